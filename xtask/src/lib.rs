@@ -1,0 +1,13 @@
+//! Maintainers' tasks, as a library so that the tests can look at each stage of code generation.
+//!
+//! The way of the description: [`description::Description::read`] (vendor file and provenance) ->
+//! [`description::overlay`] (patches as data) -> [`description::lint`] -> [`generate`] -> [`outputs`].
+//! [`codegen`] walks it; [`ci`] is what every pull request has to pass; [`spec`] takes in a new vendor file.
+
+pub mod ci;
+pub mod codegen;
+pub mod description;
+pub mod generate;
+pub mod outputs;
+pub mod spec;
+pub mod workspace;

@@ -1,0 +1,69 @@
+//! The command line of the maintainers' tasks: `cargo xtask --help`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use xtask::{ci, codegen, spec, workspace};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Generate the client crate and the patched description from openapi/
+    Codegen {
+        /// Change nothing; fail with a diff where the committed files are not what would be generated
+        #[arg(long)]
+        check: bool,
+    },
+    /// Take in a new description from the vendor, or see what it would change
+    #[command(subcommand)]
+    Spec(Spec),
+    /// Run every check that a pull request has to pass, stopping at the first failure
+    Ci,
+}
+
+#[derive(Subcommand)]
+enum Spec {
+    /// Put the vendor's own file in place and record where it came from
+    Import {
+        /// The file, YAML or JSON, as downloaded
+        file: PathBuf,
+        /// Where it was downloaded from
+        #[arg(long)]
+        source: String,
+        /// The day it was downloaded, YYYY-MM-DD
+        #[arg(long)]
+        date: String,
+    },
+    /// Compare a file with the description in place, property by property
+    Diff {
+        /// The file, YAML or JSON, as downloaded
+        file: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let root = workspace::root();
+    let done = match Cli::parse().task {
+        Task::Codegen { check: false } => codegen::write(&root),
+        Task::Codegen { check: true } => codegen::check(&root),
+        Task::Spec(Spec::Import { file, source, date }) => {
+            spec::import(&root, &file, &source, &date)
+        }
+        Task::Spec(Spec::Diff { file }) => spec::diff(&root, &file),
+        Task::Ci => ci::run(&root),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
