@@ -1,0 +1,74 @@
+//! Whose log is read: the account of the token, or a simulated one.
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind};
+use ionos_activitylog_sim::Simulator;
+
+use crate::cli;
+use crate::failure::Failure;
+
+/// A client for the account. `now` is the simulator's time, so that a demo does not depend on the clock twice.
+pub(crate) fn connect(account: &cli::Account, now: DateTime<Utc>) -> Result<Client, Failure> {
+    if account.demo {
+        let simulator = Simulator::builder().clock(move || now).build();
+        let client = Client::builder()
+            .token(simulator.token())
+            .transport(simulator.transport())
+            .build()?;
+        return Ok(client);
+    }
+    Client::from_env().map_err(|error| {
+        if error.kind() == ErrorKind::Configuration {
+            Failure::usage(format!(
+                "{error}; --demo shows the program without an account"
+            ))
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// The contract to read when none was named: the account's only one.
+pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Failure> {
+    let contracts = client.contracts().await?;
+    match contracts.as_slice() {
+        [contract] => Ok(contract.number.clone()),
+        [] => Err(Failure::usage(
+            "the token may read the log of no contract: use a token of a user who may",
+        )),
+        several => Err(Failure::usage(format!(
+            "the token may read the log of {} contracts, choose one with --contract: {}",
+            several.len(),
+            list(several)
+        ))),
+    }
+}
+
+/// Says more about a refused contract: whether it is one that the token may read at all.
+pub(crate) async fn explain(client: &Client, contract: &ContractNumber, error: Error) -> Failure {
+    if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
+        return error.into();
+    }
+    match client.contracts().await {
+        Ok(contracts) if contracts.iter().all(|other| other.number != *contract) => {
+            Failure::usage(format!(
+                "contract {contract} is not among those whose log the token may read: {}",
+                list(&contracts)
+            ))
+        }
+        // The first error says more than one of this second look.
+        _ => error.into(),
+    }
+}
+
+fn list(contracts: &[Contract]) -> String {
+    let numbers: Vec<&str> = contracts
+        .iter()
+        .map(|contract| contract.number.as_str())
+        .collect();
+    if numbers.is_empty() {
+        "none".to_owned()
+    } else {
+        numbers.join(", ")
+    }
+}

@@ -1,0 +1,112 @@
+//! What can be typed: commands, flags and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use ionos_activitylog::ContractNumber;
+
+use crate::times::{Length, Moment};
+
+/// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
+#[derive(Parser)]
+#[command(
+    name = "ialog",
+    bin_name = "ialog",
+    version,
+    after_help = "\
+Environment:
+  IONOS_TOKEN    bearer token of your account
+  IONOS_API_URL  address of the API, when it is not the vendor's
+
+Exit codes:
+  0 done   1 unexpected failure   2 wrong usage   3 incomplete   4 not permitted
+  5 service not available         130 interrupted"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// List the contracts whose log the token may read
+    Contracts(Contracts),
+    /// Write all events of a time range to a file
+    Export(Export),
+    /// Serve a simulated API on this machine
+    Sim(Sim),
+}
+
+#[derive(Args)]
+pub(crate) struct Account {
+    /// Use a simulated account inside the program: no token, no network
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Contracts {
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+One event a line, each record's bytes as the service sent them. The file appears under its name when it is
+complete, and not before.
+
+Examples:
+  ialog export --last 7d --out week.ndjson
+  ialog export --contract 31721060 --from 2026-11-01 --to 2026-11-30 --out november.ndjson.zst")]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) account: Account,
+
+    /// Contract number; may be left out when the token reads one contract only
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) contract: Option<ContractNumber>,
+
+    #[command(flatten)]
+    pub(crate) range: Range,
+
+    /// File to write: NAME.ndjson, NAME.ndjson.gz or NAME.ndjson.zst
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Range {
+    /// The time up to now: a number and s, m, h, d or w for seconds to weeks, such as 7d
+    #[arg(long, value_name = "LENGTH", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    pub(crate) last: Option<Length>,
+
+    /// Start: a day such as 2026-11-01, from its midnight in UTC, or a time such as 2026-11-01T08:30:00Z
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<Moment>,
+
+    /// End: a day, up to and including its end in UTC, or a time, up to but not including it; now if left out
+    #[arg(long, value_name = "WHEN", requires = "from")]
+    pub(crate) to: Option<Moment>,
+}
+
+#[derive(Args)]
+#[command(after_help = "\
+The address is printed on standard output once the API is served. The data is made up from the seed: the same seed
+and contract have the same events on every machine. Ctrl-C ends it.")]
+pub(crate) struct Sim {
+    /// Port to listen on, loopback only; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Seed of the data
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many contracts the account has
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) contracts: u16,
+}

@@ -1,0 +1,55 @@
+//! `ialog export`: all events of a range to one file.
+
+use std::time::Instant;
+
+use chrono::Utc;
+use ionos_activitylog_archive::{Error, FileTarget, export_file};
+
+use super::say;
+use crate::account;
+use crate::cli::Export;
+use crate::failure::Failure;
+use crate::progress::Progress;
+use crate::times;
+
+pub(crate) async fn run(arguments: Export) -> Result<(), Failure> {
+    let started = Instant::now();
+    let now = Utc::now();
+    let range = times::resolve(&arguments.range, now)?;
+    let target = FileTarget::new(arguments.out)?;
+    let client = account::connect(&arguments.account, now)?;
+    let contract = match arguments.contract {
+        Some(contract) => contract,
+        None => account::only_contract(&client).await?,
+    };
+    let pages = client.events(contract.clone(), range).pages();
+    let progress = Progress::start();
+    let exported = export_file(pages, &target, arguments.overwrite, |exported| {
+        progress.show(exported)
+    })
+    .await;
+    drop(progress);
+    let exported = match exported {
+        Ok(exported) => exported,
+        Err(Error::Read(error)) => return Err(account::explain(&client, &contract, error).await),
+        Err(error) => return Err(error.into()),
+    };
+    say(&format!(
+        "contract {contract}, {range}: {} in {}, {:.1} s, written to {}",
+        counted(exported.events, "event"),
+        counted(exported.pages, "page"),
+        started.elapsed().as_secs_f64(),
+        target.path().display()
+    ));
+    if exported.with_issues > 0 {
+        say(&format!(
+            "{} of them do not fit the model of an event and are written like the others",
+            exported.with_issues
+        ));
+    }
+    Ok(())
+}
+
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

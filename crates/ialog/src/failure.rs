@@ -1,0 +1,89 @@
+//! How a command ends when it does not succeed: one sentence on stderr and an exit code that a script can act on.
+
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+use ionos_activitylog::ErrorKind;
+
+/// Why a command ended.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    /// Something nobody foresaw.
+    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
+        Self {
+            code: 1,
+            message: message.into(),
+        }
+    }
+
+    /// What was typed or set cannot be used.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            code: 2,
+            message: message.into(),
+        }
+    }
+
+    /// The user pressed Ctrl-C.
+    pub(crate) fn interrupted() -> Self {
+        Self {
+            code: 130,
+            message: "interrupted, and nothing half-written is left behind".to_owned(),
+        }
+    }
+
+    /// Prints the sentence and gives the exit code.
+    pub(crate) fn report(&self) -> ExitCode {
+        // Where stderr is closed there is nobody left to tell.
+        let _ = writeln!(std::io::stderr(), "error: {self}");
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<ionos_activitylog::Error> for Failure {
+    fn from(error: ionos_activitylog::Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Configuration | ErrorKind::Range => 2,
+            ErrorKind::Incomplete => 3,
+            ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
+            ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::Unavailable
+            | ErrorKind::Connection
+            | ErrorKind::Timeout
+            | ErrorKind::InterruptedBody => 5,
+            _ => 1,
+        };
+        Self {
+            code,
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<ionos_activitylog_archive::Error> for Failure {
+    fn from(error: ionos_activitylog_archive::Error) -> Self {
+        use ionos_activitylog_archive::Error;
+        match error {
+            Error::Read(error) => error.into(),
+            Error::Exists(_) => Self::usage(format!(
+                "{error}: choose another name, or replace it with --overwrite"
+            )),
+            Error::UnknownFormat(_) => Self::usage(format!("{error}: choose another name")),
+            Error::NotAFile(_) => Self::usage(format!("{error}: choose another name")),
+            other => Self::unexpected(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The command line for the audit trail of an IONOS Cloud contract.
+//!
+//! Data goes to stdout and talk to stderr. Bad input gets one sentence that says what was understood and what to
+//! do, and the exit codes of [`failure`] are the same for every command.
+
+mod account;
+mod cli;
+mod commands;
+mod failure;
+mod progress;
+mod times;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+
+/// Runs the program with the arguments and the environment of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Failure::unexpected(format!("the program cannot start: {error}")).report();
+        }
+    };
+    match runtime.block_on(run_command(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Runs a command until it is done or the user interrupts it. Dropping the command takes back what is half done.
+async fn run_command(command: Command) -> Result<(), Failure> {
+    // A server has no other end than this one.
+    let serves = matches!(command, Command::Sim(_));
+    let work = async {
+        match command {
+            Command::Contracts(arguments) => commands::contracts::run(arguments).await,
+            Command::Export(arguments) => commands::export::run(arguments).await,
+            Command::Sim(arguments) => commands::sim::run(arguments).await,
+        }
+    };
+    tokio::select! {
+        done = work => done,
+        () = interrupted() => if serves { Ok(()) } else { Err(Failure::interrupted()) },
+    }
+}
+
+/// Resolves when the user presses Ctrl-C; never where the signal cannot be listened to.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,51 @@
+//! What can go wrong between the service and the disk, told apart by what one can do about it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why an export failed. Nothing is left behind under the target's name.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file's name says no format that can be written.
+    UnknownFormat(PathBuf),
+    /// The file exists and may not be replaced.
+    Exists(PathBuf),
+    /// What exists under the name is no ordinary file, and is never replaced.
+    NotAFile(PathBuf),
+    /// The file cannot be written.
+    Write(PathBuf, io::Error),
+    /// The events cannot be read.
+    Read(ionos_activitylog::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownFormat(path) => write!(
+                f,
+                "{} does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written",
+                path.display()
+            ),
+            Self::Exists(path) => write!(f, "{} exists already", path.display()),
+            Self::NotAFile(path) => write!(
+                f,
+                "{} is no ordinary file, and is not replaced",
+                path.display()
+            ),
+            Self::Write(path, error) => write!(f, "{} cannot be written: {error}", path.display()),
+            Self::Read(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Write(_, error) => Some(error),
+            Self::Read(error) => error.source(),
+            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! One event on one line. A record may come with line breaks between its tokens; then, and only then, the white
+//! space between its tokens goes. No string, number, key or order ever changes.
+
+use std::borrow::Cow;
+
+/// The record's JSON text without a line break. `record` must be valid JSON.
+///
+/// ```
+/// use ionos_activitylog_archive::ndjson::line;
+///
+/// assert_eq!(line(r#"{ "a": 1.10 }"#), r#"{ "a": 1.10 }"#);
+/// assert_eq!(line("{\n  \"a b\": 1.10\n}"), r#"{"a b":1.10}"#);
+/// ```
+#[must_use]
+pub fn line(record: &str) -> Cow<'_, str> {
+    // JSON has no line break inside a string, so any is between tokens.
+    if !record.contains(['\n', '\r']) {
+        return Cow::Borrowed(record);
+    }
+    let mut line = String::with_capacity(record.len());
+    let mut in_string = false;
+    let mut escaped = false;
+    for c in record.chars() {
+        if in_string || !matches!(c, ' ' | '\t' | '\n' | '\r') {
+            line.push(c);
+        }
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = in_string,
+            '"' => in_string = !in_string,
+            _ => {}
+        }
+    }
+    Cow::Owned(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_on_one_line_is_not_touched() {
+        for record in [r#"{ "a" : [ 1 , 2 ]	}"#, "null", r#""a\nb""#] {
+            assert!(matches!(line(record), Cow::Borrowed(same) if same == record));
+        }
+    }
+
+    #[test]
+    fn only_white_space_between_tokens_goes() {
+        let record = "{\r\n\t\"k \\\" \\\\\" : \"a  b\\\\\",\n \"n\" : [ 1e400 , -0 , 1.10 ]\n}";
+        assert_eq!(line(record), r#"{"k \" \\":"a  b\\","n":[1e400,-0,1.10]}"#);
+    }
+}

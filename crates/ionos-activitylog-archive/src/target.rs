@@ -1,0 +1,73 @@
+//! Where an export goes: the file's name says how it is written.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Compression, Error};
+
+/// A file to export to, with the compression that its name says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileTarget {
+    path: PathBuf,
+    compression: Compression,
+}
+
+impl FileTarget {
+    /// Reads the format off the name: `.ndjson`, `.ndjson.gz` or `.ndjson.zst`. Touches nothing on disk.
+    ///
+    /// Fails with [`Error::UnknownFormat`] for any other name.
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        const FORMATS: [(&str, Compression); 3] = [
+            (".ndjson", Compression::None),
+            (".ndjson.gz", Compression::Gzip),
+            (".ndjson.zst", Compression::Zstd),
+        ];
+        let path = path.into();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let format = FORMATS
+            .iter()
+            .find(|(ending, _)| name.len() > ending.len() && name.ends_with(ending));
+        match format {
+            Some(&(_, compression)) => Ok(Self { compression, path }),
+            None => Err(Error::UnknownFormat(path)),
+        }
+    }
+
+    /// Where the file will be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How it is compressed.
+    #[must_use]
+    pub fn compression(&self) -> Compression {
+        self.compression
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_says_the_compression() {
+        let cases = [
+            ("a.ndjson", Some(Compression::None)),
+            ("dir.x/a.b.ndjson.gz", Some(Compression::Gzip)),
+            ("a.ndjson.zst", Some(Compression::Zstd)),
+            ("a.json", None),
+            ("a.gz", None),
+            (".ndjson", None),
+            ("a.ndjson/", Some(Compression::None)),
+            ("a.ndjson.gz.tmp", None),
+            ("", None),
+            ("..", None),
+        ];
+        for (path, compression) in cases {
+            let target = FileTarget::new(path)
+                .ok()
+                .map(|target| target.compression());
+            assert_eq!(target, compression, "{path}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading all events of a range. This first version follows the pages one after another and trusts the service's
+//! order; what it does not trust is an early end: when the service sends fewer events than it counts, or the same
+//! page twice, the stream ends in an error and not in silence.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::TryStreamExt;
+use futures_util::stream;
+
+use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Event, Page, PageSize};
+
+/// The events of a contract and range, not read yet: choose [`Events::stream`] or [`Events::pages`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is read before .stream() or .pages() is polled"]
+pub struct Events {
+    client: Client,
+    contract: ContractNumber,
+    range: DateRange,
+    page_size: PageSize,
+}
+
+impl Events {
+    pub(crate) fn new(client: Client, contract: ContractNumber, range: DateRange) -> Self {
+        Self {
+            client,
+            contract,
+            range,
+            page_size: PageSize::DEFAULT,
+        }
+    }
+
+    /// How many events to ask for at once.
+    pub fn page_size(mut self, page_size: PageSize) -> Self {
+        self.page_size = page_size;
+        self
+    }
+
+    /// Page by page, so that progress and latency can be seen.
+    ///
+    /// Nothing is read before the stream is polled; dropping it ends the reading. After an error it is at its end.
+    pub fn pages(self) -> PageStream {
+        let walk = Walk {
+            events: self,
+            offset: 0,
+            page_full_at: None,
+            last_page: None,
+            ended: false,
+        };
+        PageStream(Box::pin(stream::try_unfold(walk, Walk::next)))
+    }
+
+    /// Event by event, in the order in which the service sends them. Otherwise as [`Events::pages`].
+    pub fn stream(self) -> EventStream {
+        let pages = self.pages();
+        EventStream(Box::pin(
+            pages
+                .map_ok(|page| stream::iter(page.events.into_iter().map(Ok)))
+                .try_flatten(),
+        ))
+    }
+}
+
+/// The pages of a range: see [`Events::pages`].
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct PageStream(Pin<Box<dyn Stream<Item = Result<Page, Error>> + Send>>);
+
+/// The events of a range: see [`Events::stream`].
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct EventStream(Pin<Box<dyn Stream<Item = Result<Event, Error>> + Send>>);
+
+impl Stream for PageStream {
+    type Item = Result<Page, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Result<Event, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+/// Where the reading stands.
+struct Walk {
+    events: Events,
+    offset: u64,
+    /// The size of a page that is as full as this service sends them, once known.
+    page_full_at: Option<u64>,
+    /// First and last record of the page before.
+    last_page: Option<(String, String)>,
+    ended: bool,
+}
+
+impl Walk {
+    async fn next(mut self) -> Result<Option<(Page, Self)>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let Events {
+            client,
+            contract,
+            range,
+            page_size,
+        } = &self.events;
+        let page = client
+            .page(contract, *range, self.offset, *page_size)
+            .await?;
+        self.advance(&page)?;
+        Ok(Some((page, self)))
+    }
+
+    /// Decides whether there is more to read.
+    fn advance(&mut self, page: &Page) -> Result<(), Error> {
+        let received = page.events.len() as u64;
+        let counted = page.total.map_or(0, |total| total.count);
+        if let (Some(first), Some(last)) = (page.events.first(), page.events.last()) {
+            let ends = (first.raw().to_owned(), last.raw().to_owned());
+            if self.last_page.as_ref() == Some(&ends) {
+                return Err(self.incomplete(format!(
+                    "the service sent the page before offset {} once more instead of the next one",
+                    self.offset
+                )));
+            }
+            self.last_page = Some(ends);
+        } else if counted > self.offset {
+            return Err(self.incomplete(format!(
+                "the service counts {counted} events and sent none at offset {}",
+                self.offset
+            )));
+        }
+
+        self.offset += received;
+        // A service that caps the page size sends a short first page although it counts more.
+        let asked = self.events.page_size.get();
+        let capped = if counted > received {
+            received.min(asked)
+        } else {
+            asked
+        };
+        let full = received >= *self.page_full_at.get_or_insert(capped);
+        // Only an exact count can end the reading, and not after a full page: a count may be capped.
+        let reached = page
+            .total
+            .is_some_and(|total| total.exact && self.offset >= total.count);
+        self.ended = received == 0 || (reached && !full);
+        Ok(())
+    }
+
+    fn incomplete(&self, detail: String) -> Error {
+        Error::new(ErrorKind::Incomplete, detail).during(format!(
+            "reading the log of contract {} for {}",
+            self.events.contract, self.events.range
+        ))
+    }
+}

@@ -1,0 +1,42 @@
+//! Each help text is a snapshot.
+
+use crate::program::{ialog, run};
+use crate::snapshot;
+
+#[test]
+fn each_help_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&str, &[&str]); 4] = [
+        ("ialog", &["--help"]),
+        ("contracts", &["contracts", "--help"]),
+        ("export", &["export", "--help"]),
+        ("sim", &["sim", "--help"]),
+    ];
+    for (name, arguments) in cases {
+        let printed = run(ialog(folder.path(), arguments));
+        assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+        snapshot::check(&format!("help__{name}"), &printed.stdout);
+    }
+}
+
+#[test]
+fn the_top_help_names_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = run(ialog(folder.path(), &["--help"])).stdout;
+    let section = top
+        .split("Commands:\n")
+        .nth(1)
+        .unwrap()
+        .split("\n\n")
+        .next()
+        .unwrap();
+    let commands: Vec<&str> = section
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(
+        commands,
+        ["contracts", "export", "sim", "help"],
+        "each needs its snapshot above"
+    );
+}

@@ -1,0 +1,259 @@
+//! One snapshot for each way a call can fail, as people read it.
+
+use chrono::{TimeDelta, Utc};
+use ionos_activitylog::{Client, ContractNumber, DateRange, Error, ErrorKind, PageSize};
+
+use crate::scripted::{Scripted, TOKEN, answer};
+use crate::snapshot;
+
+const HTML: &str =
+    "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>nginx</body>\n</html>\n";
+
+fn envelope(status: u16, code: &str, message: &str) -> String {
+    format!(
+        r#"{{"httpStatus":{status},"messages":[{{"errorCode":"{code}","message":"{message}"}}]}}"#
+    )
+}
+
+async fn page_error(status: u16, body: &str) -> Error {
+    let (_, client) = Scripted::client([answer(status, body)]);
+    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let contract: ContractNumber = "31721060".parse().unwrap();
+    client
+        .page(&contract, range, 0, PageSize::DEFAULT)
+        .await
+        .unwrap_err()
+}
+
+fn check(name: &str, kind: ErrorKind, error: &Error) {
+    assert_eq!(error.kind(), kind, "{name}: {error}");
+    let text = error.to_string();
+    assert_eq!(text.lines().count(), 1, "{name}: {text}");
+    assert!(
+        !text.contains(TOKEN) && !format!("{error:?}").contains(TOKEN),
+        "{name}"
+    );
+    snapshot::check(&format!("error__{name}"), &text);
+}
+
+#[tokio::test]
+async fn each_answer_that_is_an_error() {
+    use ErrorKind::*;
+    let cases = [
+        (
+            "400_envelope",
+            BadRequest,
+            400,
+            envelope(400, "400", "dateStart: cannot be read"),
+        ),
+        (
+            "401_envelope",
+            Unauthorized,
+            401,
+            envelope(401, "315", "Unauthorized"),
+        ),
+        (
+            "403_envelope",
+            Forbidden,
+            403,
+            envelope(
+                403,
+                "paas-feature-1",
+                "feature is not enabled for the contract",
+            ),
+        ),
+        (
+            "404_envelope",
+            NotFound,
+            404,
+            envelope(404, "309", "Resource does not exist"),
+        ),
+        ("409_empty", Conflict, 409, String::new()),
+        ("429_text", RateLimited, 429, "slow down".to_owned()),
+        (
+            "500_other_json",
+            Server,
+            500,
+            r#"{"error":"boom","echo":"planted-token-4711"}"#.to_owned(),
+        ),
+        ("502_html", Server, 502, HTML.to_owned()),
+        (
+            "503_envelope",
+            Unavailable,
+            503,
+            envelope(503, "503", "Service Unavailable"),
+        ),
+        ("302_redirect", UnexpectedStatus, 302, String::new()),
+        ("204_no_content", UnexpectedStatus, 204, String::new()),
+        (
+            "418_unknown",
+            UnexpectedStatus,
+            418,
+            "short and stout".to_owned(),
+        ),
+        ("200_html", Decode, 200, HTML.to_owned()),
+        ("200_empty", Decode, 200, String::new()),
+        (
+            "200_wrong_type",
+            Decode,
+            200,
+            r#"{"hits":{"hits":7}}"#.to_owned(),
+        ),
+        (
+            "200_without_hits",
+            Decode,
+            200,
+            r#"{"message":"planted"}"#.to_owned(),
+        ),
+        (
+            "200_cut_off",
+            Decode,
+            200,
+            r#"{"hits":{"total":5,"hits":[{"_sou"#.to_owned(),
+        ),
+    ];
+    for (name, kind, status, body) in cases {
+        let error = page_error(status, &body).await;
+        check(name, kind, &error);
+        let counted_late = name == "200_without_hits";
+        assert_eq!(error.status(), (!counted_late).then_some(status), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_vendors_messages_are_there_for_programs() {
+    let error = page_error(401, &envelope(401, "315", "Unauthorized")).await;
+    assert_eq!(error.messages().len(), 1);
+    assert_eq!(error.messages()[0].code.as_deref(), Some("315"));
+    assert_eq!(error.messages()[0].text.as_deref(), Some("Unauthorized"));
+}
+
+#[tokio::test]
+async fn no_connection() {
+    // Bound and dropped: nobody listens there.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let client = Client::builder()
+        .token(TOKEN)
+        .base_url(format!("http://127.0.0.1:{port}"))
+        .build()
+        .unwrap();
+    let error = client.info().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Connection);
+    let text = error.to_string().replace(&port.to_string(), "[port]");
+    // What the system calls a refused connection differs from one to the next.
+    let text = text.replace(" (os error 111)", "");
+    snapshot::check("error__connection_refused", &text);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = async {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.readable().await.unwrap();
+        let _ = stream.try_read(&mut [0; 4_096]);
+        stream
+            .try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"name\":")
+            .unwrap();
+    };
+    let client = Client::builder()
+        .token(TOKEN)
+        .base_url(url)
+        .build()
+        .unwrap();
+    let (error, ()) = tokio::join!(client.info(), server);
+    check(
+        "body_broken_off",
+        ErrorKind::InterruptedBody,
+        &error.unwrap_err(),
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_too_early() {
+    let hits = r#"{"hits":{"total":3,"hits":[{"_source":{"a":1}},{"_source":{"a":2}}]}}"#;
+    let none = r#"{"hits":{"total":3,"hits":[]}}"#;
+    for (name, second) in [
+        ("incomplete_early_end", none),
+        ("incomplete_same_page", hits),
+    ] {
+        let (_, client) = Scripted::client([answer(200, hits), answer(200, second)]);
+        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        let events = client.events("31721060".parse().unwrap(), range).stream();
+        let events: Vec<_> = futures_util::StreamExt::collect(events).await;
+        assert_eq!(events.len(), 3, "two events, then the error");
+        check(name, ErrorKind::Incomplete, events[2].as_ref().unwrap_err());
+    }
+}
+
+#[test]
+fn each_setting_that_cannot_be_used() {
+    let day = |text: &str| text.parse::<chrono::DateTime<Utc>>().unwrap();
+    let build = |url: &str| {
+        Client::builder()
+            .token(TOKEN)
+            .base_url(url)
+            .build()
+            .unwrap_err()
+    };
+    let cases = [
+        (
+            "no_token",
+            ErrorKind::Configuration,
+            Client::builder().build().unwrap_err(),
+        ),
+        (
+            "empty_token",
+            ErrorKind::Configuration,
+            Client::builder().token(" ").build().unwrap_err(),
+        ),
+        (
+            "token_with_a_space",
+            ErrorKind::Configuration,
+            Client::builder().token("a b").build().unwrap_err(),
+        ),
+        (
+            "url_malformed",
+            ErrorKind::Configuration,
+            build("https://exa mple.com"),
+        ),
+        (
+            "url_plain_http",
+            ErrorKind::Configuration,
+            build("http://api.ionos.com"),
+        ),
+        (
+            "url_with_password",
+            ErrorKind::Configuration,
+            build("https://me:planted-token-4711@api.ionos.com"),
+        ),
+        (
+            "contract_number",
+            ErrorKind::Configuration,
+            "31 721".parse::<ContractNumber>().unwrap_err(),
+        ),
+        (
+            "page_size",
+            ErrorKind::Configuration,
+            PageSize::new(0).unwrap_err(),
+        ),
+        (
+            "range_backwards",
+            ErrorKind::Range,
+            DateRange::new(day("2026-11-21T00:00:00Z"), day("2026-11-20T00:00:00Z")).unwrap_err(),
+        ),
+        (
+            "range_too_short",
+            ErrorKind::Range,
+            DateRange::last(TimeDelta::milliseconds(10), day("2026-11-20T00:00:00Z")).unwrap_err(),
+        ),
+    ];
+    for (name, kind, error) in cases {
+        check(name, kind, &error);
+    }
+}

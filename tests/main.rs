@@ -1,0 +1,17 @@
+//! Tests that span crates. Each module is a chapter of what the project promises.
+
+mod cli;
+mod dependencies;
+mod end_to_end;
+mod error_display;
+mod generated_items;
+mod overlay_actions;
+mod page_following;
+mod program;
+mod public_api;
+mod round_trips;
+mod schema_parity;
+mod scripted;
+mod secrets;
+mod snapshot;
+mod wire_requests;

@@ -1,0 +1,59 @@
+//! One snapshot for each operation's request as it goes over the wire.
+
+use ionos_activitylog::{DateRange, PageSize};
+
+use crate::scripted::{Scripted, answer};
+use crate::snapshot;
+
+fn show(request: &reqwest::Request) -> String {
+    let url = request.url();
+    let mut text = format!("{} {}\n", request.method(), url.path());
+    for pair in url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+    {
+        text.push_str(&format!("  {pair}\n"));
+    }
+    let mut headers: Vec<String> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| match value.to_str() {
+            Ok(_) if value.is_sensitive() => format!("{name}: [redacted]\n"),
+            Ok(value) => format!(
+                "{name}: {}\n",
+                value.replace(env!("CARGO_PKG_VERSION"), "[version]")
+            ),
+            Err(_) => format!("{name}: (not text)\n"),
+        })
+        .collect();
+    headers.sort();
+    text + &headers.concat()
+}
+
+#[tokio::test]
+async fn each_operation_on_the_wire() {
+    let (scripted, client) = Scripted::client([
+        answer(200, "{}"),
+        answer(200, "[]"),
+        answer(200, r#"{"hits":{"total":0}}"#),
+    ]);
+    client.info().await.unwrap();
+    client.contracts().await.unwrap();
+    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let contract = "9876543218374837483".parse().unwrap();
+    client
+        .page(&contract, range, 2_000, PageSize::DEFAULT)
+        .await
+        .unwrap();
+
+    let shown: Vec<String> = scripted.requests().iter().map(show).collect();
+    for (name, request) in ["get_info", "get_available_contracts", "get_by_contract"]
+        .iter()
+        .zip(&shown)
+    {
+        snapshot::check(&format!("request__{name}"), request);
+    }
+    assert_eq!(shown.len(), 3);
+}
