@@ -301,8 +301,8 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
                 "missing/a.ndjson",
             ],
             &[],
-            1,
-            "missing/a.ndjson cannot be written: No such file or directory (os error 2)",
+            2,
+            "missing/a.ndjson cannot be created: its folder does not exist: choose another name",
         ),
         (
             "existing file",

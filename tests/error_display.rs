@@ -115,8 +115,7 @@ async fn each_answer_that_is_an_error() {
     for (name, kind, status, body) in cases {
         let error = page_error(status, &body).await;
         check(name, kind, &error);
-        let counted_late = name == "200_without_hits";
-        assert_eq!(error.status(), (!counted_late).then_some(status), "{name}");
+        assert_eq!(error.status(), Some(status), "{name}");
     }
 }
 
@@ -155,8 +154,13 @@ async fn an_answer_that_breaks_off() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = async {
         let (stream, _) = listener.accept().await.unwrap();
-        stream.readable().await.unwrap();
-        let _ = stream.try_read(&mut [0; 4_096]);
+        // An answer before the request would be another fault.
+        loop {
+            stream.readable().await.unwrap();
+            if stream.try_read(&mut [0; 4_096]).is_ok() {
+                break;
+            }
+        }
         stream
             .try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"name\":")
             .unwrap();

@@ -4,8 +4,6 @@ mod cli;
 mod dependencies;
 mod end_to_end;
 mod error_display;
-mod generated_items;
-mod overlay_actions;
 mod page_following;
 mod program;
 mod public_api;

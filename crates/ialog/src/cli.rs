@@ -52,8 +52,7 @@ pub(crate) struct Contracts {
 
 #[derive(Args)]
 #[command(after_help = "\
-One event a line, each record's bytes as the service sent them. The file appears under its name when it is
-complete, and not before.
+One event a line, each record's bytes as the service sent them. The file appears under its name when it is complete, and not before.
 
 Examples:
   ialog export --last 7d --out week.ndjson
@@ -95,8 +94,8 @@ pub(crate) struct Range {
 
 #[derive(Args)]
 #[command(after_help = "\
-The address is printed on standard output once the API is served. The data is made up from the seed: the same seed
-and contract have the same events on every machine. Ctrl-C ends it.")]
+The address is printed on standard output once the API is served. \
+The data is made up from the seed, the same on every machine. Ctrl-C ends it.")]
 pub(crate) struct Sim {
     /// Port to listen on, loopback only; 0 takes a free one
     #[arg(long, default_value_t = 0)]

@@ -81,8 +81,9 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::Exists(_) => Self::usage(format!(
                 "{error}: choose another name, or replace it with --overwrite"
             )),
-            Error::UnknownFormat(_) => Self::usage(format!("{error}: choose another name")),
-            Error::NotAFile(_) => Self::usage(format!("{error}: choose another name")),
+            Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
+                Self::usage(format!("{error}: choose another name"))
+            }
             other => Self::unexpected(other.to_string()),
         }
     }

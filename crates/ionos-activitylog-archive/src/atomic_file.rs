@@ -22,18 +22,18 @@ impl AtomicFile {
     /// Fails when something is there already and `overwrite` is not set, when it is no ordinary file, and when the
     /// folder cannot be written to; so all this is known before any work is done.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
-        let written = |error| Error::Write(path.to_path_buf(), error);
+        let refused = |error| Error::Create(path.to_path_buf(), error);
         let existing = match fs::metadata(path) {
             Ok(existing) => Some(existing),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(written(error)),
+            Err(error) => return Err(refused(error)),
         };
         let path = match existing {
             Some(existing) if !existing.is_file() => {
                 return Err(Error::NotAFile(path.to_path_buf()));
             }
             Some(_) if !overwrite => return Err(Error::Exists(path.to_path_buf())),
-            Some(_) => fs::canonicalize(path).map_err(written)?,
+            Some(_) => fs::canonicalize(path).map_err(refused)?,
             None => path.to_path_buf(),
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -45,7 +45,7 @@ impl AtomicFile {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder
             .tempfile_in(folder_of(&path))
-            .map_err(|error| Error::Write(path.clone(), plain(error)))?;
+            .map_err(|error| Error::Create(path.clone(), plain(error)))?;
         Ok(Self {
             file,
             path,
@@ -109,10 +109,12 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// The error without the temporary name that tempfile adds to it, which means nothing to the user.
 fn plain(error: io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::from(error.kind()),
+    if error.kind() == io::ErrorKind::NotFound {
+        return io::Error::new(error.kind(), "its folder does not exist");
     }
+    let inner = error.get_ref().and_then(|wrapped| wrapped.source());
+    let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()?.raw_os_error());
+    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
 }
 
 #[cfg(test)]
@@ -186,7 +188,7 @@ mod tests {
         let missing = folder.path().join("missing/a.ndjson");
         assert!(matches!(
             AtomicFile::create(&missing, false),
-            Err(Error::Write(..))
+            Err(Error::Create(..))
         ));
     }
 

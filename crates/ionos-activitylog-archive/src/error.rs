@@ -14,7 +14,9 @@ pub enum Error {
     Exists(PathBuf),
     /// What exists under the name is no ordinary file, and is never replaced.
     NotAFile(PathBuf),
-    /// The file cannot be written.
+    /// The file cannot be begun, so nothing was read either.
+    Create(PathBuf, io::Error),
+    /// The file was begun and cannot be written to its end.
     Write(PathBuf, io::Error),
     /// The events cannot be read.
     Read(ionos_activitylog::Error),
@@ -34,6 +36,7 @@ impl fmt::Display for Error {
                 "{} is no ordinary file, and is not replaced",
                 path.display()
             ),
+            Self::Create(path, error) => write!(f, "{} cannot be created: {error}", path.display()),
             Self::Write(path, error) => write!(f, "{} cannot be written: {error}", path.display()),
             Self::Read(error) => error.fmt(f),
         }
@@ -43,7 +46,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Write(_, error) => Some(error),
+            Self::Create(_, error) | Self::Write(_, error) => Some(error),
             Self::Read(error) => error.source(),
             Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) => None,
         }

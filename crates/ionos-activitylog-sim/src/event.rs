@@ -5,21 +5,20 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::hour::{Hour, MAX_OPERATIONS, Slot};
+use crate::inventory;
 use crate::log::FIRST_HOUR;
 use crate::operation::{Chain, Operation, Single, Step};
-use crate::random::{Key, Random, fingerprint};
+use crate::random::{Key, Random};
 use crate::record::{Envelope, Event, Identity, Message, Meta, Param, Principal, Record, Resource};
-use crate::vocabulary::{self as words, Actor, Change, Fault, event_type, service, status};
+use crate::vocabulary::{self as words, Actor, Fault, event_type, service, status};
 
 /// The version of the layout, as a number.
 const AUDIT_VERSION: f64 = 0.1;
 
-/// Resources of each type that a contract has all along.
-const RESOURCES_OF_A_TYPE: u64 = 12;
-
 impl Hour {
     /// Writes the record of one of the hour's events.
     pub(crate) fn record(&self, slot: &Slot) -> Record {
+        // No operation has as many as 255 events, and stream 0 drew the sketch.
         let stream = (slot.operation as u64 + 1) << 8;
         let mut shared = Random::new(self.key, stream);
         let mut own = Random::new(self.key, stream + 1 + slot.position);
@@ -98,7 +97,7 @@ impl Scene {
         let change = random.weighted(words::CHANGES);
         let name = random.pick(words::NAMES);
         let fault = random.pick(words::FAILURES);
-        let (uri, resources) = self.target(random, change);
+        let (uri, resources) = inventory::target(self.key, random, change);
         let request = Param {
             action: Some(change.method),
             uri: Some(uri),
@@ -181,12 +180,12 @@ impl Scene {
         let id = if *resource_type == "user" {
             self.actor.id.to_owned()
         } else {
-            self.existing(random, resource_type)
+            inventory::existing(self.key, random, resource_type)
         };
         Event {
             param: Param {
                 action: Some("GET"),
-                uri: Some(self.fill(random, uri, &id)),
+                uri: Some(inventory::fill(self.key, random, uri, &id)),
                 initiator: Some(self.source_service),
                 source_service: Some(service::REST),
                 ..Param::default()
@@ -248,7 +247,7 @@ impl Scene {
     fn refusal(&self, random: &mut Random) -> Event {
         let change = random.weighted(words::CHANGES);
         let fault = random.pick(words::REFUSALS);
-        let (uri, mut resources) = self.target(random, change);
+        let (uri, mut resources) = inventory::target(self.key, random, change);
         // What was never made is not in the log.
         if change.makes() {
             resources.remove(0);
@@ -267,67 +266,6 @@ impl Scene {
             status: Some(status::FAILED),
             message: Some(fault.text().into()),
         }
-    }
-
-    /// The URI of a change, and the resources it touches: the one it is about, and the data center around it.
-    fn target(&self, random: &mut Random, change: &Change) -> (String, Vec<Resource>) {
-        let id = if change.makes() {
-            random.uuid().to_string()
-        } else {
-            self.existing(random, change.resource_type)
-        };
-        let uri = self.fill(random, change.uri, &id);
-        let mut resources = vec![Resource {
-            action: vec![change.action],
-            id,
-            kind: change.resource_type,
-        }];
-        if let Some(datacenter) =
-            datacenter(&uri).filter(|datacenter| *datacenter != resources[0].id)
-        {
-            resources.push(Resource {
-                action: vec![],
-                id: datacenter.to_owned(),
-                kind: "datacenter",
-            });
-        }
-        (uri, resources)
-    }
-
-    /// Puts identifiers in the place of the words in braces.
-    fn fill(&self, random: &mut Random, template: &str, id: &str) -> String {
-        let mut uri = String::new();
-        let mut rest = template;
-        while let Some((text, word, after)) = rest.split_once('{').and_then(|(text, rest)| {
-            rest.split_once('}')
-                .map(|(word, after)| (text, word, after))
-        }) {
-            uri.push_str(text);
-            match word {
-                "id" => uri.push_str(id),
-                resource_type => uri.push_str(&self.existing(random, resource_type)),
-            }
-            rest = after;
-        }
-        uri + rest
-    }
-
-    /// The identifier of a resource that the contract has all along, so that a resource has a history.
-    fn existing(&self, random: &mut Random, resource_type: &str) -> String {
-        let key = Key {
-            part: Key::RESOURCES,
-            ..self.key
-        };
-        let number = random.below(RESOURCES_OF_A_TYPE);
-        let stream = fingerprint([resource_type]).wrapping_add(number);
-        Random::new(key, stream).uuid().to_string()
-    }
-}
-
-impl Change {
-    /// Whether the resource is new.
-    fn makes(&self) -> bool {
-        !self.uri.contains("{id}")
     }
 }
 
@@ -363,13 +301,6 @@ fn user(action: &'static str, id: &str) -> Resource {
     }
 }
 
-/// The identifier of the data center in a URI.
-fn datacenter(uri: &str) -> Option<&str> {
-    uri.strip_prefix("/cloudapi/v6/datacenters/")?
-        .split('/')
-        .next()
-}
-
 /// Grows with time, is unique within the contract, and starts somewhere else in each contract.
 fn queue_ref_id(key: Key, operation: usize) -> u64 {
     let first = Random::new(
@@ -397,22 +328,5 @@ mod tests {
     fn times_have_milliseconds_even_when_they_are_zero() {
         assert_eq!(timestamp(1_795_165_953_394), "2026-11-20T09:12:33.394Z");
         assert_eq!(timestamp(1_795_165_953_000), "2026-11-20T09:12:33.000Z");
-    }
-
-    #[test]
-    fn every_template_is_filled_and_names_resources_that_the_contract_has() {
-        let key = Key {
-            seed: 1,
-            contract: 12_345_678,
-            part: FIRST_HOUR,
-        };
-        let mut random = Random::new(key, 0);
-        let scene = Scene::draw(key, Operation::Single(Single::Read), &mut random);
-        for (_, change) in words::CHANGES {
-            let (uri, resources) = scene.target(&mut random, change);
-            assert!(!uri.contains(['{', '}']), "{uri}");
-            let inside = change.uri.contains("{datacenter}");
-            assert_eq!(resources.len(), 1 + usize::from(inside), "{uri}");
-        }
     }
 }

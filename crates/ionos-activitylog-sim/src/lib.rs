@@ -11,7 +11,7 @@
 //! use ionos_activitylog_sim::{DEFAULT_TOKEN, Simulator};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let noon = "2026-11-20T12:00:00Z".parse()?;
+//! let (morning, noon) = ("2026-11-20T06:00:00Z".parse()?, "2026-11-20T12:00:00Z".parse()?);
 //! let simulator = Simulator::builder().seed(7).clock(move || noon).build();
 //! let contract = simulator.contracts()[0];
 //!
@@ -22,9 +22,9 @@
 //! assert_eq!(response.status(), 200);
 //!
 //! // The page is newest first and begins with the last record of the log.
-//! let newest = simulator.records(contract, ionos_activitylog_sim::LOG_BEGIN, noon).pop();
+//! let newest = simulator.records(contract, morning, noon).pop().ok_or("an empty morning")?;
 //! let page = String::from_utf8(response.body().to_vec())?;
-//! assert!(page.contains(&newest.ok_or("an empty log")?));
+//! assert!(page.contains(&format!("\"hits\":[{{\"_source\":{newest}")));
 //! # Ok(())
 //! # }
 //! ```
@@ -55,6 +55,7 @@
 mod builder;
 mod event;
 mod hour;
+mod inventory;
 mod log;
 mod operation;
 mod query;

@@ -59,11 +59,12 @@ impl Client {
     ///
     /// Fails as described for [`ErrorKind`].
     pub async fn info(&self) -> Result<Info, Error> {
-        let label = || "reading the API's name and version".to_owned();
-        let info = self
-            .call(label, async |client| client.get_info().send().await)
-            .await?;
-        Ok(info.into())
+        self.call(
+            || "reading the API's name and version".to_owned(),
+            async |client| client.get_info().send().await,
+            |info| Ok(info.into()),
+        )
+        .await
     }
 
     /// The contracts whose log the token may read, in the order in which the service lists them.
@@ -71,19 +72,17 @@ impl Client {
     /// Fails as described for [`ErrorKind`], and with [`ErrorKind::Decode`] when an entry has no usable number:
     /// a list without it would pass for complete.
     pub async fn contracts(&self) -> Result<Vec<Contract>, Error> {
-        let label = || "listing the contracts".to_owned();
-        let entries = self
-            .call(label, async |client| {
-                client.get_available_contracts().send().await
-            })
-            .await?;
-        let contracts = entries
-            .into_iter()
-            .enumerate()
-            .map(|(index, entry)| Contract::from_wire(index + 1, entry));
-        contracts
-            .collect::<Result<_, _>>()
-            .map_err(|detail| Error::new(ErrorKind::Decode, detail).during(label()))
+        self.call(
+            || "listing the contracts".to_owned(),
+            async |client| client.get_available_contracts().send().await,
+            |entries| {
+                let numbered = entries.into_iter().enumerate();
+                numbered
+                    .map(|(index, entry)| Contract::from_wire(index + 1, entry))
+                    .collect()
+            },
+        )
+        .await
     }
 
     /// One page of a contract's log: at most `size` events of the range, after skipping the first `offset`.
@@ -97,11 +96,10 @@ impl Client {
         offset: u64,
         size: PageSize,
     ) -> Result<Page, Error> {
-        let label =
-            || format!("reading the log of contract {contract} for {range} at offset {offset}");
         let (start, end) = range.to_wire();
-        let answer = self
-            .call(label, async |client| {
+        self.call(
+            || format!("reading the log of contract {contract} for {range} at offset {offset}"),
+            async |client| {
                 client
                     .get_by_contract()
                     .contract_number(contract.as_str())
@@ -111,10 +109,10 @@ impl Client {
                     .limit(size.get())
                     .send()
                     .await
-            })
-            .await?;
-        Page::from_wire(answer, offset)
-            .map_err(|detail| Error::new(ErrorKind::Decode, detail).during(label()))
+            },
+            |answer| Page::from_wire(answer, offset),
+        )
+        .await
     }
 
     /// All events of a contract and range.
@@ -124,12 +122,14 @@ impl Client {
         Events::new(self.clone(), contract, range)
     }
 
-    /// Runs one generated call. Each gets a client of its own, so that the answer noted is this call's.
-    async fn call<T, F>(
+    /// Runs one generated call and takes what is wanted out of its answer; `label` says what is being done, and
+    /// `read` why an answer cannot be used. Each call gets a client of its own, so that the answer noted is its own.
+    async fn call<T, U, F>(
         &self,
         label: impl Fn() -> String,
         call: impl FnOnce(wire::Client) -> F,
-    ) -> Result<T, Error>
+        read: impl FnOnce(T) -> Result<U, String>,
+    ) -> Result<U, Error>
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
@@ -142,12 +142,17 @@ impl Client {
         let context = wire::Context::new(transport.clone());
         let client =
             wire::Client::new_with_client(base_url.as_str(), http.clone(), context.clone());
+        let status = || context.answer().map(|answer| answer.status);
         match call(client).await {
-            Ok(answer) => Ok(answer.into_inner()),
+            Ok(answer) => read(answer.into_inner()).map_err(|detail| {
+                Error::new(ErrorKind::Decode, detail)
+                    .with_status(status())
+                    .during(label())
+            }),
             Err(error) => {
                 let failure = CallFailure {
                     error,
-                    answer: context.answer(),
+                    status: status(),
                     place: base_url.place(),
                     token,
                 };

@@ -153,7 +153,11 @@ impl Walk {
     }
 
     fn incomplete(&self, detail: String) -> Error {
-        Error::new(ErrorKind::Incomplete, detail).during(format!(
+        Error::new(
+            ErrorKind::Incomplete,
+            format!("{detail}: what was read is not all, try again"),
+        )
+        .during(format!(
             "reading the log of contract {} for {}",
             self.events.contract, self.events.range
         ))

@@ -79,8 +79,7 @@ impl DateRange {
             _ => Err(Error::new(
                 ErrorKind::Range,
                 format!(
-                    "a range of the last {} seconds cannot be read: it has at least one second and begins after the year 0",
-                    length.num_seconds()
+                    "a range of the last {length} cannot be read: it has at least one second and begins after the year 0"
                 ),
             )),
         }

@@ -13,8 +13,8 @@ use crate::token::Token;
 /// A failed call with what is known besides the generated error.
 pub(crate) struct CallFailure<'a> {
     pub(crate) error: wire::Error<()>,
-    /// The status and headers, if an answer had begun to arrive.
-    pub(crate) answer: Option<&'a wire::Answer>,
+    /// The status, if an answer had begun to arrive.
+    pub(crate) status: Option<StatusCode>,
     /// Host and port of the service.
     pub(crate) place: &'a str,
     /// The token, which a service may repeat in its answer.
@@ -26,11 +26,10 @@ impl CallFailure<'_> {
     pub(crate) async fn into_error(self) -> Error {
         let Self {
             error,
-            answer,
+            status,
             place,
             token,
         } = self;
-        let status = answer.map(|answer| answer.status);
         match error {
             wire::Error::UnexpectedResponse(response) => refused(response, token).await,
             wire::Error::CommunicationError(error) => not_reached(error, place),
@@ -40,6 +39,9 @@ impl CallFailure<'_> {
             )
             .with_status(status)
             .with_source(error.without_url()),
+            wire::Error::InvalidResponsePayload(payload, _) if payload.is_empty() => {
+                Error::new(ErrorKind::Decode, "the answer is empty").with_status(status)
+            }
             wire::Error::InvalidResponsePayload(payload, error) => {
                 let shown = token.redact(&body::snippet(&String::from_utf8_lossy(&payload)));
                 let reason = token.redact(&one_line(&error.to_string()));

@@ -29,12 +29,8 @@ fn without_docs(attributes: &mut Vec<Attribute>) {
     attributes.retain(|attribute| !attribute.path().is_ident("doc"));
 }
 
-fn print(item: Item) -> String {
-    prettyplease::unparse(&syn::File {
-        shebang: None,
-        attrs: Vec::new(),
-        items: vec![item],
-    })
+fn print(item: &Item) -> String {
+    prettyplease::unparse(&syn::parse2(item.to_token_stream()).unwrap())
 }
 
 #[test]
@@ -58,7 +54,10 @@ fn each_type_with_its_serde_attributes() {
                 .for_each(|field| without_docs(&mut field.attrs));
         }
         names.push(item.ident.to_string());
-        snapshot::check(&format!("type__{}", item.ident), &print(Item::Struct(item)));
+        snapshot::check(
+            &format!("type__{}", item.ident),
+            &print(&Item::Struct(item)),
+        );
     }
     assert!(names.contains(&"Event".to_owned()), "{names:?}");
 }
@@ -89,11 +88,11 @@ fn signatures(items: &[Item], name: &str) -> Vec<String> {
             }
             method.block = parse_quote!({});
             let wrapper: Item = parse_quote!(impl X { #method });
-            let text = print(wrapper);
+            let text = print(&wrapper);
             let lines: Vec<&str> = text.lines().collect();
             lines[1..lines.len() - 1]
                 .iter()
-                .map(|line| format!("{}\n", line.trim_start_matches("    ")))
+                .map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line)))
                 .collect()
         })
         .collect()
