@@ -221,7 +221,15 @@ fn a_wrong_token_is_told_and_not_shown() {
 #[test]
 fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
     const DEMO: [&str; 2] = ["export", "--demo"];
-    let cases: [(&str, &[&str], &[(&str, &str)], i32, &str); 12] = [
+    /// Name, arguments, environment, exit code, sentence.
+    type Case<'a> = (
+        &'a str,
+        &'a [&'a str],
+        &'a [(&'a str, &'a str)],
+        i32,
+        &'a str,
+    );
+    let cases: [Case<'_>; 12] = [
         (
             "no token",
             &["export", "--last", "1d", "--out", "a.ndjson"],

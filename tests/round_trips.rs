@@ -50,7 +50,9 @@ fn records(body: &str) -> Vec<String> {
 }
 
 /// File, records, records that do not fit the model, and the count with its exactness.
-const PAGES: [(&str, usize, usize, Option<(u64, bool)>); 18] = [
+type Fixture = (&'static str, usize, usize, Option<(u64, bool)>);
+
+const PAGES: [Fixture; 18] = [
     ("documented/events.json", 1, 0, Some((1, true))),
     ("drift/scalars-as-sdk.json", 1, 0, Some((1, true))),
     ("drift/scalars-as-documents.json", 1, 0, Some((1, true))),

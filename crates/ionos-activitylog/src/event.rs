@@ -43,6 +43,10 @@ impl Event {
     /// Takes the record out of its envelope. An envelope without one is kept whole in its place.
     pub(crate) fn from_wire(hit: wire::Raw<wire::types::Hit>) -> Self {
         let issue = match hit.parse() {
+            // A derived struct is read from a list too, and the list's first item would pass for the record.
+            _ if !hit.get().starts_with('{') => {
+                "the hit is no object, so it is kept itself".to_owned()
+            }
             Ok(wire::types::Hit {
                 source: Some(record),
             }) => {
@@ -148,8 +152,13 @@ mod tests {
                 r#"{"_source": null}"#,
                 "the hit itself is kept",
             ),
-            ("null", "null", "the hit itself is kept"),
-            ("[1e400]", "[1e400]", "the hit itself is kept"),
+            ("null", "null", "is no object"),
+            ("[1e400]", "[1e400]", "is no object"),
+            (
+                r#"{"_source": 1, "_source": 2}"#,
+                r#"{"_source": 1, "_source": 2}"#,
+                "duplicate field",
+            ),
         ];
         for (hit, raw, issue) in cases {
             let event = event(hit);
