@@ -358,24 +358,36 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
         (
             "nobody there",
             &["contracts"],
-            &[
-                ("IONOS_TOKEN", "t"),
-                ("IONOS_API_URL", "http://127.0.0.1:1"),
-            ],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[nobody]")],
             5,
-            "listing the contracts failed: cannot connect to 127.0.0.1:1 (Connection refused (os error 111)): \
+            "listing the contracts failed: cannot connect to [nobody] (connection refused): \
              check the address of the API, the network and any proxy",
         ),
     ];
     let contract = Simulator::builder().build().contracts()[0].to_string();
+    // Bound and given back: nobody listens there.
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
     for (name, arguments, environment, code, sentence) in cases {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("old.ndjson"), "old").unwrap();
         fs::create_dir(folder.path().join("old.ndjson.gz")).unwrap();
         let mut command = ialog(folder.path(), arguments);
-        command.envs(environment.iter().copied());
+        command.envs(
+            environment
+                .iter()
+                .map(|(name, value)| (name, value.replace("[nobody]", &nobody))),
+        );
         let printed = run(command);
-        let expected = format!("error: {}\n", sentence.replace("[contract]", &contract));
+        let expected = format!(
+            "error: {}\n",
+            sentence
+                .replace("[contract]", &contract)
+                .replace("[nobody]", &nobody)
+        );
         assert_eq!(printed.stderr, expected, "{name}");
         assert_eq!(
             (printed.code, printed.stdout.as_str()),
@@ -396,6 +408,26 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
 }
 
 #[test]
+fn neither_the_demo_nor_the_simulator_needs_the_machines_certificates() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(folder.path(), &[]);
+    let contracts = |arguments: &[&str]| {
+        let mut command = ialog(folder.path(), &["contracts"]);
+        command
+            .args(arguments)
+            .env("SSL_CERT_FILE", "missing")
+            .env("SSL_CERT_DIR", "missing");
+        command
+            .env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN)
+            .env("IONOS_API_URL", &sim.url);
+        let printed = run(command);
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+        printed.stdout
+    };
+    assert_eq!(contracts(&["--demo"]), contracts(&[]));
+}
+
+#[test]
 fn a_file_is_replaced_on_demand() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("demo.ndjson"), "old").unwrap();
@@ -411,8 +443,28 @@ fn a_file_is_replaced_on_demand() {
 }
 
 #[cfg(unix)]
+fn interrupt(child: std::process::Child) -> (Option<i32>, String) {
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[cfg(unix)]
+const INTERRUPTED: &str = "error: interrupted, and nothing half-written is left behind\n";
+
+#[cfg(unix)]
 #[test]
-fn an_interrupted_export_leaves_nothing_behind() {
+fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     // A service that takes the request and never answers.
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -439,18 +491,34 @@ fn an_interrupted_export_leaves_nothing_behind() {
     request.read_exact(&mut [0; 16]).unwrap();
     assert_eq!(names(folder.path()).len(), 1, "the file in the making");
 
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &child.id().to_string()])
-            .status()
-            .unwrap()
-            .success()
+    assert_eq!(interrupt(child), (Some(130), INTERRUPTED.to_owned()));
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_interrupted_while_it_writes_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nearly two years, so that it is far from done when the file in the making is seen.
+    let mut command = ialog(
+        folder.path(),
+        &[
+            "export",
+            "--demo",
+            "--from",
+            "2025-01-01",
+            "--out",
+            "a.ndjson",
+        ],
     );
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130));
-    assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
-        "error: interrupted, and nothing half-written is left behind\n"
-    );
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while names(folder.path()).is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(interrupt(child), (Some(130), INTERRUPTED.to_owned()));
     assert_eq!(names(folder.path()), [""; 0]);
 }

@@ -83,6 +83,9 @@ fn run(document: &Value, settings: &GenerationSettings) -> Result<syn::File> {
 
 /// Runs the generator; the outer error is the message of a panic.
 fn generate(document: &Value, settings: &GenerationSettings) -> Result<Result<syn::File>, String> {
+    // The hook belongs to the whole process: one at a time.
+    static HOOK: Mutex<()> = Mutex::new(());
+    let _hook = HOOK.lock();
     let message = Arc::new(Mutex::new(String::new()));
     let caught = message.clone();
     let hook = panic::take_hook();

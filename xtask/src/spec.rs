@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::description::provenance::{sha256_hex, with_values};
+use crate::description::provenance::{Provenance, sha256_hex, with_values};
 use crate::description::{changes, parse};
 use crate::workspace::{PROVENANCE, VENDOR};
 
@@ -54,8 +54,10 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     for guess in ["certain", "likely", "uncertain"] {
         record.remove(guess);
     }
+    let record = record.to_string();
+    Provenance::check(&record, &bytes, &document)?;
     fs::write(root.join(VENDOR), &bytes)?;
-    fs::write(root.join(PROVENANCE), record.to_string())?;
+    fs::write(root.join(PROVENANCE), record)?;
     println!("{VENDOR} is now the vendor's file; run `cargo xtask codegen` next");
     Ok(())
 }

@@ -41,6 +41,8 @@ async fn run_command(command: Command) -> Result<(), Failure> {
     // A server has no other end than this one.
     let serves = matches!(command, Command::Sim(_));
     let work = async {
+        // Before anything is begun, so that the signal is listened to from the start.
+        tokio::task::yield_now().await;
         match command {
             Command::Contracts(arguments) => commands::contracts::run(arguments).await,
             Command::Export(arguments) => commands::export::run(arguments).await,
@@ -48,6 +50,8 @@ async fn run_command(command: Command) -> Result<(), Failure> {
         }
     };
     tokio::select! {
+        // What is done stays done, also when the signal comes at the last moment.
+        biased;
         done = work => done,
         () = interrupted() => if serves { Ok(()) } else { Err(Failure::interrupted()) },
     }

@@ -1,9 +1,12 @@
 //! Progress is for people who watch: it shows on stderr, and only when stdout is a terminal too.
 
+use std::fmt::Write;
 use std::io::{IsTerminal, stderr, stdout};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ionos_activitylog_archive::Exported;
+
+const TEMPLATE: &str = "{bar:30} {human_pos} of {human_len} events, {rate} a second, {eta} left";
 
 /// A progress bar that may be invisible. It disappears when it is dropped.
 pub(crate) struct Progress(ProgressBar);
@@ -18,10 +21,13 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(None, target);
         // The template is a constant; were it wrong, the default one would show.
-        if let Ok(style) = ProgressStyle::with_template(
-            "{bar:30} {human_pos} of {human_len} events  {per_sec}  eta {eta}",
-        ) {
-            bar.set_style(style);
+        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
+            bar.set_style(
+                style.with_key("rate", |state: &ProgressState, line: &mut dyn Write| {
+                    // Writing to a line in memory; were it to fail, the line would be shorter.
+                    let _ = write!(line, "{:.0}", state.per_sec());
+                }),
+            );
         }
         Self(bar)
     }

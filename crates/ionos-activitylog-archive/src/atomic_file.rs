@@ -36,10 +36,8 @@ impl AtomicFile {
             Some(_) => fs::canonicalize(path).map_err(refused)?,
             None => path.to_path_buf(),
         };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let mut builder = tempfile::Builder::new();
-        let prefix = format!(".{name}.");
-        builder.prefix(&prefix).suffix(".partial");
+        builder.prefix(".ialog-").suffix(".partial");
         // As any new file: what the user's mask leaves.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

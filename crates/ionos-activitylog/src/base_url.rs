@@ -93,6 +93,11 @@ impl BaseUrl {
         &self.place
     }
 
+    /// Whether the connection is encrypted.
+    pub(crate) fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
     /// Whether it is on this machine; then no proxy may be asked.
     pub(crate) fn is_loopback(&self) -> bool {
         self.loopback

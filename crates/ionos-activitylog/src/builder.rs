@@ -76,8 +76,12 @@ impl ClientBuilder {
         let token = Token::new(token)?;
         let http = match self.http {
             Some(client) => client,
-            // A proxy in front of this machine would get the token in plain text.
-            None => http_client(base_url.is_loopback())?,
+            None => {
+                // A proxy in front of this machine would get the token in plain text.
+                let proxies = !base_url.is_loopback();
+                let certificates = self.transport.is_none() && base_url.is_https();
+                http_client(proxies, certificates)?
+            }
         };
         let carrier = match self.transport {
             Some(transport) => transport,

@@ -48,7 +48,12 @@ impl Provenance {
         let path = root.join(PROVENANCE);
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let record: Record = toml::from_str(&text).with_context(|| format!("in {PROVENANCE}"))?;
+        Self::check(&text, vendor, document)
+    }
+
+    /// Holds a record's text against the file that it is about.
+    pub fn check(text: &str, vendor: &[u8], document: &Value) -> Result<Self> {
+        let record: Record = toml::from_str(text).with_context(|| format!("in {PROVENANCE}"))?;
         check_record(&record)?;
 
         let version = document["info"]["version"].as_str().unwrap_or_default();
@@ -67,7 +72,7 @@ impl Provenance {
             );
         }
         Ok(Self {
-            text: with_values(&text, &[("sha256", &sha256)])?,
+            text: with_values(text, &[("sha256", &sha256)])?,
         })
     }
 }

@@ -4,6 +4,7 @@
 // Clippy knows tests by their attribute, and these helpers have none.
 #![allow(clippy::unwrap_used)]
 
+mod changed_description;
 mod generated_items;
 mod overlay_actions;
 #[path = "../../../tests/snapshot.rs"]

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use chrono::Utc;
+use futures_util::TryStreamExt;
 use ionos_activitylog_archive::{Error, FileTarget, export_file};
 
 use super::say;
@@ -22,7 +23,14 @@ pub(crate) async fn run(arguments: Export) -> Result<(), Failure> {
         Some(contract) => contract,
         None => account::only_contract(&client).await?,
     };
-    let pages = client.events(contract.clone(), range).pages();
+    // A demo never waits for anything, and would not notice a Ctrl-C before its end.
+    let pages = client
+        .events(contract.clone(), range)
+        .pages()
+        .and_then(async |page| {
+            tokio::task::yield_now().await;
+            Ok(page)
+        });
     let progress = Progress::start();
     let exported = export_file(pages, &target, arguments.overwrite, |exported| {
         progress.show(exported)

@@ -2,6 +2,7 @@
 //! failed connection retryable and print payloads, headers and URLs, so none of their texts is passed on.
 
 use std::error::Error as StdError;
+use std::io;
 
 use ionos_activitylog_client as wire;
 use reqwest::StatusCode;
@@ -174,14 +175,34 @@ fn not_reached(error: reqwest::Error, place: &str) -> Error {
 }
 
 /// The innermost cause: the outer ones say "error sending request" and the URL.
-fn root_cause(error: &reqwest::Error) -> String {
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn StdError = error;
     while let Some(source) = cause.source() {
         cause = source;
+    }
+    if let Some(error) = cause.downcast_ref::<io::Error>()
+        && let Some(kind) = named(error.kind())
+    {
+        return kind;
     }
     match cause.downcast_ref::<reqwest::Error>() {
         // Nothing inside: reqwest's own text may hold the URL.
         Some(_) => "no cause given".to_owned(),
         None => one_line(&cause.to_string()),
     }
+}
+
+/// The common faults of a connection in words that are the same on every system.
+fn named(kind: io::ErrorKind) -> Option<String> {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable,
+    };
+    const NAMED: [io::ErrorKind; 5] = [
+        ConnectionAborted,
+        ConnectionRefused,
+        ConnectionReset,
+        HostUnreachable,
+        NetworkUnreachable,
+    ];
+    NAMED.contains(&kind).then(|| kind.to_string())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ionos_activitylog_client::{Exchange, Transport};
 use reqwest::redirect;
 
+use crate::error::wire::root_cause;
 use crate::{Error, ErrorKind};
 
 /// How long to wait for a connection.
@@ -22,8 +23,9 @@ impl Transport for Connection {
     }
 }
 
-/// The client that is used when the program brings none. `direct` leaves out any proxy.
-pub(crate) fn http_client(direct: bool) -> Result<reqwest::Client, Error> {
+/// The client that is used when the program brings none. Without `proxies` it always connects directly; without
+/// `certificates` it reads none of the machine's, so that it also works where there are none, and reaches no https.
+pub(crate) fn http_client(proxies: bool, certificates: bool) -> Result<reqwest::Client, Error> {
     let mut builder = reqwest::Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
@@ -31,13 +33,23 @@ pub(crate) fn http_client(direct: bool) -> Result<reqwest::Client, Error> {
         .redirect(redirect::Policy::none())
         // Retries are decided where the whole answer is seen.
         .retry(reqwest::retry::never());
-    if direct {
+    if !proxies {
         builder = builder.no_proxy();
     }
+    #[cfg(feature = "rustls")]
+    if !certificates {
+        builder = builder.tls_certs_only([]);
+    }
+    // Without TLS there is nothing that would read them.
+    #[cfg(not(feature = "rustls"))]
+    let _ = certificates;
     builder.build().map_err(|error| {
         Error::new(
             ErrorKind::Configuration,
-            "the connection cannot be set up: check the machine's certificates and proxy settings",
+            format!(
+                "the connection cannot be set up ({}): check the machine's certificates and proxy settings",
+                root_cause(&error)
+            ),
         )
         .with_source(error.without_url())
     })

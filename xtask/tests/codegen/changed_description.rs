@@ -1,0 +1,187 @@
+//! What a maintainer sees when the description changes, tried on a copy of the repository's openapi folder.
+
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+use xtask::workspace::{self, GENERATED, OVERLAYS, PATCHED, PROVENANCE, VENDOR};
+use xtask::{codegen, spec};
+
+/// A copy of everything that codegen reads and writes.
+fn copy() -> TempDir {
+    let (root, copy) = (workspace::root(), tempfile::tempdir().unwrap());
+    let overlays = fs::read_dir(root.join(OVERLAYS)).unwrap();
+    let overlays = overlays.map(|entry| {
+        entry
+            .unwrap()
+            .path()
+            .strip_prefix(&root)
+            .unwrap()
+            .to_path_buf()
+    });
+    let files = [VENDOR, PROVENANCE, PATCHED, GENERATED].map(Into::into);
+    for file in overlays.chain(files) {
+        let to = copy.path().join(&file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(root.join(&file), to).unwrap();
+    }
+    copy
+}
+
+fn replace(root: &Path, file: &str, from: &str, to: &str) {
+    let path = root.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} does not hold {from:?}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+fn error(done: anyhow::Result<()>) -> String {
+    format!("{:#}", done.unwrap_err())
+}
+
+#[test]
+fn generating_twice_changes_nothing() {
+    let copy = copy();
+    codegen::check(copy.path()).unwrap();
+    for output in codegen::outputs(copy.path()).unwrap() {
+        assert!(
+            !output.write(copy.path()).unwrap(),
+            "{} was written again",
+            output.path
+        );
+    }
+}
+
+#[test]
+fn a_renamed_property_fails_the_check_with_a_diff_and_the_command() {
+    let copy = copy();
+    replace(copy.path(), VENDOR, "username:", "userName:");
+    let message = error(codegen::check(copy.path()));
+    assert_eq!(
+        message,
+        format!(
+            "{PROVENANCE}, {PATCHED}, {GENERATED} not up to date, run `cargo xtask codegen` and review the difference"
+        )
+    );
+    let outputs = codegen::outputs(copy.path()).unwrap();
+    let diff = outputs
+        .iter()
+        .find(|output| output.path == GENERATED)
+        .unwrap()
+        .diff(copy.path())
+        .unwrap()
+        .unwrap();
+    assert!(
+        diff.contains("+            rename = \"userName\"")
+            || diff.contains("+        #[serde(rename = \"userName\""),
+        "{diff}"
+    );
+
+    codegen::write(copy.path()).unwrap();
+    codegen::check(copy.path()).unwrap();
+}
+
+#[test]
+fn an_overlay_whose_target_is_gone_is_named_with_its_reason() {
+    let copy = copy();
+    replace(copy.path(), VENDOR, "principal:", "actor:");
+    let message = error(codegen::write(copy.path()));
+    assert!(
+        message.contains("openapi/overlay/01-names.yaml action 4 on \"$.components.schemas"),
+        "{message}"
+    );
+    assert!(
+        message.contains("Keeps the vendor's word instead of the path to it."),
+        "{message}"
+    );
+    assert!(
+        message.contains("change the target or delete the action"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_raw_schema_that_is_no_longer_marked_is_noticed() {
+    let copy = copy();
+    let overlay = format!("{OVERLAYS}/05-raw-records.yaml");
+    replace(copy.path(), &overlay, "x-raw: true", "x-note: true");
+    // Without the mark nothing is replaced, and the committed code says what is missing.
+    assert!(error(codegen::check(copy.path())).contains("not up to date"));
+    let outputs = codegen::outputs(copy.path()).unwrap();
+    let diff = outputs
+        .iter()
+        .find(|output| output.path == GENERATED)
+        .unwrap()
+        .diff(copy.path())
+        .unwrap()
+        .unwrap();
+    assert!(
+        diff.contains(
+            "-        pub source: ::std::option::Option<crate::Raw<crate::types::Event>>"
+        ),
+        "{diff}"
+    );
+}
+
+#[test]
+fn the_vendors_own_file_is_taken_in_and_may_not_be_edited() {
+    let copy = copy();
+    let theirs = copy.path().join("theirs.yaml");
+    fs::copy(copy.path().join(VENDOR), &theirs).unwrap();
+    spec::diff(copy.path(), &theirs).unwrap();
+    spec::import(
+        copy.path(),
+        &theirs,
+        "https://example.com/spec.yaml",
+        "2026-12-01",
+    )
+    .unwrap();
+    let record = fs::read_to_string(copy.path().join(PROVENANCE)).unwrap();
+    for line in [
+        "kind = \"vendor\"",
+        "date = \"2026-12-01\"",
+        "url = \"https://example.com/spec.yaml\"",
+    ] {
+        assert!(record.contains(line), "{record}");
+    }
+    assert!(!record.contains("[certain]"), "{record}");
+    codegen::check(copy.path()).unwrap();
+
+    replace(copy.path(), VENDOR, "username:", "userName:");
+    let message = error(codegen::check(copy.path()));
+    assert!(
+        message.contains("is no longer the vendor's file"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_taken_in_changes_nothing() {
+    let copy = copy();
+    let theirs = copy.path().join("theirs.json");
+    let before = fs::read(copy.path().join(VENDOR)).unwrap();
+    for (text, reason) in [
+        (
+            r#"{"openapi": "3.1.0", "info": {"version": "v1"}}"#,
+            "reads 3.0 only",
+        ),
+        ("\tno: yaml: [", "not a readable YAML or JSON document"),
+    ] {
+        fs::write(&theirs, text).unwrap();
+        let message = error(spec::import(
+            copy.path(),
+            &theirs,
+            "https://example.com",
+            "2026-12-01",
+        ));
+        assert!(message.contains(reason), "{message}");
+    }
+    let source = error(spec::import(
+        copy.path(),
+        &copy.path().join(VENDOR),
+        "example.com",
+        "yesterday",
+    ));
+    assert!(source.contains("yesterday"), "{source}");
+    assert_eq!(fs::read(copy.path().join(VENDOR)).unwrap(), before);
+}
