@@ -1,0 +1,85 @@
+//! Ctrl-C is heard at any moment and leaves nothing half-written.
+#![cfg(unix)]
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+
+use crate::program::{ialog, names};
+
+fn interrupt(child: std::process::Child) -> (Option<i32>, String) {
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+const INTERRUPTED: &str = "error: interrupted, and nothing half-written is left behind\n";
+
+#[test]
+fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    // A service that takes the request and never answers.
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", service.local_addr().unwrap());
+    let mut command = ialog(
+        folder.path(),
+        &[
+            "export",
+            "--contract",
+            "1",
+            "--last",
+            "1d",
+            "--out",
+            "a.ndjson",
+        ],
+    );
+    command
+        .env("IONOS_TOKEN", "t")
+        .env("IONOS_API_URL", url)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let (mut request, _) = service.accept().unwrap();
+    request.read_exact(&mut [0; 16]).unwrap();
+    assert_eq!(names(folder.path()).len(), 1, "the file in the making");
+
+    assert_eq!(interrupt(child), (Some(130), INTERRUPTED.to_owned()));
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn an_export_interrupted_while_it_writes_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nearly two years, so that it is far from done when the file in the making is seen.
+    let mut command = ialog(
+        folder.path(),
+        &[
+            "export",
+            "--demo",
+            "--from",
+            "2025-01-01",
+            "--out",
+            "a.ndjson",
+        ],
+    );
+    let child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while names(folder.path()).is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(interrupt(child), (Some(130), INTERRUPTED.to_owned()));
+    assert_eq!(names(folder.path()), [""; 0]);
+}

@@ -1,0 +1,273 @@
+//! Bad input gets one sentence that says what was understood and what to do, the right exit code, and nothing is
+//! written.
+
+use std::fs;
+use std::net::TcpListener;
+
+use ionos_activitylog_sim::Simulator;
+
+use crate::program::{Sim, ialog, names, run};
+
+#[test]
+fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
+    const DEMO: [&str; 2] = ["export", "--demo"];
+    /// Name, arguments, environment, exit code, sentence.
+    type Case<'a> = (
+        &'a str,
+        &'a [&'a str],
+        &'a [(&'a str, &'a str)],
+        i32,
+        &'a str,
+    );
+    let cases: [Case<'_>; 12] = [
+        (
+            "no token",
+            &["export", "--last", "1d", "--out", "a.ndjson"],
+            &[],
+            2,
+            "there is no token: set IONOS_TOKEN to a token of your account; --demo shows the program without an account",
+        ),
+        (
+            "empty token",
+            &["contracts"],
+            &[("IONOS_TOKEN", " ")],
+            2,
+            "there is no token: set IONOS_TOKEN to a token of your account; --demo shows the program without an account",
+        ),
+        (
+            "malformed address",
+            &["contracts"],
+            &[
+                ("IONOS_TOKEN", "t"),
+                ("IONOS_API_URL", "https://exa mple.com"),
+            ],
+            2,
+            "the API address \"https://exa mple.com\" cannot be used: it cannot be read (invalid international domain name): \
+             write it like https://api.ionos.com; --demo shows the program without an account",
+        ),
+        (
+            "plain http",
+            &["contracts"],
+            &[
+                ("IONOS_TOKEN", "t"),
+                ("IONOS_API_URL", "http://api.ionos.com"),
+            ],
+            2,
+            "the API address \"http://api.ionos.com\" cannot be used: it is plain http to another machine, which would show \
+             the token to everyone between: use https; --demo shows the program without an account",
+        ),
+        (
+            "from after to",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--from",
+                "2026-03-08",
+                "--to",
+                "2026-03-07",
+                "--out",
+                "a.ndjson",
+            ],
+            &[],
+            2,
+            "--from 2026-03-08 is not before --to 2026-03-07: give an earlier start or a later end",
+        ),
+        (
+            "unknown contract",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--contract",
+                "1",
+                "--last",
+                "1d",
+                "--out",
+                "a.ndjson",
+            ],
+            &[],
+            2,
+            "contract 1 is not among those whose log the token may read: [contract]",
+        ),
+        (
+            "unwritable folder",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--out",
+                "missing/a.ndjson",
+            ],
+            &[],
+            2,
+            "missing/a.ndjson cannot be created: its folder does not exist: choose another name",
+        ),
+        (
+            "existing file",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "old.ndjson"],
+            &[],
+            2,
+            "old.ndjson exists already: choose another name, or replace it with --overwrite",
+        ),
+        (
+            "a folder",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--overwrite",
+                "--out",
+                "old.ndjson.gz",
+            ],
+            &[],
+            2,
+            "old.ndjson.gz is no ordinary file, and is not replaced: choose another name",
+        ),
+        (
+            "unknown format",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "a.xlsx"],
+            &[],
+            2,
+            "a.xlsx does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written: choose another name",
+        ),
+        (
+            "future",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--from",
+                "2999-01-01",
+                "--out",
+                "a.ndjson",
+            ],
+            &[],
+            2,
+            "--from 2999-01-01 is in the future: give a start before now",
+        ),
+        (
+            "nobody there",
+            &["contracts"],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[nobody]")],
+            5,
+            "listing the contracts failed: cannot connect to [nobody] (connection refused): \
+             check the address of the API, the network and any proxy",
+        ),
+    ];
+    let contract = Simulator::builder().build().contracts()[0].to_string();
+    // Bound and given back: nobody listens there.
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    for (name, arguments, environment, code, sentence) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("old.ndjson"), "old").unwrap();
+        fs::create_dir(folder.path().join("old.ndjson.gz")).unwrap();
+        let mut command = ialog(folder.path(), arguments);
+        command.envs(
+            environment
+                .iter()
+                .map(|(name, value)| (name, value.replace("[nobody]", &nobody))),
+        );
+        let printed = run(command);
+        let expected = format!(
+            "error: {}\n",
+            sentence
+                .replace("[contract]", &contract)
+                .replace("[nobody]", &nobody)
+        );
+        assert_eq!(printed.stderr, expected, "{name}");
+        assert_eq!(
+            (printed.code, printed.stdout.as_str()),
+            (Some(code), ""),
+            "{name}"
+        );
+        assert_eq!(
+            names(folder.path()),
+            ["old.ndjson", "old.ndjson.gz"],
+            "{name}"
+        );
+        assert_eq!(
+            fs::read(folder.path().join("old.ndjson")).unwrap(),
+            b"old",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_token_is_told_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(folder.path(), &[]);
+    let mut command = ialog(
+        folder.path(),
+        &["export", "--last", "1d", "--out", "a.ndjson"],
+    );
+    let printed = run({
+        command
+            .env("IONOS_TOKEN", "planted-4711")
+            .env("IONOS_API_URL", &sim.url);
+        command
+    });
+    assert_eq!(
+        (printed.code, printed.stderr.as_str()),
+        (
+            Some(4),
+            "error: listing the contracts failed: the service answered 401 Unauthorized: Unauthorized (code 315); \
+             check that the token is complete, valid and not expired\n"
+        )
+    );
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn of_several_contracts_one_has_to_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(folder.path(), &["--contracts", "3"]);
+    let export = |arguments: &[&str]| {
+        let mut command = ialog(
+            folder.path(),
+            &[
+                "export",
+                "--from",
+                "2026-03-01",
+                "--to",
+                "2026-03-02",
+                "--out",
+                "a.ndjson",
+            ],
+        );
+        command.args(arguments);
+        command
+            .env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN)
+            .env("IONOS_API_URL", &sim.url);
+        run(command)
+    };
+    let contracts = Simulator::builder()
+        .contracts(3)
+        .build()
+        .contracts()
+        .to_vec();
+    let listed = contracts
+        .iter()
+        .map(u64::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+
+    let printed = export(&[]);
+    let expected = format!(
+        "error: the token may read the log of 3 contracts, choose one with --contract: {listed}\n"
+    );
+    assert_eq!((printed.code, printed.stderr), (Some(2), expected));
+
+    let printed = export(&["--contract", "1"]);
+    let expected =
+        format!("error: contract 1 is not among those whose log the token may read: {listed}\n");
+    assert_eq!((printed.code, printed.stderr), (Some(2), expected));
+    assert_eq!(names(folder.path()), [""; 0]);
+
+    let printed = export(&["--contract", &contracts[2].to_string()]);
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+}
