@@ -1,8 +1,11 @@
 //! One snapshot for each way a call can fail, as people read it.
 
+use std::time::Duration;
+
 use chrono::{TimeDelta, Utc};
 use ionos_activitylog::{Client, ContractNumber, DateRange, Error, ErrorKind, PageSize};
 
+use crate::program::Nobody;
 use crate::scripted::{Scripted, TOKEN, answer};
 use crate::snapshot;
 
@@ -129,12 +132,8 @@ async fn the_vendors_messages_are_there_for_programs() {
 
 #[tokio::test]
 async fn no_connection() {
-    // Bound and dropped: nobody listens there.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let nobody = Nobody::new();
+    let port = nobody.address.port();
     let client = Client::builder()
         .token(TOKEN)
         .base_url(format!("http://127.0.0.1:{port}"))
@@ -144,6 +143,67 @@ async fn no_connection() {
     assert_eq!(error.kind(), ErrorKind::Connection);
     let text = error.to_string().replace(&port.to_string(), "[port]");
     snapshot::check("error__connection_refused", &text);
+}
+
+#[tokio::test]
+async fn no_answer_in_time() {
+    // Connections wait in its queue and are never accepted.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .timeout(Duration::from_millis(1))
+        .build();
+    let client = Client::builder()
+        .token(TOKEN)
+        .base_url(format!("http://{address}"))
+        .http_client(http.unwrap());
+    let error = client.build().unwrap().info().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    snapshot::check(
+        "error__timeout",
+        &error.to_string().replace(&address.to_string(), "[address]"),
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
+    const SLASHED: &str = "planted/secret.4711";
+    let escaped = SLASHED.replace('/', r"\/");
+    let unicode = SLASHED.replace('/', r"\u002f");
+    let percent = SLASHED.replace('/', "%2F");
+    let far = "x".repeat(485);
+    let cases = [
+        (401, envelope(401, "315", &escaped)),
+        (401, envelope(401, &unicode, SLASHED)),
+        (
+            500,
+            format!(r#"{{"echo":"{escaped} {unicode} {percent}"}}"#),
+        ),
+        (500, format!("{far}{SLASHED}")),
+        (500, format!("{}{SLASHED}", " ".repeat(64 * 1024 - 10))),
+        (200, format!("{far}{SLASHED}")),
+        (200, format!(r#"{{"hits":"{escaped}"}}"#)),
+    ];
+    for (status, body) in cases {
+        let scripted = Scripted::new([answer(status, body.clone())]);
+        let client = Client::builder()
+            .token(SLASHED)
+            .transport(scripted)
+            .build()
+            .unwrap();
+        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        let contract = ContractNumber::from(1);
+        let error = client
+            .page(&contract, range, 0, PageSize::DEFAULT)
+            .await
+            .unwrap_err();
+        let shown = format!("{error} {error:?} {:?}", error.messages());
+        for part in ["planted", "secret"] {
+            assert!(!shown.contains(part), "{body}: {shown}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -215,6 +275,16 @@ fn each_setting_that_cannot_be_used() {
             Client::builder().token(" ").build().unwrap_err(),
         ),
         (
+            "token_with_bearer",
+            ErrorKind::Configuration,
+            Client::builder().token("Bearer a").build().unwrap_err(),
+        ),
+        (
+            "url_scheme_alone",
+            ErrorKind::Configuration,
+            build("https:/example.com"),
+        ),
+        (
             "token_with_a_space",
             ErrorKind::Configuration,
             Client::builder().token("a b").build().unwrap_err(),
@@ -257,5 +327,24 @@ fn each_setting_that_cannot_be_used() {
     ];
     for (name, kind, error) in cases {
         check(name, kind, &error);
+    }
+}
+
+#[test]
+fn each_way_a_file_can_be_refused() {
+    use ionos_activitylog_archive::Error;
+    let path = || "folder/week\n\u{1b}[2J.ndjson".into();
+    let io = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let cases = [
+        ("unknown_format", Error::UnknownFormat(path())),
+        ("exists", Error::Exists(path())),
+        ("not_a_file", Error::NotAFile(path())),
+        ("create", Error::Create(path(), io())),
+        ("write", Error::Write(path(), io())),
+    ];
+    for (name, error) in cases {
+        let text = error.to_string();
+        assert!(!text.contains(char::is_control), "{text}");
+        snapshot::check(&format!("error__file_{name}"), &text);
     }
 }

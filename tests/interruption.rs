@@ -3,15 +3,16 @@
 
 use std::io::Read;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::program::{ialog, names};
 
-fn interrupt(child: std::process::Child) -> (Option<i32>, String) {
+/// Sends a signal and returns the exit code and what was said.
+fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     let id = child.id().to_string();
     assert!(
         Command::new("kill")
-            .args(["-INT", &id])
+            .args([signal, &id])
             .status()
             .unwrap()
             .success()
@@ -53,33 +54,35 @@ fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
     request.read_exact(&mut [0; 16]).unwrap();
     assert_eq!(names(folder.path()).len(), 1, "the file in the making");
 
-    assert_eq!(interrupt(child), (Some(130), INTERRUPTED.to_owned()));
+    assert_eq!(end(child, "-INT"), (Some(130), INTERRUPTED.to_owned()));
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
 #[test]
 fn an_export_interrupted_while_it_writes_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().unwrap();
-    // Nearly two years, so that it is far from done when the file in the making is seen.
-    let mut command = ialog(
-        folder.path(),
-        &[
-            "export",
-            "--demo",
-            "--from",
-            "2025-01-01",
-            "--out",
-            "a.ndjson",
-        ],
-    );
-    let child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    while names(folder.path()).is_empty() {
-        std::thread::yield_now();
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let folder = tempfile::tempdir().unwrap();
+        // Nearly two years, so that it is far from done when the file in the making is seen.
+        let mut command = ialog(
+            folder.path(),
+            &[
+                "export",
+                "--demo",
+                "--from",
+                "2025-01-01",
+                "--out",
+                "a.ndjson",
+            ],
+        );
+        let child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while names(folder.path()).is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(end(child, signal), (Some(code), INTERRUPTED.to_owned()));
+        assert_eq!(names(folder.path()), [""; 0]);
     }
-    assert_eq!(interrupt(child), (Some(130), INTERRUPTED.to_owned()));
-    assert_eq!(names(folder.path()), [""; 0]);
 }

@@ -1,7 +1,7 @@
 //! The stream reads on until nothing can be missing, whatever page size and count the service answers with.
 
 use futures_util::{StreamExt, TryStreamExt};
-use ionos_activitylog::{DateRange, PageSize};
+use ionos_activitylog::{DateRange, ErrorKind, PageSize};
 
 use crate::scripted::{Scripted, answer};
 
@@ -122,6 +122,61 @@ async fn pages_are_followed_by_the_number_of_hits_received() {
     ];
     for (name, answers, events, offsets) in cases {
         assert_eq!(read(answers).await, (events, offsets), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_cannot_be_the_end_is_an_error() {
+    let least =
+        |count: u32, numbers| page(&format!(r#"{{"value":{count},"relation":"gte"}}"#), numbers);
+    let cases = [
+        ("fewer than counted", vec![page("5", 0..3), page("5", 0..0)]),
+        (
+            "the count is gone",
+            vec![page("5000", 0..3), page("null", 0..0)],
+        ),
+        (
+            "the count shrank to nothing",
+            vec![page("5000", 0..3), page("0", 0..0)],
+        ),
+        (
+            "the count shrank to what was read",
+            vec![page("5000", 0..3), page("4", 3..4), page("4", 0..0)],
+        ),
+        (
+            "neither count nor list",
+            vec![page("5000", 0..3), answer(200, r#"{"hits":{}}"#)],
+        ),
+        (
+            "neither count nor list, nor a count before",
+            vec![page("null", 0..3), answer(200, r#"{"hits":{"hits":null}}"#)],
+        ),
+        ("no hits", vec![page("5000", 0..3), answer(200, "{}")]),
+        (
+            "a lower bound, and not one more",
+            vec![least(3, 0..3), least(3, 0..0)],
+        ),
+        (
+            "a lower bound that is not reached",
+            vec![least(5, 0..3), least(5, 0..0)],
+        ),
+        (
+            "the same page again",
+            vec![page("9", 0..3), page("9", 0..3)],
+        ),
+    ];
+    for (name, answers) in cases {
+        let (_, client) = Scripted::client(answers);
+        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        let events = client
+            .events("1".parse().unwrap(), range)
+            .page_size(PageSize::new(3).unwrap())
+            .stream();
+        let error = events.try_collect::<Vec<_>>().await.expect_err(name);
+        assert!(
+            matches!(error.kind(), ErrorKind::Incomplete | ErrorKind::Decode),
+            "{name}: {error}"
+        );
     }
 }
 

@@ -79,3 +79,21 @@ impl Drop for Sim {
         self.child.wait().unwrap();
     }
 }
+
+/// An address at which nobody listens as long as this is kept: bound, so that nobody else can be there.
+pub struct Nobody {
+    _socket: tokio::net::TcpSocket,
+    pub address: std::net::SocketAddr,
+}
+
+impl Nobody {
+    pub fn new() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        Self {
+            _socket: socket,
+            address,
+        }
+    }
+}

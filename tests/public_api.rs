@@ -62,8 +62,14 @@ impl<'a> Visit<'a> for PublicParts {
 
     fn visit_item(&mut self, item: &'a Item) {
         match item {
-            // Trait implementations for public types are public, whatever is written in them.
-            Item::Impl(implementation) if implementation.trait_.is_some() => {}
+            // A trait implementation is public as a whole; its types are in the name of the trait.
+            Item::Impl(implementation) if implementation.trait_.is_some() => {
+                let head = syn::ItemImpl {
+                    items: Vec::new(),
+                    ..implementation.clone()
+                };
+                self.0.push(head.to_token_stream().to_string());
+            }
             other => syn::visit::visit_item(self, other),
         }
     }

@@ -2,11 +2,12 @@
 //! written.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 
 use ionos_activitylog_sim::Simulator;
 
-use crate::program::{Sim, ialog, names, run};
+use crate::program::{Nobody, Sim, ialog, names, run};
 
 #[test]
 fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
@@ -19,7 +20,50 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
         i32,
         &'a str,
     );
-    let cases: [Case<'_>; 12] = [
+    let cases: [Case<'_>; 17] = [
+        (
+            "scheme without slashes",
+            &["contracts"],
+            &[
+                ("IONOS_TOKEN", "t"),
+                ("IONOS_API_URL", "https:/example.com"),
+            ],
+            2,
+            "the API address \"https:/example.com\" cannot be used: its scheme is not followed by \"//\": write it like \
+             https://api.ionos.com; --demo shows the program without an account",
+        ),
+        (
+            "no time",
+            &[DEMO[0], DEMO[1], "--out", "a.ndjson"],
+            &[],
+            2,
+            "the following required arguments were not provided: --last <LENGTH>; see --help",
+        ),
+        (
+            "unreadable length",
+            &[DEMO[0], DEMO[1], "--last", "7x", "--out", "a.ndjson"],
+            &[],
+            2,
+            "invalid value '7x' for '--last <LENGTH>': \"7x\" is not a length of time: write a whole number above 0 and \
+             s, m, h, d or w for seconds to weeks, such as 90m or 7d; see --help",
+        ),
+        (
+            "mistyped flag",
+            &[DEMO[0], DEMO[1], "--last", "7d", "--overwite", "a.ndjson"],
+            &[],
+            2,
+            "unexpected argument '--overwite' found; tip: a similar argument exists: '--overwrite'; see --help",
+        ),
+        (
+            "name with a line break",
+            &[
+                DEMO[0], DEMO[1], "--last", "1d", "--out", "a
+b",
+            ],
+            &[],
+            2,
+            "a\\nb does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written: choose another name",
+        ),
         (
             "no token",
             &["export", "--last", "1d", "--out", "a.ndjson"],
@@ -155,28 +199,23 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
         ),
     ];
     let contract = Simulator::builder().build().contracts()[0].to_string();
-    // Bound and given back: nobody listens there.
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .to_string();
+    let nobody = Nobody::new();
     for (name, arguments, environment, code, sentence) in cases {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("old.ndjson"), "old").unwrap();
         fs::create_dir(folder.path().join("old.ndjson.gz")).unwrap();
         let mut command = ialog(folder.path(), arguments);
         command.envs(
-            environment
-                .iter()
-                .map(|(name, value)| (name, value.replace("[nobody]", &nobody))),
+            environment.iter().map(|(name, value)| {
+                (name, value.replace("[nobody]", &nobody.address.to_string()))
+            }),
         );
         let printed = run(command);
         let expected = format!(
             "error: {}\n",
             sentence
                 .replace("[contract]", &contract)
-                .replace("[nobody]", &nobody)
+                .replace("[nobody]", &nobody.address.to_string())
         );
         assert_eq!(printed.stderr, expected, "{name}");
         assert_eq!(
@@ -270,4 +309,61 @@ fn of_several_contracts_one_has_to_be_chosen() {
 
     let printed = export(&["--contract", &contracts[2].to_string()]);
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+}
+
+/// A service that answers one connection after another with these bodies, and then is gone.
+fn canned(bodies: [&'static str; 2]) -> (String, std::thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let service = std::thread::spawn(move || {
+        for body in bodies {
+            let (mut connection, _) = listener.accept().unwrap();
+            let mut request = BufReader::new(&connection);
+            let mut line = String::new();
+            while request.read_line(&mut line).unwrap() > "\r\n".len() {
+                line.clear();
+            }
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, service)
+}
+
+#[test]
+fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
+    let cases = [
+        (
+            r#"[{"id":2},{"id":3}]"#,
+            Some(2),
+            "error: contract 1 is not among those whose log the token may read: 2, 3\n",
+            0,
+        ),
+        (
+            r#"[{"id":1}]"#,
+            Some(0),
+            "contract 1, 2026-03-01T00:00:00Z .. 2026-03-02T00:00:00Z: 0 events in 1 page, ",
+            1,
+        ),
+    ];
+    for (contracts, code, said, files) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, service) = canned([r#"{"hits":{"total":0,"hits":[]}}"#, contracts]);
+        let mut command = ialog(
+            folder.path(),
+            &["export", "--contract", "1", "--out", "a.ndjson"],
+        );
+        command.args(["--from", "2026-03-01", "--to", "2026-03-01"]);
+        let printed = run({
+            command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url);
+            command
+        });
+        service.join().unwrap();
+        assert_eq!(printed.code, code, "{}", printed.stderr);
+        assert!(printed.stderr.starts_with(said), "{}", printed.stderr);
+        assert_eq!(names(folder.path()).len(), files);
+    }
 }

@@ -129,6 +129,8 @@ async fn a_file_keeps_every_record_byte_for_byte() {
         let pages = futures_util::stream::iter([Ok(page(&body).await)]);
         export_file(pages, &FileTarget::new(&path).unwrap(), false, |_| ())
             .await
+            .unwrap()
+            .commit()
             .unwrap();
         let written = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = written.lines().collect();

@@ -17,14 +17,19 @@ pub struct Scripted {
 }
 
 impl Scripted {
+    /// Answers in order.
+    pub fn new(answers: impl IntoIterator<Item = http::Response<Vec<u8>>>) -> Arc<Self> {
+        Arc::new(Self {
+            answers: Mutex::new(answers.into_iter().collect()),
+            ..Self::default()
+        })
+    }
+
     /// Answers in order, and a client that asks for them.
     pub fn client(
         answers: impl IntoIterator<Item = http::Response<Vec<u8>>>,
     ) -> (Arc<Self>, Client) {
-        let scripted = Arc::new(Self {
-            answers: Mutex::new(answers.into_iter().collect()),
-            ..Self::default()
-        });
+        let scripted = Self::new(answers);
         let client = Client::builder()
             .token(TOKEN)
             .transport(scripted.clone())

@@ -49,16 +49,22 @@ pub(crate) async fn explain(client: &Client, contract: &ContractNumber, error: E
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
         return error.into();
     }
-    match client.contracts().await {
-        Ok(contracts) if contracts.iter().all(|other| other.number != *contract) => {
-            Failure::usage(format!(
-                "contract {contract} is not among those whose log the token may read: {}",
-                list(&contracts)
-            ))
-        }
-        // The first error says more than one of this second look.
-        _ => error.into(),
-    }
+    // The first error says more than one of this second look.
+    not_listed(client, contract)
+        .await
+        .unwrap_or_else(|| error.into())
+}
+
+/// A failure when the account's contracts can be listed and this one is not among them.
+pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Option<Failure> {
+    let contracts = client.contracts().await.ok()?;
+    let listed = contracts.iter().any(|other| other.number == *contract);
+    (!listed).then(|| {
+        Failure::usage(format!(
+            "contract {contract} is not among those whose log the token may read: {}",
+            list(&contracts)
+        ))
+    })
 }
 
 fn list(contracts: &[Contract]) -> String {

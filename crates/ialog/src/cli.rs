@@ -1,10 +1,13 @@
 //! What can be typed: commands, flags and their help.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use ionos_activitylog::ContractNumber;
 
+use crate::failure::Failure;
 use crate::times::{Length, Moment};
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
@@ -20,11 +23,45 @@ Environment:
 
 Exit codes:
   0 done   1 unexpected failure   2 wrong usage   3 incomplete   4 not permitted
-  5 service not available         130 interrupted"
+  5 service not available         130 interrupted (143 and 129 when ended by another signal)"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The command that was typed. Help goes to stdout as it is; a mistake is told in one sentence.
+    pub(crate) fn read() -> Result<Command, ExitCode> {
+        let error = match Self::try_parse() {
+            Ok(cli) => return Ok(cli.command),
+            Err(error) => error,
+        };
+        let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if help || !error.use_stderr() {
+            // Where the stream is closed nobody is reading.
+            let _ = error.print();
+            return Err(ExitCode::from(if help { 2 } else { 0 }));
+        }
+        Err(Failure::usage(one_sentence(&error.render().to_string())).report())
+    }
+}
+
+/// What clap says in paragraphs, without its usage lines.
+fn one_sentence(rendered: &str) -> String {
+    let said = rendered.strip_prefix("error: ").unwrap_or(rendered);
+    let paragraphs = said.split("\n\n").map(|paragraph| {
+        let words: Vec<&str> = paragraph.split_whitespace().collect();
+        words.join(" ")
+    });
+    let told: Vec<String> = paragraphs
+        .take_while(|paragraph| {
+            !["Usage:", "For more information"]
+                .iter()
+                .any(|end| paragraph.starts_with(end))
+        })
+        .collect();
+    format!("{}; see --help", told.join("; "))
 }
 
 #[derive(Subcommand)]

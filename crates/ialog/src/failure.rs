@@ -30,10 +30,10 @@ impl Failure {
         }
     }
 
-    /// The user pressed Ctrl-C.
-    pub(crate) fn interrupted() -> Self {
+    /// A signal asked the program to end; `code` is what shells give that signal.
+    pub(crate) fn interrupted(code: u8) -> Self {
         Self {
-            code: 130,
+            code,
             message: "interrupted, and nothing half-written is left behind".to_owned(),
         }
     }

@@ -8,11 +8,10 @@ mod cli;
 mod commands;
 mod failure;
 mod progress;
+mod signals;
 mod times;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use cli::{Cli, Command};
 use failure::Failure;
@@ -20,28 +19,31 @@ use failure::Failure;
 /// Runs the program with the arguments and the environment of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            return Failure::unexpected(format!("the program cannot start: {error}")).report();
-        }
+    let command = match Cli::read() {
+        Ok(command) => command,
+        Err(code) => return code,
     };
-    match runtime.block_on(run_command(cli.command)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run_command(command)),
+        Err(error) => Err(Failure::unexpected(format!(
+            "the program cannot start: {error}"
+        ))),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
-/// Runs a command until it is done or the user interrupts it. Dropping the command takes back what is half done.
+/// Runs a command until it is done or a signal ends it. Dropping the command takes back what is half done.
 async fn run_command(command: Command) -> Result<(), Failure> {
     // A server has no other end than this one.
     let serves = matches!(command, Command::Sim(_));
     let work = async {
-        // Before anything is begun, so that the signal is listened to from the start.
+        // Before anything is begun, so that signals are listened to from the start.
         tokio::task::yield_now().await;
         match command {
             Command::Contracts(arguments) => commands::contracts::run(arguments).await,
@@ -53,13 +55,6 @@ async fn run_command(command: Command) -> Result<(), Failure> {
         // What is done stays done, also when the signal comes at the last moment.
         biased;
         done = work => done,
-        () = interrupted() => if serves { Ok(()) } else { Err(Failure::interrupted()) },
-    }
-}
-
-/// Resolves when the user presses Ctrl-C; never where the signal cannot be listened to.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        code = signals::next() => if serves { Ok(()) } else { Err(Failure::interrupted(code)) },
     }
 }

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use ionos_activitylog::DateRange;
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use ionos_activitylog::{DateRange, ErrorKind};
 
 use crate::cli;
 use crate::failure::Failure;
+
+/// A hundred years, in seconds.
+const LONGEST: i64 = 100 * 366 * 86_400;
 
 /// A length of time such as `7d`: a number and a unit, `s` to `w`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +44,13 @@ impl FromStr for Length {
             .ok()
             .filter(|n| digits && *n > 0)
             .ok_or_else(wrong)?;
-        let length = number.checked_mul(seconds).and_then(TimeDelta::try_seconds);
+        let seconds = number
+            .checked_mul(seconds)
+            .filter(|seconds| *seconds <= LONGEST);
+        let length = seconds.and_then(TimeDelta::try_seconds);
         length
             .map(Self)
-            .ok_or_else(|| format!("{text:?} is longer than any log"))
+            .ok_or_else(|| format!("{text:?} is longer than any log: give at most 100 years"))
     }
 }
 
@@ -129,22 +135,16 @@ pub(crate) fn resolve(range: &cli::Range, now: DateTime<Utc>) -> Result<DateRang
             "--from {from} is in the future: give a start before now"
         )));
     }
-    let end = to.unwrap_or(now).min(now);
     // As for --last: the second that has begun is not over, so it is left to the next export.
-    match DateRange::new(from.as_start(), whole_second(end, now)) {
-        Ok(range) => Ok(range),
-        Err(_) => Err(Failure::usage(format!(
-            "--from {from} is less than a second ago: give an earlier start"
-        ))),
-    }
-}
-
-fn whole_second(end: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if end == now {
-        chrono::SubsecRound::trunc_subsecs(end, 0)
-    } else {
-        end
-    }
+    let over = now.trunc_subsecs(0);
+    DateRange::new(from.as_start(), to.unwrap_or(over).min(over)).map_err(|error| {
+        Failure::usage(match error.kind() {
+            ErrorKind::Range if from.as_start() >= over => {
+                format!("--from {from} is less than a second ago: give an earlier start")
+            }
+            _ => error.to_string(),
+        })
+    })
 }
 
 #[cfg(test)]
@@ -206,6 +206,12 @@ mod tests {
             ),
             (
                 None,
+                Some("2026-11-22"),
+                Some("2026-11-22T12:00:00.2Z"),
+                "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z",
+            ),
+            (
+                None,
                 Some("2026-11-20T08:00:00+01:00"),
                 Some("2026-11-20T08:00:00Z"),
                 "2026-11-20T07:00:00Z .. 2026-11-20T08:00:00Z",
@@ -261,6 +267,7 @@ mod tests {
             "7D",
             "99999999999999999999w",
             "9999999999999999w",
+            "999999w",
         ] {
             assert!(text.parse::<Length>().is_err(), "{text}");
         }

@@ -9,7 +9,8 @@ use tempfile::NamedTempFile;
 
 use crate::Error;
 
-/// A file in the making. Dropped before [`AtomicFile::commit`], it leaves nothing behind.
+/// A file in the making. Dropped before [`AtomicFile::commit`], it leaves nothing behind; a process that is killed
+/// leaves `.NAME.RANDOM.partial`.
 pub struct AtomicFile {
     file: NamedTempFile,
     path: PathBuf,
@@ -17,7 +18,8 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Starts a file that will be at `path`, following a link that stands there.
+    /// Starts a file that will be at `path`, following a link that stands there. A file that is replaced hands its
+    /// permissions on.
     ///
     /// Fails when something is there already and `overwrite` is not set, when it is no ordinary file, and when the
     /// folder cannot be written to; so all this is known before any work is done.
@@ -25,10 +27,12 @@ impl AtomicFile {
         let refused = |error| Error::Create(path.to_path_buf(), error);
         let existing = match fs::metadata(path) {
             Ok(existing) => Some(existing),
+            // A link to nowhere.
+            Err(_) if path.is_symlink() => return Err(Error::NotAFile(path.to_path_buf())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(refused(error)),
         };
-        let path = match existing {
+        let path = match &existing {
             Some(existing) if !existing.is_file() => {
                 return Err(Error::NotAFile(path.to_path_buf()));
             }
@@ -37,13 +41,18 @@ impl AtomicFile {
             None => path.to_path_buf(),
         };
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".ialog-").suffix(".partial");
-        // As any new file: what the user's mask leaves.
+        let prefix = prefix(&path);
+        builder.prefix(&prefix).suffix(".partial");
+        // A new file gets what the user's mask leaves, as any other.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .tempfile_in(folder_of(&path))
-            .map_err(|error| Error::Create(path.clone(), plain(error)))?;
+        let refused = |error| Error::Create(path.clone(), plain(error));
+        let file = builder.tempfile_in(folder_of(&path)).map_err(refused)?;
+        if let Some(existing) = existing {
+            file.as_file()
+                .set_permissions(existing.permissions())
+                .map_err(refused)?;
+        }
         Ok(Self {
             file,
             path,
@@ -60,33 +69,39 @@ impl AtomicFile {
             path,
             overwrite,
         } = self;
-        file.as_file()
-            .sync_all()
-            .map_err(|error| Error::Write(path.clone(), error))?;
+        let failed = |error| Error::Write(path.clone(), error);
+        file.as_file().sync_all().map_err(failed)?;
         let named = if overwrite {
             file.persist(&path)
         } else {
             file.persist_noclobber(&path)
         };
-        match named {
+        match named.map_err(|error| error.error) {
             Ok(_) => {}
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(Error::Exists(path));
             }
-            Err(error) => return Err(Error::Write(path, error.error)),
+            Err(error) => return Err(failed(error)),
         }
-        sync_folder(&path).map_err(|error| Error::Write(path, error))
+        sync_folder(&path).map_err(failed)
     }
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.file.as_file_mut().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.file.as_file_mut().flush()
     }
+}
+
+/// Tells whoever finds a leftover what it was to become. Cut, because the whole name has to fit too.
+fn prefix(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beginning: String = name.chars().take(40).collect();
+    format!(".{beginning}.")
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -109,6 +124,9 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 fn plain(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::NotFound {
         return io::Error::new(error.kind(), "its folder does not exist");
+    }
+    if error.raw_os_error().is_some() {
+        return error;
     }
     let inner = error.get_ref().and_then(|wrapped| wrapped.source());
     let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()?.raw_os_error());
@@ -202,5 +220,42 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(fs::read(&real).unwrap(), b"new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nowhere_is_refused_before_any_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("missing"), &link).unwrap();
+        for overwrite in [false, true] {
+            assert!(matches!(
+                AtomicFile::create(&link, overwrite),
+                Err(Error::NotAFile(_))
+            ));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_hands_its_permissions_on() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ndjson");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        AtomicFile::create(&path, true).unwrap().commit().unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+
+    #[test]
+    fn the_longest_name_that_a_folder_takes_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n".repeat(255));
+        AtomicFile::create(&path, false).unwrap().commit().unwrap();
+        assert!(path.exists());
     }
 }

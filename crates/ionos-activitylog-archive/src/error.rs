@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why an export failed. Nothing is left behind under the target's name.
 #[derive(Debug)]
@@ -28,19 +28,31 @@ impl fmt::Display for Error {
             Self::UnknownFormat(path) => write!(
                 f,
                 "{} does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written",
-                path.display()
+                shown(path)
             ),
-            Self::Exists(path) => write!(f, "{} exists already", path.display()),
+            Self::Exists(path) => write!(f, "{} exists already", shown(path)),
             Self::NotAFile(path) => write!(
                 f,
                 "{} is no ordinary file, and is not replaced",
-                path.display()
+                shown(path)
             ),
-            Self::Create(path, error) => write!(f, "{} cannot be created: {error}", path.display()),
-            Self::Write(path, error) => write!(f, "{} cannot be written: {error}", path.display()),
+            Self::Create(path, error) => write!(f, "{} cannot be created: {error}", shown(path)),
+            Self::Write(path, error) => write!(f, "{} cannot be written: {error}", shown(path)),
             Self::Read(error) => error.fmt(f),
         }
     }
+}
+
+/// A path on one line: a name may hold line breaks and control characters, which could steer a terminal.
+pub(crate) fn shown(path: &Path) -> String {
+    let escape = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    path.to_string_lossy().chars().map(escape).collect()
 }
 
 impl std::error::Error for Error {

@@ -24,7 +24,28 @@ pub struct Exported {
     pub total: Option<u64>,
 }
 
-/// Writes every event of the pages to one file, one on a line, and gives the file its name at the end.
+/// A file that holds every event and does not have its name yet. Dropped, it leaves nothing behind.
+#[must_use = "without .commit() the file does not come into being"]
+pub struct Export {
+    file: AtomicFile,
+    exported: Exported,
+}
+
+impl Export {
+    /// What the file holds.
+    #[must_use]
+    pub fn exported(&self) -> Exported {
+        self.exported
+    }
+
+    /// Makes the file durable and gives it its name.
+    pub fn commit(self) -> Result<Exported, Error> {
+        self.file.commit()?;
+        Ok(self.exported)
+    }
+}
+
+/// Writes every event of the pages to one file, one on a line, up to the point where the file gets its name.
 ///
 /// `progress` is called after each page. On an error, and when the future is dropped, no file is left behind.
 /// What stands under the name already is replaced only with `overwrite`; it is checked before the first page is
@@ -34,7 +55,7 @@ pub async fn export_file(
     target: &FileTarget,
     overwrite: bool,
     mut progress: impl FnMut(&Exported),
-) -> Result<Exported, Error> {
+) -> Result<Export, Error> {
     let written = |error| Error::Write(target.path().to_path_buf(), error);
     let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
     let mut encoder = Encoder::new(target.compression(), file).map_err(written)?;
@@ -57,6 +78,96 @@ pub async fn export_file(
     let file = file
         .into_inner()
         .map_err(|error| written(error.into_error()))?;
-    file.commit()?;
-    Ok(exported)
+    Ok(Export { file, exported })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use futures_util::StreamExt;
+    use futures_util::stream;
+    use ionos_activitylog::{Client, DateRange, PageSize};
+    use ionos_activitylog_sim::Simulator;
+
+    use super::*;
+
+    fn day() -> (Simulator, DateRange) {
+        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        (
+            Simulator::builder().clock(move || range.end()).build(),
+            range,
+        )
+    }
+
+    fn pages(
+        simulator: &Simulator,
+        range: DateRange,
+    ) -> impl Stream<Item = Result<Page, ionos_activitylog::Error>> {
+        let client = Client::builder()
+            .token(simulator.token())
+            .transport(simulator.transport());
+        let events = client
+            .build()
+            .unwrap()
+            .events(simulator.contracts()[0].into(), range);
+        events.page_size(PageSize::new(100).unwrap()).pages()
+    }
+
+    fn is_empty(folder: &Path) -> bool {
+        fs::read_dir(folder).unwrap().next().is_none()
+    }
+
+    #[tokio::test]
+    async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
+        let (simulator, range) = day();
+        let folder = tempfile::tempdir().unwrap();
+        let target = FileTarget::new(folder.path().join("day.ndjson")).unwrap();
+        let mut seen = Vec::new();
+        let export = export_file(pages(&simulator, range), &target, false, |exported| {
+            seen.push(exported.events)
+        });
+        let export = export.await.unwrap();
+        assert!(!target.path().exists());
+        let exported = export.commit().unwrap();
+
+        let mut records = simulator.records(simulator.contracts()[0], range.start(), range.end());
+        records.reverse();
+        assert!(records.len() > 300, "several pages");
+        assert!(
+            fs::read_to_string(target.path())
+                .unwrap()
+                .lines()
+                .eq(&records)
+        );
+        assert_eq!(exported.events, records.len() as u64);
+        assert_eq!(exported.total, Some(exported.events));
+        assert_eq!(exported.with_issues, 0);
+        assert_eq!(seen.len() as u64, exported.pages);
+        assert!(seen.is_sorted());
+    }
+
+    #[tokio::test]
+    async fn an_export_that_fails_or_is_not_committed_leaves_nothing_behind() {
+        let (simulator, range) = day();
+        let folder = tempfile::tempdir().unwrap();
+        let target = FileTarget::new(folder.path().join("day.ndjson.zst")).unwrap();
+        let _ = export_file(pages(&simulator, range), &target, false, |_| ())
+            .await
+            .unwrap();
+        assert!(is_empty(folder.path()));
+
+        let error = "x"
+            .parse::<ionos_activitylog::ContractNumber>()
+            .unwrap_err();
+        let failing = pages(&simulator, range)
+            .take(1)
+            .chain(stream::iter([Err(error)]));
+        assert!(matches!(
+            export_file(failing, &target, false, |_| ()).await,
+            Err(Error::Read(_))
+        ));
+        assert!(is_empty(folder.path()));
+    }
 }

@@ -16,5 +16,5 @@ mod target;
 pub use atomic_file::AtomicFile;
 pub use compression::Compression;
 pub use error::Error;
-pub use export::{Exported, export_file};
+pub use export::{Export, Exported, export_file};
 pub use target::FileTarget;

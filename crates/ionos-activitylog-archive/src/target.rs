@@ -1,7 +1,9 @@
 //! Where an export goes: the file's name says how it is written.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::{Path, PathBuf, is_separator};
 
+use crate::error::shown;
 use crate::{Compression, Error};
 
 /// A file to export to, with the compression that its name says.
@@ -23,12 +25,17 @@ impl FileTarget {
         ];
         let path = path.into();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let folder = path
+            .as_os_str()
+            .as_encoded_bytes()
+            .last()
+            .is_some_and(|&b| is_separator(b.into()));
         let format = FORMATS
             .iter()
             .find(|(ending, _)| name.len() > ending.len() && name.ends_with(ending));
         match format {
-            Some(&(_, compression)) => Ok(Self { compression, path }),
-            None => Err(Error::UnknownFormat(path)),
+            Some(&(_, compression)) if !folder => Ok(Self { compression, path }),
+            _ => Err(Error::UnknownFormat(path)),
         }
     }
 
@@ -45,6 +52,13 @@ impl FileTarget {
     }
 }
 
+impl fmt::Display for FileTarget {
+    /// The path on one line, control characters escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.path))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +72,7 @@ mod tests {
             ("a.json", None),
             ("a.gz", None),
             (".ndjson", None),
-            ("a.ndjson/", Some(Compression::None)),
+            ("a.ndjson/", None),
             ("a.ndjson.gz.tmp", None),
             ("", None),
             ("..", None),

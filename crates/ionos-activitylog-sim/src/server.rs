@@ -1,34 +1,54 @@
 //! Whatever is not written in Rust, and every test of a whole program, needs the service on a socket. The server adds
-//! HTTP/1.1 to the answers and nothing else (which means, by its rules, no body in an answer to HEAD); it never fails because of what a client sends, and it leaves nothing
-//! behind: its connections end with the future that serves them.
+//! HTTP/1.1 to the answers and nothing else (which means, by its rules, no body in an answer to HEAD). It does not
+//! fail because of what a client sends or how many there are, and it leaves nothing behind: its connections end with
+//! the future that serves them.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::Simulator;
 
-/// Serves until it is dropped, or until the listener itself fails.
+/// How long a client may take for the head of a request. One that is slower is not testing the service.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait before the next connection is accepted when the machine has no room for it.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until it is dropped.
+///
+/// Fails when nothing could be accepted for as many pauses in a row as [`MOST_FAILURES`]: then it is the listener.
 pub(crate) async fn serve(simulator: &Simulator, listener: TcpListener) -> io::Result<()> {
     // Dropping the set ends the tasks in it.
     let mut connections = JoinSet::new();
+    let mut failures = 0;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
+                failures = 0;
                 connections.spawn(connection(simulator.clone(), stream));
             }
             Err(error) if is_about_one_client(&error) => {}
-            Err(error) => return Err(error),
+            Err(error) if failures == MOST_FAILURES => return Err(error),
+            // Too many open files, most likely, and soon fewer.
+            Err(_) => {
+                failures += 1;
+                tokio::time::sleep(PAUSE).await;
+            }
         }
         while connections.try_join_next().is_some() {}
     }
 }
+
+/// Two minutes' worth.
+const MOST_FAILURES: u32 = 1_200;
 
 /// Whether a client gave up before it was accepted, which says nothing about the listener.
 fn is_about_one_client(error: &io::Error) -> bool {
@@ -49,6 +69,8 @@ async fn connection(simulator: Simulator, stream: TcpStream) {
     // with the real service.
     let _ = http1::Builder::new()
         .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

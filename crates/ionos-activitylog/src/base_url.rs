@@ -26,6 +26,16 @@ impl BaseUrl {
     /// Reads an address; without a scheme it is taken as https, as the vendor's own tools do.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim();
+        let scheme_alone = ["http:", "https:"].iter().any(|scheme| {
+            let begin = text.get(..scheme.len()).unwrap_or_default();
+            begin.eq_ignore_ascii_case(scheme) && !text[scheme.len()..].starts_with("//")
+        });
+        if scheme_alone {
+            return Err(refuse(
+                text,
+                &format!("its scheme is not followed by \"//\": write it like {DEFAULT_BASE_URL}"),
+            ));
+        }
         let with_scheme = if text.contains("://") {
             text.to_owned()
         } else {
@@ -175,6 +185,8 @@ mod tests {
             ("http://0.0.0.0", "plain http to another machine"),
             ("ftp://api.ionos.com", "its scheme is ftp"),
             ("https://", "cannot be read"),
+            ("https:/example.com", "not followed by"),
+            ("HTTP:example.com", "not followed by"),
             ("", "cannot be read"),
             ("https://exa mple.com", "cannot be read"),
             ("https://api.ionos.com:port", "cannot be read"),

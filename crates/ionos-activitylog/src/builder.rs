@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ionos_activitylog_client::Transport;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::base_url::{BaseUrl, DEFAULT_BASE_URL};
 use crate::client::Shared;
@@ -17,7 +18,7 @@ use crate::{Client, Error, ErrorKind};
 #[must_use = "a builder does nothing before .build()"]
 pub struct ClientBuilder {
     base_url: Option<String>,
-    token: Option<String>,
+    token: Option<SecretString>,
     http: Option<reqwest::Client>,
     transport: Option<Arc<dyn Transport>>,
 }
@@ -30,7 +31,7 @@ impl ClientBuilder {
     pub fn from_env() -> Result<Self, Error> {
         Ok(Self {
             base_url: variable("IONOS_API_URL")?,
-            token: variable("IONOS_TOKEN")?,
+            token: variable("IONOS_TOKEN")?.map(SecretString::from),
             ..Self::default()
         })
     }
@@ -44,7 +45,7 @@ impl ClientBuilder {
 
     /// The bearer token, without the word "Bearer". It goes to the API's address and nowhere else.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
+        self.token = Some(token.into().into());
         self
     }
 
@@ -67,13 +68,13 @@ impl ClientBuilder {
     /// Fails with [`ErrorKind::Configuration`] when there is no token, or the token or the address cannot be used.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        let token = self.token.as_deref().ok_or_else(|| {
+        let token = self.token.ok_or_else(|| {
             Error::new(
                 ErrorKind::Configuration,
                 "there is no token: set IONOS_TOKEN to a token of your account",
             )
         })?;
-        let token = Token::new(token)?;
+        let token = Token::new(token.expose_secret())?;
         let http = match self.http {
             Some(client) => client,
             None => {

@@ -62,7 +62,7 @@ impl Client {
         self.call(
             || "reading the API's name and version".to_owned(),
             async |client| client.get_info().send().await,
-            |info| Ok(info.into()),
+            |info| Ok(Info::from_wire(info)),
         )
         .await
     }

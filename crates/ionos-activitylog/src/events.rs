@@ -41,14 +41,7 @@ impl Events {
     ///
     /// Nothing is read before the stream is polled; dropping it ends the reading. After an error it is at its end.
     pub fn pages(self) -> PageStream {
-        let walk = Walk {
-            events: self,
-            offset: 0,
-            page_full_at: None,
-            last_page: None,
-            ended: false,
-        };
-        PageStream(Box::pin(stream::try_unfold(walk, Walk::next)))
+        PageStream(Box::pin(stream::try_unfold(Walk::new(self), Walk::next)))
     }
 
     /// Event by event, in the order in which the service sends them. Otherwise as [`Events::pages`].
@@ -90,6 +83,8 @@ impl Stream for EventStream {
 struct Walk {
     events: Events,
     offset: u64,
+    /// The most that any page so far has counted: a later page that counts less, or not at all, proves nothing.
+    counted: u64,
     /// The size of a page that is as full as this service sends them, once known.
     page_full_at: Option<u64>,
     /// First and last record of the page before.
@@ -98,6 +93,17 @@ struct Walk {
 }
 
 impl Walk {
+    fn new(events: Events) -> Self {
+        Self {
+            events,
+            offset: 0,
+            counted: 0,
+            page_full_at: None,
+            last_page: None,
+            ended: false,
+        }
+    }
+
     async fn next(mut self) -> Result<Option<(Page, Self)>, Error> {
         if self.ended {
             return Ok(None);
@@ -115,40 +121,58 @@ impl Walk {
         Ok(Some((page, self)))
     }
 
-    /// Decides whether there is more to read.
+    /// Decides whether there is more to read, and refuses an end that cannot be the end.
     fn advance(&mut self, page: &Page) -> Result<(), Error> {
         let received = page.events.len() as u64;
-        let counted = page.total.map_or(0, |total| total.count);
-        if let (Some(first), Some(last)) = (page.events.first(), page.events.last()) {
-            let ends = (first.raw().to_owned(), last.raw().to_owned());
-            if self.last_page.as_ref() == Some(&ends) {
-                return Err(self.incomplete(format!(
-                    "the service sent the page before offset {} once more instead of the next one",
-                    self.offset
-                )));
-            }
-            self.last_page = Some(ends);
-        } else if counted > self.offset {
-            return Err(self.incomplete(format!(
-                "the service counts {counted} events and sent none at offset {}",
-                self.offset
-            )));
+        self.counted = self.counted.max(page.total.map_or(0, |total| total.count));
+        match (page.events.first(), page.events.last()) {
+            (Some(first), Some(last)) => self.check_progress(first, last)?,
+            _ => self.check_end(page)?,
         }
-
         self.offset += received;
         // A service that caps the page size sends a short first page although it counts more.
         let asked = self.events.page_size.get();
-        let capped = if counted > received {
+        let capped = if self.counted > received {
             received.min(asked)
         } else {
             asked
         };
         let full = received >= *self.page_full_at.get_or_insert(capped);
         // Only an exact count can end the reading, and not after a full page: a count may be capped.
-        let reached = page
-            .total
-            .is_some_and(|total| total.exact && self.offset >= total.count);
-        self.ended = received == 0 || (reached && !full);
+        let exact = page.total.is_some_and(|total| total.exact);
+        self.ended = received == 0 || (exact && self.offset >= self.counted && !full);
+        Ok(())
+    }
+
+    /// A service that ignores the offset sends the same page for ever. (One that shifts it is not noticed here.)
+    fn check_progress(&mut self, first: &Event, last: &Event) -> Result<(), Error> {
+        let ends = Some((first.raw().to_owned(), last.raw().to_owned()));
+        if self.last_page == ends {
+            return Err(self.incomplete(format!(
+                "the service sent the page before offset {} once more instead of the next one",
+                self.offset
+            )));
+        }
+        self.last_page = ends;
+        Ok(())
+    }
+
+    /// An empty page ends the reading only where nothing that was counted is missing.
+    fn check_end(&self, page: &Page) -> Result<(), Error> {
+        let Self {
+            counted, offset, ..
+        } = *self;
+        if counted > offset {
+            return Err(self.incomplete(format!(
+                "the service counts {counted} events and sent none at offset {offset}"
+            )));
+        }
+        // "At least so many", and then not one more: that is where an engine's window ends, not where the log does.
+        if page.total.is_some_and(|total| !total.exact) && counted == offset && offset > 0 {
+            return Err(self.incomplete(format!(
+                "the service counts at least {counted} events and sends none behind the first {offset}"
+            )));
+        }
         Ok(())
     }
 
@@ -161,5 +185,42 @@ impl Walk {
             "reading the log of contract {} for {}",
             self.events.contract, self.events.range
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ionos_activitylog_sim::Simulator;
+
+    #[tokio::test]
+    async fn all_events_of_a_week_come_once_with_pages_of_any_size() {
+        let range = DateRange::new(
+            "2026-11-16T00:00:00Z".parse().unwrap(),
+            "2026-11-23T00:00:00Z".parse().unwrap(),
+        );
+        let range = range.unwrap();
+        let simulator = Simulator::builder().clock(move || range.end()).build();
+        let contract = simulator.contracts()[0];
+        let mut records = simulator.records(contract, range.start(), range.end());
+        records.reverse();
+        let client = Client::builder()
+            .token(simulator.token())
+            .transport(simulator.transport())
+            .build()
+            .unwrap();
+        // The simulator sends at most 1000.
+        for size in [97, 1_000, 5_000] {
+            let events = client
+                .events(contract.into(), range)
+                .page_size(PageSize::new(size).unwrap())
+                .stream();
+            let raw: Vec<String> = events
+                .map_ok(|event| event.raw().to_owned())
+                .try_collect()
+                .await
+                .unwrap();
+            assert_eq!(raw, records, "pages of {size}");
+        }
     }
 }

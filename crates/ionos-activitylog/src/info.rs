@@ -14,8 +14,8 @@ pub struct Info {
     pub href: Option<String>,
 }
 
-impl From<wire::types::Info> for Info {
-    fn from(info: wire::types::Info) -> Self {
+impl Info {
+    pub(crate) fn from_wire(info: wire::types::Info) -> Self {
         Self {
             name: info.name,
             version: info.version,

@@ -38,7 +38,8 @@
 //! # Deliberately absent
 //!
 //! Types generated from the API's description: they change with it, and live in `ionos-activitylog-client`. A
-//! second, blocking API. Tasks of its own: dropping a future or a stream ends its work.
+//! second, blocking API. Tasks of its own: dropping a future or a stream ends its work. So far also: retries, and a cap
+//! on the size of a good answer.
 
 mod base_url;
 mod builder;

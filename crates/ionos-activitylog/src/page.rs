@@ -71,18 +71,20 @@ impl Page {
         let hits = answer
             .hits
             .ok_or("the answer has no `hits`, so it is no page of the log")?;
-        let total = hits.total.and_then(|total| {
+        let total = hits.total.as_ref().and_then(|total| {
             Some(Total {
                 count: total.count()?,
                 exact: total.is_exact(),
             })
         });
-        let events: Vec<Event> = hits
-            .hits
-            .unwrap_or_default()
-            .into_iter()
-            .map(Event::from_wire)
-            .collect();
+        if total.is_none() && hits.hits.is_none() {
+            return Err(
+                "the answer has neither a count nor a list of hits, so it is no page of the log"
+                    .to_owned(),
+            );
+        }
+        let hits = hits.hits.unwrap_or_default();
+        let events: Vec<Event> = hits.into_iter().map(Event::from_wire).collect();
         if total.is_none() && events.is_empty() && offset == 0 {
             return Err(
                 "the answer has neither a count nor events, so it proves nothing about the range"

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::{Error, ErrorKind};
 
@@ -35,14 +35,7 @@ impl DateRange {
                 ),
             ));
         }
-        let start = start.trunc_subsecs(0);
-        let end = match end.trunc_subsecs(0) {
-            whole if whole == end => whole,
-            // Cannot overflow: the year is checked below, and chrono's last year has six digits.
-            whole => whole
-                .checked_add_signed(TimeDelta::seconds(1))
-                .unwrap_or(whole),
-        };
+        let (start, end) = (whole_second(start, 0), whole_second(end, 1));
         for time in [start, end] {
             let year = time.format("%Y").to_string();
             if year.len() != 4 {
@@ -73,7 +66,7 @@ impl DateRange {
     ///
     /// Fails with [`ErrorKind::Range`] for a length below one second or one that reaches before the year 0.
     pub fn last(length: TimeDelta, now: DateTime<Utc>) -> Result<Self, Error> {
-        let end = now.trunc_subsecs(0);
+        let end = whole_second(now, 0);
         match end.checked_sub_signed(length) {
             Some(start) if length >= TimeDelta::seconds(1) => Self::new(start, end),
             _ => Err(Error::new(
@@ -119,6 +112,18 @@ impl fmt::Display for DateRange {
     }
 }
 
+/// The whole second that an instant lies in, and `up` seconds more unless it is whole already. A leap second belongs
+/// to the second before it, because a request cannot name it.
+fn whole_second(time: DateTime<Utc>, up: i64) -> DateTime<Utc> {
+    let up = if time.timestamp_subsec_nanos() == 0 {
+        0
+    } else {
+        up
+    };
+    // Fails only past chrono's last year, which has six digits and is refused anyway.
+    DateTime::from_timestamp(time.timestamp() + up, 0).unwrap_or(time)
+}
+
 fn show(time: DateTime<Utc>) -> impl fmt::Display {
     time.format("%Y-%m-%dT%H:%M:%S%.fZ")
 }
@@ -158,6 +163,16 @@ mod tests {
         assert_eq!(
             range.to_string(),
             "2026-11-20T00:00:00Z .. 2026-11-20T00:00:02Z"
+        );
+    }
+
+    #[test]
+    fn a_leap_second_is_never_asked_for() {
+        let range =
+            DateRange::new(at("2016-12-31T23:59:60Z"), at("2016-12-31T23:59:60.5Z")).unwrap();
+        assert_eq!(
+            range.to_string(),
+            "2016-12-31T23:59:59Z .. 2017-01-01T00:00:00Z"
         );
     }
 

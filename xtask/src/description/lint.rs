@@ -11,7 +11,7 @@ use serde_json::Value;
 pub fn check(document: &Value) -> Result<()> {
     let mut findings = Vec::new();
     check_operations(document, &mut findings);
-    check_schemas(document, "", &mut findings);
+    check_schemas(document, &mut findings);
     if !findings.is_empty() {
         bail!(
             "the patched description cannot be used:\n  {}",
@@ -76,27 +76,95 @@ fn check_statuses(place: &str, responses: &Value, findings: &mut Vec<String>) {
     }
 }
 
-fn check_schemas(value: &Value, pointer: &str, findings: &mut Vec<String>) {
+/// A keyword and what the generator makes of it.
+type Keyword = (&'static str, &'static str);
+
+/// Keywords of a schema that the generator turns into code which refuses or invents values.
+const KEYWORDS: [Keyword; 6] = [
+    ("enum", "is a closed list, and vocabularies are open"),
+    (
+        "default",
+        "is filled in, so that an absent value cannot be told from it",
+    ),
+    (
+        "pattern",
+        "is checked when an answer is read, and fails the page",
+    ),
+    (
+        "minLength",
+        "is checked when an answer is read, and fails the page",
+    ),
+    (
+        "maxLength",
+        "is checked when an answer is read, and fails the page",
+    ),
+    (
+        "format",
+        "is read strictly, and one malformed value fails the page",
+    ),
+];
+
+/// Formats that the generator reads as plain text or as a number of that size.
+const PLAIN_FORMATS: [&str; 3] = ["uri", "int32", "int64"];
+
+fn check_schemas(document: &Value, findings: &mut Vec<String>) {
+    let schemas = &document["components"]["schemas"];
+    for (name, schema) in schemas.as_object().into_iter().flatten() {
+        check_schema(
+            schema,
+            &format!("/components/schemas/{name}"),
+            &KEYWORDS,
+            findings,
+        );
+    }
+    for (path, method, operation) in operations(document) {
+        let place = format!("{} {path}", method.to_uppercase());
+        check_schema(&operation["responses"], &place, &KEYWORDS, findings);
+        // Parameters are sent and not read, so their bounds and defaults do no harm.
+        check_schema(&operation["parameters"], &place, &KEYWORDS[..1], findings);
+    }
+}
+
+fn check_schema(value: &Value, pointer: &str, keywords: &[Keyword], findings: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            if members.get("enum").is_some_and(Value::is_array) {
-                findings.push(format!(
-                    "{pointer} is a closed enum: remove `enum` in an overlay, vocabularies are open"
-                ));
-            }
-            if members.get("additionalProperties") == Some(&Value::Bool(false)) {
-                findings.push(format!("{pointer} refuses unknown members: set additionalProperties to true in an overlay"));
-            }
+            // Below it, keys are names of properties.
+            let names_properties = pointer.ends_with("/properties");
             for (key, member) in members {
-                check_schemas(member, &format!("{pointer}/{key}"), findings);
+                let at = format!("{pointer}/{key}");
+                if !names_properties && !member.is_object() {
+                    check_keyword(key, member, &at, keywords, findings);
+                }
+                check_schema(member, &at, keywords, findings);
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                check_schemas(item, &format!("{pointer}/{index}"), findings);
+                check_schema(item, &format!("{pointer}/{index}"), keywords, findings);
             }
         }
         _ => {}
+    }
+}
+
+fn check_keyword(
+    key: &str,
+    member: &Value,
+    at: &str,
+    keywords: &[Keyword],
+    findings: &mut Vec<String>,
+) {
+    if key == "additionalProperties" && member == &Value::Bool(false) {
+        findings.push(format!(
+            "{at} refuses unknown members: set it to true in an overlay"
+        ));
+    }
+    let plain = key == "format" && PLAIN_FORMATS.iter().any(|format| member == format);
+    if let Some((_, reason)) = keywords
+        .iter()
+        .find(|(keyword, _)| key == *keyword && !plain)
+    {
+        findings.push(format!("{at} {reason}: remove it in an overlay"));
     }
 }
 
@@ -122,6 +190,15 @@ mod tests {
             findings(with_responses(json!({"200": {}, "x-note": "fine"}))),
             ""
         );
+    }
+
+    #[test]
+    fn a_property_may_be_called_like_a_keyword() {
+        let mut document = with_responses(json!({"200": {}}));
+        document["components"] = json!({"schemas": {"T": {"properties": {
+            "default": {"type": "string"}, "enum": {"type": "string", "format": "uri"},
+        }}}});
+        assert_eq!(findings(document), "");
     }
 
     #[test]
@@ -153,7 +230,27 @@ mod tests {
             ),
             (
                 with_responses(json!({"200": {"s": {"enum": ["a"]}}})),
-                "is a closed enum",
+                "GET /a/200/s/enum is a closed list",
+            ),
+            (
+                json!({"components": {"schemas": {"T": {"properties": {"s": {"default": "DONE"}}}}}}),
+                "/components/schemas/T/properties/s/default is filled in",
+            ),
+            (
+                json!({"components": {"schemas": {"T": {"properties": {"s": {"pattern": "v."}}}}}}),
+                "/components/schemas/T/properties/s/pattern is checked",
+            ),
+            (
+                json!({"components": {"schemas": {"T": {"properties": {"s": {"format": "date-time"}}}}}}),
+                "/components/schemas/T/properties/s/format is read strictly",
+            ),
+            (
+                json!({"paths": {"/a": {"get": {
+                    "operationId": "A",
+                    "responses": {"200": {}},
+                    "parameters": [{"schema": {"enum": ["x"], "default": "x"}}],
+                }}}}),
+                "GET /a/0/schema/enum is a closed list",
             ),
             (
                 with_responses(json!({"200": {"s": {"additionalProperties": false}}})),

@@ -42,7 +42,15 @@ pub fn read_all(root: &Path) -> Result<Vec<OverlayFile>> {
         .with_context(|| format!("cannot read {}", folder.display()))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
-    paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    if let Some(path) = paths
+        .iter()
+        .find(|path| path.extension().is_none_or(|e| e != "yaml"))
+    {
+        bail!(
+            "{} is no overlay: they are named NN-name.yaml, and nothing else belongs there",
+            path.display()
+        );
+    }
     paths.sort();
     paths
         .iter()

@@ -32,22 +32,28 @@ pub(crate) async fn run(arguments: Export) -> Result<(), Failure> {
             Ok(page)
         });
     let progress = Progress::start();
-    let exported = export_file(pages, &target, arguments.overwrite, |exported| {
+    let export = export_file(pages, &target, arguments.overwrite, |exported| {
         progress.show(exported)
     })
     .await;
     drop(progress);
-    let exported = match exported {
-        Ok(exported) => exported,
+    let export = match export {
+        Ok(export) => export,
         Err(Error::Read(error)) => return Err(account::explain(&client, &contract, error).await),
         Err(error) => return Err(error.into()),
     };
+    // Whether a foreign contract is refused or looks empty is not documented: an empty log has to be one's own.
+    if export.exported().events == 0
+        && let Some(failure) = account::not_listed(&client, &contract).await
+    {
+        return Err(failure);
+    }
+    let exported = export.commit()?;
     say(&format!(
-        "contract {contract}, {range}: {} in {}, {:.1} s, written to {}",
+        "contract {contract}, {range}: {} in {}, {:.1} s, written to {target}",
         counted(exported.events, "event"),
         counted(exported.pages, "page"),
         started.elapsed().as_secs_f64(),
-        target.path().display()
     ));
     if exported.with_issues > 0 {
         say(&format!(

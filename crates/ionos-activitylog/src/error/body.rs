@@ -51,12 +51,12 @@ pub(crate) struct Said {
     pub(crate) line: String,
 }
 
-/// Reads the body of an error.
-pub(crate) fn read(body: &[u8]) -> Said {
+/// Reads the body of an error. `redact` takes secrets out of every text, after it is decoded and before it is cut.
+pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> Said {
     let text = String::from_utf8_lossy(body);
-    let messages = envelope(&text);
+    let messages = envelope(&text, &redact);
     let line = if messages.is_empty() {
-        snippet(&text)
+        snippet(&redact(&text))
     } else {
         messages
             .iter()
@@ -67,17 +67,17 @@ pub(crate) fn read(body: &[u8]) -> Said {
     Said { messages, line }
 }
 
-fn envelope(text: &str) -> Vec<VendorMessage> {
+fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
     let Ok(envelope) = serde_json::from_str::<Envelope>(text) else {
         return Vec::new();
     };
     let messages = envelope.messages.into_iter().map(|message| VendorMessage {
         code: message.error_code.and_then(|code| match code {
             serde_json::Value::Null => None,
-            serde_json::Value::String(code) => Some(one_line(&code)),
-            other => Some(other.to_string()),
+            serde_json::Value::String(code) => Some(one_line(&redact(&code))),
+            other => Some(redact(&other.to_string())),
         }),
-        text: message.message.map(|text| one_line(&text)),
+        text: message.message.map(|text| one_line(&redact(&text))),
     });
     messages
         .filter(|message| *message != VendorMessage::default())
@@ -134,13 +134,16 @@ mod tests {
             (long.as_bytes(), &format!("{} ...", "x".repeat(500))),
         ];
         for (body, line) in cases {
-            assert_eq!(read(body).line, line);
+            assert_eq!(read(body, str::to_owned).line, line);
         }
     }
 
     #[test]
     fn the_vendors_messages_are_told_apart() {
-        let said = read(br#"{"messages":[{"errorCode":"paas-feature-1","message":"off"}]}"#);
+        let said = read(
+            br#"{"messages":[{"errorCode":"paas-feature-1","message":"off"}]}"#,
+            str::to_owned,
+        );
         assert_eq!(said.messages[0].code.as_deref(), Some("paas-feature-1"));
         assert_eq!(said.messages[0].text.as_deref(), Some("off"));
     }

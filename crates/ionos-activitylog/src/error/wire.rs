@@ -44,7 +44,7 @@ impl CallFailure<'_> {
                 Error::new(ErrorKind::Decode, "the answer is empty").with_status(status)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
-                let shown = token.redact(&body::snippet(&String::from_utf8_lossy(&payload)));
+                let shown = body::snippet(&token.redact(&String::from_utf8_lossy(&payload)));
                 let reason = token.redact(&one_line(&error.to_string()));
                 Error::new(
                     ErrorKind::Decode,
@@ -84,8 +84,7 @@ async fn refused(mut response: reqwest::Response, token: &Token) -> Error {
         }
     }
     bytes.truncate(ERROR_BODY_CAP);
-    let Said { messages, line } =
-        body::read(token.redact(&String::from_utf8_lossy(&bytes)).as_bytes());
+    let Said { messages, line } = body::read(&bytes, |text| token.redact(text));
     let (kind, advice) = by_status(status);
     let mut detail = format!("the service answered {}", show_status(status));
     detail.push_str(if line.starts_with("with ") { " " } else { ": " });
