@@ -44,6 +44,7 @@
 mod base_url;
 mod builder;
 mod client;
+pub mod clock;
 mod contract;
 mod error;
 mod event;
