@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use ionos_activitylog::{Client, ContractNumber, DateRange, Error, ErrorKind, PageSize};
+use ionos_activitylog::{
+    Client, ContractNumber, DateRange, Error, ErrorKind, PageSize, RetryPolicy,
+};
 
 use crate::program::Nobody;
 use crate::scripted::{Scripted, TOKEN, answer};
@@ -79,15 +81,16 @@ async fn each_answer_that_is_an_error() {
             500,
             r#"{"error":"boom","echo":"planted-token-4711"}"#.to_owned(),
         ),
-        ("502_html", Server, 502, HTML.to_owned()),
+        ("502_html", BadGateway, 502, HTML.to_owned()),
         (
             "503_envelope",
             Unavailable,
             503,
             envelope(503, "503", "Service Unavailable"),
         ),
-        ("302_redirect", UnexpectedStatus, 302, String::new()),
-        ("204_no_content", UnexpectedStatus, 204, String::new()),
+        ("302_redirect", RedirectRefused, 302, String::new()),
+        ("201_created", UnexpectedStatus, 201, String::new()),
+        ("504_empty", GatewayTimeout, 504, String::new()),
         (
             "418_unknown",
             UnexpectedStatus,
@@ -136,6 +139,7 @@ async fn no_connection() {
     let port = nobody.address.port();
     let client = Client::builder()
         .token(TOKEN)
+        .retry(RetryPolicy::none())
         .base_url(format!("http://127.0.0.1:{port}"))
         .build()
         .unwrap();
@@ -157,10 +161,11 @@ async fn no_answer_in_time() {
         .build();
     let client = Client::builder()
         .token(TOKEN)
+        .retry(RetryPolicy::none())
         .base_url(format!("http://{address}"))
         .http_client(http.unwrap());
     let error = client.build().unwrap().info().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::AttemptTimeout);
     snapshot::check(
         "error__timeout",
         &error.to_string().replace(&address.to_string(), "[address]"),
@@ -190,6 +195,7 @@ async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
         let scripted = Scripted::new([answer(status, body.clone())]);
         let client = Client::builder()
             .token(SLASHED)
+            .retry(RetryPolicy::none())
             .transport(scripted)
             .build()
             .unwrap();
@@ -225,6 +231,7 @@ async fn an_answer_that_breaks_off() {
     };
     let client = Client::builder()
         .token(TOKEN)
+        .retry(RetryPolicy::none())
         .base_url(url)
         .build()
         .unwrap();

@@ -191,7 +191,7 @@ b",
         ),
         (
             "nobody there",
-            &["contracts"],
+            &["contracts", "--attempts", "1"],
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[nobody]")],
             5,
             "listing the contracts failed: cannot connect to [nobody] (connection refused): \
@@ -255,7 +255,7 @@ fn a_wrong_token_is_told_and_not_shown() {
         (
             Some(4),
             "error: listing the contracts failed: the service answered 401 Unauthorized: Unauthorized (code 315); \
-             check that the token is complete, valid and not expired\n"
+             check that the token is complete, valid and not expired (request id f5764592-d7ae-435b-ba48-1ee626ab1f7a)\n"
         )
     );
     assert_eq!(names(folder.path()), [""; 0]);

@@ -23,6 +23,7 @@ async fn page(body: &str) -> Page {
         .page(&"1".parse().unwrap(), range, 0, PageSize::DEFAULT)
         .await
         .unwrap()
+        .into_inner()
 }
 
 /// The exact text of each record in a page, taken out without the project's own code.

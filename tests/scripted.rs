@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use ionos_activitylog::Client;
 use ionos_activitylog::seam::{Exchange, Transport};
+use ionos_activitylog::{Client, RetryPolicy};
 
 /// The token that every scripted client holds; nothing the project prints may contain it.
 pub const TOKEN: &str = "planted-token-4711";
@@ -32,6 +32,7 @@ impl Scripted {
         let scripted = Self::new(answers);
         let client = Client::builder()
             .token(TOKEN)
+            .retry(RetryPolicy::none())
             .transport(scripted.clone())
             .build()
             .unwrap();

@@ -12,43 +12,75 @@ use crate::codegen;
 /// Where the snapshots are.
 const SNAPSHOTS: &str = "tests/snapshots";
 
+/// What the workspace is checked with: default features, and the one that only describes types. Not all features,
+/// because those of TLS exclude one another; [`FLAVOURS`] has them.
+const WORKSPACE: [&str; 3] = [
+    "--workspace",
+    "--features",
+    "ionos-activitylog-client/schemars",
+];
+
+/// Sets of features of the facade that have to compile, each alone.
+const FLAVOURS: [&str; 4] = ["", "rustls", "rustls-no-provider,tracing", "native-tls"];
+
 /// Runs every check in order and stops at the first that fails.
 pub fn run(root: &Path) -> Result<()> {
     step("formatting", "cargo fmt --all", || {
         cargo(root, &["fmt", "--all", "--check"], &[])
     })?;
-    step(
-        "clippy",
-        "cargo clippy --workspace --all-targets --all-features",
-        || {
-            let args = [
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--all-features",
-                "--",
-                "--deny",
-                "warnings",
-            ];
-            cargo(root, &args, &[])
-        },
-    )?;
+    step("clippy", "cargo clippy --workspace --all-targets", || {
+        let after = ["--all-targets", "--", "--deny", "warnings"];
+        cargo(root, &[&["clippy"], &WORKSPACE[..], &after].concat(), &[])
+    })?;
     step("generated code", "cargo xtask codegen", || {
         codegen::check(root)
     })?;
-    step("tests", "cargo test --workspace --all-features", || {
-        tests(root)
-    })?;
+    step("tests", "cargo test --workspace", || tests(root))?;
     step(
-        "documentation",
-        "cargo doc --workspace --no-deps --all-features",
-        || {
-            let args = ["doc", "--workspace", "--no-deps", "--all-features"];
-            cargo(root, &args, &[("RUSTDOCFLAGS", "--deny warnings")])
-        },
+        "features",
+        "cargo clippy -p ionos-activitylog --no-default-features --features ...",
+        || features(root),
     )?;
+    step("documentation", "cargo doc --workspace --no-deps", || {
+        let args = [&["doc", "--no-deps"], &WORKSPACE[..]].concat();
+        cargo(root, &args, &[("RUSTDOCFLAGS", "--deny warnings")])
+    })?;
     println!("ci: all checks passed");
     Ok(())
+}
+
+/// The facade with each flavour of TLS, and without any.
+fn features(root: &Path) -> Result<()> {
+    for features in FLAVOURS {
+        if features == "native-tls" && !has_openssl() {
+            println!(
+                "ci: native-tls is not checked, because this machine lacks OpenSSL's headers or pkg-config"
+            );
+            continue;
+        }
+        let package = [
+            "clippy",
+            "--package",
+            "ionos-activitylog",
+            "--no-default-features",
+        ];
+        let args = [
+            &package[..],
+            &["--features", features, "--", "--deny", "warnings"],
+        ]
+        .concat();
+        cargo(root, &args, &[])?;
+    }
+    Ok(())
+}
+
+/// Elsewhere than on Linux the platform's TLS is not OpenSSL.
+fn has_openssl() -> bool {
+    !cfg!(target_os = "linux")
+        || Command::new("pkg-config")
+            .args(["--exists", "openssl"])
+            .status()
+            .is_ok_and(|status| status.success())
 }
 
 fn step(name: &str, mend: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
@@ -83,11 +115,7 @@ fn tests(root: &Path) -> Result<()> {
         ("INSTA_UPDATE", "no"),
         ("INSTA_SNAPSHOT_REFERENCES_FILE", list),
     ];
-    cargo(
-        root,
-        &["test", "--workspace", "--all-features"],
-        &environment,
-    )?;
+    cargo(root, &[&["test"], &WORKSPACE[..]].concat(), &environment)?;
 
     let seen: BTreeSet<PathBuf> = fs::read_to_string(&references)
         .context("the tests looked at no snapshot")?

@@ -1,7 +1,9 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind};
+use ionos_activitylog::{
+    Client, ClientBuilder, Contract, ContractNumber, Error, ErrorKind, RetryPolicy,
+};
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
@@ -9,22 +11,20 @@ use crate::failure::Failure;
 
 /// A client for the account. `now` is the simulator's time, so that a demo does not depend on the clock twice.
 pub(crate) fn connect(account: &cli::Account, now: DateTime<Utc>) -> Result<Client, Failure> {
+    let retry = RetryPolicy::builder().attempts(account.attempts).build()?;
     if account.demo {
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder()
             .token(simulator.token())
-            .transport(simulator.transport())
-            .build()?;
-        return Ok(client);
+            .transport(simulator.transport());
+        return Ok(client.retry(retry).build()?);
     }
-    Client::from_env().map_err(|error| {
-        if error.kind() == ErrorKind::Configuration {
-            Failure::usage(format!(
-                "{error}; --demo shows the program without an account"
-            ))
-        } else {
-            error.into()
-        }
+    let client = ClientBuilder::from_env().and_then(|client| client.retry(retry).build());
+    client.map_err(|error| match error.kind() {
+        ErrorKind::Configuration => Failure::usage(format!(
+            "{error}; --demo shows the program without an account"
+        )),
+        _ => error.into(),
     })
 }
 

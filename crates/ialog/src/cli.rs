@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use ionos_activitylog::ContractNumber;
+use ionos_activitylog::{ContractNumber, RetryPolicy};
 
 use crate::failure::Failure;
 use crate::times::{Length, Moment};
@@ -79,6 +79,10 @@ pub(crate) struct Account {
     /// Use a simulated account inside the program: no token, no network
     #[arg(long)]
     pub(crate) demo: bool,
+
+    /// How often a request is sent at the most, when the service is in trouble
+    #[arg(long, value_name = "COUNT", default_value_t = RetryPolicy::default().attempts(), value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) attempts: u32,
 }
 
 #[derive(Args)]

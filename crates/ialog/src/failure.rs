@@ -60,9 +60,14 @@ impl From<ionos_activitylog::Error> for Failure {
             ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
             ErrorKind::RateLimited
             | ErrorKind::Server
+            | ErrorKind::BadGateway
             | ErrorKind::Unavailable
+            | ErrorKind::GatewayTimeout
+            | ErrorKind::ConnectTimeout
+            | ErrorKind::AttemptTimeout
+            | ErrorKind::CallTimeout
             | ErrorKind::Connection
-            | ErrorKind::Timeout
+            | ErrorKind::Tls
             | ErrorKind::InterruptedBody => 5,
             _ => 1,
         };

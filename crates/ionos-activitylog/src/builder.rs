@@ -3,24 +3,63 @@
 use std::env::{self, VarError};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ionos_activitylog_client::Transport;
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::auth::Authorization;
 use crate::base_url::{BaseUrl, DEFAULT_BASE_URL};
-use crate::client::Shared;
-use crate::token::Token;
-use crate::transport::{Connection, Gateway, http_client};
-use crate::{Client, Error, ErrorKind};
+use crate::call::Caller;
+use crate::clock::{Clock, SystemClock};
+use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
+use crate::pacing::{CEILING, InFlight, Rate};
+use crate::transport::{Connection, ConnectionOptions, user_agent};
+use crate::{Client, ContractNumber, Error, ErrorKind, RetryPolicy};
 
 /// The settings of a [`Client`]. Nothing is checked before [`ClientBuilder::build`].
-#[derive(Default)]
 #[must_use = "a builder does nothing before .build()"]
 pub struct ClientBuilder {
     base_url: Option<String>,
     token: Option<SecretString>,
+    contract: Option<ContractNumber>,
     http: Option<reqwest::Client>,
     transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+    retry: RetryPolicy,
+    max_in_flight: u32,
+    requests_per_second: Option<f64>,
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    attempt_timeout: Duration,
+    body_cap: u64,
+    user_agent_suffix: Option<String>,
+    root_certificates: Vec<Vec<u8>>,
+    pinned_certificate: Option<String>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            token: None,
+            contract: None,
+            http: None,
+            transport: None,
+            clock: Arc::new(SystemClock::new()),
+            retry: RetryPolicy::default(),
+            max_in_flight: CEILING,
+            requests_per_second: None,
+            connect_timeout: CONNECT_TIMEOUT,
+            read_timeout: READ_TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            body_cap: BODY_CAP,
+            user_agent_suffix: None,
+            root_certificates: Vec::new(),
+            pinned_certificate: None,
+        }
+    }
 }
 
 impl ClientBuilder {
@@ -49,6 +88,13 @@ impl ClientBuilder {
         self
     }
 
+    /// The contract that a reseller acts for, sent as `X-Contract-Number` with every request. A token that is bound
+    /// to a contract needs none.
+    pub fn acting_for(mut self, contract: ContractNumber) -> Self {
+        self.contract = Some(contract);
+        self
+    }
+
     /// Connects through a client of the program's own making: its timeouts, proxies, certificates and redirects
     /// are then the program's choice. A client that follows redirects takes the token along.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -63,38 +109,150 @@ impl ClientBuilder {
         self
     }
 
+    /// Where time and chance come from, for tests. Without it, the machine's clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// When a failed call is tried again. Without it, [`RetryPolicy::default`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The most requests on their way at once, of all clones together; at least 1. The client starts with at most 4,
+    /// halves that when the service is in trouble, and grows it slowly up to this. Without it, 16.
+    pub fn max_in_flight(mut self, requests: u32) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
+    /// The most requests a second, of all clones together, evenly spaced; above 0. Without it, no limit.
+    pub fn requests_per_second(mut self, rate: f64) -> Self {
+        self.requests_per_second = Some(rate);
+        self
+    }
+
+    /// How long to wait for a connection; above 0. Without it, [`CONNECT_TIMEOUT`].
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long to wait for the next bytes of an answer; above 0. Without it, [`READ_TIMEOUT`].
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take in all, its turn among the requests on their way not counted; above 0. Without
+    /// it, [`ATTEMPT_TIMEOUT`].
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// The longest body of an answer, in bytes, unpacked; above 0. Without it, [`BODY_CAP`].
+    pub fn body_cap(mut self, bytes: u64) -> Self {
+        self.body_cap = bytes;
+        self
+    }
+
+    /// What to add to the user agent, such as `my-collector/1.2`: visible ASCII.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// Trusts a further certificate authority, or several: PEM. The machine's own stay trusted.
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Accepts this one certificate of the service and no other, and checks neither its chain nor its host name: the
+    /// SHA-256 of the certificate in hex, as the vendor's tools take it in `IONOS_PINNED_CERT`.
+    pub fn pinned_certificate(mut self, sha256: impl Into<String>) -> Self {
+        self.pinned_certificate = Some(sha256.into());
+        self
+    }
+
     /// Checks the settings and makes the client. Nothing is sent.
     ///
-    /// Fails with [`ErrorKind::Configuration`] when there is no token, or the token or the address cannot be used.
+    /// Fails with [`ErrorKind::Configuration`] when there is no token, or a setting cannot be used.
     pub fn build(self) -> Result<Client, Error> {
+        self.check_numbers()?;
         let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        let token = self.token.ok_or_else(|| {
+        let token = self.token.as_ref().ok_or_else(|| {
             Error::new(
                 ErrorKind::Configuration,
                 "there is no token: set IONOS_TOKEN to a token of your account",
             )
         })?;
-        let token = Token::new(token.expose_secret())?;
-        let http = match self.http {
-            Some(client) => client,
-            None => {
-                // A proxy in front of this machine would get the token in plain text.
-                let proxies = !base_url.is_loopback();
-                let certificates = self.transport.is_none() && base_url.is_https();
-                http_client(proxies, certificates)?
-            }
+        let authorization = Authorization::token(token.expose_secret())?;
+        let http = match &self.http {
+            Some(client) => client.clone(),
+            None => self.connection(&base_url).client()?,
         };
         let carrier = match self.transport {
             Some(transport) => transport,
             None => Arc::new(Connection(http.clone())),
         };
-        let transport = Arc::new(Gateway::new(&token, carrier)?);
-        Ok(Client::new(Shared {
+        Ok(Client::new(Caller {
             base_url,
-            token,
+            authorization,
             http,
-            transport,
+            carrier,
+            clock: self.clock,
+            retry: self.retry,
+            budget: Default::default(),
+            in_flight: InFlight::new(self.max_in_flight),
+            rate: self.requests_per_second.map(Rate::new),
+            attempt_timeout: self.attempt_timeout,
+            body_cap: self.body_cap,
+            user_agent: user_agent(self.user_agent_suffix.as_deref())?,
+            contract_header: self.contract.as_ref().map(header_of),
         }))
+    }
+
+    fn connection(&self, base_url: &BaseUrl) -> ConnectionOptions<'_> {
+        ConnectionOptions {
+            connect_timeout: self.connect_timeout,
+            read_timeout: self.read_timeout,
+            // A proxy in front of this machine would get the token in plain text.
+            proxies: !base_url.is_loopback(),
+            certificates: self.transport.is_none() && base_url.is_https(),
+            root_certificates: &self.root_certificates,
+            pinned_certificate: self.pinned_certificate.as_deref(),
+        }
+    }
+
+    fn check_numbers(&self) -> Result<(), Error> {
+        let timeouts = [
+            ("connect_timeout", self.connect_timeout),
+            ("read_timeout", self.read_timeout),
+            ("attempt_timeout", self.attempt_timeout),
+        ];
+        let refusal =
+            if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
+                format!("{name} of no time: give more than 0")
+            } else if self.max_in_flight == 0 {
+                "max_in_flight of 0: give at least 1".to_owned()
+            } else if let Some(rate) = self
+                .requests_per_second
+                .filter(|rate| !(rate.is_finite() && *rate > 0.0))
+            {
+                format!("requests_per_second of {rate}: give a number above 0")
+            } else if self.body_cap == 0 {
+                "body_cap of 0: give at least 1".to_owned()
+            } else {
+                return Ok(());
+            };
+        Err(Error::new(
+            ErrorKind::Configuration,
+            format!("the client cannot be made with a {refusal}"),
+        ))
     }
 }
 
@@ -103,6 +261,11 @@ impl fmt::Debug for ClientBuilder {
         // Not even the address: before it is checked it may hold a password.
         f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
+}
+
+/// Digits are always a valid header.
+fn header_of(contract: &ContractNumber) -> HeaderValue {
+    HeaderValue::from_str(contract.as_str()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 fn variable(name: &str) -> Result<Option<String>, Error> {

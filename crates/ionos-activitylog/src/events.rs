@@ -9,6 +9,7 @@ use futures_core::Stream;
 use futures_util::TryStreamExt;
 use futures_util::stream;
 
+use crate::operation::Operation;
 use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Event, Page, PageSize};
 
 /// The events of a contract and range, not read yet: choose [`Events::stream`] or [`Events::pages`].
@@ -118,7 +119,7 @@ impl Walk {
             .page(contract, *range, self.offset, *page_size)
             .await?;
         self.advance(&page)?;
-        Ok(Some((page, self)))
+        Ok(Some((page.into_inner(), self)))
     }
 
     /// Decides whether there is more to read, and refuses an end that cannot be the end.
@@ -181,10 +182,7 @@ impl Walk {
             ErrorKind::Incomplete,
             format!("{detail}: what was read is not all, try again"),
         )
-        .during(format!(
-            "reading the log of contract {} for {}",
-            self.events.contract, self.events.range
-        ))
+        .during(Operation::events(&self.events.contract, self.events.range))
     }
 }
 

@@ -31,41 +31,59 @@
 //! |---|---|---|
 //! | address of the API | [`DEFAULT_BASE_URL`] | where the vendor serves it |
 //! | page size | [`PageSize::DEFAULT`] | ten times fewer requests than a hundred; a service that sends fewer is followed |
-//! | time to connect | [`CONNECT_TIMEOUT`] | longer means that nobody is there |
-//! | time between two reads | [`READ_TIMEOUT`] | a large page may be slow to begin, and must not hang for ever |
-//! | body of an error that is read | [`ERROR_BODY_CAP`] | an error page is for people, and none is longer |
+//! | time to connect | [`CONNECT_TIMEOUT`], 10 s | longer means that nobody is there |
+//! | time between two reads | [`READ_TIMEOUT`], 30 s | a large page may be slow to begin, and must not hang for ever |
+//! | time of an attempt | [`ATTEMPT_TIMEOUT`], 2 min | a page of 1000 events over a very slow line |
+//! | attempts | 5 | a restart of the service is over by then |
+//! | wait between attempts | up to 250 ms, doubled up to 10 s | full jitter, so that clients do not come back all at once |
+//! | `Retry-After` that is waited for | up to 60 s | a longer one is for a person or a scheduler to decide |
+//! | time of a call, attempts and waits included | 5 min | each page is a call, so a stream may last for days |
+//! | retries in a row, of all clones | 100, refilled by success | retrying everything makes an outage worse |
+//! | requests on their way at once | 4, halved in trouble, grown by one after 50 successes, up to 16 | the service's limits are not documented |
+//! | requests a second | no limit | set one where the contract has one |
+//! | body of an answer | [`BODY_CAP`], 64 MiB unpacked | a hundred pages of 1000 events; more is an attack or a fault |
+//! | body of an error that is read | [`ERROR_BODY_CAP`], 64 KiB | an error page is for people, and none is longer |
+//! | redirects | 5 within scheme, host and port, none beyond | the token must not travel |
 //!
 //! # Deliberately absent
 //!
 //! Types generated from the API's description: they change with it, and live in `ionos-activitylog-client`. A
-//! second, blocking API. Tasks of its own: dropping a future or a stream ends its work. So far also: retries, and a cap
-//! on the size of a good answer.
+//! second, blocking API. Tasks of its own: dropping a future or a stream ends its work.
 
+mod auth;
 mod base_url;
 mod builder;
+mod call;
 mod client;
 pub mod clock;
 mod contract;
+mod defaults;
 mod error;
 mod event;
 mod events;
 mod info;
+mod observe;
+mod operation;
+mod pacing;
 mod page;
 mod range;
-mod token;
+mod response;
+mod retry;
 mod transport;
 
 pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use contract::{Contract, ContractNumber};
+pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 pub use error::{ERROR_BODY_CAP, Error, ErrorKind, VendorMessage};
 pub use event::{Event, Issue};
 pub use events::{EventStream, Events, PageStream};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::DateRange;
-pub use transport::{CONNECT_TIMEOUT, READ_TIMEOUT};
+pub use response::{Meta, Response};
+pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
 /// The seam to the network, for programs that bring their own: see [`ClientBuilder::transport`].
 pub mod seam {

@@ -99,6 +99,17 @@ impl Page {
     }
 }
 
+impl Page {
+    /// What "success without content" (204) is: no events, and no count either.
+    pub(crate) fn without_content(offset: u64) -> Self {
+        Self {
+            events: Vec::new(),
+            total: None,
+            offset,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,26 +45,37 @@ struct EnvelopeMessage {
     message: Option<String>,
 }
 
-/// What a body says: the vendor's messages, and one line for people.
+/// What a body says.
 pub(crate) struct Said {
+    /// The vendor's messages.
     pub(crate) messages: Vec<VendorMessage>,
-    pub(crate) line: String,
+    /// One line for people: the messages, or else the beginning of the body; none for an empty body.
+    pub(crate) line: Option<String>,
+    /// The beginning of the body, whatever it is.
+    pub(crate) snippet: Option<String>,
 }
 
 /// Reads the body of an error. `redact` takes secrets out of every text, after it is decoded and before it is cut.
 pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> Said {
     let text = String::from_utf8_lossy(body);
     let messages = envelope(&text, &redact);
+    let snippet = Some(snippet(&redact(&text))).filter(|line| !line.is_empty());
     let line = if messages.is_empty() {
-        snippet(&redact(&text))
+        snippet.clone()
     } else {
-        messages
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; ")
+        Some(
+            messages
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; "),
+        )
     };
-    Said { messages, line }
+    Said {
+        messages,
+        line,
+        snippet,
+    }
 }
 
 fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
@@ -84,12 +95,9 @@ fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
         .collect()
 }
 
-/// The beginning of a body as one line.
+/// The beginning of a text as one line.
 pub(crate) fn snippet(text: &str) -> String {
     let line = one_line(text);
-    if line.is_empty() {
-        return "with an empty body".to_owned();
-    }
     match line.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{} ...", &line[..end]),
         None => line,
@@ -129,12 +137,12 @@ mod tests {
                 b"<html>\n<body>502</body>\n</html>",
                 "<html> <body>502</body> </html>",
             ),
-            (b"", "with an empty body"),
+            (b"", ""),
             (b"\x1b[2Jcleared\xff", "[2Jcleared\u{fffd}"),
             (long.as_bytes(), &format!("{} ...", "x".repeat(500))),
         ];
         for (body, line) in cases {
-            assert_eq!(read(body, str::to_owned).line, line);
+            assert_eq!(read(body, str::to_owned).line.unwrap_or_default(), line);
         }
     }
 

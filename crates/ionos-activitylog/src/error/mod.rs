@@ -2,63 +2,45 @@
 //! where there are any, and what to do about it. And it shows nothing secret: no token, no URL with its query.
 
 mod body;
+mod kind;
+pub(crate) mod transport_fault;
 pub(crate) mod wire;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 
+use crate::operation::Operation;
+
 pub use body::{ERROR_BODY_CAP, VendorMessage};
+pub use kind::ErrorKind;
 
 /// Why a call failed. [`fmt::Display`] gives one line: what was being done, what happened, and what to do.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    operation: Option<String>,
+    operation: Option<Operation>,
     detail: String,
-    status: Option<StatusCode>,
-    messages: Vec<VendorMessage>,
+    answer: Option<Answered>,
+    /// No attempt was made for an error that was found before the first request.
+    attempts: u32,
+    elapsed: Duration,
+    /// Why the call was not tried again, where that is not plain.
+    gave_up: Option<&'static str>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// The kinds of failure, by what one can do about them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// A setting or an argument cannot be used. Nothing was sent. Correct it.
-    Configuration,
-    /// A range is empty or cannot be expressed in a request. Nothing was sent. Correct it.
-    Range,
-    /// 400: the service does not accept the request. A fault of this library or a change of the service: report it.
-    BadRequest,
-    /// 401: the token is missing, wrong or expired. Get a new one.
-    Unauthorized,
-    /// 403: the token is valid but may not read this log. The user needs the privilege, or it is another contract.
-    Forbidden,
-    /// 404: there is no such thing at this address. Check the address of the API and the contract number.
-    NotFound,
-    /// 409: the service sees a conflict. Try again.
-    Conflict,
-    /// 429: too many requests. Wait and try again.
-    RateLimited,
-    /// 500 and other statuses above it, except 503: a fault of the service. Try again later.
-    Server,
-    /// 503: the service is not available. Try again later.
-    Unavailable,
-    /// A status that the service does not document here, among them redirects, which are never followed with a token.
-    UnexpectedStatus,
-    /// The service could not be reached. Check address, network, proxy and certificates.
-    Connection,
-    /// No answer in time. Try again later.
-    Timeout,
-    /// The answer broke off. Try again.
-    InterruptedBody,
-    /// The answer came and is not what the API describes. The address may be another service's.
-    Decode,
-    /// The service sent fewer events than it counts: what was read is not all. Try again.
-    Incomplete,
+/// What is known of an answer that is an error.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) request_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) messages: Vec<VendorMessage>,
+    pub(crate) snippet: Option<String>,
 }
 
 impl Error {
@@ -67,29 +49,40 @@ impl Error {
             kind,
             operation: None,
             detail: detail.into(),
-            status: None,
-            messages: Vec::new(),
+            answer: None,
+            attempts: 0,
+            elapsed: Duration::ZERO,
+            gave_up: None,
             source: None,
         }))
     }
 
-    pub(crate) fn during(mut self, operation: String) -> Self {
+    pub(crate) fn during(mut self, operation: Operation) -> Self {
         self.0.operation = Some(operation);
         self
     }
 
-    pub(crate) fn with_status(mut self, status: Option<StatusCode>) -> Self {
-        self.0.status = status;
+    pub(crate) fn with_answer(mut self, answer: Option<Answered>) -> Self {
+        self.0.answer = answer;
         self
     }
 
-    pub(crate) fn with_messages(mut self, messages: Vec<VendorMessage>) -> Self {
-        self.0.messages = messages;
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
         self
     }
 
-    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Box::new(source));
+    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+        self.0.attempts = attempts;
+        self.0.elapsed = elapsed;
+        self
+    }
+
+    pub(crate) fn gave_up(mut self, reason: &'static str) -> Self {
+        self.0.gave_up = Some(reason);
         self
     }
 
@@ -99,25 +92,96 @@ impl Error {
         self.0.kind
     }
 
+    /// The operation that failed, as the API's description calls it in snake case, such as `get_by_contract`; none
+    /// for a setting or an argument that cannot be used.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.as_ref().map(|operation| operation.id)
+    }
+
     /// The HTTP status of the answer, when there was one, also where its body could not be read.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.0.status.map(|status| status.as_u16())
+        self.0.answer.as_ref().map(|answer| answer.status.as_u16())
+    }
+
+    /// The service's name for the request, under any of the spellings that are in use.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.request_id.as_deref()
+    }
+
+    /// How long the service asked to wait (`Retry-After`), counted from when the answer came.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.answer.as_ref()?.retry_after
     }
 
     /// The vendor's messages; empty when the answer had none in the vendor's form.
     #[must_use]
     pub fn messages(&self) -> &[VendorMessage] {
-        &self.0.messages
+        self.0
+            .answer
+            .as_ref()
+            .map_or(&[], |answer| &answer.messages)
+    }
+
+    /// The beginning of the answer's body as one line, 500 characters at the most, secrets taken out; none when no
+    /// body was read or it was empty.
+    #[must_use]
+    pub fn body_snippet(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.snippet.as_deref()
+    }
+
+    /// How often the call was sent; 0 when the error was found before the first request.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the call took in all, waits included.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed
+    }
+
+    /// Whether the same call may succeed later without a change: the answer 408, 429, 500, 502, 503 or 504, no
+    /// connection, a timeout of an attempt, or an answer that broke off. Says nothing about attempts already made.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.status() {
+            Some(status) if !self.0.kind.is_about_the_way() => {
+                matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+            }
+            _ => self.0.kind.is_transient(),
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = &self.0.operation {
-            write!(f, "{operation} failed: ")?;
+            write!(f, "{} failed: ", operation.label)?;
         }
-        f.write_str(&self.0.detail)
+        f.write_str(&self.0.detail)?;
+        if let Some(reason) = self.0.gave_up {
+            write!(f, "; {reason}")?;
+        }
+        let mut notes = Vec::new();
+        if self.0.attempts > 1 {
+            notes.push(format!(
+                "{} attempts in {:.1} s",
+                self.0.attempts,
+                self.0.elapsed.as_secs_f64()
+            ));
+        }
+        if let Some(id) = self.request_id() {
+            notes.push(format!("request id {id}"));
+        }
+        if !notes.is_empty() {
+            write!(f, " ({})", notes.join(", "))?;
+        }
+        Ok(())
     }
 }
 
@@ -125,7 +189,9 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
+            .field("operation", &self.operation())
             .field("status", &self.status())
+            .field("attempts", &self.0.attempts)
             .field("message", &self.to_string())
             .finish_non_exhaustive()
     }

@@ -1,37 +1,72 @@
-//! Every request needs authorisation, whatever carries it; and the generated client puts a header on each that the
-//! vendor's own clients do not send. Both are settled here, in front of every transport.
+//! Every request needs authorisation, whatever carries it; the generated client puts a header on each that the
+//! vendor's own clients do not send; and an answer without end must not fill the memory. All that is settled here,
+//! in front of every transport.
 
 use std::sync::Arc;
 
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use ionos_activitylog_client::{Exchange, Transport};
-use reqwest::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 
-use crate::Error;
-use crate::token::Token;
+use crate::error::transport_fault::BodyTooLarge;
+use crate::{Error, ErrorKind};
 
 const AGENT: &str = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"));
 
-/// Completes requests and passes them on.
-pub(crate) struct Gateway {
-    authorization: HeaderValue,
-    next: Arc<dyn Transport>,
+/// Where resellers name the contract that they act for.
+const CONTRACT: HeaderName = HeaderName::from_static("x-contract-number");
+
+/// The user agent, with what the program adds to it.
+pub(crate) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue, Error> {
+    let text = suffix.map_or_else(|| AGENT.to_owned(), |suffix| format!("{AGENT} {suffix}"));
+    HeaderValue::from_str(&text).map_err(|_| {
+        Error::new(
+            ErrorKind::Configuration,
+            "the suffix of the user agent holds a character that no header takes: use visible ASCII",
+        )
+    })
 }
 
-impl Gateway {
-    pub(crate) fn new(token: &Token, next: Arc<dyn Transport>) -> Result<Self, Error> {
-        Ok(Self {
-            authorization: token.authorization()?,
-            next,
-        })
-    }
+/// Completes the requests of one attempt and passes them on.
+pub(crate) struct Gateway {
+    pub(crate) authorization: HeaderValue,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) contract: Option<HeaderValue>,
+    /// The longest body of an answer, unpacked, in bytes.
+    pub(crate) body_cap: u64,
+    pub(crate) next: Arc<dyn Transport>,
 }
 
 impl Transport for Gateway {
     fn send<'a>(&'a self, operation: &'static str, mut request: reqwest::Request) -> Exchange<'a> {
         let headers = request.headers_mut();
         headers.remove("api-version");
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(AUTHORIZATION, self.authorization.clone());
-        self.next.send(operation, request)
+        if let Some(contract) = &self.contract {
+            headers.insert(CONTRACT, contract.clone());
+        }
+        Box::pin(async move {
+            let answer = self.next.send(operation, request).await?;
+            Ok(capped(answer, self.body_cap))
+        })
     }
+}
+
+/// The same answer, whose body fails where it passes the cap. It is unpacked by then, so the cap holds against
+/// compression too.
+fn capped(answer: reqwest::Response, cap: u64) -> reqwest::Response {
+    let limit = usize::try_from(cap).unwrap_or(usize::MAX);
+    let answer: http::Response<reqwest::Body> = answer.into();
+    answer
+        .map(|body| {
+            let limited = Limited::new(body, limit).map_err(move |error| {
+                match error.downcast::<LengthLimitError>() {
+                    Ok(_) => Box::new(BodyTooLarge { cap }),
+                    Err(error) => error,
+                }
+            });
+            reqwest::Body::wrap(limited)
+        })
+        .into()
 }

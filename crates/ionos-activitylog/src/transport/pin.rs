@@ -1,0 +1,154 @@
+//! The vendor's tools accept one single certificate when `IONOS_PINNED_CERT` says so: the SHA-256 of the whole
+//! certificate (not of its key), in hex, colons and white space ignored. It has to be the service's own and not one
+//! that signs others, and it replaces the usual checks of the chain and of the host name.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use sha2::{Digest, Sha256};
+
+use crate::{Error, ErrorKind};
+
+/// A TLS configuration that accepts the pinned certificate and no other.
+///
+/// Fails with [`ErrorKind::Configuration`] for anything but 64 hex digits, and where no provider of cryptography is
+/// installed although the feature `rustls-no-provider` leaves that to the program.
+pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
+    let refuse = |reason: &str| Error::new(ErrorKind::Configuration, reason);
+    let digits: String = pin
+        .chars()
+        .filter(|c| *c != ':' && !c.is_whitespace())
+        .collect();
+    if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(refuse(
+            "the pinned certificate (IONOS_PINNED_CERT) cannot be read: give the SHA-256 of the certificate, 64 hex digits",
+        ));
+    }
+    let provider = provider().ok_or_else(|| {
+        refuse("no provider of cryptography is installed: install one for rustls, or use the TLS feature rustls")
+    })?;
+    let verifier = Pinned {
+        sha256: digits.to_lowercase(),
+        provider: provider.clone(),
+    };
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map(|builder| {
+            let builder = builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier));
+            builder.with_no_client_auth()
+        })
+        .map_err(|error| {
+            refuse("the connection cannot be encrypted with this provider of cryptography")
+                .with_source(error)
+        })
+}
+
+fn provider() -> Option<Arc<CryptoProvider>> {
+    let installed = CryptoProvider::get_default().cloned();
+    #[cfg(feature = "rustls")]
+    let installed =
+        installed.or_else(|| Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider())));
+    installed
+}
+
+#[derive(Debug)]
+struct Pinned {
+    sha256: String,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let sha256 = Sha256::digest(certificate)
+            .iter()
+            .fold(String::new(), |mut hex, byte| {
+                // Writing to a string does not fail.
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
+        if sha256 == self.sha256 {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::ApplicationVerificationFailure,
+            ))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_vendors_ways_to_write_a_fingerprint_are_read() {
+        let plain = "0123456789abcdefABCDEF9876543210".repeat(2);
+        let colons: Vec<String> = plain
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| String::from_utf8_lossy(pair).into())
+            .collect();
+        for pin in [
+            plain.clone(),
+            colons.join(":"),
+            format!(" {} \n", colons.join(" ")),
+            plain.to_uppercase(),
+        ] {
+            assert!(config(&pin).is_ok(), "{pin}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for pin in ["", "abc", &"g".repeat(64), &"a".repeat(63), &"a".repeat(65)] {
+            assert_eq!(config(pin).unwrap_err().kind(), ErrorKind::Configuration);
+        }
+    }
+}
