@@ -9,6 +9,7 @@ mod page_following;
 mod program;
 mod public_api;
 mod refusals;
+mod resilience;
 mod round_trips;
 mod schema_parity;
 mod scripted;

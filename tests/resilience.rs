@@ -1,0 +1,546 @@
+//! When a call is tried again, after how long, and when it stops: every status and every fault of a connection, with
+//! retries on and off. Time is virtual, so nothing waits.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ionos_activitylog::clock::{Clock, VirtualClock};
+use ionos_activitylog::seam::{Exchange, Transport};
+use ionos_activitylog::{
+    Client, ClientBuilder, DateRange, Error, ErrorKind, PageSize, RetryPolicy,
+};
+
+use crate::scripted::{Scripted, TOKEN, answer};
+
+fn clock() -> Arc<VirtualClock> {
+    Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()).with_chance(0.5))
+}
+
+fn client(transport: Arc<dyn Transport>, clock: &Arc<VirtualClock>) -> ClientBuilder {
+    Client::builder()
+        .token(TOKEN)
+        .transport(transport)
+        .clock(clock.clone())
+}
+
+fn millis(millis: &[u64]) -> Vec<Duration> {
+    millis.iter().copied().map(Duration::from_millis).collect()
+}
+
+/// Answers of which the last is good.
+fn then_good(status: u16, times: usize) -> Vec<http::Response<Vec<u8>>> {
+    (0..times)
+        .map(|_| answer(status, ""))
+        .chain([answer(200, "{}")])
+        .collect()
+}
+
+#[tokio::test]
+async fn each_status_is_retried_or_not_and_never_without_retries() {
+    use ErrorKind::*;
+    let cases = [
+        (201, UnexpectedStatus, false),
+        (202, UnexpectedStatus, false),
+        (301, RedirectRefused, false),
+        (304, RedirectRefused, false),
+        (400, BadRequest, false),
+        (401, Unauthorized, false),
+        (403, Forbidden, false),
+        (404, NotFound, false),
+        (408, UnexpectedStatus, true),
+        (409, Conflict, false),
+        (418, UnexpectedStatus, false),
+        (422, UnexpectedStatus, false),
+        (429, RateLimited, true),
+        (500, Server, true),
+        (501, UnexpectedStatus, false),
+        (502, BadGateway, true),
+        (503, Unavailable, true),
+        (504, GatewayTimeout, true),
+        (599, UnexpectedStatus, false),
+    ];
+    for (status, kind, retried) in cases {
+        let clock = clock();
+        let scripted = Scripted::new(then_good(status, 1));
+        let outcome = client(scripted.clone(), &clock)
+            .build()
+            .unwrap()
+            .info()
+            .await;
+        assert_eq!(outcome.is_ok(), retried, "{status}");
+        assert_eq!(clock.waits().len(), usize::from(retried), "{status}");
+        assert_eq!(
+            scripted.requests().len(),
+            1 + usize::from(retried),
+            "{status}"
+        );
+
+        let scripted = Scripted::new(then_good(status, 1));
+        let policy = RetryPolicy::none();
+        let error = client(scripted.clone(), &clock)
+            .retry(policy)
+            .build()
+            .unwrap()
+            .info()
+            .await
+            .unwrap_err();
+        assert_eq!((error.kind(), error.status()), (kind, Some(status)));
+        assert_eq!(error.is_retryable(), retried, "{status}");
+        assert_eq!(
+            (error.attempts(), scripted.requests().len()),
+            (1, 1),
+            "{status}"
+        );
+        assert_eq!(error.operation(), Some("get_info"));
+    }
+}
+
+#[tokio::test]
+async fn success_without_content_is_an_empty_result() {
+    let (_, client) = Scripted::client([answer(204, ""), answer(204, ""), answer(204, "")]);
+    assert_eq!(client.info().await.unwrap().name, None);
+    assert!(client.contracts().await.unwrap().is_empty());
+    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let page = client
+        .page(&1.into(), range, 0, PageSize::DEFAULT)
+        .await
+        .unwrap();
+    assert_eq!(
+        (page.events.len(), page.total, page.meta().status()),
+        (0, None, 204)
+    );
+}
+
+/// Fails in ways that only a connection can, from a script.
+#[derive(Default)]
+struct Faulty {
+    faults: Mutex<VecDeque<Fault>>,
+    clock: Option<Arc<VirtualClock>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    None,
+    /// The body fails with this kind of error after its first bytes.
+    Body(io::ErrorKind),
+    /// The request cannot be made at all.
+    Builder,
+    /// The service sends nothing for this long.
+    Silence(Duration),
+    /// A body larger than any cap of these tests.
+    Large,
+    Garbage,
+}
+
+impl Transport for Faulty {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        let fault = self
+            .faults
+            .lock()
+            .unwrap()
+            .pop_front()
+            .unwrap_or(Fault::None);
+        Box::pin(async move {
+            let good = |body: reqwest::Body| Ok(http::Response::new(body).into());
+            match fault {
+                Fault::None => good("{}".into()),
+                Fault::Body(kind) => {
+                    let parts = [Ok("{".to_owned()), Err(io::Error::from(kind))];
+                    good(reqwest::Body::wrap_stream(futures_util::stream::iter(
+                        parts,
+                    )))
+                }
+                Fault::Builder => Err(reqwest::Client::new().get("no url").build().unwrap_err()),
+                Fault::Silence(duration) => {
+                    self.clock.as_ref().unwrap().advance(duration);
+                    std::future::pending().await
+                }
+                Fault::Large => good(" ".repeat(10_000).into()),
+                Fault::Garbage => good("<html>".into()),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries() {
+    use ErrorKind::*;
+    let cases = [
+        (
+            Fault::Body(io::ErrorKind::ConnectionReset),
+            InterruptedBody,
+            true,
+        ),
+        (
+            Fault::Body(io::ErrorKind::UnexpectedEof),
+            InterruptedBody,
+            true,
+        ),
+        (
+            Fault::Silence(Duration::from_secs(121)),
+            AttemptTimeout,
+            true,
+        ),
+        (Fault::Builder, Configuration, false),
+        (Fault::Large, TooLarge, false),
+        (Fault::Garbage, Decode, false),
+    ];
+    for (fault, kind, retried) in cases {
+        let run = async |policy: RetryPolicy| {
+            let clock = clock();
+            let faults = Mutex::new([fault, Fault::None].into());
+            let faulty = Arc::new(Faulty {
+                faults,
+                clock: Some(clock.clone()),
+            });
+            let client = client(faulty, &clock)
+                .retry(policy)
+                .body_cap(1_000)
+                .build()
+                .unwrap();
+            (client.info().await, clock.waits().len())
+        };
+        let (outcome, waits) = run(RetryPolicy::default()).await;
+        assert_eq!(
+            (outcome.is_ok(), waits),
+            (retried, usize::from(retried)),
+            "{fault:?}"
+        );
+        let (outcome, waits) = run(RetryPolicy::none()).await;
+        let error = outcome.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable(), waits),
+            (kind, retried, 0),
+            "{fault:?}: {error}"
+        );
+        assert_eq!(error.attempts(), 1);
+    }
+}
+
+#[tokio::test]
+async fn faults_of_a_real_connection_are_told_apart_and_retried() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let good = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+    let cases = [
+        // Closed without a word, in the middle of the head, and in the middle of the body.
+        ("", ErrorKind::Connection),
+        ("HTTP/1.1 200 O", ErrorKind::Connection),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{",
+            ErrorKind::InterruptedBody,
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{",
+            ErrorKind::InterruptedBody,
+        ),
+    ];
+    for (bad, kind) in cases {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let serve = async |text: &str| {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                request.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(text.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        };
+        let clock = clock();
+        let build = |policy| {
+            Client::builder()
+                .token(TOKEN)
+                .base_url(&url)
+                .clock(clock.clone())
+                .retry(policy)
+                .build()
+                .unwrap()
+        };
+
+        let once = build(RetryPolicy::none());
+        let (outcome, ()) = tokio::join!(once.info(), serve(bad));
+        let error = outcome.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable()),
+            (kind, true),
+            "{bad:?}: {error}"
+        );
+        assert!(
+            !format!("{error} {error:?}").contains("http://"),
+            "{error:?}"
+        );
+
+        let again = build(RetryPolicy::default());
+        let (outcome, ()) = tokio::join!(again.info(), async {
+            serve(bad).await;
+            serve(good).await;
+        });
+        assert_eq!(outcome.unwrap().meta().attempts(), 2, "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn waits_grow_and_the_last_error_tells_how_often_it_was_tried() {
+    let clock = clock();
+    let scripted = Scripted::new(then_good(503, 5));
+    let error = client(scripted.clone(), &clock)
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap_err();
+    assert_eq!(clock.waits(), millis(&[125, 250, 500, 1_000]));
+    assert_eq!((error.attempts(), scripted.requests().len()), (5, 5));
+    assert_eq!(error.elapsed(), Duration::from_millis(1_875));
+    assert!(
+        error
+            .to_string()
+            .ends_with("try again later (5 attempts in 1.9 s)"),
+        "{error}"
+    );
+}
+
+fn with_retry_after(status: u16, value: &str) -> http::Response<Vec<u8>> {
+    let mut answer = answer(status, "");
+    answer
+        .headers_mut()
+        .insert("retry-after", value.parse().unwrap());
+    answer
+}
+
+#[tokio::test]
+async fn the_service_is_given_the_time_that_it_asks_for_at_every_retried_status() {
+    for status in [408, 429, 500, 502, 503, 504] {
+        for (value, wait) in [
+            ("3", 3_000),
+            ("1.5", 1_500),
+            ("0", 125),
+            ("Fri, 20 Nov 2026 12:00:10 GMT", 10_000),
+            ("Fri, 20 Nov 2026 11:00:00 GMT", 125),
+            ("soon", 125),
+            ("60", 60_000),
+        ] {
+            let clock = clock();
+            let scripted = Scripted::new([with_retry_after(status, value), answer(200, "{}")]);
+            let info = client(scripted, &clock)
+                .build()
+                .unwrap()
+                .info()
+                .await
+                .unwrap();
+            assert_eq!(clock.waits(), millis(&[wait]), "{status} {value}");
+            assert_eq!(info.meta().elapsed(), Duration::from_millis(wait));
+        }
+    }
+}
+
+#[tokio::test]
+async fn more_time_than_the_ceiling_ends_the_call_at_once_and_is_told() {
+    let clock = clock();
+    let scripted = Scripted::new([with_retry_after(429, "61")]);
+    let error = client(scripted, &clock)
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert_eq!(clock.waits(), []);
+    assert!(
+        error
+            .to_string()
+            .contains("it asks for more time than is waited for"),
+        "{error}"
+    );
+    // As a status that is not retried, it is told all the same.
+    let (_, client) = Scripted::client([with_retry_after(403, "5")]);
+    assert_eq!(
+        client.info().await.unwrap_err().retry_after(),
+        Some(Duration::from_secs(5))
+    );
+}
+
+#[tokio::test]
+async fn no_wait_goes_past_the_deadline_and_no_attempt_either() {
+    let policy = RetryPolicy::builder()
+        .deadline(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    let clock_a = clock();
+    let scripted = Scripted::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
+    let error = client(scripted, &clock_a)
+        .retry(policy.clone())
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap_err();
+    assert_eq!(clock_a.waits(), millis(&[1_500]));
+    assert!(
+        error
+            .to_string()
+            .contains("there is no time left for another attempt"),
+        "{error}"
+    );
+
+    let clock_b = clock();
+    let faults = Mutex::new([Fault::Silence(Duration::from_secs(3))].into());
+    let faulty = Arc::new(Faulty {
+        faults,
+        clock: Some(clock_b.clone()),
+    });
+    let error = client(faulty, &clock_b)
+        .retry(policy)
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (ErrorKind::CallTimeout, false)
+    );
+    assert_eq!(error.elapsed(), Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn clones_share_one_budget_of_retries() {
+    let clock = clock();
+    let failing = (0..1_000).map(|_| answer(500, ""));
+    let scripted = Scripted::new(failing);
+    let client = client(scripted.clone(), &clock).build().unwrap();
+    let mut last = None;
+    for _ in 0..60 {
+        last = client.clone().info().await.err();
+    }
+    // Every call is sent once, and a hundred retries are spread over them.
+    assert_eq!(scripted.requests().len(), 60 + 100);
+    let last = last.unwrap();
+    assert_eq!(last.attempts(), 1);
+    assert!(
+        last.to_string().contains("too many calls failed lately"),
+        "{last}"
+    );
+}
+
+/// Counts how many requests are on their way at once.
+#[derive(Default)]
+struct Counting {
+    now: Mutex<(usize, usize)>,
+}
+
+impl Transport for Counting {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        Box::pin(async move {
+            {
+                let mut now = self.now.lock().unwrap();
+                now.0 += 1;
+                now.1 = now.1.max(now.0);
+            }
+            tokio::task::yield_now().await;
+            self.now.lock().unwrap().0 -= 1;
+            Ok(http::Response::new("{}").into())
+        })
+    }
+}
+
+#[tokio::test]
+async fn clones_share_the_limit_on_requests_at_once() {
+    for (ceiling, most) in [(16, 4), (2, 2), (1, 1)] {
+        let counting = Arc::new(Counting::default());
+        let client = client(counting.clone(), &clock())
+            .max_in_flight(ceiling)
+            .build()
+            .unwrap();
+        let clones: Vec<Client> = (0..40).map(|_| client.clone()).collect();
+        let done: Vec<Result<_, Error>> = join_all(clones.iter().map(Client::info)).await;
+        assert!(done.iter().all(Result::is_ok));
+        assert_eq!(*counting.now.lock().unwrap(), (0, most));
+    }
+}
+
+#[tokio::test]
+async fn clones_share_the_rate() {
+    let clock = clock();
+    let scripted = Scripted::new((0..5).map(|_| answer(200, "{}")));
+    let client = client(scripted, &clock)
+        .requests_per_second(2.0)
+        .build()
+        .unwrap();
+    for _ in 0..5 {
+        client.clone().info().await.unwrap();
+    }
+    assert_eq!(clock.elapsed(), Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn what_came_along_with_an_answer_is_there() {
+    let mut good = answer(200, "{}");
+    good.headers_mut()
+        .insert("x-request-id", "r-1".parse().unwrap());
+    let clock = clock();
+    let scripted = Scripted::new([with_retry_after(503, "2"), good]);
+    let info = client(scripted, &clock)
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap();
+    let meta = info.meta();
+    assert_eq!(
+        (meta.status(), meta.attempts(), meta.elapsed()),
+        (200, 2, Duration::from_secs(2))
+    );
+    assert_eq!(meta.request_id().as_deref(), Some("r-1"));
+    assert_eq!(meta.headers()["x-request-id"], "r-1");
+}
+
+#[test]
+fn numbers_that_cannot_work_are_refused() {
+    let builder = || Client::builder().token(TOKEN);
+    let cases = [
+        (builder().max_in_flight(0), "max_in_flight of 0"),
+        (
+            builder().requests_per_second(0.0),
+            "requests_per_second of 0",
+        ),
+        (
+            builder().requests_per_second(f64::NAN),
+            "requests_per_second of NaN",
+        ),
+        (
+            builder().requests_per_second(-1.0),
+            "requests_per_second of -1",
+        ),
+        (builder().body_cap(0), "body_cap of 0"),
+        (
+            builder().attempt_timeout(Duration::ZERO),
+            "attempt_timeout of no time",
+        ),
+        (
+            builder().connect_timeout(Duration::ZERO),
+            "connect_timeout of no time",
+        ),
+        (
+            builder().read_timeout(Duration::ZERO),
+            "read_timeout of no time",
+        ),
+        (
+            builder().user_agent_suffix("a\nb"),
+            "suffix of the user agent",
+        ),
+        (
+            builder().root_certificate("no PEM"),
+            "a root certificate cannot be read",
+        ),
+        (builder().pinned_certificate("abc"), "IONOS_PINNED_CERT"),
+    ];
+    for (builder, reason) in cases {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
