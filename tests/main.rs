@@ -15,4 +15,5 @@ mod schema_parity;
 mod scripted;
 mod secrets;
 mod snapshot;
+mod tls;
 mod wire_requests;

@@ -11,6 +11,8 @@ pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(folder)
         .env_clear()
+        // Otherwise the settings of whoever runs the tests would count.
+        .env("HOME", "/no-home")
         .stdin(Stdio::null());
     command
 }

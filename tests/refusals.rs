@@ -69,14 +69,22 @@ b",
             &["export", "--last", "1d", "--out", "a.ndjson"],
             &[],
             2,
-            "there is no token: set IONOS_TOKEN to a token of your account; --demo shows the program without an account",
+            "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+             /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
+             /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
+             /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
+             --demo shows the program without an account",
         ),
         (
             "empty token",
             &["contracts"],
             &[("IONOS_TOKEN", " ")],
             2,
-            "there is no token: set IONOS_TOKEN to a token of your account; --demo shows the program without an account",
+            "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+             /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
+             /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
+             /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
+             --demo shows the program without an account",
         ),
         (
             "malformed address",

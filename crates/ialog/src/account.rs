@@ -19,7 +19,7 @@ pub(crate) fn connect(account: &cli::Account, now: DateTime<Utc>) -> Result<Clie
             .transport(simulator.transport());
         return Ok(client.retry(retry).build()?);
     }
-    let client = ClientBuilder::from_env().and_then(|client| client.retry(retry).build());
+    let client = ClientBuilder::from_env().retry(retry).build();
     client.map_err(|error| match error.kind() {
         ErrorKind::Configuration => Failure::usage(format!(
             "{error}; --demo shows the program without an account"

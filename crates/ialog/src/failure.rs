@@ -57,7 +57,10 @@ impl From<ionos_activitylog::Error> for Failure {
         let code = match error.kind() {
             ErrorKind::Configuration | ErrorKind::Range => 2,
             ErrorKind::Incomplete => 3,
-            ErrorKind::Unauthorized | ErrorKind::Forbidden => 4,
+            ErrorKind::Unauthorized
+            | ErrorKind::TokenExpired
+            | ErrorKind::TokenProvider
+            | ErrorKind::Forbidden => 4,
             ErrorKind::RateLimited
             | ErrorKind::Server
             | ErrorKind::BadGateway

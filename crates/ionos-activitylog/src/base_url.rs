@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
+use crate::config::address::shown;
 use crate::{Error, ErrorKind};
 
 /// Where the vendor serves the API.
@@ -131,15 +132,6 @@ fn refuse(text: &str, reason: &str) -> Error {
         ErrorKind::Configuration,
         format!("the API address {:?} cannot be used: {reason}", shown(text)),
     )
-}
-
-/// The address as far as it may be shown: what stands before an '@' may be a password, what follows '?' a key.
-fn shown(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    match text.rsplit_once('@') {
-        Some((_, rest)) => format!("[redacted]@{rest}"),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

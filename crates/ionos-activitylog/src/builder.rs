@@ -1,7 +1,7 @@
 //! Settings are checked where they are put together, so that a client that exists can be used.
 
-use std::env::{self, VarError};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,21 +9,25 @@ use ionos_activitylog_client::Transport;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::auth::Authorization;
+use crate::auth::{Authorization, Basic, TokenCache};
 use crate::base_url::{BaseUrl, DEFAULT_BASE_URL};
 use crate::call::Caller;
 use crate::clock::{Clock, SystemClock};
+use crate::config::{self, Credentials, Nothing, Options, Process, Resolved, Setting};
 use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 use crate::pacing::{CEILING, InFlight, Rate};
 use crate::transport::{Connection, ConnectionOptions, user_agent};
-use crate::{Client, ContractNumber, Error, ErrorKind, RetryPolicy};
+use crate::{
+    AccessToken, Client, ContractNumber, Error, ErrorKind, RetryPolicy, TokenFile, TokenProvider,
+};
 
 /// The settings of a [`Client`]. Nothing is checked before [`ClientBuilder::build`].
 #[must_use = "a builder does nothing before .build()"]
 pub struct ClientBuilder {
-    base_url: Option<String>,
-    token: Option<SecretString>,
-    contract: Option<ContractNumber>,
+    options: Options,
+    /// Whether the environment and the vendor's files are asked for what the program does not set.
+    surrounded: bool,
+    provider: Option<Arc<dyn TokenProvider>>,
     http: Option<reqwest::Client>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
@@ -36,15 +40,14 @@ pub struct ClientBuilder {
     body_cap: u64,
     user_agent_suffix: Option<String>,
     root_certificates: Vec<Vec<u8>>,
-    pinned_certificate: Option<String>,
 }
 
 impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
-            base_url: None,
-            token: None,
-            contract: None,
+            options: Options::default(),
+            surrounded: false,
+            provider: None,
             http: None,
             transport: None,
             clock: Arc::new(SystemClock::new()),
@@ -57,41 +60,69 @@ impl Default for ClientBuilder {
             body_cap: BODY_CAP,
             user_agent_suffix: None,
             root_certificates: Vec::new(),
-            pinned_certificate: None,
         }
     }
 }
 
 impl ClientBuilder {
-    /// Takes the token from `IONOS_TOKEN` and the address of the API from `IONOS_API_URL`, where they are set.
+    /// Asks the environment and the files of the vendor's tools for what the program does not set: first the
+    /// variables `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
+    /// `IONOS_PINNED_CERT`, then the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's SDKs keep
+    /// (profile: `IONOS_CURRENT_PROFILE`), then ionosctl's old `config.json`.
     ///
-    /// A variable that is set but empty counts as not set, as in the vendor's own tools. Fails with
-    /// [`ErrorKind::Configuration`] for a value that is not text.
-    pub fn from_env() -> Result<Self, Error> {
-        Ok(Self {
-            base_url: variable("IONOS_API_URL")?,
-            token: variable("IONOS_TOKEN")?.map(SecretString::from),
+    /// They are read in [`ClientBuilder::build`], which fails for a source that is half filled in or cannot be read:
+    /// a program should not run as somebody else than its owner believes. [`Client::settings`] tells what is in force
+    /// and from where. (The vendor's newest tools refuse a file that names the product `activitylog`; give it a file
+    /// of its own through `IONOS_CONFIG_FILE`, or set `IONOS_API_URL`.)
+    pub fn from_env() -> Self {
+        Self {
+            surrounded: true,
             ..Self::default()
-        })
+        }
     }
 
     /// The address of the API: https, or http to this machine. A missing scheme is taken as https; trailing slashes
     /// and the product's own path are left out. Without it, [`DEFAULT_BASE_URL`].
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        self.base_url = Some(base_url.into());
+        self.options.base_url = Some(base_url.into());
         self
     }
 
-    /// The bearer token, without the word "Bearer". It goes to the API's address and nowhere else.
+    /// The bearer token, without the word "Bearer". It goes to the API's address and nowhere else. One that is a JWT
+    /// and expired fails before any request.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into().into());
+        self.options.token = Some(token.into().into());
+        self
+    }
+
+    /// A file that holds the token, read again when it changes. It is first read with the first call.
+    pub fn token_file(self, path: impl Into<PathBuf>) -> Self {
+        self.token_provider(Arc::new(TokenFile::new(path)))
+    }
+
+    /// Where tokens come from. It is asked with the first call, again before a token ends, and once more when the
+    /// service refuses one; never twice at a time, and by no task in the background. Goes before any other credentials.
+    pub fn token_provider(mut self, provider: Arc<dyn TokenProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// User name and password. The vendor is withdrawing them, and refuses them for accounts with a second factor:
+    /// prefer a token.
+    pub fn username_and_password(
+        mut self,
+        username: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Self {
+        self.options.username = Some(username.into());
+        self.options.password = Some(SecretString::from(password.into()));
         self
     }
 
     /// The contract that a reseller acts for, sent as `X-Contract-Number` with every request. A token that is bound
     /// to a contract needs none.
     pub fn acting_for(mut self, contract: ContractNumber) -> Self {
-        self.contract = Some(contract);
+        self.options.contract = Some(contract.to_string());
         self
     }
 
@@ -174,32 +205,33 @@ impl ClientBuilder {
     /// Accepts this one certificate of the service and no other, and checks neither its chain nor its host name: the
     /// SHA-256 of the certificate in hex, as the vendor's tools take it in `IONOS_PINNED_CERT`.
     pub fn pinned_certificate(mut self, sha256: impl Into<String>) -> Self {
-        self.pinned_certificate = Some(sha256.into());
+        self.options.pinned_certificate = Some(sha256.into());
         self
     }
 
     /// Checks the settings and makes the client. Nothing is sent.
     ///
-    /// Fails with [`ErrorKind::Configuration`] when there is no token, or a setting cannot be used.
-    pub fn build(self) -> Result<Client, Error> {
+    /// Fails with [`ErrorKind::Configuration`] when there are no credentials, or a setting cannot be used; with
+    /// [`ClientBuilder::from_env`], the error lists each source that was asked for credentials and what it said.
+    pub fn build(mut self) -> Result<Client, Error> {
         self.check_numbers()?;
-        let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        let token = self.token.as_ref().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Configuration,
-                "there is no token: set IONOS_TOKEN to a token of your account",
-            )
-        })?;
-        let authorization = Authorization::token(token.expose_secret())?;
+        let options = std::mem::take(&mut self.options);
+        let resolved = if self.surrounded {
+            config::resolve(options, &Process)?
+        } else {
+            config::resolve(options, &Nothing)?
+        };
+        let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
+        let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
             Some(client) => client.clone(),
-            None => self.connection(&base_url).client()?,
+            None => self.connect(&base_url, &resolved)?,
         };
         let carrier = match self.transport {
             Some(transport) => transport,
             None => Arc::new(Connection(http.clone())),
         };
-        Ok(Client::new(Caller {
+        let caller = Caller {
             base_url,
             authorization,
             http,
@@ -212,20 +244,58 @@ impl ClientBuilder {
             attempt_timeout: self.attempt_timeout,
             body_cap: self.body_cap,
             user_agent: user_agent(self.user_agent_suffix.as_deref())?,
-            contract_header: self.contract.as_ref().map(header_of),
-        }))
+            contract_header: resolved.contract.as_deref().map(header_of).transpose()?,
+        };
+        Ok(Client::new(caller, settings))
     }
 
-    fn connection(&self, base_url: &BaseUrl) -> ConnectionOptions<'_> {
+    /// What requests are authorised with, and the settings with that.
+    fn authorization(&self, resolved: &Resolved) -> Result<(Authorization, Vec<Setting>), Error> {
+        if let Some(provider) = &self.provider {
+            let cache = TokenCache::new(provider.clone(), self.clock.clone());
+            return Ok((Authorization::Cached(cache), resolved.with_provider()));
+        }
+        let credentials = match &resolved.credentials {
+            None if !self.surrounded => {
+                return Err(Error::new(
+                    ErrorKind::Configuration,
+                    "there are no credentials: give the client a token, or make it with from_env",
+                ));
+            }
+            _ => resolved.credentials_or_error()?,
+        };
+        let authorization = match credentials {
+            Credentials::Token(token) => {
+                Authorization::Token(Arc::new(AccessToken::new(token.expose_secret())?))
+            }
+            Credentials::Basic { username, password } => {
+                Authorization::Basic(Basic::new(username, password)?)
+            }
+        };
+        Ok((authorization, resolved.settings.clone()))
+    }
+
+    fn connect(&self, base_url: &BaseUrl, resolved: &Resolved) -> Result<reqwest::Client, Error> {
+        let configured = resolved
+            .root_certificates
+            .iter()
+            .map(|pem| pem.clone().into_bytes());
+        let root_certificates: Vec<Vec<u8>> = self
+            .root_certificates
+            .iter()
+            .cloned()
+            .chain(configured)
+            .collect();
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
             // A proxy in front of this machine would get the token in plain text.
             proxies: !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),
-            root_certificates: &self.root_certificates,
-            pinned_certificate: self.pinned_certificate.as_deref(),
+            root_certificates: &root_certificates,
+            pinned_certificate: resolved.pinned_certificate.as_deref(),
         }
+        .client()
     }
 
     fn check_numbers(&self) -> Result<(), Error> {
@@ -263,19 +333,12 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// Digits are always a valid header.
-fn header_of(contract: &ContractNumber) -> HeaderValue {
-    HeaderValue::from_str(contract.as_str()).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-fn variable(name: &str) -> Result<Option<String>, Error> {
-    match env::var(name) {
-        Ok(value) if value.trim().is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(Error::new(
+/// The digits of a contract number as a header.
+fn header_of(contract: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(contract).map_err(|_| {
+        Error::new(
             ErrorKind::Configuration,
-            format!("{name} is not text: set it again"),
-        )),
-    }
+            "the contract number does not fit into a header",
+        )
+    })
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::call::Caller;
 use crate::operation::Operation;
 use crate::{
-    ClientBuilder, Contract, ContractNumber, DateRange, Error, Events, Info, Page, PageSize,
-    Response,
+    Claims, ClientBuilder, Contract, ContractNumber, DateRange, Error, Events, Info, Page,
+    PageSize, Response, Setting,
 };
 
 /// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries and the limits
@@ -14,6 +14,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     caller: Arc<Caller>,
+    settings: Arc<[Setting]>,
 }
 
 impl std::fmt::Debug for Client {
@@ -31,17 +32,46 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client with the token from `IONOS_TOKEN` and, where it is set, the address of the API from `IONOS_API_URL`.
+    /// A client with the settings of the environment and of the vendor's tools: see [`ClientBuilder::from_env`].
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the token is missing or a setting cannot be used.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when there are no credentials or a
+    /// setting cannot be used.
     pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env()?.build()
+        ClientBuilder::from_env().build()
     }
 
-    pub(crate) fn new(caller: Caller) -> Self {
+    pub(crate) fn new(caller: Caller, settings: Vec<Setting>) -> Self {
         Self {
             caller: Arc::new(caller),
+            settings: settings.into(),
         }
+    }
+
+    /// What is in force and where it comes from: credentials, API address, contract, pinned certificate and root
+    /// certificates, in this order. It holds no secret.
+    #[must_use]
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// What a fixed token says of itself, unverified; none for an opaque token and for other credentials.
+    #[must_use]
+    pub fn claims(&self) -> Option<Claims> {
+        self.caller.authorization.claims()
+    }
+
+    /// The contract that a fixed token is bound to: what to read when nobody named a contract. None for an opaque
+    /// token and for other credentials.
+    #[must_use]
+    pub fn default_contract(&self) -> Option<ContractNumber> {
+        self.claims()?.contract
+    }
+
+    /// One sentence for people when a fixed token says that its user lacks the privilege to read the log. It is no
+    /// more than a warning: only the service decides.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.caller.authorization.warning()
     }
 
     /// What the API says about itself. Needs no valid token.

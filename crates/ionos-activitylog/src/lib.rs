@@ -43,6 +43,8 @@
 //! | requests a second | no limit | set one where the contract has one |
 //! | body of an answer | [`BODY_CAP`], 64 MiB unpacked | a hundred pages of 1000 events; more is an attack or a fault |
 //! | body of an error that is read | [`ERROR_BODY_CAP`], 64 KiB | an error page is for people, and none is longer |
+//! | life left to a token when the next is asked for | [`REFRESH_MARGIN`], 5 min | longer than a request with its retries |
+//! | pause after a token provider failed | [`FETCH_BACKOFF`], 30 s | the token in use is still valid |
 //! | redirects | 5 within scheme, host and port, none beyond | the token must not travel |
 //!
 //! # Deliberately absent
@@ -56,6 +58,7 @@ mod builder;
 mod call;
 mod client;
 pub mod clock;
+mod config;
 mod contract;
 mod defaults;
 mod error;
@@ -71,9 +74,13 @@ mod response;
 mod retry;
 mod transport;
 
+pub use auth::{
+    AccessToken, Claims, FETCH_BACKOFF, REFRESH_MARGIN, TokenFile, TokenFuture, TokenProvider,
+};
 pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
 pub use client::Client;
+pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
 pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 pub use error::{ERROR_BODY_CAP, Error, ErrorKind, VendorMessage};

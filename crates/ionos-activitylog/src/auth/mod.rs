@@ -1,44 +1,28 @@
-//! Who asks: what goes into the Authorization header.
+//! The log of a contract opens only to who proves who they are, with a proof that expires, is replaced while a
+//! program runs, and must never be shown.
+//!
+//! A *token* is text with an end ([`AccessToken`]). A *provider* gets tokens ([`TokenProvider`], such as
+//! [`TokenFile`]). A *cache* asks a provider as rarely as it may and never twice at a time. *Authorization* is what a
+//! client holds: a fixed token, a cache, or user name and password; it makes the header of each request and takes
+//! what is secret out of every text. [`Claims`] are what a token says of itself, unverified.
+//!
+//! Deliberately absent: a task in the background that refreshes ahead of time, and the exchange of a password for a
+//! token.
 
+mod basic;
+mod cache;
+mod claims;
+mod credentials;
+mod provider;
+mod redact;
 mod token;
+mod token_file;
 
-use std::sync::Arc;
-
-use reqwest::header::HeaderValue;
-
-use crate::Error;
-use crate::clock::Clock;
-
-pub(crate) use token::Token;
-
-/// What a client authorises its requests with.
-#[derive(Clone, Debug)]
-pub(crate) struct Authorization(Token);
-
-impl Authorization {
-    /// A fixed token.
-    pub(crate) fn token(text: &str) -> Result<Self, Error> {
-        Token::new(text).map(Self)
-    }
-
-    /// The header, and the token in it where it could be replaced.
-    pub(crate) async fn header(
-        &self,
-        _clock: &dyn Clock,
-    ) -> Result<(HeaderValue, Option<Arc<Token>>), Error> {
-        Ok((self.0.authorization()?, None))
-    }
-
-    /// Whether a refused token can be replaced by a new one.
-    pub(crate) fn can_refresh(&self) -> bool {
-        false
-    }
-
-    /// The service refused this token.
-    pub(crate) fn rejected(&self, _token: &Token) {}
-
-    /// The text with every secret taken out.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        self.0.redact(text)
-    }
-}
+pub(crate) use basic::Basic;
+pub(crate) use cache::TokenCache;
+pub use cache::{FETCH_BACKOFF, REFRESH_MARGIN};
+pub use claims::Claims;
+pub(crate) use credentials::Authorization;
+pub use provider::{TokenFuture, TokenProvider};
+pub use token::AccessToken;
+pub use token_file::TokenFile;

@@ -3,122 +3,131 @@
 
 use std::fmt;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, ErrorKind};
+use super::redact::REDACTED;
+use crate::{Claims, Error, ErrorKind};
 
-/// A bearer token. `Debug` and `Display` print `[redacted]`; this copy of it is wiped when it is dropped.
+/// A bearer token and the time at which it ends. `Debug` and `Display` print `[redacted]`; this copy of the token is
+/// wiped when it is dropped.
+///
+/// ```
+/// use ionos_activitylog::AccessToken;
+///
+/// let token = AccessToken::new("a-token")?.expires_at("2026-11-20T12:00:00Z".parse().unwrap());
+/// assert_eq!(token.to_string(), "[redacted]");
+/// assert!(AccessToken::new("Bearer a-token").is_err());
+/// # Ok::<(), ionos_activitylog::Error>(())
+/// ```
 #[derive(Clone)]
-pub(crate) struct Token(SecretString);
+pub struct AccessToken {
+    secret: SecretString,
+    expires_at: Option<DateTime<Utc>>,
+}
 
-impl Token {
-    /// Takes the token itself, without the word "Bearer"; white space round it is dropped.
+impl AccessToken {
+    /// Takes the token itself, without the word "Bearer"; white space round it is dropped. It ends when it says so
+    /// itself ([`Claims::expires_at`]), and at no known time if it does not.
     ///
-    /// Fails for an empty token and for one that no header can carry.
-    pub(crate) fn new(text: &str) -> Result<Self, Error> {
-        let text = text.trim();
+    /// Fails with [`ErrorKind::Configuration`] for an empty token and for one that no header can carry.
+    pub fn new(text: impl AsRef<str>) -> Result<Self, Error> {
+        let text = text.as_ref().trim();
+        let refuse = |detail: &str| Err(Error::new(ErrorKind::Configuration, detail));
         if text.is_empty() {
-            return Err(Error::new(ErrorKind::Configuration, "the token is empty"));
+            return refuse("the token is empty");
         }
         if text
             .get(..7)
             .is_some_and(|word| word.eq_ignore_ascii_case("bearer "))
         {
-            return Err(Error::new(
-                ErrorKind::Configuration,
+            return refuse(
                 "the token begins with the word \"Bearer\", which is no part of it: leave it out",
-            ));
+            );
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(Error::new(
-                ErrorKind::Configuration,
+            return refuse(
                 "the token holds a character that no token has (white space, a control character or a letter outside ASCII): copy it again",
-            ));
+            );
         }
-        Ok(Self(text.to_owned().into()))
+        Ok(Self {
+            secret: text.into(),
+            expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at),
+        })
     }
 
-    /// The value of the Authorization header, marked so that no log shows it.
-    pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", self.0.expose_secret()))
-            .map_err(|_| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    "the token does not fit into a header",
-                )
-            })?;
-        value.set_sensitive(true);
-        Ok(value)
+    /// The same token with another end, in UTC and exclusive: from then on it is not used. For a token that does not
+    /// say itself when it ends, or to end it sooner.
+    #[must_use]
+    pub fn expires_at(mut self, end: DateTime<Utc>) -> Self {
+        self.expires_at = Some(end);
+        self
+    }
+
+    /// When it ends, in UTC; from then on it is not used. None if that is not known.
+    #[must_use]
+    pub fn expiry(&self) -> Option<DateTime<Utc>> {
+        self.expires_at
+    }
+
+    /// What the token says of itself, unverified; none for a token that says nothing.
+    #[must_use]
+    pub fn claims(&self) -> Option<Claims> {
+        Claims::read_unverified(self.secret.expose_secret())
+    }
+
+    /// The end of the token, if it is past.
+    pub(crate) fn expired(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.expires_at.filter(|end| *end <= now)
+    }
+
+    /// Whether it is the same text.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        self.secret.expose_secret() == other.secret.expose_secret()
+    }
+
+    pub(crate) fn secret(&self) -> &SecretString {
+        &self.secret
     }
 
     /// The text with the token taken out, in case a service repeats it: as it is, escaped as in JSON or in a URL,
     /// and cut off at the end of the text.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let token = self.0.expose_secret();
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(next) = rest.chars().next() {
-            match matched(token, rest) {
-                Some(length) => {
-                    shown.push_str(REDACTED);
-                    rest = &rest[length..];
-                }
-                None => {
-                    shown.push(next);
-                    rest = &rest[next.len_utf8()..];
-                }
-            }
-        }
-        shown
+        super::redact::redact(text, &[&self.secret])
+    }
+
+    /// The value of the Authorization header, marked so that no log shows it.
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
+        sensitive("Bearer", &self.secret)
     }
 }
 
-/// A shorter beginning of a token at the end of a text is not taken for one.
-const SHORTEST_CUT: usize = 4;
-
-/// How many bytes at the start of `text` spell the token, or its beginning if the text ends within it.
-fn matched(token: &str, text: &str) -> Option<usize> {
-    let mut rest = text;
-    for (place, expected) in token.bytes().enumerate() {
-        if rest.is_empty() {
-            return (place >= SHORTEST_CUT).then_some(text.len());
-        }
-        rest = without(expected, rest)?;
-    }
-    Some(text.len() - rest.len())
+/// The value of an Authorization header, marked so that no log shows it.
+pub(super) fn sensitive(scheme: &str, secret: &SecretString) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose_secret()))
+        .map_err(|_| {
+            Error::new(
+                ErrorKind::Configuration,
+                "the token or password does not fit into a header",
+            )
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
-/// The text behind one character of a token, which may be escaped.
-fn without(expected: u8, text: &str) -> Option<&str> {
-    let hex = |digits: &str| u8::from_str_radix(digits, 16).is_ok_and(|byte| byte == expected);
-    let plain = |text: &'_ str| text.as_bytes().first() == Some(&expected);
-    if plain(text) {
-        return text.get(1..);
-    }
-    if let Some(escaped) = text
-        .strip_prefix("\\u00")
-        .or_else(|| text.strip_prefix('%'))
-    {
-        return escaped
-            .get(..2)
-            .filter(|digits| hex(digits))
-            .and_then(|_| escaped.get(2..));
-    }
-    text.strip_prefix('\\')
-        .filter(|escaped| plain(escaped))?
-        .get(1..)
+/// A time as errors show it, such as "2026-11-20T12:00:00Z".
+pub(super) fn shown(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-const REDACTED: &str = "[redacted]";
-
-impl fmt::Debug for Token {
+impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
     }
 }
 
-impl fmt::Display for Token {
+impl fmt::Display for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
     }
@@ -130,8 +139,11 @@ mod tests {
 
     #[test]
     fn a_token_is_never_printed() {
-        let token = Token::new(" planted-secret\n").unwrap();
-        assert_eq!(format!("{token:?} {token}"), "[redacted] [redacted]");
+        let token = AccessToken::new(" planted-secret\n").unwrap();
+        assert_eq!(
+            format!("{token:?} {token:#?} {token}"),
+            "[redacted] [redacted] [redacted]"
+        );
         assert_eq!(
             token.redact("got planted-secret here"),
             "got [redacted] here"
@@ -142,32 +154,31 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_however_it_is_written() {
-        let token = Token::new("a/b+c.4711").unwrap();
-        let cases = [
-            ("a/b+c.4711", "[redacted]"),
-            (r#"{"t":"a\/b+c.4711"}"#, r#"{"t":"[redacted]"}"#),
-            (
-                r"a\u002fb\u002Bc.4711 a%2Fb%2bc.4711",
-                "[redacted] [redacted]",
-            ),
-            ("aa/b+c.4711a/b", "a[redacted]a/b"),
-            ("cut off: a/b+", "cut off: [redacted]"),
-            ("cut off: a/b", "cut off: a/b"),
-            ("a/b+c.4712 äa/b", "a/b+c.4712 äa/b"),
-            (r"\u00 % \u00zz %z", r"\u00 % \u00zz %z"),
-        ];
-        for (text, shown) in cases {
-            assert_eq!(token.redact(text), shown);
+    fn a_token_that_cannot_be_one_is_refused_without_showing_it() {
+        for text in ["", "  \n", "planted secret", "plantéd", "Bearer planted"] {
+            let error = AccessToken::new(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert!(!error.to_string().contains("plant"), "{error}");
         }
     }
 
     #[test]
-    fn a_token_that_cannot_be_one_is_refused_without_showing_it() {
-        for text in ["", "  \n", "planted secret", "plantéd", "Bearer planted"] {
-            let error = Token::new(text).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Configuration);
-            assert!(!error.to_string().contains("plant"), "{error}");
+    fn a_token_ends_when_it_says_so_unless_told_otherwise() {
+        let end: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
+        let opaque = AccessToken::new("opaque").unwrap();
+        assert_eq!(opaque.expiry(), None);
+        assert_eq!(opaque.expired(DateTime::<Utc>::MAX_UTC), None);
+        let text = crate::auth::claims::tests::jwt(&format!(r#"{{"exp":{}}}"#, end.timestamp()));
+        let token = AccessToken::new(&text).unwrap();
+        assert_eq!(token.expiry(), Some(end));
+        let second = chrono::TimeDelta::seconds(1);
+        for (now, expired) in [
+            (end - second, None),
+            (end, Some(end)),
+            (end + second, Some(end)),
+        ] {
+            assert_eq!(token.expired(now), expired);
         }
+        assert_eq!(token.expires_at(end - second).expiry(), Some(end - second));
     }
 }

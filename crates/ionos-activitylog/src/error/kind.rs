@@ -17,6 +17,11 @@ pub enum ErrorKind {
     BadRequest,
     /// 401: the token is missing, wrong or expired. Get a new one.
     Unauthorized,
+    /// The token expired before the request; nothing was sent. Get a new one.
+    TokenExpired,
+    /// The token provider failed and there is no token that is still valid; nothing was sent. Its own error is the
+    /// source of this one.
+    TokenProvider,
     /// 403: the token is valid but may not read this log. The user needs the privilege, or it is another contract.
     Forbidden,
     /// 404: there is no such thing at this address. Check the address of the API and the contract number.

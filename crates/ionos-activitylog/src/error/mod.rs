@@ -8,6 +8,7 @@ pub(crate) mod wire;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -30,7 +31,8 @@ struct Inner {
     elapsed: Duration,
     /// Why the call was not tried again, where that is not plain.
     gave_up: Option<&'static str>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Shared, because all who waited for one token get the same one.
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What is known of an answer that is an error.
@@ -71,7 +73,12 @@ impl Error {
         mut self,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
+        self
+    }
+
+    pub(crate) fn with_shared_source(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
+        self.0.source = Some(source);
         self
     }
 

@@ -1,0 +1,83 @@
+//! The YAML file that the vendor's tools share: credentials by profile, addresses by environment.
+
+use super::credentials::{Parts, filled, filled_secret};
+use super::document::Document;
+use super::endpoint;
+use super::environment::CURRENT_PROFILE;
+use super::layer::Found;
+use super::places;
+use super::profile;
+use super::surroundings::variable;
+use super::{Layer, Origin, Surroundings, refuse};
+use crate::Error;
+
+/// What the file says, and whether there is one.
+pub(super) struct FromFile {
+    pub(super) layer: Layer,
+    pub(super) exists: bool,
+}
+
+/// What the file sets. `with_endpoint` is false where the address of the API is known already.
+pub(super) fn layer(
+    surroundings: &dyn Surroundings,
+    with_endpoint: bool,
+) -> Result<FromFile, Error> {
+    let named = variable(surroundings, CURRENT_PROFILE)?;
+    let search = places::yaml(surroundings)?;
+    let Some(file) = search.opened else {
+        return match named {
+            Some(name) => Err(refuse(format!(
+                "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}; write one or unset {CURRENT_PROFILE}",
+                name.trim(),
+                search.missing.join("; ")
+            ))),
+            None => Ok(FromFile {
+                layer: Layer {
+                    without_credentials: search.missing,
+                    ..Layer::default()
+                },
+                exists: false,
+            }),
+        };
+    };
+    let document = Document::parse(&file)?;
+    let profile = profile::current(&document, named.as_deref(), &file.path)?;
+    let origin = || Origin::File {
+        path: file.path.clone(),
+        profile: profile.map(|profile| profile.name().to_owned()),
+    };
+
+    let own = profile.and_then(|profile| profile.credentials.clone());
+    let own = own.unwrap_or_default();
+    let credentials = Parts {
+        source: &origin().to_string(),
+        names: ["token", "username", "password"],
+        token: filled_secret(own.token),
+        username: filled(own.username),
+        password: filled_secret(own.password),
+    }
+    .credentials()?;
+    let mut without_credentials = search.missing;
+    match (&credentials, profile) {
+        (Some(_), _) => {}
+        (None, Some(_)) => without_credentials.push(format!("{} has none", origin())),
+        (None, None) => without_credentials.push(format!(
+            "{} has no currentProfile and {CURRENT_PROFILE} is not set",
+            origin()
+        )),
+    }
+
+    let way = endpoint::way(&document, profile, &file.path, with_endpoint)?;
+    Ok(FromFile {
+        layer: Layer {
+            credentials: credentials.map(|value| Found::new(value, origin())),
+            base_url: way.base_url.map(|value| Found::new(value, origin())),
+            root_certificates: way
+                .root_certificates
+                .map(|value| Found::new(value, origin())),
+            without_credentials,
+            ..Layer::default()
+        },
+        exists: true,
+    })
+}

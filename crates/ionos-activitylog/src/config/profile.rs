@@ -1,0 +1,43 @@
+//! A profile that is named and does not exist is most often one that was renamed. To go on without it would mean to
+//! use other credentials than the ones that were asked for.
+
+use std::path::Path;
+
+use super::document::{Document, Profile, same_name};
+use super::environment::CURRENT_PROFILE;
+use super::{list, refuse};
+use crate::Error;
+
+/// The profile in force: the one that `IONOS_CURRENT_PROFILE` names, else the file's `currentProfile`. None where
+/// neither names one, as in the vendor's tools, also when the file has only one.
+///
+/// Fails when there is no profile of that name. Of two with the same name the first counts.
+pub(super) fn current<'a>(
+    document: &'a Document,
+    named: Option<&str>,
+    path: &Path,
+) -> Result<Option<&'a Profile>, Error> {
+    let of_file = document.current_profile();
+    let (name, said_by) = match (named, of_file.as_deref()) {
+        (Some(name), _) => (name, CURRENT_PROFILE),
+        (None, Some(name)) => (name, "its currentProfile"),
+        (None, None) => return Ok(None),
+    };
+    let mut profiles = document.profiles().iter();
+    match profiles.find(|profile| same_name(profile.name(), name)) {
+        Some(profile) => Ok(Some(profile)),
+        None => Err(refuse(format!(
+            "{} has no profile {:?}, which {said_by} names; its profiles: {}",
+            path.display(),
+            name.trim(),
+            list(document.profiles().iter().map(Profile::name))
+        ))),
+    }
+}
+
+impl Profile {
+    /// Its name as the file writes it, without white space round it.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default().trim()
+    }
+}

@@ -1,0 +1,126 @@
+//! What is in force after all sources were asked, and the list by which a person can see it.
+
+use std::fmt;
+
+use super::layer::Found;
+use super::{Credentials, Layer, Origin, Setting, address, refuse};
+use crate::{ContractNumber, DEFAULT_BASE_URL, Error};
+
+/// The mark by which a certificate in PEM is known.
+pub(super) const PEM_MARK: &str = "-----BEGIN CERTIFICATE-----";
+
+/// The settings in force. `Debug` shows no secret.
+pub(crate) struct Resolved {
+    /// Who asks.
+    pub(crate) credentials: Option<Credentials>,
+    /// The address of the API, not checked yet.
+    pub(crate) base_url: Option<String>,
+    /// The contract to name in the header X-Contract-Number: checked digits.
+    pub(crate) contract: Option<String>,
+    /// The fingerprint of the only certificate to trust, not checked yet.
+    pub(crate) pinned_certificate: Option<String>,
+    /// Certificates in PEM to trust besides the platform's.
+    pub(crate) root_certificates: Option<String>,
+    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates.
+    pub(crate) settings: Vec<Setting>,
+    without_credentials: Vec<String>,
+}
+
+impl Resolved {
+    /// Fails when the contract is no contract number.
+    pub(super) fn new(mut said: Layer) -> Result<Self, Error> {
+        if let Some(contract) = &mut said.contract {
+            let number = contract.value.trim().parse::<ContractNumber>();
+            let number = number.map_err(|error| match contract.origin {
+                Origin::Environment(name) => refuse(format!("{name}: {error}")),
+                _ => error,
+            })?;
+            contract.value = number.to_string();
+        }
+        let settings = vec![
+            setting("credentials", &said.credentials, "not set", |value| {
+                value.shown()
+            }),
+            setting("API address", &said.base_url, DEFAULT_BASE_URL, |value| {
+                address::shown(value)
+            }),
+            setting("contract", &said.contract, "not set", String::clone),
+            setting(
+                "pinned certificate",
+                &said.pinned_certificate,
+                "not set",
+                String::clone,
+            ),
+            setting(
+                "root certificates",
+                &said.root_certificates,
+                "those of the platform",
+                |value| counted(value),
+            ),
+        ];
+        Ok(Self {
+            credentials: value(said.credentials),
+            base_url: value(said.base_url),
+            contract: value(said.contract),
+            pinned_certificate: value(said.pinned_certificate),
+            root_certificates: value(said.root_certificates),
+            settings,
+            without_credentials: said.without_credentials,
+        })
+    }
+
+    /// The settings where a token provider stands in for credentials.
+    pub(crate) fn with_provider(&self) -> Vec<Setting> {
+        let provider = Setting::new("credentials", "token provider", Origin::Program);
+        let others = self
+            .settings
+            .iter()
+            .filter(|setting| setting.name() != provider.name());
+        [provider.clone()]
+            .into_iter()
+            .chain(others.cloned())
+            .collect()
+    }
+
+    /// The credentials; without any, an error with all that was tried, what each source said, and what to do.
+    pub(crate) fn credentials_or_error(&self) -> Result<&Credentials, Error> {
+        self.credentials.as_ref().ok_or_else(|| {
+            refuse(format!(
+                "there are no credentials: {}: set IONOS_TOKEN to a token of your account",
+                self.without_credentials.join("; ")
+            ))
+        })
+    }
+}
+
+impl fmt::Debug for Resolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolved")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+fn setting<T>(
+    name: &'static str,
+    found: &Option<Found<T>>,
+    default: &str,
+    shown: impl Fn(&T) -> String,
+) -> Setting {
+    match found {
+        Some(found) => Setting::new(name, &shown(&found.value), found.origin.clone()),
+        None => Setting::new(name, default, Origin::Default),
+    }
+}
+
+fn value<T>(found: Option<Found<T>>) -> Option<T> {
+    found.map(|found| found.value)
+}
+
+/// A file of certificates may by mistake hold a private key too, so none of it is shown.
+fn counted(pem: &str) -> String {
+    match pem.matches(PEM_MARK).count() {
+        1 => "1 certificate besides those of the platform".to_owned(),
+        several => format!("{several} certificates besides those of the platform"),
+    }
+}

@@ -1,0 +1,181 @@
+//! The address and certificates that the YAML file gives this product.
+
+use super::*;
+
+/// A file with a profile "p" of the environment "live", and the given environments.
+fn in_profile(environments: &str) -> String {
+    format!(
+        "currentProfile: p\nprofiles: [{{name: p, environment: live, credentials: {{token: t}}}}]\nenvironments: {environments}\n"
+    )
+}
+
+fn pem(name: &str) -> String {
+    format!("-----BEGIN CERTIFICATE----- {name}")
+}
+
+#[test]
+fn the_endpoint_of_this_product_is_found() {
+    let product = |name: &str, endpoints: &str| {
+        in_profile(&format!(
+            "[{{name: other, products: [{{name: activitylog, endpoints: [{{name: wrong.example}}]}}]}}, \
+              {{name: live, products: [{{name: dns, endpoints: [{{name: wrong.example}}]}}, {{name: {name}, endpoints: {endpoints}}}]}}]"
+        ))
+    };
+    let cases = [
+        (
+            product("activitylog", "[{name: a.example}]"),
+            Some("a.example"),
+        ),
+        (
+            product("' ActivityLog '", "[{name: a.example}]"),
+            Some("a.example"),
+        ),
+        (
+            product("activity-log", "[{name: a.example}]"),
+            Some("a.example"),
+        ),
+        (product("auditlog", "[{name: a.example}]"), None),
+        (
+            product(
+                "activitylog",
+                "[{name: 'https://a.example:8443/activitylog/v1'}]",
+            ),
+            Some("https://a.example:8443"),
+        ),
+        (
+            product("activitylog", "[{name: a.example, location: de/fra}]"),
+            Some("a.example"),
+        ),
+        (
+            product(
+                "activitylog",
+                "[{name: de.example, location: de/fra}, {name: a.example}, {name: b.example}]",
+            ),
+            Some("a.example"),
+        ),
+        (
+            product(
+                "activitylog",
+                "[{name: de.example, location: de/fra}, {name: a.example, location: Global}]",
+            ),
+            Some("a.example"),
+        ),
+        (
+            product("activitylog", "[{name: a.example, skipTlsVerify: false}]"),
+            Some("a.example"),
+        ),
+    ];
+    for (text, address) in cases {
+        let resolved = machine().file(SDK, &text).resolve();
+        assert_eq!(resolved.base_url.as_deref(), address, "{text}");
+    }
+}
+
+#[test]
+fn the_first_spelling_of_the_product_goes_before_the_second() {
+    let text = "environments:
+      - {name: a, products: [{name: activity-log, endpoints: [{name: second.example}]}]}
+      - {name: b, products: [{name: activitylog, endpoints: [{name: first.example}]}]}";
+    let resolved = machine().file(SDK, text).resolve();
+    assert_eq!(resolved.base_url.as_deref(), Some("first.example"));
+}
+
+#[test]
+fn without_a_profile_or_its_environment_the_first_product_of_the_name_counts() {
+    let environments = "environments:
+  - {name: one, products: [{name: dns, endpoints: [{name: wrong.example}]}]}
+  - {name: two, products: [{name: activitylog, endpoints: [{name: two.example}]}]}
+  - {name: three, products: [{name: activitylog, endpoints: [{name: three.example}]}]}
+";
+    let no_environment = "currentProfile: p\nprofiles: [{name: p, environment: ''}]\n";
+    for begin in ["", no_environment] {
+        let text = format!("{begin}{environments}");
+        let resolved = machine().file(SDK, &text).resolve();
+        assert_eq!(resolved.base_url.as_deref(), Some("two.example"));
+    }
+}
+
+#[test]
+fn the_environment_of_a_profile_must_exist_under_the_very_same_name() {
+    assert_eq!(
+        machine()
+            .file(SDK, &in_profile("[{name: Live}, {name: test}]"))
+            .refusal(),
+        "/home/u/.ionos/config has no environment \"live\", which its profile \"p\" names; its environments: \"Live\", \"test\""
+    );
+}
+
+#[test]
+fn certificates_are_the_endpoints_else_the_environments() {
+    let (own, shared) = (pem("own"), pem("shared"));
+    let file = |environment: &str, endpoint: &str| {
+        in_profile(&format!(
+            "[{{name: live, certificateAuthData: '{environment}', products: [{{name: activitylog, endpoints: [{{name: a.example, certificateAuthData: '{endpoint}'}}]}}]}}]"
+        ))
+    };
+    let elsewhere = "http://127.0.0.1:1";
+    let cases = [
+        (file(&shared, &own), None, Some(&own)),
+        (file(&shared, " "), None, Some(&shared)),
+        (file("", &own), None, Some(&own)),
+        (file("", ""), None, None),
+        // With the address from elsewhere, the endpoint does not count.
+        (file(&shared, &own), Some(elsewhere), Some(&shared)),
+        (file("", &own), Some(elsewhere), None),
+        (
+            in_profile(&format!(
+                "[{{name: live, certificateAuthData: '{shared}'}}]"
+            )),
+            None,
+            Some(&shared),
+        ),
+        (
+            format!("environments: [{{name: live, certificateAuthData: '{shared}'}}]"),
+            None,
+            None,
+        ),
+    ];
+    for (text, address, certificates) in cases {
+        let machine = machine()
+            .file(SDK, &text)
+            .set("IONOS_API_URL", address.unwrap_or_default());
+        let resolved = machine.resolve();
+        assert_eq!(resolved.root_certificates.as_ref(), certificates, "{text}");
+    }
+    let of_program = Options {
+        root_certificates: Some(pem("program")),
+        ..Options::default()
+    };
+    let resolved = resolve(of_program, &machine().file(SDK, &file(&shared, &own))).unwrap();
+    assert_eq!(resolved.root_certificates, Some(pem("program")));
+    assert_eq!(
+        resolved.settings[4].to_string(),
+        "root certificates: 1 certificate besides those of the platform (set in the program)"
+    );
+}
+
+#[test]
+fn switching_the_check_of_certificates_off_is_refused() {
+    let file = |value: &str| {
+        in_profile(&format!(
+            "[{{name: live, products: [{{name: activitylog, endpoints: [{{name: a.example, skipTlsVerify: {value}}}, {{name: b.example, skipTlsVerify: true}}]}}]}}]"
+        ))
+    };
+    for yes in ["true", "True", "yes", "on", "'true'", "1"] {
+        let error = machine().file(SDK, &file(yes)).refusal();
+        assert_eq!(
+            error,
+            "/home/u/.ionos/config sets skipTlsVerify for this product, and this client never switches the check of \
+             certificates off: remove it, and give the certificate to trust in certificateAuthData, or its SHA-256 \
+             fingerprint in IONOS_PINNED_CERT"
+        );
+    }
+    // Another endpoint's word for it does not count, nor the chosen one's where the address comes from elsewhere.
+    for no in ["false", "no", "''", "~"] {
+        machine().file(SDK, &file(no)).resolve();
+    }
+    machine()
+        .file(SDK, &file("true"))
+        .set("IONOS_API_URL", "c.example")
+        .resolve();
+}

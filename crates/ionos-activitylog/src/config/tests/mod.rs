@@ -1,0 +1,114 @@
+//! The chain of sources on a machine that exists only in the test.
+
+mod credentials_files;
+mod endpoints;
+mod failures;
+mod places;
+mod precedence;
+mod redaction;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+
+use super::surroundings::NotText;
+use super::{Credentials, Options, Resolved, Surroundings, resolve};
+use crate::{Error, ErrorKind};
+
+const IONOSCTL: &str = "/home/u/.config/ionosctl/config.yaml";
+const SDK: &str = "/home/u/.ionos/config";
+const SDK_AS_DOCUMENTED: &str = "/home/u/.ionos/config.yaml";
+const OLD: &str = "/home/u/.config/ionosctl/config.json";
+const OLD_IN_HOME: &str = "/home/u/.ionosctl/config.json";
+
+/// Variables, files and folders of a machine; a file may also be one that cannot be read.
+struct Machine {
+    variables: BTreeMap<&'static str, Result<String, NotText>>,
+    files: BTreeMap<PathBuf, Result<String, io::ErrorKind>>,
+    with_folders: bool,
+}
+
+fn machine() -> Machine {
+    Machine {
+        variables: BTreeMap::new(),
+        files: BTreeMap::new(),
+        with_folders: true,
+    }
+}
+
+impl Machine {
+    fn set(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.insert(name, Ok(value.to_owned()));
+        self
+    }
+
+    fn file(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.into(), Ok(text.to_owned()));
+        self
+    }
+
+    fn unreadable(mut self, path: &str, kind: io::ErrorKind) -> Self {
+        self.files.insert(path.into(), Err(kind));
+        self
+    }
+
+    fn resolve(&self) -> Resolved {
+        resolve(Options::default(), self).unwrap()
+    }
+
+    /// The one sentence of the failure, which is always about a setting and always one line.
+    fn refusal(&self) -> String {
+        sentence(&resolve(Options::default(), self).unwrap_err())
+    }
+}
+
+fn sentence(error: &Error) -> String {
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    let text = error.to_string();
+    assert!(!text.contains(char::is_control), "{text:?}");
+    text
+}
+
+impl Surroundings for Machine {
+    fn variable(&self, name: &str) -> Result<Option<String>, NotText> {
+        let value = self.variables.get(name).cloned().transpose()?;
+        Ok(value.filter(|value| !value.trim().is_empty()))
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let missing = Err(io::ErrorKind::NotFound);
+        let file = self.files.get(path).cloned().unwrap_or(missing);
+        file.map_err(io::Error::from)
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.with_folders.then(|| "/home/u".into())
+    }
+
+    fn config_folder(&self) -> Option<PathBuf> {
+        self.with_folders.then(|| "/home/u/.config".into())
+    }
+}
+
+/// The credentials with their secrets, for comparing.
+fn plain(credentials: Option<&Credentials>) -> String {
+    match credentials {
+        Some(Credentials::Token(token)) => format!("token {}", token.expose_secret()),
+        Some(Credentials::Basic { username, password }) => {
+            format!("{username}:{}", password.expose_secret())
+        }
+        None => "none".to_owned(),
+    }
+}
+
+/// Where the settings come from: `name value (origin)`, defaults left out.
+fn in_force(resolved: &Resolved) -> Vec<String> {
+    resolved
+        .settings
+        .iter()
+        .filter(|setting| setting.origin() != &super::Origin::Default)
+        .map(ToString::to_string)
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! Where files are looked for.
+
+use super::*;
+
+fn yaml(token: &str) -> String {
+    format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{token: {token}}}}}]\n")
+}
+
+fn json(token: &str) -> String {
+    format!(r#"{{"userdata.token": "{token}"}}"#)
+}
+
+#[test]
+fn the_first_file_that_exists_counts() {
+    let all = [
+        (IONOSCTL, yaml("ionosctl")),
+        (SDK, yaml("sdk")),
+        (SDK_AS_DOCUMENTED, yaml("documented")),
+        (OLD, json("old")),
+        (OLD_IN_HOME, json("home")),
+    ];
+    let tokens = ["ionosctl", "sdk", "documented", "old", "home"];
+    for (first, token) in tokens.into_iter().enumerate() {
+        let machine = all[first..]
+            .iter()
+            .fold(machine(), |machine, (path, text)| machine.file(path, text));
+        let resolved = machine.resolve();
+        assert_eq!(
+            plain(resolved.credentials.as_ref()),
+            format!("token {token}")
+        );
+    }
+}
+
+#[test]
+fn a_named_file_goes_before_the_default_places_and_must_exist() {
+    let machine = machine()
+        .file(IONOSCTL, &yaml("ionosctl"))
+        .file(SDK, &yaml("sdk"))
+        .set("IONOS_CONFIG_FILE", "/etc/ionos.yaml");
+    assert_eq!(
+        machine.refusal(),
+        "IONOS_CONFIG_FILE names /etc/ionos.yaml, which does not exist: correct or unset it"
+    );
+    let machine = machine.file("/etc/ionos.yaml", &yaml("named"));
+    let resolved = machine.resolve();
+    assert_eq!(plain(resolved.credentials.as_ref()), "token named");
+    assert_eq!(
+        in_force(&resolved),
+        ["credentials: token [redacted] (profile \"a\" of /etc/ionos.yaml)"]
+    );
+}
+
+#[test]
+fn a_file_without_credentials_leaves_them_to_the_old_file_but_not_its_address() {
+    let old =
+        r#"{"userdata.name": "u", "userdata.password": "p", "userdata.api-url": "old.example"}"#;
+    let machine = machine().file(IONOSCTL, "{}").file(OLD_IN_HOME, old);
+    let resolved = machine.resolve();
+    assert_eq!(plain(resolved.credentials.as_ref()), "u:p");
+    assert_eq!(resolved.base_url, None);
+}
+
+#[test]
+fn the_old_file_is_not_opened_where_it_decides_nothing() {
+    let machine = machine().file(IONOSCTL, &yaml("t")).file(OLD, "{");
+    assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
+    let machine = super::machine().set("IONOS_TOKEN", "t").file(OLD, "{");
+    assert!(machine.refusal().contains(OLD), "its address may decide");
+    let machine = machine.set("IONOS_API_URL", "a.example");
+    assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
+}
+
+#[test]
+fn a_file_that_exists_and_cannot_be_read_is_an_error() {
+    let named = |path: &str, kind| machine().unreadable(path, kind).refusal();
+    let denied = io::ErrorKind::PermissionDenied;
+    for path in [IONOSCTL, SDK, SDK_AS_DOCUMENTED, OLD, OLD_IN_HOME] {
+        assert_eq!(
+            named(path, denied),
+            format!("{path} cannot be read (permission denied): make it readable or remove it")
+        );
+    }
+    assert_eq!(
+        named(SDK, io::ErrorKind::InvalidData),
+        format!("{SDK} is not text in UTF-8: correct or remove it")
+    );
+    // A file where a folder is expected: nothing can be below it.
+    let machine = machine()
+        .unreadable(SDK, io::ErrorKind::NotADirectory)
+        .file(SDK_AS_DOCUMENTED, &yaml("t"));
+    assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
+}
+
+#[test]
+fn a_machine_without_folders_of_a_user_has_no_files() {
+    let mut machine = machine();
+    machine.with_folders = false;
+    let error = machine.resolve().credentials_or_error().unwrap_err();
+    assert_eq!(
+        sentence(&error),
+        "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+         no folder of the user is known to look for config.yaml in; \
+         no folder of the user is known to look for config.json in: set IONOS_TOKEN to a token of your account"
+    );
+}

@@ -1,0 +1,190 @@
+//! Which source decides.
+
+use super::*;
+
+const YAML: &str = "
+version: 1.0
+currentProfile: prod
+profiles:
+  - name: prod
+    environment: live
+    credentials: {token: of-yaml}
+environments:
+  - name: live
+    products:
+      - name: activitylog
+        endpoints: [{name: yaml.example}]
+";
+const JSON: &str = r#"{"userdata.token": "of-json", "userdata.api-url": "https://json.example/x"}"#;
+
+fn everything() -> Machine {
+    machine()
+        .set("IONOS_TOKEN", "of-variable")
+        .set("IONOS_API_URL", " variable.example\n")
+        .set("IONOS_CONTRACT_NUMBER", " 31721060 ")
+        .set("IONOS_PINNED_CERT", "AA:BB")
+        .file(IONOSCTL, YAML)
+        .file(OLD, JSON)
+}
+
+#[test]
+fn the_first_source_that_has_a_setting_decides_it() {
+    let options = || Options {
+        token: Some("of-program".into()),
+        base_url: Some("program.example".into()),
+        contract: Some("1".into()),
+        pinned_certificate: Some("CC".into()),
+        ..Options::default()
+    };
+    let without = |names: &[&'static str]| {
+        let mut machine = everything();
+        for name in names {
+            machine.variables.remove(name);
+        }
+        machine
+    };
+    let mut only_json = without(&["IONOS_TOKEN", "IONOS_API_URL"]);
+    only_json.files.remove(Path::new(IONOSCTL));
+    let cases = [
+        (
+            options(),
+            everything(),
+            "of-program",
+            "program.example",
+            "1",
+            "CC",
+        ),
+        (
+            Options::default(),
+            everything(),
+            "of-variable",
+            "variable.example",
+            "31721060",
+            "AA:BB",
+        ),
+        (
+            Options::default(),
+            without(&["IONOS_TOKEN", "IONOS_API_URL"]),
+            "of-yaml",
+            "yaml.example",
+            "31721060",
+            "AA:BB",
+        ),
+        (
+            Options::default(),
+            only_json,
+            "of-json",
+            "https://json.example",
+            "31721060",
+            "AA:BB",
+        ),
+    ];
+    for (options, machine, token, base_url, contract, pin) in cases {
+        let resolved = resolve(options, &machine).unwrap();
+        assert_eq!(
+            plain(resolved.credentials.as_ref()),
+            format!("token {token}")
+        );
+        assert_eq!(resolved.base_url.as_deref(), Some(base_url));
+        assert_eq!(resolved.contract.as_deref(), Some(contract));
+        assert_eq!(resolved.pinned_certificate.as_deref(), Some(pin));
+    }
+}
+
+#[test]
+fn each_setting_is_decided_for_itself() {
+    let machine = machine()
+        .set("IONOS_USERNAME", "jane")
+        .set("IONOS_PASSWORD", " secret ")
+        .file(IONOSCTL, YAML);
+    let resolved = machine.resolve();
+    assert_eq!(plain(resolved.credentials.as_ref()), "jane: secret ");
+    assert_eq!(
+        in_force(&resolved),
+        [
+            "credentials: username jane, password [redacted] (IONOS_USERNAME and IONOS_PASSWORD)",
+            "API address: yaml.example (profile \"prod\" of /home/u/.config/ionosctl/config.yaml)",
+        ]
+    );
+
+    let machine = super::machine()
+        .set("IONOS_API_URL", "http://127.0.0.1:8080")
+        .file(SDK, YAML);
+    assert_eq!(
+        in_force(&machine.resolve()),
+        [
+            "credentials: token [redacted] (profile \"prod\" of /home/u/.ionos/config)",
+            "API address: http://127.0.0.1:8080 (IONOS_API_URL)",
+        ]
+    );
+}
+
+#[test]
+fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
+    let listed: Vec<_> = machine()
+        .resolve()
+        .settings
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            "credentials: not set (the default)",
+            "API address: https://api.ionos.com (the default)",
+            "contract: not set (the default)",
+            "pinned certificate: not set (the default)",
+            "root certificates: those of the platform (the default)",
+        ]
+    );
+}
+
+#[test]
+fn within_a_source_a_token_goes_before_username_and_password() {
+    let half_and_whole = [None, Some("p")];
+    for password in half_and_whole {
+        let options = Options {
+            token: Some("t".into()),
+            username: Some("u".into()),
+            password: password.map(Into::into),
+            ..Options::default()
+        };
+        let resolved = resolve(options, &machine()).unwrap();
+        assert_eq!(plain(resolved.credentials.as_ref()), "token t");
+    }
+    let variables = machine()
+        .set("IONOS_TOKEN", "t")
+        .set("IONOS_USERNAME", "u")
+        .resolve();
+    assert_eq!(plain(variables.credentials.as_ref()), "token t");
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let resolved = everything()
+        .set("IONOS_TOKEN", " ")
+        .set("IONOS_API_URL", "")
+        .set("IONOS_CONTRACT_NUMBER", "\n")
+        .set("IONOS_PINNED_CERT", "")
+        .set("IONOS_CONFIG_FILE", "")
+        .set("IONOS_CURRENT_PROFILE", "")
+        .resolve();
+    assert_eq!(plain(resolved.credentials.as_ref()), "token of-yaml");
+    assert_eq!(resolved.base_url.as_deref(), Some("yaml.example"));
+    assert_eq!(
+        (resolved.contract, resolved.pinned_certificate),
+        (None, None)
+    );
+}
+
+#[test]
+fn a_program_is_taken_at_its_word() {
+    let options = Options {
+        token: Some("".into()),
+        base_url: Some("".into()),
+        ..Options::default()
+    };
+    let resolved = resolve(options, &everything()).unwrap();
+    assert_eq!(plain(resolved.credentials.as_ref()), "token ");
+    assert_eq!(resolved.base_url.as_deref(), Some(""));
+}

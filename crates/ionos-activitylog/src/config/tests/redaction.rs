@@ -1,0 +1,96 @@
+//! No secret is ever shown, whatever goes wrong.
+
+use super::*;
+
+const SECRET: &str = "planted-secret";
+
+fn assert_hidden(what: &str, shown: &str) {
+    assert!(!shown.contains("planted"), "{what} shows a secret: {shown}");
+}
+
+/// Everything that can be printed of what came out.
+fn printed(outcome: Result<Resolved, Error>) -> String {
+    use std::error::Error as _;
+    match outcome {
+        Ok(resolved) => {
+            let settings: Vec<_> = resolved.settings.iter().map(ToString::to_string).collect();
+            let values: Vec<_> = resolved
+                .settings
+                .iter()
+                .map(|setting| setting.value())
+                .collect();
+            format!(
+                "{resolved:?} {:?} {settings:?} {values:?} {:?}",
+                resolved.credentials,
+                resolved.credentials_or_error()
+            )
+        }
+        Err(error) => format!(
+            "{error} {error:?} {error:#?} {:?}",
+            error.source().map(ToString::to_string)
+        ),
+    }
+}
+
+#[test]
+fn secrets_are_redacted_in_what_is_in_force() {
+    let yaml = |credentials: &str| {
+        format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{{credentials}}}}}]")
+    };
+    let machines = [
+        machine().set("IONOS_TOKEN", SECRET),
+        machine()
+            .set("IONOS_USERNAME", "u")
+            .set("IONOS_PASSWORD", SECRET),
+        machine().set("IONOS_API_URL", "https://u:planted-secret@a.example"),
+        machine().set("IONOS_API_URL", "https://a.example?key=planted-secret"),
+        machine().file(SDK, &yaml("token: planted-secret")),
+        machine().file(SDK, &yaml("username: u, password: planted-secret")),
+        machine().file(OLD, r#"{"userdata.token": "planted-secret"}"#),
+        machine().file(
+            OLD,
+            r#"{"userdata.name": "u", "userdata.password": "planted-secret"}"#,
+        ),
+    ];
+    for machine in machines {
+        let shown = printed(resolve(Options::default(), &machine));
+        assert!(shown.contains("Resolved"), "{shown}");
+        assert_hidden("what is in force", &shown);
+    }
+    let options = Options {
+        token: Some(SECRET.into()),
+        password: Some(SECRET.into()),
+        base_url: Some("https://u:planted-secret@a.example".into()),
+        root_certificates: Some(
+            "-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY----- planted".into(),
+        ),
+        ..Options::default()
+    };
+    assert_hidden("options", &format!("{options:?}"));
+    assert_hidden("what is in force", &printed(resolve(options, &machine())));
+}
+
+#[test]
+fn a_file_cut_off_or_garbled_anywhere_shows_no_secret() {
+    let yaml = "version: 1.0\ncurrentProfile: a\nprofiles:\n  - name: a\n    environment: e\n    credentials:\n      token: planted-secret\n      username: u\n      password: \"planted-secret\"\nenvironments:\n  - name: e\n    certificateAuthData: |\n      planted-secret\n    products:\n      - name: activitylog\n        endpoints:\n          - name: https://u:planted-secret@a.example\n";
+    let json = "{\"userdata.token\": \"planted-secret\", \"userdata.name\": \"u\", \"userdata.password\": \"planted-secret\", \"userdata.api-url\": \"https://u:planted-secret@a.example\"}";
+    for (path, text) in [(SDK, yaml), (OLD, json)] {
+        for place in 0..=text.len() {
+            let (begin, end) = text.split_at(place);
+            for garbled in [
+                begin.to_owned(),
+                end.to_owned(),
+                format!("{begin}\t\"{end}"),
+                format!("{begin}: [{end}"),
+                format!("{begin}\n{end}"),
+                format!("{begin}&*!{end}"),
+            ] {
+                let machine = machine().file(path, &garbled);
+                let outcome = resolve(Options::default(), &machine);
+                // What the file calls a username, profile or environment is shown as such, and no secret.
+                let shown = printed(outcome);
+                assert_hidden(&garbled, &shown);
+            }
+        }
+    }
+}
