@@ -21,7 +21,12 @@ const WORKSPACE: [&str; 3] = [
 ];
 
 /// Sets of features of the facade that have to compile, each alone.
-const FLAVOURS: [&str; 4] = ["", "rustls", "rustls-no-provider,tracing", "native-tls"];
+const FLAVOURS: [&str; 4] = [
+    "",
+    "rustls,config-file",
+    "rustls-no-provider,tracing",
+    "native-tls",
+];
 
 /// Runs every check in order and stops at the first that fails.
 pub fn run(root: &Path) -> Result<()> {

@@ -3,6 +3,8 @@
 //!
 //! The shape is that of the vendor's `fileconfiguration` package.
 
+use std::path::Path;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -73,16 +75,7 @@ impl Document {
         let text = file.text.expose_secret();
         // Some editors on Windows begin a file with this mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let document: Option<Self> = yaml_serde::from_str(text).map_err(|error| {
-            // The error's own text may repeat a value.
-            let place = match error.location() {
-                Some(place) => format!(" at line {}, column {}", place.line(), place.column()),
-                None => String::new(),
-            };
-            refuse(format!(
-                "{path} is not a config file of the vendor's tools: it cannot be understood{place}"
-            ))
-        })?;
+        let document = read(text, &file.path)?;
         let document =
             document.ok_or_else(|| refuse(format!("{path} is empty: fill it in or remove it")))?;
         match filled(document.version.clone()) {
@@ -107,6 +100,31 @@ impl Document {
     pub(super) fn environments(&self) -> &[Environment] {
         self.environments.as_deref().unwrap_or_default()
     }
+}
+
+/// The file as YAML; none where it is empty.
+#[cfg(feature = "config-file")]
+fn read(text: &str, path: &Path) -> Result<Option<Document>, Error> {
+    yaml_serde::from_str(text).map_err(|error| {
+        // The error's own text may repeat a value.
+        let place = match error.location() {
+            Some(place) => format!(" at line {}, column {}", place.line(), place.column()),
+            None => String::new(),
+        };
+        refuse(format!(
+            "{} is not a config file of the vendor's tools: it cannot be understood{place}",
+            path.display()
+        ))
+    })
+}
+
+/// A file that is there and not read would be a source passed over in silence.
+#[cfg(not(feature = "config-file"))]
+fn read(_: &str, path: &Path) -> Result<Option<Document>, Error> {
+    Err(refuse(format!(
+        "{} is there, and this build reads no YAML: switch on the feature config-file, or give all settings in the program",
+        path.display()
+    )))
 }
 
 impl Environment {

@@ -1,15 +1,17 @@
 //! The vendor's tools accept one single certificate when `IONOS_PINNED_CERT` says so: the SHA-256 of the whole
-//! certificate (not of its key), in hex, colons and white space ignored. It has to be the service's own and not one
-//! that signs others, and it replaces the usual checks of the chain and of the host name.
+//! certificate (not of its key), in hex, colons and white space ignored. Only the certificate that the service
+//! presents as its own is looked at, and it replaces the usual checks of the chain and of the host name.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
-use sha2::{Digest, Sha256};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite,
+};
 
 use crate::{Error, ErrorKind};
 
@@ -31,8 +33,11 @@ pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
     let provider = provider().ok_or_else(|| {
         refuse("no provider of cryptography is installed: install one for rustls, or use the TLS feature rustls")
     })?;
+    let sha256 = sha256(&provider)
+        .ok_or_else(|| refuse("this provider of cryptography has no SHA-256: use another"))?;
     let verifier = Pinned {
-        sha256: digits.to_lowercase(),
+        pin: digits.to_lowercase(),
+        sha256,
         provider: provider.clone(),
     };
     ClientConfig::builder_with_provider(provider)
@@ -57,10 +62,29 @@ fn provider() -> Option<Arc<CryptoProvider>> {
     installed
 }
 
-#[derive(Debug)]
+/// The provider's own SHA-256, which every cipher suite that ends in it brings along.
+fn sha256(provider: &CryptoProvider) -> Option<&'static dyn Hash> {
+    let hashes = provider.cipher_suites.iter().map(|suite| match suite {
+        SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
+        SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
+    });
+    hashes
+        .into_iter()
+        .find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
+}
+
 struct Pinned {
-    sha256: String,
+    pin: String,
+    sha256: &'static dyn Hash,
     provider: Arc<CryptoProvider>,
+}
+
+impl fmt::Debug for Pinned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pinned")
+            .field("pin", &self.pin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ServerCertVerifier for Pinned {
@@ -72,14 +96,13 @@ impl ServerCertVerifier for Pinned {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let sha256 = Sha256::digest(certificate)
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                // Writing to a string does not fail.
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-        if sha256 == self.sha256 {
+        let found = self.sha256.hash(certificate);
+        let found = found.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        if found == self.pin {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(rustls::Error::InvalidCertificate(
