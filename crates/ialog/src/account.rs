@@ -1,16 +1,20 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{
-    Client, ClientBuilder, Contract, ContractNumber, Error, ErrorKind, RetryPolicy,
-};
+use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind, RetryPolicy};
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::host::Host;
 
-/// A client for the account. `now` is the simulator's time, so that a demo does not depend on the clock twice.
-pub(crate) fn connect(account: &cli::Account, now: DateTime<Utc>) -> Result<Client, Failure> {
+/// A client for the account, with a word on what its token lacks. `now` is the simulator's time, so that a demo does
+/// not depend on the clock twice.
+pub(crate) fn connect(
+    account: &cli::Account,
+    now: DateTime<Utc>,
+    host: &mut Host<'_>,
+) -> Result<Client, Failure> {
     let retry = RetryPolicy::builder().attempts(account.attempts).build()?;
     if account.demo {
         let simulator = Simulator::builder().clock(move || now).build();
@@ -19,17 +23,27 @@ pub(crate) fn connect(account: &cli::Account, now: DateTime<Utc>) -> Result<Clie
             .transport(simulator.transport());
         return Ok(client.retry(retry).build()?);
     }
-    let client = ClientBuilder::from_env().retry(retry).build();
-    client.map_err(|error| match error.kind() {
-        ErrorKind::Configuration => Failure::usage(format!(
-            "{error}; --demo shows the program without an account"
-        )),
-        _ => error.into(),
-    })
+    let client = host
+        .client()
+        .retry(retry)
+        .build()
+        .map_err(|error| match error.kind() {
+            ErrorKind::Configuration => Failure::usage(format!(
+                "{error}; --demo shows the program without an account"
+            )),
+            _ => error.into(),
+        })?;
+    if let Some(warning) = client.warning() {
+        host.say(format_args!("warning: {warning}"));
+    }
+    Ok(client)
 }
 
-/// The contract to read when none was named: the account's only one.
+/// The contract to read when none was named: the one that the token is bound to, or the account's only one.
 pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Failure> {
+    if let Some(contract) = client.default_contract() {
+        return Ok(contract);
+    }
     let contracts = client.contracts().await?;
     match contracts.as_slice() {
         [contract] => Ok(contract.number.clone()),

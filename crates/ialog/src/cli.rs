@@ -1,7 +1,7 @@
 //! What can be typed: commands, flags and their help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
@@ -30,20 +30,28 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// What the arguments ask for.
+pub(crate) enum Read {
+    Command(Command),
+    /// A text to show, such as the help.
+    Help(String),
+}
+
 impl Cli {
-    /// The command that was typed. Help goes to stdout as it is; a mistake is told in one sentence.
-    pub(crate) fn read() -> Result<Command, ExitCode> {
-        let error = match Self::try_parse() {
-            Ok(cli) => return Ok(cli.command),
+    /// Reads the arguments. A mistake is told in one sentence.
+    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Read, Failure> {
+        let error = match Self::try_parse_from(arguments) {
+            Ok(cli) => return Ok(Read::Command(cli.command)),
             Err(error) => error,
         };
-        let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-        if help || !error.use_stderr() {
-            // Where the stream is closed nobody is reading.
-            let _ = error.print();
-            return Err(ExitCode::from(if help { 2 } else { 0 }));
+        let text = error.render().to_string();
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Read::Help(text)),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Err(Failure::usage("no command was given; see --help"))
+            }
+            _ => Err(Failure::usage(one_sentence(&text))),
         }
-        Err(Failure::usage(one_sentence(&error.render().to_string())).report())
     }
 }
 

@@ -1,10 +1,10 @@
 //! How a command ends when it does not succeed: one sentence on stderr and an exit code that a script can act on.
 
 use std::fmt;
-use std::io::Write;
-use std::process::ExitCode;
 
 use ionos_activitylog::ErrorKind;
+
+use crate::host::Host;
 
 /// Why a command ended.
 #[derive(Debug)]
@@ -38,11 +38,10 @@ impl Failure {
         }
     }
 
-    /// Prints the sentence and gives the exit code.
-    pub(crate) fn report(&self) -> ExitCode {
-        // Where stderr is closed there is nobody left to tell.
-        let _ = writeln!(std::io::stderr(), "error: {self}");
-        ExitCode::from(self.code)
+    /// Says the sentence and gives the exit code.
+    pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
+        host.say(format_args!("error: {self}"));
+        self.code
     }
 }
 

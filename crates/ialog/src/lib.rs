@@ -7,54 +7,70 @@ mod account;
 mod cli;
 mod commands;
 mod failure;
+mod host;
 mod progress;
 mod signals;
 mod times;
 
+use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
-use cli::{Cli, Command};
+pub use host::Host;
+
+use cli::{Cli, Command, Read};
 use failure::Failure;
 
-/// Runs the program with the arguments and the environment of the process.
+/// Runs the program with the arguments, the environment and the streams of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let command = match Cli::read() {
-        Ok(command) => command,
-        Err(code) => return code,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let mut host = Host::machine(&mut stdout, &mut stderr);
+    let code = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let done = match runtime {
-        Ok(runtime) => runtime.block_on(run_command(command)),
-        Err(error) => Err(Failure::unexpected(format!(
-            "the program cannot start: {error}"
-        ))),
+        .build()
+    {
+        Ok(runtime) => runtime.block_on(run_until_signal(std::env::args_os(), &mut host)),
+        Err(error) => {
+            Failure::unexpected(format!("the program cannot start: {error}")).report(&mut host)
+        }
+    };
+    ExitCode::from(code)
+}
+
+/// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
+/// the caller's affair: dropping the future takes back what is half done.
+pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, host: &mut Host<'_>) -> u8 {
+    let done = match Cli::read(arguments) {
+        Ok(Read::Command(command)) => run_command(command, host).await,
+        Ok(Read::Help(text)) => host.print(&text),
+        Err(failure) => Err(failure),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Ok(()) => 0,
+        Err(failure) => failure.report(host),
     }
 }
 
-/// Runs a command until it is done or a signal ends it. Dropping the command takes back what is half done.
-async fn run_command(command: Command) -> Result<(), Failure> {
-    // A server has no other end than this one.
-    let serves = matches!(command, Command::Sim(_));
-    let work = async {
-        // Before anything is begun, so that signals are listened to from the start.
-        tokio::task::yield_now().await;
-        match command {
-            Command::Contracts(arguments) => commands::contracts::run(arguments).await,
-            Command::Export(arguments) => commands::export::run(arguments).await,
-            Command::Sim(arguments) => commands::sim::run(arguments).await,
-        }
-    };
-    tokio::select! {
+async fn run_until_signal(
+    arguments: impl IntoIterator<Item = OsString>,
+    host: &mut Host<'_>,
+) -> u8 {
+    let ended = tokio::select! {
         // What is done stays done, also when the signal comes at the last moment.
         biased;
-        done = work => done,
-        code = signals::next() => if serves { Ok(()) } else { Err(Failure::interrupted(code)) },
+        code = run_with(arguments, host) => return code,
+        code = signals::next() => code,
+    };
+    Failure::interrupted(ended).report(host)
+}
+
+async fn run_command(command: Command, host: &mut Host<'_>) -> Result<(), Failure> {
+    // Before anything is begun, so that signals are listened to from the start.
+    tokio::task::yield_now().await;
+    match command {
+        Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
+        Command::Export(arguments) => commands::export::run(arguments, host).await,
+        Command::Sim(arguments) => commands::sim::run(arguments, host).await,
     }
 }

@@ -1,7 +1,6 @@
-//! Progress is for people who watch: it shows on stderr, and only when stdout is a terminal too.
+//! Progress is for people who watch: it shows on stderr, and only when both streams are terminals.
 
 use std::fmt::Write;
-use std::io::{IsTerminal, stderr, stdout};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use ionos_activitylog_archive::Exported;
@@ -12,8 +11,7 @@ const TEMPLATE: &str = "{bar:30} {human_pos} of {human_len} events, {rate} a sec
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    pub(crate) fn start() -> Self {
-        let visible = stdout().is_terminal() && stderr().is_terminal();
+    pub(crate) fn start(visible: bool) -> Self {
         let target = if visible {
             ProgressDrawTarget::stderr()
         } else {

@@ -1,18 +1,16 @@
 //! `ialog contracts`: the contracts whose log may be read, one number a line.
 
-use chrono::Utc;
-
-use super::print;
 use crate::account;
 use crate::cli::Contracts;
 use crate::failure::Failure;
+use crate::host::Host;
 
-pub(crate) async fn run(arguments: Contracts) -> Result<(), Failure> {
-    let client = account::connect(&arguments.account, Utc::now())?;
+pub(crate) async fn run(arguments: Contracts, host: &mut Host<'_>) -> Result<(), Failure> {
+    let client = account::connect(&arguments.account, host.clock.now(), host)?;
     let contracts = client.contracts().await?;
     let lines: String = contracts
         .iter()
         .map(|contract| format!("{}\n", contract.number))
         .collect();
-    print(&lines)
+    host.print(&lines)
 }

@@ -1,24 +1,21 @@
 //! `ialog export`: all events of a range to one file.
 
-use std::time::Instant;
-
-use chrono::Utc;
 use futures_util::TryStreamExt;
 use ionos_activitylog_archive::{Error, FileTarget, export_file};
 
-use super::say;
 use crate::account;
 use crate::cli::Export;
 use crate::failure::Failure;
+use crate::host::Host;
 use crate::progress::Progress;
 use crate::times;
 
-pub(crate) async fn run(arguments: Export) -> Result<(), Failure> {
-    let started = Instant::now();
-    let now = Utc::now();
+pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Failure> {
+    let started = host.clock.elapsed();
+    let now = host.clock.now();
     let range = times::resolve(&arguments.range, now)?;
     let target = FileTarget::new(arguments.out)?;
-    let client = account::connect(&arguments.account, now)?;
+    let client = account::connect(&arguments.account, now, host)?;
     let contract = match arguments.contract {
         Some(contract) => contract,
         None => account::only_contract(&client).await?,
@@ -31,7 +28,7 @@ pub(crate) async fn run(arguments: Export) -> Result<(), Failure> {
             tokio::task::yield_now().await;
             Ok(page)
         });
-    let progress = Progress::start();
+    let progress = Progress::start(host.interactive);
     let export = export_file(pages, &target, arguments.overwrite, |exported| {
         progress.show(exported)
     })
@@ -49,14 +46,15 @@ pub(crate) async fn run(arguments: Export) -> Result<(), Failure> {
         return Err(failure);
     }
     let exported = export.commit()?;
-    say(&format!(
+    let seconds = host.clock.elapsed().saturating_sub(started).as_secs_f64();
+    host.say(format_args!(
         "contract {contract}, {range}: {} in {}, {:.1} s, written to {target}",
         counted(exported.events, "event"),
         counted(exported.pages, "page"),
-        started.elapsed().as_secs_f64(),
+        seconds,
     ));
     if exported.with_issues > 0 {
-        say(&format!(
+        host.say(format_args!(
             "{} of them do not fit the model of an event and are written like the others",
             exported.with_issues
         ));

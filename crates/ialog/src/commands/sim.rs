@@ -5,11 +5,12 @@ use std::net::Ipv4Addr;
 use ionos_activitylog_sim::Simulator;
 use tokio::net::TcpListener;
 
-use super::{print, say};
 use crate::cli::Sim;
 use crate::failure::Failure;
+use crate::host::Host;
+use crate::signals;
 
-pub(crate) async fn run(arguments: Sim) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await
         .map_err(|error| {
@@ -27,13 +28,16 @@ pub(crate) async fn run(arguments: Sim) -> Result<(), Failure> {
         .contracts(arguments.contracts.into())
         .base_url(&url)
         .build();
-    print(&format!("{url}\n"))?;
-    say(&format!(
+    host.print(&format!("{url}\n"))?;
+    host.say(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         simulator.token()
     ));
-    simulator
-        .serve(listener)
-        .await
-        .map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")))
+    tokio::select! {
+        served = simulator.serve(listener) => {
+            served.map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")))
+        }
+        // A server has no other end than this one.
+        _ = signals::next() => Ok(()),
+    }
 }

@@ -1,0 +1,70 @@
+//! A program that takes its time, its connection and its streams from outside can be run in a test a thousand times
+//! a second, and never waits.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+
+use ionos_activitylog::ClientBuilder;
+use ionos_activitylog::clock::{Clock, SystemClock};
+use ionos_activitylog::seam::Transport;
+
+use crate::failure::Failure;
+
+/// Where the program gets what it does not compute, and where it says what it has to say.
+pub struct Host<'a> {
+    /// Time and chance.
+    pub clock: Arc<dyn Clock>,
+    /// What carries requests to the service, with the token to send, instead of a connection and the settings of the
+    /// environment.
+    pub account: Option<(Arc<dyn Transport>, String)>,
+    /// Where data goes.
+    pub stdout: &'a mut dyn Write,
+    /// Where talk goes.
+    pub stderr: &'a mut dyn Write,
+    /// Whether somebody watches both streams.
+    pub interactive: bool,
+}
+
+impl<'a> Host<'a> {
+    /// The machine that the program runs on, with the streams of the process.
+    pub(crate) fn machine(stdout: &'a mut io::Stdout, stderr: &'a mut io::Stderr) -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            account: None,
+            interactive: stdout.is_terminal() && stderr.is_terminal(),
+            stdout,
+            stderr,
+        }
+    }
+
+    /// A client for the account: the one given, or that of the environment.
+    pub(crate) fn client(&self) -> ClientBuilder {
+        let client = match &self.account {
+            Some((transport, token)) => ClientBuilder::default()
+                .transport(transport.clone())
+                .token(token),
+            None => ClientBuilder::from_env(),
+        };
+        client.clock(self.clock.clone())
+    }
+
+    /// Writes data. A reader that has seen enough is no failure.
+    pub(crate) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        match self
+            .stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| self.stdout.flush())
+        {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::unexpected(
+                format!("standard output cannot be written: {error}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a line of talk. Where it is closed nobody is listening.
+    pub(crate) fn say(&mut self, text: impl Display) {
+        let _ = writeln!(self.stderr, "{text}");
+    }
+}
