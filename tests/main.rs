@@ -1,6 +1,8 @@
 //! Tests that span crates. Each module is a chapter of what the project promises.
 
+mod authorization;
 mod cli;
+mod connection;
 mod dependencies;
 mod end_to_end;
 mod error_display;
@@ -16,4 +18,5 @@ mod scripted;
 mod secrets;
 mod snapshot;
 mod tls;
+mod tracing_spans;
 mod wire_requests;

@@ -1,0 +1,107 @@
+//! What can be watched: one span for a call and one for each attempt, and never a secret, at any level.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{Client, DateRange, PageSize};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::scripted::{Scripted, answer};
+use crate::snapshot;
+
+/// Notes everything that is said at any level, in order.
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn note(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.push_str(&format!(" {field}={value:?}"));
+    }
+}
+
+impl Subscriber for Notes {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = Fields(String::new());
+        span.record(&mut fields);
+        let count = self.0.lock().unwrap().len() as u64;
+        self.note(format!(
+            "{} {}{}",
+            span.metadata().level(),
+            span.metadata().name(),
+            fields.0
+        ));
+        Id::from_u64(count + 1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut fields = Fields(String::new());
+        values.record(&mut fields);
+        self.note(format!("  then{}", fields.0));
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields(String::new());
+        event.record(&mut fields);
+        self.note(format!("{} event{}", event.metadata().level(), fields.0));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
+    let notes = Notes::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let token = "planted-token-in-spans";
+    let mut good = answer(200, r#"{"hits":{"total":0}}"#);
+    good.headers_mut()
+        .insert("x-request-id", "r-1".parse().unwrap());
+    let scripted = Scripted::new([
+        answer(503, format!("planted body {token}")),
+        good,
+        answer(403, token),
+    ]);
+    let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    let client = Client::builder()
+        .token(token)
+        .transport(scripted)
+        .clock(clock)
+        .build()
+        .unwrap();
+    tracing::subscriber::with_default(notes.clone(), || {
+        runtime.block_on(async {
+            let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+            client
+                .page(&31_721_060.into(), range, 0, PageSize::DEFAULT)
+                .await
+                .unwrap();
+            client.contracts().await.unwrap_err();
+        });
+    });
+    let said = notes.0.lock().unwrap().join("\n");
+    for secret in ["planted", "dateStart", "2026-11-20"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    snapshot::check("tracing__call_and_attempts", &said);
+}
