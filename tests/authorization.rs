@@ -291,7 +291,9 @@ fn what_the_vendors_tools_have_set_up_is_used() {
         sim.url
     );
     let variables = [("IONOS_TOKEN", token), ("IONOS_API_URL", sim.url.as_str())];
-    let cases: [(&str, &[(&str, &str)], &[(&str, &str)]); 6] = [
+    /// Name, files and variables.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
+    let cases: [Case<'_>; 6] = [
         ("environment", &[], &variables),
         (
             "ionosctl's file",

@@ -1,45 +1,230 @@
-//! A token never appears where it can be read. (That errors do not show it, even when a service repeats it, is
-//! checked with each error.)
+//! A token, a password or a certificate's text never appears where it can be read. (That errors do not show a token,
+//! even when a service repeats it, is checked with each error, and that spans do not, with the spans.)
 
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Display};
 use std::fs;
+use std::sync::Arc;
 
-use ionos_activitylog::Client;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{
+    AccessToken, Client, ClientBuilder, DateRange, Error, TokenFile, TokenFuture, TokenProvider,
+};
 use ionos_activitylog_sim::Simulator;
+use syn::{Item, Visibility};
 use xtask::workspace;
 
-use crate::scripted::TOKEN;
+use crate::public_api::sources;
+use crate::scripted::{Scripted, TOKEN, answer};
+
+const PASSWORD: &str = "planted-password-0815";
+const CERTIFICATE: &str =
+    "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
+
+/// Public types of the facade that are made from secrets or from what a service says; each is looked at below.
+const MAY_HOLD: [&str; 9] = [
+    "AccessToken",
+    "Client",
+    "ClientBuilder",
+    "Error",
+    "Events",
+    "Meta",
+    "Response",
+    "Setting",
+    "VendorMessage",
+];
+
+/// Public types that hold none: numbers, times, names, what the log itself says, or a path.
+const HOLD_NONE: [&str; 22] = [
+    "Claims",
+    "Contract",
+    "ContractNumber",
+    "DateRange",
+    "ErrorKind",
+    "Event",
+    "EventStream",
+    "Info",
+    "Issue",
+    "Origin",
+    "Page",
+    "PageSize",
+    "PageStream",
+    "RetryPolicy",
+    "RetryPolicyBuilder",
+    "Sleep",
+    "SystemClock",
+    "TokenFile",
+    "TokenFuture",
+    "Total",
+    "VirtualClock",
+    "Clock",
+];
 
 #[test]
-fn what_holds_a_token_does_not_show_it() {
-    let builder = Client::builder()
-        .token(TOKEN)
-        .base_url(format!("https://me:{TOKEN}@example.com"));
-    assert!(!format!("{builder:?}").contains(TOKEN));
-    let client = Client::builder().token(TOKEN).build().unwrap();
-    let range = ionos_activitylog::DateRange::day("2026-11-20".parse().unwrap()).unwrap();
-    let events = client.events("1".parse().unwrap(), range);
-    for shown in [
-        format!("{client:?}"),
-        format!("{events:?}"),
-        format!("{events:#?}"),
-    ] {
-        assert!(
-            shown.contains("[redacted]") && !shown.contains(TOKEN),
-            "{shown}"
-        );
+fn every_public_type_is_known_here() {
+    let mut files = Vec::new();
+    sources(
+        &workspace::root().join("crates/ionos-activitylog/src"),
+        &mut files,
+    );
+    let mut found = BTreeSet::new();
+    for file in files {
+        for item in syn::parse_file(&fs::read_to_string(file).unwrap())
+            .unwrap()
+            .items
+        {
+            let (visibility, name) = match item {
+                Item::Struct(item) => (item.vis, item.ident),
+                Item::Enum(item) => (item.vis, item.ident),
+                Item::Type(item) => (item.vis, item.ident),
+                _ => continue,
+            };
+            if matches!(visibility, Visibility::Public(_)) {
+                found.insert(name.to_string());
+            }
+        }
     }
-    let simulator = Simulator::builder().token(TOKEN).build();
-    assert!(!format!("{simulator:?}").contains(TOKEN));
+    let known: BTreeSet<String> = MAY_HOLD
+        .iter()
+        .chain(&HOLD_NONE)
+        .map(|name| (*name).to_owned())
+        .collect();
+    let unknown: Vec<_> = found.difference(&known).collect();
+    assert!(
+        unknown.is_empty(),
+        "say of each whether it may hold a secret: {unknown:?}"
+    );
+    assert!(
+        MAY_HOLD.iter().all(|name| found.contains(*name)),
+        "{found:?}"
+    );
+}
+
+fn hides(shown: &str) {
+    for secret in ["planted", TOKEN, PASSWORD, CERTIFICATE] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+fn hides_debug(value: &dyn Debug) {
+    hides(&format!("{value:?} {value:#?}"));
+}
+
+fn hides_both(value: &(impl Debug + Display)) {
+    hides_debug(value);
+    hides(&value.to_string());
+}
+
+struct Failing;
+
+impl TokenProvider for Failing {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async { Err(format!("the vault said {TOKEN}").into()) })
+    }
+}
+
+fn builders() -> Vec<ClientBuilder> {
+    vec![
+        Client::builder()
+            .token(TOKEN)
+            .base_url(format!("https://me:{PASSWORD}@example.com")),
+        Client::builder().token(TOKEN),
+        Client::builder().username_and_password("jane", PASSWORD),
+        Client::builder().token_provider(Arc::new(Failing)),
+        Client::builder().token(TOKEN).root_certificate(CERTIFICATE),
+        Client::builder().token(TOKEN).pinned_certificate("planted"),
+        Client::builder().token(format!("{TOKEN} planted")),
+        Client::builder().username_and_password("planted:jane", PASSWORD),
+        Client::builder()
+            .token(TOKEN)
+            .base_url(format!("https://exa mple.com?key={TOKEN}")),
+    ]
 }
 
 #[test]
-fn no_snapshot_holds_a_token() {
+fn clients_builders_settings_and_their_errors_show_nothing() {
+    let mut built = 0;
+    for builder in builders() {
+        hides_debug(&builder);
+        match builder.build() {
+            Ok(client) => {
+                built += 1;
+                hides_debug(&client);
+                hides_debug(&client.claims());
+                client.settings().iter().for_each(hides_both);
+                let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+                hides_debug(&client.events(1.into(), range));
+            }
+            Err(error) => hides_both(&error),
+        }
+    }
+    assert_eq!(
+        built, 3,
+        "a token, a password and a provider are good credentials"
+    );
+    hides_both(&AccessToken::new(TOKEN).unwrap());
+    hides_debug(&TokenFile::new("/some/token"));
+    hides_debug(&Simulator::builder().token(TOKEN).build());
+}
+
+#[tokio::test]
+async fn answers_and_errors_show_nothing_that_a_service_repeats() {
+    let body = format!(r#"{{"messages":[{{"errorCode":"{TOKEN}","message":"{PASSWORD}"}}]}}"#);
+    let basic = format!(r#"{{"messages":[{{"message":"{PASSWORD}"}}]}}"#);
+    let scripted = Scripted::new([
+        answer(403, body.replace(PASSWORD, TOKEN)),
+        answer(403, basic),
+    ]);
+    let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    let errors: [Error; 3] = [
+        Client::builder()
+            .token(TOKEN)
+            .transport(scripted.clone())
+            .build()
+            .unwrap()
+            .info()
+            .await
+            .unwrap_err(),
+        Client::builder()
+            .username_and_password("jane", PASSWORD)
+            .transport(scripted.clone())
+            .build()
+            .unwrap()
+            .info()
+            .await
+            .unwrap_err(),
+        Client::builder()
+            .token_provider(Arc::new(Failing))
+            .transport(scripted)
+            .clock(clock)
+            .build()
+            .unwrap()
+            .info()
+            .await
+            .unwrap_err(),
+    ];
+    let mut good = answer(200, "{}");
+    good.headers_mut()
+        .insert("set-cookie", "session=planted".parse().unwrap());
+    let (_, client) = Scripted::client([good]);
+    let info = client.info().await.unwrap();
+    hides_debug(&info);
+    assert!(format!("{:?}", info.meta()).contains("set-cookie"));
+    for error in &errors {
+        hides_both(error);
+        hides_debug(&error.messages());
+        error.messages().iter().for_each(hides_both);
+        hides(error.body_snippet().unwrap_or_default());
+    }
+}
+
+#[test]
+fn no_snapshot_holds_a_secret() {
     for entry in fs::read_dir(workspace::root().join("tests/snapshots")).unwrap() {
         let path = entry.unwrap().path();
-        assert!(
-            !fs::read_to_string(&path).unwrap().contains(TOKEN),
-            "{}",
-            path.display()
-        );
+        let text = fs::read_to_string(&path).unwrap();
+        for secret in [TOKEN, PASSWORD, "planted-certificate", "planted-token"] {
+            assert!(!text.contains(secret), "{}", path.display());
+        }
     }
 }

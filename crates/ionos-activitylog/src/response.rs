@@ -1,6 +1,7 @@
 //! What a call gave, and what came along with it: a support request starts with the request id, and a slow export
 //! with the number of attempts.
 
+use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -39,8 +40,8 @@ impl<T> Deref for Response<T> {
     }
 }
 
-/// What came along with the answer to a call.
-#[derive(Clone, Debug)]
+/// What came along with the answer to a call. `Debug` shows the names of the headers and not what they hold.
+#[derive(Clone)]
 pub struct Meta {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
@@ -77,6 +78,19 @@ impl Meta {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed
+    }
+}
+
+impl fmt::Debug for Meta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A cookie, or whatever else a service or something in front of it may send.
+        let names: Vec<&str> = self.headers.keys().map(|name| name.as_str()).collect();
+        f.debug_struct("Meta")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("attempts", &self.attempts)
+            .field("elapsed", &self.elapsed)
+            .finish()
     }
 }
 
