@@ -2,13 +2,14 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Client, ErrorKind, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::program::{Sim, ialog, run};
 use crate::scripted::{Scripted, TOKEN, answer};
@@ -38,21 +39,25 @@ impl Server {
             .unwrap()
     }
 
-    /// Takes one request, answers it and returns what was asked.
-    async fn serve(&self, head: &str, body: &[u8]) -> String {
+    /// Takes one request and begins to answer it; gives the connection, and what was asked.
+    async fn begin(&self, head: &str, length: usize) -> (TcpStream, String) {
         let (mut stream, _) = self.listener.accept().await.unwrap();
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
             request.push(stream.read_u8().await.unwrap());
         }
-        let head = format!(
-            "HTTP/1.1 {head}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        );
+        let head =
+            format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
+        (stream, String::from_utf8(request).unwrap())
+    }
+
+    /// Takes one request, answers it and returns what was asked.
+    async fn serve(&self, head: &str, body: &[u8]) -> String {
+        let (mut stream, request) = self.begin(head, body.len()).await;
         // The client may have seen enough before the end.
         let _ = stream.write_all(body).await;
-        String::from_utf8(request).unwrap()
+        request
     }
 }
 
@@ -201,4 +206,53 @@ fn write_root(folder: &std::path::Path) -> std::path::PathBuf {
     let root = rcgen::generate_simple_self_signed(["root.example.com".to_owned()]).unwrap();
     std::fs::write(&path, root.cert.pem()).unwrap();
     path
+}
+
+/// Time is paused: the runtime moves it on by itself when everybody waits.
+#[tokio::test(start_paused = true)]
+async fn each_timeout_has_its_kind() {
+    let server = Server::new().await;
+    let builder = || Client::builder().token(TOKEN).retry(RetryPolicy::none());
+
+    // Nobody answers the greeting of TLS, so there never is a connection.
+    let url = server.url.replace("http://127.0.0.1", "https://localhost");
+    let root = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let client = builder()
+        .base_url(url)
+        .root_certificate(root.cert.pem())
+        .build()
+        .unwrap();
+    let (info, _connection) = tokio::join!(client.info(), server.listener.accept());
+    let error = info.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_retryable()),
+        (ErrorKind::ConnectTimeout, true),
+        "{error}"
+    );
+
+    // The answer begins and does not go on.
+    let client = builder().base_url(&server.url).build().unwrap();
+    let (info, _connection) = tokio::join!(client.info(), server.begin("200 OK", 10));
+    let error = info.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status(), error.is_retryable()),
+        (ErrorKind::AttemptTimeout, Some(200), true),
+        "{error}"
+    );
+
+    // The attempt as a whole takes too long, although there always is something to read.
+    let drip = async {
+        let (mut stream, _) = server.begin("200 OK", 1_000).await;
+        while stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+    };
+    let client = builder().base_url(&server.url).build().unwrap();
+    let started = tokio::time::Instant::now();
+    let info = tokio::select! {
+        info = client.info() => info,
+        () = drip => panic!("the client left before its time was over"),
+    };
+    assert_eq!(info.unwrap_err().kind(), ErrorKind::AttemptTimeout);
+    assert_eq!(started.elapsed().as_secs(), 120);
 }
