@@ -2,12 +2,12 @@
 
 mod authorization;
 mod cli;
+mod conformance;
 mod connection;
 mod dependencies;
 mod end_to_end;
 mod error_display;
 mod interruption;
-mod page_following;
 mod program;
 mod public_api;
 mod refusals;

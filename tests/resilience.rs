@@ -1,7 +1,6 @@
 //! When a call is tried again, after how long, and when it stops: every status and every fault of a connection, with
 //! retries on and off. Time is virtual, so nothing waits.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,7 +12,7 @@ use ionos_activitylog::{
     Client, ClientBuilder, DateRange, Error, ErrorKind, PageSize, RetryPolicy,
 };
 
-use crate::scripted::{Scripted, TOKEN, answer};
+use crate::scripted::{Scripted, Step, TOKEN, answer};
 
 fn clock() -> Arc<VirtualClock> {
     Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()).with_chance(0.5))
@@ -114,89 +113,54 @@ async fn success_without_content_is_an_empty_result() {
     );
 }
 
-/// Fails in ways that only a connection can, from a script.
-#[derive(Default)]
-struct Faulty {
-    faults: Mutex<VecDeque<Fault>>,
-    clock: Option<Arc<VirtualClock>>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Fault {
-    None,
-    /// The body fails with this kind of error after its first bytes.
-    Body(io::ErrorKind),
-    /// The request cannot be made at all.
-    Builder,
-    /// The service sends nothing for this long.
-    Silence(Duration),
-    /// A body larger than any cap of these tests.
-    Large,
-    Garbage,
-}
-
-impl Transport for Faulty {
-    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
-        let fault = self
-            .faults
-            .lock()
-            .unwrap()
-            .pop_front()
-            .unwrap_or(Fault::None);
-        Box::pin(async move {
-            let good = |body: reqwest::Body| Ok(http::Response::new(body).into());
-            match fault {
-                Fault::None => good("{}".into()),
-                Fault::Body(kind) => {
-                    let parts = [Ok("{".to_owned()), Err(io::Error::from(kind))];
-                    good(reqwest::Body::wrap_stream(futures_util::stream::iter(
-                        parts,
-                    )))
-                }
-                Fault::Builder => Err(reqwest::Client::new().get("no url").build().unwrap_err()),
-                Fault::Silence(duration) => {
-                    self.clock.as_ref().unwrap().advance(duration);
-                    std::future::pending().await
-                }
-                Fault::Large => good(" ".repeat(10_000).into()),
-                Fault::Garbage => good("<html>".into()),
-            }
-        })
-    }
-}
-
 #[tokio::test]
 async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries() {
     use ErrorKind::*;
-    let cases = [
+    let breaks_off = |kind| Step::breaks_off(answer(200, "{"), kind);
+    type Fault<'a> = &'a dyn Fn(&Arc<VirtualClock>) -> Step;
+    let cases: [(&str, Fault<'_>, ErrorKind, bool); 6] = [
         (
-            Fault::Body(io::ErrorKind::ConnectionReset),
+            "a reset within the body",
+            &|_| breaks_off(io::ErrorKind::ConnectionReset),
             InterruptedBody,
             true,
         ),
         (
-            Fault::Body(io::ErrorKind::UnexpectedEof),
+            "an end within the body",
+            &|_| breaks_off(io::ErrorKind::UnexpectedEof),
             InterruptedBody,
             true,
         ),
         (
-            Fault::Silence(Duration::from_secs(121)),
+            "silence",
+            &|clock| Step::from(answer(200, "{}")).after_silence(Duration::from_secs(121), clock),
             AttemptTimeout,
             true,
         ),
-        (Fault::Builder, Configuration, false),
-        (Fault::Large, TooLarge, false),
-        (Fault::Garbage, Decode, false),
+        (
+            "a request that cannot be made",
+            &|_| Step::not_sent(),
+            Configuration,
+            false,
+        ),
+        (
+            "a body larger than the cap",
+            &|_| answer(200, " ".repeat(10_000)).into(),
+            TooLarge,
+            false,
+        ),
+        (
+            "another service",
+            &|_| answer(200, "<html>").into(),
+            Decode,
+            false,
+        ),
     ];
-    for (fault, kind, retried) in cases {
+    for (name, fault, kind, retried) in cases {
         let run = async |policy: RetryPolicy| {
             let clock = clock();
-            let faults = Mutex::new([fault, Fault::None].into());
-            let faulty = Arc::new(Faulty {
-                faults,
-                clock: Some(clock.clone()),
-            });
-            let client = client(faulty, &clock)
+            let scripted = Scripted::following([fault(&clock), answer(200, "{}").into()]);
+            let client = client(scripted, &clock)
                 .retry(policy)
                 .body_cap(1_000)
                 .build()
@@ -207,14 +171,14 @@ async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries(
         assert_eq!(
             (outcome.is_ok(), waits),
             (retried, usize::from(retried)),
-            "{fault:?}"
+            "{name}"
         );
         let (outcome, waits) = run(RetryPolicy::none()).await;
         let error = outcome.unwrap_err();
         assert_eq!(
             (error.kind(), error.is_retryable(), waits),
             (kind, retried, 0),
-            "{fault:?}: {error}"
+            "{name}: {error}"
         );
         assert_eq!(error.attempts(), 1);
     }
@@ -387,12 +351,8 @@ async fn no_wait_goes_past_the_deadline_and_no_attempt_either() {
     );
 
     let clock_b = clock();
-    let faults = Mutex::new([Fault::Silence(Duration::from_secs(3))].into());
-    let faulty = Arc::new(Faulty {
-        faults,
-        clock: Some(clock_b.clone()),
-    });
-    let error = client(faulty, &clock_b)
+    let silent = Step::from(answer(200, "{}")).after_silence(Duration::from_secs(3), &clock_b);
+    let error = client(Scripted::following([silent]), &clock_b)
         .retry(policy)
         .build()
         .unwrap()

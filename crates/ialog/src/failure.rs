@@ -71,6 +71,7 @@ impl From<ionos_activitylog::Error> for Failure {
             | ErrorKind::Connection
             | ErrorKind::Tls
             | ErrorKind::InterruptedBody => 5,
+            _ if error.is_retryable() => 5,
             _ => 1,
         };
         Self {

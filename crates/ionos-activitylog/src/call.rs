@@ -66,7 +66,7 @@ impl Caller {
             let started = self.clock.elapsed();
             let mut attempts = 0;
             // A token that was refused is replaced once; that is no retry of something that may pass by itself.
-            let mut replayed = false;
+            let mut refused = None;
             loop {
                 attempts += 1;
                 let attempted = self
@@ -75,7 +75,8 @@ impl Caller {
                 let elapsed = self.clock.elapsed().saturating_sub(started);
                 let error = match attempted {
                     Ok((value, answer)) => {
-                        self.budget.succeeded(attempts - 1 - u32::from(replayed));
+                        self.budget
+                            .succeeded(attempts - 1 - u32::from(refused.is_some()));
                         let meta = Meta {
                             status: answer.status.as_u16(),
                             headers: answer.headers,
@@ -85,20 +86,24 @@ impl Caller {
                         return Ok(Response::new(value, meta));
                     }
                     Err(Attempt { error, sent: false }) => {
-                        return Err(error.during(operation.clone()).after(attempts - 1, elapsed));
+                        // That the service refused the token says more than why there is no other.
+                        return Err(match refused.take() {
+                            Some(refused) => Error::gave_up(refused, "there is no other token"),
+                            None => error.during(operation.clone()).after(attempts - 1, elapsed),
+                        });
                     }
                     Err(Attempt { error, .. }) => {
                         error.during(operation.clone()).after(attempts, elapsed)
                     }
                 };
                 if error.kind() == ErrorKind::Unauthorized
-                    && !replayed
+                    && refused.is_none()
                     && self.authorization.can_refresh()
                 {
-                    replayed = true;
+                    refused = Some(error);
                     continue;
                 }
-                match self.next(&error, attempts - u32::from(replayed), elapsed) {
+                match self.next(&error, attempts - u32::from(refused.is_some()), elapsed) {
                     Next::Wait(duration) => self.clock.sleep(duration).await,
                     Next::Stop(Some(reason)) => return Err(error.gave_up(reason)),
                     Next::Stop(None) => return Err(error),

@@ -44,7 +44,7 @@
 //! | body of an answer | [`BODY_CAP`], 64 MiB unpacked | a hundred pages of 1000 events; more is an attack or a fault |
 //! | body of an error that is read | [`ERROR_BODY_CAP`], 64 KiB | an error page is for people, and none is longer |
 //! | life left to a token when the next is asked for | [`REFRESH_MARGIN`], 5 min | longer than a request with its retries |
-//! | pause after a token provider failed | [`FETCH_BACKOFF`], 30 s | the token in use is still valid |
+//! | time between two questions to a token provider while its token is valid | [`FETCH_BACKOFF`], 30 s | a provider that fails, or whose tokens are short-lived, is not asked for every request |
 //! | redirects | 5 within scheme, host and port, none beyond | the token must not travel |
 //!
 //! # Deliberately absent

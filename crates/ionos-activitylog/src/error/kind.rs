@@ -17,16 +17,16 @@ pub enum ErrorKind {
     BadRequest,
     /// 401: the token is missing, wrong or expired. Get a new one.
     Unauthorized,
-    /// The token expired before the request; nothing was sent. Get a new one.
+    /// The token expired before a request could go with it. Get a new one.
     TokenExpired,
-    /// The token provider failed and there is no token that is still valid; nothing was sent. Its own error is the
-    /// source of this one.
+    /// The token provider failed and there is no token that is still valid, so no request could go. Its own error is
+    /// the source of this one.
     TokenProvider,
     /// 403: the token is valid but may not read this log. The user needs the privilege, or it is another contract.
     Forbidden,
     /// 404: there is no such thing at this address. Check the address of the API and the contract number.
     NotFound,
-    /// 409: the service sees a conflict with the present state. Try again later.
+    /// 409: the service sees a conflict with the present state. Not tried again by itself; it may pass later.
     Conflict,
     /// 429: too many requests. Wait as long as [`Error::retry_after`](crate::Error::retry_after) says and try again.
     RateLimited,
@@ -117,7 +117,11 @@ impl ErrorKind {
     pub(super) fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody
+            Self::ConnectTimeout
+                | Self::AttemptTimeout
+                | Self::Connection
+                | Self::InterruptedBody
+                | Self::Incomplete
         )
     }
 }

@@ -140,7 +140,7 @@ impl Error {
         self.0.answer.as_ref()?.snippet.as_deref()
     }
 
-    /// How often the call was sent; 0 when the error was found before the first request.
+    /// How often the call was sent; 0 when the error was found before the first request, or in what several calls gave.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -153,7 +153,8 @@ impl Error {
     }
 
     /// Whether the same call may succeed later without a change: the answer 408, 429, 500, 502, 503 or 504, no
-    /// connection, a timeout of an attempt, or an answer that broke off. Says nothing about attempts already made.
+    /// connection, a timeout of an attempt, an answer that broke off, or fewer events than counted. Says nothing about
+    /// attempts already made.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.status() {
