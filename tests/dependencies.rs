@@ -1,4 +1,5 @@
-//! Dependencies point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client.
+//! Dependencies point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client. The packages of tests
+//! and measurements, which nothing depends on, may use any of them.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ fn dependencies_between_members_point_one_way() {
             found.insert(format!("{} {kind} {}", package.name, dependency.name));
         }
     }
-    found.retain(|line| !line.starts_with("workspace-tests "));
+    found.retain(|line| !line.starts_with("workspace-"));
     let expected = [
         "ialog -> ionos-activitylog",
         "ialog -> ionos-activitylog-archive",

@@ -2,14 +2,17 @@
 //! retries on and off. Time is virtual, so nothing waits.
 
 use std::io;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use futures_util::{FutureExt, StreamExt};
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{
-    Client, ClientBuilder, DateRange, Error, ErrorKind, PageSize, RetryPolicy,
+    Client, ClientBuilder, DateRange, Error, ErrorKind, PageSize, RetryPolicy, TokenFuture,
+    TokenProvider,
 };
 
 use crate::scripted::{Scripted, Step, TOKEN, answer};
@@ -316,7 +319,7 @@ async fn more_time_than_the_ceiling_ends_the_call_at_once_and_is_told() {
     assert!(
         error
             .to_string()
-            .contains("it asks for more time than is waited for"),
+            .contains("it asks for 61 s, and 60 s are the most"),
         "{error}"
     );
     // As a status that is not retried, it is told all the same.
@@ -387,9 +390,18 @@ async fn clones_share_one_budget_of_retries() {
 }
 
 /// Counts how many requests are on their way at once.
-#[derive(Default)]
 struct Counting {
     now: Mutex<(usize, usize)>,
+    status: AtomicU16,
+}
+
+impl Default for Counting {
+    fn default() -> Self {
+        Self {
+            now: Mutex::default(),
+            status: AtomicU16::new(200),
+        }
+    }
 }
 
 impl Transport for Counting {
@@ -402,7 +414,7 @@ impl Transport for Counting {
             }
             tokio::task::yield_now().await;
             self.now.lock().unwrap().0 -= 1;
-            Ok(http::Response::new("{}").into())
+            Ok(answer(self.status.load(Ordering::SeqCst), "{}").into())
         })
     }
 }
@@ -454,7 +466,7 @@ async fn what_came_along_with_an_answer_is_there() {
         (meta.status(), meta.attempts(), meta.elapsed()),
         (200, 2, Duration::from_secs(2))
     );
-    assert_eq!(meta.request_id().as_deref(), Some("r-1"));
+    assert_eq!(meta.request_id(), Some("r-1"));
     assert_eq!(meta.headers()["x-request-id"], "r-1");
 }
 
@@ -503,4 +515,192 @@ fn numbers_that_cannot_work_are_refused() {
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains(reason), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
+    for (status, kind, retried) in [
+        (404, ErrorKind::NotFound, false),
+        (503, ErrorKind::Unavailable, true),
+    ] {
+        let clock = clock();
+        // Longer than any attempt may take.
+        let drip = {
+            let clock = clock.clone();
+            move || {
+                clock.advance(Duration::from_secs(30));
+                Ok::<_, std::io::Error>(" ")
+            }
+        };
+        let body = futures_util::stream::repeat_with(drip).then(|piece| async {
+            tokio::task::yield_now().await;
+            piece
+        });
+        let dripping = Dripping(status, Mutex::new(Some(reqwest::Body::wrap_stream(body))));
+        let policy = RetryPolicy::none();
+        let error = client(Arc::new(dripping), &clock)
+            .retry(policy)
+            .build()
+            .unwrap()
+            .info()
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.status(), error.is_retryable()),
+            (kind, Some(status), retried),
+            "{error}"
+        );
+        assert!(
+            error
+                .to_string()
+                .contains("did not come to the end of its answer in time"),
+            "{error}"
+        );
+        assert!(
+            error.elapsed() < Duration::from_secs(200),
+            "{:?}",
+            error.elapsed()
+        );
+    }
+}
+
+/// Answers once, with a body that never ends.
+struct Dripping(u16, Mutex<Option<reqwest::Body>>);
+
+impl Transport for Dripping {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        let body = self.1.lock().unwrap().take().unwrap();
+        Box::pin(async move {
+            Ok(http::Response::builder()
+                .status(self.0)
+                .body(body)
+                .unwrap()
+                .into())
+        })
+    }
+}
+
+/// Never gives a token, and time passes meanwhile.
+struct Hanging(Arc<VirtualClock>);
+
+impl TokenProvider for Hanging {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async {
+            self.0.advance(Duration::from_secs(3));
+            std::future::pending().await
+        })
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_covers_the_token_and_the_turn_too() {
+    let policy = RetryPolicy::builder()
+        .deadline(Duration::from_secs(2))
+        .build()
+        .unwrap();
+    let clock_a = clock();
+    let builder = Client::builder()
+        .token_provider(Arc::new(Hanging(clock_a.clone())))
+        .clock(clock_a.clone());
+    let scripted = Scripted::new([]);
+    let error = builder
+        .transport(scripted)
+        .retry(policy.clone())
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::CallTimeout, 0),
+        "{error}"
+    );
+
+    // One call holds the only place for longer than the other may take.
+    let clock_b = clock();
+    let silent = Arc::new(Silent {
+        clock: clock_b.clone(),
+        asked: AtomicU16::new(0),
+    });
+    let client = client(silent.clone(), &clock_b)
+        .retry(policy)
+        .max_in_flight(1)
+        .build()
+        .unwrap();
+    let (one, other) = tokio::join!(client.info(), client.info());
+    assert_eq!(one.unwrap_err().kind(), ErrorKind::CallTimeout);
+    let other = other.unwrap_err();
+    assert_eq!(
+        (other.kind(), other.attempts()),
+        (ErrorKind::CallTimeout, 0),
+        "{other}"
+    );
+    assert_eq!(
+        silent.asked.load(Ordering::SeqCst),
+        1,
+        "nothing is sent when there is no time left"
+    );
+}
+
+/// Never answers, and time passes meanwhile.
+struct Silent {
+    clock: Arc<VirtualClock>,
+    asked: AtomicU16,
+}
+
+impl Transport for Silent {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {
+            // Others get in line before the time is over.
+            tokio::task::yield_now().await;
+            self.clock.advance(Duration::from_secs(3));
+            std::future::pending().await
+        })
+    }
+}
+
+#[tokio::test]
+async fn trouble_halves_the_requests_at_once_of_a_client() {
+    for (status, most) in [(200, 4), (404, 4), (500, 4), (429, 2), (503, 2), (504, 2)] {
+        let counting = Arc::new(Counting::default());
+        let client = client(counting.clone(), &clock())
+            .retry(RetryPolicy::none())
+            .build()
+            .unwrap();
+        counting.status.store(status, Ordering::SeqCst);
+        join_all((0..4).map(|_| client.info())).await;
+        assert_eq!(counting.now.lock().unwrap().1, 4);
+
+        counting.status.store(200, Ordering::SeqCst);
+        counting.now.lock().unwrap().1 = 0;
+        join_all((0..20).map(|_| client.info())).await;
+        assert_eq!(counting.now.lock().unwrap().1, most, "after {status}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_is_free_while_a_call_waits_for_its_next_attempt() {
+    let clock = clock();
+    let scripted = Scripted::new([answer(503, ""), answer(200, "{}"), answer(200, "{}")]);
+    let client = client(scripted, &clock).max_in_flight(1).build().unwrap();
+    let order = Mutex::new(Vec::new());
+    let call = async |name: &'static str| {
+        client.info().await.unwrap();
+        order.lock().unwrap().push(name);
+    };
+    tokio::join!(call("failed first"), call("came second"));
+    assert_eq!(*order.lock().unwrap(), ["came second", "failed first"]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_gives_its_place_back() {
+    let counting = Arc::new(Counting::default());
+    let client = client(counting, &clock()).max_in_flight(1).build().unwrap();
+    assert!(
+        client.info().now_or_never().is_none(),
+        "on its way, and dropped there"
+    );
+    assert!(client.info().await.is_ok());
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::codegen;
+use crate::{cargo, codegen, examples};
 
 /// Where the snapshots are.
 const SNAPSHOTS: &str = "tests/snapshots";
@@ -31,16 +31,21 @@ const FLAVOURS: [&str; 4] = [
 /// Runs every check in order and stops at the first that fails.
 pub fn run(root: &Path) -> Result<()> {
     step("formatting", "cargo fmt --all", || {
-        cargo(root, &["fmt", "--all", "--check"], &[])
+        cargo::run(root, &["fmt", "--all", "--check"], &[])
     })?;
     step("clippy", "cargo clippy --workspace --all-targets", || {
         let after = ["--all-targets", "--", "--deny", "warnings"];
-        cargo(root, &[&["clippy"], &WORKSPACE[..], &after].concat(), &[])
+        cargo::run(root, &[&["clippy"], &WORKSPACE[..], &after].concat(), &[])
     })?;
     step("generated code", "cargo xtask codegen", || {
         codegen::check(root)
     })?;
     step("tests", "cargo test --workspace", || tests(root))?;
+    step(
+        "examples",
+        "cargo run --package ionos-activitylog --example ...",
+        || examples::run(root),
+    )?;
     step(
         "features",
         "cargo clippy -p ionos-activitylog --no-default-features --features ...",
@@ -48,7 +53,7 @@ pub fn run(root: &Path) -> Result<()> {
     )?;
     step("documentation", "cargo doc --workspace --no-deps", || {
         let args = [&["doc", "--no-deps"], &WORKSPACE[..]].concat();
-        cargo(root, &args, &[("RUSTDOCFLAGS", "--deny warnings")])
+        cargo::run(root, &args, &[("RUSTDOCFLAGS", "--deny warnings")])
     })?;
     println!("ci: all checks passed");
     Ok(())
@@ -74,7 +79,7 @@ fn features(root: &Path) -> Result<()> {
             &["--features", features, "--", "--deny", "warnings"],
         ]
         .concat();
-        cargo(root, &args, &[])?;
+        cargo::run(root, &args, &[])?;
     }
     Ok(())
 }
@@ -93,22 +98,6 @@ fn step(name: &str, mend: &str, check: impl FnOnce() -> Result<()>) -> Result<()
     check().with_context(|| format!("ci: {name} failed; look into it with `{mend}`"))
 }
 
-fn cargo(root: &Path, args: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args(args)
-        .current_dir(root)
-        .envs(environment.iter().copied());
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start cargo {}", args.join(" ")))?;
-    if !status.success() {
-        bail!("cargo {} ended with {status}", args.join(" "));
-    }
-    Ok(())
-}
-
 /// All tests, with snapshots read-only; afterwards every snapshot must have been looked at by a test.
 fn tests(root: &Path) -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -120,7 +109,7 @@ fn tests(root: &Path) -> Result<()> {
         ("INSTA_UPDATE", "no"),
         ("INSTA_SNAPSHOT_REFERENCES_FILE", list),
     ];
-    cargo(root, &[&["test"], &WORKSPACE[..]].concat(), &environment)?;
+    cargo::run(root, &[&["test"], &WORKSPACE[..]].concat(), &environment)?;
 
     let seen: BTreeSet<PathBuf> = fs::read_to_string(&references)
         .context("the tests looked at no snapshot")?

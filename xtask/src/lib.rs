@@ -2,11 +2,15 @@
 //!
 //! The way of the description: [`description::Description::read`] (vendor file and provenance) ->
 //! [`description::overlay`] (patches as data) -> [`description::lint`] -> [`generate`] -> [`outputs`].
-//! [`codegen`] walks it; [`ci`] is what every pull request has to pass; [`spec`] takes in a new vendor file.
+//! [`codegen`] walks it; [`ci`] is what every pull request has to pass; [`spec`] takes in a new vendor file; [`mod@bench`]
+//! measures.
 
+pub mod bench;
+pub mod cargo;
 pub mod ci;
 pub mod codegen;
 pub mod description;
+pub mod examples;
 pub mod generate;
 pub mod outputs;
 pub mod spec;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{ci, codegen, spec, workspace};
+use xtask::{bench, ci, codegen, spec, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -26,6 +26,15 @@ enum Task {
     Spec(Spec),
     /// Run every check that a pull request has to pass, stopping at the first failure
     Ci,
+    /// Measure, and fail where a limit is missed
+    Bench {
+        /// What to measure
+        #[arg(value_enum, default_value_t = bench::Suite::Facade)]
+        suite: bench::Suite,
+        /// Also build from nothing, which takes minutes
+        #[arg(long)]
+        cold: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -58,6 +67,7 @@ fn main() -> ExitCode {
         }
         Task::Spec(Spec::Diff { file }) => spec::diff(&root, &file),
         Task::Ci => ci::run(&root),
+        Task::Bench { suite, cold } => bench::run(&root, suite, cold),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

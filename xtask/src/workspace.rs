@@ -19,3 +19,5 @@ pub const OVERLAYS: &str = "openapi/overlay";
 pub const PATCHED: &str = "openapi/activitylog-v1.patched.json";
 /// The generated client.
 pub const GENERATED: &str = "crates/ionos-activitylog-client/src/generated.rs";
+/// The examples of the facade.
+pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";

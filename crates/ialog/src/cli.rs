@@ -18,8 +18,13 @@ use crate::times::{Length, Moment};
     version,
     after_help = "\
 Environment:
-  IONOS_TOKEN    bearer token of your account
-  IONOS_API_URL  address of the API, when it is not the vendor's
+  IONOS_TOKEN                     token of your account
+  IONOS_USERNAME, IONOS_PASSWORD  user name and password, where there is no token
+  IONOS_API_URL                   address of the API, when it is not the vendor's
+  IONOS_CONTRACT_NUMBER           contract that a reseller acts for
+  IONOS_PINNED_CERT               SHA-256 of the only certificate to accept
+  IONOS_CONFIG_FILE               YAML file of the vendor's tools, when it is not in its usual place
+  IONOS_CURRENT_PROFILE           profile in that file
 
 Exit codes:
   0 done   1 unexpected failure   2 wrong usage   3 incomplete   4 not permitted

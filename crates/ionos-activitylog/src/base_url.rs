@@ -20,6 +20,8 @@ const PRODUCT_PATH: &str = "/activitylog/v1";
 pub(crate) struct BaseUrl {
     text: String,
     place: String,
+    host: String,
+    port: Option<u16>,
     loopback: bool,
 }
 
@@ -90,6 +92,8 @@ impl BaseUrl {
         Ok(Self {
             text: format!("{}://{place}{path}", url.scheme()),
             place,
+            host: host.to_owned(),
+            port: url.port_or_known_default(),
             loopback,
         })
     }
@@ -102,6 +106,24 @@ impl BaseUrl {
     /// Host and port, for messages.
     pub(crate) fn place(&self) -> &str {
         &self.place
+    }
+
+    /// The host alone.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(dead_code, reason = "only spans show it")
+    )]
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, also where the address leaves it to the scheme.
+    #[cfg_attr(
+        not(feature = "tracing"),
+        expect(dead_code, reason = "only spans show it")
+    )]
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// Whether the connection is encrypted.

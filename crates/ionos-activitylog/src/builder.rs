@@ -39,7 +39,6 @@ pub struct ClientBuilder {
     attempt_timeout: Duration,
     body_cap: u64,
     user_agent_suffix: Option<String>,
-    root_certificates: Vec<Vec<u8>>,
 }
 
 impl Default for ClientBuilder {
@@ -59,7 +58,6 @@ impl Default for ClientBuilder {
             attempt_timeout: ATTEMPT_TIMEOUT,
             body_cap: BODY_CAP,
             user_agent_suffix: None,
-            root_certificates: Vec::new(),
         }
     }
 }
@@ -127,7 +125,8 @@ impl ClientBuilder {
     }
 
     /// Connects through a client of the program's own making: its timeouts, proxies, certificates and redirects
-    /// are then the program's choice. A client that follows redirects takes the token along.
+    /// are then the program's choice, and those of this builder are not used; a pinned or a root certificate besides it
+    /// is an error. What a redirect takes along, such as `X-Contract-Number`, is its affair too.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self
@@ -196,9 +195,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Trusts a further certificate authority, or several: PEM. The machine's own stay trusted.
-    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
+    /// Trusts a further certificate authority, or several: PEM. The machine's own stay trusted. Set here, those of a
+    /// configuration file are not used.
+    pub fn root_certificate(mut self, pem: impl AsRef<str>) -> Self {
+        let known = self.options.root_certificates.get_or_insert_default();
+        known.push_str(pem.as_ref());
+        known.push('\n');
         self
     }
 
@@ -224,6 +226,16 @@ impl ClientBuilder {
         let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
+            // Its certificates are its own affair, and a setting that is not in force must not seem to be.
+            Some(_)
+                if resolved.pinned_certificate.is_some()
+                    || resolved.root_certificates.is_some() =>
+            {
+                return Err(Error::new(
+                    ErrorKind::Configuration,
+                    "a pinned or a root certificate is set, and the program brings an HTTP client of its own: set it there, and not here",
+                ));
+            }
             Some(client) => client.clone(),
             None => self.connect(&base_url, &resolved)?,
         };
@@ -276,23 +288,13 @@ impl ClientBuilder {
     }
 
     fn connect(&self, base_url: &BaseUrl, resolved: &Resolved) -> Result<reqwest::Client, Error> {
-        let configured = resolved
-            .root_certificates
-            .iter()
-            .map(|pem| pem.clone().into_bytes());
-        let root_certificates: Vec<Vec<u8>> = self
-            .root_certificates
-            .iter()
-            .cloned()
-            .chain(configured)
-            .collect();
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
             // A proxy in front of this machine would get the token in plain text.
             proxies: !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),
-            root_certificates: &root_certificates,
+            root_certificates: resolved.root_certificates.as_deref(),
             pinned_certificate: resolved.pinned_certificate.as_deref(),
         }
         .client()

@@ -13,11 +13,12 @@ use reqwest::header::HeaderValue;
 use crate::auth::Authorization;
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
-use crate::error::wire::{Failure, answered};
+use crate::error::body::snippet;
+use crate::error::wire::{Failure, answered, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
 use crate::pacing::{InFlight, Outcome, Rate};
-use crate::response::{Meta, Response};
+use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
 use crate::transport::Gateway;
 use crate::{Error, ErrorKind};
@@ -45,7 +46,7 @@ enum Next {
     /// Try again after this long.
     Wait(Duration),
     /// Give the error back, with a word on why if it is not plain.
-    Stop(Option<&'static str>),
+    Stop(Option<String>),
 }
 
 impl Caller {
@@ -66,40 +67,37 @@ impl Caller {
             let started = self.clock.elapsed();
             let mut attempts = 0;
             // A token that was refused is replaced once; that is no retry of something that may pass by itself.
-            let mut refused = None;
+            let mut refused: Option<Error> = None;
             loop {
-                attempts += 1;
                 let attempted = self
-                    .attempt(&operation, attempts, started, &call, &read, &empty)
+                    .attempt(&operation, attempts + 1, started, &call, &read, &empty)
                     .await;
                 let elapsed = self.clock.elapsed().saturating_sub(started);
                 let error = match attempted {
-                    Ok((value, answer)) => {
+                    Ok((value, meta)) => {
                         self.budget
-                            .succeeded(attempts - 1 - u32::from(refused.is_some()));
+                            .succeeded(attempts - u32::from(refused.is_some()));
                         let meta = Meta {
-                            status: answer.status.as_u16(),
-                            headers: answer.headers,
-                            attempts,
+                            attempts: attempts + 1,
                             elapsed,
+                            ..meta
                         };
                         return Ok(Response::new(value, meta));
                     }
                     Err(Attempt { error, sent: false }) => {
                         // That the service refused the token says more than why there is no other.
-                        return Err(match refused.take() {
-                            Some(refused) => Error::gave_up(refused, "there is no other token"),
-                            None => error.during(operation.clone()).after(attempts - 1, elapsed),
+                        return Err(match refused {
+                            Some(refused) => refused.gave_up("there is no other token".to_owned()),
+                            None => error.during(operation.clone()).after(attempts, elapsed),
                         });
                     }
                     Err(Attempt { error, .. }) => {
+                        attempts += 1;
                         error.during(operation.clone()).after(attempts, elapsed)
                     }
                 };
-                if error.kind() == ErrorKind::Unauthorized
-                    && refused.is_none()
-                    && self.authorization.can_refresh()
-                {
+                let first_refusal = error.kind() == ErrorKind::Unauthorized && refused.is_none();
+                if first_refusal && self.authorization.can_refresh() {
                     refused = Some(error);
                     continue;
                 }
@@ -115,7 +113,7 @@ impl Caller {
         done
     }
 
-    /// One attempt: a turn, a token, a request, its answer.
+    /// One attempt: a token, a turn, a request, its answer.
     async fn attempt<T, U, F>(
         &self,
         operation: &Operation,
@@ -124,118 +122,181 @@ impl Caller {
         call: &impl Fn(wire::Client) -> F,
         read: &impl Fn(T) -> Result<U, String>,
         empty: &impl Fn() -> U,
-    ) -> Result<(U, wire::Answer), Attempt>
+    ) -> Result<(U, Meta), Attempt>
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let place = self.in_flight.enter().await;
-        if let Some(rate) = &self.rate {
-            rate.wait(&*self.clock).await;
-        }
         let unsent = |error| Attempt { error, sent: false };
-        let (authorization, token) = self
-            .authorization
-            .header(&*self.clock)
-            .await
-            .map_err(unsent)?;
-        let context = wire::Context::new(Arc::new(Gateway {
-            authorization,
-            user_agent: self.user_agent.clone(),
-            contract: self.contract_header.clone(),
-            body_cap: self.body_cap,
-            next: self.carrier.clone(),
-        }));
-        let client = wire::Client::new_with_client(
-            self.base_url.as_str(),
-            self.http.clone(),
-            context.clone(),
-        );
-        let span = AttemptSpan::new(operation, self.base_url.place(), number);
-        let (limit, kind) = self.time_left(started);
-        let answer = {
-            let answer = pin!(span.around(call(client)));
-            match select(answer, self.clock.alarm(limit)).await {
-                Either::Left((answer, _)) => Some(answer),
-                Either::Right(((), _)) => None,
+        let turn = async {
+            let authorization = self.authorization.header(&*self.clock).await?;
+            let place = self.in_flight.enter().await;
+            if let Some(rate) = &self.rate {
+                rate.wait(&*self.clock).await;
             }
+            Ok::<_, Error>((authorization, place))
         };
-        let noted = context.answer().cloned();
-        let outcome = match (answer, noted) {
-            (None, noted) => Err(too_slow(kind, self.base_url.place(), limit).with_answer(
-                noted.map(|noted| answered(noted.status, &noted.headers, self.clock.now())),
-            )),
-            (Some(Ok(value)), Some(noted)) => match read(value.into_inner()) {
-                Ok(value) => Ok((value, noted)),
-                Err(detail) => Err(Error::new(ErrorKind::Decode, detail).with_answer(Some(
-                    answered(noted.status, &noted.headers, self.clock.now()),
-                ))),
-            },
-            (Some(Err(wire::Error::UnexpectedResponse(_))), Some(noted)) if noted.status == 204 => {
-                Ok((empty(), noted))
-            }
-            (Some(Err(error)), noted) => {
-                let failure = Failure {
-                    error,
-                    answer: noted.as_ref(),
-                    place: self.base_url.place(),
-                    now: self.clock.now(),
-                    redact: |text: &str| self.authorization.redact(text),
-                };
-                Err(failure.into_error().await)
-            }
-            // The generated client gives a value only for an answer that came through the context.
-            (Some(Ok(_)), None) => Err(Error::new(ErrorKind::Decode, "the answer has no status")),
+        let too_late = || unsent(out_of_time("before a request could be sent"));
+        let turn = self.within(self.time_left(started), turn).await;
+        let ((header, token), place) = turn.ok_or_else(too_late)?.map_err(unsent)?;
+        let left = self.time_left(started);
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(too_late());
+        }
+        let redact = |text: &str| {
+            let text = self.authorization.redact(text);
+            // The provider may have given two others by now.
+            token
+                .as_ref()
+                .map_or_else(|| text.clone(), |token| token.redact(&text))
         };
-        span.ended(outcome.as_ref().map(|(_, answer)| answer.status.as_u16()));
+        let context = self.context(header);
+        let span = AttemptSpan::new(operation, &self.base_url, number);
+        let limit = left.map_or(self.attempt_timeout, |left| left.min(self.attempt_timeout));
+        let exchange = span.around(self.exchange(&context, call, read, empty, &redact));
+        let outcome = match self.within(Some(limit), exchange).await {
+            Some(outcome) => outcome,
+            None => Err(self.too_slow(limit, context.answer(), redact)),
+        };
+        span.ended(outcome.as_ref().map(|(_, meta)| meta.status));
         place.came_back(match &outcome {
             Ok(_) => Outcome::Fine,
             Err(error) => judge(error),
         });
         outcome.map_err(|error| {
-            if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token) {
-                self.authorization.rejected(&token);
+            if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
+                self.authorization.rejected(token);
             }
             Attempt { error, sent: true }
         })
     }
 
-    /// How long an attempt may take, and what it means when it takes longer.
-    fn time_left(&self, started: Duration) -> (Duration, ErrorKind) {
+    fn context(&self, authorization: HeaderValue) -> wire::Context {
+        wire::Context::new(Arc::new(Gateway {
+            authorization,
+            user_agent: self.user_agent.clone(),
+            contract: self.contract_header.clone(),
+            body_cap: self.body_cap,
+            next: self.carrier.clone(),
+        }))
+    }
+
+    /// Sends the request and reads its answer to the end, also where that is an error.
+    async fn exchange<T, U, F>(
+        &self,
+        context: &wire::Context,
+        call: &impl Fn(wire::Client) -> F,
+        read: &impl Fn(T) -> Result<U, String>,
+        empty: &impl Fn() -> U,
+        redact: &impl Fn(&str) -> String,
+    ) -> Result<(U, Meta), Error>
+    where
+        F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
+    {
+        let client = wire::Client::new_with_client(
+            self.base_url.as_str(),
+            self.http.clone(),
+            context.clone(),
+        );
+        let called = call(client).await;
+        let answer = context.answer();
+        let meta = answer.map(|answer| Meta {
+            status: answer.status.as_u16(),
+            request_id: request_id(&answer.headers).filter(|id| redact(id) == *id),
+            headers: answer.headers.clone(),
+            attempts: 0,
+            elapsed: Duration::ZERO,
+        });
+        match (called, meta) {
+            (Ok(value), Some(meta)) => match read(value.into_inner()) {
+                Ok(value) => Ok((value, meta)),
+                Err(detail) => {
+                    let answered = answer.map(|answer| answered(answer, self.clock.now(), redact));
+                    Err(Error::new(ErrorKind::Decode, snippet(&redact(&detail)))
+                        .with_answer(answered))
+                }
+            },
+            (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => {
+                Ok((empty(), meta))
+            }
+            (Err(error), _) => {
+                let failure = Failure {
+                    error,
+                    answer,
+                    place: self.base_url.place(),
+                    now: self.clock.now(),
+                    redact,
+                };
+                Err(failure.into_error().await)
+            }
+            // The generated client gives a value only for an answer that came through the context.
+            (Ok(_), None) => Err(Error::new(ErrorKind::Decode, "the answer has no status")),
+        }
+    }
+
+    /// The outcome of some work, or none if the time is over before.
+    async fn within<F: Future>(&self, limit: Option<Duration>, work: F) -> Option<F::Output> {
+        let Some(limit) = limit else {
+            return Some(work.await);
+        };
+        match select(pin!(work), self.clock.alarm(limit)).await {
+            Either::Left((done, _)) => Some(done),
+            Either::Right(((), _)) => None,
+        }
+    }
+
+    /// What is left of the time of the call; none when there is no limit.
+    fn time_left(&self, started: Duration) -> Option<Duration> {
         let elapsed = self.clock.elapsed().saturating_sub(started);
-        let left = self
-            .retry
-            .deadline()
-            .map(|deadline| deadline.saturating_sub(elapsed));
-        match left {
-            Some(left) if left < self.attempt_timeout => (left, ErrorKind::CallTimeout),
-            _ => (self.attempt_timeout, ErrorKind::AttemptTimeout),
+        Some(self.retry.deadline()?.saturating_sub(elapsed))
+    }
+
+    /// The answer was not complete in time. One that had begun as an error stays that error.
+    fn too_slow(
+        &self,
+        limit: Duration,
+        answer: Option<&wire::Answer>,
+        redact: impl Fn(&str) -> String,
+    ) -> Error {
+        let begun = answer.map(|answer| answered(answer, self.clock.now(), redact));
+        match begun {
+            Some(begun) if !begun.status.is_success() => unread(begun),
+            begun if limit < self.attempt_timeout => {
+                out_of_time("while a request was under way").with_answer(begun)
+            }
+            begun => {
+                let place = self.base_url.place();
+                let seconds = limit.as_secs_f64();
+                let detail = format!(
+                    "{place} did not answer within {seconds} s: try again later, or allow more"
+                );
+                Error::new(ErrorKind::AttemptTimeout, detail).with_answer(begun)
+            }
         }
     }
 
     /// Decides whether and when a call is tried again.
     fn next(&self, error: &Error, attempts: u32, elapsed: Duration) -> Next {
-        if !error.is_retryable() {
+        if !error.is_retryable() || attempts >= self.retry.attempts() {
             return Next::Stop(None);
         }
-        if attempts >= self.retry.attempts() {
-            return Next::Stop(None);
-        }
-        let Some(wait) = self
-            .retry
-            .wait(attempts, error.retry_after(), self.clock.chance())
-        else {
-            return Next::Stop(Some("it asks for more time than is waited for"));
+        let asked = error.retry_after();
+        let Some(wait) = self.retry.wait(attempts, asked, self.clock.chance()) else {
+            let asked = asked.unwrap_or_default().as_secs_f64();
+            let most = self.retry.retry_after_ceiling().as_secs_f64();
+            return Next::Stop(Some(format!(
+                "it asks for {asked} s, and {most} s are the most that is waited for"
+            )));
         };
         if self
             .retry
             .deadline()
             .is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline)
         {
-            return Next::Stop(Some("there is no time left for another attempt"));
+            return Next::Stop(Some("there is no time left for another attempt".to_owned()));
         }
         if !self.budget.take() {
             return Next::Stop(Some(
-                "not tried again, because too many calls failed lately",
+                "not tried again, because too many calls failed lately".to_owned(),
             ));
         }
         Next::Wait(wait)
@@ -256,19 +317,15 @@ fn judge(error: &Error) -> Outcome {
         | ErrorKind::Unavailable
         | ErrorKind::GatewayTimeout
         | ErrorKind::AttemptTimeout
-        | ErrorKind::CallTimeout
         | ErrorKind::ConnectTimeout => Outcome::Overloaded,
         _ => Outcome::Other,
     }
 }
 
-fn too_slow(kind: ErrorKind, place: &str, limit: Duration) -> Error {
-    let seconds = limit.as_secs_f64();
-    let detail = match kind {
-        ErrorKind::CallTimeout => {
-            "the call took longer in all than it may: try again later, or allow more".to_owned()
-        }
-        _ => format!("{place} did not answer within {seconds} s: try again later, or allow more"),
-    };
-    Error::new(kind, detail)
+/// The time of the whole call is over.
+fn out_of_time(when: &str) -> Error {
+    Error::new(
+        ErrorKind::CallTimeout,
+        format!("the call took longer in all than it may, {when}: try again later, or allow more"),
+    )
 }

@@ -60,11 +60,16 @@ impl Client {
         self.caller.authorization.claims()
     }
 
-    /// The contract that a fixed token is bound to: what to read when nobody named a contract. None for an opaque
-    /// token and for other credentials.
+    /// What to read when nobody named a contract: the one that the client acts for, or else the one that a fixed token
+    /// is bound to. None where neither is known.
     #[must_use]
     pub fn default_contract(&self) -> Option<ContractNumber> {
-        self.claims()?.contract
+        let acting_for = self
+            .caller
+            .contract_header
+            .as_ref()
+            .and_then(|header| header.to_str().ok()?.parse().ok());
+        acting_for.or_else(|| self.claims()?.contract)
     }
 
     /// One sentence for people when a fixed token says that its user lacks the privilege to read the log. It is no
@@ -74,7 +79,7 @@ impl Client {
         self.caller.authorization.warning()
     }
 
-    /// What the API says about itself. Needs no valid token.
+    /// What the API says about itself.
     ///
     /// Fails as described for [`ErrorKind`](crate::ErrorKind).
     pub async fn info(&self) -> Result<Response<Info>, Error> {

@@ -6,9 +6,10 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
 
 /// A wait; resolves when it is over.
 pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -26,7 +27,9 @@ pub trait Clock: fmt::Debug + Send + Sync {
 
     /// Resolves once the time has passed, for a race against something that may be sooner. Unlike [`Clock::sleep`] it
     /// is not a wait: in tests it resolves only when something else moves the time on.
-    fn alarm(&self, duration: Duration) -> Sleep<'_>;
+    fn alarm(&self, duration: Duration) -> Sleep<'_> {
+        self.sleep(duration)
+    }
 
     /// A number from 0, inclusive, to 1, exclusive, each as likely as any other.
     fn chance(&self) -> f64;
@@ -65,10 +68,6 @@ impl Clock for SystemClock {
 
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
         Box::pin(tokio::time::sleep(duration))
-    }
-
-    fn alarm(&self, duration: Duration) -> Sleep<'_> {
-        self.sleep(duration)
     }
 
     fn chance(&self) -> f64 {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog_client as wire;
@@ -12,7 +13,10 @@ use serde_json::value::RawValue;
 /// One event of the log.
 #[derive(Clone, Debug)]
 pub struct Event {
-    json: Box<RawValue>,
+    /// The hit as it came. The record is a part of it, so that it need not be copied.
+    hit: Box<RawValue>,
+    /// Where the record is in the hit, in bytes.
+    record: Range<usize>,
     envelope: Option<Issue>,
 }
 
@@ -39,35 +43,33 @@ struct TimedMeta<'a> {
     time: Cow<'a, str>,
 }
 
+/// No more of the hit than its record. The generated type would copy it.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default, rename = "_source")]
+    record: Option<&'a RawValue>,
+}
+
 impl Event {
-    /// Takes the record out of its envelope. An envelope without one is kept whole in its place.
+    /// Finds the record in its envelope. An envelope without one is kept whole in its place.
     pub(crate) fn from_wire(hit: wire::Raw<wire::types::Hit>) -> Self {
-        let issue = match hit.parse() {
-            // A derived struct is read from a list too, and the list's first item would pass for the record.
-            _ if !hit.get().starts_with('{') => {
-                "the hit is no object, so it is kept itself".to_owned()
-            }
-            Ok(wire::types::Hit {
-                source: Some(record),
-            }) => {
-                return Self {
-                    json: record.into_json(),
-                    envelope: None,
-                };
-            }
-            Ok(_) => "the hit holds no record, so the hit itself is kept".to_owned(),
-            Err(error) => format!("the hit cannot be read ({error}), so the hit itself is kept"),
+        let hit = hit.into_json();
+        let (record, issue) = match record_in(hit.get()) {
+            Ok(record) => (record, None),
+            Err(issue) => (0..hit.get().len(), Some(Issue(issue))),
         };
         Self {
-            json: hit.into_json(),
-            envelope: Some(Issue(issue)),
+            hit,
+            record,
+            envelope: issue,
         }
     }
 
     /// The record's JSON text, byte for byte as the service sent it.
     #[must_use]
     pub fn raw(&self) -> &str {
-        self.json.get()
+        // The range was cut out of this very text.
+        self.hit.get().get(self.record.clone()).unwrap_or_default()
     }
 
     /// When it happened; none when the record has no time or one that cannot be read as RFC 3339.
@@ -92,6 +94,30 @@ impl Event {
             issues.push(Issue("the record has no readable time".to_owned()));
         }
         issues
+    }
+}
+
+/// Where the record is in a hit.
+fn record_in(hit: &str) -> Result<Range<usize>, String> {
+    // A derived struct is read from a list too, and the list's first item would pass for the record.
+    if !hit.starts_with('{') {
+        return Err("the hit is no object, so it is kept itself".to_owned());
+    }
+    match serde_json::from_str(hit) {
+        Ok(Envelope {
+            record: Some(record),
+        }) => {
+            let record = record.get();
+            // Borrowed from the hit, so it begins within it.
+            let start = record.as_ptr() as usize - hit.as_ptr() as usize;
+            Ok(start..start + record.len())
+        }
+        Ok(Envelope { record: None }) => {
+            Err("the hit holds no record, so the hit itself is kept".to_owned())
+        }
+        Err(error) => Err(format!(
+            "the hit cannot be read ({error}), so the hit itself is kept"
+        )),
     }
 }
 

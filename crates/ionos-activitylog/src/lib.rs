@@ -21,9 +21,9 @@
 //! }
 //! ```
 //!
-//! [`Client::from_env`] takes the token from `IONOS_TOKEN` and, where it is set, the address of the API from
-//! `IONOS_API_URL`. There is one API, and it is async; in a program without a runtime, call it through the
-//! `block_on` of the runtime of your choice.
+//! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
+//! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program
+//! without a runtime makes one and calls its `block_on`.
 //!
 //! # Defaults
 //!
@@ -45,6 +45,7 @@
 //! | body of an error that is read | [`ERROR_BODY_CAP`], 64 KiB | an error page is for people, and none is longer |
 //! | life left to a token when the next is asked for | [`REFRESH_MARGIN`], 5 min | longer than a request with its retries |
 //! | time between two questions to a token provider while its token is valid | [`FETCH_BACKOFF`], 30 s | a provider that fails, or whose tokens are short-lived, is not asked for every request |
+//! | shown of a message or a body | 500 characters | an error is one line |
 //! | redirects | 5 within scheme, host and port, none beyond | the token must not travel |
 //!
 //! # Deliberately absent
@@ -64,6 +65,7 @@ mod defaults;
 mod error;
 mod event;
 mod events;
+mod fingerprint;
 mod info;
 mod observe;
 mod operation;

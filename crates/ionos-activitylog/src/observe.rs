@@ -13,6 +13,7 @@ mod on {
     use tracing::field::Empty;
     use tracing::{Instrument, Span};
 
+    use crate::base_url::BaseUrl;
     use crate::operation::Operation;
     use crate::{Error, Meta};
 
@@ -39,7 +40,7 @@ mod on {
 
         pub(crate) fn ended(&self, outcome: Result<&Meta, &Error>) {
             let (attempts, request_id) = match outcome {
-                Ok(meta) => (meta.attempts(), meta.request_id()),
+                Ok(meta) => (meta.attempts(), meta.request_id().map(str::to_owned)),
                 Err(error) => {
                     self.0.record("otel.status_code", "ERROR");
                     self.0
@@ -58,7 +59,7 @@ mod on {
     pub(crate) struct AttemptSpan(Span);
 
     impl AttemptSpan {
-        pub(crate) fn new(operation: &Operation, place: &str, number: u32) -> Self {
+        pub(crate) fn new(operation: &Operation, base_url: &BaseUrl, number: u32) -> Self {
             let resent = number.saturating_sub(1);
             Self(tracing::debug_span!(
                 target: "ionos_activitylog",
@@ -70,7 +71,8 @@ mod on {
                 http.request.resend_count = (resent > 0).then_some(resent),
                 http.response.status_code = Empty,
                 url.template = operation.template,
-                server.address = place,
+                server.address = base_url.host(),
+                server.port = base_url.port(),
                 error.type = Empty,
             ))
         }
@@ -98,6 +100,7 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
+    use crate::base_url::BaseUrl;
     use crate::operation::Operation;
     use crate::{Error, Meta};
 
@@ -118,7 +121,7 @@ mod off {
     pub(crate) struct AttemptSpan;
 
     impl AttemptSpan {
-        pub(crate) fn new(_: &Operation, _: &str, _: u32) -> Self {
+        pub(crate) fn new(_: &Operation, _: &BaseUrl, _: u32) -> Self {
             Self
         }
 

@@ -25,6 +25,12 @@ impl<T> Response<T> {
         self.value
     }
 
+    /// The value, and what came along with it.
+    #[must_use]
+    pub fn into_parts(self) -> (T, Meta) {
+        (self.value, self.meta)
+    }
+
     /// What came along with it.
     #[must_use]
     pub fn meta(&self) -> &Meta {
@@ -44,6 +50,7 @@ impl<T> Deref for Response<T> {
 #[derive(Clone)]
 pub struct Meta {
     pub(crate) status: u16,
+    pub(crate) request_id: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
@@ -64,8 +71,8 @@ impl Meta {
 
     /// The service's name for the request, under any of the spellings that are in use.
     #[must_use]
-    pub fn request_id(&self) -> Option<String> {
-        request_id(&self.headers)
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
     }
 
     /// How often the call was sent.

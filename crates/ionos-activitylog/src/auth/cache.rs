@@ -241,7 +241,7 @@ impl Failure {
         };
         let error = Error::new(ErrorKind::TokenProvider, detail);
         match self.source {
-            Some(source) => error.with_shared_source(source),
+            Some(source) => error.with_provider_error(source),
             None => error,
         }
     }

@@ -90,7 +90,7 @@ impl Authorization {
         (!may_read).then(|| {
             format!(
                 "the token says that its user lacks the privilege {PRIVILEGE}: a contract owner or administrator can grant \
-                 it to one of the user's groups (group privilege \"Access Activity Log\", accessActivityLog)"
+                 it to one of the user's groups (group privilege \"Access Activity-Log-API\", accessActivityLog)"
             )
         })
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::layer::Found;
 use super::{Credentials, Layer, Origin, Setting, address, refuse};
-use crate::{ContractNumber, DEFAULT_BASE_URL, Error};
+use crate::{ContractNumber, DEFAULT_BASE_URL, Error, fingerprint};
 
 /// The mark by which a certificate in PEM is known.
 pub(super) const PEM_MARK: &str = "-----BEGIN CERTIFICATE-----";
@@ -17,7 +17,7 @@ pub(crate) struct Resolved {
     pub(crate) base_url: Option<String>,
     /// The contract to name in the header X-Contract-Number: checked digits.
     pub(crate) contract: Option<String>,
-    /// The fingerprint of the only certificate to trust, not checked yet.
+    /// The fingerprint of the only certificate to trust, 64 hex digits.
     pub(crate) pinned_certificate: Option<String>,
     /// Certificates in PEM to trust besides the platform's.
     pub(crate) root_certificates: Option<String>,
@@ -37,6 +37,10 @@ impl Resolved {
             })?;
             contract.value = number.to_string();
         }
+        if let Some(pin) = &mut said.pinned_certificate {
+            pin.value = fingerprint::parse(&pin.value)?;
+        }
+        let pinned = said.pinned_certificate.is_some();
         let settings = vec![
             setting("credentials", &said.credentials, "not set", |value| {
                 value.shown()
@@ -55,7 +59,10 @@ impl Resolved {
                 "root certificates",
                 &said.root_certificates,
                 "those of the platform",
-                |value| counted(value),
+                |value| match pinned {
+                    true => "not used, a certificate is pinned".to_owned(),
+                    false => counted(value),
+                },
             ),
         ];
         Ok(Self {

@@ -63,13 +63,13 @@ pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> Said {
     let line = if messages.is_empty() {
         snippet.clone()
     } else {
-        Some(
-            messages
+        Some(self::snippet(
+            &messages
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join("; "),
-        )
+        ))
     };
     Said {
         messages,
@@ -85,10 +85,10 @@ fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
     let messages = envelope.messages.into_iter().map(|message| VendorMessage {
         code: message.error_code.and_then(|code| match code {
             serde_json::Value::Null => None,
-            serde_json::Value::String(code) => Some(one_line(&redact(&code))),
+            serde_json::Value::String(code) => Some(self::snippet(&redact(&code))),
             other => Some(redact(&other.to_string())),
         }),
-        text: message.message.map(|text| one_line(&redact(&text))),
+        text: message.message.map(|text| self::snippet(&redact(&text))),
     });
     messages
         .filter(|message| *message != VendorMessage::default())

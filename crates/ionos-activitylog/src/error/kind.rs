@@ -20,7 +20,7 @@ pub enum ErrorKind {
     /// The token expired before a request could go with it. Get a new one.
     TokenExpired,
     /// The token provider failed and there is no token that is still valid, so no request could go. Its own error is
-    /// the source of this one.
+    /// [`Error::provider_error`](crate::Error::provider_error).
     TokenProvider,
     /// 403: the token is valid but may not read this log. The user needs the privilege, or it is another contract.
     Forbidden,
@@ -87,7 +87,7 @@ impl ErrorKind {
             Self::Unauthorized => "check that the token is complete, valid and not expired",
             Self::Forbidden => {
                 "contract owners and administrators may read the log; other users need a group with the privilege \
-                 ACCESS_ACTIVITY_LOG, which an administrator grants in the DCD's user manager as \"Access Activity Log\""
+                 ACCESS_ACTIVITY_LOG, which an administrator grants in the DCD's user manager as \"Access Activity-Log-API\""
             }
             Self::NotFound => "check the address of the API and the contract number",
             Self::Conflict

@@ -1,7 +1,7 @@
 //! An error people can act on says in one line what was being done, what came back, in the vendor's own words
 //! where there are any, and what to do about it. And it shows nothing secret: no token, no URL with its query.
 
-mod body;
+pub(crate) mod body;
 mod kind;
 pub(crate) mod transport_fault;
 pub(crate) mod wire;
@@ -30,9 +30,10 @@ struct Inner {
     attempts: u32,
     elapsed: Duration,
     /// Why the call was not tried again, where that is not plain.
-    gave_up: Option<&'static str>,
-    /// Shared, because all who waited for one token get the same one.
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+    gave_up: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    /// Shared, because all who waited for one token get the same one; no source, because it may hold a secret.
+    provider: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What is known of an answer that is an error.
@@ -56,6 +57,7 @@ impl Error {
             elapsed: Duration::ZERO,
             gave_up: None,
             source: None,
+            provider: None,
         }))
     }
 
@@ -73,12 +75,12 @@ impl Error {
         mut self,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        self.0.source = Some(source.into().into());
+        self.0.source = Some(source.into());
         self
     }
 
-    pub(crate) fn with_shared_source(mut self, source: Arc<dyn StdError + Send + Sync>) -> Self {
-        self.0.source = Some(source);
+    pub(crate) fn with_provider_error(mut self, error: Arc<dyn StdError + Send + Sync>) -> Self {
+        self.0.provider = Some(error);
         self
     }
 
@@ -88,7 +90,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn gave_up(mut self, reason: &'static str) -> Self {
+    pub(crate) fn gave_up(mut self, reason: String) -> Self {
         self.0.gave_up = Some(reason);
         self
     }
@@ -140,6 +142,13 @@ impl Error {
         self.0.answer.as_ref()?.snippet.as_deref()
     }
 
+    /// What a token provider of the program's own failed with. It is not among the sources, which many programs print:
+    /// it may hold what the provider read.
+    #[must_use]
+    pub fn provider_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.provider.as_deref()
+    }
+
     /// How often the call was sent; 0 when the error was found before the first request, or in what several calls gave.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -172,7 +181,7 @@ impl fmt::Display for Error {
             write!(f, "{} failed: ", operation.label)?;
         }
         f.write_str(&self.0.detail)?;
-        if let Some(reason) = self.0.gave_up {
+        if let Some(reason) = &self.0.gave_up {
             write!(f, "; {reason}")?;
         }
         let mut notes = Vec::new();

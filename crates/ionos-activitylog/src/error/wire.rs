@@ -6,7 +6,7 @@ use ionos_activitylog_client as wire;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::body::{self, ERROR_BODY_CAP, Said, one_line};
+use super::body::{self, ERROR_BODY_CAP, Said};
 use super::transport_fault::{body_broke_off, not_reached};
 use super::{Answered, Error, ErrorKind};
 use crate::response::request_id;
@@ -35,7 +35,7 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
             now,
             redact,
         } = self;
-        let answered = answer.map(|answer| answered(answer.status, &answer.headers, now));
+        let answered = answer.map(|answer| answered(answer, now, &redact));
         match error {
             wire::Error::UnexpectedResponse(response) => refused(response, now, redact).await,
             wire::Error::CommunicationError(error) => not_reached(error, place),
@@ -44,8 +44,10 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
                 Error::new(ErrorKind::Decode, "the answer is empty").with_answer(answered)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
-                let shown = body::snippet(&redact(&String::from_utf8_lossy(&payload)));
-                let reason = redact(&one_line(&error.to_string()));
+                // Nobody is shown more than the beginning, and a secret that is cut off there is noticed.
+                let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
+                let shown = body::snippet(&redact(&String::from_utf8_lossy(beginning)));
+                let reason = body::snippet(&redact(&error.to_string()));
                 let detail =
                     format!("the answer is not what the API describes ({reason}): {shown}");
                 let answered = answered.map(|answered| Answered {
@@ -71,17 +73,40 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
 }
 
 /// What the head of an answer tells.
-pub(crate) fn answered(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Answered {
+pub(crate) fn answered(
+    answer: &wire::Answer,
+    now: DateTime<Utc>,
+    redact: impl Fn(&str) -> String,
+) -> Answered {
+    head(answer.status, &answer.headers, now, redact)
+}
+
+fn head(
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+    redact: impl Fn(&str) -> String,
+) -> Answered {
     let retry_after = headers
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok());
     Answered {
         status,
-        request_id: request_id(headers),
+        // An id that holds a secret is none.
+        request_id: request_id(headers).filter(|id| redact(id) == *id),
         retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
         messages: Vec::new(),
         snippet: None,
     }
+}
+
+/// An error whose body did not come to its end in time.
+pub(crate) fn unread(answered: Answered) -> Error {
+    let kind = ErrorKind::of(answered.status);
+    let status = show_status(answered.status);
+    let detail =
+        format!("the service answered {status} and did not come to the end of its answer in time");
+    Error::new(kind, advised(kind, detail)).with_answer(Some(answered))
 }
 
 /// An answer with another status than the successful one.
@@ -91,7 +116,7 @@ async fn refused(
     redact: impl Fn(&str) -> String,
 ) -> Error {
     let status = response.status();
-    let mut answered = answered(status, response.headers(), now);
+    let mut answered = head(status, response.headers(), now, &redact);
     let mut bytes = Vec::new();
     let mut broke_off = None;
     while bytes.len() < ERROR_BODY_CAP {
@@ -121,14 +146,17 @@ async fn refused(
     if broke_off.is_some() {
         detail.push_str(" (and the answer broke off there)");
     }
-    if let Some(advice) = kind.advice() {
-        detail.push_str("; ");
-        detail.push_str(advice);
-    }
-    let error = Error::new(kind, detail).with_answer(Some(answered));
+    let error = Error::new(kind, advised(kind, detail)).with_answer(Some(answered));
     match broke_off {
         Some(source) => error.with_source(source),
         None => error,
+    }
+}
+
+fn advised(kind: ErrorKind, detail: String) -> String {
+    match kind.advice() {
+        Some(advice) => format!("{detail}; {advice}"),
+        None => detail,
     }
 }
 

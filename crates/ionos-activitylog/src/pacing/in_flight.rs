@@ -12,7 +12,7 @@ pub(crate) const START: u32 = 4;
 /// Requests at once at the most, unless set otherwise. More pays only at high latency.
 pub(crate) const CEILING: u32 = 16;
 
-/// Successes in a row before one more request is allowed at once.
+/// Successes since the last trouble, or the last growth, before one more request is allowed at once.
 const GROW_AFTER: u32 = 50;
 
 /// What a request that came back says about the service.
@@ -38,9 +38,23 @@ struct State {
     limit: u32,
     under_way: u32,
     successes: u32,
-    /// Who waits, by ticket; a waker is there once the ticket was polled.
+    /// Counts the halvings: what began before the last one was sent under the old limit.
+    epoch: u64,
+    /// Who waits, by ticket, with the waker of the last look.
     waiting: VecDeque<(u64, Waker)>,
     next_ticket: u64,
+}
+
+impl State {
+    fn free(&self) -> usize {
+        self.limit.saturating_sub(self.under_way) as usize
+    }
+
+    /// Those whose turn it is.
+    fn next(&self) -> Vec<Waker> {
+        let next = self.waiting.iter().take(self.free());
+        next.map(|(_, waker)| waker.clone()).collect()
+    }
 }
 
 impl InFlight {
@@ -52,6 +66,7 @@ impl InFlight {
                 limit: START.min(ceiling),
                 under_way: 0,
                 successes: 0,
+                epoch: 0,
                 waiting: VecDeque::new(),
                 next_ticket: 0,
             }),
@@ -64,9 +79,10 @@ impl InFlight {
             of: self,
             ticket: None,
         };
-        poll_fn(|context| turn.poll(context.waker())).await;
+        let epoch = poll_fn(|context| turn.poll(context.waker())).await;
         Place {
             of: self,
+            epoch,
             outcome: Outcome::Other,
         }
     }
@@ -82,30 +98,28 @@ impl InFlight {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, outcome: Outcome) {
+    fn leave(&self, epoch: u64, outcome: Outcome) {
         let mut state = self.state();
+        let full = state.under_way >= state.limit;
         state.under_way -= 1;
         match outcome {
-            Outcome::Overloaded => {
+            // A burst that fails together is one trouble, and halves once.
+            Outcome::Overloaded if epoch == state.epoch => {
+                state.epoch += 1;
                 state.limit = (state.limit / 2).max(1);
                 state.successes = 0;
             }
-            Outcome::Fine => {
+            // Where the limit does not bind, success says nothing about a higher one.
+            Outcome::Fine if full => {
                 state.successes += 1;
                 if state.successes >= GROW_AFTER {
                     state.successes = 0;
                     state.limit = (state.limit + 1).min(self.ceiling);
                 }
             }
-            Outcome::Other => {}
+            _ => {}
         }
-        let free = state.limit.saturating_sub(state.under_way) as usize;
-        let next: Vec<Waker> = state
-            .waiting
-            .iter()
-            .take(free)
-            .map(|(_, waker)| waker.clone())
-            .collect();
+        let next = state.next();
         drop(state);
         next.into_iter().for_each(Waker::wake);
     }
@@ -118,23 +132,22 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    fn poll(&mut self, waker: &Waker) -> Poll<()> {
+    /// Gives the epoch in which the turn came.
+    fn poll(&mut self, waker: &Waker) -> Poll<u64> {
         let mut state = self.of.state();
-        let free = state.limit.saturating_sub(state.under_way) as usize;
         let ahead = match self.ticket {
-            Some(ticket) => state
-                .waiting
-                .iter()
-                .take_while(|(other, _)| *other != ticket)
-                .count(),
+            Some(ticket) => {
+                let waiting = state.waiting.iter();
+                waiting.take_while(|(other, _)| *other != ticket).count()
+            }
             None => state.waiting.len(),
         };
-        if ahead < free {
+        if ahead < state.free() {
             if let Some(ticket) = self.ticket.take() {
                 state.waiting.retain(|(other, _)| *other != ticket);
             }
             state.under_way += 1;
-            return Poll::Ready(());
+            return Poll::Ready(state.epoch);
         }
         match self.ticket {
             Some(ticket) => {
@@ -158,19 +171,19 @@ impl Drop for Turn<'_> {
         let Some(ticket) = self.ticket else { return };
         let mut state = self.of.state();
         state.waiting.retain(|(other, _)| *other != ticket);
-        // The place that this turn may have been woken for goes to the next.
-        let next = state.waiting.front().map(|(_, waker)| waker.clone());
+        // The place that this turn may have been woken for goes to whoever is next.
+        let next = state.next();
         drop(state);
-        if let Some(next) = next {
-            next.wake();
-        }
+        next.into_iter().for_each(Waker::wake);
     }
 }
 
 /// A request on its way. Dropped without [`Place::came_back`], it says nothing about the service.
 #[must_use = "the place is given up when it is dropped"]
+#[derive(Debug)]
 pub(crate) struct Place<'a> {
     of: &'a InFlight,
+    epoch: u64,
     outcome: Outcome,
 }
 
@@ -183,7 +196,7 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.of.leave(self.outcome);
+        self.of.leave(self.epoch, self.outcome);
     }
 }
 
@@ -193,22 +206,42 @@ mod tests {
     use futures_util::FutureExt;
     use futures_util::future::join_all;
 
+    fn enter(in_flight: &InFlight) -> Place<'_> {
+        in_flight.enter().now_or_never().unwrap()
+    }
+
+    /// As many at once as there may be, all with the same outcome.
+    fn burst(in_flight: &InFlight, outcome: Outcome) {
+        let places: Vec<Place<'_>> = (0..in_flight.limit()).map(|_| enter(in_flight)).collect();
+        places
+            .into_iter()
+            .for_each(|place| place.came_back(outcome));
+    }
+
     #[test]
-    fn trouble_halves_the_limit_and_success_raises_it_slowly() {
-        let in_flight = InFlight::new(6);
-        let go = |outcome| in_flight.enter().now_or_never().unwrap().came_back(outcome);
+    fn trouble_halves_the_limit_once_a_burst() {
+        let in_flight = InFlight::new(16);
         assert_eq!(in_flight.limit(), 4);
-        go(Outcome::Overloaded);
+        burst(&in_flight, Outcome::Overloaded);
         assert_eq!(in_flight.limit(), 2);
-        go(Outcome::Overloaded);
-        go(Outcome::Overloaded);
+        burst(&in_flight, Outcome::Overloaded);
+        burst(&in_flight, Outcome::Overloaded);
         assert_eq!(in_flight.limit(), 1);
-        (0..49).for_each(|_| go(Outcome::Fine));
-        go(Outcome::Other);
+    }
+
+    #[test]
+    fn success_raises_the_limit_slowly_and_only_where_it_binds() {
+        let in_flight = InFlight::new(6);
+        (0..1_000).for_each(|_| enter(&in_flight).came_back(Outcome::Fine));
+        assert_eq!(in_flight.limit(), 4, "one at a time never needed more");
+        burst(&in_flight, Outcome::Overloaded);
+        burst(&in_flight, Outcome::Overloaded);
+        (0..49).for_each(|_| enter(&in_flight).came_back(Outcome::Fine));
+        enter(&in_flight).came_back(Outcome::Other);
         assert_eq!(in_flight.limit(), 1);
-        go(Outcome::Fine);
+        enter(&in_flight).came_back(Outcome::Fine);
         assert_eq!(in_flight.limit(), 2);
-        (0..1_000).for_each(|_| go(Outcome::Fine));
+        (0..1_000).for_each(|_| burst(&in_flight, Outcome::Fine));
         assert_eq!(in_flight.limit(), 6);
     }
 
@@ -241,5 +274,23 @@ mod tests {
         drop(gives_up);
         drop(place);
         waits.await.came_back(Outcome::Fine);
+    }
+
+    #[tokio::test]
+    async fn whoever_is_next_is_woken_when_another_gives_up_its_turn() {
+        let in_flight = InFlight::new(2);
+        let (one, two) = (in_flight.enter().await, in_flight.enter().await);
+        let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(in_flight.enter())).collect();
+        for turn in &mut waiting {
+            assert!(turn.as_mut().now_or_never().is_none());
+        }
+        let gives_up = waiting.remove(0);
+        let both = tokio::time::timeout(std::time::Duration::from_secs(10), join_all(waiting));
+        let (places, ()) = tokio::join!(both, async {
+            drop((one, two));
+            // The first was woken and leaves without looking.
+            drop(gives_up);
+        });
+        assert_eq!(places.unwrap().len(), 2);
     }
 }

@@ -1,6 +1,6 @@
 //! No more than so many requests a second, evenly spaced, whoever sends them.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -26,14 +26,40 @@ impl Rate {
     pub(crate) async fn wait(&self, clock: &dyn Clock) {
         let now = clock.elapsed();
         let at = {
-            // A moment is whole at any time, so a panic elsewhere does no harm.
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = self.next();
             let at = (*next).max(now);
             *next = at.saturating_add(self.interval);
             at
         };
         if at > now {
+            let mut turn = Turn {
+                of: self,
+                at,
+                came: false,
+            };
             clock.sleep(at - now).await;
+            turn.came = true;
+        }
+    }
+
+    fn next(&self) -> MutexGuard<'_, Duration> {
+        // A moment is whole at any time, so a panic elsewhere does no harm.
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A moment that is waited for. Dropped before it comes, it is given back if nobody waits behind it.
+struct Turn<'a> {
+    of: &'a Rate,
+    at: Duration,
+    came: bool,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut next = self.of.next();
+        if !self.came && *next == self.at.saturating_add(self.of.interval) {
+            *next = self.at;
         }
     }
 }
@@ -42,6 +68,7 @@ impl Rate {
 mod tests {
     use super::*;
     use crate::clock::VirtualClock;
+    use futures_util::FutureExt;
 
     #[tokio::test]
     async fn requests_are_spaced_and_idle_time_is_not_saved_up() {
@@ -55,5 +82,17 @@ mod tests {
             rate.wait(&clock).await;
         }
         assert_eq!(clock.waits(), [Duration::from_millis(250); 3]);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_gives_the_moment_back() {
+        let clock = VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
+        let rate = Rate::new(0.1);
+        rate.wait(&clock).await;
+        for _ in 0..10 {
+            assert!(rate.wait(&clock).now_or_never().is_none());
+        }
+        rate.wait(&clock).await;
+        assert_eq!(clock.waits(), [Duration::from_secs(10)]);
     }
 }

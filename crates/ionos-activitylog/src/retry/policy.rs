@@ -25,6 +25,9 @@ pub struct RetryPolicy {
     deadline: Option<Duration>,
 }
 
+/// A day. Whoever waits longer wants a scheduler.
+const LONGEST_CAP: Duration = Duration::from_secs(86_400);
+
 impl Default for RetryPolicy {
     /// 5 attempts, from 250 ms doubled up to 10 s, `Retry-After` up to 60 s, 5 minutes in all.
     fn default() -> Self {
@@ -66,6 +69,12 @@ impl RetryPolicy {
         self.deadline
     }
 
+    /// The longest `Retry-After` that is waited for.
+    #[must_use]
+    pub fn retry_after_ceiling(&self) -> Duration {
+        self.retry_after_ceiling
+    }
+
     /// The wait after the given number of attempts; `chance` is from 0, inclusive, to 1, exclusive.
     ///
     /// None when the service asks for more patience than this policy has.
@@ -77,7 +86,11 @@ impl RetryPolicy {
     ) -> Option<Duration> {
         let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
         let most = self.base.saturating_mul(doubled).min(self.cap);
-        let backoff = most.mul_f64(chance.clamp(0.0, 1.0));
+        let backoff = most.mul_f64(if chance.is_nan() {
+            0.0
+        } else {
+            chance.clamp(0.0, 1.0)
+        });
         match retry_after {
             Some(asked) if asked > self.retry_after_ceiling => None,
             asked => Some(backoff.max(asked.unwrap_or_default())),
@@ -103,7 +116,7 @@ impl RetryPolicyBuilder {
         self
     }
 
-    /// The longest wait before any attempt; at least `base`.
+    /// The longest wait before any attempt; at least `base`, and at most a day.
     pub fn cap(mut self, cap: Duration) -> Self {
         self.0.cap = cap;
         self
@@ -134,6 +147,8 @@ impl RetryPolicyBuilder {
             format!("{attempts} attempts: give 1 to 100")
         } else if base.is_zero() {
             "a base of no time: give more than 0".to_owned()
+        } else if cap > LONGEST_CAP {
+            format!("a cap of {cap:?}: give at most a day")
         } else if cap < base {
             format!("a cap of {cap:?} below the base of {base:?}: give at least the base")
         } else if deadline.is_some_and(|deadline| deadline.is_zero()) {

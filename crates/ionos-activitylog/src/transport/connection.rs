@@ -31,7 +31,7 @@ pub(crate) struct ConnectionOptions<'a> {
     /// https.
     pub(crate) certificates: bool,
     /// Further certificates to trust, PEM.
-    pub(crate) root_certificates: &'a [Vec<u8>],
+    pub(crate) root_certificates: Option<&'a str>,
     /// The only certificate to accept, as the vendor writes it.
     pub(crate) pinned_certificate: Option<&'a str>,
 }
@@ -39,6 +39,8 @@ pub(crate) struct ConnectionOptions<'a> {
 impl ConnectionOptions<'_> {
     /// Makes the client. Nothing is sent.
     pub(crate) fn client(self) -> Result<reqwest::Client, Error> {
+        #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+        super::pin::check_provider()?;
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .read_timeout(self.read_timeout)
@@ -72,8 +74,8 @@ impl ConnectionOptions<'_> {
         if !self.certificates {
             return Ok(builder.tls_certs_only([]));
         }
-        for pem in self.root_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem)
+        if let Some(pem) = self.root_certificates {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
                 .ok()
                 .filter(|found| !found.is_empty());
             builder = builder.tls_certs_merge(certificates.ok_or_else(|| {
@@ -89,7 +91,7 @@ impl ConnectionOptions<'_> {
     #[cfg(not(any(feature = "__rustls", feature = "native-tls")))]
     fn with_tls(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
         if self.certificates
-            || !self.root_certificates.is_empty()
+            || self.root_certificates.is_some()
             || self.pinned_certificate.is_some()
         {
             return Err(Error::new(

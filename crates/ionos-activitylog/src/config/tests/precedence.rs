@@ -22,7 +22,7 @@ fn everything() -> Machine {
         .set("IONOS_TOKEN", "of-variable")
         .set("IONOS_API_URL", " variable.example\n")
         .set("IONOS_CONTRACT_NUMBER", " 31721060 ")
-        .set("IONOS_PINNED_CERT", "AA:BB")
+        .set("IONOS_PINNED_CERT", &["AA:BB"; 32].join(":")[..95])
         .file(IONOSCTL, YAML)
         .file(OLD, JSON)
 }
@@ -33,7 +33,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
         token: Some("of-program".into()),
         base_url: Some("program.example".into()),
         contract: Some("1".into()),
-        pinned_certificate: Some("CC".into()),
+        pinned_certificate: Some("CC".repeat(32)),
         ..Options::default()
     };
     let without = |names: &[&'static str]| {
@@ -52,7 +52,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
             "of-program",
             "program.example",
             "1",
-            "CC",
+            "cc",
         ),
         (
             Options::default(),
@@ -60,7 +60,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
             "of-variable",
             "variable.example",
             "31721060",
-            "AA:BB",
+            "aabb",
         ),
         (
             Options::default(),
@@ -68,7 +68,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
             "of-yaml",
             "yaml.example",
             "31721060",
-            "AA:BB",
+            "aabb",
         ),
         (
             Options::default(),
@@ -76,7 +76,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
             "of-json",
             "https://json.example",
             "31721060",
-            "AA:BB",
+            "aabb",
         ),
     ];
     for (options, machine, token, base_url, contract, pin) in cases {
@@ -87,7 +87,8 @@ fn the_first_source_that_has_a_setting_decides_it() {
         );
         assert_eq!(resolved.base_url.as_deref(), Some(base_url));
         assert_eq!(resolved.contract.as_deref(), Some(contract));
-        assert_eq!(resolved.pinned_certificate.as_deref(), Some(pin));
+        let pinned = resolved.pinned_certificate.unwrap();
+        assert_eq!(pinned, pin.repeat(64 / pin.len()));
     }
 }
 

@@ -1,0 +1,30 @@
+//! The newest events of a day: one request for one page, and how many there are in all.
+
+use std::error::Error;
+
+use ionos_activitylog::PageSize;
+
+mod support;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let simulator = support::simulator();
+    let client = support::client(&simulator)?;
+    let contract = support::contract(&simulator);
+
+    // With an account: Client::from_env()?, the number of your contract, and DateRange::last.
+    let day = support::last_friday()?;
+    let page = client.page(&contract, day, 0, PageSize::new(3)?).await?;
+
+    if let Some(total) = page.total {
+        println!("{} of {} events", page.events.len(), total.count);
+    }
+    for event in &page.events {
+        let time = event.time().ok_or("an event without a time")?;
+        println!("{} {} bytes", time.to_rfc3339(), event.raw().len());
+    }
+    // The record as the service sent it, byte for byte.
+    let newest = page.events.first().ok_or("a Friday without events")?;
+    println!("{}", newest.raw());
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! How often a call is tried again and how long it waits in between. The service refuses twice here, and the clock is
+//! virtual, so that nothing really waits; a test of your own can do the same.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use http::StatusCode;
+use ionos_activitylog::RetryPolicy;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::seam::{Exchange, Transport};
+
+mod support;
+
+/// Not available a few times, and then whatever the next transport answers.
+struct Restarting {
+    refusals: AtomicU32,
+    next: Arc<dyn Transport>,
+}
+
+impl Transport for Restarting {
+    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        let left = |refusals: u32| refusals.checked_sub(1);
+        let refused = (self.refusals).fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
+        if refused.is_err() {
+            return self.next.send(operation, request);
+        }
+        let mut answer = http::Response::new("");
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        Box::pin(async move { Ok(answer.into()) })
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let simulator = support::simulator();
+    let clock = Arc::new(VirtualClock::at(support::now()));
+    let patient = RetryPolicy::builder()
+        .attempts(8)
+        .base(Duration::from_secs(1))
+        .cap(Duration::from_secs(30))
+        .deadline(Duration::from_secs(600))
+        .build()?;
+    let client = support::builder(&simulator)
+        .retry(patient)
+        .clock(clock.clone())
+        .transport(Arc::new(Restarting {
+            refusals: AtomicU32::new(2),
+            next: simulator.transport(),
+        }))
+        .build()?;
+
+    let contracts = client.contracts().await?;
+    println!(
+        "{} contract after {} attempts",
+        contracts.len(),
+        contracts.meta().attempts()
+    );
+    for wait in clock.waits() {
+        println!("waited {wait:?}");
+    }
+    Ok(())
+}

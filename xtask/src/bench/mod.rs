@@ -1,0 +1,45 @@
+//! `cargo xtask bench`: "fast" and "light" are claims that rot unless they are measured. Absolute times say more about
+//! the machine than about the code, so what has a limit is a ratio within one run, or a count.
+//!
+//! The programs that measure are the package `workspace-benches`: this one stays quick to build.
+
+mod cold_build;
+mod crates;
+mod facade;
+mod table;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use table::Row;
+
+/// What to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// The library: its own share of the work, how many crates it brings along, how long it takes to build
+    Facade,
+}
+
+/// Measures, prints a table, and fails when a limit is missed. `cold` adds what takes minutes.
+pub fn run(root: &Path, suite: Suite, cold: bool) -> Result<()> {
+    let rows = match suite {
+        Suite::Facade => facade_rows(root, cold)?,
+    };
+    print!("{}", table::render(&rows));
+    let missed = rows.iter().filter(|row| row.missed()).count();
+    if missed > 0 {
+        bail!("limits missed: {missed}");
+    }
+    Ok(())
+}
+
+fn facade_rows(root: &Path, cold: bool) -> Result<Vec<Row>> {
+    let mut rows = facade::measure(root)?;
+    rows.extend(crates::count(root)?);
+    if cold {
+        rows.push(cold_build::measure(root)?);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,42 @@
+//! Tasks start cargo the same way, with the same cargo that started them, from the root of the repository.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Runs cargo and lets it print. Fails when it fails.
+pub fn run(root: &Path, args: &[&str], environment: &[(&str, &str)]) -> Result<()> {
+    let mut command = command(root, args);
+    command.envs(environment.iter().copied());
+    let status = command.status().with_context(|| cannot_start(args))?;
+    if !status.success() {
+        bail!("cargo {} ended with {status}", args.join(" "));
+    }
+    Ok(())
+}
+
+/// Runs cargo and gives what it prints to its standard output. Fails when it fails.
+pub fn output(root: &Path, args: &[&str]) -> Result<String> {
+    let mut command = command(root, args);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| cannot_start(args))?;
+    if !output.status.success() {
+        bail!("cargo {} ended with {}", args.join(" "), output.status);
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("cargo {} did not print UTF-8", args.join(" ")))
+}
+
+fn command(root: &Path, args: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(args).current_dir(root);
+    command
+}
+
+fn cannot_start(args: &[&str]) -> String {
+    format!("cannot start cargo {}", args.join(" "))
+}
