@@ -345,3 +345,81 @@ fn what_the_vendors_tools_have_set_up_is_used() {
         printed.stderr
     );
 }
+
+/// Has one token and no other.
+struct Stubborn;
+
+impl TokenProvider for Stubborn {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async { Ok(AccessToken::new("the-only-one")?) })
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_sent_again() {
+    let scripted = Scripted::new([answer(401, "")]);
+    let client = Client::builder()
+        .token_provider(Arc::new(Stubborn))
+        .transport(scripted.clone());
+    let error = client.build().unwrap().info().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (ErrorKind::Unauthorized, 1)
+    );
+    assert!(
+        error.to_string().contains("there is no other token"),
+        "{error}"
+    );
+    assert_eq!(scripted.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_token_of_a_provider_tells_its_contract_once_it_is_there() {
+    struct Bound;
+    impl TokenProvider for Bound {
+        fn token(&self) -> TokenFuture<'_> {
+            Box::pin(async {
+                Ok(AccessToken::new(jwt(
+                    r#"{"identity":{"contractNumber":31721060}}"#,
+                ))?)
+            })
+        }
+    }
+    let scripted = Scripted::new([answer(200, "{}")]);
+    let client = Client::builder()
+        .token_provider(Arc::new(Bound))
+        .transport(scripted)
+        .build()
+        .unwrap();
+    assert_eq!(client.default_contract(), None);
+    client.info().await.unwrap();
+    assert_eq!(client.default_contract().unwrap().as_str(), "31721060");
+    let acting = Client::builder()
+        .token(jwt(r#"{"identity":{"contractNumber":111}}"#))
+        .acting_for(222.into());
+    assert_eq!(
+        acting.build().unwrap().default_contract().unwrap().as_str(),
+        "222"
+    );
+}
+
+#[test]
+fn a_certificate_setting_beside_a_client_of_ones_own_is_an_error() {
+    let builder = || {
+        Client::builder().token("t").http_client(
+            reqwest::Client::builder()
+                .tls_certs_only([])
+                .build()
+                .unwrap(),
+        )
+    };
+    for builder in [
+        builder().pinned_certificate("ab".repeat(32)),
+        builder().root_certificate("-----BEGIN CERTIFICATE-----"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("set it there"), "{error}");
+    }
+    assert!(builder().build().is_ok());
+}

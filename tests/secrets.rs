@@ -212,6 +212,9 @@ async fn answers_and_errors_show_nothing_that_a_service_repeats() {
     assert!(format!("{:?}", info.meta()).contains("set-cookie"));
     for error in &errors {
         hides_both(error);
+        let sources =
+            std::iter::successors(std::error::Error::source(error), |error| error.source());
+        sources.for_each(|source| hides(&format!("{source} {source:?}")));
         hides_debug(&error.messages());
         error.messages().iter().for_each(hides_both);
         hides(error.body_snippet().unwrap_or_default());
@@ -227,4 +230,22 @@ fn no_snapshot_holds_a_secret() {
             assert!(!text.contains(secret), "{}", path.display());
         }
     }
+}
+
+#[tokio::test]
+async fn an_id_or_an_entry_that_repeats_a_secret_is_not_shown() {
+    let mut refused = answer(403, "");
+    refused
+        .headers_mut()
+        .insert("x-request-id", TOKEN.parse().unwrap());
+    let mut good = answer(200, "{}");
+    good.headers_mut()
+        .insert("x-request-id", TOKEN.parse().unwrap());
+    let entry = answer(200, format!(r#"[{{"id":"{TOKEN}"}}]"#));
+    let (_, client) = Scripted::client([refused, entry, good]);
+    let error = client.contracts().await.unwrap_err();
+    assert_eq!(error.request_id(), None);
+    hides_both(&error);
+    hides_both(&client.contracts().await.unwrap_err());
+    assert_eq!(client.info().await.unwrap().meta().request_id(), None);
 }

@@ -3,12 +3,14 @@
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine;
 use ionos_activitylog::clock::VirtualClock;
-use ionos_activitylog::{Client, DateRange, PageSize};
+use ionos_activitylog::{Client, DateRange, PageSize, RetryPolicy};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use crate::program::Sim;
 use crate::scripted::{Scripted, answer};
 use crate::snapshot;
 
@@ -104,4 +106,39 @@ fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
         assert!(!said.contains(secret), "{said}");
     }
     snapshot::check("tracing__call_and_attempts", &said);
+}
+
+#[test]
+fn over_a_real_connection_nothing_below_shows_a_secret_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(folder.path(), &[]);
+    let (token, password) = ("planted-token", "planted-password");
+    let notes = Notes::default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let builders = [
+        Client::builder().token(token),
+        Client::builder().username_and_password("jane", password),
+    ];
+    tracing::subscriber::with_default(notes.clone(), || {
+        for builder in builders {
+            let client = builder
+                .base_url(&sim.url)
+                .retry(RetryPolicy::none())
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                client.info().await.unwrap();
+                client.contracts().await.unwrap_err();
+            });
+        }
+    });
+    let said = notes.0.lock().unwrap().join("\n");
+    assert!(said.contains("ionos.activity_log.attempt"), "{said}");
+    let encoded = base64::prelude::BASE64_STANDARD.encode(format!("jane:{password}"));
+    for secret in ["planted", &encoded] {
+        assert!(!said.contains(secret), "{said}");
+    }
 }

@@ -21,7 +21,7 @@ use crate::pacing::{InFlight, Outcome, Rate};
 use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
 use crate::transport::Gateway;
-use crate::{Error, ErrorKind};
+use crate::{AccessToken, Error, ErrorKind};
 
 /// All that a call needs and that the clones of a client share.
 pub(crate) struct Caller {
@@ -67,16 +67,18 @@ impl Caller {
             let started = self.clock.elapsed();
             let mut attempts = 0;
             // A token that was refused is replaced once; that is no retry of something that may pass by itself.
-            let mut refused: Option<Error> = None;
+            let mut replays = 0;
+            let mut pending: Option<(Error, Option<Arc<AccessToken>>)> = None;
             loop {
+                let refused = pending.take();
+                let not = refused.as_ref().and_then(|(_, token)| token.as_deref());
                 let attempted = self
-                    .attempt(&operation, attempts + 1, started, &call, &read, &empty)
+                    .attempt(&operation, attempts + 1, started, not, &call, &read, &empty)
                     .await;
                 let elapsed = self.clock.elapsed().saturating_sub(started);
                 let error = match attempted {
                     Ok((value, meta)) => {
-                        self.budget
-                            .succeeded(attempts - u32::from(refused.is_some()));
+                        self.budget.succeeded(attempts - replays);
                         let meta = Meta {
                             attempts: attempts + 1,
                             elapsed,
@@ -84,24 +86,30 @@ impl Caller {
                         };
                         return Ok(Response::new(value, meta));
                     }
-                    Err(Attempt { error, sent: false }) => {
+                    Err(Attempt {
+                        error, sent: false, ..
+                    }) => {
                         // That the service refused the token says more than why there is no other.
                         return Err(match refused {
-                            Some(refused) => refused.gave_up("there is no other token".to_owned()),
+                            Some((refused, _)) => {
+                                refused.gave_up("there is no other token".to_owned())
+                            }
                             None => error.during(operation.clone()).after(attempts, elapsed),
                         });
                     }
-                    Err(Attempt { error, .. }) => {
+                    Err(Attempt { error, token, .. }) => {
                         attempts += 1;
-                        error.during(operation.clone()).after(attempts, elapsed)
+                        let error = error.during(operation.clone()).after(attempts, elapsed);
+                        let refused = error.kind() == ErrorKind::Unauthorized && replays == 0;
+                        if refused && self.authorization.can_refresh() {
+                            replays += 1;
+                            pending = Some((error, token));
+                            continue;
+                        }
+                        error
                     }
                 };
-                let first_refusal = error.kind() == ErrorKind::Unauthorized && refused.is_none();
-                if first_refusal && self.authorization.can_refresh() {
-                    refused = Some(error);
-                    continue;
-                }
-                match self.next(&error, attempts - u32::from(refused.is_some()), elapsed) {
+                match self.next(&error, attempts - replays, elapsed) {
                     Next::Wait(duration) => self.clock.sleep(duration).await,
                     Next::Stop(Some(reason)) => return Err(error.gave_up(reason)),
                     Next::Stop(None) => return Err(error),
@@ -113,12 +121,17 @@ impl Caller {
         done
     }
 
-    /// One attempt: a token, a turn, a request, its answer.
+    /// One attempt: a token, a turn, a request, its answer. A token that was refused already is `not` sent again.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all that makes one call, which the caller holds"
+    )]
     async fn attempt<T, U, F>(
         &self,
         operation: &Operation,
         number: u32,
         started: Duration,
+        not: Option<&AccessToken>,
         call: &impl Fn(wire::Client) -> F,
         read: &impl Fn(T) -> Result<U, String>,
         empty: &impl Fn() -> U,
@@ -126,7 +139,11 @@ impl Caller {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let unsent = |error| Attempt { error, sent: false };
+        let unsent = |error| Attempt {
+            error,
+            token: None,
+            sent: false,
+        };
         let turn = async {
             let authorization = self.authorization.header(&*self.clock).await?;
             let place = self.in_flight.enter().await;
@@ -138,6 +155,12 @@ impl Caller {
         let too_late = || unsent(out_of_time("before a request could be sent"));
         let turn = self.within(self.time_left(started), turn).await;
         let ((header, token), place) = turn.ok_or_else(too_late)?.map_err(unsent)?;
+        if let (Some(not), Some(token)) = (not, token.as_deref())
+            && token.same_as(not)
+        {
+            let same = "the provider gave the refused token again";
+            return Err(unsent(Error::new(ErrorKind::TokenProvider, same)));
+        }
         let left = self.time_left(started);
         if left.is_some_and(|left| left.is_zero()) {
             return Err(too_late());
@@ -166,7 +189,11 @@ impl Caller {
             if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
                 self.authorization.rejected(token);
             }
-            Attempt { error, sent: true }
+            Attempt {
+                error,
+                token,
+                sent: true,
+            }
         })
     }
 
@@ -306,6 +333,8 @@ impl Caller {
 /// A failed attempt.
 struct Attempt {
     error: Error,
+    /// The token that went with it.
+    token: Option<Arc<AccessToken>>,
     /// Whether a request was sent at all.
     sent: bool,
 }

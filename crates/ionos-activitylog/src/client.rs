@@ -54,14 +54,15 @@ impl Client {
         &self.settings
     }
 
-    /// What a fixed token says of itself, unverified; none for an opaque token and for other credentials.
+    /// What the token in use says of itself, unverified; none for an opaque token, for a user name and password, and
+    /// before the first call with a token provider.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         self.caller.authorization.claims()
     }
 
-    /// What to read when nobody named a contract: the one that the client acts for, or else the one that a fixed token
-    /// is bound to. None where neither is known.
+    /// What to read when nobody named a contract: the one that the client acts for, or else the one that the token
+    /// in use is bound to. None where neither is known.
     #[must_use]
     pub fn default_contract(&self) -> Option<ContractNumber> {
         let acting_for = self
@@ -72,7 +73,7 @@ impl Client {
         acting_for.or_else(|| self.claims()?.contract)
     }
 
-    /// One sentence for people when a fixed token says that its user lacks the privilege to read the log. It is no
+    /// One sentence for people when the token in use says that its user lacks the privilege to read the log. It is no
     /// more than a warning: only the service decides.
     #[must_use]
     pub fn warning(&self) -> Option<String> {

@@ -76,15 +76,16 @@ impl Authorization {
         }
     }
 
-    /// What a fixed token says of itself, unverified.
+    /// What the token in use says of itself, unverified; of a provider's, once there is one.
     pub(crate) fn claims(&self) -> Option<Claims> {
         match self {
             Self::Token(token) => token.claims(),
-            Self::Basic(_) | Self::Cached(_) => None,
+            Self::Cached(cache) => cache.known().first()?.claims(),
+            Self::Basic(_) => None,
         }
     }
 
-    /// One sentence for people if a fixed token says that its user may not read the log.
+    /// One sentence for people if the token in use says that its user may not read the log.
     pub(crate) fn warning(&self) -> Option<String> {
         let may_read = self.claims()?.may_read_log()?;
         (!may_read).then(|| {
