@@ -15,6 +15,7 @@ use ionos_activitylog::{
     TokenProvider,
 };
 
+use crate::program::Nobody;
 use crate::scripted::{Scripted, Step, TOKEN, answer};
 
 fn clock() -> Arc<VirtualClock> {
@@ -246,6 +247,28 @@ async fn faults_of_a_real_connection_are_told_apart_and_retried() {
             serve(good).await;
         });
         assert_eq!(outcome.unwrap().meta().attempts(), 2, "{bad:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_tried_again_and_told_with_retries_and_without() {
+    let nobody = Nobody::new();
+    for (policy, attempts) in [(RetryPolicy::default(), 5), (RetryPolicy::none(), 1)] {
+        let clock = clock();
+        let client = Client::builder()
+            .token(TOKEN)
+            .base_url(format!("http://{}", nobody.address));
+        let client = client.clock(clock.clone()).retry(policy).build().unwrap();
+        let error = client.info().await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.is_retryable()),
+            (ErrorKind::Connection, true),
+            "{error}"
+        );
+        assert_eq!(
+            (error.attempts(), clock.waits().len()),
+            (attempts, attempts as usize - 1)
+        );
     }
 }
 
