@@ -17,7 +17,6 @@ pub struct Event {
     hit: Box<RawValue>,
     /// Where the record is in the hit, in bytes.
     record: Range<usize>,
-    envelope: Option<Issue>,
 }
 
 /// Something about a record that does not fit the model of an event. The record itself is kept all the same.
@@ -54,15 +53,8 @@ impl Event {
     /// Finds the record in its envelope. An envelope without one is kept whole in its place.
     pub(crate) fn from_wire(hit: wire::Raw<wire::types::Hit>) -> Self {
         let hit = hit.into_json();
-        let (record, issue) = match record_in(hit.get()) {
-            Ok(record) => (record, None),
-            Err(issue) => (0..hit.get().len(), Some(Issue(issue))),
-        };
-        Self {
-            hit,
-            record,
-            envelope: issue,
-        }
+        let record = record_in(hit.get()).unwrap_or(0..hit.get().len());
+        Self { hit, record }
     }
 
     /// The record's JSON text, byte for byte as the service sent it.
@@ -83,8 +75,11 @@ impl Event {
     /// What does not fit the model of an event; empty for a record that fits.
     #[must_use]
     pub fn issues(&self) -> Vec<Issue> {
-        if let Some(issue) = &self.envelope {
-            return vec![issue.clone()];
+        // Only a whole hit can be one without a record, so most events are not looked at twice.
+        if self.record.len() == self.hit.get().len()
+            && let Err(issue) = record_in(self.hit.get())
+        {
+            return vec![Issue(issue)];
         }
         let mut issues = Vec::new();
         if let Err(error) = serde_json::from_str::<wire::types::Event>(self.raw()) {

@@ -56,6 +56,10 @@ impl Transport for Gateway {
 /// The same answer, whose body fails where it passes the cap. It is unpacked by then, so the cap holds against
 /// compression too.
 fn capped(answer: reqwest::Response, cap: u64) -> reqwest::Response {
+    // The connection holds an answer to the length that it declares, and one that is unpacked declares none.
+    if answer.content_length().is_some_and(|length| length <= cap) {
+        return answer;
+    }
     let limit = usize::try_from(cap).unwrap_or(usize::MAX);
     let answer: http::Response<reqwest::Body> = answer.into();
     answer
