@@ -29,6 +29,12 @@ fn client(transport: Arc<dyn Transport>, clock: &Arc<VirtualClock>) -> ClientBui
         .clock(clock.clone())
 }
 
+/// A policy with so much time for a call in all.
+fn two_seconds() -> RetryPolicy {
+    let policy = RetryPolicy::builder().deadline(Duration::from_secs(2));
+    policy.build().unwrap()
+}
+
 fn millis(millis: &[u64]) -> Vec<Duration> {
     millis.iter().copied().map(Duration::from_millis).collect()
 }
@@ -355,10 +361,7 @@ async fn more_time_than_the_ceiling_ends_the_call_at_once_and_is_told() {
 
 #[tokio::test]
 async fn no_wait_goes_past_the_deadline_and_no_attempt_either() {
-    let policy = RetryPolicy::builder()
-        .deadline(Duration::from_secs(2))
-        .build()
-        .unwrap();
+    let policy = two_seconds();
     let clock_a = clock();
     let scripted = Scripted::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
     let error = client(scripted, &clock_a)
@@ -617,10 +620,7 @@ impl TokenProvider for Hanging {
 
 #[tokio::test]
 async fn the_deadline_covers_the_token_and_the_turn_too() {
-    let policy = RetryPolicy::builder()
-        .deadline(Duration::from_secs(2))
-        .build()
-        .unwrap();
+    let policy = two_seconds();
     let clock_a = clock();
     let builder = Client::builder()
         .token_provider(Arc::new(Hanging(clock_a.clone())))

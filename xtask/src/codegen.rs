@@ -26,11 +26,10 @@ pub struct Patched {
 
 /// Reads the vendor's description, checks its provenance, applies the overlays and lints the result.
 pub fn patched(root: &Path) -> Result<Patched> {
-    patch(root, &mut Description::read(root)?)
+    patch(root, Description::read(root)?.document)
 }
 
-fn patch(root: &Path, description: &mut Description) -> Result<Patched> {
-    let mut document = description.document.clone();
+fn patch(root: &Path, mut document: Value) -> Result<Patched> {
     let mut actions = Vec::new();
     for file in overlay::read_all(root)? {
         actions.extend(file.apply(&mut document)?);
@@ -41,8 +40,11 @@ fn patch(root: &Path, description: &mut Description) -> Result<Patched> {
 
 /// Everything that codegen writes.
 pub fn outputs(root: &Path) -> Result<Vec<Output>> {
-    let mut description = Description::read(root)?;
-    let patched = patch(root, &mut description)?;
+    let Description {
+        document,
+        provenance,
+    } = Description::read(root)?;
+    let patched = patch(root, document)?;
     let client = generate::client(&patched.document)?;
     let lines = client.lines().count();
     if lines >= MOST_LINES {
@@ -53,7 +55,7 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>> {
     Ok(vec![
         Output {
             path: PROVENANCE,
-            contents: description.provenance.text,
+            contents: provenance.text,
         },
         Output {
             path: PATCHED,

@@ -145,22 +145,22 @@ impl Caller {
             sent: false,
         };
         let turn = async {
-            let authorization = self.authorization.header(&*self.clock).await?;
+            let (header, token) = self.authorization.header(&*self.clock).await?;
+            if let (Some(not), Some(token)) = (not, token.as_deref())
+                && token.same_as(not)
+            {
+                let same = "the provider gave the refused token again";
+                return Err(Error::new(ErrorKind::TokenProvider, same));
+            }
             let place = self.in_flight.enter().await;
             if let Some(rate) = &self.rate {
                 rate.wait(&*self.clock).await;
             }
-            Ok::<_, Error>((authorization, place))
+            Ok((header, token, place))
         };
         let too_late = || unsent(out_of_time("before a request could be sent"));
         let turn = self.within(self.time_left(started), turn).await;
-        let ((header, token), place) = turn.ok_or_else(too_late)?.map_err(unsent)?;
-        if let (Some(not), Some(token)) = (not, token.as_deref())
-            && token.same_as(not)
-        {
-            let same = "the provider gave the refused token again";
-            return Err(unsent(Error::new(ErrorKind::TokenProvider, same)));
-        }
+        let (header, token, place) = turn.ok_or_else(too_late)?.map_err(unsent)?;
         let left = self.time_left(started);
         if left.is_some_and(|left| left.is_zero()) {
             return Err(too_late());
