@@ -20,7 +20,9 @@ fn at(text: &str) -> DateTime<Utc> {
 /// What the simulated service holds for a range, newest first, as it serves it.
 fn truth(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
     let simulator = Simulator::builder().clock(move || end).build();
-    let mut records = simulator.records(simulator.contracts()[0], start, end);
+    let mut records: Vec<String> = simulator
+        .records(simulator.contracts()[0], start, end)
+        .collect();
     records.reverse();
     records
 }

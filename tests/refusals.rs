@@ -263,7 +263,7 @@ fn a_wrong_token_is_told_and_not_shown() {
         (
             Some(4),
             "error: listing the contracts failed: the service answered 401 Unauthorized: Unauthorized (code 315); \
-             check that the token is complete, valid and not expired (request id f5764592-d7ae-435b-ba48-1ee626ab1f7a)\n"
+             check that the token is complete, valid and not expired (request id 5fc30337-ac0b-43c8-8ba2-1ce6081d38bd)\n"
         )
     );
     assert_eq!(names(folder.path()), [""; 0]);

@@ -12,9 +12,6 @@ mod bare;
 mod canned;
 mod facade;
 mod server;
-mod spawned;
-mod statistics;
-mod stopwatch;
 
 use std::process::ExitCode;
 
@@ -24,12 +21,7 @@ use tokio::runtime::{self, Runtime};
 
 use bare::Bare;
 use facade::Facade;
-use spawned::Server;
-use statistics::median;
-use stopwatch::{Spent, Stopwatch};
-
-/// The argument with which this program is the server and not the measurement.
-const SERVE: &str = "serve";
+use workspace_benches::{SERVE, Server, Spent, Stopwatch, median};
 
 /// Pages of a round: two turns of the canned ones. Short rounds keep neighbours close in time.
 const PAGES: u64 = 20;

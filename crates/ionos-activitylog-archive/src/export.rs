@@ -132,7 +132,9 @@ mod tests {
         assert!(!target.path().exists());
         let exported = export.commit().unwrap();
 
-        let mut records = simulator.records(simulator.contracts()[0], range.start(), range.end());
+        let mut records: Vec<String> = simulator
+            .records(simulator.contracts()[0], range.start(), range.end())
+            .collect();
         records.reverse();
         assert!(records.len() > 300, "several pages");
         assert!(

@@ -1,12 +1,23 @@
 //! Every simulated world is chosen by a few values, all of which have a default, so that `build` cannot fail and two
 //! worlds built from the same values are the same.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::log::{Log, contract_numbers};
+use crate::access::{Access, Accounts, Revocations};
+use crate::log::{Drawn, LOG_BEGIN, Log, Recording, Source};
+use crate::rate_limit::{RateLimit, RateLimiter};
+use crate::service::FOREIGN_CONTRACT_CODE;
+use crate::switches::Switches;
+use crate::tally::Tally;
+use crate::world::people::{Population, SERVICES, USERS};
+use crate::world::random::{Key, Random};
+use crate::world::record::Text;
+use crate::world::rhythm::{Burst, HOUR, Rhythm};
 use crate::{Simulator, World};
 
 /// The token that is accepted unless another one is chosen.
@@ -19,7 +30,20 @@ pub const DEFAULT_SEED: u64 = 1;
 pub const DEFAULT_BASE_URL: &str = "https://api.ionos.com";
 
 /// An account has no more contracts than this; a larger number is taken for this one.
-pub const MAX_CONTRACTS: usize = 1000;
+pub const MAX_CONTRACTS: usize = 100_000;
+
+/// How many events a contract has on an average day of the week unless something else is chosen.
+pub const EVENTS_PER_DAY: u64 = 320;
+
+/// A contract has no more events on an average day than this; a larger number is taken for this one.
+pub const MAX_EVENTS_PER_DAY: u64 = 20_000_000;
+
+/// One hour in so many has a burst of 900 events within 3 milliseconds, unless something else is chosen: about one a
+/// month.
+pub const BURST_EVERY: u64 = 720;
+
+/// A burst that is asked for has no more events than this; a larger number is taken for this one.
+pub const MAX_BURST: u64 = 50_000;
 
 /// Tells the time, in UTC.
 pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -29,7 +53,19 @@ pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 pub struct SimulatorBuilder {
     seed: u64,
     contracts: usize,
+    users: u64,
+    services: u64,
+    events_per_day: u64,
+    begin: DateTime<Utc>,
+    burst_every: u64,
+    bursts: Vec<Burst>,
+    recording: Option<Recording>,
+    switches: Switches,
     token: String,
+    accounts: Accounts,
+    revoke_after: Option<u64>,
+    forbidden_code: Text,
+    rate_limit: Option<RateLimit>,
     clock: Clock,
     base_url: String,
 }
@@ -39,13 +75,26 @@ impl Default for SimulatorBuilder {
         Self {
             seed: DEFAULT_SEED,
             contracts: 1,
+            users: USERS,
+            services: SERVICES,
+            events_per_day: EVENTS_PER_DAY,
+            begin: LOG_BEGIN,
+            burst_every: BURST_EVERY,
+            bursts: Vec::new(),
+            recording: None,
+            switches: Switches::default(),
             token: DEFAULT_TOKEN.into(),
+            accounts: Accounts::default(),
+            revoke_after: None,
+            forbidden_code: FOREIGN_CONTRACT_CODE.into(),
+            rate_limit: None,
             clock: Arc::new(Utc::now),
             base_url: DEFAULT_BASE_URL.into(),
         }
     }
 }
 
+/// The data.
 impl SimulatorBuilder {
     /// What everything is drawn from: the contract numbers and their logs. The default is [`DEFAULT_SEED`].
     pub fn seed(mut self, seed: u64) -> Self {
@@ -60,9 +109,104 @@ impl SimulatorBuilder {
         self
     }
 
-    /// The bearer token that is accepted. The default is [`DEFAULT_TOKEN`].
+    /// How many users act in each contract, at least 1. The default is 7, all of them known by name.
+    pub fn users(mut self, users: u64) -> Self {
+        self.users = users.clamp(1, 1_000_000);
+        self
+    }
+
+    /// How many services there are, at least the 5 whose names are public, which is the default.
+    pub fn services(mut self, services: u64) -> Self {
+        self.services = services.clamp(SERVICES, 1_000_000);
+        self
+    }
+
+    /// How many events each contract has on an average day of the week, at most [`MAX_EVENTS_PER_DAY`]: a quarter more
+    /// on a weekday, fewer at weekends. Bursts come on top. The default is [`EVENTS_PER_DAY`].
+    pub fn events_per_day(mut self, events: u64) -> Self {
+        self.events_per_day = events.min(MAX_EVENTS_PER_DAY);
+        self
+    }
+
+    /// When the log of every contract begins, cut down to the hour and not before 1970. The default is [`LOG_BEGIN`].
+    pub fn begin(mut self, begin: DateTime<Utc>) -> Self {
+        self.begin = begin;
+        self
+    }
+
+    /// One hour in so many has a burst of 900 events within 3 milliseconds; 0 for none. The default is
+    /// [`BURST_EVERY`].
+    pub fn burst_every(mut self, hours: u64) -> Self {
+        self.burst_every = hours;
+        self
+    }
+
+    /// Adds so many events, at most [`MAX_BURST`], in [begin, begin + length) to the log of every contract. The length
+    /// is in whole milliseconds, at least 1; the burst may begin earlier by up to its length.
+    pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
+        self.bursts.push(Burst {
+            begin: begin.timestamp_millis(),
+            length: length.num_milliseconds().clamp(1, HOUR),
+            events: events.min(MAX_BURST),
+        });
+        self
+    }
+
+    /// Serves the events of a recording, and no others. The contracts are those of the recording; what was chosen of
+    /// the data counts no more, and neither do switches about the bytes of a record.
+    pub fn recording(mut self, recording: Recording) -> Self {
+        self.recording = Some(recording);
+        self
+    }
+}
+
+/// The service.
+impl SimulatorBuilder {
+    /// The settings of everything about the service that is not known. The default is [`Switches::default`].
+    pub fn switches(mut self, switches: Switches) -> Self {
+        self.switches = switches;
+        self
+    }
+
+    /// The plain bearer token that is accepted and reads every contract, besides every [`TestToken`](crate::TestToken)
+    /// that names one of the contracts. It is compared and not read: claims that it may have do not count. The default
+    /// is [`DEFAULT_TOKEN`].
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = token.into();
+        self
+    }
+
+    /// A user name and its password, accepted as HTTP Basic authentication (RFC 7617) besides those given before; each
+    /// pair reads every contract. The default is none.
+    pub fn basic(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.accounts.add(user.into(), password.into());
+        self
+    }
+
+    /// Whether the accounts have a second factor, so that user name and password are refused with 401, as the vendor
+    /// announced it for 2024-03-15. Tokens are not concerned. The default is false.
+    pub fn two_factor(mut self, two_factor: bool) -> Self {
+        self.accounts.two_factor = two_factor;
+        self
+    }
+
+    /// Revokes the plain token once it was good for so many requests that need one, whatever they were answered; 0 is a
+    /// token that was never good. Requests at the same time count in the order of their arrival. The default is never.
+    pub fn revoke_after(mut self, requests: u64) -> Self {
+        self.revoke_after = Some(requests);
+        self
+    }
+
+    /// `errorCode` of every answer with the status 403. The default is [`FOREIGN_CONTRACT_CODE`].
+    pub fn forbidden_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.forbidden_code = code.into();
+        self
+    }
+
+    /// Limits the rate of requests to each contract, by the clock of the simulator; too many are answered with 429. The
+    /// default is no limit.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 
@@ -81,23 +225,76 @@ impl SimulatorBuilder {
 
     /// The simulator of this world.
     #[must_use]
-    pub fn build(self) -> Simulator {
+    pub fn build(mut self) -> Simulator {
+        // A page without hits would never end.
+        self.switches.max_limit = self.switches.max_limit.max(1);
+        let (contracts, source) = match self.recording {
+            Some(recording) => (recording.contracts(), Source::Recorded(recording)),
+            None => {
+                let mut rhythm = Rhythm::new(self.seed, self.events_per_day, self.burst_every);
+                for burst in self.bursts {
+                    rhythm.add(burst);
+                }
+                let drawn = Drawn {
+                    seed: self.seed,
+                    rhythm,
+                    population: Population {
+                        users: self.users,
+                        services: self.services,
+                    },
+                    first_hour: u64::try_from(self.begin.timestamp() / 3600).unwrap_or(0),
+                };
+                let contracts = contract_numbers(self.seed, self.contracts);
+                (contracts, Source::Drawn(drawn))
+            }
+        };
         Simulator(Arc::new(World {
-            contracts: contract_numbers(self.seed, self.contracts),
-            log: Log { seed: self.seed },
-            token: self.token,
+            seed: self.seed,
+            access: Access {
+                contracts,
+                token: self.token,
+                accounts: self.accounts,
+                revocations: Revocations::new(self.revoke_after),
+                forbidden_code: self.forbidden_code,
+            },
+            rate_limiter: self.rate_limit.map(RateLimiter::new),
+            log: Log {
+                source,
+                switches: self.switches,
+            },
+            tally: Tally::default(),
             clock: self.clock,
             base_url: self.base_url.trim_end_matches('/').into(),
         }))
     }
 }
 
-/// Without the token.
+/// The contracts of an account: different numbers of 8 digits, the first ones the same however many there are.
+fn contract_numbers(seed: u64, count: usize) -> Vec<u64> {
+    let key = Key {
+        seed,
+        contract: 0,
+        part: Key::CONTRACTS,
+    };
+    let mut random = Random::new(key, 0);
+    let mut known = BTreeSet::new();
+    let mut numbers = Vec::with_capacity(count);
+    while numbers.len() < count {
+        let number = random.between(10_000_000, 99_999_999);
+        if known.insert(number) {
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
+/// Without the token and the passwords.
 impl fmt::Debug for SimulatorBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SimulatorBuilder")
             .field("seed", &self.seed)
             .field("contracts", &self.contracts)
+            .field("switches", &self.switches)
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
@@ -122,7 +319,7 @@ mod tests {
         assert_eq!(numbers(usize::MAX).len(), MAX_CONTRACTS);
         let all = numbers(MAX_CONTRACTS);
         assert!(all.iter().all(|number| number.to_string().len() == 8));
-        let unique: std::collections::BTreeSet<_> = all.iter().collect();
+        let unique: BTreeSet<_> = all.iter().collect();
         assert_eq!(unique.len(), all.len());
     }
 

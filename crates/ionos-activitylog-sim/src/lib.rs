@@ -22,7 +22,7 @@
 //! assert_eq!(response.status(), 200);
 //!
 //! // The page is newest first and begins with the last record of the log.
-//! let newest = simulator.records(contract, morning, noon).pop().ok_or("an empty morning")?;
+//! let newest = simulator.records(contract, morning, noon).last().ok_or("an empty morning")?;
 //! let page = String::from_utf8(response.body().to_vec())?;
 //! assert!(page.contains(&format!("\"hits\":[{{\"_source\":{newest}")));
 //! # Ok(())
@@ -52,19 +52,16 @@
 //!
 //! Deliberately absent: a store. Nothing can be written, and nothing is kept between two requests.
 
+mod access;
 mod builder;
-mod event;
-mod hour;
-mod inventory;
 mod log;
-mod operation;
-mod query;
-mod random;
-mod record;
+mod rate_limit;
 mod server;
 mod service;
+mod switches;
+mod tally;
 mod transport;
-mod vocabulary;
+mod world;
 
 use std::fmt;
 use std::io;
@@ -75,26 +72,42 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog_client::Transport;
 use tokio::net::TcpListener;
 
-pub use builder::{DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, MAX_CONTRACTS, SimulatorBuilder};
-pub use log::LOG_BEGIN;
-pub use query::{DEFAULT_LIMIT, MAX_LIMIT};
+pub use access::TestToken;
+pub use builder::{
+    BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
+    MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
+};
+pub use log::{LOG_BEGIN, Recording, RecordingError};
+pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfter};
 pub use service::{
-    BAD_PARAMETER_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE, NOT_FOUND_CODE, UNAUTHORIZED_CODE,
+    BAD_PARAMETER_CODE, DEFAULT_LIMIT, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE,
+    NOT_FOUND_CODE, Operation, RATE_LIMIT_CODE, UNAUTHORIZED_CODE,
+};
+pub use switches::{
+    Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late,
+    MAX_LIMIT, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
+    TotalShape, TotalValue, TrailingSlash, UtcMark, WINDOW_CAP,
 };
 
+use access::Access;
 use builder::Clock;
-use log::{Log, Span};
+use log::Log;
+use rate_limit::RateLimiter;
+use tally::Tally;
 use transport::InProcess;
 
 /// The simulated service, with one account. Clones share everything.
 #[derive(Clone)]
 pub struct Simulator(Arc<World>);
 
-/// What a simulator knows; it never changes.
+/// What a simulator knows. Of it only what was revoked, what was taken of the rate limit and what was counted ever
+/// changes.
 struct World {
-    contracts: Vec<u64>,
+    seed: u64,
+    access: Access,
+    rate_limiter: Option<RateLimiter>,
     log: Log,
-    token: String,
+    tally: Tally,
     clock: Clock,
     /// Without a slash at its end.
     base_url: String,
@@ -106,22 +119,29 @@ impl Simulator {
         SimulatorBuilder::default()
     }
 
-    /// The bearer token that is accepted.
+    /// The plain bearer token, which is accepted until it is revoked.
     #[must_use]
     pub fn token(&self) -> &str {
-        &self.0.token
+        &self.0.access.token
     }
 
-    /// The numbers of the contracts whose log the token may read: at least one, each of 8 digits.
+    /// Refuses a token from now on, the plain one or a [`TestToken`], as if its owner had deleted it; in all clones and
+    /// for good. The text must be the token's as it is sent. A token that was never accepted may be revoked too.
+    pub fn revoke(&self, token: &str) {
+        self.0.access.revocations.add(token);
+    }
+
+    /// The numbers of the contracts whose log the plain token may read: at least one, each of 8 digits unless it is
+    /// from a recording.
     #[must_use]
     pub fn contracts(&self) -> &[u64] {
-        &self.0.contracts
+        &self.0.access.contracts
     }
 
-    /// Answers one request. Only its method, path, query and `Authorization` header matter, and of the world around
-    /// only the clock.
-    ///
-    /// Sketches every hour of the range that is asked for, so a clock far in the future makes the whole log slow.
+    /// Answers one request. Only its method, path, query and the headers `Authorization`, `X-Contract-Number` and
+    /// `Accept-Encoding` matter; and of the world around only the clock, what was revoked, and the requests before
+    /// where they count: for a rate limit, for a token that is revoked after some of them, and where a switch has the
+    /// same request answered differently each time.
     pub fn answer<B>(&self, request: &http::Request<B>) -> http::Response<Bytes> {
         service::answer(self, request)
     }
@@ -144,23 +164,62 @@ impl Simulator {
         server::serve(self, listener).await
     }
 
-    /// What the log of a contract really holds in [start, end) at the time of the clock: the JSON text of each
-    /// `_source`, exactly as it is sent, oldest first. Empty when the contract is not the account's.
+    /// What the log of a contract really holds in [start, end) at the time of the clock, with events that have
+    /// arrived only: the JSON text of each `_source`, exactly as it is sent, each once, oldest first. Empty when the
+    /// contract is not the account's. Written one by one, so that millions of them need no memory.
+    pub fn records(
+        &self,
+        contract: u64,
+        start: DateTime<Utc>,
+        end: DateTime<Utc>,
+    ) -> impl Iterator<Item = String> {
+        let known = self.contracts().contains(&contract);
+        let view = known.then(|| {
+            let now = self.now();
+            self.log().view(contract, Some(start), Some(end), now)
+        });
+        view.into_iter().flat_map(log::View::records)
+    }
+
+    /// How many events the log of a contract holds in [start, end) at the time of the clock. Where a switch has hits
+    /// that are there twice and count, those count twice.
     #[must_use]
-    pub fn records(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
+    pub fn count(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> u64 {
         if !self.contracts().contains(&contract) {
-            return Vec::new();
+            return 0;
         }
-        let span = Span::new(Some(start), Some(end), self.now());
-        self.log().records(contract, span)
+        let now = self.now();
+        self.log()
+            .view(contract, Some(start), Some(end), now)
+            .total()
+    }
+
+    fn seed(&self) -> u64 {
+        self.0.seed
+    }
+
+    fn switches(&self) -> &Switches {
+        &self.0.log.switches
     }
 
     fn now(&self) -> DateTime<Utc> {
         (self.0.clock)()
     }
 
+    fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    fn rate_limiter(&self) -> Option<&RateLimiter> {
+        self.0.rate_limiter.as_ref()
+    }
+
     fn log(&self) -> &Log {
         &self.0.log
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.0.tally
     }
 
     fn base_url(&self) -> &str {
@@ -168,12 +227,12 @@ impl Simulator {
     }
 }
 
-/// Without the token.
+/// Without the tokens and passwords.
 impl fmt::Debug for Simulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulator")
-            .field("seed", &self.0.log.seed)
-            .field("contracts", &self.0.contracts)
+            .field("seed", &self.0.seed)
+            .field("contracts", &self.contracts())
             .field("base_url", &self.0.base_url)
             .finish_non_exhaustive()
     }

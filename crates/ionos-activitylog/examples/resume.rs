@@ -49,7 +49,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     // Both together are what the log holds; the simulator lists it oldest first.
     let read = first.events.iter().chain(&rest).rev();
-    let truth = simulator.records(simulator.contracts()[0], week.start(), week.end());
+    let truth: Vec<String> = simulator
+        .records(simulator.contracts()[0], week.start(), week.end())
+        .collect();
     if !read
         .map(|event| event.raw())
         .eq(truth.iter().map(String::as_str))

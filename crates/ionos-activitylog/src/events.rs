@@ -200,7 +200,9 @@ mod tests {
         let range = range.unwrap();
         let simulator = Simulator::builder().clock(move || range.end()).build();
         let contract = simulator.contracts()[0];
-        let mut records = simulator.records(contract, range.start(), range.end());
+        let mut records: Vec<String> = simulator
+            .records(contract, range.start(), range.end())
+            .collect();
         records.reverse();
         let client = Client::builder()
             .token(simulator.token())

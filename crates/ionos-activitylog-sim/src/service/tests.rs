@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{DEFAULT_LIMIT, DEFAULT_TOKEN, MAX_LIMIT};
-use chrono::{DateTime, Utc};
+use crate::{DEFAULT_TOKEN, MAX_LIMIT};
+use http::header::AUTHORIZATION;
 
 fn noon() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z")
@@ -70,7 +70,9 @@ fn a_page_holds_the_records_as_they_are_newest_first() {
     let contract = simulator.contracts()[1];
     let start = "2026-11-20T08:00:00Z";
     let path = format!("/activitylog/v1/contracts/{contract}?dateStart={start}&limit=1000");
-    let mut records = simulator.records(contract, start.parse().unwrap(), noon());
+    let mut records: Vec<String> = simulator
+        .records(contract, start.parse().unwrap(), noon())
+        .collect();
     records.reverse();
     assert!(!records.is_empty());
     let expected = format!(
@@ -156,22 +158,6 @@ fn every_error_is_told_in_the_envelope_and_the_checks_have_an_order() {
             "GET",
             "/activitylog/v1contracts".into(),
             "",
-            404,
-            "309",
-            "Resource does not exist",
-        ),
-        (
-            "GET",
-            "/activitylog/v1/contracts/".into(),
-            "",
-            404,
-            "309",
-            "Resource does not exist",
-        ),
-        (
-            "GET",
-            format!("{own}/"),
-            &bearer,
             404,
             "309",
             "Resource does not exist",

@@ -2,10 +2,10 @@
 //! whoever groups events relies on that order. An operation is what somebody did; it knows which events it leaves in
 //! the log and when, but not yet what they say.
 //!
-//! The weights below give the volumes the vendor speaks of: about 55 % of events are status updates, and together
+//! The numbers below give the volumes the vendor speaks of: about 55 % of events are status updates, and together
 //! with provisioning they are about 65 %.
 
-use crate::random::Random;
+use crate::world::random::Random;
 
 /// What one principal did once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) enum Single {
 pub(crate) struct Chain {
     /// 1 or 2: queued, and then perhaps running.
     pub(crate) provisions: u64,
-    /// At least 2: running, and in the end done or failed.
+    /// At least [`FEWEST_UPDATES`].
     pub(crate) updates: u64,
     pub(crate) failed: bool,
 }
@@ -52,18 +52,26 @@ pub(crate) enum Step {
     Failure,
 }
 
-/// Weights of what is done, `None` for a provisioned change.
-const OPERATIONS: &[(u64, Option<Single>)] = &[
-    (223, None),
-    (500, Some(Single::Read)),
-    (110, Some(Single::Session)),
-    (40, Some(Single::Token)),
-    (47, Some(Single::UserManagement)),
-    (80, Some(Single::Refusal)),
+/// Weights of what leaves one event.
+const SINGLES: &[(u64, Single)] = &[
+    (500, Single::Read),
+    (110, Single::Session),
+    (40, Single::Token),
+    (47, Single::UserManagement),
+    (80, Single::Refusal),
 ];
+
+/// Of a thousand events, so many belong to chains.
+pub(crate) const CHAINED: u64 = 775;
 
 /// One provisioned change in so many fails.
 const ONE_FAILS_IN: u64 = 25;
+
+/// Running, and in the end done or failed.
+const FEWEST_UPDATES: u64 = 2;
+
+/// Events of the shortest chain: accepted, provisioned once, and the updates.
+pub(crate) const FEWEST_EVENTS: u64 = 2 + FEWEST_UPDATES;
 
 /// One step in so many has the time of the step before: a client must not rely on times being different.
 const ONE_TIE_IN: u64 = 12;
@@ -72,14 +80,36 @@ const ONE_TIE_IN: u64 = 12;
 const STEP: (u64, u64) = (150, 25_000);
 
 impl Operation {
-    pub(crate) fn draw(random: &mut Random) -> Self {
-        match random.weighted(OPERATIONS) {
-            Some(single) => Self::Single(*single),
-            None => Self::Provisioned(Chain {
-                provisions: if random.one_in(4) { 2 } else { 1 },
-                updates: random.between(4, 10),
-                failed: random.one_in(ONE_FAILS_IN),
-            }),
+    /// A provisioned change with at most `room` events, which leaves either none of the room or enough for another one;
+    /// `None` when there is not enough room for any.
+    pub(crate) fn chain(random: &mut Random, room: u64) -> Option<Self> {
+        let mut chain = Chain {
+            provisions: if random.one_in(4) { 2 } else { 1 },
+            updates: random.between(4, 10),
+            failed: random.one_in(ONE_FAILS_IN),
+        };
+        if room < FEWEST_EVENTS {
+            return None;
+        }
+        if room < chain.events() + FEWEST_EVENTS {
+            if room < FEWEST_EVENTS + 2 {
+                (chain.provisions, chain.failed) = (1, false);
+            }
+            chain.updates = room + chain.updates - chain.events();
+        }
+        Some(Self::Provisioned(chain))
+    }
+
+    /// Something that leaves one event.
+    pub(crate) fn single(random: &mut Random) -> Self {
+        Self::Single(*random.weighted(SINGLES))
+    }
+
+    /// How many events it leaves.
+    pub(crate) fn events(&self) -> u64 {
+        match self {
+            Self::Provisioned(chain) => chain.events(),
+            Self::Single(_) => 1,
         }
     }
 
@@ -91,10 +121,7 @@ impl Operation {
         begun: u64,
         room: u64,
     ) -> impl Iterator<Item = u64> {
-        let events = match self {
-            Self::Provisioned(chain) => chain.events(),
-            Self::Single(_) => 1,
-        };
+        let events = self.events();
         // One more would not be in the room.
         let left = room - 1 - begun;
         let mut elapsed = vec![0];
@@ -138,7 +165,7 @@ impl Chain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Key;
+    use crate::world::random::Key;
 
     fn random() -> Random {
         Random::new(
@@ -173,11 +200,30 @@ mod tests {
     }
 
     #[test]
+    fn chains_fill_a_room_however_small() {
+        let mut random = random();
+        for size in FEWEST_EVENTS..60 {
+            for _ in 0..200 {
+                let mut room = size;
+                while let Some(operation) = Operation::chain(&mut random, room) {
+                    room -= operation.events();
+                    let Operation::Provisioned(chain) = operation else {
+                        panic!("{operation:?}");
+                    };
+                    assert!(chain.updates >= FEWEST_UPDATES, "{chain:?}");
+                }
+                assert_eq!(room, 0);
+            }
+        }
+        assert_eq!(Operation::chain(&mut random, FEWEST_EVENTS - 1), None);
+    }
+
+    #[test]
     fn times_never_decrease_and_stay_in_the_room_however_small() {
         let mut random = random();
         for room in [1, 2, 1000, 3_600_000] {
             for _ in 0..500 {
-                let operation = Operation::draw(&mut random);
+                let operation = Operation::chain(&mut random, 1000).unwrap();
                 let begun = random.below(room);
                 let times: Vec<u64> = operation.times(&mut random, begun, room).collect();
                 assert_eq!(times[0], begun);

@@ -1,36 +1,54 @@
 //! A client must be tested against a record that was not made by its own types, or both could be wrong in the same
 //! way. So the shape of a record is written down here a second time, by hand, in the order of its keys on the wire.
 //!
-//! Every scalar has the JSON type that the vendor's description gives it. Absent members are left out.
+//! Scalars whose JSON type drifts in public records are a [`Scalar`]. Absent members are left out.
+
+use std::borrow::Cow;
 
 use serde::Serialize;
-use std::borrow::Cow;
+use serde_json::value::RawValue;
 
 /// Text that is a constant, or made for one event.
 pub(crate) type Text = Cow<'static, str>;
 
+/// The value of a member that nobody has seen yet: any JSON, as it is written.
+pub(crate) type Unknown = Option<&'static RawValue>;
+
+/// A value that is a number in one record and text in the next.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Scalar {
+    Whole(u64),
+    Decimal(f64),
+    Text(Text),
+}
+
 /// One event of the log, the `_source` of a hit.
 #[derive(Serialize)]
 pub(crate) struct Record {
-    #[serde(rename = "@uuid")]
-    pub(crate) uuid: String,
+    #[serde(rename = "@uuid", skip_serializing_if = "Option::is_none")]
+    pub(crate) uuid: Option<String>,
     pub(crate) meta: Meta,
     pub(crate) principal: Principal,
     pub(crate) event: Event,
+    #[serde(rename = "@exampleTag", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Meta {
-    pub(crate) audit_version: f64,
+    pub(crate) audit_version: Scalar,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) queue_ref_id: Option<u64>,
-    /// RFC 3339 in UTC with milliseconds.
+    pub(crate) queue_ref_id: Option<Scalar>,
+    /// RFC 3339 in UTC.
     pub(crate) time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) transaction_id: Option<String>,
+    #[serde(rename = "exampleShard", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 #[derive(Serialize)]
@@ -39,16 +57,20 @@ pub(crate) struct Principal {
     #[serde(rename = "sourceIP")]
     pub(crate) source_ip: &'static str,
     pub(crate) identity: Identity,
-    pub(crate) source_service: &'static str,
+    pub(crate) source_service: Text,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) service_host: Option<&'static str>,
+    #[serde(rename = "exampleAgent", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Identity {
-    pub(crate) contract_number: String,
-    pub(crate) username: &'static str,
+    pub(crate) contract_number: Scalar,
+    pub(crate) username: Text,
+    #[serde(rename = "exampleTenant", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 #[derive(Serialize)]
@@ -62,6 +84,8 @@ pub(crate) struct Event {
     pub(crate) status: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<Text>,
+    #[serde(rename = "exampleRisk", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 /// Written as `{}` when nothing in it is set.
@@ -73,13 +97,15 @@ pub(crate) struct Param {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) initiator: Option<&'static str>,
+    pub(crate) initiator: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source_service: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<Envelope>,
+    #[serde(rename = "exampleTrace", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 #[derive(Clone, Serialize)]
@@ -89,20 +115,22 @@ pub(crate) struct Resource {
     pub(crate) id: String,
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
+    #[serde(rename = "exampleLabel", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown: Unknown,
 }
 
 /// How an error is told: inside a record, and as the body of an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Envelope {
-    pub(crate) http_status: u16,
+    pub(crate) http_status: Scalar,
     pub(crate) messages: Vec<Message>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Message {
-    pub(crate) error_code: &'static str,
+    pub(crate) error_code: Text,
     pub(crate) message: Text,
 }
 
@@ -119,22 +147,25 @@ mod tests {
     #[test]
     fn keys_come_in_the_order_of_the_wire_and_absent_members_are_left_out() {
         let record = Record {
-            uuid: "u".into(),
+            uuid: Some("u".into()),
             meta: Meta {
-                audit_version: 0.1,
+                audit_version: Scalar::Decimal(0.1),
                 request_id: None,
-                queue_ref_id: Some(7),
+                queue_ref_id: Some(Scalar::Whole(7)),
                 time: "t".into(),
                 transaction_id: None,
+                unknown: None,
             },
             principal: Principal {
                 source_ip: "192.0.2.1",
                 identity: Identity {
-                    contract_number: "12345678".into(),
-                    username: "a@example.com",
+                    contract_number: Scalar::Text("12345678".into()),
+                    username: "a@example.com".into(),
+                    unknown: None,
                 },
-                source_service: "DCD",
+                source_service: "DCD".into(),
                 service_host: None,
+                unknown: None,
             },
             event: Event {
                 param: Param::default(),
@@ -142,11 +173,14 @@ mod tests {
                     action: vec![],
                     id: "1466".into(),
                     kind: "user",
+                    unknown: None,
                 }],
                 kind: "RequestAccepted",
                 status: None,
                 message: Some("\"ü\"\n".into()),
+                unknown: None,
             },
+            unknown: None,
         };
         assert_eq!(
             json(&record),

@@ -2,9 +2,9 @@
 //! of each type that it has all along, and most of what is done is done to them. Like the log, the inventory is drawn
 //! when it is needed and never kept; a resource that is created in the log does not join it.
 
-use crate::random::{Key, Random, fingerprint};
-use crate::record::Resource;
-use crate::vocabulary::Change;
+use crate::world::random::{Key, Random, fingerprint};
+use crate::world::record::Resource;
+use crate::world::vocabulary::Change;
 
 /// Resources of each type in the inventory of a contract.
 const RESOURCES_OF_A_TYPE: u64 = 12;
@@ -29,11 +29,13 @@ pub(crate) fn target(key: Key, random: &mut Random, change: &Change) -> (String,
         action: vec![],
         id: datacenter.to_owned(),
         kind: "datacenter",
+        unknown: None,
     });
     let mut resources = vec![Resource {
         action: vec![change.action],
         id,
         kind: change.resource_type,
+        unknown: None,
     }];
     resources.extend(around);
     (uri, resources)
@@ -82,7 +84,7 @@ fn datacenter(uri: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::{CHANGES, READS};
+    use crate::world::vocabulary::{CHANGES, READS};
 
     const KEY: Key = Key {
         seed: 1,

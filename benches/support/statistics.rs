@@ -1,7 +1,7 @@
 //! One disturbed round must not decide, which it would in a mean.
 
 /// The middle of the values, or the mean of the two in the middle; not a number when there is none.
-pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     let upper = values.len() / 2;

@@ -6,28 +6,30 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 /// Time since the start of something.
-pub(crate) struct Stopwatch {
+pub struct Stopwatch {
     cpu: Duration,
     wall: Instant,
 }
 
 /// What something took.
-pub(crate) struct Spent {
+pub struct Spent {
     /// The processor's time of all threads of this process, in the program and in the system.
-    pub(crate) cpu: Duration,
+    pub cpu: Duration,
     /// The time on the wall.
-    pub(crate) wall: Duration,
+    pub wall: Duration,
 }
 
 impl Stopwatch {
-    pub(crate) fn start() -> Self {
+    /// Starts to count.
+    pub fn start() -> Self {
         Self {
             cpu: process_time(),
             wall: Instant::now(),
         }
     }
 
-    pub(crate) fn spent(&self) -> Spent {
+    /// What was spent since the start.
+    pub fn spent(&self) -> Spent {
         Spent {
             cpu: process_time().saturating_sub(self.cpu),
             wall: self.wall.elapsed(),

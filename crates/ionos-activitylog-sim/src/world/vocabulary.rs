@@ -32,65 +32,6 @@ pub(crate) mod service {
     pub(crate) const PROVISIONING: &str = "Provisioning";
 }
 
-/// Someone who acts, and from where.
-pub(crate) struct Actor {
-    pub(crate) username: &'static str,
-    /// The identifier as a resource of type `user`.
-    pub(crate) id: &'static str,
-    pub(crate) addresses: &'static [&'static str],
-    pub(crate) services: &'static [&'static str],
-}
-
-/// Programs.
-pub(crate) const MACHINES: &[Actor] = &[
-    Actor {
-        username: "ci@example.com",
-        id: "2001",
-        addresses: &["198.51.100.7", "198.51.100.8", "2001:db8:c1::7"],
-        services: &[service::REST_V6],
-    },
-    Actor {
-        username: "billing@example.com",
-        id: "2002",
-        addresses: &["198.51.100.41"],
-        services: &[service::RESELLER],
-    },
-];
-
-/// People.
-pub(crate) const PEOPLE: &[Actor] = &[
-    Actor {
-        username: "anna.schmidt@example.com",
-        id: "1466",
-        addresses: &["203.0.113.17", "192.0.2.88"],
-        services: &[service::DCD, service::DCD, service::REST_V6],
-    },
-    Actor {
-        username: "joerg.mueller@example.com",
-        id: "1467",
-        addresses: &["203.0.113.18", "2001:db8:2a::18"],
-        services: &[service::DCD],
-    },
-    Actor {
-        username: "maria.rossi@example.com",
-        id: "1502",
-        addresses: &["192.0.2.130"],
-        services: &[service::REST_V6, service::REST],
-    },
-    Actor {
-        username: "tomasz.nowak@example.com",
-        id: "1519",
-        addresses: &["203.0.113.64", "2001:db8:51::f00d"],
-        services: &[service::REST_V6, service::DCD],
-    },
-    Actor {
-        username: "admin@example.com",
-        id: "1401",
-        addresses: &["203.0.113.2"],
-        services: &[service::DCD, service::REST],
-    },
-];
-
 /// Machines that serve requests.
 pub(crate) const HOSTS: &[&str] = &[
     "api-1.fra.example.net",
@@ -156,6 +97,8 @@ pub(crate) const CHANGES: &[(u64, Change)] = &[
     (4, change("PUT", "/cloudapi/v6/datacenters/{datacenter}/servers/{server}/nics/{id}", "nic", "vr.nic.update", "Changing")),
     (3, change("POST", "/cloudapi/v6/datacenters/{datacenter}/lans", "lan", "vr.lan.create", "Creating")),
     (6, change("POST", "/cloudapi/v6/datacenters/{datacenter}/servers/{server}/nics/{nic}/firewallrules", "firewallrule", "vr.firewall.activate", "Activating")),
+    (2, change("PATCH", "/cloudapi/v6/datacenters/{datacenter}/servers/{server}/nics/{nic}/firewallrules/{id}", "firewallrule", "vr.firewall.update", "Changing")),
+    (2, change("DELETE", "/cloudapi/v6/datacenters/{datacenter}/servers/{server}/nics/{nic}/firewallrules/{id}", "firewallrule", "vr.firewall.delete", "Deleting")),
     (3, change("POST", "/cloudapi/v6/ipblocks", "ipblock", "ip.ipblock.reserve", "Reserving")),
     (2, change("DELETE", "/cloudapi/v6/ipblocks/{id}", "ipblock", "ip.ipblock.release", "Releasing")),
     (5, change("POST", "/cloudapi/v6/datacenters/{datacenter}/volumes/{volume}/create-snapshot", "snapshot", "sn.snapshot.create", "Creating")),
@@ -175,8 +118,26 @@ pub(crate) const READS: &[(u64, (&str, &str))] = &[
     (1, ("/cloudapi/v6/um/users/{id}", "user")),
 ];
 
-/// What is done to users.
-pub(crate) const USER_ACTIONS: &[&str] = &["sec.user.create", "sec.user.update", "sec.user.delete"];
+/// What is done to those who may act, with its weight: the action and the type of the resource.
+#[rustfmt::skip]
+pub(crate) const IAM_ACTIONS: &[(u64, (&str, &str))] = &[
+    (4, ("sec.user.create", "user")),
+    (4, ("sec.user.update", "user")),
+    (2, ("sec.user.delete", "user")),
+    (1, ("sec.group.create", "group")),
+    (2, ("sec.group.update", "group")),
+    (1, ("sec.group.delete", "group")),
+    (1, ("sec.s3key.create", "s3key")),
+    (1, ("sec.s3key.delete", "s3key")),
+];
+
+/// Types of events and names of actions that nobody has seen yet.
+pub(crate) const UNKNOWN: &[(&str, &str)] = &[
+    ("ExampleQuotaNotice", "quota.limit.exceed"),
+    ("ExampleEventV2", "example.object.verb.detail"),
+    ("", "noPattern"),
+    ("ünknown type", "sec.user."),
+];
 
 /// A session in the DCD begins or ends: the action and the message.
 pub(crate) const SESSIONS: &[(&str, &str)] = &[

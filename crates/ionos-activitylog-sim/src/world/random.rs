@@ -1,11 +1,12 @@
 //! The log must have the same bytes on every machine and after every update of a dependency, but the distributions of
-//! the usual crates may draw differently from one release to the next. So only the ChaCha8 key stream is taken from a
-//! dependency, as 64-bit words, and everything that is drawn from the words is here.
+//! the usual crates may draw differently from one release to the next. So only the SplitMix64 sequence, which is
+//! specified to the bit, is taken from a dependency, as 64-bit words; everything that is drawn from the words is here.
+//! A generator is a single word, so that each event can have one of its own.
 //!
 //! Changing a helper changes every log that was ever simulated; a golden hash in the tests of the log notices.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use uuid::Uuid;
 
 /// Which part of the simulated world is drawn. Equal keys draw equal words.
@@ -14,7 +15,7 @@ pub(crate) struct Key {
     pub(crate) seed: u64,
     /// A contract number, or 0 for what belongs to no contract.
     pub(crate) contract: u64,
-    /// An hour of the log, or one of the constants of this type.
+    /// A slice of the log, or one of the constants of this type.
     pub(crate) part: u64,
 }
 
@@ -25,26 +26,47 @@ impl Key {
     pub(crate) const RESOURCES: u64 = u64::MAX - 1;
     /// Where a contract's numbering of the provisioning queue begins.
     pub(crate) const QUEUE: u64 = u64::MAX - 2;
-    /// The identifiers of answers.
+    /// What differs from answer to answer.
     pub(crate) const ANSWERS: u64 = u64::MAX - 3;
+    /// How many events each hour has; the stream is the hour.
+    pub(crate) const RHYTHM: u64 = u64::MAX - 4;
+    /// The identifiers of requests.
+    pub(crate) const REQUESTS: u64 = u64::MAX - 5;
 }
 
-/// Words drawn from ChaCha8.
-pub(crate) struct Random(ChaCha8Rng);
+/// The first word that is drawn from a state.
+pub(crate) fn mix(state: u64) -> u64 {
+    SplitMix64::seed_from_u64(state).next_u64()
+}
+
+/// What the generators of a part have in common in all contracts, for where many of them are needed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stem(u64);
+
+impl Stem {
+    pub(crate) fn new(seed: u64, part: u64) -> Self {
+        Self(mix(mix(seed) ^ part))
+    }
+
+    /// The generator of the part in a contract.
+    pub(crate) fn random(self, contract: u64, stream: u64) -> Random {
+        let state = mix(mix(self.0 ^ contract) ^ stream);
+        Random(SplitMix64::seed_from_u64(state))
+    }
+}
+
+/// Words drawn from SplitMix64.
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
     /// The generator of a part; different streams of one key are independent of each other.
     pub(crate) fn new(key: Key, stream: u64) -> Self {
-        let mut bytes = [0; 32];
-        for (slot, word) in bytes
-            .chunks_exact_mut(8)
-            .zip([key.seed, key.contract, key.part])
-        {
-            slot.copy_from_slice(&word.to_le_bytes());
-        }
-        let mut generator = ChaCha8Rng::from_seed(bytes);
-        generator.set_stream(stream);
-        Self(generator)
+        Stem::new(key.seed, key.part).random(key.contract, stream)
+    }
+
+    /// Any 64 bits.
+    pub(crate) fn word(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// A number in [0, bound). The bias of the multiplication is below `bound` in 2^64.

@@ -5,17 +5,20 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::SERVE;
+/// The argument with which a program is the server and not the measurement.
+pub const SERVE: &str = "serve";
 
 /// The server, running; it ends when this is dropped.
-pub(crate) struct Server {
+pub struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
     /// Starts this program once more and waits until it serves.
-    pub(crate) fn start() -> Result<Self> {
+    ///
+    /// Fails when it cannot be started, or ends before it serves.
+    pub fn start() -> Result<Self> {
         let process = Command::new(std::env::current_exe()?)
             .arg(SERVE)
             .stdin(Stdio::piped())
@@ -35,8 +38,13 @@ impl Server {
         Ok(server)
     }
 
+    /// The identifier of its process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Host and port.
-    pub(crate) fn address(&self) -> &str {
+    pub fn address(&self) -> &str {
         &self.address
     }
 }

@@ -1,0 +1,10 @@
+//! What every measurement needs: a server that is another process, the processor's time, and the middle of many
+//! rounds.
+
+mod spawned;
+mod statistics;
+mod stopwatch;
+
+pub use spawned::{SERVE, Server};
+pub use statistics::median;
+pub use stopwatch::{Spent, Stopwatch};

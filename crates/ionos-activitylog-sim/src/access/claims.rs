@@ -1,0 +1,223 @@
+//! A token reaches the service as text, from any program that can write one. It is read as leniently as the vendor's
+//! own command line reads tokens (with or without padding, whatever else they say), but what decides about access must
+//! be there and understood: a token in doubt grants nothing.
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::{PRIVILEGE, READING_ROLES};
+
+/// What an unsigned token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Claims {
+    /// The digits of `identity.contractNumber`, a number or a string.
+    pub(super) contract: String,
+    /// `identity.isParent`: whether it is for all contracts of the world.
+    pub(super) reseller: bool,
+    /// `identity.role`
+    role: Option<String>,
+    /// The strings in `identity.privileges`.
+    privileges: Vec<String>,
+    /// `exp`, rounded down to the second. Without it the token does not end.
+    expires: Option<DateTime<Utc>>,
+}
+
+impl Claims {
+    /// None unless this is an unsecured JSON Web Token (RFC 7519, section 6: the algorithm "none" and an empty
+    /// signature) that names a contract, and an end that is understood or none.
+    pub(super) fn read(token: &str) -> Option<Self> {
+        let parts: Vec<&str> = token.split('.').collect();
+        let &[header, payload, ""] = parts.as_slice() else {
+            return None;
+        };
+        if object(header)?.get("alg")? != "none" {
+            return None;
+        }
+        let payload = object(payload)?;
+        let identity = payload.get("identity")?.as_object()?;
+        let contract = match identity.get("contractNumber")? {
+            Value::String(digits) => digits.clone(),
+            number => number.as_u64()?.to_string(),
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        Some(Self {
+            contract,
+            reseller: identity.get("isParent").and_then(Value::as_bool) == Some(true),
+            role: identity.get("role").and_then(text),
+            privileges: identity
+                .get("privileges")
+                .and_then(Value::as_array)
+                .map(|list| list.iter().filter_map(text).collect())
+                .unwrap_or_default(),
+            expires: match payload.get("exp") {
+                Some(time) => Some(moment(time)?),
+                None => None,
+            },
+        })
+    }
+
+    /// Whether the token is over: it ends at its end, not after it (RFC 7519, section 4.1.4).
+    pub(super) fn ended(&self, now: DateTime<Utc>) -> bool {
+        self.expires.is_some_and(|end| now >= end)
+    }
+
+    /// Whether the token names the privilege, or a role that needs none.
+    pub(super) fn may_read_log(&self) -> bool {
+        let named = |role: &String| READING_ROLES.iter().any(|r| r.eq_ignore_ascii_case(role));
+        self.role.as_ref().is_some_and(named) || self.privileges.iter().any(|p| p == PRIVILEGE)
+    }
+}
+
+/// A part of a token.
+fn object(part: &str) -> Option<Map<String, Value>> {
+    // Some writers pad and some leave bits behind; nothing depends on either.
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    serde_json::from_slice(&LENIENT.decode(part).ok()?).ok()
+}
+
+/// Seconds since 1970, which RFC 7519 lets have a fraction.
+fn moment(time: &Value) -> Option<DateTime<Utc>> {
+    let whole = || Some(time.as_f64()?.floor() as i64);
+    DateTime::from_timestamp(time.as_i64().or_else(whole)?, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::{URL_SAFE as PADDED, URL_SAFE_NO_PAD as UNPADDED};
+
+    use super::*;
+
+    const HEADER: &str = r#"{"alg":"none"}"#;
+
+    fn unsigned(header: &str, payload: &str) -> String {
+        format!("{}.{}.", UNPADDED.encode(header), UNPADDED.encode(payload))
+    }
+
+    fn read(payload: &str) -> Option<Claims> {
+        Claims::read(&unsigned(HEADER, payload))
+    }
+
+    fn of(contract: &str) -> Claims {
+        Claims {
+            contract: contract.into(),
+            reseller: false,
+            role: None,
+            privileges: vec![],
+            expires: None,
+        }
+    }
+
+    #[test]
+    fn claims_are_read_with_and_without_padding_and_among_unknown_ones() {
+        let payload = r#"{"iss":"x","nbf":1,"exp":1795176000,"identity":{"uuid":"u","contractNumber":31721060,
+            "role":"user","privileges":["ACCESS_ACTIVITY_LOG",7],"isParent":true,"regDomain":"ionos.de"}}"#;
+        let expected = Claims {
+            reseller: true,
+            role: Some("user".into()),
+            privileges: vec![PRIVILEGE.into()],
+            expires: Some("2026-11-20T12:00:00Z".parse().unwrap()),
+            ..of("31721060")
+        };
+        // Three lengths, so that there are none, one and two characters of padding.
+        for spaces in ["", " ", "  "] {
+            let payload = format!("{payload}{spaces}");
+            assert_eq!(read(&payload), Some(expected.clone()));
+            let padded = format!("{}.{}.", PADDED.encode(HEADER), PADDED.encode(payload));
+            assert_eq!(Claims::read(&padded), Some(expected.clone()));
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_signed_or_in_doubt_grants_nothing() {
+        let payload = r#"{"identity":{"contractNumber":1}}"#;
+        let good = unsigned(HEADER, payload);
+        assert_eq!(Claims::read(&good), Some(of("1")));
+        for token in [
+            String::new(),
+            "opaque".into(),
+            "..".into(),
+            format!("{good}c2lnbmVk"),
+            format!("{good}."),
+            good.trim_end_matches('.').into(),
+            unsigned(r#"{"alg":"RS256"}"#, payload),
+            unsigned("{}", payload),
+            unsigned("[]", payload),
+            format!("!.{}.", UNPADDED.encode(payload)),
+            format!("{}.!.", UNPADDED.encode(HEADER)),
+            unsigned(HEADER, "{"),
+            unsigned(HEADER, "[]"),
+            unsigned(HEADER, "{}"),
+            unsigned(HEADER, r#"{"identity":"me"}"#),
+            unsigned(HEADER, r#"{"identity":{}}"#),
+            unsigned(HEADER, r#"{"identity":{"contractNumber":1.5}}"#),
+            unsigned(HEADER, r#"{"identity":{"contractNumber":-1}}"#),
+            unsigned(HEADER, r#"{"identity":{"contractNumber":1},"exp":"soon"}"#),
+            unsigned(HEADER, r#"{"identity":{"contractNumber":1},"exp":null}"#),
+            unsigned(HEADER, r#"{"identity":{"contractNumber":1},"exp":1e300}"#),
+        ] {
+            assert_eq!(Claims::read(&token), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn a_contract_is_a_number_or_a_string_and_keeps_its_digits() {
+        for (written, digits) in [
+            ("31721060", "31721060"),
+            ("18446744073709551615", "18446744073709551615"),
+            (r#""31721060""#, "31721060"),
+            (r#""00042""#, "00042"),
+        ] {
+            let claims = read(&format!(r#"{{"identity":{{"contractNumber":{written}}}}}"#));
+            assert_eq!(claims, Some(of(digits)), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_over_from_its_end_on() {
+        let time = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        for (exp, last) in [("100", 99), ("100.75", 99), ("1e2", 99), ("-5", -6)] {
+            let payload = format!(r#"{{"identity":{{"contractNumber":1}},"exp":{exp}}}"#);
+            let claims = read(&payload).unwrap();
+            assert!(!claims.ended(time(last)), "{exp}");
+            assert!(claims.ended(time(last + 1)), "{exp}");
+        }
+        assert!(!of("1").ended(DateTime::<Utc>::MAX_UTC));
+    }
+
+    #[test]
+    fn the_privilege_or_a_role_that_needs_none_reads_the_log() {
+        for (identity, expected) in [
+            ("", false),
+            (r#","role":"user""#, false),
+            (
+                r#","role":"user","privileges":["DATA_CENTER_CREATE"]"#,
+                false,
+            ),
+            (r#","privileges":"ACCESS_ACTIVITY_LOG""#, false),
+            (r#","privileges":["access_activity_log"]"#, false),
+            (
+                r#","privileges":["DATA_CENTER_CREATE","ACCESS_ACTIVITY_LOG"]"#,
+                true,
+            ),
+            (r#","role":"owner","privileges":[]"#, true),
+            (r#","role":"OWNER""#, true),
+            (r#","role":"Admin""#, true),
+            (r#","role":"administrators""#, false),
+        ] {
+            let payload = format!(r#"{{"identity":{{"contractNumber":1{identity}}}}}"#);
+            assert_eq!(
+                read(&payload).unwrap().may_read_log(),
+                expected,
+                "{identity}"
+            );
+        }
+    }
+}

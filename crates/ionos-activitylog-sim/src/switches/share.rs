@@ -1,0 +1,113 @@
+//! How often something happens must not hang on the order in which things are asked for. So a share is a limit that
+//! the number of each event is compared with, and the same events are chosen every time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::switches::SwitchError;
+
+/// A share of all events, from none to all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Share(f64);
+
+impl Share {
+    /// Not one.
+    pub const NONE: Self = Self(0.0);
+    /// Every one.
+    pub const ALL: Self = Self(1.0);
+
+    /// A share in [0, 1].
+    ///
+    /// # Errors
+    ///
+    /// When the number is outside of that, or none.
+    pub fn new(share: f64) -> Result<Self, SwitchError> {
+        if (0.0..=1.0).contains(&share) {
+            Ok(Self(share))
+        } else {
+            Err(SwitchError::new(format!(
+                "{share} is no share: give a number from 0 to 1, or from 0% to 100%"
+            )))
+        }
+    }
+
+    /// As a number in [0, 1].
+    #[must_use]
+    pub fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Whether it takes in the one with this number, where the numbers are spread evenly over all of 64 bits.
+    pub(crate) fn takes(self, number: u64) -> bool {
+        // 53 bits are what a floating point number holds exactly, so that this is the same on every machine.
+        ((number >> 11) as f64) < self.0 * (1_u64 << 53) as f64
+    }
+
+    /// One in how many it is, rounded; `None` for none.
+    pub(crate) fn one_in(self) -> Option<u64> {
+        (self.0 > 0.0).then(|| (1.0 / self.0).round() as u64)
+    }
+}
+
+/// As a percentage.
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}%", self.0 * 100.0)
+    }
+}
+
+/// Reads a number from 0 to 1, or a percentage such as `5%`.
+impl FromStr for Share {
+    type Err = SwitchError;
+
+    fn from_str(text: &str) -> Result<Self, SwitchError> {
+        let (number, hundred) = match text.strip_suffix('%') {
+            Some(number) => (number, 100.0),
+            None => (text, 1.0),
+        };
+        let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        number
+            .parse::<f64>()
+            .ok()
+            .filter(|_| plain)
+            .and_then(|number| Self::new(number / hundred).ok())
+            .ok_or_else(|| {
+                SwitchError::new(format!(
+                    "{text:?} is no share: give a number from 0 to 1, such as 0.05, or a percentage, such as 5%"
+                ))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_a_number_or_a_percentage() {
+        for (text, share) in [
+            ("0", 0.0),
+            ("1", 1.0),
+            ("0.25", 0.25),
+            ("25%", 0.25),
+            ("100%", 1.0),
+        ] {
+            assert_eq!(text.parse::<Share>().unwrap().get(), share, "{text}");
+        }
+        for text in [
+            "", "%", "1.5", "101%", "-1", "nan", "inf", "1e-2", "5 %", "half",
+        ] {
+            assert!(text.parse::<Share>().is_err(), "{text}");
+        }
+        assert_eq!("5%".parse::<Share>().unwrap().to_string(), "5%");
+        assert!(Share::new(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn it_takes_in_as_many_as_it_says() {
+        assert!(!Share::NONE.takes(0) && Share::ALL.takes(u64::MAX));
+        let quarter = Share::new(0.25).unwrap();
+        assert!(quarter.takes(u64::MAX / 4 - 4096) && !quarter.takes(u64::MAX / 4 + 4096));
+        assert_eq!((quarter.one_in(), Share::NONE.one_in()), (Some(4), None));
+    }
+}

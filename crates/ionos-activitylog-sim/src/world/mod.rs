@@ -1,0 +1,15 @@
+//! A log that nobody keeps: what happened in a contract, when, and what the log says of it, drawn from a seed.
+//!
+//! `rhythm` says how many events there are, `slice` sketches when and of what kind (`operation`), and `event` writes
+//! the `record` of one of them with the words of `vocabulary`, the `people` who act and the `inventory` they act on.
+
+pub(crate) mod event;
+mod inventory;
+pub(crate) mod operation;
+pub(crate) mod people;
+pub(crate) mod random;
+pub(crate) mod record;
+pub(crate) mod request_id;
+pub(crate) mod rhythm;
+pub(crate) mod slice;
+mod vocabulary;
