@@ -9,6 +9,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access::{Access, Accounts, Revocations};
+use crate::fault::{Armed, Faults};
+use crate::ledger::{Ledger, Listener, SeenRequest};
 use crate::log::{Drawn, LOG_BEGIN, Log, Recording, Source};
 use crate::rate_limit::{RateLimit, RateLimiter};
 use crate::service::FOREIGN_CONTRACT_CODE;
@@ -66,6 +68,8 @@ pub struct SimulatorBuilder {
     revoke_after: Option<u64>,
     forbidden_code: Text,
     rate_limit: Option<RateLimit>,
+    faults: Faults,
+    listener: Option<Listener>,
     clock: Clock,
     base_url: String,
 }
@@ -88,6 +92,8 @@ impl Default for SimulatorBuilder {
             revoke_after: None,
             forbidden_code: FOREIGN_CONTRACT_CODE.into(),
             rate_limit: None,
+            faults: Faults::new(),
+            listener: None,
             clock: Arc::new(Utc::now),
             base_url: DEFAULT_BASE_URL.into(),
         }
@@ -210,6 +216,18 @@ impl SimulatorBuilder {
         self
     }
 
+    /// What goes wrong, and when. The default is nothing. A script leaves what is not struck as it is.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Is told of each request once its answer is known, before it is sent; it should be quick.
+    pub fn on_request(mut self, told: impl Fn(&SeenRequest) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(told));
+        self
+    }
+
     /// Tells the time, once for each request. An event exists once its time is before it. The default is the time of
     /// the machine.
     pub fn clock(mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
@@ -262,7 +280,9 @@ impl SimulatorBuilder {
                 source,
                 switches: self.switches,
             },
+            faults: Armed::new(self.faults, self.seed),
             tally: Tally::default(),
+            ledger: Ledger::new(self.listener),
             clock: self.clock,
             base_url: self.base_url.trim_end_matches('/').into(),
         }))

@@ -54,6 +54,9 @@
 
 mod access;
 mod builder;
+mod delivery;
+pub mod fault;
+mod ledger;
 mod log;
 mod rate_limit;
 mod server;
@@ -77,8 +80,9 @@ pub use builder::{
     BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
     MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
 };
+pub use ledger::{LEDGER_LENGTH, SeenRequest};
 pub use log::{LOG_BEGIN, Recording, RecordingError};
-pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfter};
+pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfterForm};
 pub use service::{
     BAD_PARAMETER_CODE, DEFAULT_LIMIT, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE,
     NOT_FOUND_CODE, Operation, RATE_LIMIT_CODE, UNAUTHORIZED_CODE,
@@ -91,6 +95,8 @@ pub use switches::{
 
 use access::Access;
 use builder::Clock;
+use fault::Armed;
+use ledger::Ledger;
 use log::Log;
 use rate_limit::RateLimiter;
 use tally::Tally;
@@ -107,7 +113,9 @@ struct World {
     access: Access,
     rate_limiter: Option<RateLimiter>,
     log: Log,
+    faults: Armed,
     tally: Tally,
+    ledger: Ledger,
     clock: Clock,
     /// Without a slash at its end.
     base_url: String,
@@ -142,11 +150,15 @@ impl Simulator {
     /// `Accept-Encoding` matter; and of the world around only the clock, what was revoked, and the requests before
     /// where they count: for a rate limit, for a token that is revoked after some of them, and where a switch has the
     /// same request answered differently each time.
+    ///
+    /// There is no connection, so of the faults of a script only those happen that change status, headers or body; the
+    /// others do nothing, but count all the same. A decompression bomb does nothing either.
     pub fn answer<B>(&self, request: &http::Request<B>) -> http::Response<Bytes> {
-        service::answer(self, request)
+        service::reply(self, request).response
     }
 
-    /// Answers the generated client in process, without a socket.
+    /// Answers the generated client in process, without a socket. Delays, pauses and broken connections of a script of
+    /// faults are there too; they need the timer of a tokio runtime.
     #[must_use]
     pub fn transport(&self) -> Arc<dyn Transport> {
         Arc::new(InProcess(self.clone()))
@@ -194,6 +206,17 @@ impl Simulator {
             .total()
     }
 
+    /// The requests that were seen, at most the last [`LEDGER_LENGTH`] of them, in the order of their answers.
+    #[must_use]
+    pub fn ledger(&self) -> Vec<SeenRequest> {
+        self.0.ledger.requests()
+    }
+
+    /// Forgets the requests that were seen. Their numbers go on.
+    pub fn clear_ledger(&self) {
+        self.0.ledger.clear();
+    }
+
     fn seed(&self) -> u64 {
         self.0.seed
     }
@@ -216,6 +239,10 @@ impl Simulator {
 
     fn log(&self) -> &Log {
         &self.0.log
+    }
+
+    fn faults(&self) -> &Armed {
+        &self.0.faults
     }
 
     fn tally(&self) -> &Tally {

@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
+use crate::switches::words;
+
 /// The slowest rate, in requests per second: one a day. A slower one would be a service that is closed.
 pub const MIN_PER_SECOND: f64 = 1.0 / 86_400.0;
 
@@ -45,24 +47,23 @@ pub struct RateLimit {
     /// Nanoseconds until one more request is good. Whole numbers, because sums of fractions drift.
     interval: u128,
     burst: u32,
-    form: RetryAfter,
+    form: RetryAfterForm,
 }
 
-/// How an answer says when the next request is good.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RetryAfter {
-    /// Whole seconds, rounded up, such as `2`: what the vendor's clients take for granted.
-    #[default]
-    Seconds,
-    /// Seconds with milliseconds, rounded up, such as `1.500`: against RFC 9110, but the vendor's client in Go takes
-    /// it.
-    Fraction,
-    /// A date, rounded up to the second, such as `Fri, 20 Nov 2026 12:00:02 GMT`: in RFC 9110, but the vendor's
-    /// clients do not take it.
-    Date,
-    /// No word.
-    Absent,
+words! {
+    /// How an answer says when the next request is good.
+    RetryAfterForm, default Seconds {
+        /// Whole seconds, rounded up, such as `2`: what the vendor's clients take for granted.
+        Seconds = "seconds",
+        /// Seconds with milliseconds, rounded up, such as `1.500`: against RFC 9110, but the vendor's client in Go
+        /// takes it.
+        Fraction = "fraction",
+        /// A date, rounded up to the second, such as `Fri, 20 Nov 2026 12:00:02 GMT`: in RFC 9110, but the vendor's
+        /// clients do not take it.
+        Date = "date",
+        /// No word.
+        Absent = "absent",
+    }
 }
 
 /// Why there is no such limit.
@@ -91,19 +92,19 @@ impl RateLimit {
         Ok(Self {
             interval: (1e9 / per_second).round() as u128,
             burst,
-            form: RetryAfter::default(),
+            form: RetryAfterForm::default(),
         })
     }
 
-    /// How the header `Retry-After` is written. The default is [`RetryAfter::Seconds`].
+    /// How the header `Retry-After` is written. The default is [`RetryAfterForm::Seconds`].
     #[must_use]
-    pub fn retry_after(mut self, form: RetryAfter) -> Self {
+    pub fn retry_after(mut self, form: RetryAfterForm) -> Self {
         self.form = form;
         self
     }
 }
 
-impl RetryAfter {
+impl RetryAfterForm {
     /// The value of the header for a wait that begins now.
     fn value(self, wait: TimeDelta, now: DateTime<Utc>) -> Option<String> {
         match self {

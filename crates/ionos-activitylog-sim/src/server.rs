@@ -2,19 +2,29 @@
 //! HTTP/1.1 to the answers and nothing else (which means, by its rules, no body in an answer to HEAD). It does not
 //! fail because of what a client sends or how many there are, and it leaves nothing behind: its connections end with
 //! the future that serves them.
+//!
+//! hyper sends what keeps the rules of HTTP, late or slow as it may be. What breaks them, it rightly refuses to send, so
+//! then the connection is taken from it and the answer is written by hand.
+
+mod broken;
 
 use std::convert::Infallible;
+use std::future;
 use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use http_body_util::Full;
+use http::Method;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::Simulator;
+use crate::{Simulator, service};
+use broken::BrokenReply;
 
 /// How long a client may take for the head of a request. One that is slower is not testing the service.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,18 +71,51 @@ fn is_about_one_client(error: &io::Error) -> bool {
 async fn connection(simulator: Simulator, stream: TcpStream) {
     // Without it the end of a long answer may wait for an acknowledgement. A socket that refuses still works.
     let _ = stream.set_nodelay(true);
+    let handover = Arc::new(Mutex::new(None));
     let service = service_fn(|request| {
-        let response = simulator.answer(&request).map(Full::new);
-        async { Ok::<_, Infallible>(response) }
+        let reply = service::reply(&simulator, &request);
+        let only_head = request.method() == Method::HEAD;
+        let handover = handover.clone();
+        async move {
+            if !reply.delivery.delay.is_zero() {
+                tokio::time::sleep(reply.delivery.delay).await;
+            }
+            if reply.keeps_the_rules() {
+                return Ok::<_, Infallible>(reply.over_a_connection());
+            }
+            *lock(&handover) = Some(BrokenReply { reply, only_head });
+            // hyper has no more to do here; this future is dropped with it.
+            future::pending().await
+        }
     });
-    // The answers must not depend on the real clock. A connection that fails is the client's affair, as it would be
-    // with the real service.
-    let _ = http1::Builder::new()
+    // The answers must not depend on the real clock.
+    let mut http = http1::Builder::new()
         .auto_date_header(false)
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+        .serve_connection(TokioIo::new(stream), service);
+    let broken = future::poll_fn(|context| {
+        // A connection that fails is the client's affair, as it would be with the real service.
+        match Pin::new(&mut http).poll(context) {
+            Poll::Ready(_) => Poll::Ready(None),
+            // hyper asks for an answer once all answers before it are written, so nothing is lost with it here.
+            Poll::Pending => match lock(&handover).take() {
+                Some(broken) => Poll::Ready(Some(broken)),
+                None => Poll::Pending,
+            },
+        }
+    })
+    .await;
+    if let Some(broken) = broken {
+        let stream = http.into_parts().io.into_inner();
+        // So is a client that does not stay to the end of a broken answer.
+        let _ = broken.send(stream).await;
+    }
+}
+
+/// Nothing that holds the lock can fail halfway.
+fn lock(handover: &Mutex<Option<BrokenReply>>) -> MutexGuard<'_, Option<BrokenReply>> {
+    handover.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

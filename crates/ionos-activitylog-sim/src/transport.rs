@@ -1,10 +1,15 @@
 //! A test of a client should need no socket, no port and no runtime with I/O. So the simulator is also a transport of
 //! the generated client: the request is answered in place, by the same code that the HTTP server calls.
+//!
+//! A fault looks as it does behind an HTTP client: pauses are slept, with tokio's timer, so that a test may pause time;
+//! a body is unpacked, has no more than its announced length, and ends with an [`std::io::Error`] if it has less.
 
 use ionos_activitylog_client::{Exchange, Transport};
 use reqwest::ResponseBuilderExt;
 
 use crate::Simulator;
+use crate::delivery::{End, Stream};
+use crate::service;
 
 /// The simulator, as the generated client sees it.
 pub(crate) struct InProcess(pub(crate) Simulator);
@@ -14,13 +19,36 @@ impl Transport for InProcess {
         Box::pin(async move {
             let url = request.url().clone();
             let request: http::Request<reqwest::Body> = request.try_into()?;
-            let mut response = self.0.answer(&request);
+            let reply = service::reply(&self.0, &request);
+            if !reply.delivery.delay.is_zero() {
+                tokio::time::sleep(reply.delivery.delay).await;
+            }
+            if reply.delivery.end == End::ResetBeforeHead {
+                return no_answer(url).await;
+            }
+            let mut response = reply.in_process().map(reqwest::Body::wrap);
             // reqwest's way to say which URL a response is from.
             if let Some(extensions) = http::response::Builder::new().url(url).extensions_mut() {
                 *response.extensions_mut() = std::mem::take(extensions);
             }
             Ok(response.into())
         })
+    }
+}
+
+/// What a client sees when the connection is reset before the answer begins.
+///
+/// reqwest has no way to make an error but to run into one. This one comes from a body that is reset at once: without
+/// a client, a name or an address that might exist after all, and, unlike a name that does not resolve, it does not
+/// claim that there was no connection. Its cause is an [`std::io::Error`] of the right kind.
+async fn no_answer(url: reqwest::Url) -> reqwest::Result<reqwest::Response> {
+    let body = reqwest::Body::wrap(Stream::reset());
+    match reqwest::Response::from(http::Response::new(body))
+        .bytes()
+        .await
+    {
+        Err(error) => Err(error.with_url(url)),
+        Ok(rest) => Ok(http::Response::new(rest).into()),
     }
 }
 

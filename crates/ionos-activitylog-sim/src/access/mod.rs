@@ -35,7 +35,7 @@ pub use token::TestToken;
 pub(crate) const PRIVILEGE: &str = "ACCESS_ACTIVITY_LOG";
 
 /// The roles that read the log without that privilege, in any case.
-const READING_ROLES: [&str; 2] = ["owner", "admin"];
+const READING_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
 
 /// Names the contract that whoever has several acts for, as in other APIs of the vendor.
 const ACTING_FOR: HeaderName = HeaderName::from_static("x-contract-number");

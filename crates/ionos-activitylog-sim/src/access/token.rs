@@ -109,8 +109,8 @@ impl TestToken {
         self
     }
 
-    /// The role of the user, `identity.role`. A simulator lets "owner" and "admin", in any case, read the log without
-    /// the privilege. The default is "user".
+    /// The role of the user, `identity.role`. A simulator lets "owner", "admin" and "administrator", in any case, read
+    /// the log without the privilege. The default is "user".
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.identity.role = role.into();
         self

@@ -134,7 +134,7 @@ fn a_limit_that_makes_no_sense_is_refused_in_one_sentence() {
 
 #[test]
 fn a_wait_is_told_in_the_chosen_form_and_never_too_short() {
-    use RetryAfter::{Absent, Date, Fraction, Seconds};
+    use RetryAfterForm::{Absent, Date, Fraction, Seconds};
     for (form, nanoseconds, expected) in [
         (Seconds, 1, Some("1")),
         (Seconds, 1_000_000_000, Some("1")),
@@ -158,11 +158,14 @@ fn a_date_is_one_that_http_knows_and_at_the_end_of_time_none_is_told() {
     let wait = TimeDelta::hours(15);
     for day in 0..366 {
         let now = at(day * 86_400_000);
-        let value = RetryAfter::Date.value(wait, now).unwrap();
+        let value = RetryAfterForm::Date.value(wait, now).unwrap();
         let read = httpdate::parse_http_date(&value).unwrap();
         assert_eq!(read, (now + wait).into(), "{value}");
     }
-    assert_eq!(RetryAfter::Date.value(wait, DateTime::<Utc>::MAX_UTC), None);
+    assert_eq!(
+        RetryAfterForm::Date.value(wait, DateTime::<Utc>::MAX_UTC),
+        None
+    );
 }
 
 /// A world with this limit, two contracts and a clock in milliseconds after noon.
@@ -210,7 +213,7 @@ fn too_many_requests_are_told_in_the_envelope_and_answered_after_the_wait() {
 fn no_retry_after_is_sent_where_none_is_to_be_told() {
     let limit = RateLimit::new(1.0, 1)
         .unwrap()
-        .retry_after(RetryAfter::Absent);
+        .retry_after(RetryAfterForm::Absent);
     let (simulator, _) = world(limit);
     let answers = [(); 2].map(|()| get(&simulator, "/contracts", DEFAULT_TOKEN));
     assert_eq!(answers[1].status(), 429);

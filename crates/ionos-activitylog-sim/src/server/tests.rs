@@ -3,9 +3,13 @@ use std::net::SocketAddr;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::Operation;
+use crate::fault::{Fault, Faults, When};
+use crate::world::random::{Key, Random};
 
 fn noon() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z")
@@ -118,4 +122,206 @@ async fn connections_end_with_the_server() {
     // Ends only if the connection does.
     let _ = stream.read_to_end(&mut rest).await;
     assert!(server.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_broken_answer_waits_for_the_answers_before_it() {
+    let faults = Faults::new()
+        .on(
+            When::any().operation(Operation::GetInfo),
+            Fault::CutAt { bytes: 5 },
+        )
+        .unwrap();
+    let simulator = Simulator::builder().clock(noon).faults(faults).build();
+    let (address, _server) = start(&simulator).await;
+    let page = {
+        let contract = simulator.contracts()[0];
+        format!(
+            "GET /activitylog/v1/contracts/{contract}?dateStart=2026-11-15&limit=1000 HTTP/1.1\r\nhost: localhost\r\n\
+             authorization: Bearer {}\r\n\r\n",
+            simulator.token()
+        )
+    };
+    // Large pages and small buffers, so that the pages are not all sent when the broken answer is due.
+    let pages = page.repeat(8);
+    let requests = format!("{pages}GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\n\r\n{pages}");
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    stream.write_all(requests.as_bytes()).await.unwrap();
+    let mut answers = Vec::new();
+    stream.read_to_end(&mut answers).await.unwrap();
+    let answers = String::from_utf8(answers).unwrap();
+    let mut answers = answers.split("HTTP/1.1 200 OK\r\n").skip(1);
+    for _ in 0..8 {
+        assert!(answers.next().unwrap().ends_with("]}}"));
+    }
+    let (_, body) = answers.next().unwrap().split_once("\r\n\r\n").unwrap();
+    assert_eq!(body, r#"{"hre"#);
+    assert_eq!(answers.next(), None);
+}
+
+#[tokio::test]
+async fn a_connection_stays_after_a_slow_answer() {
+    let drip = Fault::Drip {
+        bytes: 7,
+        every: Duration::from_millis(1),
+    };
+    let faults = Faults::new().on(When::any().requests([1]), drip).unwrap();
+    let simulator = Simulator::builder().faults(faults).build();
+    let (address, _server) = start(&simulator).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    for connection in ["keep-alive", "close"] {
+        let request = format!(
+            "GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nconnection: {connection}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+    }
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert_eq!(answers.matches("\"version\":\"1.0\"}").count(), 2);
+}
+
+#[tokio::test]
+async fn the_answer_to_head_has_no_body_even_when_it_breaks_off() {
+    let faults = Faults::new()
+        .on(When::any(), Fault::WrongContentLength { by: 1 })
+        .unwrap();
+    let simulator = Simulator::builder().faults(faults).build();
+    let (address, _server) = start(&simulator).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = b"HEAD /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+/// A simulator is held once by the test, once by the server, and once by each connection.
+async fn no_connection_is_left(simulator: &Simulator) {
+    while Arc::strong_count(&simulator.0) > 2 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_early_leaves_nothing_behind() {
+    for fault in [
+        Fault::Drip {
+            bytes: 1,
+            every: Duration::from_millis(1),
+        },
+        Fault::Drip {
+            bytes: 1,
+            every: Duration::from_secs(3600),
+        },
+        Fault::Delay(Duration::from_secs(3600)),
+        Fault::WrongContentLength { by: 1 },
+        Fault::DecompressionBomb { bytes: 16 << 30 },
+        Fault::ResetAfterHeaders,
+    ] {
+        let faults = Faults::new().on(When::any(), fault.clone()).unwrap();
+        let simulator = Simulator::builder().faults(faults).build();
+        let (address, _server) = start(&simulator).await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = b"GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        if !matches!(fault, Fault::Delay(_)) {
+            // So the answer has begun.
+            let mut first = [0; 1];
+            stream.read_exact(&mut first).await.unwrap();
+        }
+        drop(stream);
+        no_connection_is_left(&simulator).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_does_not_end_is_ended() {
+    let simulator = simulator();
+    let (address, _server) = start(&simulator).await;
+    for unfinished in [
+        &b""[..],
+        b"GET /activity",
+        b"GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nx: ",
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(unfinished).await.unwrap();
+        let mut answer = Vec::new();
+        let begin = tokio::time::Instant::now();
+        // The connection may be closed or reset, but it ends.
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 200"));
+        assert!(begin.elapsed() >= HEAD_TIMEOUT);
+    }
+    no_connection_is_left(&simulator).await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_refused() {
+    let simulator = simulator();
+    let (address, server) = start(&simulator).await;
+    let megabyte = "x".repeat(1 << 20);
+    let many = "x: y\r\n".repeat(100_000);
+    for request in [
+        format!("GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nx: {megabyte}\r\n\r\n"),
+        format!("GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\n{many}\r\n\r\n"),
+        format!("GET /{megabyte} HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+        format!("{megabyte} / HTTP/1.1\r\nhost: localhost\r\n\r\n"),
+    ] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // The server may close before it has read everything, and what it said may be lost then.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"));
+    }
+    no_connection_is_left(&simulator).await;
+    assert!(!server.is_finished());
+}
+
+#[tokio::test]
+async fn whatever_a_client_sends_the_server_goes_on() {
+    let simulator = simulator();
+    let (address, server) = start(&simulator).await;
+    let good = b"GET /activitylog/v1?limit=1&%00 HTTP/1.1\r\nhost: localhost\r\nx: y\r\n\r\n";
+    for seed in 0..200 {
+        let key = Key {
+            seed,
+            contract: 0,
+            part: 0,
+        };
+        let mut random = Random::new(key, 0);
+        let mut request = good.to_vec();
+        for _ in 0..random.between(1, 5) {
+            let place = random.below(request.len() as u64) as usize;
+            match random.below(3) {
+                0 => request[place] = random.below(256) as u8,
+                1 => request.insert(place, random.below(256) as u8),
+                _ => request.truncate(place.max(1)),
+            }
+        }
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let _ = stream.write_all(&request).await;
+        let _ = stream.shutdown().await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    no_connection_is_left(&simulator).await;
+    assert!(!server.is_finished());
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_in_good_order_though_the_client_still_sends() {
+    let faults = Faults::new()
+        .on(When::any(), Fault::CutAt { bytes: 5 })
+        .unwrap();
+    let simulator = Simulator::builder().faults(faults).build();
+    let (address, _server) = start(&simulator).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = "GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b'x'; 1_000_000]).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("\r\n\r\n{\"hre"), "{answer}");
 }

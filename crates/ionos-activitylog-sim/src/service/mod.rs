@@ -2,6 +2,7 @@
 //! comes first is part of the behaviour: a path that does not exist is told before the method is looked at, the method
 //! before the token, the token before the contract, the contract before the rate limit, and that before the parameters.
 
+mod control;
 mod operation;
 mod page;
 mod query;
@@ -15,14 +16,13 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{
-    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER,
-};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 
 pub use operation::Operation;
 pub use query::DEFAULT_LIMIT;
+pub(crate) use refusal::envelope;
 pub use refusal::{
     BAD_PARAMETER_CODE, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE, NOT_FOUND_CODE,
     RATE_LIMIT_CODE, UNAUTHORIZED_CODE,
@@ -30,6 +30,8 @@ pub use refusal::{
 
 use crate::Simulator;
 use crate::access::{Denied, Granted};
+use crate::delivery::Reply;
+use crate::ledger::{self, SeenRequest};
 use crate::rate_limit::ACCOUNT;
 use crate::switches::ForeignContract;
 use crate::tally::Seen;
@@ -54,40 +56,70 @@ struct ContractReference {
     href: String,
 }
 
-/// Answers one request; see [`Simulator::answer`].
-pub(crate) fn answer<B>(simulator: &Simulator, request: &Request<B>) -> Response<Bytes> {
-    let operation = Route::operation(request.uri().path());
-    let seen = simulator.tally().count(operation, request);
-    usual(simulator, request, seen)
-}
-
-/// The answer when nothing goes wrong.
-fn usual<B>(simulator: &Simulator, request: &Request<B>, seen: Seen) -> Response<Bytes> {
-    let mut response = match respond(simulator, request, seen) {
-        Ok(Answer::Body(body)) => Response::new(Bytes::from(body)),
-        Ok(Answer::Moved(to)) => moved(&to),
-        Err(refusal) => refused(refusal),
-    };
-    let switches = simulator.switches();
-    let media_type = if switches.charset {
-        "application/json;charset=utf-8"
-    } else {
-        "application/json"
-    };
-    if switches.gzip && accepts_gzip(request.headers()) {
-        compress(&mut response);
+/// Answers one request, with the fault that strikes it, if one does.
+pub(crate) fn reply<B>(simulator: &Simulator, request: &Request<B>) -> Reply {
+    let path = request.uri().path();
+    if let Some(told) = control::answer(simulator, path, request.uri().query()) {
+        return Reply::new(told);
     }
-    let length = response.body().len();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    let operation = Route::operation(path);
+    let seen = simulator.tally().count(operation, request);
+    let contract = Route::contract(path);
+    let strike = simulator.faults().strike(&seen, operation, contract);
+    let replacement = strike
+        .as_ref()
+        .and_then(|strike| strike.fault.replacement(|| simulator.now()));
+    let mut response = replacement.unwrap_or_else(|| answer(simulator, request, seen));
+    let switches = simulator.switches();
     // A UUID is always a valid value.
     if let (Some(name), Ok(id)) = (
         &switches.request_id_header,
         HeaderValue::try_from(request_id(seen)),
     ) {
-        headers.insert(name, id);
+        response.headers_mut().insert(name, id);
     }
+    let mut reply = Reply::new(response);
+    let mut fault = None;
+    if let Some(mut strike) = strike {
+        reply = strike.fault.alter(reply, &mut strike.random);
+        fault = Some(strike.fault.clone());
+    }
+    if switches.gzip && accepts_gzip(request.headers()) {
+        compress(&mut reply);
+    }
+    let token = simulator.token();
+    simulator.0.ledger.add(SeenRequest {
+        number: seen.number,
+        at: simulator.now(),
+        operation,
+        method: request.method().to_string(),
+        path: ledger::without_secrets(path, token),
+        query: request
+            .uri()
+            .query()
+            .map(|query| ledger::without_secrets(query, token)),
+        headers: ledger::headers(request, token),
+        fault,
+        status: reply.response.status().as_u16(),
+        bytes: reply.response.body().len() as u64,
+    });
+    reply
+}
+
+/// The right answer, without its length and its identifier.
+fn answer<B>(simulator: &Simulator, request: &Request<B>, seen: Seen) -> Response<Bytes> {
+    let mut response = match respond(simulator, request, seen) {
+        Ok(Answer::Body(body)) => Response::new(Bytes::from(body)),
+        Ok(Answer::Moved(to)) => moved(&to),
+        Err(refusal) => refused(refusal),
+    };
+    let media_type = if simulator.switches().charset {
+        "application/json;charset=utf-8"
+    } else {
+        "application/json"
+    };
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }
 
@@ -132,16 +164,17 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Packs the body, at the least expense.
-fn compress(response: &mut Response<Bytes>) {
+/// Packs the body, at the least expense, unless there is none or it is packed already.
+fn compress(reply: &mut Reply) {
+    if reply.response.body().is_empty() || reply.delivery.spaces.is_some() {
+        return;
+    }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     // Writing to memory does not fail; if it did, the body would stay as it is.
-    if encoder.write_all(response.body()).is_ok()
+    if encoder.write_all(reply.response.body()).is_ok()
         && let Ok(packed) = encoder.finish()
     {
-        *response.body_mut() = packed.into();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        reply.pack(packed.into());
     }
 }
 

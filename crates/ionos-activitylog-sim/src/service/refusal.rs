@@ -71,14 +71,14 @@ impl Refusal {
 
     /// The envelope.
     pub(crate) fn body(self) -> String {
-        envelope(self.status, self.code, self.message)
+        envelope(self.status.as_u16(), self.code, self.message)
     }
 }
 
 /// The vendor's envelope, with one message.
-pub(crate) fn envelope(status: StatusCode, code: Text, message: Text) -> String {
+pub(crate) fn envelope(status: u16, code: Text, message: Text) -> String {
     json(&Envelope {
-        http_status: Scalar::Whole(status.as_u16().into()),
+        http_status: Scalar::Whole(status.into()),
         messages: vec![Message {
             error_code: code,
             message,

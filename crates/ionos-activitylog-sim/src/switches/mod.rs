@@ -14,7 +14,7 @@ pub use arrival::{Amended, IngestDelay, Late};
 pub use share::Share;
 pub use words::SwitchError;
 
-use words::words;
+pub(crate) use words::words;
 
 /// How many hits a page has at most by default.
 pub const MAX_LIMIT: u64 = 1000;
@@ -282,3 +282,6 @@ words! {
         Redirect = "redirect",
     }
 }
+
+#[cfg(test)]
+mod tests;

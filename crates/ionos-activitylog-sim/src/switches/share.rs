@@ -4,10 +4,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::switches::SwitchError;
 
 /// A share of all events, from none to all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
 pub struct Share(f64);
 
 impl Share {
@@ -79,6 +83,39 @@ impl FromStr for Share {
     }
 }
 
+/// From a number from 0 to 1, or a percentage such as `"5%"`.
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrPercentage;
+
+        impl Visitor<'_> for NumberOrPercentage {
+            type Value = Share;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number from 0 to 1, or a percentage such as \"5%\"")
+            }
+
+            fn visit_f64<E: de::Error>(self, share: f64) -> Result<Share, E> {
+                Share::new(share).map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, share: u64) -> Result<Share, E> {
+                self.visit_f64(share as f64)
+            }
+
+            fn visit_i64<E: de::Error>(self, share: i64) -> Result<Share, E> {
+                self.visit_f64(share as f64)
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Share, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(NumberOrPercentage)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +138,22 @@ mod tests {
         }
         assert_eq!("5%".parse::<Share>().unwrap().to_string(), "5%");
         assert!(Share::new(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn in_json_it_is_a_number_or_a_percentage() {
+        for (json, share) in [
+            ("0.25", 0.25),
+            ("1", 1.0),
+            ("\"20%\"", 0.2),
+            ("\"0.5\"", 0.5),
+        ] {
+            assert_eq!(serde_json::from_str::<Share>(json).unwrap().get(), share);
+        }
+        for json in ["2", "-1", "\"a lot\"", "\"%\"", "true", "null", "[]"] {
+            assert!(serde_json::from_str::<Share>(json).is_err(), "{json}");
+        }
+        assert_eq!(serde_json::to_string(&Share::ALL).unwrap(), "1.0");
     }
 
     #[test]

@@ -482,7 +482,7 @@ fn queue_ref_id(key: Key, operation: u32, style: &Style) -> u64 {
     if operation < style.operations_of_a_slice {
         first + slice * style.operations_of_a_slice + operation
     } else {
-        (slice + 1 << 32) + first + operation
+        ((slice + 1) << 32) + first + operation
     }
 }
 

@@ -175,7 +175,11 @@ mod tests {
         let sum = |table: [u64; 24]| table.iter().sum::<u64>();
         assert_eq!(5 * sum(WEEKDAY) + 2 * sum(WEEKEND), WEEK);
         assert_eq!(WEEKDAY.iter().chain(&WEEKEND).max(), Some(&PEAK));
-        assert!(SLICES.iter().all(|slices| HOUR as u64 % slices == 0));
+        assert!(
+            SLICES
+                .iter()
+                .all(|slices| (HOUR as u64).is_multiple_of(*slices))
+        );
     }
 
     #[test]

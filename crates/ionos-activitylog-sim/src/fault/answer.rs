@@ -1,0 +1,240 @@
+//! What stands in front of a service answers in its place when something is wrong: with any status, and with a body
+//! that the service would never send. An [`Answer`] is such an answer as a whole.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::fault::RetryAfter;
+use crate::fault::script::Complaint;
+use crate::service::envelope;
+
+/// An answer in the place of the service's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[must_use]
+pub struct Answer {
+    status: u16,
+    #[serde(default, skip_serializing_if = "Body::is_empty")]
+    body: Body,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after: Option<RetryAfter>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
+}
+
+impl Answer {
+    /// With an empty body. The status is in [200, 999].
+    pub fn new(status: u16) -> Self {
+        Self {
+            status,
+            body: Body::Empty,
+            retry_after: None,
+            headers: BTreeMap::new(),
+        }
+    }
+
+    /// With this body, and the content type that belongs to it.
+    pub fn body(mut self, body: Body) -> Self {
+        self.body = body;
+        self
+    }
+
+    /// With this `Retry-After`.
+    pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
+        self.retry_after = Some(retry_after);
+        self
+    }
+
+    /// With one more header, which takes the place of another one of its name. Not for headers that say how the answer
+    /// is framed, such as `Content-Length`.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), Complaint> {
+        let wrong = |member: &str, message: String| {
+            Err(Complaint::new(&format!("fault.respond.{member}"), message))
+        };
+        if !(200..=999).contains(&self.status) {
+            return wrong(
+                "status",
+                format!(
+                    "{} is no status that ends a request: give a number from 200 to 999",
+                    self.status
+                ),
+            );
+        }
+        if matches!(self.status, 204 | 205 | 304) && !self.body.is_empty() {
+            return wrong(
+                "body",
+                format!(
+                    "an answer with the status {} has no body: leave it out, or choose another status",
+                    self.status
+                ),
+            );
+        }
+        if let Some(retry_after) = &self.retry_after {
+            retry_after.check()?;
+        }
+        for (name, value) in &self.headers {
+            let member = format!("headers.{name}");
+            match HeaderName::from_bytes(name.as_bytes()) {
+                Err(_) => {
+                    return wrong(
+                        "headers",
+                        format!("{name:?} is no name of a header: use letters, digits and hyphens"),
+                    );
+                }
+                Ok(CONNECTION | CONTENT_LENGTH | TRANSFER_ENCODING | UPGRADE) => {
+                    return wrong(
+                        &member,
+                        "this header says how the answer is framed: leave it out, and use \
+                         wrong_content_length, cut_at or one of the resets for an answer that is framed wrongly"
+                            .into(),
+                    );
+                }
+                Ok(_) => {}
+            }
+            if HeaderValue::from_str(value).is_err() {
+                return wrong(
+                    &member,
+                    format!(
+                        "{value:?} cannot be sent in a header: leave out line breaks and other control characters"
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer, for a clock that says `now`. Without a length, which is set when it is known what else happens to it.
+    pub(super) fn response(&self, now: DateTime<Utc>) -> Response<Bytes> {
+        let (content_type, body) = self.body.content(self.status);
+        let mut response = Response::new(body);
+        // Each value was checked when the script was made.
+        if let Ok(status) = StatusCode::from_u16(self.status) {
+            *response.status_mut() = status;
+        }
+        let headers = response.headers_mut();
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        if let Some(retry_after) = &self.retry_after
+            && let Ok(value) = HeaderValue::try_from(retry_after.text(now))
+        {
+            headers.insert(RETRY_AFTER, value);
+        }
+        for (name, value) in &self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value.parse())
+            {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// What an [`Answer`] holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// An error as the service tells it: `httpStatus`, and one message.
+    Envelope {
+        /// `errorCode`.
+        code: String,
+        /// `message`.
+        message: String,
+    },
+    /// Any JSON value, written without white space, its members in an order of their own. For exact bytes use
+    /// [`Body::Text`] and a header for the content type.
+    Json(serde_json::Value),
+    /// Sent as `text/html`.
+    Html(String),
+    /// Sent as `text/plain`.
+    Text(String),
+}
+
+impl Body {
+    fn is_empty(&self) -> bool {
+        *self == Self::Empty
+    }
+
+    /// Content type and bytes.
+    fn content(&self, status: u16) -> (Option<&'static str>, Bytes) {
+        const JSON: &str = "application/json";
+        match self {
+            Self::Empty => (None, Bytes::new()),
+            Self::Envelope { code, message } => {
+                let (code, message) = (code.clone().into(), message.clone().into());
+                let body = envelope(status, code, message);
+                (Some(JSON), body.into())
+            }
+            Self::Json(value) => (Some(JSON), value.to_string().into()),
+            Self::Html(text) => (Some("text/html"), Bytes::copy_from_slice(text.as_bytes())),
+            Self::Text(text) => (Some("text/plain"), Bytes::copy_from_slice(text.as_bytes())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_body_has_its_content_type() {
+        let answer = |body| {
+            let answer = Answer::new(503).body(body);
+            answer.check().unwrap();
+            let response = answer.response(Utc::now());
+            let content_type = response.headers().get(CONTENT_TYPE);
+            let content_type = content_type.map(|value| value.to_str().unwrap().to_owned());
+            let body = String::from_utf8(response.body().to_vec()).unwrap();
+            (content_type.unwrap_or_default(), body)
+        };
+        let envelope = Body::Envelope {
+            code: "315".into(),
+            message: "No \"thanks\"".into(),
+        };
+        for (body, content_type, text) in [
+            (Body::Empty, "", ""),
+            (
+                envelope,
+                "application/json",
+                r#"{"httpStatus":503,"messages":[{"errorCode":"315","message":"No \"thanks\""}]}"#,
+            ),
+            (
+                Body::Json(serde_json::json!(["a", 1])),
+                "application/json",
+                r#"["a",1]"#,
+            ),
+            (Body::Html("<p>".into()), "text/html", "<p>"),
+            (Body::Text("no".into()), "text/plain", "no"),
+        ] {
+            assert_eq!(answer(body), (content_type.into(), text.into()));
+        }
+    }
+
+    #[test]
+    fn a_header_takes_the_place_of_another_one_of_its_name() {
+        let answer = Answer::new(429)
+            .body(Body::Text("[1]".into()))
+            .retry_after(RetryAfter::Seconds(7))
+            .header("Content-Type", "application/json");
+        answer.check().unwrap();
+        let response = answer.response(Utc::now());
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
+        assert_eq!(response.headers()[RETRY_AFTER], "7");
+    }
+}
