@@ -5,7 +5,7 @@ use crate::log::{Page, View};
 use crate::service::query::Query;
 use crate::service::refusal::Refusal;
 use crate::switches::{DeepOffset, Switches, TOTAL_CAP, TotalShape, TotalValue};
-use crate::world::event::unknown_value;
+use crate::world::drift::unknown_value;
 use crate::world::random::mix;
 
 /// About how many bytes a hit has, so that a page is written into memory that is there.
