@@ -22,7 +22,7 @@ fn envelope(status: u16, code: &str, message: &str) -> String {
 
 async fn page_error(status: u16, body: &str) -> Error {
     let (_, client) = Scripted::client([answer(status, body)]);
-    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
     let contract: ContractNumber = "31721060".parse().unwrap();
     client
         .page(&contract, range, 0, PageSize::DEFAULT)
@@ -199,7 +199,7 @@ async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
             .transport(scripted)
             .build()
             .unwrap();
-        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let contract = ContractNumber::from(1);
         let error = client
             .page(&contract, range, 0, PageSize::DEFAULT)
@@ -252,7 +252,7 @@ async fn a_stream_that_ends_too_early() {
         ("incomplete_same_page", hits),
     ] {
         let (_, client) = Scripted::client([answer(200, hits), answer(200, second)]);
-        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let events = client.events("31721060".parse().unwrap(), range).stream();
         let events: Vec<_> = futures_util::StreamExt::collect(events).await;
         assert_eq!(events.len(), 3, "two events, then the error");

@@ -45,7 +45,7 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
             &[],
             2,
             "invalid value '7x' for '--last <LENGTH>': \"7x\" is not a length of time: write a whole number above 0 and \
-             s, m, h, d or w for seconds to weeks, such as 90m or 7d; see --help",
+             s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d; see --help",
         ),
         (
             "mistyped flag",

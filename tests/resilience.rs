@@ -112,7 +112,7 @@ async fn success_without_content_is_an_empty_result() {
     let (_, client) = Scripted::client([answer(204, ""), answer(204, ""), answer(204, "")]);
     assert_eq!(client.info().await.unwrap().name, None);
     assert!(client.contracts().await.unwrap().is_empty());
-    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
     let page = client
         .page(&1.into(), range, 0, PageSize::DEFAULT)
         .await

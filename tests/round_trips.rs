@@ -18,7 +18,7 @@ fn fixture(name: &str) -> String {
 
 async fn page(body: &str) -> Page {
     let (_, client) = Scripted::client([answer(200, body)]);
-    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
     client
         .page(&"1".parse().unwrap(), range, 0, PageSize::DEFAULT)
         .await

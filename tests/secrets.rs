@@ -35,7 +35,7 @@ const MAY_HOLD: [&str; 9] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 22] = [
+const HOLD_NONE: [&str; 25] = [
     "Claims",
     "Contract",
     "ContractNumber",
@@ -45,10 +45,13 @@ const HOLD_NONE: [&str; 22] = [
     "EventStream",
     "Info",
     "Issue",
+    "Length",
+    "Moment",
     "Origin",
     "Page",
     "PageSize",
     "PageStream",
+    "RangeSet",
     "RetryPolicy",
     "RetryPolicyBuilder",
     "Sleep",
@@ -152,7 +155,7 @@ fn clients_builders_settings_and_their_errors_show_nothing() {
                 hides_debug(&client);
                 hides_debug(&client.claims());
                 client.settings().iter().for_each(hides_both);
-                let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+                let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
                 hides_debug(&client.events(1.into(), range));
             }
             Err(error) => hides_both(&error),

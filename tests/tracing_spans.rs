@@ -93,7 +93,7 @@ fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
         .unwrap();
     tracing::subscriber::with_default(notes.clone(), || {
         runtime.block_on(async {
-            let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+            let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
             client
                 .page(&31_721_060.into(), range, 0, PageSize::DEFAULT)
                 .await

@@ -41,7 +41,7 @@ async fn each_operation_on_the_wire() {
     ]);
     client.info().await.unwrap();
     client.contracts().await.unwrap();
-    let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+    let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
     let contract = "9876543218374837483".parse().unwrap();
     client
         .page(&contract, range, 2_000, PageSize::DEFAULT)
@@ -56,4 +56,26 @@ async fn each_operation_on_the_wire() {
         snapshot::check(&format!("request__{name}"), request);
     }
     assert_eq!(shown.len(), 3);
+}
+
+#[tokio::test]
+async fn a_range_within_seconds_is_asked_for_in_whole_ones() {
+    let (scripted, client) = Scripted::client([answer(200, r#"{"hits":{"total":0}}"#)]);
+    let range = DateRange::new(
+        "2026-11-20T08:00:00.250Z".parse().unwrap(),
+        "2026-11-20T08:00:01.001Z".parse().unwrap(),
+    );
+    let contract = "31721060".parse().unwrap();
+    client
+        .page(&contract, range.unwrap(), 0, PageSize::DEFAULT)
+        .await
+        .unwrap();
+    let requests = scripted.requests();
+    let sent: Vec<String> = requests[0]
+        .url()
+        .query_pairs()
+        .filter(|(name, _)| name.starts_with("date"))
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    assert_eq!(sent, ["2026-11-20T08:00:02Z", "2026-11-20T08:00:00Z"]);
 }

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use ionos_activitylog::{ContractNumber, RetryPolicy};
+use ionos_activitylog::{ContractNumber, Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
-use crate::times::{Length, Moment};
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
 #[derive(Parser)]
@@ -133,15 +132,16 @@ pub(crate) struct Export {
 
 #[derive(Args)]
 pub(crate) struct Range {
-    /// The time up to now: a number and s, m, h, d or w for seconds to weeks, such as 7d
+    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 7d
     #[arg(long, value_name = "LENGTH", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
     pub(crate) last: Option<Length>,
 
-    /// Start: a day such as 2026-11-01, from its midnight in UTC, or a time such as 2026-11-01T08:30:00Z
+    /// Start: a day such as 2026-11-01 or yesterday, from its midnight in UTC, a month such as 2026-11, a time such as
+    /// 2026-11-01T08:30, in UTC unless it names its zone, @ with seconds since 1970, or a length before now such as 7d
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day, up to and including its end in UTC, or a time, up to but not including it; now if left out
+    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; now if left out
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     fn day() -> (Simulator, DateRange) {
-        let range = DateRange::day("2026-11-20".parse().unwrap()).unwrap();
+        let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
         (
             Simulator::builder().clock(move || range.end()).build(),
             range,

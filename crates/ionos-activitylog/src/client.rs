@@ -116,7 +116,8 @@ impl Client {
 
     /// One page of a contract's log: at most `size` events of the range, after skipping the first `offset`.
     ///
-    /// The service may send fewer than `size` although there are more; [`Client::events`] follows that.
+    /// The service may send fewer than `size` although there are more; [`Client::events`] follows that. It is asked
+    /// for whole seconds: see [`DateRange::to_whole_seconds`].
     /// Fails as described for [`ErrorKind`](crate::ErrorKind).
     pub async fn page(
         &self,
@@ -125,6 +126,7 @@ impl Client {
         offset: u64,
         size: PageSize,
     ) -> Result<Response<Page>, Error> {
+        let range = range.to_whole_seconds();
         let (start, end) = range.to_wire();
         self.caller
             .run(
@@ -151,7 +153,8 @@ impl Client {
 
     /// All events of a contract and range.
     ///
-    /// The range should lie in the past: events that arrive while it is read move the pages.
+    /// The range should lie in the past: events that arrive while it is read move the pages. The service is asked
+    /// for whole seconds: see [`DateRange::to_whole_seconds`].
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.clone(), contract, range)
     }

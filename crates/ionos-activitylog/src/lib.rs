@@ -6,13 +6,13 @@
 //! it counts.
 //!
 //! ```
-//! # use chrono::{DateTime, Utc};
+//! use chrono::Utc;
 //! use futures_util::TryStreamExt;
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
 //!
 //! async fn print_november(client: &Client) -> Result<(), Error> {
 //!     let contract: ContractNumber = "31721060".parse()?;
-//!     let range = DateRange::new("2026-11-01T00:00:00Z".parse().unwrap(), "2026-12-01T00:00:00Z".parse().unwrap())?;
+//!     let range = DateRange::month(2026, 11, &Utc)?;
 //!     let mut events = client.events(contract, range).stream();
 //!     while let Some(event) = events.try_next().await? {
 //!         println!("{}", event.raw());
@@ -90,7 +90,7 @@ pub use event::{Event, Issue};
 pub use events::{EventStream, Events, PageStream};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};
-pub use range::DateRange;
+pub use range::{DateRange, Length, Moment, RangeSet};
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};
 

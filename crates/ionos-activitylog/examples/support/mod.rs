@@ -45,5 +45,5 @@ pub fn last_week() -> Result<DateRange, Error> {
 /// The whole of 2026-11-20.
 pub fn last_friday() -> Result<DateRange, Error> {
     let day: NaiveDate = now().date_naive() - TimeDelta::days(3);
-    DateRange::day(day)
+    DateRange::day(day, &Utc)
 }

@@ -1,0 +1,388 @@
+//! People think in days, weeks and months of where they are, and those are not 24 hours long everywhere: a day on
+//! which clocks change lasts 23 or 25. So each range here goes from the first instant of a local day to the first
+//! instant of another.
+//!
+//! A midnight that never comes, because clocks are set forward at it, is the first instant after the gap; one that
+//! comes twice is the earlier one. So the days of a zone follow each other without gap or overlap.
+//!
+//! Any [`TimeZone`] of chrono will do: [`Utc`], a fixed offset, `chrono::Local` or a zone of the crate `chrono-tz`.
+//! Nothing here reads the clock. `now` is given, and its zone is the zone that counts.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc};
+
+use super::{DateRange, Length, over, refused, show, zone};
+use crate::Error;
+
+impl DateRange {
+    /// The whole of a local day: 24 hours, or 23 or 25 when clocks change.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a day outside the years 0000 to 9998 or one that
+    /// the zone skipped.
+    pub fn day<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Result<Self, Error> {
+        dates(day, day.succ_opt(), zone, day)
+    }
+
+    /// The local days from `first` to `last`, both inclusive.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) when `last` is before `first`, and as
+    /// [`DateRange::day`].
+    pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
+        let what = format!("the time from {first} to {last}");
+        if last < first {
+            return Err(refused(format!(
+                "{what} is empty: the first day must not be after the last"
+            )));
+        }
+        dates(first, last.succ_opt(), zone, what)
+    }
+
+    /// The whole of a local month; January is 1.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12 or the years 0000 to 9998.
+    pub fn month<Tz: TimeZone>(year: i32, month: u32, zone: &Tz) -> Result<Self, Error> {
+        if !(1..=12).contains(&month) {
+            return Err(refused(format!(
+                "there is no month {month}: months go from 1 to 12"
+            )));
+        }
+        let what = format!("{year:04}-{month:02}");
+        let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(|| out_of_years(&what))?;
+        dates(first, months_later(first, 1), zone, what)
+    }
+
+    /// The whole of a local year.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
+    pub fn year<Tz: TimeZone>(year: i32, zone: &Tz) -> Result<Self, Error> {
+        let what = format!("{year:04}");
+        let first = NaiveDate::from_ymd_opt(year, 1, 1).ok_or_else(|| out_of_years(&what))?;
+        dates(first, months_later(first, 12), zone, what)
+    }
+
+    /// The stretch of the given length that ends at `now`, cut down to the whole second so that it lies in the past.
+    ///
+    /// Takes a [`TimeDelta`], or [`Length::months`] for months of the local calendar.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a length below one second or one that reaches
+    /// before the year 0.
+    pub fn last<Tz: TimeZone>(length: impl Into<Length>, now: DateTime<Tz>) -> Result<Self, Error> {
+        let (length, end) = (length.into(), over(&now));
+        match length.before(&now) {
+            Some(start) if end.signed_duration_since(start) >= TimeDelta::seconds(1) => {
+                Self::new(start, end)
+            }
+            _ => Err(refused(format!(
+                "a range of the last {length} cannot be read: it has at least one second and begins after the year 0"
+            ))),
+        }
+    }
+
+    /// From an instant, inclusive, to `now`, cut down to the whole second so that it lies in the past.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) when nothing lies between the two.
+    pub fn since<Tz: TimeZone>(start: DateTime<Utc>, now: DateTime<Tz>) -> Result<Self, Error> {
+        Self::new(start, over(&now))
+    }
+
+    /// Everything before an instant, beginning in 1970: no log reaches further back.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for an instant before 1970.
+    pub fn until(end: DateTime<Utc>) -> Result<Self, Error> {
+        Self::new(DateTime::UNIX_EPOCH, end)
+    }
+
+    /// The whole of the local day that `now` is in, the time to come included: see [`DateRange::past`].
+    ///
+    /// This and the following fail with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
+    pub fn today<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
+        Self::day(date(&now)?, &now.timezone())
+    }
+
+    /// The whole of the local day before that.
+    pub fn yesterday<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
+        let day = date(&now)?.pred_opt();
+        Self::day(
+            day.ok_or_else(|| out_of_years("yesterday"))?,
+            &now.timezone(),
+        )
+    }
+
+    /// The whole of the local week that `now` is in, Monday to Sunday, the time to come included: see
+    /// [`DateRange::past`].
+    pub fn this_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
+        week(&now, 0)
+    }
+
+    /// The whole of the local week before that, Monday to Sunday.
+    pub fn last_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
+        week(&now, 7)
+    }
+
+    /// The whole of the local month that `now` is in, the time to come included: see [`DateRange::past`].
+    pub fn this_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
+        let today = date(&now)?;
+        Self::month(today.year(), today.month(), &now.timezone())
+    }
+
+    /// The whole of the local month before that.
+    pub fn last_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
+        let day = date(&now)?.checked_sub_months(Months::new(1));
+        let day = day.ok_or_else(|| out_of_years("last month"))?;
+        Self::month(day.year(), day.month(), &now.timezone())
+    }
+}
+
+/// From the first instant of a day to the first instant of another. `what` it is called is for messages.
+fn dates<Tz: TimeZone>(
+    first: NaiveDate,
+    after: Option<NaiveDate>,
+    tz: &Tz,
+    what: impl Display,
+) -> Result<DateRange, Error> {
+    let start = zone::midnight(first, tz);
+    let end = after.and_then(|day| zone::midnight(day, tz));
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => DateRange::new(start, end),
+        (Some(_), Some(_)) => Err(refused(format!(
+            "{what} did not take place in this time zone, where the calendar skipped it: name the days around it"
+        ))),
+        _ => Err(out_of_years(what)),
+    }
+}
+
+/// The week that began so many days before the one that `now` is in.
+fn week<Tz: TimeZone>(now: &DateTime<Tz>, back: u64) -> Result<DateRange, Error> {
+    let today = date(now)?;
+    let back = Days::new(back + u64::from(today.weekday().num_days_from_monday()));
+    let monday = today.checked_sub_days(back);
+    let monday = monday.ok_or_else(|| out_of_years("the week"))?;
+    let what = format!("the week from {monday}");
+    dates(
+        monday,
+        monday.checked_add_days(Days::new(7)),
+        &now.timezone(),
+        what,
+    )
+}
+
+fn months_later(day: NaiveDate, months: u32) -> Option<NaiveDate> {
+    day.checked_add_months(Months::new(months))
+}
+
+/// The local day that `now` is in.
+fn date<Tz: TimeZone>(now: &DateTime<Tz>) -> Result<NaiveDate, Error> {
+    let local = zone::local(now.to_utc(), &now.timezone());
+    Ok(local
+        .ok_or_else(|| out_of_years(show(now.to_utc())))?
+        .date())
+}
+
+fn out_of_years(what: impl Display) -> Error {
+    refused(format!(
+        "{what} is outside the years 0000 to 9999 that a request can carry"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{at, range};
+    use super::*;
+    use crate::ErrorKind;
+    use chrono::FixedOffset;
+    use chrono_tz::Tz;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_local_day_lasts_as_long_as_its_clocks_say() {
+        let cases = [
+            (Tz::UTC, "2026-11-20", 24 * 60),
+            (Tz::Europe__Berlin, "2026-11-20", 24 * 60),
+            (Tz::Europe__Berlin, "2026-03-29", 23 * 60),
+            (Tz::Europe__Berlin, "2026-10-25", 25 * 60),
+            (Tz::Asia__Beirut, "2026-03-29", 23 * 60),
+            (Tz::America__Sao_Paulo, "2017-10-15", 23 * 60),
+            (Tz::America__Havana, "2026-11-01", 25 * 60),
+            (Tz::Australia__Lord_Howe, "2026-10-04", 23 * 60 + 30),
+            (Tz::Australia__Lord_Howe, "2026-04-05", 24 * 60 + 30),
+            (Tz::Pacific__Apia, "2011-12-29", 24 * 60),
+            (Tz::Pacific__Apia, "2011-12-31", 24 * 60),
+        ];
+        for (zone, date, minutes) in cases {
+            let range = DateRange::day(day(date), &zone).unwrap();
+            assert_eq!(
+                range.duration(),
+                TimeDelta::minutes(minutes),
+                "{date} in {zone}"
+            );
+        }
+    }
+
+    #[test]
+    fn days_of_a_zone_follow_each_other() {
+        for zone in [Tz::Europe__Berlin, Tz::Asia__Beirut, Tz::America__St_Johns] {
+            let days: Vec<DateRange> = day("2010-01-01")
+                .iter_days()
+                .take(366)
+                .map(|day| DateRange::day(day, &zone).unwrap())
+                .collect();
+            assert!(days.windows(2).all(|pair| pair[0].end() == pair[1].start()));
+        }
+    }
+
+    #[test]
+    fn a_day_that_a_zone_skipped_is_no_range_but_may_lie_in_one() {
+        let zone = Tz::Pacific__Apia;
+        let error = DateRange::day(day("2011-12-30"), &zone).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "2011-12-30 did not take place in this time zone, where the calendar skipped it: name the days around it"
+        );
+        let days = DateRange::days(day("2011-12-29"), day("2011-12-31"), &zone).unwrap();
+        assert_eq!(days.duration(), TimeDelta::days(2));
+    }
+
+    #[test]
+    fn days_months_and_years_are_whole() {
+        let berlin = Tz::Europe__Berlin;
+        let cases = [
+            (
+                DateRange::days(day("2026-11-20"), day("2026-11-22"), &Utc),
+                range("2026-11-20T00:00:00Z", "2026-11-23T00:00:00Z"),
+            ),
+            (
+                DateRange::month(2026, 12, &Utc),
+                range("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            ),
+            (
+                DateRange::month(2026, 10, &berlin),
+                range("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"),
+            ),
+            (
+                DateRange::year(2026, &berlin),
+                range("2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z"),
+            ),
+            (
+                DateRange::year(0, &Utc),
+                range("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ),
+            (
+                DateRange::until(at("2026-01-01T00:00:00Z")),
+                range("1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            ),
+        ];
+        for (made, expected) in cases {
+            assert_eq!(made.unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn names_of_days_weeks_and_months_go_by_the_local_calendar() {
+        // Monday, 00:30 in Berlin; in UTC it is still Sunday.
+        let utc = at("2026-11-01T23:30:00.7Z");
+        let berlin = utc.with_timezone(&Tz::Europe__Berlin);
+        let cases = [
+            (
+                DateRange::today(utc),
+                "2026-11-01T00:00:00Z",
+                "2026-11-02T00:00:00Z",
+            ),
+            (
+                DateRange::today(berlin),
+                "2026-11-01T23:00:00Z",
+                "2026-11-02T23:00:00Z",
+            ),
+            (
+                DateRange::yesterday(berlin),
+                "2026-10-31T23:00:00Z",
+                "2026-11-01T23:00:00Z",
+            ),
+            (
+                DateRange::this_week(utc),
+                "2026-10-26T00:00:00Z",
+                "2026-11-02T00:00:00Z",
+            ),
+            (
+                DateRange::this_week(berlin),
+                "2026-11-01T23:00:00Z",
+                "2026-11-08T23:00:00Z",
+            ),
+            (
+                DateRange::last_week(berlin),
+                "2026-10-25T23:00:00Z",
+                "2026-11-01T23:00:00Z",
+            ),
+            (
+                DateRange::this_month(berlin),
+                "2026-10-31T23:00:00Z",
+                "2026-11-30T23:00:00Z",
+            ),
+            (
+                DateRange::last_month(berlin),
+                "2026-09-30T22:00:00Z",
+                "2026-10-31T23:00:00Z",
+            ),
+            (
+                DateRange::since(at("2026-11-01T23:00:00.5Z"), berlin),
+                "2026-11-01T23:00:00.5Z",
+                "2026-11-01T23:30:00Z",
+            ),
+            (
+                DateRange::last(TimeDelta::hours(2), berlin),
+                "2026-11-01T21:30:00Z",
+                "2026-11-01T23:30:00Z",
+            ),
+            (
+                DateRange::last(Length::months(1), berlin),
+                "2026-10-01T22:30:00Z",
+                "2026-11-01T23:30:00Z",
+            ),
+        ];
+        for (made, start, end) in cases {
+            assert_eq!(made.unwrap(), range(start, end));
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused() {
+        let now = at("2026-11-20T12:00:00Z");
+        let east = FixedOffset::east_opt(86_399).unwrap();
+        let west = FixedOffset::west_opt(86_399).unwrap();
+        let last = DateTime::<Utc>::MAX_UTC.with_timezone(&east);
+        let first = DateTime::<Utc>::MIN_UTC.with_timezone(&west);
+        let cases = [
+            DateRange::last(TimeDelta::zero(), now),
+            DateRange::last(TimeDelta::days(-1), now),
+            DateRange::last(TimeDelta::milliseconds(999), now),
+            DateRange::last(TimeDelta::MAX, now),
+            DateRange::last(Length::months(0), now),
+            DateRange::last(Length::months(u32::MAX), now),
+            DateRange::since(now, now),
+            DateRange::until(DateTime::UNIX_EPOCH),
+            DateRange::day(NaiveDate::MAX, &Utc),
+            DateRange::day(NaiveDate::MIN, &west),
+            DateRange::day(day("9999-12-31"), &Utc),
+            DateRange::day(day("0000-01-01"), &east),
+            DateRange::days(day("2026-11-21"), day("2026-11-20"), &Utc),
+            DateRange::month(2026, 0, &Utc),
+            DateRange::month(2026, 13, &Utc),
+            DateRange::month(i32::MAX, 12, &Utc),
+            DateRange::year(i32::MIN, &Utc),
+            DateRange::year(9999, &Utc),
+            DateRange::today(last),
+            DateRange::yesterday(first),
+            DateRange::this_week(first),
+            DateRange::last_week(at("0000-01-01T00:00:00Z")),
+            DateRange::last_month(at("0000-01-01T00:00:00Z")),
+            DateRange::last(Length::months(1), first),
+            DateRange::since(now, last),
+        ];
+        for (number, case) in cases.into_iter().enumerate() {
+            assert_eq!(case.unwrap_err().kind(), ErrorKind::Range, "case {number}");
+        }
+    }
+}
