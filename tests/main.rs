@@ -16,6 +16,7 @@ mod round_trips;
 mod schema_parity;
 mod scripted;
 mod secrets;
+mod simulator;
 mod snapshot;
 mod tls;
 mod tracing_spans;

@@ -53,6 +53,7 @@ pub fn names(folder: &Path) -> Vec<String> {
 pub struct Sim {
     child: Child,
     pub url: String,
+    pub token: String,
 }
 
 impl Sim {
@@ -61,16 +62,21 @@ impl Sim {
         let mut child = command
             .args(arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut url = String::new();
+        let (mut url, mut export) = (String::new(), String::new());
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut url)
             .unwrap();
+        BufReader::new(child.stderr.take().unwrap())
+            .read_line(&mut export)
+            .unwrap();
+        let (_, token) = export.trim_end().rsplit_once('=').unwrap();
         Self {
             child,
             url: url.trim_end().to_owned(),
+            token: token.to_owned(),
         }
     }
 }

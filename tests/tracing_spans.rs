@@ -8,7 +8,7 @@ use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Client, DateRange, PageSize, RetryPolicy};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 use crate::program::Sim;
 use crate::scripted::{Scripted, answer};
@@ -69,9 +69,20 @@ impl Subscriber for Notes {
     fn exit(&self, _: &Id) {}
 }
 
+/// Notes what is said during some work.
+///
+/// While there is one subscriber only, tracing asks the thread that first comes by whether anybody is interested in a
+/// place, and other tests, which have no subscriber, may come by first. With two it asks the subscribers.
+fn noted(work: impl FnOnce()) -> String {
+    let notes = Notes::default();
+    let _second = Dispatch::new(Notes::default());
+    tracing::subscriber::with_default(notes.clone(), work);
+    let said = notes.0.lock().unwrap();
+    said.join("\n")
+}
+
 #[test]
 fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
-    let notes = Notes::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -91,7 +102,7 @@ fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
         .clock(clock)
         .build()
         .unwrap();
-    tracing::subscriber::with_default(notes.clone(), || {
+    let said = noted(|| {
         runtime.block_on(async {
             let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
             client
@@ -101,7 +112,6 @@ fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
             client.contracts().await.unwrap_err();
         });
     });
-    let said = notes.0.lock().unwrap().join("\n");
     for secret in ["planted", "dateStart", "2026-11-20"] {
         assert!(!said.contains(secret), "{said}");
     }
@@ -113,7 +123,6 @@ fn over_a_real_connection_nothing_below_shows_a_secret_either() {
     let folder = tempfile::tempdir().unwrap();
     let sim = Sim::start(folder.path(), &[]);
     let (token, password) = ("planted-token", "planted-password");
-    let notes = Notes::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -122,7 +131,7 @@ fn over_a_real_connection_nothing_below_shows_a_secret_either() {
         Client::builder().token(token),
         Client::builder().username_and_password("jane", password),
     ];
-    tracing::subscriber::with_default(notes.clone(), || {
+    let said = noted(|| {
         for builder in builders {
             let client = builder
                 .base_url(&sim.url)
@@ -135,7 +144,6 @@ fn over_a_real_connection_nothing_below_shows_a_secret_either() {
             });
         }
     });
-    let said = notes.0.lock().unwrap().join("\n");
     assert!(said.contains("ionos.activity_log.attempt"), "{said}");
     let encoded = base64::prelude::BASE64_STANDARD.encode(format!("jane:{password}"));
     for secret in ["planted", &encoded] {

@@ -71,6 +71,6 @@ async fn run_command(command: Command, host: &mut Host<'_>) -> Result<(), Failur
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
         Command::Export(arguments) => commands::export::run(arguments, host).await,
-        Command::Sim(arguments) => commands::sim::run(arguments, host).await,
+        Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
     }
 }

@@ -90,7 +90,7 @@ pub use service::{
 pub use switches::{
     Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late,
     MAX_LIMIT, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
-    TotalShape, TotalValue, TrailingSlash, UtcMark, WINDOW_CAP,
+    TotalShape, TotalValue, TrailingSlash, UtcMark, WINDOW_CAP, parse_length,
 };
 
 use access::Access;

@@ -1,43 +1,229 @@
 //! `ialog sim`: the simulated API on a loopback port.
 
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
 use std::net::Ipv4Addr;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
 
-use ionos_activitylog_sim::Simulator;
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use ionos_activitylog::Moment;
+use ionos_activitylog_sim::fault::Faults;
+use ionos_activitylog_sim::{
+    RateLimit, Recording, SeenRequest, Simulator, SimulatorBuilder, Switches, TestToken,
+};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
-use crate::cli::Sim;
+use crate::cli::{Http, Log, Paging, Records, Sim, Troubles, Who};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::signals;
 
 pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
+    let Sim {
+        port,
+        log,
+        paging,
+        records,
+        who,
+        http,
+        troubles,
+    } = arguments;
+    let now = host.clock.now();
+    let switches = switches(&paging, records, &who, http);
+    // Everything is read before the port is taken, so that a mistake leaves nothing behind.
+    let builder = with_log(Simulator::builder().switches(switches), log, now)?;
+    let builder = with_access(builder, &who)?;
+    let (lost, mut losses) = mpsc::channel(1);
+    let builder = with_troubles(builder, troubles, lost)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| {
             Failure::usage(format!(
-                "port {} cannot be listened on ({error}): choose another, or 0 for a free one",
-                arguments.port
+                "port {port} cannot be listened on ({error}): choose another, or 0 for a free one"
             ))
         })?;
     let address = listener
         .local_addr()
         .map_err(|error| Failure::unexpected(format!("the port cannot be told: {error}")))?;
     let url = format!("http://{address}");
-    let simulator = Simulator::builder()
-        .seed(arguments.seed)
-        .contracts(arguments.contracts.into())
-        .base_url(&url)
-        .build();
+    let simulator = builder.base_url(&url).build();
     host.print(&format!("{url}\n"))?;
     host.say(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
-        simulator.token()
+        token(&simulator, &who, now)
     ));
-    tokio::select! {
-        served = simulator.serve(listener) => {
-            served.map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")))
+    let mut served = pin!(simulator.serve(listener));
+    loop {
+        tokio::select! {
+            served = &mut served => {
+                return served
+                    .map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")));
+            }
+            // A server has no other end than this one.
+            _ = signals::next() => return Ok(()),
+            // A full disk must not end the service in the middle of somebody's test.
+            Some(error) = losses.recv() => host.say(format_args!(
+                "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
+            )),
         }
-        // A server has no other end than this one.
-        _ = signals::next() => Ok(()),
     }
+}
+
+fn switches(paging: &Paging, records: Records, who: &Who, http: Http) -> Switches {
+    let default = Switches::default();
+    Switches {
+        max_limit: paging.max_limit,
+        over_limit: paging.over_limit,
+        deep_offset: paging.deep_offset,
+        window_cap: paging.window_cap,
+        order: paging.order,
+        total: paging.total,
+        total_value: paging.total_value,
+        dialect: records.dialect,
+        uuid: records.uuid,
+        unknown_members: records.unknown_members,
+        unknown_types: records.unknown_types,
+        fraction_digits: records.fraction_digits,
+        utc_mark: records.utc_mark,
+        ingest_delay: records.ingest_delay,
+        late: records.late,
+        amended: records.amended,
+        duplicates: records.duplicates,
+        duplicates_counted: records.duplicates_counted,
+        retention: records.retention,
+        bare_date_zone: http.bare_date_zone,
+        bad_date: http.bad_date,
+        query_fractions: http.query_fractions,
+        foreign_contract: who.foreign_contract,
+        request_id_header: http.request_id_header.0,
+        trailing_slash: http.trailing_slash,
+        gzip: http.gzip,
+        charset: http.charset,
+        info_needs_token: who.info_needs_token,
+        // The range of the flag has only statuses that exist.
+        other_methods: StatusCode::from_u16(http.other_methods).unwrap_or(default.other_methods),
+    }
+}
+
+fn with_log(
+    builder: SimulatorBuilder,
+    log: Log,
+    now: DateTime<Utc>,
+) -> Result<SimulatorBuilder, Failure> {
+    let start = |moment: Moment| moment.start(now).map_err(Failure::from);
+    let mut builder = builder
+        .seed(log.seed)
+        .contracts(log.contracts as usize)
+        .users(log.users)
+        .services(log.services)
+        .events_per_day(log.events_per_day)
+        .begin(start(log.begin)?)
+        .burst_every(log.burst_every);
+    for burst in log.burst {
+        builder = builder.burst(start(burst.begin)?, burst.length, burst.events);
+    }
+    if let Some(still) = log.now {
+        let still = start(still)?;
+        builder = builder.clock(move || still);
+    }
+    if let Some(path) = log.events {
+        let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        let recording = Recording::read(BufReader::new(file), log.contract)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        builder = builder.recording(recording);
+    }
+    Ok(builder)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!(
+        "{} cannot be read ({error}): name a file that can",
+        path.display()
+    ))
+}
+
+fn with_access(builder: SimulatorBuilder, who: &Who) -> Result<SimulatorBuilder, Failure> {
+    let mut builder = builder
+        .token(&who.token)
+        .two_factor(who.two_factor)
+        .forbidden_code(who.forbidden_code.clone());
+    for pair in &who.basic {
+        let (user, password) = pair.parts()?;
+        builder = builder.basic(user, password);
+    }
+    if let Some(requests) = who.revoke_after {
+        builder = builder.revoke_after(requests);
+    }
+    Ok(builder)
+}
+
+fn with_troubles(
+    mut builder: SimulatorBuilder,
+    troubles: Troubles,
+    lost: mpsc::Sender<io::Error>,
+) -> Result<SimulatorBuilder, Failure> {
+    if let Some(path) = troubles.faults {
+        let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let faults = Faults::from_json(&script)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        builder = builder.faults(faults);
+    }
+    if let Some(rate) = troubles.rate_limit {
+        let limit = RateLimit::new(rate.per_second, rate.burst)
+            .map_err(|error| Failure::usage(error.to_string()))?;
+        builder = builder.rate_limit(limit.retry_after(troubles.retry_after));
+    }
+    if let Some(path) = troubles.ledger {
+        let ledger = File::create(&path).map_err(|error| {
+            Failure::usage(format!(
+                "{} cannot be written ({error}): name a file that can",
+                path.display()
+            ))
+        })?;
+        builder = builder.on_request(writing_to(ledger, lost));
+    }
+    Ok(builder)
+}
+
+/// Writes each request as one line, and tells the first time that it cannot.
+fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&SeenRequest) + Send + Sync {
+    let ledger = Mutex::new(Some(ledger));
+    move |seen| {
+        let mut place = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ledger) = place.as_mut() else {
+            return;
+        };
+        let written = serde_json::to_vec(seen)
+            .map_err(io::Error::from)
+            .and_then(|mut line| {
+                line.push(b'\n');
+                ledger.write_all(&line)
+            });
+        if let Err(error) = written {
+            // Nothing else is ever sent, so there is room.
+            let _ = lost.try_send(error);
+            *place = None;
+        }
+    }
+}
+
+/// The token to use: the plain one, or one with claims.
+fn token(simulator: &Simulator, who: &Who, now: DateTime<Utc>) -> String {
+    if !who.jwt {
+        return simulator.token().to_owned();
+    }
+    let mut token = TestToken::new(simulator.contracts()[0])
+        .issued(now)
+        .reseller(who.reseller);
+    if let Some(lifetime) = who.token_lifetime {
+        token = token.lifetime(lifetime);
+    }
+    if who.no_privilege {
+        token = token.privileges(Vec::<String>::new());
+    }
+    token.build()
 }

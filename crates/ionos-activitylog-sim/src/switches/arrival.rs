@@ -103,7 +103,7 @@ impl FromStr for IngestDelay {
         match text {
             "none" => return Ok(Self::default()),
             "typical" => return Ok(Self::typical()),
-            _ if !text.contains('<') => return Self::up_to(length(text)?),
+            _ if !text.contains('<') => return Self::up_to(parse_length(text)?),
             _ => {}
         }
         let stages = text
@@ -116,7 +116,7 @@ impl FromStr for IngestDelay {
                 })?;
                 Ok(Stage {
                     share: share.parse()?,
-                    below: delay(length(below)?)?,
+                    below: delay(parse_length(below)?)?,
                 })
             })
             .collect::<Result<Vec<Stage>, SwitchError>>()?;
@@ -204,7 +204,7 @@ macro_rules! share_and_length {
                         $example
                     ))
                 })?;
-                Self::new(share.parse()?, length(by)?)
+                Self::new(share.parse()?, parse_length(by)?)
             }
         }
     };
@@ -236,7 +236,11 @@ const UNITS: [(&str, i64); 6] = [
 ];
 
 /// Reads a length of time: a whole number and `ms`, `s`, `m`, `h`, `d` or `w`.
-pub(crate) fn length(text: &str) -> Result<TimeDelta, SwitchError> {
+///
+/// # Errors
+///
+/// When the text is something else, or more than 64 bits of milliseconds.
+pub fn parse_length(text: &str) -> Result<TimeDelta, SwitchError> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     UNITS

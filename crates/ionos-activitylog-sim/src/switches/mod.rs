@@ -10,7 +10,7 @@ mod words;
 use chrono::{FixedOffset, Offset, TimeDelta, Utc};
 use http::{HeaderName, StatusCode};
 
-pub use arrival::{Amended, IngestDelay, Late};
+pub use arrival::{Amended, IngestDelay, Late, parse_length};
 pub use share::Share;
 pub use words::SwitchError;
 

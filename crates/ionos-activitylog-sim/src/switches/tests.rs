@@ -73,6 +73,7 @@ impl Service {
         let served = simulator.clone();
         let client = reqwest::Client::builder()
             .no_proxy()
+            .no_gzip()
             .redirect(reqwest::redirect::Policy::none());
         Self {
             simulator,

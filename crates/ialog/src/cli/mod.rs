@@ -1,5 +1,7 @@
 //! What can be typed: commands, flags and their help.
 
+mod sim;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use ionos_activitylog::{ContractNumber, Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
+
+pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
 #[derive(Parser)]
@@ -83,7 +87,7 @@ pub(crate) enum Command {
     /// Write all events of a time range to a file
     Export(Export),
     /// Serve a simulated API on this machine
-    Sim(Sim),
+    Sim(Box<Sim>),
 }
 
 #[derive(Args)]
@@ -144,22 +148,4 @@ pub(crate) struct Range {
     /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; now if left out
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-The address is printed on standard output once the API is served. \
-The data is made up from the seed, the same on every machine. Ctrl-C ends it.")]
-pub(crate) struct Sim {
-    /// Port to listen on, loopback only; 0 takes a free one
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
-
-    /// Seed of the data
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-
-    /// How many contracts the account has
-    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(crate) contracts: u16,
 }
