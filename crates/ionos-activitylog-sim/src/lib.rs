@@ -5,7 +5,10 @@
 //!
 //! - [`Simulator::transport`] answers the generated client in process, without a socket;
 //! - [`Simulator::serve`] answers on a listener, over HTTP/1.1, byte for byte the same;
-//! - [`Simulator::records`] says what a range really holds.
+//! - [`Switches`] are the settings of everything about the service that is not known;
+//! - a script of [faults](fault) says what goes wrong, and when;
+//! - [`TestToken`], user names and a [`RateLimit`] say who may read, and how often;
+//! - [`Simulator::records`] says what a range really holds, and [`Simulator::ledger`] what was asked for.
 //!
 //! ```
 //! use ionos_activitylog_sim::{DEFAULT_TOKEN, Simulator};
@@ -31,26 +34,36 @@
 //!
 //! # What is chosen where the service is not documented
 //!
+//! Everything with a default of its own is a field of [`Switches`] or a method of [`SimulatorBuilder`], which say the
+//! default. The rest:
+//!
 //! | what | value |
 //! |---|---|
-//! | seed, contracts of the account, token | [`DEFAULT_SEED`], 1, [`DEFAULT_TOKEN`] |
-//! | begin of `href` members | [`DEFAULT_BASE_URL`] |
-//! | begin of every log | [`LOG_BEGIN`], 2025-01-01T00:00:00Z |
-//! | when an event appears | once its time is before now |
-//! | events of a contract | about 400 on a weekday, fewer at night and at weekends |
-//! | order | newest first; of equal times, the later step of an operation first |
-//! | `dateStart`, `dateEnd` | inclusive, exclusive; a bare date is its midnight in UTC; empty when not in this order |
-//! | page | [`DEFAULT_LIMIT`] hits, 20; at most [`MAX_LIMIT`], 1000, and a larger limit is taken for that |
+//! | when an event exists | once its time is before now, and its delay is over |
+//! | events of a contract | as the time of day and the day of the week have it, in UTC |
+//! | of equal times | the later step of an operation is the newer one |
+//! | `dateStart`, `dateEnd` | inclusive, exclusive; empty when not in this order |
+//! | page | [`DEFAULT_LIMIT`] hits, 20, when nothing else is asked for |
 //! | `offset` behind the end | an empty list and the right total |
 //! | unknown path | 404, [`NOT_FOUND_CODE`] |
-//! | other method than GET | 405, [`METHOD_CODE`] |
-//! | missing or wrong token | 401, [`UNAUTHORIZED_CODE`]; the information about the API needs none |
-//! | contract that is not the account's | 403, [`FOREIGN_CONTRACT_CODE`] |
+//! | missing, wrong, expired or revoked token | 401, [`UNAUTHORIZED_CODE`] |
+//! | contracts of a token | all for the plain token; of a [`TestToken`] the one that it names, and all for a reseller |
+//! | end of a token | by the clock of the simulator; exclusive |
+//! | token without the privilege | 403; the roles owner, admin and administrator need none |
+//! | `X-Contract-Number` | only this contract may be read; 403 when it is no contract of the token |
+//! | rate limit | 429, [`RATE_LIMIT_CODE`], per contract, and apart for the list of contracts |
 //! | bad parameter | 400, [`BAD_PARAMETER_CODE`] |
-//! | types of scalars | as in the vendor's description; `@uuid` is always there |
-//! | `x-request-id` | on every answer, the same for the same method, path and query |
+//! | the name of an answer | the same for the same method, path and query |
+//! | `/cloudapi/v6/requests/{id}`, `/status` | what the events of the request say of it; 404 for requests that change nothing |
 //!
-//! Deliberately absent: a store. Nothing can be written, and nothing is kept between two requests.
+//! # What it does not depend on
+//!
+//! The log is a function of the seed and what is chosen of the data; a request changes nothing in it. Where a switch has
+//! the same request answered differently each time, or a fault strikes by rate, that depends on the seed, on method, path
+//! and query, and on how often the very same request came before: not on which of two different requests was faster.
+//!
+//! Deliberately absent: a store. Nothing can be written, and nothing is kept between two requests but how many there
+//! were, the last of them, what was revoked, and what was taken of a rate limit.
 
 mod access;
 mod builder;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
+use super::program;
 use super::table::Row;
-use crate::cargo;
 
 /// The most that the facade may add to the processor time of a page, in percent: retries, limits, metadata and
 /// redaction should cost less than one notices.
@@ -25,18 +25,7 @@ struct Measured {
 }
 
 pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
-    let package = [
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        "workspace-benches",
-    ];
-    let args = [&package[..], &["--bin", "bench-facade"]].concat();
-    let printed = cargo::output(root, &args)?;
-    let measured: Measured =
-        serde_json::from_str(&printed).context("bench-facade printed something else")?;
-    Ok(rows(&measured))
+    Ok(rows(&program::measured(root, "bench-facade")?))
 }
 
 fn rows(measured: &Measured) -> Vec<Row> {

@@ -6,6 +6,8 @@
 mod cold_build;
 mod crates;
 mod facade;
+mod program;
+mod simulator;
 mod table;
 
 use std::path::Path;
@@ -20,13 +22,24 @@ use table::Row;
 pub enum Suite {
     /// The library: its own share of the work, how many crates it brings along, how long it takes to build
     Facade,
+    /// The simulator: the time for a page of ten million events, bytes a second over loopback, memory
+    Sim,
 }
 
-/// Measures, prints a table, and fails when a limit is missed. `cold` adds what takes minutes.
-pub fn run(root: &Path, suite: Suite, cold: bool) -> Result<()> {
-    let rows = match suite {
-        Suite::Facade => facade_rows(root, cold)?,
+/// Measures, prints a table, and fails when a limit is missed. No suite means all of them. `cold` adds what takes
+/// minutes.
+pub fn run(root: &Path, suites: &[Suite], cold: bool) -> Result<()> {
+    let suites = match suites {
+        [] => Suite::value_variants(),
+        _ => suites,
     };
+    let mut rows = Vec::new();
+    for suite in suites {
+        rows.extend(match suite {
+            Suite::Facade => facade_rows(root, cold)?,
+            Suite::Sim => simulator::measure(root)?,
+        });
+    }
     print!("{}", table::render(&rows));
     let missed = rows.iter().filter(|row| row.missed()).count();
     if missed > 0 {

@@ -5,10 +5,19 @@
 pub(super) struct Row {
     what: String,
     value: f64,
-    /// The largest value that is good; none where the value is only told.
-    limit: Option<f64>,
+    /// None where the value is only told.
+    limit: Option<Limit>,
     unit: &'static str,
     decimals: usize,
+}
+
+/// Which values are good.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    /// This one and below.
+    AtMost(f64),
+    /// This one and above.
+    AtLeast(f64),
 }
 
 impl Row {
@@ -31,7 +40,20 @@ impl Row {
         at_most: f64,
     ) -> Self {
         Self {
-            limit: Some(at_most),
+            limit: Some(Limit::AtMost(at_most)),
+            ..Self::told(what, value, unit)
+        }
+    }
+
+    /// A value that must not be below the limit.
+    pub(super) fn at_least(
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        at_least: f64,
+    ) -> Self {
+        Self {
+            limit: Some(Limit::AtLeast(at_least)),
             ..Self::told(what, value, unit)
         }
     }
@@ -54,8 +76,13 @@ impl Row {
 
     /// Whether there is a limit and it is not kept; what is not a number keeps none.
     pub(super) fn missed(&self) -> bool {
-        self.limit
-            .is_some_and(|limit| self.value.is_nan() || self.value > limit)
+        self.limit.is_some_and(|limit| {
+            self.value.is_nan()
+                || match limit {
+                    Limit::AtMost(most) => self.value > most,
+                    Limit::AtLeast(least) => self.value < least,
+                }
+        })
     }
 
     fn cells(&self) -> [String; 4] {
@@ -71,7 +98,11 @@ impl Row {
         [
             self.what.clone(),
             number(self.value),
-            self.limit.map_or_else(String::new, number),
+            match self.limit {
+                None => String::new(),
+                Some(Limit::AtMost(most)) => format!("<= {}", number(most)),
+                Some(Limit::AtLeast(least)) => format!(">= {}", number(least)),
+            },
             verdict.to_owned(),
         ]
     }
@@ -109,12 +140,14 @@ mod tests {
             Row::told("time", 12.34, "ms"),
             Row::limited("overhead", 5.0, "%", 5.0),
             Row::limited("crates", 131.0, "", 130.0).whole(),
+            Row::at_least("speed", 9.0, "MB/s", 10.0).whole(),
         ];
         let table = "\
-what        value  limit
+what        value       limit
 time      12.3 ms
-overhead    5.0 %  5.0 %  ok
-crates        131    130  MISSED
+overhead    5.0 %    <= 5.0 %  ok
+crates        131      <= 130  MISSED
+speed      9 MB/s  >= 10 MB/s  MISSED
 ";
         assert_eq!(render(&rows), table);
     }
@@ -124,6 +157,13 @@ crates        131    130  MISSED
         for (value, missed) in [(4.9, false), (5.0, false), (5.1, true), (f64::NAN, true)] {
             assert_eq!(
                 Row::limited("a", value, "%", 5.0).missed(),
+                missed,
+                "{value}"
+            );
+        }
+        for (value, missed) in [(4.9, true), (5.0, false), (5.1, false), (f64::NAN, true)] {
+            assert_eq!(
+                Row::at_least("a", value, "%", 5.0).missed(),
                 missed,
                 "{value}"
             );
