@@ -55,6 +55,12 @@ enum Spec {
         /// The file, YAML or JSON, as downloaded
         file: PathBuf,
     },
+    /// Print the description in place with overlays of your own, and without those of openapi/overlay, as JSON
+    Overlaid {
+        /// OpenAPI Overlay documents, applied in this order
+        #[arg(required = true)]
+        overlays: Vec<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -66,6 +72,9 @@ fn main() -> ExitCode {
             spec::import(&root, &file, &source, &date)
         }
         Task::Spec(Spec::Diff { file }) => spec::diff(&root, &file),
+        Task::Spec(Spec::Overlaid { overlays }) => {
+            spec::overlaid(&root, &overlays).map(|document| println!("{document}"))
+        }
         Task::Ci => ci::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
     };

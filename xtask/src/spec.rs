@@ -1,12 +1,14 @@
-//! Taking in the vendor's own description: see first what it would change, then put it in place with its origin.
+//! Taking in the vendor's own description: see first what it would change, then put it in place with its origin; and
+//! giving it out with other overlays than those of code generation, to whoever reads it for another purpose.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::description::overlay::OverlayFile;
 use crate::description::provenance::{Provenance, sha256_hex, with_values};
-use crate::description::{changes, parse};
+use crate::description::{Description, changes, parse};
 use crate::workspace::{PROVENANCE, VENDOR};
 
 /// Prints how a file differs from the description in place, member by member.
@@ -60,6 +62,15 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     fs::write(root.join(PROVENANCE), record)?;
     println!("{VENDOR} is now the vendor's file; run `cargo xtask codegen` next");
     Ok(())
+}
+
+/// The description in place with the given overlays, in their order, and with no others; as JSON.
+pub fn overlaid(root: &Path, overlays: &[PathBuf]) -> Result<String> {
+    let mut document = Description::read(root)?.document;
+    for path in overlays {
+        OverlayFile::read(path)?.apply(&mut document)?;
+    }
+    Ok(format!("{document:#}"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -18,6 +18,8 @@ use crate::workspace::OVERLAYS;
 pub struct OverlayFile {
     /// The file's name, such as `01-names.yaml`.
     pub name: String,
+    /// The file as messages tell it, such as `openapi/overlay/01-names.yaml`.
+    shown: String,
     overlay: Overlay,
 }
 
@@ -56,21 +58,28 @@ pub fn read_all(root: &Path) -> Result<Vec<OverlayFile>> {
         .iter()
         .map(|path| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            OverlayFile::parse(&name, &text)
+            OverlayFile::parse(&format!("{OVERLAYS}/{name}"), &read_text(path)?)
         })
         .collect()
 }
 
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 impl OverlayFile {
-    /// Parses one overlay document and refuses actions that do not explain themselves.
-    pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let overlay: Overlay =
-            yaml_serde::from_str(text).with_context(|| format!("in {OVERLAYS}/{name}"))?;
+    /// Reads one overlay, wherever it is.
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::parse(&path.display().to_string(), &read_text(path)?)
+    }
+
+    /// Parses one overlay document and refuses actions that do not explain themselves. `shown` is where it comes from,
+    /// ending in the file's name.
+    pub fn parse(shown: &str, text: &str) -> Result<Self> {
+        let overlay: Overlay = yaml_serde::from_str(text).with_context(|| format!("in {shown}"))?;
         overlay
             .validate(Default::default())
-            .map_err(|error| anyhow!("in {OVERLAYS}/{name}: {error}"))?;
+            .map_err(|error| anyhow!("in {shown}: {error}"))?;
         for action in &overlay.actions {
             let description = action.description.as_deref().unwrap_or_default();
             if !["Can go", "Stays"]
@@ -78,14 +87,16 @@ impl OverlayFile {
                 .any(|word| description.contains(word))
             {
                 bail!(
-                    "{OVERLAYS}/{name}: the action on {:?} must say in its description why it exists and when it can go \
+                    "{shown}: the action on {:?} must say in its description why it exists and when it can go \
                      (\"Can go when ...\" or \"Stays as long as ...\")",
                     action.target
                 );
             }
         }
+        let name = Path::new(shown).file_name().unwrap_or_default();
         Ok(Self {
-            name: name.to_owned(),
+            name: name.to_string_lossy().into_owned(),
+            shown: shown.to_owned(),
             overlay,
         })
     }
@@ -97,8 +108,8 @@ impl OverlayFile {
         for (index, action) in self.overlay.actions.iter().enumerate() {
             let description = action.description.clone().unwrap_or_default();
             let what = format!(
-                "{OVERLAYS}/{} action {} on {:?}\n  it exists because: {description}",
-                self.name,
+                "{} action {} on {:?}\n  it exists because: {description}",
+                self.shown,
                 index + 1,
                 action.target
             );

@@ -185,3 +185,50 @@ fn a_file_that_cannot_be_taken_in_changes_nothing() {
     assert!(source.contains("yesterday"), "{source}");
     assert_eq!(fs::read(copy.path().join(VENDOR)).unwrap(), before);
 }
+
+#[test]
+fn the_description_is_given_out_with_other_overlays_than_those_of_code_generation() {
+    let root = workspace::root();
+    let overlaid = |names: [&str; 2]| -> serde_json::Value {
+        let overlays = names.map(|name| root.join(format!("tests/fuzz/{name}.overlay.yaml")));
+        serde_json::from_str(&spec::overlaid(&root, &overlays).unwrap()).unwrap()
+    };
+    // Both pairs that the fuzzer is given still apply.
+    overlaid(["errors", "pages"]);
+    let document = overlaid(["errors", "requests"]);
+    let statuses = |path: &str| {
+        let responses = document["paths"][path]["get"]["responses"].as_object();
+        let mut statuses: Vec<_> = responses.unwrap().keys().cloned().collect();
+        statuses.sort();
+        statuses
+    };
+    assert_eq!(statuses("/activitylog/v1"), ["200", "405"]);
+    assert_eq!(
+        statuses("/activitylog/v1/contracts/{contractNumber}"),
+        ["200", "400", "401", "403", "404", "405", "429"]
+    );
+    // What the service answers stays the vendor's word: nothing of openapi/overlay is in it.
+    let hits = "/components/schemas/GetByContractResponse/properties/hits";
+    let hits = document.pointer(hits).unwrap();
+    assert_eq!(hits["properties"]["total"]["type"], "integer");
+    assert_eq!(hits.get("title"), None);
+}
+
+#[test]
+fn an_overlay_from_elsewhere_is_named_by_its_path() {
+    let copy = copy();
+    let overlay = copy.path().join("mine.yaml");
+    let action = "{target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}";
+    let text = format!("overlay: 1.0.0\ninfo: {{title: t, version: v}}\nactions: [{action}]\n");
+    fs::write(&overlay, text).unwrap();
+    let missing = copy.path().join("missing.yaml");
+    for (path, reason) in [
+        (&overlay, "action 1 on \"$.gone\""),
+        (&missing, "cannot read"),
+    ] {
+        let message = error(spec::overlaid(copy.path(), std::slice::from_ref(path)).map(drop));
+        assert!(message.contains(reason), "{message}");
+        assert!(message.contains(&path.display().to_string()), "{message}");
+        assert!(!message.contains(OVERLAYS), "{message}");
+    }
+}
