@@ -18,6 +18,7 @@ mod scripted;
 mod secrets;
 mod simulator;
 mod snapshot;
+mod strict_decoder;
 mod tls;
 mod tracing_spans;
 mod wire_requests;
