@@ -35,32 +35,46 @@ const MAY_HOLD: [&str; 9] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 25] = [
+const HOLD_NONE: [&str; 39] = [
+    "Action",
+    "ActionName",
     "Claims",
+    "Clock",
     "Contract",
     "ContractNumber",
     "DateRange",
+    "Details",
     "ErrorKind",
     "Event",
+    "EventError",
+    "EventErrorMessage",
+    "EventId",
     "EventStream",
+    "EventType",
     "Info",
     "Issue",
     "Length",
     "Moment",
+    "OpClass",
     "Origin",
+    "Outcome",
     "Page",
     "PageSize",
     "PageStream",
+    "Principal",
     "RangeSet",
+    "Resource",
+    "ResourceType",
     "RetryPolicy",
     "RetryPolicyBuilder",
+    "ServiceName",
     "Sleep",
+    "Status",
     "SystemClock",
     "TokenFile",
     "TokenFuture",
     "Total",
     "VirtualClock",
-    "Clock",
 ];
 
 #[test]

@@ -21,7 +21,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     for event in &page.events {
         let time = event.time().ok_or("an event without a time")?;
-        println!("{} {} bytes", time.to_rfc3339(), event.raw().len());
+        let details = event.details();
+        let user = details.principal().user.unwrap_or("-".into());
+        println!("{} {} {user}", time.to_rfc3339(), details.outcome());
     }
     // The record as the service sent it, byte for byte.
     let newest = page.events.first().ok_or("a Friday without events")?;

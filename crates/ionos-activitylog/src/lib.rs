@@ -21,6 +21,8 @@
 //! }
 //! ```
 //!
+//! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them.
+//!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program
 //! without a runtime makes one and calls its `block_on`.
@@ -67,6 +69,7 @@ mod event;
 mod events;
 mod fingerprint;
 mod info;
+mod json;
 mod observe;
 mod operation;
 mod pacing;
@@ -86,7 +89,10 @@ pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
 pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 pub use error::{ERROR_BODY_CAP, Error, ErrorKind, VendorMessage};
-pub use event::{Event, Issue};
+pub use event::{
+    Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue,
+    OpClass, Outcome, Principal, Resource, ResourceType, ServiceName, Status,
+};
 pub use events::{EventStream, Events, PageStream};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};

@@ -1,0 +1,210 @@
+//! One record of the log. What arrives is what is kept: the record is its bytes, and everything typed is a view
+//! that may find fault with them but never changes or drops them.
+//!
+//! [`Event`] is the bytes, its time and its [`EventId`]; [`Details`] is the view of everything else, with a file for
+//! each of its parts; `issue` holds the model and says what does not fit it.
+
+mod action;
+mod details;
+mod fault;
+mod id;
+mod issue;
+mod op_class;
+mod outcome;
+mod principal;
+mod resource;
+mod vocabulary;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog_client as wire;
+use serde_json::value::RawValue;
+
+use crate::json::{self, Kind};
+use crate::{Error, ErrorKind};
+
+pub use action::Action;
+pub use details::Details;
+pub use fault::{EventError, EventErrorMessage};
+pub use id::EventId;
+pub use issue::Issue;
+pub use op_class::OpClass;
+pub use outcome::Outcome;
+pub use principal::Principal;
+pub use resource::Resource;
+pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
+
+/// One event of the log.
+///
+/// It is as large as its bytes. Nothing is parsed before it is asked for, and nothing that was parsed is kept: whoever
+/// needs several values asks for [`Event::details`] once.
+///
+/// ```
+/// use ionos_activitylog::{Event, EventType, Outcome};
+///
+/// let event = Event::from_json(
+///     r#"{"@uuid":"c1b9b1b0-7b1b-11e6-9a41-000d3a002f99",
+///         "meta":{"time":"2026-11-20T09:14:03.120Z"},
+///         "principal":{"identity":{"username":"jane@example.com","contractNumber":31721060}},
+///         "event":{"type":"RequestAccepted","status":"QUEUED",
+///                  "resources":[{"type":"user","id":"1466","action":["sec.user.create"]}]}}"#,
+/// )?;
+/// assert_eq!(event.id().to_string(), "u:c1b9b1b0-7b1b-11e6-9a41-000d3a002f99");
+/// let details = event.details();
+/// assert_eq!(details.event_type(), Some(EventType::REQUEST_ACCEPTED));
+/// assert_eq!(details.outcome(), Outcome::Pending);
+/// assert_eq!(details.principal().contract.as_deref(), Some("31721060"));
+/// assert_eq!(details.resources()[0].actions[0].verb(), "create");
+/// assert_eq!(event.field("/event/resources/0/id"), Some("\"1466\""));
+/// # Ok::<(), ionos_activitylog::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The hit as it came. The record is a part of it, so that it need not be copied.
+    hit: Box<RawValue>,
+    /// Where the record is in the hit, in bytes.
+    record: Range<usize>,
+    /// Why the hit itself is kept as the record, where it is.
+    astray: Option<&'static str>,
+}
+
+impl Event {
+    /// Finds the record in its envelope. An envelope without one is kept whole in its place.
+    pub(crate) fn from_wire(hit: wire::Raw<wire::types::Hit>) -> Self {
+        let hit = hit.into_json();
+        let (record, astray) = match record_in(hit.get()) {
+            Ok(record) => (record, None),
+            Err(reason) => (0..hit.get().len(), Some(reason)),
+        };
+        Self {
+            hit,
+            record,
+            astray,
+        }
+    }
+
+    /// An event from its record, such as [`Event::raw`] gave it. Any JSON value will do; what does not fit the model of
+    /// an event is in [`Event::issues`]. White space around the record is left out.
+    ///
+    /// Fails with [`ErrorKind::Configuration`] for text that is not one JSON value.
+    pub fn from_json(record: impl Into<String>) -> Result<Self, Error> {
+        let hit = RawValue::from_string(record.into()).map_err(|error| {
+            let detail = format!("the record is not JSON: {error}");
+            Error::new(ErrorKind::Configuration, detail).with_source(error)
+        })?;
+        Ok(Self {
+            record: 0..hit.get().len(),
+            hit,
+            astray: None,
+        })
+    }
+
+    /// The record's JSON text, byte for byte as the service sent it. Costs nothing.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        // The range was cut out of this very text.
+        self.hit.get().get(self.record.clone()).unwrap_or_default()
+    }
+
+    /// When it happened (`/meta/time`); none when the record has no time or one that cannot be read as RFC 3339. Given
+    /// in UTC, whatever offset it was written with.
+    #[must_use]
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        let [meta] = json::pick(self.raw(), ["meta"]);
+        time_in(meta)
+    }
+
+    /// What the event is known by: see [`EventId`]. Unique within a contract.
+    #[must_use]
+    pub fn id(&self) -> EventId {
+        self.key().1
+    }
+
+    /// Time and id, which every event is sorted and told apart by, in one pass over the record. Nothing is allocated
+    /// where the id is a UUID.
+    pub(crate) fn key(&self) -> (Option<DateTime<Utc>>, EventId) {
+        let [meta, uuid] = json::pick(self.raw(), ["meta", "@uuid"]);
+        let named = uuid.and_then(EventId::of_uuid);
+        let id = named.unwrap_or_else(|| EventId::of_content(self.fingerprint()));
+        (time_in(meta), id)
+    }
+
+    /// The SHA-256 of the canonical record, so that two records of one id can be told apart: the service may have
+    /// amended one.
+    ///
+    /// The canonical record has no white space; the members of its objects are ordered by the code points of their
+    /// keys, and none are merged; strings are spelled as RFC 8785 does, and numbers as they were written. So neither
+    /// the order of keys, nor white space, nor the spelling of a string changes it, and everything else does. Inside
+    /// of more than 128 levels of objects and lists, the order of keys counts.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        hmac_sha256::Hash::hash(self.canonical().as_bytes())
+    }
+
+    /// The text that [`Event::fingerprint`] is made from.
+    pub(crate) fn canonical(&self) -> String {
+        json::canonical(self.raw())
+    }
+
+    /// The exact JSON text at a place of the record, named by a JSON pointer (RFC 6901) such as `/event/param/uri`;
+    /// the empty pointer names the record itself. None where there is nothing, and for text that is no pointer. Of a
+    /// key that occurs twice in an object, the last counts.
+    #[must_use]
+    pub fn field(&self, pointer: &str) -> Option<&str> {
+        json::at(self.raw(), pointer)
+    }
+
+    /// The typed view. It borrows from the event; the record's objects are gone through once, here.
+    #[must_use]
+    pub fn details(&self) -> Details<'_> {
+        Details::of(self.raw())
+    }
+
+    /// What does not fit the model of an event, 100 findings at the most; empty for a record that fits. Members that
+    /// the model does not know are no issue.
+    #[must_use]
+    pub fn issues(&self) -> Vec<Issue> {
+        match self.astray {
+            Some(reason) => vec![Issue::whole(reason)],
+            None => issue::of(self.raw()),
+        }
+    }
+}
+
+/// Reads `/meta/time`.
+fn time_in(meta: Option<&str>) -> Option<DateTime<Utc>> {
+    let [time] = json::pick(meta?, ["time"]);
+    read_time(time)
+}
+
+fn read_time(value: Option<&str>) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(&text(value)?).ok()?;
+    Some(time.to_utc())
+}
+
+/// What a member says; none where it is missing or neither a string nor a number.
+fn text(value: Option<&str>) -> Option<Cow<'_, str>> {
+    json::scalar(value?)
+}
+
+/// Where the record is in a hit.
+fn record_in(hit: &str) -> Result<Range<usize>, &'static str> {
+    if Kind::of(hit) != Kind::Object {
+        return Err("the hit is no object, so it is kept itself");
+    }
+    let mut records = json::members(hit).filter(|(key, _)| key.is("_source"));
+    match (records.next(), records.next()) {
+        (Some((_, record)), None) if Kind::of(record) != Kind::Null => {
+            // Cut out of the hit, so it begins within it.
+            let start = record.as_ptr() as usize - hit.as_ptr() as usize;
+            Ok(start..start + record.len())
+        }
+        (Some(_), Some(_)) => Err("the hit holds two records, so the hit itself is kept"),
+        _ => Err("the hit holds no record, so the hit itself is kept"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

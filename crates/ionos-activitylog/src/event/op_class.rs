@@ -1,0 +1,149 @@
+//! Reads are logged like changes, and most questions are about changes. The words for what was done are the vendor's
+//! and open, so the classes are few and the last one is for what is not known.
+
+use std::fmt;
+
+use super::Details;
+
+/// What sort of operation an event is about.
+///
+/// By the verb of the first action name of its resources; without one, by the HTTP method; else [`OpClass::Other`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum OpClass {
+    /// Something was made: verbs such as `create`, method POST.
+    Create,
+    /// Something was looked at: verbs such as `get`, methods GET and HEAD.
+    Read,
+    /// Something was changed: verbs such as `update`, methods PUT and PATCH, and POST to a URI that ends in such a verb.
+    Update,
+    /// Something was removed: verbs such as `delete`, method DELETE.
+    Delete,
+    /// The event does not tell, or in words that are not known.
+    Other,
+}
+
+const VERBS: [(OpClass, &[&str]); 4] = [
+    (
+        OpClass::Create,
+        &[
+            "create", "add", "attach", "generate", "import", "clone", "restore",
+        ],
+    ),
+    (OpClass::Delete, &["delete", "remove", "detach", "destroy"]),
+    (OpClass::Read, &["get", "list", "read", "download"]),
+    (
+        OpClass::Update,
+        &[
+            "update",
+            "change",
+            "set",
+            "activate",
+            "deactivate",
+            "enable",
+            "disable",
+            "start",
+            "stop",
+            "reboot",
+            "resize",
+            "move",
+            "upgrade",
+        ],
+    ),
+];
+
+impl OpClass {
+    pub(super) fn of(details: &Details<'_>) -> Self {
+        if let Some(name) = details.resources().iter().find_map(|it| it.actions.first()) {
+            return Self::of_verb(name.verb());
+        }
+        let action = details.action();
+        let method = action.method.unwrap_or_default().to_ascii_uppercase();
+        match method.as_str() {
+            "POST" if ends_in_update(&action.uri.unwrap_or_default()) => Self::Update,
+            "POST" => Self::Create,
+            "GET" | "HEAD" => Self::Read,
+            "PUT" | "PATCH" => Self::Update,
+            "DELETE" => Self::Delete,
+            _ => Self::Other,
+        }
+    }
+
+    fn of_verb(verb: &str) -> Self {
+        let knows = |verbs: &[&str]| verbs.iter().any(|known| known.eq_ignore_ascii_case(verb));
+        let class = VERBS.iter().find(|(_, verbs)| knows(verbs));
+        class.map_or(Self::Other, |(class, _)| *class)
+    }
+
+    /// Whether it may have changed something: everything but a read. What is not known counts, so that no change is
+    /// overlooked.
+    #[must_use]
+    pub fn is_mutation(self) -> bool {
+        self != Self::Read
+    }
+
+    /// The class in one lower-case word, such as `create`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A POST to `…/servers/17/reboot` makes nothing.
+fn ends_in_update(uri: &str) -> bool {
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next();
+    last.is_some_and(|last| OpClass::of_verb(last) == OpClass::Update)
+}
+
+impl fmt::Display for OpClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Event;
+
+    #[test]
+    fn the_verb_decides_and_else_the_method() {
+        use OpClass::{Create, Delete, Other, Read, Update};
+        let cases = [
+            ("sec.user.create", "GET", "/", Create),
+            ("sec.user.DELETE", "GET", "/", Delete),
+            ("vr.firewall.activate", "POST", "/", Update),
+            ("sn.snapshot.list", "POST", "/", Read),
+            ("ip.ipblock.reserve", "POST", "/", Other),
+            ("", "POST", "/cloudapi/v6/um/users", Create),
+            ("", "POST", "/servers/1/reboot/?depth=1", Update),
+            ("", "get", "/", Read),
+            ("", "HEAD", "/", Read),
+            ("", "PUT", "/", Update),
+            ("", "PATCH", "/", Update),
+            ("", "DELETE", "/", Delete),
+            ("", "http", "/", Other),
+            ("", "", "", Other),
+        ];
+        for (name, method, uri, expected) in cases {
+            let names = if name.is_empty() {
+                "[]".to_owned()
+            } else {
+                format!("[{name:?}]")
+            };
+            let event = Event::from_json(format!(
+                r#"{{"event":{{"param":{{"action":{method:?},"uri":{uri:?}}},"resources":[{{"action":[]}},{{"action":{names}}}]}}}}"#
+            ));
+            let class = event.unwrap().details().op_class();
+            assert_eq!(class, expected, "{name} {method} {uri}");
+            assert_eq!(class.is_mutation(), expected != Read);
+        }
+    }
+}

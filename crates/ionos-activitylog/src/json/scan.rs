@@ -1,0 +1,185 @@
+//! Where a value ends, and what an object or a list is made of. No recursion, so no depth is too deep.
+
+use super::text::{decoded_bytes, inner};
+
+/// White space between the tokens of JSON.
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// A member's key as it was written, with its quotes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key<'a>(pub(super) &'a str);
+
+impl Key<'_> {
+    /// Whether it says the same as `name`, however it is spelled.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        let inner = inner(self.0);
+        inner == name || (inner.contains('\\') && *decoded_bytes(self.0) == *name.as_bytes())
+    }
+}
+
+/// The members of an object, in the order in which they were written; none for what is no object.
+pub(crate) fn members(object: &str) -> Members<'_> {
+    Members(Cursor::inside(object, b'{'))
+}
+
+/// The elements of a list; none for what is no list.
+pub(crate) fn elements(list: &str) -> Elements<'_> {
+    Elements(Cursor::inside(list, b'['))
+}
+
+pub(crate) struct Members<'a>(Cursor<'a>);
+
+pub(crate) struct Elements<'a>(Cursor<'a>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Key<'a>, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.pass(b',');
+        let key = self.0.value().filter(|key| key.starts_with('"'))?;
+        self.0.pass(b':');
+        Some((Key(key), self.0.value()?))
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.pass(b',');
+        self.0.value()
+    }
+}
+
+/// A place in the text, always between two characters.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Behind the opening bracket, or at the end where there is none.
+    fn inside(text: &'a str, open: u8) -> Self {
+        let opens = text.as_bytes().first() == Some(&open);
+        let at = if opens { 1 } else { text.len() };
+        Self { text, at }
+    }
+
+    fn peek(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        self.at += rest.iter().take_while(|byte| is_blank(**byte)).count();
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn pass(&mut self, byte: u8) {
+        if self.peek() == Some(byte) {
+            self.at += 1;
+        }
+    }
+
+    /// The value that begins here; none at the end of what surrounds it.
+    fn value(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let start = self.at;
+        self.at = end_of_value(self.text.as_bytes(), start);
+        self.text
+            .get(start..self.at)
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// The place behind the value that begins at `start`; `start` itself where none does.
+fn end_of_value(text: &[u8], start: usize) -> usize {
+    match text.get(start) {
+        Some(b'"') => end_of_string(text, start),
+        Some(b'{' | b'[') => end_of_nested(text, start),
+        Some(_) => end_of_word(text, start),
+        None => start,
+    }
+}
+
+/// The place behind the object or list that begins at `start`.
+fn end_of_nested(text: &[u8], start: usize) -> usize {
+    let mut depth = 0_usize;
+    let mut at = start;
+    while let Some(ahead) = find(text, at, |byte| {
+        matches!(byte, b'"' | b'{' | b'[' | b'}' | b']')
+    }) {
+        at = ahead + 1;
+        match text.get(ahead) {
+            Some(b'"') => at = end_of_string(text, ahead),
+            Some(b'{' | b'[') => depth += 1,
+            _ => depth -= 1,
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// The next byte of a sort.
+fn find(text: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    let ahead = text.get(start..)?.iter().position(|byte| wanted(*byte))?;
+    Some(start + ahead)
+}
+
+/// The place behind a number, `true`, `false` or `null`.
+fn end_of_word(text: &[u8], start: usize) -> usize {
+    let ends = |byte| is_blank(byte) || matches!(byte, b',' | b':' | b'}' | b']');
+    find(text, start, ends).unwrap_or(text.len())
+}
+
+/// The place behind the string whose opening quote is at `start`.
+pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(ahead) = find(text, at, |byte| matches!(byte, b'"' | b'\\')) {
+        if text.get(ahead) == Some(&b'"') {
+            return ahead + 1;
+        }
+        at = ahead + 2;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_and_elements_come_as_they_were_written() {
+        let object =
+            r#"{ "a" : 1.10 ,"b":"x\"}\\","c":[1,{"d":[]}] , "\u0065" : null,"":{},"a":-0e+1}"#;
+        let found: Vec<_> = members(object).map(|(key, value)| (key.0, value)).collect();
+        assert_eq!(
+            found,
+            [
+                (r#""a""#, "1.10"),
+                (r#""b""#, r#""x\"}\\""#),
+                (r#""c""#, r#"[1,{"d":[]}]"#),
+                (r#""\u0065""#, "null"),
+                (r#""""#, "{}"),
+                (r#""a""#, "-0e+1"),
+            ]
+        );
+        assert!(members(object).any(|(key, _)| key.is("e")));
+        let found: Vec<_> = elements("[ [] , {} ,true,\n\"]\"\t, 1 ]").collect();
+        assert_eq!(found, ["[]", "{}", "true", "\"]\"", "1"]);
+        for neither in ["", "{}", "[]", "1", "\"{\"", "null", "{", "["] {
+            assert_eq!(members(neither).count(), 0, "{neither}");
+            assert_eq!(elements(neither).count(), 0, "{neither}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_ends_early_and_never_hangs() {
+        for text in [
+            "{\"a", "{\"a\\", "[1,,2", "{\"a\":}", "{,:]", "[}", "[\"ü\\", "{1:2}", "[:]",
+        ] {
+            members(text).for_each(drop);
+            elements(text).for_each(drop);
+        }
+    }
+}
