@@ -35,7 +35,7 @@ const MAY_HOLD: [&str; 9] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 39] = [
+const HOLD_NONE: [&str; 42] = [
     "Action",
     "ActionName",
     "Claims",
@@ -51,6 +51,9 @@ const HOLD_NONE: [&str; 39] = [
     "EventId",
     "EventStream",
     "EventType",
+    "Filter",
+    "FilterCounts",
+    "FilterKey",
     "Info",
     "Issue",
     "Length",

@@ -22,6 +22,7 @@
 //! ```
 //!
 //! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them.
+//! A [`Filter`] chooses among events.
 //!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program
@@ -67,6 +68,7 @@ mod defaults;
 mod error;
 mod event;
 mod events;
+mod filter;
 mod fingerprint;
 mod info;
 mod json;
@@ -94,6 +96,7 @@ pub use event::{
     OpClass, Outcome, Principal, Resource, ResourceType, ServiceName, Status,
 };
 pub use events::{EventStream, Events, PageStream};
+pub use filter::{Filter, FilterCounts, FilterKey};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};

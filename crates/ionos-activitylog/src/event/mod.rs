@@ -34,6 +34,7 @@ pub use op_class::OpClass;
 pub use outcome::Outcome;
 pub use principal::Principal;
 pub use resource::Resource;
+pub(crate) use vocabulary::folded;
 pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 
 /// One event of the log.

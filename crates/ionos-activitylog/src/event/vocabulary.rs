@@ -64,7 +64,7 @@ macro_rules! vocabulary {
 }
 
 /// A word without what the vendor's products do not agree on.
-fn folded(word: &str) -> impl Iterator<Item = char> {
+pub(crate) fn folded(word: &str) -> impl Iterator<Item = char> {
     word.chars()
         .filter(|char| !matches!(char, '-' | '_'))
         .flat_map(char::to_lowercase)

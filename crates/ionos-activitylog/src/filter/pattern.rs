@@ -1,0 +1,102 @@
+//! Words are compared as people write them.
+
+use std::fmt;
+
+use crate::event::folded;
+
+/// What does not count when words are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// Case.
+    Case,
+    /// Case, `-` and `_`, on which the vendor's products do not agree.
+    Name,
+}
+
+impl Fold {
+    fn of(self, text: &str) -> String {
+        match self {
+            Self::Case => text.chars().flat_map(char::to_lowercase).collect(),
+            Self::Name => folded(text).collect(),
+        }
+    }
+}
+
+/// A word in which `*` stands for any run of characters.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    fold: Fold,
+    /// Folded, and without two stars in a row.
+    text: String,
+}
+
+impl Pattern {
+    /// None where nothing is left to compare with.
+    pub(super) fn new(fold: Fold, text: &str) -> Option<Self> {
+        let mut folded = fold.of(text);
+        while folded.contains("**") {
+            folded = folded.replace("**", "*");
+        }
+        (!folded.is_empty()).then_some(Self { fold, text: folded })
+    }
+
+    pub(super) fn matches(&self, word: &str) -> bool {
+        let word = self.fold.of(word);
+        let Some((start, rest)) = self.text.split_once('*') else {
+            return word == self.text;
+        };
+        let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+        let inner = word
+            .strip_prefix(start)
+            .and_then(|word| word.strip_suffix(end));
+        // The earliest place for each piece leaves the most for those that follow.
+        let found = inner.and_then(|inner| {
+            middle.split('*').try_fold(inner, |left, piece| {
+                left.split_once(piece).map(|(_, left)| left)
+            })
+        });
+        found.is_some()
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        let cases = [
+            ("sec.*", "sec.user.create", true),
+            ("sec.*", "sec.", true),
+            ("sec.*", "vr.sec.x", false),
+            ("*.create", "sec.user.create", true),
+            ("sec.*.create", "sec.create", false),
+            ("*user*", "sec.user.create", true),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("a*b*c", "a1b2b3c", true),
+            ("a*b*b*c", "abc", false),
+            ("***", "", true),
+            ("*", "anything", true),
+            ("Sec.User-Create", "sec.usercreate", true),
+            ("ä*", "Ärger", true),
+            ("user", "users", false),
+        ];
+        for (pattern, word, expected) in cases {
+            let pattern = Pattern::new(Fold::Name, pattern).unwrap();
+            assert_eq!(pattern.matches(word), expected, "{pattern} {word}");
+        }
+        assert!(
+            !Pattern::new(Fold::Case, "jane_doe")
+                .unwrap()
+                .matches("janedoe")
+        );
+        assert!(Pattern::new(Fold::Name, "_-").is_none());
+    }
+}
