@@ -35,9 +35,10 @@ const MAY_HOLD: [&str; 9] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 42] = [
+const HOLD_NONE: [&str; 43] = [
     "Action",
     "ActionName",
+    "Chain",
     "Claims",
     "Clock",
     "Contract",

@@ -21,8 +21,8 @@
 //! }
 //! ```
 //!
-//! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them.
-//! A [`Filter`] chooses among events.
+//! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them. A [`Filter`] chooses among events,
+//! and [`Chain::group`] finds those of one operation.
 //!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program
@@ -60,6 +60,7 @@ mod auth;
 mod base_url;
 mod builder;
 mod call;
+mod chain;
 mod client;
 pub mod clock;
 mod config;
@@ -86,6 +87,7 @@ pub use auth::{
 };
 pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
+pub use chain::Chain;
 pub use client::Client;
 pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
