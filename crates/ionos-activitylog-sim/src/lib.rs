@@ -69,6 +69,7 @@ mod access;
 mod builder;
 mod delivery;
 pub mod fault;
+mod http_date;
 mod ledger;
 mod log;
 mod rate_limit;

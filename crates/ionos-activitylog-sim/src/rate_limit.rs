@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
+use crate::http_date::http_date;
 use crate::switches::words;
 
 /// The slowest rate, in requests per second: one a day. A slower one would be a service that is closed.
@@ -122,7 +123,7 @@ impl RetryAfterForm {
                 let whole = exact.trunc_subsecs(0);
                 let more = TimeDelta::seconds(i64::from(whole < exact));
                 let date = whole.checked_add_signed(more)?;
-                Some(date.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+                http_date(date)
             }
             Self::Absent => None,
         }

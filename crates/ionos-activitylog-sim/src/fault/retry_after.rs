@@ -1,13 +1,12 @@
 //! `Retry-After` comes in two forms by RFC 9110, section 10.2.3, and in a few more from real gateways. A client must
 //! live with each of them.
 
-use std::time::{Duration, SystemTime};
-
 use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::script::Complaint;
+use crate::http_date::http_date;
 
 /// What the header `Retry-After` says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,8 +61,9 @@ impl RetryAfter {
             Self::Date(seconds) => {
                 // Whatever the clock says, a date is between 1970 and the year 9999.
                 let time = now.timestamp().saturating_add(*seconds);
-                let time = Duration::from_secs(time.clamp(0, LAST_SECOND) as u64);
-                httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + time)
+                DateTime::from_timestamp(time.clamp(0, LAST_SECOND), 0)
+                    .and_then(http_date)
+                    .unwrap_or_default()
             }
             Self::Text(text) => text.clone(),
         }
