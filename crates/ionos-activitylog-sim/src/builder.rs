@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access::{Access, Accounts, Revocations};
 use crate::fault::{Armed, Faults};
-use crate::ledger::{Ledger, Listener, SeenRequest};
+use crate::ledger::{Ledger, Listener, Redactor, SeenRequest};
 use crate::log::{Drawn, LOG_BEGIN, Log, Recording, Source};
 use crate::rate_limit::{RateLimit, RateLimiter};
 use crate::service::FOREIGN_CONTRACT_CODE;
@@ -65,6 +65,7 @@ pub struct SimulatorBuilder {
     switches: Switches,
     token: String,
     accounts: Accounts,
+    redactor: Redactor,
     revoke_after: Option<u64>,
     forbidden_code: Text,
     rate_limit: Option<RateLimit>,
@@ -89,6 +90,7 @@ impl Default for SimulatorBuilder {
             switches: Switches::default(),
             token: DEFAULT_TOKEN.into(),
             accounts: Accounts::default(),
+            redactor: Redactor::default(),
             revoke_after: None,
             forbidden_code: FOREIGN_CONTRACT_CODE.into(),
             rate_limit: None,
@@ -185,7 +187,9 @@ impl SimulatorBuilder {
     /// A user name and its password, accepted as HTTP Basic authentication (RFC 7617) besides those given before; each
     /// pair reads every contract. The default is none.
     pub fn basic(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        self.accounts.add(user.into(), password.into());
+        let (user, password) = (user.into(), password.into());
+        self.redactor.add_pair(&user, &password);
+        self.accounts.add(user, password);
         self
     }
 
@@ -246,6 +250,7 @@ impl SimulatorBuilder {
     pub fn build(mut self) -> Simulator {
         // A page without hits would never end.
         self.switches.max_limit = self.switches.max_limit.max(1);
+        self.redactor.add_token(&self.token);
         let (contracts, source) = match self.recording {
             Some(recording) => (recording.contracts(), Source::Recorded(recording)),
             None => {
@@ -282,7 +287,7 @@ impl SimulatorBuilder {
             },
             faults: Armed::new(self.faults, self.seed),
             tally: Tally::default(),
-            ledger: Ledger::new(self.listener),
+            ledger: Ledger::new(self.listener, self.redactor),
             clock: self.clock,
             base_url: self.base_url.trim_end_matches('/').into(),
         }))

@@ -94,7 +94,7 @@ pub use builder::{
     BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
     MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
 };
-pub use ledger::{LEDGER_LENGTH, SeenRequest};
+pub use ledger::{LEDGER_BYTES, LEDGER_LENGTH, SeenFault, SeenRequest};
 pub use log::{LOG_BEGIN, Recording, RecordingError};
 pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfterForm};
 pub use service::{
@@ -220,7 +220,8 @@ impl Simulator {
             .total()
     }
 
-    /// The requests that were seen, at most the last [`LEDGER_LENGTH`] of them, in the order of their answers.
+    /// The requests that were seen, in the order of their answers: at most the last [`LEDGER_LENGTH`] of them, and as
+    /// many of those as fit into [`LEDGER_BYTES`].
     #[must_use]
     pub fn ledger(&self) -> Vec<SeenRequest> {
         self.0.ledger.requests()

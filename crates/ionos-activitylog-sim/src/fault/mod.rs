@@ -212,6 +212,26 @@ impl Fault {
         }
     }
 
+    /// Its name in a script.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Respond(_) => "respond",
+            Self::Delay(_) => "delay",
+            Self::Drip { .. } => "drip",
+            Self::ResetBeforeHeaders => "reset_before_headers",
+            Self::ResetAfterHeaders => "reset_after_headers",
+            Self::ResetAfter { .. } => "reset_after",
+            Self::CutAt { .. } => "cut_at",
+            Self::WrongContentLength { .. } => "wrong_content_length",
+            Self::MalformedJson => "malformed_json",
+            Self::NullForArray => "null_for_array",
+            Self::WrongType => "wrong_type",
+            Self::Html200 => "html200",
+            Self::Redirect { .. } => "redirect",
+            Self::DecompressionBomb { .. } => "decompression_bomb",
+        }
+    }
+
     /// What is answered instead of the right answer, if this is such a fault.
     pub(crate) fn replacement(
         &self,

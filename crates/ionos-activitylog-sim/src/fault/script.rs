@@ -9,6 +9,7 @@ use serde_path_to_error::Segment;
 
 use crate::fault::when::draw;
 use crate::fault::{Fault, When};
+use crate::ledger::SeenFault;
 use crate::service::Operation;
 use crate::tally::Seen;
 use crate::world::random::Random;
@@ -198,8 +199,20 @@ pub(crate) struct Armed {
 /// The fault that a request gets.
 pub(crate) struct Strike<'a> {
     pub(crate) fault: &'a Fault,
+    /// From 0.
+    rule: usize,
     /// What the fault may draw from.
     pub(crate) random: Random,
+}
+
+impl Strike<'_> {
+    /// For the ledger, which would otherwise hold what is answered once more for each request.
+    pub(crate) fn seen(&self) -> SeenFault {
+        SeenFault {
+            rule: self.rule + 1,
+            name: self.fault.name(),
+        }
+    }
 }
 
 impl Armed {
@@ -228,6 +241,7 @@ impl Armed {
                 random.below(1);
                 Strike {
                     fault: &rule.fault,
+                    rule: index,
                     random,
                 }
             })

@@ -31,7 +31,7 @@ pub use refusal::{
 use crate::Simulator;
 use crate::access::{Denied, Granted};
 use crate::delivery::Reply;
-use crate::ledger::{self, SeenRequest};
+use crate::ledger::Outcome;
 use crate::rate_limit::ACCOUNT;
 use crate::switches::ForeignContract;
 use crate::tally::Seen;
@@ -82,27 +82,20 @@ pub(crate) fn reply<B>(simulator: &Simulator, request: &Request<B>) -> Reply {
     let mut fault = None;
     if let Some(mut strike) = strike {
         reply = strike.fault.alter(reply, &mut strike.random);
-        fault = Some(strike.fault.clone());
+        fault = Some(strike.seen());
     }
     if switches.gzip && accepts_gzip(request.headers()) {
         compress(&mut reply);
     }
-    let token = simulator.token();
-    simulator.0.ledger.add(SeenRequest {
+    let outcome = Outcome {
         number: seen.number,
         at: simulator.now(),
         operation,
-        method: request.method().to_string(),
-        path: ledger::without_secrets(path, token),
-        query: request
-            .uri()
-            .query()
-            .map(|query| ledger::without_secrets(query, token)),
-        headers: ledger::headers(request, token),
         fault,
         status: reply.response.status().as_u16(),
         bytes: reply.response.body().len() as u64,
-    });
+    };
+    simulator.0.ledger.write(request, outcome);
     reply
 }
 

@@ -265,3 +265,14 @@ fn the_first_rule_that_holds_and_has_times_left_decides() {
         ]
     );
 }
+
+#[test]
+fn the_ledger_names_a_fault_as_a_script_does() {
+    for rule in everything().rules {
+        let name = match serde_json::to_value(&rule.fault).unwrap() {
+            serde_json::Value::String(name) => name,
+            other => other.as_object().unwrap().keys().next().unwrap().clone(),
+        };
+        assert_eq!(rule.fault.name(), name);
+    }
+}
