@@ -1,6 +1,10 @@
 //! A test that is not written in Rust must be able to ask what a client did and what it should have found. So what the
 //! library tells is served too, beside the API, at paths that the real service will never have. These requests need no
 //! credentials, are not counted, and nothing goes wrong with them.
+//!
+//! - `/_sim/ledger` has the requests that were seen, one a line.
+//! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` has the records that a range really holds, one a line, oldest
+//!   first. A bare date means the midnight that it means to the service; other switches about dates do not count here.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -15,8 +19,8 @@ use crate::world::record::json;
 /// Where all of this is.
 const ROOT: &str = "/_sim/";
 
-/// The truth about more events than this is not told at once, because it is held in memory.
-const MOST_EVENTS: u64 = 200_000;
+/// The truth about more events than this is not told at once, because it is held in memory: some 40 MB.
+const MOST_EVENTS: u64 = 20_000;
 
 /// The answer, if the path is one of these.
 pub(crate) fn answer(
@@ -56,7 +60,13 @@ fn truth(
         .and_then(|contract| contract.parse().ok())
         .filter(|contract| simulator.contracts().contains(contract))
         .ok_or_else(Refusal::not_found)?;
-    let query = Query::parse(query.unwrap_or_default(), &Switches::default())?;
+    // Whoever asks for the truth means what they write, so of the switches only the one counts that gives a date its
+    // meaning: what is not understood is refused.
+    let switches = Switches {
+        bare_date_zone: simulator.switches().bare_date_zone,
+        ..Switches::default()
+    };
+    let query = Query::parse(query.unwrap_or_default(), &switches)?;
     let view = simulator
         .log()
         .view(contract, query.start, query.end, simulator.now());
@@ -65,7 +75,10 @@ fn truth(
         return Err(Refusal::new(
             StatusCode::BAD_REQUEST,
             "400",
-            format!("The range holds {total} events: ask for one with at most {MOST_EVENTS}"),
+            format!(
+                "The range holds {total} events, and at most {MOST_EVENTS} are told at once: ask for parts of it, one \
+                 after the other, with dateStart (inclusive) and dateEnd (exclusive)"
+            ),
         ));
     }
     Ok(lines(view.records()))
@@ -84,7 +97,7 @@ mod tests {
     use http::Request;
 
     use super::*;
-    use crate::{LOG_BEGIN, Share};
+    use crate::{BadDate, LOG_BEGIN, OverLimit, QueryFractions, Share};
 
     fn get(simulator: &Simulator, path: &str) -> (u16, String) {
         let answer = simulator.answer(&Request::get(path).body(()).unwrap());
@@ -123,6 +136,43 @@ mod tests {
     }
 
     #[test]
+    fn a_date_means_what_it_means_to_the_service_and_is_read_strictly() {
+        let switches = Switches {
+            bare_date_zone: chrono::FixedOffset::west_opt(5 * 3600).unwrap(),
+            bad_date: BadDate::Ignore,
+            query_fractions: QueryFractions::CutOff,
+            max_limit: 1,
+            over_limit: OverLimit::Refuse,
+            ..Switches::default()
+        };
+        let simulator = Simulator::builder()
+            .clock(|| LOG_BEGIN + chrono::TimeDelta::days(9))
+            .switches(switches)
+            .build();
+        let contract = simulator.contracts()[0];
+        let told = |query: &str| get(&simulator, &format!("/_sim/records/{contract}?{query}"));
+        let day = told("dateStart=2025-01-02&dateEnd=2025-01-03&limit=7");
+        assert_eq!(day.0, 200);
+        assert_eq!(
+            day,
+            told("dateStart=2025-01-02T05:00:00Z&dateEnd=2025-01-03T05:00:00Z")
+        );
+        assert_ne!(
+            day,
+            told("dateStart=2025-01-02T00:00:00Z&dateEnd=2025-01-03T00:00:00Z")
+        );
+        assert_eq!(told("dateStart=soon").0, 400);
+        let first = simulator
+            .records(contract, LOG_BEGIN, LOG_BEGIN + chrono::TimeDelta::days(1))
+            .next()
+            .unwrap();
+        let (_, time) = first.split_once(r#""time":""#).unwrap();
+        let (time, _) = time.split_once('"').unwrap();
+        assert!(!time.ends_with(".000Z"), "{time}");
+        assert_eq!(told(&format!("dateEnd={time}")), (200, String::new()));
+    }
+
+    #[test]
     fn what_cannot_be_told_is_refused() {
         let simulator = Simulator::builder()
             .events_per_day(100_000)
@@ -137,5 +187,7 @@ mod tests {
         ] {
             assert_eq!(get(&simulator, &path).0, status, "{path}");
         }
+        let (_, told) = get(&simulator, &format!("/_sim/records/{contract}"));
+        assert!(told.contains("at most 20000 are told at once"), "{told}");
     }
 }
