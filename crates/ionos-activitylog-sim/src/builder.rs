@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::access::{Access, Accounts, Revocations};
 use crate::fault::{Armed, Faults};
+use crate::framing::may_name_answers;
 use crate::ledger::{Ledger, Listener, Redactor, SeenRequest};
 use crate::log::{Drawn, LOG_BEGIN, Log, Recording, Source};
 use crate::rate_limit::{RateLimit, RateLimiter};
@@ -170,7 +171,9 @@ impl SimulatorBuilder {
 
 /// The service.
 impl SimulatorBuilder {
-    /// The settings of everything about the service that is not known. The default is [`Switches::default`].
+    /// The settings of everything about the service that is not known. The default is [`Switches::default`]. A
+    /// `request_id_header` that [is not to be one](crate::may_name_answers) is taken for none, and a `max_limit` of 0
+    /// for 1.
     pub fn switches(mut self, switches: Switches) -> Self {
         self.switches = switches;
         self
@@ -251,6 +254,8 @@ impl SimulatorBuilder {
         // A page without hits would never end.
         self.switches.max_limit = self.switches.max_limit.max(1);
         self.redactor.add_token(&self.token);
+        let request_id_header = &mut self.switches.request_id_header;
+        request_id_header.take_if(|name| !may_name_answers(name));
         let (contracts, source) = match self.recording {
             Some(recording) => (recording.contracts(), Source::Recorded(recording)),
             None => {

@@ -69,6 +69,7 @@ mod access;
 mod builder;
 mod delivery;
 pub mod fault;
+mod framing;
 mod http_date;
 mod ledger;
 mod log;
@@ -94,6 +95,7 @@ pub use builder::{
     BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
     MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
 };
+pub use framing::may_name_answers;
 pub use ledger::{LEDGER_BYTES, LEDGER_LENGTH, SeenFault, SeenRequest};
 pub use log::{LOG_BEGIN, Recording, RecordingError};
 pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfterForm};

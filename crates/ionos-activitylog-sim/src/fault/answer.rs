@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::RetryAfter;
 use crate::fault::script::Complaint;
+use crate::framing::is_framing;
 use crate::service::envelope;
 
 /// An answer in the place of the service's own.
@@ -93,7 +92,7 @@ impl Answer {
                         format!("{name:?} is no name of a header: use letters, digits and hyphens"),
                     );
                 }
-                Ok(CONNECTION | CONTENT_LENGTH | TRANSFER_ENCODING | UPGRADE) => {
+                Ok(name) if is_framing(&name) => {
                     return wrong(
                         &member,
                         "this header says how the answer is framed: leave it out, and use \

@@ -71,12 +71,12 @@ pub(crate) fn reply<B>(simulator: &Simulator, request: &Request<B>) -> Reply {
         .and_then(|strike| strike.fault.replacement(|| simulator.now()));
     let mut response = replacement.unwrap_or_else(|| answer(simulator, request, seen));
     let switches = simulator.switches();
-    // A UUID is always a valid value.
+    // A UUID is always a valid value, and what a script says goes before it.
     if let (Some(name), Ok(id)) = (
         &switches.request_id_header,
         HeaderValue::try_from(request_id(seen)),
     ) {
-        response.headers_mut().insert(name, id);
+        response.headers_mut().entry(name).or_insert(id);
     }
     let mut reply = Reply::new(response);
     let mut fault = None;
