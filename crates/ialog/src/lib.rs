@@ -16,6 +16,8 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
+use tokio::runtime::Runtime;
+
 pub use host::Host;
 
 use cli::{Cli, Command, Read};
@@ -30,12 +32,20 @@ pub fn run() -> ExitCode {
         .enable_all()
         .build()
     {
-        Ok(runtime) => runtime.block_on(run_until_signal(std::env::args_os(), &mut host)),
+        Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), &mut host)),
         Err(error) => {
             Failure::unexpected(format!("the program cannot start: {error}")).report(&mut host)
         }
     };
     ExitCode::from(code)
+}
+
+/// Runs a future to its end, and waits for nothing that it left behind on other threads: dropping a runtime would wait
+/// for all that it computes there, long after the program was asked to end.
+fn to_its_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
+    let done = runtime.block_on(future);
+    runtime.shutdown_background();
+    done
 }
 
 /// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
@@ -72,5 +82,32 @@ async fn run_command(command: Command, host: &mut Host<'_>) -> Result<(), Failur
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
         Command::Export(arguments) => commands::export::run(arguments, host).await,
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// It would wait forever, were the end of the program to wait for it.
+    #[test]
+    fn what_is_computed_on_another_thread_does_not_keep_the_program() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let (finish, finished) = mpsc::channel::<()>();
+        let done = to_its_end(runtime, async {
+            let (begin, begun) = tokio::sync::oneshot::channel();
+            tokio::task::spawn_blocking(move || {
+                begin.send(()).unwrap();
+                let _ = finished.recv();
+            });
+            begun.await.unwrap();
+            7
+        });
+        assert_eq!(done, 7);
+        drop(finish);
     }
 }
