@@ -72,12 +72,20 @@ impl Sim {
         BufReader::new(child.stderr.take().unwrap())
             .read_line(&mut export)
             .unwrap();
-        let (_, token) = export.trim_end().rsplit_once('=').unwrap();
+        let (_, word) = export.trim_end().split_once("IONOS_TOKEN=").unwrap();
         Self {
             child,
             url: url.trim_end().to_owned(),
-            token: token.to_owned(),
+            token: unquoted(word),
         }
+    }
+}
+
+/// What a shell makes of a word: itself, or what is between single quotes.
+fn unquoted(word: &str) -> String {
+    match word.strip_prefix('\'') {
+        Some(quoted) => quoted.strip_suffix('\'').unwrap().replace(r"'\''", "'"),
+        None => word.to_owned(),
     }
 }
 

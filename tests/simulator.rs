@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::program::{Printed, Sim, ialog, names, run};
 
-/// The log stands still here, so that answers do not depend on the day of the test.
-const NOW: [&str; 2] = ["--now", "2026-11-20T12:00:00Z"];
+/// The log stands still here, so that answers do not depend on the time of the test.
+const NOW: [&str; 3] = ["--now", "2026-11-20T12:00:00Z", "--still"];
 
 fn contract() -> u64 {
     Simulator::builder().build().contracts()[0]
@@ -33,6 +33,10 @@ fn client() -> Client {
 async fn get(sim: &Sim, path: &str) -> Response {
     let request = client().get(format!("{}{path}", sim.url));
     request.bearer_auth(&sim.token).send().await.unwrap()
+}
+
+async fn total(sim: &Sim, query: &str) -> u64 {
+    page(sim, query).await["hits"]["total"].as_u64().unwrap()
 }
 
 async fn page(sim: &Sim, query: &str) -> Value {
@@ -167,35 +171,67 @@ async fn records_follow_their_flags() {
         "6",
         "--utc-mark",
         "offset",
-        "--ingest-delay",
-        "90%<2s,10%<2h",
-        "--late",
-        "1%:3h",
         "--amended",
         "100%:1h",
-        "--duplicates",
-        "50%",
-        "--duplicates-counted",
-        "--retention",
-        "1d",
     ]);
     let shown = page(&sim, "limit=1000").await;
     for record in records(&shown) {
         assert_eq!(record["meta"]["auditVersion"], "0.1");
         assert!(record.get("@uuid").is_none() && record.get("@exampleTag").is_some());
         let time = record["meta"]["time"].as_str().unwrap();
-        assert!(
-            time.len() == 32 && time.ends_with("+00:00") && time >= "2026-11-19T12",
-            "{time}"
+        assert!(time.len() == 32 && time.ends_with("+00:00"), "{time}");
+        let message = record["event"]["message"].as_str().unwrap_or_default();
+        let hour_ago = "2026-11-20T11";
+        assert_eq!(
+            message.ends_with("(amended)"),
+            time < hour_ago && !message.is_empty(),
+            "{record}"
         );
     }
     assert!(shown.to_string().contains("(amended)"));
-    assert_eq!(shown["hits"]["total"], records(&shown).len());
-    let ids = records(&shown)
-        .iter()
-        .map(|r| r.to_string())
-        .collect::<std::collections::BTreeSet<_>>();
-    assert!(ids.len() < records(&shown).len());
+}
+
+#[tokio::test]
+async fn which_events_are_there_follows_its_flags() {
+    const DAY_AGO: &str = "2026-11-19T12:00:00Z";
+    let older = format!("dateEnd={DAY_AGO}");
+    let newer = format!("dateStart={DAY_AGO}");
+    let counts = async |flags: &[&str]| {
+        let sim = start(&[&["--begin", "2026-11-16"][..], flags].concat());
+        (total(&sim, &older).await, total(&sim, &newer).await)
+    };
+    let (old, new) = counts(&[]).await;
+    assert!(old > 500 && new > 200, "{old} {new}");
+
+    // Some of the last day are still on their way, and none before.
+    let (delayed_old, delayed_new) = counts(&["--ingest-delay", "90%<2s,10%<1d"]).await;
+    assert_eq!(delayed_old, old);
+    assert!(
+        (new * 8 / 10..new).contains(&delayed_new),
+        "{delayed_new} of {new}"
+    );
+    assert_eq!(counts(&["--late", "100%:1d"]).await, (old, 0));
+    let (_, some) = counts(&["--late", "50%:1d"]).await;
+    assert!((new * 3 / 10..new * 7 / 10).contains(&some), "{some}");
+    assert_eq!(counts(&["--retention", "1d"]).await, (0, new));
+
+    let twice = ["--duplicates", "50%"];
+    assert_eq!(counts(&twice).await, (old, new));
+    let (counted, _) = counts(&[&twice[..], &["--duplicates-counted"]].concat()).await;
+    assert!(
+        (old * 13 / 10..old * 17 / 10).contains(&counted),
+        "{counted}"
+    );
+    let sim = start(&twice);
+    let shown = page(&sim, "limit=100").await;
+    let texts: std::collections::BTreeSet<String> =
+        records(&shown).iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), 100);
+    assert!(
+        (130..170).contains(&records(&shown).len()),
+        "{}",
+        records(&shown).len()
+    );
 }
 
 #[tokio::test]
@@ -205,8 +241,7 @@ async fn whoever_may_read_follows_the_flags() {
     let lacking = start(&["--jwt", "--no-privilege", "--forbidden-code", "paas-auth-1"]);
     let refused: Value = get(&lacking, &own).await.json().await.unwrap();
     assert_eq!(refused["messages"][0]["errorCode"], "paas-auth-1");
-    // The time of the token is the machine's, that of the log stands still long before its end.
-    let bound = start(&["--jwt", "--contracts", "2", "--token-lifetime", "5m"]);
+    let bound = start(&["--jwt", "--contracts", "2"]);
     let contracts: Value = get(&bound, "/activitylog/v1/contracts")
         .await
         .json()
@@ -243,14 +278,55 @@ async fn whoever_may_read_follows_the_flags() {
         .get(format!("{}{own}", second.url))
         .basic_auth("me", Some("s3cret"));
     assert_eq!(basic.send().await.unwrap().status(), 401);
-    // Whoever makes a token of their own is let in too.
-    let expired = TestToken::new(contract())
-        .expires("2026-11-20T11:59:59Z".parse().unwrap())
-        .build();
-    let request = client()
-        .get(format!("{}{own}", second.url))
-        .bearer_auth(expired);
-    assert_eq!(request.send().await.unwrap().status(), 401);
+    // Whoever makes a token of their own is let in too, until its end.
+    for (end, status) in [("2026-11-20T12:00:01Z", 200), ("2026-11-20T12:00:00Z", 401)] {
+        let token = TestToken::new(contract()).expires(end.parse().unwrap());
+        let request = client()
+            .get(format!("{}{own}", second.url))
+            .bearer_auth(token.build());
+        assert_eq!(request.send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_issued_and_ends_by_the_simulator_s_time() {
+    for time in [&[][..], &["--now", "2026-02-03"], &["--now", "2250-01-01"]] {
+        for (lifetime, status) in [("1d", 200), ("0s", 401)] {
+            let arguments = ["--jwt", "--token-lifetime", lifetime];
+            let sim = Sim::start(Path::new("/"), &[time, &arguments].concat());
+            let answer = get(&sim, "/activitylog/v1/contracts").await;
+            assert_eq!(answer.status(), status, "{time:?} {lifetime}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_time_goes_on_unless_it_is_told_to_stand_still() {
+    let when = async |sim: &Sim| {
+        let _ = get(sim, "/").await;
+        let ledger = get(sim, "/_sim/ledger").await.text().await.unwrap();
+        let seen: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();
+        seen["at"].as_str().unwrap().to_owned()
+    };
+    let running = Sim::start(Path::new("/"), &NOW[..2]);
+    let first = when(&running).await;
+    assert!(first.starts_with("2026-11-20T12:0"), "{first}");
+    // As long as the machine needs for it.
+    while when(&running).await == first {}
+    assert!(when(&running).await > first);
+    let still = start(&[]);
+    for _ in 0..2 {
+        assert_eq!(when(&still).await, "2026-11-20T12:00:00.000Z");
+    }
+}
+
+#[tokio::test]
+async fn what_is_printed_can_be_pasted_into_a_shell() {
+    let token = "it's $HOME & \"more\"";
+    let sim = start(&["--token", token]);
+    assert_eq!(sim.token, token);
+    let answer = get(&sim, "/activitylog/v1/contracts").await;
+    assert_eq!(answer.status(), 200);
 }
 
 #[tokio::test]
@@ -271,10 +347,9 @@ async fn what_http_leaves_open_follows_its_flags() {
         "--other-methods",
         "403",
     ]);
-    let total = async |query: &str| page(&sim, query).await["hits"]["total"].clone();
     assert_eq!(
-        total("dateStart=2026-11-19").await,
-        total("dateStart=2026-11-19T05:00:00Z").await
+        total(&sim, "dateStart=2026-11-19").await,
+        total(&sim, "dateStart=2026-11-19T05:00:00Z").await
     );
     assert_eq!(
         page(&sim, "dateStart=2026-11-19T05:00:00.5Z").await["httpStatus"],
@@ -306,30 +381,27 @@ async fn trouble_follows_its_script_and_every_request_is_written_down() {
         "--faults",
         "faults.json",
         "--rate-limit",
-        "0.5/2",
+        "0.0001/2",
         "--retry-after",
         "fraction",
         "--ledger",
         "seen.ndjson",
     ];
-    let sim = Sim::start(folder.path(), &[&NOW[..], &arguments].concat());
-    let mut statuses = Vec::new();
+    let sim = Sim::start(folder.path(), &[&NOW[..2], &arguments].concat());
+    let (mut statuses, mut waits) = (Vec::new(), Vec::new());
     for _ in 0..4 {
         let answer = get(&sim, "/activitylog/v1/contracts?x=1").await;
-        let wait = answer
-            .headers()
-            .get("retry-after")
-            .map(|wait| wait.to_str().unwrap().to_owned());
-        statuses.push((answer.status().as_u16(), wait));
+        statuses.push(answer.status().as_u16());
+        waits.extend(answer.headers().get("retry-after").cloned());
     }
-    assert_eq!(
-        statuses,
-        [
-            (200, None),
-            (503, None),
-            (200, None),
-            (429, Some("2.000".to_owned()))
-        ]
+    assert_eq!(statuses, [200, 503, 200, 429]);
+    // Less than the 10,000 seconds from one request to the next, because the time goes on.
+    assert_eq!(waits.len(), 1);
+    let wait = waits[0].to_str().unwrap();
+    let (seconds, fraction) = wait.split_once('.').unwrap();
+    assert!(
+        (9_000..10_000).contains(&seconds.parse().unwrap()) && fraction.len() == 3,
+        "{wait}"
     );
     let ledger = std::fs::read_to_string(folder.path().join("seen.ndjson")).unwrap();
     assert_eq!(ledger.lines().count(), 4);
@@ -362,7 +434,17 @@ async fn an_export_is_served_again() {
     )
     .unwrap();
     let number = contract().to_string();
-    let arguments = ["--events", "more.ndjson", "--contract", &number];
+    // The seed still decides what goes wrong, and pages have members of their own.
+    let arguments = [
+        "--events",
+        "more.ndjson",
+        "--contract",
+        &number,
+        "--seed",
+        "2",
+        "--unknown-members",
+        "100%",
+    ];
     let sim = Sim::start(folder.path(), &[&NOW[..], &arguments].concat());
     let served = get(&sim, &format!("/_sim/records/{number}"))
         .await
@@ -375,6 +457,28 @@ async fn an_export_is_served_again() {
         lines
     };
     assert_eq!(sorted(&served), sorted(&format!("{day}{nameless}\n")));
+    assert_eq!(page(&sim, "limit=1").await["timed_out"], false);
+    for (flag, value) in [
+        ("--contracts", "2"),
+        ("--dialect", "sdk"),
+        ("--uuid", "0"),
+        ("--unknown-types", "1"),
+        ("--fraction-digits", "6"),
+        ("--utc-mark", "offset"),
+        ("--amended", "1%:2h"),
+    ] {
+        let printed = run(ialog(
+            folder.path(),
+            &["sim", "--events", "more.ndjson", flag, value],
+        ));
+        assert_eq!((printed.code, printed.stdout.as_str()), (Some(2), ""));
+        let message = "the argument '--events <FILE>' cannot be used with '";
+        assert!(
+            printed.stderr.contains(&format!("{message}{flag} ")),
+            "{}",
+            printed.stderr
+        );
+    }
 }
 
 #[test]
@@ -414,6 +518,49 @@ fn a_flag_that_cannot_be_read_is_told_in_one_sentence() {
         (
             &["--request-id-header", "a b"],
             "\"a b\" cannot be the name of a header: write letters, digits and hyphens, or none",
+        ),
+        (
+            &["--request-id-header", "Content-Type"],
+            "the header \"Content-Type\" says something else about an answer: write another name, such as x-request-id, or none",
+        ),
+        (
+            &["--request-id-header", "transfer-encoding"],
+            "the header \"transfer-encoding\" says something else about an answer",
+        ),
+        (
+            &["--max-limit", "0"],
+            "invalid value '0' for '--max-limit <COUNT>': 0 is not in 1..=100000",
+        ),
+        (
+            &["--now", "1969-12-31"],
+            "--now 1969-12-31 is not a time that can be simulated: give one in the years from 1970 to 2261",
+        ),
+        (
+            &["--now", "2262-01-01"],
+            "--now 2262-01-01 is not a time that can be simulated: give one in the years from 1970 to 2261",
+        ),
+        (
+            &["--still"],
+            "the following required arguments were not provided: --now <WHEN>",
+        ),
+        (
+            &["--now", "2026-11-20", "--still", "--rate-limit", "5/10"],
+            "the argument '--still' cannot be used with '--rate-limit <RATE/BURST>'",
+        ),
+        (
+            &[
+                "--now",
+                "2026-11-20",
+                "--still",
+                "--jwt",
+                "--token-lifetime",
+                "5m",
+            ],
+            "the argument '--still' cannot be used with '--token-lifetime <LENGTH>'",
+        ),
+        (
+            &["--basic", ":s3cret"],
+            "the value of --basic has no user name before its colon: write USER:PASSWORD",
         ),
         (
             &["--reseller"],
@@ -459,6 +606,9 @@ fn a_flag_that_cannot_be_read_is_told_in_one_sentence() {
     // A password is not repeated.
     let printed = run(ialog(folder.path(), &["sim", "--basic", "s3cret"]));
     assert_eq!(printed.code, Some(2));
-    assert!(!printed.stderr.contains("s3cret"), "{}", printed.stderr);
+    assert_eq!(
+        printed.stderr,
+        "error: the value of --basic has no colon: write USER:PASSWORD\n"
+    );
     assert_eq!(names(folder.path()), ["bad.json", "bad.ndjson"]);
 }

@@ -11,7 +11,7 @@ use ionos_activitylog::Moment;
 use ionos_activitylog_sim::{
     Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late,
     Order, OverLimit, QueryFractions, RetryAfterForm, Share, SwitchError, TotalShape, TotalValue,
-    TrailingSlash, UtcMark, parse_length,
+    TrailingSlash, UtcMark, may_name_answers, parse_length,
 };
 
 use crate::failure::Failure;
@@ -29,6 +29,7 @@ the events that a range really holds, one a line.
 Examples:
   ialog sim --port 8080
   ialog sim --order shuffled --total object --max-limit 100
+  ialog sim --now 2026-11-20T12:00:00Z --still --order unstable-ties
   ialog sim --now 2026-11-20T12:00:00Z --events-per-day 14000 --ingest-delay typical
   ialog sim --faults faults.json --ledger requests.ndjson --rate-limit 5/10")]
 pub(crate) struct Sim {
@@ -55,9 +56,27 @@ pub(crate) struct Sim {
     pub(crate) troubles: Troubles,
 }
 
+/// What is chosen of data that is made up: no choice where the data is given. The seed stays, because it decides about
+/// faults and order too, and so do unknown members, which pages have besides records.
+const DRAWN: [&str; 13] = [
+    "contracts",
+    "users",
+    "services",
+    "events_per_day",
+    "begin",
+    "burst_every",
+    "burst",
+    "dialect",
+    "uuid",
+    "unknown_types",
+    "fraction_digits",
+    "utc_mark",
+    "amended",
+];
+
 #[derive(Args)]
 pub(crate) struct Log {
-    /// Seed of the data
+    /// Seed of the data, and of all that is left to chance
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
@@ -90,22 +109,26 @@ pub(crate) struct Log {
     pub(crate) burst: Vec<BurstAt>,
 
     /// Serve the events of this export instead: NDJSON, one record a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["seed", "contracts", "users", "services", "events_per_day", "begin", "burst_every", "burst"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = DRAWN)]
     pub(crate) events: Option<PathBuf>,
 
     /// Contract of the records in that file that name none
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 
-    /// Stand still at this time, instead of going with the machine's clock
+    /// Start at this time, from 1970 to 2261, and go on from there; the machine's time if left out
     #[arg(long, value_name = "WHEN")]
     pub(crate) now: Option<Moment>,
+
+    /// Stand still at that time
+    #[arg(long, requires = "now", conflicts_with_all = ["rate_limit", "token_lifetime"])]
+    pub(crate) still: bool,
 }
 
 #[derive(Args)]
 pub(crate) struct Paging {
     /// Hits of a page at the most
-    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub(crate) max_limit: u64,
 
     /// What happens to a larger limit
@@ -341,14 +364,15 @@ pub(crate) struct Pair(String);
 impl Pair {
     /// The user name and the password.
     pub(crate) fn parts(&self) -> Result<(&str, &str), Failure> {
-        self.0
-            .split_once(':')
-            .filter(|(user, _)| !user.is_empty())
-            .ok_or_else(|| {
-                Failure::usage(
-                    "the value of --basic has no colon behind a user name: write USER:PASSWORD",
-                )
-            })
+        match self.0.split_once(':') {
+            None => Err(Failure::usage(
+                "the value of --basic has no colon: write USER:PASSWORD",
+            )),
+            Some(("", _)) => Err(Failure::usage(
+                "the value of --basic has no user name before its colon: write USER:PASSWORD",
+            )),
+            Some(pair) => Ok(pair),
+        }
     }
 }
 
@@ -369,9 +393,15 @@ impl FromStr for HeaderOrNone {
         if text == "none" {
             return Ok(Self(None));
         }
-        text.parse().map(|name| Self(Some(name))).map_err(|_| {
+        let name = text.parse().map_err(|_| {
             format!("{text:?} cannot be the name of a header: write letters, digits and hyphens, or none")
-        })
+        })?;
+        if !may_name_answers(&name) {
+            return Err(format!(
+                "the header {text:?} says something else about an answer: write another name, such as x-request-id, or none"
+            ));
+        }
+        Ok(Self(Some(name)))
     }
 }
 

@@ -3,13 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Write};
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::pin::pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use http::StatusCode;
 use ionos_activitylog::Moment;
+use ionos_activitylog::clock::Clock;
 use ionos_activitylog_sim::fault::Faults;
 use ionos_activitylog_sim::{
     RateLimit, Recording, SeenRequest, Simulator, SimulatorBuilder, Switches, TestToken,
@@ -32,10 +34,14 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
         http,
         troubles,
     } = arguments;
-    let now = host.clock.now();
+    let clock = clock(&log, &host.clock)?;
     let switches = switches(&paging, records, &who, http);
     // Everything is read before the port is taken, so that a mistake leaves nothing behind.
-    let builder = with_log(Simulator::builder().switches(switches), log, now)?;
+    let time = clock.clone();
+    let builder = Simulator::builder()
+        .switches(switches)
+        .clock(move || time());
+    let builder = with_log(builder, log, host.clock.now())?;
     let builder = with_access(builder, &who)?;
     let (lost, mut losses) = mpsc::channel(1);
     let builder = with_troubles(builder, troubles, lost)?;
@@ -54,7 +60,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
     host.print(&format!("{url}\n"))?;
     host.say(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
-        token(&simulator, &who, now)
+        quoted(&token(&simulator, &who, clock()))
     ));
     let mut served = pin!(simulator.serve(listener));
     loop {
@@ -109,6 +115,35 @@ fn switches(paging: &Paging, records: Records, who: &Who, http: Http) -> Switche
     }
 }
 
+/// Tells the simulator's time.
+type Time = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The years in which every time and every sum of times can be told in nanoseconds since 1970.
+const YEARS: RangeInclusive<i32> = 1970..=2261;
+
+/// The machine's time, or another one that goes on at the machine's pace, or stands still.
+fn clock(log: &Log, machine: &Arc<dyn Clock>) -> Result<Time, Failure> {
+    let machine = machine.clone();
+    let Some(moment) = log.now else {
+        return Ok(Arc::new(move || machine.now()));
+    };
+    let start = moment.start(machine.now())?;
+    if !YEARS.contains(&start.year()) {
+        return Err(Failure::usage(format!(
+            "--now {moment} is not a time that can be simulated: give one in the years from {} to {}",
+            YEARS.start(),
+            YEARS.end()
+        )));
+    }
+    if log.still {
+        return Ok(Arc::new(move || start));
+    }
+    let began = machine.elapsed();
+    Ok(Arc::new(move || {
+        start + machine.elapsed().saturating_sub(began)
+    }))
+}
+
 fn with_log(
     builder: SimulatorBuilder,
     log: Log,
@@ -125,10 +160,6 @@ fn with_log(
         .burst_every(log.burst_every);
     for burst in log.burst {
         builder = builder.burst(start(burst.begin)?, burst.length, burst.events);
-    }
-    if let Some(still) = log.now {
-        let still = start(still)?;
-        builder = builder.clock(move || still);
     }
     if let Some(path) = log.events {
         let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
@@ -211,7 +242,16 @@ fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&SeenReque
     }
 }
 
-/// The token to use: the plain one, or one with claims.
+/// A text as one word of a POSIX shell.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// The token to use: the plain one, or one with claims, issued at this time.
 fn token(simulator: &Simulator, who: &Who, now: DateTime<Utc>) -> String {
     if !who.jwt {
         return simulator.token().to_owned();
@@ -226,4 +266,25 @@ fn token(simulator: &Simulator, who: &Who, now: DateTime<Utc>) -> String {
         token = token.privileges(Vec::<String>::new());
     }
     token.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_one_word_of_a_shell() {
+        for (text, word) in [
+            ("ialog-sim-token", "ialog-sim-token"),
+            ("eyJ.eyJ_-.", "eyJ.eyJ_-."),
+            ("YQ==", "YQ=="),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("$HOME&", "'$HOME&'"),
+            ("it's", r"'it'\''s'"),
+            ("~x", "'~x'"),
+        ] {
+            assert_eq!(quoted(text), word);
+        }
+    }
 }
