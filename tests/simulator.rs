@@ -321,6 +321,14 @@ async fn a_time_goes_on_unless_it_is_told_to_stand_still() {
 }
 
 #[tokio::test]
+async fn other_times_are_relative_to_the_simulator_s() {
+    let sim = start(&["--begin", "2h", "--burst", "1h,1ms,500"]);
+    assert_eq!(total(&sim, "dateEnd=2026-11-20T10:00:00Z").await, 0);
+    let burst = "dateStart=2026-11-20T11:00:00Z&dateEnd=2026-11-20T11:00:00.001Z";
+    assert!(total(&sim, burst).await >= 500);
+}
+
+#[tokio::test]
 async fn what_is_printed_can_be_pasted_into_a_shell() {
     let token = "it's $HOME & \"more\"";
     let sim = start(&["--token", token]);

@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
     let builder = Simulator::builder()
         .switches(switches)
         .clock(move || time());
-    let builder = with_log(builder, log, host.clock.now())?;
+    let builder = with_log(builder, log, clock())?;
     let builder = with_access(builder, &who)?;
     let (lost, mut losses) = mpsc::channel(1);
     let builder = with_troubles(builder, troubles, lost)?;
