@@ -28,6 +28,11 @@ pub const LEDGER_BYTES: usize = 16 << 20;
 const LONGEST_TEXT: usize = 4096;
 
 /// A request that the simulator saw, and what became of it. Written as JSON it is one line.
+///
+/// In every text `[redacted]` stands for what is secret: what the simulator accepts as a credential, in any encoding of
+/// a URL; what looks like a JSON Web Token; what follows `Basic` or `Bearer`; and the values of headers and parameters
+/// whose name has auth, token, secret, key, cookie or passw in it. A text of more than 4096 bytes is cut, and ends with
+/// `[cut: 5000 bytes]`, its whole length.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SeenRequest {
@@ -42,10 +47,10 @@ pub struct SeenRequest {
     pub method: String,
     /// The path.
     pub path: String,
-    /// What stands behind the question mark, as it was sent.
+    /// What stands behind the question mark, still encoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// Names in lower case. Several values of one name are joined by a comma; those that carry credentials are redacted.
+    /// Names in lower case. Several values of one name are joined by a comma.
     pub headers: BTreeMap<String, String>,
     /// The fault that struck it.
     #[serde(skip_serializing_if = "Option::is_none")]
