@@ -60,7 +60,8 @@
 //!
 //! The log is a function of the seed and what is chosen of the data; a request changes nothing in it. Where a switch has
 //! the same request answered differently each time, or a fault strikes by rate, that depends on the seed, on method, path
-//! and query, and on how often the very same request came before: not on which of two different requests was faster.
+//! and query, and on how often the very same request came before: not on which of two different requests was faster. (A
+//! request is forgotten when half a million different ones have come since.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and nothing is kept between two requests but how many there
 //! were, the last of them, what was revoked, and what was taken of a rate limit.
