@@ -181,7 +181,9 @@ impl Simulator {
     /// Serves HTTP/1.1 on the listener until the future is dropped, which ends its connections too. Whoever binds the
     /// listener decides who can reach it; there is no encryption, so it should be a loopback address.
     ///
-    /// Must be called within a tokio runtime.
+    /// Must be called within a tokio runtime. Answers are worked out on its threads for blocking work, so that one that
+    /// takes long holds up no other connection. Dropping the future does not wait for an answer that is being worked out,
+    /// but dropping the runtime does: to end at once, end it with `Runtime::shutdown_background`.
     ///
     /// # Errors
     ///
