@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::access::{Access, Accounts, Revocations};
+use crate::access::{Access, Accounts, Contracts, Revocations};
 use crate::fault::{Armed, Faults};
 use crate::ledger::{Ledger, Listener, SeenRequest};
 use crate::log::{Drawn, LOG_BEGIN, Log, Recording, Source};
@@ -269,7 +269,7 @@ impl SimulatorBuilder {
         Simulator(Arc::new(World {
             seed: self.seed,
             access: Access {
-                contracts,
+                contracts: Contracts::new(contracts),
                 token: self.token,
                 accounts: self.accounts,
                 revocations: Revocations::new(self.revoke_after),

@@ -157,7 +157,7 @@ impl Simulator {
     /// from a recording.
     #[must_use]
     pub fn contracts(&self) -> &[u64] {
-        &self.0.access.contracts
+        self.0.access.contracts.numbers()
     }
 
     /// Answers one request. Only its method, path, query and the headers `Authorization`, `X-Contract-Number` and
@@ -201,7 +201,7 @@ impl Simulator {
         start: DateTime<Utc>,
         end: DateTime<Utc>,
     ) -> impl Iterator<Item = String> {
-        let known = self.contracts().contains(&contract);
+        let known = self.0.access.contracts.holds(contract);
         let view = known.then(|| {
             let now = self.now();
             self.log().view(contract, Some(start), Some(end), now)
@@ -213,7 +213,7 @@ impl Simulator {
     /// that are there twice and count, those count twice.
     #[must_use]
     pub fn count(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> u64 {
-        if !self.contracts().contains(&contract) {
+        if !self.0.access.contracts.holds(contract) {
             return 0;
         }
         let now = self.now();

@@ -304,7 +304,7 @@ fn cloud_request(
     let (contract, events) = simulator
         .log()
         .request(id, now)
-        .filter(|(contract, _)| granted.contracts().contains(contract))
+        .filter(|(contract, _)| granted.holds(*contract))
         .ok_or_else(Refusal::not_found)?;
     limited(simulator, contract, now)?;
     requests::body(operation, id, &events, simulator.base_url())
