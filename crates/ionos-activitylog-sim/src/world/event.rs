@@ -68,7 +68,7 @@ impl Slice {
 }
 
 /// The version of the layout.
-const AUDIT_VERSION: f64 = 0.1;
+const AUDIT_VERSION: &str = "0.1";
 
 /// Grows with time except in bursts, is unique within the contract, and starts somewhere else in each contract. The
 /// operations of bursts have numbers above 2^32.
