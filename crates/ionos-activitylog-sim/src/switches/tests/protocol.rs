@@ -1,7 +1,7 @@
 //! What is asked for, and what HTTP leaves open.
 
 use chrono::{FixedOffset, TimeDelta};
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
 use http::{HeaderName, Method, StatusCode};
 
 use super::Service;
@@ -97,6 +97,7 @@ async fn what_http_leaves_open_is_a_switch_too() {
         "application/json;charset=utf-8"
     );
     assert!(!plain.headers.contains_key(CONTENT_ENCODING));
+    assert_eq!(plain.headers[VARY], "accept-encoding");
     let path = format!(
         "/activitylog/v1/contracts/{}?limit=100",
         service.simulator.contracts()[0]
@@ -105,6 +106,11 @@ async fn what_http_leaves_open_is_a_switch_too() {
         ("gzip, br", true),
         ("br;q=1.0, *;q=0.5", true),
         ("gzip;q=0", false),
+        ("GZip", true),
+        ("gzip; q=0, *", false),
+        ("*;q=0, gzip;q=0.1", true),
+        ("*;q=0", false),
+        ("gzip;level=1;Q=0.0", false),
         ("br", false),
     ] {
         let answer = service
@@ -142,6 +148,7 @@ async fn what_http_leaves_open_is_a_switch_too() {
     };
     let answer = Service::with(silent).await.get("/activitylog/v1").await;
     assert!(!answer.headers.contains_key("x-request-id"));
+    assert!(!answer.headers.contains_key(VARY));
 }
 
 #[tokio::test]
