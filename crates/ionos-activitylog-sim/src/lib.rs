@@ -92,10 +92,10 @@ use tokio::net::TcpListener;
 pub use access::TestToken;
 pub use builder::{
     BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
-    MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
+    MAX_BURST_LENGTH, MAX_BURSTS_OF_A_SLICE, MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
 };
 pub use ledger::{LEDGER_LENGTH, SeenRequest};
-pub use log::{LOG_BEGIN, Recording, RecordingError};
+pub use log::{LOG_BEGIN, LOG_END, Recording, RecordingError};
 pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfterForm};
 pub use service::{
     BAD_PARAMETER_CODE, DEFAULT_LIMIT, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE,
@@ -103,7 +103,7 @@ pub use service::{
 };
 pub use switches::{
     Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late,
-    MAX_LIMIT, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
+    MAX_LIMIT, MAX_PAGE, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
     TotalShape, TotalValue, TrailingSlash, UtcMark, WINDOW_CAP, parse_length,
 };
 

@@ -326,8 +326,7 @@ fn cloud_request(
 ) -> Result<Answer, Refusal> {
     let (contract, events) = simulator
         .log()
-        .request(id, now)
-        .filter(|(contract, _)| granted.holds(*contract))
+        .request(id, |contract| granted.holds(contract), now)
         .ok_or_else(Refusal::not_found)?;
     limited(simulator, contract, now)?;
     requests::body(operation, id, &events, simulator.base_url())

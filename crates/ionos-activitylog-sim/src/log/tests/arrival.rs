@@ -128,3 +128,52 @@ fn what_is_no_longer_kept_is_gone() {
         records("2026-11-18T12:00:00Z", "2026-11-20T12:00:00Z")
     );
 }
+
+#[test]
+fn as_many_events_are_there_twice_as_the_share_says_however_fine_the_slices_are() {
+    for percent in [1, 2, 5, 40, 70] {
+        for events_per_day in [320, 500_000] {
+            let switches = Switches {
+                duplicates: format!("{percent}%").parse().unwrap(),
+                duplicates_counted: true,
+                ..Switches::default()
+            };
+            let usual = usual().events_per_day(events_per_day);
+            let simulator = usual.switches(switches).build();
+            let contract = simulator.contracts()[0];
+            let (start, end) = (at("2026-01-01T00:00:00Z"), at("2026-12-01T00:00:00Z"));
+            let hits = simulator.count(contract, start, end);
+            let plain = super::usual().events_per_day(events_per_day).build();
+            let events = plain.count(contract, start, end);
+            let share = (hits - events) as f64 * 100.0 / events as f64;
+            assert!(
+                (share - f64::from(percent)).abs() < 0.2,
+                "{share} {percent}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_arrives_and_what_is_there_twice_add_up_in_slices_that_are_not_settled() {
+    let now = at("2026-11-20T07:23:00Z");
+    let switches = Switches {
+        ingest_delay: "5m".parse().unwrap(),
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        ..Switches::default()
+    };
+    let simulator = Simulator::builder()
+        .clock(move || now)
+        .events_per_day(500_000)
+        .switches(switches)
+        .build();
+    let range = ("2026-11-20T07:15:00.250Z", "2026-11-20T07:23:00Z");
+    let (total, hits) = pages(&simulator, range, 1000);
+    assert_eq!(total, hits.len() as u64);
+    let unique: BTreeSet<&String> = hits.iter().collect();
+    let events = read(&simulator, at(range.0), at(range.1));
+    assert_eq!(unique.len(), events.len());
+    let share = (hits.len() - events.len()) as f64 / events.len() as f64;
+    assert!((0.27..0.33).contains(&share), "{share}");
+}

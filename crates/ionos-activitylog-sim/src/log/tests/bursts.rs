@@ -35,3 +35,29 @@ fn bursts_happen_unless_they_are_not_wanted() {
     assert!((5..30).contains(&often), "{often}");
     assert_eq!(bursts(usual().burst_every(0).build()), 0);
 }
+
+#[test]
+fn a_long_burst_covers_its_length_at_any_rate() {
+    let begin = at("2026-11-20T09:15:00Z");
+    let quarter = TimeDelta::minutes(15);
+    for events_per_day in [320, 14_500, 1_000_000] {
+        let usual = || usual().events_per_day(events_per_day).burst_every(0);
+        let plain = usual().build();
+        let burst = usual().burst(begin, TimeDelta::hours(2), 1000).build();
+        let more = |start, end| {
+            let count =
+                |simulator: &Simulator| simulator.count(simulator.contracts()[0], start, end);
+            count(&burst) - count(&plain)
+        };
+        assert_eq!(more(begin, begin + TimeDelta::hours(2)), 1000);
+        assert_eq!(
+            more(begin - TimeDelta::days(1), begin + TimeDelta::days(1)),
+            1000
+        );
+        for number in 0..8 {
+            let start = begin + quarter * number;
+            let events = more(start, start + quarter);
+            assert!((75..185).contains(&events), "{events_per_day}: {events}");
+        }
+    }
+}

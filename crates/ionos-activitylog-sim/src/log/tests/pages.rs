@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::{at, later, page, pages, read, records, text, time_of, usual};
 use crate::Simulator;
-use crate::log::{LOG_BEGIN, Recording};
+use crate::log::{LOG_BEGIN, LOG_END, Recording};
 use crate::switches::{Order, Switches};
 
 #[test]
@@ -181,4 +181,99 @@ fn a_recording_is_served_as_it_is() {
         pages(&simulator, range, 7),
         (expected.len() as u64, expected)
     );
+}
+
+#[test]
+fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
+    assert_eq!(LOG_END, at("2200-01-01T00:00:00Z"));
+    let seen = |now: DateTime<Utc>, events_per_day| {
+        let simulator = Simulator::builder()
+            .begin(LOG_END - TimeDelta::hours(3))
+            .events_per_day(events_per_day)
+            .clock(move || now)
+            .build();
+        let first = page(&simulator, (None, None), 0, 5, 0);
+        let far = (None, Some("9999-12-31T23:59:59Z"));
+        assert_eq!(page(&simulator, far, 0, 5, 0), first);
+        assert_eq!(
+            read(&simulator, LOG_BEGIN, DateTime::<Utc>::MAX_UTC).len() as u64,
+            first.0
+        );
+        let id = first.1.iter().find_map(|record| {
+            let record: Value = serde_json::from_str(record).unwrap();
+            Some(record.pointer("/meta/requestId")?.as_str()?.to_owned())
+        });
+        assert!(
+            simulator
+                .log()
+                .request(&id.unwrap(), |_| true, now)
+                .is_some()
+        );
+        first
+    };
+    for events_per_day in [3_200, 20_000] {
+        let end = seen(LOG_END, events_per_day);
+        assert!(end.0 > 0);
+        for now in [
+            "2262-01-01T00:00:00Z",
+            "2262-04-11T23:47:17Z",
+            "9999-01-01T00:00:00Z",
+        ] {
+            assert_eq!(seen(at(now), events_per_day), end, "{now}");
+        }
+        assert_eq!(seen(DateTime::<Utc>::MAX_UTC, events_per_day), end);
+    }
+}
+
+#[test]
+fn a_log_begins_in_1970_at_the_earliest_and_has_nothing_before_a_begin_to_come() {
+    let now = at("1970-01-03T00:00:00Z");
+    let total = |begin| {
+        let simulator = Simulator::builder().begin(begin).clock(move || now).build();
+        let (total, records) = page(&simulator, (None, None), 0, 20, 0);
+        assert_eq!(records.len() as u64, total.min(20));
+        total
+    };
+    let all = total(at("1970-01-01T00:00:00Z"));
+    assert!(all > 0);
+    for (begin, expected) in [
+        (DateTime::<Utc>::MIN_UTC, all),
+        (at("1960-01-01T00:00:00Z"), all),
+        (now + TimeDelta::days(1), 0),
+        (LOG_END, 0),
+        (at("2262-06-01T00:00:00Z"), 0),
+        (at("9999-01-01T00:00:00Z"), 0),
+        (DateTime::<Utc>::MAX_UTC, 0),
+    ] {
+        assert_eq!(total(begin), expected, "{begin}");
+    }
+}
+
+#[test]
+fn the_identifier_of_a_request_is_known_only_where_its_slice_is() {
+    let request = |simulator: &Simulator, id: &str, now: &str| {
+        simulator.log().request(id, |_| true, at(now)).is_some()
+    };
+    let now = "2026-11-20T12:00:00Z";
+    let id = |simulator: &Simulator| {
+        let (_, newest) = page(simulator, (None, Some(now)), 0, 20, 0);
+        let found = newest.iter().find_map(|record| {
+            let record: Value = serde_json::from_str(record).unwrap();
+            Some(record.pointer("/meta/requestId")?.as_str()?.to_owned())
+        });
+        found.unwrap()
+    };
+    let simulator = usual().build();
+    let own = id(&simulator);
+    assert!(request(&simulator, &own, now));
+    assert!(!request(&simulator, &own, "2026-11-20T06:00:00Z"));
+    assert!(simulator.log().request(&own, |_| false, at(now)).is_none());
+    let later = usual().begin(at("2026-11-20T12:00:00Z")).build();
+    assert!(!request(&later, &own, "2026-11-21T00:00:00Z"));
+    // Cut finer or coarser, the same number is a slice of another time.
+    for events_per_day in [50_000, 500_000, 20_000_000] {
+        let busy = usual().events_per_day(events_per_day).build();
+        assert!(!request(&busy, &own, now), "{events_per_day}");
+        assert!(!request(&simulator, &id(&busy), now), "{events_per_day}");
+    }
 }

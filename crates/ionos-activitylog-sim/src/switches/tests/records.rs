@@ -12,6 +12,9 @@ use crate::{Recording, Simulator};
 /// A week of the log on one page.
 const WEEK: &str = "dateStart=2026-11-13T12:00:00Z&limit=10000";
 
+/// Three weeks.
+const WEEKS: &str = "dateStart=2026-10-30T12:00:00Z&limit=100000";
+
 #[tokio::test]
 async fn scalars_have_the_types_of_the_dialect() {
     let types = |page: &Answered, pointer| -> BTreeSet<bool> {
@@ -158,16 +161,26 @@ async fn events_appear_late_change_are_there_twice_or_are_gone() {
     let seen = page(amended).await;
     assert_eq!(seen.at("/@uuid"), usual.log(query).await.at("/@uuid"));
     assert!(seen.text().contains("(amended)"));
+    let few = WEEKS.replace("100000", "1");
+    let events = usual.log(&few).await.total().as_u64().unwrap();
     for counted in [false, true] {
-        let twice = Switches {
-            duplicates: Share::new(0.05).unwrap(),
-            duplicates_counted: counted,
-            ..Switches::default()
-        };
-        let seen = page(twice).await;
-        assert!(seen.hits().len() as u64 > total);
-        assert_eq!(seen.at("/@uuid").len() as u64, total);
-        assert_eq!(seen.total().as_u64().unwrap() > total, counted);
+        for percent in [1, 2, 5, 40, 70] {
+            let twice = Switches {
+                duplicates: Share::new(f64::from(percent) / 100.0).unwrap(),
+                duplicates_counted: counted,
+                max_limit: 100_000,
+                ..Switches::default()
+            };
+            let seen = Service::with(twice).await.log(WEEKS).await.text();
+            let hits = seen.matches("{\"_source\":").count() as u64;
+            let share = (hits - events) as f64 * 100.0 / events as f64;
+            assert!(
+                (share - f64::from(percent)).abs() < 1.0,
+                "{share} {percent}"
+            );
+            let total = if counted { hits } else { events };
+            assert!(seen.starts_with(&format!("{{\"hits\":{{\"total\":{total},")));
+        }
     }
     let forgetful = Switches {
         retention: Some(TimeDelta::days(1)),
@@ -188,7 +201,17 @@ async fn a_recording_is_served_byte_for_byte() {
 
 #[tokio::test]
 async fn a_request_of_the_cloud_api_agrees_with_its_events() {
-    let service = Service::with(Switches::default()).await;
+    let amended = Switches {
+        amended: "50%:1m".parse().unwrap(),
+        ..Switches::default()
+    };
+    for switches in [Switches::default(), amended] {
+        agrees_with_its_events(switches).await;
+    }
+}
+
+async fn agrees_with_its_events(switches: Switches) {
+    let service = Service::with(switches).await;
     let hits = service.log("dateStart=2026-11-19&limit=1000").await.hits();
     let (mut found, mut unknown) = (0, 0);
     for accepted in hits
@@ -228,6 +251,7 @@ async fn a_request_of_the_cloud_api_agrees_with_its_events() {
         assert!(url.ends_with(accepted["event"]["param"]["uri"].as_str().unwrap()));
         let told = &request["metadata"]["requestStatus"];
         assert_eq!(told["metadata"]["status"], last["event"]["status"]);
+        assert_eq!(told["metadata"]["message"], last["event"]["message"]);
         let targets = told["metadata"]["targets"].as_array().unwrap();
         assert_eq!(
             targets.len(),
