@@ -8,19 +8,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::access::{Access, Accounts, Revocations};
+use crate::access::{Access, Accounts, Contracts, Revocations};
 use crate::fault::{Armed, Faults};
 use crate::framing::may_name_answers;
 use crate::ledger::{Ledger, Listener, Redactor, SeenRequest};
-use crate::log::{Drawn, LOG_BEGIN, Log, Recording, Source};
+use crate::log::{Drawn, LOG_BEGIN, LOG_END, Log, Recording, Source};
 use crate::rate_limit::{RateLimit, RateLimiter};
 use crate::service::FOREIGN_CONTRACT_CODE;
-use crate::switches::Switches;
+use crate::switches::{MAX_PAGE, Switches};
 use crate::tally::Tally;
 use crate::world::people::{Population, SERVICES, USERS};
 use crate::world::random::{Key, Random};
 use crate::world::record::Text;
-use crate::world::rhythm::{Burst, HOUR, Rhythm};
+use crate::world::rhythm::{Burst, Rhythm};
 use crate::{Simulator, World};
 
 /// The token that is accepted unless another one is chosen.
@@ -45,8 +45,13 @@ pub const MAX_EVENTS_PER_DAY: u64 = 20_000_000;
 /// month.
 pub const BURST_EVERY: u64 = 720;
 
+pub use crate::world::rhythm::MAX_BURSTS_OF_A_SLICE;
+
 /// A burst that is asked for has no more events than this; a larger number is taken for this one.
 pub const MAX_BURST: u64 = 50_000;
+
+/// A burst that is asked for is no longer than this, a day; a longer one is taken for this one.
+pub const MAX_BURST_LENGTH: TimeDelta = TimeDelta::days(1);
 
 /// Tells the time, in UTC.
 pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
@@ -137,7 +142,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// When the log of every contract begins, cut down to the hour and not before 1970. The default is [`LOG_BEGIN`].
+    /// When the log of every contract begins, cut down to the hour, and not before 1970 or after [`LOG_END`]. The default
+    /// is [`LOG_BEGIN`].
     pub fn begin(mut self, begin: DateTime<Utc>) -> Self {
         self.begin = begin;
         self
@@ -150,12 +156,18 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Adds so many events, at most [`MAX_BURST`], in [begin, begin + length) to the log of every contract. The length
-    /// is in whole milliseconds, at least 1; the burst may begin earlier by up to its length.
+    /// Adds so many events, at most [`MAX_BURST`], to the log of every contract, spread evenly over
+    /// [begin, begin + length). The length is in whole milliseconds, at least 1 and at most [`MAX_BURST_LENGTH`]; another
+    /// one is taken for the nearest one of them.
+    ///
+    /// A log is cut into slices of an hour, or of a part of one where there are many events. Where bursts meet in a slice,
+    /// those that are added later have fewer events, so that there are no more than [`MAX_BURSTS_OF_A_SLICE`] in all.
     pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
         self.bursts.push(Burst {
             begin: begin.timestamp_millis(),
-            length: length.num_milliseconds().clamp(1, HOUR),
+            length: length
+                .clamp(TimeDelta::milliseconds(1), MAX_BURST_LENGTH)
+                .num_milliseconds(),
             events: events.min(MAX_BURST),
         });
         self
@@ -235,8 +247,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Tells the time, once for each request. An event exists once its time is before it. The default is the time of
-    /// the machine.
+    /// Tells the time, once for each request. An event exists once its time is before it. A time after [`LOG_END`] is
+    /// taken for it in all that concerns the log. The default is the time of the machine.
     pub fn clock(mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -252,7 +264,7 @@ impl SimulatorBuilder {
     #[must_use]
     pub fn build(mut self) -> Simulator {
         // A page without hits would never end.
-        self.switches.max_limit = self.switches.max_limit.max(1);
+        self.switches.max_limit = self.switches.max_limit.clamp(1, MAX_PAGE);
         self.redactor.add_token(&self.token);
         let request_id_header = &mut self.switches.request_id_header;
         request_id_header.take_if(|name| !may_name_answers(name));
@@ -270,7 +282,8 @@ impl SimulatorBuilder {
                         users: self.users,
                         services: self.services,
                     },
-                    first_hour: u64::try_from(self.begin.timestamp() / 3600).unwrap_or(0),
+                    first_hour: self.begin.clamp(DateTime::UNIX_EPOCH, LOG_END).timestamp() as u64
+                        / 3600,
                 };
                 let contracts = contract_numbers(self.seed, self.contracts);
                 (contracts, Source::Drawn(drawn))
@@ -279,7 +292,7 @@ impl SimulatorBuilder {
         Simulator(Arc::new(World {
             seed: self.seed,
             access: Access {
-                contracts,
+                contracts: Contracts::new(contracts),
                 token: self.token,
                 accounts: self.accounts,
                 revocations: Revocations::new(self.revoke_after),
@@ -351,6 +364,18 @@ mod tests {
         assert!(all.iter().all(|number| number.to_string().len() == 8));
         let unique: BTreeSet<_> = all.iter().collect();
         assert_eq!(unique.len(), all.len());
+    }
+
+    #[test]
+    fn a_page_is_never_without_hits_or_larger_than_memory_allows() {
+        for (max_limit, expected) in [(0, 1), (1, 1), (7, 7), (10_000_000, MAX_PAGE)] {
+            let switches = Switches {
+                max_limit,
+                ..Switches::default()
+            };
+            let simulator = Simulator::builder().switches(switches).build();
+            assert_eq!(simulator.switches().max_limit, expected);
+        }
     }
 
     #[test]

@@ -60,7 +60,8 @@
 //!
 //! The log is a function of the seed and what is chosen of the data; a request changes nothing in it. Where a switch has
 //! the same request answered differently each time, or a fault strikes by rate, that depends on the seed, on method, path
-//! and query, and on how often the very same request came before: not on which of two different requests was faster.
+//! and query, and on how often the very same request came before: not on which of two different requests was faster. (A
+//! request is forgotten when half a million different ones have come since.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and nothing is kept between two requests but how many there
 //! were, the last of them, what was revoked, and what was taken of a rate limit.
@@ -93,11 +94,11 @@ use tokio::net::TcpListener;
 pub use access::TestToken;
 pub use builder::{
     BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
-    MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
+    MAX_BURST_LENGTH, MAX_BURSTS_OF_A_SLICE, MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
 };
 pub use framing::may_name_answers;
 pub use ledger::{LEDGER_BYTES, LEDGER_LENGTH, SeenFault, SeenRequest};
-pub use log::{LOG_BEGIN, Recording, RecordingError};
+pub use log::{LOG_BEGIN, LOG_END, Recording, RecordingError};
 pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfterForm};
 pub use service::{
     BAD_PARAMETER_CODE, DEFAULT_LIMIT, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE,
@@ -105,7 +106,7 @@ pub use service::{
 };
 pub use switches::{
     Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late,
-    MAX_LIMIT, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
+    MAX_LIMIT, MAX_PAGE, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
     TotalShape, TotalValue, TrailingSlash, UtcMark, WINDOW_CAP, parse_length,
 };
 
@@ -159,7 +160,7 @@ impl Simulator {
     /// from a recording.
     #[must_use]
     pub fn contracts(&self) -> &[u64] {
-        &self.0.access.contracts
+        self.0.access.contracts.numbers()
     }
 
     /// Answers one request. Only its method, path, query and the headers `Authorization`, `X-Contract-Number` and
@@ -183,7 +184,9 @@ impl Simulator {
     /// Serves HTTP/1.1 on the listener until the future is dropped, which ends its connections too. Whoever binds the
     /// listener decides who can reach it; there is no encryption, so it should be a loopback address.
     ///
-    /// Must be called within a tokio runtime.
+    /// Must be called within a tokio runtime. Answers are worked out on its threads for blocking work, so that one that
+    /// takes long holds up no other connection. Dropping the future does not wait for an answer that is being worked out,
+    /// but dropping the runtime does: to end at once, end it with `Runtime::shutdown_background`.
     ///
     /// # Errors
     ///
@@ -201,7 +204,7 @@ impl Simulator {
         start: DateTime<Utc>,
         end: DateTime<Utc>,
     ) -> impl Iterator<Item = String> {
-        let known = self.contracts().contains(&contract);
+        let known = self.0.access.contracts.holds(contract);
         let view = known.then(|| {
             let now = self.now();
             self.log().view(contract, Some(start), Some(end), now)
@@ -213,7 +216,7 @@ impl Simulator {
     /// that are there twice and count, those count twice.
     #[must_use]
     pub fn count(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> u64 {
-        if !self.contracts().contains(&contract) {
+        if !self.0.access.contracts.holds(contract) {
             return 0;
         }
         let now = self.now();

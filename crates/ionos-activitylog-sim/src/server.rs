@@ -3,6 +3,10 @@
 //! fail because of what a client sends or how many there are, and it leaves nothing behind: its connections end with
 //! the future that serves them.
 //!
+//! An answer may take seconds to work out, where a log is long and a range is wide. So that is done on the threads that
+//! the runtime has for such work, and the connections, which may all share one thread, go on. What was begun there cannot
+//! be stopped: it goes on to its end when the connection is gone, and nobody waits for it but a runtime that is dropped.
+//!
 //! hyper sends what keeps the rules of HTTP, late or slow as it may be. What breaks them, it rightly refuses to send, so
 //! then the connection is taken from it and the answer is written by hand.
 
@@ -11,18 +15,21 @@ mod broken;
 use std::convert::Infallible;
 use std::future;
 use std::io::{self, ErrorKind};
+use std::panic;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, Request};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
+use crate::delivery::Reply;
 use crate::{Simulator, service};
 use broken::BrokenReply;
 
@@ -72,11 +79,12 @@ async fn connection(simulator: Simulator, stream: TcpStream) {
     // Without it the end of a long answer may wait for an acknowledgement. A socket that refuses still works.
     let _ = stream.set_nodelay(true);
     let handover = Arc::new(Mutex::new(None));
-    let service = service_fn(|request| {
-        let reply = service::reply(&simulator, &request);
-        let only_head = request.method() == Method::HEAD;
-        let handover = handover.clone();
+    let service = service_fn(|request: Request<Incoming>| {
+        let head = Request::from_parts(request.into_parts().0, ());
+        let only_head = head.method() == Method::HEAD;
+        let (simulator, handover) = (simulator.clone(), handover.clone());
         async move {
+            let reply = worked_out(simulator, head).await;
             if !reply.delivery.delay.is_zero() {
                 tokio::time::sleep(reply.delivery.delay).await;
             }
@@ -110,6 +118,17 @@ async fn connection(simulator: Simulator, stream: TcpStream) {
         let stream = http.into_parts().io.into_inner();
         // So is a client that does not stay to the end of a broken answer.
         let _ = broken.send(stream).await;
+    }
+}
+
+/// The reply to a request, worked out where it holds up no other connection.
+async fn worked_out(simulator: Simulator, head: Request<()>) -> Reply {
+    match task::spawn_blocking(move || service::reply(&simulator, &head)).await {
+        Ok(reply) => reply,
+        // As if it had happened here.
+        Err(error) if error.is_panic() => panic::resume_unwind(error.into_panic()),
+        // The runtime is being shut down, and this task with it.
+        Err(_) => future::pending().await,
     }
 }
 

@@ -5,6 +5,7 @@
 //! drawn from [`Seen::fingerprint`] and [`Seen::again`], which do not change with the order of different requests.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use http::Request;
@@ -12,7 +13,11 @@ use http::Request;
 use crate::service::Operation;
 use crate::world::random::fingerprint;
 
-/// Counts requests, for as long as the simulator lives.
+/// A generation has so many different requests. Two of them are kept, which are a million requests and 40 MB.
+const GENERATION: usize = 1 << 19;
+
+/// Counts requests, for as long as the simulator lives. A request that came before is forgotten when at least
+/// [`GENERATION`] different ones came since, and at most twice as many.
 #[derive(Debug, Default)]
 pub(crate) struct Tally(Mutex<Counts>);
 
@@ -20,8 +25,31 @@ pub(crate) struct Tally(Mutex<Counts>);
 struct Counts {
     all: u64,
     of_operation: HashMap<Operation, u64>,
-    /// By fingerprint: 16 bytes for each different request.
-    again: HashMap<u64, u64>,
+    again: Repetitions,
+}
+
+/// How often each request came, by its fingerprint.
+#[derive(Debug, Default)]
+struct Repetitions {
+    /// Those that came since the last generation was full.
+    young: HashMap<u64, u64>,
+    /// Those of the generation before that did not come again since.
+    old: HashMap<u64, u64>,
+}
+
+impl Repetitions {
+    /// Counts one more of a request, and tells how many came before.
+    fn count(&mut self, fingerprint: u64) -> u64 {
+        let before = match self.young.get(&fingerprint) {
+            Some(before) => *before,
+            None => self.old.remove(&fingerprint).unwrap_or(0),
+        };
+        if self.young.len() == GENERATION && !self.young.contains_key(&fingerprint) {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(fingerprint, before + 1);
+        before
+    }
 }
 
 /// The place of a request among all those that came before it.
@@ -31,7 +59,7 @@ pub(crate) struct Seen {
     pub(crate) number: u64,
     /// 1 for the first request for its operation.
     pub(crate) of_operation: u64,
-    /// How often the very same method, path and query came before.
+    /// How often the very same method, path and query came before, as far as the tally remembers.
     pub(crate) again: u64,
     /// Stands for method, path and query.
     pub(crate) fingerprint: u64,
@@ -49,10 +77,8 @@ impl Tally {
         let of_operation = counts.of_operation.entry(operation).or_default();
         *of_operation += 1;
         let of_operation = *of_operation;
-        let again = counts.again.entry(fingerprint).or_default();
-        *again += 1;
         Seen {
-            again: *again - 1,
+            again: counts.again.count(fingerprint),
             number: counts.all,
             of_operation,
             fingerprint,
@@ -79,6 +105,24 @@ mod tests {
         assert_eq!(count(GetByContract, "GET", "/a?x=1"), (4, 3, 1));
         assert_eq!(count(GetByContract, "PUT", "/a?x=1"), (5, 4, 0));
         assert_eq!(count(GetByContract, "GET", "/a?x=1"), (6, 5, 2));
+    }
+
+    #[test]
+    fn repetitions_are_forgotten_only_after_many_other_requests() {
+        let mut repetitions = Repetitions::default();
+        let generation = GENERATION as u64;
+        assert_eq!((repetitions.count(0), repetitions.count(0)), (0, 1));
+        for other in 1..generation {
+            repetitions.count(other);
+        }
+        assert_eq!(repetitions.count(generation), 0);
+        // It is of the old generation, and now of the young one again.
+        assert_eq!(repetitions.count(0), 2);
+        for other in 2 * generation..4 * generation {
+            repetitions.count(other);
+            assert!(repetitions.young.len() + repetitions.old.len() <= 2 * GENERATION);
+        }
+        assert_eq!(repetitions.count(0), 0);
     }
 
     #[test]

@@ -116,7 +116,7 @@ pub(crate) struct Log {
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 
-    /// Start at this time, from 1970 to 2261, and go on from there; the machine's time if left out
+    /// Start at this time, from 1970 to 2199, and go on from there; the machine's time if left out
     #[arg(long, value_name = "WHEN")]
     pub(crate) now: Option<Moment>,
 
@@ -128,7 +128,7 @@ pub(crate) struct Log {
 #[derive(Args)]
 pub(crate) struct Paging {
     /// Hits of a page at the most
-    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=ionos_activitylog_sim::MAX_PAGE))]
     pub(crate) max_limit: u64,
 
     /// What happens to a larger limit

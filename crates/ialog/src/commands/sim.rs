@@ -118,8 +118,8 @@ fn switches(paging: &Paging, records: Records, who: &Who, http: Http) -> Switche
 /// Tells the simulator's time.
 type Time = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// The years in which every time and every sum of times can be told in nanoseconds since 1970.
-const YEARS: RangeInclusive<i32> = 1970..=2261;
+/// The years that a simulated log may be in: it ends with [`LOG_END`](ionos_activitylog_sim::LOG_END).
+const YEARS: RangeInclusive<i32> = 1970..=2199;
 
 /// The machine's time, or another one that goes on at the machine's pace, or stands still.
 fn clock(log: &Log, machine: &Arc<dyn Clock>) -> Result<Time, Failure> {

@@ -14,6 +14,7 @@
 
 mod basic;
 mod claims;
+mod contracts;
 mod revocation;
 mod token;
 
@@ -28,6 +29,7 @@ use crate::world::record::Text;
 
 pub(crate) use basic::Accounts;
 use claims::Claims;
+pub(crate) use contracts::Contracts;
 pub(crate) use revocation::Revocations;
 pub use token::TestToken;
 
@@ -43,7 +45,7 @@ const ACTING_FOR: HeaderName = HeaderName::from_static("x-contract-number");
 /// What a world accepts.
 pub(crate) struct Access {
     /// The contracts of the world.
-    pub(crate) contracts: Vec<u64>,
+    pub(crate) contracts: Contracts,
     /// The plain token. It is compared and not read: an end that it may name does not count.
     pub(crate) token: String,
     pub(crate) accounts: Accounts,
@@ -52,9 +54,12 @@ pub(crate) struct Access {
     pub(crate) forbidden_code: Text,
 }
 
-/// The contracts whose log may be read, in the order of the world.
+/// The contracts whose log may be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Granted<'a>(&'a [u64]);
+pub(crate) enum Granted<'a> {
+    All(&'a Contracts),
+    One(&'a u64),
+}
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +93,7 @@ impl Access {
         // The scheme may be in any case (RFC 9110, section 11.1).
         let is = |name: &str| scheme.eq_ignore_ascii_case(name);
         if is("Basic") && self.accounts.accept(given) {
-            return Ok(Granted(&self.contracts));
+            return Ok(Granted::All(&self.contracts));
         }
         if !is("Bearer") || self.revocations.holds(given) {
             return Err(Denied::Unauthorized);
@@ -97,7 +102,7 @@ impl Access {
             return self.by_claims(given, now);
         }
         if self.revocations.count() {
-            Ok(Granted(&self.contracts))
+            Ok(Granted::All(&self.contracts))
         } else {
             Err(Denied::Unauthorized)
         }
@@ -106,7 +111,8 @@ impl Access {
     /// What an unsigned token grants.
     fn by_claims(&self, token: &str, now: DateTime<Utc>) -> Result<Granted<'_>, Denied> {
         let claims = Claims::read(token).ok_or(Denied::Unauthorized)?;
-        let own = Granted(&self.contracts)
+        let own = self
+            .contracts
             .find(&claims.contract)
             .ok_or(Denied::Unauthorized)?;
         if claims.ended(now) {
@@ -118,9 +124,9 @@ impl Access {
             ));
         }
         Ok(if claims.reseller {
-            Granted(&self.contracts)
+            Granted::All(&self.contracts)
         } else {
-            Granted(slice::from_ref(own))
+            Granted::One(own)
         })
     }
 }
@@ -129,7 +135,7 @@ impl Access {
 impl fmt::Debug for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Access")
-            .field("contracts", &self.contracts)
+            .field("contracts", &self.contracts.numbers())
             .field("accounts", &self.accounts)
             .field("forbidden_code", &self.forbidden_code)
             .finish_non_exhaustive()
@@ -137,14 +143,30 @@ impl fmt::Debug for Access {
 }
 
 impl<'a> Granted<'a> {
-    /// At least one.
+    /// At least one, in the order of the world.
     pub(crate) fn contracts(self) -> &'a [u64] {
-        self.0
+        match self {
+            Self::All(contracts) => contracts.numbers(),
+            Self::One(contract) => slice::from_ref(contract),
+        }
+    }
+
+    /// Whether a contract is among them.
+    pub(crate) fn holds(self, number: u64) -> bool {
+        match self {
+            Self::All(contracts) => contracts.holds(number),
+            Self::One(contract) => *contract == number,
+        }
     }
 
     /// The granted contract with this number. Numbers are compared as text: 012 is not 12.
     pub(crate) fn find(self, number: &str) -> Option<&'a u64> {
-        self.0.iter().find(|known| known.to_string() == number)
+        match self {
+            Self::All(contracts) => contracts.find(number),
+            Self::One(contract) => {
+                (contracts::number(number) == Some(*contract)).then_some(contract)
+            }
+        }
     }
 
     /// This contract alone.
@@ -159,7 +181,7 @@ impl<'a> Granted<'a> {
             ));
         }
         match self.find(&number) {
-            Some(contract) => Ok(Self(slice::from_ref(contract))),
+            Some(contract) => Ok(Self::One(contract)),
             None => Err(Denied::Forbidden(
                 format!(
                     "The contract {number} of the header X-Contract-Number is none that may be read"

@@ -10,24 +10,27 @@ mod shuffle;
 mod source;
 mod span;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 pub use recording::{Recording, RecordingError};
 
 pub(crate) use source::{Drawn, Source};
 
-use crate::switches::{Order, Switches};
+use crate::switches::{Order, Share, Switches};
 use crate::world::random::mix;
-use crate::world::rhythm::HOUR;
+use crate::world::rhythm::{HOUR, MILLISECOND};
 use shuffle::Shuffle;
-use source::{Block, Entry};
+use source::{Block, Entry, Event};
 use span::{Span, nanoseconds};
 
 /// When the log of every contract begins unless something else is chosen: 2025-01-01T00:00:00Z.
 pub const LOG_BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_735_689_600_000_000_000);
 
-/// Nanoseconds in a millisecond.
-const MILLISECOND: i64 = 1_000_000;
+/// When the log of every contract ends at the latest: 2200-01-01T00:00:00Z. A clock, a begin and a query after it are
+/// taken for it, because times in nanoseconds and the numbers of slices in identifiers do not reach much further.
+pub const LOG_END: DateTime<Utc> = DateTime::from_timestamp_nanos(7_258_118_400_000_000_000);
 
 /// The logs of all contracts.
 pub(crate) struct Log {
@@ -62,21 +65,34 @@ impl Log {
         }
     }
 
-    /// The contract of a request and those of its events that happened before `now`, in their order, as JSON text.
-    pub(crate) fn request(&self, id: &str, now: DateTime<Utc>) -> Option<(u64, Vec<String>)> {
-        let (contract, events) = self.source.request(id, &self.switches)?;
+    /// The contract of a request, if it is one that may be read, and those of its events that happened before `now`, in
+    /// their order, as JSON text.
+    pub(crate) fn request(
+        &self,
+        id: &str,
+        may_read: impl Fn(u64) -> bool,
+        now: DateTime<Utc>,
+    ) -> Option<(u64, Vec<String>)> {
         let now = nanoseconds(now);
         let known = Span {
             start: self.source.begin(),
             end: now,
         };
-        let mut texts = Vec::new();
-        for (time, text) in events {
-            if known.holds(time) {
-                texts.push(text);
-            }
-        }
-        (!texts.is_empty()).then_some((contract, texts))
+        let (contract, events) = self.source.request(id, may_read, known, &self.switches)?;
+        let texts = events.iter().map(|event| self.text(event, now)).collect();
+        Some((contract, texts))
+    }
+
+    /// The record of an event as it is at the time `now`.
+    fn text(&self, event: &Event, now: i64) -> String {
+        let mut text = Vec::with_capacity(1024);
+        self.write(event, now, &mut text);
+        // A record is made of text, or was read as text.
+        String::from_utf8(text).unwrap_or_default()
+    }
+
+    fn write(&self, event: &Event, now: i64, out: &mut Vec<u8>) {
+        event.write(self.amended(event.entry, now), &self.switches, out);
     }
 }
 
@@ -90,20 +106,21 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// How many documents it has: its events, and those that are there twice a second time if they count.
+    /// How many hits it has: its events, and those that are there twice a second time if they count.
     pub(crate) fn total(&self) -> u64 {
-        self.hours().map(|hour| self.count_of_hour(hour)).sum()
+        self.count(&mut BTreeMap::new()).iter().sum()
     }
 
     /// A page of it, in the order of the switch. `request` chooses the order where that is another one for every
     /// request.
     pub(crate) fn page(&self, offset: u64, limit: u64, request: u64) -> Page<'a> {
-        let counts: Vec<u64> = self.hours().map(|hour| self.count_of_hour(hour)).collect();
+        let mut of_slices = BTreeMap::new();
+        let counts = self.count(&mut of_slices);
         let total = counts.iter().sum();
         let places = offset.min(total)..offset.saturating_add(limit).min(total);
         let order = self.log.switches.order;
         let shuffle = Shuffle::new(request, total);
-        // Where they are when all documents are counted from the oldest.
+        // Where they are when all hits are counted from the oldest.
         let wanted: Vec<u64> = places
             .map(|place| match order {
                 Order::OldestFirst => place,
@@ -113,29 +130,26 @@ impl<'a> View<'a> {
             .collect();
         let mut sorted: Vec<(u64, usize)> = wanted.iter().copied().zip(0..).collect();
         sorted.sort_unstable();
-        let mut page = Page {
+        let mut found = Vec::with_capacity(sorted.len());
+        self.find(&counts, &of_slices, &sorted, request, &mut found);
+        found.sort_unstable_by_key(|(place, _)| *place);
+        Page {
             log: self.log,
             now: self.now,
             total,
-            blocks: Vec::new(),
-            hits: Vec::new(),
-        };
-        let mut found = Vec::with_capacity(sorted.len());
-        self.find(&counts, &sorted, request, &mut page.blocks, &mut found);
-        found.sort_unstable_by_key(|(place, _)| *place);
-        page.hits = found.into_iter().map(|(_, hit)| hit).collect();
-        page
+            hits: found.into_iter().map(|(_, event)| event).collect(),
+        }
     }
 
-    /// Opens the slices that hold the documents with the numbers that are wanted, which are in ascending order, each
-    /// with its place on the page. `counts` has the documents of each hour.
+    /// Opens the slices that hold the hits with the numbers that are wanted, which are in ascending order, each with its
+    /// place on the page.
     fn find(
         &self,
         counts: &[u64],
+        of_slices: &SliceCounts,
         mut wanted: &[(u64, usize)],
         request: u64,
-        blocks: &mut Vec<Block<'a>>,
-        found: &mut Vec<(usize, Hit)>,
+        found: &mut Vec<(usize, Event<'a>)>,
     ) {
         let mut passed = 0;
         for (hour, count) in self.hours().zip(counts) {
@@ -147,18 +161,17 @@ impl<'a> View<'a> {
                 continue;
             }
             for slice in self.slices_of(hour) {
-                let count = self.count(slice);
+                let known = of_slices.get(&slice).copied();
+                let count = known.unwrap_or_else(|| self.count_of_slice(slice));
                 let here = wanted.partition_point(|(number, _)| *number < passed + count);
                 if here > 0 {
                     let block = self.open(slice);
-                    let entries = self.documents(&block, request);
-                    let hits = wanted[..here].iter().map(|(number, place)| {
-                        let entry = entries[(number - passed) as usize];
-                        let block = blocks.len();
-                        (*place, Hit { block, entry })
-                    });
-                    found.extend(hits);
-                    blocks.push(block);
+                    let hits = self.hits(slice, &block, request);
+                    let places = wanted[..here].iter();
+                    found.extend(places.map(|(number, place)| {
+                        let entry = hits[(number - passed) as usize];
+                        (*place, block.event(entry))
+                    }));
                     wanted = &wanted[here..];
                 }
                 passed += count;
@@ -173,17 +186,7 @@ impl<'a> View<'a> {
             let block = self.open(slice);
             self.entries(&block)
                 .into_iter()
-                .map(|entry| {
-                    let mut text = Vec::with_capacity(1024);
-                    block.write(
-                        entry,
-                        self.log.amended(entry, self.now),
-                        &self.log.switches,
-                        &mut text,
-                    );
-                    // A record is made of text, or was read as text.
-                    String::from_utf8(text).unwrap_or_default()
-                })
+                .map(|entry| self.log.text(&block.event(entry), self.now))
                 .collect::<Vec<String>>()
         })
     }
@@ -203,28 +206,39 @@ impl<'a> View<'a> {
         log.source.block(self.contract, slice, &log.switches)
     }
 
-    fn count_of_hour(&self, hour: u64) -> u64 {
-        let begin = hour as i64 * HOUR * MILLISECOND;
-        if self.log.copies().is_none() && self.is_all_there(begin, HOUR * MILLISECOND) {
-            self.log.source.events_of_hour(self.contract, hour)
-        } else {
-            self.slices_of(hour).map(|slice| self.count(slice)).sum()
-        }
+    /// How many hits each of its hours has. Where events may not have arrived yet, or an hour is cut, every slice is
+    /// counted by itself, and its count is kept.
+    fn count(&self, of_slices: &mut SliceCounts) -> Vec<u64> {
+        let slices = self.log.source.slices_of_an_hour();
+        let of_hour = |hour: u64| {
+            let begin = hour as i64 * HOUR * MILLISECOND;
+            if self.is_all_there(begin, HOUR * MILLISECOND) {
+                return self.log.hits_before(self.contract, hour, slices);
+            }
+            let mut hits = 0;
+            for slice in self.slices_of(hour) {
+                let count = self.count_of_slice(slice);
+                of_slices.insert(slice, count);
+                hits += count;
+            }
+            hits
+        };
+        self.hours().map(of_hour).collect()
     }
 
-    /// How many documents it has in a slice.
-    fn count(&self, slice: u64) -> u64 {
+    /// How many hits it has in a slice.
+    fn count_of_slice(&self, slice: u64) -> u64 {
         let length = self.log.source.slice_length();
         let begin = slice as i64 * length;
         if self.is_all_there(begin, length) {
-            let events = self.log.source.events_of_slice(self.contract, slice);
-            // Every n-th event of a slice is there twice.
-            events + self.log.copies().map_or(0, |every| events / every)
+            let (hour, at) = self.log.place_of(slice);
+            let until = |at| self.log.hits_before(self.contract, hour, at);
+            until(at + 1) - until(at)
         } else if begin >= self.span.end || begin + length <= self.span.start {
             0
         } else {
             let block = self.open(slice);
-            self.documents(&block, 0).len() as u64
+            self.hits(slice, &block, 0).len() as u64
         }
     }
 
@@ -242,21 +256,23 @@ impl<'a> View<'a> {
     }
 
     /// The same with those that count twice, and with ties in the order that a request sees.
-    fn documents(&self, block: &Block, request: u64) -> Vec<Entry> {
-        let every = self.log.copies();
-        let mut documents = Vec::new();
-        for (entry, number) in block.entries().zip(1_u64..) {
+    fn hits(&self, slice: u64, block: &Block, request: u64) -> Vec<Entry> {
+        let entries = block.entries();
+        let copies = self.log.copies(self.contract, slice);
+        let chosen = Shuffle::new(mix(slice ^ COPIES), entries.len() as u64);
+        let mut hits = Vec::with_capacity(entries.len() + copies as usize);
+        for (entry, at) in entries.zip(0..) {
             if self.shows(entry) {
-                documents.push(entry);
-                if every.is_some_and(|every| number.is_multiple_of(every)) {
-                    documents.push(entry);
+                hits.push(entry);
+                if copies > 0 && chosen.at(at) < copies {
+                    hits.push(entry);
                 }
             }
         }
         if self.log.switches.order == Order::UnstableTies {
-            documents.sort_by_key(|entry| (entry.time, mix(entry.own ^ request)));
+            hits.sort_by_key(|entry| (entry.time, mix(entry.number ^ request)));
         }
-        documents
+        hits
     }
 
     fn shows(&self, entry: Entry) -> bool {
@@ -264,36 +280,30 @@ impl<'a> View<'a> {
     }
 }
 
+/// How many hits some slices have, by their numbers.
+type SliceCounts = BTreeMap<u64, u64>;
+
 /// One page of a range.
 pub(crate) struct Page<'a> {
     log: &'a Log,
     now: i64,
-    /// How many documents the range holds, whatever the page.
+    /// How many hits the range holds, whatever the page.
     pub(crate) total: u64,
-    blocks: Vec<Block<'a>>,
-    hits: Vec<Hit>,
-}
-
-/// A document on a page.
-#[derive(Clone, Copy, Debug)]
-struct Hit {
-    block: usize,
-    entry: Entry,
+    hits: Vec<Event<'a>>,
 }
 
 impl Page<'_> {
-    /// Its documents, in their order: a number of each event's own, spread evenly over 64 bits, and what writes its
-    /// record.
+    /// Its hits, in their order: the number of each event, and what writes its record.
     pub(crate) fn hits(&self) -> impl ExactSizeIterator<Item = (u64, impl Fn(&mut Vec<u8>))> {
-        self.hits.iter().map(move |hit| {
-            let write = move |out: &mut Vec<u8>| {
-                let amended = self.log.amended(hit.entry, self.now);
-                self.blocks[hit.block].write(hit.entry, amended, &self.log.switches, out);
-            };
-            (hit.entry.own, write)
+        self.hits.iter().map(move |event| {
+            let write = move |out: &mut Vec<u8>| self.log.write(event, self.now, out);
+            (event.entry.number, write)
         })
     }
 }
+
+/// Sets the draws for events that are there twice apart from others with the same number.
+const COPIES: u64 = 0x636f_7069_6573_0000;
 
 /// What the number of an event decides, apart from each other.
 #[derive(Clone, Copy)]
@@ -304,15 +314,51 @@ enum Decision {
 }
 
 impl Log {
-    /// One event in how many is there twice, where that counts.
-    fn copies(&self) -> Option<u64> {
-        let every = self.switches.duplicates.one_in();
-        every.filter(|_| self.switches.duplicates_counted)
+    /// The hour of a slice, and which of its slices it is, counted from 0.
+    fn place_of(&self, slice: u64) -> (u64, u64) {
+        let slices = self.source.slices_of_an_hour();
+        (slice / slices, slice % slices)
+    }
+
+    /// How many hits the slices of an hour before one of them have.
+    fn hits_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
+        let events = self.source.events_before(contract, hour, slice);
+        events + self.copies_of(contract, hour, events)
+    }
+
+    /// How many events of a slice are there twice, where that counts.
+    fn copies(&self, contract: u64, slice: u64) -> u64 {
+        let (hour, at) = self.place_of(slice);
+        let until = |at| {
+            let events = self.source.events_before(contract, hour, at);
+            self.copies_of(contract, hour, events)
+        };
+        until(at + 1) - until(at)
+    }
+
+    /// How many of the first `events` of an hour are there twice, where that counts: of all of them the share, and of
+    /// some as many as is even.
+    fn copies_of(&self, contract: u64, hour: u64, events: u64) -> u64 {
+        let share = self.switches.duplicates;
+        if !self.switches.duplicates_counted || share == Share::NONE {
+            return 0;
+        }
+        let slices = self.source.slices_of_an_hour();
+        let all = self.source.events_before(contract, hour, slices);
+        let copies = share.of(all, mix(mix(contract ^ COPIES) ^ hour));
+        // Neither has as many as 2^32, whatever the bursts.
+        (copies * events).checked_div(all).unwrap_or(0)
     }
 
     /// No event appears later than this after its time, in nanoseconds.
     fn longest_delay(&self) -> i64 {
-        (self.switches.ingest_delay.longest() + self.switches.late.by) * MILLISECOND
+        let late = self.switches.late;
+        let by = if late.share == Share::NONE {
+            0
+        } else {
+            late.by
+        };
+        (self.switches.ingest_delay.longest() + by) * MILLISECOND
     }
 
     /// How long an event takes to appear, in nanoseconds.
@@ -334,7 +380,7 @@ impl Log {
 }
 
 fn decided(entry: Entry, decision: Decision) -> u64 {
-    mix(entry.own ^ decision as u64)
+    mix(entry.number ^ decision as u64)
 }
 
 #[cfg(test)]

@@ -3,17 +3,14 @@
 //! where it must.
 
 use crate::log::recording::{Line, Recording};
+use crate::log::span::Span;
 use crate::switches::Switches;
 use crate::world::event::Style;
 use crate::world::people::Population;
 use crate::world::random::Key;
-use crate::world::record::json;
 use crate::world::request_id::Place;
-use crate::world::rhythm::{HOUR, Rhythm};
-use crate::world::slice::{Slice, Slot};
-
-/// Nanoseconds in a millisecond.
-const MILLISECOND: i64 = 1_000_000;
+use crate::world::rhythm::{HOUR, MILLISECOND, Rhythm};
+use crate::world::slice::{Sketched, Slice, Slot};
 
 /// Where events come from.
 pub(crate) enum Source {
@@ -35,10 +32,23 @@ pub(crate) struct Drawn {
 pub(crate) struct Entry {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
-    /// A number of its own, spread evenly over 64 bits.
-    pub(crate) own: u64,
+    /// The event's number, which no other event shares, spread evenly over 64 bits.
+    pub(crate) number: u64,
     /// Its index in the slice.
     index: usize,
+}
+
+/// An event whose record can be written, whatever became of the slice that it was found in.
+#[derive(Clone, Copy)]
+pub(crate) struct Event<'a> {
+    pub(crate) entry: Entry,
+    origin: Origin<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Origin<'a> {
+    Drawn(&'a Drawn, Sketched),
+    Recorded(&'a Line),
 }
 
 /// A slice that was opened.
@@ -69,22 +79,13 @@ impl Source {
         }
     }
 
-    /// How many events an hour has, given by its number since 1970-01-01T00:00:00Z.
-    pub(crate) fn events_of_hour(&self, contract: u64, hour: u64) -> u64 {
+    /// How many events of an hour belong to the slices before one of them. The hour is given by its number since
+    /// 1970-01-01T00:00:00Z, the slices of an hour are counted from 0.
+    pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         match self {
-            Self::Drawn(drawn) => drawn.rhythm.events_of_hour(contract, hour),
+            Self::Drawn(drawn) => drawn.rhythm.events_before(contract, hour, slice),
+            Self::Recorded(_) if slice == 0 => 0,
             Self::Recorded(recording) => recording.hour(contract, hour).len() as u64,
-        }
-    }
-
-    /// How many events a slice has.
-    pub(crate) fn events_of_slice(&self, contract: u64, slice: u64) -> u64 {
-        match self {
-            Self::Drawn(drawn) => {
-                let (events, bursts) = drawn.rhythm.slice(contract, slice);
-                events + bursts.map(|burst| burst.events).sum::<u64>()
-            }
-            Self::Recorded(recording) => recording.hour(contract, slice).len() as u64,
         }
     }
 
@@ -106,97 +107,108 @@ impl Source {
         }
     }
 
-    /// The contract of a request and its events, in their order: the time, and the text if it is there as it is.
-    /// `None` when nobody made such a request.
+    /// The contract of a request, which must be one that may be read, and those of its events that happened in the known
+    /// part of the log, in their order. `None` when nobody made such a request.
     pub(crate) fn request(
         &self,
         id: &str,
+        may_read: impl Fn(u64) -> bool,
+        known: Span,
         switches: &Switches,
-    ) -> Option<(u64, Vec<(i64, String)>)> {
-        match self {
+    ) -> Option<(u64, Vec<Event<'_>>)> {
+        let (contract, mut events) = match self {
             Self::Drawn(drawn) => {
                 let id = uuid::Uuid::try_parse(id).ok()?;
-                let place = Place::of(id, drawn.seed)?;
+                let place = Place::of(id, drawn.seed, self.slices_of_an_hour())?;
+                // An identifier of a log with another begin or of a later time may name any slice.
+                let slices = known.stretches(self.slice_length());
+                if !slices.contains(&place.slice) || !may_read(place.contract) {
+                    return None;
+                }
                 let block = self.block(place.contract, place.slice, switches);
-                let events = block.of_operation(place.operation, switches);
-                Some((place.contract, events))
+                (place.contract, block.of_operation(place.operation))
             }
             Self::Recorded(recording) => {
-                let events = recording.request(id);
-                let (contract, ..) = events.first()?;
-                let mut own: Vec<(i64, String)> = events
-                    .iter()
-                    .filter(|(of, ..)| of == contract)
-                    .map(|(_, time, text)| (*time, text.clone()))
-                    .collect();
-                own.sort_by_key(|(time, _)| *time);
-                Some((*contract, own))
+                let (contract, lines) = recording.request(id, may_read)?;
+                (contract, lines.iter().map(Event::recorded).collect())
             }
-        }
+        };
+        events.retain(|event| known.holds(event.entry.time));
+        (!events.is_empty()).then_some((contract, events))
     }
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
     /// Its events, in the order of their times; of equal times, in an order that is always the same.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
-        let (slots, lines): (&[Slot], &[Line]) = match self {
-            Self::Drawn(_, slice) => (&slice.slots, &[]),
-            Self::Recorded(lines) => (&[], lines),
-        };
-        let drawn = slots.iter().enumerate().map(|(index, slot)| Entry {
-            time: slot.time,
-            own: self.own(*slot),
-            index,
-        });
-        let recorded = lines.iter().enumerate().map(|(index, line)| Entry {
-            time: line.time,
-            own: line.own,
-            index,
-        });
-        drawn.chain(recorded)
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = Entry> {
+        (0..self.len()).map(|index| self.entry(index))
     }
 
-    fn own(&self, slot: Slot) -> u64 {
+    fn len(&self) -> usize {
         match self {
-            Self::Drawn(_, slice) => slice.own(slot),
-            Self::Recorded(_) => 0,
+            Self::Drawn(_, slice) => slice.slots.len(),
+            Self::Recorded(lines) => lines.len(),
         }
     }
 
-    /// Writes the record of one of its events, as it was at first or as it was amended.
-    pub(crate) fn write(
-        &self,
-        entry: Entry,
-        amended: bool,
-        switches: &Switches,
-        out: &mut Vec<u8>,
-    ) {
-        match self {
-            Self::Drawn(drawn, slice) => {
-                let record =
-                    slice.record(slice.slots[entry.index], amended, &drawn.style(switches));
+    fn entry(&self, index: usize) -> Entry {
+        let (time, number) = match self {
+            Self::Drawn(_, slice) => {
+                let slot = slice.slots[index];
+                (slot.time, slice.number(slot))
+            }
+            Self::Recorded(lines) => (lines[index].time, lines[index].number),
+        };
+        Entry {
+            time,
+            number,
+            index,
+        }
+    }
+
+    /// One of its events.
+    pub(crate) fn event(&self, entry: Entry) -> Event<'a> {
+        let origin = match self {
+            Self::Drawn(drawn, slice) => Origin::Drawn(drawn, slice.event(entry.index)),
+            Self::Recorded(lines) => Origin::Recorded(&lines[entry.index]),
+        };
+        Event { entry, origin }
+    }
+
+    fn of_operation(&self, operation: u32) -> Vec<Event<'a>> {
+        let slots: &[Slot] = match self {
+            Self::Drawn(_, slice) => &slice.slots,
+            Self::Recorded(_) => &[],
+        };
+        let numbered = slots.iter().enumerate();
+        numbered
+            .filter(|(_, slot)| slot.operation == operation)
+            .map(|(index, _)| self.event(self.entry(index)))
+            .collect()
+    }
+}
+
+impl<'a> Event<'a> {
+    fn recorded(line: &'a Line) -> Self {
+        let entry = Entry {
+            time: line.time,
+            number: line.number,
+            index: 0,
+        };
+        let origin = Origin::Recorded(line);
+        Self { entry, origin }
+    }
+
+    /// Writes its record, as it was at first or as it was amended.
+    pub(crate) fn write(&self, amended: bool, switches: &Switches, out: &mut Vec<u8>) {
+        match self.origin {
+            Origin::Drawn(drawn, sketched) => {
+                let record = sketched.record(amended, &drawn.style(switches));
                 // Writing to memory does not fail, and neither do the types of a record.
                 let _ = serde_json::to_writer(out, &record);
             }
-            Self::Recorded(lines) => out.extend_from_slice(lines[entry.index].text.as_bytes()),
+            Origin::Recorded(line) => out.extend_from_slice(line.text.as_bytes()),
         }
-    }
-
-    fn of_operation(&self, operation: u32, switches: &Switches) -> Vec<(i64, String)> {
-        let Self::Drawn(drawn, slice) = self else {
-            return Vec::new();
-        };
-        let own = slice
-            .slots
-            .iter()
-            .filter(|slot| slot.operation == operation);
-        own.map(|slot| {
-            (
-                slot.time,
-                json(&slice.record(*slot, false, &drawn.style(switches))),
-            )
-        })
-        .collect()
     }
 }
 
@@ -207,6 +219,7 @@ impl Drawn {
             switches,
             operations_of_a_slice: self.rhythm.most_events_of_a_slice(),
             first_slice: self.first_hour * self.rhythm.slices_of_an_hour(),
+            slices_of_an_hour: self.rhythm.slices_of_an_hour(),
         }
     }
 }

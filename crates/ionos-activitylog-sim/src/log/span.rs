@@ -3,6 +3,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::log::LOG_END;
+
 /// A part of the log: half-open, in nanoseconds since 1970-01-01T00:00:00Z. Empty when its end is not after its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -41,14 +43,10 @@ impl Span {
     }
 }
 
-/// Times that 64 bits cannot hold, before 1677 or after 2262, are taken for the first or the last one that they can.
+/// Times after [`LOG_END`] are taken for it, and those before 1677, which 64 bits cannot hold, for the first one that
+/// they can.
 pub(crate) fn nanoseconds(time: DateTime<Utc>) -> i64 {
-    time.timestamp_nanos_opt()
-        .unwrap_or(if time.timestamp() < 0 {
-            i64::MIN
-        } else {
-            i64::MAX
-        })
+    time.min(LOG_END).timestamp_nanos_opt().unwrap_or(i64::MIN)
 }
 
 #[cfg(test)]
@@ -73,7 +71,7 @@ mod tests {
         assert_eq!(log.within(far.0, far.1), log);
         let all = Span {
             start: i64::MIN,
-            end: i64::MAX,
+            end: nanoseconds(LOG_END),
         };
         assert_eq!(all.within(far.0, far.1), all);
         let one = log.within(

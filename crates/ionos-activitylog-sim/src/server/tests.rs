@@ -125,6 +125,35 @@ async fn connections_end_with_the_server() {
 }
 
 #[tokio::test]
+async fn an_answer_that_takes_long_holds_up_no_other_connection() {
+    let (go_on, wait) = std::sync::mpsc::channel();
+    let wait = Mutex::new(wait);
+    let (told, mut waits) = tokio::sync::mpsc::unbounded_channel();
+    let simulator = Simulator::builder()
+        .clock(noon)
+        .on_request(move |seen| {
+            if seen.operation == Operation::GetAvailableContracts {
+                told.send(()).unwrap();
+                wait.lock().unwrap().recv().unwrap();
+            }
+        })
+        .build();
+    let (address, _server) = start(&simulator).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let get = |path| {
+        client
+            .get(format!("http://{address}/activitylog/v1{path}"))
+            .send()
+    };
+    let long = tokio::spawn(get("/contracts"));
+    waits.recv().await.unwrap();
+    assert_eq!(get("").await.unwrap().status(), 200);
+    assert!(!long.is_finished());
+    go_on.send(()).unwrap();
+    assert_eq!(long.await.unwrap().unwrap().status(), 401);
+}
+
+#[tokio::test]
 async fn a_broken_answer_waits_for_the_answers_before_it() {
     let faults = Faults::new()
         .on(

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 
@@ -84,8 +84,12 @@ pub(crate) fn reply<B>(simulator: &Simulator, request: &Request<B>) -> Reply {
         reply = strike.fault.alter(reply, &mut strike.random);
         fault = Some(strike.seen());
     }
-    if switches.gzip && accepts_gzip(request.headers()) {
-        compress(&mut reply);
+    if switches.gzip {
+        let headers = reply.response.headers_mut();
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if accepts_gzip(request.headers()) {
+            compress(&mut reply);
+        }
     }
     let outcome = Outcome {
         number: seen.number,
@@ -141,20 +145,39 @@ fn moved(to: &str) -> Response<Bytes> {
     response
 }
 
-/// Whether gzip is among the encodings that a client takes (RFC 9110, section 12.5.3).
+/// Whether gzip is among the codings that a client takes (RFC 9110, section 12.5.3): what is said of gzip itself counts
+/// before what is said of `*`.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).into_iter();
-    let mut encodings = values
+    let codings: Vec<(&str, bool)> = values
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','));
-    encodings.any(|encoding| {
-        let (name, weight) = encoding.split_once(';').unwrap_or((encoding, ""));
-        let zero = weight
-            .trim()
-            .strip_prefix("q=")
-            .is_some_and(|weight| weight.parse::<f64>().is_ok_and(|weight| weight == 0.0));
-        matches!(name.trim(), "gzip" | "*") && !zero
-    })
+        .flat_map(|value| value.split(','))
+        .map(coding)
+        .collect();
+    ["gzip", "*"]
+        .into_iter()
+        .find_map(|name| {
+            let mut of_name = codings
+                .iter()
+                .filter(|(it, _)| it.eq_ignore_ascii_case(name));
+            of_name.next().map(|(_, taken)| *taken)
+        })
+        .unwrap_or(false)
+}
+
+/// A coding, and whether it is taken at all: not with a weight of zero.
+fn coding(text: &str) -> (&str, bool) {
+    let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let zero = parameters.split(';').any(|parameter| {
+        parameter.split_once('=').is_some_and(|(name, weight)| {
+            name.trim().eq_ignore_ascii_case("q")
+                && weight
+                    .trim()
+                    .parse::<f64>()
+                    .is_ok_and(|weight| weight == 0.0)
+        })
+    });
+    (name.trim(), !zero)
 }
 
 /// Packs the body, at the least expense, unless there is none or it is packed already.
@@ -296,8 +319,7 @@ fn cloud_request(
 ) -> Result<Answer, Refusal> {
     let (contract, events) = simulator
         .log()
-        .request(id, now)
-        .filter(|(contract, _)| granted.contracts().contains(contract))
+        .request(id, |contract| granted.holds(contract), now)
         .ok_or_else(Refusal::not_found)?;
     limited(simulator, contract, now)?;
     requests::body(operation, id, &events, simulator.base_url())

@@ -16,6 +16,10 @@ const DAY: i64 = 86_400_000;
 const LONGEST_DAYS: i64 = 31;
 
 /// How long events take to appear after the time they carry. None by default.
+///
+/// A long delay is expensive. Events are counted without being looked at only where all of them have arrived; those that
+/// are younger than the longest delay, and than what [`Late`] adds to it, are drawn anew for every request whose range
+/// touches them. With 31 days and 14 500 events a day that is 450 000 events a request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestDelay {
     /// Shares of all events, in the order of their delays; the last one takes the rest.

@@ -19,6 +19,9 @@ pub(crate) use words::words;
 /// How many hits a page has at most by default.
 pub const MAX_LIMIT: u64 = 1000;
 
+/// No page has more hits than this, whatever is chosen: a page is written in memory, and this one needs 100 MB of it.
+pub const MAX_PAGE: u64 = 100_000;
+
 /// How far `offset` and `limit` together reach by default where there is a cap: what Elasticsearch, whose answers have
 /// this shape, allows.
 pub const WINDOW_CAP: u64 = 10_000;
@@ -29,7 +32,8 @@ pub const TOTAL_CAP: u64 = 10_000;
 /// The settings of everything about the service that is not known. Each field says its default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Switches {
-    /// How many hits a page has at most, at least 1. [`MAX_LIMIT`].
+    /// How many hits a page has at most, in [1, [`MAX_PAGE`]]; another number is taken for the nearest one of them.
+    /// [`MAX_LIMIT`].
     pub max_limit: u64,
     /// What happens to a larger `limit`. It is clamped.
     pub over_limit: OverLimit,
@@ -63,7 +67,7 @@ pub struct Switches {
     pub late: Late,
     /// Events that change after they have appeared. None.
     pub amended: Amended,
-    /// The share of events that are there twice, rounded to one in a whole number. None.
+    /// The share of events that are there twice. None.
     pub duplicates: Share,
     /// Whether `total` counts what is there twice. It does not.
     pub duplicates_counted: bool,

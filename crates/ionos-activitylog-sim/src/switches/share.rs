@@ -47,16 +47,27 @@ impl Share {
         ((number >> 11) as f64) < self.0 * (1_u64 << 53) as f64
     }
 
-    /// One in how many it is, rounded; `None` for none.
-    pub(crate) fn one_in(self) -> Option<u64> {
-        (self.0 > 0.0).then(|| (1.0 / self.0).round() as u64)
+    /// How many of so many it takes in: the whole part of them, and one more for as many numbers as what is left is large,
+    /// where the numbers are spread evenly over all of 64 bits.
+    pub(crate) fn of(self, count: u64, number: u64) -> u64 {
+        let part = count as f64 * self.0;
+        let one_more = Self(part.fract()).takes(number);
+        (part as u64 + u64::from(one_more)).min(count)
     }
 }
 
-/// As a percentage.
+/// As a percentage; as a plain number where no percentage is read as just this share.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}%", self.0 * 100.0)
+        // The fewest digits that are read as this share: a hundred times 0.07 is not 7 in floating point.
+        let percentage = self.0 * 100.0;
+        let shortest = (0..=17)
+            .map(|digits| format!("{percentage:.digits$}"))
+            .find(|text| text.parse::<f64>().is_ok_and(|it| it / 100.0 == self.0));
+        match shortest {
+            Some(text) => write!(f, "{text}%"),
+            None => write!(f, "{}", self.0),
+        }
     }
 }
 
@@ -136,7 +147,13 @@ mod tests {
         ] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }
-        assert_eq!("5%".parse::<Share>().unwrap().to_string(), "5%");
+        for text in ["0%", "5%", "7%", "14%", "0.1%", "33.3%", "57%", "100%"] {
+            assert_eq!(text.parse::<Share>().unwrap().to_string(), text);
+        }
+        for share in [1.0 / 3.0, 1e-9, 0.1 + 0.2] {
+            let share = Share::new(share).unwrap();
+            assert_eq!(share.to_string().parse(), Ok(share), "{share}");
+        }
         assert!(Share::new(f64::NAN).is_err());
     }
 
@@ -161,6 +178,8 @@ mod tests {
         assert!(!Share::NONE.takes(0) && Share::ALL.takes(u64::MAX));
         let quarter = Share::new(0.25).unwrap();
         assert!(quarter.takes(u64::MAX / 4 - 4096) && !quarter.takes(u64::MAX / 4 + 4096));
-        assert_eq!((quarter.one_in(), Share::NONE.one_in()), (Some(4), None));
+        assert_eq!((quarter.of(8, 0), quarter.of(8, u64::MAX)), (2, 2));
+        assert_eq!((quarter.of(7, 0), quarter.of(7, u64::MAX)), (2, 1));
+        assert_eq!((Share::NONE.of(7, 0), Share::ALL.of(7, 0)), (0, 7));
     }
 }

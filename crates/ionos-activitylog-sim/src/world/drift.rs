@@ -121,7 +121,7 @@ impl Scalar {
     fn become_text(&mut self) {
         *self = Self::Text(match self {
             Self::Whole(number) => number.to_string().into(),
-            Self::Decimal(number) => number.to_string().into(),
+            Self::Decimal(number) => (*number).into(),
             Self::Text(text) => std::mem::take(text),
         });
     }

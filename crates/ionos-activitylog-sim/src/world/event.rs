@@ -11,7 +11,7 @@ use crate::world::people::Population;
 use crate::world::random::{Key, Random};
 use crate::world::record::{Identity, Meta, Principal, Record, Scalar};
 use crate::world::scene::Scene;
-use crate::world::slice::{Slice, Slot};
+use crate::world::slice::Sketched;
 
 /// What the records of a world have in common.
 pub(crate) struct Style<'a> {
@@ -21,14 +21,14 @@ pub(crate) struct Style<'a> {
     pub(crate) operations_of_a_slice: u64,
     /// The first slice of the log.
     pub(crate) first_slice: u64,
+    pub(crate) slices_of_an_hour: u64,
 }
 
-impl Slice {
-    /// Writes the record of one of the slice's events, as it was at first or as it was amended.
-    pub(crate) fn record(&self, slot: Slot, amended: bool, style: &Style) -> Record {
-        let mut shared = self.shared(slot.operation);
-        let mut own = Random::new(self.key, self.own(slot));
-        let operation = self.operations[slot.operation as usize];
+impl Sketched {
+    /// Its record, as it was at first or as it was amended.
+    pub(crate) fn record(&self, amended: bool, style: &Style) -> Record {
+        let (slot, operation) = (self.slot, self.operation);
+        let (mut shared, mut own) = (self.shared(), self.own());
         let scene = Scene::draw(self.key, slot.operation, operation, style, &mut shared);
         let mut event = scene.event(operation, u64::from(slot.position), &mut shared);
         if amended {
@@ -68,7 +68,7 @@ impl Slice {
 }
 
 /// The version of the layout.
-const AUDIT_VERSION: f64 = 0.1;
+const AUDIT_VERSION: &str = "0.1";
 
 /// Grows with time except in bursts, is unique within the contract, and starts somewhere else in each contract. The
 /// operations of bursts have numbers above 2^32.

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// Text that is a constant, or made for one event.
@@ -19,8 +20,16 @@ pub(crate) type Unknown = Option<&'static RawValue>;
 #[serde(untagged)]
 pub(crate) enum Scalar {
     Whole(u64),
-    Decimal(f64),
+    /// A number with a fraction, as JSON has it: no floating point comes near it.
+    #[serde(serialize_with = "as_number")]
+    Decimal(&'static str),
     Text(Text),
+}
+
+/// Writes the text of a number as the number.
+fn as_number<S: Serializer>(text: &&'static str, serializer: S) -> Result<S::Ok, S::Error> {
+    let number: &RawValue = serde_json::from_str(text).map_err(S::Error::custom)?;
+    number.serialize(serializer)
 }
 
 /// One event of the log, the `_source` of a hit.
@@ -149,7 +158,7 @@ mod tests {
         let record = Record {
             uuid: Some("u".into()),
             meta: Meta {
-                audit_version: Scalar::Decimal(0.1),
+                audit_version: Scalar::Decimal("0.1"),
                 request_id: None,
                 queue_ref_id: Some(Scalar::Whole(7)),
                 time: "t".into(),

@@ -9,6 +9,9 @@ use crate::world::random::{Key, Stem};
 /// Milliseconds in an hour.
 pub(crate) const HOUR: i64 = 3_600_000;
 
+/// Nanoseconds in a millisecond.
+pub(crate) const MILLISECOND: i64 = 1_000_000;
+
 /// How busy each hour of a weekday is, in UTC.
 const WEEKDAY: [u64; 24] = [
     1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 10, 12, 11, 10, 8, 6, 4, 3, 2, 2, 1, 1,
@@ -37,7 +40,11 @@ pub(crate) const BURST_EVENTS: u64 = 900;
 /// How long it lasts, in milliseconds.
 const BURST_LENGTH: i64 = 3;
 
-/// Many events at once.
+/// The bursts that were asked for have no more events together in one slice than this, so that the operations of a slice
+/// can be told apart in the identifiers of requests.
+pub const MAX_BURSTS_OF_A_SLICE: u64 = 100_000;
+
+/// Many events at once, spread evenly over a length of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Burst {
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -45,6 +52,30 @@ pub(crate) struct Burst {
     /// Milliseconds, at least 1.
     pub(crate) length: i64,
     pub(crate) events: u64,
+}
+
+impl Burst {
+    /// Exclusive.
+    fn end(self) -> i64 {
+        self.begin + self.length
+    }
+
+    /// How many of its events happen before a time.
+    fn events_before(self, time: i64) -> u64 {
+        let elapsed = (time - self.begin).clamp(0, self.length);
+        self.events * elapsed as u64 / self.length as u64
+    }
+
+    /// What of it happens in [begin, end), if any of its events do.
+    fn within(self, begin: i64, end: i64) -> Option<Self> {
+        let events = self.events_before(end) - self.events_before(begin);
+        let (begin, end) = (begin.max(self.begin), end.min(self.end()));
+        (events > 0).then_some(Self {
+            begin,
+            length: end - begin,
+            events,
+        })
+    }
 }
 
 /// How many events happen when.
@@ -62,8 +93,7 @@ pub(crate) struct Rhythm {
 
 impl Rhythm {
     pub(crate) fn new(seed: u64, events_per_day: u64, burst_every: u64) -> Self {
-        // The busiest hour may have a quarter more than its share.
-        let busiest = events_per_day * 7 * PEAK * 5 / 4 / WEEK;
+        let busiest = busiest_hour(events_per_day);
         let slices = SLICES
             .into_iter()
             .find(|slices| busiest / slices <= EVENTS_OF_A_SLICE)
@@ -77,9 +107,36 @@ impl Rhythm {
         }
     }
 
-    /// Adds a burst to every contract. It is moved to where it does not reach from one slice into the next.
+    /// Adds a burst to every contract, with fewer events where there would be more than [`MAX_BURSTS_OF_A_SLICE`].
     pub(crate) fn add(&mut self, burst: Burst) {
-        self.bursts.push(self.in_one_slice(burst));
+        let room = self.room(burst);
+        self.bursts.push(Burst {
+            events: burst.events.min(room),
+            ..burst
+        });
+    }
+
+    /// How many events a burst may have at most.
+    fn room(&self, burst: Burst) -> u64 {
+        let slice = self.slice_length();
+        let first = burst.begin.div_euclid(slice);
+        let last = (burst.end() - 1).div_euclid(slice);
+        let meets = |other: &Burst| other.end() > first * slice && other.begin < (last + 1) * slice;
+        let others: Vec<Burst> = self.bursts.iter().copied().filter(meets).collect();
+        if others.is_empty() {
+            return MAX_BURSTS_OF_A_SLICE;
+        }
+        let room_of = |number: i64| {
+            let (begin, end) = (number * slice, (number + 1) * slice);
+            let others = others.iter().filter_map(|it| it.within(begin, end));
+            let taken: u64 = others.map(|part| part.events).sum();
+            let shared = end.min(burst.end()) - begin.max(burst.begin);
+            MAX_BURSTS_OF_A_SLICE.saturating_sub(taken) * burst.length as u64 / shared as u64
+        };
+        (first..=last)
+            .map(room_of)
+            .min()
+            .unwrap_or(MAX_BURSTS_OF_A_SLICE)
     }
 
     /// How many slices an hour has.
@@ -94,28 +151,33 @@ impl Rhythm {
 
     /// More events than this do not happen in one slice besides bursts.
     pub(crate) fn most_events_of_a_slice(&self) -> u64 {
-        self.events_per_day * 7 * PEAK * 5 / 4 / WEEK / self.slices + 2
+        busiest_hour(self.events_per_day) / self.slices + 2
     }
 
-    /// Events of an hour, given by its number since 1970-01-01T00:00:00Z, with all bursts.
-    pub(crate) fn events_of_hour(&self, contract: u64, hour: u64) -> u64 {
+    /// Events of an hour, given by its number since 1970-01-01T00:00:00Z, that belong to the slices before one of them,
+    /// with all bursts; the slices of an hour are counted from 0.
+    pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         let (events, burst) = self.hour(contract, hour);
         let begin = hour as i64 * HOUR;
-        let asked_for = self.bursts_within(begin, begin + HOUR);
-        events + burst.map_or(0, |burst| burst.events) + asked_for.map(|b| b.events).sum::<u64>()
+        let end = begin + slice as i64 * self.slice_length();
+        let bursts = burst.into_iter().chain(self.bursts.iter().copied());
+        let of_bursts: u64 = bursts
+            .map(|burst| burst.events_before(end) - burst.events_before(begin))
+            .sum();
+        slice * events / self.slices + of_bursts
     }
 
-    /// Events of a slice besides bursts, and its bursts.
+    /// Events of a slice besides bursts, and the parts of bursts that belong to it.
     pub(crate) fn slice(&self, contract: u64, slice: u64) -> (u64, impl Iterator<Item = Burst>) {
         let (events, burst) = self.hour(contract, slice / self.slices);
         let at = slice % self.slices;
         let events = (at + 1) * events / self.slices - at * events / self.slices;
         let begin = slice as i64 * self.slice_length();
         let end = begin + self.slice_length();
-        let burst = burst.filter(|burst| (begin..end).contains(&burst.begin));
+        let bursts = burst.into_iter().chain(self.bursts.iter().copied());
         (
             events,
-            burst.into_iter().chain(self.bursts_within(begin, end)),
+            bursts.filter_map(move |burst| burst.within(begin, end)),
         )
     }
 
@@ -136,21 +198,20 @@ impl Rhythm {
         (events, burst)
     }
 
-    fn bursts_within(&self, begin: i64, end: i64) -> impl Iterator<Item = Burst> {
-        let bursts = self.bursts.iter().copied();
-        bursts.filter(move |burst| (begin..end).contains(&burst.begin))
-    }
-
+    /// Moves a burst to where it does not reach from one slice into the next.
     fn in_one_slice(&self, burst: Burst) -> Burst {
         let slice = self.slice_length();
-        let length = burst.length.min(slice);
-        let begin = burst.begin.div_euclid(slice) * slice;
+        let end = (burst.begin.div_euclid(slice) + 1) * slice;
         Burst {
-            begin: burst.begin.min(begin + slice - length),
-            length,
+            begin: burst.begin.min(end - burst.length),
             ..burst
         }
     }
+}
+
+/// More events than this do not happen in one hour besides bursts: an hour may have a quarter more than its share.
+fn busiest_hour(events_per_day: u64) -> u64 {
+    events_per_day * 7 * PEAK * 5 / 4 / WEEK
 }
 
 /// How busy an hour is.
@@ -169,6 +230,12 @@ mod tests {
     const FRIDAY: u64 = 1_795_132_800 / 3600;
 
     const CONTRACT: u64 = 12_345_678;
+
+    impl Rhythm {
+        fn events_of_hour(&self, contract: u64, hour: u64) -> u64 {
+            self.events_before(contract, hour, self.slices)
+        }
+    }
 
     #[test]
     fn the_tables_add_up() {
@@ -242,6 +309,55 @@ mod tests {
                     "{per_day} {hour}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_burst_is_spread_evenly_over_its_length_however_fine_the_slices_are() {
+        for per_day in [320, 14_500, 1_000_000] {
+            let mut rhythm = Rhythm::new(1, per_day, 0);
+            let burst = Burst {
+                begin: FRIDAY as i64 * HOUR + 900_000,
+                length: 2 * HOUR,
+                events: 1000,
+            };
+            rhythm.add(burst);
+            let first = FRIDAY * rhythm.slices;
+            let parts: Vec<Burst> = (first..first + 4 * rhythm.slices)
+                .flat_map(|slice| rhythm.slice(CONTRACT, slice).1.collect::<Vec<_>>())
+                .collect();
+            assert_eq!(parts.iter().map(|part| part.events).sum::<u64>(), 1000);
+            assert_eq!(parts[0].begin, burst.begin, "{per_day}");
+            assert_eq!(parts[parts.len() - 1].end(), burst.end(), "{per_day}");
+            for part in parts {
+                let even = 1000 * part.length as u64 / burst.length as u64;
+                assert!(part.events.abs_diff(even) <= 1, "{per_day}: {part:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bursts_that_meet_are_cut_to_what_a_slice_may_have() {
+        let begin = FRIDAY as i64 * HOUR;
+        for per_day in [320, 1_000_000] {
+            let mut rhythm = Rhythm::new(1, per_day, 0);
+            for at in 0..5 {
+                rhythm.add(Burst {
+                    begin: begin + at,
+                    length: 2 * HOUR,
+                    events: 50_000,
+                });
+                rhythm.add(Burst {
+                    begin: begin + at,
+                    length: 3,
+                    events: 50_000,
+                });
+            }
+            let slice = FRIDAY * rhythm.slices;
+            let bursts = rhythm.slice(CONTRACT, slice).1;
+            let events: u64 = bursts.map(|burst| burst.events).sum();
+            let few = MAX_BURSTS_OF_A_SLICE - 20..=MAX_BURSTS_OF_A_SLICE + 20;
+            assert!(few.contains(&events), "{per_day}: {events}");
         }
     }
 

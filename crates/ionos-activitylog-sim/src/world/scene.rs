@@ -54,7 +54,7 @@ impl<'a> Scene<'a> {
                 style.population.service(random, &actor)
             },
             service_host: (!random.one_in(25)).then(|| *random.pick(words::HOSTS)),
-            request_id: (!session).then(|| place.id(key.seed).to_string()),
+            request_id: (!session).then(|| place.id(key.seed, style.slices_of_an_hour).to_string()),
             transaction_id: random.one_in(50).then(|| random.uuid().to_string()),
             actor,
         }

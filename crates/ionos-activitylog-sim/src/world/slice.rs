@@ -6,10 +6,7 @@
 use crate::switches::FractionDigits;
 use crate::world::operation::{CHAINED, FEWEST_EVENTS, Operation};
 use crate::world::random::{Key, Random, mix};
-use crate::world::rhythm::Rhythm;
-
-/// Nanoseconds in a millisecond.
-const MILLISECOND: i64 = 1_000_000;
+use crate::world::rhythm::{MILLISECOND, Rhythm};
 
 /// One event, not yet written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +17,14 @@ pub(crate) struct Slot {
     pub(crate) operation: u32,
     /// Which event of the operation it is, counted from 0.
     pub(crate) position: u32,
+}
+
+/// An event apart from its slice, with all that its record is written from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sketched {
+    pub(crate) key: Key,
+    pub(crate) operation: Operation,
+    pub(crate) slot: Slot,
 }
 
 /// A slice of a contract's log, sketched.
@@ -95,17 +100,38 @@ impl Slice {
         }
     }
 
-    /// The generator of what all events of an operation share.
-    pub(crate) fn shared(&self, operation: u32) -> Random {
-        // No operation has as many as 255 events, and stream 0 drew the sketch.
-        Random::new(self.key, (u64::from(operation) + 1) << 8)
+    /// The event at an index of its slots.
+    pub(crate) fn event(&self, index: usize) -> Sketched {
+        let slot = self.slots[index];
+        Sketched {
+            key: self.key,
+            operation: self.operations[slot.operation as usize],
+            slot,
+        }
     }
 
     /// A number for an event that no other event shares, spread evenly over 64 bits.
-    pub(crate) fn own(&self, slot: Slot) -> u64 {
-        let stream = ((u64::from(slot.operation) + 1) << 8) + 1 + u64::from(slot.position);
-        mix(Random::new(self.key, stream).word())
+    pub(crate) fn number(&self, slot: Slot) -> u64 {
+        number(self.key, slot)
     }
+}
+
+impl Sketched {
+    /// The generator of what all events of its operation share.
+    pub(crate) fn shared(&self) -> Random {
+        // No operation has as many as 255 events, and stream 0 drew the sketch.
+        Random::new(self.key, (u64::from(self.slot.operation) + 1) << 8)
+    }
+
+    /// The generator of what is its own.
+    pub(crate) fn own(&self) -> Random {
+        Random::new(self.key, number(self.key, self.slot))
+    }
+}
+
+fn number(key: Key, slot: Slot) -> u64 {
+    let stream = ((u64::from(slot.operation) + 1) << 8) + 1 + u64::from(slot.position);
+    mix(Random::new(key, stream).word())
 }
 
 /// How precise the times of an operation are. All of them have the same part below the millisecond, so that its events
@@ -222,6 +248,24 @@ mod tests {
     }
 
     #[test]
+    fn the_operations_of_a_slice_can_be_told_apart_whatever_the_bursts() {
+        for per_day in [320, 20_000_000] {
+            let mut rhythm = Rhythm::new(1, per_day, 1);
+            for _ in 0..5 {
+                rhythm.add(Burst {
+                    begin: FRIDAY as i64 * HOUR,
+                    length: 3,
+                    events: 50_000,
+                });
+            }
+            let first = FRIDAY * rhythm.slices_of_an_hour();
+            let slice = sketch(&rhythm, first, FractionDigits::Three);
+            assert!(slice.slots.len() > 99_000);
+            assert!(slice.slots.len() < 1 << 17);
+        }
+    }
+
+    #[test]
     fn no_chain_is_cut_and_its_steps_stay_in_order() {
         for part in FRIDAY..FRIDAY + 24 {
             let slice = sketch(&Rhythm::new(1, 320, 0), part, FractionDigits::Mixed);
@@ -252,7 +296,7 @@ mod tests {
     fn every_event_has_a_number_of_its_own() {
         let slice = usual(FRIDAY + 9);
         let numbers: std::collections::BTreeSet<u64> =
-            slice.slots.iter().map(|slot| slice.own(*slot)).collect();
+            slice.slots.iter().map(|slot| slice.number(*slot)).collect();
         assert_eq!(numbers.len(), slice.slots.len());
     }
 }
