@@ -121,23 +121,55 @@ async fn a_page_keeps_every_record_byte_for_byte() {
     }
 }
 
+/// The records as a window of a reading, whatever their times.
+fn window(
+    records: &[String],
+) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
+    let hits: Vec<String> = records
+        .iter()
+        .map(|record| format!("{{\"_source\":{record}}}"))
+        .collect();
+    let body = format!(
+        "{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}",
+        hits.len(),
+        hits.join(",")
+    );
+    let range = DateRange::new(
+        "1970-01-01T00:00:00Z".parse().unwrap(),
+        "9999-01-01T00:00:00Z".parse().unwrap(),
+    );
+    let (_, client) = Scripted::client([answer(200, body)]);
+    client.events(31_721_060.into(), range.unwrap()).windows()
+}
+
 #[tokio::test]
 async fn a_file_keeps_every_record_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     for (number, (name, ..)) in PAGES.into_iter().enumerate() {
         let body = fixture(name);
         let path = folder.path().join(format!("{number}.ndjson"));
-        let pages = futures_util::stream::iter([Ok(page(&body).await)]);
-        export_file(pages, &FileTarget::new(&path).unwrap(), false, |_| ())
-            .await
-            .unwrap()
-            .commit()
-            .unwrap();
+        let records = records(&body);
+        export_file(
+            window(&records),
+            &FileTarget::new(&path).unwrap(),
+            false,
+            |_| (),
+        )
+        .await
+        .unwrap()
+        .commit()
+        .unwrap();
         let written = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = written.lines().collect();
-        let records = records(&body);
         assert_eq!(lines.len(), records.len(), "{name}");
-        for (line, record) in lines.iter().zip(&records) {
+        // They are written in the order of their times.
+        let squeezed_record = |record: &&String| {
+            lines
+                .iter()
+                .position(|line| squeezed(line) == squeezed(record))
+        };
+        for record in &records {
+            let line = lines[squeezed_record(&record).unwrap()];
             if record.contains('\n') {
                 // Equal but for white space between tokens, which here is all white space outside one string.
                 assert_eq!(squeezed(line), squeezed(record), "{name}");
