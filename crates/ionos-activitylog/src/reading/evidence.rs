@@ -129,8 +129,12 @@ impl Evidence {
                 Some(total) if !self.drifts && total == self.seen() => true,
                 // What came twice in one answer is there twice, if that is what is counted.
                 _ if counted_twice => true,
-                // A count that changes while nothing else does, or that is missing, says nothing.
-                _ => single && (self.drifts || total.is_none()) && self.same >= REPETITIONS,
+                // A count that changes while nothing else does, or that is missing, says nothing. "At least so many"
+                // is as good as none where more came, but where just so many came it may be where a cap is.
+                _ => {
+                    let passed = total.is_none_or(|total| !total.exact && total.count < unique);
+                    single && (self.drifts || passed) && self.same >= REPETITIONS
+                }
             }
     }
 

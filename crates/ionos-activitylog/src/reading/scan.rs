@@ -30,7 +30,7 @@ pub(super) struct Scan {
     pub(super) events: Vec<Event>,
     /// What all pages counted, if all of them counted the same, exactly.
     pub(super) agreed: Option<u64>,
-    /// What the last answer counted.
+    /// The most that any page counted.
     pub(super) total: Option<Total>,
     /// How many pages there were.
     pub(super) pages: u64,
@@ -80,6 +80,10 @@ impl Source<'_> {
         let Some(total) = first.total else {
             return self.uncounted(range, first, requests).await;
         };
+        if !total.exact && received < size && total.count < most {
+            // "At least so many", and room for more on the page: only the end can tell.
+            return self.uncounted(range, first, requests).await;
+        }
         if !total.exact
             || total.count > most
             || (total.count == SUSPICIOUS && received < SUSPICIOUS)
@@ -89,6 +93,11 @@ impl Source<'_> {
             return Ok(Scanned::TooFull { total, requests });
         }
         let mut pages = vec![first];
+        let mut next = size;
+        if received == 0 {
+            // If it counts more, it was asked for again often enough.
+            return Ok(Scanned::All(Scan::of(pages, true, requests)));
+        }
         if received < size && received < total.count {
             // Either the service sends fewer than it is asked for, or there are no more than these.
             let second = self.page(range, received, size).await?;
@@ -97,11 +106,15 @@ impl Source<'_> {
                 pages.push(second.page);
                 return Ok(Scanned::All(Scan::of(pages, true, requests)));
             }
-            self.learned().pages_end_at(received.max(1));
-            size = received.max(1);
+            // One page that is short by accident must not make all others as short.
+            let most_received = received.max(second.page.events.len() as u64);
+            if most_received < size {
+                self.learned().pages_end_at(most_received);
+            }
+            size = most_received;
+            next = received + size;
             pages.push(second.page);
         }
-        let next = pages.len() as u64 * size;
         let offsets = (0..)
             .map(|page| next + page * size)
             .take_while(|at| *at < total.count);
@@ -130,11 +143,35 @@ impl Source<'_> {
                 return Ok(Scanned::TooFull { total, requests });
             }
         }
+        let end = next + rest.len() as u64 * size;
         pages.extend(rest.into_iter().map(|fetched| fetched.page));
-        let ended = pages
-            .last()
-            .is_some_and(|last| (last.events.len() as u64) < size);
+        let has_room = |pages: &[Page]| {
+            let last = pages.last();
+            last.is_some_and(|last| (last.events.len() as u64) < size)
+        };
+        // A count that is just what the pages hold may be capped.
+        if end == total.count && !has_room(&pages) && end + size <= self.learned().window_size(size)
+        {
+            let (behind, own) = self.behind(range, end, size).await?;
+            requests += own;
+            pages.extend(behind);
+        }
+        let ended = has_room(&pages);
         Ok(Scanned::All(Scan::of(pages, ended, requests)))
+    }
+
+    /// The page behind the last one, unless the service refuses to look there, and how many requests it took.
+    async fn behind(
+        &self,
+        range: DateRange,
+        end: u64,
+        size: u64,
+    ) -> Result<(Option<Page>, u64), Error> {
+        match self.page(range, end, size).await {
+            Ok(fetched) => Ok((Some(fetched.page), fetched.requests)),
+            Err(error) if may_be_too_deep(error.kind()) => Ok((None, 1)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads at most `most` events of a window, however many it has.
@@ -153,7 +190,7 @@ impl Source<'_> {
         Ok(Scan::of(pages, false, requests))
     }
 
-    /// Follows the pages of a service that does not count, to one without hits: a page with room for more may be as full
+    /// Follows the pages of a service that does not count, or not to the end, to one without hits: a page with room for more may be as full
     /// as this service sends them.
     async fn uncounted(
         &self,
@@ -164,8 +201,11 @@ impl Source<'_> {
         let size = first.events.len() as u64;
         let mut read = size;
         let mut pages = vec![first];
+        if size == 0 {
+            return Ok(Scanned::All(Scan::of(pages, true, requests)));
+        }
         loop {
-            if read > 0 && read + size > self.learned().window_size(size) {
+            if read + size > self.learned().window_size(size) {
                 let total = None;
                 return Ok(Scanned::TooFull { total, requests });
             }
@@ -174,6 +214,11 @@ impl Source<'_> {
             let received = next.page.events.len() as u64;
             if received == 0 {
                 return Ok(Scanned::All(Scan::of(pages, true, requests)));
+            }
+            if pages.last().is_some_and(|last| is_same(last, &next.page)) {
+                // The offset is ignored: these pages would go on for ever.
+                pages.push(next.page);
+                return Ok(Scanned::All(Scan::of(pages, false, requests)));
             }
             if pages.len() == 1 && size < self.page_hits() {
                 self.learned().pages_end_at(size);
@@ -248,6 +293,15 @@ fn counts_more(page: &Page) -> bool {
     page.events.is_empty() && page.total.is_some_and(|total| total.count > page.offset)
 }
 
+/// Whether two pages begin and end with the same records.
+fn is_same(one: &Page, other: &Page) -> bool {
+    let ends = |page: &Page| {
+        let ends = [page.events.first(), page.events.last()];
+        ends.map(|event| event.map(|event| event.raw().to_owned()))
+    };
+    ends(one) == ends(other)
+}
+
 /// Failures of a page behind the first one that may mean that the service lets nobody reach as far.
 fn may_be_too_deep(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
@@ -273,11 +327,22 @@ impl Scan {
                 .map(|total| total.count)
         };
         let first = pages.first().and_then(count);
-        let agreed = first.filter(|first| pages.iter().all(|page| count(page) == Some(*first)));
+        // Success without content (204) behind the end has no count, and none is needed there.
+        let behind = |page: &Page| {
+            let nothing = page.events.is_empty() && page.total.is_none();
+            nothing && first.is_some_and(|count| page.offset >= count)
+        };
+        let agreed = first.filter(|first| {
+            let mut pages = pages.iter();
+            pages.all(|page| count(page) == Some(*first) || behind(page))
+        });
         let filled = pages.iter().filter(|page| !page.events.is_empty()).count();
         Self {
             agreed,
-            total: pages.last().and_then(|page| page.total),
+            total: pages
+                .iter()
+                .filter_map(|page| page.total)
+                .max_by_key(|total| total.count),
             pages: filled.max(1) as u64,
             ended,
             requests,

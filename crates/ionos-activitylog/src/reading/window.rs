@@ -68,7 +68,7 @@ pub struct Gap {
     pub range: DateRange,
     /// How many different events came.
     pub seen: u64,
-    /// How many the service counts, as of the last answer; none when it did not say.
+    /// How many the service counts, at the most, as of the last reading; none when it did not say.
     pub total: Option<Total>,
     /// Why.
     pub reason: GapReason,
@@ -89,16 +89,16 @@ pub enum GapReason {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { range, seen, .. } = self;
+        let events = if *seen == 1 { "event" } else { "events" };
         match self.reason {
             GapReason::Overflow => write!(
                 f,
                 "{range} holds more events than the service lets one reach, {seen} of them came"
             )?,
-            GapReason::Disagreement => write!(f, "of {range} {seen} events came")?,
-            GapReason::OutsideOfWindow => write!(
-                f,
-                "of {range} {seen} events came, and others of another time"
-            )?,
+            GapReason::Disagreement => write!(f, "of {range} {seen} {events} came")?,
+            GapReason::OutsideOfWindow => {
+                write!(f, "of {range} {seen} {events} came, not all of that time,")?
+            }
         }
         match self.total {
             Some(Total { count, exact: true }) => write!(f, " and the service counts {count}"),
