@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ionos_activitylog::{DateRange, Page, PageSize};
+use ionos_activitylog::{DateRange, Event, Page, PageSize};
 use ionos_activitylog_archive::{FileTarget, export_file};
 use ionos_activitylog_client::{Raw, types};
 use serde_json::value::RawValue;
@@ -26,8 +26,8 @@ async fn page(body: &str) -> Page {
         .into_inner()
 }
 
-/// The exact text of each record in a page, taken out without the project's own code.
-fn records(body: &str) -> Vec<String> {
+/// The exact text of each hit of a page, taken out without the project's own code.
+fn hits(body: &str) -> Vec<Box<RawValue>> {
     #[derive(serde::Deserialize)]
     struct Answer {
         hits: Hits,
@@ -36,18 +36,22 @@ fn records(body: &str) -> Vec<String> {
     struct Hits {
         hits: Option<Vec<Box<RawValue>>>,
     }
+    let answer: Answer = serde_json::from_str(body).unwrap();
+    answer.hits.hits.unwrap_or_default()
+}
+
+/// The exact text of each record in a page, likewise.
+fn records(body: &str) -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Hit {
         #[serde(rename = "_source")]
         source: Box<RawValue>,
     }
-    let answer: Answer = serde_json::from_str(body).unwrap();
-    let hits = answer.hits.hits.unwrap_or_default();
     let record = |hit: &RawValue| match serde_json::from_str::<Hit>(hit.get()) {
         Ok(hit) if hit.source.get() != "null" => hit.source.get().to_owned(),
         _ => hit.get().to_owned(),
     };
-    hits.iter().map(|hit| record(hit)).collect()
+    hits(body).iter().map(|hit| record(hit)).collect()
 }
 
 /// File, records, records that do not fit the model, and the count with its exactness.
@@ -121,14 +125,12 @@ async fn a_page_keeps_every_record_byte_for_byte() {
     }
 }
 
-/// The records as a window of a reading, whatever their times.
+/// The hits of a page as a window of a reading, rightly counted, and whatever their times.
 fn window(
-    records: &[String],
+    body: &str,
 ) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
-    let hits: Vec<String> = records
-        .iter()
-        .map(|record| format!("{{\"_source\":{record}}}"))
-        .collect();
+    let hits = hits(body);
+    let hits: Vec<&str> = hits.iter().map(|hit| hit.get()).collect();
     let body = format!(
         "{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}",
         hits.len(),
@@ -148,9 +150,14 @@ async fn a_file_keeps_every_record_byte_for_byte() {
     for (number, (name, ..)) in PAGES.into_iter().enumerate() {
         let body = fixture(name);
         let path = folder.path().join(format!("{number}.ndjson"));
-        let records = records(&body);
+        // They are written in the order of their times, and those of one time in the order of their ids.
+        let mut records = records(&body);
+        records.sort_by_key(|record| {
+            let event = Event::from_json(record.clone()).unwrap();
+            (event.time(), event.id())
+        });
         export_file(
-            window(&records),
+            window(&body),
             &FileTarget::new(&path).unwrap(),
             false,
             |_| (),
@@ -162,14 +169,7 @@ async fn a_file_keeps_every_record_byte_for_byte() {
         let written = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = written.lines().collect();
         assert_eq!(lines.len(), records.len(), "{name}");
-        // They are written in the order of their times.
-        let squeezed_record = |record: &&String| {
-            lines
-                .iter()
-                .position(|line| squeezed(line) == squeezed(record))
-        };
-        for record in &records {
-            let line = lines[squeezed_record(&record).unwrap()];
+        for (line, record) in lines.iter().zip(&records) {
             if record.contains('\n') {
                 // Equal but for white space between tokens, which here is all white space outside one string.
                 assert_eq!(squeezed(line), squeezed(record), "{name}");
