@@ -39,6 +39,8 @@ pub(super) struct Evidence {
     pub(super) strays: u64,
     pub(super) bytes: u64,
     pub(super) total: Option<Total>,
+    /// The least that a scan counted.
+    least: Option<u64>,
     /// Of the last scan: how often each record came that has no identifier but its content.
     twins: HashMap<EventId, u64>,
 }
@@ -70,6 +72,7 @@ impl Evidence {
             strays: 0,
             bytes: 0,
             total: None,
+            least: None,
             twins: HashMap::new(),
         }
     }
@@ -112,6 +115,8 @@ impl Evidence {
         self.drifts |= self.scans > 0 && agreed != self.agreed || pages > 1 && agreed.is_none();
         self.agreed = agreed;
         self.total = total;
+        let counts = [self.least, total.map(|total| total.count)];
+        self.least = counts.into_iter().flatten().min();
         self.scans += 1;
         self.stale = if new { 0 } else { self.stale + 1 };
         self.same = if new || missed { 1 } else { self.same + 1 };
@@ -129,11 +134,13 @@ impl Evidence {
                 Some(total) if !self.drifts && total == self.seen() => true,
                 // What came twice in one answer is there twice, if that is what is counted.
                 _ if counted_twice => true,
-                // A count that changes while nothing else does, or that is missing, says nothing. "At least so many"
-                // is as good as none where more came, but where just so many came it may be where a cap is.
+                // A count that changes while nothing else does says nothing, unless there was never as little as came;
+                // nor does one that is missing. "At least so many" is as good as none where more came, but where just
+                // so many came it may be where a cap is.
                 _ => {
                     let passed = total.is_none_or(|total| !total.exact && total.count < unique);
-                    single && (self.drifts || passed) && self.same >= REPETITIONS
+                    let wavers = self.drifts && self.least.is_none_or(|least| least <= unique);
+                    single && (wavers || passed) && self.same >= REPETITIONS
                 }
             }
     }
