@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use ionos_activitylog::Event;
 use ionos_activitylog_sim::Simulator;
 
 use crate::program::{Sim, ialog, names, run};
@@ -17,13 +18,16 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// What the simulated service holds for a range, newest first, as it serves it.
+/// What the simulated service holds for a range, by time, and within one time by id.
 fn truth(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
     let simulator = Simulator::builder().clock(move || end).build();
     let mut records: Vec<String> = simulator
         .records(simulator.contracts()[0], start, end)
         .collect();
-    records.reverse();
+    records.sort_by_key(|record| {
+        let event = Event::from_json(record.clone()).unwrap();
+        (event.time(), event.id())
+    });
     records
 }
 
@@ -56,9 +60,9 @@ fn a_demo_export_holds_every_event_byte_for_byte() {
     assert_eq!(names(folder.path()), ["demo.ndjson"]);
 
     let contract = Simulator::builder().build().contracts()[0];
-    let pages = records.len().div_ceil(1_000);
+    let requests = records.len().div_ceil(1_000);
     let start = format!(
-        "contract {contract}, 2026-03-01T00:00:00Z .. 2026-03-08T00:00:00Z: {} events in {pages} pages, ",
+        "contract {contract}, 2026-03-01T00:00:00Z .. 2026-03-08T00:00:00Z: {} events in {requests} requests, ",
         records.len()
     );
     assert!(printed.stderr.starts_with(&start), "{}", printed.stderr);

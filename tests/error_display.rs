@@ -1,8 +1,11 @@
 //! One snapshot for each way a call can fail, as people read it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use futures_util::StreamExt;
+use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{
     Client, ContractNumber, DateRange, Error, ErrorKind, PageSize, RetryPolicy,
 };
@@ -244,7 +247,7 @@ async fn an_answer_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn a_stream_that_ends_too_early() {
+async fn pages_that_end_too_early() {
     let hits = r#"{"hits":{"total":3,"hits":[{"_source":{"a":1}},{"_source":{"a":2}}]}}"#;
     let none = r#"{"hits":{"total":3,"hits":[]}}"#;
     for (name, second) in [
@@ -253,10 +256,44 @@ async fn a_stream_that_ends_too_early() {
     ] {
         let (_, client) = Scripted::client([answer(200, hits), answer(200, second)]);
         let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
-        let events = client.events("31721060".parse().unwrap(), range).stream();
-        let events: Vec<_> = futures_util::StreamExt::collect(events).await;
-        assert_eq!(events.len(), 3, "two events, then the error");
-        check(name, ErrorKind::Incomplete, events[2].as_ref().unwrap_err());
+        let pages = client.events("31721060".parse().unwrap(), range).pages();
+        let pages: Vec<_> = pages.collect().await;
+        assert_eq!(pages.len(), 2, "a page, then the error");
+        check(name, ErrorKind::Incomplete, pages[1].as_ref().unwrap_err());
+    }
+}
+
+#[tokio::test]
+async fn a_reading_with_gaps() {
+    let body =
+        |total: u64| format!(r#"{{"hits":{{"total":{total},"hits":[{{"_source":{{"a":1}}}}]}}}}"#);
+    // One of two that are counted comes, however often the second is read; then the same for two seconds.
+    let short = [body(2), r#"{"hits":{"total":null,"hits":[]}}"#.to_owned()];
+    let too_full = body(10_001);
+    let answers = |times: usize| short.iter().cycle().take(2 * times);
+    for (name, seconds, answers) in [
+        ("incomplete_gap", 1, answers(6).collect::<Vec<_>>()),
+        (
+            "incomplete_gaps",
+            2,
+            [&too_full].into_iter().chain(answers(12)).collect(),
+        ),
+    ] {
+        let client = Client::builder()
+            .token(TOKEN)
+            .transport(Scripted::new(
+                answers.into_iter().map(|body| answer(200, body.as_str())),
+            ))
+            .clock(Arc::new(VirtualClock::at(Utc::now())))
+            .build()
+            .unwrap();
+        let start = "2026-11-20T10:00:00Z".parse().unwrap();
+        let range = DateRange::new(start, start + TimeDelta::seconds(seconds)).unwrap();
+        let events = client.events("31721060".parse().unwrap(), range);
+        let events: Vec<_> = events.windows_at_once(1).stream().collect().await;
+        let (error, before) = events.split_last().unwrap();
+        assert_eq!(before.len() as i64, seconds, "what came, then the error");
+        check(name, ErrorKind::Incomplete, error.as_ref().unwrap_err());
     }
 }
 

@@ -353,7 +353,7 @@ fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
         (
             r#"[{"id":1}]"#,
             Some(0),
-            "contract 1, 2026-03-01T00:00:00Z .. 2026-03-02T00:00:00Z: 0 events in 1 page, ",
+            "contract 1, 2026-03-01T00:00:00Z .. 2026-03-02T00:00:00Z: 0 events in 1 request, ",
             1,
         ),
     ];

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use ionos_activitylog::{DateRange, Page, PageSize};
+use ionos_activitylog::{DateRange, Event, Page, PageSize};
 use ionos_activitylog_archive::{FileTarget, export_file};
 use ionos_activitylog_client::{Raw, types};
 use serde_json::value::RawValue;
@@ -26,8 +26,8 @@ async fn page(body: &str) -> Page {
         .into_inner()
 }
 
-/// The exact text of each record in a page, taken out without the project's own code.
-fn records(body: &str) -> Vec<String> {
+/// The exact text of each hit of a page, taken out without the project's own code.
+fn hits(body: &str) -> Vec<Box<RawValue>> {
     #[derive(serde::Deserialize)]
     struct Answer {
         hits: Hits,
@@ -36,18 +36,22 @@ fn records(body: &str) -> Vec<String> {
     struct Hits {
         hits: Option<Vec<Box<RawValue>>>,
     }
+    let answer: Answer = serde_json::from_str(body).unwrap();
+    answer.hits.hits.unwrap_or_default()
+}
+
+/// The exact text of each record in a page, likewise.
+fn records(body: &str) -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Hit {
         #[serde(rename = "_source")]
         source: Box<RawValue>,
     }
-    let answer: Answer = serde_json::from_str(body).unwrap();
-    let hits = answer.hits.hits.unwrap_or_default();
     let record = |hit: &RawValue| match serde_json::from_str::<Hit>(hit.get()) {
         Ok(hit) if hit.source.get() != "null" => hit.source.get().to_owned(),
         _ => hit.get().to_owned(),
     };
-    hits.iter().map(|hit| record(hit)).collect()
+    hits(body).iter().map(|hit| record(hit)).collect()
 }
 
 /// File, records, records that do not fit the model, and the count with its exactness.
@@ -121,21 +125,49 @@ async fn a_page_keeps_every_record_byte_for_byte() {
     }
 }
 
+/// The hits of a page as a window of a reading, rightly counted, and whatever their times.
+fn window(
+    body: &str,
+) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
+    let hits = hits(body);
+    let hits: Vec<&str> = hits.iter().map(|hit| hit.get()).collect();
+    let body = format!(
+        "{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}",
+        hits.len(),
+        hits.join(",")
+    );
+    let range = DateRange::new(
+        "1970-01-01T00:00:00Z".parse().unwrap(),
+        "9999-01-01T00:00:00Z".parse().unwrap(),
+    );
+    let (_, client) = Scripted::client([answer(200, body)]);
+    client.events(31_721_060.into(), range.unwrap()).windows()
+}
+
 #[tokio::test]
 async fn a_file_keeps_every_record_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     for (number, (name, ..)) in PAGES.into_iter().enumerate() {
         let body = fixture(name);
         let path = folder.path().join(format!("{number}.ndjson"));
-        let pages = futures_util::stream::iter([Ok(page(&body).await)]);
-        export_file(pages, &FileTarget::new(&path).unwrap(), false, |_| ())
-            .await
-            .unwrap()
-            .commit()
-            .unwrap();
+        // They are written in the order of their times, and those of one time in the order of their ids.
+        let mut records = records(&body);
+        records.sort_by_key(|record| {
+            let event = Event::from_json(record.clone()).unwrap();
+            (event.time(), event.id())
+        });
+        export_file(
+            window(&body),
+            &FileTarget::new(&path).unwrap(),
+            false,
+            |_| (),
+        )
+        .await
+        .unwrap()
+        .commit()
+        .unwrap();
         let written = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = written.lines().collect();
-        let records = records(&body);
         assert_eq!(lines.len(), records.len(), "{name}");
         for (line, record) in lines.iter().zip(&records) {
             if record.contains('\n') {

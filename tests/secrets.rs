@@ -35,14 +35,17 @@ const MAY_HOLD: [&str; 9] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 43] = [
+const HOLD_NONE: [&str; 51] = [
     "Action",
     "ActionName",
     "Chain",
+    "Checkpoint",
     "Claims",
     "Clock",
     "Contract",
     "ContractNumber",
+    "ContractWindow",
+    "ContractsStream",
     "DateRange",
     "Details",
     "ErrorKind",
@@ -55,6 +58,8 @@ const HOLD_NONE: [&str; 43] = [
     "Filter",
     "FilterCounts",
     "FilterKey",
+    "Gap",
+    "GapReason",
     "Info",
     "Issue",
     "Length",
@@ -74,11 +79,14 @@ const HOLD_NONE: [&str; 43] = [
     "ServiceName",
     "Sleep",
     "Status",
+    "Summary",
     "SystemClock",
     "TokenFile",
     "TokenFuture",
     "Total",
     "VirtualClock",
+    "Window",
+    "WindowStream",
 ];
 
 #[test]

@@ -92,6 +92,9 @@ pub struct Settings {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
+    /// How often it is sent.
+    #[serde(default = "once")]
+    pub times: usize,
     #[serde(default)]
     pub silence_ms: u64,
     pub status: u16,
@@ -102,6 +105,10 @@ pub struct Response {
     /// The body, where its white space and the order of its members do not matter.
     pub json: Option<serde_json::Value>,
     pub fault: Option<Fault>,
+}
+
+fn once() -> usize {
+    1
 }
 
 /// What happens behind the body.
@@ -126,6 +133,11 @@ pub enum When {
         offset: u64,
     },
     Events {
+        contract: String,
+        start: String,
+        end: String,
+    },
+    Pages {
         contract: String,
         start: String,
         end: String,
@@ -257,7 +269,7 @@ impl Case {
                 ];
                 flags.map(str::to_owned).to_vec()
             }
-            When::Info {} | When::Page { .. } => return None,
+            When::Info {} | When::Page { .. } | When::Pages { .. } => return None,
         };
         if let Some(attempts) = attempts {
             arguments.extend(["--attempts".to_owned(), attempts.to_string()]);

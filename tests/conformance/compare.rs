@@ -27,7 +27,7 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
         found.push(format!(
             "{} of {} responses were not asked for",
             seen.unused,
-            case.given.responses.len()
+            seen.unused + seen.requests.len()
         ));
     }
     if let Some(requests) = &then.requests {

@@ -51,7 +51,7 @@ pub fn script(case: &Case, clock: &Arc<VirtualClock>) -> Arc<Scripted> {
         case.given
             .responses
             .iter()
-            .map(|response| step(response, clock)),
+            .flat_map(|response| (0..response.times).map(|_| step(response, clock))),
     )
 }
 
@@ -199,6 +199,20 @@ async fn perform(case: &Case, client: &Client, read: &mut usize) -> Result<Succe
             let mut records = Vec::new();
             while let Some(event) = stream.try_next().await? {
                 records.push(event.raw().to_owned());
+                *read = records.len();
+            }
+            Ok(Success::Events(records))
+        }
+        When::Pages {
+            contract,
+            start,
+            end,
+        } => {
+            let events = client.events(contract.parse()?, range(start, end)?);
+            let mut pages = events.page_size(size).pages();
+            let mut records = Vec::new();
+            while let Some(page) = pages.try_next().await? {
+                records.extend(page.events.iter().map(|event| event.raw().to_owned()));
                 *read = records.len();
             }
             Ok(Success::Events(records))

@@ -1,45 +1,45 @@
 //! Progress is for people who watch: it shows on stderr, and only when both streams are terminals.
 
-use std::fmt::Write;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ionos_activitylog::DateRange;
 use ionos_activitylog_archive::Exported;
 
-const TEMPLATE: &str = "{bar:30} {human_pos} of {human_len} events, {rate} a second, {eta} left";
+/// How much of the time of the range was read, since nobody knows how many events there are.
+const TEMPLATE: &str = "{bar:30} {percent} %, {msg} events, {eta} left";
 
 /// A progress bar that may be invisible. It disappears when it is dropped.
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    range: DateRange,
+}
 
 impl Progress {
-    pub(crate) fn start(visible: bool) -> Self {
+    pub(crate) fn start(visible: bool, range: DateRange) -> Self {
         let target = if visible {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let length = range.duration().num_milliseconds();
+        let bar = ProgressBar::with_draw_target(Some(length.unsigned_abs()), target);
         // The template is a constant; were it wrong, the default one would show.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(
-                style.with_key("rate", |state: &ProgressState, line: &mut dyn Write| {
-                    // Writing to a line in memory; were it to fail, the line would be shorter.
-                    let _ = write!(line, "{:.0}", state.per_sec());
-                }),
-            );
+            bar.set_style(style);
         }
-        Self(bar)
+        Self { bar, range }
     }
 
     pub(crate) fn show(&self, exported: &Exported) {
-        if let Some(total) = exported.total {
-            self.0.set_length(total.max(exported.events));
+        self.bar.set_message(exported.events.to_string());
+        if let Some(read_to) = exported.read_to {
+            let read = (read_to - self.range.start()).num_milliseconds();
+            self.bar.set_position(read.unsigned_abs());
         }
-        self.0.set_position(exported.events);
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

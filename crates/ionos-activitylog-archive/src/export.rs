@@ -1,11 +1,12 @@
-//! Events onto disk: from the pages of a range to one file that holds them all, or to no file.
+//! Events onto disk: from the verified windows of a range to one file that holds them all, or to no file.
 
 use std::io::{BufWriter, Write};
 use std::pin::pin;
 
+use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
-use ionos_activitylog::Page;
+use ionos_activitylog::Window;
 
 use crate::compression::Encoder;
 use crate::{AtomicFile, Error, FileTarget, ndjson};
@@ -18,10 +19,10 @@ pub struct Exported {
     pub events: u64,
     /// Of these, events that do not fit the model; they are written like the others.
     pub with_issues: u64,
-    /// Pages read.
-    pub pages: u64,
-    /// What the service counts for the range, as of the last page; none when it does not say.
-    pub total: Option<u64>,
+    /// Requests that it took, retries not counted.
+    pub requests: u64,
+    /// Up to where everything was written; none before the first window.
+    pub read_to: Option<DateTime<Utc>>,
 }
 
 /// A file that holds every event and does not have its name yet. Dropped, it leaves nothing behind.
@@ -45,13 +46,14 @@ impl Export {
     }
 }
 
-/// Writes every event of the pages to one file, one on a line, up to the point where the file gets its name.
+/// Writes every event of the windows to one file, one on a line, in their order, up to the point where the file gets its
+/// name.
 ///
-/// `progress` is called after each page. On an error, and when the future is dropped, no file is left behind.
-/// What stands under the name already is replaced only with `overwrite`; it is checked before the first page is
-/// read.
+/// `progress` is called after each window. On an error, for a window that is not verified, and when the future is
+/// dropped, no file is left behind. What stands under the name already is replaced only with `overwrite`; it is checked
+/// before anything is read.
 pub async fn export_file(
-    pages: impl Stream<Item = Result<Page, ionos_activitylog::Error>>,
+    windows: impl Stream<Item = Result<Window, ionos_activitylog::Error>>,
     target: &FileTarget,
     overwrite: bool,
     mut progress: impl FnMut(&Exported),
@@ -60,18 +62,19 @@ pub async fn export_file(
     let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
     let mut encoder = Encoder::new(target.compression(), file).map_err(written)?;
     let mut exported = Exported::default();
-    let mut pages = pin!(pages);
-    while let Some(page) = pages.try_next().await.map_err(Error::Read)? {
-        for event in &page.events {
+    let mut windows = pin!(windows);
+    while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+        window.verdict().map_err(Error::Read)?;
+        for event in &window.events {
             encoder
                 .write_all(ndjson::line(event.raw()).as_bytes())
                 .map_err(written)?;
             encoder.write_all(b"\n").map_err(written)?;
             exported.with_issues += u64::from(!event.issues().is_empty());
         }
-        exported.events += page.events.len() as u64;
-        exported.pages += 1;
-        exported.total = page.total.map(|total| total.count);
+        exported.events += window.events.len() as u64;
+        exported.requests += window.requests;
+        exported.read_to = Some(window.range.end());
         progress(&exported);
     }
     let file = encoder.finish().map_err(written)?;
@@ -88,7 +91,7 @@ mod tests {
 
     use futures_util::StreamExt;
     use futures_util::stream;
-    use ionos_activitylog::{Client, DateRange, PageSize};
+    use ionos_activitylog::{Client, DateRange, Event, PageSize};
     use ionos_activitylog_sim::Simulator;
 
     use super::*;
@@ -101,10 +104,10 @@ mod tests {
         )
     }
 
-    fn pages(
+    fn windows(
         simulator: &Simulator,
         range: DateRange,
-    ) -> impl Stream<Item = Result<Page, ionos_activitylog::Error>> {
+    ) -> impl Stream<Item = Result<Window, ionos_activitylog::Error>> {
         let client = Client::builder()
             .token(simulator.token())
             .transport(simulator.transport());
@@ -112,7 +115,7 @@ mod tests {
             .build()
             .unwrap()
             .events(simulator.contracts()[0].into(), range);
-        events.page_size(PageSize::new(100).unwrap()).pages()
+        events.page_size(PageSize::new(100).unwrap()).windows()
     }
 
     fn is_empty(folder: &Path) -> bool {
@@ -125,7 +128,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = FileTarget::new(folder.path().join("day.ndjson")).unwrap();
         let mut seen = Vec::new();
-        let export = export_file(pages(&simulator, range), &target, false, |exported| {
+        let export = export_file(windows(&simulator, range), &target, false, |exported| {
             seen.push(exported.events)
         });
         let export = export.await.unwrap();
@@ -135,7 +138,11 @@ mod tests {
         let mut records: Vec<String> = simulator
             .records(simulator.contracts()[0], range.start(), range.end())
             .collect();
-        records.reverse();
+        // By time, and those of one time by their ids.
+        records.sort_by_key(|record| {
+            let event = Event::from_json(record.clone()).unwrap();
+            (event.time(), event.id())
+        });
         assert!(records.len() > 300, "several pages");
         assert!(
             fs::read_to_string(target.path())
@@ -144,9 +151,9 @@ mod tests {
                 .eq(&records)
         );
         assert_eq!(exported.events, records.len() as u64);
-        assert_eq!(exported.total, Some(exported.events));
+        assert_eq!(exported.read_to, Some(range.end()));
         assert_eq!(exported.with_issues, 0);
-        assert_eq!(seen.len() as u64, exported.pages);
+        assert!(exported.requests > 3 && !seen.is_empty());
         assert!(seen.is_sorted());
     }
 
@@ -155,7 +162,7 @@ mod tests {
         let (simulator, range) = day();
         let folder = tempfile::tempdir().unwrap();
         let target = FileTarget::new(folder.path().join("day.ndjson.zst")).unwrap();
-        let _ = export_file(pages(&simulator, range), &target, false, |_| ())
+        let _ = export_file(windows(&simulator, range), &target, false, |_| ())
             .await
             .unwrap();
         assert!(is_empty(folder.path()));
@@ -163,7 +170,7 @@ mod tests {
         let error = "x"
             .parse::<ionos_activitylog::ContractNumber>()
             .unwrap_err();
-        let failing = pages(&simulator, range)
+        let failing = windows(&simulator, range)
             .take(1)
             .chain(stream::iter([Err(error)]));
         assert!(matches!(

@@ -249,6 +249,7 @@ impl ClientBuilder {
             http,
             carrier,
             clock: self.clock,
+            learned: Default::default(),
             retry: self.retry,
             budget: Default::default(),
             in_flight: InFlight::new(self.max_in_flight),

@@ -18,6 +18,7 @@ use crate::error::wire::{Failure, answered, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
 use crate::pacing::{InFlight, Outcome, Rate};
+use crate::reading::learned::Learned;
 use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
 use crate::transport::Gateway;
@@ -31,6 +32,7 @@ pub(crate) struct Caller {
     pub(crate) http: reqwest::Client,
     pub(crate) carrier: Arc<dyn wire::Transport>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) learned: Learned,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,
     pub(crate) in_flight: InFlight,

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::call::Caller;
+use crate::clock::Clock;
 use crate::operation::Operation;
+use crate::reading::learned::Learned;
 use crate::{
-    Claims, ClientBuilder, Contract, ContractNumber, DateRange, Error, Events, Info, Page,
-    PageSize, Response, Setting,
+    Claims, ClientBuilder, Contract, ContractNumber, ContractsStream, DateRange, Error, Events,
+    Info, Page, PageSize, Response, Setting,
 };
 
 /// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries and the limits
@@ -126,7 +128,18 @@ impl Client {
         offset: u64,
         size: PageSize,
     ) -> Result<Response<Page>, Error> {
-        let range = range.to_whole_seconds();
+        self.exact_page(contract, range.to_whole_seconds(), offset, size.get())
+            .await
+    }
+
+    /// As [`Client::page`], with fractions of a second as they are.
+    pub(crate) async fn exact_page(
+        &self,
+        contract: &ContractNumber,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+    ) -> Result<Response<Page>, Error> {
         let (start, end) = range.to_wire();
         self.caller
             .run(
@@ -140,7 +153,7 @@ impl Client {
                             .date_start(start)
                             .date_end(end)
                             .offset(offset)
-                            .limit(size.get())
+                            .limit(size)
                             .send()
                             .await
                     }
@@ -151,11 +164,33 @@ impl Client {
             .await
     }
 
-    /// All events of a contract and range.
+    /// All events of a contract and range, each once and verified; see [`Events`] for what can be chosen.
     ///
-    /// The range should lie in the past: events that arrive while it is read move the pages. The service is asked
-    /// for whole seconds: see [`DateRange::to_whole_seconds`].
+    /// The range should lie in the past, and end some seconds before now: an event that arrives while a window is read
+    /// has it read again, and one that arrives later is not in it. The service is asked for whole seconds, unless more
+    /// events share one than a window can hold and it is seen to take fractions.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.clone(), contract, range)
+    }
+
+    /// All events of several contracts and one range, window by window. Contracts take turns, and the failure of one does
+    /// not touch the others.
+    pub fn events_of(
+        &self,
+        contracts: impl IntoIterator<Item = ContractNumber>,
+        range: DateRange,
+    ) -> ContractsStream {
+        let readings = contracts
+            .into_iter()
+            .map(|contract| self.events(contract, range));
+        ContractsStream::new(readings)
+    }
+
+    pub(crate) fn learned(&self) -> &Learned {
+        &self.caller.learned
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.caller.clock
     }
 }

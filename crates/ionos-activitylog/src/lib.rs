@@ -1,9 +1,9 @@
 //! Reads the audit trail of an IONOS Cloud contract: who did what, when, to which resource.
 //!
 //! The usual ways to read this log lose events without a word: they read one page, send an exclusive end date as
-//! "today", or drop a whole page over one field of an unexpected type. This crate reads all pages of a closed
-//! range, keeps every record as the bytes that came, and ends in an error when the service stops short of what
-//! it counts.
+//! "today", or drop a whole page over one field of an unexpected type. This crate reads a closed range window
+//! by window until each has as many different events as the service counts, keeps every record as the bytes that came,
+//! and names what it cannot prove to be complete.
 //!
 //! ```
 //! use chrono::Utc;
@@ -68,7 +68,6 @@ mod contract;
 mod defaults;
 mod error;
 mod event;
-mod events;
 mod filter;
 mod fingerprint;
 mod info;
@@ -78,6 +77,7 @@ mod operation;
 mod pacing;
 mod page;
 mod range;
+mod reading;
 mod response;
 mod retry;
 mod transport;
@@ -97,11 +97,14 @@ pub use event::{
     Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue,
     OpClass, Outcome, Principal, Resource, ResourceType, ServiceName, Status,
 };
-pub use events::{EventStream, Events, PageStream};
 pub use filter::{Filter, FilterCounts, FilterKey};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};
+pub use reading::{
+    Checkpoint, ContractWindow, ContractsStream, EventStream, Events, Gap, GapReason, PageStream,
+    Summary, Window, WindowStream,
+};
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};
 

@@ -21,15 +21,15 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
         None => account::only_contract(&client).await?,
     };
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
-    let pages = client
+    let windows = client
         .events(contract.clone(), range)
-        .pages()
-        .and_then(async |page| {
+        .windows()
+        .and_then(async |window| {
             tokio::task::yield_now().await;
-            Ok(page)
+            Ok(window)
         });
-    let progress = Progress::start(host.interactive);
-    let export = export_file(pages, &target, arguments.overwrite, |exported| {
+    let progress = Progress::start(host.interactive, range);
+    let export = export_file(windows, &target, arguments.overwrite, |exported| {
         progress.show(exported)
     })
     .await;
@@ -50,7 +50,7 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
     host.say(format_args!(
         "contract {contract}, {range}: {} in {}, {:.1} s, written to {target}",
         counted(exported.events, "event"),
-        counted(exported.pages, "page"),
+        counted(exported.requests, "request"),
         seconds,
     ));
     if exported.with_issues > 0 {

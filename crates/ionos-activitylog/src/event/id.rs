@@ -54,6 +54,11 @@ impl EventId {
         Self(Form::Hash(first))
     }
 
+    /// Whether nothing but the content of the record tells it apart.
+    pub(crate) fn is_of_content(&self) -> bool {
+        matches!(self.0, Form::Hash(_))
+    }
+
     fn named(name: &str) -> Option<Self> {
         if let Some(bytes) = uuid(name) {
             return Some(Self(Form::Uuid(bytes)));

@@ -1,79 +1,27 @@
-//! Reading all events of a range. This first version follows the pages one after another and trusts the service's
-//! order; what it does not trust is an early end: when the service sends fewer events than it counts, or the same
-//! page twice, the stream ends in an error and not in silence.
+//! Following the pages of a range one after another, as the service sends them. What is not trusted is an early end:
+//! when the service sends fewer events than it counts, or the same page twice, the stream ends in an error and not in
+//! silence. That pages overlap is not noticed here; reading window by window does that.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::TryStreamExt;
 use futures_util::stream;
 
-use crate::operation::Operation;
-use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Event, Page, PageSize};
-
-/// The events of a contract and range, not read yet: choose [`Events::stream`] or [`Events::pages`].
-#[derive(Clone, Debug)]
-#[must_use = "nothing is read before .stream() or .pages() is polled"]
-pub struct Events {
-    client: Client,
-    contract: ContractNumber,
-    range: DateRange,
-    page_size: PageSize,
-}
-
-impl Events {
-    pub(crate) fn new(client: Client, contract: ContractNumber, range: DateRange) -> Self {
-        Self {
-            client,
-            contract,
-            range,
-            page_size: PageSize::DEFAULT,
-        }
-    }
-
-    /// How many events to ask for at once.
-    pub fn page_size(mut self, page_size: PageSize) -> Self {
-        self.page_size = page_size;
-        self
-    }
-
-    /// Page by page, so that progress and latency can be seen.
-    ///
-    /// Nothing is read before the stream is polled; dropping it ends the reading. After an error it is at its end.
-    pub fn pages(self) -> PageStream {
-        PageStream(Box::pin(stream::try_unfold(Walk::new(self), Walk::next)))
-    }
-
-    /// Event by event, in the order in which the service sends them. Otherwise as [`Events::pages`].
-    pub fn stream(self) -> EventStream {
-        let pages = self.pages();
-        EventStream(Box::pin(
-            pages
-                .map_ok(|page| stream::iter(page.events.into_iter().map(Ok)))
-                .try_flatten(),
-        ))
-    }
-}
+use crate::{Error, ErrorKind, Event, Events, Page, Response};
 
 /// The pages of a range: see [`Events::pages`].
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct PageStream(Pin<Box<dyn Stream<Item = Result<Page, Error>> + Send>>);
+pub struct PageStream(Pin<Box<dyn Stream<Item = Result<Response<Page>, Error>> + Send>>);
 
-/// The events of a range: see [`Events::stream`].
-#[must_use = "a stream does nothing unless it is polled"]
-pub struct EventStream(Pin<Box<dyn Stream<Item = Result<Event, Error>> + Send>>);
-
-impl Stream for PageStream {
-    type Item = Result<Page, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.as_mut().poll_next(context)
+impl PageStream {
+    pub(super) fn new(events: Events) -> Self {
+        Self(Box::pin(stream::try_unfold(Walk::new(events), Walk::next)))
     }
 }
 
-impl Stream for EventStream {
-    type Item = Result<Event, Error>;
+impl Stream for PageStream {
+    type Item = Result<Response<Page>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.as_mut().poll_next(context)
@@ -105,7 +53,7 @@ impl Walk {
         }
     }
 
-    async fn next(mut self) -> Result<Option<(Page, Self)>, Error> {
+    async fn next(mut self) -> Result<Option<(Response<Page>, Self)>, Error> {
         if self.ended {
             return Ok(None);
         }
@@ -114,12 +62,13 @@ impl Walk {
             contract,
             range,
             page_size,
+            ..
         } = &self.events;
         let page = client
             .page(contract, *range, self.offset, *page_size)
             .await?;
         self.advance(&page)?;
-        Ok(Some((page.into_inner(), self)))
+        Ok(Some((page, self)))
     }
 
     /// Decides whether there is more to read, and refuses an end that cannot be the end.
@@ -182,45 +131,6 @@ impl Walk {
             ErrorKind::Incomplete,
             format!("{detail}: what was read is not all, try again"),
         )
-        .during(Operation::events(&self.events.contract, self.events.range))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ionos_activitylog_sim::Simulator;
-
-    #[tokio::test]
-    async fn all_events_of_a_week_come_once_with_pages_of_any_size() {
-        let range = DateRange::new(
-            "2026-11-16T00:00:00Z".parse().unwrap(),
-            "2026-11-23T00:00:00Z".parse().unwrap(),
-        );
-        let range = range.unwrap();
-        let simulator = Simulator::builder().clock(move || range.end()).build();
-        let contract = simulator.contracts()[0];
-        let mut records: Vec<String> = simulator
-            .records(contract, range.start(), range.end())
-            .collect();
-        records.reverse();
-        let client = Client::builder()
-            .token(simulator.token())
-            .transport(simulator.transport())
-            .build()
-            .unwrap();
-        // The simulator sends at most 1000.
-        for size in [97, 1_000, 5_000] {
-            let events = client
-                .events(contract.into(), range)
-                .page_size(PageSize::new(size).unwrap())
-                .stream();
-            let raw: Vec<String> = events
-                .map_ok(|event| event.raw().to_owned())
-                .try_collect()
-                .await
-                .unwrap();
-            assert_eq!(raw, records, "pages of {size}");
-        }
+        .during(self.events.operation())
     }
 }

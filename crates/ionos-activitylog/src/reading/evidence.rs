@@ -1,0 +1,214 @@
+//! What proves that a window was read completely? Not that no error came: a service may count other than it sends, and
+//! send a hit twice and another one never. Evidence is what the scans of one window have shown together.
+//!
+//! A window is verified when, in one scan, as many different events came as every page of it counted. Where hits change
+//! their places from page to page, no single scan may ever have them all, so the events of all scans count together if
+//! the service counted the same throughout.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use crate::reading::scan::Scan;
+use crate::{DateRange, Event, EventId, Total};
+
+/// How many scans must bring the same events before a count that changes all the time is not believed any more.
+const REPETITIONS: u32 = 3;
+
+/// All that was seen of one window.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    range: DateRange,
+    /// By id, where the first of its contents is.
+    known: HashMap<EventId, usize>,
+    /// All different events: the time to sort by, the id, and the content.
+    events: Vec<Seen>,
+    /// What every answer of all scans counted, as long as it was always the same.
+    agreed: Option<u64>,
+    /// Whether two answers about this window counted differently.
+    drifts: bool,
+    /// Whether a scan brought a hit twice, or missed what another one had.
+    pub(super) unstable: bool,
+    /// Scans in a row that brought nothing new and missed nothing.
+    same: u32,
+    /// Scans in a row that brought nothing new.
+    pub(super) stale: u32,
+    pub(super) scans: u32,
+    pub(super) duplicates: u64,
+    pub(super) amended: u64,
+    pub(super) strays: u64,
+    pub(super) bytes: u64,
+    pub(super) total: Option<Total>,
+    /// The least that a scan counted.
+    least: Option<u64>,
+    /// Of the last scan: how often each record came that has no identifier but its content.
+    twins: HashMap<EventId, u64>,
+}
+
+#[derive(Clone, Debug)]
+struct Seen {
+    /// What it is sorted by.
+    time: DateTime<Utc>,
+    /// Whether the record has no time that can be read.
+    timeless: bool,
+    id: EventId,
+    event: Event,
+}
+
+impl Evidence {
+    pub(super) fn new(range: DateRange) -> Self {
+        Self {
+            range,
+            known: HashMap::new(),
+            events: Vec::new(),
+            agreed: None,
+            drifts: false,
+            unstable: false,
+            same: 0,
+            stale: 0,
+            scans: 0,
+            duplicates: 0,
+            amended: 0,
+            strays: 0,
+            bytes: 0,
+            total: None,
+            least: None,
+            twins: HashMap::new(),
+        }
+    }
+
+    /// How many different events came.
+    pub(super) fn seen(&self) -> u64 {
+        self.known.len() as u64
+    }
+
+    /// Takes in a scan, and says whether the window is verified now.
+    pub(super) fn add(&mut self, scan: Scan) -> bool {
+        let Scan {
+            events,
+            agreed,
+            total,
+            pages,
+            ended,
+            ..
+        } = scan;
+        let hits = events.len() as u64;
+        let before = self.seen();
+        // Everything in the first scan is its own, so nobody needs to note it twice.
+        let mut own = (self.scans > 0).then(|| HashSet::with_capacity(events.len()));
+        self.twins.clear();
+        self.known.reserve(events.len());
+        self.events.reserve(events.len());
+        for event in events {
+            let id = self.take(event);
+            if id.is_of_content() {
+                *self.twins.entry(id.clone()).or_default() += 1;
+            }
+            if let Some(own) = &mut own {
+                own.insert(id);
+            }
+        }
+        let unique = own.map_or(self.seen(), |own| own.len() as u64);
+        let (new, missed) = (self.seen() > before, unique < self.seen());
+        self.duplicates += hits - unique;
+        self.unstable |= pages > 1 && (hits > unique || missed);
+        self.drifts |= self.scans > 0 && agreed != self.agreed || pages > 1 && agreed.is_none();
+        self.agreed = agreed;
+        self.total = total;
+        let counts = [self.least, total.map(|total| total.count)];
+        self.least = counts.into_iter().flatten().min();
+        self.scans += 1;
+        self.stale = if new { 0 } else { self.stale + 1 };
+        self.same = if new || missed { 1 } else { self.same + 1 };
+        // One answer that holds everything, with room for more.
+        let single = pages == 1 && ended;
+        let counted_twice = single && agreed == Some(hits) && hits > unique;
+        if !counted_twice {
+            self.twins.clear();
+        }
+        self.strays == 0
+            && match agreed {
+                // The rule.
+                Some(total) if total == unique => true,
+                // All scans together, over a count that never changed.
+                Some(total) if !self.drifts && total == self.seen() => true,
+                // What came twice in one answer is there twice, if that is what is counted.
+                _ if counted_twice => true,
+                // A count that changes while nothing else does says nothing, unless there was never as little as came;
+                // nor does one that is missing. "At least so many" is as good as none where more came, but where just
+                // so many came it may be where a cap is.
+                _ => {
+                    let passed = total.is_none_or(|total| !total.exact && total.count < unique);
+                    let wavers = self.drifts && self.least.is_none_or(|least| least <= unique);
+                    single && (wavers || passed) && self.same >= REPETITIONS
+                }
+            }
+    }
+
+    /// Notes one event; gives its id.
+    fn take(&mut self, event: Event) -> EventId {
+        self.bytes += event.raw().len() as u64;
+        let (time, id) = event.key();
+        let first = self.known.get(&id).copied();
+        if first.is_some_and(|first| self.has(first, &id, &event)) {
+            return id;
+        }
+        match first {
+            Some(_) => self.amended += 1,
+            None => {
+                self.known.insert(id.clone(), self.events.len());
+                let strays = time.is_some_and(|time| !self.range.contains(time));
+                self.strays += u64::from(strays);
+            }
+        }
+        self.events.push(Seen {
+            // Without a time it belongs here, because it came when this time was asked for.
+            time: time.unwrap_or(self.range.start()),
+            timeless: time.is_none(),
+            id: id.clone(),
+            event,
+        });
+        id
+    }
+
+    /// Whether this very content is known, the first content of its id being at a place.
+    fn has(&self, first: usize, id: &EventId, event: &Event) -> bool {
+        let same = |seen: &Seen| seen.event.raw() == event.raw();
+        self.events.get(first).is_some_and(same)
+            // Other contents of one id are as rare as they are remarkable.
+            || self.amended > 0 && self.events.iter().any(|seen| seen.id == *id && same(seen))
+    }
+
+    /// Those of its events that happened in a range, in the order of their times, those of one time in the order of
+    /// their ids. An event without a time is where the window begins.
+    pub(super) fn take_events(&mut self, range: DateRange) -> Vec<Event> {
+        self.add_twins();
+        self.events
+            .sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        std::mem::take(&mut self.events)
+            .into_iter()
+            .filter(|seen| seen.timeless || range.contains(seen.time))
+            .map(|seen| seen.event)
+            .collect()
+    }
+
+    /// Records without an identifier that came several times in one answer, and are counted as often, are several
+    /// events that look the same: one of them must not stand for all.
+    fn add_twins(&mut self) {
+        for (id, times) in std::mem::take(&mut self.twins) {
+            let Some(seen) = self.known.get(&id).and_then(|at| self.events.get(*at)) else {
+                continue;
+            };
+            let twin = Seen {
+                time: seen.time,
+                timeless: seen.timeless,
+                id,
+                event: seen.event.clone(),
+            };
+            for _ in 1..times {
+                self.events.push(twin.clone());
+                self.duplicates -= 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! How the service pages is not documented: how many hits a page may have, how far an offset may reach, whether its
+//! order is stable, whether it takes fractions of a second. All of that shows while reading, and must not be found out
+//! anew for every window. So the clones of a client share what was learned.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+use crate::PageSize;
+
+/// How far `offset` and `limit` may reach together, unless the service is seen to allow less: what the kind of engine
+/// that answers like this allows by default.
+pub(crate) const WINDOW_CAP: u64 = 10_000;
+
+/// What was learned about the service. Nothing in it is needed to be right, only to be quick.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    /// The most hits that a page was seen to have at the most; 0 as long as no such limit was met.
+    page: AtomicU64,
+    /// How far `offset` and `limit` may reach together.
+    cap: AtomicU64,
+    unstable: AtomicBool,
+    fractions: AtomicU8,
+}
+
+/// Whether the service takes fractions of a second in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fractions {
+    Unknown,
+    Taken,
+    Refused,
+}
+
+impl Default for Learned {
+    fn default() -> Self {
+        Self {
+            page: AtomicU64::new(0),
+            cap: AtomicU64::new(WINDOW_CAP),
+            unstable: AtomicBool::new(false),
+            fractions: AtomicU8::new(0),
+        }
+    }
+}
+
+impl Learned {
+    /// How many hits to ask for: what was wished, or less if the service does not send as many.
+    pub(crate) fn page_size(&self, wished: PageSize) -> u64 {
+        match self.page.load(Ordering::Relaxed) {
+            0 => wished.get(),
+            most => most.min(wished.get()),
+        }
+    }
+
+    /// The service sends no more hits than this at once.
+    pub(crate) fn pages_end_at(&self, hits: u64) {
+        self.page.store(hits.max(1), Ordering::Relaxed);
+    }
+
+    /// How many events a window may have so that pages of a size never reach behind the cap.
+    pub(crate) fn window_size(&self, page: u64) -> u64 {
+        (self.cap.load(Ordering::Relaxed) / page * page).max(page)
+    }
+
+    /// No page was to be had behind so many events.
+    pub(crate) fn offsets_end_at(&self, events: u64) {
+        self.cap.fetch_min(events.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether hits change their places between two requests.
+    pub(crate) fn is_unstable(&self) -> bool {
+        self.unstable.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn found_unstable(&self) {
+        self.unstable.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fractions(&self) -> Fractions {
+        match self.fractions.load(Ordering::Relaxed) {
+            0 => Fractions::Unknown,
+            1 => Fractions::Taken,
+            _ => Fractions::Refused,
+        }
+    }
+
+    pub(crate) fn found_fractions(&self, taken: bool) {
+        let value = if taken { 1 } else { 2 };
+        self.fractions.store(value, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_windows_follow_what_was_seen() {
+        let learned = Learned::default();
+        let wished = PageSize::new(300).unwrap();
+        assert_eq!(
+            (learned.page_size(wished), learned.window_size(300)),
+            (300, 9_900)
+        );
+        learned.pages_end_at(100);
+        assert_eq!(learned.page_size(wished), 100);
+        learned.offsets_end_at(950);
+        learned.offsets_end_at(5_000);
+        assert_eq!(learned.window_size(100), 900);
+        // A window has at least one page.
+        assert_eq!(learned.window_size(2_000), 2_000);
+    }
+}

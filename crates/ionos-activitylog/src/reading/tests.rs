@@ -1,0 +1,505 @@
+//! What is read, against the truth of the simulator.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::TryStreamExt;
+use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, When};
+use ionos_activitylog_sim::{
+    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
+    SimulatorBuilder, Switches, TotalShape, TotalValue,
+};
+
+use super::*;
+use crate::Event;
+use crate::clock::{Clock, VirtualClock};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn range(start: &str, end: &str) -> DateRange {
+    DateRange::new(at(start), at(end)).unwrap()
+}
+
+fn day() -> DateRange {
+    range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z")
+}
+
+/// A simulator whose time is long after every range.
+fn simulated(builder: SimulatorBuilder) -> Simulator {
+    builder.clock(|| at("2026-12-01T00:00:00Z")).build()
+}
+
+fn client(simulator: &Simulator) -> Client {
+    Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(Arc::new(VirtualClock::at(at("2026-12-01T00:00:00Z"))))
+        .build()
+        .unwrap()
+}
+
+fn events(simulator: &Simulator, range: DateRange) -> Events {
+    client(simulator).events(simulator.contracts()[0].into(), range)
+}
+
+/// The records, what was done, and the error at the end, if there was one.
+async fn read(events: Events) -> (Vec<String>, Summary, Option<Error>) {
+    let mut stream = events.stream();
+    let mut records = Vec::new();
+    let error = loop {
+        match stream.try_next().await {
+            Ok(Some(event)) => records.push(event.raw().to_owned()),
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    (records, stream.summary().clone(), error)
+}
+
+fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
+    let contract = simulator.contracts()[0];
+    simulator
+        .records(contract, range.start(), range.end())
+        .collect()
+}
+
+/// As the reading gives them out: by time, then by id.
+fn ordered(records: Vec<String>) -> Vec<String> {
+    let mut keyed: Vec<_> = records
+        .into_iter()
+        .map(|record| {
+            let (time, id) = Event::from_json(record.clone()).unwrap().key();
+            (time, id, record)
+        })
+        .collect();
+    keyed.sort();
+    keyed.into_iter().map(|(_, _, record)| record).collect()
+}
+
+async fn is_exact(simulator: &Simulator, range: DateRange, what: &str) -> Summary {
+    let (records, summary, error) = read(events(simulator, range)).await;
+    assert!(error.is_none(), "{what}: {error:?}");
+    assert!(summary.is_complete(), "{what}: {summary:?}");
+    let truth = ordered(truth(simulator, range));
+    assert_eq!(records.len(), truth.len(), "{what}: {summary:?}");
+    assert!(records == truth, "{what}");
+    assert_eq!(summary.yielded, truth.len() as u64);
+    summary
+}
+
+#[tokio::test]
+async fn a_quiet_range_takes_one_request_and_every_event_comes_once_in_order() {
+    let simulator = simulated(Simulator::builder());
+    let summary = is_exact(&simulator, day(), "a day").await;
+    assert_eq!(
+        (summary.windows, summary.requests, summary.rescans),
+        (1, 1, 0)
+    );
+    // A range within seconds is asked for in whole seconds, and what is outside of it is left out.
+    let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
+    let _ = is_exact(&simulator, within, "within seconds").await;
+}
+
+#[tokio::test]
+async fn pages_of_any_size_and_cap_make_the_same_whole() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    for (over_limit, max_limit, wished) in [
+        (OverLimit::Clamp, 1000, 97),
+        (OverLimit::Clamp, 1000, 5000),
+        (OverLimit::Clamp, 64, 1000),
+        (OverLimit::Clamp, 1, 1000),
+        (OverLimit::Refuse, 100, 1000),
+        (OverLimit::Refuse, 30, 1000),
+    ] {
+        let switches = Switches {
+            over_limit,
+            max_limit,
+            ..Switches::default()
+        };
+        let simulator = simulated(Simulator::builder().switches(switches));
+        let range = if max_limit == 1 {
+            range("2026-11-19T08:00:00Z", "2026-11-19T12:00:00Z")
+        } else {
+            week
+        };
+        let (records, summary, error) =
+            read(events(&simulator, range).page_size(PageSize::new(wished).unwrap())).await;
+        assert!(
+            error.is_none() && summary.is_complete(),
+            "{error:?} {summary:?}"
+        );
+        assert!(
+            records == ordered(truth(&simulator, range)),
+            "{over_limit} {max_limit}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    for (deep_offset, window_cap) in [
+        (DeepOffset::Refuse, 10_000),
+        (DeepOffset::Refuse, 4_000),
+        (DeepOffset::Fail, 10_000),
+        (DeepOffset::Fail, 4_000),
+        (DeepOffset::Empty, 10_000),
+        (DeepOffset::Empty, 4_000),
+    ] {
+        let switches = Switches {
+            deep_offset,
+            window_cap,
+            ..Switches::default()
+        };
+        let simulator = simulated(
+            Simulator::builder()
+                .events_per_day(5_000)
+                .switches(switches),
+        );
+        let summary = is_exact(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
+        assert!(summary.windows >= 4, "{summary:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_whole_matrix_is_exact() {
+    for order in Order::ALL {
+        for total in [
+            TotalShape::Number,
+            TotalShape::Text,
+            TotalShape::Object,
+            TotalShape::Absent,
+        ] {
+            for value in TotalValue::ALL {
+                for dialect in [Dialect::Description, Dialect::Mixed] {
+                    let switches = Switches {
+                        order: *order,
+                        total,
+                        total_value: *value,
+                        dialect,
+                        max_limit: 200,
+                        fraction_digits: FractionDigits::Mixed,
+                        unknown_members: Share::new(0.05).unwrap(),
+                        ..Switches::default()
+                    };
+                    let what = format!("{order} {total} {value} {dialect}");
+                    let simulator = simulated(
+                        Simulator::builder()
+                            .events_per_day(1_000)
+                            .switches(switches),
+                    );
+                    let _ = is_exact(&simulator, day(), &what).await;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_arrive_during_the_reading_are_in_it() {
+    let clock = Arc::new(VirtualClock::at(at("2026-11-20T00:00:00Z")));
+    let now = clock.clone();
+    let switches = Switches {
+        ingest_delay: "50%<1s,50%<30s".parse().unwrap(),
+        max_limit: 100,
+        ..Switches::default()
+    };
+    // Each request takes as long as a pause that was waited for, so events arrive between two of them.
+    let simulator = Simulator::builder()
+        .events_per_day(3_000)
+        .burst(
+            at("2026-11-19T23:59:59.100Z"),
+            TimeDelta::milliseconds(800),
+            700,
+        )
+        .switches(switches)
+        .faults(
+            Faults::new()
+                .on(When::any().every(2), Answer::new(503))
+                .unwrap(),
+        )
+        .clock(move || now.now())
+        .build();
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let range = range("2026-11-19T23:00:00Z", "2026-11-20T00:00:00Z");
+    let events = client.events(simulator.contracts()[0].into(), range);
+    let (records, summary, error) = read(events).await;
+    assert!(error.is_none(), "{error:?}");
+    // What arrived later than the last look is not in it, but nothing that was there at the first.
+    let verified: BTreeSet<String> = records.into_iter().collect();
+    assert_eq!(verified.len() as u64, summary.yielded);
+    let begun = Simulator::builder();
+    drop(begun);
+    assert!(summary.is_complete(), "{summary:?}");
+}
+
+#[tokio::test]
+async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
+    let begin = at("2026-11-19T09:12:33.100Z");
+    for (count, fractions, digits) in [
+        (900, QueryFractions::Count, FractionDigits::Three),
+        (4_000, QueryFractions::Count, FractionDigits::Three),
+        (4_000, QueryFractions::Refuse, FractionDigits::Three),
+        (4_000, QueryFractions::CutOff, FractionDigits::Three),
+        (4_000, QueryFractions::Refuse, FractionDigits::None),
+    ] {
+        let switches = Switches {
+            order: Order::UnstableTies,
+            query_fractions: fractions,
+            fraction_digits: digits,
+            ..Switches::default()
+        };
+        let simulator = simulated(
+            Simulator::builder()
+                .burst(begin, TimeDelta::milliseconds(3), count)
+                .switches(switches),
+        );
+        let _ = is_exact(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
+    }
+    // More than the cap share a millisecond, or a second where that is the shortest time.
+    for (count, fractions) in [
+        (4_000, QueryFractions::Count),
+        (1_500, QueryFractions::Refuse),
+        (1_500, QueryFractions::CutOff),
+    ] {
+        let switches = Switches {
+            window_cap: 1_000,
+            deep_offset: DeepOffset::Refuse,
+            max_limit: 200,
+            order: Order::UnstableTies,
+            query_fractions: fractions,
+            ..Switches::default()
+        };
+        let simulator = simulated(
+            Simulator::builder()
+                .burst(begin, TimeDelta::milliseconds(3), count)
+                .switches(switches),
+        );
+        let (records, summary, error) = read(events(&simulator, day())).await;
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Incomplete);
+        assert!(error.to_string().contains("2026-11-19T09:12:33"), "{error}");
+        assert!(!summary.gaps.is_empty());
+        let inside = |gap: &Gap| {
+            gap.range.start() <= begin + TimeDelta::milliseconds(3) && begin <= gap.range.end()
+        };
+        assert!(summary.gaps.iter().all(inside), "{:?}", summary.gaps);
+        // Outside of the gaps nothing is missing.
+        let found: BTreeSet<String> = records.into_iter().collect();
+        let in_gap = |record: &String| {
+            let time = Event::from_json(record.clone()).unwrap().time().unwrap();
+            summary.gaps.iter().any(|gap| gap.range.contains(time))
+        };
+        let missing = truth(&simulator, day())
+            .into_iter()
+            .filter(|record| !found.contains(record));
+        assert!(missing.into_iter().all(|record| in_gap(&record)));
+    }
+}
+
+#[tokio::test]
+async fn hits_that_come_twice_are_given_out_once_and_counted() {
+    for counted in [false, true] {
+        let switches = Switches {
+            duplicates: Share::new(0.05).unwrap(),
+            duplicates_counted: counted,
+            ..Switches::default()
+        };
+        let simulator = simulated(Simulator::builder().switches(switches));
+        let summary = is_exact(&simulator, day(), "duplicates").await;
+        assert!(summary.duplicates > 0);
+    }
+}
+
+#[tokio::test]
+async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    for fault in [
+        Fault::from(Answer::new(500)),
+        Answer::new(503).body(Body::Html("<p>".into())).into(),
+        Answer::new(429).into(),
+        Fault::ResetBeforeHeaders,
+        Fault::ResetAfterHeaders,
+        Fault::ResetAfter { bytes: 1000 },
+        Fault::CutAt { bytes: 1000 },
+        Fault::WrongContentLength { by: 100 },
+        Fault::WrongContentLength { by: -100 },
+        Fault::MalformedJson,
+        Fault::NullForArray,
+        Fault::Html200,
+        Fault::Redirect {
+            location: "https://example.com/".into(),
+        },
+        Fault::DecompressionBomb { bytes: 65 << 20 },
+    ] {
+        let what = format!("{fault:?}");
+        let rate = Share::new(0.2).unwrap();
+        let switches = Switches {
+            max_limit: 500,
+            ..Switches::default()
+        };
+        let faults = Faults::new().on(When::any().rate(rate), fault).unwrap();
+        let simulator = simulated(Simulator::builder().faults(faults).switches(switches));
+        let _ = is_exact(&simulator, week, &what).await;
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
+    let faults = Faults::new()
+        .on(When::any().requests([1]), Fault::WrongType)
+        .unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let (records, summary, error) = read(events(&simulator, day())).await;
+    assert!(error.is_none() && summary.is_complete());
+    let found: BTreeSet<String> = records.into_iter().collect();
+    let truth: BTreeSet<String> = truth(&simulator, day()).into_iter().collect();
+    assert_eq!(
+        (
+            found.difference(&truth).count(),
+            truth.difference(&found).count()
+        ),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range() {
+    for fault in [
+        Fault::from(Answer::new(503)),
+        Fault::Html200,
+        Fault::MalformedJson,
+    ] {
+        let faults = Faults::new().on(When::any(), fault).unwrap();
+        let simulator = simulated(Simulator::builder().faults(faults));
+        let (records, _, error) = read(events(&simulator, day())).await;
+        let error = error.unwrap().to_string();
+        assert!(records.is_empty());
+        assert!(error.contains("2026-11-19T00:00:00Z"), "{error}");
+    }
+    // A list that is always missing is no empty log.
+    let faults = Faults::new().on(When::any(), Fault::NullForArray).unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let (_, summary, error) = read(events(&simulator, day())).await;
+    assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
+    assert!(!summary.is_complete());
+}
+
+#[tokio::test]
+async fn a_reading_goes_on_where_it_stood() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    let simulator = simulated(Simulator::builder().events_per_day(8_000));
+    let expected = ordered(truth(&simulator, week));
+    let mut stream = events(&simulator, week).stream();
+    let (mut kept, mut checkpoint, mut since) = (Vec::new(), stream.checkpoint(), 0);
+    while let Some(event) = stream.try_next().await.unwrap() {
+        kept.push(event.raw().to_owned());
+        if stream.checkpoint() != checkpoint {
+            checkpoint = stream.checkpoint();
+            since = kept.len();
+        }
+        if kept.len() == 20_000 {
+            break;
+        }
+    }
+    drop(stream);
+    // What came after the checkpoint comes again.
+    kept.truncate(since);
+    assert!(since > 0);
+    let text = serde_json::to_string(&checkpoint).unwrap();
+    let again = events(&simulator, week)
+        .resume(serde_json::from_str(&text).unwrap())
+        .unwrap();
+    let (rest, summary, error) = read(again).await;
+    assert!(error.is_none() && summary.is_complete());
+    kept.extend(rest);
+    assert!(kept == expected, "{} {}", kept.len(), expected.len());
+    let other = events(&simulator, day()).resume(checkpoint);
+    assert_eq!(other.unwrap_err().kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test]
+async fn an_error_does_not_move_the_checkpoint_and_what_came_before_it_counts() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    let strikes = When::any().requests(40..2_000);
+    let faults = Faults::new().on(strikes, Answer::new(403)).unwrap();
+    let simulator = simulated(Simulator::builder().events_per_day(8_000).faults(faults));
+    let mut windows = events(&simulator, week).windows_at_once(2).windows();
+    let mut read_to = week.start();
+    let error = loop {
+        match windows.try_next().await {
+            Ok(window) => read_to = window.unwrap().range.end(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert!(read_to > week.start());
+    assert_eq!(windows.checkpoint().read_to(), read_to);
+    assert!(windows.try_next().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_filter_leaves_out_and_counts() {
+    let simulator = simulated(Simulator::builder());
+    let filter = Filter::parse(["type=Error"]).unwrap();
+    let (records, summary, error) = read(events(&simulator, day()).filter(filter.clone())).await;
+    assert!(error.is_none());
+    let all = ordered(truth(&simulator, day()));
+    let matches =
+        |record: &&String| filter.matches(&Event::from_json(String::clone(record)).unwrap());
+    assert!(records.iter().eq(all.iter().filter(matches)));
+    assert_eq!(summary.filtered, (all.len() - records.len()) as u64);
+    assert!(!records.is_empty() && summary.filtered > 0);
+}
+
+#[tokio::test]
+async fn contracts_take_turns_and_fail_alone() {
+    use futures_util::StreamExt;
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
+    let bad = Simulator::builder().contracts(6).build().contracts()[2];
+    let faults = Faults::new()
+        .on(When::any().contract(bad), Answer::new(403))
+        .unwrap();
+    let simulator = simulated(simulator.faults(faults));
+    let numbers = simulator
+        .contracts()
+        .iter()
+        .map(|number| ContractNumber::from(*number));
+    let mut stream = client(&simulator).events_of(numbers, week);
+    let mut found: std::collections::BTreeMap<String, Result<Vec<String>, ErrorKind>> =
+        Default::default();
+    while let Some(ContractWindow { contract, result }) = stream.next().await {
+        let of = found
+            .entry(contract.to_string())
+            .or_insert_with(|| Ok(Vec::new()));
+        match result {
+            Ok(window) => of
+                .as_mut()
+                .unwrap()
+                .extend(window.events.iter().map(|e| e.raw().to_owned())),
+            Err(error) => *of = Err(error.kind()),
+        }
+    }
+    assert_eq!(found.len(), 6);
+    for number in simulator.contracts() {
+        let expected = match *number == bad {
+            true => Err(ErrorKind::Forbidden),
+            false => Ok(ordered(
+                simulator
+                    .records(*number, week.start(), week.end())
+                    .collect(),
+            )),
+        };
+        assert!(found[&number.to_string()] == expected, "{number}");
+    }
+    assert_eq!(stream.summaries().len(), 6);
+}
