@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<()> {
-    let server = Server::start()?;
+    let server = Server::start(&[])?;
     // One thread for everything, so that the work is the same in each round.
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()

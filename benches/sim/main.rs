@@ -61,7 +61,7 @@ fn measure() -> Result<()> {
             answer.status()
         );
     }
-    let server = Server::start()?;
+    let server = Server::start(&[])?;
     let megabytes_per_second = client::throughput(server.address(), &simulator, events)?;
     let measured = Measured {
         events,

@@ -15,12 +15,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts this program once more and waits until it serves.
+    /// Starts this program once more, with these arguments behind [`SERVE`], and waits until it serves.
     ///
     /// Fails when it cannot be started, or ends before it serves.
-    pub fn start() -> Result<Self> {
+    pub fn start(arguments: &[&str]) -> Result<Self> {
         let process = Command::new(std::env::current_exe()?)
             .arg(SERVE)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -7,6 +7,7 @@ mod cold_build;
 mod crates;
 mod facade;
 mod program;
+mod reading;
 mod simulator;
 mod table;
 
@@ -24,6 +25,8 @@ pub enum Suite {
     Facade,
     /// The simulator: the time for a page of ten million events, bytes a second over loopback, memory
     Sim,
+    /// Reading completely: compared with the least that any program does, and with the loop that most would write
+    Reading,
 }
 
 /// Measures, prints a table, and fails when a limit is missed. No suite means all of them. `cold` adds what takes
@@ -38,6 +41,7 @@ pub fn run(root: &Path, suites: &[Suite], cold: bool) -> Result<()> {
         rows.extend(match suite {
             Suite::Facade => facade_rows(root, cold)?,
             Suite::Sim => simulator::measure(root)?,
+            Suite::Reading => reading::measure(root)?,
         });
     }
     print!("{}", table::render(&rows));

@@ -82,12 +82,14 @@ impl Evidence {
         self.known.len() as u64
     }
 
-    /// Takes in a scan, and says whether the window is verified now.
-    pub(super) fn add(&mut self, scan: Scan) -> bool {
+    /// Takes in a scan, and says whether the window is verified now. `finest` says that the window cannot be cut so that
+    /// it fits on one page.
+    pub(super) fn add(&mut self, scan: Scan, finest: bool) -> bool {
         let Scan {
             events,
             agreed,
             total,
+            oversized,
             pages,
             ended,
             ..
@@ -111,7 +113,8 @@ impl Evidence {
         let unique = own.map_or(self.seen(), |own| own.len() as u64);
         let (new, missed) = (self.seen() > before, unique < self.seen());
         self.duplicates += hits - unique;
-        self.unstable |= pages > 1 && (hits > unique || missed);
+        let twice = pages > 1 && hits > unique && !oversized;
+        self.unstable |= twice || pages > 1 && missed;
         self.drifts |= self.scans > 0 && agreed != self.agreed || pages > 1 && agreed.is_none();
         self.agreed = agreed;
         self.total = total;
@@ -128,8 +131,9 @@ impl Evidence {
         }
         self.strays == 0
             && match agreed {
-                // The rule.
-                Some(total) if total == unique => true,
+                // The rule, unless a hit came twice on different pages: where one came twice another one may not have come
+                // at all, and the count may be right by chance. Then the same has to come once more.
+                Some(total) if total == unique && !missed => !twice || self.same >= 2,
                 // All scans together, over a count that never changed.
                 Some(total) if !self.drifts && total == self.seen() => true,
                 // What came twice in one answer is there twice, if that is what is counted.
@@ -140,7 +144,10 @@ impl Evidence {
                 _ => {
                     let passed = total.is_none_or(|total| !total.exact && total.count < unique);
                     let wavers = self.drifts && self.least.is_none_or(|least| least <= unique);
-                    single && (wavers || passed) && self.same >= REPETITIONS
+                    // Pages that never overlapped, and always held the same, are as good as one.
+                    let steady = finest && ended && !self.unstable;
+                    let repetitions = if single { REPETITIONS } else { 2 * REPETITIONS };
+                    (single || steady) && (wavers || passed) && self.same >= repetitions
                 }
             }
     }

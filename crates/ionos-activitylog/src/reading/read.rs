@@ -103,7 +103,9 @@ impl Source<'_> {
                 scan.pages,
                 scan.agreed.or(scan.total.map(|total| total.count)),
             );
-            if evidence.add(scan) {
+            let finest =
+                !piece.can_be_cut(unit) && (unit == Unit::Millisecond || self.is_finest(piece));
+            if evidence.add(scan, finest) {
                 return Ok(Attempt::Done(Done::of(piece, evidence, requests)));
             }
             if evidence.unstable {
@@ -163,10 +165,11 @@ impl Source<'_> {
         let scan = self.scan_beginning(piece.range, most).await?;
         let requests = requests + scan.requests;
         let said = scan.total;
-        evidence.add(Scan {
+        let unproven = Scan {
             agreed: None,
             ..scan
-        });
+        };
+        evidence.add(unproven, false);
         let total = total.map(|count| Total { count, exact: true }).or(said);
         let mut done = Done::of(piece, evidence, requests);
         done.gap = Some((GapReason::Overflow, total));

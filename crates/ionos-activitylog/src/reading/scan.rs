@@ -32,6 +32,8 @@ pub(super) struct Scan {
     pub(super) agreed: Option<u64>,
     /// The most that any page counted.
     pub(super) total: Option<Total>,
+    /// Whether a page had more hits than there were places before the next one, so that some had to come twice.
+    pub(super) oversized: bool,
     /// How many pages there were.
     pub(super) pages: u64,
     /// Whether the last page had room for more, so that there was nothing behind it.
@@ -100,7 +102,13 @@ impl Source<'_> {
         }
         if received < size && received < total.count {
             // Either the service sends fewer than it is asked for, or there are no more than these.
-            let second = self.page(range, received, size).await?;
+            let second = match self.page(range, received, size).await {
+                // So far may be too far for a page of this size, and not for one of the size that came.
+                Err(error) if may_be_too_deep(error.kind()) && received > 0 => {
+                    self.page(range, received, received).await?
+                }
+                second => second?,
+            };
             requests += second.requests;
             if second.page.events.is_empty() {
                 pages.push(second.page);
@@ -337,7 +345,12 @@ impl Scan {
             pages.all(|page| count(page) == Some(*first) || behind(page))
         });
         let filled = pages.iter().filter(|page| !page.events.is_empty()).count();
+        let reaches = |page: &Page| page.offset + page.events.len() as u64;
+        let oversized = pages
+            .windows(2)
+            .any(|pair| matches!(pair, [page, next] if reaches(page) > next.offset));
         Self {
+            oversized,
             agreed,
             total: pages
                 .iter()

@@ -1,5 +1,7 @@
 //! What is read, against the truth of the simulator.
 
+mod random;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

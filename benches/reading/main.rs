@@ -1,0 +1,118 @@
+//! Reading completely costs something: a count to compare, a record to tell apart, an order to make. So it is compared
+//! with a program that only reads the same bytes with as many requests on their way and writes them to a file, and with
+//! the loop that most people would write.
+//!
+//! Prints one JSON object, [`Measured`], which `cargo xtask bench` reads.
+
+mod floor;
+mod usual;
+mod verified;
+mod world;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use serde::Serialize;
+use tokio::runtime::{self, Runtime};
+use workspace_benches::{SERVE, Server, Stopwatch, median};
+
+/// Rounds without latency that count; an odd number has a median of its own.
+const ROUNDS: usize = 11;
+
+/// Rounds with latency, which take seconds each.
+const SLOW_ROUNDS: usize = 3;
+
+/// What the measurement says; times are medians, in milliseconds.
+#[derive(Debug, Default, Serialize)]
+struct Measured {
+    events: u64,
+    floor_millis: f64,
+    verified_millis: f64,
+    usual_millis: f64,
+    /// Medians over the rounds of the quotients of neighbours.
+    ratio: f64,
+    usual_ratio: f64,
+    slow_floor_millis: f64,
+    slow_verified_millis: f64,
+    slow_ratio: f64,
+    /// Requests, divided by the fewest that could bring all events.
+    requests_ratio: f64,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let done = match arguments.next().as_deref() {
+        Some(SERVE) => world::serve(arguments.next().as_deref() == Some("slow")),
+        _ => measure(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<()> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut measured = Measured::default();
+    let server = Server::start(&[])?;
+    let (mut floors, mut verifieds, mut usuals) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS + 1 {
+        let f = timed(&runtime, floor::read(server.address()))?;
+        let v = timed(&runtime, verified::read(server.address()))?;
+        let u = timed(&runtime, usual::read(server.address()))?;
+        measured.events = v.1.events;
+        measured.requests_ratio = v.1.requests as f64 / v.1.events.div_ceil(world::PAGE) as f64;
+        ensure!(
+            f.1.events == 0 || f.1.events == v.1.events,
+            "the two do not read the same"
+        );
+        ensure!(
+            u.1.events == v.1.events,
+            "the loop reads {} events, and there are {}",
+            u.1.events,
+            v.1.events
+        );
+        if round > 0 {
+            floors.push(f.0);
+            verifieds.push(v.0);
+            usuals.push(u.0);
+        }
+    }
+    drop(server);
+    let ratio = |a: &[f64], b: &[f64]| median(a.iter().zip(b).map(|(a, b)| a / b));
+    measured.ratio = ratio(&verifieds, &floors);
+    measured.usual_ratio = ratio(&usuals, &verifieds);
+    measured.floor_millis = median(floors.into_iter());
+    measured.verified_millis = median(verifieds.into_iter());
+    measured.usual_millis = median(usuals.into_iter());
+    let server = Server::start(&["slow"])?;
+    let (mut floors, mut verifieds) = (Vec::new(), Vec::new());
+    for _ in 0..SLOW_ROUNDS {
+        floors.push(timed(&runtime, floor::read(server.address()))?.0);
+        verifieds.push(timed(&runtime, verified::read(server.address()))?.0);
+    }
+    measured.slow_ratio = ratio(&verifieds, &floors);
+    measured.slow_floor_millis = median(floors.into_iter());
+    measured.slow_verified_millis = median(verifieds.into_iter());
+    println!("{}", serde_json::to_string(&measured)?);
+    Ok(())
+}
+
+/// What was read.
+#[derive(Clone, Copy, Debug, Default)]
+struct Read {
+    /// 0 where nobody counts.
+    events: u64,
+    requests: u64,
+}
+
+fn timed(runtime: &Runtime, work: impl Future<Output = Result<Read>>) -> Result<(f64, Read)> {
+    let stopwatch = Stopwatch::start();
+    let read = runtime.block_on(work)?;
+    Ok((stopwatch.spent().wall.as_secs_f64() * 1e3, read))
+}

@@ -1,0 +1,74 @@
+//! The log that is read: a hundred thousand events of a busy contract.
+
+use std::io::{self, Read};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use ionos_activitylog_sim::fault::{Fault, Faults, When};
+use ionos_activitylog_sim::{LOG_BEGIN, Simulator};
+use tokio::net::TcpListener;
+use tokio::runtime;
+
+/// Events of a page.
+pub(crate) const PAGE: u64 = 1_000;
+
+/// Requests on their way at the same time.
+pub(crate) const AT_ONCE: u32 = 4;
+
+/// Days of the log.
+const DAYS: i64 = 20;
+
+/// Events of a day.
+const EVENTS: u64 = 5_000;
+
+/// What every answer waits for, where there is latency.
+const LATENCY: Duration = Duration::from_millis(100);
+
+pub(crate) fn start() -> DateTime<Utc> {
+    LOG_BEGIN
+}
+
+pub(crate) fn end() -> DateTime<Utc> {
+    LOG_BEGIN + TimeDelta::days(DAYS)
+}
+
+pub(crate) fn simulator(faults: Faults) -> Simulator {
+    Simulator::builder()
+        .events_per_day(EVENTS)
+        .faults(faults)
+        .clock(|| end() + TimeDelta::days(1))
+        .build()
+}
+
+/// The path of a page of the whole range.
+pub(crate) fn path(offset: u64) -> String {
+    let contract = simulator(Faults::new()).contracts()[0];
+    let (start, end) = (start().format("%FT%TZ"), end().format("%FT%TZ"));
+    format!(
+        "/activitylog/v1/contracts/{contract}?dateStart={start}&dateEnd={end}&offset={offset}&limit={PAGE}"
+    )
+}
+
+/// How many events the range holds.
+pub(crate) fn events() -> u64 {
+    let simulator = simulator(Faults::new());
+    simulator.count(simulator.contracts()[0], start(), end())
+}
+
+/// Prints its address and serves until the standard input ends, which it does when the parent is gone.
+pub(crate) fn serve(slow: bool) -> Result<()> {
+    let faults = match slow {
+        true => Faults::new().on(When::any(), Fault::Delay(LATENCY))?,
+        false => Faults::new(),
+    };
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    println!("{}", listener.local_addr()?);
+    let simulator = simulator(faults);
+    let server = runtime.spawn(async move { simulator.serve(listener).await });
+    io::stdin().read_to_end(&mut Vec::new())?;
+    server.abort();
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Two thousand services, each with other habits, and the same promise.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use fastrand::Rng;
+use ionos_activitylog_sim::{
+    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
+    Switches, TotalShape, TotalValue, UtcMark,
+};
+
+use super::{at, events, ordered, range, read, simulated, truth};
+use crate::{DateRange, ErrorKind, Event};
+
+const SERVICES: u64 = 2_000;
+
+fn one<T: Copy>(random: &mut Rng, of: &[T]) -> T {
+    of[random.usize(..of.len())]
+}
+
+fn switches(random: &mut Rng) -> Switches {
+    Switches {
+        max_limit: one(random, &[1000, 200, 50, 20]),
+        over_limit: one(random, OverLimit::ALL),
+        deep_offset: one(random, DeepOffset::ALL),
+        window_cap: one(random, &[10_000, 2_000, 1_000]),
+        order: one(random, Order::ALL),
+        // Without any count, an empty answer proves nothing and is an error.
+        total: one(
+            random,
+            &[TotalShape::Number, TotalShape::Text, TotalShape::Object],
+        ),
+        total_value: one(random, TotalValue::ALL),
+        dialect: one(random, Dialect::ALL),
+        uuid: Share::new(one(random, &[1.0, 0.9, 0.0])).unwrap(),
+        unknown_members: Share::new(one(random, &[0.0, 0.1])).unwrap(),
+        unknown_types: Share::new(one(random, &[0.0, 0.1])).unwrap(),
+        fraction_digits: one(random, FractionDigits::ALL),
+        utc_mark: one(random, UtcMark::ALL),
+        late: one(random, &["none", "10%:3h"]).parse().unwrap(),
+        query_fractions: one(random, QueryFractions::ALL),
+        ..Switches::default()
+    }
+}
+
+/// Reads a range and fails when an event is missing that no gap names. Says whether there was a gap.
+async fn nothing_is_lost_in_silence(simulator: &Simulator, range: DateRange, what: &str) -> bool {
+    let (records, summary, error) = read(events(simulator, range)).await;
+    let truth = ordered(truth(simulator, range));
+    if summary.is_complete() {
+        assert!(error.is_none(), "{what}: {error:?}");
+        assert!(
+            records == truth,
+            "{what}: {} of {}",
+            records.len(),
+            truth.len()
+        );
+        return false;
+    }
+    assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete, "{what}");
+    let found: BTreeSet<&String> = records.iter().collect();
+    assert_eq!(found.len(), records.len(), "{what}");
+    for record in truth.iter().filter(|record| !found.contains(record)) {
+        let time = Event::from_json(record.clone()).unwrap().time().unwrap();
+        let named = summary.gaps.iter().any(|gap| gap.range.contains(time));
+        assert!(named, "{what}: {record} is in no gap of {:?}", summary.gaps);
+    }
+    true
+}
+
+#[tokio::test]
+async fn every_service_is_read_completely_whatever_its_habits() {
+    let mut gaps = 0;
+    for seed in 0..SERVICES {
+        let mut random = Rng::with_seed(seed);
+        let switches = switches(&mut random);
+        let hour = random.u32(0..20);
+        let start = at(&format!("2026-11-19T{hour:02}:00:00Z"))
+            + TimeDelta::milliseconds(random.i64(0..2_000));
+        let end = start + TimeDelta::minutes(random.i64(5..200));
+        let burst = start + TimeDelta::seconds(random.i64(0..200));
+        let what = format!("service {seed}: {switches:?}");
+        let simulator = simulated(
+            Simulator::builder()
+                .seed(seed)
+                .events_per_day(random.u64(100..1_500))
+                .burst(burst, TimeDelta::milliseconds(3), random.u64(0..120))
+                .switches(switches.clone()),
+        );
+        let range = range(&start.to_rfc3339(), &end.to_rfc3339());
+        // A count that wavers cannot be told from a loss where the hits change places, too; nor can events that look the
+        // same and have no identifier, where they are spread over pages.
+        let hopeless = switches.total_value == TotalValue::Drifting || switches.uuid != Share::ALL;
+        let gap = nothing_is_lost_in_silence(&simulator, range, &what).await;
+        assert!(!gap || hopeless, "{what}");
+        gaps += u64::from(gap);
+    }
+    assert!(gaps < SERVICES / 10, "{gaps}");
+}
