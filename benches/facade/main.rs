@@ -21,7 +21,7 @@ use tokio::runtime::{self, Runtime};
 
 use bare::Bare;
 use facade::Facade;
-use workspace_benches::{SERVE, Server, Spent, Stopwatch, median};
+use workspace_benches::{Server, Spent, Stopwatch, median};
 
 /// Pages of a round: two turns of the canned ones. Short rounds keep neighbours close in time.
 const PAGES: u64 = 20;
@@ -50,17 +50,7 @@ struct Measured {
 }
 
 fn main() -> ExitCode {
-    let done = match std::env::args().nth(1).as_deref() {
-        Some(SERVE) => server::serve(),
-        _ => measure(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    workspace_benches::run(|_| server::serve(), measure)
 }
 
 fn measure() -> Result<()> {

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 use tokio::runtime::{self, Runtime};
-use workspace_benches::{SERVE, Server, Stopwatch, median};
+use workspace_benches::{Server, Stopwatch, median};
 
 /// Rounds without latency that count; an odd number has a median of its own.
 const ROUNDS: usize = 11;
@@ -40,18 +40,10 @@ struct Measured {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let done = match arguments.next().as_deref() {
-        Some(SERVE) => world::serve(arguments.next().as_deref() == Some("slow")),
-        _ => measure(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    workspace_benches::run(
+        |arguments| world::serve(arguments.iter().any(|word| word == "slow")),
+        measure,
+    )
 }
 
 fn measure() -> Result<()> {

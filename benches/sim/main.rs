@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use workspace_benches::{SERVE, Server, median};
+use workspace_benches::{Server, median};
 
 /// Pages that are timed one by one, each from another place of the log. An odd number has a median of its own.
 const TIMED: u64 = 501;
@@ -32,17 +32,7 @@ struct Measured {
 }
 
 fn main() -> ExitCode {
-    let done = match std::env::args().nth(1).as_deref() {
-        Some(SERVE) => world::serve(),
-        _ => measure(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    workspace_benches::run(|_| world::serve(), measure)
 }
 
 fn measure() -> Result<()> {

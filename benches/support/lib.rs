@@ -1,10 +1,12 @@
 //! What every measurement needs: a server that is another process, the processor's time, and the middle of many
 //! rounds.
 
+mod program;
 mod spawned;
 mod statistics;
 mod stopwatch;
 
+pub use program::run;
 pub use spawned::{SERVE, Server};
 pub use statistics::median;
 pub use stopwatch::{Spent, Stopwatch};
