@@ -15,10 +15,9 @@ pub(crate) async fn read(address: &str) -> Result<Read> {
         .token(DEFAULT_TOKEN)
         .max_in_flight(world::AT_ONCE)
         .build()?;
-    let contract = world::simulator(Default::default()).contracts()[0];
     let range = DateRange::new(world::start(), world::end())?;
     let mut file = BufWriter::new(tempfile::tempfile()?);
-    let mut stream = client.events(contract.into(), range).stream();
+    let mut stream = client.events(world::contract().into(), range).stream();
     while let Some(event) = stream.try_next().await? {
         file.write_all(event.raw().as_bytes())?;
         file.write_all(b"\n")?;

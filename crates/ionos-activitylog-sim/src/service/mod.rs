@@ -224,7 +224,7 @@ fn respond<B>(simulator: &Simulator, request: &Request<B>, seen: Seen) -> Result
     let path = request.uri().path();
     let route = Route::of(path, switches.trailing_slash).ok_or_else(Refusal::not_found)?;
     if let Route::Moved(to) = route {
-        return Ok(Answer::Moved(with_query(to, request.uri().query()).into()));
+        return Ok(Answer::Moved(with_query(to, request.uri().query())));
     }
     if request.method() != Method::GET {
         return Err(Refusal::new(

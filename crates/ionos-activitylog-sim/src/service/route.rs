@@ -1,8 +1,6 @@
 //! What a path asks for is decided before anything else is looked at, and a slash at its end means one thing in the
 //! vendor's documents and may mean another to the service.
 
-use std::borrow::Cow;
-
 use crate::service::Operation;
 use crate::switches::TrailingSlash;
 
@@ -76,8 +74,8 @@ impl<'a> Route<'a> {
 }
 
 /// A path with the query, where there is one.
-pub(crate) fn with_query<'a>(path: &'a str, query: Option<&str>) -> Cow<'a, str> {
-    query.map_or(path.into(), |query| format!("{path}?{query}").into())
+pub(crate) fn with_query(path: &str, query: Option<&str>) -> String {
+    query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }
 
 #[cfg(test)]

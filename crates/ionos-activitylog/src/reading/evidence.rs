@@ -23,7 +23,7 @@ pub(super) struct Evidence {
     known: HashMap<EventId, usize>,
     /// All different events: the time to sort by, the id, and the content.
     events: Vec<Seen>,
-    /// What every answer of all scans counted, as long as it was always the same.
+    /// What all pages of the last scan counted, if all of them counted the same.
     agreed: Option<u64>,
     /// Whether two answers about this window counted differently.
     drifts: bool,

@@ -7,7 +7,7 @@ use crate::reading::evidence::Evidence;
 use crate::reading::learned::Fractions;
 use crate::reading::piece::{Piece, Unit};
 use crate::reading::scan::{Scan, Scanned, Source, pause};
-use crate::{DateRange, Error, ErrorKind, Event, Gap, GapReason, Total, Window};
+use crate::{DateRange, Error, ErrorKind, Gap, GapReason, Total, Window};
 
 /// Scans of a window that fits on one page before it is doubted.
 const SCANS: u32 = 5;
@@ -315,7 +315,7 @@ impl Done {
 impl Window {
     /// Adds a part of it that was read apart.
     fn join(&mut self, part: Self) {
-        self.events.extend::<Vec<Event>>(part.events);
+        self.events.extend(part.events);
         self.gaps.extend(part.gaps);
         self.scans += part.scans;
         self.requests += part.requests;

@@ -104,7 +104,7 @@ impl Source<'_> {
             // Either the service sends fewer than it is asked for, or there are no more than these.
             let second = match self.page(range, received, size).await {
                 // So far may be too far for a page of this size, and not for one of the size that came.
-                Err(error) if may_be_too_deep(error.kind()) && received > 0 => {
+                Err(error) if may_be_too_deep(error.kind()) => {
                     self.page(range, received, received).await?
                 }
                 second => second?,
@@ -198,8 +198,8 @@ impl Source<'_> {
         Ok(Scan::of(pages, false, requests))
     }
 
-    /// Follows the pages of a service that does not count, or not to the end, to one without hits: a page with room for more may be as full
-    /// as this service sends them.
+    /// Follows the pages of a service that does not count, or not to the end, to one without hits: a page with room for
+    /// more may be as full as this service sends them.
     async fn uncounted(
         &self,
         range: DateRange,
@@ -303,10 +303,9 @@ fn counts_more(page: &Page) -> bool {
 
 /// Whether two pages begin and end with the same records.
 fn is_same(one: &Page, other: &Page) -> bool {
-    let ends = |page: &Page| {
-        let ends = [page.events.first(), page.events.last()];
-        ends.map(|event| event.map(|event| event.raw().to_owned()))
-    };
+    fn ends(page: &Page) -> [Option<&str>; 2] {
+        [page.events.first(), page.events.last()].map(|event| event.map(Event::raw))
+    }
     ends(one) == ends(other)
 }
 
