@@ -5,7 +5,6 @@
 //! Prints one JSON object, [`Measured`], which `cargo xtask bench` reads.
 
 mod client;
-mod memory;
 mod world;
 
 use std::process::ExitCode;
@@ -13,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use workspace_benches::{Server, median};
+use workspace_benches::{Server, median, peak_mebibytes};
 
 /// Pages that are timed one by one, each from another place of the log. An odd number has a median of its own.
 const TIMED: u64 = 501;
@@ -58,7 +57,7 @@ fn measure() -> Result<()> {
         events_per_page: world::PAGE,
         page_micros: median(times.into_iter()),
         megabytes_per_second,
-        peak_mebibytes: memory::peak(server.process()),
+        peak_mebibytes: peak_mebibytes(server.process()),
     };
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())

@@ -3,7 +3,7 @@
 //! The way of the description: [`description::Description::read`] (vendor file and provenance) ->
 //! [`description::overlay`] (patches as data) -> [`description::lint`] -> [`generate`] -> [`outputs`].
 //! [`codegen`] walks it; [`ci`] is what every pull request has to pass; [`spec`] takes in a new vendor file; [`mod@bench`]
-//! measures.
+//! and [`soak`] measure.
 
 pub mod bench;
 pub mod cargo;
@@ -13,5 +13,6 @@ pub mod description;
 pub mod examples;
 pub mod generate;
 pub mod outputs;
+pub mod soak;
 pub mod spec;
 pub mod workspace;

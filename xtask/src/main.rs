@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, spec, workspace};
+use xtask::{bench, ci, codegen, soak, spec, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -35,6 +35,8 @@ enum Task {
         #[arg(long)]
         cold: bool,
     },
+    /// Read ten million events, and fail where one is missing or the memory has no bound
+    Soak,
 }
 
 #[derive(Subcommand)]
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         }
         Task::Ci => ci::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
+        Task::Soak => soak::run(&root),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -17,7 +17,7 @@ use crate::error::body::snippet;
 use crate::error::wire::{Failure, answered, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
-use crate::pacing::{InFlight, Outcome, Rate};
+use crate::pacing::{Exit, InFlight, Outcome, Rate};
 use crate::reading::learned::Learned;
 use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
@@ -35,7 +35,7 @@ pub(crate) struct Caller {
     pub(crate) learned: Learned,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,
-    pub(crate) in_flight: InFlight,
+    pub(crate) in_flight: Arc<InFlight>,
     pub(crate) rate: Option<Rate>,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_cap: u64,
@@ -174,7 +174,7 @@ impl Caller {
                 .as_ref()
                 .map_or_else(|| text.clone(), |token| token.redact(&text))
         };
-        let context = self.context(header);
+        let context = self.context(header, place.exit());
         let span = AttemptSpan::new(operation, &self.base_url, number);
         let limit = left.map_or(self.attempt_timeout, |left| left.min(self.attempt_timeout));
         let exchange = span.around(self.exchange(&context, call, read, empty, &redact));
@@ -199,12 +199,13 @@ impl Caller {
         })
     }
 
-    fn context(&self, authorization: HeaderValue) -> wire::Context {
+    fn context(&self, authorization: HeaderValue, place: Exit) -> wire::Context {
         wire::Context::new(Arc::new(Gateway {
             authorization,
             user_agent: self.user_agent.clone(),
             contract: self.contract_header.clone(),
             body_cap: self.body_cap,
+            place,
             next: self.carrier.clone(),
         }))
     }

@@ -119,7 +119,7 @@ struct Link<'a> {
 
 impl<'a> Link<'a> {
     fn of(event: &'a Event) -> Self {
-        let (time, id) = event.key();
+        let (time, id) = (event.time(), event.id());
         Self { time, id, event }
     }
 

@@ -6,10 +6,10 @@
 mod cold_build;
 mod crates;
 mod facade;
-mod program;
+pub(crate) mod program;
 mod reading;
 mod simulator;
-mod table;
+pub(crate) mod table;
 
 use std::path::Path;
 
@@ -44,7 +44,12 @@ pub fn run(root: &Path, suites: &[Suite], cold: bool) -> Result<()> {
             Suite::Reading => reading::measure(root)?,
         });
     }
-    print!("{}", table::render(&rows));
+    judge(&rows)
+}
+
+/// Prints a table, and fails when a limit is missed.
+pub(crate) fn judge(rows: &[Row]) -> Result<()> {
+    print!("{}", table::render(rows));
     let missed = rows.iter().filter(|row| row.missed()).count();
     if missed > 0 {
         bail!("limits missed: {missed}");

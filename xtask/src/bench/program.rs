@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::cargo;
 
 /// What a program of `workspace-benches` prints.
-pub(super) fn measured<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> {
+pub(crate) fn measured<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> {
     let package = [
         "run",
         "--quiet",

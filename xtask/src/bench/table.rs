@@ -2,7 +2,7 @@
 
 /// One measured value.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     what: String,
     value: f64,
     /// None where the value is only told.
@@ -22,7 +22,7 @@ enum Limit {
 
 impl Row {
     /// A value that is only told.
-    pub(super) fn told(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
+    pub(crate) fn told(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
         Self {
             what: what.into(),
             value,
@@ -33,7 +33,7 @@ impl Row {
     }
 
     /// A value that must not be above the limit.
-    pub(super) fn limited(
+    pub(crate) fn limited(
         what: impl Into<String>,
         value: f64,
         unit: &'static str,
@@ -46,7 +46,7 @@ impl Row {
     }
 
     /// A value that must not be below the limit.
-    pub(super) fn at_least(
+    pub(crate) fn at_least(
         what: impl Into<String>,
         value: f64,
         unit: &'static str,
@@ -59,7 +59,7 @@ impl Row {
     }
 
     /// The same with three decimals, for short times.
-    pub(super) fn exact(self) -> Self {
+    pub(crate) fn exact(self) -> Self {
         Self {
             decimals: 3,
             ..self
@@ -67,7 +67,7 @@ impl Row {
     }
 
     /// The same without decimals, for counts.
-    pub(super) fn whole(self) -> Self {
+    pub(crate) fn whole(self) -> Self {
         Self {
             decimals: 0,
             ..self
@@ -75,7 +75,7 @@ impl Row {
     }
 
     /// Whether there is a limit and it is not kept; what is not a number keeps none.
-    pub(super) fn missed(&self) -> bool {
+    pub(crate) fn missed(&self) -> bool {
         self.limit.is_some_and(|limit| {
             self.value.is_nan()
                 || match limit {
@@ -109,7 +109,7 @@ impl Row {
 }
 
 /// The rows under a heading, in columns.
-pub(super) fn render(rows: &[Row]) -> String {
+pub(crate) fn render(rows: &[Row]) -> String {
     let heading = ["what", "value", "limit", ""].map(str::to_owned);
     let lines: Vec<_> = [heading]
         .into_iter()

@@ -6,6 +6,7 @@
 
 mod action;
 mod details;
+mod envelope;
 mod fault;
 mod id;
 mod issue;
@@ -22,8 +23,10 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog_client as wire;
 use serde_json::value::RawValue;
 
-use crate::json::{self, Kind};
+use crate::json;
 use crate::{Error, ErrorKind};
+
+use envelope::Record;
 
 pub use action::Action;
 pub use details::Details;
@@ -39,8 +42,8 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 
 /// One event of the log.
 ///
-/// It is as large as its bytes. Nothing is parsed before it is asked for, and nothing that was parsed is kept: whoever
-/// needs several values asks for [`Event::details`] once.
+/// It is little more than its bytes, and knows its time. Nothing else is parsed before it is asked for, and nothing that
+/// was parsed is kept: whoever needs several values asks for [`Event::details`] once.
 ///
 /// ```
 /// use ionos_activitylog::{Event, EventType, Outcome};
@@ -69,20 +72,28 @@ pub struct Event {
     record: Range<usize>,
     /// Why the hit itself is kept as the record, where it is.
     astray: Option<&'static str>,
+    time: Option<DateTime<Utc>>,
+    /// None where it takes the whole record to make one.
+    name: Option<EventId>,
 }
 
 impl Event {
     /// Finds the record in its envelope. An envelope without one is kept whole in its place.
     pub(crate) fn from_wire(hit: wire::Raw<wire::types::Hit>) -> Self {
         let hit = hit.into_json();
-        let (record, astray) = match record_in(hit.get()) {
+        let (record, astray) = match envelope::record_in(hit.get()) {
             Ok(record) => (record, None),
-            Err(reason) => (0..hit.get().len(), Some(reason)),
+            Err(reason) => (Record::of(hit.get()), Some(reason)),
         };
+        // Cut out of the hit, so it begins within it.
+        let place = place_in(hit.get(), record.text);
+        let (time, name) = (time_in(record.meta), named(record.uuid));
         Self {
             hit,
-            record,
+            record: place,
             astray,
+            time,
+            name,
         }
     }
 
@@ -95,10 +106,14 @@ impl Event {
             let detail = format!("the record is not JSON: {error}");
             Error::new(ErrorKind::Configuration, detail).with_source(error)
         })?;
+        let record = Record::of(hit.get());
+        let (time, name) = (time_in(record.meta), named(record.uuid));
         Ok(Self {
             record: 0..hit.get().len(),
             hit,
             astray: None,
+            time,
+            name,
         })
     }
 
@@ -113,23 +128,15 @@ impl Event {
     /// in UTC, whatever offset it was written with.
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
-        let [meta] = json::pick(self.raw(), ["meta"]);
-        time_in(meta)
+        self.time
     }
 
-    /// What the event is known by: see [`EventId`]. Unique within a contract.
+    /// What the event is known by: see [`EventId`]. Unique within a contract. Where the record has no identifier, it is
+    /// hashed each time.
     #[must_use]
     pub fn id(&self) -> EventId {
-        self.key().1
-    }
-
-    /// Time and id, which every event is sorted and told apart by, in one pass over the record. Nothing is allocated
-    /// where the id is a UUID.
-    pub(crate) fn key(&self) -> (Option<DateTime<Utc>>, EventId) {
-        let [meta, uuid] = json::pick(self.raw(), ["meta", "@uuid"]);
-        let named = uuid.and_then(EventId::of_uuid);
-        let id = named.unwrap_or_else(|| EventId::of_content(self.fingerprint()));
-        (time_in(meta), id)
+        let of_content = || EventId::of_content(self.fingerprint());
+        self.name.clone().unwrap_or_else(of_content)
     }
 
     /// The SHA-256 of the canonical record, so that two records of one id can be told apart: the service may have
@@ -174,6 +181,11 @@ impl Event {
     }
 }
 
+/// The identifier that a record brings along.
+fn named(uuid: Option<&str>) -> Option<EventId> {
+    uuid.and_then(EventId::of_uuid)
+}
+
 /// Reads `/meta/time`.
 fn time_in(meta: Option<&str>) -> Option<DateTime<Utc>> {
     let [time] = json::pick(meta?, ["time"]);
@@ -190,21 +202,10 @@ fn text(value: Option<&str>) -> Option<Cow<'_, str>> {
     json::scalar(value?)
 }
 
-/// Where the record is in a hit.
-fn record_in(hit: &str) -> Result<Range<usize>, &'static str> {
-    if Kind::of(hit) != Kind::Object {
-        return Err("the hit is no object, so it is kept itself");
-    }
-    let mut records = json::members(hit).filter(|(key, _)| key.is("_source"));
-    match (records.next(), records.next()) {
-        (Some((_, record)), None) if Kind::of(record) != Kind::Null => {
-            // Cut out of the hit, so it begins within it.
-            let start = record.as_ptr() as usize - hit.as_ptr() as usize;
-            Ok(start..start + record.len())
-        }
-        (Some(_), Some(_)) => Err("the hit holds two records, so the hit itself is kept"),
-        _ => Err("the hit holds no record, so the hit itself is kept"),
-    }
+/// Where a part of a text is in it, in bytes.
+fn place_in(text: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + part.len()
 }
 
 #[cfg(test)]

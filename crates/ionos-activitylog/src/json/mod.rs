@@ -45,14 +45,7 @@ impl Kind {
 /// The values of the named members of an object, found in one pass; of a key that occurs twice the last counts, as it
 /// does for most readers of JSON. What is no object has no members.
 pub(crate) fn pick<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> [Option<&'a str>; N] {
-    let mut found = [None; N];
-    for (key, value) in members(object) {
-        let place = keys.iter().position(|wanted| key.is(wanted));
-        if let Some(slot) = place.and_then(|place| found.get_mut(place)) {
-            *slot = Some(value);
-        }
-    }
-    found
+    members(object).pick(keys)
 }
 
 /// What a value says in words or digits: the contents of a string, or a number exactly as it was written. None for

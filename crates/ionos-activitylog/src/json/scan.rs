@@ -1,5 +1,7 @@
 //! Where a value ends, and what an object or a list is made of. No recursion, so no depth is too deep.
 
+use memchr::memchr2;
+
 use super::text::{decoded_bytes, inner};
 
 /// White space between the tokens of JSON.
@@ -37,10 +39,54 @@ impl<'a> Iterator for Members<'a> {
     type Item = (Key<'a>, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
+        let key = self.next_key()?;
+        Some((key, self.value()?))
+    }
+}
+
+impl<'a> Members<'a> {
+    /// The key of the next member; its value comes next.
+    pub(crate) fn next_key(&mut self) -> Option<Key<'a>> {
         self.0.pass(b',');
         let key = self.0.value().filter(|key| key.starts_with('"'))?;
         self.0.pass(b':');
-        Some((Key(key), self.0.value()?))
+        Some(Key(key))
+    }
+
+    /// The value of the key that came last.
+    pub(crate) fn value(&mut self) -> Option<&'a str> {
+        self.0.value()
+    }
+
+    /// The same, and in the same pass what [`pick`](super::pick) finds in it.
+    pub(crate) fn value_and_pick<const N: usize>(
+        &mut self,
+        keys: [&str; N],
+    ) -> Option<(&'a str, [Option<&'a str>; N])> {
+        if self.0.peek()? != b'{' {
+            return Some((self.0.value()?, [None; N]));
+        }
+        let Cursor { text, at: start } = self.0;
+        let mut members = Members(Cursor {
+            text,
+            at: start + 1,
+        });
+        let found = members.pick(keys);
+        self.0 = members.0;
+        self.0.pass(b'}');
+        Some((text.get(start..self.0.at)?, found))
+    }
+
+    /// The values of the named members; of a key that occurs twice, the last counts.
+    pub(super) fn pick<const N: usize>(&mut self, keys: [&str; N]) -> [Option<&'a str>; N] {
+        let mut found = [None; N];
+        for (key, value) in self {
+            let place = keys.iter().position(|wanted| key.is(wanted));
+            if let Some(slot) = place.and_then(|place| found.get_mut(place)) {
+                *slot = Some(value);
+            }
+        }
+        found
     }
 }
 
@@ -54,6 +100,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// A place in the text, always between two characters.
+#[derive(Clone, Copy)]
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
@@ -104,42 +151,36 @@ fn end_of_value(text: &[u8], start: usize) -> usize {
 fn end_of_nested(text: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
     let mut at = start;
-    while let Some(ahead) = find(text, at, |byte| {
-        matches!(byte, b'"' | b'{' | b'[' | b'}' | b']')
-    }) {
-        at = ahead + 1;
-        match text.get(ahead) {
-            Some(b'"') => at = end_of_string(text, ahead),
-            Some(b'{' | b'[') => depth += 1,
-            _ => depth -= 1,
-        }
-        if depth == 0 {
-            return at;
+    while let Some(byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'"' => at = end_of_string(text, at - 1),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 1 => depth -= 1,
+            b'}' | b']' => return at,
+            _ => {}
         }
     }
     text.len()
 }
 
-/// The next byte of a sort.
-fn find(text: &[u8], start: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    let ahead = text.get(start..)?.iter().position(|byte| wanted(*byte))?;
-    Some(start + ahead)
-}
-
 /// The place behind a number, `true`, `false` or `null`.
 fn end_of_word(text: &[u8], start: usize) -> usize {
-    let ends = |byte| is_blank(byte) || matches!(byte, b',' | b':' | b'}' | b']');
-    find(text, start, ends).unwrap_or(text.len())
+    let ends = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b':' | b'}' | b']');
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 /// The place behind the string whose opening quote is at `start`.
 pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(ahead) = find(text, at, |byte| matches!(byte, b'"' | b'\\')) {
-        if text.get(ahead) == Some(&b'"') {
-            return ahead + 1;
+    while let Some(ahead) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += ahead + 1;
+        if text.get(at - 1) == Some(&b'"') {
+            return at;
         }
-        at = ahead + 2;
+        // Whatever was escaped is not the end.
+        at += 1;
     }
     text.len()
 }
@@ -167,8 +208,18 @@ mod tests {
         assert!(members(object).any(|(key, _)| key.is("e")));
         let found: Vec<_> = elements("[ [] , {} ,true,\n\"]\"\t, 1 ]").collect();
         assert_eq!(found, ["[]", "{}", "true", "\"]\"", "1"]);
+        let mut members = members(r#"{"x": {"a":1, "b":{"a":2},"a":[3]} ,"y":[{"a":4}],"z":5}"#);
+        for (key, value, picked) in [
+            ("x", r#"{"a":1, "b":{"a":2},"a":[3]}"#, Some("[3]")),
+            ("y", r#"[{"a":4}]"#, None),
+            ("z", "5", None),
+        ] {
+            assert!(members.next_key().unwrap().is(key));
+            assert_eq!(members.value_and_pick(["a"]), Some((value, [picked])));
+        }
+        assert!(members.next_key().is_none());
         for neither in ["", "{}", "[]", "1", "\"{\"", "null", "{", "["] {
-            assert_eq!(members(neither).count(), 0, "{neither}");
+            assert_eq!(super::members(neither).count(), 0, "{neither}");
             assert_eq!(elements(neither).count(), 0, "{neither}");
         }
     }
@@ -179,6 +230,10 @@ mod tests {
             "{\"a", "{\"a\\", "[1,,2", "{\"a\":}", "{,:]", "[}", "[\"ü\\", "{1:2}", "[:]",
         ] {
             members(text).for_each(drop);
+            let mut members = members(text);
+            while members.next_key().is_some() {
+                members.value_and_pick(["a"]);
+            }
             elements(text).for_each(drop);
         }
     }

@@ -82,7 +82,8 @@ pub(crate) fn decoded(string: &str) -> Cow<'_, str> {
 
 /// Whether a string is text: whether no half of a surrogate pair is in it.
 pub(crate) fn is_whole(string: &str) -> bool {
-    !Pieces(inner(string).chars()).any(|piece| matches!(piece, Piece::Half(_)))
+    let inner = inner(string);
+    !inner.contains('\\') || !Pieces(inner.chars()).any(|piece| matches!(piece, Piece::Half(_)))
 }
 
 /// What a string says as UTF-8, and each half of a surrogate pair in the same three bytes as another character of its

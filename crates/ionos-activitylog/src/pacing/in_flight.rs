@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 
 /// Requests at once to begin with. Four make a week's export three times as fast as one, and few services mind.
@@ -59,8 +59,8 @@ impl State {
 
 impl InFlight {
     /// `ceiling` is at least 1.
-    pub(crate) fn new(ceiling: u32) -> Self {
-        Self {
+    pub(crate) fn new(ceiling: u32) -> Arc<Self> {
+        Arc::new(Self {
             ceiling,
             state: Mutex::new(State {
                 limit: START.min(ceiling),
@@ -70,18 +70,21 @@ impl InFlight {
                 waiting: VecDeque::new(),
                 next_ticket: 0,
             }),
-        }
+        })
     }
 
     /// Waits for a place, first come, first served. Dropping the wait gives up the turn.
-    pub(crate) async fn enter(&self) -> Place<'_> {
+    pub(crate) async fn enter(self: &Arc<Self>) -> Place {
         let mut turn = Turn {
             of: self,
             ticket: None,
         };
         let epoch = poll_fn(|context| turn.poll(context.waker())).await;
         Place {
-            of: self,
+            exit: Exit {
+                of: self.clone(),
+                full: Arc::default(),
+            },
             epoch,
             outcome: Outcome::Other,
         }
@@ -98,10 +101,25 @@ impl InFlight {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, epoch: u64, outcome: Outcome) {
+    fn is_full(&self) -> bool {
+        let state = self.state();
+        state.under_way >= state.limit
+    }
+
+    /// Gives a place free; says whether there was no other.
+    fn leave(&self) -> bool {
         let mut state = self.state();
         let full = state.under_way >= state.limit;
         state.under_way -= 1;
+        let next = state.next();
+        drop(state);
+        next.into_iter().for_each(Waker::wake);
+        full
+    }
+
+    /// Notes what a request says that was sent in an epoch, when there may have been no other place.
+    fn judge(&self, epoch: u64, outcome: Outcome, full: bool) {
+        let mut state = self.state();
         match outcome {
             // A burst that fails together is one trouble, and halves once.
             Outcome::Overloaded if epoch == state.epoch => {
@@ -181,22 +199,51 @@ impl Drop for Turn<'_> {
 /// A request on its way. Dropped without [`Place::came_back`], it says nothing about the service.
 #[must_use = "the place is given up when it is dropped"]
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    of: &'a InFlight,
+pub(crate) struct Place {
+    exit: Exit,
     epoch: u64,
     outcome: Outcome,
 }
 
-impl Place<'_> {
+impl Place {
+    /// For whoever sees the end of the answer first.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit.clone()
+    }
+
     /// Gives up the place and tells what came back.
     pub(crate) fn came_back(mut self, outcome: Outcome) {
         self.outcome = outcome;
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
-        self.of.leave(self.epoch, self.outcome);
+        // What came back may say that fewer may go, so it counts before another one may.
+        match self.exit.full.get() {
+            Some(full) => self.exit.of.judge(self.epoch, self.outcome, *full),
+            None => {
+                let full = self.exit.of.is_full();
+                self.exit.of.judge(self.epoch, self.outcome, full);
+                self.exit.leave();
+            }
+        }
+    }
+}
+
+/// The way out of a place, before it is known what came back: the next request need not wait until an answer that is
+/// there is understood.
+#[derive(Clone, Debug)]
+pub(crate) struct Exit {
+    of: Arc<InFlight>,
+    /// Set once the place is free: whether there was no other.
+    full: Arc<OnceLock<bool>>,
+}
+
+impl Exit {
+    /// Gives the place free, if it is not yet.
+    pub(crate) fn leave(&self) {
+        self.full.get_or_init(|| self.of.leave());
     }
 }
 
@@ -206,13 +253,13 @@ mod tests {
     use futures_util::FutureExt;
     use futures_util::future::join_all;
 
-    fn enter(in_flight: &InFlight) -> Place<'_> {
+    fn enter(in_flight: &Arc<InFlight>) -> Place {
         in_flight.enter().now_or_never().unwrap()
     }
 
     /// As many at once as there may be, all with the same outcome.
-    fn burst(in_flight: &InFlight, outcome: Outcome) {
-        let places: Vec<Place<'_>> = (0..in_flight.limit()).map(|_| enter(in_flight)).collect();
+    fn burst(in_flight: &Arc<InFlight>, outcome: Outcome) {
+        let places: Vec<Place> = (0..in_flight.limit()).map(|_| enter(in_flight)).collect();
         places
             .into_iter()
             .for_each(|place| place.came_back(outcome));
@@ -243,6 +290,25 @@ mod tests {
         assert_eq!(in_flight.limit(), 2);
         (0..1_000).for_each(|_| burst(&in_flight, Outcome::Fine));
         assert_eq!(in_flight.limit(), 6);
+    }
+
+    #[tokio::test]
+    async fn a_place_can_be_given_free_before_it_is_known_what_came_back() {
+        let in_flight = InFlight::new(1);
+        for _ in 0..3 {
+            let place = in_flight.enter().await;
+            let mut next = Box::pin(in_flight.enter());
+            assert!(next.as_mut().now_or_never().is_none());
+            let exit = place.exit();
+            exit.leave();
+            exit.leave();
+            let next = next.now_or_never().unwrap();
+            assert!(in_flight.enter().now_or_never().is_none());
+            place.came_back(Outcome::Fine);
+            assert!(in_flight.enter().now_or_never().is_none(), "free once");
+            drop(next);
+        }
+        assert_eq!(in_flight.state().under_way, 0);
     }
 
     #[tokio::test]

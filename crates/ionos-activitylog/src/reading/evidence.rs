@@ -155,7 +155,7 @@ impl Evidence {
     /// Notes one event; gives its id.
     fn take(&mut self, event: Event) -> EventId {
         self.bytes += event.raw().len() as u64;
-        let (time, id) = event.key();
+        let (time, id) = (event.time(), event.id());
         let first = self.known.get(&id).copied();
         if first.is_some_and(|first| self.has(first, &id, &event)) {
             return id;

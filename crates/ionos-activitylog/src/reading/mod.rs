@@ -12,6 +12,7 @@
 mod checkpoint;
 mod contracts;
 mod evidence;
+mod gate;
 pub(crate) mod learned;
 mod pages;
 mod piece;
@@ -34,7 +35,7 @@ pub use window::{Gap, GapReason, Window};
 pub use windows::WindowStream;
 
 /// How many windows are read at the same time, or wait for their turn, unless another number is chosen. A window has at
-/// most 10 000 events, about 9 MB.
+/// most 10 000 events, about 9 MB; of as many more windows the first page is read ahead.
 const WINDOWS_AT_ONCE: usize = 4;
 
 /// The events of a contract and range, not read yet: choose [`Events::stream`], [`Events::windows`] or
@@ -73,7 +74,7 @@ impl Events {
     }
 
     /// How many windows are read at the same time or wait for their turn, at least 1; the default is 4. It bounds the
-    /// memory: a window has at most 10 000 events.
+    /// memory: a window has at most 10 000 events, and of as many windows more no more than one page is read ahead.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.windows_at_once = windows.max(1);
         self

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::clock::Clock;
+use crate::reading::gate::Gate;
 use crate::reading::learned::Learned;
 use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Event, Page, PageSize, Total};
 
@@ -58,6 +59,8 @@ pub(super) struct Source<'a> {
     pub(super) client: &'a Client,
     pub(super) contract: &'a ContractNumber,
     pub(super) page_size: PageSize,
+    /// Opens when there is room for more than the first page of the window.
+    pub(super) gate: &'a Gate,
 }
 
 impl Source<'_> {
@@ -100,6 +103,7 @@ impl Source<'_> {
             // If it counts more, it was asked for again often enough.
             return Ok(Scanned::All(Scan::of(pages, true, requests)));
         }
+        self.gate.passed().await;
         if received < size && received < total.count {
             // Either the service sends fewer than it is asked for, or there are no more than these.
             let second = match self.page(range, received, size).await {
@@ -212,6 +216,7 @@ impl Source<'_> {
         if size == 0 {
             return Ok(Scanned::All(Scan::of(pages, true, requests)));
         }
+        self.gate.passed().await;
         loop {
             if read + size > self.learned().window_size(size) {
                 let total = None;

@@ -73,7 +73,8 @@ fn ordered(records: Vec<String>) -> Vec<String> {
     let mut keyed: Vec<_> = records
         .into_iter()
         .map(|record| {
-            let (time, id) = Event::from_json(record.clone()).unwrap().key();
+            let event = Event::from_json(record.clone()).unwrap();
+            let (time, id) = (event.time(), event.id());
             (time, id, record)
         })
         .collect();
@@ -206,10 +207,10 @@ async fn events_that_arrive_during_the_reading_are_in_it() {
     let now = clock.clone();
     let switches = Switches {
         ingest_delay: "50%<1s,50%<30s".parse().unwrap(),
-        max_limit: 100,
+        max_limit: 20,
         ..Switches::default()
     };
-    // Each request takes as long as a pause that was waited for, so events arrive between two of them.
+    // Time passes only where a refused request is waited for, and then events arrive between two pages.
     let simulator = Simulator::builder()
         .events_per_day(3_000)
         .burst(
@@ -220,7 +221,10 @@ async fn events_that_arrive_during_the_reading_are_in_it() {
         .switches(switches)
         .faults(
             Faults::new()
-                .on(When::any().every(2), Answer::new(503))
+                .on(
+                    When::any().every(3),
+                    Answer::new(503).header("Retry-After", "2"),
+                )
                 .unwrap(),
         )
         .clock(move || now.now())

@@ -1,6 +1,10 @@
 //! Windows are read at the same time and given out in order. How a range is best cut into windows shows while it is
 //! read, so the queue of pieces is cut further where a piece turns out to be too full; whatever is read early waits for
-//! its turn, and no more windows are begun than may wait.
+//! its turn, and no more windows are read than may wait.
+//!
+//! What a window needs is known once its first page is there. Were that asked for only when there is room for the whole
+//! window, fewer requests than allowed would be on their way again and again. So the first pages of as many windows more
+//! are read ahead, and a gate holds back the rest.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -11,6 +15,7 @@ use futures_core::Stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use crate::reading::gate::Gate;
 use crate::reading::piece::Piece;
 use crate::reading::read::Outcome;
 use crate::reading::scan::Source;
@@ -23,8 +28,6 @@ pub struct WindowStream {
     /// What is left, from the earliest to the latest.
     queue: VecDeque<Slot>,
     running: FuturesUnordered<BoxFuture<'static, (u64, Result<Outcome, Error>)>>,
-    /// Windows that are being read, or that wait for their turn.
-    begun: usize,
     next_number: u64,
     /// Requests that found out how to cut, to be added to the next window.
     requests: u64,
@@ -41,7 +44,7 @@ struct Slot {
 
 enum State {
     Planned(Piece),
-    Running,
+    Running(Arc<Gate>),
     Done(Box<Result<Window, Error>>),
 }
 
@@ -52,7 +55,6 @@ impl WindowStream {
             shared: Arc::new(events),
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
-            begun: 0,
             next_number: 0,
             requests: 0,
             position,
@@ -85,27 +87,30 @@ impl WindowStream {
         }
     }
 
-    /// Begins to read the earliest pieces, as many as there is room for.
+    /// Begins to read the earliest pieces: of as many as there is room for the whole, of as many more the first page.
     fn begin(&mut self) {
         let range = self.position.rest().unwrap_or(self.position.range);
-        for slot in &mut self.queue {
-            if self.begun >= self.shared.windows_at_once {
-                return;
+        let room = self.shared.windows_at_once;
+        for (place, slot) in self.queue.iter_mut().take(2 * room).enumerate() {
+            if let State::Planned(piece) = slot.state {
+                let gate = Arc::new(Gate::default());
+                slot.state = State::Running(gate.clone());
+                let (events, number) = (self.shared.clone(), slot.number);
+                self.running.push(Box::pin(async move {
+                    let source = Source {
+                        client: &events.client,
+                        contract: &events.contract,
+                        page_size: events.page_size,
+                        gate: &gate,
+                    };
+                    (number, source.read(piece, range).await)
+                }));
             }
-            let State::Planned(piece) = slot.state else {
-                continue;
-            };
-            slot.state = State::Running;
-            self.begun += 1;
-            let (events, number) = (self.shared.clone(), slot.number);
-            self.running.push(Box::pin(async move {
-                let source = Source {
-                    client: &events.client,
-                    contract: &events.contract,
-                    page_size: events.page_size,
-                };
-                (number, source.read(piece, range).await)
-            }));
+            if let State::Running(gate) = &slot.state
+                && place < room
+            {
+                gate.open();
+            }
         }
     }
 
@@ -116,7 +121,6 @@ impl WindowStream {
         };
         let done = match outcome {
             Ok(Outcome::Cut(pieces, requests)) => {
-                self.begun -= 1;
                 self.requests += requests;
                 self.queue.remove(place);
                 for piece in pieces.into_iter().rev() {
@@ -141,7 +145,6 @@ impl WindowStream {
         let State::Done(done) = self.queue.pop_front()?.state else {
             return None;
         };
-        self.begun -= 1;
         Some((*done).map(|mut window| {
             window.requests += std::mem::take(&mut self.requests);
             self.summary.add(&window);

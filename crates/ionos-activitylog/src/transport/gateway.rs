@@ -3,12 +3,15 @@
 //! in front of every transport.
 
 use std::sync::Arc;
+use std::task::Poll;
 
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
 use ionos_activitylog_client::{Exchange, Transport};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 
 use crate::error::transport_fault::BodyTooLarge;
+use crate::pacing::Exit;
 use crate::{Error, ErrorKind};
 
 const AGENT: &str = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"));
@@ -34,6 +37,8 @@ pub(crate) struct Gateway {
     pub(crate) contract: Option<HeaderValue>,
     /// The longest body of an answer, unpacked, in bytes.
     pub(crate) body_cap: u64,
+    /// The place that the request takes as long as it is on its way.
+    pub(crate) place: Exit,
     pub(crate) next: Arc<dyn Transport>,
 }
 
@@ -48,7 +53,7 @@ impl Transport for Gateway {
         }
         Box::pin(async move {
             let answer = self.next.send(operation, request).await?;
-            Ok(capped(answer, self.body_cap))
+            Ok(giving_way(capped(answer, self.body_cap), &self.place))
         })
     }
 }
@@ -72,5 +77,30 @@ fn capped(answer: reqwest::Response, cap: u64) -> reqwest::Response {
             });
             reqwest::Body::wrap(limited)
         })
+        .into()
+}
+
+/// The same answer, which gives its place free when all of its body is there: to understand it takes some time of the
+/// processor, in which the next request can be on its way already. Not where it is an error, which may say that there
+/// should be no other so soon.
+fn giving_way(answer: reqwest::Response, place: &Exit) -> reqwest::Response {
+    if !answer.status().is_success() {
+        return answer;
+    }
+    let answer: http::Response<reqwest::Body> = answer.into();
+    let place = place.clone();
+    let mut told = false;
+    let end = stream::poll_fn(move |context| {
+        if told {
+            return Poll::Ready(None);
+        }
+        told = true;
+        place.leave();
+        // Whatever else is ready goes first, once.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    answer
+        .map(|body| reqwest::Body::wrap(StreamBody::new(BodyStream::new(body).chain(end))))
         .into()
 }

@@ -119,6 +119,8 @@ proptest! {
                 hit: Box::<RawValue>::default(),
                 record: 0..bytes.len(),
                 astray: None,
+                time: None,
+                name: None,
             });
             json::canonical(&text);
             crate::json::at(&text, "/a/0");

@@ -1,0 +1,59 @@
+//! One stream over the whole log.
+
+use anyhow::{Result, ensure};
+use futures_util::TryStreamExt;
+use ionos_activitylog::{Client, DateRange};
+use ionos_activitylog_sim::DEFAULT_TOKEN;
+use tokio::runtime;
+use workspace_benches::{Server, Stopwatch, peak_mebibytes};
+
+use crate::digest::SetDigest;
+use crate::{Measured, world};
+
+/// Reads all events, checks their order, their number and their bytes.
+pub(crate) fn read() -> Result<Measured> {
+    let server = Server::start(&[])?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let stopwatch = Stopwatch::start();
+    let (found, requests) = runtime.block_on(events(server.address()))?;
+    let spent = stopwatch.spent();
+    let peak = peak_mebibytes(std::process::id());
+    drop(server);
+    let truth = world::truth()?;
+    ensure!(
+        found == truth,
+        "{} events came and {} are there, or their bytes differ",
+        found.records,
+        truth.records
+    );
+    Ok(Measured {
+        events: found.records,
+        requests,
+        seconds: spent.wall.as_secs_f64(),
+        peak_mebibytes: peak,
+    })
+}
+
+async fn events(address: &str) -> Result<(SetDigest, u64)> {
+    let client = Client::builder()
+        .base_url(format!("http://{address}"))
+        .token(DEFAULT_TOKEN)
+        .build()?;
+    let range = DateRange::new(world::start(), world::end())?;
+    let mut stream = client.events(world::contract().into(), range).stream();
+    let mut found = SetDigest::default();
+    let mut last = None;
+    while let Some(event) = stream.try_next().await? {
+        let key = (event.time(), event.id());
+        ensure!(
+            last.as_ref().is_none_or(|last| *last < key),
+            "{} does not come in order",
+            key.1
+        );
+        found.add(event.raw());
+        last = Some(key);
+    }
+    Ok((found, stream.summary().requests))
+}
