@@ -1,6 +1,8 @@
 //! A window is read until it is verified. Where it is too full, or reading it again does not help, it is cut, and where
 //! it cannot be cut any more, what is not proven is reported as a gap.
 
+use std::sync::atomic::Ordering;
+
 use futures_util::future::BoxFuture;
 
 use crate::reading::evidence::Evidence;
@@ -24,6 +26,11 @@ const STALE_SCANS: u32 = 6;
 
 /// A window whose count disagrees is halved so often to find where.
 const MOST_DOUBTS: u32 = 6;
+
+/// Windows of one reading whose count disagrees in the end before it is clear that it is not this or that second: from
+/// then on no window is halved to find where. Otherwise a service that never counts right would cost a hundred windows
+/// for each.
+const MOST_DISAGREEMENTS: u32 = 8;
 
 /// Pieces that a window is cut into whose events are not counted.
 const BLIND_PIECES: u64 = 4;
@@ -127,11 +134,13 @@ impl Source<'_> {
             if enough
                 && piece.can_be_cut(unit)
                 && piece.doubts < MOST_DOUBTS
+                && self.disagreements.load(Ordering::Relaxed) < MOST_DISAGREEMENTS
                 && evidence.strays == 0
             {
                 return Ok(Attempt::Cut(piece.cut(2, unit, piece.doubts + 1), requests));
             }
             if enough || evidence.scans >= MOST_SCANS {
+                self.disagreements.fetch_add(1, Ordering::Relaxed);
                 let done = Done::disagreeing(piece, evidence, requests);
                 return Ok(if piece.can_be_cut(unit) || pages == 1 {
                     Attempt::Done(done)

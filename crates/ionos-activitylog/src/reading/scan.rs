@@ -4,6 +4,7 @@
 //! A page that cannot be read is asked for again here and not by starting anew, because a window of ten pages would
 //! otherwise seldom come through where one page in five fails.
 
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -61,6 +62,8 @@ pub(super) struct Source<'a> {
     pub(super) page_size: PageSize,
     /// Opens when there is room for more than the first page of the window.
     pub(super) gate: &'a Gate,
+    /// Windows of the whole reading whose count disagrees in the end.
+    pub(super) disagreements: &'a AtomicU32,
 }
 
 impl Source<'_> {

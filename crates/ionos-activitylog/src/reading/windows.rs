@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -29,6 +30,8 @@ pub struct WindowStream {
     queue: VecDeque<Slot>,
     running: FuturesUnordered<BoxFuture<'static, (u64, Result<Outcome, Error>)>>,
     next_number: u64,
+    /// Windows whose count disagrees in the end.
+    disagreements: Arc<AtomicU32>,
     /// Requests that found out how to cut, to be added to the next window.
     requests: u64,
     position: Checkpoint,
@@ -56,6 +59,7 @@ impl WindowStream {
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
             next_number: 0,
+            disagreements: Arc::default(),
             requests: 0,
             position,
             summary: Summary::default(),
@@ -96,12 +100,14 @@ impl WindowStream {
                 let gate = Arc::new(Gate::default());
                 slot.state = State::Running(gate.clone());
                 let (events, number) = (self.shared.clone(), slot.number);
+                let disagreements = self.disagreements.clone();
                 self.running.push(Box::pin(async move {
                     let source = Source {
                         client: &events.client,
                         contract: &events.contract,
                         page_size: events.page_size,
                         gate: &gate,
+                        disagreements: &disagreements,
                     };
                     (number, source.read(piece, range).await)
                 }));
