@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why an export failed. Nothing is left behind under the target's name.
+/// Why something with a file or an archive failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,6 +18,19 @@ pub enum Error {
     Create(PathBuf, io::Error),
     /// The file was begun and cannot be written to its end.
     Write(PathBuf, io::Error),
+    /// Something of an archive cannot be opened, listed or read.
+    Open(PathBuf, io::Error),
+    /// A file of an archive is not as it was written.
+    Damaged(PathBuf, String),
+    /// A file of an archive was written by a later version.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its form.
+        found: String,
+        /// The form that is known here.
+        known: String,
+    },
     /// The events cannot be read.
     Read(ionos_activitylog::Error),
 }
@@ -38,6 +51,15 @@ impl fmt::Display for Error {
             ),
             Self::Create(path, error) => write!(f, "{} cannot be created: {error}", shown(path)),
             Self::Write(path, error) => write!(f, "{} cannot be written: {error}", shown(path)),
+            Self::Open(path, error) => write!(f, "{} cannot be read: {error}", shown(path)),
+            Self::Damaged(path, detail) => {
+                write!(f, "{} is not as it was written: {detail}", shown(path))
+            }
+            Self::Newer { path, found, known } => write!(
+                f,
+                "{} has the form {found}, and this version reads {known}: use the version that wrote it",
+                shown(path)
+            ),
             Self::Read(error) => error.fmt(f),
         }
     }
@@ -58,9 +80,13 @@ pub(crate) fn shown(path: &Path) -> String {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Create(_, error) | Self::Write(_, error) => Some(error),
+            Self::Create(_, error) | Self::Write(_, error) | Self::Open(_, error) => Some(error),
             Self::Read(error) => error.source(),
-            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) => None,
+            Self::UnknownFormat(_)
+            | Self::Exists(_)
+            | Self::NotAFile(_)
+            | Self::Damaged(..)
+            | Self::Newer { .. } => None,
         }
     }
 }

@@ -8,13 +8,23 @@
 
 mod atomic_file;
 mod compression;
+mod digest;
 mod error;
 mod export;
+mod layout;
+mod manifest;
 pub mod ndjson;
 mod target;
+mod text;
 
 pub use atomic_file::AtomicFile;
 pub use compression::Compression;
+pub use digest::Digest;
 pub use error::Error;
 pub use export::{Export, Exported, export_file};
+pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
+pub use manifest::{
+    Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,
+    Manifest, Part, Previous, Tool,
+};
 pub use target::FileTarget;
