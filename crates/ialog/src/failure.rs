@@ -30,12 +30,29 @@ impl Failure {
         }
     }
 
-    /// A signal asked the program to end; `code` is what shells give that signal.
-    pub(crate) fn interrupted(code: u8) -> Self {
+    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is how to go on.
+    pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
+        let message = match resume {
+            None => "interrupted, and nothing half-written is left behind".to_owned(),
+            Some(how) => format!("interrupted; {how}"),
+        };
+        Self { code, message }
+    }
+
+    /// What was read is not all, or not proven to be.
+    pub(crate) fn incomplete(message: impl Into<String>) -> Self {
         Self {
-            code,
-            message: "interrupted, and nothing half-written is left behind".to_owned(),
+            code: 3,
+            message: message.into(),
         }
+    }
+
+    /// The same, with how to go on.
+    pub(crate) fn resumable(mut self, resume: Option<String>) -> Self {
+        if let Some(how) = resume {
+            self.message = format!("{}; {how}", self.message);
+        }
+        self
     }
 
     /// Says the sentence and gives the exit code.
@@ -88,6 +105,12 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::Read(error) => error.into(),
             Error::Exists(_) => Self::usage(format!(
                 "{error}: choose another name, or replace it with --overwrite"
+            )),
+            Error::Unfinished { .. } => Self::usage(format!(
+                "{error}: finish that one first, choose another name, or give it up with --overwrite"
+            )),
+            Error::Busy(_) => Self::usage(format!(
+                "{error}: wait until it is done, or choose another name"
             )),
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))

@@ -9,6 +9,8 @@ mod commands;
 mod failure;
 mod host;
 mod progress;
+mod resume;
+mod shell;
 mod signals;
 mod times;
 
@@ -22,6 +24,7 @@ pub use host::Host;
 
 use cli::{Cli, Command, Read};
 use failure::Failure;
+use resume::Resume;
 
 /// Runs the program with the arguments, the environment and the streams of the process.
 #[must_use]
@@ -51,8 +54,16 @@ fn to_its_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
 /// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
 /// the caller's affair: dropping the future takes back what is half done.
 pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, host: &mut Host<'_>) -> u8 {
+    run_noting(arguments, host, &Resume::default()).await
+}
+
+async fn run_noting(
+    arguments: impl IntoIterator<Item = OsString>,
+    host: &mut Host<'_>,
+    resume: &Resume,
+) -> u8 {
     let done = match Cli::read(arguments) {
-        Ok(Read::Command(command)) => run_command(command, host).await,
+        Ok(Read::Command(command)) => run_command(command, host, resume).await,
         Ok(Read::Help(text)) => host.print(&text),
         Err(failure) => Err(failure),
     };
@@ -66,21 +77,26 @@ async fn run_until_signal(
     arguments: impl IntoIterator<Item = OsString>,
     host: &mut Host<'_>,
 ) -> u8 {
+    let resume = Resume::default();
     let ended = tokio::select! {
         // What is done stays done, also when the signal comes at the last moment.
         biased;
-        code = run_with(arguments, host) => return code,
+        code = run_noting(arguments, host, &resume) => return code,
         code = signals::next() => code,
     };
-    Failure::interrupted(ended).report(host)
+    Failure::interrupted(ended, resume.told()).report(host)
 }
 
-async fn run_command(command: Command, host: &mut Host<'_>) -> Result<(), Failure> {
+async fn run_command(
+    command: Command,
+    host: &mut Host<'_>,
+    resume: &Resume,
+) -> Result<(), Failure> {
     // Before anything is begun, so that signals are listened to from the start.
     tokio::task::yield_now().await;
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
-        Command::Export(arguments) => commands::export::run(arguments, host).await,
+        Command::Export(arguments) => commands::export::run(arguments, host, resume).await,
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
     }
 }

@@ -31,6 +31,17 @@ pub enum Error {
         /// The form that is known here.
         known: String,
     },
+    /// Somebody else is writing the file.
+    Busy(PathBuf),
+    /// An interrupted export of something else waits under the file's name to be gone on with.
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// What it was to hold.
+        found: String,
+        /// What it is to hold now.
+        wanted: String,
+    },
     /// The events cannot be read.
     Read(ionos_activitylog::Error),
 }
@@ -40,7 +51,7 @@ impl fmt::Display for Error {
         match self {
             Self::UnknownFormat(path) => write!(
                 f,
-                "{} does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written",
+                "{} does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written",
                 shown(path)
             ),
             Self::Exists(path) => write!(f, "{} exists already", shown(path)),
@@ -58,6 +69,16 @@ impl fmt::Display for Error {
             Self::Newer { path, found, known } => write!(
                 f,
                 "{} has the form {found}, and this version reads {known}: use the version that wrote it",
+                shown(path)
+            ),
+            Self::Busy(path) => write!(f, "{} is being written by somebody else", shown(path)),
+            Self::Unfinished {
+                path,
+                found,
+                wanted,
+            } => write!(
+                f,
+                "of {} there is an unfinished export of {found}, and not of {wanted}",
                 shown(path)
             ),
             Self::Read(error) => error.fmt(f),
@@ -86,7 +107,9 @@ impl std::error::Error for Error {
             | Self::Exists(_)
             | Self::NotAFile(_)
             | Self::Damaged(..)
-            | Self::Newer { .. } => None,
+            | Self::Newer { .. }
+            | Self::Busy(_)
+            | Self::Unfinished { .. } => None,
         }
     }
 }

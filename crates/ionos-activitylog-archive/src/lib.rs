@@ -7,21 +7,26 @@
 //! Deliberately absent so far: parts, manifests, state and verification of an archive of many days.
 
 mod atomic_file;
+mod checkpoint;
 mod compression;
 mod digest;
 mod error;
 mod export;
+mod format;
 mod layout;
 mod manifest;
 pub mod ndjson;
+mod partial;
 mod target;
 mod text;
 
 pub use atomic_file::AtomicFile;
-pub use compression::Compression;
+pub use checkpoint::{CHECKPOINT_SCHEMA, FileCheckpoint, Reading};
+pub use compression::{Compression, FRAME_BYTES};
 pub use digest::Digest;
 pub use error::Error;
-pub use export::{Export, Exported, export_file};
+pub use export::{Export, Exported, FileExport};
+pub use format::{FLAT_SCHEMA, FlatResource, FlatRow, Format, cell};
 pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
 pub use manifest::{
     Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,

@@ -109,7 +109,10 @@ pub(crate) struct Contracts {
 
 #[derive(Args)]
 #[command(after_help = "\
-One event a line, each record's bytes as the service sent them. The file appears under its name when it is complete, and not before.
+The name of the file says its format, and .gz or .zst behind it its compression: .ndjson is one event a line and .json \
+one array of them, each record's bytes as the service sent them; .csv is a table, see `ialog schema flat`. The file \
+appears under its name when it is complete, and not before. An export that was interrupted goes on where it was when it \
+is started again for the same file and range.
 
 Examples:
   ialog export --last 7d --out week.ndjson
@@ -125,11 +128,11 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) range: Range,
 
-    /// File to write: NAME.ndjson, NAME.ndjson.gz or NAME.ndjson.zst
+    /// File to write: NAME.ndjson, NAME.csv or NAME.json, each with or without .gz or .zst behind it
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 
-    /// Replace the file if it exists
+    /// Replace the file if it exists, and give up an interrupted export of something else to it
     #[arg(long)]
     pub(crate) overwrite: bool,
 }
