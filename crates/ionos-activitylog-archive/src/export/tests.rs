@@ -56,7 +56,7 @@ fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExp
 }
 
 async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> Exported {
-    let export = open(simulator, range, target);
+    let export = FileExport::open(target, reading(simulator, range, target), false).unwrap();
     let windows = windows(simulator, export.rest());
     let export = export.write(windows, |_| ()).await.unwrap();
     export.commit().unwrap()
@@ -257,10 +257,7 @@ async fn frames_are_cut_at_the_same_places_however_often_it_was_interrupted() {
     for name in ["week.ndjson.zst", "week.json.gz"] {
         let other = tempfile::tempdir().unwrap();
         let one = target(other.path(), name);
-        let undisturbed = FileExport::open(&one, reading(&simulator, range, &one), false).unwrap();
-        let all = windows(&simulator, undisturbed.rest());
-        let undisturbed = undisturbed.write(all, |_| ()).await.unwrap();
-        undisturbed.commit().unwrap();
+        whole(&simulator, range, &one).await;
         let folder = tempfile::tempdir().unwrap();
         let target = target(folder.path(), name);
         loop {
