@@ -112,7 +112,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// A name is durable once the folder that holds it is. Elsewhere than on Unix a folder cannot be synced.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         fs::File::open(folder_of(path))?.sync_all()
     } else {
@@ -121,7 +121,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// The error without the temporary name that tempfile adds to it, which means nothing to the user.
-fn plain(error: io::Error) -> io::Error {
+pub(crate) fn plain(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::NotFound {
         return io::Error::new(error.kind(), "its folder does not exist");
     }

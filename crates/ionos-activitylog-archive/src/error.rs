@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::state::Writer;
+use crate::text;
+
 /// Why something with a file or an archive failed.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -30,6 +33,21 @@ pub enum Error {
         found: String,
         /// The form that is known here.
         known: String,
+    },
+    /// Somebody else writes to the folder; who, where that is known.
+    Locked(PathBuf, Option<Writer>),
+    /// Neither the state in the folder nor the copy before it can be read.
+    StateLost(PathBuf, String),
+    /// There is no archive in the folder.
+    Empty(PathBuf),
+    /// The archive in the folder is of something else.
+    Foreign {
+        /// The folder of the contract.
+        path: PathBuf,
+        /// What it is of.
+        archived: String,
+        /// What was to be exported to it.
+        wanted: String,
     },
     /// The events cannot be read.
     Read(ionos_activitylog::Error),
@@ -60,6 +78,36 @@ impl fmt::Display for Error {
                 "{} has the form {found}, and this version reads {known}: use the version that wrote it",
                 shown(path)
             ),
+            Self::Locked(path, holder) => {
+                write!(f, "somebody else writes to {}", shown(path))?;
+                match holder {
+                    Some(Writer {
+                        host, pid, since, ..
+                    }) => write!(
+                        f,
+                        ", process {pid} on {} since {}: wait until it has ended",
+                        shown(Path::new(host)),
+                        text::time(*since)
+                    ),
+                    None => f.write_str(": wait until it has ended"),
+                }
+            }
+            Self::StateLost(path, detail) => write!(
+                f,
+                "the state in {} is lost ({detail}), and so is the copy before it: \
+                 `ialog state rebuild` makes it anew from the manifests",
+                shown(path)
+            ),
+            Self::Empty(path) => write!(f, "there is no archive in {}", shown(path)),
+            Self::Foreign {
+                path,
+                archived,
+                wanted,
+            } => write!(
+                f,
+                "{} is an archive of {archived}, and not of {wanted}: choose another folder",
+                shown(path)
+            ),
             Self::Read(error) => error.fmt(f),
         }
     }
@@ -86,6 +134,10 @@ impl std::error::Error for Error {
             | Self::Exists(_)
             | Self::NotAFile(_)
             | Self::Damaged(..)
+            | Self::Locked(..)
+            | Self::StateLost(..)
+            | Self::Empty(_)
+            | Self::Foreign { .. }
             | Self::Newer { .. } => None,
         }
     }

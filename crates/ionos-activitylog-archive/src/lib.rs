@@ -9,17 +9,27 @@
 mod atomic_file;
 mod compression;
 mod digest;
+mod durable;
+mod engine;
 mod error;
 mod export;
 mod layout;
 mod manifest;
 pub mod ndjson;
+mod part;
+mod state;
+mod steps;
 mod target;
 mod text;
+mod verify;
 
 pub use atomic_file::AtomicFile;
 pub use compression::Compression;
 pub use digest::Digest;
+pub use engine::{
+    ContractExport, ContractPlan, Exporter, Progress, RUN_SCHEMA, Rebuilt, Run, SETTLE,
+    rebuild_state,
+};
 pub use error::Error;
 pub use export::{Export, Exported, export_file};
 pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
@@ -27,4 +37,7 @@ pub use manifest::{
     Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,
     Manifest, Part, Previous, Tool,
 };
+pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writer};
+pub use steps::{Step, Steps};
 pub use target::FileTarget;
+pub use verify::{Chain, Finding, Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals};
