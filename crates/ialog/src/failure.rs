@@ -109,9 +109,7 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::Unfinished { .. } => Self::usage(format!(
                 "{error}: finish that one first, choose another name, or give it up with --overwrite"
             )),
-            Error::Busy(_) => Self::usage(format!(
-                "{error}: wait until it is done, or choose another name"
-            )),
+            Error::Locked(..) => Self::usage(error.to_string()),
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))
             }

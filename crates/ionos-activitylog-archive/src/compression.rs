@@ -5,18 +5,13 @@
 //! Frames in a row are what both formats take for one file: `gzip -d` and `zstd -d` unpack them as ever. No frame holds
 //! a time stamp or a file name, and each zstd frame has a checksum as each gzip member has.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 
-use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
 /// How many bytes a frame holds before it is compressed, at least: it ends behind the event with which it has as many.
 /// Smaller ones compress worse; larger ones are held in memory.
 pub const FRAME_BYTES: usize = 1 << 20;
-
-/// How much of a file is read at once.
-const READ_BYTES: usize = 128 << 10;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,22 +46,6 @@ impl Compression {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
         }
-    }
-
-    /// Unpacks a file while it is read, frame by frame.
-    pub(crate) fn reader(self, file: File) -> io::Result<Box<dyn BufRead + Send>> {
-        let file = BufReader::with_capacity(READ_BYTES, file);
-        Ok(match self {
-            Self::None => Box::new(file),
-            Self::Gzip => {
-                let unpacked = MultiGzDecoder::new(file);
-                Box::new(BufReader::with_capacity(READ_BYTES, unpacked))
-            }
-            Self::Zstd => {
-                let unpacked = zstd::Decoder::with_buffer(file)?;
-                Box::new(BufReader::with_capacity(READ_BYTES, unpacked))
-            }
-        })
     }
 }
 
@@ -183,16 +162,12 @@ impl<W: Write> Frames<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Seek};
-
     use super::*;
+    use crate::part::read::unpack;
 
     fn unpacked(compression: Compression, bytes: &[u8]) -> Vec<u8> {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        file.rewind().unwrap();
         let mut unpacked = Vec::new();
-        let mut reader = compression.reader(file).unwrap();
+        let mut reader = unpack(compression, bytes).unwrap();
         reader.read_to_end(&mut unpacked).unwrap();
         unpacked
     }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::state::Writer;
+use crate::text;
+
 /// Why something with a file or an archive failed.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -31,8 +34,6 @@ pub enum Error {
         /// The form that is known here.
         known: String,
     },
-    /// Somebody else is writing the file.
-    Busy(PathBuf),
     /// An interrupted export of something else waits under the file's name to be gone on with.
     Unfinished {
         /// The file.
@@ -40,6 +41,21 @@ pub enum Error {
         /// What it was to hold.
         found: String,
         /// What it is to hold now.
+        wanted: String,
+    },
+    /// Somebody else writes to the file or folder; who, where that is known.
+    Locked(PathBuf, Option<Writer>),
+    /// Neither the state in the folder nor the copy before it can be read.
+    StateLost(PathBuf, String),
+    /// There is no archive in the folder.
+    Empty(PathBuf),
+    /// The archive in the folder is of something else.
+    Foreign {
+        /// The folder of the contract.
+        path: PathBuf,
+        /// What it is of.
+        archived: String,
+        /// What was to be exported to it.
         wanted: String,
     },
     /// The events cannot be read.
@@ -71,7 +87,6 @@ impl fmt::Display for Error {
                 "{} has the form {found}, and this version reads {known}: use the version that wrote it",
                 shown(path)
             ),
-            Self::Busy(path) => write!(f, "{} is being written by somebody else", shown(path)),
             Self::Unfinished {
                 path,
                 found,
@@ -79,6 +94,36 @@ impl fmt::Display for Error {
             } => write!(
                 f,
                 "of {} there is an unfinished export of {found}, and not of {wanted}",
+                shown(path)
+            ),
+            Self::Locked(path, holder) => {
+                write!(f, "somebody else writes to {}", shown(path))?;
+                match holder {
+                    Some(Writer {
+                        host, pid, since, ..
+                    }) => write!(
+                        f,
+                        ", process {pid} on {} since {}: wait until it has ended",
+                        shown(Path::new(host)),
+                        text::time(*since)
+                    ),
+                    None => f.write_str(": wait until it has ended"),
+                }
+            }
+            Self::StateLost(path, detail) => write!(
+                f,
+                "the state in {} is lost ({detail}), and so is the copy before it: \
+                 `ialog state rebuild` makes it anew from the manifests",
+                shown(path)
+            ),
+            Self::Empty(path) => write!(f, "there is no archive in {}", shown(path)),
+            Self::Foreign {
+                path,
+                archived,
+                wanted,
+            } => write!(
+                f,
+                "{} is an archive of {archived}, and not of {wanted}: choose another folder",
                 shown(path)
             ),
             Self::Read(error) => error.fmt(f),
@@ -107,9 +152,12 @@ impl std::error::Error for Error {
             | Self::Exists(_)
             | Self::NotAFile(_)
             | Self::Damaged(..)
-            | Self::Newer { .. }
-            | Self::Busy(_)
-            | Self::Unfinished { .. } => None,
+            | Self::Unfinished { .. }
+            | Self::Locked(..)
+            | Self::StateLost(..)
+            | Self::Empty(_)
+            | Self::Foreign { .. }
+            | Self::Newer { .. } => None,
         }
     }
 }

@@ -110,7 +110,7 @@ impl FileExport {
     /// under its name already is replaced only with `overwrite`, and not before the new file is whole.
     ///
     /// Fails with [`Error::Exists`], [`Error::NotAFile`] and [`Error::Create`] when there can be no such file, with
-    /// [`Error::Busy`] while another process writes it, and with [`Error::Unfinished`] when what was interrupted is
+    /// [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] when what was interrupted is
     /// something else. With `overwrite` that is given up.
     pub fn open(target: &FileTarget, reading: Reading, overwrite: bool) -> Result<Self, Error> {
         let mut partial = PartialFile::open(target.path(), overwrite)?;

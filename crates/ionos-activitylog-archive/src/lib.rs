@@ -10,20 +10,30 @@ mod atomic_file;
 mod checkpoint;
 mod compression;
 mod digest;
+mod durable;
+mod engine;
 mod error;
 mod export;
 mod format;
 mod layout;
 mod manifest;
 pub mod ndjson;
+mod part;
 mod partial;
+mod state;
+mod steps;
 mod target;
 mod text;
+mod verify;
 
 pub use atomic_file::AtomicFile;
 pub use checkpoint::{CHECKPOINT_SCHEMA, FileCheckpoint, Reading};
 pub use compression::{Compression, FRAME_BYTES};
 pub use digest::Digest;
+pub use engine::{
+    ContractExport, ContractPlan, Exporter, Progress, RUN_SCHEMA, Rebuilt, Run, SETTLE,
+    rebuild_state,
+};
 pub use error::Error;
 pub use export::{Export, Exported, FileExport};
 pub use format::{FLAT_SCHEMA, FlatResource, FlatRow, Format, cell};
@@ -32,4 +42,7 @@ pub use manifest::{
     Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,
     Manifest, Part, Previous, Tool,
 };
+pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writer};
+pub use steps::{Step, Steps};
 pub use target::FileTarget;
+pub use verify::{Chain, Finding, Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals};

@@ -55,7 +55,7 @@ impl Paths {
 
 impl PartialFile {
     /// Takes the file in the making for a target, new or left by another process. Fails as
-    /// [`AtomicFile::create`](crate::AtomicFile::create), and with [`Error::Busy`] while another process has it.
+    /// [`AtomicFile::create`](crate::AtomicFile::create), and with [`Error::Locked`] while another process has it.
     pub(crate) fn open(path: &Path, overwrite: bool) -> Result<Self, Error> {
         let found = destination(path, overwrite);
         if let Err(Error::Exists(_)) = found {
@@ -74,7 +74,9 @@ impl PartialFile {
                 .map_err(refused)?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(Error::Busy(path.to_path_buf())),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::Locked(path.to_path_buf(), None));
+                }
                 // Where a file system knows no locks, there is none.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
@@ -302,7 +304,7 @@ mod tests {
         let path = folder.path().join("a.ndjson");
         let partial = PartialFile::open(&path, false).unwrap();
         let second = PartialFile::open(&path, false);
-        assert!(matches!(second, Err(Error::Busy(_))));
+        assert!(matches!(second, Err(Error::Locked(..))));
         drop(partial);
         PartialFile::open(&path, false).unwrap();
     }

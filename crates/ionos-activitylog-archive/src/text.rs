@@ -35,6 +35,32 @@ pub(crate) mod shown {
     }
 }
 
+/// For `#[serde(with = …)]`: the same, or none.
+pub(crate) mod shown_or_none {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<impl Display>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(
+        deserializer: D,
+    ) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let value = text.map(|text| text.parse()).transpose();
+        value.map_err(serde::de::Error::custom)
+    }
+}
+
 /// For `#[serde(with = …)]`: a time.
 pub(crate) mod instant {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};

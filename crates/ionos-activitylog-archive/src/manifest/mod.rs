@@ -232,7 +232,7 @@ impl Manifest {
         Ok((manifest, Digest::of(&bytes)))
     }
 
-    fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+    pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         text::check_schema(bytes, MANIFEST_SCHEMA, path)?;
         let damaged = |detail: String| Error::Damaged(path.to_path_buf(), detail);
         let manifest: Self =
@@ -320,7 +320,6 @@ impl KnownGap {
         DateRange::new(self.from, self.to).ok()
     }
 
-    #[allow(dead_code)]
     pub(crate) fn reason(reason: GapReason) -> &'static str {
         match reason {
             GapReason::Overflow => "overflow",
