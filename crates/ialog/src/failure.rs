@@ -113,6 +113,7 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))
             }
+            Error::Empty(_) => Self::usage(error.to_string()),
             other => Self::unexpected(other.to_string()),
         }
     }

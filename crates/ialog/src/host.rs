@@ -51,15 +51,21 @@ impl<'a> Host<'a> {
 
     /// Writes data. A reader that has seen enough is no failure.
     pub(crate) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.pipe(text).map(drop)
+    }
+
+    /// The same, and says whether the reader wants more.
+    pub(crate) fn pipe(&mut self, text: &str) -> Result<bool, Failure> {
         match self
             .stdout
             .write_all(text.as_bytes())
             .and_then(|()| self.stdout.flush())
         {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::unexpected(
-                format!("standard output cannot be written: {error}"),
-            )),
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::unexpected(format!(
+                "standard output cannot be written: {error}"
+            ))),
         }
     }
 

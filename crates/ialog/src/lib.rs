@@ -97,6 +97,9 @@ async fn run_command(
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
         Command::Export(arguments) => commands::export::run(arguments, host, resume).await,
+        Command::Cat(arguments) => commands::cat::run(arguments, host).await,
+        Command::Convert(arguments) => commands::convert::run(arguments, host).await,
+        Command::Schema(arguments) => commands::schema::run(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
     }
 }

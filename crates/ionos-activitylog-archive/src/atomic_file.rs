@@ -11,6 +11,7 @@ use crate::Error;
 
 /// A file in the making. Dropped before [`AtomicFile::commit`], it leaves nothing behind; a process that is killed
 /// leaves `.NAME.RANDOM.partial`.
+#[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
     path: PathBuf,

@@ -14,12 +14,15 @@ mod durable;
 mod engine;
 mod error;
 mod export;
+mod file_writer;
 mod format;
 mod layout;
 mod manifest;
 pub mod ndjson;
 mod part;
 mod partial;
+mod reader;
+mod schema;
 mod state;
 mod steps;
 mod target;
@@ -36,12 +39,15 @@ pub use engine::{
 };
 pub use error::Error;
 pub use export::{Export, Exported, FileExport};
+pub use file_writer::FileWriter;
 pub use format::{FLAT_SCHEMA, FlatResource, FlatRow, Format, cell};
 pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
 pub use manifest::{
     Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,
     Manifest, Part, Previous, Tool,
 };
+pub use reader::{ArchiveReader, Archived};
+pub use schema::Document;
 pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writer};
 pub use steps::{Step, Steps};
 pub use target::FileTarget;

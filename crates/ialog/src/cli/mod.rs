@@ -1,5 +1,9 @@
 //! What can be typed: commands, flags and their help.
 
+mod archive;
+mod cat;
+mod convert;
+mod schema;
 mod sim;
 
 use std::ffi::OsString;
@@ -11,6 +15,10 @@ use ionos_activitylog::{ContractNumber, Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
 
+pub(crate) use archive::FromArchive;
+pub(crate) use cat::Cat;
+pub(crate) use convert::Convert;
+pub(crate) use schema::Schema;
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
@@ -86,6 +94,12 @@ pub(crate) enum Command {
     Contracts(Contracts),
     /// Write all events of a time range to a file
     Export(Export),
+    /// Print the events of an archive in the order of their times
+    Cat(Cat),
+    /// Write the events of an archive to a file in another format
+    Convert(Convert),
+    /// Print the JSON Schema of what is written
+    Schema(Schema),
     /// Serve a simulated API on this machine
     Sim(Box<Sim>),
 }

@@ -4,6 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading};
 
+use super::counted;
 use crate::account;
 use crate::cli::Export;
 use crate::failure::Failure;
@@ -107,8 +108,4 @@ fn kept(exported: &Exported, again: &str) -> String {
         "what was read so far, {}, is kept: `{again}` goes on",
         counted(exported.events, "event")
     )
-}
-
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
