@@ -6,10 +6,13 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 7] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("export", &["export", "--help"]),
+        ("cat", &["cat", "--help"]),
+        ("convert", &["convert", "--help"]),
+        ("schema", &["schema", "--help"]),
         ("sim", &["sim", "--help"]),
     ];
     for (name, arguments) in cases {
@@ -36,7 +39,15 @@ fn the_top_help_names_every_command() {
         .collect();
     assert_eq!(
         commands,
-        ["contracts", "export", "sim", "help"],
+        [
+            "contracts",
+            "export",
+            "cat",
+            "convert",
+            "schema",
+            "sim",
+            "help"
+        ],
         "each needs its snapshot above"
     );
 }

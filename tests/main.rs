@@ -1,5 +1,6 @@
 //! Tests that span crates. Each module is a chapter of what the project promises.
 
+mod archive_commands;
 mod authorization;
 mod cli;
 mod conformance;
@@ -14,6 +15,7 @@ mod refusals;
 mod resilience;
 mod round_trips;
 mod schema_parity;
+mod schemas;
 mod scripted;
 mod secrets;
 mod simulator;
