@@ -38,6 +38,35 @@ impl Failure {
         }
     }
 
+    /// A command ended because it was asked to, and says how to go on.
+    pub(crate) fn stopped(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// What was to be complete is not.
+    pub(crate) fn incomplete(message: impl Into<String>) -> Self {
+        Self {
+            code: 3,
+            message: message.into(),
+        }
+    }
+
+    /// An archive is not as it was written.
+    pub(crate) fn integrity(message: impl Into<String>) -> Self {
+        Self {
+            code: 6,
+            message: message.into(),
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
+    }
+
     /// Says the sentence and gives the exit code.
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
         host.say(format_args!("error: {self}"));
@@ -92,6 +121,10 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))
             }
+            Error::Foreign { .. } | Error::Newer { .. } | Error::Empty(_) | Error::Locked(..) => {
+                Self::usage(error.to_string())
+            }
+            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(error.to_string()),
             other => Self::unexpected(other.to_string()),
         }
     }

@@ -1,10 +1,12 @@
-//! `ialog export`: all events of a range to one file.
+//! `ialog export`: all events of a range to one file; to an archive see `archive`.
 
 use futures_util::TryStreamExt;
+use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{Error, FileTarget, export_file};
 
 use crate::account;
-use crate::cli::Export;
+use crate::cli::{Export, Named};
+use crate::commands::{archive, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
@@ -14,9 +16,18 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
     let started = host.clock.elapsed();
     let now = host.clock.now();
     let range = times::resolve(&arguments.range, now)?;
-    let target = FileTarget::new(arguments.out)?;
+    let Ok(target) = FileTarget::new(&arguments.out) else {
+        let client = account::connect(&arguments.account, now, host)?;
+        return archive::run(arguments, client, range, host).await;
+    };
+    if arguments.dry_run || arguments.recount {
+        return Err(Failure::usage(format!(
+            "--dry-run and --recount are for archives, and {target} is a file: name a folder"
+        )));
+    }
+    let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
-    let contract = match arguments.contract {
+    let contract = match named {
         Some(contract) => contract,
         None => account::only_contract(&client).await?,
     };
@@ -28,7 +39,7 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
             tokio::task::yield_now().await;
             Ok(window)
         });
-    let progress = Progress::start(host.interactive, range);
+    let progress = Progress::start(host.interactive, range, 1);
     let export = export_file(windows, &target, arguments.overwrite, |exported| {
         progress.show(exported)
     })
@@ -62,6 +73,13 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
     Ok(())
 }
 
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// A file holds the events of one contract.
+fn one_contract(named: &[Named]) -> Result<Option<ContractNumber>, Failure> {
+    match named {
+        [] => Ok(None),
+        [Named::One(contract)] => Ok(Some(contract.clone())),
+        _ => Err(Failure::usage(
+            "a file holds the events of one contract: name one, or export to the folder of an archive",
+        )),
+    }
 }
