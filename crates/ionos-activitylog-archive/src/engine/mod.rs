@@ -204,13 +204,15 @@ impl Exporter {
         } else {
             WINDOWS_AT_ONCE
         };
-        let exports = contracts.iter().enumerate().map(|(index, contract)| {
+        let mut exports: Vec<BoxFuture<'_, _>> = Vec::with_capacity(contracts.len());
+        for (index, contract) in contracts.iter().enumerate() {
             let stop = stop.clone();
-            async move {
+            let export = async move {
                 let done = contract::export(self, contract, range, windows, stop).await;
                 (index, contract.clone(), done)
-            }
-        });
+            };
+            exports.push(export.boxed());
+        }
         let mut done: Vec<_> = stream::iter(exports)
             .buffer_unordered(CONTRACTS_AT_ONCE)
             .collect()
@@ -228,10 +230,11 @@ impl Exporter {
         contracts: &[ContractNumber],
         range: DateRange,
     ) -> Vec<(ContractNumber, Result<ContractPlan, Error>)> {
-        stream::iter(contracts)
-            .then(async |contract| (contract.clone(), plan::of(self, contract, range).await))
-            .collect()
-            .await
+        let mut plans = Vec::with_capacity(contracts.len());
+        for contract in contracts {
+            plans.push((contract.clone(), plan::of(self, contract, range).await));
+        }
+        plans
     }
 }
 
