@@ -16,7 +16,7 @@ mod rebuild;
 mod recount;
 mod runs;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
