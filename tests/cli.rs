@@ -6,10 +6,14 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 8] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("export", &["export", "--help"]),
+        ("verify", &["verify", "--help"]),
+        ("state", &["state", "--help"]),
+        ("state_show", &["state", "show", "--help"]),
+        ("state_rebuild", &["state", "rebuild", "--help"]),
         ("sim", &["sim", "--help"]),
     ];
     for (name, arguments) in cases {
@@ -36,7 +40,7 @@ fn the_top_help_names_every_command() {
         .collect();
     assert_eq!(
         commands,
-        ["contracts", "export", "sim", "help"],
+        ["contracts", "export", "verify", "state", "sim", "help"],
         "each needs its snapshot above"
     );
 }

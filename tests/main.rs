@@ -1,5 +1,6 @@
 //! Tests that span crates. Each module is a chapter of what the project promises.
 
+mod archive;
 mod authorization;
 mod cli;
 mod conformance;
