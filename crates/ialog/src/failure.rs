@@ -121,9 +121,11 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))
             }
-            Error::Foreign { .. } | Error::Newer { .. } | Error::Empty(_) | Error::Locked(..) => {
-                Self::usage(error.to_string())
-            }
+            Error::Foreign { .. }
+            | Error::Newer { .. }
+            | Error::Empty(_)
+            | Error::Locked(..)
+            | Error::Open(..) => Self::usage(error.to_string()),
             Error::Damaged(..) | Error::StateLost(..) => Self::integrity(error.to_string()),
             other => Self::unexpected(other.to_string()),
         }

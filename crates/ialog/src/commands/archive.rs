@@ -17,10 +17,10 @@ pub(crate) async fn run(
     range: DateRange,
     host: &mut Host<'_>,
 ) -> Result<(), Failure> {
+    let archive = Archive::at(&arguments.out);
     if arguments.overwrite {
         return Err(Failure::usage(format!(
-            "{} is no file but an archive, in which nothing is overwritten: leave out --overwrite",
-            arguments.out.display()
+            "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
         )));
     }
     let contracts = contracts(&arguments.contracts.contract, &client).await?;
@@ -29,7 +29,7 @@ pub(crate) async fn run(
     let settle =
         DateRange::last(arguments.settle, now).map_or(TimeDelta::zero(), |one| one.duration());
     let progress = Progress::start(host.interactive, range, contracts.len());
-    let exporter = Exporter::new(client.clone(), Archive::at(&arguments.out))
+    let exporter = Exporter::new(client.clone(), archive.clone())
         .settle(settle)
         .compression(arguments.format.into())
         .recount(arguments.recount)
@@ -68,10 +68,7 @@ pub(crate) async fn run(
             outcome.fail(&contract, failure, host);
         }
     }
-    host.say(format_args!(
-        "{seconds:.1} s, archive {}",
-        arguments.out.display()
-    ));
+    host.say(format_args!("{seconds:.1} s, archive {archive}"));
     outcome.end(contracts.len(), host)
 }
 

@@ -1,5 +1,7 @@
 //! `ialog export`: all events of a range to one file; to an archive see `archive`.
 
+use std::path::Path;
+
 use futures_util::TryStreamExt;
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{Error, FileTarget, export_file};
@@ -16,9 +18,13 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
     let started = host.clock.elapsed();
     let now = host.clock.now();
     let range = times::resolve(&arguments.range, now)?;
-    let Ok(target) = FileTarget::new(&arguments.out) else {
-        let client = account::connect(&arguments.account, now, host)?;
-        return archive::run(arguments, client, range, host).await;
+    let target = match FileTarget::new(&arguments.out) {
+        Ok(target) => target,
+        Err(error) if is_meant_as_file(&arguments.out) => return Err(error.into()),
+        Err(_) => {
+            let client = account::connect(&arguments.account, now, host)?;
+            return archive::run(arguments, client, range, host).await;
+        }
     };
     if arguments.dry_run || arguments.recount {
         return Err(Failure::usage(format!(
@@ -71,6 +77,15 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
         ));
     }
     Ok(())
+}
+
+/// Whether a name that is not that of a file that can be written is still hardly meant as the folder of an archive.
+fn is_meant_as_file(path: &Path) -> bool {
+    const ENDINGS: [&str; 9] = [
+        "gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst",
+    ];
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    !path.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
 /// A file holds the events of one contract.

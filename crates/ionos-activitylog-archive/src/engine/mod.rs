@@ -50,6 +50,9 @@ const WINDOWS_AT_ONCE: usize = 4;
 /// Resolves when an export is to stop.
 pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
 
+/// Who is told how far a contract is.
+type Told = dyn Fn(&ContractNumber, &Progress) + Send + Sync;
+
 /// Exports events into an archive.
 #[derive(Clone)]
 pub struct Exporter {
@@ -61,7 +64,7 @@ pub struct Exporter {
     recount: bool,
     clock: Arc<dyn Clock>,
     steps: Steps,
-    told: Arc<dyn Fn(&ContractNumber, &Progress) + Send + Sync>,
+    told: Arc<Told>,
     full: u64,
 }
 

@@ -68,7 +68,9 @@ async fn a_flipped_bit_is_found_wherever_it_is() {
     }
 }
 
-/// A change of a part by its lines.
+type Change = fn(&mut Vec<String>);
+
+/// Changes a part by its lines.
 fn edit(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
     let text = fs::read_to_string(path).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -81,7 +83,7 @@ fn edit(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
 async fn lines_that_were_changed_are_named() {
     let changed = finding("02/part", None, Problem::Changed);
     let count = finding("02/part", None, Problem::Count);
-    let cases: [(&str, fn(&mut Vec<String>), Vec<_>); 5] = [
+    let cases: [(&str, Change, Vec<_>); 5] = [
         (
             "removed",
             |lines| drop(lines.remove(3)),
