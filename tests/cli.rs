@@ -6,12 +6,16 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 7] = [
+    let cases: [(&str, &[&str]); 11] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("export", &["export", "--help"]),
+        ("verify", &["verify", "--help"]),
         ("cat", &["cat", "--help"]),
         ("convert", &["convert", "--help"]),
+        ("state", &["state", "--help"]),
+        ("state_show", &["state", "show", "--help"]),
+        ("state_rebuild", &["state", "rebuild", "--help"]),
         ("schema", &["schema", "--help"]),
         ("sim", &["sim", "--help"]),
     ];
@@ -42,8 +46,10 @@ fn the_top_help_names_every_command() {
         [
             "contracts",
             "export",
+            "verify",
             "cat",
             "convert",
+            "state",
             "schema",
             "sim",
             "help"

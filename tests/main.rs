@@ -1,5 +1,6 @@
 //! Tests that span crates. Each module is a chapter of what the project promises.
 
+mod archive;
 mod archive_commands;
 mod authorization;
 mod cli;
@@ -8,6 +9,7 @@ mod connection;
 mod dependencies;
 mod end_to_end;
 mod error_display;
+mod file_export;
 mod interruption;
 mod program;
 mod public_api;

@@ -55,6 +55,27 @@ impl Failure {
         self
     }
 
+    /// A command ended because it was asked to, and says how to go on.
+    pub(crate) fn stopped(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// An archive is not as it was written.
+    pub(crate) fn integrity(message: impl Into<String>) -> Self {
+        Self {
+            code: 6,
+            message: message.into(),
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
+    }
+
     /// Says the sentence and gives the exit code.
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
         host.say(format_args!("error: {self}"));
@@ -109,11 +130,15 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::Unfinished { .. } => Self::usage(format!(
                 "{error}: finish that one first, choose another name, or give it up with --overwrite"
             )),
-            Error::Locked(..) => Self::usage(error.to_string()),
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))
             }
-            Error::Empty(_) => Self::usage(error.to_string()),
+            Error::Foreign { .. }
+            | Error::Newer { .. }
+            | Error::Empty(_)
+            | Error::Locked(..)
+            | Error::Open(..) => Self::usage(error.to_string()),
+            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(error.to_string()),
             other => Self::unexpected(other.to_string()),
         }
     }

@@ -14,7 +14,7 @@ use ionos_activitylog::{DateRange, Window};
 use crate::compression::Frames;
 use crate::format::Encoder;
 use crate::partial::PartialFile;
-use crate::{CHECKPOINT_SCHEMA, Error, FileCheckpoint, FileTarget, Reading};
+use crate::{CHECKPOINT_SCHEMA, Error, FileCheckpoint, FileTarget, Reading, Step, Steps};
 
 /// How much is written at the most, before it is compressed, between two checkpoints; and at least a window. Each costs
 /// a wait for the disk.
@@ -74,6 +74,7 @@ struct OpenFile {
     between: Since,
     /// A window was written in part.
     broken: bool,
+    steps: Steps,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,7 +114,17 @@ impl FileExport {
     /// [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] when what was interrupted is
     /// something else. With `overwrite` that is given up.
     pub fn open(target: &FileTarget, reading: Reading, overwrite: bool) -> Result<Self, Error> {
-        let mut partial = PartialFile::open(target.path(), overwrite)?;
+        Self::open_telling(target, reading, overwrite, &Steps::default())
+    }
+
+    /// The same, and tells each step, those of [`Step::OF_FILE`].
+    pub fn open_telling(
+        target: &FileTarget,
+        reading: Reading,
+        overwrite: bool,
+        steps: &Steps,
+    ) -> Result<Self, Error> {
+        let mut partial = PartialFile::open(target.path(), overwrite, steps)?;
         let kept = match partial.checkpoint() {
             Ok(Some(kept)) if kept.reading == reading => Some(kept),
             Ok(None) => None,
@@ -159,6 +170,7 @@ impl FileExport {
                 windows: u64::MAX,
             },
             broken: false,
+            steps: steps.clone(),
         };
         Ok(Self { file: Some(file) })
     }
@@ -215,6 +227,7 @@ impl FileExport {
 
 impl OpenFile {
     fn add(&mut self, window: &Window) -> Result<(), Error> {
+        self.steps.pass(Step::WindowRead);
         self.broken = true;
         self.write(window)
             .map_err(|error| Error::Write(self.partial.target().to_path_buf(), error))?;

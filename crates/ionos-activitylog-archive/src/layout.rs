@@ -19,6 +19,7 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc};
 use ionos_activitylog::{ContractNumber, DateRange};
 
+use crate::error::shown;
 use crate::{Compression, Error};
 
 /// The file that says what is in a day.
@@ -67,6 +68,13 @@ impl Archive {
             .iter()
             .map(|contract| self.contract(contract))
             .collect())
+    }
+}
+
+impl fmt::Display for Archive {
+    /// The path on one line, control characters escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.root))
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::atomic_file::{destination, folder_of, plain, sync_folder};
-use crate::{Digest, Error, FileCheckpoint};
+use crate::{Digest, Error, FileCheckpoint, Step, Steps};
 
 /// The longest name, in bytes, that is kept whole in the names beside it: file systems take 255.
 const LONGEST_NAME: usize = 200;
@@ -22,6 +22,7 @@ pub(crate) struct PartialFile {
     paths: Paths,
     overwrite: bool,
     keep: bool,
+    steps: Steps,
 }
 
 /// Names beside the target's, always the same ones for the same target.
@@ -56,7 +57,7 @@ impl Paths {
 impl PartialFile {
     /// Takes the file in the making for a target, new or left by another process. Fails as
     /// [`AtomicFile::create`](crate::AtomicFile::create), and with [`Error::Locked`] while another process has it.
-    pub(crate) fn open(path: &Path, overwrite: bool) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, overwrite: bool, steps: &Steps) -> Result<Self, Error> {
         let found = destination(path, overwrite);
         if let Err(Error::Exists(_)) = found {
             clean(&Paths::of(path.to_path_buf()));
@@ -95,6 +96,7 @@ impl PartialFile {
             file: Arc::new(file),
             paths,
             overwrite,
+            steps: steps.clone(),
         })
     }
 
@@ -134,6 +136,7 @@ impl PartialFile {
             .set_len(bytes)
             .and_then(|()| (&*self.file).seek(SeekFrom::Start(bytes)));
         begun.map_err(|error| self.failed(error))?;
+        self.steps.pass(Step::FileBegun);
         Ok(self.file.clone())
     }
 
@@ -141,11 +144,14 @@ impl PartialFile {
     pub(crate) fn save(&mut self, checkpoint: &FileCheckpoint) -> Result<(), Error> {
         let paths = &self.paths;
         let saved = self.file.sync_data().and_then(|()| {
+            self.steps.pass(Step::FileSynced);
             let mut next = File::create(&paths.next)?;
             next.set_permissions(self.file.metadata()?.permissions())?;
             next.write_all(&checkpoint.to_bytes())?;
             next.sync_all()?;
+            self.steps.pass(Step::CheckpointWritten);
             fs::rename(&paths.next, &paths.checkpoint)?;
+            self.steps.pass(Step::CheckpointNamed);
             sync_folder(&paths.checkpoint)
         });
         saved.map_err(|error| self.failed(error))?;
@@ -186,8 +192,14 @@ impl PartialFile {
         }
         // Only leftovers are left now.
         self.keep = true;
-        let cleaned = remove(&paths.checkpoint).and_then(|()| sync_folder(&paths.target));
-        cleaned.map_err(|error| self.failed(error))
+        self.steps.pass(Step::FileNamed);
+        // A name that a loss of power takes back must still have its checkpoint.
+        let cleaned = sync_folder(&paths.target)
+            .and_then(|()| remove(&paths.checkpoint))
+            .and_then(|()| sync_folder(&paths.target));
+        cleaned.map_err(|error| self.failed(error))?;
+        self.steps.pass(Step::CheckpointRemoved);
+        Ok(())
     }
 
     fn failed(&self, error: io::Error) -> Error {
@@ -261,11 +273,15 @@ mod tests {
         }
     }
 
+    fn open(path: &Path, overwrite: bool) -> Result<PartialFile, Error> {
+        PartialFile::open(path, overwrite, &Steps::default())
+    }
+
     #[test]
     fn what_was_not_said_to_be_there_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
-        let mut partial = PartialFile::open(&path, false).unwrap();
+        let mut partial = open(&path, false).unwrap();
         let mut file = partial.begin_at(0).unwrap();
         file.write_all(b"kept").unwrap();
         partial.save(&checkpoint(4)).unwrap();
@@ -276,7 +292,7 @@ mod tests {
             [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]
         );
 
-        let mut partial = PartialFile::open(&path, false).unwrap();
+        let mut partial = open(&path, false).unwrap();
         assert_eq!(partial.checkpoint().unwrap(), Some(checkpoint(4)));
         let mut file = partial.begin_at(4).unwrap();
         file.write_all(b"!").unwrap();
@@ -291,7 +307,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         fs::write(folder.path().join(".a.ndjson.partial"), "left by a kill").unwrap();
-        let mut partial = PartialFile::open(&path, false).unwrap();
+        let mut partial = open(&path, false).unwrap();
         assert_eq!(partial.checkpoint().unwrap(), None);
         partial.begin_at(0).unwrap().write_all(b"half").unwrap();
         drop(partial);
@@ -302,18 +318,18 @@ mod tests {
     fn a_file_has_one_writer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
-        let partial = PartialFile::open(&path, false).unwrap();
-        let second = PartialFile::open(&path, false);
+        let partial = open(&path, false).unwrap();
+        let second = open(&path, false);
         assert!(matches!(second, Err(Error::Locked(..))));
         drop(partial);
-        PartialFile::open(&path, false).unwrap();
+        open(&path, false).unwrap();
     }
 
     #[test]
     fn a_file_that_lost_bytes_is_not_gone_on_with() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
-        let mut partial = PartialFile::open(&path, false).unwrap();
+        let mut partial = open(&path, false).unwrap();
         partial.begin_at(0).unwrap().write_all(b"four").unwrap();
         partial.save(&checkpoint(5)).unwrap();
         let error = partial.checkpoint().unwrap_err().to_string();
@@ -327,7 +343,7 @@ mod tests {
     fn a_name_that_was_taken_meanwhile_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
-        let mut partial = PartialFile::open(&path, false).unwrap();
+        let mut partial = open(&path, false).unwrap();
         partial.begin_at(0).unwrap().write_all(b"ours").unwrap();
         partial.save(&checkpoint(4)).unwrap();
         fs::write(&path, "theirs").unwrap();
@@ -345,10 +361,7 @@ mod tests {
         let path = folder.path().join("a.ndjson");
         fs::write(&path, "whole").unwrap();
         fs::write(folder.path().join(".a.ndjson.checkpoint.json"), "{}").unwrap();
-        assert!(matches!(
-            PartialFile::open(&path, false),
-            Err(Error::Exists(_))
-        ));
+        assert!(matches!(open(&path, false), Err(Error::Exists(_))));
         assert_eq!(names(folder.path()).unwrap(), ["a.ndjson"]);
     }
 
@@ -357,7 +370,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for end in ["a", "b"] {
             let path = folder.path().join("n".repeat(254) + end);
-            let mut partial = PartialFile::open(&path, false).unwrap();
+            let mut partial = open(&path, false).unwrap();
             partial.begin_at(0).unwrap();
             partial.save(&checkpoint(0)).unwrap();
             // Another name has others beside it.
@@ -374,7 +387,7 @@ mod tests {
         let path = folder.path().join("a.ndjson");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        let mut partial = PartialFile::open(&path, true).unwrap();
+        let mut partial = open(&path, true).unwrap();
         partial.begin_at(0).unwrap();
         partial.save(&checkpoint(0)).unwrap();
         for entry in fs::read_dir(folder.path()).unwrap() {

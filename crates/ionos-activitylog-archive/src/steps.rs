@@ -46,10 +46,22 @@ pub enum Step {
     ChainLinked,
     /// The run is in the list of runs.
     RunNoted,
+    /// There is a file in the making, new or left by another process, cut to what counts.
+    FileBegun,
+    /// What was written to it so far is on the disk.
+    FileSynced,
+    /// The next checkpoint is on the disk, under another name.
+    CheckpointWritten,
+    /// It has its name.
+    CheckpointNamed,
+    /// The file is whole and has its name.
+    FileNamed,
+    /// There is no checkpoint any more.
+    CheckpointRemoved,
 }
 
 impl Step {
-    /// Every step, in the order in which an export passes them first.
+    /// Every step of an export to an archive, in the order in which it passes them first.
     pub const ALL: [Self; 19] = [
         Self::FolderMade,
         Self::LockTaken,
@@ -70,6 +82,17 @@ impl Step {
         Self::LeftoverRemoved,
         Self::ChainLinked,
         Self::RunNoted,
+    ];
+
+    /// Every step of an export to one file, in the order in which it passes them first.
+    pub const OF_FILE: [Self; 7] = [
+        Self::FileBegun,
+        Self::WindowRead,
+        Self::FileSynced,
+        Self::CheckpointWritten,
+        Self::CheckpointNamed,
+        Self::FileNamed,
+        Self::CheckpointRemoved,
     ];
 
     /// A name that stays the same.
@@ -95,6 +118,12 @@ impl Step {
             Self::LeftoverRemoved => "leftover-removed",
             Self::ChainLinked => "chain-linked",
             Self::RunNoted => "run-noted",
+            Self::FileBegun => "file-begun",
+            Self::FileSynced => "file-synced",
+            Self::CheckpointWritten => "checkpoint-written",
+            Self::CheckpointNamed => "checkpoint-named",
+            Self::FileNamed => "file-named",
+            Self::CheckpointRemoved => "checkpoint-removed",
         }
     }
 }
@@ -139,8 +168,9 @@ mod tests {
 
     #[test]
     fn each_step_has_a_name_of_its_own() {
-        let names: std::collections::BTreeSet<&str> =
-            Step::ALL.iter().map(|step| step.name()).collect();
-        assert_eq!(names.len(), Step::ALL.len());
+        let all = Step::ALL.iter().chain(&Step::OF_FILE);
+        let names: std::collections::BTreeSet<&str> = all.map(|step| step.name()).collect();
+        // A window is read for either.
+        assert_eq!(names.len(), Step::ALL.len() + Step::OF_FILE.len() - 1);
     }
 }

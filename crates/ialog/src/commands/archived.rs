@@ -38,7 +38,7 @@ impl Asked {
             let archived = archived?;
             let kept = self.counts.count(self.filter.matches(&archived.event));
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
-            if self.counts.seen % EVENTS_AT_ONCE == 0 {
+            if self.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
                 tokio::task::yield_now().await;
             }
             if kept {

@@ -1,12 +1,14 @@
-//! `ialog export`: all events of a range to one file.
+//! `ialog export`: all events of a range to one file; to an archive see `archive`.
+
+use std::path::Path;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading};
 
-use super::counted;
 use crate::account;
-use crate::cli::Export;
+use crate::cli::{Export, Named};
+use crate::commands::{archive, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
@@ -22,16 +24,36 @@ pub(crate) async fn run(
     let started = host.clock.elapsed();
     let now = host.clock.now();
     let range = times::resolve(&arguments.range, now)?;
-    let target = FileTarget::new(&arguments.out)?;
+    let target = match FileTarget::new(&arguments.out) {
+        Ok(target) => target,
+        Err(error) if is_meant_as_file(&arguments.out) => return Err(error.into()),
+        Err(_) => {
+            let client = account::connect(&arguments.account, now, host)?;
+            return archive::run(arguments, client, range, host).await;
+        }
+    };
+    if arguments.dry_run || arguments.recount {
+        return Err(Failure::usage(format!(
+            "--dry-run and --recount are for archives, and {target} is a file: name a folder"
+        )));
+    }
+    let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
-    let contract = match &arguments.contract {
-        Some(contract) => contract.clone(),
+    let contract = match named {
+        Some(contract) => contract,
         None => account::only_contract(&client).await?,
     };
     let api = account::api(&arguments.account, &client);
     let reading = Reading::new(api, contract.clone(), range, &target);
     let again = again(&arguments, &contract, &reading);
-    let export = FileExport::open(&target, reading, arguments.overwrite)?;
+    let export = FileExport::open_telling(&target, reading, arguments.overwrite, &host.steps)
+        .map_err(|error| match error {
+            // What is left of an interrupted export is not the only copy of anything.
+            Error::Damaged(..) | Error::Newer { .. } => {
+                Failure::usage(format!("{error}; or begin anew with --overwrite"))
+            }
+            error => error.into(),
+        })?;
     if let Some(before) = export.resumed() {
         resume.note(kept(&before, &again));
         host.say(format_args!(
@@ -39,7 +61,7 @@ pub(crate) async fn run(
             counted(before.events, "event")
         ));
     }
-    let progress = Progress::start(host.interactive, range);
+    let progress = Progress::start(host.interactive, range, 1);
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
     let windows = stream::iter(export.rest())
         .flat_map(|rest| client.events(contract.clone(), rest).windows())
@@ -108,4 +130,24 @@ fn kept(exported: &Exported, again: &str) -> String {
         "what was read so far, {}, is kept: `{again}` goes on",
         counted(exported.events, "event")
     )
+}
+
+/// Whether a name that is not that of a file that can be written is still hardly meant as the folder of an archive.
+fn is_meant_as_file(path: &Path) -> bool {
+    const ENDINGS: [&str; 9] = [
+        "gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst",
+    ];
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    !path.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+/// A file holds the events of one contract.
+fn one_contract(named: &[Named]) -> Result<Option<ContractNumber>, Failure> {
+    match named {
+        [] => Ok(None),
+        [Named::One(contract)] => Ok(Some(contract.clone())),
+        _ => Err(Failure::usage(
+            "a file holds the events of one contract: name one, or export to the folder of an archive",
+        )),
+    }
 }

@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub(crate) mod archive;
 mod archived;
 pub(crate) mod cat;
 pub(crate) mod contracts;
@@ -7,8 +8,10 @@ pub(crate) mod convert;
 pub(crate) mod export;
 pub(crate) mod schema;
 pub(crate) mod sim;
+pub(crate) mod state;
+pub(crate) mod verify;
 
-/// A number and what it counts.
-fn counted(number: u64, what: &str) -> String {
+/// A number of things in words.
+pub(crate) fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

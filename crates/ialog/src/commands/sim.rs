@@ -63,6 +63,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         quoted(&token(&simulator, &who, clock()))
     ));
+    let mut signals = signals::Signals::listen();
     let mut served = pin!(simulator.serve(listener));
     loop {
         tokio::select! {
@@ -71,7 +72,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
                     .map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")));
             }
             // A server has no other end than this one.
-            _ = signals::next() => return Ok(()),
+            _ = signals.next() => return Ok(()),
             // A full disk must not end the service in the middle of somebody's test.
             Some(error) = losses.recv() => host.say(format_args!(
                 "warning: the ledger cannot be written ({error}), so it lacks requests from here on"

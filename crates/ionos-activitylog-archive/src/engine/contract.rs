@@ -33,6 +33,9 @@ impl Task {
     }
 }
 
+/// Events by time, id and line.
+type Stored = BTreeMap<(DateTime<Utc>, String, String), Event>;
+
 /// An export on its way.
 pub(super) struct Job<'a> {
     pub(super) exporter: &'a Exporter,
@@ -224,11 +227,8 @@ impl Job<'_> {
     }
 
     /// The events that are archived of a time, by their place in it.
-    fn stored(
-        &self,
-        range: DateRange,
-    ) -> Result<BTreeMap<(DateTime<Utc>, String, String), Event>, Error> {
-        let mut stored = BTreeMap::new();
+    fn stored(&self, range: DateRange) -> Result<Stored, Error> {
+        let mut stored = Stored::new();
         let date = range.start().date_naive();
         let Some((manifest, _)) = self.opened.days.get(&date) else {
             return Ok(stored);

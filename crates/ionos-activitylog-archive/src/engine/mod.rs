@@ -16,7 +16,7 @@ mod rebuild;
 mod recount;
 mod runs;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 
@@ -50,6 +50,9 @@ const WINDOWS_AT_ONCE: usize = 4;
 /// Resolves when an export is to stop.
 pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
 
+/// Who is told how far a contract is.
+type Told = dyn Fn(&ContractNumber, &Progress) + Send + Sync;
+
 /// Exports events into an archive.
 #[derive(Clone)]
 pub struct Exporter {
@@ -61,7 +64,7 @@ pub struct Exporter {
     recount: bool,
     clock: Arc<dyn Clock>,
     steps: Steps,
-    told: Arc<dyn Fn(&ContractNumber, &Progress) + Send + Sync>,
+    told: Arc<Told>,
     full: u64,
 }
 
@@ -204,13 +207,15 @@ impl Exporter {
         } else {
             WINDOWS_AT_ONCE
         };
-        let exports = contracts.iter().enumerate().map(|(index, contract)| {
+        let mut exports: Vec<BoxFuture<'_, _>> = Vec::with_capacity(contracts.len());
+        for (index, contract) in contracts.iter().enumerate() {
             let stop = stop.clone();
-            async move {
+            let export = async move {
                 let done = contract::export(self, contract, range, windows, stop).await;
                 (index, contract.clone(), done)
-            }
-        });
+            };
+            exports.push(export.boxed());
+        }
         let mut done: Vec<_> = stream::iter(exports)
             .buffer_unordered(CONTRACTS_AT_ONCE)
             .collect()
@@ -228,10 +233,11 @@ impl Exporter {
         contracts: &[ContractNumber],
         range: DateRange,
     ) -> Vec<(ContractNumber, Result<ContractPlan, Error>)> {
-        stream::iter(contracts)
-            .then(async |contract| (contract.clone(), plan::of(self, contract, range).await))
-            .collect()
-            .await
+        let mut plans = Vec::with_capacity(contracts.len());
+        for contract in contracts {
+            plans.push((contract.clone(), plan::of(self, contract, range).await));
+        }
+        plans
     }
 }
 

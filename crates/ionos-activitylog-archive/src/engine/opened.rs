@@ -183,6 +183,12 @@ impl Opened {
     /// Brings everything in order after the last part.
     pub(crate) fn end(&mut self) -> Result<(), Error> {
         self.relink()?;
+        for date in self.folder.days()? {
+            if !self.days.contains_key(&date) {
+                // Made for a part that was given up. One that is not empty stays.
+                let _ = std::fs::remove_dir(self.folder.day(date));
+            }
+        }
         self.state.open = false;
         self.save()
     }

@@ -164,37 +164,62 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// An export of a day, with what a process leaves that is killed at each step of it.
+async fn left_at_each_step(
+    simulator: &Simulator,
+    range: DateRange,
+    one: &FileTarget,
+) -> (Exported, Vec<(Step, tempfile::TempDir)>) {
+    let left = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (all, from) = (left.clone(), one.path().parent().unwrap().to_path_buf());
+    let steps = Steps::new(move |step| {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&from, folder.path());
+        all.lock().unwrap().push((step, folder));
+    });
+    let reading = reading(simulator, range, one);
+    let mut export = FileExport::open_telling(one, reading, false, &steps).unwrap();
+    if let Some(file) = &mut export.file {
+        file.between.windows = 1;
+    }
+    let windows = windows(simulator, export.rest());
+    let exported = export.write(windows, |_| ()).await.unwrap();
+    let exported = exported.commit().unwrap();
+    let left = std::mem::take(&mut *left.lock().unwrap());
+    (exported, left)
+}
+
 #[tokio::test]
-async fn a_process_that_is_killed_behind_any_window_is_gone_on_with_to_the_same_bytes() {
+async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes() {
     let (simulator, range) = day();
     for name in ["day.ndjson", "day.csv.zst", "day.json.gz"] {
         let undisturbed = tempfile::tempdir().unwrap();
         let one = target(undisturbed.path(), name);
-        let mut left = Vec::new();
-        let export = open(&simulator, range, &one);
-        let windows_of_all = windows(&simulator, export.rest());
-        let export = export.write(windows_of_all, |_| {
-            let folder = tempfile::tempdir().unwrap();
-            copy(undisturbed.path(), folder.path());
-            left.push(folder);
-        });
-        let all = export.await.unwrap().commit().unwrap();
-        assert_eq!(left.len(), 24);
-        for folder in left {
+        let (all, left) = left_at_each_step(&simulator, range, &one).await;
+        for step in Step::OF_FILE {
+            assert!(left.iter().any(|(passed, _)| *passed == step), "{step}");
+        }
+        for (step, folder) in left {
             let target = target(folder.path(), name);
-            // What a process wrote that did not live to say so.
-            let partial = folder.path().join(format!(".{name}.partial"));
-            let mut bytes = fs::read(&partial).unwrap();
-            bytes.extend_from_slice(b"half of somethi");
-            fs::write(&partial, bytes).unwrap();
-            fs::write(folder.path().join(format!(".{name}.checkpoint.next")), "{").unwrap();
-            assert_eq!(whole(&simulator, range, &target).await, all);
+            let named = matches!(step, Step::FileNamed | Step::CheckpointRemoved);
+            if named {
+                let reading = reading(&simulator, range, &target);
+                let again = FileExport::open(&target, reading, false);
+                assert!(matches!(again, Err(Error::Exists(_))), "{step}");
+            } else {
+                // What a process wrote that did not live to say so.
+                let partial = folder.path().join(format!(".{name}.partial"));
+                let mut bytes = fs::read(&partial).unwrap();
+                bytes.extend_from_slice(b"half of somethi");
+                fs::write(&partial, bytes).unwrap();
+                assert_eq!(whole(&simulator, range, &target).await, all, "{step}");
+            }
             assert_eq!(
                 fs::read(target.path()).unwrap(),
-                fs::read(one.path()).unwrap()
+                fs::read(one.path()).unwrap(),
+                "{step}"
             );
-            let left: Vec<String> = names(folder.path()).unwrap();
-            assert_eq!(left, [name]);
+            assert_eq!(names(folder.path()).unwrap(), [name], "{step}");
         }
     }
 }

@@ -79,7 +79,7 @@ impl Encoder {
     pub(crate) fn begin(self, out: &mut Vec<u8>) -> io::Result<()> {
         match self.format {
             Format::Ndjson => Ok(()),
-            Format::Csv => row(out, &FlatRow::COLUMNS),
+            Format::Csv => row(out, FlatRow::COLUMNS),
             Format::Json => {
                 out.push(b'[');
                 Ok(())

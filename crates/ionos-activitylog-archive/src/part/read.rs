@@ -27,7 +27,7 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
 
 /// Calls a function with every event of a part of a day.
 ///
-/// Fails with [`Error::Damaged`] where a line is no JSON, and with [`Error::Open`] where the part cannot be read.
+/// Fails with [`Error::Damaged`] where it is gone or a line is no JSON, and with [`Error::Open`] where the part cannot be read.
 pub(crate) fn for_each(
     day: &Path,
     part: &PartName,
@@ -35,7 +35,11 @@ pub(crate) fn for_each(
 ) -> Result<(), Error> {
     let path = day.join(part.to_string());
     let failed = |error| Error::Open(path.clone(), error);
-    let file = BufReader::with_capacity(1 << 16, File::open(&path).map_err(failed)?);
+    let file = File::open(&path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::Damaged(path.clone(), "it is gone".to_owned()),
+        _ => failed(error),
+    })?;
+    let file = BufReader::with_capacity(1 << 16, file);
     let lines = unpack(part.compression, file).map_err(failed)?.lines();
     for (index, line) in lines.enumerate() {
         let line = line.map_err(failed)?;
