@@ -21,6 +21,7 @@ fn outline(schema: &Value) -> String {
         let mut rest = schema.clone();
         let properties = rest.remove("properties");
         rest.remove("$defs");
+        rest.sort_keys();
         writeln!(text, "{name}: {}", Value::Object(rest)).unwrap();
         for (member, schema) in properties.iter().filter_map(Value::as_object).flatten() {
             writeln!(text, "  {member}: {schema}").unwrap();
