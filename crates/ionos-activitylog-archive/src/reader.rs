@@ -64,6 +64,8 @@ struct ClosedPart {
     contract: usize,
     path: PathBuf,
     part: Part,
+    /// Its place among all files.
+    place: usize,
 }
 
 /// The next event of an open file.
@@ -73,8 +75,8 @@ struct Head {
     part: OpenPart,
 }
 
-/// What events are ordered by. The last makes one order of files with the same event.
-type Key = (DateTime<Utc>, usize, EventId, String);
+/// What events are ordered by: time, contract and id, and where all of these are the same, the place of their file.
+type Key = (DateTime<Utc>, usize, EventId, usize);
 
 struct OpenPart {
     closed: ClosedPart,
@@ -144,6 +146,7 @@ impl ArchiveReader {
                             contract: reader.contracts.len(),
                             path: folder.day(date).join(part.file.to_string()),
                             part,
+                            place: 0,
                         });
                     }
                 }
@@ -154,6 +157,9 @@ impl ArchiveReader {
             return Err(Error::Empty(archive.root().to_path_buf()));
         }
         parts.sort_by_key(|closed| (closed.part.from, closed.contract));
+        for (place, part) in parts.iter_mut().enumerate() {
+            part.place = place;
+        }
         reader.closed = parts.into();
         Ok(reader)
     }
@@ -257,16 +263,10 @@ impl OpenPart {
         let event = Event::from_json(line)
             .map_err(|error| damaged(format!("line {}: {error}", self.count)))?;
         // An event without a time is where it stands.
-        let time = event
-            .time()
-            .map_or(self.position, |time| time.max(self.position));
+        let (time, id) = event.key();
+        let time = time.map_or(self.position, |time| time.max(self.position));
         self.position = time;
-        let key = (
-            time,
-            self.closed.contract,
-            event.id(),
-            self.closed.part.file.to_string(),
-        );
+        let key = (time, self.closed.contract, id, self.closed.place);
         Ok(Some(Reverse(Head {
             key,
             event,

@@ -101,9 +101,9 @@ async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Resul
         job.done.requests += window.requests;
         gaps += window.gaps.len();
         for event in &window.events {
-            let id = event.id();
+            let (time, id) = event.key();
             if ids.contains(&id) {
-                still.insert(id);
+                still.insert(id.clone());
             }
             if !lines.insert(Digest::of(ndjson::line(event.raw()).as_bytes())) {
                 continue;
@@ -119,7 +119,7 @@ async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Resul
                     )?)
                 }
             };
-            part.add(event)?;
+            part.add(event, (time, id))?;
         }
         job.tell(window.range.end()).await;
     }

@@ -635,3 +635,124 @@ fn an_export_can_be_sent_to_another_thread() {
     sent(&exporter.run(&[], days(), std::future::pending()));
     sent(&exporter.plan(&[], days()));
 }
+
+/// What records look like, and how often they come, is not documented.
+#[tokio::test]
+async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time() {
+    use ionos_activitylog_sim::{Amended, Dialect, FractionDigits, Order, TotalShape};
+    let share = |share: f64| Share::new(share).unwrap();
+    let plain = Switches::default;
+    let mut worlds: Vec<(&str, Switches)> = vec![
+        (
+            "no uuid",
+            Switches {
+                uuid: share(0.0),
+                ..plain()
+            },
+        ),
+        (
+            "some uuids",
+            Switches {
+                uuid: share(0.5),
+                unknown_members: share(0.5),
+                ..plain()
+            },
+        ),
+        (
+            "twice",
+            Switches {
+                duplicates: share(0.3),
+                ..plain()
+            },
+        ),
+        (
+            "twice and counted",
+            Switches {
+                duplicates: share(0.3),
+                duplicates_counted: true,
+                ..plain()
+            },
+        ),
+        (
+            "twice, counted and without uuid",
+            Switches {
+                duplicates: share(0.3),
+                duplicates_counted: true,
+                uuid: share(0.0),
+                ..plain()
+            },
+        ),
+        (
+            "amended",
+            Switches {
+                amended: Amended::new(share(0.3), TimeDelta::days(1)).unwrap(),
+                ..plain()
+            },
+        ),
+    ];
+    worlds.extend(Order::ALL.iter().map(|order| {
+        (
+            "order",
+            Switches {
+                order: *order,
+                max_limit: 40,
+                ..plain()
+            },
+        )
+    }));
+    worlds.extend(Dialect::ALL.iter().map(|dialect| {
+        (
+            "dialect",
+            Switches {
+                dialect: *dialect,
+                ..plain()
+            },
+        )
+    }));
+    worlds.extend(FractionDigits::ALL.iter().map(|digits| {
+        (
+            "digits",
+            Switches {
+                fraction_digits: *digits,
+                ..plain()
+            },
+        )
+    }));
+    worlds.extend(TotalShape::ALL.iter().map(|total| {
+        (
+            "total",
+            Switches {
+                total: *total,
+                ..plain()
+            },
+        )
+    }));
+    for (name, switches) in worlds {
+        let said = format!("{name}: {switches:?}");
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let simulator = world(NOW).switches(switches).build();
+        let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
+            .await
+            .unwrap();
+        assert_eq!(done.gaps, [], "{said}");
+        let report = verify_archive(&Archive::at(one.path())).unwrap();
+        assert_eq!((report.findings, report.notes), (vec![], vec![]), "{said}");
+        let truth: std::collections::BTreeSet<String> =
+            truth(&simulator, days()).into_iter().collect();
+        let lines: std::collections::BTreeSet<String> =
+            lines(&simulator, one.path()).into_iter().collect();
+        assert_eq!(lines, truth, "{said}");
+        // Day by day, from the last to the first, and then counted again.
+        let again = exporter(&simulator, other.path(), NOW);
+        let whole: Vec<DateRange> = days().by_day(&Utc).collect();
+        for day in whole.iter().rev() {
+            let _ = export(&again, &simulator, *day).await.unwrap();
+        }
+        assert_eq!(files(one.path()), files(other.path()), "{said}");
+        let recounted = export(&again.recount(true), &simulator, days())
+            .await
+            .unwrap();
+        assert_eq!((recounted.late, recounted.gone), (0, 0), "{said}");
+        assert_eq!(files(one.path()), files(other.path()), "{said}");
+    }
+}

@@ -5,7 +5,7 @@
 //! What is not verified is a part of its own, so that it can be replaced.
 
 use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
-use ionos_activitylog::{DateRange, Event, Window};
+use ionos_activitylog::{DateRange, Event, EventId, Window};
 
 use super::{About, PartFile};
 use crate::manifest::{KnownGap, Part, day};
@@ -22,6 +22,14 @@ pub(crate) struct Stretch {
     pub(crate) verified: bool,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
+}
+
+/// An event with its time and id, which are looked up once.
+type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
+
+/// Whether an event belongs before a time. One without a time belongs to what it stands before.
+fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
+    time.is_none_or(|time| time < end)
 }
 
 /// Makes parts of windows that come in order.
@@ -62,12 +70,10 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
 
     /// Takes in the next window, and gives what is on the disk since.
     pub(crate) fn add(&mut self, window: Window) -> Result<Vec<Stretch>, Error> {
-        let mut events = window.events.iter().peekable();
+        let keyed = window.events.iter().map(|event| (event, event.key()));
+        let mut events = keyed.peekable();
         for (range, gaps) in pieces(&window) {
-            // Events are sorted; one without a time belongs to what it stands before.
-            let mine = std::iter::from_fn(|| {
-                events.next_if(|event| event.time().is_none_or(|time| time < range.end()))
-            });
+            let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
             if gaps.is_empty() {
                 self.add_verified(range, mine)?;
             } else {
@@ -86,11 +92,12 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
     fn add_verified<'a>(
         &mut self,
         range: DateRange,
-        events: impl Iterator<Item = &'a Event>,
+        events: impl Iterator<Item = Keyed<'a>>,
     ) -> Result<(), Error> {
         self.last = self.last.max(range.start());
         for event in events {
-            let time = event.time().map_or(self.last, |time| time.max(self.last));
+            let (_, (time, _)) = &event;
+            let time = time.map_or(self.last, |time| time.max(self.last));
             self.pass(time)?;
             self.last = time;
             self.write(event)?;
@@ -124,13 +131,13 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         Ok(())
     }
 
-    fn write(&mut self, event: &Event) -> Result<(), Error> {
+    fn write(&mut self, (event, key): Keyed<'_>) -> Result<(), Error> {
         if self.open.is_none() {
             let folder = (self.folder)(self.position.date_naive())?;
             self.open = Some(PartFile::begin(&folder, self.compression, &self.steps)?);
         }
         match &mut self.open {
-            Some(part) => part.add(event),
+            Some(part) => part.add(event, key),
             None => Ok(()),
         }
     }
@@ -174,15 +181,13 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         &mut self,
         range: DateRange,
         gaps: &[KnownGap],
-        events: impl Iterator<Item = &'a Event>,
+        events: impl Iterator<Item = Keyed<'a>>,
     ) -> Result<(), Error> {
         self.close_days(range.start())?;
         self.close(range.start())?;
         let mut events = events.peekable();
         for range in range.by_day(&Utc) {
-            while let Some(event) =
-                events.next_if(|event| event.time().is_none_or(|time| time < range.end()))
-            {
+            while let Some(event) = events.next_if(|event| is_before(event, range.end())) {
                 self.write(event)?;
             }
             let clip = |gap: &KnownGap| {

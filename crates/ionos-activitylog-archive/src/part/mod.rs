@@ -67,8 +67,12 @@ impl PartFile {
         })
     }
 
-    /// Adds an event behind all others.
-    pub(crate) fn add(&mut self, event: &Event) -> Result<(), Error> {
+    /// Adds an event, whose time and id are known, behind all others.
+    pub(crate) fn add(
+        &mut self,
+        event: &Event,
+        (time, id): (Option<DateTime<Utc>>, EventId),
+    ) -> Result<(), Error> {
         let line = ndjson::line(event.raw());
         self.lines.update(Sha256::digest(line.as_bytes()));
         let failed = |error| Error::Write(self.folder.clone(), error);
@@ -78,14 +82,12 @@ impl PartFile {
         self.frames.cut().map_err(failed)?;
         self.unpacked += line.len() as u64 + 1;
         self.count += 1;
-        if let Some(time) = event.time() {
+        if let Some(time) = time {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
         }
-        let id = event.id();
-        let of_content = is_of_content(&id);
-        if !self.ids.insert(id) && of_content {
-            self.twins += 1;
+        if let Some(id) = self.ids.replace(id) {
+            self.twins += u64::from(is_of_content(&id));
         }
         Ok(())
     }

@@ -237,7 +237,8 @@ fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
     for minute in minutes {
         let record =
             format!(r#"{{"@uuid":"{minute}","meta":{{"time":"2026-11-20T10:{minute:02}:00Z"}}}}"#);
-        file.add(&Event::from_json(record).unwrap()).unwrap();
+        let event = Event::from_json(record).unwrap();
+        file.add(&event, event.key()).unwrap();
     }
     let about = About {
         range: range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"),

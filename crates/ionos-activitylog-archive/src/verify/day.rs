@@ -176,8 +176,8 @@ impl Seen {
         finding: &mut impl FnMut(Option<u64>, Problem, String),
     ) {
         let number = self.count;
-        let id = event.id();
-        let place = event.time().map(|time| (time, id.clone()));
+        let (time, id) = event.key();
+        let place = time.map(|time| (time, id.clone()));
         if let Some((time, _)) = &place {
             if !part.file.range.contains(*time) {
                 finding(

@@ -127,7 +127,8 @@ impl Event {
 
     /// Time and id, which every event is sorted and told apart by, in one pass over the record. Nothing is allocated
     /// where the id is a UUID.
-    pub(crate) fn key(&self) -> (Option<DateTime<Utc>>, EventId) {
+    #[must_use]
+    pub fn key(&self) -> (Option<DateTime<Utc>>, EventId) {
         let [meta, uuid] = json::pick(self.raw(), ["meta", "@uuid"]);
         let named = uuid.and_then(EventId::of_uuid);
         let id = named.unwrap_or_else(|| EventId::of_content(self.fingerprint()));
