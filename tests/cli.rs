@@ -6,10 +6,17 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 4] = [
+    let cases: [(&str, &[&str]); 11] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("export", &["export", "--help"]),
+        ("verify", &["verify", "--help"]),
+        ("cat", &["cat", "--help"]),
+        ("convert", &["convert", "--help"]),
+        ("state", &["state", "--help"]),
+        ("state_show", &["state", "show", "--help"]),
+        ("state_rebuild", &["state", "rebuild", "--help"]),
+        ("schema", &["schema", "--help"]),
         ("sim", &["sim", "--help"]),
     ];
     for (name, arguments) in cases {
@@ -36,7 +43,17 @@ fn the_top_help_names_every_command() {
         .collect();
     assert_eq!(
         commands,
-        ["contracts", "export", "sim", "help"],
+        [
+            "contracts",
+            "export",
+            "verify",
+            "cat",
+            "convert",
+            "state",
+            "schema",
+            "sim",
+            "help"
+        ],
         "each needs its snapshot above"
     );
 }

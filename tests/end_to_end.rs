@@ -133,7 +133,7 @@ fn compressed_files_hold_the_same_lines_and_are_the_same_each_time() {
     }
     let plain = read("demo.ndjson");
     let mut unpacked = Vec::new();
-    flate2::read::GzDecoder::new(&read("demo.ndjson.gz")[..])
+    flate2::read::MultiGzDecoder::new(&read("demo.ndjson.gz")[..])
         .read_to_end(&mut unpacked)
         .unwrap();
     assert_eq!(unpacked, plain);

@@ -385,6 +385,15 @@ fn each_way_a_file_can_be_refused() {
         ("not_a_file", Error::NotAFile(path())),
         ("create", Error::Create(path(), io())),
         ("write", Error::Write(path(), io())),
+        ("locked", Error::Locked(path(), None)),
+        (
+            "unfinished",
+            Error::Unfinished {
+                path: path(),
+                found: "this".to_owned(),
+                wanted: "that".to_owned(),
+            },
+        ),
     ];
     for (name, error) in cases {
         let text = error.to_string();

@@ -1,5 +1,7 @@
 //! Tests that span crates. Each module is a chapter of what the project promises.
 
+mod archive;
+mod archive_commands;
 mod authorization;
 mod cli;
 mod conformance;
@@ -7,6 +9,7 @@ mod connection;
 mod dependencies;
 mod end_to_end;
 mod error_display;
+mod file_export;
 mod interruption;
 mod program;
 mod public_api;
@@ -14,6 +17,7 @@ mod refusals;
 mod resilience;
 mod round_trips;
 mod schema_parity;
+mod schemas;
 mod scripted;
 mod secrets;
 mod simulator;

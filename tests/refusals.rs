@@ -20,7 +20,7 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
         i32,
         &'a str,
     );
-    let cases: [Case<'_>; 17] = [
+    let cases: [Case<'_>; 21] = [
         (
             "scheme without slashes",
             &["contracts"],
@@ -58,11 +58,11 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
             "name with a line break",
             &[
                 DEMO[0], DEMO[1], "--last", "1d", "--out", "a
-b",
+b.txt",
             ],
             &[],
             2,
-            "a\\nb does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written: choose another name",
+            "a\\nb.txt does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written: choose another name",
         ),
         (
             "no token",
@@ -155,6 +155,59 @@ b",
             "missing/a.ndjson cannot be created: its folder does not exist: choose another name",
         ),
         (
+            "archive instead of a file",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--overwrite",
+                "--out",
+                "audit",
+            ],
+            &[],
+            2,
+            "audit is no file but an archive, in which nothing is overwritten: leave out --overwrite",
+        ),
+        (
+            "file instead of an archive",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--dry-run",
+                "--out",
+                "a.ndjson",
+            ],
+            &[],
+            2,
+            "--dry-run and --recount are for archives, and a.ndjson is a file: name a folder",
+        ),
+        (
+            "several contracts in a file",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--contract",
+                "all",
+                "--out",
+                "a.ndjson",
+            ],
+            &[],
+            2,
+            "a file holds the events of one contract: name one, or export to the folder of an archive",
+        ),
+        (
+            "no archive",
+            &["verify", "missing"],
+            &[],
+            2,
+            "missing cannot be read: No such file or directory (os error 2)",
+        ),
+        (
             "existing file",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "old.ndjson"],
             &[],
@@ -181,7 +234,7 @@ b",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "a.xlsx"],
             &[],
             2,
-            "a.xlsx does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written: choose another name",
+            "a.xlsx does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written: choose another name",
         ),
         (
             "future",

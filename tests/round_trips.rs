@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use ionos_activitylog::{DateRange, Event, Page, PageSize};
-use ionos_activitylog_archive::{FileTarget, export_file};
+use ionos_activitylog_archive::{FileExport, FileTarget, Reading};
 use ionos_activitylog_client::{Raw, types};
 use serde_json::value::RawValue;
 use xtask::workspace;
@@ -136,12 +136,16 @@ fn window(
         hits.len(),
         hits.join(",")
     );
-    let range = DateRange::new(
+    let (_, client) = Scripted::client([answer(200, body)]);
+    client.events(31_721_060.into(), all_times()).windows()
+}
+
+fn all_times() -> DateRange {
+    DateRange::new(
         "1970-01-01T00:00:00Z".parse().unwrap(),
         "9999-01-01T00:00:00Z".parse().unwrap(),
-    );
-    let (_, client) = Scripted::client([answer(200, body)]);
-    client.events(31_721_060.into(), range.unwrap()).windows()
+    )
+    .unwrap()
 }
 
 #[tokio::test]
@@ -156,16 +160,11 @@ async fn a_file_keeps_every_record_byte_for_byte() {
             let event = Event::from_json(record.clone()).unwrap();
             (event.time(), event.id())
         });
-        export_file(
-            window(&body),
-            &FileTarget::new(&path).unwrap(),
-            false,
-            |_| (),
-        )
-        .await
-        .unwrap()
-        .commit()
-        .unwrap();
+        let target = FileTarget::new(&path).unwrap();
+        let reading = Reading::new("scripted", 31_721_060.into(), all_times(), &target);
+        let export = FileExport::open(&target, reading, false).unwrap();
+        let export = export.write(window(&body), |_| ()).await.unwrap();
+        export.commit().unwrap();
         let written = fs::read_to_string(&path).unwrap();
         let lines: Vec<&str> = written.lines().collect();
         assert_eq!(lines.len(), records.len(), "{name}");

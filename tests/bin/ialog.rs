@@ -1,7 +1,58 @@
-//! The same program as `crates/ialog/src/main.rs`.
+//! The same program as `crates/ialog/src/main.rs`. In a test it can be told to live in a simulated world, where no wait
+//! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
+//!
+//! - `IALOG_TEST_WORLD`: `calm`, or `stormy`, where one answer of five is a failure;
+//! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
+//!   before.
 
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use ialog::Host;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog_archive::Steps;
+use ionos_activitylog_sim::fault::{Answer, Faults, When};
+use ionos_activitylog_sim::{Share, Simulator};
+
+/// The time in the simulated worlds.
+const NOW: &str = "2026-11-20T12:00:00Z";
 
 fn main() -> ExitCode {
-    ialog::run()
+    let Ok(world) = std::env::var("IALOG_TEST_WORLD") else {
+        return ialog::run();
+    };
+    let kill = std::env::var("IALOG_TEST_KILL").unwrap_or_default();
+    let (point, before) = kill.split_once(':').unwrap_or_default();
+    let (point, left) = (point.to_owned(), before.parse().unwrap_or(u64::MAX));
+    let left = Arc::new(AtomicU64::new(left));
+    let pass = Arc::new(move |name: &str, kind: &str| {
+        if (point == name || point == kind) && left.fetch_sub(1, Ordering::Relaxed) == 0 {
+            let me = rustix::process::getpid();
+            let _ = rustix::process::kill_process(me, rustix::process::Signal::KILL);
+        }
+    });
+
+    let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
+    let asked = pass.clone();
+    let mut simulator = Simulator::builder()
+        .clock(move || now)
+        .contracts(2)
+        .events_per_day(24)
+        .burst_every(0)
+        .on_request(move |_| asked("request", ""));
+    if world == "stormy" {
+        let fifth = Share::new(0.2).unwrap_or_default();
+        let faults = Faults::new().on(When::any().rate(fifth), Answer::new(503));
+        simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    let simulator = simulator.build();
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let mut host = Host::machine(&mut stdout, &mut stderr);
+    host.clock = Arc::new(VirtualClock::at(now));
+    host.account = Some((simulator.transport(), simulator.token().to_owned()));
+    host.steps = Steps::new(move |step| pass(step.name(), "step"));
+    ExitCode::from(ialog::run_on(&mut host))
 }

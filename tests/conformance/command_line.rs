@@ -31,6 +31,8 @@ pub fn run(case: &Case) -> Observed {
         stdout: &mut stdout,
         stderr: &mut stderr,
         interactive: false,
+        interrupt: ialog::Interrupt::new(),
+        steps: ionos_activitylog_archive::Steps::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -1,7 +1,9 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind, RetryPolicy};
+use ionos_activitylog::{
+    Client, Contract, ContractNumber, DEFAULT_BASE_URL, Error, ErrorKind, RetryPolicy, Setting,
+};
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
@@ -37,6 +39,18 @@ pub(crate) fn connect(
         host.say(format_args!("warning: {warning}"));
     }
     Ok(client)
+}
+
+/// What tells one account's service from another's: the address of its API.
+pub(crate) fn api(account: &cli::Account, client: &Client) -> String {
+    if account.demo {
+        return "demo".to_owned();
+    }
+    let address = client
+        .settings()
+        .iter()
+        .find(|setting| setting.name() == "API address");
+    address.map_or(DEFAULT_BASE_URL, Setting::value).to_owned()
 }
 
 /// The contract to read when none was named: the one that the token is bound to, or the account's only one.

@@ -30,12 +30,50 @@ impl Failure {
         }
     }
 
-    /// A signal asked the program to end; `code` is what shells give that signal.
-    pub(crate) fn interrupted(code: u8) -> Self {
+    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is how to go on.
+    pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
+        let message = match resume {
+            None => "interrupted, and nothing half-written is left behind".to_owned(),
+            Some(how) => format!("interrupted; {how}"),
+        };
+        Self { code, message }
+    }
+
+    /// What was read is not all, or not proven to be.
+    pub(crate) fn incomplete(message: impl Into<String>) -> Self {
+        Self {
+            code: 3,
+            message: message.into(),
+        }
+    }
+
+    /// The same, with how to go on.
+    pub(crate) fn resumable(mut self, resume: Option<String>) -> Self {
+        if let Some(how) = resume {
+            self.message = format!("{}; {how}", self.message);
+        }
+        self
+    }
+
+    /// A command ended because it was asked to, and says how to go on.
+    pub(crate) fn stopped(code: u8, message: impl Into<String>) -> Self {
         Self {
             code,
-            message: "interrupted, and nothing half-written is left behind".to_owned(),
+            message: message.into(),
         }
+    }
+
+    /// An archive is not as it was written.
+    pub(crate) fn integrity(message: impl Into<String>) -> Self {
+        Self {
+            code: 6,
+            message: message.into(),
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn code(&self) -> u8 {
+        self.code
     }
 
     /// Says the sentence and gives the exit code.
@@ -89,9 +127,18 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             Error::Exists(_) => Self::usage(format!(
                 "{error}: choose another name, or replace it with --overwrite"
             )),
+            Error::Unfinished { .. } => Self::usage(format!(
+                "{error}: finish that one first, choose another name, or give it up with --overwrite"
+            )),
             Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
                 Self::usage(format!("{error}: choose another name"))
             }
+            Error::Foreign { .. }
+            | Error::Newer { .. }
+            | Error::Empty(_)
+            | Error::Locked(..)
+            | Error::Open(..) => Self::usage(error.to_string()),
+            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(error.to_string()),
             other => Self::unexpected(other.to_string()),
         }
     }

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use ionos_activitylog::ClientBuilder;
 use ionos_activitylog::clock::{Clock, SystemClock};
 use ionos_activitylog::seam::Transport;
+use ionos_activitylog_archive::Steps;
 
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 
 /// Where the program gets what it does not compute, and where it says what it has to say.
 pub struct Host<'a> {
@@ -24,17 +26,23 @@ pub struct Host<'a> {
     pub stderr: &'a mut dyn Write,
     /// Whether somebody watches both streams.
     pub interactive: bool,
+    /// How a command is asked to end.
+    pub interrupt: Interrupt,
+    /// Who is told each step of an export.
+    pub steps: Steps,
 }
 
 impl<'a> Host<'a> {
     /// The machine that the program runs on, with the streams of the process.
-    pub(crate) fn machine(stdout: &'a mut io::Stdout, stderr: &'a mut io::Stderr) -> Self {
+    pub fn machine(stdout: &'a mut io::Stdout, stderr: &'a mut io::Stderr) -> Self {
         Self {
             clock: Arc::new(SystemClock::new()),
             account: None,
             interactive: stdout.is_terminal() && stderr.is_terminal(),
             stdout,
             stderr,
+            interrupt: Interrupt::new(),
+            steps: Steps::default(),
         }
     }
 
@@ -51,15 +59,21 @@ impl<'a> Host<'a> {
 
     /// Writes data. A reader that has seen enough is no failure.
     pub(crate) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.pipe(text).map(drop)
+    }
+
+    /// The same, and says whether the reader wants more.
+    pub(crate) fn pipe(&mut self, text: &str) -> Result<bool, Failure> {
         match self
             .stdout
             .write_all(text.as_bytes())
             .and_then(|()| self.stdout.flush())
         {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::unexpected(
-                format!("standard output cannot be written: {error}"),
-            )),
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::unexpected(format!(
+                "standard output cannot be written: {error}"
+            ))),
         }
     }
 

@@ -8,36 +8,48 @@ mod cli;
 mod commands;
 mod failure;
 mod host;
+mod interrupt;
 mod progress;
+mod resume;
+mod shell;
 mod signals;
 mod times;
 
 use std::ffi::OsString;
 use std::io;
+use std::pin::pin;
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
 pub use host::Host;
+pub use interrupt::Interrupt;
 
 use cli::{Cli, Command, Read};
 use failure::Failure;
+use resume::Resume;
 
 /// Runs the program with the arguments, the environment and the streams of the process.
 #[must_use]
 pub fn run() -> ExitCode {
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut host = Host::machine(&mut stdout, &mut stderr);
-    let code = match tokio::runtime::Builder::new_current_thread()
+    ExitCode::from(run_on(&mut host))
+}
+
+/// Runs the program with the arguments of the process on a host, with a runtime of its own and listening to signals, and
+/// returns its exit code.
+#[must_use]
+pub fn run_on(host: &mut Host<'_>) -> u8 {
+    match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
-        Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), &mut host)),
+        Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), host)),
         Err(error) => {
-            Failure::unexpected(format!("the program cannot start: {error}")).report(&mut host)
+            Failure::unexpected(format!("the program cannot start: {error}")).report(host)
         }
-    };
-    ExitCode::from(code)
+    }
 }
 
 /// Runs a future to its end, and waits for nothing that it left behind on other threads: dropping a runtime would wait
@@ -51,8 +63,16 @@ fn to_its_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
 /// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
 /// the caller's affair: dropping the future takes back what is half done.
 pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, host: &mut Host<'_>) -> u8 {
+    run_noting(arguments, host, &Resume::default()).await
+}
+
+async fn run_noting(
+    arguments: impl IntoIterator<Item = OsString>,
+    host: &mut Host<'_>,
+    resume: &Resume,
+) -> u8 {
     let done = match Cli::read(arguments) {
-        Ok(Read::Command(command)) => run_command(command, host).await,
+        Ok(Read::Command(command)) => run_command(command, host, resume).await,
         Ok(Read::Help(text)) => host.print(&text),
         Err(failure) => Err(failure),
     };
@@ -66,21 +86,43 @@ async fn run_until_signal(
     arguments: impl IntoIterator<Item = OsString>,
     host: &mut Host<'_>,
 ) -> u8 {
-    let ended = tokio::select! {
-        // What is done stays done, also when the signal comes at the last moment.
-        biased;
-        code = run_with(arguments, host) => return code,
-        code = signals::next() => code,
+    let resume = Resume::default();
+    let interrupt = host.interrupt.clone();
+    let ended = {
+        let mut signals = signals::Signals::listen();
+        let mut work = pin!(run_noting(arguments, host, &resume));
+        loop {
+            tokio::select! {
+                // What is done stays done, also when the signal comes at the last moment.
+                biased;
+                code = &mut work => return code,
+                code = signals.next() => {
+                    // A command that ends by itself when it is asked to is asked once.
+                    if !interrupt.ask(code) {
+                        break code;
+                    }
+                }
+            }
+        }
     };
-    Failure::interrupted(ended).report(host)
+    Failure::interrupted(ended, resume.told()).report(host)
 }
 
-async fn run_command(command: Command, host: &mut Host<'_>) -> Result<(), Failure> {
+async fn run_command(
+    command: Command,
+    host: &mut Host<'_>,
+    resume: &Resume,
+) -> Result<(), Failure> {
     // Before anything is begun, so that signals are listened to from the start.
     tokio::task::yield_now().await;
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
-        Command::Export(arguments) => commands::export::run(arguments, host).await,
+        Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
+        Command::Verify(arguments) => commands::verify::run(arguments, host).await,
+        Command::Cat(arguments) => commands::cat::run(arguments, host).await,
+        Command::Convert(arguments) => commands::convert::run(arguments, host).await,
+        Command::State(arguments) => commands::state::run(arguments, host),
+        Command::Schema(arguments) => commands::schema::run(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
     }
 }

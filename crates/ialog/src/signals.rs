@@ -1,21 +1,42 @@
 //! Whoever ends the program, with Ctrl-C, by closing the terminal or as a service manager does, must not find a
 //! half-written file afterwards. So these signals end the command, and not the process under it.
 
-/// Resolves at the first signal that asks the program to end, with the exit code that shells give it. Never where
-/// signals cannot be listened to; then they end the process at once.
 #[cfg(unix)]
-pub(crate) async fn next() -> u8 {
-    use tokio::signal::unix::SignalKind;
-    tokio::select! {
-        () = received(SignalKind::interrupt()) => 130,
-        () = received(SignalKind::terminate()) => 143,
-        () = received(SignalKind::hangup()) => 129,
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals that ask the program to end, from when they are listened to.
+#[cfg(unix)]
+pub(crate) struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    /// Listens from now on, so that none is missed between two.
+    pub(crate) fn listen() -> Self {
+        Self {
+            interrupt: signal(SignalKind::interrupt()).ok(),
+            terminate: signal(SignalKind::terminate()).ok(),
+            hangup: signal(SignalKind::hangup()).ok(),
+        }
+    }
+
+    /// Resolves at the next signal, with the exit code that shells give it. Never where signals cannot be listened to;
+    /// then they end the process at once.
+    pub(crate) async fn next(&mut self) -> u8 {
+        tokio::select! {
+            () = received(&mut self.interrupt) => 130,
+            () = received(&mut self.terminate) => 143,
+            () = received(&mut self.hangup) => 129,
+        }
     }
 }
 
 #[cfg(unix)]
-async fn received(kind: tokio::signal::unix::SignalKind) {
-    if let Ok(mut signal) = tokio::signal::unix::signal(kind)
+async fn received(signal: &mut Option<Signal>) {
+    if let Some(signal) = signal
         && signal.recv().await.is_some()
     {
         return;
@@ -23,11 +44,21 @@ async fn received(kind: tokio::signal::unix::SignalKind) {
     std::future::pending().await
 }
 
-/// Resolves when Ctrl-C is pressed.
+/// Ctrl-C.
 #[cfg(not(unix))]
-pub(crate) async fn next() -> u8 {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+pub(crate) struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    pub(crate) fn listen() -> Self {
+        Self
     }
-    130
+
+    /// Resolves when Ctrl-C is pressed.
+    pub(crate) async fn next(&mut self) -> u8 {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        130
+    }
 }

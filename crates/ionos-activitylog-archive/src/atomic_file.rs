@@ -11,6 +11,7 @@ use crate::Error;
 
 /// A file in the making. Dropped before [`AtomicFile::commit`], it leaves nothing behind; a process that is killed
 /// leaves `.NAME.RANDOM.partial`.
+#[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
     path: PathBuf,
@@ -24,22 +25,7 @@ impl AtomicFile {
     /// Fails when something is there already and `overwrite` is not set, when it is no ordinary file, and when the
     /// folder cannot be written to; so all this is known before any work is done.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
-        let refused = |error| Error::Create(path.to_path_buf(), error);
-        let existing = match fs::metadata(path) {
-            Ok(existing) => Some(existing),
-            // A link to nowhere.
-            Err(_) if path.is_symlink() => return Err(Error::NotAFile(path.to_path_buf())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(refused(error)),
-        };
-        let path = match &existing {
-            Some(existing) if !existing.is_file() => {
-                return Err(Error::NotAFile(path.to_path_buf()));
-            }
-            Some(_) if !overwrite => return Err(Error::Exists(path.to_path_buf())),
-            Some(_) => fs::canonicalize(path).map_err(refused)?,
-            None => path.to_path_buf(),
-        };
+        let (path, existing) = destination(path, overwrite)?;
         let mut builder = tempfile::Builder::new();
         let prefix = prefix(&path);
         builder.prefix(&prefix).suffix(".partial");
@@ -97,6 +83,31 @@ impl Write for AtomicFile {
     }
 }
 
+/// Where a file will be, with what it replaces there; follows a link. Fails as [`AtomicFile::create`].
+pub(crate) fn destination(
+    path: &Path,
+    overwrite: bool,
+) -> Result<(PathBuf, Option<fs::Metadata>), Error> {
+    let refused = |error| Error::Create(path.to_path_buf(), error);
+    let existing = match fs::metadata(path) {
+        Ok(existing) => existing,
+        // A link to nowhere.
+        Err(_) if path.is_symlink() => return Err(Error::NotAFile(path.to_path_buf())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok((path.to_path_buf(), None));
+        }
+        Err(error) => return Err(refused(error)),
+    };
+    if !existing.is_file() {
+        return Err(Error::NotAFile(path.to_path_buf()));
+    }
+    if !overwrite {
+        return Err(Error::Exists(path.to_path_buf()));
+    }
+    let path = fs::canonicalize(path).map_err(refused)?;
+    Ok((path, Some(existing)))
+}
+
 /// Tells whoever finds a leftover what it was to become. Cut, because the whole name has to fit too.
 fn prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -104,7 +115,7 @@ fn prefix(path: &Path) -> String {
     format!(".{beginning}.")
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -112,7 +123,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// A name is durable once the folder that holds it is. Elsewhere than on Unix a folder cannot be synced.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {
         fs::File::open(folder_of(path))?.sync_all()
     } else {
@@ -121,7 +132,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 /// The error without the temporary name that tempfile adds to it, which means nothing to the user.
-fn plain(error: io::Error) -> io::Error {
+pub(crate) fn plain(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::NotFound {
         return io::Error::new(error.kind(), "its folder does not exist");
     }

@@ -4,7 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why an export failed. Nothing is left behind under the target's name.
+use crate::state::Writer;
+use crate::text;
+
+/// Why something with a file or an archive failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,6 +21,43 @@ pub enum Error {
     Create(PathBuf, io::Error),
     /// The file was begun and cannot be written to its end.
     Write(PathBuf, io::Error),
+    /// Something of an archive cannot be opened, listed or read.
+    Open(PathBuf, io::Error),
+    /// A file of an archive is not as it was written.
+    Damaged(PathBuf, String),
+    /// A file of an archive was written by a later version.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its form.
+        found: String,
+        /// The form that is known here.
+        known: String,
+    },
+    /// An interrupted export of something else waits under the file's name to be gone on with.
+    Unfinished {
+        /// The file.
+        path: PathBuf,
+        /// What it was to hold.
+        found: String,
+        /// What it is to hold now.
+        wanted: String,
+    },
+    /// Somebody else writes to the file or folder; who, where that is known.
+    Locked(PathBuf, Option<Writer>),
+    /// Neither the state in the folder nor the copy before it can be read.
+    StateLost(PathBuf, String),
+    /// There is no archive in the folder.
+    Empty(PathBuf),
+    /// The archive in the folder is of something else.
+    Foreign {
+        /// The folder of the contract.
+        path: PathBuf,
+        /// What it is of.
+        archived: String,
+        /// What was to be exported to it.
+        wanted: String,
+    },
     /// The events cannot be read.
     Read(ionos_activitylog::Error),
 }
@@ -27,7 +67,7 @@ impl fmt::Display for Error {
         match self {
             Self::UnknownFormat(path) => write!(
                 f,
-                "{} does not end in .ndjson, .ndjson.gz or .ndjson.zst, the formats that can be written",
+                "{} does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written",
                 shown(path)
             ),
             Self::Exists(path) => write!(f, "{} exists already", shown(path)),
@@ -38,6 +78,54 @@ impl fmt::Display for Error {
             ),
             Self::Create(path, error) => write!(f, "{} cannot be created: {error}", shown(path)),
             Self::Write(path, error) => write!(f, "{} cannot be written: {error}", shown(path)),
+            Self::Open(path, error) => write!(f, "{} cannot be read: {error}", shown(path)),
+            Self::Damaged(path, detail) => {
+                write!(f, "{} is not as it was written: {detail}", shown(path))
+            }
+            Self::Newer { path, found, known } => write!(
+                f,
+                "{} has the form {found}, and this version reads {known}: use the version that wrote it",
+                shown(path)
+            ),
+            Self::Unfinished {
+                path,
+                found,
+                wanted,
+            } => write!(
+                f,
+                "of {} there is an unfinished export of {found}, and not of {wanted}",
+                shown(path)
+            ),
+            Self::Locked(path, holder) => {
+                write!(f, "somebody else writes to {}", shown(path))?;
+                match holder {
+                    Some(Writer {
+                        host, pid, since, ..
+                    }) => write!(
+                        f,
+                        ", process {pid} on {} since {}: wait until it has ended",
+                        shown(Path::new(host)),
+                        text::time(*since)
+                    ),
+                    None => f.write_str(": wait until it has ended"),
+                }
+            }
+            Self::StateLost(path, detail) => write!(
+                f,
+                "the state in {} is lost ({detail}), and so is the copy before it: \
+                 `ialog state rebuild` makes it anew from the manifests",
+                shown(path)
+            ),
+            Self::Empty(path) => write!(f, "there is no archive in {}", shown(path)),
+            Self::Foreign {
+                path,
+                archived,
+                wanted,
+            } => write!(
+                f,
+                "{} is an archive of {archived}, and not of {wanted}: choose another folder",
+                shown(path)
+            ),
             Self::Read(error) => error.fmt(f),
         }
     }
@@ -58,9 +146,18 @@ pub(crate) fn shown(path: &Path) -> String {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Create(_, error) | Self::Write(_, error) => Some(error),
+            Self::Create(_, error) | Self::Write(_, error) | Self::Open(_, error) => Some(error),
             Self::Read(error) => error.source(),
-            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) => None,
+            Self::UnknownFormat(_)
+            | Self::Exists(_)
+            | Self::NotAFile(_)
+            | Self::Damaged(..)
+            | Self::Unfinished { .. }
+            | Self::Locked(..)
+            | Self::StateLost(..)
+            | Self::Empty(_)
+            | Self::Foreign { .. }
+            | Self::Newer { .. } => None,
         }
     }
 }

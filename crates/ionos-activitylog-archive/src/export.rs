@@ -1,15 +1,27 @@
-//! Events onto disk: from the verified windows of a range to one file that holds them all, or to no file.
+//! Events onto disk: from the verified windows of a range to one file that holds them all, or to no file. What was
+//! written before an interruption is not read again.
 
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
-use ionos_activitylog::Window;
+use ionos_activitylog::{DateRange, Window};
 
-use crate::compression::Encoder;
-use crate::{AtomicFile, Error, FileTarget, ndjson};
+use crate::compression::Frames;
+use crate::format::Encoder;
+use crate::partial::PartialFile;
+use crate::{CHECKPOINT_SCHEMA, Error, FileCheckpoint, FileTarget, Reading, Step, Steps};
+
+/// How much is written at the most, before it is compressed, between two checkpoints; and at least a window. Each costs
+/// a wait for the disk.
+const BYTES_BETWEEN: u64 = 16 << 20;
+
+/// How many requests are made at the most between two checkpoints: so many are made again after a kill.
+const REQUESTS_BETWEEN: u64 = 50;
 
 /// What has been exported, so far or in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,10 +37,58 @@ pub struct Exported {
     pub read_to: Option<DateTime<Utc>>,
 }
 
-/// A file that holds every event and does not have its name yet. Dropped, it leaves nothing behind.
+/// A file that is being written. Dropped, it leaves what was written to be gone on with; without any event it leaves
+/// nothing.
+///
+/// ```no_run
+/// use futures_util::{StreamExt, stream};
+/// use ionos_activitylog::{Client, ContractNumber, DateRange};
+/// use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading};
+///
+/// async fn keep(client: &Client, contract: ContractNumber, range: DateRange) -> Result<Exported, Error> {
+///     let target = FileTarget::new("november.ndjson.zst")?;
+///     let reading = Reading::new("https://api.ionos.com", contract.clone(), range, &target);
+///     let export = FileExport::open(&target, reading, false)?;
+///     let windows = stream::iter(export.rest())
+///         .flat_map(|rest| client.events(contract.clone(), rest).windows());
+///     export.write(windows, |_| ()).await?.commit()
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "without .write() nothing is written"]
+pub struct FileExport {
+    /// None only once it was handed on.
+    file: Option<OpenFile>,
+}
+
+#[derive(Debug)]
+struct OpenFile {
+    partial: PartialFile,
+    frames: Frames<Arc<File>>,
+    encoder: Encoder,
+    reading: Reading,
+    exported: Exported,
+    resumed: bool,
+    /// What came since the last checkpoint.
+    since: Since,
+    between: Since,
+    /// A window was written in part.
+    broken: bool,
+    steps: Steps,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Since {
+    bytes: u64,
+    requests: u64,
+    windows: u64,
+}
+
+/// A file that holds every event and does not have its name yet. Dropped, it leaves what there was at the last checkpoint.
 #[must_use = "without .commit() the file does not come into being"]
+#[derive(Debug)]
 pub struct Export {
-    file: AtomicFile,
+    partial: PartialFile,
     exported: Exported,
 }
 
@@ -41,142 +101,218 @@ impl Export {
 
     /// Makes the file durable and gives it its name.
     pub fn commit(self) -> Result<Exported, Error> {
-        self.file.commit()?;
+        self.partial.commit()?;
         Ok(self.exported)
     }
 }
 
-/// Writes every event of the windows to one file, one on a line, in their order, up to the point where the file gets its
-/// name.
-///
-/// `progress` is called after each window. On an error, for a window that is not verified, and when the future is
-/// dropped, no file is left behind. What stands under the name already is replaced only with `overwrite`; it is checked
-/// before anything is read.
-pub async fn export_file(
-    windows: impl Stream<Item = Result<Window, ionos_activitylog::Error>>,
-    target: &FileTarget,
-    overwrite: bool,
-    mut progress: impl FnMut(&Exported),
-) -> Result<Export, Error> {
-    let written = |error| Error::Write(target.path().to_path_buf(), error);
-    let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
-    let mut encoder = Encoder::new(target.compression(), file).map_err(written)?;
-    let mut exported = Exported::default();
-    let mut windows = pin!(windows);
-    while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
-        window.verdict().map_err(Error::Read)?;
-        for event in &window.events {
-            encoder
-                .write_all(ndjson::line(event.raw()).as_bytes())
-                .map_err(written)?;
-            encoder.write_all(b"\n").map_err(written)?;
-            exported.with_issues += u64::from(!event.issues().is_empty());
-        }
-        exported.events += window.events.len() as u64;
-        exported.requests += window.requests;
-        exported.read_to = Some(window.range.end());
-        progress(&exported);
+impl FileExport {
+    /// Begins a file, or goes on with one whose export was interrupted, possibly by the end of its process. What stands
+    /// under its name already is replaced only with `overwrite`, and not before the new file is whole.
+    ///
+    /// Fails with [`Error::Exists`], [`Error::NotAFile`] and [`Error::Create`] when there can be no such file, with
+    /// [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] when what was interrupted is
+    /// something else. With `overwrite` that is given up.
+    pub fn open(target: &FileTarget, reading: Reading, overwrite: bool) -> Result<Self, Error> {
+        Self::open_telling(target, reading, overwrite, &Steps::default())
     }
-    let file = encoder.finish().map_err(written)?;
-    let file = file
-        .into_inner()
-        .map_err(|error| written(error.into_error()))?;
-    Ok(Export { file, exported })
+
+    /// The same, and tells each step, those of [`Step::OF_FILE`].
+    pub fn open_telling(
+        target: &FileTarget,
+        reading: Reading,
+        overwrite: bool,
+        steps: &Steps,
+    ) -> Result<Self, Error> {
+        let mut partial = PartialFile::open(target.path(), overwrite, steps)?;
+        let kept = match partial.checkpoint() {
+            Ok(Some(kept)) if kept.reading == reading => Some(kept),
+            Ok(None) => None,
+            _ if overwrite => None,
+            Ok(Some(other)) => {
+                return Err(Error::Unfinished {
+                    path: target.path().to_path_buf(),
+                    found: other.reading.to_string(),
+                    wanted: reading.to_string(),
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let failed = |error| Error::Write(target.path().to_path_buf(), error);
+        let file = partial.begin_at(kept.as_ref().map_or(0, |kept| kept.bytes))?;
+        let mut frames = Frames::new(target.compression(), file).map_err(failed)?;
+        let encoder = Encoder::new(target.format());
+        let mut exported = Exported::default();
+        let resumed = kept.is_some();
+        match kept {
+            Some(kept) => {
+                exported = Exported {
+                    events: kept.events,
+                    with_issues: kept.with_issues,
+                    requests: kept.requests,
+                    read_to: Some(kept.read_to),
+                };
+                frames.resume(kept.open.into_bytes());
+            }
+            None => encoder.begin(frames.open()).map_err(failed)?,
+        }
+        let file = OpenFile {
+            partial,
+            frames,
+            encoder,
+            reading,
+            exported,
+            resumed,
+            since: Since::default(),
+            between: Since {
+                bytes: BYTES_BETWEEN,
+                requests: REQUESTS_BETWEEN,
+                windows: u64::MAX,
+            },
+            broken: false,
+            steps: steps.clone(),
+        };
+        Ok(Self { file: Some(file) })
+    }
+
+    /// What is left to read; none when everything was read before.
+    #[must_use]
+    pub fn rest(&self) -> Option<DateRange> {
+        let file = self.file.as_ref()?;
+        let begin = file.exported.read_to.unwrap_or(file.reading.from);
+        DateRange::new(begin, file.reading.to).ok()
+    }
+
+    /// What was written before an interruption; none for a file that was begun anew.
+    #[must_use]
+    pub fn resumed(&self) -> Option<Exported> {
+        let file = self.file.as_ref()?;
+        file.resumed.then_some(file.exported)
+    }
+
+    /// Writes every event of the windows, in their order, up to the point where the file gets its name. The windows are
+    /// those of [`FileExport::rest`].
+    ///
+    /// `progress` is called after each window. On an error, for a window that is not verified, and when the future is
+    /// dropped, there is no file under the name, and what was written so far is left to be gone on with.
+    pub async fn write(
+        mut self,
+        windows: impl Stream<Item = Result<Window, ionos_activitylog::Error>>,
+        mut progress: impl FnMut(&Exported),
+    ) -> Result<Export, Error> {
+        let mut windows = pin!(windows);
+        while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+            window.verdict().map_err(Error::Read)?;
+            if let Some(file) = &mut self.file {
+                file.add(&window)?;
+                progress(&file.exported);
+            }
+        }
+        self.finish()
+    }
+
+    fn finish(mut self) -> Result<Export, Error> {
+        let ended = || io::Error::other("the reading ended before the end of its range");
+        match self.file.take() {
+            Some(file) if file.exported.read_to == Some(file.reading.to) => file.finish(),
+            Some(file) => {
+                let error = Error::Write(file.partial.target().to_path_buf(), ended());
+                self.file = Some(file);
+                Err(error)
+            }
+            None => Err(Error::Write(std::path::PathBuf::new(), ended())),
+        }
+    }
+}
+
+impl OpenFile {
+    fn add(&mut self, window: &Window) -> Result<(), Error> {
+        self.steps.pass(Step::WindowRead);
+        self.broken = true;
+        self.write(window)
+            .map_err(|error| Error::Write(self.partial.target().to_path_buf(), error))?;
+        self.broken = false;
+        self.exported.requests += window.requests;
+        self.exported.read_to = Some(window.range.end());
+        self.since.requests += window.requests;
+        self.since.windows += 1;
+        let due = self.since.bytes >= self.between.bytes
+            || self.since.requests >= self.between.requests
+            || self.since.windows >= self.between.windows;
+        if due && self.exported.events > 0 {
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, window: &Window) -> io::Result<()> {
+        for event in &window.events {
+            let out = self.frames.open();
+            let before = out.len();
+            let contract = &self.reading.contract;
+            self.encoder
+                .event(contract, event, self.exported.events, out)?;
+            self.since.bytes += (out.len() - before) as u64;
+            self.frames.cut()?;
+            self.exported.events += 1;
+            self.exported.with_issues += u64::from(!event.issues().is_empty());
+        }
+        Ok(())
+    }
+
+    /// Behind a window: everything up to its end is on the disk afterwards.
+    fn save(&mut self) -> Result<(), Error> {
+        let failed = |error| Error::Write(self.partial.target().to_path_buf(), error);
+        // Formats are text, and a frame ends behind an event.
+        let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
+        let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
+        let checkpoint = FileCheckpoint {
+            schema: CHECKPOINT_SCHEMA.to_owned(),
+            reading: self.reading.clone(),
+            bytes,
+            read_to: self.exported.read_to.unwrap_or(self.reading.from),
+            events: self.exported.events,
+            with_issues: self.exported.with_issues,
+            requests: self.exported.requests,
+            open,
+        };
+        self.partial.save(&checkpoint)?;
+        self.since = Since::default();
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Export, Error> {
+        let Self {
+            encoder, exported, ..
+        } = self;
+        encoder.end(self.frames.open());
+        if exported.events == 0 {
+            self.partial.forget();
+        }
+        let path = self.partial.target().to_path_buf();
+        self.frames
+            .finish()
+            .map_err(|error| Error::Write(path, error))?;
+        Ok(Export {
+            partial: self.partial,
+            exported,
+        })
+    }
+}
+
+impl Drop for FileExport {
+    fn drop(&mut self) {
+        let Some(mut file) = self.file.take() else {
+            return;
+        };
+        if file.exported.events == 0 {
+            file.partial.forget();
+        } else if file.since.windows > 0 && !file.broken {
+            // Where that fails, what there was at the last checkpoint stays.
+            let _ = file.save();
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
-
-    use futures_util::StreamExt;
-    use futures_util::stream;
-    use ionos_activitylog::{Client, DateRange, Event, PageSize};
-    use ionos_activitylog_sim::Simulator;
-
-    use super::*;
-
-    fn day() -> (Simulator, DateRange) {
-        let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
-        (
-            Simulator::builder().clock(move || range.end()).build(),
-            range,
-        )
-    }
-
-    fn windows(
-        simulator: &Simulator,
-        range: DateRange,
-    ) -> impl Stream<Item = Result<Window, ionos_activitylog::Error>> {
-        let client = Client::builder()
-            .token(simulator.token())
-            .transport(simulator.transport());
-        let events = client
-            .build()
-            .unwrap()
-            .events(simulator.contracts()[0].into(), range);
-        events.page_size(PageSize::new(100).unwrap()).windows()
-    }
-
-    fn is_empty(folder: &Path) -> bool {
-        fs::read_dir(folder).unwrap().next().is_none()
-    }
-
-    #[tokio::test]
-    async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
-        let (simulator, range) = day();
-        let folder = tempfile::tempdir().unwrap();
-        let target = FileTarget::new(folder.path().join("day.ndjson")).unwrap();
-        let mut seen = Vec::new();
-        let export = export_file(windows(&simulator, range), &target, false, |exported| {
-            seen.push(exported.events)
-        });
-        let export = export.await.unwrap();
-        assert!(!target.path().exists());
-        let exported = export.commit().unwrap();
-
-        let mut records: Vec<String> = simulator
-            .records(simulator.contracts()[0], range.start(), range.end())
-            .collect();
-        // By time, and those of one time by their ids.
-        records.sort_by_key(|record| {
-            let event = Event::from_json(record.clone()).unwrap();
-            (event.time(), event.id())
-        });
-        assert!(records.len() > 300, "several pages");
-        assert!(
-            fs::read_to_string(target.path())
-                .unwrap()
-                .lines()
-                .eq(&records)
-        );
-        assert_eq!(exported.events, records.len() as u64);
-        assert_eq!(exported.read_to, Some(range.end()));
-        assert_eq!(exported.with_issues, 0);
-        assert!(exported.requests > 3 && !seen.is_empty());
-        assert!(seen.is_sorted());
-    }
-
-    #[tokio::test]
-    async fn an_export_that_fails_or_is_not_committed_leaves_nothing_behind() {
-        let (simulator, range) = day();
-        let folder = tempfile::tempdir().unwrap();
-        let target = FileTarget::new(folder.path().join("day.ndjson.zst")).unwrap();
-        let _ = export_file(windows(&simulator, range), &target, false, |_| ())
-            .await
-            .unwrap();
-        assert!(is_empty(folder.path()));
-
-        let error = "x"
-            .parse::<ionos_activitylog::ContractNumber>()
-            .unwrap_err();
-        let failing = windows(&simulator, range)
-            .take(1)
-            .chain(stream::iter([Err(error)]));
-        assert!(matches!(
-            export_file(failing, &target, false, |_| ()).await,
-            Err(Error::Read(_))
-        ));
-        assert!(is_empty(folder.path()));
-    }
-}
+mod tests;

@@ -1,20 +1,86 @@
-//! Keeps the audit trail of a contract on disk. A file that exists is whole: it is written under another name,
-//! made durable, and only then takes its own; every line of it is a record's bytes as the service sent them.
+//! Keeps the audit trail of a contract on disk, in one file or in an archive. A file that exists is whole: it is written
+//! under another name, made durable, and only then takes its own; but for CSV, every line of it is a record's bytes as
+//! the service sent them.
 //!
-//! The way of an event through this crate: pages -> [`ndjson::line`] -> [`FileTarget`]'s compression ->
-//! [`atomic_file`](AtomicFile) -> the file's own name. [`export_file`] walks it.
+//! The way of an event into one file: windows -> [`Format`] -> frames of a [`Compression`] -> the file in the making,
+//! with a [`FileCheckpoint`] from which an interrupted export goes on -> the file's own name. [`FileExport`] walks it.
 //!
-//! Deliberately absent so far: parts, manifests, state and verification of an archive of many days.
+//! An [`Archive`] has a folder for each contract and day, with a [`Manifest`] that says what is in it. An [`Exporter`]
+//! adds what is missing, [`verify_archive`] compares everything with what was written, and an [`ArchiveReader`] gives its
+//! events back in their order, to a [`FileWriter`] for example. [`Document`] has the JSON Schema of all that is written.
+//!
+//! ```no_run
+//! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
+//! use ionos_activitylog_archive::{Archive, Exporter};
+//!
+//! async fn archive_november(client: Client, contract: ContractNumber) -> Result<(), Error> {
+//!     let exporter = Exporter::new(client, Archive::at("audit"));
+//!     let november = DateRange::month(2026, 11, &chrono::Utc)?;
+//!     for (contract, done) in exporter.run(&[contract], november, std::future::pending()).await {
+//!         match done {
+//!             Ok(done) => println!("{contract}: {} events, {} gaps", done.events, done.gaps.len()),
+//!             Err(error) => println!("{contract}: {error}"),
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Numbers of an archive
+//!
+//! | what | value | why |
+//! |---|---|---|
+//! | newest events left to the next export | [`SETTLE`], 10 s | they may not be in the log yet |
+//! | a part ends at midnight, or at the first full hour with | 100 000 events | little is read again after a kill |
+//! | a gap is tried again | after 1 min, doubled up to 1 day | a gap that stays costs requests |
+//! | what was counted again is sealed | 24 h after it happened | later than that, late events are the exception |
+//! | a frame of a compressed file ends behind the event with | [`FRAME_BYTES`], 1 MiB | an export goes on behind it; it is held in memory |
+//! | a checkpoint of one file after | 16 MiB or 50 requests | each costs a wait for the disk |
+//! | contracts at the same time | 4 | they share the memory that one has alone |
 
 mod atomic_file;
+mod checkpoint;
 mod compression;
+mod digest;
+mod durable;
+mod engine;
 mod error;
 mod export;
+mod file_writer;
+mod format;
+mod layout;
+mod manifest;
 pub mod ndjson;
+mod part;
+mod partial;
+mod reader;
+mod schema;
+mod state;
+mod steps;
 mod target;
+mod text;
+mod verify;
 
 pub use atomic_file::AtomicFile;
-pub use compression::Compression;
+pub use checkpoint::{CHECKPOINT_SCHEMA, FileCheckpoint, Reading};
+pub use compression::{Compression, FRAME_BYTES};
+pub use digest::Digest;
+pub use engine::{
+    ContractExport, ContractPlan, Exporter, Progress, RUN_SCHEMA, Rebuilt, Run, SETTLE,
+    rebuild_state,
+};
 pub use error::Error;
-pub use export::{Export, Exported, export_file};
+pub use export::{Export, Exported, FileExport};
+pub use file_writer::FileWriter;
+pub use format::{FLAT_SCHEMA, FlatResource, FlatRow, Format, cell};
+pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
+pub use manifest::{
+    Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,
+    Manifest, Part, Previous, Tool,
+};
+pub use reader::{ArchiveReader, Archived};
+pub use schema::Document;
+pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writer};
+pub use steps::{Step, Steps};
 pub use target::FileTarget;
+pub use verify::{Chain, Finding, Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals};

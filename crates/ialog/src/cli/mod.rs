@@ -1,17 +1,30 @@
 //! What can be typed: commands, flags and their help.
 
+mod archive;
+mod cat;
+mod convert;
+mod export;
+mod schema;
 mod sim;
+mod state;
+mod verify;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
-use ionos_activitylog::{ContractNumber, Length, Moment, RetryPolicy};
+use ionos_activitylog::{Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
 
+pub(crate) use archive::FromArchive;
+pub(crate) use cat::Cat;
+pub(crate) use convert::Convert;
+pub(crate) use export::{Export, Named};
+pub(crate) use schema::Schema;
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
+pub(crate) use state::{State, StateCommand};
+pub(crate) use verify::Verify;
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
 #[derive(Parser)]
@@ -30,8 +43,10 @@ Environment:
   IONOS_CURRENT_PROFILE           profile in that file
 
 Exit codes:
-  0 done   1 unexpected failure   2 wrong usage   3 incomplete   4 not permitted
-  5 service not available         130 interrupted (143 and 129 when ended by another signal)"
+  0 done   1 unexpected failure   2 wrong usage   3 incomplete, or not all contracts
+  4 not permitted
+  5 service not available   6 archive not as it was written
+  130 interrupted (143 and 129 when ended by another signal)"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -84,8 +99,18 @@ fn one_sentence(rendered: &str) -> String {
 pub(crate) enum Command {
     /// List the contracts whose log the token may read
     Contracts(Contracts),
-    /// Write all events of a time range to a file
-    Export(Export),
+    /// Write all events of a time range to a file or an archive
+    Export(Box<Export>),
+    /// Compare an archive with what its manifests say
+    Verify(Verify),
+    /// Print the events of an archive in the order of their times
+    Cat(Cat),
+    /// Write the events of an archive to a file in another format
+    Convert(Convert),
+    /// Show what an archive holds, or make its state anew
+    State(State),
+    /// Print the JSON Schema of what is written
+    Schema(Schema),
     /// Serve a simulated API on this machine
     Sim(Box<Sim>),
 }
@@ -105,33 +130,6 @@ pub(crate) struct Account {
 pub(crate) struct Contracts {
     #[command(flatten)]
     pub(crate) account: Account,
-}
-
-#[derive(Args)]
-#[command(after_help = "\
-One event a line, each record's bytes as the service sent them. The file appears under its name when it is complete, and not before.
-
-Examples:
-  ialog export --last 7d --out week.ndjson
-  ialog export --contract 31721060 --from 2026-11-01 --to 2026-11-30 --out november.ndjson.zst")]
-pub(crate) struct Export {
-    #[command(flatten)]
-    pub(crate) account: Account,
-
-    /// Contract number; may be left out when the token reads one contract only
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) contract: Option<ContractNumber>,
-
-    #[command(flatten)]
-    pub(crate) range: Range,
-
-    /// File to write: NAME.ndjson, NAME.ndjson.gz or NAME.ndjson.zst
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-
-    /// Replace the file if it exists
-    #[arg(long)]
-    pub(crate) overwrite: bool,
 }
 
 #[derive(Args)]

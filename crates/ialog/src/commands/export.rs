@@ -1,43 +1,92 @@
-//! `ialog export`: all events of a range to one file.
+//! `ialog export`: all events of a range to one file; to an archive see `archive`.
 
-use futures_util::TryStreamExt;
-use ionos_activitylog_archive::{Error, FileTarget, export_file};
+use std::path::Path;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ionos_activitylog::ContractNumber;
+use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading};
 
 use crate::account;
-use crate::cli::Export;
+use crate::cli::{Export, Named};
+use crate::commands::{archive, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
+use crate::resume::Resume;
+use crate::shell;
 use crate::times;
 
-pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(
+    arguments: Export,
+    host: &mut Host<'_>,
+    resume: &Resume,
+) -> Result<(), Failure> {
     let started = host.clock.elapsed();
     let now = host.clock.now();
     let range = times::resolve(&arguments.range, now)?;
-    let target = FileTarget::new(arguments.out)?;
+    let target = match FileTarget::new(&arguments.out) {
+        Ok(target) => target,
+        Err(error) if is_meant_as_file(&arguments.out) => return Err(error.into()),
+        Err(_) => {
+            let client = account::connect(&arguments.account, now, host)?;
+            return archive::run(arguments, client, range, host).await;
+        }
+    };
+    if arguments.dry_run || arguments.recount {
+        return Err(Failure::usage(format!(
+            "--dry-run and --recount are for archives, and {target} is a file: name a folder"
+        )));
+    }
+    let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
-    let contract = match arguments.contract {
+    let contract = match named {
         Some(contract) => contract,
         None => account::only_contract(&client).await?,
     };
+    let api = account::api(&arguments.account, &client);
+    let reading = Reading::new(api, contract.clone(), range, &target);
+    let again = again(&arguments, &contract, &reading);
+    let export = FileExport::open_telling(&target, reading, arguments.overwrite, &host.steps)
+        .map_err(|error| match error {
+            // What is left of an interrupted export is not the only copy of anything.
+            Error::Damaged(..) | Error::Newer { .. } => {
+                Failure::usage(format!("{error}; or begin anew with --overwrite"))
+            }
+            error => error.into(),
+        })?;
+    if let Some(before) = export.resumed() {
+        resume.note(kept(&before, &again));
+        host.say(format_args!(
+            "going on with an interrupted export, {} written already",
+            counted(before.events, "event")
+        ));
+    }
+    let progress = Progress::start(host.interactive, range, 1);
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
-    let windows = client
-        .events(contract.clone(), range)
-        .windows()
+    let windows = stream::iter(export.rest())
+        .flat_map(|rest| client.events(contract.clone(), rest).windows())
         .and_then(async |window| {
             tokio::task::yield_now().await;
             Ok(window)
         });
-    let progress = Progress::start(host.interactive, range);
-    let export = export_file(windows, &target, arguments.overwrite, |exported| {
-        progress.show(exported)
-    })
-    .await;
+    let export = export
+        .write(windows, |exported| {
+            progress.show(exported);
+            if exported.events > 0 {
+                resume.note(kept(exported, &again));
+            }
+        })
+        .await;
     drop(progress);
     let export = match export {
         Ok(export) => export,
-        Err(Error::Read(error)) => return Err(account::explain(&client, &contract, error).await),
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let failure = match error {
+                Error::Read(error) => account::explain(&client, &contract, error).await,
+                error => error.into(),
+            };
+            return Err(failure.resumable(resume.told()));
+        }
     };
     // Whether a foreign contract is refused or looks empty is not documented: an empty log has to be one's own.
     if export.exported().events == 0
@@ -62,6 +111,43 @@ pub(crate) async fn run(arguments: Export, host: &mut Host<'_>) -> Result<(), Fa
     Ok(())
 }
 
-fn counted(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// What to type to go on, whatever the time is then.
+fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> String {
+    let time = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
+    let flag = |set: bool, flag: &'static str| if set { flag } else { "" };
+    format!(
+        "ialog export{} --contract {contract} --from {} --to {} --out {}{}",
+        flag(arguments.account.demo, " --demo"),
+        time(reading.from),
+        time(reading.to),
+        shell::quoted(&arguments.out.to_string_lossy()),
+        flag(arguments.overwrite, " --overwrite"),
+    )
+}
+
+fn kept(exported: &Exported, again: &str) -> String {
+    format!(
+        "what was read so far, {}, is kept: `{again}` goes on",
+        counted(exported.events, "event")
+    )
+}
+
+/// Whether a name that is not that of a file that can be written is still hardly meant as the folder of an archive.
+fn is_meant_as_file(path: &Path) -> bool {
+    const ENDINGS: [&str; 9] = [
+        "gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst",
+    ];
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    !path.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending))
+}
+
+/// A file holds the events of one contract.
+fn one_contract(named: &[Named]) -> Result<Option<ContractNumber>, Failure> {
+    match named {
+        [] => Ok(None),
+        [Named::One(contract)] => Ok(Some(contract.clone())),
+        _ => Err(Failure::usage(
+            "a file holds the events of one contract: name one, or export to the folder of an archive",
+        )),
+    }
 }

@@ -22,6 +22,7 @@ use tokio::sync::mpsc;
 use crate::cli::{Http, Log, Paging, Records, Sim, Troubles, Who};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::shell::quoted;
 use crate::signals;
 
 pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
@@ -62,6 +63,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         quoted(&token(&simulator, &who, clock()))
     ));
+    let mut signals = signals::Signals::listen();
     let mut served = pin!(simulator.serve(listener));
     loop {
         tokio::select! {
@@ -70,7 +72,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
                     .map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")));
             }
             // A server has no other end than this one.
-            _ = signals::next() => return Ok(()),
+            _ = signals.next() => return Ok(()),
             // A full disk must not end the service in the middle of somebody's test.
             Some(error) = losses.recv() => host.say(format_args!(
                 "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
@@ -242,15 +244,6 @@ fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&SeenReque
     }
 }
 
-/// A text as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// The token to use: the plain one, or one with claims, issued at this time.
 fn token(simulator: &Simulator, who: &Who, now: DateTime<Utc>) -> String {
     if !who.jwt {
@@ -266,25 +259,4 @@ fn token(simulator: &Simulator, who: &Who, now: DateTime<Utc>) -> String {
         token = token.privileges(Vec::<String>::new());
     }
     token.build()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_one_word_of_a_shell() {
-        for (text, word) in [
-            ("ialog-sim-token", "ialog-sim-token"),
-            ("eyJ.eyJ_-.", "eyJ.eyJ_-."),
-            ("YQ==", "YQ=="),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("$HOME&", "'$HOME&'"),
-            ("it's", r"'it'\''s'"),
-            ("~x", "'~x'"),
-        ] {
-            assert_eq!(quoted(text), word);
-        }
-    }
 }

@@ -14,6 +14,8 @@ mod op_class;
 mod outcome;
 mod principal;
 mod resource;
+#[cfg(feature = "schemars")]
+mod schema;
 mod vocabulary;
 
 use std::borrow::Cow;

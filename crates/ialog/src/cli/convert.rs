@@ -1,0 +1,31 @@
+//! Flags of `ialog convert`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::FromArchive;
+
+#[derive(Args)]
+#[command(after_help = "\
+Reads nothing but the archive. The name of the file says its format, and .gz or .zst behind it its compression: .ndjson is \
+one event a line and .json one array of them, each record's bytes as the service sent them; .csv is a table, see \
+`ialog schema flat`. A table has the contract of each event; in the other formats it is not, so choose one contract \
+where the archive has several. Where the archive does not prove that the file holds all, the command says so and ends \
+with exit code 3.
+
+Examples:
+  ialog convert /srv/audit --out 2026.csv.zst --from 2026-01 --to 2026-12
+  ialog convert /srv/audit outcome=failure --last 30d --out failures.json")]
+pub(crate) struct Convert {
+    #[command(flatten)]
+    pub(crate) archive: FromArchive,
+
+    /// File to write: NAME.ndjson, NAME.csv or NAME.json, each with or without .gz or .zst behind it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// Replace the file if it exists
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}

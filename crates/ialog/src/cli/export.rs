@@ -1,0 +1,109 @@
+//! Flags of `ialog export`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+use ionos_activitylog::{ContractNumber, Length};
+use ionos_activitylog_archive::Compression;
+
+use super::{Account, Range};
+
+#[derive(Args)]
+#[command(after_help = "\
+The name of a file says its format, and .gz or .zst behind it its compression: .ndjson is one event a line and .json \
+one array of them, each record's bytes as the service sent them; .csv is a table, see `ialog schema flat`. A file \
+appears under its name when it is complete, and not before. An export to a file that was interrupted goes on where it \
+was when it is started again for the same file and range.
+
+Any other name of --out is the folder of an archive: a folder for each contract and day, with a manifest that says what is in it. \
+What it has is not read again, so the same command goes on where the last one ended, however that was; `ialog verify` looks at it.
+
+Examples:
+  ialog export --last 7d --out week.ndjson
+  ialog export --contract 31721060 --from 2026-11-01 --to 2026-11-30 --out november.ndjson.zst
+  ialog export --contract all --from 2025-01-01 --out audit
+  ialog export --from 2025-01-01 --out audit --dry-run
+  ialog export --last 7d --out audit --recount")]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) account: Account,
+
+    #[command(flatten)]
+    pub(crate) contracts: Contracts,
+
+    #[command(flatten)]
+    pub(crate) range: Range,
+
+    /// File to write: NAME.ndjson, NAME.csv or NAME.json, each with or without .gz or .zst behind it; or the folder of
+    /// an archive
+    #[arg(long, value_name = "FILE|FOLDER")]
+    pub(crate) out: PathBuf,
+
+    /// Replace the file if it exists, and give up an interrupted export of something else to it
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+
+    /// Say what an export to an archive would read and write, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Leave the newest events to the next export to the archive, because they may not be in the log yet
+    #[arg(long, value_name = "LENGTH", default_value = "10s")]
+    pub(crate) settle: Length,
+
+    /// Count what is in the archive again, with one request a day, and add what came late
+    #[arg(long)]
+    pub(crate) recount: bool,
+
+    /// What the parts of an archive are
+    #[arg(long, value_name = "FORMAT", default_value = "ndjson.zst")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args)]
+pub(crate) struct Contracts {
+    /// Contract number, or all of the account; may be repeated for an archive, and left out when the token reads one
+    /// contract only
+    #[arg(long, value_name = "NUMBER|all")]
+    pub(crate) contract: Vec<Named>,
+}
+
+/// What --contract names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    All,
+    One(ContractNumber),
+}
+
+impl FromStr for Named {
+    type Err = ionos_activitylog::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        text.parse().map(Self::One)
+    }
+}
+
+/// What the parts of an archive are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    #[value(name = "ndjson.zst")]
+    Zstd,
+    #[value(name = "ndjson.gz")]
+    Gzip,
+    #[value(name = "ndjson")]
+    Plain,
+}
+
+impl From<Format> for Compression {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Zstd => Self::Zstd,
+            Format::Gzip => Self::Gzip,
+            Format::Plain => Self::None,
+        }
+    }
+}

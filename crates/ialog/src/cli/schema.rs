@@ -1,0 +1,20 @@
+//! Flags of `ialog schema`.
+
+use clap::Args;
+use ionos_activitylog_archive::Document;
+
+#[derive(Args)]
+#[command(after_help = "\
+event       a record of the log: each line of .ndjson
+events      a .json file
+flat        a row of .csv; there, null is an empty cell, and resources is its JSON text. A cell that begins with =, +, -, \
+@, a tab, a line break or an apostrophe has one apostrophe more before it, so that no spreadsheet runs it
+manifest    _manifest.json of a day of an archive
+state       _state.json of a contract of an archive
+run         a line of _runs.ndjson of a contract of an archive
+checkpoint  what lies beside a file whose export was interrupted")]
+pub(crate) struct Schema {
+    /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<Document>,
+}

@@ -1,0 +1,257 @@
+//! `ialog export` to an archive: one or more contracts, what is missing of a range.
+
+use chrono::TimeDelta;
+use ionos_activitylog::{Client, ContractNumber, DateRange};
+use ionos_activitylog_archive::{Archive, ContractExport, ContractPlan, Error, Exporter};
+
+use crate::account;
+use crate::cli::{Export, Named};
+use crate::commands::counted;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::progress::Progress;
+
+pub(crate) async fn run(
+    arguments: Export,
+    client: Client,
+    range: DateRange,
+    host: &mut Host<'_>,
+) -> Result<(), Failure> {
+    let archive = Archive::at(&arguments.out);
+    if arguments.overwrite {
+        return Err(Failure::usage(format!(
+            "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
+        )));
+    }
+    let contracts = contracts(&arguments.contracts.contract, &client).await?;
+    let now = host.clock.now();
+    // A length is that of the calendar, so it is measured up to now.
+    let settle =
+        DateRange::last(arguments.settle, now).map_or(TimeDelta::zero(), |one| one.duration());
+    let progress = Progress::start(host.interactive, range, contracts.len());
+    let exporter = Exporter::new(client.clone(), archive.clone())
+        .settle(settle)
+        .compression(arguments.format.into())
+        .recount(arguments.recount)
+        .clock(host.clock.clone())
+        .steps(host.steps.clone())
+        .told({
+            let progress = progress.clone();
+            move |contract, done| progress.show_contract(contract, done)
+        });
+    if arguments.dry_run {
+        let plans = exporter.plan(&contracts, range).await;
+        return Outcome::default().ended(tell_plans(plans, &client, host).await, host);
+    }
+    let started = host.clock.elapsed();
+    let done = exporter
+        .run(&contracts, range, host.interrupt.listen())
+        .await;
+    progress.end();
+    let seconds = host.clock.elapsed().saturating_sub(started).as_secs_f64();
+    let mut outcome = Outcome::default();
+    for (contract, result) in done {
+        match result {
+            Ok(done) => outcome.tell(&contract, &done, host),
+            Err(error) => {
+                let failure = match error {
+                    Error::Read(error) => account::explain(&client, &contract, error).await,
+                    error => error.into(),
+                };
+                outcome.fail(&contract, failure, host);
+            }
+        }
+        // Whether a foreign contract is refused or looks empty is not documented.
+        if outcome.empty
+            && let Some(failure) = account::not_listed(&client, &contract).await
+        {
+            outcome.fail(&contract, failure, host);
+        }
+    }
+    host.say(format_args!("{seconds:.1} s, archive {archive}"));
+    outcome.end(contracts.len(), host)
+}
+
+/// The contracts that were named.
+async fn contracts(named: &[Named], client: &Client) -> Result<Vec<ContractNumber>, Failure> {
+    if named.is_empty() {
+        return Ok(vec![account::only_contract(client).await?]);
+    }
+    let mut contracts = Vec::new();
+    for name in named {
+        match name {
+            Named::One(contract) => contracts.push(contract.clone()),
+            Named::All => {
+                let listed = client.contracts().await?;
+                contracts.extend(listed.iter().map(|contract| contract.number.clone()));
+            }
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    contracts.retain(|contract| seen.insert(contract.clone()));
+    if contracts.is_empty() {
+        return Err(Failure::usage(
+            "the token may read the log of no contract: use a token of a user who may",
+        ));
+    }
+    Ok(contracts)
+}
+
+async fn tell_plans(
+    plans: Vec<(ContractNumber, Result<ContractPlan, Error>)>,
+    client: &Client,
+    host: &mut Host<'_>,
+) -> Vec<(ContractNumber, Failure)> {
+    let mut failures = Vec::new();
+    for (contract, plan) in plans {
+        match plan {
+            Ok(plan) => {
+                let text = plan_text(&contract, &plan);
+                if let Err(failure) = host.print(&text) {
+                    failures.push((contract, failure));
+                }
+            }
+            Err(Error::Read(error)) => {
+                let failure = account::explain(client, &contract, error).await;
+                failures.push((contract, failure));
+            }
+            Err(error) => failures.push((contract, error.into())),
+        }
+    }
+    failures
+}
+
+fn plan_text(contract: &ContractNumber, plan: &ContractPlan) -> String {
+    let more = if plan.exact { "" } else { "at least " };
+    let mut text = format!("contract {contract}: to read {}\n", plan.missing);
+    if !plan.again.is_empty() {
+        text += &format!(
+            "  to read again, because it is not proven to be complete: {}\n",
+            plan.again
+        );
+    }
+    text += &format!(
+        "  {more}{} in about {} and {}, {} bytes unpacked",
+        counted(plan.events, "event"),
+        counted(plan.windows, "window"),
+        counted(plan.requests, "request"),
+        plan.bytes
+    );
+    if let Some(bytes) = plan.on_disk {
+        text += &format!(", {bytes} bytes on the disk");
+    }
+    text += &format!(", about {:.0} s\n", plan.time.as_secs_f64().ceil());
+    text
+}
+
+/// What became of the contracts.
+#[derive(Default)]
+struct Outcome {
+    failures: Vec<(ContractNumber, Failure)>,
+    gaps: usize,
+    stopped: bool,
+    /// Whether the last contract has no event at all.
+    empty: bool,
+}
+
+impl Outcome {
+    fn tell(&mut self, contract: &ContractNumber, done: &ContractExport, host: &mut Host<'_>) {
+        for note in &done.notes {
+            host.say(format_args!("contract {contract}: {note}"));
+        }
+        self.empty = false;
+        let Some(range) = done.range else {
+            host.say(format_args!(
+                "contract {contract}: all of the range is so new that it is left to the next export"
+            ));
+            return;
+        };
+        if done.nothing_to_do {
+            host.say(format_args!(
+                "contract {contract}, {range}: archived already"
+            ));
+        } else {
+            let until = if done.stopped { ", stopped" } else { "" };
+            host.say(format_args!(
+                "contract {contract}, {range}{until}: {} in {}",
+                counted(done.events, "event"),
+                counted(done.requests, "request"),
+            ));
+            self.empty = done.events == 0 && done.requests > 0 && !done.stopped;
+        }
+        for (number, what) in [
+            (
+                done.with_issues,
+                "do not fit the model of an event and are written like the others",
+            ),
+            (done.late, "came late and were added"),
+            (
+                done.gone,
+                "are archived and not sent by the service any more",
+            ),
+        ] {
+            if number > 0 {
+                host.say(format_args!("  {} {what}", counted(number, "event")));
+            }
+        }
+        for gap in &done.gaps {
+            host.say(format_args!(
+                "  not proven to be complete: {} .. {}, {}, {} came",
+                gap.from
+                    .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+                gap.to.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+                gap.reason,
+                counted(gap.seen, "event")
+            ));
+        }
+        self.gaps += done.gaps.len();
+        self.stopped |= done.stopped;
+    }
+
+    fn fail(&mut self, contract: &ContractNumber, failure: Failure, host: &mut Host<'_>) {
+        self.empty = false;
+        host.say(format_args!("contract {contract}: {failure}"));
+        self.failures.push((contract.clone(), failure));
+    }
+
+    fn ended(
+        mut self,
+        failures: Vec<(ContractNumber, Failure)>,
+        host: &mut Host<'_>,
+    ) -> Result<(), Failure> {
+        let all = failures.len();
+        for (contract, failure) in failures {
+            self.fail(&contract, failure, host);
+        }
+        self.end(all, host)
+    }
+
+    /// The one thing that the program ends with.
+    fn end(mut self, contracts: usize, host: &Host<'_>) -> Result<(), Failure> {
+        if self.stopped {
+            return Err(Failure::stopped(
+                host.interrupt.code(),
+                "interrupted: what was read up to then is archived, the same command goes on from there",
+            ));
+        }
+        // Damage is worse than what can be read again.
+        if let Some(place) = self
+            .failures
+            .iter()
+            .position(|(_, failure)| failure.code() == 6)
+        {
+            return Err(self.failures.swap_remove(place).1);
+        }
+        match (self.failures.len(), contracts) {
+            (0, _) if self.gaps == 0 => Ok(()),
+            (0, _) => Err(Failure::incomplete(format!(
+                "not everything is proven to be complete: {} left, try again",
+                counted(self.gaps as u64, "gap")
+            ))),
+            (1, 1) => Err(self.failures.swap_remove(0).1),
+            (failed, all) => Err(Failure::incomplete(format!(
+                "{failed} of {all} contracts failed, and the others are archived: the same command tries again"
+            ))),
+        }
+    }
+}

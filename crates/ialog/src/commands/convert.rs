@@ -1,0 +1,24 @@
+//! `ialog convert`: the events of an archive to one file.
+
+use ionos_activitylog_archive::{FileTarget, FileWriter};
+
+use super::archived::Asked;
+use super::counted;
+use crate::cli::Convert;
+use crate::failure::Failure;
+use crate::host::Host;
+
+pub(crate) async fn run(arguments: Convert, host: &mut Host<'_>) -> Result<(), Failure> {
+    let target = FileTarget::new(&arguments.out)?;
+    let mut asked = Asked::open(&arguments.archive, host.clock.now())?;
+    let mut file = FileWriter::create(&target, arguments.overwrite)?;
+    while let Some(archived) = asked.next().await? {
+        file.add(&archived.contract, &archived.event)?;
+    }
+    let events = file.commit()?;
+    host.say(format_args!(
+        "{}, written to {target}",
+        counted(events, "event")
+    ));
+    asked.end(host)
+}

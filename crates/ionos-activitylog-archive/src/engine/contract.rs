@@ -1,0 +1,315 @@
+//! The export of one contract: what is missing is read in order of time, and what was not proven to be complete is read
+//! again and takes the place of what was there.
+
+use std::collections::{BTreeMap, HashSet};
+use std::pin::pin;
+use std::task::Poll;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::{StreamExt, TryStreamExt};
+use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet, Window};
+
+use super::opened::Opened;
+use super::runs::{self, RUN_SCHEMA, Run};
+use super::{ContractExport, Exporter, Progress, Stop, recount};
+use crate::part::{Cutter, read};
+use crate::state::Writer;
+use crate::{Error, Step};
+
+/// Something to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// Nothing of it was read before.
+    Fresh(DateRange),
+    /// It was read and not proven to be complete.
+    Again(DateRange),
+}
+
+impl Task {
+    fn range(self) -> DateRange {
+        match self {
+            Self::Fresh(range) | Self::Again(range) => range,
+        }
+    }
+}
+
+/// Events by time, id and line.
+type Stored = BTreeMap<(DateTime<Utc>, String, String), Event>;
+
+/// An export on its way.
+pub(super) struct Job<'a> {
+    pub(super) exporter: &'a Exporter,
+    pub(super) contract: &'a ContractNumber,
+    pub(super) opened: Opened,
+    pub(super) windows: usize,
+    pub(super) stop: Stop,
+    pub(super) done: ContractExport,
+}
+
+pub(super) async fn export(
+    exporter: &Exporter,
+    contract: &ContractNumber,
+    range: DateRange,
+    windows: usize,
+    stop: Stop,
+) -> Result<ContractExport, Error> {
+    let started = exporter.clock.now();
+    let done = ContractExport {
+        range: exporter.settled(range),
+        events: 0,
+        with_issues: 0,
+        late: 0,
+        gone: 0,
+        requests: 0,
+        nothing_to_do: true,
+        gaps: Vec::new(),
+        stopped: false,
+        notes: Vec::new(),
+    };
+    let Some(range) = done.range else {
+        return Ok(done);
+    };
+    let opened = Opened::open(
+        exporter.archive.contract(contract),
+        &exporter.api,
+        exporter.clock.clone(),
+        exporter.steps.clone(),
+    )?;
+    let mut job = Job {
+        exporter,
+        contract,
+        opened,
+        windows,
+        stop,
+        done,
+    };
+    let tasks = job.tasks(range, started);
+    if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
+        return Ok(job.report(range));
+    }
+    job.done.nothing_to_do = false;
+    job.opened.begin()?;
+    let read = job.read(&tasks, range).await;
+    let ended = job.opened.end();
+    let result = match (&read, job.done.stopped) {
+        (Err(error), _) => error.to_string(),
+        (Ok(()), true) => "stopped".to_owned(),
+        (Ok(()), false) => "done".to_owned(),
+    };
+    let done = job.report(range);
+    let run = Run {
+        schema: RUN_SCHEMA.to_owned(),
+        started,
+        ended: exporter.clock.now(),
+        writer: Writer::this(started),
+        from: range.start(),
+        to: range.end(),
+        events: done.events,
+        late: done.late,
+        gaps: done.gaps.len() as u64,
+        requests: done.requests,
+        result,
+        head: job.opened.head(),
+    };
+    let noted = runs::note(&job.opened.folder, &run, &exporter.steps);
+    // What went wrong first says most.
+    read.and(ended).and(noted).map(|()| done)
+}
+
+impl Job<'_> {
+    /// What is missing of a range, in order.
+    fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<Task> {
+        let missing = RangeSet::from(range).difference(&self.opened.covered());
+        let fresh = missing.iter().map(Task::Fresh);
+        let again = self.opened.unverified().into_iter().filter(|unverified| {
+            let waits = self.opened.state.gaps.iter().any(|gap| {
+                let inside = gap
+                    .range()
+                    .is_some_and(|gap| gap.intersection(unverified).is_some());
+                inside && gap.next > now
+            });
+            unverified.intersection(&range).is_some() && (self.exporter.recount || !waits)
+        });
+        let mut tasks: Vec<Task> = fresh.chain(again.map(Task::Again)).collect();
+        tasks.sort_by_key(|task| task.range().start());
+        tasks
+    }
+
+    async fn read(&mut self, tasks: &[Task], range: DateRange) -> Result<(), Error> {
+        for task in tasks {
+            match task {
+                Task::Fresh(range) => self.read_fresh(*range).await?,
+                Task::Again(range) => self.read_again(*range).await?,
+            }
+            if self.done.stopped {
+                return Ok(());
+            }
+        }
+        if self.exporter.recount {
+            recount::run(self, range).await?;
+        }
+        Ok(())
+    }
+
+    fn cutter(
+        &self,
+        start: DateTime<Utc>,
+    ) -> Cutter<impl Fn(NaiveDate) -> Result<std::path::PathBuf, Error> + use<>> {
+        let (folder, steps) = (self.opened.folder.clone(), self.exporter.steps.clone());
+        let day = {
+            let steps = steps.clone();
+            move |date| Opened::day_folder(&folder, date, &steps)
+        };
+        let Exporter {
+            compression, full, ..
+        } = self.exporter;
+        Cutter::new(start, *compression, *full, steps, day)
+    }
+
+    /// Reads what was never read. Each part belongs to the archive as soon as it has ended.
+    async fn read_fresh(&mut self, range: DateRange) -> Result<(), Error> {
+        let mut cutter = self.cutter(range.start());
+        let mut windows = pin!(self.windows(range));
+        while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+            self.count(&window);
+            let read_to = window.range.end();
+            self.opened.take(cutter.add(window)?)?;
+            self.opened.catch_up()?;
+            self.tell(read_to).await;
+        }
+        if self.is_stopped() {
+            return Ok(());
+        }
+        self.opened.take(cutter.end(range.end())?)?;
+        self.opened.catch_up()
+    }
+
+    /// Reads again what was not verified. Nothing that was seen once is lost: what is archived stays, and what came is
+    /// added.
+    async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
+        let mut stored = self.stored(range)?;
+        let mut cutter = self.cutter(range.start());
+        let mut windows = pin!(self.windows(range));
+        let mut stretches = Vec::new();
+        let mut added = 0;
+        while let Some(mut window) = windows.try_next().await.map_err(Error::Read)? {
+            self.done.requests += window.requests;
+            let known: HashSet<(EventId, String)> = window.events.iter().map(key).collect();
+            let came = window.events.len();
+            let mine = stored.range(..(window.range.end(), String::new(), String::new()));
+            let mine: Vec<_> = mine.map(|(place, _)| place.clone()).collect();
+            let mut kept = 0;
+            for place in mine {
+                let Some(event) = stored.remove(&place) else {
+                    continue;
+                };
+                if known.contains(&key(&event)) {
+                    kept += 1;
+                } else {
+                    window.events.push(event);
+                }
+            }
+            added += (came - kept) as u64;
+            window
+                .events
+                .sort_by_cached_key(|event| (event.time(), event.id()));
+            let read_to = window.range.end();
+            stretches.extend(cutter.add(window)?);
+            self.tell(read_to).await;
+        }
+        if self.is_stopped() {
+            return Ok(());
+        }
+        stretches.extend(cutter.end(range.end())?);
+        self.done.events += added;
+        self.opened.take(stretches)?;
+        self.opened.catch_up()
+    }
+
+    /// The events that are archived of a time, by their place in it.
+    fn stored(&self, range: DateRange) -> Result<Stored, Error> {
+        let mut stored = Stored::new();
+        let date = range.start().date_naive();
+        let Some((manifest, _)) = self.opened.days.get(&date) else {
+            return Ok(stored);
+        };
+        let inside = RangeSet::from(range);
+        let parts = manifest.parts.iter().filter(|part| !part.late);
+        for part in parts.filter(|part| inside.covers(part.file.range)) {
+            read::for_each(&self.opened.folder.day(date), &part.file, |event| {
+                let time = event.time().unwrap_or(range.start());
+                let place = (time, event.id().to_string(), event.raw().to_owned());
+                stored.insert(place, event);
+            })?;
+        }
+        Ok(stored)
+    }
+
+    pub(super) fn windows(
+        &self,
+        range: DateRange,
+    ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
+        let events = self.exporter.client.events(self.contract.clone(), range);
+        events
+            .windows_at_once(self.windows)
+            .windows()
+            .take_until(self.stop.clone())
+    }
+
+    pub(super) fn count(&mut self, window: &Window) {
+        self.done.events += window.events.len() as u64;
+        self.done.requests += window.requests;
+        let odd = window
+            .events
+            .iter()
+            .filter(|event| !event.issues().is_empty());
+        self.done.with_issues += odd.count() as u64;
+    }
+
+    pub(super) async fn tell(&mut self, read_to: DateTime<Utc>) {
+        self.exporter.steps.pass(Step::WindowRead);
+        let progress = Progress {
+            events: self.done.events,
+            requests: self.done.requests,
+            read_to,
+        };
+        (self.exporter.told)(self.contract, &progress);
+        let_others().await;
+    }
+
+    pub(super) fn is_stopped(&mut self) -> bool {
+        self.done.stopped |= self.stop.peek().is_some();
+        self.done.stopped
+    }
+
+    /// What was done, with what is not proven in the range.
+    fn report(&mut self, range: DateRange) -> ContractExport {
+        let days = self.opened.days.values();
+        let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());
+        let inside = gaps.filter(|gap| {
+            gap.range()
+                .is_some_and(|gap| gap.intersection(&range).is_some())
+        });
+        self.done.gaps = inside.collect();
+        self.done.notes.splice(0..0, self.opened.notes.drain(..));
+        self.done.clone()
+    }
+}
+
+fn key(event: &Event) -> (EventId, String) {
+    (event.id(), crate::ndjson::line(event.raw()).into_owned())
+}
+
+/// Lets whoever else is polled by the same task have a turn: a service that never waits would leave none.
+async fn let_others() {
+    let mut turn = false;
+    std::future::poll_fn(|context| {
+        if turn {
+            return Poll::Ready(());
+        }
+        turn = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

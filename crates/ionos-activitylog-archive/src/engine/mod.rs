@@ -1,0 +1,251 @@
+//! An archive grows by exports, which may be killed, fail for one contract of many, or come again a year later. Each
+//! finds out what is missing, reads that and nothing else, and changes files in an order that keeps the archive whole
+//! at every instant.
+//!
+//! ```text
+//! what is asked for - what the manifests have -> windows -> parts -> manifests -> state
+//! ```
+//!
+//! [`Exporter`] is the way in; `opened` holds the folder of one contract and the order of its writes, `contract` reads
+//! what is missing, `recount` finds what came late, `plan` says beforehand what it will take.
+
+mod contract;
+mod opened;
+mod plan;
+mod rebuild;
+mod recount;
+mod runs;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{BoxFuture, Shared};
+use futures_util::{FutureExt, StreamExt, stream};
+use ionos_activitylog::clock::{Clock, SystemClock};
+use ionos_activitylog::{Client, ContractNumber, DateRange};
+
+use crate::layout::Archive;
+use crate::manifest::KnownGap;
+use crate::part::FULL;
+use crate::{Compression, Error, Steps};
+
+pub use plan::ContractPlan;
+pub use rebuild::{Rebuilt, rebuild_state};
+pub use runs::{RUN_SCHEMA, Run};
+
+pub(crate) use opened::read_days;
+pub(crate) use recount::fits;
+
+/// The newest events are left to the next export for so long, because they may not be in the log yet.
+pub const SETTLE: TimeDelta = TimeDelta::seconds(10);
+
+/// Contracts that are exported at the same time.
+const CONTRACTS_AT_ONCE: usize = 4;
+
+/// Windows of one contract that are read at the same time, where it is the only one.
+const WINDOWS_AT_ONCE: usize = 4;
+
+/// Resolves when an export is to stop.
+pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
+
+/// Who is told how far a contract is.
+type Told = dyn Fn(&ContractNumber, &Progress) + Send + Sync;
+
+/// Exports events into an archive.
+#[derive(Clone)]
+pub struct Exporter {
+    client: Client,
+    archive: Archive,
+    api: String,
+    settle: TimeDelta,
+    compression: Compression,
+    recount: bool,
+    clock: Arc<dyn Clock>,
+    steps: Steps,
+    told: Arc<Told>,
+    full: u64,
+}
+
+/// How far the export of a contract is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Events that have come.
+    pub events: u64,
+    /// Requests, retries not counted.
+    pub requests: u64,
+    /// Up to where everything has come.
+    pub read_to: DateTime<Utc>,
+}
+
+/// What the export of a contract has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "it says what is missing"]
+pub struct ContractExport {
+    /// What was asked for, without the newest edge; none where all of it is too new.
+    pub range: Option<DateRange>,
+    /// Events that were read and archived.
+    pub events: u64,
+    /// Of these, events that do not fit the model; they are archived like the others.
+    pub with_issues: u64,
+    /// Events that had come late and were archived now.
+    pub late: u64,
+    /// Events of the archive that the service does not send any more. They stay.
+    pub gone: u64,
+    /// Requests, retries not counted.
+    pub requests: u64,
+    /// Whether everything that was asked for had been archived before.
+    pub nothing_to_do: bool,
+    /// What of the range is archived and not proven to be complete.
+    pub gaps: Vec<KnownGap>,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+    /// What is worth a word.
+    pub notes: Vec<String>,
+}
+
+impl Exporter {
+    /// Exports what a client reads into an archive, which is made where it is missing.
+    #[must_use]
+    pub fn new(client: Client, archive: Archive) -> Self {
+        let api = client
+            .settings()
+            .iter()
+            .find(|setting| setting.name() == "API address")
+            .map(|setting| setting.value().to_owned());
+        Self {
+            client,
+            archive,
+            api: api.unwrap_or_default(),
+            settle: SETTLE,
+            compression: Compression::Zstd,
+            recount: false,
+            clock: Arc::new(SystemClock::new()),
+            steps: Steps::default(),
+            told: Arc::new(|_, _| ()),
+            full: FULL,
+        }
+    }
+
+    /// How long the newest events are left to the next export; [`SETTLE`] unless chosen.
+    #[must_use]
+    pub fn settle(mut self, settle: TimeDelta) -> Self {
+        self.settle = settle;
+        self
+    }
+
+    /// How parts are compressed; [`Compression::Zstd`] unless chosen. Parts that are there stay as they are.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Whether what is archived is counted again, with one request a day, and what came late is added. Gaps are read
+    /// again then, whether it is time or not.
+    #[must_use]
+    pub fn recount(mut self, recount: bool) -> Self {
+        self.recount = recount;
+        self
+    }
+
+    /// Where the time comes from; the machine's clock unless chosen.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Who is told each step.
+    #[must_use]
+    pub fn steps(mut self, steps: Steps) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// Who is told after each window.
+    #[must_use]
+    pub fn told(
+        mut self,
+        told: impl Fn(&ContractNumber, &Progress) + Send + Sync + 'static,
+    ) -> Self {
+        self.told = Arc::new(told);
+        self
+    }
+
+    /// A part ends at the first full hour at which it has so many events.
+    #[cfg(test)]
+    pub(crate) fn full(mut self, events: u64) -> Self {
+        self.full = events;
+        self
+    }
+
+    /// The part of a range that is old enough to be read.
+    fn settled(&self, range: DateRange) -> Option<DateRange> {
+        let edge = self.clock.now().checked_sub_signed(self.settle)?;
+        range.past(edge)
+    }
+
+    /// Exports a range of several contracts, each on its own: the failure of one says nothing about the others. What is
+    /// archived already is not read again.
+    ///
+    /// When `stop` resolves, each contract gives up the part that it is at, brings its archive in order and ends; the
+    /// same export goes on from there. Dropped, it leaves what a killed process leaves, which is as good, except that
+    /// files in the making stay until the next export.
+    pub async fn run(
+        &self,
+        contracts: &[ContractNumber],
+        range: DateRange,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> Vec<(ContractNumber, Result<ContractExport, Error>)> {
+        let stop = stop.boxed().shared();
+        let windows = if contracts.len() > 1 {
+            1
+        } else {
+            WINDOWS_AT_ONCE
+        };
+        let mut exports: Vec<BoxFuture<'_, _>> = Vec::with_capacity(contracts.len());
+        for (index, contract) in contracts.iter().enumerate() {
+            let stop = stop.clone();
+            let export = async move {
+                let done = contract::export(self, contract, range, windows, stop).await;
+                (index, contract.clone(), done)
+            };
+            exports.push(export.boxed());
+        }
+        let mut done: Vec<_> = stream::iter(exports)
+            .buffer_unordered(CONTRACTS_AT_ONCE)
+            .collect()
+            .await;
+        done.sort_by_key(|(index, ..)| *index);
+        done.into_iter()
+            .map(|(_, contract, done)| (contract, done))
+            .collect()
+    }
+
+    /// What an export would do, without changing anything on the disk. It takes one request for each time that is
+    /// missing.
+    pub async fn plan(
+        &self,
+        contracts: &[ContractNumber],
+        range: DateRange,
+    ) -> Vec<(ContractNumber, Result<ContractPlan, Error>)> {
+        let mut plans = Vec::with_capacity(contracts.len());
+        for contract in contracts {
+            plans.push((contract.clone(), plan::of(self, contract, range).await));
+        }
+        plans
+    }
+}
+
+impl std::fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exporter")
+            .field("client", &self.client)
+            .field("archive", &self.archive)
+            .finish_non_exhaustive()
+    }
+}

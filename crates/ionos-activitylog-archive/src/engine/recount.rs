@@ -1,0 +1,149 @@
+//! An event may reach the log long after it happened, when its time was archived and proven to be complete. So what is
+//! archived is counted again, with one request for each day, and what does not agree is read again.
+
+use std::collections::HashSet;
+use std::pin::pin;
+
+use chrono::{NaiveDate, TimeDelta};
+use futures_util::TryStreamExt;
+use ionos_activitylog::{DateRange, EventId, PageSize, RangeSet};
+
+use super::contract::Job;
+use super::opened::Opened;
+use crate::manifest::{Manifest, Part};
+use crate::part::{About, PartFile, read};
+use crate::{Digest, Error, ndjson};
+
+/// What is as old as this and still complete is taken for complete for ever.
+const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// Counts every verified time of the days of a range again.
+pub(super) async fn run(job: &mut Job<'_>, range: DateRange) -> Result<(), Error> {
+    let (first, last) = (range.start().date_naive(), range.end().date_naive());
+    let days = job.opened.days.range(first..=last);
+    let counted: Vec<(NaiveDate, DateRange)> = days
+        .flat_map(|(date, (manifest, _))| manifest.verified().into_iter().map(|one| (*date, one)))
+        .filter(|(_, one)| one.intersection(&range).is_some())
+        .collect();
+    for (date, counted) in counted {
+        if job.is_stopped() {
+            return Ok(());
+        }
+        if agrees(job, date, counted).await? {
+            let now = job.exporter.clock.now();
+            if counted.end() <= now - SEALED_AFTER {
+                job.opened.seal(counted);
+            }
+        } else {
+            add_late(job, date, counted).await?;
+        }
+    }
+    job.opened.catch_up()
+}
+
+/// The parts of a time.
+pub(crate) fn parts_of(manifest: &Manifest, range: DateRange) -> impl Iterator<Item = &Part> {
+    let inside = RangeSet::from(range);
+    manifest
+        .parts
+        .iter()
+        .filter(move |part| inside.covers(part.file.range))
+}
+
+/// Whether a count of the service agrees with what is archived: no more than there are lines, and no fewer than there
+/// are ids, because of an event that was amended the service may count one content or both.
+pub(crate) fn fits(manifest: &Manifest, range: DateRange, total: u64) -> bool {
+    let sum = |of: fn(&Part) -> u64| parts_of(manifest, range).map(of).sum::<u64>();
+    (sum(|part| part.unique)..=sum(|part| part.count)).contains(&total)
+}
+
+async fn agrees(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+    let page = job
+        .exporter
+        .client
+        .page(
+            job.contract,
+            range,
+            0,
+            PageSize::new(1).map_err(Error::Read)?,
+        )
+        .await
+        .map_err(Error::Read)?;
+    job.done.requests += 1;
+    // A request goes by whole seconds, so it counts something else than a range with fractions.
+    let same_range = range == range.to_whole_seconds();
+    let Some((manifest, _)) = job.opened.days.get(&date) else {
+        return Ok(true);
+    };
+    Ok(same_range
+        && page
+            .total
+            .is_some_and(|total| total.exact && fits(manifest, range, total.count)))
+}
+
+/// Reads a time again and archives what is new as a part of its own.
+async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<(), Error> {
+    let folder = job.opened.folder.day(date);
+    let (mut ids, mut lines) = (HashSet::<EventId>::new(), HashSet::<Digest>::new());
+    if let Some((manifest, _)) = job.opened.days.get(&date) {
+        for part in parts_of(manifest, range) {
+            read::for_each(&folder, &part.file, |event| {
+                lines.insert(Digest::of(ndjson::line(event.raw()).as_bytes()));
+                ids.insert(event.id());
+            })?;
+        }
+    }
+    let mut still = HashSet::new();
+    let mut late: Option<PartFile> = None;
+    let mut gaps = 0;
+    let mut windows = pin!(job.windows(range));
+    while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+        job.done.requests += window.requests;
+        gaps += window.gaps.len();
+        for event in &window.events {
+            let (time, id) = event.key();
+            if ids.contains(&id) {
+                still.insert(id.clone());
+            }
+            if !lines.insert(Digest::of(ndjson::line(event.raw()).as_bytes())) {
+                continue;
+            }
+            let part = match &mut late {
+                Some(part) => part,
+                None => {
+                    Opened::day_folder(&job.opened.folder, date, &job.exporter.steps)?;
+                    late.insert(PartFile::begin(
+                        &folder,
+                        job.exporter.compression,
+                        &job.exporter.steps,
+                    )?)
+                }
+            };
+            part.add(event, (time, id))?;
+        }
+        job.tell(window.range.end()).await;
+    }
+    if job.is_stopped() {
+        return Ok(());
+    }
+    if gaps > 0 {
+        job.done.notes.push(format!(
+            "{range} was read again, and this time it is not proven to be complete: try again"
+        ));
+    } else {
+        job.done.gone += (ids.len() - still.len()) as u64;
+    }
+    if let Some(part) = late {
+        let about = About {
+            range,
+            verified: true,
+            late: true,
+        };
+        let part = part.finish(about, |id| ids.contains(id))?;
+        job.done.late += part.count;
+        job.done.events += part.count;
+        job.opened.unseal(range);
+        job.opened.take_late(date, part)?;
+    }
+    Ok(())
+}

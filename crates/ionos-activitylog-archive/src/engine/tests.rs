@@ -1,0 +1,758 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use chrono::NaiveDate;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{Event, RetryPolicy};
+use ionos_activitylog_sim::fault::{Answer, Faults, When};
+use ionos_activitylog_sim::{DeepOffset, Late, Share, Simulator, SimulatorBuilder, Switches};
+
+use super::*;
+use crate::part::read;
+use crate::state::Certainty;
+use crate::{Manifest, Part, State, Step, verify_archive};
+
+pub(crate) const NOW: &str = "2026-11-20T12:00:00Z";
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(crate) fn range(from: &str, to: &str) -> DateRange {
+    DateRange::new(at(from), at(to)).unwrap()
+}
+
+/// Three days of few events.
+pub(crate) fn days() -> DateRange {
+    range("2026-11-01T00:00:00Z", "2026-11-04T00:00:00Z")
+}
+
+pub(crate) fn world(now: &str) -> SimulatorBuilder {
+    let now = at(now);
+    let builder = Simulator::builder().clock(move || now);
+    builder.events_per_day(24).burst_every(0)
+}
+
+/// An exporter at a time.
+pub(crate) fn exporter(simulator: &Simulator, root: &Path, now: &str) -> Exporter {
+    let clock = Arc::new(VirtualClock::at(at(now)));
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    Exporter::new(client, Archive::at(root)).clock(clock)
+}
+
+pub(crate) async fn export(
+    exporter: &Exporter,
+    simulator: &Simulator,
+    range: DateRange,
+) -> Result<ContractExport, Error> {
+    let contracts = [simulator.contracts()[0].into()];
+    let done = exporter.run(&contracts, range, std::future::pending());
+    done.await.pop().unwrap().1
+}
+
+/// Every file of the archive that depends on the events alone.
+pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            if !name.contains("/_state") && !name.ends_with("/_runs.ndjson") {
+                files.insert(name, std::fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+pub(crate) fn folder(simulator: &Simulator, root: &Path) -> crate::ContractFolder {
+    Archive::at(root).contract(&simulator.contracts()[0].into())
+}
+
+fn manifests(simulator: &Simulator, root: &Path) -> Vec<Manifest> {
+    let days = read_days(&folder(simulator, root)).unwrap();
+    days.into_values().map(|(manifest, _)| manifest).collect()
+}
+
+pub(crate) fn parts(simulator: &Simulator, root: &Path) -> Vec<(NaiveDate, Part)> {
+    let manifests = manifests(simulator, root).into_iter();
+    manifests
+        .flat_map(|manifest| {
+            manifest
+                .parts
+                .into_iter()
+                .map(move |part| (manifest.date, part))
+        })
+        .collect()
+}
+
+/// The lines of all parts, in their order.
+fn lines(simulator: &Simulator, root: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (date, part) in parts(simulator, root) {
+        let day = folder(simulator, root).day(date);
+        read::for_each(&day, &part.file, |event| lines.push(event.raw().to_owned())).unwrap();
+    }
+    lines
+}
+
+fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
+    let contract = simulator.contracts()[0];
+    let mut records: Vec<String> = simulator
+        .records(contract, range.start(), range.end())
+        .collect();
+    records.sort_by_key(|record| {
+        let event = Event::from_json(record.clone()).unwrap();
+        (event.time(), event.id())
+    });
+    records
+}
+
+fn assert_whole(root: &Path) {
+    let report = verify_archive(&Archive::at(root)).unwrap();
+    assert_eq!((report.findings, report.notes), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn an_archive_holds_what_the_service_holds_and_is_the_same_on_another_day() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let simulator = world(NOW).build();
+    let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
+        .await
+        .unwrap();
+    assert_eq!(done.events, truth(&simulator, days()).len() as u64);
+    assert!(done.gaps.is_empty() && !done.nothing_to_do && !done.stopped);
+    assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
+    assert_whole(one.path());
+
+    let later = "2026-12-24T00:00:00Z";
+    let done = export(
+        &exporter(&simulator, other.path(), later),
+        &simulator,
+        days(),
+    )
+    .await;
+    assert!(done.is_ok());
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn what_is_archived_is_not_read_again() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let before = files(root.path());
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert!(again.nothing_to_do);
+    assert_eq!((again.requests, again.events), (0, 0));
+    // Without any state, the manifests say the same.
+    let folder = folder(&simulator, root.path());
+    for name in ["_state.json", "_state.prev.json", "_state.lock"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!((again.requests, again.events), (0, 0));
+    assert_eq!(again.notes.len(), 1, "{:?}", again.notes);
+    assert_eq!(files(root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn the_newest_edge_is_completed_by_the_next_export() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+    let first = export(&exporter(&simulator, root.path(), NOW), &simulator, today)
+        .await
+        .unwrap();
+    assert_eq!(
+        first.range.unwrap().to_string(),
+        "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z"
+    );
+    let tomorrow = "2026-11-21T03:00:00Z";
+    let later = world(tomorrow).build();
+    let _ = export(&exporter(&later, root.path(), tomorrow), &later, today)
+        .await
+        .unwrap();
+    assert_eq!(lines(&later, root.path()), truth(&later, today));
+    assert_eq!(parts(&later, root.path()).len(), 2);
+    assert_whole(root.path());
+    // Of a range that is younger than that, nothing is read.
+    let young = range("2026-11-20T11:59:55Z", "2026-11-20T12:00:00Z");
+    let none = export(&exporter(&simulator, root.path(), NOW), &simulator, young)
+        .await
+        .unwrap();
+    assert_eq!(none.range, None);
+}
+
+#[tokio::test]
+async fn days_without_events_have_a_manifest_that_proves_it() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).begin(at("2026-11-03T00:00:00Z")).build();
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days())
+        .await
+        .unwrap();
+    let manifests = manifests(&simulator, root.path());
+    let counts: Vec<_> = manifests
+        .iter()
+        .map(|one| (one.counts.count > 0, one.parts.len()))
+        .collect();
+    assert_eq!(counts, [(false, 0), (false, 0), (true, 1)]);
+    assert_eq!(manifests[0].counts.total, Some(0));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let simulator = world(NOW).events_per_day(200).build();
+    let whole = exporter(&simulator, one.path(), NOW).full(50);
+    let _ = export(&whole, &simulator, days()).await.unwrap();
+    let parts = parts(&simulator, one.path());
+    assert!(parts.len() > 6, "{}", parts.len());
+    for (_, part) in &parts {
+        let midnight = part.to.time() == chrono::NaiveTime::MIN;
+        assert!(midnight || part.count >= 50);
+        assert_eq!(part.to.timestamp() % 3_600, 0);
+    }
+    assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
+    assert_whole(one.path());
+
+    // However an export is stopped, the next one makes the same parts: here after each step that names a part.
+    for stop_at in 0..12 {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (stop, left) = (Mutex::new(Some(stop)), Mutex::new(stop_at));
+        let steps = Steps::new(move |step| {
+            if step == Step::PartNamed {
+                let mut left = left.lock().unwrap();
+                *left -= 1;
+                if *left < 0
+                    && let Some(stop) = stop.lock().unwrap().take()
+                {
+                    stop.send(()).unwrap();
+                }
+            }
+        });
+        let exporter = exporter(&simulator, other.path(), NOW)
+            .full(50)
+            .steps(steps);
+        let contracts = [simulator.contracts()[0].into()];
+        let done = exporter.run(&contracts, days(), async {
+            let _ = stopped.await;
+        });
+        let done = done.await.pop().unwrap().1.unwrap();
+        assert!(done.gaps.is_empty());
+        let state = State::read(&folder(&simulator, other.path()))
+            .unwrap()
+            .0
+            .unwrap();
+        assert!(!state.open);
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn an_export_that_is_stopped_at_once_archives_nothing_and_the_next_one_all() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let done = exporter.run(
+        std::slice::from_ref(&contract),
+        days(),
+        std::future::ready(()),
+    );
+    let done = done.await.pop().unwrap().1.unwrap();
+    assert!(done.stopped && done.events == 0);
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert!(!done.stopped);
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn an_earlier_range_is_put_before_and_the_chain_linked_anew() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let simulator = world(NOW).build();
+    let _ = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
+        .await
+        .unwrap();
+    let exporter = exporter(&simulator, other.path(), NOW);
+    for day in ["2026-11-03", "2026-11-01", "2026-11-02"] {
+        let day = DateRange::day(day.parse().unwrap(), &Utc).unwrap();
+        let _ = export(&exporter, &simulator, day).await.unwrap();
+        assert_whole(other.path());
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn what_came_late_is_a_part_of_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    let late = || Switches {
+        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(),
+        ..Switches::default()
+    };
+    let early = world("2026-11-05T00:00:00Z").switches(late()).build();
+    let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
+    let before = export(&first, &early, days()).await.unwrap();
+    // Nothing has come yet, and what is counted again a day later is sealed.
+    let again = first.clone().recount(true);
+    let same = export(&again, &early, days()).await.unwrap();
+    assert_eq!((same.late, same.gone, same.requests), (0, 0, 3));
+    let state = State::read(&folder(&early, root.path()))
+        .unwrap()
+        .0
+        .unwrap();
+    assert_eq!(state.coverage.len(), 1);
+    assert_eq!(state.coverage[0].state, Certainty::Sealed);
+
+    let now = "2026-12-20T00:00:00Z";
+    let later = world(now).switches(late()).build();
+    let recount = exporter(&later, root.path(), now).recount(true);
+    let done = export(&recount, &later, days()).await.unwrap();
+    let all = truth(&later, days());
+    assert!(done.late > 0);
+    assert_eq!(before.events + done.late, all.len() as u64);
+    let mut lines = lines(&later, root.path());
+    lines.sort();
+    let mut all = all;
+    all.sort();
+    assert_eq!(lines, all);
+    let parts = parts(&later, root.path());
+    let late: u64 = parts
+        .iter()
+        .filter(|(_, part)| part.late)
+        .map(|(_, part)| part.count)
+        .sum();
+    assert_eq!(late, done.late);
+    assert_whole(root.path());
+    // Then it agrees.
+    let agreed = export(&recount, &later, days()).await.unwrap();
+    assert_eq!((agreed.late, agreed.requests), (0, 3));
+}
+
+#[tokio::test]
+async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
+    let root = tempfile::tempdir().unwrap();
+    // More events in a few milliseconds than the service lets one reach.
+    let burst = |deep| {
+        let switches = Switches {
+            deep_offset: deep,
+            window_cap: 100,
+            query_fractions: ionos_activitylog_sim::QueryFractions::Refuse,
+            max_limit: 50,
+            ..Switches::default()
+        };
+        let second = at("2026-11-02T09:00:00Z");
+        let world = world(NOW).burst(second, TimeDelta::milliseconds(3), 300);
+        world.switches(switches).build()
+    };
+    let refusing = burst(DeepOffset::Refuse);
+    let first = export(&exporter(&refusing, root.path(), NOW), &refusing, days())
+        .await
+        .unwrap();
+    assert!(!first.gaps.is_empty());
+    let gap = &first.gaps[0];
+    assert_eq!(gap.reason, "overflow");
+    let state = State::read(&folder(&refusing, root.path()))
+        .unwrap()
+        .0
+        .unwrap();
+    assert_eq!(
+        (state.gaps[0].tries, state.gaps.len()),
+        (1, first.gaps.len())
+    );
+    assert!(state.gaps[0].next > at(NOW));
+    assert!(
+        parts(&refusing, root.path())
+            .iter()
+            .any(|(_, part)| !part.verified)
+    );
+    assert_whole(root.path());
+    let seen = lines(&refusing, root.path());
+
+    // Not before it is time.
+    let waiting = export(&exporter(&refusing, root.path(), NOW), &refusing, days())
+        .await
+        .unwrap();
+    assert_eq!(
+        (waiting.requests, waiting.gaps.len()),
+        (0, first.gaps.len())
+    );
+    let later = "2026-11-20T13:00:00Z";
+    let again = export(&exporter(&refusing, root.path(), later), &refusing, days())
+        .await
+        .unwrap();
+    assert!(again.requests > 0);
+    let state = State::read(&folder(&refusing, root.path()))
+        .unwrap()
+        .0
+        .unwrap();
+    assert_eq!(state.gaps[0].tries, 2);
+    let now_seen = lines(&refusing, root.path());
+    assert!(
+        seen.iter().all(|line| now_seen.contains(line)),
+        "nothing seen is lost"
+    );
+    assert_whole(root.path());
+
+    let lenient = burst(DeepOffset::Allow);
+    let healed = export(
+        &exporter(&lenient, root.path(), "2026-11-21T12:00:00Z"),
+        &lenient,
+        days(),
+    )
+    .await
+    .unwrap();
+    assert_eq!(healed.gaps, []);
+    assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
+    assert!(
+        parts(&lenient, root.path())
+            .iter()
+            .all(|(_, part)| part.verified)
+    );
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn the_failure_of_one_contract_does_not_touch_the_others() {
+    let root = tempfile::tempdir().unwrap();
+    let refused = world(NOW).contracts(3).build().contracts()[1];
+    let faults = Faults::new()
+        .on(When::any().contract(refused), Answer::new(403))
+        .unwrap();
+    let simulator = world(NOW).contracts(3).faults(faults).build();
+    let contracts: Vec<ContractNumber> = simulator
+        .contracts()
+        .iter()
+        .map(|one| (*one).into())
+        .collect();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let done = exporter
+        .run(&contracts, days(), std::future::pending())
+        .await;
+    let order: Vec<&ContractNumber> = done.iter().map(|(contract, _)| contract).collect();
+    assert_eq!(order, contracts.iter().collect::<Vec<_>>());
+    assert!(done[0].1.is_ok() && done[2].1.is_ok());
+    assert!(matches!(done[1].1, Err(Error::Read(_))));
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let calm = world(NOW).build();
+    let _ = export(&exporter(&calm, one.path(), NOW), &calm, days())
+        .await
+        .unwrap();
+    let faults = Faults::new()
+        .on(When::any().rate(Share::new(0.2).unwrap()), Answer::new(503))
+        .unwrap();
+    let stormy = world(NOW).faults(faults).build();
+    let clock = Arc::new(VirtualClock::at(at(NOW)));
+    let client = Client::builder()
+        .token(stormy.token())
+        .transport(stormy.transport())
+        .retry(RetryPolicy::builder().attempts(20).build().unwrap())
+        .clock(clock.clone());
+    let exporter = Exporter::new(client.build().unwrap(), Archive::at(other.path())).clock(clock);
+    for day in days().by_day(&Utc) {
+        let _ = export(&exporter, &stormy, day).await.unwrap();
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn an_archive_of_something_else_is_refused_with_both_names() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .base_url("https://api.example.com");
+    let foreign = Exporter::new(client.build().unwrap(), Archive::at(root.path()));
+    let error = export(&foreign, &simulator, days())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("https://api.ionos.com") && error.contains("https://api.example.com"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_changed_archive_is_not_written_to() {
+    let simulator = world(NOW).build();
+    let edit: [fn(&crate::ContractFolder); 3] = [
+        // The last manifest is gone.
+        |folder| std::fs::remove_dir_all(folder.day("2026-11-03".parse().unwrap())).unwrap(),
+        // One in the middle was formatted anew.
+        |folder| {
+            let path = folder.manifest("2026-11-02".parse().unwrap());
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(path, text.replace("  ", " ")).unwrap();
+        },
+        // So was the last.
+        |folder| {
+            let path = folder.manifest("2026-11-03".parse().unwrap());
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(path, text.replace("  ", " ")).unwrap();
+        },
+    ];
+    for edit in edit {
+        let root = tempfile::tempdir().unwrap();
+        let exporter = exporter(&simulator, root.path(), NOW);
+        let _ = export(&exporter, &simulator, days()).await.unwrap();
+        edit(&folder(&simulator, root.path()));
+        let before = files(root.path());
+        let more = range("2026-11-04T00:00:00Z", "2026-11-05T00:00:00Z");
+        let refused = export(&exporter, &simulator, more).await;
+        assert!(matches!(refused, Err(Error::Damaged(..))), "{refused:?}");
+        assert_eq!(files(root.path()), before);
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_is_named_and_the_next_export_goes_on() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let folder = folder(&simulator, root.path());
+    std::fs::create_dir_all(folder.path()).unwrap();
+    // A file where a folder has to be, which nobody's privileges help against.
+    let blocked = folder.day("2026-11-02".parse().unwrap());
+    std::fs::write(&blocked, "").unwrap();
+    let refused = export(&exporter, &simulator, days()).await.unwrap_err();
+    assert!(refused.to_string().contains("date=2026-11-02"), "{refused}");
+    std::fs::remove_file(&blocked).unwrap();
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn a_plan_says_what_it_will_take_and_changes_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, &root.path().join("audit"), NOW);
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let plan = exporter.plan(std::slice::from_ref(&contract), days()).await;
+    let plan = plan.into_iter().next().unwrap().1.unwrap();
+    let events = truth(&simulator, days()).len() as u64;
+    assert_eq!((plan.events, plan.windows, plan.requests), (events, 1, 1));
+    assert_eq!(plan.missing.to_string(), days().to_string());
+    assert!(plan.bytes > 0 && plan.exact && plan.on_disk.is_none());
+    assert!(std::fs::read_dir(root.path()).unwrap().next().is_none());
+
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let plan = exporter.plan(&[contract], days()).await;
+    let plan = plan.into_iter().next().unwrap().1.unwrap();
+    assert!(plan.missing.is_empty());
+    assert_eq!((plan.events, plan.requests), (0, 0));
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_back_harms_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let today = range("2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, today)
+        .await
+        .unwrap();
+    let before = files(root.path());
+    let back = exporter(&simulator, root.path(), "2026-11-19T06:00:00Z");
+    let done = export(&back, &simulator, today).await.unwrap();
+    assert!(done.nothing_to_do);
+    assert_eq!(files(root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn a_lost_state_is_made_anew() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let folder = folder(&simulator, root.path());
+    for name in ["_state.json", "_state.prev.json"] {
+        std::fs::write(folder.path().join(name), "{").unwrap();
+    }
+    let more = range("2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z");
+    let refused = export(&exporter, &simulator, more).await;
+    assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    let rebuilt = rebuild_state(&folder, &clock, false).unwrap();
+    assert_eq!(rebuilt.manifests, 3);
+    assert_eq!(rebuilt.state.covered().to_string(), days().to_string());
+    let _ = export(&exporter, &simulator, more).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, more));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn each_run_has_its_line() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
+    // A process that was killed in the middle of a line.
+    let mut torn = std::fs::read(&runs).unwrap();
+    torn.extend(b"{\"schema\":\"ialog");
+    std::fs::write(&runs, torn).unwrap();
+    let more = range("2026-11-04T00:00:00Z", "2026-11-05T00:00:00Z");
+    let _ = export(&exporter, &simulator, more).await.unwrap();
+    let text = std::fs::read_to_string(&runs).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    let last: Run = serde_json::from_str(lines[2]).unwrap();
+    assert_eq!((last.result.as_str(), last.from), ("done", more.start()));
+    assert_eq!(last.head.unwrap().date.to_string(), "2026-11-04");
+}
+
+#[test]
+fn an_export_can_be_sent_to_another_thread() {
+    fn sent<T: Send>(_: &T) {}
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, Path::new("nowhere"), NOW);
+    sent(&exporter.run(&[], days(), std::future::pending()));
+    sent(&exporter.plan(&[], days()));
+}
+
+/// What records look like, and how often they come, is not documented.
+#[tokio::test]
+async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time() {
+    use ionos_activitylog_sim::{Amended, Dialect, FractionDigits, Order, TotalShape};
+    let share = |share: f64| Share::new(share).unwrap();
+    let plain = Switches::default;
+    let mut worlds: Vec<(&str, Switches)> = vec![
+        (
+            "no uuid",
+            Switches {
+                uuid: share(0.0),
+                ..plain()
+            },
+        ),
+        (
+            "some uuids",
+            Switches {
+                uuid: share(0.5),
+                unknown_members: share(0.5),
+                ..plain()
+            },
+        ),
+        (
+            "twice",
+            Switches {
+                duplicates: share(0.3),
+                ..plain()
+            },
+        ),
+        (
+            "twice and counted",
+            Switches {
+                duplicates: share(0.3),
+                duplicates_counted: true,
+                ..plain()
+            },
+        ),
+        (
+            "twice, counted and without uuid",
+            Switches {
+                duplicates: share(0.3),
+                duplicates_counted: true,
+                uuid: share(0.0),
+                ..plain()
+            },
+        ),
+        (
+            "amended",
+            Switches {
+                amended: Amended::new(share(0.3), TimeDelta::days(1)).unwrap(),
+                ..plain()
+            },
+        ),
+    ];
+    worlds.extend(Order::ALL.iter().map(|order| {
+        (
+            "order",
+            Switches {
+                order: *order,
+                max_limit: 40,
+                ..plain()
+            },
+        )
+    }));
+    worlds.extend(Dialect::ALL.iter().map(|dialect| {
+        (
+            "dialect",
+            Switches {
+                dialect: *dialect,
+                ..plain()
+            },
+        )
+    }));
+    worlds.extend(FractionDigits::ALL.iter().map(|digits| {
+        (
+            "digits",
+            Switches {
+                fraction_digits: *digits,
+                ..plain()
+            },
+        )
+    }));
+    worlds.extend(TotalShape::ALL.iter().map(|total| {
+        (
+            "total",
+            Switches {
+                total: *total,
+                ..plain()
+            },
+        )
+    }));
+    for (name, switches) in worlds {
+        let said = format!("{name}: {switches:?}");
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let simulator = world(NOW).switches(switches).build();
+        let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
+            .await
+            .unwrap();
+        assert_eq!(done.gaps, [], "{said}");
+        let report = verify_archive(&Archive::at(one.path())).unwrap();
+        assert_eq!((report.findings, report.notes), (vec![], vec![]), "{said}");
+        let truth: std::collections::BTreeSet<String> =
+            truth(&simulator, days()).into_iter().collect();
+        let lines: std::collections::BTreeSet<String> =
+            lines(&simulator, one.path()).into_iter().collect();
+        assert_eq!(lines, truth, "{said}");
+        // Day by day, from the last to the first, and then counted again.
+        let again = exporter(&simulator, other.path(), NOW);
+        let whole: Vec<DateRange> = days().by_day(&Utc).collect();
+        for day in whole.iter().rev() {
+            let _ = export(&again, &simulator, *day).await.unwrap();
+        }
+        assert_eq!(files(one.path()), files(other.path()), "{said}");
+        let recounted = export(&again.recount(true), &simulator, days())
+            .await
+            .unwrap();
+        assert_eq!((recounted.late, recounted.gone), (0, 0), "{said}");
+        assert_eq!(files(one.path()), files(other.path()), "{said}");
+    }
+}

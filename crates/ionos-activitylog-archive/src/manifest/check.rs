@@ -1,0 +1,103 @@
+//! A manifest says some things twice: counts are sums, the digest is made of those of the parts, and parts lie in the
+//! ranges that were read. Whoever edits one number by hand is found out by the others, without opening any part.
+
+use ionos_activitylog::{DateRange, RangeSet};
+
+use super::{Manifest, Part};
+use crate::digest;
+
+impl Manifest {
+    /// Fails for a manifest whose parts, sums and ranges do not go together, and says why.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Some(day) = self.day() else {
+            return Err(format!("{} is no day", self.date));
+        };
+        let covered = self.check_ranges(day)?;
+        for gap in &self.gaps {
+            let known = gap
+                .range()
+                .is_some_and(|range| self.unverified().covers(range));
+            if !known {
+                return Err(format!(
+                    "it has a gap at {}, where nothing is marked as not verified",
+                    gap.from
+                ));
+            }
+        }
+        for part in &self.parts {
+            self.check_part(part, &covered)?;
+        }
+        let ordinary: Vec<&Part> = self.parts.iter().filter(|part| !part.late).collect();
+        for pair in ordinary.windows(2) {
+            if let [a, b] = pair
+                && a.to > b.from
+            {
+                return Err(format!("{} and {} overlap", a.file, b.file));
+            }
+        }
+        let mut settled = self.clone();
+        settled.settle();
+        if settled.parts != self.parts || settled.gaps != self.gaps {
+            return Err("its parts are not in their order".to_owned());
+        }
+        if settled.counts != self.counts {
+            return Err(format!(
+                "its counts {:?} are not the sums of its parts, {:?}",
+                self.counts, settled.counts
+            ));
+        }
+        if self.digest != digest::of_all(self.parts.iter().map(|part| &part.digest)) {
+            return Err("its digest is not that of its parts".to_owned());
+        }
+        if self
+            .previous
+            .is_some_and(|previous| previous.date >= self.date)
+        {
+            return Err("it follows a later day".to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_ranges(&self, day: DateRange) -> Result<RangeSet, String> {
+        let mut end = day.start();
+        for range in &self.ranges {
+            if range.range().is_none() || range.from < end || range.to > day.end() {
+                return Err(format!(
+                    "the range from {} is not in its order within the day",
+                    range.from
+                ));
+            }
+            end = range.to;
+        }
+        Ok(self.verified().union(&self.unverified()))
+    }
+
+    fn check_part(&self, part: &Part, covered: &RangeSet) -> Result<(), String> {
+        let file = &part.file;
+        let range = file.range;
+        if (part.from, part.to, part.late) != (range.start(), range.end(), file.late)
+            || part.digest.short() != file.content
+        {
+            return Err(format!("what it says of {file} is not what the name says"));
+        }
+        if !covered.covers(range) {
+            return Err(format!("{file} is of a time that it does not say was read"));
+        }
+        let proven = self.verified().covers(range);
+        if part.verified != proven {
+            return Err(format!(
+                "{file} and the range that it is of are not verified alike"
+            ));
+        }
+        if part.total.is_some() != part.verified {
+            return Err(format!("{file} has a total only if it is verified"));
+        }
+        if part.count == 0 || part.unique > part.count {
+            return Err(format!(
+                "{file} has {} events and {} ids",
+                part.count, part.unique
+            ));
+        }
+        Ok(())
+    }
+}

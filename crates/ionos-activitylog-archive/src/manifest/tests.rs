@@ -1,0 +1,102 @@
+use super::*;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
+    let (from, to, digest) = (at(from), at(to), Digest::of(content));
+    let file = PartName {
+        late,
+        range: DateRange::new(from, to).unwrap(),
+        content: digest.short(),
+        compression: crate::Compression::Zstd,
+    };
+    Part {
+        file,
+        from,
+        to,
+        sha256: Digest::of(b"file"),
+        bytes: 4,
+        unpacked: 10,
+        count: 2,
+        unique: 2,
+        total: Some(2),
+        first: Some(at("2026-11-20T01:00:00.1234Z")),
+        last: None,
+        digest,
+        verified: true,
+        late,
+    }
+}
+
+fn manifest() -> Manifest {
+    let date = "2026-11-20".parse().unwrap();
+    let mut manifest = Manifest::new("https://api.example.com", 7.into(), date);
+    manifest.ranges = vec![Covered::of(day(date).unwrap(), true)];
+    manifest.parts = vec![
+        part(
+            "2026-11-20T00:00:00Z",
+            "2026-11-21T00:00:00Z",
+            b"late",
+            true,
+        ),
+        part("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z", b"b", false),
+        part("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z", b"a", false),
+    ];
+    manifest.settle();
+    manifest
+}
+
+#[test]
+fn it_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("_manifest.json");
+    let manifest = manifest();
+    fs::write(&path, manifest.to_bytes()).unwrap();
+    let (read, digest) = Manifest::read(&path).unwrap();
+    assert_eq!(read, manifest);
+    assert_eq!(digest, Digest::of(&manifest.to_bytes()));
+    assert_eq!(
+        manifest.counts,
+        Counts {
+            count: 6,
+            unique: 6,
+            total: Some(6)
+        }
+    );
+    assert!(manifest.parts[2].late, "after all others");
+}
+
+#[test]
+fn an_edit_by_hand_is_found_out() {
+    let manifest = manifest();
+    let edits: [fn(&mut Manifest); 9] = [
+        |m| m.counts.count += 1,
+        |m| m.counts.total = None,
+        |m| drop(m.parts.remove(0)),
+        |m| m.parts.swap(0, 1),
+        |m| m.parts[0].count = 0,
+        |m| m.parts[0].digest = Digest::of(b"other"),
+        |m| m.ranges[0].to = at("2026-11-20T23:00:00Z"),
+        |m| m.ranges[0].verified = false,
+        |m| m.parts[1].from = at("2026-11-20T11:00:00Z"),
+    ];
+    for (index, edit) in edits.iter().enumerate() {
+        let mut edited = manifest.clone();
+        edit(&mut edited);
+        let path = Path::new("m.json");
+        let read = Manifest::from_bytes(&edited.to_bytes(), path);
+        assert!(matches!(read, Err(Error::Damaged(..))), "edit {index}");
+    }
+}
+
+#[test]
+fn one_of_a_later_version_is_refused() {
+    let text = r#"{"schema":"ialog.manifest/2","everything":"else"}"#;
+    let error = Manifest::from_bytes(text.as_bytes(), Path::new("m.json")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "m.json has the form ialog.manifest/2, and this version reads ialog.manifest/1: use the version that wrote it"
+    );
+}

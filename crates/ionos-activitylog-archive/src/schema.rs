@@ -1,0 +1,118 @@
+//! Whoever reads these files without this program needs to know what is in them, to the member, and must be able to
+//! check it. So each form has a JSON Schema, made of the types that write it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ionos_activitylog::Event;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use crate::{
+    CHECKPOINT_SCHEMA, FLAT_SCHEMA, FileCheckpoint, FlatRow, MANIFEST_SCHEMA, Manifest, RUN_SCHEMA,
+    Run, STATE_SCHEMA, State,
+};
+
+/// Something that is written, of which there is a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Document {
+    /// `event`: a record, as on each line of `.ndjson`.
+    Event,
+    /// `events`: a whole `.json` file.
+    Events,
+    /// `flat`: a row of `.csv`, see [`FlatRow`]. In CSV, what is null is an empty cell, and `resources` is its JSON text.
+    Flat,
+    /// `manifest`: `_manifest.json` of a day.
+    Manifest,
+    /// `state`: `_state.json` of a contract.
+    State,
+    /// `run`: a line of `_runs.ndjson` of a contract.
+    Run,
+    /// `checkpoint`: what lies beside a file whose export was interrupted.
+    Checkpoint,
+}
+
+impl Document {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::Event,
+        Self::Events,
+        Self::Flat,
+        Self::Manifest,
+        Self::State,
+        Self::Run,
+        Self::Checkpoint,
+    ];
+
+    /// The name, such as `manifest`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Events => "events",
+            Self::Flat => "flat",
+            Self::Manifest => "manifest",
+            Self::State => "state",
+            Self::Run => "run",
+            Self::Checkpoint => "checkpoint",
+        }
+    }
+
+    /// The form with its version, such as `ialog.manifest/1`, where it has one.
+    #[must_use]
+    pub fn version(self) -> Option<&'static str> {
+        match self {
+            Self::Event | Self::Events => None,
+            Self::Flat => Some(FLAT_SCHEMA),
+            Self::Manifest => Some(MANIFEST_SCHEMA),
+            Self::State => Some(STATE_SCHEMA),
+            Self::Run => Some(RUN_SCHEMA),
+            Self::Checkpoint => Some(CHECKPOINT_SCHEMA),
+        }
+    }
+
+    /// Its JSON Schema, of the draft 2020-12, whose title is the version where there is one.
+    #[must_use]
+    pub fn schema(self) -> Schema {
+        let mut schema = match self {
+            Self::Event => of::<Event>(),
+            Self::Events => of::<Vec<Event>>(),
+            Self::Flat => of::<FlatRow<'static>>(),
+            Self::Manifest => of::<Manifest>(),
+            Self::State => of::<State>(),
+            Self::Run => of::<Run>(),
+            Self::Checkpoint => of::<FileCheckpoint>(),
+        };
+        let title = self.version().unwrap_or(self.as_str());
+        schema.insert("title".to_owned(), title.into());
+        schema
+    }
+}
+
+/// As it is written, and not as it may be read.
+fn of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Document {
+    type Err = String;
+
+    /// Reads the name.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
+        found.ok_or_else(|| {
+            let known = Self::ALL.map(Self::as_str).join(", ");
+            format!("there is no schema {text:?}: known are {known}")
+        })
+    }
+}

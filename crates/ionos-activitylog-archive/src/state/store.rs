@@ -1,0 +1,79 @@
+//! A state that is lost or damaged must be no catastrophe: the one before it is kept, and without any it is made anew from
+//! the manifests.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use super::{STATE_SCHEMA, State};
+use crate::durable::{DurableFile, Kind};
+use crate::error::shown;
+use crate::layout::ContractFolder;
+use crate::text;
+use crate::{Error, Step, Steps};
+
+const STATE: &str = "_state.json";
+const BEFORE: &str = "_state.prev.json";
+
+/// Where the state of a contract is.
+#[cfg(test)]
+pub(crate) fn path(folder: &ContractFolder) -> PathBuf {
+    folder.path().join(STATE)
+}
+
+/// Why a state cannot be had.
+enum Lost {
+    Missing,
+    Unusable(Error),
+}
+
+pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<String>), Error> {
+    let first = match read_one(folder.path().join(STATE)) {
+        Ok(state) => return Ok((Some(state), None)),
+        Err(Lost::Unusable(error @ Error::Newer { .. })) => return Err(error),
+        Err(lost) => lost,
+    };
+    match (first, read_one(folder.path().join(BEFORE))) {
+        (Lost::Missing, Err(Lost::Missing)) => Ok((None, None)),
+        // Killed between the two names that a new state takes.
+        (Lost::Missing, Ok(state)) => Ok((Some(state), None)),
+        (Lost::Unusable(error), Ok(state)) => {
+            let warning = format!("{error}; going on with the copy before it, {BEFORE}");
+            Ok((Some(state), Some(warning)))
+        }
+        (_, Err(Lost::Unusable(error @ Error::Newer { .. }))) => Err(error),
+        (Lost::Unusable(error), Err(_)) | (Lost::Missing, Err(Lost::Unusable(error))) => Err(
+            Error::StateLost(folder.path().to_path_buf(), error.to_string()),
+        ),
+    }
+}
+
+fn read_one(path: PathBuf) -> Result<State, Lost> {
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Lost::Missing),
+        Err(error) => return Err(Lost::Unusable(Error::Open(path, error))),
+    };
+    text::check_schema(&bytes, STATE_SCHEMA, &path).map_err(Lost::Unusable)?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let detail = format!("{} holds no state: {error}", shown(&path));
+        Lost::Unusable(Error::Damaged(path, detail))
+    })
+}
+
+/// Writes the state in place of the one before, which is kept.
+pub(crate) fn write(folder: &ContractFolder, state: &State, steps: &Steps) -> Result<(), Error> {
+    let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
+    let mut file = DurableFile::begin(folder.path(), Kind::State, steps)?;
+    file.write_all(&text::pretty(state))
+        .map_err(|error| Error::Write(path.clone(), error))?;
+    // A damaged one must not take the place of the good one before it.
+    let keep = read_one(path.clone()).is_ok();
+    file.commit_after(&path, || {
+        if keep {
+            fs::rename(&path, &before).map_err(|error| Error::Write(before.clone(), error))?;
+            steps.pass(Step::StateKept);
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,79 @@
+use std::fs;
+
+use super::*;
+use crate::{Archive, Error, Steps};
+
+fn now() -> DateTime<Utc> {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn folder(root: &std::path::Path) -> ContractFolder {
+    let folder = Archive::at(root).contract(&7.into());
+    fs::create_dir_all(folder.path()).unwrap();
+    folder
+}
+
+fn state(generation: u64) -> State {
+    let mut state = State::new(Identity::new("https://api.example.com", &7.into()), now());
+    state.generation = generation;
+    state
+}
+
+#[test]
+fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    assert_eq!(State::read(&folder).unwrap(), (None, None));
+    write(&folder, &state(1), &Steps::default()).unwrap();
+    write(&folder, &state(2), &Steps::default()).unwrap();
+    assert_eq!(State::read(&folder).unwrap(), (Some(state(2)), None));
+
+    fs::write(path(&folder), "{").unwrap();
+    let (read, warning) = State::read(&folder).unwrap();
+    assert_eq!(read, Some(state(1)));
+    assert!(warning.unwrap().contains("_state.prev.json"));
+
+    // The damaged one does not take the place of the good one.
+    write(&folder, &state(3), &Steps::default()).unwrap();
+    fs::remove_file(path(&folder)).unwrap();
+    assert_eq!(State::read(&folder).unwrap(), (Some(state(1)), None));
+
+    fs::write(path(&folder), "{").unwrap();
+    fs::write(folder.path().join("_state.prev.json"), "").unwrap();
+    let error = State::read(&folder).unwrap_err();
+    assert!(matches!(error, Error::StateLost(..)));
+    assert!(error.to_string().contains("ialog state rebuild"), "{error}");
+}
+
+#[test]
+fn one_of_a_later_version_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    fs::write(path(&folder), r#"{"schema":"ialog.state/2"}"#).unwrap();
+    assert!(matches!(State::read(&folder), Err(Error::Newer { .. })));
+}
+
+#[test]
+fn who_comes_second_is_told_who_was_first() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = folder(root.path());
+    let steps = Steps::default();
+    let lock = Lock::take(&folder, now(), &steps).unwrap();
+    let error = Lock::take(&folder, now(), &steps).unwrap_err().to_string();
+    let pid = format!("process {}", std::process::id());
+    assert!(
+        error.contains(&pid) && error.contains("2026-11-20T12:00:00Z"),
+        "{error}"
+    );
+    drop(lock);
+    Lock::take(&folder, now(), &steps).unwrap();
+}
+
+#[test]
+fn a_gap_is_tried_ever_more_seldom() {
+    let waits: Vec<i64> = [1, 2, 5, 20, u32::MAX]
+        .iter()
+        .map(|tries| (State::next_try(*tries, now()) - now()).num_minutes())
+        .collect();
+    assert_eq!(waits, [1, 2, 16, 1_440, 1_440]);
+}

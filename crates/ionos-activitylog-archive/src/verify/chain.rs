@@ -1,0 +1,263 @@
+//! Each manifest holds the digest of the one before it, so a manifest can be changed unnoticed only together with all
+//! that follow it, and the last one only together with the state.
+
+use std::path::Path;
+
+use super::{Chain, Finding, Place, Problem, Report};
+use crate::durable::is_leftover;
+use crate::layout::{ContractFolder, MANIFEST, PartName, names};
+use crate::manifest::{Covered, Manifest, Previous};
+use crate::state::State;
+use crate::{Digest, Error};
+use ionos_activitylog::RangeSet;
+
+/// Files of a contract that no manifest names.
+const KNOWN: [&str; 4] = [
+    "_state.json",
+    "_state.prev.json",
+    "_state.lock",
+    "_runs.ndjson",
+];
+
+/// What is wrong with the manifests of a contract, its files and its state, and the manifests that can be used.
+pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Manifest>), Error> {
+    let mut report = Report::default();
+    let place = |file: std::path::PathBuf| Place { root, file };
+    let state = match State::read(folder) {
+        Ok((state, warning)) => {
+            report.notes.extend(warning);
+            state
+        }
+        Err(error) => {
+            let state = place(folder.path().join("_state.json"));
+            report
+                .findings
+                .push(state.find(None, Problem::Unreadable, error.to_string()));
+            None
+        }
+    };
+    let open = state.as_ref().is_some_and(|state| state.open);
+    let relinking = state.as_ref().is_some_and(|state| state.relink.is_some());
+    if open {
+        report.notes.push(format!(
+            "an export of contract {} is on its way or was killed; the next one puts in order what it left",
+            folder.contract()
+        ));
+    }
+    let (mut manifests, mut covered) = (Vec::new(), RangeSet::new());
+    let (mut before, mut gaps): (Option<Previous>, u64) = (None, 0);
+    for date in folder.days()? {
+        let here = place(folder.manifest(date));
+        let day = names(&folder.day(date))?;
+        let read = std::fs::read(&here.file).map_err(|error| (error.kind(), error));
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err((std::io::ErrorKind::NotFound, _)) => {
+                // The folder is made before the first part, and the manifest is written after it.
+                if open && day.iter().all(|name| is_leftover(name) || is_part(name)) {
+                    report.notes.push(format!(
+                        "{} has no manifest yet",
+                        here.find(None, Problem::Missing, "").file.display()
+                    ));
+                } else {
+                    report
+                        .findings
+                        .push(here.find(None, Problem::Missing, "there is no manifest"));
+                }
+                continue;
+            }
+            Err((_, error)) => {
+                report.findings.push(here.find(
+                    None,
+                    Problem::Unreadable,
+                    format!("it cannot be read: {error}"),
+                ));
+                continue;
+            }
+        };
+        let sha256 = Digest::of(&bytes);
+        match Manifest::from_bytes(&bytes, &here.file) {
+            Ok(manifest) => {
+                let belongs = manifest.date == date && manifest.contract == *folder.contract();
+                if !belongs || manifest.to_bytes() != bytes {
+                    report.findings.push(here.find(
+                        None,
+                        Problem::Changed,
+                        "it is not as it was written: it belongs to another day or contract, or was formatted anew",
+                    ));
+                }
+                if manifest.previous != before && !relinking {
+                    report
+                        .findings
+                        .push(broken(root, folder, &manifest, before));
+                }
+                gaps += manifest.gaps.len() as u64;
+                covered.extend(manifest.ranges.iter().filter_map(Covered::range));
+                files(&mut report, root, folder, &manifest, &day, open);
+                manifests.push(manifest);
+            }
+            Err(error) => {
+                report
+                    .findings
+                    .push(here.find(None, Problem::Changed, error.to_string()))
+            }
+        }
+        before = Some(Previous { date, sha256 });
+    }
+    if relinking {
+        report.notes.push(format!(
+            "the manifests of contract {} are being linked anew, so their chain is not looked at: export again first",
+            folder.contract()
+        ));
+    }
+    if let Some(state) = &state {
+        state_findings(&mut report, root, folder, state, &covered, before);
+    }
+    for name in names(folder.path())? {
+        if is_leftover(&name) {
+            report.notes.push(left(&name));
+        } else if !KNOWN.contains(&name.as_str()) && !is_day(&name) {
+            let extra = place(folder.path().join(&name));
+            report.findings.push(extra.find(
+                None,
+                Problem::Extra,
+                "it does not belong to the archive",
+            ));
+        }
+    }
+    report.chains.push(Chain {
+        contract: folder.contract().clone(),
+        days: manifests.len() as u64,
+        gaps,
+        head: before,
+    });
+    Ok((report, manifests))
+}
+
+/// Names the manifest that is at fault: the one before, if it is there, because what follows holds its digest.
+fn broken(
+    root: &Path,
+    folder: &ContractFolder,
+    manifest: &Manifest,
+    before: Option<Previous>,
+) -> Finding {
+    let date = manifest.date;
+    let (at, problem, detail) = match (manifest.previous, before) {
+        (Some(expected), Some(found)) if expected.date == found.date => (
+            found.date,
+            Problem::Chain,
+            format!(
+                "it was changed after the manifest of {date} was written, which follows one with SHA-256 {}",
+                expected.sha256
+            ),
+        ),
+        (Some(expected), found) if found.is_none_or(|found| found.date < expected.date) => (
+            expected.date,
+            Problem::Missing,
+            format!("there is no manifest, and the manifest of {date} follows it"),
+        ),
+        (_, Some(found)) => (
+            found.date,
+            Problem::Chain,
+            format!(
+                "the manifest of {date} does not follow it: one of the two was changed or added"
+            ),
+        ),
+        (_, None) => (
+            date,
+            Problem::Chain,
+            "it should be the first of the contract, and says that there is one before it"
+                .to_owned(),
+        ),
+    };
+    let place = Place {
+        root,
+        file: folder.manifest(at),
+    };
+    place.find(None, problem, detail)
+}
+
+/// Files of a day that its manifest does not name.
+fn files(
+    report: &mut Report,
+    root: &Path,
+    folder: &ContractFolder,
+    manifest: &Manifest,
+    day: &[String],
+    open: bool,
+) {
+    for name in day {
+        let listed = |name: &str| {
+            let part: Option<PartName> = name.parse().ok();
+            part.is_some_and(|part| manifest.parts.iter().any(|one| one.file == part))
+        };
+        if name == MANIFEST || listed(name) {
+            continue;
+        }
+        if is_leftover(name) || open && is_part(name) {
+            report.notes.push(left(name));
+            continue;
+        }
+        let extra = Place {
+            root,
+            file: folder.day(manifest.date).join(name),
+        };
+        report.findings.push(extra.find(
+            None,
+            Problem::Extra,
+            "the manifest of the day does not name it",
+        ));
+    }
+}
+
+fn state_findings(
+    report: &mut Report,
+    root: &Path,
+    folder: &ContractFolder,
+    state: &State,
+    covered: &RangeSet,
+    head: Option<Previous>,
+) {
+    let find = |date, problem, detail: String| {
+        let file = folder.manifest(date);
+        Place { root, file }.find(None, problem, detail)
+    };
+    if let Some(written) = state.head
+        && !state.open
+        && head != Some(written)
+    {
+        let (problem, detail) = if head.is_none_or(|head| head.date < written.date) {
+            (Problem::Missing, "it was the last manifest, and is gone")
+        } else {
+            (
+                Problem::Chain,
+                "it is not the last manifest that was written: it was changed, or one was added",
+            )
+        };
+        let at = head.map_or(written.date, |head| head.date.max(written.date));
+        report.findings.push(find(at, problem, detail.to_owned()));
+    }
+    for lost in state.covered().difference(covered).iter() {
+        report.findings.push(find(
+            lost.start().date_naive(),
+            Problem::Missing,
+            format!(
+                "{} was archived, and no manifest has it",
+                super::range(lost)
+            ),
+        ));
+    }
+}
+
+fn left(name: &str) -> String {
+    format!("{name} was left by an export that was killed; the next one removes it")
+}
+
+fn is_part(name: &str) -> bool {
+    name.parse::<PartName>().is_ok()
+}
+
+fn is_day(name: &str) -> bool {
+    let date = name.strip_prefix("date=");
+    date.is_some_and(|date| date.parse::<chrono::NaiveDate>().is_ok())
+}

@@ -1,0 +1,258 @@
+//! The parts of a day, line by line: one pass over each file finds its own digest, that of its lines, and everything
+//! that must be true of them.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{Event, EventId};
+use sha2::{Digest as _, Sha256};
+
+use super::{Place, Problem, Report};
+use crate::Digest;
+use crate::manifest::{Manifest, Part};
+use crate::part::{is_of_content, read};
+
+/// The beginning of the SHA-256 of a line: enough to tell two contents of one id apart.
+type Content = [u8; 16];
+
+/// The ids of a day, with their first content, and where that is.
+type Known<'a> = HashMap<EventId, (Content, &'a Part, u64)>;
+
+pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest) -> Report {
+    let mut report = Report::default();
+    let mut known = Known::new();
+    // Late ones come last, as their ids count only where no other part has them.
+    for part in &manifest.parts {
+        let place = Place {
+            root,
+            file: folder.join(part.file.to_string()),
+        };
+        match part_of(&mut report, &place, part, &mut known) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                report
+                    .findings
+                    .push(place.find(None, Problem::Missing, "the part is gone"));
+            }
+            Err(error) => report.findings.push(place.find(
+                None,
+                Problem::Unreadable,
+                format!("it cannot be read: {error}"),
+            )),
+        }
+    }
+    report
+}
+
+fn part_of<'a>(
+    report: &mut Report,
+    place: &Place<'_>,
+    part: &'a Part,
+    known: &mut Known<'a>,
+) -> io::Result<()> {
+    let mut file = Tee::new(File::open(&place.file)?);
+    let mut seen = Seen::default();
+    let mut finding = |line: Option<u64>, problem, detail: String| {
+        report.findings.push(place.find(line, problem, detail));
+    };
+    let unpacked = {
+        let packed = BufReader::with_capacity(1 << 17, &mut file);
+        read::unpack(part.file.compression, packed)
+            .and_then(|reader| seen.read(reader, part, known, &mut finding))
+    };
+    if let Err(error) = unpacked {
+        finding(
+            Some(seen.count + 1),
+            Problem::Changed,
+            format!("it cannot be unpacked from here on: {error}"),
+        );
+    }
+    // What is behind the end of what was unpacked belongs to the file too.
+    io::copy(&mut file, &mut io::sink())?;
+    let sha256 = Digest::from(file.hash);
+    if (sha256, file.bytes) != (part.sha256, part.bytes) {
+        finding(
+            None,
+            Problem::Changed,
+            format!(
+                "it was changed: it has {} bytes with SHA-256 {sha256}, and the manifest says {} bytes with SHA-256 {}",
+                file.bytes, part.bytes, part.sha256
+            ),
+        );
+    }
+    if (seen.count, seen.unique) != (part.count, part.unique) {
+        finding(
+            None,
+            Problem::Count,
+            format!(
+                "it has {} events with {} ids, and the manifest says {} with {}",
+                seen.count, seen.unique, part.count, part.unique
+            ),
+        );
+    }
+    let digest = Digest::from(seen.lines);
+    if digest != part.digest || seen.bytes != part.unpacked {
+        finding(
+            None,
+            Problem::Changed,
+            format!(
+                "its {} bytes of lines have the digest {digest}, and the manifest says {} bytes with {}",
+                seen.bytes, part.unpacked, part.digest
+            ),
+        );
+    }
+    if (seen.first, seen.last) != (part.first, part.last) {
+        finding(
+            None,
+            Problem::Time,
+            "its first or last event has another time than the manifest says".to_owned(),
+        );
+    }
+    report.parts += 1;
+    report.events += seen.count;
+    report.bytes += seen.bytes;
+    Ok(())
+}
+
+/// What was seen of a part so far.
+#[derive(Default)]
+struct Seen {
+    count: u64,
+    unique: u64,
+    bytes: u64,
+    lines: Sha256,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+    /// The place of the event before, if it has a time.
+    before: Option<(DateTime<Utc>, EventId)>,
+    content: Content,
+}
+
+impl Seen {
+    fn read<'a>(
+        &mut self,
+        mut reader: Box<dyn BufRead + Send + '_>,
+        part: &'a Part,
+        known: &mut Known<'a>,
+        finding: &mut impl FnMut(Option<u64>, Problem, String),
+    ) -> io::Result<()> {
+        let mut line = Vec::with_capacity(1 << 12);
+        loop {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line)?;
+            if length == 0 {
+                return Ok(());
+            }
+            self.count += 1;
+            self.bytes += length as u64;
+            let number = Some(self.count);
+            if line.pop_if(|last| *last == b'\n').is_none() {
+                finding(number, Problem::Record, "the line has no end".to_owned());
+            }
+            let hash = Sha256::digest(&line);
+            self.lines.update(hash);
+            self.content
+                .iter_mut()
+                .zip(hash)
+                .for_each(|(to, from)| *to = from);
+            let event = String::from_utf8(std::mem::take(&mut line))
+                .map_err(|error| error.to_string())
+                .and_then(|line| Event::from_json(line).map_err(|error| error.to_string()));
+            match event {
+                Ok(event) => self.check(&event, part, known, finding),
+                Err(error) => finding(number, Problem::Record, error),
+            }
+        }
+    }
+
+    fn check<'a>(
+        &mut self,
+        event: &Event,
+        part: &'a Part,
+        known: &mut Known<'a>,
+        finding: &mut impl FnMut(Option<u64>, Problem, String),
+    ) {
+        let number = self.count;
+        let (time, id) = event.key();
+        let place = time.map(|time| (time, id.clone()));
+        if let Some((time, _)) = &place {
+            if !part.file.range.contains(*time) {
+                finding(
+                    Some(number),
+                    Problem::Time,
+                    format!(
+                        "the event is of {}, outside of {}",
+                        crate::text::time(*time),
+                        super::range(part.file.range)
+                    ),
+                );
+            }
+            self.first = Some(self.first.map_or(*time, |first| first.min(*time)));
+            self.last = Some(self.last.map_or(*time, |last| last.max(*time)));
+            if self.before.as_ref() > place.as_ref() {
+                finding(
+                    Some(number),
+                    Problem::Order,
+                    "the event belongs before the one above".to_owned(),
+                );
+            }
+        }
+        match known.get(&id) {
+            None => {
+                known.insert(id, (self.content, part, number));
+                self.unique += 1;
+            }
+            Some((content, other, line)) => {
+                // Another content of one id was amended; equal ones without an identifier are several events that look
+                // the same, as long as they are next to each other.
+                let twin = is_of_content(&id)
+                    && std::ptr::eq(*other, part)
+                    && self.before.as_ref().is_none_or(|(_, before)| *before == id);
+                if *content == self.content && !twin {
+                    finding(
+                        Some(number),
+                        Problem::Duplicate,
+                        format!("the event {id} is in {}, line {line} already", other.file),
+                    );
+                }
+                // Ids are counted for each part, except in late ones.
+                if !std::ptr::eq(*other, part) && !part.late {
+                    known.insert(id, (self.content, part, number));
+                    self.unique += 1;
+                }
+            }
+        }
+        if place.is_some() {
+            self.before = place;
+        }
+    }
+}
+
+/// Hashes and counts what is read from a file.
+struct Tee {
+    file: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Tee {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
+}
+
+impl Read for Tee {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(buffer)?;
+        self.hash.update(buffer.get(..length).unwrap_or_default());
+        self.bytes += length as u64;
+        Ok(length)
+    }
+}

@@ -1,0 +1,228 @@
+//! Whoever relies on an archive years later must be able to find out, without the service and without trust in whoever
+//! kept it, whether anything in it was changed, lost or added. So everything that a manifest says is compared with what
+//! is there, and each manifest with the one that follows it.
+//!
+//! [`verify_archive`] goes through the contracts of an archive; `chain` compares manifests, files and state, `day` goes
+//! through the lines of a day, and `online` asks the service for its totals.
+
+mod chain;
+mod day;
+mod online;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ionos_activitylog::ContractNumber;
+
+use crate::error::shown;
+use crate::layout::Archive;
+use crate::manifest::Previous;
+use crate::{Error, text};
+
+pub use online::verify_totals;
+
+/// What a verified archive proves, and what it does not.
+pub const WHAT_IT_PROVES: &str = "\
+This proves that no file of the archive was changed, removed or added since the manifests were written, as long as the
+last manifest is the one that was written: keep its digest in another place and compare it. It does not prove that the
+service's log was complete or unaltered when it was read; of what is marked as verified, as many events came as the
+service counted then.";
+
+/// What was found in an archive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "it says what is wrong"]
+pub struct Report {
+    /// What is wrong; empty where everything is as it was written.
+    pub findings: Vec<Finding>,
+    /// What is worth a word and not wrong.
+    pub notes: Vec<String>,
+    /// The chain of each contract.
+    pub chains: Vec<Chain>,
+    /// Parts that were read.
+    pub parts: u64,
+    /// Events that were read.
+    pub events: u64,
+    /// Bytes of their lines.
+    pub bytes: u64,
+}
+
+/// The manifests of a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Chain {
+    /// Whose they are.
+    pub contract: ContractNumber,
+    /// How many there are.
+    pub days: u64,
+    /// Gaps that they name: what was not proven to be complete when it was read.
+    pub gaps: u64,
+    /// The last one.
+    pub head: Option<Previous>,
+}
+
+/// Something that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The file, from the root of the archive on.
+    pub file: PathBuf,
+    /// The line of it, from 1 on, where it is one line.
+    pub line: Option<u64>,
+    /// What kind of thing is wrong.
+    pub problem: Problem,
+    /// What is wrong, in words.
+    pub detail: String,
+}
+
+/// A kind of thing that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// A file that a manifest or the state names is not there.
+    Missing,
+    /// A file is there that no manifest names.
+    Extra,
+    /// A file is not as it was written.
+    Changed,
+    /// A manifest is not the one that the next one follows, or that was written last.
+    Chain,
+    /// A line is no JSON.
+    Record,
+    /// An event is there twice.
+    Duplicate,
+    /// An event lies outside of the time of its part.
+    Time,
+    /// Events are not in the order of their times and ids.
+    Order,
+    /// There are more or fewer events than the manifest says.
+    Count,
+    /// The service counts other than the archive.
+    Total,
+    /// A file cannot be read.
+    Unreadable,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.file))?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        write!(f, ": {}", self.detail)
+    }
+}
+
+impl Report {
+    /// Whether everything is as it was written.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.notes.extend(other.notes);
+        self.chains.extend(other.chains);
+        self.parts += other.parts;
+        self.events += other.events;
+        self.bytes += other.bytes;
+    }
+}
+
+/// Says what is wrong in a file.
+#[derive(Clone, Debug)]
+struct Place<'a> {
+    root: &'a Path,
+    file: PathBuf,
+}
+
+impl Place<'_> {
+    fn find(
+        &self,
+        line: impl Into<Option<u64>>,
+        problem: Problem,
+        detail: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            file: self
+                .file
+                .strip_prefix(self.root)
+                .unwrap_or(&self.file)
+                .to_path_buf(),
+            line: line.into(),
+            problem,
+            detail: detail.into(),
+        }
+    }
+}
+
+/// Compares everything in an archive with what its manifests say, without the service. Days are gone through on as many
+/// threads as the machine has processors, and the memory that it takes grows with the longest day.
+///
+/// Fails only where the archive cannot be listed, or holds no contract; everything else is in the report.
+pub fn verify_archive(archive: &Archive) -> Result<Report, Error> {
+    let contracts = archive.contracts()?;
+    if contracts.is_empty() {
+        return Err(Error::Empty(archive.root().to_path_buf()));
+    }
+    let mut report = Report::default();
+    let mut days = Vec::new();
+    for folder in &contracts {
+        let (found, manifests) = chain::of(archive.root(), folder)?;
+        report.add(found);
+        let manifests = manifests.into_iter();
+        days.extend(manifests.map(|manifest| (folder.day(manifest.date), manifest)));
+    }
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(Report::default()));
+    let work = || {
+        while let Some((folder, manifest)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let found = day::of(archive.root(), folder, manifest);
+            all.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .add(found);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(days.len()) {
+            // One that cannot be had is done without.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    report.add(
+        all.into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner),
+    );
+    report.findings.sort();
+    Ok(report)
+}
+
+/// What is said of the last manifest, so that it can be kept in another place.
+impl fmt::Display for Chain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "contract {}: {} days", self.contract, self.days)?;
+        if let Some(Previous { date, sha256 }) = self.head {
+            write!(f, ", last manifest {date} with SHA-256 {sha256}")?;
+        }
+        match self.gaps {
+            0 => Ok(()),
+            1 => f.write_str(", 1 gap that was not proven to be complete"),
+            gaps => write!(f, ", {gaps} gaps that were not proven to be complete"),
+        }
+    }
+}
+
+fn range(range: ionos_activitylog::DateRange) -> String {
+    format!(
+        "{} .. {}",
+        text::time(range.start()),
+        text::time(range.end())
+    )
+}

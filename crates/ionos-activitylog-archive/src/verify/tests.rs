@@ -1,0 +1,262 @@
+use std::fs;
+use std::path::Path;
+
+use ionos_activitylog_sim::Simulator;
+
+use super::*;
+use crate::engine::tests::{NOW, days, export, exporter, folder, parts, world};
+use crate::{Compression, Digest, Manifest};
+
+/// An archive of three days, a part each, in the folder.
+async fn archived(root: &Path, compression: Compression) -> Simulator {
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root, NOW).compression(compression);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    simulator
+}
+
+fn path_of(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
+    let (date, part) = parts(simulator, root)[day].clone();
+    folder(simulator, root)
+        .day(date)
+        .join(part.file.to_string())
+}
+
+/// What is found: the day and kind of file, the line, and the problem.
+fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
+    let report = verify_archive(&Archive::at(root)).unwrap();
+    let short = |file: &Path| {
+        let text = file.display().to_string();
+        let (_, inside) = text.split_once('/').unwrap();
+        let inside = inside.trim_start_matches("date=2026-11-");
+        inside.split('-').next().unwrap().to_owned()
+    };
+    let findings = report.findings.iter();
+    findings
+        .map(|finding| (short(&finding.file), finding.line, finding.problem))
+        .collect()
+}
+
+fn finding(file: &str, line: Option<u64>, problem: Problem) -> (String, Option<u64>, Problem) {
+    (file.to_owned(), line, problem)
+}
+
+#[tokio::test]
+async fn a_flipped_bit_is_found_wherever_it_is() {
+    for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        let root = tempfile::tempdir().unwrap();
+        let simulator = archived(root.path(), compression).await;
+        let path = path_of(&simulator, root.path(), 1);
+        let bytes = fs::read(&path).unwrap();
+        let step = (bytes.len() / 60).max(1);
+        for place in (0..bytes.len()).step_by(step) {
+            let mut flipped = bytes.clone();
+            flipped[place] ^= 1;
+            fs::write(&path, flipped).unwrap();
+            let found = found(root.path());
+            assert!(
+                found.contains(&finding("02/part", None, Problem::Changed)),
+                "{compression:?} {place}: {found:?}"
+            );
+            assert!(
+                found.iter().all(|(file, ..)| file == "02/part"),
+                "{found:?}"
+            );
+        }
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(found(root.path()), []);
+    }
+}
+
+type Change = fn(&mut Vec<String>);
+
+/// Changes a part by its lines.
+fn edit(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    change(&mut lines);
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(path, text).unwrap();
+}
+
+#[tokio::test]
+async fn lines_that_were_changed_are_named() {
+    let changed = finding("02/part", None, Problem::Changed);
+    let count = finding("02/part", None, Problem::Count);
+    let cases: [(&str, Change, Vec<_>); 5] = [
+        (
+            "removed",
+            |lines| drop(lines.remove(3)),
+            vec![count.clone(), changed.clone()],
+        ),
+        (
+            "no JSON",
+            |lines| lines[4] = "{".to_owned(),
+            vec![finding("02/part", Some(5), Problem::Record)],
+        ),
+        (
+            "twice",
+            |lines| lines.insert(6, lines[5].clone()),
+            vec![finding("02/part", Some(7), Problem::Duplicate), count],
+        ),
+        (
+            "order",
+            |lines| lines.swap(1, 2),
+            vec![finding("02/part", Some(3), Problem::Order)],
+        ),
+        (
+            "time",
+            |lines| lines[0] = lines[0].replace("2026-11-02T", "2026-11-01T"),
+            vec![finding("02/part", Some(1), Problem::Time)],
+        ),
+    ];
+    for (name, change, expected) in cases {
+        let root = tempfile::tempdir().unwrap();
+        let simulator = archived(root.path(), Compression::None).await;
+        edit(&path_of(&simulator, root.path(), 1), change);
+        let found = found(root.path());
+        for one in expected.iter().chain([&changed]) {
+            assert!(found.contains(one), "{name}: {found:?}");
+        }
+        assert!(
+            found.iter().all(|(file, ..)| file == "02/part"),
+            "{name}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn parts_that_are_missing_extra_or_swapped_are_named() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path(), Compression::Zstd).await;
+    let (first, second) = (
+        path_of(&simulator, root.path(), 0),
+        path_of(&simulator, root.path(), 1),
+    );
+    let (one, other) = (fs::read(&first).unwrap(), fs::read(&second).unwrap());
+
+    fs::remove_file(&first).unwrap();
+    assert_eq!(
+        found(root.path()),
+        [finding("01/part", None, Problem::Missing)]
+    );
+
+    fs::write(&first, &other).unwrap();
+    fs::write(&second, &one).unwrap();
+    let swapped = found(root.path());
+    for day in ["01/part", "02/part"] {
+        assert!(
+            swapped.contains(&finding(day, None, Problem::Changed)),
+            "{swapped:?}"
+        );
+        assert!(
+            swapped.contains(&finding(day, Some(1), Problem::Time)),
+            "{swapped:?}"
+        );
+    }
+
+    fs::write(&first, &one).unwrap();
+    fs::write(&second, &other).unwrap();
+    assert_eq!(found(root.path()), []);
+    fs::copy(&first, second.with_file_name(first.file_name().unwrap())).unwrap();
+    assert_eq!(
+        found(root.path()),
+        [finding("02/part", None, Problem::Extra)]
+    );
+    fs::remove_file(second.with_file_name(first.file_name().unwrap())).unwrap();
+    fs::write(folder(&simulator, root.path()).path().join("notes.txt"), "").unwrap();
+    assert_eq!(
+        found(root.path()),
+        [finding("notes.txt", None, Problem::Extra)]
+    );
+}
+
+#[tokio::test]
+async fn an_edited_manifest_is_named_also_when_its_sums_are_right() {
+    let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+    for day in 1..=3 {
+        let root = tempfile::tempdir().unwrap();
+        let simulator = archived(root.path(), Compression::Zstd).await;
+        let folder = folder(&simulator, root.path());
+        let path = folder.manifest(date(day));
+        let name = format!("0{day}/_manifest.json");
+
+        // By hand.
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(
+            &path,
+            text.replacen("\"verified\": true", "\"verified\": false", 1),
+        )
+        .unwrap();
+        let by_hand = found(root.path());
+        assert!(
+            by_hand.contains(&finding(&name, None, Problem::Changed)),
+            "{by_hand:?}"
+        );
+
+        // With care: a part is taken out together with its file, and everything is added up again.
+        fs::write(&path, &text).unwrap();
+        let (mut manifest, _) = Manifest::read(&path).unwrap();
+        let part = manifest.parts.remove(0);
+        manifest.settle();
+        fs::write(&path, manifest.to_bytes()).unwrap();
+        fs::remove_file(folder.day(date(day)).join(part.file.to_string())).unwrap();
+        assert_eq!(found(root.path()), [finding(&name, None, Problem::Chain)]);
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_is_gone_is_named() {
+    for day in 1..=3 {
+        let root = tempfile::tempdir().unwrap();
+        let simulator = archived(root.path(), Compression::Zstd).await;
+        let date = chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        fs::remove_dir_all(folder(&simulator, root.path()).day(date)).unwrap();
+        let found = found(root.path());
+        let missing = finding(&format!("0{day}/_manifest.json"), None, Problem::Missing);
+        assert!(found.contains(&missing), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_of_the_chain_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path(), Compression::Zstd).await;
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let last = folder(&simulator, root.path()).manifest("2026-11-03".parse().unwrap());
+    let head = report.chains[0].head.unwrap();
+    assert_eq!(head.sha256, Digest::of(&fs::read(last).unwrap()));
+    assert!(
+        report.chains[0]
+            .to_string()
+            .contains(&head.sha256.to_string())
+    );
+    assert_eq!((report.parts, report.chains[0].days), (3, 3));
+    let error = verify_archive(&Archive::at(root.path().join("contract=1"))).unwrap_err();
+    assert!(matches!(error, Error::Open(..) | Error::Empty(_)));
+}
+
+#[tokio::test]
+async fn totals_of_the_service_are_compared() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path(), Compression::Zstd).await;
+    let client = |simulator: &Simulator| {
+        ionos_activitylog::Client::builder()
+            .token(simulator.token())
+            .transport(simulator.transport())
+            .build()
+            .unwrap()
+    };
+    let archive = Archive::at(root.path());
+    let report = verify_totals(&archive, &client(&simulator)).await.unwrap();
+    assert_eq!((report.findings, report.notes), (vec![], vec![]));
+    // One event more on the second day.
+    let noon = "2026-11-02T12:00:00Z".parse().unwrap();
+    let more = world(NOW)
+        .burst(noon, chrono::TimeDelta::milliseconds(1), 1)
+        .build();
+    let report = verify_totals(&archive, &client(&more)).await.unwrap();
+    let problems: Vec<Problem> = report.findings.iter().map(|one| one.problem).collect();
+    assert_eq!(problems, [Problem::Total]);
+    assert!(report.findings[0].to_string().contains("date=2026-11-02"));
+}
