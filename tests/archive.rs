@@ -41,6 +41,14 @@ fn export(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&st
     command
 }
 
+/// A folder in memory, where there is one: what a killed process leaves does not depend on the disk, and waiting for
+/// the disk would be most of the time.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 /// Every file that depends on the events alone.
 fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
@@ -63,7 +71,7 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// What an export leaves that nobody disturbed.
 fn undisturbed() -> BTreeMap<String, Vec<u8>> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     for range in RANGES {
         let printed = run(export(folder.path(), range, "calm", None));
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
@@ -104,7 +112,7 @@ fn killed_at_every_step_it_is_the_same_in_the_end() {
     let mut passed = BTreeSet::new();
     for step in Step::ALL {
         for before in [0, 3] {
-            let folder = tempfile::tempdir().unwrap();
+            let folder = scratch();
             let kill = format!("{step}:{before}");
             for range in RANGES {
                 // A part that was named and not noted yet is what there is to remove.
@@ -145,7 +153,7 @@ fn kill_at_random(world: &str, kills: usize, seed: u64) {
     let mut next = |below: u64| numbers.next().unwrap() % below;
     let mut killed = 0;
     while killed < kills {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         for range in RANGES {
             loop {
                 // Ever later, so that it ends.
@@ -181,7 +189,7 @@ fn killed_at_random_points_in_a_storm_it_is_the_same_in_the_end() {
 fn killed_from_outside_it_is_the_same_in_the_end() {
     let expected = undisturbed();
     for files_before in 0..10 {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         let root = folder.path().join("audit");
         for range in RANGES {
             let mut command = export(folder.path(), range, "calm", None);
@@ -212,7 +220,7 @@ fn count(folder: &Path) -> usize {
 
 #[test]
 fn two_exports_at_once_do_not_meet() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let root = folder.path().join("audit");
     let contract = Simulator::builder().contracts(2).build().contracts()[0];
     let lock = root.join(format!("contract={contract}/_state.lock"));
@@ -248,7 +256,7 @@ fn two_exports_at_once_do_not_meet() {
 
 #[test]
 fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     assert_eq!(
         run(export(folder.path(), RANGES[0], "calm", None)).code,
         Some(0)
@@ -279,7 +287,7 @@ fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
 
 #[test]
 fn the_state_is_shown_and_made_anew() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     assert_eq!(
         run(export(folder.path(), RANGES[0], "calm", None)).code,
         Some(0)
@@ -297,7 +305,7 @@ fn the_state_is_shown_and_made_anew() {
 
 #[test]
 fn a_dry_run_prints_the_plan_and_leaves_no_trace() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let mut command = export(folder.path(), RANGES[0], "calm", None);
     let printed = run({
         command.arg("--dry-run");

@@ -263,7 +263,7 @@ impl OpenPart {
         let event = Event::from_json(line)
             .map_err(|error| damaged(format!("line {}: {error}", self.count)))?;
         // An event without a time is where it stands.
-        let (time, id) = event.key();
+        let (time, id) = (event.time(), event.id());
         let time = time.map_or(self.position, |time| time.max(self.position));
         self.position = time;
         let key = (time, self.closed.contract, id, self.closed.place);

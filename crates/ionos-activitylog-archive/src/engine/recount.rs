@@ -101,7 +101,7 @@ async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Resul
         job.done.requests += window.requests;
         gaps += window.gaps.len();
         for event in &window.events {
-            let (time, id) = event.key();
+            let (time, id) = (event.time(), event.id());
             if ids.contains(&id) {
                 still.insert(id.clone());
             }

@@ -70,7 +70,10 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
 
     /// Takes in the next window, and gives what is on the disk since.
     pub(crate) fn add(&mut self, window: Window) -> Result<Vec<Stretch>, Error> {
-        let keyed = window.events.iter().map(|event| (event, event.key()));
+        let keyed = window
+            .events
+            .iter()
+            .map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
         for (range, gaps) in pieces(&window) {
             let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));

@@ -238,7 +238,7 @@ fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
         let record =
             format!(r#"{{"@uuid":"{minute}","meta":{{"time":"2026-11-20T10:{minute:02}:00Z"}}}}"#);
         let event = Event::from_json(record).unwrap();
-        file.add(&event, event.key()).unwrap();
+        file.add(&event, (event.time(), event.id())).unwrap();
     }
     let about = About {
         range: range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"),

@@ -176,7 +176,7 @@ impl Seen {
         finding: &mut impl FnMut(Option<u64>, Problem, String),
     ) {
         let number = self.count;
-        let (time, id) = event.key();
+        let (time, id) = (event.time(), event.id());
         let place = time.map(|time| (time, id.clone()));
         if let Some((time, _)) = &place {
             if !part.file.range.contains(*time) {
