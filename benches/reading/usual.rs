@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
 use serde_json::Value;
 
-use crate::{Read, world};
+use workspace_benches::world;
+
+use crate::Read;
 
 pub(crate) async fn read(address: &str) -> Result<Read> {
     let client = reqwest::Client::builder().no_proxy().no_gzip().build()?;

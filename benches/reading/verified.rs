@@ -7,7 +7,9 @@ use futures_util::TryStreamExt;
 use ionos_activitylog::{Client, DateRange};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
 
-use crate::{Read, world};
+use workspace_benches::world;
+
+use crate::Read;
 
 pub(crate) async fn read(address: &str) -> Result<Read> {
     let client = Client::builder()

@@ -1,6 +1,6 @@
 //! Tasks start cargo the same way, with the same cargo that started them, from the root of the repository.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -28,6 +28,27 @@ pub fn output(root: &Path, args: &[&str]) -> Result<String> {
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("cargo {} did not print UTF-8", args.join(" ")))
+}
+
+/// Builds a package's program optimised, and says where it is.
+pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
+    let messages = [
+        "build",
+        "--quiet",
+        "--release",
+        "--message-format=json",
+        "--package",
+    ];
+    let printed = output(root, &[&messages[..], &[package]].concat())?;
+    let programs = printed.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let of_package = message["target"]["name"] == package;
+        let program = message["executable"].as_str().filter(|_| of_package)?;
+        Some(PathBuf::from(program))
+    });
+    programs
+        .last()
+        .with_context(|| format!("{package} has no program"))
 }
 
 fn command(root: &Path, args: &[&str]) -> Command {

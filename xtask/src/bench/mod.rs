@@ -3,6 +3,7 @@
 //!
 //! The programs that measure are the package `workspace-benches`: this one stays quick to build.
 
+mod archive;
 mod cold_build;
 mod crates;
 mod facade;
@@ -27,6 +28,8 @@ pub enum Suite {
     Sim,
     /// Reading completely: compared with the least that any program does, and with the loop that most would write
     Reading,
+    /// The archive: what it costs, compared with the least that any program does, and how fast it is verified
+    Archive,
 }
 
 /// Measures, prints a table, and fails when a limit is missed. No suite means all of them. `cold` adds what takes
@@ -42,6 +45,7 @@ pub fn run(root: &Path, suites: &[Suite], cold: bool) -> Result<()> {
             Suite::Facade => facade_rows(root, cold)?,
             Suite::Sim => simulator::measure(root)?,
             Suite::Reading => reading::measure(root)?,
+            Suite::Archive => archive::measure(root)?,
         });
     }
     judge(&rows)

@@ -47,13 +47,14 @@ fn rows(measured: &Measured) -> Vec<Row> {
         millis("bytes to a file", measured.floor_millis),
         millis("verified events to a file", measured.verified_millis),
         millis("the usual loop", measured.usual_millis),
-        Row::limited("verified / bytes", measured.ratio, "x", RATIO),
+        Row::limited("verified / bytes", measured.ratio, "x", RATIO).fine(),
         Row::at_least(
             "usual loop / verified",
             measured.usual_ratio,
             "x",
             USUAL_RATIO,
-        ),
+        )
+        .fine(),
         millis("bytes to a file at 100 ms", measured.slow_floor_millis),
         millis(
             "verified events to a file at 100 ms",
@@ -64,12 +65,14 @@ fn rows(measured: &Measured) -> Vec<Row> {
             measured.slow_ratio,
             "x",
             SLOW_RATIO,
-        ),
+        )
+        .fine(),
         Row::limited(
             "requests / fewest",
             measured.requests_ratio,
             "x",
             REQUESTS_RATIO,
-        ),
+        )
+        .fine(),
     ]
 }

@@ -58,6 +58,14 @@ impl Row {
         }
     }
 
+    /// The same with two decimals, for ratios whose limit has two.
+    pub(crate) fn fine(self) -> Self {
+        Self {
+            decimals: 2,
+            ..self
+        }
+    }
+
     /// The same with three decimals, for short times.
     pub(crate) fn exact(self) -> Self {
         Self {

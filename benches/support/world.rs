@@ -1,4 +1,4 @@
-//! The log that is read: a hundred thousand events of a busy contract.
+//! The log that is read: a hundred thousand events of a busy contract, with latency or without.
 
 use std::io::{self, Read};
 use std::net::Ipv4Addr;
@@ -13,10 +13,13 @@ use tokio::net::TcpListener;
 use tokio::runtime;
 
 /// Events of a page.
-pub(crate) const PAGE: u64 = 1_000;
+pub const PAGE: u64 = 1_000;
 
 /// Requests on their way at the same time.
-pub(crate) const AT_ONCE: u32 = 4;
+pub const AT_ONCE: u32 = 4;
+
+/// The argument with which the server is slow.
+pub const SLOW: &str = "slow";
 
 /// Days of the log.
 const DAYS: i64 = 20;
@@ -27,11 +30,13 @@ const EVENTS: u64 = 5_000;
 /// What every answer waits for, where there is latency.
 const LATENCY: Duration = Duration::from_millis(100);
 
-pub(crate) fn start() -> DateTime<Utc> {
+/// Where the log begins.
+pub fn start() -> DateTime<Utc> {
     LOG_BEGIN
 }
 
-pub(crate) fn end() -> DateTime<Utc> {
+/// Where it ends.
+pub fn end() -> DateTime<Utc> {
     LOG_BEGIN + TimeDelta::days(DAYS)
 }
 
@@ -44,7 +49,7 @@ fn simulator(faults: Faults) -> Simulator {
 }
 
 /// The path of a page of the whole range.
-pub(crate) fn path(offset: u64) -> String {
+pub fn path(offset: u64) -> String {
     let contract = contract();
     let (start, end) = (start().format("%FT%TZ"), end().format("%FT%TZ"));
     format!(
@@ -60,18 +65,19 @@ static KNOWN: LazyLock<(u64, u64)> = LazyLock::new(|| {
 });
 
 /// The number of the contract.
-pub(crate) fn contract() -> u64 {
+pub fn contract() -> u64 {
     KNOWN.0
 }
 
 /// How many events the range holds.
-pub(crate) fn events() -> u64 {
+pub fn events() -> u64 {
     KNOWN.1
 }
 
-/// Prints its address and serves until the standard input ends, which it does when the parent is gone.
-pub(crate) fn serve(slow: bool) -> Result<()> {
-    let faults = match slow {
+/// Prints its address and serves until the standard input ends, which it does when the parent is gone. With [`SLOW`]
+/// among the arguments, each answer takes 100 ms.
+pub fn serve(arguments: &[String]) -> Result<()> {
+    let faults = match arguments.iter().any(|argument| argument == SLOW) {
         true => Faults::new().on(When::any(), Fault::Delay(LATENCY))?,
         false => Faults::new(),
     };
