@@ -11,6 +11,7 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet, Win
 
 use super::opened::Opened;
 use super::runs::{self, RUN_SCHEMA, Run};
+use super::writing::{Writing, Written};
 use super::{ContractExport, Exporter, Progress, Stop, recount};
 use crate::part::{Cutter, read};
 use crate::state::Writer;
@@ -168,19 +169,27 @@ impl Job<'_> {
 
     /// Reads what was never read. Each part belongs to the archive as soon as it has ended.
     async fn read_fresh(&mut self, range: DateRange) -> Result<(), Error> {
-        let mut cutter = self.cutter(range.start());
+        let mut writing = Writing::begin(self.cutter(range.start()))?;
         let mut windows = pin!(self.windows(range));
         while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
-            self.count(&window);
+            self.done.events += window.events.len() as u64;
+            self.done.requests += window.requests;
             let read_to = window.range.end();
-            self.opened.take(cutter.add(window)?)?;
-            self.opened.catch_up()?;
+            let written = writing.add(window).await?;
+            self.take(written)?;
             self.tell(read_to).await;
         }
-        if self.is_stopped() {
-            return Ok(());
-        }
-        self.opened.take(cutter.end(range.end())?)?;
+        let stopped = self.is_stopped();
+        let written = match stopped {
+            true => writing.settle().await?,
+            false => writing.end(range.end()).await?,
+        };
+        self.take(written)
+    }
+
+    fn take(&mut self, written: Written) -> Result<(), Error> {
+        self.done.with_issues += written.with_issues;
+        self.opened.take(written.stretches)?;
         self.opened.catch_up()
     }
 
@@ -188,7 +197,7 @@ impl Job<'_> {
     /// added.
     async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
         let mut stored = self.stored(range)?;
-        let mut cutter = self.cutter(range.start());
+        let mut writing = Writing::begin(self.cutter(range.start()))?;
         let mut windows = pin!(self.windows(range));
         let mut stretches = Vec::new();
         let mut added = 0;
@@ -214,13 +223,13 @@ impl Job<'_> {
                 .events
                 .sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
-            stretches.extend(cutter.add(window)?);
+            stretches.extend(writing.add(window).await?.stretches);
             self.tell(read_to).await;
         }
         if self.is_stopped() {
             return Ok(());
         }
-        stretches.extend(cutter.end(range.end())?);
+        stretches.extend(writing.end(range.end()).await?.stretches);
         self.done.events += added;
         self.opened.take(stretches)?;
         self.opened.catch_up()
@@ -254,16 +263,6 @@ impl Job<'_> {
             .windows_at_once(self.windows)
             .windows()
             .take_until(self.stop.clone())
-    }
-
-    pub(super) fn count(&mut self, window: &Window) {
-        self.done.events += window.events.len() as u64;
-        self.done.requests += window.requests;
-        let odd = window
-            .events
-            .iter()
-            .filter(|event| !event.issues().is_empty());
-        self.done.with_issues += odd.count() as u64;
     }
 
     pub(super) async fn tell(&mut self, read_to: DateTime<Utc>) {

@@ -17,6 +17,7 @@ mod recount;
 mod runs;
 #[cfg(test)]
 pub(crate) mod tests;
+mod writing;
 
 use std::sync::Arc;
 
