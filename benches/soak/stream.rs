@@ -8,10 +8,19 @@ use tokio::runtime;
 use workspace_benches::{Server, Stopwatch, peak_mebibytes};
 
 use crate::digest::SetDigest;
-use crate::{Measured, world};
+use crate::world;
+
+/// What was read.
+pub(crate) struct Read {
+    /// As much as there is.
+    pub(crate) found: SetDigest,
+    pub(crate) requests: u64,
+    pub(crate) seconds: f64,
+    pub(crate) peak_mebibytes: Option<f64>,
+}
 
 /// Reads all events, checks their order, their number and their bytes.
-pub(crate) fn read() -> Result<Measured> {
+pub(crate) fn read() -> Result<Read> {
     let server = Server::start(&[])?;
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
@@ -28,8 +37,8 @@ pub(crate) fn read() -> Result<Measured> {
         found.records,
         truth.records
     );
-    Ok(Measured {
-        events: found.records,
+    Ok(Read {
+        found,
         requests,
         seconds: spent.wall.as_secs_f64(),
         peak_mebibytes: peak,

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 /// The record's JSON text without a line break. `record` must be valid JSON.
 ///
 /// ```
@@ -14,7 +16,7 @@ use std::borrow::Cow;
 #[must_use]
 pub fn line(record: &str) -> Cow<'_, str> {
     // JSON has no line break inside a string, so any is between tokens.
-    if !record.contains(['\n', '\r']) {
+    if memchr2(b'\n', b'\r', record.as_bytes()).is_none() {
         return Cow::Borrowed(record);
     }
     let mut line = String::with_capacity(record.len());

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::str::Chars;
 
+use memchr::memchr;
+
 /// What a string is made of.
 #[derive(Clone, Copy)]
 enum Piece {
@@ -70,7 +72,7 @@ pub(super) fn inner(string: &str) -> &str {
 /// What a string says. Half a surrogate pair becomes U+FFFD.
 pub(crate) fn decoded(string: &str) -> Cow<'_, str> {
     let inner = inner(string);
-    if !inner.contains('\\') {
+    if memchr(b'\\', inner.as_bytes()).is_none() {
         return Cow::Borrowed(inner);
     }
     let chars = Pieces(inner.chars()).map(|piece| match piece {
@@ -83,7 +85,8 @@ pub(crate) fn decoded(string: &str) -> Cow<'_, str> {
 /// Whether a string is text: whether no half of a surrogate pair is in it.
 pub(crate) fn is_whole(string: &str) -> bool {
     let inner = inner(string);
-    !inner.contains('\\') || !Pieces(inner.chars()).any(|piece| matches!(piece, Piece::Half(_)))
+    memchr(b'\\', inner.as_bytes()).is_none()
+        || !Pieces(inner.chars()).any(|piece| matches!(piece, Piece::Half(_)))
 }
 
 /// What a string says as UTF-8, and each half of a surrogate pair in the same three bytes as another character of its
