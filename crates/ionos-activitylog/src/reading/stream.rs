@@ -1,5 +1,8 @@
 //! Most programs want events and not windows. What a window says besides its events must still not be lost: a gap ends
 //! the stream in an error, after all events that came.
+//!
+//! A program that works through a window without ever waiting would keep the next windows from being read. So now and
+//! then the stream makes it wait, for as long as others need to have their turn.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,6 +14,9 @@ use crate::operation::Operation;
 use crate::reading::windows::WindowStream;
 use crate::{Checkpoint, Error, Event, Summary};
 
+/// Events that are given out without a turn for others: a millisecond or so.
+const EVENTS_A_TURN: u32 = 512;
+
 /// The events of a range, in order: see [`Events::stream`](crate::Events::stream).
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct EventStream {
@@ -18,6 +24,8 @@ pub struct EventStream {
     current: vec::IntoIter<Event>,
     /// Where the window that is being given out begins.
     position: Checkpoint,
+    /// Events that were given out since others had their turn.
+    given: u32,
     ended: bool,
 }
 
@@ -27,6 +35,7 @@ impl EventStream {
             position: windows.checkpoint(),
             windows,
             current: Vec::new().into_iter(),
+            given: 0,
             ended: false,
         }
     }
@@ -62,7 +71,14 @@ impl Stream for EventStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if self.given >= EVENTS_A_TURN {
+                self.given = 0;
+                self.windows.read_on(context);
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if let Some(event) = self.current.next() {
+                self.given += 1;
                 return Poll::Ready(Some(Ok(event)));
             }
             if self.ended {

@@ -160,6 +160,22 @@ impl WindowStream {
     }
 }
 
+impl WindowStream {
+    /// Reads on without giving anything out, as far as it goes without waiting.
+    pub(super) fn read_on(&mut self, context: &mut Context<'_>) {
+        if self.failed {
+            return;
+        }
+        self.begin();
+        while let Poll::Ready(Some((number, outcome))) =
+            Pin::new(&mut self.running).poll_next(context)
+        {
+            self.note(number, outcome);
+            self.begin();
+        }
+    }
+}
+
 impl Stream for WindowStream {
     type Item = Result<Window, Error>;
 
