@@ -40,14 +40,14 @@ pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
         "--package",
     ];
     let printed = output(root, &[&messages[..], &[package]].concat())?;
-    let programs = printed.lines().filter_map(|line| {
+    let mut programs = printed.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         let of_package = message["target"]["name"] == package;
         let program = message["executable"].as_str().filter(|_| of_package)?;
         Some(PathBuf::from(program))
     });
     programs
-        .last()
+        .next_back()
         .with_context(|| format!("{package} has no program"))
 }
 

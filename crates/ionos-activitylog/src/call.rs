@@ -229,6 +229,9 @@ impl Caller {
         );
         let called = call(client).await;
         let answer = context.answer();
+        if let Some(answer) = answer {
+            self.learned.heard(&answer.headers);
+        }
         let meta = answer.map(|answer| Meta {
             status: answer.status.as_u16(),
             request_id: request_id(&answer.headers).filter(|id| redact(id) == *id),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::call::Caller;
 use crate::clock::Clock;
 use crate::operation::Operation;
@@ -73,6 +75,19 @@ impl Client {
             .as_ref()
             .and_then(|header| header.to_str().ok()?.parse().ok());
         acting_for.or_else(|| self.claims()?.contract)
+    }
+
+    /// The API address in force, as in [`Client::settings`].
+    #[must_use]
+    pub fn api_address(&self) -> &str {
+        self.caller.base_url.as_str()
+    }
+
+    /// The latest time that the service named in an answer (`Date`, whole seconds), in UTC; none before the first answer,
+    /// or when it names none. An event cannot be younger, whatever the clock of this machine says.
+    #[must_use]
+    pub fn service_time(&self) -> Option<DateTime<Utc>> {
+        self.caller.learned.service_time()
     }
 
     /// One sentence for people when the token in use says that its user lacks the privilege to read the log. It is no

@@ -90,6 +90,10 @@ impl Stream for ContractsStream {
                 }
             }
             if !ended {
+                // A request that nobody asks after would keep its place among all requests, and come too late.
+                for (_, windows) in &mut self.waiting {
+                    windows.keep_going(context);
+                }
                 return Poll::Pending;
             }
         }

@@ -186,17 +186,26 @@ impl Evidence {
             || self.amended > 0 && self.events.iter().any(|seen| seen.id == *id && same(seen))
     }
 
+    /// What every page of the last scan counted.
+    pub(super) fn counted(&self) -> Option<u64> {
+        self.agreed
+    }
+
     /// Those of its events that happened in a range, in the order of their times, those of one time in the order of
-    /// their ids. An event without a time is where the window begins.
-    pub(super) fn take_events(&mut self, range: DateRange) -> Vec<Event> {
+    /// their ids, and those that do not belong to the window at all. An event without a time is where the window begins.
+    pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.add_twins();
         self.events
             .sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        std::mem::take(&mut self.events)
-            .into_iter()
-            .filter(|seen| seen.timeless || range.contains(seen.time))
-            .map(|seen| seen.event)
-            .collect()
+        let (mut events, mut strays) = (Vec::with_capacity(self.events.len()), Vec::new());
+        for seen in std::mem::take(&mut self.events) {
+            if !seen.timeless && !self.range.contains(seen.time) {
+                strays.push(seen.event);
+            } else if seen.timeless || range.contains(seen.time) {
+                events.push(seen.event);
+            }
+        }
+        (events, strays)
     }
 
     /// Records without an identifier that came several times in one answer, and are counted as often, are several

@@ -2,7 +2,10 @@
 //! order is stable, whether it takes fractions of a second. All of that shows while reading, and must not be found out
 //! anew for every window. So the clones of a client share what was learned.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap};
 
 use crate::PageSize;
 
@@ -19,6 +22,8 @@ pub(crate) struct Learned {
     cap: AtomicU64,
     unstable: AtomicBool,
     fractions: AtomicU8,
+    /// The latest time that the service named, in seconds since 1970; 0 as long as it named none.
+    time: AtomicI64,
 }
 
 /// Whether the service takes fractions of a second in a query.
@@ -36,6 +41,7 @@ impl Default for Learned {
             cap: AtomicU64::new(WINDOW_CAP),
             unstable: AtomicBool::new(false),
             fractions: AtomicU8::new(0),
+            time: AtomicI64::new(0),
         }
     }
 }
@@ -87,6 +93,25 @@ impl Learned {
     }
 }
 
+impl Learned {
+    /// The latest time that the service named in the `Date` of an answer.
+    pub(crate) fn service_time(&self) -> Option<DateTime<Utc>> {
+        match self.time.load(Ordering::Relaxed) {
+            0 => None,
+            seconds => DateTime::from_timestamp(seconds, 0),
+        }
+    }
+
+    /// Looks for the time in the headers of an answer.
+    pub(crate) fn heard(&self, headers: &HeaderMap) {
+        let date = headers.get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(date) = date.and_then(|date| httpdate::parse_http_date(date).ok()) {
+            let date: DateTime<Utc> = date.into();
+            self.time.fetch_max(date.timestamp(), Ordering::Relaxed);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +129,18 @@ mod tests {
         learned.offsets_end_at(950);
         learned.offsets_end_at(5_000);
         assert_eq!(learned.window_size(100), 900);
+        let mut headers = HeaderMap::new();
+        learned.heard(&headers);
+        assert_eq!(learned.service_time(), None);
+        for (date, latest) in [
+            ("Fri, 20 Nov 2026 09:14:03 GMT", "2026-11-20T09:14:03Z"),
+            ("Fri, 20 Nov 2026 09:14:01 GMT", "2026-11-20T09:14:03Z"),
+            ("yesterday", "2026-11-20T09:14:03Z"),
+        ] {
+            headers.insert(DATE, date.parse().unwrap());
+            learned.heard(&headers);
+            assert_eq!(learned.service_time(), Some(latest.parse().unwrap()));
+        }
         // A window has at least one page.
         assert_eq!(learned.window_size(2_000), 2_000);
     }

@@ -118,7 +118,8 @@ impl Events {
     /// A window is given out once it is verified (see [`Window`]). Where one cannot be, its events come all the same, and
     /// the stream ends in an error of [`ErrorKind::Incomplete`] that names the gap. After an error it is at its end.
     ///
-    /// Nothing is read before the stream is polled; dropping it ends the reading.
+    /// Nothing is read before the stream is polled; dropping it ends the reading. One that is kept and not polled keeps the
+    /// requests that it has on their way, and their places among those that the client may have.
     pub fn stream(self) -> EventStream {
         EventStream::new(self.windows())
     }

@@ -304,10 +304,16 @@ impl Done {
             reason,
         });
         let (mut evidence, parts) = (self.evidence, self.parts);
-        let events = evidence.take_events(range);
+        let counted = match parts.is_empty() {
+            true => evidence.counted(),
+            false => Some(0),
+        };
+        let (events, strays) = evidence.take_events(range);
         let mut window = Window {
             range: own,
             events,
+            strays,
+            counted,
             gaps: gap.into_iter().collect(),
             scans: evidence.scans,
             requests: self.requests + requests,
@@ -327,6 +333,8 @@ impl Window {
     /// Adds a part of it that was read apart.
     fn join(&mut self, part: Self) {
         self.events.extend(part.events);
+        self.strays.extend(part.strays);
+        self.counted = self.counted.zip(part.counted).map(|(one, more)| one + more);
         self.gaps.extend(part.gaps);
         self.scans += part.scans;
         self.requests += part.requests;

@@ -15,6 +15,13 @@ pub struct Window {
     /// The events in it, in the order of their times, those of one time in the order of their ids; each once. An event
     /// without a readable time is where the window begins. Events that a filter leaves out are not here.
     pub events: Vec<Event>,
+    /// Events that came although they happened at another time, which is a gap of its own kind. Where they belong to what
+    /// is read, they are to come in their own window too.
+    pub strays: Vec<Event>,
+    /// What the service counted, where all pages of the last scan agreed. In a verified window it is the number of
+    /// different ids, unless the service counts hits that it sends twice, or counts so unreliably that the window was
+    /// read again until the same events had come often enough.
+    pub counted: Option<u64>,
     /// What of it is not proven to be complete; empty in a verified window.
     pub gaps: Vec<Gap>,
     /// How often it was read.

@@ -167,11 +167,15 @@ impl WindowStream {
             return;
         }
         self.begin();
+        self.keep_going(context);
+    }
+
+    /// Goes on with what was begun.
+    pub(super) fn keep_going(&mut self, context: &mut Context<'_>) {
         while let Poll::Ready(Some((number, outcome))) =
             Pin::new(&mut self.running).poll_next(context)
         {
             self.note(number, outcome);
-            self.begin();
         }
     }
 }
