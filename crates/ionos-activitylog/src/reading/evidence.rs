@@ -228,3 +228,73 @@ impl Evidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(uuid: &str, time: &str) -> Event {
+        Event::from_json(format!(
+            r#"{{"@uuid":"{uuid}","meta":{{"time":"{time}"}}}}"#
+        ))
+        .unwrap()
+    }
+
+    fn range(start: &str, end: &str) -> DateRange {
+        DateRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap()
+    }
+
+    fn scan(events: Vec<Event>) -> Scan {
+        let count = events.len() as u64;
+        Scan {
+            events,
+            agreed: Some(count),
+            total: Some(Total { count, exact: true }),
+            oversized: false,
+            pages: 1,
+            ended: true,
+            requests: 1,
+        }
+    }
+
+    #[test]
+    fn what_does_not_belong_to_the_window_is_no_proof_and_is_kept_apart() {
+        let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+        let whole = range("2026-11-20T09:00:00Z", "2026-11-20T12:00:00Z");
+        let mut evidence = Evidence::new(window);
+        let verified = evidence.add(
+            scan(vec![
+                event("b", "2026-11-20T10:30:00Z"),
+                event("earlier", "2026-11-20T09:30:00Z"),
+                event("later", "2026-11-20T11:00:00Z"),
+                event("a", "2026-11-20T10:30:00Z"),
+            ]),
+            true,
+        );
+        assert!(!verified);
+        let (events, strays) = evidence.take_events(whole);
+        let ids = |events: &[Event]| -> Vec<String> {
+            events.iter().map(|event| event.id().to_string()).collect()
+        };
+        assert_eq!(ids(&events), ["u:a", "u:b"]);
+        assert_eq!(ids(&strays), ["u:earlier", "u:later"]);
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_left_out_of_what_was_verified() {
+        let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+        let asked = range("2026-11-20T10:00:00.500Z", "2026-11-20T10:59:59.500Z");
+        let mut evidence = Evidence::new(window);
+        assert!(evidence.add(
+            scan(vec![
+                event("before", "2026-11-20T10:00:00Z"),
+                event("inside", "2026-11-20T10:00:00.500Z"),
+                event("behind", "2026-11-20T10:59:59.500Z"),
+            ]),
+            true,
+        ));
+        assert_eq!(evidence.counted(), Some(3));
+        let (events, strays) = evidence.take_events(asked);
+        assert_eq!((events.len(), strays.len()), (1, 0));
+    }
+}

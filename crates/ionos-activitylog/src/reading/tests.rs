@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
+use ionos_activitylog_client::{Exchange, Transport};
 use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, When};
 use ionos_activitylog_sim::{
     DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
@@ -472,6 +473,20 @@ async fn a_filter_leaves_out_and_counts() {
     assert!(!records.is_empty() && summary.filtered > 0);
 }
 
+/// Answers only after others had some turns.
+struct Waiting(Arc<dyn Transport>);
+
+impl Transport for Waiting {
+    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        Box::pin(async move {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            self.0.send(operation, request).await
+        })
+    }
+}
+
 #[tokio::test]
 async fn contracts_take_turns_and_fail_alone() {
     use futures_util::StreamExt;
@@ -486,7 +501,14 @@ async fn contracts_take_turns_and_fail_alone() {
         .contracts()
         .iter()
         .map(|number| ContractNumber::from(*number));
-    let mut stream = client(&simulator).events_of(numbers, week);
+    // Every request waits for its turn, and for some others of the same task.
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(Arc::new(Waiting(simulator.transport())))
+        .max_in_flight(2)
+        .build()
+        .unwrap();
+    let mut stream = client.events_of(numbers, week);
     let mut found: std::collections::BTreeMap<String, Result<Vec<String>, ErrorKind>> =
         Default::default();
     while let Some(ContractWindow { contract, result }) = stream.next().await {
