@@ -9,11 +9,18 @@ mod commands;
 mod failure;
 mod host;
 mod interrupt;
+mod missed;
 mod progress;
 mod resume;
 mod shell;
 mod signals;
+mod source;
+mod suggest;
+mod table;
+mod terminal;
 mod times;
+mod view;
+mod zone;
 
 use std::ffi::OsString;
 use std::io;
@@ -24,6 +31,7 @@ use tokio::runtime::Runtime;
 
 pub use host::Host;
 pub use interrupt::Interrupt;
+pub use terminal::Terminal;
 
 use cli::{Cli, Command, Read};
 use failure::Failure;
@@ -117,6 +125,7 @@ async fn run_command(
     tokio::task::yield_now().await;
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
+        Command::Query(arguments) => commands::query::run(*arguments, host).await,
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,

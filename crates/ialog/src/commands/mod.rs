@@ -6,6 +6,7 @@ pub(crate) mod cat;
 pub(crate) mod contracts;
 pub(crate) mod convert;
 pub(crate) mod export;
+pub(crate) mod query;
 pub(crate) mod schema;
 pub(crate) mod sim;
 pub(crate) mod state;
