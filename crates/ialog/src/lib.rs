@@ -4,6 +4,7 @@
 //! do, and the exit codes of [`failure`] are the same for every command.
 
 mod account;
+mod chart;
 mod cli;
 mod commands;
 mod failure;
@@ -126,6 +127,8 @@ async fn run_command(
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
         Command::Query(arguments) => commands::query::run(*arguments, host).await,
+        Command::Show(arguments) => commands::show::run(*arguments, host).await,
+        Command::Stats(arguments) => commands::stats::run(*arguments, host).await,
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,

@@ -7,8 +7,10 @@ mod convert;
 mod export;
 mod query;
 mod schema;
+mod show;
 mod sim;
 mod state;
+mod stats;
 mod verify;
 
 use std::ffi::OsString;
@@ -26,8 +28,10 @@ pub(crate) use convert::Convert;
 pub(crate) use export::{Export, Named};
 pub(crate) use query::{Output, Query};
 pub(crate) use schema::Schema;
+pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 pub(crate) use state::{State, StateCommand};
+pub(crate) use stats::{Stats, StatsOutput};
 pub(crate) use verify::Verify;
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
@@ -105,6 +109,10 @@ pub(crate) enum Command {
     Contracts(Contracts),
     /// Show events of a time range: who did what, when, to which resource
     Query(Box<Query>),
+    /// Show everything about one event
+    Show(Box<Show>),
+    /// Count events by user, type, action and more, and by hour and weekday
+    Stats(Box<Stats>),
     /// Write all events of a time range to a file or an archive
     Export(Box<Export>),
     /// Compare an archive with what its manifests say

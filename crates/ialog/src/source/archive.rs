@@ -19,6 +19,7 @@ pub(crate) struct Archived {
     reader: ArchiveReader,
     /// Those to read; none for all.
     only: Option<BTreeSet<ContractNumber>>,
+    pub(super) range: Option<DateRange>,
 }
 
 impl Archived {
@@ -38,6 +39,7 @@ impl Archived {
         Ok(Self {
             reader: ArchiveReader::open(&archive, one, range)?,
             only,
+            range,
         })
     }
 

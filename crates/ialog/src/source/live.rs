@@ -16,7 +16,7 @@ pub(crate) struct Live {
     contracts: Vec<ContractNumber>,
     /// Whether somebody typed the contracts' numbers.
     named: bool,
-    range: DateRange,
+    pub(super) range: DateRange,
 }
 
 impl Live {

@@ -7,7 +7,7 @@ mod live;
 use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, DateRange, Event, Filter, FilterCounts};
 
-use crate::cli::Asked;
+use crate::cli::{Asked, Range};
 use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -52,8 +52,17 @@ impl Source {
         zone: Tz,
         host: &mut Host<'_>,
     ) -> Result<Self, Failure> {
+        Self::open_range(asked, asked.when.range(), zone, host).await
+    }
+
+    /// The same with a range where none was asked for.
+    pub(crate) async fn open_range(
+        asked: &Asked,
+        range: Option<Range>,
+        zone: Tz,
+        host: &mut Host<'_>,
+    ) -> Result<Self, Failure> {
         let now = host.clock.now();
-        let range = asked.when.range();
         let range = range
             .map(|range| times::resolve(&range, now.with_timezone(&zone)))
             .transpose()?;
@@ -70,6 +79,14 @@ impl Source {
         let live = live::Live::connect(asked, range, host).await?;
         say_range(Some(range), &live.contracts_in_words(), zone, host);
         Ok(Self::Live(live))
+    }
+
+    /// The time that is read; none for all that an archive has.
+    pub(crate) fn range(&self) -> Option<DateRange> {
+        match self {
+            Self::Live(live) => Some(live.range),
+            Self::Archive(archived) => archived.range,
+        }
     }
 
     /// Reads everything, and gives on what the filter keeps. `quiet` while data is written to the same terminal.

@@ -75,6 +75,14 @@ impl Cell {
         self
     }
 
+    fn whole(&self) -> &String {
+        &self.text
+    }
+
+    fn shortest(&self) -> &String {
+        self.short.as_ref().unwrap_or(&self.text)
+    }
+
     fn fitting(&self, room: usize, how: Cut) -> String {
         let short = self.short.as_ref().filter(|_| width(&self.text) > room);
         cut(short.unwrap_or(&self.text), room, how)
@@ -99,7 +107,16 @@ pub(crate) struct Style {
 impl Table {
     /// The lines of the table, and the titles of the columns for which there was no room.
     pub(crate) fn render(&self, style: Style) -> (String, Vec<&'static str>) {
-        let widths = layout::widths(&self.needs(style.titles), style.room, GAP.len());
+        let full = self.needs(style.titles, Cell::whole);
+        let all: usize = full.iter().map(|need| need.widest + GAP.len()).sum();
+        // Where not all fits, what is short is short everywhere, and the room is for the others.
+        let fits = style.room.is_none_or(|room| all <= room + GAP.len());
+        let needs = if fits {
+            full
+        } else {
+            self.needs(style.titles, Cell::shortest)
+        };
+        let widths = layout::widths(&needs, style.room, GAP.len());
         let mut out = String::new();
         if style.titles {
             let titles: Vec<Cell> = self
@@ -117,12 +134,12 @@ impl Table {
         (out, left_out.map(|(head, _)| head.title).collect())
     }
 
-    fn needs(&self, titles: bool) -> Vec<Need> {
+    fn needs(&self, titles: bool, text: impl Fn(&Cell) -> &String) -> Vec<Need> {
         let heads = self.heads.iter().enumerate();
         heads
             .map(|(place, head)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(place));
-                let cells = cells.map(|cell| width(&cell.text));
+                let cells = cells.map(|cell| width(text(cell)));
                 let title = if titles { width(head.title) } else { 0 };
                 Need {
                     widest: cells.chain([title]).max().unwrap_or_default(),
