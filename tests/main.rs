@@ -4,6 +4,7 @@ mod archive;
 mod archive_commands;
 mod authorization;
 mod cli;
+mod cli_scripts;
 mod conformance;
 mod connection;
 mod dependencies;

@@ -1,6 +1,7 @@
 //! Numbers show their meaning when they are seen next to each other: bars for how much, and a map of hours and weekdays
 //! for when.
 
+use crate::commands::counted;
 use crate::table::{Cut, Look, cut, safe, width};
 
 /// How wide things are where nobody says how wide the terminal is.
@@ -56,7 +57,10 @@ pub(crate) fn bars(values: &[(&str, u64)], top: usize, room: Option<usize>, look
     }
     if !rest.is_empty() {
         let events: u64 = rest.iter().map(|(_, count)| count).sum();
-        out += &format!("  and {} more values, with {events}\n", rest.len());
+        out += &format!(
+            "  and {} with {events}\n",
+            counted(rest.len() as u64, "more value")
+        );
     }
     out
 }
@@ -119,7 +123,7 @@ mod tests {
         let values = [("日本", 80), ("\u{1b}[2J", 41), ("", 1), ("x", 1), ("y", 2)];
         assert_eq!(
             bars(&values, 3, Some(40), false),
-            "  日本         80  ████████████████████\n  \\u{1b}[2J  41  ██████████▎\n  -           1  ▎\n  and 2 more values, with 3\n"
+            "  日本       80  ███████████████████████\n  \\u{1b}[2J  41  ███████████▊\n  -           1  ▎\n  and 2 more values with 3\n"
         );
         assert_eq!(bars(&[], 3, None, false), "");
         for room in 0..60 {

@@ -92,7 +92,7 @@ impl Failure {
     }
 
     /// The same as an object of JSON.
-    pub(crate) fn as_json(mut self) -> Self {
+    pub(crate) fn into_json(mut self) -> Self {
         self.json = true;
         self
     }

@@ -69,7 +69,7 @@ impl Missed {
                 })
             })
             .collect();
-        (!hints.is_empty()).then(|| hints.join("; "))
+        (!hints.is_empty()).then(|| crate::table::safe(&hints.join("; ")))
     }
 }
 
@@ -79,7 +79,7 @@ fn known(there: &BTreeSet<String>, guess: &str) -> String {
     if !guess.is_empty() || there.len() > FEW {
         return String::new();
     }
-    let there: Vec<String> = there.iter().map(|word| crate::table::safe(word)).collect();
+    let there: Vec<&str> = there.iter().map(String::as_str).collect();
     format!(", there are {}", there.join(", "))
 }
 

@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn colours_are_for_terminals_unless_the_environment_says_otherwise() {
-        let cases: [(bool, &[(&str, &str)], bool); 9] = [
+        type Case<'a> = (bool, &'a [(&'a str, &'a str)], bool);
+        let cases: [Case<'_>; 9] = [
             (true, &[], true),
             (false, &[], false),
             (true, &[("TERM", "dumb")], false),

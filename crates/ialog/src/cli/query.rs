@@ -44,8 +44,16 @@ pub(crate) struct Query {
 /// What is made of the events.
 #[derive(Args)]
 pub(crate) struct Shape {
-    /// How events are written
-    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    /// table, which fits the terminal, wide, with more columns and nothing cut off, ndjson, the records as the service
+    /// sent them, json, one array of them, csv, see `ialog schema flat`, or template; with --cols, ndjson and json have
+    /// objects of these columns
+    #[arg(
+        short,
+        long,
+        value_name = "FORM",
+        default_value = "table",
+        hide_possible_values = true
+    )]
     pub(crate) output: Output,
 
     /// Show one line for an operation instead of one for each of its events; the default in tables
@@ -102,8 +110,13 @@ impl Shape {
 /// For people who watch.
 #[derive(Args)]
 pub(crate) struct Colour {
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours: auto, always or never
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     color: ColourWhen,
 }
 

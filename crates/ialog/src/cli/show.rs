@@ -22,8 +22,14 @@ pub(crate) struct Show {
     #[command(flatten)]
     pub(crate) asked: Asked,
 
-    /// How the event is written
-    #[arg(short, long, value_name = "FORM", default_value = "fields")]
+    /// fields, a value on each line, json, the record indented, or ndjson, the record as the service sent it
+    #[arg(
+        short,
+        long,
+        value_name = "FORM",
+        default_value = "fields",
+        hide_possible_values = true
+    )]
     pub(crate) output: ShowOutput,
 
     #[command(flatten)]

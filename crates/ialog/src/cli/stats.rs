@@ -21,12 +21,13 @@ pub(crate) struct Stats {
     #[command(flatten, next_help_heading = "Filters")]
     pub(crate) filters: Filters,
 
-    /// How the counts are written; JSON has all values
+    /// table, or json, which has all values
     #[arg(
         short,
         long,
         value_name = "FORM",
         default_value = "table",
+        hide_possible_values = true,
         help_heading = "Output"
     )]
     pub(crate) output: StatsOutput,

@@ -1,16 +1,16 @@
 //! `ialog query`: which events there were, for people and for programs.
 
 use ionos_activitylog::{ContractNumber, Event, Filter, FilterCounts};
-use serde_json::json;
 
 use crate::cli::{Output, Query};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::missed::Missed;
 use crate::source::{Reading, Source, Taker};
-use crate::table::{Style, Table};
+use crate::table::{Style, Table, safe_json};
 use crate::view::{
-    Arrangement, Clock, Column, Found, Printer, Values, fold, tabular, value_row, value_table,
+    Arrangement, Clock, Column, Found, Printer, Values, fold, tabular, value_json, value_row,
+    value_table,
 };
 use crate::zone;
 
@@ -20,7 +20,7 @@ const CHUNK: usize = 1 << 16;
 pub(crate) async fn run(arguments: Query, host: &mut Host<'_>) -> Result<(), Failure> {
     let json = arguments.shape.output.is_json();
     let answered = answer(&arguments, host).await;
-    answered.map_err(|failure| if json { failure.as_json() } else { failure })
+    answered.map_err(|failure| if json { failure.into_json() } else { failure })
 }
 
 async fn answer(arguments: &Query, host: &mut Host<'_>) -> Result<(), Failure> {
@@ -43,6 +43,9 @@ async fn answer(arguments: &Query, host: &mut Host<'_>) -> Result<(), Failure> {
     let streams = asked.plan.streams();
     let reading = source.read(&filter, &mut asked, streams, host).await?;
     let counts = reading.counts;
+    if reading.is_lost() {
+        return reading.verdict(host);
+    }
     asked.end(&filter, counts, clock, host)?;
     verdict(reading, arguments.exit_status, counts, host)
 }
@@ -291,17 +294,20 @@ impl Answer {
     fn values_text(&self, output: Output) -> (String, usize) {
         let mut values = self.values.sorted();
         values.truncate(self.plan.arrangement.limit().unwrap_or(usize::MAX));
-        let object = |(value, events): &(&str, u64)| json!({"value": value, "events": events});
+        let objects = || {
+            values.iter().map(|(value, events)| {
+                let object = value_json(value, *events);
+                if self.plan.shown {
+                    safe_json(&object)
+                } else {
+                    object
+                }
+            })
+        };
         let text = match output {
             Output::Table | Output::Wide => value_table(&values).render(self.plan.style).0,
-            Output::Ndjson => values
-                .iter()
-                .map(|one| format!("{}\n", object(one)))
-                .collect(),
-            Output::Json => format!(
-                "{:#}\n",
-                values.iter().map(object).collect::<serde_json::Value>()
-            ),
+            Output::Ndjson => objects().map(|object| object + "\n").collect(),
+            Output::Json => format!("[\n{}\n]\n", objects().collect::<Vec<_>>().join(",\n")),
             Output::Csv | Output::Template => {
                 let titles = self
                     .plan

@@ -18,7 +18,7 @@ const LOOKED_BACK: &str = "30d";
 pub(crate) async fn run(arguments: Show, host: &mut Host<'_>) -> Result<(), Failure> {
     let json = arguments.output == ShowOutput::Json;
     let shown = show(&arguments, host).await;
-    shown.map_err(|failure| if json { failure.as_json() } else { failure })
+    shown.map_err(|failure| if json { failure.into_json() } else { failure })
 }
 
 async fn show(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
@@ -91,7 +91,9 @@ impl Taker for Wanted {
 /// A value on each line; those that the event does not have are left out.
 fn fields(found: &Found, looks: bool) -> String {
     let values = Column::flat().into_iter().filter_map(|column| {
-        let text = match column.value(found) {
+        let value = serde_json::from_str(&column.json(found)).unwrap_or_default();
+        let text = match value {
+            Value::Array(resources) if resources.is_empty() => return None,
             Value::Null => return None,
             Value::Array(resources) => resources
                 .iter()

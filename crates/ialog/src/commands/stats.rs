@@ -1,9 +1,9 @@
 //! `ialog stats`: who, what and when, in numbers.
 
-use chrono::{Datelike, Timelike};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, DateRange, Event};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::chart::{self, Hours};
 use crate::cli::{Stats, StatsOutput};
@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::missed::Missed;
 use crate::source::{Source, Taker};
-use crate::table::Look;
-use crate::view::Values;
+use crate::table::{Look, safe_json};
+use crate::view::{Values, value_json};
 use crate::zone;
 
 /// What is counted, by its name in JSON.
@@ -29,7 +29,7 @@ const KINDS: [&str; 7] = [
 pub(crate) async fn run(arguments: Stats, host: &mut Host<'_>) -> Result<(), Failure> {
     let json = arguments.output == StatsOutput::Json;
     let done = count(&arguments, host).await;
-    done.map_err(|failure| if json { failure.as_json() } else { failure })
+    done.map_err(|failure| if json { failure.into_json() } else { failure })
 }
 
 async fn count(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
@@ -45,7 +45,11 @@ async fn count(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
     };
     let reading = source.read(&filter, &mut counted, false, host).await?;
     let counts = reading.counts;
+    if reading.is_lost() {
+        return reading.verdict(host);
+    }
     let text = match arguments.output {
+        StatsOutput::Json if host.terminal.shown => safe_json(&counted.json(counts.kept, range)),
         StatsOutput::Json => counted.json(counts.kept, range),
         StatsOutput::Table if counts.kept == 0 => String::new(),
         StatsOutput::Table => {
@@ -133,30 +137,33 @@ impl Taker for Counted {
 }
 
 impl Counted {
+    /// One object. It is put together here, because a list of hours on as many lines is no use to anybody.
     fn json(&self, events: u64, range: Option<DateRange>) -> String {
-        let lists = KINDS.iter().zip(&self.values).map(|(kind, values)| {
-            let listed = values.sorted();
-            let listed = listed
-                .iter()
-                .map(|(value, events)| json!({"value": value, "events": events}));
-            ((*kind).to_owned(), listed.collect::<Value>())
-        });
-        let time = |time: chrono::DateTime<chrono::Utc>| {
-            time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+        let time = |time: Option<DateTime<Utc>>| {
+            let text = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
+            text.map_or(Value::Null, Value::from)
         };
-        let hours: Map<String, Value> = self
-            .hours
-            .days()
-            .map(|(day, hours)| (day.to_owned(), hours.to_vec().into()))
-            .collect();
-        let stats = json!({
-            "from": range.map(|range| time(range.start())),
-            "to": range.map(|range| time(range.end())),
-            "events": events,
-            "by": lists.collect::<Map<_, _>>(),
-            "hours": {"zone": self.zone.name(), "days": hours},
+        let lists = KINDS.iter().zip(&self.values).map(|(kind, values)| {
+            let sorted = values.sorted();
+            let listed = sorted
+                .iter()
+                .map(|(value, events)| value_json(value, *events));
+            let listed = listed.collect::<Vec<_>>().join(",");
+            format!("    \"{kind}\": [{listed}]")
         });
-        format!("{stats:#}\n")
+        let days = self.hours.days().map(|(day, hours)| {
+            let hours = hours.map(|count| count.to_string()).join(",");
+            format!("      \"{day}\": [{hours}]")
+        });
+        format!(
+            "{{\n  \"from\": {},\n  \"to\": {},\n  \"events\": {events},\n  \"by\": {{\n{}\n  }},\n  \"hours\": {{\n    \
+             \"zone\": {},\n    \"days\": {{\n{}\n    }}\n  }}\n}}\n",
+            time(range.map(|range| range.start())),
+            time(range.map(|range| range.end())),
+            lists.collect::<Vec<_>>().join(",\n"),
+            Value::from(self.zone.name()),
+            days.collect::<Vec<_>>().join(",\n"),
+        )
     }
 
     fn chart(&self, top: usize, room: Option<usize>, looks: bool) -> String {

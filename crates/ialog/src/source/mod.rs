@@ -110,6 +110,11 @@ fn say_range(range: Option<DateRange>, of: &str, zone: Tz, host: &mut Host<'_>) 
 }
 
 impl Reading {
+    /// Whether there is nothing to show but why.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
+    }
+
     /// Whether what was given on is all, as the exit code says it.
     pub(crate) fn verdict(mut self, host: &mut Host<'_>) -> Result<(), Failure> {
         if self.contracts == 1 && !self.failures.is_empty() {

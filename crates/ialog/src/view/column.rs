@@ -1,11 +1,13 @@
 //! The values that an event can be shown by, sorted by and counted by have one set of names.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use chrono::SecondsFormat;
 use ionos_activitylog::{Details, Outcome, Status};
 use ionos_activitylog_archive::FlatRow;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Found;
 use crate::failure::Failure;
@@ -137,20 +139,22 @@ impl Column {
         }
     }
 
-    /// The value for a program; null where the event has none.
-    pub(crate) fn value(self, found: &Found) -> Value {
+    /// The value as JSON for a program; null where the event has none. The order of members in it is fixed.
+    pub(crate) fn json(self, found: &Found) -> String {
         match self {
-            Self::Took => found
-                .took
-                .map_or(Value::Null, |took| took.num_milliseconds().into()),
-            Self::Events => found.events.into(),
-            Self::Flat("outcome") => found.outcome.as_str().into(),
+            Self::Took => found.took.map_or_else(
+                || "null".to_owned(),
+                |took| took.num_milliseconds().to_string(),
+            ),
+            Self::Events => found.events.to_string(),
+            Self::Flat("outcome") => Value::from(found.outcome.as_str()).to_string(),
             Self::Flat(name) => {
                 let row = FlatRow::new(&found.contract, &found.event);
-                let mut row = serde_json::to_value(row).unwrap_or_default();
-                row.get_mut(name).map(Value::take).unwrap_or_default()
+                flat(&row, name).unwrap_or_else(|| "null".to_owned())
             }
-            _ => self.text(found).map_or(Value::Null, Value::from),
+            _ => self
+                .text(found)
+                .map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
         }
     }
 
@@ -184,10 +188,10 @@ impl Column {
             Self::Type => details.event_type().map(|one| one.to_string()),
             Self::Service => details.principal().service.map(|one| one.to_string()),
             Self::Request => details.request_id().map(String::from),
-            Self::Flat(_) => match self.value(found) {
-                Value::Null => None,
-                Value::String(text) => Some(text),
-                other => Some(other.to_string()),
+            Self::Flat(_) => match self.json(found) {
+                json if json == "null" || json == "[]" => None,
+                json if json.starts_with('"') => serde_json::from_str(&json).ok(),
+                json => Some(json),
             },
         }
     }
@@ -205,6 +209,14 @@ impl Column {
 
 fn by_option<T: Ord>(one: Option<T>, other: Option<T>) -> Ordering {
     (one.is_none(), one).cmp(&(other.is_none(), other))
+}
+
+/// A value of a row, as it is written.
+fn flat(row: &FlatRow<'_>, name: &str) -> Option<String> {
+    let text = serde_json::to_string(row).ok()?;
+    // Its text is kept: the order of members in a parsed value depends on how the program was built.
+    let members: HashMap<&str, &RawValue> = serde_json::from_str(&text).ok()?;
+    members.get(name).map(|value| value.get().to_owned())
 }
 
 /// What was done in a few words: the name that the vendor gives it, or else the method and what it is about.

@@ -16,4 +16,4 @@ pub(crate) use column::Column;
 pub(crate) use found::Found;
 pub(crate) use printer::Printer;
 pub(crate) use tabular::{Clock, tabular};
-pub(crate) use values::{Values, value_row, value_table};
+pub(crate) use values::{Values, value_json, value_row, value_table};

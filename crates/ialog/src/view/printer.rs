@@ -1,7 +1,7 @@
 //! Forms that programs read, written event by event. Records are the bytes that the service sent.
 
 use ionos_activitylog_archive::{cell, ndjson};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Column, Found};
 use crate::failure::Failure;
@@ -124,10 +124,10 @@ impl Printer {
             ndjson::line(found.event.raw()).into_owned()
         } else {
             let members = self.columns.iter().map(|column| {
-                let name = column.name().to_owned();
-                (name, column.value(found))
+                let name = Value::from(column.name());
+                format!("{name}:{}", column.json(found))
             });
-            Value::Object(members.collect::<Map<_, _>>()).to_string()
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         };
         if self.shown { safe_json(&text) } else { text }
     }

@@ -57,3 +57,13 @@ pub(crate) fn value_row(value: &str, events: String, shown: bool) -> String {
     let value = if shown { safe(value) } else { value.to_owned() };
     row([cell(&value).into_owned(), events].into_iter())
 }
+
+/// A value and its count as JSON; a value that events do not have is null.
+pub(crate) fn value_json(value: &str, events: u64) -> String {
+    let value = if value.is_empty() {
+        serde_json::Value::Null
+    } else {
+        value.into()
+    };
+    format!("{{\"value\":{value},\"events\":{events}}}")
+}
