@@ -24,6 +24,7 @@ mod secrets;
 mod simulator;
 mod snapshot;
 mod strict_decoder;
+mod terminal;
 mod tls;
 mod tracing_spans;
 mod wire_requests;

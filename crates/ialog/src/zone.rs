@@ -1,7 +1,7 @@
 //! People mean the clock on their wall, and it is set forward and back. So days and local times are those of one named
 //! zone, which is chosen once: by a flag, or else the machine's.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use ionos_activitylog::DateRange;
 
@@ -40,19 +40,15 @@ fn named(name: &str) -> Result<Tz, Failure> {
     })
 }
 
-/// The range by the clock of a zone, and in UTC too where that is another.
+/// The range by the clock of a zone, each end with its offset, so that it means the same everywhere.
 pub(crate) fn told(range: DateRange, zone: Tz) -> String {
-    let local = |time: DateTime<Utc>| time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z");
-    // UTC has many names.
-    let is_utc = |time| local(time).to_string().ends_with(" UTC");
-    if is_utc(range.start()) && is_utc(range.end()) {
-        return range.to_string();
-    }
-    format!(
-        "{} .. {} ({range})",
-        local(range.start()),
-        local(range.end())
-    )
+    let local = |time: DateTime<Utc>| {
+        time.with_timezone(&zone)
+            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    };
+    // Zones whose offset is that of UTC are written as UTC is.
+    let ends = [range.start(), range.end()].map(|time| local(time).replace("+00:00", "Z"));
+    ends.join(" .. ")
 }
 
 #[cfg(test)]
@@ -69,11 +65,11 @@ mod tests {
     }
 
     #[test]
-    fn a_range_across_a_change_of_clocks_names_both() {
+    fn a_range_across_a_change_of_clocks_has_both_offsets() {
         let range = DateRange::day("2026-10-25".parse().unwrap(), &Tz::Europe__Berlin).unwrap();
         assert_eq!(
             told(range, Tz::Europe__Berlin),
-            "2026-10-25 00:00:00 CEST .. 2026-10-26 00:00:00 CET (2026-10-24T22:00:00Z .. 2026-10-25T23:00:00Z)"
+            "2026-10-25T00:00:00+02:00 .. 2026-10-26T00:00:00+01:00"
         );
         for utc in [Tz::UTC, Tz::Etc__UTC, Tz::Zulu] {
             assert_eq!(told(range, utc), range.to_string());

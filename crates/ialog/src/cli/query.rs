@@ -22,7 +22,8 @@ Examples:
   ialog query --last 7d --method DELETE 'resource-type!=snapshot' --limit 20
   ialog query --archive audit --from 2026-11 --action 'sec.*' -o csv --cols time,user,action
   ialog query --last 30d --list-values user
-  ialog query --last 1d -o template --template '{time} {user} {action}'")]
+  ialog query --last 1d -o template --template '{time} {user} {action}'
+  ialog query --last 1d --failed --jq '[.meta.time, .event.message] | @tsv'")]
 pub(crate) struct Query {
     #[command(flatten)]
     pub(crate) asked: Asked,
@@ -90,6 +91,10 @@ pub(crate) struct Shape {
     #[arg(long, value_name = "TEXT")]
     pub(crate) template: Option<String>,
 
+    /// What this expression of jq makes of each record, texts without quotes
+    #[arg(long, value_name = "EXPR", conflicts_with_all = ["output", "cols", "template", "count", "list_values"])]
+    pub(crate) jq: Option<String>,
+
     /// Print how many match, and nothing else
     #[arg(long, conflicts_with = "list_values")]
     pub(crate) count: bool,
@@ -103,7 +108,12 @@ impl Shape {
     /// Whether events are folded into their operations.
     pub(crate) fn folds(&self) -> bool {
         let listed = self.count || self.list_values.is_some();
-        self.fold || (!self.no_fold && !listed && self.output.is_table())
+        self.fold || (!self.no_fold && !listed && self.is_table())
+    }
+
+    /// Whether people are to read it.
+    pub(crate) fn is_table(&self) -> bool {
+        self.jq.is_none() && self.output.is_table()
     }
 }
 

@@ -87,7 +87,7 @@ impl Plan {
     fn new(arguments: &Query, host: &Host<'_>) -> Result<Self, Failure> {
         let shape = &arguments.shape;
         let (output, shown) = (shape.output, host.terminal.shown);
-        let table = output.is_table();
+        let table = shape.is_table();
         let columns = |default: &[Column]| Column::all_named(&shape.cols, default, table);
         if (output == Output::Template) != shape.template.is_some() {
             return Err(Failure::usage(
@@ -98,6 +98,8 @@ impl Plan {
             Form::Count
         } else if let Some(name) = &shape.list_values {
             Form::Values(Column::named(name, table)?, output)
+        } else if let Some(expression) = &shape.jq {
+            Form::Print(Printer::jq(expression, shown)?)
         } else {
             match output {
                 Output::Table => Form::Table(columns(&Column::TABLE)?, output),
@@ -170,7 +172,7 @@ impl Taker for Answer {
             Form::Count => {}
             Form::Values(column, _) => self.values.add(column.text(&found).unwrap_or_default()),
             Form::Print(printer) if streams => {
-                self.chunk += &printer.event(&found);
+                self.chunk += &printer.event(&found)?;
                 if self.chunk.len() >= CHUNK {
                     self.write(host)?;
                 }
@@ -248,7 +250,7 @@ impl Answer {
             }
             Form::Print(printer) => {
                 for one in &found {
-                    self.chunk += &printer.event(one);
+                    self.chunk += &printer.event(one)?;
                 }
                 self.chunk += printer.end();
             }

@@ -7,6 +7,7 @@
 mod arrange;
 mod column;
 mod found;
+mod jq;
 mod printer;
 mod tabular;
 mod values;

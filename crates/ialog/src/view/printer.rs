@@ -3,6 +3,7 @@
 use ionos_activitylog_archive::{cell, ndjson};
 use serde_json::Value;
 
+use super::jq::Jq;
 use super::{Column, Found};
 use crate::failure::Failure;
 use crate::table::{safe, safe_json};
@@ -23,6 +24,7 @@ enum Form {
     Array,
     Csv,
     Template(Vec<Piece>),
+    Jq(Jq),
 }
 
 /// A part of a template.
@@ -57,6 +59,12 @@ impl Printer {
         ))
     }
 
+    /// What an expression of jq makes of the record.
+    pub(crate) fn jq(expression: &str, shown: bool) -> Result<Self, Failure> {
+        let jq = Jq::compile(expression)?;
+        Ok(Self::new(Form::Jq(jq), Vec::new(), false, shown))
+    }
+
     fn new(form: Form, columns: Vec<Column>, titles: bool, shown: bool) -> Self {
         Self {
             form,
@@ -79,10 +87,11 @@ impl Printer {
     }
 
     /// An event.
-    pub(crate) fn event(&mut self, found: &Found) -> String {
+    pub(crate) fn event(&mut self, found: &Found) -> Result<String, Failure> {
         let first = self.before == 0;
         self.before += 1;
-        match &self.form {
+        Ok(match &self.form {
+            Form::Jq(jq) => jq.run(found.event.raw(), self.shown)?,
             Form::Lines => self.record(found) + "\n",
             Form::Array if first => format!("\n{}", self.record(found)),
             Form::Array => format!(",\n{}", self.record(found)),
@@ -108,7 +117,7 @@ impl Printer {
                 line.push('\n');
                 line
             }
-        }
+        })
     }
 
     /// What comes after all events.
@@ -182,7 +191,7 @@ mod tests {
     #[test]
     fn a_template_has_columns_and_braces() {
         let printed = |template: &str| match Printer::template(template, false) {
-            Ok(mut printer) => printer.event(&found()),
+            Ok(mut printer) => printer.event(&found()).unwrap(),
             Err(failure) => failure.to_string(),
         };
         assert_eq!(printed("{request}\\t{{{user}}"), "7\t{=a\\u{1b}b\\u{9b}}\n");
@@ -196,11 +205,15 @@ mod tests {
 
     #[test]
     fn a_pipe_gets_the_bytes_and_a_terminal_what_shows() {
-        let text = |shown| Printer::ndjson(Vec::new(), shown).event(&found());
+        let text = |shown| Printer::ndjson(Vec::new(), shown).event(&found()).unwrap();
         assert_eq!(text(false), format!("{}\n", found().event.raw()));
         assert!(!text(true).contains('\u{9b}'));
         let columns = || vec![Column::User, Column::Request];
-        let text = |shown| Printer::csv(columns(), true, shown).event(&found());
+        let text = |shown| {
+            Printer::csv(columns(), true, shown)
+                .event(&found())
+                .unwrap()
+        };
         assert_eq!(text(false), "'=a\u{1b}b\u{9b},7\n");
         assert_eq!(text(true), "'=a\\u{1b}b\\u{9b},7\n");
     }
@@ -211,7 +224,7 @@ mod tests {
             let mut printer = Printer::json(vec![Column::User], false);
             let mut text = printer.begin();
             for _ in 0..count {
-                text += &printer.event(&found());
+                text += &printer.event(&found()).unwrap();
             }
             text += printer.end();
             let read: Vec<Value> = serde_json::from_str(&text).unwrap();
