@@ -1,7 +1,7 @@
 //! What the program shows on a terminal, which is a pseudo-terminal of a given width.
 
 use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -118,5 +118,27 @@ fn nothing_in_the_log_reaches_the_terminal_in_any_form() {
         ["stats", "--last", "5h", "-o", "table"],
     ] {
         plain(&on_terminal(80, &[], &arguments));
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    for form in [&["-o", "ndjson"][..], &["-o", "csv"], &["--fold"]] {
+        let mut child = ialog(Path::new("/"), &["query", "--from", "2026-08-01"])
+            .args(["--contract", "33586252"])
+            .args(form)
+            .env("IALOG_TEST_WORLD", "calm")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        drop(stdout);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{form:?}");
+        // The range, and no word on a count that nobody has seen.
+        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
     }
 }
