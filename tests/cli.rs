@@ -6,9 +6,12 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 11] = [
+    let cases: [(&str, &[&str]); 14] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
+        ("query", &["query", "--help"]),
+        ("show", &["show", "--help"]),
+        ("stats", &["stats", "--help"]),
         ("export", &["export", "--help"]),
         ("verify", &["verify", "--help"]),
         ("cat", &["cat", "--help"]),
@@ -45,6 +48,9 @@ fn the_top_help_names_every_command() {
         commands,
         [
             "contracts",
+            "query",
+            "show",
+            "stats",
             "export",
             "verify",
             "cat",

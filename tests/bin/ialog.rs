@@ -1,7 +1,9 @@
 //! The same program as `crates/ialog/src/main.rs`. In a test it can be told to live in a simulated world, where no wait
 //! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
 //!
-//! - `IALOG_TEST_WORLD`: `calm`, or `stormy`, where one answer of five is a failure;
+//! - `IALOG_TEST_WORLD`: `calm`; `stormy`, where one answer of five is a failure; `broken`, where one of the contracts is
+//!   never answered; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
+//!   somebody who would like to take over the terminal;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
 
@@ -10,12 +12,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Host;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
-use ionos_activitylog_sim::{Share, Simulator};
+use ionos_activitylog_sim::{Recording, Share, Simulator};
 
 /// The time in the simulated worlds.
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -47,6 +49,20 @@ fn main() -> ExitCode {
         let fifth = Share::new(0.2).unwrap_or_default();
         let faults = Faults::new().on(When::any().rate(fifth), Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if world == "broken" {
+        let first = When::any().contract(33_586_252);
+        let faults = Faults::new().on(first, Answer::new(503));
+        simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if world == "full" {
+        let hour_ago = now - TimeDelta::hours(1);
+        simulator = simulator.burst(hour_ago, TimeDelta::milliseconds(1), 10_100);
+    }
+    if world == "hostile"
+        && let Ok(recording) = Recording::read(&include_bytes!("../cli/hostile.ndjson")[..], None)
+    {
+        simulator = simulator.recording(recording);
     }
     let simulator = simulator.build();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());

@@ -31,6 +31,7 @@ pub fn run(case: &Case) -> Observed {
         stdout: &mut stdout,
         stderr: &mut stderr,
         interactive: false,
+        terminal: ialog::Terminal::default(),
         interrupt: ialog::Interrupt::new(),
         steps: ionos_activitylog_archive::Steps::default(),
     };

@@ -72,6 +72,34 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Fai
     }
 }
 
+/// The contracts that were named, each once; where none was, the only one.
+pub(crate) async fn contracts(
+    named: &[cli::Named],
+    client: &Client,
+) -> Result<Vec<ContractNumber>, Failure> {
+    if named.is_empty() {
+        return Ok(vec![only_contract(client).await?]);
+    }
+    let mut contracts = Vec::new();
+    for name in named {
+        match name {
+            cli::Named::One(contract) => contracts.push(contract.clone()),
+            cli::Named::All => {
+                let listed = client.contracts().await?;
+                contracts.extend(listed.iter().map(|contract| contract.number.clone()));
+            }
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    contracts.retain(|contract| seen.insert(contract.clone()));
+    if contracts.is_empty() {
+        return Err(Failure::usage(
+            "the token may read the log of no contract: use a token of a user who may",
+        ));
+    }
+    Ok(contracts)
+}
+
 /// Says more about a refused contract: whether it is one that the token may read at all.
 pub(crate) async fn explain(client: &Client, contract: &ContractNumber, error: Error) -> Failure {
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {

@@ -11,6 +11,8 @@ use crate::host::Host;
 pub(crate) struct Failure {
     code: u8,
     message: String,
+    /// Whether it is told to a program.
+    json: bool,
 }
 
 impl Failure {
@@ -19,6 +21,7 @@ impl Failure {
         Self {
             code: 1,
             message: message.into(),
+            json: false,
         }
     }
 
@@ -27,6 +30,7 @@ impl Failure {
         Self {
             code: 2,
             message: message.into(),
+            json: false,
         }
     }
 
@@ -36,7 +40,11 @@ impl Failure {
             None => "interrupted, and nothing half-written is left behind".to_owned(),
             Some(how) => format!("interrupted; {how}"),
         };
-        Self { code, message }
+        Self {
+            code,
+            message,
+            json: false,
+        }
     }
 
     /// What was read is not all, or not proven to be.
@@ -44,6 +52,7 @@ impl Failure {
         Self {
             code: 3,
             message: message.into(),
+            json: false,
         }
     }
 
@@ -60,6 +69,7 @@ impl Failure {
         Self {
             code,
             message: message.into(),
+            json: false,
         }
     }
 
@@ -68,7 +78,23 @@ impl Failure {
         Self {
             code: 6,
             message: message.into(),
+            json: false,
         }
+    }
+
+    /// Nothing matched, and it was asked to say so.
+    pub(crate) fn nothing_matched() -> Self {
+        Self {
+            code: 7,
+            message: "nothing matched".to_owned(),
+            json: false,
+        }
+    }
+
+    /// The same as an object of JSON.
+    pub(crate) fn into_json(mut self) -> Self {
+        self.json = true;
+        self
     }
 
     /// The exit code.
@@ -78,7 +104,12 @@ impl Failure {
 
     /// Says the sentence and gives the exit code.
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
-        host.say(format_args!("error: {self}"));
+        if self.json {
+            let error = serde_json::json!({"error": {"code": self.code, "message": self.message}});
+            host.say(error);
+        } else {
+            host.say(format_args!("error: {self}"));
+        }
         self.code
     }
 }
@@ -115,6 +146,7 @@ impl From<ionos_activitylog::Error> for Failure {
         Self {
             code,
             message: error.to_string(),
+            json: false,
         }
     }
 }

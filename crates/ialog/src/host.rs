@@ -12,6 +12,7 @@ use ionos_activitylog_archive::Steps;
 
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::terminal::Terminal;
 
 /// Where the program gets what it does not compute, and where it says what it has to say.
 pub struct Host<'a> {
@@ -26,6 +27,8 @@ pub struct Host<'a> {
     pub stderr: &'a mut dyn Write,
     /// Whether somebody watches both streams.
     pub interactive: bool,
+    /// What shows the data.
+    pub terminal: Terminal,
     /// How a command is asked to end.
     pub interrupt: Interrupt,
     /// Who is told each step of an export.
@@ -39,6 +42,7 @@ impl<'a> Host<'a> {
             clock: Arc::new(SystemClock::new()),
             account: None,
             interactive: stdout.is_terminal() && stderr.is_terminal(),
+            terminal: Terminal::of_process(),
             stdout,
             stderr,
             interrupt: Interrupt::new(),

@@ -4,16 +4,24 @@
 //! do, and the exit codes of [`failure`] are the same for every command.
 
 mod account;
+mod chart;
 mod cli;
 mod commands;
 mod failure;
 mod host;
 mod interrupt;
+mod missed;
 mod progress;
 mod resume;
 mod shell;
 mod signals;
+mod source;
+mod suggest;
+mod table;
+mod terminal;
 mod times;
+mod view;
+mod zone;
 
 use std::ffi::OsString;
 use std::io;
@@ -24,6 +32,7 @@ use tokio::runtime::Runtime;
 
 pub use host::Host;
 pub use interrupt::Interrupt;
+pub use terminal::Terminal;
 
 use cli::{Cli, Command, Read};
 use failure::Failure;
@@ -117,6 +126,9 @@ async fn run_command(
     tokio::task::yield_now().await;
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
+        Command::Query(arguments) => commands::query::run(*arguments, host).await,
+        Command::Show(arguments) => commands::show::run(*arguments, host).await,
+        Command::Stats(arguments) => commands::stats::run(*arguments, host).await,
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,

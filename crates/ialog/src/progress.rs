@@ -54,12 +54,17 @@ impl Progress {
         contract: &ContractNumber,
         progress: &ionos_activitylog_archive::Progress,
     ) {
+        self.show_read(contract, progress.read_to, progress.events);
+    }
+
+    /// Shows up to where a contract was read, and how many events it had there.
+    pub(crate) fn show_read(&self, contract: &ContractNumber, read_to: DateTime<Utc>, events: u64) {
         let mut contracts = self
             .contracts
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let position = self.position(progress.read_to);
-        contracts.insert(contract.clone(), (position, progress.events));
+        let position = self.position(read_to);
+        contracts.insert(contract.clone(), (position, events));
         let events: u64 = contracts.values().map(|(_, events)| events).sum();
         self.bar.set_message(events.to_string());
         self.bar

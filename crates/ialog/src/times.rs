@@ -1,14 +1,17 @@
 //! The range that is asked for with flags, resolved once and before anything is read.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeZone};
 use ionos_activitylog::DateRange;
 
 use crate::cli;
 use crate::failure::Failure;
 
 /// The range that was asked for, in whole seconds as it is read. An end after `now` is brought back to it: what happens
-/// later cannot be read yet.
-pub(crate) fn resolve(range: &cli::Range, now: DateTime<Utc>) -> Result<DateRange, Failure> {
+/// later cannot be read yet. Days and local times are those of the zone of `now`.
+pub(crate) fn resolve<Tz: TimeZone>(
+    range: &cli::Range,
+    now: DateTime<Tz>,
+) -> Result<DateRange, Failure> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
     }
@@ -17,8 +20,9 @@ pub(crate) fn resolve(range: &cli::Range, now: DateTime<Utc>) -> Result<DateRang
             "say which time to read, with --last or with --from",
         ));
     };
-    let start = from.start(now)?;
-    let end = range.to.map(|to| to.end(now)).transpose()?;
+    let start = from.start(now.clone())?;
+    let end = range.to.map(|to| to.end(now.clone())).transpose()?;
+    let now = now.to_utc();
     if let (Some(end), Some(to)) = (end, range.to)
         && start >= end
     {
@@ -44,6 +48,7 @@ pub(crate) fn resolve(range: &cli::Range, now: DateTime<Utc>) -> Result<DateRang
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::Utc;
 
     const NOW: &str = "2026-11-22T12:00:00.5Z";
 
@@ -53,7 +58,7 @@ mod tests {
             from: from.map(|text| text.parse().unwrap()),
             to: to.map(|text| text.parse().unwrap()),
         };
-        match resolve(&range, NOW.parse().unwrap()) {
+        match resolve(&range, NOW.parse::<DateTime<Utc>>().unwrap()) {
             Ok(range) => range.to_string(),
             Err(failure) => failure.to_string(),
         }

@@ -1,12 +1,16 @@
 //! What can be typed: commands, flags and their help.
 
 mod archive;
+mod asked;
 mod cat;
 mod convert;
 mod export;
+mod query;
 mod schema;
+mod show;
 mod sim;
 mod state;
+mod stats;
 mod verify;
 
 use std::ffi::OsString;
@@ -18,12 +22,16 @@ use ionos_activitylog::{Length, Moment, RetryPolicy};
 use crate::failure::Failure;
 
 pub(crate) use archive::FromArchive;
+pub(crate) use asked::{Asked, Zone};
 pub(crate) use cat::Cat;
 pub(crate) use convert::Convert;
 pub(crate) use export::{Export, Named};
+pub(crate) use query::{Output, Query};
 pub(crate) use schema::Schema;
+pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 pub(crate) use state::{State, StateCommand};
+pub(crate) use stats::{Stats, StatsOutput};
 pub(crate) use verify::Verify;
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
@@ -45,7 +53,7 @@ Environment:
 Exit codes:
   0 done   1 unexpected failure   2 wrong usage   3 incomplete, or not all contracts
   4 not permitted
-  5 service not available   6 archive not as it was written
+  5 service not available   6 archive not as it was written   7 nothing matched, with --exit-status
   130 interrupted (143 and 129 when ended by another signal)"
 )]
 pub(crate) struct Cli {
@@ -99,6 +107,12 @@ fn one_sentence(rendered: &str) -> String {
 pub(crate) enum Command {
     /// List the contracts whose log the token may read
     Contracts(Contracts),
+    /// Show events of a time range: who did what, when, to which resource
+    Query(Box<Query>),
+    /// Show everything about one event
+    Show(Box<Show>),
+    /// Count events by user, type, action and more, and by hour and weekday
+    Stats(Box<Stats>),
     /// Write all events of a time range to a file or an archive
     Export(Box<Export>),
     /// Compare an archive with what its manifests say

@@ -5,7 +5,7 @@ use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::{Archive, ContractExport, ContractPlan, Error, Exporter};
 
 use crate::account;
-use crate::cli::{Export, Named};
+use crate::cli::Export;
 use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -23,7 +23,7 @@ pub(crate) async fn run(
             "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
         )));
     }
-    let contracts = contracts(&arguments.contracts.contract, &client).await?;
+    let contracts = account::contracts(&arguments.contracts.contract, &client).await?;
     let now = host.clock.now();
     // A length is that of the calendar, so it is measured up to now.
     let settle =
@@ -70,31 +70,6 @@ pub(crate) async fn run(
     }
     host.say(format_args!("{seconds:.1} s, archive {archive}"));
     outcome.end(contracts.len(), host)
-}
-
-/// The contracts that were named.
-async fn contracts(named: &[Named], client: &Client) -> Result<Vec<ContractNumber>, Failure> {
-    if named.is_empty() {
-        return Ok(vec![account::only_contract(client).await?]);
-    }
-    let mut contracts = Vec::new();
-    for name in named {
-        match name {
-            Named::One(contract) => contracts.push(contract.clone()),
-            Named::All => {
-                let listed = client.contracts().await?;
-                contracts.extend(listed.iter().map(|contract| contract.number.clone()));
-            }
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    contracts.retain(|contract| seen.insert(contract.clone()));
-    if contracts.is_empty() {
-        return Err(Failure::usage(
-            "the token may read the log of no contract: use a token of a user who may",
-        ));
-    }
-    Ok(contracts)
 }
 
 async fn tell_plans(

@@ -6,9 +6,12 @@ pub(crate) mod cat;
 pub(crate) mod contracts;
 pub(crate) mod convert;
 pub(crate) mod export;
+pub(crate) mod query;
 pub(crate) mod schema;
+pub(crate) mod show;
 pub(crate) mod sim;
 pub(crate) mod state;
+pub(crate) mod stats;
 pub(crate) mod verify;
 
 /// A number of things in words.

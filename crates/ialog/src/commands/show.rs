@@ -1,0 +1,204 @@
+//! `ialog show`: one event, with everything that is known about it.
+
+use ionos_activitylog::{ContractNumber, Event, EventId, Filter};
+use ionos_activitylog_archive::ndjson;
+use serde_json::Value;
+
+use crate::cli::{Range, Show, ShowOutput};
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::source::{Source, Taker};
+use crate::table::{Look, safe, safe_json};
+use crate::view::{Column, Found};
+use crate::zone;
+
+/// Where nobody says when it was.
+const LOOKED_BACK: &str = "30d";
+
+pub(crate) async fn run(arguments: Show, host: &mut Host<'_>) -> Result<(), Failure> {
+    let json = arguments.output == ShowOutput::Json;
+    let shown = show(&arguments, host).await;
+    shown.map_err(|failure| if json { failure.into_json() } else { failure })
+}
+
+async fn show(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
+    let id = read_id(&arguments.id)?;
+    let zone = zone::choose(&arguments.asked.zone, host)?;
+    let range = match arguments.asked.when.range() {
+        None if arguments.asked.archive.is_none() => Some(Range {
+            last: Some(LOOKED_BACK.parse()?),
+            from: None,
+            to: None,
+        }),
+        range => range,
+    };
+    let source = Source::open_range(&arguments.asked, range, zone, host).await?;
+    let mut wanted = Wanted { id, found: None };
+    let reading = source
+        .read(&Filter::new(), &mut wanted, false, host)
+        .await?;
+    let Some(found) = wanted.found else {
+        let seen = reading.counts.seen;
+        // Were something missing, it might be there.
+        reading.verdict(host)?;
+        return Err(Failure::unexpected(format!(
+            "none of {seen} events is {}: look in another time with --from and --to, or in another contract",
+            wanted.id
+        )));
+    };
+    let text = match arguments.output {
+        ShowOutput::Fields => fields(&found, arguments.colour.used(host.terminal.colours)),
+        ShowOutput::Ndjson => ndjson::line(found.event.raw()).into_owned() + "\n",
+        ShowOutput::Json => indented(found.event.raw()) + "\n",
+    };
+    let text = match arguments.output {
+        ShowOutput::Json | ShowOutput::Ndjson if host.terminal.shown => safe_json(&text),
+        _ => text,
+    };
+    host.print(&text)
+}
+
+/// An identifier as it is shown, or a UUID alone.
+fn read_id(text: &str) -> Result<EventId, Failure> {
+    let text = text.trim();
+    let whole = if text.starts_with("u:") || text.starts_with("h:") {
+        text.to_owned()
+    } else {
+        format!("u:{text}")
+    };
+    Ok(whole.parse::<EventId>()?)
+}
+
+struct Wanted {
+    id: EventId,
+    found: Option<Found>,
+}
+
+impl Taker for Wanted {
+    fn take(
+        &mut self,
+        contract: &ContractNumber,
+        event: Event,
+        _host: &mut Host<'_>,
+    ) -> Result<bool, Failure> {
+        if event.id() == self.id {
+            self.found = Some(Found::one(contract.clone(), event));
+        }
+        Ok(self.found.is_none())
+    }
+}
+
+/// A value on each line; those that the event does not have are left out.
+fn fields(found: &Found, looks: bool) -> String {
+    let values = Column::flat().into_iter().filter_map(|column| {
+        let value = serde_json::from_str(&column.json(found)).unwrap_or_default();
+        let text = match value {
+            Value::Array(resources) if resources.is_empty() => return None,
+            Value::Null => return None,
+            Value::Array(resources) => resources
+                .iter()
+                .map(resource)
+                .collect::<Vec<_>>()
+                .join(", "),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Some((column.name(), safe(&text)))
+    });
+    let values: Vec<(&str, String)> = values.collect();
+    let widest = values.iter().map(|(name, _)| name.len()).max();
+    let widest = widest.unwrap_or_default();
+    let line = |(name, text): &(&str, String)| {
+        let name = format!("{name:widest$}");
+        format!("{}  {text}\n", Look::Dim.on(&name, looks))
+    };
+    values.iter().map(line).collect()
+}
+
+/// A resource in a few words.
+fn resource(resource: &Value) -> String {
+    let text = |name: &str| resource.get(name).and_then(Value::as_str);
+    let name: Vec<&str> = text("type").into_iter().chain(text("id")).collect();
+    let actions = resource.get("actions").and_then(Value::as_array);
+    let actions: Vec<&str> = actions
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    match actions.as_slice() {
+        [] => name.join("/"),
+        some => format!("{} ({})", name.join("/"), some.join(", ")),
+    }
+}
+
+/// The record with each member on a line of its own. Only white space between tokens changes: a number that is read and
+/// written again may not be the same.
+fn indented(record: &str) -> String {
+    let line = ndjson::line(record);
+    let mut out = String::with_capacity(line.len() * 2);
+    let (mut depth, mut within_string, mut escaped) = (0_usize, false, false);
+    let mut chars = line.chars().filter(|char| *char != '\n').peekable();
+    while let Some(char) = chars.next() {
+        if within_string {
+            out.push(char);
+            within_string = escaped || char != '"';
+            escaped = !escaped && char == '\\';
+            continue;
+        }
+        match char {
+            '"' => {
+                within_string = true;
+                out.push(char);
+            }
+            '{' | '[' => {
+                out.push(char);
+                while chars.next_if(|next| next.is_ascii_whitespace()).is_some() {}
+                if let Some(end) = chars.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(end);
+                } else {
+                    depth += 1;
+                    begin_line(depth, &mut out);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                begin_line(depth, &mut out);
+                out.push(char);
+            }
+            ',' => {
+                out.push(char);
+                begin_line(depth, &mut out);
+            }
+            ':' => out.push_str(": "),
+            char if char.is_ascii_whitespace() => {}
+            char => out.push(char),
+        }
+    }
+    out
+}
+
+fn begin_line(depth: usize, out: &mut String) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_white_space_between_tokens_changes() {
+        let record = r#"{"a" : [ ], "b":{},"c":[1.10, 1e400,{"d":"x, \"{y}\\"}],"e":"\\"}"#;
+        let expected = "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1.10,\n    1e400,\n    {\n      \"d\": \"x, \\\"{y}\\\\\"\n    }\n  ],\n  \"e\": \"\\\\\"\n}";
+        assert_eq!(indented(record), expected);
+    }
+
+    #[test]
+    fn an_id_is_read_as_it_is_shown() {
+        let uuid = "c1b9b1b0-7b1b-11e6-9a41-000d3a002f99";
+        let read = |text: &str| read_id(text).unwrap().to_string();
+        assert_eq!(read(uuid), format!("u:{uuid}"));
+        assert_eq!(read(&format!("u:{uuid}")), format!("u:{uuid}"));
+        assert!(read_id("h:1").is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! A question about the log is the same whether the service answers it or the files of an archive. What differs is how
+//! events are come by, how long that takes, and what is said where they are not all.
+
+mod archive;
+mod live;
+
+use chrono_tz::Tz;
+use ionos_activitylog::{ContractNumber, DateRange, Event, Filter, FilterCounts};
+
+use crate::cli::{Asked, Range};
+use crate::commands::counted;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::{times, zone};
+
+/// Where the events are that were asked for.
+pub(crate) enum Source {
+    Live(live::Live),
+    Archive(archive::Archived),
+}
+
+/// What a reading came to.
+#[derive(Default)]
+pub(crate) struct Reading {
+    /// How many events were looked at, and how many of them the filter kept.
+    pub(crate) counts: FilterCounts,
+    /// What is not proven to be complete, in words.
+    unproven: Vec<String>,
+    /// What became of contracts that could not be read.
+    failures: Vec<(ContractNumber, Failure)>,
+    contracts: usize,
+}
+
+/// What becomes of each event: false says that no more are wanted.
+pub(crate) trait Taker {
+    /// Looks at an event before it is known whether the filter keeps it.
+    fn see(&mut self, _event: &Event) {}
+
+    /// Takes an event that the filter keeps.
+    fn take(
+        &mut self,
+        contract: &ContractNumber,
+        event: Event,
+        host: &mut Host<'_>,
+    ) -> Result<bool, Failure>;
+}
+
+impl Source {
+    /// Finds it, and says the range.
+    pub(crate) async fn open(
+        asked: &Asked,
+        zone: Tz,
+        host: &mut Host<'_>,
+    ) -> Result<Self, Failure> {
+        Self::open_range(asked, asked.when.range(), zone, host).await
+    }
+
+    /// The same with a range where none was asked for.
+    pub(crate) async fn open_range(
+        asked: &Asked,
+        range: Option<Range>,
+        zone: Tz,
+        host: &mut Host<'_>,
+    ) -> Result<Self, Failure> {
+        let now = host.clock.now();
+        let range = range
+            .map(|range| times::resolve(&range, now.with_timezone(&zone)))
+            .transpose()?;
+        if let Some(root) = &asked.archive {
+            let archived = archive::Archived::open(root, &asked.contract, range)?;
+            say_range(range, &format!("archive {}", root.display()), zone, host);
+            return Ok(Self::Archive(archived));
+        }
+        let Some(range) = range else {
+            return Err(Failure::usage(
+                "say which time to read, with --last 2h or with --since yesterday",
+            ));
+        };
+        let live = live::Live::connect(asked, range, host).await?;
+        say_range(Some(range), &live.contracts_in_words(), zone, host);
+        Ok(Self::Live(live))
+    }
+
+    /// The time that is read; none for all that an archive has.
+    pub(crate) fn range(&self) -> Option<DateRange> {
+        match self {
+            Self::Live(live) => Some(live.range),
+            Self::Archive(archived) => archived.range,
+        }
+    }
+
+    /// Reads everything, and gives on what the filter keeps. `quiet` while data is written to the same terminal.
+    pub(crate) async fn read(
+        self,
+        filter: &Filter,
+        taker: &mut dyn Taker,
+        quiet: bool,
+        host: &mut Host<'_>,
+    ) -> Result<Reading, Failure> {
+        match self {
+            Self::Live(live) => live.read(filter, taker, quiet, host).await,
+            Self::Archive(archived) => archived.read(filter, taker, host).await,
+        }
+    }
+}
+
+fn say_range(range: Option<DateRange>, of: &str, zone: Tz, host: &mut Host<'_>) {
+    let range = range.map_or_else(|| "all times".to_owned(), |range| zone::told(range, zone));
+    host.say(format_args!("{range}, {of}"));
+}
+
+impl Reading {
+    /// Whether there is nothing to show but why.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
+    }
+
+    /// Whether what was given on is all, as the exit code says it.
+    pub(crate) fn verdict(mut self, host: &mut Host<'_>) -> Result<(), Failure> {
+        if self.contracts == 1 && !self.failures.is_empty() {
+            return Err(self.failures.swap_remove(0).1);
+        }
+        for (contract, failure) in &self.failures {
+            host.say(format_args!("contract {contract}: {failure}"));
+        }
+        if !self.failures.is_empty() {
+            let failed = self.failures.len();
+            return Err(Failure::incomplete(format!(
+                "{failed} of {} contracts could not be read: what is shown is of the others",
+                self.contracts
+            )));
+        }
+        if self.unproven.is_empty() {
+            return Ok(());
+        }
+        let gaps = counted(self.unproven.len() as u64, "gap");
+        Err(Failure::incomplete(format!(
+            "this is not proven to be all, {gaps}: {}",
+            self.unproven.join("; ")
+        )))
+    }
+}
