@@ -13,6 +13,7 @@ use super::opened::Opened;
 use super::runs::{self, RUN_SCHEMA, Run};
 use super::writing::{Writing, Written};
 use super::{ContractExport, Exporter, Progress, Stop, recount};
+use crate::manifest::KnownGap;
 use crate::part::{Cutter, read};
 use crate::state::Writer;
 use crate::{Error, Step};
@@ -45,6 +46,8 @@ pub(super) struct Job<'a> {
     pub(super) windows: usize,
     pub(super) stop: Stop,
     pub(super) done: ContractExport,
+    /// What a recount could not prove again.
+    pub(super) doubts: Vec<KnownGap>,
 }
 
 pub(super) async fn export(
@@ -83,6 +86,7 @@ pub(super) async fn export(
         windows,
         stop,
         done,
+        doubts: Vec::new(),
     };
     let tasks = job.tasks(range, started);
     if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
@@ -190,7 +194,8 @@ impl Job<'_> {
     fn take(&mut self, written: Written) -> Result<(), Error> {
         self.done.with_issues += written.with_issues;
         self.opened.take(written.stretches)?;
-        self.opened.catch_up()
+        self.opened.catch_up()?;
+        written.failed.map_or(Ok(()), Err)
     }
 
     /// Reads again what was not verified. Nothing that was seen once is lost: what is archived stays, and what came is
@@ -223,13 +228,17 @@ impl Job<'_> {
                 .events
                 .sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
-            stretches.extend(writing.add(window).await?.stretches);
+            let written = writing.add(window).await?;
+            stretches.extend(written.stretches);
+            written.failed.map_or(Ok(()), Err)?;
             self.tell(read_to).await;
         }
         if self.is_stopped() {
             return Ok(());
         }
-        stretches.extend(writing.end(range.end()).await?.stretches);
+        let written = writing.end(range.end()).await?;
+        stretches.extend(written.stretches);
+        written.failed.map_or(Ok(()), Err)?;
         self.done.events += added;
         self.opened.take(stretches)?;
         self.opened.catch_up()
@@ -289,7 +298,7 @@ impl Job<'_> {
             gap.range()
                 .is_some_and(|gap| gap.intersection(&range).is_some())
         });
-        self.done.gaps = inside.collect();
+        self.done.gaps = inside.chain(self.doubts.clone()).collect();
         self.done.notes.splice(0..0, self.opened.notes.drain(..));
         self.done.clone()
     }
