@@ -48,9 +48,10 @@ pub(crate) struct Export {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Leave the newest events to the next export to the archive, because they may not be in the log yet
-    #[arg(long, value_name = "LENGTH", default_value = "10s")]
-    pub(crate) settle: Length,
+    /// Leave the newest events to the next export, because they may not be in the log yet; 10s if left out, and with
+    /// --demo, whose log is complete, nothing
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) settle: Option<Length>,
 
     /// Count what is in the archive again, with one request a day, and add what came late
     #[arg(long)]

@@ -1,6 +1,5 @@
 //! `ialog export` to an archive: one or more contracts, what is missing of a range.
 
-use chrono::TimeDelta;
 use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::{Archive, ContractExport, ContractPlan, Error, Exporter};
 
@@ -10,6 +9,7 @@ use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
+use crate::times;
 
 pub(crate) async fn run(
     arguments: Export,
@@ -24,10 +24,7 @@ pub(crate) async fn run(
         )));
     }
     let contracts = contracts(&arguments.contracts.contract, &client).await?;
-    let now = host.clock.now();
-    // A length is that of the calendar, so it is measured up to now.
-    let settle =
-        DateRange::last(arguments.settle, now).map_or(TimeDelta::zero(), |one| one.duration());
+    let settle = times::settle(&arguments, host.clock.now());
     let progress = Progress::start(host.interactive, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .settle(settle)
