@@ -341,3 +341,35 @@ fn manifests_name_the_description_that_the_code_is_made_from() {
         );
     }
 }
+
+#[test]
+fn an_archive_of_a_demo_is_not_gone_on_with_for_an_account() {
+    let folder = scratch();
+    let range = ["--from", "2026-11-01", "--to", "2026-11-01"];
+    let export = |account: &[&str]| {
+        let mut command = ialog(folder.path(), &["export", "--out", "audit"]);
+        command.args(range).args(account);
+        command
+    };
+    let printed = run(export(&["--demo"]));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let manifest = files(&folder.path().join("audit"))
+        .into_iter()
+        .find(|(name, _)| name.ends_with("_manifest.json"))
+        .unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest.1).unwrap();
+    assert_eq!(manifest["api"], "demo");
+
+    let contract = Simulator::builder().build().contracts()[0].to_string();
+    let mut command = export(&["--contract", &contract]);
+    command
+        .env("IONOS_TOKEN", "t")
+        .env("IONOS_API_URL", "http://127.0.0.1:9");
+    let printed = run(command);
+    assert_eq!(printed.code, Some(2), "{}", printed.stderr);
+    assert!(
+        printed.stderr.contains("is an archive of ") && printed.stderr.contains("demo"),
+        "{}",
+        printed.stderr
+    );
+}

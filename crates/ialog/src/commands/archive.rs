@@ -27,6 +27,7 @@ pub(crate) async fn run(
     let settle = times::settle(&arguments, host.clock.now());
     let progress = Progress::start(host.interactive, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
+        .api(account::api(&arguments.account, &client))
         .settle(settle)
         .compression(arguments.format.into())
         .recount(arguments.recount)
