@@ -1,7 +1,9 @@
 //! `ialog export` to an archive: one or more contracts, what is missing of a range.
 
 use ionos_activitylog::{Client, ContractNumber, DateRange};
-use ionos_activitylog_archive::{Archive, ContractExport, ContractPlan, Error, Exporter};
+use ionos_activitylog_archive::{
+    Archive, Compression, ContractExport, ContractPlan, Error, Exporter,
+};
 
 use crate::account;
 use crate::cli::{Export, Named};
@@ -23,13 +25,14 @@ pub(crate) async fn run(
             "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
         )));
     }
+    refuse_nested(&archive)?;
     let contracts = contracts(&arguments.contracts.contract, &client).await?;
     let settle = times::settle(&arguments, host.clock.now());
     let progress = Progress::start(host.interactive, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&arguments.account, &client))
         .settle(settle)
-        .compression(arguments.format.into())
+        .compression(arguments.format.map_or(Compression::Zstd, Into::into))
         .recount(arguments.recount)
         .clock(host.clock.clone())
         .steps(host.steps.clone())
@@ -68,6 +71,16 @@ pub(crate) async fn run(
     }
     host.say(format_args!("{seconds:.1} s, archive {archive}"));
     outcome.end(contracts.len(), host)
+}
+
+/// Refuses the folder of a contract in an archive: another archive in it would belong to neither.
+fn refuse_nested(archive: &Archive) -> Result<(), Failure> {
+    match archive.around() {
+        Some(around) => Err(Failure::usage(format!(
+            "{archive} is the folder of a contract in an archive, and not that of an archive: export to {around}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The contracts that were named.

@@ -37,6 +37,11 @@ pub(crate) async fn run(
             "--dry-run and --recount are for archives, and {target} is a file: name a folder"
         )));
     }
+    if arguments.format.is_some() {
+        return Err(Failure::usage(format!(
+            "--format is for archives, and {target} is a file, whose name says its format: leave out --format"
+        )));
+    }
     let range = times::settled(range, times::settle(&arguments, now), now)?;
     let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
