@@ -221,7 +221,7 @@ b.txt",
             ],
             &[],
             2,
-            "audit/contract=7 is the folder of a contract in an archive, and not that of an archive: export to audit",
+            "audit/contract=7 is the folder of a contract in an archive, and no archive of its own: name audit",
         ),
         (
             "several contracts in a file",

@@ -161,11 +161,9 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
             format!("{error}: the same command goes on once there is room"),
         )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            let folder = match path.parent() {
-                _ if path.is_dir() => path,
-                Some(folder) if !folder.as_os_str().is_empty() => folder,
-                _ => Path::new("."),
-            };
+            // It was to be made in the innermost folder that is there.
+            let folder = path.ancestors().find(|folder| folder.is_dir());
+            let folder = folder.unwrap_or(Path::new("."));
             Some(Failure::usage(format!(
                 "the folder {} cannot be written to ({cause}): make it one that you may write to, or choose another",
                 Archive::at(folder)
@@ -190,9 +188,9 @@ mod tests {
         for (kind, path, code, expected) in [
             (
                 refused,
-                "audit/contract=7/_state.lock",
+                "src/missing/_state.lock",
                 2,
-                "the folder audit/contract=7 cannot be written to (permission denied): make it one that you may write \
+                "the folder src cannot be written to (permission denied): make it one that you may write \
                  to, or choose another",
             ),
             (

@@ -60,6 +60,7 @@ impl Archive {
         Some(Self::at(match (name, self.root.parent()) {
             (Some(_), Some(around)) if !around.as_os_str().is_empty() => around.to_path_buf(),
             (Some(_), _) => PathBuf::from("."),
+            (None, _) if self.root == Path::new(".") => PathBuf::from(".."),
             (None, _) => self.root.join(".."),
         }))
     }

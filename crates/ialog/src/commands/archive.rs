@@ -1,13 +1,11 @@
 //! `ialog export` to an archive: one or more contracts, what is missing of a range.
 
 use ionos_activitylog::{Client, ContractNumber, DateRange};
-use ionos_activitylog_archive::{
-    Archive, Compression, ContractExport, ContractPlan, Error, Exporter,
-};
+use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
 
 use crate::account;
 use crate::cli::{Export, Named};
-use crate::commands::counted;
+use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
@@ -19,13 +17,12 @@ pub(crate) async fn run(
     range: DateRange,
     host: &mut Host<'_>,
 ) -> Result<(), Failure> {
-    let archive = Archive::at(&arguments.out);
+    let archive = archive_at(&arguments.out)?;
     if arguments.overwrite {
         return Err(Failure::usage(format!(
             "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
         )));
     }
-    refuse_nested(&archive)?;
     let contracts = contracts(&arguments.contracts.contract, &client).await?;
     let settle = times::settle(&arguments, host.clock.now());
     let progress = Progress::start(host.interactive, range, contracts.len());
@@ -71,16 +68,6 @@ pub(crate) async fn run(
     }
     host.say(format_args!("{seconds:.1} s, archive {archive}"));
     outcome.end(contracts.len(), host)
-}
-
-/// Refuses the folder of a contract in an archive: another archive in it would belong to neither.
-fn refuse_nested(archive: &Archive) -> Result<(), Failure> {
-    match archive.around() {
-        Some(around) => Err(Failure::usage(format!(
-            "{archive} is the folder of a contract in an archive, and not that of an archive: export to {around}"
-        ))),
-        None => Ok(()),
-    }
 }
 
 /// The contracts that were named.

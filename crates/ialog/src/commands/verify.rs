@@ -1,18 +1,16 @@
 //! `ialog verify`: what is wrong with an archive, one finding a line.
 
-use ionos_activitylog_archive::{
-    Archive, Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals,
-};
+use ionos_activitylog_archive::{Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals};
 
 use crate::account;
 use crate::cli::Verify;
-use crate::commands::counted;
+use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::shell;
 
 pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Failure> {
-    let archive = Archive::at(arguments.root);
+    let archive = archive_at(&arguments.root)?;
     let mut report = verify_archive(&archive)?;
     let damaged = report
         .findings
