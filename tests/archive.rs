@@ -283,6 +283,82 @@ fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
     let harmed = run(ialog(folder.path(), &["verify", "audit"]));
     assert_eq!(harmed.code, Some(6));
     assert_eq!(harmed.stdout, format!("{part}: the part is gone\n"));
+
+    // What it says to do brings the day back.
+    assert!(
+        harmed.stderr.contains(
+            "move its folder out of the archive, have the state made anew with `ialog state rebuild audit --relink`, \
+             and export the time again"
+        ),
+        "{}",
+        harmed.stderr
+    );
+    let day = root.join(&part).parent().unwrap().to_path_buf();
+    fs::remove_dir_all(day).unwrap();
+    let rebuild = ialog(folder.path(), &["state", "rebuild", "audit", "--relink"]);
+    let again = export(folder.path(), RANGES[0], "calm", None);
+    for command in [rebuild, again, ialog(folder.path(), &["verify", "audit"])] {
+        let healed = run(command);
+        assert_eq!(healed.code, Some(0), "{}", healed.stderr);
+    }
+    assert!(root.join(&part).exists());
+}
+
+#[test]
+fn the_last_manifest_is_compared_with_one_that_was_kept() {
+    let folder = scratch();
+    let printed = run(export(folder.path(), RANGES[0], "calm", None));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let verify = |heads: &[String]| {
+        let mut command = ialog(folder.path(), &["verify", "audit"]);
+        for head in heads {
+            command.args(["--head", head]);
+        }
+        run(command)
+    };
+    let printed = verify(&[]);
+    let heads: Vec<String> = printed
+        .stderr
+        .lines()
+        .filter_map(|line| Some(line.split_once("with SHA-256 ")?.1.to_owned()))
+        .collect();
+    assert_eq!(heads.len(), 2, "{}", printed.stderr);
+    assert_eq!(verify(&heads).code, Some(0));
+    let other = verify(&heads[1..]);
+    assert_eq!(
+        (other.code, other.stdout.lines().count()),
+        (Some(6), 1),
+        "{}",
+        other.stdout
+    );
+    assert!(
+        other.stdout.contains("not among those that were kept"),
+        "{}",
+        other.stdout
+    );
+}
+
+#[test]
+fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
+    let folder = scratch();
+    let printed = run(export(folder.path(), RANGES[0], "calm", None));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let root = folder.path().join("audit");
+    let part = files(&root)
+        .into_keys()
+        .find(|name| name.contains("/part-"))
+        .unwrap();
+    fs::remove_file(root.join(&part)).unwrap();
+    for arguments in [
+        &["cat", "audit"][..],
+        &["convert", "audit", "--out", "a.csv"],
+    ] {
+        let printed = run(ialog(folder.path(), arguments));
+        assert_eq!(printed.code, Some(6), "{}", printed.stderr);
+        let said = format!("audit/{part} is not as it was written: it is gone");
+        assert!(printed.stderr.contains(&said), "{}", printed.stderr);
+    }
+    assert!(!folder.path().join("a.csv").exists());
 }
 
 #[test]
@@ -340,4 +416,36 @@ fn manifests_name_the_description_that_the_code_is_made_from() {
             "put it into manifest/mod.rs: {name}"
         );
     }
+}
+
+#[test]
+fn an_archive_of_a_demo_is_not_gone_on_with_for_an_account() {
+    let folder = scratch();
+    let range = ["--from", "2026-11-01", "--to", "2026-11-01"];
+    let export = |account: &[&str]| {
+        let mut command = ialog(folder.path(), &["export", "--out", "audit"]);
+        command.args(range).args(account);
+        command
+    };
+    let printed = run(export(&["--demo"]));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let manifest = files(&folder.path().join("audit"))
+        .into_iter()
+        .find(|(name, _)| name.ends_with("_manifest.json"))
+        .unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest.1).unwrap();
+    assert_eq!(manifest["api"], "demo");
+
+    let contract = Simulator::builder().build().contracts()[0].to_string();
+    let mut command = export(&["--contract", &contract]);
+    command
+        .env("IONOS_TOKEN", "t")
+        .env("IONOS_API_URL", "http://127.0.0.1:9");
+    let printed = run(command);
+    assert_eq!(printed.code, Some(2), "{}", printed.stderr);
+    assert!(
+        printed.stderr.contains("is an archive of ") && printed.stderr.contains("demo"),
+        "{}",
+        printed.stderr
+    );
 }

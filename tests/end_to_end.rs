@@ -97,6 +97,46 @@ fn the_last_days_end_at_the_resolved_time() {
 }
 
 #[test]
+fn the_newest_events_of_an_account_are_left_out_of_a_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(folder.path(), &[]);
+    let export = |more: &[&str]| {
+        let mut command = ialog(
+            folder.path(),
+            &["export", "--overwrite", "--out", "new.ndjson"],
+        );
+        command
+            .args(more)
+            .env("IONOS_TOKEN", &sim.token)
+            .env("IONOS_API_URL", &sim.url);
+        run(command)
+    };
+    for (more, left_out) in [
+        (&["--last", "1d"][..], 10),
+        (&["--last", "1d", "--settle", "2m"], 120),
+    ] {
+        let printed = export(more);
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+        let range = printed.stderr.split([',', '\u{20}']).collect::<Vec<_>>();
+        let arrow = range.iter().position(|word| *word == "..").unwrap();
+        let end = range[arrow + 1].trim_end_matches(':');
+        assert_eq!(
+            at(end) - at(range[arrow - 1]),
+            TimeDelta::days(1) - TimeDelta::seconds(left_out)
+        );
+    }
+    let printed = export(&["--last", "1m", "--settle", "5m"]);
+    assert_eq!(printed.code, Some(2));
+    assert!(
+        printed
+            .stderr
+            .contains(" is newer than 300 s, so its events may not be in the log yet"),
+        "{}",
+        printed.stderr
+    );
+}
+
+#[test]
 fn over_loopback_the_bytes_are_the_same_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(demo(folder.path(), "demo.ndjson")).code, Some(0));

@@ -20,7 +20,7 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
         i32,
         &'a str,
     );
-    let cases: [Case<'_>; 21] = [
+    let cases: [Case<'_>; 24] = [
         (
             "scheme without slashes",
             &["contracts"],
@@ -183,6 +183,45 @@ b.txt",
             &[],
             2,
             "--dry-run and --recount are for archives, and a.ndjson is a file: name a folder",
+        ),
+        (
+            "format of a file",
+            &[
+                DEMO[0], DEMO[1], "--last", "1d", "--format", "ndjson", "--out", "a.ndjson",
+            ],
+            &[],
+            2,
+            "--format is for archives, and a.ndjson is a file, whose name says its format: leave out --format",
+        ),
+        (
+            "plan of a recount",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--dry-run",
+                "--recount",
+                "--out",
+                "audit",
+            ],
+            &[],
+            2,
+            "the argument '--dry-run' cannot be used with '--recount'; see --help",
+        ),
+        (
+            "archive in an archive",
+            &[
+                DEMO[0],
+                DEMO[1],
+                "--last",
+                "1d",
+                "--out",
+                "audit/contract=7",
+            ],
+            &[],
+            2,
+            "audit/contract=7 is the folder of a contract in an archive, and no archive of its own: name audit",
         ),
         (
             "several contracts in a file",

@@ -1,9 +1,7 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{
-    Client, Contract, ContractNumber, DEFAULT_BASE_URL, Error, ErrorKind, RetryPolicy, Setting,
-};
+use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind, RetryPolicy};
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
@@ -46,11 +44,7 @@ pub(crate) fn api(account: &cli::Account, client: &Client) -> String {
     if account.demo {
         return "demo".to_owned();
     }
-    let address = client
-        .settings()
-        .iter()
-        .find(|setting| setting.name() == "API address");
-    address.map_or(DEFAULT_BASE_URL, Setting::value).to_owned()
+    client.api_address().to_owned()
 }
 
 /// The contract to read when none was named: the one that the token is bound to, or the account's only one.

@@ -1,8 +1,11 @@
 //! How a command ends when it does not succeed: one sentence on stderr and an exit code that a script can act on.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 use ionos_activitylog::ErrorKind;
+use ionos_activitylog_archive::Archive;
 
 use crate::host::Host;
 
@@ -154,6 +157,9 @@ impl From<ionos_activitylog::Error> for Failure {
 impl From<ionos_activitylog_archive::Error> for Failure {
     fn from(error: ionos_activitylog_archive::Error) -> Self {
         use ionos_activitylog_archive::Error;
+        if let Some(failure) = of_disk(&error) {
+            return failure;
+        }
         match error {
             Error::Read(error) => error.into(),
             Error::Exists(_) => Self::usage(format!(
@@ -172,6 +178,74 @@ impl From<ionos_activitylog_archive::Error> for Failure {
             | Error::Open(..) => Self::usage(error.to_string()),
             Error::Damaged(..) | Error::StateLost(..) => Self::integrity(error.to_string()),
             other => Self::unexpected(other.to_string()),
+        }
+    }
+}
+
+/// What cannot be written for a reason that is not the file's, which another name would not change.
+fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
+    use ionos_activitylog_archive::Error;
+    let (Error::Create(path, cause) | Error::Write(path, cause)) = error else {
+        return None;
+    };
+    match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Failure::unexpected(
+            format!("{error}: the same command goes on once there is room"),
+        )),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            // It was to be made in the innermost folder that is there.
+            let folder = path.ancestors().find(|folder| folder.is_dir());
+            let folder = folder.unwrap_or(Path::new("."));
+            Some(Failure::usage(format!(
+                "the folder {} cannot be written to ({cause}): make it one that you may write to, or choose another",
+                Archive::at(folder)
+            )))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses_is_not_a_matter_of_the_name() {
+        use ionos_activitylog_archive::Error;
+        let told = |kind: io::ErrorKind, path: &str| {
+            let failure = Failure::from(Error::Create(path.into(), kind.into()));
+            (failure.code(), failure.to_string())
+        };
+        let refused = io::ErrorKind::PermissionDenied;
+        for (kind, path, code, expected) in [
+            (
+                refused,
+                "src/missing/_state.lock",
+                2,
+                "the folder src cannot be written to (permission denied): make it one that you may write \
+                 to, or choose another",
+            ),
+            (
+                refused,
+                "a.csv",
+                2,
+                "the folder . cannot be written to (permission denied): make it one that you may write to, or choose \
+                 another",
+            ),
+            (
+                io::ErrorKind::StorageFull,
+                "a.csv",
+                1,
+                "a.csv cannot be created: no storage space: the same command goes on once there is room",
+            ),
+            (
+                io::ErrorKind::NotADirectory,
+                "a.csv",
+                2,
+                "a.csv cannot be created: not a directory: choose another name",
+            ),
+        ] {
+            assert_eq!(told(kind, path), (code, expected.to_owned()));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::atomic_file::{plain, sync_folder};
+use crate::atomic_file::{folder_of, plain, sync_folder};
 use crate::{Error, Step, Steps};
 
 /// What the names of files in the making end in.
@@ -161,11 +161,4 @@ pub(crate) fn remove(path: &Path, steps: &Steps) -> Result<(), Error> {
 pub(crate) fn is_leftover(name: &str) -> bool {
     let kinds = [Kind::Part, Kind::Manifest, Kind::State];
     name.ends_with(PARTIAL) && kinds.iter().any(|kind| name.starts_with(kind.prefix()))
-}
-
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
 }

@@ -139,7 +139,7 @@ impl FileExport {
             Err(error) => return Err(error),
         };
         let failed = |error| Error::Write(target.path().to_path_buf(), error);
-        let file = partial.begin_at(kept.as_ref().map_or(0, |kept| kept.bytes))?;
+        let file = partial.begin(kept.as_ref())?;
         let mut frames = Frames::new(target.compression(), file).map_err(failed)?;
         let encoder = Encoder::new(target.format());
         let mut exported = Exported::default();

@@ -47,6 +47,24 @@ impl Archive {
         &self.root
     }
 
+    /// The archive that this folder is a contract's in, where it is no archive of its own.
+    #[must_use]
+    pub fn around(&self) -> Option<Self> {
+        let name = self.root.file_name().and_then(|name| name.to_str());
+        let named = name.and_then(|name| name.strip_prefix(CONTRACT));
+        let named = named.is_some_and(|number| number.parse::<ContractNumber>().is_ok());
+        if !named && !self.root.join("_state.json").exists() {
+            return None;
+        }
+        // A root such as `.` has no name, and so no folder to read off it.
+        Some(Self::at(match (name, self.root.parent()) {
+            (Some(_), Some(around)) if !around.as_os_str().is_empty() => around.to_path_buf(),
+            (Some(_), _) => PathBuf::from("."),
+            (None, _) if self.root == Path::new(".") => PathBuf::from(".."),
+            (None, _) => self.root.join(".."),
+        }))
+    }
+
     /// The folder of a contract, which need not exist.
     #[must_use]
     pub fn contract(&self, contract: &ContractNumber) -> ContractFolder {
@@ -117,10 +135,7 @@ impl ContractFolder {
             Err(Error::Open(_, error)) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             names => names?,
         };
-        let mut days: Vec<NaiveDate> = names
-            .iter()
-            .filter_map(|name| name.strip_prefix(DATE)?.parse().ok())
-            .collect();
+        let mut days: Vec<NaiveDate> = names.iter().filter_map(|name| day_of(name)).collect();
         days.sort_unstable();
         Ok(days)
     }
@@ -131,6 +146,13 @@ impl ContractFolder {
         let names = names(&self.day(date))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
+}
+
+/// The day that a folder is of. There is one name for one day.
+pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
+    let text = name.strip_prefix(DATE)?;
+    let date: NaiveDate = text.parse().ok()?;
+    (date.to_string() == text).then_some(date)
 }
 
 /// The names in a folder, sorted; those that are no text, which nothing here ever made, as far as they can be shown.
@@ -288,6 +310,28 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_of_a_contract_is_not_an_archive() {
+        let root = tempfile::tempdir().unwrap();
+        let inside = root.path().join("inside");
+        fs::create_dir(&inside).unwrap();
+        fs::write(inside.join("_state.json"), "{}").unwrap();
+        let dots = inside.join("..").join("inside").join("..").join("inside");
+        for (path, around) in [
+            (Path::new("audit/contract=7"), Some("audit")),
+            (Path::new("contract=7/"), Some(".")),
+            (Path::new("contract=all"), None),
+            (Path::new("audit"), None),
+            (Path::new("."), None),
+            (&inside, root.path().to_str()),
+            (&dots.join("."), dots.parent().unwrap().to_str()),
+        ] {
+            let found = Archive::at(path).around();
+            let found = found.as_ref().map(Archive::root);
+            assert_eq!(found, around.map(Path::new), "{}", path.display());
+        }
+    }
+
+    #[test]
     fn contracts_and_days_are_listed_in_order() {
         let root = tempfile::tempdir().unwrap();
         let archive = Archive::at(root.path());
@@ -295,6 +339,8 @@ mod tests {
             "contract=100/date=2026-11-21",
             "contract=100/date=2026-11-03",
             "contract=100/date=soon",
+            "contract=100/date=2026-11-9",
+            "contract=100/date= 2026-11-10",
             "contract=20",
             "contract=x",
             "other",

@@ -124,12 +124,14 @@ impl PartialFile {
         Ok(Some(checkpoint))
     }
 
-    /// Goes on behind so many bytes, and cuts off the rest. Behind none, an old checkpoint counts no more.
-    pub(crate) fn begin_at(&mut self, bytes: u64) -> Result<Arc<File>, Error> {
-        if bytes == 0 {
+    /// Goes on behind the bytes that a checkpoint counts, and cuts off the rest. Without one, everything is begun anew,
+    /// and an old checkpoint counts no more; one with no bytes is not none, as it may hold the text of the first frame.
+    pub(crate) fn begin(&mut self, kept: Option<&FileCheckpoint>) -> Result<Arc<File>, Error> {
+        if kept.is_none() {
             self.keep = false;
             remove(&self.paths.checkpoint).map_err(|error| self.failed(error))?;
         }
+        let bytes = kept.map_or(0, |kept| kept.bytes);
         remove(&self.paths.next).map_err(|error| self.failed(error))?;
         let begun = self
             .file
@@ -282,7 +284,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let mut partial = open(&path, false).unwrap();
-        let mut file = partial.begin_at(0).unwrap();
+        let mut file = partial.begin(None).unwrap();
         file.write_all(b"kept").unwrap();
         partial.save(&checkpoint(4)).unwrap();
         file.write_all(b" and not").unwrap();
@@ -294,7 +296,7 @@ mod tests {
 
         let mut partial = open(&path, false).unwrap();
         assert_eq!(partial.checkpoint().unwrap(), Some(checkpoint(4)));
-        let mut file = partial.begin_at(4).unwrap();
+        let mut file = partial.begin(Some(&checkpoint(4))).unwrap();
         file.write_all(b"!").unwrap();
         drop(file);
         partial.commit().unwrap();
@@ -309,7 +311,7 @@ mod tests {
         fs::write(folder.path().join(".a.ndjson.partial"), "left by a kill").unwrap();
         let mut partial = open(&path, false).unwrap();
         assert_eq!(partial.checkpoint().unwrap(), None);
-        partial.begin_at(0).unwrap().write_all(b"half").unwrap();
+        partial.begin(None).unwrap().write_all(b"half").unwrap();
         drop(partial);
         assert_eq!(names(folder.path()).unwrap(), [""; 0]);
     }
@@ -330,7 +332,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let mut partial = open(&path, false).unwrap();
-        partial.begin_at(0).unwrap().write_all(b"four").unwrap();
+        partial.begin(None).unwrap().write_all(b"four").unwrap();
         partial.save(&checkpoint(5)).unwrap();
         let error = partial.checkpoint().unwrap_err().to_string();
         assert!(
@@ -344,7 +346,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let mut partial = open(&path, false).unwrap();
-        partial.begin_at(0).unwrap().write_all(b"ours").unwrap();
+        partial.begin(None).unwrap().write_all(b"ours").unwrap();
         partial.save(&checkpoint(4)).unwrap();
         fs::write(&path, "theirs").unwrap();
         assert!(matches!(partial.commit(), Err(Error::Exists(_))));
@@ -371,7 +373,7 @@ mod tests {
         for end in ["a", "b"] {
             let path = folder.path().join("n".repeat(254) + end);
             let mut partial = open(&path, false).unwrap();
-            partial.begin_at(0).unwrap();
+            partial.begin(None).unwrap();
             partial.save(&checkpoint(0)).unwrap();
             // Another name has others beside it.
             std::mem::forget(partial);
@@ -388,7 +390,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let mut partial = open(&path, true).unwrap();
-        partial.begin_at(0).unwrap();
+        partial.begin(None).unwrap();
         partial.save(&checkpoint(0)).unwrap();
         for entry in fs::read_dir(folder.path()).unwrap() {
             let mode = entry.unwrap().metadata().unwrap().permissions().mode();

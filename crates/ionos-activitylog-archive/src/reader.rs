@@ -7,8 +7,8 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
@@ -40,8 +40,8 @@ pub struct Archived {
 /// }
 /// ```
 ///
-/// A file that is not as its manifest says ends the events in [`Error::Damaged`] when it shows: where a line is no JSON
-/// and where the count is another. Whether files were changed otherwise says [`verify_archive`](crate::verify_archive).
+/// A file that is not as its manifest says ends the events in [`Error::Damaged`] when it shows: where it is gone or
+/// cannot be unpacked, where a line is no JSON and where the count is another. Whether files were changed otherwise says [`verify_archive`](crate::verify_archive).
 #[must_use = "nothing is read before it is asked for events"]
 pub struct ArchiveReader {
     range: Option<DateRange>,
@@ -127,7 +127,7 @@ impl ArchiveReader {
                 }
                 let (manifest, _) = match Manifest::read(&folder.manifest(date)) {
                     // A day that an export had begun and not finished.
-                    Err(Error::Open(_, error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                    Err(Error::Open(_, error)) if error.kind() == io::ErrorKind::NotFound => {
                         continue;
                     }
                     read => read?,
@@ -233,7 +233,7 @@ impl OpenPart {
             unpack(closed.part.file.compression, packed)
         });
         Ok(Self {
-            lines: lines.map_err(|error| Error::Open(closed.path.clone(), error))?,
+            lines: lines.map_err(|error| unreadable(&closed.path, error))?,
             position: closed.part.from,
             closed,
             count: 0,
@@ -246,7 +246,7 @@ impl OpenPart {
         let damaged = |detail: String| Error::Damaged(path.clone(), detail);
         let mut line = String::new();
         let read = self.lines.read_line(&mut line);
-        if read.map_err(|error| Error::Open(path.clone(), error))? == 0 {
+        if read.map_err(|error| unreadable(path, error))? == 0 {
             let said = self.closed.part.count;
             if self.count == said {
                 return Ok(None);
@@ -273,6 +273,16 @@ impl OpenPart {
             part: self,
         })))
     }
+}
+
+/// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    let detail = match error.kind() {
+        io::ErrorKind::NotFound => "it is gone, and its manifest names it".to_owned(),
+        _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
+        _ => return Error::Open(path.to_path_buf(), error),
+    };
+    Error::Damaged(path.to_path_buf(), detail)
 }
 
 impl Ord for Head {

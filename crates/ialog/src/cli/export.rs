@@ -45,20 +45,21 @@ pub(crate) struct Export {
     pub(crate) overwrite: bool,
 
     /// Say what an export to an archive would read and write, and do nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recount")]
     pub(crate) dry_run: bool,
 
-    /// Leave the newest events to the next export to the archive, because they may not be in the log yet
-    #[arg(long, value_name = "LENGTH", default_value = "10s")]
-    pub(crate) settle: Length,
+    /// Leave the newest events to the next export, because they may not be in the log yet; 10s if left out, and with
+    /// --demo, whose log is complete, nothing
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) settle: Option<Length>,
 
     /// Count what is in the archive again, with one request a day, and add what came late
     #[arg(long)]
     pub(crate) recount: bool,
 
-    /// What the parts of an archive are
-    #[arg(long, value_name = "FORMAT", default_value = "ndjson.zst")]
-    pub(crate) format: Format,
+    /// What the parts of an archive are; ndjson.zst if left out
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
 }
 
 #[derive(Args)]

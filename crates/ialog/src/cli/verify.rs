@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use ionos_activitylog_archive::Digest;
 
 use super::Account;
 
@@ -12,11 +13,16 @@ What is wrong is printed on standard output, one finding a line, with file and l
 
 Examples:
   ialog verify audit
+  ialog verify audit --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
   ialog verify audit --online")]
 pub(crate) struct Verify {
     /// Folder of the archive
     #[arg(value_name = "ROOT")]
     pub(crate) root: PathBuf,
+
+    /// What the SHA-256 of the last manifest has to be, as an earlier run printed it; repeated once for each contract
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) head: Vec<Digest>,
 
     /// Also ask the service how many events it counts, with one request a day
     #[arg(long)]

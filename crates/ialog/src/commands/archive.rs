@@ -1,15 +1,15 @@
 //! `ialog export` to an archive: one or more contracts, what is missing of a range.
 
-use chrono::TimeDelta;
 use ionos_activitylog::{Client, ContractNumber, DateRange};
-use ionos_activitylog_archive::{Archive, ContractExport, ContractPlan, Error, Exporter};
+use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
 
 use crate::account;
 use crate::cli::Export;
-use crate::commands::counted;
+use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
+use crate::times;
 
 pub(crate) async fn run(
     arguments: Export,
@@ -17,21 +17,19 @@ pub(crate) async fn run(
     range: DateRange,
     host: &mut Host<'_>,
 ) -> Result<(), Failure> {
-    let archive = Archive::at(&arguments.out);
+    let archive = archive_at(&arguments.out)?;
     if arguments.overwrite {
         return Err(Failure::usage(format!(
             "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
         )));
     }
     let contracts = account::contracts(&arguments.contracts.contract, &client).await?;
-    let now = host.clock.now();
-    // A length is that of the calendar, so it is measured up to now.
-    let settle =
-        DateRange::last(arguments.settle, now).map_or(TimeDelta::zero(), |one| one.duration());
+    let settle = times::settle(&arguments, host.clock.now());
     let progress = Progress::start(host.interactive, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
+        .api(account::api(&arguments.account, &client))
         .settle(settle)
-        .compression(arguments.format.into())
+        .compression(arguments.format.map_or(Compression::Zstd, Into::into))
         .recount(arguments.recount)
         .clock(host.clock.clone())
         .steps(host.steps.clone())

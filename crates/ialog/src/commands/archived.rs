@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{Filter, FilterCounts};
-use ionos_activitylog_archive::{Archive, ArchiveReader, Archived};
+use ionos_activitylog_archive::{ArchiveReader, Archived};
 
 use crate::cli::FromArchive;
+use crate::commands::archive_at;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::times;
@@ -24,7 +25,7 @@ impl Asked {
         let range = arguments.range.asked();
         let range = range.map(|range| times::resolve(&range, now)).transpose()?;
         let filter = Filter::parse(&arguments.filter)?;
-        let archive = Archive::at(&arguments.root);
+        let archive = archive_at(&arguments.root)?;
         Ok(Self {
             reader: ArchiveReader::open(&archive, arguments.contract.as_ref(), range)?,
             filter,

@@ -37,6 +37,12 @@ pub(crate) async fn run(
             "--dry-run and --recount are for archives, and {target} is a file: name a folder"
         )));
     }
+    if arguments.format.is_some() {
+        return Err(Failure::usage(format!(
+            "--format is for archives, and {target} is a file, whose name says its format: leave out --format"
+        )));
+    }
+    let range = times::settled(range, times::settle(&arguments, now), now)?;
     let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
     let contract = match named {
@@ -115,8 +121,10 @@ pub(crate) async fn run(
 fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> String {
     let time = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
     let flag = |set: bool, flag: &'static str| if set { flag } else { "" };
+    let settle = arguments.settle;
+    let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
     format!(
-        "ialog export{} --contract {contract} --from {} --to {} --out {}{}",
+        "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{}",
         flag(arguments.account.demo, " --demo"),
         time(reading.from),
         time(reading.to),

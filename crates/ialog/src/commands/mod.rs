@@ -14,7 +14,25 @@ pub(crate) mod state;
 pub(crate) mod stats;
 pub(crate) mod verify;
 
+use std::path::Path;
+
+use ionos_activitylog_archive::Archive;
+
+use crate::failure::Failure;
+
 /// A number of things in words.
 pub(crate) fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The archive in a folder that was named. The folder of a contract in an archive is refused: there is no archive in it,
+/// and another one there would belong to neither.
+fn archive_at(root: &Path) -> Result<Archive, Failure> {
+    let archive = Archive::at(root);
+    match archive.around() {
+        Some(around) => Err(Failure::usage(format!(
+            "{archive} is the folder of a contract in an archive, and no archive of its own: name {around}"
+        ))),
+        None => Ok(archive),
+    }
 }

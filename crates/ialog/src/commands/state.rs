@@ -3,14 +3,14 @@
 use ionos_activitylog_archive::{Archive, ContractFolder, Error, State, rebuild_state};
 
 use crate::cli::{self, StateCommand};
-use crate::commands::counted;
+use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 
 pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Failure> {
     match arguments.command {
         StateCommand::Show { root } => {
-            for folder in contracts(Archive::at(root))? {
+            for folder in contracts(&archive_at(&root)?)? {
                 let (state, warning) = State::read(&folder)?;
                 if let Some(warning) = warning {
                     host.say(format_args!("warning: {warning}"));
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Fail
             }
         }
         StateCommand::Rebuild { root, relink } => {
-            for folder in contracts(Archive::at(root))? {
+            for folder in contracts(&archive_at(&root)?)? {
                 let rebuilt = rebuild_state(&folder, &host.clock, relink)?;
                 host.say(format_args!(
                     "contract {}: the state is made anew from {}",
@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Fail
     Ok(())
 }
 
-fn contracts(archive: Archive) -> Result<Vec<ContractFolder>, Error> {
+fn contracts(archive: &Archive) -> Result<Vec<ContractFolder>, Error> {
     let contracts = archive.contracts()?;
     if contracts.is_empty() {
         return Err(Error::Empty(archive.root().to_path_buf()));

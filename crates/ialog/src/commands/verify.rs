@@ -1,16 +1,24 @@
 //! `ialog verify`: what is wrong with an archive, one finding a line.
 
-use ionos_activitylog_archive::{Archive, Report, WHAT_IT_PROVES, verify_archive, verify_totals};
+use ionos_activitylog_archive::{Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals};
 
 use crate::account;
 use crate::cli::Verify;
-use crate::commands::counted;
+use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::shell;
 
 pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Failure> {
-    let archive = Archive::at(arguments.root);
-    let report = verify_archive(&archive)?;
+    let archive = archive_at(&arguments.root)?;
+    let mut report = verify_archive(&archive)?;
+    let damaged = report
+        .findings
+        .iter()
+        .any(|finding| finding.problem != Problem::Extra);
+    if !arguments.head.is_empty() {
+        report.compare_heads(&archive, &arguments.head);
+    }
     let mut findings = tell(&report, host)?;
     for chain in &report.chains {
         host.say(chain);
@@ -24,12 +32,20 @@ pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Fa
         counted(report.events, "event"),
         counted(report.parts, "part"),
         report.bytes,
-        if findings == 0 {
-            "nothing is wrong".to_owned()
-        } else {
-            counted(findings, "finding")
+        match findings {
+            0 if report.is_linked() => "nothing is wrong".to_owned(),
+            0 => "nothing is wrong with what was looked at, and a part of the chain was not"
+                .to_owned(),
+            findings => counted(findings, "finding"),
         }
     ));
+    if damaged {
+        host.say(format_args!(
+            "A damaged day can be read again as long as the service has it: move its folder out of the archive, have the \
+             state made anew with `ialog state rebuild {} --relink`, and export the time again.",
+            shell::quoted(&archive.root().to_string_lossy())
+        ));
+    }
     host.say(WHAT_IT_PROVES);
     if findings > 0 {
         return Err(Failure::integrity(format!(

@@ -112,15 +112,10 @@ impl Exporter {
     /// Exports what a client reads into an archive, which is made where it is missing.
     #[must_use]
     pub fn new(client: Client, archive: Archive) -> Self {
-        let api = client
-            .settings()
-            .iter()
-            .find(|setting| setting.name() == "API address")
-            .map(|setting| setting.value().to_owned());
         Self {
+            api: client.api_address().to_owned(),
             client,
             archive,
-            api: api.unwrap_or_default(),
             settle: SETTLE,
             compression: Compression::Zstd,
             recount: false,
@@ -129,6 +124,13 @@ impl Exporter {
             told: Arc::new(|_, _| ()),
             full: FULL,
         }
+    }
+
+    /// What tells this service from others, in place of the address of its API: an archive takes events from one.
+    #[must_use]
+    pub fn api(mut self, api: impl Into<String>) -> Self {
+        self.api = api.into();
+        self
     }
 
     /// How long the newest events are left to the next export; [`SETTLE`] unless chosen.

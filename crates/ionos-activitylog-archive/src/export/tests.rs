@@ -225,6 +225,26 @@ async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes(
 }
 
 #[tokio::test]
+async fn what_was_kept_stays_kept_when_the_next_export_does_not_get_anywhere() {
+    let (simulator, range) = day();
+    // None of these has a whole frame after an hour.
+    for name in ["day.ndjson", "day.ndjson.zst", "day.csv.gz"] {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(folder.path(), name);
+        let export = open(&simulator, range, &target);
+        let one = windows(&simulator, export.rest()).take(1);
+        export.write(one, |_| ()).await.unwrap_err();
+        for again in 0..2 {
+            let export = open(&simulator, range, &target);
+            let before = export.resumed().map(|before| before.events);
+            assert!(before.is_some_and(|events| events > 0), "{name} {again}");
+        }
+        whole(&simulator, range, &target).await;
+        assert_eq!(names(folder.path()).unwrap(), [name]);
+    }
+}
+
+#[tokio::test]
 async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();

@@ -223,11 +223,45 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     );
 
     fs::remove_file(&path).unwrap();
-    assert!(
-        end(&archive).contains("cannot be read"),
-        "{}",
-        end(&archive)
-    );
+    let gone = "is not as it was written: it is gone, and its manifest names it";
+    assert!(end(&archive).ends_with(gone), "{}", end(&archive));
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_unpacked_is_damaged() {
+    let simulator = simulator();
+    // One for each way to pack.
+    let days = [
+        range("2026-11-17T06:00:00Z", "2026-11-18T00:00:00Z"),
+        range("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"),
+        range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z"),
+    ];
+    let root = tempfile::tempdir().unwrap();
+    let archive = archive(&simulator, root.path(), &days).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let folder = archive.contract(&contract);
+    for date in folder.days().unwrap() {
+        let part = folder.parts(date).unwrap().remove(0);
+        let path = folder.day(date).join(part.to_string());
+        let whole = fs::read(&path).unwrap();
+        for harm in ["cut", "flipped", "other"] {
+            let mut bytes = whole.clone();
+            match harm {
+                "cut" => bytes.truncate(whole.len() / 2),
+                "flipped" => bytes[whole.len() / 2] ^= 0x80,
+                _ => bytes = vec![0xff; 100],
+            }
+            fs::write(&path, bytes).unwrap();
+            let reader = ArchiveReader::open(&archive, Some(&contract), None).unwrap();
+            let failed: Vec<Error> = reader.filter_map(Result::err).collect();
+            assert!(
+                matches!(failed.as_slice(), [Error::Damaged(at, _)] if *at == path),
+                "{} {harm}: {failed:?}",
+                path.display()
+            );
+        }
+        fs::write(&path, whole).unwrap();
+    }
 }
 
 /// A part that holds the events at these minutes of an hour, each named after its minute.

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use super::{Chain, Finding, Place, Problem, Report};
+use crate::Digest;
 use crate::durable::is_leftover;
-use crate::layout::{ContractFolder, MANIFEST, PartName, names};
+use crate::layout::{ContractFolder, MANIFEST, PartName, day_of, names};
 use crate::manifest::{Covered, Manifest, Previous};
 use crate::state::State;
-use crate::{Digest, Error};
 use ionos_activitylog::RangeSet;
 
 /// Files of a contract that no manifest names.
@@ -20,7 +20,7 @@ const KNOWN: [&str; 4] = [
 ];
 
 /// What is wrong with the manifests of a contract, its files and its state, and the manifests that can be used.
-pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Manifest>), Error> {
+pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>) {
     let mut report = Report::default();
     let place = |file: std::path::PathBuf| Place { root, file };
     let state = match State::read(folder) {
@@ -37,18 +37,55 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Ma
         }
     };
     let open = state.as_ref().is_some_and(|state| state.open);
-    let relinking = state.as_ref().is_some_and(|state| state.relink.is_some());
+    let relink = state.as_ref().and_then(|state| state.relink);
     if open {
         report.notes.push(format!(
             "an export of contract {} is on its way or was killed; the next one puts in order what it left",
             folder.contract()
         ));
     }
+    if state.is_none() {
+        report.notes.push(format!(
+            "there is no state of contract {} to compare its last manifest with: compare its SHA-256 with one that is \
+             kept in another place",
+            folder.contract()
+        ));
+    }
+    let unreadable = |file: &Path, error: &dyn std::fmt::Display| {
+        let there = place(file.to_path_buf());
+        there.find(
+            None,
+            Problem::Unreadable,
+            format!("it cannot be read: {error}"),
+        )
+    };
+    let listed = folder
+        .days()
+        .and_then(|days| Ok((days, names(folder.path())?)));
+    let (days, others) = match listed {
+        Ok(listed) => listed,
+        Err(error) => {
+            let error = cause(error);
+            report.findings.push(unreadable(folder.path(), &error));
+            return (report, Vec::new());
+        }
+    };
+    // A day that could not be read, and whose digest is not known.
+    let mut unknown = None;
+    let mut unlinked = 0;
     let (mut manifests, mut covered) = (Vec::new(), RangeSet::new());
     let (mut before, mut gaps): (Option<Previous>, u64) = (None, 0);
-    for date in folder.days()? {
+    for date in days {
         let here = place(folder.manifest(date));
-        let day = names(&folder.day(date))?;
+        let day = match names(&folder.day(date)) {
+            Ok(day) => day,
+            Err(error) => {
+                let error = cause(error);
+                report.findings.push(unreadable(&folder.day(date), &error));
+                unknown = Some(date);
+                continue;
+            }
+        };
         let read = std::fs::read(&here.file).map_err(|error| (error.kind(), error));
         let bytes = match read {
             Ok(bytes) => bytes,
@@ -67,11 +104,8 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Ma
                 continue;
             }
             Err((_, error)) => {
-                report.findings.push(here.find(
-                    None,
-                    Problem::Unreadable,
-                    format!("it cannot be read: {error}"),
-                ));
+                report.findings.push(unreadable(&here.file, &error));
+                unknown = Some(date);
                 continue;
             }
         };
@@ -86,7 +120,13 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Ma
                         "it is not as it was written: it belongs to another day or contract, or was formatted anew",
                     ));
                 }
-                if manifest.previous != before && !relinking {
+                if relink.is_some_and(|from| date >= from) {
+                    unlinked += 1;
+                } else if manifest.previous != before
+                    && manifest
+                        .previous
+                        .is_none_or(|one| Some(one.date) != unknown)
+                {
                     report
                         .findings
                         .push(broken(root, folder, &manifest, before));
@@ -104,19 +144,20 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Ma
         }
         before = Some(Previous { date, sha256 });
     }
-    if relinking {
+    if let Some(from) = relink {
         report.notes.push(format!(
-            "the manifests of contract {} are being linked anew, so their chain is not looked at: export again first",
+            "the manifests of contract {} are being linked anew from {from} on, so whether those of these days follow \
+             each other was not looked at: export again first",
             folder.contract()
         ));
     }
     if let Some(state) = &state {
         state_findings(&mut report, root, folder, state, &covered, before);
     }
-    for name in names(folder.path())? {
+    for name in others {
         if is_leftover(&name) {
             report.notes.push(left(&name));
-        } else if !KNOWN.contains(&name.as_str()) && !is_day(&name) {
+        } else if !KNOWN.contains(&name.as_str()) && day_of(&name).is_none() {
             let extra = place(folder.path().join(&name));
             report.findings.push(extra.find(
                 None,
@@ -129,9 +170,18 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> Result<(Report, Vec<Ma
         contract: folder.contract().clone(),
         days: manifests.len() as u64,
         gaps,
+        unlinked,
         head: before,
     });
-    Ok((report, manifests))
+    (report, manifests)
+}
+
+/// What the system says, without the path that stands before it anyway.
+fn cause(error: crate::Error) -> String {
+    match error {
+        crate::Error::Open(_, error) => error.to_string(),
+        error => error.to_string(),
+    }
 }
 
 /// Names the manifest that is at fault: the one before, if it is there, because what follows holds its digest.
@@ -255,9 +305,4 @@ fn left(name: &str) -> String {
 
 fn is_part(name: &str) -> bool {
     name.parse::<PartName>().is_ok()
-}
-
-fn is_day(name: &str) -> bool {
-    let date = name.strip_prefix("date=");
-    date.is_some_and(|date| date.parse::<chrono::NaiveDate>().is_ok())
 }

@@ -22,7 +22,7 @@ use ionos_activitylog::ContractNumber;
 use crate::error::shown;
 use crate::layout::Archive;
 use crate::manifest::Previous;
-use crate::{Error, text};
+use crate::{Digest, Error, text};
 
 pub use online::verify_totals;
 
@@ -62,6 +62,8 @@ pub struct Chain {
     pub days: u64,
     /// Gaps that they name: what was not proven to be complete when it was read.
     pub gaps: u64,
+    /// Of these, how many are being linked anew, so that nobody looked whether each follows the one before.
+    pub unlinked: u64,
     /// The last one.
     pub head: Option<Previous>,
 }
@@ -125,6 +127,52 @@ impl Report {
         self.findings.is_empty()
     }
 
+    /// Whether it was looked at all of the chain of each contract.
+    #[must_use]
+    pub fn is_linked(&self) -> bool {
+        self.chains.iter().all(|chain| chain.unlinked == 0)
+    }
+
+    /// Compares the last manifests with digests that were kept in another place, one for each contract.
+    pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
+        let mut found = Vec::new();
+        let mut others: Vec<&Digest> = kept.iter().collect();
+        for chain in &self.chains {
+            let folder = archive.contract(&chain.contract);
+            let (file, detail) = match chain.head {
+                Some(head) if kept.contains(&head.sha256) => {
+                    others.retain(|one| **one != head.sha256);
+                    continue;
+                }
+                Some(head) => (
+                    folder.manifest(head.date),
+                    format!(
+                        "it is the last manifest, and has the SHA-256 {}, which is not among those that were kept",
+                        head.sha256
+                    ),
+                ),
+                None => (
+                    folder.path().to_path_buf(),
+                    "it has no manifest, so none of those that were kept is its last".to_owned(),
+                ),
+            };
+            let root = archive.root();
+            found.push(Place { root, file }.find(None, Problem::Chain, detail));
+        }
+        if found.is_empty() {
+            for one in others {
+                let root = archive.root();
+                let file = PathBuf::from(".");
+                let detail = format!(
+                    "the SHA-256 {one} that was kept is not that of the last manifest of any contract"
+                );
+                found.push(Place { root, file }.find(None, Problem::Chain, detail));
+            }
+        }
+        self.findings.extend(found);
+        self.findings.sort();
+    }
+
     fn add(&mut self, other: Self) {
         self.findings.extend(other.findings);
         self.notes.extend(other.notes);
@@ -174,7 +222,7 @@ pub fn verify_archive(archive: &Archive) -> Result<Report, Error> {
     let mut report = Report::default();
     let mut days = Vec::new();
     for folder in &contracts {
-        let (found, manifests) = chain::of(archive.root(), folder)?;
+        let (found, manifests) = chain::of(archive.root(), folder);
         report.add(found);
         let manifests = manifests.into_iter();
         days.extend(manifests.map(|manifest| (folder.day(manifest.date), manifest)));
@@ -207,7 +255,8 @@ pub fn verify_archive(archive: &Archive) -> Result<Report, Error> {
 /// What is said of the last manifest, so that it can be kept in another place.
 impl fmt::Display for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "contract {}: {} days", self.contract, self.days)?;
+        let days = if self.days == 1 { "day" } else { "days" };
+        write!(f, "contract {}: {} {days}", self.contract, self.days)?;
         if let Some(Previous { date, sha256 }) = self.head {
             write!(f, ", last manifest {date} with SHA-256 {sha256}")?;
         }

@@ -196,13 +196,109 @@ async fn an_edited_manifest_is_named_also_when_its_sums_are_right() {
 
         // With care: a part is taken out together with its file, and everything is added up again.
         fs::write(&path, &text).unwrap();
-        let (mut manifest, _) = Manifest::read(&path).unwrap();
-        let part = manifest.parts.remove(0);
-        manifest.settle();
-        fs::write(&path, manifest.to_bytes()).unwrap();
-        fs::remove_file(folder.day(date(day)).join(part.file.to_string())).unwrap();
+        forge(&folder, date(day));
         assert_eq!(found(root.path()), [finding(&name, None, Problem::Chain)]);
     }
+}
+
+/// Takes a part out of a day together with its file, and adds up the manifest again.
+fn forge(folder: &crate::ContractFolder, date: chrono::NaiveDate) {
+    let path = folder.manifest(date);
+    let (mut manifest, _) = Manifest::read(&path).unwrap();
+    let part = manifest.parts.remove(0);
+    manifest.settle();
+    fs::write(&path, manifest.to_bytes()).unwrap();
+    fs::remove_file(folder.day(date).join(part.file.to_string())).unwrap();
+}
+
+#[tokio::test]
+async fn days_before_those_that_are_linked_anew_are_still_compared() {
+    let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path(), Compression::Zstd).await;
+    let folder = folder(&simulator, root.path());
+    let relink = |from| {
+        let (mut state, _) = crate::State::read(&folder).unwrap();
+        if let Some(state) = &mut state {
+            state.relink = Some(from);
+            crate::state::write(&folder, state, &crate::Steps::default()).unwrap();
+        }
+    };
+    forge(&folder, date(1));
+    let chain = finding("01/_manifest.json", None, Problem::Chain);
+    relink(date(3));
+    assert_eq!(found(root.path()), [chain]);
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.chains[0].unlinked, 1);
+    relink(date(1));
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!((report.findings, report.chains[0].unlinked), (vec![], 3));
+    assert!(
+        report
+            .notes
+            .iter()
+            .any(|note| note.contains("from 2026-11-01 on")),
+        "{:?}",
+        report.notes
+    );
+}
+
+#[tokio::test]
+async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path(), Compression::Zstd).await;
+    let (folder, archive) = (folder(&simulator, root.path()), Archive::at(root.path()));
+    let verified = |kept: &[Digest]| {
+        let mut report = verify_archive(&archive).unwrap();
+        report.compare_heads(&archive, kept);
+        report
+    };
+    let kept = verified(&[]).chains[0].head.unwrap().sha256;
+    assert_eq!(verified(&[kept]).findings, []);
+    let too_many = verified(&[kept, Digest::of(b"")]).findings;
+    assert_eq!((too_many.len(), too_many[0].problem), (1, Problem::Chain));
+
+    // Whoever also removes the state is found out by the digest alone.
+    forge(&folder, "2026-11-03".parse().unwrap());
+    for name in ["_state.json", "_state.prev.json"] {
+        let _ = fs::remove_file(folder.path().join(name));
+    }
+    let report = verify_archive(&archive).unwrap();
+    assert_eq!(report.findings, []);
+    assert!(
+        report.notes[0].starts_with("there is no state of contract "),
+        "{:?}",
+        report.notes
+    );
+    let findings = verified(&[kept]).findings;
+    assert_eq!((findings.len(), findings[0].problem), (1, Problem::Chain));
+    assert!(
+        findings[0].file.ends_with("date=2026-11-03/_manifest.json"),
+        "{}",
+        findings[0]
+    );
+}
+
+#[tokio::test]
+async fn a_day_that_cannot_be_listed_is_named_and_the_others_are_looked_at() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = archived(root.path(), Compression::Zstd).await;
+    let folder = folder(&simulator, root.path());
+    let day = folder.day("2026-11-02".parse().unwrap());
+    fs::remove_dir_all(&day).unwrap();
+    fs::write(&day, "").unwrap();
+    fs::create_dir(folder.path().join("date=2026-11-9")).unwrap();
+    let found = found(root.path());
+    assert!(
+        found.contains(&finding("02", None, Problem::Unreadable)),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&finding("9", None, Problem::Extra)),
+        "{found:?}"
+    );
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.parts, 2);
 }
 
 #[tokio::test]
