@@ -13,7 +13,6 @@ use super::opened::Opened;
 use super::runs::{self, RUN_SCHEMA, Run};
 use super::writing::{Writing, Written};
 use super::{ContractExport, Exporter, Progress, Stop, recount};
-use crate::manifest::KnownGap;
 use crate::part::{Cutter, read};
 use crate::state::Writer;
 use crate::{Error, Step};
@@ -46,8 +45,6 @@ pub(super) struct Job<'a> {
     pub(super) windows: usize,
     pub(super) stop: Stop,
     pub(super) done: ContractExport,
-    /// What a recount could not prove again.
-    pub(super) doubts: Vec<KnownGap>,
 }
 
 pub(super) async fn export(
@@ -86,7 +83,6 @@ pub(super) async fn export(
         windows,
         stop,
         done,
-        doubts: Vec::new(),
     };
     let tasks = job.tasks(range, started);
     if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
@@ -194,8 +190,7 @@ impl Job<'_> {
     fn take(&mut self, written: Written) -> Result<(), Error> {
         self.done.with_issues += written.with_issues;
         self.opened.take(written.stretches)?;
-        self.opened.catch_up()?;
-        written.failed.map_or(Ok(()), Err)
+        self.opened.catch_up()
     }
 
     /// Reads again what was not verified. Nothing that was seen once is lost: what is archived stays, and what came is
@@ -228,17 +223,13 @@ impl Job<'_> {
                 .events
                 .sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
-            let written = writing.add(window).await?;
-            stretches.extend(written.stretches);
-            written.failed.map_or(Ok(()), Err)?;
+            stretches.extend(writing.add(window).await?.stretches);
             self.tell(read_to).await;
         }
         if self.is_stopped() {
             return Ok(());
         }
-        let written = writing.end(range.end()).await?;
-        stretches.extend(written.stretches);
-        written.failed.map_or(Ok(()), Err)?;
+        stretches.extend(writing.end(range.end()).await?.stretches);
         self.done.events += added;
         self.opened.take(stretches)?;
         self.opened.catch_up()
@@ -298,7 +289,7 @@ impl Job<'_> {
             gap.range()
                 .is_some_and(|gap| gap.intersection(&range).is_some())
         });
-        self.done.gaps = inside.chain(self.doubts.clone()).collect();
+        self.done.gaps = inside.collect();
         self.done.notes.splice(0..0, self.opened.notes.drain(..));
         self.done.clone()
     }

@@ -94,33 +94,8 @@ impl Opened {
             opened.relink()?;
         }
         opened.check_chain()?;
-        opened.check_parts()?;
         opened.sweep(None)?;
         Ok(opened)
-    }
-
-    /// Nothing is added to an archive, and nothing sealed, that has lost a file.
-    fn check_parts(&self) -> Result<(), Error> {
-        for (date, (manifest, _)) in &self.days {
-            let folder = self.folder.day(*date);
-            for part in &manifest.parts {
-                let path = folder.join(part.file.to_string());
-                let said = match std::fs::metadata(&path) {
-                    Ok(about) if about.len() == part.bytes => continue,
-                    Ok(about) => format!(
-                        "it has {} bytes, and its manifest says {}",
-                        about.len(),
-                        part.bytes
-                    ),
-                    Err(error) => format!("its manifest names it, and it cannot be read: {error}"),
-                };
-                return Err(Error::Damaged(
-                    path,
-                    format!("{said}; `ialog verify` says more"),
-                ));
-            }
-        }
-        Ok(())
     }
 
     fn check_against_state(&self) -> Result<(), Error> {

@@ -21,8 +21,6 @@ pub(super) struct Written {
     pub(super) stretches: Vec<Stretch>,
     /// Events that do not fit the model.
     pub(super) with_issues: u64,
-    /// Why no more was written.
-    pub(super) failed: Option<Error>,
 }
 
 enum Job {
@@ -36,7 +34,7 @@ enum Job {
 pub(super) struct Writing {
     /// None when there is nothing more to write.
     jobs: Option<mpsc::Sender<Job>>,
-    answers: answers::UnboundedReceiver<Written>,
+    answers: answers::UnboundedReceiver<Result<Written, Error>>,
     thread: Option<JoinHandle<()>>,
     under_way: bool,
 }
@@ -64,9 +62,7 @@ impl Writing {
     /// Hands the next window over as soon as the one before is written, and says what has ended since.
     pub(super) async fn add(&mut self, window: Window) -> Result<Written, Error> {
         let written = self.settle().await?;
-        if written.failed.is_none() {
-            self.hand_over(Job::Window(window));
-        }
+        self.hand_over(Job::Window(window));
         Ok(written)
     }
 
@@ -79,19 +75,16 @@ impl Writing {
         self.answers
             .next()
             .await
-            .ok_or_else(|| Error::Write(PathBuf::from("the archive"), ended()))
+            .unwrap_or_else(|| Err(Error::Write(PathBuf::from("the archive"), ended())))
     }
 
     /// Ends the last part where the reading ends.
     pub(super) async fn end(mut self, end: DateTime<Utc>) -> Result<Written, Error> {
         let mut written = self.settle().await?;
-        if written.failed.is_some() {
-            return Ok(written);
-        }
         self.hand_over(Job::End(end));
         let last = self.settle().await?;
         written.stretches.extend(last.stretches);
-        written.failed = last.failed;
+        written.with_issues += last.with_issues;
         Ok(written)
     }
 
@@ -120,32 +113,28 @@ fn ended() -> io::Error {
 fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
     mut cutter: Cutter<F>,
     todo: &mpsc::Receiver<Job>,
-    answer: &answers::UnboundedSender<Written>,
+    answer: &answers::UnboundedSender<Result<Written, Error>>,
 ) {
     while let Ok(job) = todo.recv() {
-        let mut written = Written::default();
-        match job {
+        let written = match job {
             Job::Window(window) => {
                 let odd = window.events.iter();
-                written.with_issues = odd.filter(|event| !event.issues().is_empty()).count() as u64;
-                match cutter.add(window) {
-                    Ok(stretches) => written.stretches = stretches,
-                    Err(error) => {
-                        written.stretches = cutter.take_done();
-                        written.failed = Some(error);
-                    }
-                }
+                let odd = odd.filter(|event| !event.issues().is_empty()).count();
+                cutter.add(window).map(|stretches| Written {
+                    stretches,
+                    with_issues: odd as u64,
+                })
             }
             Job::End(end) => {
-                match cutter.end(end) {
-                    Ok(stretches) => written.stretches = stretches,
-                    Err(error) => written.failed = Some(error),
-                }
-                let _ = answer.unbounded_send(written);
+                let last = cutter.end(end).map(|stretches| Written {
+                    stretches,
+                    with_issues: 0,
+                });
+                let _ = answer.unbounded_send(last);
                 return;
             }
-        }
-        let failed = written.failed.is_some();
+        };
+        let failed = written.is_err();
         // Nobody waits for it any more, and so there is nothing more to write.
         if answer.unbounded_send(written).is_err() || failed {
             return;

@@ -89,7 +89,7 @@ impl Manifest {
                 "{file} and the range that it is of are not verified alike"
             ));
         }
-        if part.total.is_some() && !part.verified {
+        if part.total.is_some() != part.verified {
             return Err(format!("{file} has a total only if it is verified"));
         }
         if part.count == 0 || part.unique > part.count {

@@ -106,7 +106,7 @@ pub struct Counts {
     pub count: u64,
     /// Different ids.
     pub unique: u64,
-    /// How many events the service counted; none where a part of the day has no total.
+    /// How many events the service counted; none where a part of the day is not verified.
     pub total: Option<u64>,
 }
 
@@ -137,9 +137,8 @@ pub struct Part {
     pub count: u64,
     /// Different ids in it; in a late part those that no other part has.
     pub unique: u64,
-    /// How many events the service counted of its time when it was read. An event that was amended while it was read
-    /// counts once. None where the part is not verified, and where it was verified without a count that can be relied
-    /// on, because the same events came several times.
+    /// How many events the service counted of its time; none where the part is not verified. An event that was amended
+    /// while it was read counts once.
     pub total: Option<u64>,
     /// The time of its first event that has one.
     #[serde(with = "text::instant_or_none")]
@@ -293,9 +292,7 @@ impl Manifest {
         Counts {
             count: sum(|part| part.count),
             unique: sum(|part| part.unique),
-            total: all_verified
-                .then(|| self.parts.iter().map(|part| part.total).sum())
-                .flatten(),
+            total: all_verified.then(|| sum(|part| part.total.unwrap_or_default())),
         }
     }
 }

@@ -42,9 +42,6 @@ pub(crate) struct Cutter<F> {
     /// Up to where everything is in a part that has ended.
     position: DateTime<Utc>,
     open: Option<PartFile>,
-    /// Whether the service counted what came, in the window that is taken in and in all that the open part is of.
-    window_counted: bool,
-    part_counted: bool,
     /// The time of the last event in the open part, or where its stretch begins.
     last: DateTime<Utc>,
     done: Vec<Stretch>,
@@ -66,8 +63,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             full,
             position: start,
             open: None,
-            window_counted: true,
-            part_counted: true,
             last: start,
             done: Vec::new(),
         }
@@ -75,9 +70,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
 
     /// Takes in the next window, and gives what is on the disk since.
     pub(crate) fn add(&mut self, window: Window) -> Result<Vec<Stretch>, Error> {
-        // Of an event that was amended there are several contents, and one is counted.
-        let unique = (window.events.len() as u64).saturating_sub(window.amended);
-        self.window_counted = window.counted == Some(unique);
         let keyed = window
             .events
             .iter()
@@ -92,11 +84,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             }
         }
         Ok(std::mem::take(&mut self.done))
-    }
-
-    /// What is on the disk although something failed since.
-    pub(crate) fn take_done(&mut self) -> Vec<Stretch> {
-        std::mem::take(&mut self.done)
     }
 
     /// Ends the last part where the reading ends.
@@ -152,7 +139,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             let folder = (self.folder)(self.position.date_naive())?;
             self.open = Some(PartFile::begin(&folder, self.compression, &self.steps)?);
         }
-        self.part_counted &= self.window_counted;
         match &mut self.open {
             Some(part) => part.add(event, key),
             None => Ok(()),
@@ -177,7 +163,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             range,
             verified,
             late: false,
-            counted: std::mem::replace(&mut self.part_counted, true),
         };
         let part = self
             .open
@@ -230,7 +215,24 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 /// The window cut into what is verified, without gaps, and what is not, each with its own.
 fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
-    let mut gaps = known_gaps(window);
+    let mut gaps: Vec<KnownGap> = window
+        .gaps
+        .iter()
+        .map(|gap| {
+            // What lies outside of the window was not asked for.
+            let range = gap
+                .range
+                .intersection(&window.range)
+                .unwrap_or(window.range);
+            KnownGap {
+                from: range.start(),
+                to: range.end(),
+                reason: KnownGap::reason(gap.reason).to_owned(),
+                seen: gap.seen,
+                total: gap.total.map(|total| total.count),
+            }
+        })
+        .collect();
     gaps.sort_by_key(|gap| (gap.from, gap.to));
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
     let mut position = window.range.start();
@@ -259,26 +261,4 @@ fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
         pieces.push((rest, Vec::new()));
     }
     pieces
-}
-
-/// The gaps of a window as a manifest has them.
-pub(crate) fn known_gaps(window: &Window) -> Vec<KnownGap> {
-    window
-        .gaps
-        .iter()
-        .map(|gap| {
-            // What lies outside of the window was not asked for.
-            let range = gap
-                .range
-                .intersection(&window.range)
-                .unwrap_or(window.range);
-            KnownGap {
-                from: range.start(),
-                to: range.end(),
-                reason: KnownGap::reason(gap.reason).to_owned(),
-                seen: gap.seen,
-                total: gap.total.map(|total| total.count),
-            }
-        })
-        .collect()
 }

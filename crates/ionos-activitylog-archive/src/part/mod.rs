@@ -18,7 +18,7 @@ use crate::layout::PartName;
 use crate::manifest::Part;
 use crate::{Compression, Digest, Error, Steps, ndjson};
 
-pub(crate) use cut::{Cutter, FULL, Stretch, known_gaps};
+pub(crate) use cut::{Cutter, FULL, Stretch};
 
 /// A part in the making. Dropped, it leaves nothing behind.
 pub(crate) struct PartFile {
@@ -41,8 +41,6 @@ pub(crate) struct About {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
     pub(crate) late: bool,
-    /// Whether the service counted as many in each window that it is of.
-    pub(crate) counted: bool,
 }
 
 impl PartFile {
@@ -124,7 +122,7 @@ impl PartFile {
             unpacked: self.unpacked,
             count: self.count,
             unique,
-            total: (about.verified && about.counted).then_some(unique + self.twins),
+            total: about.verified.then_some(unique + self.twins),
             first: self.first,
             last: self.last,
             digest,
