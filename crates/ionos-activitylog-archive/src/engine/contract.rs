@@ -243,7 +243,7 @@ impl Job<'_> {
             return Ok(stored);
         };
         let inside = RangeSet::from(range);
-        let parts = manifest.parts.iter().filter(|part| !part.late);
+        let parts = manifest.parts.iter();
         for part in parts.filter(|part| inside.covers(part.file.range)) {
             read::for_each(&self.opened.folder.day(date), &part.file, |event| {
                 let time = event.time().unwrap_or(range.start());

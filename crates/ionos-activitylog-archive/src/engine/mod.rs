@@ -37,7 +37,7 @@ pub use rebuild::{Rebuilt, rebuild_state};
 pub use runs::{RUN_SCHEMA, Run};
 
 pub(crate) use opened::read_days;
-pub(crate) use recount::fits;
+pub(crate) use recount::{parts_of, total_of};
 
 /// The newest events are left to the next export for so long, because they may not be in the log yet.
 pub const SETTLE: TimeDelta = TimeDelta::seconds(10);

@@ -14,7 +14,7 @@ use ionos_activitylog::{DateRange, RangeSet};
 
 use crate::durable::{self, Kind};
 use crate::layout::{ContractFolder, names};
-use crate::manifest::{Covered, Manifest, Part, Previous};
+use crate::manifest::{Covered, KnownGap, Manifest, Part, Previous};
 use crate::part::Stretch;
 use crate::state::{self, Certainty, Identity, Lock, OpenGap, State, Writer};
 use crate::{Digest, Error, Step, Steps};
@@ -218,14 +218,17 @@ impl Opened {
             let before = manifest.parts.len();
             manifest
                 .parts
-                .retain(|part| part.late || !replaced.covers(part.file.range));
+                .retain(|part| !replaced.covers(part.file.range));
             let replaces = manifest.parts.len() < before;
             manifest
                 .gaps
                 .retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
             for stretch in stretches {
-                cover(&mut manifest.ranges, stretch.range, stretch.verified);
-                self.note_gap(&stretch);
+                cover(
+                    &mut manifest.ranges,
+                    Covered::of(stretch.range, stretch.verified).counted_if(stretch.counted),
+                );
+                self.note_gaps(&stretch.gaps);
                 manifest.parts.extend(stretch.part);
                 manifest.gaps.extend(stretch.gaps);
             }
@@ -242,6 +245,34 @@ impl Opened {
         let mut manifest = self.manifest(date);
         manifest.parts.retain(|known| known.file != part.file);
         manifest.parts.push(part);
+        self.write(manifest)
+    }
+
+    /// Takes back that a verified time of a day is proven to be complete. So it is read again as a whole, and what is
+    /// archived of it stays until then.
+    pub(crate) fn doubt(
+        &mut self,
+        date: NaiveDate,
+        range: DateRange,
+        gaps: Vec<KnownGap>,
+        new: Option<Part>,
+    ) -> Result<(), Error> {
+        self.unseal(range);
+        let mut manifest = self.manifest(date);
+        let inside = RangeSet::from(range);
+        if let Some(new) = new {
+            manifest.parts.retain(|known| known.file != new.file);
+            manifest.parts.push(new);
+        }
+        for part in &mut manifest.parts {
+            if inside.covers(part.file.range) {
+                part.verified = false;
+                part.total = None;
+            }
+        }
+        cover(&mut manifest.ranges, Covered::of(range, false));
+        self.note_gaps(&gaps);
+        manifest.gaps.extend(gaps);
         self.write(manifest)
     }
 
@@ -358,9 +389,9 @@ impl Opened {
     }
 
     /// Remembers that gaps were tried once more.
-    fn note_gap(&mut self, stretch: &Stretch) {
+    fn note_gaps(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
-        for gap in &stretch.gaps {
+        for gap in gaps {
             let overlaps = |open: &OpenGap| {
                 let both = open.range().zip(gap.range());
                 both.is_some_and(|(a, b)| a.intersection(&b).is_some())
@@ -487,22 +518,26 @@ fn check_identity(
 
 /// Puts a range in the place of whatever there was of its time. Verified ranges that touch become one; others stay as
 /// they were read, so that they can be read again as such.
-fn cover(ranges: &mut Vec<Covered>, range: DateRange, verified: bool) {
+fn cover(ranges: &mut Vec<Covered>, new: Covered) {
     let mut all = Vec::new();
-    let taken = RangeSet::from(range);
+    let taken: RangeSet = new.range().into_iter().collect();
     for covered in ranges.iter() {
         let Some(old) = covered.range() else {
             continue;
         };
         let left = RangeSet::from(old).difference(&taken);
-        all.extend(left.iter().map(|left| Covered::of(left, covered.verified)));
+        let left = left.iter();
+        all.extend(
+            left.map(|left| Covered::of(left, covered.verified).counted_if(covered.counted)),
+        );
     }
-    all.push(Covered::of(range, verified));
+    all.push(new);
     all.sort_by_key(|covered| covered.from);
     all.dedup_by(|next, kept| {
         let joined = kept.verified && next.verified && kept.to == next.from;
         if joined {
             kept.to = next.to;
+            kept.counted &= next.counted;
         }
         joined
     });

@@ -345,6 +345,130 @@ async fn what_came_late_is_a_part_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_total_is_given_only_where_the_service_counted_what_came() {
+    use ionos_activitylog_sim::TotalShape;
+    let totals = async |switches| {
+        let root = tempfile::tempdir().unwrap();
+        // The first two days have no event.
+        let begin = at("2026-11-03T00:00:00Z");
+        let simulator = world(NOW).begin(begin).switches(switches).build();
+        let done = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await;
+        assert_eq!(done.unwrap().gaps, []);
+        assert_whole(root.path());
+        let manifests = manifests(&simulator, root.path());
+        let parts = parts(&simulator, root.path());
+        let of_days: Vec<_> = manifests.iter().map(|one| one.counts.total).collect();
+        assert_eq!((of_days.len(), parts.len()), (3, 1));
+        assert_eq!(of_days[2], parts[0].1.total);
+        assert_eq!(manifests[0].ranges[0].counted, of_days[0].is_some());
+        (of_days[0], of_days[2], parts[0].1.count)
+    };
+    let (empty, full, count) = totals(Switches::default()).await;
+    assert_eq!((empty, full), (Some(0), Some(count)));
+    let twice = Switches {
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        ..Switches::default()
+    };
+    // The one window has all three days.
+    let (empty, full, _) = totals(twice).await;
+    assert_eq!((empty, full), (None, None));
+    let uncounted = Switches {
+        total: TotalShape::Absent,
+        ..Switches::default()
+    };
+    let (empty, full, _) = totals(uncounted).await;
+    assert_eq!((empty, full), (None, None));
+}
+
+#[tokio::test]
+async fn what_comes_late_is_found_behind_events_that_were_amended() {
+    use ionos_activitylog_sim::Amended;
+    let root = tempfile::tempdir().unwrap();
+    let switches = || Switches {
+        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(9)).unwrap(),
+        amended: Amended::new(Share::new(0.7).unwrap(), TimeDelta::days(5)).unwrap(),
+        ..Switches::default()
+    };
+    let at_once = async |now, recount| {
+        let simulator = world(now).switches(switches()).build();
+        let exporter = exporter(&simulator, root.path(), now).recount(recount);
+        let done = export(&exporter, &simulator, days()).await.unwrap();
+        (simulator, done)
+    };
+    let _ = at_once("2026-11-05T00:00:00Z", false).await;
+    // What is late of the second day has come by half, and with it what was amended meanwhile.
+    let (_, first) = at_once("2026-11-11T12:00:00Z", true).await;
+    assert!(first.late > 0);
+    let (simulator, second) = at_once("2026-12-20T00:00:00Z", true).await;
+    assert!(second.late > 0);
+    let lines = lines(&simulator, root.path());
+    let all = truth(&simulator, days());
+    assert!(all.iter().all(|line| lines.contains(line)));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
+    let root = tempfile::tempdir().unwrap();
+    let before = world(NOW).build();
+    let _ = export(&exporter(&before, root.path(), NOW), &before, days())
+        .await
+        .unwrap();
+    let recount = |simulator| exporter(simulator, root.path(), NOW).recount(true);
+    let _ = export(&recount(&before), &before, days()).await.unwrap();
+    // More than can be reached has come late, in a few milliseconds.
+    let burst = |deep| {
+        let switches = Switches {
+            deep_offset: deep,
+            window_cap: 100,
+            query_fractions: ionos_activitylog_sim::QueryFractions::Refuse,
+            max_limit: 50,
+            ..Switches::default()
+        };
+        let second = at("2026-11-02T09:00:00Z");
+        let world = world(NOW).burst(second, TimeDelta::milliseconds(3), 300);
+        world.switches(switches).build()
+    };
+    let refusing = burst(DeepOffset::Refuse);
+    let done = export(&recount(&refusing), &refusing, days())
+        .await
+        .unwrap();
+    assert!(!done.gaps.is_empty() && done.late > 0);
+    let read = || {
+        State::read(&folder(&before, root.path()))
+            .unwrap()
+            .0
+            .unwrap()
+    };
+    let state = read();
+    let certain: Vec<_> = state.coverage.iter().map(|one| one.state).collect();
+    let (sealed, fetched) = (Certainty::Sealed, Certainty::Fetched);
+    assert_eq!(certain, [sealed, fetched, sealed]);
+    assert!(!state.gaps.is_empty());
+    let second: NaiveDate = "2026-11-02".parse().unwrap();
+    for (date, part) in parts(&before, root.path()) {
+        assert_eq!(
+            (part.verified, part.total.is_some()),
+            (date != second, date != second)
+        );
+    }
+    assert_whole(root.path());
+    // The next export reads it again, as a whole.
+    let lenient = burst(DeepOffset::Allow);
+    let later = exporter(&lenient, root.path(), "2026-11-21T12:00:00Z");
+    let healed = export(&later, &lenient, days()).await.unwrap();
+    assert_eq!(healed.gaps, []);
+    assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
+    assert!(
+        parts(&lenient, root.path())
+            .iter()
+            .all(|(_, part)| part.verified && !part.late)
+    );
+    assert_whole(root.path());
+}
+
+#[tokio::test]
 async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
     let root = tempfile::tempdir().unwrap();
     // More events in a few milliseconds than the service lets one reach.

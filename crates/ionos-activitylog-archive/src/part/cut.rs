@@ -20,6 +20,8 @@ pub(crate) const FULL: u64 = 100_000;
 pub(crate) struct Stretch {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
+    /// Whether the service counted exactly what came, in every window that has some of it.
+    pub(crate) counted: bool,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
 }
@@ -44,6 +46,10 @@ pub(crate) struct Cutter<F> {
     open: Option<PartFile>,
     /// The time of the last event in the open part, or where its stretch begins.
     last: DateTime<Utc>,
+    /// Whether every window since the position was counted.
+    counted: bool,
+    /// Whether the window at hand was.
+    window_counted: bool,
     done: Vec<Stretch>,
 }
 
@@ -64,12 +70,15 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             position: start,
             open: None,
             last: start,
+            counted: true,
+            window_counted: true,
             done: Vec::new(),
         }
     }
 
     /// Takes in the next window, and gives what is on the disk since.
     pub(crate) fn add(&mut self, window: Window) -> Result<Vec<Stretch>, Error> {
+        self.window_counted = is_counted(&window);
         let keyed = window
             .events
             .iter()
@@ -98,6 +107,8 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         events: impl Iterator<Item = Keyed<'a>>,
     ) -> Result<(), Error> {
         self.last = self.last.max(range.start());
+        // Where nothing has come since the position, what came before it says nothing about what is to come.
+        self.counted = self.window_counted && (self.counted || self.position >= range.start());
         for event in events {
             let (_, (time, _)) = &event;
             let time = time.map_or(self.last, |time| time.max(self.last));
@@ -159,9 +170,11 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         verified: bool,
         gaps: Vec<KnownGap>,
     ) -> Result<(), Error> {
+        let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
         let about = About {
             range,
             verified,
+            counted,
             late: false,
         };
         let part = self
@@ -174,6 +187,7 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         self.done.push(Stretch {
             range,
             verified,
+            counted,
             part,
             gaps,
         });
@@ -213,27 +227,17 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
+/// Whether a window is verified because the service counted exactly as many events as came. So each share of it is
+/// proven by count too.
+pub(crate) fn is_counted(window: &Window) -> bool {
+    let came = window.events.len() as u64;
+    let counted = came.checked_sub(window.amended);
+    window.gaps.is_empty() && counted.is_some() && window.counted == counted
+}
+
 /// The window cut into what is verified, without gaps, and what is not, each with its own.
 fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
-    let mut gaps: Vec<KnownGap> = window
-        .gaps
-        .iter()
-        .map(|gap| {
-            // What lies outside of the window was not asked for.
-            let range = gap
-                .range
-                .intersection(&window.range)
-                .unwrap_or(window.range);
-            KnownGap {
-                from: range.start(),
-                to: range.end(),
-                reason: KnownGap::reason(gap.reason).to_owned(),
-                seen: gap.seen,
-                total: gap.total.map(|total| total.count),
-            }
-        })
-        .collect();
-    gaps.sort_by_key(|gap| (gap.from, gap.to));
+    let gaps = known_gaps(window);
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
     let mut position = window.range.start();
     for gap in gaps {
@@ -261,4 +265,28 @@ fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
         pieces.push((rest, Vec::new()));
     }
     pieces
+}
+
+/// What is not proven of a window, in order.
+pub(crate) fn known_gaps(window: &Window) -> Vec<KnownGap> {
+    let mut gaps: Vec<KnownGap> = window
+        .gaps
+        .iter()
+        .map(|gap| {
+            // What lies outside of the window was not asked for.
+            let range = gap
+                .range
+                .intersection(&window.range)
+                .unwrap_or(window.range);
+            KnownGap {
+                from: range.start(),
+                to: range.end(),
+                reason: KnownGap::reason(gap.reason).to_owned(),
+                seen: gap.seen,
+                total: gap.total.map(|total| total.count),
+            }
+        })
+        .collect();
+    gaps.sort_by_key(|gap| (gap.from, gap.to));
+    gaps
 }

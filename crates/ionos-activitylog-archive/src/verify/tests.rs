@@ -259,4 +259,19 @@ async fn totals_of_the_service_are_compared() {
     let problems: Vec<Problem> = report.findings.iter().map(|one| one.problem).collect();
     assert_eq!(problems, [Problem::Total]);
     assert!(report.findings[0].to_string().contains("date=2026-11-02"));
+    // One that is gone from the service is no fault of the archive.
+    let twice = world(NOW)
+        .switches(ionos_activitylog_sim::Switches {
+            late: ionos_activitylog_sim::Late::new(
+                ionos_activitylog_sim::Share::new(0.2).unwrap(),
+                chrono::TimeDelta::days(30),
+            )
+            .unwrap(),
+            ..Default::default()
+        })
+        .build();
+    let report = verify_totals(&archive, &client(&twice)).await.unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
+    assert!(report.notes[0].contains("the archive has them"));
 }
