@@ -73,7 +73,7 @@ pub struct Exporter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Events that have come.
+    /// Events that have come, archived or not yet.
     pub events: u64,
     /// Requests, retries not counted.
     pub requests: u64,
@@ -90,6 +90,9 @@ pub struct ContractExport {
     pub range: Option<DateRange>,
     /// Events that were read and archived.
     pub events: u64,
+    /// Events that were read and given up again with the part that they were for, because the export was stopped; the
+    /// next one reads them again.
+    pub given_up: u64,
     /// Of these, events that do not fit the model; they are archived like the others.
     pub with_issues: u64,
     /// Events that had come late and were archived now.

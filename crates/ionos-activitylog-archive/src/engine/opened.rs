@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     steps: Steps,
     /// Whether a manifest is newer than the state.
     behind: bool,
+    /// Whether there was a state before: then a part in no manifest was left by an export.
+    known: bool,
     _lock: Lock,
 }
 
@@ -51,6 +53,7 @@ impl Opened {
         let (state, warning) = State::read(&folder)?;
         let days = read_days(&folder)?;
         let mut notes: Vec<String> = warning.into_iter().collect();
+        let known = state.is_some();
         let state = match state {
             Some(state) => {
                 check_identity(&folder, &state.identity, &identity)?;
@@ -87,6 +90,7 @@ impl Opened {
             clock,
             steps,
             behind: false,
+            known,
             _lock: lock,
         };
         opened.check_against_state()?;
@@ -95,6 +99,7 @@ impl Opened {
         }
         opened.check_chain()?;
         opened.sweep(None)?;
+        opened.check_parts()?;
         Ok(opened)
     }
 
@@ -145,6 +150,36 @@ impl Opened {
         Ok(())
     }
 
+    /// Fails where a part is gone or was cut off: what is counted again would be taken for complete, and whatever is
+    /// written next would make it look as if all were well.
+    fn check_parts(&self) -> Result<(), Error> {
+        for (date, (manifest, _)) in &self.days {
+            for part in &manifest.parts {
+                let path = self.folder.day(*date).join(part.file.to_string());
+                let wrong = match std::fs::metadata(&path) {
+                    Ok(found) if found.len() == part.bytes => continue,
+                    Ok(found) => format!(
+                        "it has {} bytes, and the manifest says {}",
+                        found.len(),
+                        part.bytes
+                    ),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                        "it is gone".to_owned()
+                    }
+                    Err(error) => return Err(Error::Open(path, error)),
+                };
+                return Err(Error::Damaged(
+                    path,
+                    format!(
+                        "{wrong}: put it back from a copy, or remove the folder of its day and run \
+                         `ialog state rebuild --relink` to have the day read again; `ialog verify` says what else is wrong"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// What was read.
     pub(crate) fn covered(&self) -> RangeSet {
         let days = self.days.values();
@@ -180,16 +215,18 @@ impl Opened {
         self.save()
     }
 
-    /// Brings everything in order after the last part.
-    pub(crate) fn end(&mut self) -> Result<(), Error> {
+    /// Brings everything in order after the last part. Where the reading failed, the export stays open, so that the next
+    /// one looks for what this one has left.
+    pub(crate) fn end(&mut self, failed: bool) -> Result<(), Error> {
         self.relink()?;
+        self.sweep(None)?;
         for date in self.folder.days()? {
             if !self.days.contains_key(&date) {
                 // Made for a part that was given up. One that is not empty stays.
                 let _ = std::fs::remove_dir(self.folder.day(date));
             }
         }
-        self.state.open = false;
+        self.state.open = failed;
         self.save()
     }
 
@@ -430,8 +467,8 @@ impl Opened {
         self.state.coverage = sealed.collect();
     }
 
-    /// Removes what an export that was killed has left, and parts that were replaced: files in the making, and parts in
-    /// no manifest whose time a manifest has.
+    /// Removes what an export that was killed or has failed has left, and parts that were replaced: files in the making,
+    /// and parts in no manifest. Where no export is known that may have left one, only if a manifest has its time.
     fn sweep(&self, only: Option<NaiveDate>) -> Result<(), Error> {
         let dates = match only {
             Some(date) => vec![date],
@@ -443,13 +480,17 @@ impl Opened {
         for date in dates {
             let folder = self.folder.day(date);
             self.sweep_partial(&folder)?;
-            let Some((manifest, _)) = self.days.get(&date) else {
-                continue;
-            };
-            let covered = manifest.verified().union(&manifest.unverified());
+            let manifest = self.days.get(&date).map(|(manifest, _)| manifest);
+            let covered =
+                manifest.map(|manifest| manifest.verified().union(&manifest.unverified()));
             for name in self.folder.parts(date)? {
-                let listed = manifest.parts.iter().any(|part| part.file == name);
-                if !listed && covered.covers(name.range) {
+                let listed = manifest
+                    .is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
+                let left = only.is_none() && self.known && self.state.open
+                    || covered
+                        .as_ref()
+                        .is_some_and(|covered| covered.covers(name.range));
+                if !listed && left {
                     durable::remove(&folder.join(name.to_string()), &self.steps)?;
                 }
             }

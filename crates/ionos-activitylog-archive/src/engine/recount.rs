@@ -142,6 +142,7 @@ async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Res
         })
         .transpose()?;
     let came = late.as_ref().map_or(0, |part| part.count);
+    job.came += came;
     job.done.late += came;
     job.done.events += came;
     if !proven {

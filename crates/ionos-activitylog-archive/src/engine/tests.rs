@@ -573,7 +573,8 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
     assert!(done[0].1.is_ok() && done[2].1.is_ok());
     assert!(matches!(done[1].1, Err(Error::Read(_))));
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
-    assert_whole(root.path());
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!((report.findings, report.notes.len()), (vec![], 1));
 }
 
 #[tokio::test]
@@ -672,6 +673,150 @@ async fn a_disk_that_refuses_is_named_and_the_next_export_goes_on() {
 }
 
 #[tokio::test]
+async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let folder = folder(&simulator, root.path());
+    let blocked = folder.day("2026-11-03".parse().unwrap());
+    let block = blocked.clone();
+    let steps = Steps::new(move |step| {
+        if step == Step::PartBegun {
+            std::fs::write(&block, "").unwrap();
+        }
+    });
+    // All days are in one window, so two of them are finished in it before the third cannot be begun.
+    assert!(
+        export(&exporter.clone().steps(steps), &simulator, days())
+            .await
+            .is_err()
+    );
+    std::fs::remove_file(&blocked).unwrap();
+    assert_eq!(parts(&simulator, root.path()).len(), 2);
+    let state = State::read(&folder).unwrap().0.unwrap();
+    assert!(state.open);
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.findings, []);
+    let third = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(done.events, truth(&simulator, third).len() as u64);
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let refused = When::any().requests([4]);
+    let faults = Faults::new().on(refused, Answer::new(403)).unwrap();
+    let switches = || Switches {
+        window_cap: 20,
+        max_limit: 20,
+        ..Switches::default()
+    };
+    let simulator = world(NOW).switches(switches()).faults(faults).build();
+    let exporter = exporter(&simulator, root.path(), NOW).full(5);
+    let refused = export(&exporter, &simulator, days()).await;
+    assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.findings, []);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let day = |day| DateRange::day(day, &Utc).unwrap();
+    let (first, second): (NaiveDate, NaiveDate) =
+        ("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap());
+    let _ = export(&exporter, &simulator, day(second)).await.unwrap();
+    let before = files(root.path());
+    let _ = export(&exporter, &simulator, day(first)).await.unwrap();
+    // The part of the first day has its name, and the process was killed before anything else was written.
+    let folder = folder(&simulator, root.path());
+    std::fs::remove_file(folder.manifest(first)).unwrap();
+    for (name, content) in &before {
+        std::fs::write(root.path().join(name), content).unwrap();
+    }
+    let mut state = State::read(&folder).unwrap().0.unwrap();
+    state.open = true;
+    state.coverage.clear();
+    crate::state::write(&folder, &state, &Steps::default()).unwrap();
+    assert_eq!(files(root.path()).len(), before.len() + 1);
+    let _ = export(&exporter, &simulator, day(second)).await.unwrap();
+    assert_eq!(files(root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stop = Mutex::new(Some(stop));
+    let steps = Steps::new(move |step| {
+        if step == Step::WindowRead
+            && let Some(stop) = stop.lock().unwrap().take()
+        {
+            stop.send(()).unwrap();
+        }
+    });
+    let exporter = exporter(&simulator, root.path(), NOW).steps(steps);
+    let contracts = [simulator.contracts()[0].into()];
+    // The part of the half day has not ended then.
+    let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
+    let done = exporter.run(&contracts, asked, async {
+        let _ = stopped.await;
+    });
+    let done = done.await.pop().unwrap().1.unwrap();
+    assert!(done.stopped && done.given_up > 0);
+    assert_eq!(done.events, lines(&simulator, root.path()).len() as u64);
+    let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
+    let run: Run = serde_json::from_str(std::fs::read_to_string(runs).unwrap().trim()).unwrap();
+    assert_eq!(run.events, done.events);
+}
+
+#[tokio::test]
+async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW).recount(true);
+    let _ = export(&exporter.clone().recount(false), &simulator, days())
+        .await
+        .unwrap();
+    let (date, part) = parts(&simulator, root.path()).remove(1);
+    let folder = folder(&simulator, root.path());
+    let path = folder.day(date).join(part.file.to_string());
+    let bytes = std::fs::read(&path).unwrap();
+    let spoil: [&dyn Fn(); 2] = [&|| std::fs::write(&path, &bytes[1..]).unwrap(), &|| {
+        std::fs::remove_file(&path).unwrap()
+    }];
+    for spoil in spoil {
+        spoil();
+        let refused = export(&exporter, &simulator, days()).await.unwrap_err();
+        let said = refused.to_string();
+        assert!(matches!(refused, Error::Damaged(..)), "{said}");
+        assert!(
+            said.contains(&part.file.to_string()) && said.contains("ialog verify"),
+            "{said}"
+        );
+        let state = State::read(&folder).unwrap().0.unwrap();
+        assert!(state.sealed().is_empty());
+    }
+    // As the message says.
+    std::fs::remove_dir_all(folder.day(date)).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    rebuild_state(&folder, &clock, true).unwrap();
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
 async fn a_plan_says_what_it_will_take_and_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
@@ -722,6 +867,15 @@ async fn a_lost_state_is_made_anew() {
     let refused = export(&exporter, &simulator, more).await;
     assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    // Not while somebody else writes, whatever the manifests are like then.
+    let manifest = folder.manifest("2026-11-02".parse().unwrap());
+    let written = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, "{").unwrap();
+    let lock = crate::state::Lock::take(&folder, at(NOW), &Steps::default()).unwrap();
+    let refused = rebuild_state(&folder, &clock, false);
+    assert!(matches!(refused, Err(Error::Locked(..))), "{refused:?}");
+    drop(lock);
+    std::fs::write(&manifest, written).unwrap();
     let rebuilt = rebuild_state(&folder, &clock, false).unwrap();
     assert_eq!(rebuilt.manifests, 3);
     assert_eq!(rebuilt.state.covered().to_string(), days().to_string());

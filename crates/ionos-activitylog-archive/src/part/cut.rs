@@ -24,6 +24,8 @@ pub(crate) struct Stretch {
     pub(crate) counted: bool,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
+    /// Events that do not fit the model.
+    pub(crate) with_issues: u64,
 }
 
 /// An event with its time and id, which are looked up once.
@@ -50,6 +52,8 @@ pub(crate) struct Cutter<F> {
     counted: bool,
     /// Whether the window at hand was.
     window_counted: bool,
+    /// Events of the open part that do not fit the model.
+    with_issues: u64,
     done: Vec<Stretch>,
 }
 
@@ -72,19 +76,20 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             last: start,
             counted: true,
             window_counted: true,
+            with_issues: 0,
             done: Vec::new(),
         }
     }
 
-    /// Takes in the next window, and gives what is on the disk since.
-    pub(crate) fn add(&mut self, window: Window) -> Result<Vec<Stretch>, Error> {
-        self.window_counted = is_counted(&window);
+    /// Takes in the next window.
+    pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
+        self.window_counted = is_counted(window);
         let keyed = window
             .events
             .iter()
             .map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
-        for (range, gaps) in pieces(&window) {
+        for (range, gaps) in pieces(window) {
             let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
             if gaps.is_empty() {
                 self.add_verified(range, mine)?;
@@ -92,13 +97,17 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
                 self.add_gap(range, &gaps, mine)?;
             }
         }
-        Ok(std::mem::take(&mut self.done))
+        Ok(())
+    }
+
+    /// Gives what is on the disk since it was asked last, also when something has failed since.
+    pub(crate) fn take_done(&mut self) -> Vec<Stretch> {
+        std::mem::take(&mut self.done)
     }
 
     /// Ends the last part where the reading ends.
-    pub(crate) fn end(mut self, end: DateTime<Utc>) -> Result<Vec<Stretch>, Error> {
-        self.close(end)?;
-        Ok(self.done)
+    pub(crate) fn end(&mut self, end: DateTime<Utc>) -> Result<(), Error> {
+        self.close(end)
     }
 
     fn add_verified<'a>(
@@ -146,6 +155,7 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
     }
 
     fn write(&mut self, (event, key): Keyed<'_>) -> Result<(), Error> {
+        self.with_issues += u64::from(!event.issues().is_empty());
         if self.open.is_none() {
             let folder = (self.folder)(self.position.date_naive())?;
             self.open = Some(PartFile::begin(&folder, self.compression, &self.steps)?);
@@ -190,6 +200,7 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             counted,
             part,
             gaps,
+            with_issues: std::mem::take(&mut self.with_issues),
         });
         Ok(())
     }
