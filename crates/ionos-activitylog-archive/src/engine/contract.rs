@@ -12,10 +12,10 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet, Win
 use super::opened::Opened;
 use super::runs::{self, RUN_SCHEMA, Run};
 use super::writing::{Writing, Written};
-use super::{ContractExport, Exporter, Progress, Stop, recount};
+use super::{AHEAD, ContractExport, Exporter, Progress, Stop, recount};
 use crate::part::{Cutter, read};
 use crate::state::Writer;
-use crate::{Error, Step};
+use crate::{Error, Step, text};
 
 /// Something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +52,13 @@ pub(super) struct Job<'a> {
 pub(super) async fn export(
     exporter: &Exporter,
     contract: &ContractNumber,
-    range: DateRange,
+    (range, service): (DateRange, Option<DateTime<Utc>>),
     windows: usize,
     stop: Stop,
 ) -> Result<ContractExport, Error> {
     let started = exporter.clock.now();
     let done = ContractExport {
-        range: exporter.settled(range),
+        range: exporter.settled(range, service),
         events: 0,
         given_up: 0,
         with_issues: 0,
@@ -68,7 +68,10 @@ pub(super) async fn export(
         nothing_to_do: true,
         gaps: Vec::new(),
         stopped: false,
-        notes: Vec::new(),
+        notes: service
+            .and_then(|service| ahead(started, service))
+            .into_iter()
+            .collect(),
     };
     let Some(range) = done.range else {
         return Ok(done);
@@ -323,6 +326,17 @@ impl Job<'_> {
         self.done.notes.splice(0..0, self.opened.notes.drain(..));
         self.done.clone()
     }
+}
+
+/// What is worth a word where this machine's clock is ahead of the service's.
+fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
+    (local - service > AHEAD).then(|| {
+        format!(
+            "this machine's clock says {}, and the service's {}: what is later than that is left to the next export",
+            text::time(local),
+            text::time(service)
+        )
+    })
 }
 
 fn key(event: &Event) -> (EventId, String) {

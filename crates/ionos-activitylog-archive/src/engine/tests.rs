@@ -854,6 +854,91 @@ async fn a_clock_that_jumps_back_harms_nothing() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
+    let root = tempfile::tempdir().unwrap();
+    let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+    let simulator = world(NOW).build();
+    let ahead = exporter(&simulator, root.path(), "2026-11-20T18:00:00Z");
+    let done = export(&ahead, &simulator, today).await.unwrap();
+    assert_eq!(
+        done.range.unwrap().to_string(),
+        "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z"
+    );
+    let [note] = done.notes.as_slice() else {
+        panic!("{:?}", done.notes);
+    };
+    assert!(
+        note.contains("2026-11-20T18:00:00Z") && note.contains("2026-11-20T12:00:00Z"),
+        "{note}"
+    );
+    let tomorrow = "2026-11-21T03:00:00Z";
+    let later = world(tomorrow).build();
+    let right = exporter(&later, root.path(), tomorrow);
+    let done = export(&right, &later, today).await.unwrap();
+    assert_eq!((done.range, done.notes), (Some(today), vec![]));
+    assert_eq!(lines(&later, root.path()), truth(&later, today));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn the_service_is_asked_for_its_time_each_time_that_it_matters() {
+    let root = tempfile::tempdir().unwrap();
+    let now = Arc::new(Mutex::new(at(NOW)));
+    let clock = now.clone();
+    let simulator = Simulator::builder()
+        .events_per_day(24)
+        .burst_every(0)
+        .clock(move || *clock.lock().unwrap())
+        .build();
+    let exporter = exporter(&simulator, root.path(), "2026-11-25T00:00:00Z");
+    let month = range("2026-11-19T00:00:00Z", "2026-12-01T00:00:00Z");
+    let first = export(&exporter, &simulator, month).await.unwrap();
+    assert_eq!(first.range.unwrap().end(), at("2026-11-20T11:59:50Z"));
+    *now.lock().unwrap() = at("2026-11-22T12:00:00Z");
+    let second = export(&exporter, &simulator, month).await.unwrap();
+    assert_eq!(second.range.unwrap().end(), at("2026-11-22T11:59:50Z"));
+}
+
+#[tokio::test]
+async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
+    let switches = Switches {
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        uuid: Share::new(0.0).unwrap(),
+        ..Switches::default()
+    };
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).switches(switches).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let before = lines(&simulator, root.path());
+    let different: std::collections::BTreeSet<&String> = before.iter().collect();
+    assert!(different.len() < before.len());
+    let doubt = || {
+        let (folder, clock) = (folder(&simulator, root.path()), exporter.clock.clone());
+        let mut opened =
+            opened::Opened::open(folder, &exporter.api, clock, Steps::default()).unwrap();
+        opened.begin().unwrap();
+        for day in days().by_day(&Utc) {
+            let date = day.start().date_naive();
+            opened.doubt(date, day, Vec::new(), None).unwrap();
+        }
+        opened.end(false).unwrap();
+    };
+    doubt();
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(again.events, 0);
+    assert_eq!(lines(&simulator, root.path()), before);
+    // Also where the service sends none of them any more.
+    doubt();
+    let gone = world(NOW).begin(at("2026-11-10T00:00:00Z")).build();
+    let exporter = self::exporter(&gone, root.path(), NOW);
+    let _ = export(&exporter, &gone, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
 async fn a_lost_state_is_made_anew() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
