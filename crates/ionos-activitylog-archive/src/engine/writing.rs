@@ -95,8 +95,10 @@ impl Writing {
 
     fn hand_over(&mut self, job: Job) {
         // Where nobody takes it, nobody answers either, and that is told.
-        let taken = self.jobs.as_ref().map(|jobs| jobs.send(job));
-        self.under_way = taken.is_some();
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+            self.under_way = true;
+        }
     }
 }
 
