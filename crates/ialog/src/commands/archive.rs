@@ -154,6 +154,10 @@ impl Outcome {
         }
         for (number, what) in [
             (
+                done.given_up,
+                "had come and were given up with the part that they were for: the next export reads them again",
+            ),
+            (
                 done.with_issues,
                 "do not fit the model of an event and are written like the others",
             ),

@@ -1,7 +1,7 @@
 //! The export of one contract: what is missing is read in order of time, and what was not proven to be complete is read
 //! again and takes the place of what was there.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::task::Poll;
 
@@ -12,10 +12,10 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet, Win
 use super::opened::Opened;
 use super::runs::{self, RUN_SCHEMA, Run};
 use super::writing::{Writing, Written};
-use super::{ContractExport, Exporter, Progress, Stop, recount};
+use super::{AHEAD, ContractExport, Exporter, Progress, Stop, recount};
 use crate::part::{Cutter, read};
 use crate::state::Writer;
-use crate::{Error, Step};
+use crate::{Error, Step, text};
 
 /// Something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,8 @@ impl Task {
     }
 }
 
-/// Events by time, id and line.
-type Stored = BTreeMap<(DateTime<Utc>, String, String), Event>;
+/// Events by time, id and line: several of one place look the same.
+type Stored = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
 
 /// An export on its way.
 pub(super) struct Job<'a> {
@@ -45,19 +45,22 @@ pub(super) struct Job<'a> {
     pub(super) windows: usize,
     pub(super) stop: Stop,
     pub(super) done: ContractExport,
+    /// Events that have come and were not archived before.
+    pub(super) came: u64,
 }
 
 pub(super) async fn export(
     exporter: &Exporter,
     contract: &ContractNumber,
-    range: DateRange,
+    (range, service): (DateRange, Option<DateTime<Utc>>),
     windows: usize,
     stop: Stop,
 ) -> Result<ContractExport, Error> {
     let started = exporter.clock.now();
     let done = ContractExport {
-        range: exporter.settled(range),
+        range: exporter.settled(range, service),
         events: 0,
+        given_up: 0,
         with_issues: 0,
         late: 0,
         gone: 0,
@@ -65,7 +68,10 @@ pub(super) async fn export(
         nothing_to_do: true,
         gaps: Vec::new(),
         stopped: false,
-        notes: Vec::new(),
+        notes: service
+            .and_then(|service| ahead(started, service))
+            .into_iter()
+            .collect(),
     };
     let Some(range) = done.range else {
         return Ok(done);
@@ -83,6 +89,7 @@ pub(super) async fn export(
         windows,
         stop,
         done,
+        came: 0,
     };
     let tasks = job.tasks(range, started);
     if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
@@ -91,7 +98,7 @@ pub(super) async fn export(
     job.done.nothing_to_do = false;
     job.opened.begin()?;
     let read = job.read(&tasks, range).await;
-    let ended = job.opened.end();
+    let ended = job.opened.end(read.is_err());
     let result = match (&read, job.done.stopped) {
         (Err(error), _) => error.to_string(),
         (Ok(()), true) => "stopped".to_owned(),
@@ -167,30 +174,45 @@ impl Job<'_> {
         Cutter::new(start, *compression, *full, steps, day)
     }
 
-    /// Reads what was never read. Each part belongs to the archive as soon as it has ended.
+    /// Reads what was never read. Each part belongs to the archive as soon as it has ended, also when what comes after it
+    /// cannot be read or written.
     async fn read_fresh(&mut self, range: DateRange) -> Result<(), Error> {
         let mut writing = Writing::begin(self.cutter(range.start()))?;
+        let read = self.write_windows(&mut writing, range).await;
+        let written = match read.is_err() || self.is_stopped() {
+            true => writing.settle().await,
+            false => writing.end(range.end()).await,
+        };
+        let taken = self.take(written);
+        read.and(taken)
+    }
+
+    async fn write_windows(
+        &mut self,
+        writing: &mut Writing,
+        range: DateRange,
+    ) -> Result<(), Error> {
         let mut windows = pin!(self.windows(range));
         while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
-            self.done.events += window.events.len() as u64;
+            self.came += window.events.len() as u64;
             self.done.requests += window.requests;
             let read_to = window.range.end();
-            let written = writing.add(window).await?;
+            let written = writing.add(window).await;
             self.take(written)?;
             self.tell(read_to).await;
         }
-        let stopped = self.is_stopped();
-        let written = match stopped {
-            true => writing.settle().await?,
-            false => writing.end(range.end()).await?,
-        };
-        self.take(written)
+        Ok(())
     }
 
     fn take(&mut self, written: Written) -> Result<(), Error> {
-        self.done.with_issues += written.with_issues;
+        let parts = written.stretches.iter().filter_map(|one| one.part.as_ref());
+        let events: u64 = parts.map(|part| part.count).sum();
+        let with_issues: u64 = written.stretches.iter().map(|one| one.with_issues).sum();
         self.opened.take(written.stretches)?;
-        self.opened.catch_up()
+        self.done.events += events;
+        self.done.with_issues += with_issues;
+        self.opened.catch_up()?;
+        written.error.map_or(Ok(()), Err)
     }
 
     /// Reads again what was not verified. Nothing that was seen once is lost: what is archived stays, and what came is
@@ -203,33 +225,43 @@ impl Job<'_> {
         let mut added = 0;
         while let Some(mut window) = windows.try_next().await.map_err(Error::Read)? {
             self.done.requests += window.requests;
-            let known: HashSet<(EventId, String)> = window.events.iter().map(key).collect();
+            // Events without an identifier of their own may look the same and be several all the same.
+            let mut known: HashMap<(EventId, String), u64> = HashMap::new();
+            for event in &window.events {
+                *known.entry(key(event)).or_default() += 1;
+            }
             let came = window.events.len();
             let mine = stored.range(..(window.range.end(), String::new(), String::new()));
             let mine: Vec<_> = mine.map(|(place, _)| place.clone()).collect();
             let mut kept = 0;
             for place in mine {
-                let Some(event) = stored.remove(&place) else {
-                    continue;
-                };
-                if known.contains(&key(&event)) {
-                    kept += 1;
-                } else {
-                    window.events.push(event);
+                for event in stored.remove(&place).unwrap_or_default() {
+                    match known.get_mut(&key(&event)) {
+                        Some(left) if *left > 0 => {
+                            *left -= 1;
+                            kept += 1;
+                        }
+                        _ => window.events.push(event),
+                    }
                 }
             }
             added += (came - kept) as u64;
+            self.came += (came - kept) as u64;
             window
                 .events
                 .sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
-            stretches.extend(writing.add(window).await?.stretches);
+            let written = writing.add(window).await;
+            stretches.extend(written.stretches);
+            written.error.map_or(Ok(()), Err)?;
             self.tell(read_to).await;
         }
         if self.is_stopped() {
             return Ok(());
         }
-        stretches.extend(writing.end(range.end()).await?.stretches);
+        let written = writing.end(range.end()).await;
+        stretches.extend(written.stretches);
+        written.error.map_or(Ok(()), Err)?;
         self.done.events += added;
         self.opened.take(stretches)?;
         self.opened.catch_up()
@@ -243,12 +275,12 @@ impl Job<'_> {
             return Ok(stored);
         };
         let inside = RangeSet::from(range);
-        let parts = manifest.parts.iter().filter(|part| !part.late);
+        let parts = manifest.parts.iter();
         for part in parts.filter(|part| inside.covers(part.file.range)) {
             read::for_each(&self.opened.folder.day(date), &part.file, |event| {
                 let time = event.time().unwrap_or(range.start());
                 let place = (time, event.id().to_string(), event.raw().to_owned());
-                stored.insert(place, event);
+                stored.entry(place).or_default().push(event);
             })?;
         }
         Ok(stored)
@@ -268,7 +300,7 @@ impl Job<'_> {
     pub(super) async fn tell(&mut self, read_to: DateTime<Utc>) {
         self.exporter.steps.pass(Step::WindowRead);
         let progress = Progress {
-            events: self.done.events,
+            events: self.came,
             requests: self.done.requests,
             read_to,
         };
@@ -290,9 +322,21 @@ impl Job<'_> {
                 .is_some_and(|gap| gap.intersection(&range).is_some())
         });
         self.done.gaps = inside.collect();
+        self.done.given_up = self.came.saturating_sub(self.done.events);
         self.done.notes.splice(0..0, self.opened.notes.drain(..));
         self.done.clone()
     }
+}
+
+/// What is worth a word where this machine's clock is ahead of the service's.
+fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
+    (local - service > AHEAD).then(|| {
+        format!(
+            "this machine's clock says {}, and the service's {}: what is later than that is left to the next export",
+            text::time(local),
+            text::time(service)
+        )
+    })
 }
 
 fn key(event: &Event) -> (EventId, String) {

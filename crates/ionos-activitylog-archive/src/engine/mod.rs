@@ -19,10 +19,11 @@ mod runs;
 pub(crate) mod tests;
 mod writing;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::{BoxFuture, Either, Shared, select};
 use futures_util::{FutureExt, StreamExt, stream};
 use ionos_activitylog::clock::{Clock, SystemClock};
 use ionos_activitylog::{Client, ContractNumber, DateRange};
@@ -37,10 +38,16 @@ pub use rebuild::{Rebuilt, rebuild_state};
 pub use runs::{RUN_SCHEMA, Run};
 
 pub(crate) use opened::read_days;
-pub(crate) use recount::fits;
+pub(crate) use recount::{parts_of, total_of};
 
 /// The newest events are left to the next export for so long, because they may not be in the log yet.
 pub const SETTLE: TimeDelta = TimeDelta::seconds(10);
+
+/// What is older than this is old for every clock that is halfway right.
+const RECENT: TimeDelta = TimeDelta::days(1);
+
+/// Clocks that are apart by more than this are worth a word.
+const AHEAD: TimeDelta = TimeDelta::seconds(60);
 
 /// Contracts that are exported at the same time.
 const CONTRACTS_AT_ONCE: usize = 4;
@@ -73,7 +80,7 @@ pub struct Exporter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Events that have come.
+    /// Events that have come, archived or not yet.
     pub events: u64,
     /// Requests, retries not counted.
     pub requests: u64,
@@ -90,6 +97,9 @@ pub struct ContractExport {
     pub range: Option<DateRange>,
     /// Events that were read and archived.
     pub events: u64,
+    /// Events that were read and given up again with the part that they were for, because the export was stopped; the
+    /// next one reads them again.
+    pub given_up: u64,
     /// Of these, events that do not fit the model; they are archived like the others.
     pub with_issues: u64,
     /// Events that had come late and were archived now.
@@ -186,10 +196,27 @@ impl Exporter {
         self
     }
 
-    /// The part of a range that is old enough to be read.
-    fn settled(&self, range: DateRange) -> Option<DateRange> {
-        let edge = self.clock.now().checked_sub_signed(self.settle)?;
-        range.past(edge)
+    /// The part of a range that is old enough to be read, by this machine's clock and by the service's: where one is
+    /// ahead, what it takes for the past may not be in the log yet.
+    fn settled(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
+        let local = self.clock.now();
+        let now = service.map_or(local, |service| service.min(local));
+        range.past(now.checked_sub_signed(self.settle)?)
+    }
+
+    /// What time it is for the service, where that matters: its last answer may be from long ago, so it is asked for
+    /// something small. It is not known where it does not say.
+    async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
+        let heard = self.client.service_time();
+        let recent = self.clock.now().checked_sub_signed(RECENT)?;
+        let past = heard.is_some_and(|heard| range.past(heard - self.settle) == Some(range));
+        if range.end() < recent || past {
+            return heard;
+        }
+        // What is wrong shows again where it matters more, and an answer that says no has a time as well.
+        let answered = self.client.info().await.is_ok();
+        let now = self.client.service_time();
+        now.filter(|_| answered || now != heard)
     }
 
     /// Exports a range of several contracts, each on its own: the failure of one says nothing about the others. What is
@@ -210,11 +237,16 @@ impl Exporter {
         } else {
             WINDOWS_AT_ONCE
         };
+        let asked = pin!(self.service_time(range));
+        let service = match select(asked, stop.clone()).await {
+            Either::Left((service, _)) => service,
+            Either::Right(_) => None,
+        };
         let mut exports: Vec<BoxFuture<'_, _>> = Vec::with_capacity(contracts.len());
         for (index, contract) in contracts.iter().enumerate() {
             let stop = stop.clone();
             let export = async move {
-                let done = contract::export(self, contract, range, windows, stop).await;
+                let done = contract::export(self, contract, (range, service), windows, stop).await;
                 (index, contract.clone(), done)
             };
             exports.push(export.boxed());
@@ -236,9 +268,13 @@ impl Exporter {
         contracts: &[ContractNumber],
         range: DateRange,
     ) -> Vec<(ContractNumber, Result<ContractPlan, Error>)> {
+        let service = self.service_time(range).await;
         let mut plans = Vec::with_capacity(contracts.len());
         for contract in contracts {
-            plans.push((contract.clone(), plan::of(self, contract, range).await));
+            plans.push((
+                contract.clone(),
+                plan::of(self, contract, (range, service)).await,
+            ));
         }
         plans
     }

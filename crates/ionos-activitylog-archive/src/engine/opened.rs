@@ -14,7 +14,7 @@ use ionos_activitylog::{DateRange, RangeSet};
 
 use crate::durable::{self, Kind};
 use crate::layout::{ContractFolder, names};
-use crate::manifest::{Covered, Manifest, Part, Previous};
+use crate::manifest::{Covered, KnownGap, Manifest, Part, Previous};
 use crate::part::Stretch;
 use crate::state::{self, Certainty, Identity, Lock, OpenGap, State, Writer};
 use crate::{Digest, Error, Step, Steps};
@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     steps: Steps,
     /// Whether a manifest is newer than the state.
     behind: bool,
+    /// Whether there was a state before: then a part in no manifest was left by an export.
+    known: bool,
     _lock: Lock,
 }
 
@@ -51,6 +53,7 @@ impl Opened {
         let (state, warning) = State::read(&folder)?;
         let days = read_days(&folder)?;
         let mut notes: Vec<String> = warning.into_iter().collect();
+        let known = state.is_some();
         let state = match state {
             Some(state) => {
                 check_identity(&folder, &state.identity, &identity)?;
@@ -87,6 +90,7 @@ impl Opened {
             clock,
             steps,
             behind: false,
+            known,
             _lock: lock,
         };
         opened.check_against_state()?;
@@ -95,6 +99,7 @@ impl Opened {
         }
         opened.check_chain()?;
         opened.sweep(None)?;
+        opened.check_parts()?;
         Ok(opened)
     }
 
@@ -145,6 +150,36 @@ impl Opened {
         Ok(())
     }
 
+    /// Fails where a part is gone or was cut off: what is counted again would be taken for complete, and whatever is
+    /// written next would make it look as if all were well.
+    fn check_parts(&self) -> Result<(), Error> {
+        for (date, (manifest, _)) in &self.days {
+            for part in &manifest.parts {
+                let path = self.folder.day(*date).join(part.file.to_string());
+                let wrong = match std::fs::metadata(&path) {
+                    Ok(found) if found.len() == part.bytes => continue,
+                    Ok(found) => format!(
+                        "it has {} bytes, and the manifest says {}",
+                        found.len(),
+                        part.bytes
+                    ),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                        "it is gone".to_owned()
+                    }
+                    Err(error) => return Err(Error::Open(path, error)),
+                };
+                return Err(Error::Damaged(
+                    path,
+                    format!(
+                        "{wrong}: put it back from a copy, or remove the folder of its day and run \
+                         `ialog state rebuild --relink` to have the day read again; `ialog verify` says what else is wrong"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// What was read.
     pub(crate) fn covered(&self) -> RangeSet {
         let days = self.days.values();
@@ -180,16 +215,18 @@ impl Opened {
         self.save()
     }
 
-    /// Brings everything in order after the last part.
-    pub(crate) fn end(&mut self) -> Result<(), Error> {
+    /// Brings everything in order after the last part. Where the reading failed, the export stays open, so that the next
+    /// one looks for what this one has left.
+    pub(crate) fn end(&mut self, failed: bool) -> Result<(), Error> {
         self.relink()?;
+        self.sweep(None)?;
         for date in self.folder.days()? {
             if !self.days.contains_key(&date) {
                 // Made for a part that was given up. One that is not empty stays.
                 let _ = std::fs::remove_dir(self.folder.day(date));
             }
         }
-        self.state.open = false;
+        self.state.open = failed;
         self.save()
     }
 
@@ -218,14 +255,17 @@ impl Opened {
             let before = manifest.parts.len();
             manifest
                 .parts
-                .retain(|part| part.late || !replaced.covers(part.file.range));
+                .retain(|part| !replaced.covers(part.file.range));
             let replaces = manifest.parts.len() < before;
             manifest
                 .gaps
                 .retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
             for stretch in stretches {
-                cover(&mut manifest.ranges, stretch.range, stretch.verified);
-                self.note_gap(&stretch);
+                cover(
+                    &mut manifest.ranges,
+                    Covered::of(stretch.range, stretch.verified).counted_if(stretch.counted),
+                );
+                self.note_gaps(&stretch.gaps);
                 manifest.parts.extend(stretch.part);
                 manifest.gaps.extend(stretch.gaps);
             }
@@ -242,6 +282,34 @@ impl Opened {
         let mut manifest = self.manifest(date);
         manifest.parts.retain(|known| known.file != part.file);
         manifest.parts.push(part);
+        self.write(manifest)
+    }
+
+    /// Takes back that a verified time of a day is proven to be complete. So it is read again as a whole, and what is
+    /// archived of it stays until then.
+    pub(crate) fn doubt(
+        &mut self,
+        date: NaiveDate,
+        range: DateRange,
+        gaps: Vec<KnownGap>,
+        new: Option<Part>,
+    ) -> Result<(), Error> {
+        self.unseal(range);
+        let mut manifest = self.manifest(date);
+        let inside = RangeSet::from(range);
+        if let Some(new) = new {
+            manifest.parts.retain(|known| known.file != new.file);
+            manifest.parts.push(new);
+        }
+        for part in &mut manifest.parts {
+            if inside.covers(part.file.range) {
+                part.verified = false;
+                part.total = None;
+            }
+        }
+        cover(&mut manifest.ranges, Covered::of(range, false));
+        self.note_gaps(&gaps);
+        manifest.gaps.extend(gaps);
         self.write(manifest)
     }
 
@@ -358,9 +426,9 @@ impl Opened {
     }
 
     /// Remembers that gaps were tried once more.
-    fn note_gap(&mut self, stretch: &Stretch) {
+    fn note_gaps(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
-        for gap in &stretch.gaps {
+        for gap in gaps {
             let overlaps = |open: &OpenGap| {
                 let both = open.range().zip(gap.range());
                 both.is_some_and(|(a, b)| a.intersection(&b).is_some())
@@ -399,8 +467,8 @@ impl Opened {
         self.state.coverage = sealed.collect();
     }
 
-    /// Removes what an export that was killed has left, and parts that were replaced: files in the making, and parts in
-    /// no manifest whose time a manifest has.
+    /// Removes what an export that was killed or has failed has left, and parts that were replaced: files in the making,
+    /// and parts in no manifest. Where no export is known that may have left one, only if a manifest has its time.
     fn sweep(&self, only: Option<NaiveDate>) -> Result<(), Error> {
         let dates = match only {
             Some(date) => vec![date],
@@ -412,13 +480,17 @@ impl Opened {
         for date in dates {
             let folder = self.folder.day(date);
             self.sweep_partial(&folder)?;
-            let Some((manifest, _)) = self.days.get(&date) else {
-                continue;
-            };
-            let covered = manifest.verified().union(&manifest.unverified());
+            let manifest = self.days.get(&date).map(|(manifest, _)| manifest);
+            let covered =
+                manifest.map(|manifest| manifest.verified().union(&manifest.unverified()));
             for name in self.folder.parts(date)? {
-                let listed = manifest.parts.iter().any(|part| part.file == name);
-                if !listed && covered.covers(name.range) {
+                let listed = manifest
+                    .is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
+                let left = only.is_none() && self.known && self.state.open
+                    || covered
+                        .as_ref()
+                        .is_some_and(|covered| covered.covers(name.range));
+                if !listed && left {
                     durable::remove(&folder.join(name.to_string()), &self.steps)?;
                 }
             }
@@ -487,22 +559,26 @@ fn check_identity(
 
 /// Puts a range in the place of whatever there was of its time. Verified ranges that touch become one; others stay as
 /// they were read, so that they can be read again as such.
-fn cover(ranges: &mut Vec<Covered>, range: DateRange, verified: bool) {
+fn cover(ranges: &mut Vec<Covered>, new: Covered) {
     let mut all = Vec::new();
-    let taken = RangeSet::from(range);
+    let taken: RangeSet = new.range().into_iter().collect();
     for covered in ranges.iter() {
         let Some(old) = covered.range() else {
             continue;
         };
         let left = RangeSet::from(old).difference(&taken);
-        all.extend(left.iter().map(|left| Covered::of(left, covered.verified)));
+        let left = left.iter();
+        all.extend(
+            left.map(|left| Covered::of(left, covered.verified).counted_if(covered.counted)),
+        );
     }
-    all.push(Covered::of(range, verified));
+    all.push(new);
     all.sort_by_key(|covered| covered.from);
     all.dedup_by(|next, kept| {
         let joined = kept.verified && next.verified && kept.to == next.from;
         if joined {
             kept.to = next.to;
+            kept.counted &= next.counted;
         }
         joined
     });

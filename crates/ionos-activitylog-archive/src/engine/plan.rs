@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 
 use super::{Exporter, WINDOWS_AT_ONCE, read_days};
@@ -42,7 +43,7 @@ pub struct ContractPlan {
 pub(super) async fn of(
     exporter: &Exporter,
     contract: &ContractNumber,
-    range: DateRange,
+    (range, service): (DateRange, Option<DateTime<Utc>>),
 ) -> Result<ContractPlan, Error> {
     let folder = exporter.archive.contract(contract);
     let days = read_days(&folder)?;
@@ -54,7 +55,7 @@ pub(super) async fn of(
         .iter()
         .flat_map(|manifest| manifest.ranges.iter().filter_map(Covered::range))
         .collect();
-    let asked: RangeSet = exporter.settled(range).into_iter().collect();
+    let asked: RangeSet = exporter.settled(range, service).into_iter().collect();
     let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified()).collect();
     let mut plan = ContractPlan {
         missing: asked.difference(&covered),

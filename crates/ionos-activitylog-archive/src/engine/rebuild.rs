@@ -30,13 +30,17 @@ pub fn rebuild_state(
     clock: &Arc<dyn Clock>,
     relink: bool,
 ) -> Result<Rebuilt, Error> {
+    if !folder.path().is_dir() {
+        return Err(Error::Empty(folder.path().to_path_buf()));
+    }
+    let steps = Steps::default();
+    let now = clock.now();
+    // Whoever writes changes manifests, so they are looked at by whoever may write.
+    let _lock = Lock::take(folder, now, &steps)?;
     let days = read_days(folder)?;
     let Some((first, _)) = days.values().next() else {
         return Err(Error::Empty(folder.path().to_path_buf()));
     };
-    let steps = Steps::default();
-    let now = clock.now();
-    let _lock = Lock::take(folder, now, &steps)?;
     let mut state = State::new(Identity::new(&first.api, folder.contract()), now);
     let mut before = None;
     for (date, (manifest, sha256)) in &days {

@@ -11,7 +11,7 @@ use ionos_activitylog::{DateRange, EventId, PageSize, RangeSet};
 use super::contract::Job;
 use super::opened::Opened;
 use crate::manifest::{Manifest, Part};
-use crate::part::{About, PartFile, read};
+use crate::part::{About, PartFile, is_counted, known_gaps, read};
 use crate::{Digest, Error, ndjson};
 
 /// What is as old as this and still complete is taken for complete for ever.
@@ -29,13 +29,10 @@ pub(super) async fn run(job: &mut Job<'_>, range: DateRange) -> Result<(), Error
         if job.is_stopped() {
             return Ok(());
         }
-        if agrees(job, date, counted).await? {
-            let now = job.exporter.clock.now();
-            if counted.end() <= now - SEALED_AFTER {
-                job.opened.seal(counted);
-            }
-        } else {
-            add_late(job, date, counted).await?;
+        let complete = agrees(job, date, counted).await? || read_again(job, date, counted).await?;
+        let now = job.exporter.clock.now();
+        if complete && counted.end() <= now - SEALED_AFTER {
+            job.opened.seal(counted);
         }
     }
     job.opened.catch_up()
@@ -50,11 +47,11 @@ pub(crate) fn parts_of(manifest: &Manifest, range: DateRange) -> impl Iterator<I
         .filter(move |part| inside.covers(part.file.range))
 }
 
-/// Whether a count of the service agrees with what is archived: no more than there are lines, and no fewer than there
-/// are ids, because of an event that was amended the service may count one content or both.
-pub(crate) fn fits(manifest: &Manifest, range: DateRange, total: u64) -> bool {
-    let sum = |of: fn(&Part) -> u64| parts_of(manifest, range).map(of).sum::<u64>();
-    (sum(|part| part.unique)..=sum(|part| part.count)).contains(&total)
+/// How many events the service counted of a time when it was archived; none where some of it was not counted. Only by
+/// this can a count be compared: an event that was amended is archived with several contents, and the service counts it
+/// once, so what is archived may be more than that and something be missing all the same.
+pub(crate) fn total_of(manifest: &Manifest, range: DateRange) -> Option<u64> {
+    parts_of(manifest, range).map(|part| part.total).sum()
 }
 
 async fn agrees(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
@@ -78,11 +75,12 @@ async fn agrees(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<
     Ok(same_range
         && page
             .total
-            .is_some_and(|total| total.exact && fits(manifest, range, total.count)))
+            .is_some_and(|total| total.exact && total_of(manifest, range) == Some(total.count)))
 }
 
-/// Reads a time again and archives what is new as a part of its own.
-async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<(), Error> {
+/// Reads a time again and archives what is new as a part of its own. Says whether nothing was: then it is complete, if
+/// this is proven.
+async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
     let folder = job.opened.folder.day(date);
     let (mut ids, mut lines) = (HashSet::<EventId>::new(), HashSet::<Digest>::new());
     if let Some((manifest, _)) = job.opened.days.get(&date) {
@@ -95,11 +93,12 @@ async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Resul
     }
     let mut still = HashSet::new();
     let mut late: Option<PartFile> = None;
-    let mut gaps = 0;
+    let (mut gaps, mut counted) = (Vec::new(), true);
     let mut windows = pin!(job.windows(range));
     while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
         job.done.requests += window.requests;
-        gaps += window.gaps.len();
+        gaps.extend(known_gaps(&window));
+        counted &= is_counted(&window);
         for event in &window.events {
             let (time, id) = (event.time(), event.id());
             if ids.contains(&id) {
@@ -124,26 +123,40 @@ async fn add_late(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Resul
         job.tell(window.range.end()).await;
     }
     if job.is_stopped() {
-        return Ok(());
+        return Ok(false);
     }
-    if gaps > 0 {
+    let proven = gaps.is_empty();
+    let late = late
+        .map(|late| {
+            let before = job.opened.days.get(&date);
+            let before = before.and_then(|(manifest, _)| total_of(manifest, range));
+            let about = About {
+                range,
+                verified: proven,
+                // How many more it counts is known only where it counted before, and what it does not send any more
+                // would be missing in that.
+                counted: counted && still.len() == ids.len() && before.is_some(),
+                late: true,
+            };
+            late.finish(about, |id| ids.contains(id))
+        })
+        .transpose()?;
+    let came = late.as_ref().map_or(0, |part| part.count);
+    job.came += came;
+    job.done.late += came;
+    job.done.events += came;
+    if !proven {
         job.done.notes.push(format!(
-            "{range} was read again, and this time it is not proven to be complete: try again"
+            "{range} was read again, and this time it is not proven to be complete: the next export reads it once more"
         ));
-    } else {
-        job.done.gone += (ids.len() - still.len()) as u64;
+        job.opened.doubt(date, range, gaps, late)?;
+        return Ok(false);
     }
-    if let Some(part) = late {
-        let about = About {
-            range,
-            verified: true,
-            late: true,
-        };
-        let part = part.finish(about, |id| ids.contains(id))?;
-        job.done.late += part.count;
-        job.done.events += part.count;
-        job.opened.unseal(range);
-        job.opened.take_late(date, part)?;
-    }
-    Ok(())
+    job.done.gone += (ids.len() - still.len()) as u64;
+    let Some(part) = late else {
+        return Ok(true);
+    };
+    job.opened.unseal(range);
+    job.opened.take_late(date, part)?;
+    Ok(false)
 }

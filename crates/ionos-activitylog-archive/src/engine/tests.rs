@@ -345,6 +345,130 @@ async fn what_came_late_is_a_part_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_total_is_given_only_where_the_service_counted_what_came() {
+    use ionos_activitylog_sim::TotalShape;
+    let totals = async |switches| {
+        let root = tempfile::tempdir().unwrap();
+        // The first two days have no event.
+        let begin = at("2026-11-03T00:00:00Z");
+        let simulator = world(NOW).begin(begin).switches(switches).build();
+        let done = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await;
+        assert_eq!(done.unwrap().gaps, []);
+        assert_whole(root.path());
+        let manifests = manifests(&simulator, root.path());
+        let parts = parts(&simulator, root.path());
+        let of_days: Vec<_> = manifests.iter().map(|one| one.counts.total).collect();
+        assert_eq!((of_days.len(), parts.len()), (3, 1));
+        assert_eq!(of_days[2], parts[0].1.total);
+        assert_eq!(manifests[0].ranges[0].counted, of_days[0].is_some());
+        (of_days[0], of_days[2], parts[0].1.count)
+    };
+    let (empty, full, count) = totals(Switches::default()).await;
+    assert_eq!((empty, full), (Some(0), Some(count)));
+    let twice = Switches {
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        ..Switches::default()
+    };
+    // The one window has all three days.
+    let (empty, full, _) = totals(twice).await;
+    assert_eq!((empty, full), (None, None));
+    let uncounted = Switches {
+        total: TotalShape::Absent,
+        ..Switches::default()
+    };
+    let (empty, full, _) = totals(uncounted).await;
+    assert_eq!((empty, full), (None, None));
+}
+
+#[tokio::test]
+async fn what_comes_late_is_found_behind_events_that_were_amended() {
+    use ionos_activitylog_sim::Amended;
+    let root = tempfile::tempdir().unwrap();
+    let switches = || Switches {
+        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(9)).unwrap(),
+        amended: Amended::new(Share::new(0.7).unwrap(), TimeDelta::days(5)).unwrap(),
+        ..Switches::default()
+    };
+    let at_once = async |now, recount| {
+        let simulator = world(now).switches(switches()).build();
+        let exporter = exporter(&simulator, root.path(), now).recount(recount);
+        let done = export(&exporter, &simulator, days()).await.unwrap();
+        (simulator, done)
+    };
+    let _ = at_once("2026-11-05T00:00:00Z", false).await;
+    // What is late of the second day has come by half, and with it what was amended meanwhile.
+    let (_, first) = at_once("2026-11-11T12:00:00Z", true).await;
+    assert!(first.late > 0);
+    let (simulator, second) = at_once("2026-12-20T00:00:00Z", true).await;
+    assert!(second.late > 0);
+    let lines = lines(&simulator, root.path());
+    let all = truth(&simulator, days());
+    assert!(all.iter().all(|line| lines.contains(line)));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
+    let root = tempfile::tempdir().unwrap();
+    let before = world(NOW).build();
+    let _ = export(&exporter(&before, root.path(), NOW), &before, days())
+        .await
+        .unwrap();
+    let recount = |simulator| exporter(simulator, root.path(), NOW).recount(true);
+    let _ = export(&recount(&before), &before, days()).await.unwrap();
+    // More than can be reached has come late, in a few milliseconds.
+    let burst = |deep| {
+        let switches = Switches {
+            deep_offset: deep,
+            window_cap: 100,
+            query_fractions: ionos_activitylog_sim::QueryFractions::Refuse,
+            max_limit: 50,
+            ..Switches::default()
+        };
+        let second = at("2026-11-02T09:00:00Z");
+        let world = world(NOW).burst(second, TimeDelta::milliseconds(3), 300);
+        world.switches(switches).build()
+    };
+    let refusing = burst(DeepOffset::Refuse);
+    let done = export(&recount(&refusing), &refusing, days())
+        .await
+        .unwrap();
+    assert!(!done.gaps.is_empty() && done.late > 0);
+    let read = || {
+        State::read(&folder(&before, root.path()))
+            .unwrap()
+            .0
+            .unwrap()
+    };
+    let state = read();
+    let certain: Vec<_> = state.coverage.iter().map(|one| one.state).collect();
+    let (sealed, fetched) = (Certainty::Sealed, Certainty::Fetched);
+    assert_eq!(certain, [sealed, fetched, sealed]);
+    assert!(!state.gaps.is_empty());
+    let second: NaiveDate = "2026-11-02".parse().unwrap();
+    for (date, part) in parts(&before, root.path()) {
+        assert_eq!(
+            (part.verified, part.total.is_some()),
+            (date != second, date != second)
+        );
+    }
+    assert_whole(root.path());
+    // The next export reads it again, as a whole.
+    let lenient = burst(DeepOffset::Allow);
+    let later = exporter(&lenient, root.path(), "2026-11-21T12:00:00Z");
+    let healed = export(&later, &lenient, days()).await.unwrap();
+    assert_eq!(healed.gaps, []);
+    assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
+    assert!(
+        parts(&lenient, root.path())
+            .iter()
+            .all(|(_, part)| part.verified && !part.late)
+    );
+    assert_whole(root.path());
+}
+
+#[tokio::test]
 async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
     let root = tempfile::tempdir().unwrap();
     // More events in a few milliseconds than the service lets one reach.
@@ -449,7 +573,8 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
     assert!(done[0].1.is_ok() && done[2].1.is_ok());
     assert!(matches!(done[1].1, Err(Error::Read(_))));
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
-    assert_whole(root.path());
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!((report.findings, report.notes.len()), (vec![], 1));
 }
 
 #[tokio::test]
@@ -548,6 +673,150 @@ async fn a_disk_that_refuses_is_named_and_the_next_export_goes_on() {
 }
 
 #[tokio::test]
+async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let folder = folder(&simulator, root.path());
+    let blocked = folder.day("2026-11-03".parse().unwrap());
+    let block = blocked.clone();
+    let steps = Steps::new(move |step| {
+        if step == Step::PartBegun {
+            std::fs::write(&block, "").unwrap();
+        }
+    });
+    // All days are in one window, so two of them are finished in it before the third cannot be begun.
+    assert!(
+        export(&exporter.clone().steps(steps), &simulator, days())
+            .await
+            .is_err()
+    );
+    std::fs::remove_file(&blocked).unwrap();
+    assert_eq!(parts(&simulator, root.path()).len(), 2);
+    let state = State::read(&folder).unwrap().0.unwrap();
+    assert!(state.open);
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.findings, []);
+    let third = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(done.events, truth(&simulator, third).len() as u64);
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let refused = When::any().requests([4]);
+    let faults = Faults::new().on(refused, Answer::new(403)).unwrap();
+    let switches = || Switches {
+        window_cap: 20,
+        max_limit: 20,
+        ..Switches::default()
+    };
+    let simulator = world(NOW).switches(switches()).faults(faults).build();
+    let exporter = exporter(&simulator, root.path(), NOW).full(5);
+    let refused = export(&exporter, &simulator, days()).await;
+    assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.findings, []);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let day = |day| DateRange::day(day, &Utc).unwrap();
+    let (first, second): (NaiveDate, NaiveDate) =
+        ("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap());
+    let _ = export(&exporter, &simulator, day(second)).await.unwrap();
+    let before = files(root.path());
+    let _ = export(&exporter, &simulator, day(first)).await.unwrap();
+    // The part of the first day has its name, and the process was killed before anything else was written.
+    let folder = folder(&simulator, root.path());
+    std::fs::remove_file(folder.manifest(first)).unwrap();
+    for (name, content) in &before {
+        std::fs::write(root.path().join(name), content).unwrap();
+    }
+    let mut state = State::read(&folder).unwrap().0.unwrap();
+    state.open = true;
+    state.coverage.clear();
+    crate::state::write(&folder, &state, &Steps::default()).unwrap();
+    assert_eq!(files(root.path()).len(), before.len() + 1);
+    let _ = export(&exporter, &simulator, day(second)).await.unwrap();
+    assert_eq!(files(root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stop = Mutex::new(Some(stop));
+    let steps = Steps::new(move |step| {
+        if step == Step::WindowRead
+            && let Some(stop) = stop.lock().unwrap().take()
+        {
+            stop.send(()).unwrap();
+        }
+    });
+    let exporter = exporter(&simulator, root.path(), NOW).steps(steps);
+    let contracts = [simulator.contracts()[0].into()];
+    // The part of the half day has not ended then.
+    let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
+    let done = exporter.run(&contracts, asked, async {
+        let _ = stopped.await;
+    });
+    let done = done.await.pop().unwrap().1.unwrap();
+    assert!(done.stopped && done.given_up > 0);
+    assert_eq!(done.events, lines(&simulator, root.path()).len() as u64);
+    let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
+    let run: Run = serde_json::from_str(std::fs::read_to_string(runs).unwrap().trim()).unwrap();
+    assert_eq!(run.events, done.events);
+}
+
+#[tokio::test]
+async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW).recount(true);
+    let _ = export(&exporter.clone().recount(false), &simulator, days())
+        .await
+        .unwrap();
+    let (date, part) = parts(&simulator, root.path()).remove(1);
+    let folder = folder(&simulator, root.path());
+    let path = folder.day(date).join(part.file.to_string());
+    let bytes = std::fs::read(&path).unwrap();
+    let spoil: [&dyn Fn(); 2] = [&|| std::fs::write(&path, &bytes[1..]).unwrap(), &|| {
+        std::fs::remove_file(&path).unwrap()
+    }];
+    for spoil in spoil {
+        spoil();
+        let refused = export(&exporter, &simulator, days()).await.unwrap_err();
+        let said = refused.to_string();
+        assert!(matches!(refused, Error::Damaged(..)), "{said}");
+        assert!(
+            said.contains(&part.file.to_string()) && said.contains("ialog verify"),
+            "{said}"
+        );
+        let state = State::read(&folder).unwrap().0.unwrap();
+        assert!(state.sealed().is_empty());
+    }
+    // As the message says.
+    std::fs::remove_dir_all(folder.day(date)).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    rebuild_state(&folder, &clock, true).unwrap();
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
 async fn a_plan_says_what_it_will_take_and_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
@@ -585,6 +854,91 @@ async fn a_clock_that_jumps_back_harms_nothing() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
+    let root = tempfile::tempdir().unwrap();
+    let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
+    let simulator = world(NOW).build();
+    let ahead = exporter(&simulator, root.path(), "2026-11-20T18:00:00Z");
+    let done = export(&ahead, &simulator, today).await.unwrap();
+    assert_eq!(
+        done.range.unwrap().to_string(),
+        "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z"
+    );
+    let [note] = done.notes.as_slice() else {
+        panic!("{:?}", done.notes);
+    };
+    assert!(
+        note.contains("2026-11-20T18:00:00Z") && note.contains("2026-11-20T12:00:00Z"),
+        "{note}"
+    );
+    let tomorrow = "2026-11-21T03:00:00Z";
+    let later = world(tomorrow).build();
+    let right = exporter(&later, root.path(), tomorrow);
+    let done = export(&right, &later, today).await.unwrap();
+    assert_eq!((done.range, done.notes), (Some(today), vec![]));
+    assert_eq!(lines(&later, root.path()), truth(&later, today));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn the_service_is_asked_for_its_time_each_time_that_it_matters() {
+    let root = tempfile::tempdir().unwrap();
+    let now = Arc::new(Mutex::new(at(NOW)));
+    let clock = now.clone();
+    let simulator = Simulator::builder()
+        .events_per_day(24)
+        .burst_every(0)
+        .clock(move || *clock.lock().unwrap())
+        .build();
+    let exporter = exporter(&simulator, root.path(), "2026-11-25T00:00:00Z");
+    let month = range("2026-11-19T00:00:00Z", "2026-12-01T00:00:00Z");
+    let first = export(&exporter, &simulator, month).await.unwrap();
+    assert_eq!(first.range.unwrap().end(), at("2026-11-20T11:59:50Z"));
+    *now.lock().unwrap() = at("2026-11-22T12:00:00Z");
+    let second = export(&exporter, &simulator, month).await.unwrap();
+    assert_eq!(second.range.unwrap().end(), at("2026-11-22T11:59:50Z"));
+}
+
+#[tokio::test]
+async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
+    let switches = Switches {
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        uuid: Share::new(0.0).unwrap(),
+        ..Switches::default()
+    };
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).switches(switches).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let before = lines(&simulator, root.path());
+    let different: std::collections::BTreeSet<&String> = before.iter().collect();
+    assert!(different.len() < before.len());
+    let doubt = || {
+        let (folder, clock) = (folder(&simulator, root.path()), exporter.clock.clone());
+        let mut opened =
+            opened::Opened::open(folder, &exporter.api, clock, Steps::default()).unwrap();
+        opened.begin().unwrap();
+        for day in days().by_day(&Utc) {
+            let date = day.start().date_naive();
+            opened.doubt(date, day, Vec::new(), None).unwrap();
+        }
+        opened.end(false).unwrap();
+    };
+    doubt();
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(again.events, 0);
+    assert_eq!(lines(&simulator, root.path()), before);
+    // Also where the service sends none of them any more.
+    doubt();
+    let gone = world(NOW).begin(at("2026-11-10T00:00:00Z")).build();
+    let exporter = self::exporter(&gone, root.path(), NOW);
+    let _ = export(&exporter, &gone, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
 async fn a_lost_state_is_made_anew() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
@@ -598,6 +952,15 @@ async fn a_lost_state_is_made_anew() {
     let refused = export(&exporter, &simulator, more).await;
     assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    // Not while somebody else writes, whatever the manifests are like then.
+    let manifest = folder.manifest("2026-11-02".parse().unwrap());
+    let written = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, "{").unwrap();
+    let lock = crate::state::Lock::take(&folder, at(NOW), &Steps::default()).unwrap();
+    let refused = rebuild_state(&folder, &clock, false);
+    assert!(matches!(refused, Err(Error::Locked(..))), "{refused:?}");
+    drop(lock);
+    std::fs::write(&manifest, written).unwrap();
     let rebuilt = rebuild_state(&folder, &clock, false).unwrap();
     assert_eq!(rebuilt.manifests, 3);
     assert_eq!(rebuilt.state.covered().to_string(), days().to_string());

@@ -16,11 +16,12 @@ use crate::part::{Cutter, Stretch};
 
 /// What was written.
 #[derive(Debug, Default)]
+#[must_use = "what is on the disk belongs in a manifest, also where more could not be written"]
 pub(super) struct Written {
     /// What has ended, and is on the disk.
     pub(super) stretches: Vec<Stretch>,
-    /// Events that do not fit the model.
-    pub(super) with_issues: u64,
+    /// Why there is no more.
+    pub(super) error: Option<Error>,
 }
 
 enum Job {
@@ -34,7 +35,7 @@ enum Job {
 pub(super) struct Writing {
     /// None when there is nothing more to write.
     jobs: Option<mpsc::Sender<Job>>,
-    answers: answers::UnboundedReceiver<Result<Written, Error>>,
+    answers: answers::UnboundedReceiver<Written>,
     thread: Option<JoinHandle<()>>,
     under_way: bool,
 }
@@ -60,37 +61,41 @@ impl Writing {
     }
 
     /// Hands the next window over as soon as the one before is written, and says what has ended since.
-    pub(super) async fn add(&mut self, window: Window) -> Result<Written, Error> {
-        let written = self.settle().await?;
-        self.hand_over(Job::Window(window));
-        Ok(written)
+    pub(super) async fn add(&mut self, window: Window) -> Written {
+        let written = self.settle().await;
+        if written.error.is_none() {
+            self.hand_over(Job::Window(window));
+        }
+        written
     }
 
     /// Waits until everything that was handed over is written.
-    pub(super) async fn settle(&mut self) -> Result<Written, Error> {
+    pub(super) async fn settle(&mut self) -> Written {
         if !std::mem::take(&mut self.under_way) {
-            return Ok(Written::default());
+            return Written::default();
         }
         // It answers every job, unless it was ended from outside.
-        self.answers
-            .next()
-            .await
-            .unwrap_or_else(|| Err(Error::Write(PathBuf::from("the archive"), ended())))
+        self.answers.next().await.unwrap_or_else(|| Written {
+            stretches: Vec::new(),
+            error: Some(Error::Write(PathBuf::from("the archive"), ended())),
+        })
     }
 
     /// Ends the last part where the reading ends.
-    pub(super) async fn end(mut self, end: DateTime<Utc>) -> Result<Written, Error> {
-        let mut written = self.settle().await?;
-        self.hand_over(Job::End(end));
-        let last = self.settle().await?;
-        written.stretches.extend(last.stretches);
-        written.with_issues += last.with_issues;
-        Ok(written)
+    pub(super) async fn end(&mut self, end: DateTime<Utc>) -> Written {
+        let mut written = self.settle().await;
+        if written.error.is_none() {
+            self.hand_over(Job::End(end));
+            let last = self.settle().await;
+            written.stretches.extend(last.stretches);
+            written.error = last.error;
+        }
+        written
     }
 
     fn hand_over(&mut self, job: Job) {
+        // Where nobody takes it, nobody answers either, and that is told.
         if let Some(jobs) = &self.jobs {
-            // Where nobody takes it, nobody answers either, and that is told.
             let _ = jobs.send(job);
             self.under_way = true;
         }
@@ -113,30 +118,20 @@ fn ended() -> io::Error {
 fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
     mut cutter: Cutter<F>,
     todo: &mpsc::Receiver<Job>,
-    answer: &answers::UnboundedSender<Result<Written, Error>>,
+    answer: &answers::UnboundedSender<Written>,
 ) {
     while let Ok(job) = todo.recv() {
-        let written = match job {
-            Job::Window(window) => {
-                let odd = window.events.iter();
-                let odd = odd.filter(|event| !event.issues().is_empty()).count();
-                cutter.add(window).map(|stretches| Written {
-                    stretches,
-                    with_issues: odd as u64,
-                })
-            }
-            Job::End(end) => {
-                let last = cutter.end(end).map(|stretches| Written {
-                    stretches,
-                    with_issues: 0,
-                });
-                let _ = answer.unbounded_send(last);
-                return;
-            }
+        let (done, last) = match job {
+            Job::Window(window) => (cutter.add(&window), false),
+            Job::End(end) => (cutter.end(end), true),
         };
-        let failed = written.is_err();
+        let last = last || done.is_err();
+        let written = Written {
+            stretches: cutter.take_done(),
+            error: done.err(),
+        };
         // Nobody waits for it any more, and so there is nothing more to write.
-        if answer.unbounded_send(written).is_err() || failed {
+        if answer.unbounded_send(written).is_err() || last {
             return;
         }
     }

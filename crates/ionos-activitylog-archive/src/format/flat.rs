@@ -390,12 +390,13 @@ mod tests {
     fn what_is_not_there_is_none() {
         for record in ["{}", "null", "[]", r#""text""#] {
             let row = row_of(record);
-            let there: Vec<&String> = row
+            // A set, because the order of keys is that of another crate's features.
+            let there: std::collections::BTreeSet<&str> = row
                 .as_object()
                 .unwrap()
                 .iter()
                 .filter(|(_, value)| !value.is_null())
-                .map(|(name, _)| name)
+                .map(|(name, _)| name.as_str())
                 .collect();
             let always = [
                 "contract",
@@ -405,7 +406,7 @@ mod tests {
                 "raw_sha256",
                 "resources",
             ];
-            assert_eq!(there, always, "{record}");
+            assert!(there.into_iter().eq(always), "{record}");
         }
     }
 

@@ -67,6 +67,12 @@ impl Manifest {
                     range.from
                 ));
             }
+            if range.counted && !range.verified {
+                return Err(format!(
+                    "the range from {} is counted and not verified",
+                    range.from
+                ));
+            }
             end = range.to;
         }
         Ok(self.verified().union(&self.unverified()))
@@ -89,8 +95,8 @@ impl Manifest {
                 "{file} and the range that it is of are not verified alike"
             ));
         }
-        if part.total.is_some() != part.verified {
-            return Err(format!("{file} has a total only if it is verified"));
+        if part.total.is_some() && !part.verified {
+            return Err(format!("{file} has a total and is not verified"));
         }
         if part.count == 0 || part.unique > part.count {
             return Err(format!(

@@ -76,6 +76,9 @@ pub struct Covered {
     pub to: DateTime<Utc>,
     /// Whether what came is proven to be all.
     pub verified: bool,
+    /// Whether the service counted exactly what came. Where it is verified and not counted, the service gave no usable
+    /// count, and the same events came repeatedly.
+    pub counted: bool,
 }
 
 /// A time that was read and is not proven to be complete.
@@ -106,7 +109,8 @@ pub struct Counts {
     pub count: u64,
     /// Different ids.
     pub unique: u64,
-    /// How many events the service counted; none where a part of the day is not verified.
+    /// How many events the service counted of what was read, late ones included; none where it gave no usable count of
+    /// all of it, or where a part of the day is not verified.
     pub total: Option<u64>,
 }
 
@@ -137,8 +141,9 @@ pub struct Part {
     pub count: u64,
     /// Different ids in it; in a late part those that no other part has.
     pub unique: u64,
-    /// How many events the service counted of its time; none where the part is not verified. An event that was amended
-    /// while it was read counts once.
+    /// How many events the service counted of its time, and in a late part how many more than before; none where the
+    /// part is not verified, or was read where the service counted other than it sent. An event that was amended while
+    /// it was read counts once.
     pub total: Option<u64>,
     /// The time of its first event that has one.
     #[serde(with = "text::instant_or_none")]
@@ -288,11 +293,13 @@ impl Manifest {
     /// What the parts add up to.
     fn counted(&self) -> Counts {
         let sum = |of: fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
-        let all_verified = self.ranges.iter().all(|range| range.verified);
+        let mut ranges = self.ranges.iter();
+        let counted = ranges.all(|range| range.verified && range.counted);
+        let totals: Option<u64> = self.parts.iter().map(|part| part.total).sum();
         Counts {
             count: sum(|part| part.count),
             unique: sum(|part| part.unique),
-            total: all_verified.then(|| sum(|part| part.total.unwrap_or_default())),
+            total: totals.filter(|_| counted),
         }
     }
 }
@@ -303,6 +310,15 @@ impl Covered {
             from: range.start(),
             to: range.end(),
             verified,
+            counted: verified,
+        }
+    }
+
+    /// The same, unless it was not counted.
+    pub(crate) fn counted_if(self, counted: bool) -> Self {
+        Self {
+            counted: self.counted && counted,
+            ..self
         }
     }
 

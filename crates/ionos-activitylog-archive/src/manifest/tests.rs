@@ -71,7 +71,7 @@ fn it_is_read_as_it_was_written() {
 #[test]
 fn an_edit_by_hand_is_found_out() {
     let manifest = manifest();
-    let edits: [fn(&mut Manifest); 9] = [
+    let edits: [fn(&mut Manifest); 10] = [
         |m| m.counts.count += 1,
         |m| m.counts.total = None,
         |m| drop(m.parts.remove(0)),
@@ -80,6 +80,7 @@ fn an_edit_by_hand_is_found_out() {
         |m| m.parts[0].digest = Digest::of(b"other"),
         |m| m.ranges[0].to = at("2026-11-20T23:00:00Z"),
         |m| m.ranges[0].verified = false,
+        |m| m.ranges[0].counted = false,
         |m| m.parts[1].from = at("2026-11-20T11:00:00Z"),
     ];
     for (index, edit) in edits.iter().enumerate() {

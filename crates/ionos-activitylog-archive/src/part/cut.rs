@@ -20,8 +20,12 @@ pub(crate) const FULL: u64 = 100_000;
 pub(crate) struct Stretch {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
+    /// Whether the service counted exactly what came, in every window that has some of it.
+    pub(crate) counted: bool,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
+    /// Events that do not fit the model.
+    pub(crate) with_issues: u64,
 }
 
 /// An event with its time and id, which are looked up once.
@@ -44,6 +48,12 @@ pub(crate) struct Cutter<F> {
     open: Option<PartFile>,
     /// The time of the last event in the open part, or where its stretch begins.
     last: DateTime<Utc>,
+    /// Whether every window since the position was counted.
+    counted: bool,
+    /// Whether the window at hand was.
+    window_counted: bool,
+    /// Events of the open part that do not fit the model.
+    with_issues: u64,
     done: Vec<Stretch>,
 }
 
@@ -64,18 +74,22 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             position: start,
             open: None,
             last: start,
+            counted: true,
+            window_counted: true,
+            with_issues: 0,
             done: Vec::new(),
         }
     }
 
-    /// Takes in the next window, and gives what is on the disk since.
-    pub(crate) fn add(&mut self, window: Window) -> Result<Vec<Stretch>, Error> {
+    /// Takes in the next window.
+    pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
+        self.window_counted = is_counted(window);
         let keyed = window
             .events
             .iter()
             .map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
-        for (range, gaps) in pieces(&window) {
+        for (range, gaps) in pieces(window) {
             let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
             if gaps.is_empty() {
                 self.add_verified(range, mine)?;
@@ -83,13 +97,17 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
                 self.add_gap(range, &gaps, mine)?;
             }
         }
-        Ok(std::mem::take(&mut self.done))
+        Ok(())
+    }
+
+    /// Gives what is on the disk since it was asked last, also when something has failed since.
+    pub(crate) fn take_done(&mut self) -> Vec<Stretch> {
+        std::mem::take(&mut self.done)
     }
 
     /// Ends the last part where the reading ends.
-    pub(crate) fn end(mut self, end: DateTime<Utc>) -> Result<Vec<Stretch>, Error> {
-        self.close(end)?;
-        Ok(self.done)
+    pub(crate) fn end(&mut self, end: DateTime<Utc>) -> Result<(), Error> {
+        self.close(end)
     }
 
     fn add_verified<'a>(
@@ -98,6 +116,8 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         events: impl Iterator<Item = Keyed<'a>>,
     ) -> Result<(), Error> {
         self.last = self.last.max(range.start());
+        // Where nothing has come since the position, what came before it says nothing about what is to come.
+        self.counted = self.window_counted && (self.counted || self.position >= range.start());
         for event in events {
             let (_, (time, _)) = &event;
             let time = time.map_or(self.last, |time| time.max(self.last));
@@ -135,6 +155,7 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
     }
 
     fn write(&mut self, (event, key): Keyed<'_>) -> Result<(), Error> {
+        self.with_issues += u64::from(!event.issues().is_empty());
         if self.open.is_none() {
             let folder = (self.folder)(self.position.date_naive())?;
             self.open = Some(PartFile::begin(&folder, self.compression, &self.steps)?);
@@ -159,9 +180,11 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         verified: bool,
         gaps: Vec<KnownGap>,
     ) -> Result<(), Error> {
+        let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
         let about = About {
             range,
             verified,
+            counted,
             late: false,
         };
         let part = self
@@ -174,8 +197,10 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         self.done.push(Stretch {
             range,
             verified,
+            counted,
             part,
             gaps,
+            with_issues: std::mem::take(&mut self.with_issues),
         });
         Ok(())
     }
@@ -213,27 +238,17 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
+/// Whether a window is verified because the service counted exactly as many events as came. So each share of it is
+/// proven by count too.
+pub(crate) fn is_counted(window: &Window) -> bool {
+    let came = window.events.len() as u64;
+    let counted = came.checked_sub(window.amended);
+    window.gaps.is_empty() && counted.is_some() && window.counted == counted
+}
+
 /// The window cut into what is verified, without gaps, and what is not, each with its own.
 fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
-    let mut gaps: Vec<KnownGap> = window
-        .gaps
-        .iter()
-        .map(|gap| {
-            // What lies outside of the window was not asked for.
-            let range = gap
-                .range
-                .intersection(&window.range)
-                .unwrap_or(window.range);
-            KnownGap {
-                from: range.start(),
-                to: range.end(),
-                reason: KnownGap::reason(gap.reason).to_owned(),
-                seen: gap.seen,
-                total: gap.total.map(|total| total.count),
-            }
-        })
-        .collect();
-    gaps.sort_by_key(|gap| (gap.from, gap.to));
+    let gaps = known_gaps(window);
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
     let mut position = window.range.start();
     for gap in gaps {
@@ -261,4 +276,28 @@ fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
         pieces.push((rest, Vec::new()));
     }
     pieces
+}
+
+/// What is not proven of a window, in order.
+pub(crate) fn known_gaps(window: &Window) -> Vec<KnownGap> {
+    let mut gaps: Vec<KnownGap> = window
+        .gaps
+        .iter()
+        .map(|gap| {
+            // What lies outside of the window was not asked for.
+            let range = gap
+                .range
+                .intersection(&window.range)
+                .unwrap_or(window.range);
+            KnownGap {
+                from: range.start(),
+                to: range.end(),
+                reason: KnownGap::reason(gap.reason).to_owned(),
+                seen: gap.seen,
+                total: gap.total.map(|total| total.count),
+            }
+        })
+        .collect();
+    gaps.sort_by_key(|gap| (gap.from, gap.to));
+    gaps
 }

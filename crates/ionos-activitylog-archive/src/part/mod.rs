@@ -18,7 +18,7 @@ use crate::layout::PartName;
 use crate::manifest::Part;
 use crate::{Compression, Digest, Error, Steps, ndjson};
 
-pub(crate) use cut::{Cutter, FULL, Stretch};
+pub(crate) use cut::{Cutter, FULL, Stretch, is_counted, known_gaps};
 
 /// A part in the making. Dropped, it leaves nothing behind.
 pub(crate) struct PartFile {
@@ -40,6 +40,8 @@ pub(crate) struct PartFile {
 pub(crate) struct About {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
+    /// Whether the service counted exactly what came, in every window that brought some of it.
+    pub(crate) counted: bool,
     pub(crate) late: bool,
 }
 
@@ -122,7 +124,7 @@ impl PartFile {
             unpacked: self.unpacked,
             count: self.count,
             unique,
-            total: about.verified.then_some(unique + self.twins),
+            total: (about.verified && about.counted).then_some(unique + self.twins),
             first: self.first,
             last: self.last,
             digest,

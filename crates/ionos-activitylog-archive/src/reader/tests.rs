@@ -277,6 +277,7 @@ fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
     let about = About {
         range: range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"),
         verified: true,
+        counted: true,
         late,
     };
     file.finish(about, |_| false).unwrap()

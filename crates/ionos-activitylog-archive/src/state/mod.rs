@@ -45,7 +45,7 @@ pub struct State {
     pub identity: Identity,
     /// Who wrote it last.
     pub writer: Writer,
-    /// Whether an export has begun and not ended. Where none is on its way, it was killed.
+    /// Whether an export has begun and not ended well. Where none is on its way, it has failed or was killed.
     pub open: bool,
     /// The latest manifest. Where an export is open, it may be behind.
     pub head: Option<Previous>,

@@ -128,6 +128,8 @@ struct Seen {
     last: Option<DateTime<Utc>>,
     /// The place of the event before, if it has a time.
     before: Option<(DateTime<Utc>, EventId)>,
+    /// The id of the event before, whether it has a time or not.
+    id_before: Option<EventId>,
     content: Content,
 }
 
@@ -202,7 +204,7 @@ impl Seen {
         }
         match known.get(&id) {
             None => {
-                known.insert(id, (self.content, part, number));
+                known.insert(id.clone(), (self.content, part, number));
                 self.unique += 1;
             }
             Some((content, other, line)) => {
@@ -210,7 +212,7 @@ impl Seen {
                 // the same, as long as they are next to each other.
                 let twin = is_of_content(&id)
                     && std::ptr::eq(*other, part)
-                    && self.before.as_ref().is_none_or(|(_, before)| *before == id);
+                    && self.id_before.as_ref() == Some(&id);
                 if *content == self.content && !twin {
                     finding(
                         Some(number),
@@ -220,7 +222,7 @@ impl Seen {
                 }
                 // Ids are counted for each part, except in late ones.
                 if !std::ptr::eq(*other, part) && !part.late {
-                    known.insert(id, (self.content, part, number));
+                    known.insert(id.clone(), (self.content, part, number));
                     self.unique += 1;
                 }
             }
@@ -228,6 +230,7 @@ impl Seen {
         if place.is_some() {
             self.before = place;
         }
+        self.id_before = Some(id);
     }
 }
 

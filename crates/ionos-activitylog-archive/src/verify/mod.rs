@@ -31,7 +31,7 @@ pub const WHAT_IT_PROVES: &str = "\
 This proves that no file of the archive was changed, removed or added since the manifests were written, as long as the
 last manifest is the one that was written: keep its digest in another place and compare it. It does not prove that the
 service's log was complete or unaltered when it was read; of what is marked as verified, as many events came as the
-service counted then.";
+service counted then. Where a total is null, the service gave no usable count, and the same events came repeatedly.";
 
 /// What was found in an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

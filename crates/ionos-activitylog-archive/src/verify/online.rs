@@ -1,12 +1,13 @@
 //! Offline, an archive can be compared with itself. Whether the service still counts as many events says only the
 //! service, with one request for each day.
 
-use ionos_activitylog::{Client, PageSize};
+use ionos_activitylog::{Client, DateRange, PageSize, Total};
 
 use super::{Place, Problem, Report};
-use crate::engine::{fits, read_days};
+use crate::Error;
+use crate::engine::{parts_of, read_days, total_of};
 use crate::layout::Archive;
-use crate::{Error, text};
+use crate::manifest::Manifest;
 
 /// Compares the totals of the service with what is archived of each contract, as far as it is verified.
 ///
@@ -29,28 +30,54 @@ pub async fn verify_totals(archive: &Archive, client: &Client) -> Result<Report,
                     continue;
                 }
                 let page = client.page(folder.contract(), range, 0, one).await;
-                match page.map_err(Error::Read)?.total {
-                    Some(total) if total.exact && fits(&manifest, range, total.count) => {}
-                    Some(total) => report.findings.push(place.find(
-                        None,
-                        Problem::Total,
-                        format!(
-                            "of {} .. {} the service counts {}{}, and {} are archived of the day: --recount adds what \
-                             came late",
-                            text::time(range.start()),
-                            text::time(range.end()),
-                            if total.exact { "" } else { "at least " },
-                            total.count,
-                            manifest.counts.count
-                        ),
-                    )),
-                    None => report.notes.push(format!(
-                        "the service does not say how many events {} has",
-                        super::range(range)
-                    )),
-                }
+                let total = page.map_err(Error::Read)?.total;
+                compare(&mut report, &place, &manifest, range, total);
             }
         }
     }
     Ok(report)
+}
+
+/// Says where a count of the service is another one than when the time was archived.
+fn compare(
+    report: &mut Report,
+    place: &Place<'_>,
+    manifest: &Manifest,
+    range: DateRange,
+    counted: Option<Total>,
+) {
+    let shown = super::range(range);
+    let Some(counted) = counted else {
+        report.notes.push(format!(
+            "the service does not say how many events {shown} has"
+        ));
+        return;
+    };
+    let archived = parts_of(manifest, range)
+        .map(|part| part.count)
+        .sum::<u64>();
+    let at_least = if counted.exact { "" } else { "at least " };
+    let Total { count, exact, .. } = counted;
+    match total_of(manifest, range) {
+        None => report.notes.push(format!(
+            "{shown} cannot be compared, because the service gave no usable count of it when it was archived: it counts \
+             {at_least}{count} now, and {archived} are archived"
+        )),
+        Some(total) if count > total => report.findings.push(place.find(
+            None,
+            Problem::Total,
+            format!(
+                "of {shown} the service counts {at_least}{count}, and it counted {total} when {archived} were archived: \
+                 --recount adds what came late"
+            ),
+        )),
+        Some(_) if !exact => report.notes.push(format!(
+            "{shown} cannot be compared, because the service only says that there are at least {count}"
+        )),
+        Some(total) if count < total => report.notes.push(format!(
+            "of {shown} the service counts {count}, and it counted {total} when {archived} were archived: the others are \
+             past the time for which it keeps events, or it keeps them no more for another reason; the archive has them"
+        )),
+        Some(_) => {}
+    }
 }

@@ -355,4 +355,62 @@ async fn totals_of_the_service_are_compared() {
     let problems: Vec<Problem> = report.findings.iter().map(|one| one.problem).collect();
     assert_eq!(problems, [Problem::Total]);
     assert!(report.findings[0].to_string().contains("date=2026-11-02"));
+    // One that is gone from the service is no fault of the archive.
+    let twice = world(NOW)
+        .switches(ionos_activitylog_sim::Switches {
+            late: ionos_activitylog_sim::Late::new(
+                ionos_activitylog_sim::Share::new(0.2).unwrap(),
+                chrono::TimeDelta::days(30),
+            )
+            .unwrap(),
+            ..Default::default()
+        })
+        .build();
+    let report = verify_totals(&archive, &client(&twice)).await.unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
+    assert!(report.notes[0].contains("the archive has them"));
+}
+
+#[test]
+fn events_without_time_and_identifier_may_look_the_same() {
+    use crate::part::{About, PartFile};
+    let root = tempfile::tempdir().unwrap();
+    let archive = Archive::at(root.path());
+    let contract: ContractNumber = 7.into();
+    let folder = archive.contract(&contract);
+    let date = "2026-11-20".parse().unwrap();
+    let day = folder.day(date);
+    fs::create_dir_all(&day).unwrap();
+    let range = ionos_activitylog::DateRange::day(date, &chrono::Utc).unwrap();
+    let write = |records: &[&str]| {
+        let steps = crate::Steps::default();
+        let mut file = PartFile::begin(&day, Compression::None, &steps).unwrap();
+        for record in records {
+            let event = ionos_activitylog::Event::from_json((*record).to_owned()).unwrap();
+            file.add(&event, (event.time(), event.id())).unwrap();
+        }
+        let about = About {
+            range,
+            verified: true,
+            counted: true,
+            late: false,
+        };
+        let part = file.finish(about, |_| false).unwrap();
+        let mut manifest = Manifest::new("https://api.example.com", contract.clone(), date);
+        manifest.ranges = vec![crate::Covered::of(range, true)];
+        manifest.parts = vec![part];
+        manifest.settle();
+        fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
+        let path = day.join(manifest.parts[0].file.to_string());
+        let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
+        fs::remove_file(path).unwrap();
+        problems
+    };
+    let (one, other) = (r#"{"meta":{"a":1}}"#, r#"{"meta":{"a":2}}"#);
+    let timed = r#"{"meta":{"time":"2026-11-20T10:00:00Z"}}"#;
+    assert_eq!(write(&[one, one, other, other, other]), []);
+    assert_eq!(write(&[timed, one, one]), []);
+    // Those that are not next to each other are one event that was archived twice.
+    assert_eq!(write(&[one, other, one]), [Problem::Duplicate]);
 }

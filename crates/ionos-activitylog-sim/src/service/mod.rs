@@ -16,7 +16,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
+use http::header::{ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use serde::Serialize;
 
@@ -31,6 +31,7 @@ pub use refusal::{
 use crate::Simulator;
 use crate::access::{Denied, Granted};
 use crate::delivery::Reply;
+use crate::http_date::http_date;
 use crate::ledger::Outcome;
 use crate::rate_limit::ACCOUNT;
 use crate::switches::ForeignContract;
@@ -77,6 +78,11 @@ pub(crate) fn reply<B>(simulator: &Simulator, request: &Request<B>) -> Reply {
         HeaderValue::try_from(request_id(seen)),
     ) {
         response.headers_mut().entry(name).or_insert(id);
+    }
+    if let Some(date) = http_date(simulator.now())
+        && let Ok(date) = HeaderValue::try_from(date)
+    {
+        response.headers_mut().entry(DATE).or_insert(date);
     }
     let mut reply = Reply::new(response);
     let mut fault = None;
