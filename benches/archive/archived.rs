@@ -6,7 +6,7 @@ use ionos_activitylog_archive::{Archive, Compression, Exporter};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use workspace_benches::{Stopwatch, world};
+use workspace_benches::{Stopwatch, threads, world};
 
 /// An archive with all events.
 pub(crate) struct Archived {
@@ -24,8 +24,8 @@ pub(crate) fn export(
     let client = Client::builder()
         .base_url(format!("http://{address}"))
         .token(DEFAULT_TOKEN)
-        .max_in_flight(world::AT_ONCE)
-        .build()?;
+        .max_in_flight(world::AT_ONCE);
+    let client = threads::lend(client).build()?;
     let exporter = Exporter::new(client, Archive::at(root.path())).compression(compression);
     let range = DateRange::new(world::start(), world::end())?;
     let contract = ContractNumber::from(world::contract());

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use ionos_activitylog_archive::{Archive, Compression, verify_archive};
 use serde::Serialize;
-use tokio::runtime::{self, Runtime};
-use workspace_benches::{Server, Stopwatch, floor, median, peak_mebibytes, world};
+use workspace_benches::threads::{self, timed};
+use workspace_benches::{Server, Stopwatch, floor, median, peak_mebibytes, ratio, world};
 
 /// Rounds without latency that count; an odd number has a median of its own.
 const ROUNDS: usize = 7;
@@ -42,9 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<()> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let (alone, shared) = (threads::alone()?, threads::shared()?);
     let mut measured = Measured {
         events: world::events(),
         ..Measured::default()
@@ -52,15 +50,15 @@ fn measure() -> Result<()> {
     let server = Server::start(&[])?;
     let address = server.address();
     // First of all, so that the memory is that of an export and of nothing else.
-    archived::export(&runtime, address, Compression::Zstd)?;
-    archived::export(&runtime, address, Compression::None)?;
+    archived::export(&shared, address, Compression::Zstd)?;
+    archived::export(&shared, address, Compression::None)?;
     measured.peak_mebibytes = peak_mebibytes(std::process::id());
     let (mut floors, mut plains, mut zstds) = (Vec::new(), Vec::new(), Vec::new());
     let (mut plain_speeds, mut zstd_speeds) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        floors.push(timed(&runtime, floor::read(address))?);
-        let plain = archived::export(&runtime, address, Compression::None)?;
-        let zstd = archived::export(&runtime, address, Compression::Zstd)?;
+        floors.push(timed(&alone, floor::read(address))?.0);
+        let plain = archived::export(&shared, address, Compression::None)?;
+        let zstd = archived::export(&shared, address, Compression::Zstd)?;
         plains.push(plain.millis);
         zstds.push(zstd.millis);
         plain_speeds.push(verified(plain.root.path())?);
@@ -77,24 +75,12 @@ fn measure() -> Result<()> {
     let server = Server::start(&[world::SLOW])?;
     let (mut floors, mut zstds) = (Vec::new(), Vec::new());
     for _ in 0..SLOW_ROUNDS {
-        floors.push(timed(&runtime, floor::read(server.address()))?);
-        zstds.push(archived::export(&runtime, server.address(), Compression::Zstd)?.millis);
+        floors.push(timed(&alone, floor::read(server.address()))?.0);
+        zstds.push(archived::export(&shared, server.address(), Compression::Zstd)?.millis);
     }
     measured.slow_ratio = ratio(&zstds, &floors);
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())
-}
-
-/// The median of the quotients of neighbours.
-fn ratio(ones: &[f64], others: &[f64]) -> f64 {
-    median(ones.iter().zip(others).map(|(one, other)| one / other))
-}
-
-/// Milliseconds.
-fn timed(runtime: &Runtime, work: impl Future<Output = Result<()>>) -> Result<f64> {
-    let stopwatch = Stopwatch::start();
-    runtime.block_on(work)?;
-    Ok(stopwatch.spent().wall.as_secs_f64() * 1e3)
 }
 
 /// Millions of bytes of records a second.

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use tokio::runtime::{self, Runtime};
-use workspace_benches::{Server, Stopwatch, floor, median, world};
+use workspace_benches::threads::{self, timed};
+use workspace_benches::{Server, floor, median, ratio, world};
 
 /// Rounds without latency that count; an odd number has a median of its own.
 const ROUNDS: usize = 11;
@@ -42,16 +42,14 @@ fn main() -> ExitCode {
 }
 
 fn measure() -> Result<()> {
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let (alone, shared) = (threads::alone()?, threads::shared()?);
     let mut measured = Measured::default();
     let server = Server::start(&[])?;
     let (mut floors, mut verifieds, mut usuals) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS + 1 {
-        let f = timed(&runtime, floor::read(server.address()))?;
-        let v = timed(&runtime, verified::read(server.address()))?;
-        let u = timed(&runtime, usual::read(server.address()))?;
+        let f = timed(&alone, floor::read(server.address()))?;
+        let v = timed(&shared, verified::read(server.address()))?;
+        let u = timed(&alone, usual::read(server.address()))?;
         measured.events = v.1.events;
         measured.requests_ratio = v.1.requests as f64 / v.1.events.div_ceil(world::PAGE) as f64;
         ensure!(
@@ -67,7 +65,6 @@ fn measure() -> Result<()> {
         }
     }
     drop(server);
-    let ratio = |a: &[f64], b: &[f64]| median(a.iter().zip(b).map(|(a, b)| a / b));
     measured.ratio = ratio(&verifieds, &floors);
     measured.usual_ratio = ratio(&usuals, &verifieds);
     measured.floor_millis = median(floors.into_iter());
@@ -76,8 +73,8 @@ fn measure() -> Result<()> {
     let server = Server::start(&[world::SLOW])?;
     let (mut floors, mut verifieds) = (Vec::new(), Vec::new());
     for _ in 0..SLOW_ROUNDS {
-        floors.push(timed(&runtime, floor::read(server.address()))?.0);
-        verifieds.push(timed(&runtime, verified::read(server.address()))?.0);
+        floors.push(timed(&alone, floor::read(server.address()))?.0);
+        verifieds.push(timed(&shared, verified::read(server.address()))?.0);
     }
     measured.slow_ratio = ratio(&verifieds, &floors);
     measured.slow_floor_millis = median(floors.into_iter());
@@ -91,10 +88,4 @@ fn measure() -> Result<()> {
 struct Read {
     events: u64,
     requests: u64,
-}
-
-fn timed<T>(runtime: &Runtime, work: impl Future<Output = Result<T>>) -> Result<(f64, T)> {
-    let stopwatch = Stopwatch::start();
-    let read = runtime.block_on(work)?;
-    Ok((stopwatch.spent().wall.as_secs_f64() * 1e3, read))
 }

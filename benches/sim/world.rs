@@ -1,15 +1,10 @@
 //! The log that is measured: ten million events over two years.
 
-use std::io::{self, Read};
-use std::net::Ipv4Addr;
-
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use http::Request;
 use http::header::AUTHORIZATION;
 use ionos_activitylog_sim::{LOG_BEGIN, Simulator};
-use tokio::net::TcpListener;
-use tokio::runtime;
 
 /// The log has at least as many.
 pub(crate) const EVENTS: u64 = 10_000_000;
@@ -49,19 +44,9 @@ pub(crate) fn request(simulator: &Simulator, offset: u64) -> Result<Request<()>>
         .context("no request")
 }
 
-/// Prints its address and serves until the standard input ends, which it does when the parent is gone.
+/// Serves it.
 pub(crate) fn serve() -> Result<()> {
-    let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .enable_all()
-        .build()?;
-    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    println!("{}", listener.local_addr()?);
-    let simulator = simulator();
-    let server = runtime.spawn(async move { simulator.serve(listener).await });
-    io::stdin().read_to_end(&mut Vec::new())?;
-    server.abort();
-    Ok(())
+    workspace_benches::serve(simulator(), Some(THREADS))
 }
 
 fn end() -> DateTime<Utc> {

@@ -12,8 +12,7 @@ use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::{Archive, ArchiveReader, Exporter, Step, Steps, verify_archive};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
-use tokio::runtime;
-use workspace_benches::{SERVE, Server, Stopwatch, peak_mebibytes};
+use workspace_benches::{SERVE, Server, Stopwatch, peak_mebibytes, threads};
 
 use crate::digest::SetDigest;
 use crate::world;
@@ -114,16 +113,14 @@ fn into(
 ) -> Result<()> {
     let client = Client::builder()
         .base_url(format!("http://{address}"))
-        .token(DEFAULT_TOKEN)
-        .build()?;
+        .token(DEFAULT_TOKEN);
+    let client = threads::lend(client).build()?;
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(now + TimeDelta::days(1)));
     let exporter = Exporter::new(client, Archive::at(root))
         .clock(clock)
         .steps(steps);
     let contract = ContractNumber::from(world::contract());
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = threads::shared()?;
     let done = runtime.block_on(exporter.run(&[contract], range, std::future::pending()));
     for (_, done) in done {
         let gaps = done?.gaps;

@@ -4,8 +4,7 @@ use anyhow::{Result, ensure};
 use futures_util::TryStreamExt;
 use ionos_activitylog::{Client, DateRange};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
-use tokio::runtime;
-use workspace_benches::{Server, Stopwatch, peak_mebibytes};
+use workspace_benches::{Server, Stopwatch, peak_mebibytes, threads};
 
 use crate::digest::SetDigest;
 use crate::world;
@@ -22,9 +21,7 @@ pub(crate) struct Read {
 /// Reads all events, checks their order, their number and their bytes.
 pub(crate) fn read() -> Result<Read> {
     let server = Server::start(&[])?;
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = threads::shared()?;
     let stopwatch = Stopwatch::start();
     let (found, requests) = runtime.block_on(events(server.address()))?;
     let spent = stopwatch.spent();
@@ -48,8 +45,8 @@ pub(crate) fn read() -> Result<Read> {
 async fn events(address: &str) -> Result<(SetDigest, u64)> {
     let client = Client::builder()
         .base_url(format!("http://{address}"))
-        .token(DEFAULT_TOKEN)
-        .build()?;
+        .token(DEFAULT_TOKEN);
+    let client = threads::lend(client).build()?;
     let range = DateRange::new(world::start(), world::end())?;
     let mut stream = client.events(world::contract().into(), range).stream();
     let mut found = SetDigest::default();

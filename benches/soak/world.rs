@@ -1,13 +1,8 @@
 //! The log that is read: ten million events of a hundred busy days.
 
-use std::io::{self, Read};
-use std::net::Ipv4Addr;
-
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog_sim::{LOG_BEGIN, Simulator};
-use tokio::net::TcpListener;
-use tokio::runtime;
 
 use crate::digest::SetDigest;
 
@@ -49,14 +44,7 @@ pub(crate) fn truth() -> Result<SetDigest> {
     Ok(truth)
 }
 
-/// Prints its address and serves until the standard input ends, which it does when the parent is gone.
+/// Serves it.
 pub(crate) fn serve() -> Result<()> {
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    println!("{}", listener.local_addr()?);
-    let simulator = simulator();
-    let server = runtime.spawn(async move { simulator.serve(listener).await });
-    io::stdin().read_to_end(&mut Vec::new())?;
-    server.abort();
-    Ok(())
+    workspace_benches::serve(simulator(), None)
 }

@@ -4,13 +4,16 @@
 pub mod floor;
 mod memory;
 mod program;
+mod served;
 mod spawned;
 mod statistics;
 mod stopwatch;
+pub mod threads;
 pub mod world;
 
 pub use memory::peak_mebibytes;
 pub use program::run;
+pub use served::serve;
 pub use spawned::{SERVE, Server};
-pub use statistics::median;
+pub use statistics::{median, ratio};
 pub use stopwatch::{Spent, Stopwatch};

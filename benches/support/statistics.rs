@@ -12,6 +12,11 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     }
 }
 
+/// The middle of the quotients of neighbours, which the machine's moods have in common.
+pub fn ratio(ones: &[f64], others: &[f64]) -> f64 {
+    median(ones.iter().zip(others).map(|(one, other)| one / other))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,5 @@
 //! The log that is read: a hundred thousand events of a busy contract, with latency or without.
 
-use std::io::{self, Read};
-use std::net::Ipv4Addr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -9,8 +7,6 @@ use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog_sim::fault::{Fault, Faults, When};
 use ionos_activitylog_sim::{LOG_BEGIN, Simulator};
-use tokio::net::TcpListener;
-use tokio::runtime;
 
 /// Events of a page.
 pub const PAGE: u64 = 1_000;
@@ -74,19 +70,11 @@ pub fn events() -> u64 {
     KNOWN.1
 }
 
-/// Prints its address and serves until the standard input ends, which it does when the parent is gone. With [`SLOW`]
-/// among the arguments, each answer takes 100 ms.
+/// Serves it; with [`SLOW`] among the arguments, each answer takes 100 ms.
 pub fn serve(arguments: &[String]) -> Result<()> {
     let faults = match arguments.iter().any(|argument| argument == SLOW) {
         true => Faults::new().on(When::any(), Fault::Delay(LATENCY))?,
         false => Faults::new(),
     };
-    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
-    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
-    println!("{}", listener.local_addr()?);
-    let simulator = simulator(faults);
-    let server = runtime.spawn(async move { simulator.serve(listener).await });
-    io::stdin().read_to_end(&mut Vec::new())?;
-    server.abort();
-    Ok(())
+    crate::serve(simulator(faults), None)
 }

@@ -1,7 +1,9 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind, RetryPolicy};
+use ionos_activitylog::{
+    Client, ClientBuilder, Contract, ContractNumber, Error, ErrorKind, RetryPolicy,
+};
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
@@ -21,10 +23,9 @@ pub(crate) fn connect(
         let client = Client::builder()
             .token(simulator.token())
             .transport(simulator.transport());
-        return Ok(client.retry(retry).build()?);
+        return Ok(sharing(client).retry(retry).build()?);
     }
-    let client = host
-        .client()
+    let client = sharing(host.client())
         .retry(retry)
         .build()
         .map_err(|error| match error.kind() {
@@ -37,6 +38,13 @@ pub(crate) fn connect(
         host.say(format_args!("warning: {warning}"));
     }
     Ok(client)
+}
+
+/// Lends the client the threads of the program.
+fn sharing(client: ClientBuilder) -> ClientBuilder {
+    client.spawner(|task| {
+        tokio::spawn(task);
+    })
 }
 
 /// What tells one account's service from another's: the address of its API.

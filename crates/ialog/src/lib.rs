@@ -27,6 +27,7 @@ use std::ffi::OsString;
 use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::thread;
 
 use tokio::runtime::Runtime;
 
@@ -37,6 +38,9 @@ pub use terminal::Terminal;
 use cli::{Cli, Command, Read};
 use failure::Failure;
 use resume::Resume;
+
+/// Threads that share the work at the most. The service sends no faster than two of them understand it.
+const MOST_THREADS: usize = 4;
 
 /// Runs the program with the arguments, the environment and the streams of the process.
 #[must_use]
@@ -50,7 +54,9 @@ pub fn run() -> ExitCode {
 /// returns its exit code.
 #[must_use]
 pub fn run_on(host: &mut Host<'_>) -> u8 {
-    match tokio::runtime::Builder::new_current_thread()
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads.min(MOST_THREADS))
         .enable_all()
         .build()
     {

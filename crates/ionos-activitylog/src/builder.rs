@@ -16,6 +16,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Credentials, Nothing, Options, Process, Resolved, Setting};
 use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 use crate::pacing::{CEILING, InFlight, Rate};
+use crate::reading::Spawner;
 use crate::transport::{Connection, ConnectionOptions, user_agent};
 use crate::{
     AccessToken, Client, ContractNumber, Error, ErrorKind, RetryPolicy, TokenFile, TokenProvider,
@@ -31,6 +32,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
+    spawner: Option<Arc<dyn Spawner>>,
     retry: RetryPolicy,
     max_in_flight: u32,
     requests_per_second: Option<f64>,
@@ -50,6 +52,7 @@ impl Default for ClientBuilder {
             http: None,
             transport: None,
             clock: Arc::new(SystemClock::new()),
+            spawner: None,
             retry: RetryPolicy::default(),
             max_in_flight: CEILING,
             requests_per_second: None,
@@ -142,6 +145,14 @@ impl ClientBuilder {
     /// Where time and chance come from, for tests. Without it, the machine's clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Where windows of a range are read at the same time: on the program's own threads, which the library uses for
+    /// nothing else. `|task| { tokio::spawn(task); }` lends it those of tokio's runtime. Without it, all is done where a
+    /// stream is awaited, on one thread; a stream gives the same either way.
+    pub fn spawner(mut self, spawner: impl Spawner + 'static) -> Self {
+        self.spawner = Some(Arc::new(spawner));
         self
     }
 
@@ -249,6 +260,7 @@ impl ClientBuilder {
             http,
             carrier,
             clock: self.clock,
+            spawner: self.spawner,
             learned: Default::default(),
             retry: self.retry,
             budget: Default::default(),

@@ -18,6 +18,7 @@ use crate::error::wire::{Failure, answered, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
 use crate::pacing::{Exit, InFlight, Outcome, Rate};
+use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
@@ -32,6 +33,7 @@ pub(crate) struct Caller {
     pub(crate) http: reqwest::Client,
     pub(crate) carrier: Arc<dyn wire::Transport>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) spawner: Option<Arc<dyn Spawner>>,
     pub(crate) learned: Learned,
     pub(crate) retry: RetryPolicy,
     pub(crate) budget: Budget,

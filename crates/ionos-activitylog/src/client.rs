@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::call::Caller;
 use crate::clock::Clock;
 use crate::operation::Operation;
+use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::{
     Claims, ClientBuilder, Contract, ContractNumber, ContractsStream, DateRange, Error, Events,
@@ -203,6 +204,10 @@ impl Client {
 
     pub(crate) fn learned(&self) -> &Learned {
         &self.caller.learned
+    }
+
+    pub(crate) fn spawner(&self) -> Option<Arc<dyn Spawner>> {
+        self.caller.spawner.clone()
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

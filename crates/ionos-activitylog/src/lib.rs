@@ -54,7 +54,8 @@
 //! # Deliberately absent
 //!
 //! Types generated from the API's description: they change with it, and live in `ionos-activitylog-client`. A
-//! second, blocking API. Tasks of its own: dropping a future or a stream ends its work.
+//! second, blocking API. Tasks of its own, unless the program lends it some
+//! ([`ClientBuilder::spawner`]): dropping a future or a stream ends its work, wherever that is done.
 
 mod auth;
 mod base_url;
@@ -108,7 +109,10 @@ pub use reading::{
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
-/// The seam to the network, for programs that bring their own: see [`ClientBuilder::transport`].
+/// The seams to the network and to the program's threads, for programs that bring their own: see
+/// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`].
 pub mod seam {
     pub use ionos_activitylog_client::{Exchange, Transport};
+
+    pub use crate::reading::Spawner;
 }

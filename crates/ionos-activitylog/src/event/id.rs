@@ -14,6 +14,18 @@ const BYTES: usize = 16;
 const LONGEST_NAME: usize = 144;
 /// Where the text of a UUID has its hyphens.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+/// Where each byte of a UUID is written, in two digits.
+const PAIRS: [usize; BYTES] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+/// The value of each lower-case hex digit, by its character; 255 for all other characters.
+const DIGITS: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 /// What an event is known by, unique within a contract.
 ///
@@ -140,15 +152,20 @@ impl PartialOrd for EventId {
     }
 }
 
-/// A UUID in lower case with hyphens.
+/// A UUID in lower case with hyphens. Every event has one to be read, so each digit is one look into a table.
 fn uuid(name: &str) -> Option<[u8; BYTES]> {
-    let hyphens_fit = name.len() == 36
-        && name
-            .bytes()
-            .enumerate()
-            .all(|(place, byte)| (byte == b'-') == HYPHENS.contains(&place));
-    let digits = name.bytes().filter(|byte| *byte != b'-');
-    hyphens_fit.then(|| hex(digits)).flatten()
+    let name: &[u8; 36] = name.as_bytes().try_into().ok()?;
+    if HYPHENS.iter().any(|place| name[*place] != b'-') {
+        return None;
+    }
+    let (mut bytes, mut wrong) = ([0; BYTES], 0);
+    for (byte, place) in bytes.iter_mut().zip(PAIRS) {
+        let high = DIGITS[usize::from(name[place])];
+        let low = DIGITS[usize::from(name[place + 1])];
+        *byte = high << 4 | low;
+        wrong |= high | low;
+    }
+    (wrong < 16).then_some(bytes)
 }
 
 /// Lower-case hex digits, two for each byte.
@@ -156,11 +173,10 @@ fn hex(mut digits: impl Iterator<Item = u8>) -> Option<[u8; BYTES]> {
     let mut bytes = [0; BYTES];
     for byte in &mut bytes {
         for _ in 0..2 {
-            let value = match digits.next()? {
-                digit @ b'0'..=b'9' => digit - b'0',
-                digit @ b'a'..=b'f' => digit - b'a' + 10,
-                _ => return None,
-            };
+            let value = DIGITS[usize::from(digits.next()?)];
+            if value == u8::MAX {
+                return None;
+            }
             *byte = *byte << 4 | value;
         }
     }

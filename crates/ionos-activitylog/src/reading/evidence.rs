@@ -5,6 +5,7 @@
 //! their places from page to page, no single scan may ever have them all, so the events of all scans count together if
 //! the service counted the same throughout.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
@@ -156,14 +157,19 @@ impl Evidence {
     fn take(&mut self, event: Event) -> EventId {
         self.bytes += event.raw().len() as u64;
         let (time, id) = (event.time(), event.id());
-        let first = self.known.get(&id).copied();
+        let first = match self.known.entry(id.clone()) {
+            Entry::Occupied(known) => Some(*known.get()),
+            Entry::Vacant(new) => {
+                new.insert(self.events.len());
+                None
+            }
+        };
         if first.is_some_and(|first| self.has(first, &id, &event)) {
             return id;
         }
         match first {
             Some(_) => self.amended += 1,
             None => {
-                self.known.insert(id.clone(), self.events.len());
                 let strays = time.is_some_and(|time| !self.range.contains(time));
                 self.strays += u64::from(strays);
             }

@@ -7,7 +7,7 @@
 //!
 //! `piece` cuts ranges, `scan` reads the pages of one, `evidence` holds what its scans have shown and decides whether
 //! that is proof, `read` goes on until it is, `windows` does so for many pieces at the same time and gives the windows
-//! out in order, and `learned` keeps what has shown about the service on the way.
+//! out in order, `workers` on other threads if the program lends some, and `learned` keeps what has shown about the service on the way.
 
 mod checkpoint;
 mod contracts;
@@ -22,6 +22,7 @@ mod stream;
 mod summary;
 mod window;
 mod windows;
+mod workers;
 
 use crate::operation::Operation;
 use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Filter, PageSize};
@@ -33,6 +34,7 @@ pub use stream::EventStream;
 pub use summary::Summary;
 pub use window::{Gap, GapReason, Window};
 pub use windows::WindowStream;
+pub use workers::Spawner;
 
 /// How many windows are read at the same time, or wait for their turn, unless another number is chosen. A window has at
 /// most 10 000 events, about 9 MB; of as many more windows the first page is read ahead.

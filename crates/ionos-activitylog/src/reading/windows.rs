@@ -20,6 +20,7 @@ use crate::reading::gate::Gate;
 use crate::reading::piece::Piece;
 use crate::reading::read::Outcome;
 use crate::reading::scan::Source;
+use crate::reading::workers::elsewhere;
 use crate::{Checkpoint, DateRange, Error, Events, Summary, Window};
 
 /// The windows of a range, in order: see [`Events::windows`].
@@ -99,18 +100,17 @@ impl WindowStream {
             if let State::Planned(piece) = slot.state {
                 let gate = Arc::new(Gate::default());
                 slot.state = State::Running(gate.clone());
-                let (events, number) = (self.shared.clone(), slot.number);
+                let number = slot.number;
+                let spawner = self.shared.client.spawner();
+                let (events, gate) = (self.shared.clone(), gate.clone());
                 let disagreements = self.disagreements.clone();
-                self.running.push(Box::pin(async move {
-                    let source = Source {
-                        client: &events.client,
-                        contract: &events.contract,
-                        page_size: events.page_size,
-                        gate: &gate,
-                        disagreements: &disagreements,
-                    };
-                    (number, source.read(piece, range).await)
-                }));
+                let work = move || {
+                    let (events, gate) = (events.clone(), gate.clone());
+                    read(events, piece, range, gate, disagreements.clone())
+                };
+                self.running.push(Box::pin(
+                    async move { (number, elsewhere(spawner, work).await) },
+                ));
             }
             if let State::Running(gate) = &slot.state
                 && place < room
@@ -135,7 +135,7 @@ impl WindowStream {
                 }
                 return;
             }
-            Ok(Outcome::Read(window)) => Ok(self.shared.filtered(window)),
+            Ok(Outcome::Read(window)) => Ok(window),
             Err(error) => Err(error),
         };
         if let Some(slot) = self.queue.get_mut(place) {
@@ -158,6 +158,27 @@ impl WindowStream {
             window
         }))
     }
+}
+
+/// Reads one piece, and leaves out what the filter does.
+async fn read(
+    events: Arc<Events>,
+    piece: Piece,
+    range: DateRange,
+    gate: Arc<Gate>,
+    disagreements: Arc<AtomicU32>,
+) -> Result<Outcome, Error> {
+    let source = Source {
+        client: &events.client,
+        contract: &events.contract,
+        page_size: events.page_size,
+        gate: &gate,
+        disagreements: &disagreements,
+    };
+    Ok(match source.read(piece, range).await? {
+        Outcome::Read(window) => Outcome::Read(events.filtered(window)),
+        cut @ Outcome::Cut(..) => cut,
+    })
 }
 
 impl WindowStream {
