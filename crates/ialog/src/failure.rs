@@ -16,25 +16,28 @@ pub(crate) struct Failure {
     message: String,
     /// Whether it is told to a program.
     json: bool,
+    /// What the service called the request, where one failed.
+    request_id: Option<String>,
 }
 
 impl Failure {
-    /// Something nobody foresaw.
-    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
+    fn new(code: u8, message: impl Into<String>) -> Self {
         Self {
-            code: 1,
+            code,
             message: message.into(),
             json: false,
+            request_id: None,
         }
+    }
+
+    /// Something nobody foresaw.
+    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
+        Self::new(1, message)
     }
 
     /// What was typed or set cannot be used.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self {
-            code: 2,
-            message: message.into(),
-            json: false,
-        }
+        Self::new(2, message)
     }
 
     /// A signal asked the program to end; `code` is what shells give that signal. `resume` is how to go on.
@@ -43,20 +46,12 @@ impl Failure {
             None => "interrupted, and nothing half-written is left behind".to_owned(),
             Some(how) => format!("interrupted; {how}"),
         };
-        Self {
-            code,
-            message,
-            json: false,
-        }
+        Self::new(code, message)
     }
 
     /// What was read is not all, or not proven to be.
     pub(crate) fn incomplete(message: impl Into<String>) -> Self {
-        Self {
-            code: 3,
-            message: message.into(),
-            json: false,
-        }
+        Self::new(3, message)
     }
 
     /// The same, with how to go on.
@@ -69,29 +64,17 @@ impl Failure {
 
     /// A command ended because it was asked to, and says how to go on.
     pub(crate) fn stopped(code: u8, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            json: false,
-        }
+        Self::new(code, message)
     }
 
     /// An archive is not as it was written.
     pub(crate) fn integrity(message: impl Into<String>) -> Self {
-        Self {
-            code: 6,
-            message: message.into(),
-            json: false,
-        }
+        Self::new(6, message)
     }
 
     /// Nothing matched, and it was asked to say so.
     pub(crate) fn nothing_matched() -> Self {
-        Self {
-            code: 7,
-            message: "nothing matched".to_owned(),
-            json: false,
-        }
+        Self::new(7, "nothing matched")
     }
 
     /// The same as an object of JSON.
@@ -108,8 +91,11 @@ impl Failure {
     /// Says the sentence and gives the exit code.
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
         if self.json {
-            let error = serde_json::json!({"error": {"code": self.code, "message": self.message}});
-            host.say(error);
+            let mut error = serde_json::json!({"code": self.code, "message": self.message});
+            if let (Some(error), Some(id)) = (error.as_object_mut(), &self.request_id) {
+                error.insert("request_id".to_owned(), id.as_str().into());
+            }
+            host.say(serde_json::json!({ "error": error }));
         } else {
             host.say(format_args!("error: {self}"));
         }
@@ -147,9 +133,8 @@ impl From<ionos_activitylog::Error> for Failure {
             _ => 1,
         };
         Self {
-            code,
-            message: error.to_string(),
-            json: false,
+            request_id: error.request_id().map(str::to_owned),
+            ..Self::new(code, error.to_string())
         }
     }
 }

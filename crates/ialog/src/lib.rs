@@ -20,6 +20,7 @@ mod suggest;
 mod table;
 mod terminal;
 mod times;
+mod topics;
 mod view;
 mod zone;
 
@@ -86,6 +87,8 @@ async fn run_noting(
     host: &mut Host<'_>,
     resume: &Resume,
 ) -> u8 {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let json = cli::asks_for_json(&arguments);
     let done = match Cli::read(arguments) {
         Ok(Read::Command(command)) => run_command(command, host, resume).await,
         Ok(Read::Help(text)) => host.print(&text),
@@ -93,6 +96,7 @@ async fn run_noting(
     };
     match done {
         Ok(()) => 0,
+        Err(failure) if json => failure.into_json().report(host),
         Err(failure) => failure.report(host),
     }
 }
@@ -132,9 +136,9 @@ async fn run_command(
     tokio::task::yield_now().await;
     match command {
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
-        Command::Query(arguments) => commands::query::run(*arguments, host).await,
-        Command::Show(arguments) => commands::show::run(*arguments, host).await,
-        Command::Stats(arguments) => commands::stats::run(*arguments, host).await,
+        Command::Query(arguments) => commands::query::run(&arguments, host).await,
+        Command::Show(arguments) => commands::show::run(&arguments, host).await,
+        Command::Stats(arguments) => commands::stats::run(&arguments, host).await,
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
@@ -142,6 +146,7 @@ async fn run_command(
         Command::State(arguments) => commands::state::run(arguments, host),
         Command::Schema(arguments) => commands::schema::run(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
+        Command::Help(help) => host.print(&help.text()?),
     }
 }
 

@@ -5,6 +5,7 @@ mod asked;
 mod cat;
 mod convert;
 mod export;
+mod help;
 mod query;
 mod schema;
 mod show;
@@ -26,6 +27,7 @@ pub(crate) use asked::{Asked, Zone};
 pub(crate) use cat::Cat;
 pub(crate) use convert::Convert;
 pub(crate) use export::{Export, Named};
+pub(crate) use help::Help;
 pub(crate) use query::{Output, Query};
 pub(crate) use schema::Schema;
 pub(crate) use show::{Show, ShowOutput};
@@ -40,21 +42,14 @@ pub(crate) use verify::Verify;
     name = "ialog",
     bin_name = "ialog",
     version,
+    disable_help_subcommand = true,
     after_help = "\
-Environment:
-  IONOS_TOKEN                     token of your account
-  IONOS_USERNAME, IONOS_PASSWORD  user name and password, where there is no token
-  IONOS_API_URL                   address of the API, when it is not the vendor's
-  IONOS_CONTRACT_NUMBER           contract that a reseller acts for
-  IONOS_PINNED_CERT               SHA-256 of the only certificate to accept
-  IONOS_CONFIG_FILE               YAML file of the vendor's tools, when it is not in its usual place
-  IONOS_CURRENT_PROFILE           profile in that file
-
-Exit codes:
-  0 done   1 unexpected failure   2 wrong usage   3 incomplete, or not all contracts
-  4 not permitted
-  5 service not available   6 archive not as it was written   7 nothing matched, with --exit-status
-  130 interrupted (143 and 129 when ended by another signal)"
+Help on what concerns several commands:
+  ialog help times        how a time is written, and in which zone
+  ialog help filters      which events are shown
+  ialog help exit-codes   what a script can tell from the exit code
+  ialog help environment  where settings come from
+  ialog help schemas      what the files mean"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -84,6 +79,25 @@ impl Cli {
             _ => Err(Failure::usage(one_sentence(&text))),
         }
     }
+}
+
+/// Whether a program reads what is printed, which must be known also where the arguments cannot be read.
+pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        let output = match word {
+            "--" => return false,
+            "-o" | "--output" => words.next(),
+            word => word
+                .strip_prefix("--output=")
+                .or_else(|| word.strip_prefix("-o")),
+        };
+        if output.is_some_and(|output| matches!(output.trim_start_matches('='), "json" | "ndjson"))
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// What clap says in paragraphs, without its usage lines.
@@ -127,6 +141,8 @@ pub(crate) enum Command {
     Schema(Schema),
     /// Serve a simulated API on this machine
     Sim(Box<Sim>),
+    /// Show the help of a command, or on times, filters, exit-codes, environment or schemas
+    Help(Help),
 }
 
 #[derive(Args)]

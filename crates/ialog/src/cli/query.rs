@@ -169,9 +169,4 @@ impl Output {
     pub(crate) fn is_table(self) -> bool {
         matches!(self, Self::Table | Self::Wide)
     }
-
-    /// Whether a program reads it that expects JSON of errors too.
-    pub(crate) fn is_json(self) -> bool {
-        self == Self::Json
-    }
 }

@@ -17,13 +17,7 @@ use crate::zone;
 /// So much is written at once.
 const CHUNK: usize = 1 << 16;
 
-pub(crate) async fn run(arguments: Query, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.shape.output.is_json();
-    let answered = answer(&arguments, host).await;
-    answered.map_err(|failure| if json { failure.into_json() } else { failure })
-}
-
-async fn answer(arguments: &Query, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Failure> {
     let filter = arguments.filters.filter()?;
     let plan = Plan::new(arguments, host)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;

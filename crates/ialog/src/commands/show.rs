@@ -15,13 +15,7 @@ use crate::zone;
 /// Where nobody says when it was.
 const LOOKED_BACK: &str = "30d";
 
-pub(crate) async fn run(arguments: Show, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.output == ShowOutput::Json;
-    let shown = show(&arguments, host).await;
-    shown.map_err(|failure| if json { failure.into_json() } else { failure })
-}
-
-async fn show(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
     let id = read_id(&arguments.id)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let range = match arguments.asked.when.range() {

@@ -26,13 +26,7 @@ const KINDS: [&str; 7] = [
     "ip",
 ];
 
-pub(crate) async fn run(arguments: Stats, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.output == StatsOutput::Json;
-    let done = count(&arguments, host).await;
-    done.map_err(|failure| if json { failure.into_json() } else { failure })
-}
-
-async fn count(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
     let filter = arguments.filters.filter()?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let source = Source::open(&arguments.asked, zone, host).await?;

@@ -1,0 +1,59 @@
+//! `ialog help`: of a command, or of a matter that concerns several.
+
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory};
+
+use super::{Cli, Read};
+use crate::failure::Failure;
+use crate::suggest::guess;
+use crate::topics::TOPICS;
+
+/// Beside the commands, `ialog help` knows: times, filters, exit-codes, environment, schemas
+#[derive(Args)]
+pub(crate) struct Help {
+    /// A command, such as export, or times, filters, exit-codes, environment or schemas
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub(crate) about: Vec<String>,
+}
+
+impl Help {
+    /// The text that was asked for.
+    pub(crate) fn text(&self) -> Result<String, Failure> {
+        if let [name] = self.about.as_slice()
+            && let Some(topic) = TOPICS.iter().find(|topic| topic.name == name)
+        {
+            return Ok(topic.text.to_owned());
+        }
+        let arguments = ["ialog"]
+            .into_iter()
+            .chain(self.about.iter().map(String::as_str));
+        let arguments = arguments.chain(["--help"]).map(OsString::from);
+        self.is_of_commands()?;
+        match Cli::read(arguments) {
+            Ok(Read::Help(text)) => Ok(text),
+            Ok(Read::Command(_)) => Err(Failure::usage("no help was asked for; see --help")),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Fails at the first word that is no command of the one before.
+    fn is_of_commands(&self) -> Result<(), Failure> {
+        let mut command = Cli::command();
+        let mut topics = TOPICS.map(|topic| topic.name).to_vec();
+        for word in &self.about {
+            let Some(next) = command.find_subcommand(word) else {
+                let commands = command.get_subcommands().map(clap::Command::get_name);
+                let known: Vec<&str> = commands.chain(topics).collect();
+                return Err(Failure::usage(format!(
+                    "there is no help on {word:?}{}: known are {}",
+                    guess(word, known.iter().copied()),
+                    known.join(", ")
+                )));
+            };
+            command = next.clone();
+            topics = Vec::new();
+        }
+        Ok(())
+    }
+}
