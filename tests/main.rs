@@ -21,6 +21,7 @@ mod schema_parity;
 mod schemas;
 mod scripted;
 mod secrets;
+mod shown_examples;
 mod simulator;
 mod snapshot;
 mod strict_decoder;
