@@ -51,6 +51,43 @@ pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
         .with_context(|| format!("{package} has no program"))
 }
 
+/// The target of this machine, such as `x86_64-unknown-linux-gnu`.
+pub fn host(root: &Path) -> Result<String> {
+    let said = rustc(root, &["--version", "--verbose"])?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .with_context(|| format!("the compiler does not name its host: {said}"))
+}
+
+/// Whether programs can be built for a target.
+pub fn has_target(root: &Path, target: &str) -> Result<bool> {
+    let libraries = rustc(root, &["--print", "target-libdir", "--target", target])?;
+    Ok(Path::new(libraries.trim_end()).is_dir())
+}
+
+/// Where cargo puts what it builds.
+pub fn target_folder(root: &Path) -> Result<PathBuf> {
+    let metadata = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
+    let metadata: serde_json::Value = serde_json::from_str(&output(root, &metadata)?)?;
+    let folder = metadata["target_directory"].as_str();
+    folder
+        .map(PathBuf::from)
+        .context("cargo does not say where it builds")
+}
+
+fn rustc(root: &Path, args: &[&str]) -> Result<String> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(args)
+        .current_dir(root)
+        .output()
+        .context("cannot start rustc")?;
+    if !output.status.success() {
+        bail!("rustc {} ended with {}", args.join(" "), output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 fn command(root: &Path, args: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

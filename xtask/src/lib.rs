@@ -3,13 +3,14 @@
 //! The way of the description: [`description::Description::read`] (vendor file and provenance) ->
 //! [`description::overlay`] (patches as data) -> [`description::lint`] -> [`generate`] -> [`outputs`].
 //! [`codegen`] walks it; [`ci`] is what every pull request has to pass; [`spec`] takes in a new vendor file; [`mod@bench`]
-//! and [`soak`] measure.
+//! and [`soak`] measure; [`dist`] packs the program for those who install it by hand.
 
 pub mod bench;
 pub mod cargo;
 pub mod ci;
 pub mod codegen;
 pub mod description;
+pub mod dist;
 pub mod examples;
 pub mod generate;
 pub mod outputs;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, soak, spec, workspace};
+use xtask::{bench, ci, codegen, dist, soak, spec, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -35,6 +35,8 @@ enum Task {
         #[arg(long)]
         cold: bool,
     },
+    /// Pack the program with its manual pages, completions and licences
+    Dist,
     /// Read ten million events, and fail where one is missing or the memory has no bound
     Soak,
 }
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
             spec::overlaid(&root, &overlays).map(|document| println!("{document}"))
         }
         Task::Ci => ci::run(&root),
+        Task::Dist => dist::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
         Task::Soak => soak::run(&root),
     };
