@@ -86,6 +86,28 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn an_operation_fits_the_terminal_and_has_its_colours() {
+    for columns in [40, 80] {
+        let shown = on_terminal(columns, &[], &["trace", "r-1"]);
+        assert!(
+            shown.contains("\u{1b}[1;31mFAILED\u{1b}[0m 31.900 s"),
+            "{shown:?}"
+        );
+        let shown = plain(&shown);
+        for line in shown.lines() {
+            // Wide characters are as wide as two.
+            let wide = line
+                .chars()
+                .filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
+            assert!(
+                line.chars().count() + wide.count() <= columns.into(),
+                "{columns}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_terminal_gets_colours_unless_it_or_somebody_wants_none() {
     let coloured = |settings: &[(&str, &str)]| on_terminal(80, settings, &QUERY).contains('\u{1b}');
     assert!(coloured(&[]));
@@ -116,6 +138,8 @@ fn nothing_in_the_log_reaches_the_terminal_in_any_form() {
     for arguments in [
         ["stats", "--last", "5h", "-o", "json"],
         ["stats", "--last", "5h", "-o", "table"],
+        ["trace", "r-1", "--details", "-o", "json"],
+        ["trace", "r-1", "--details", "-o", "table"],
     ] {
         plain(&on_terminal(80, &[], &arguments));
     }

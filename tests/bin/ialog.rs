@@ -3,7 +3,7 @@
 //!
 //! - `IALOG_TEST_WORLD`: `calm`; `stormy`, where one answer of five is a failure; `broken`, where one of the contracts is
 //!   never answered; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
-//!   somebody who would like to take over the terminal;
+//!   somebody who would like to take over the terminal; `operations`, with operations of several events;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
 
@@ -61,6 +61,12 @@ fn main() -> ExitCode {
     }
     if world == "hostile"
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/hostile.ndjson")[..], None)
+    {
+        simulator = simulator.recording(recording);
+    }
+    if world == "operations"
+        && let Ok(recording) =
+            Recording::read(&include_bytes!("../cli/operations.ndjson")[..], None)
     {
         simulator = simulator.recording(recording);
     }

@@ -20,6 +20,7 @@ mod suggest;
 mod table;
 mod terminal;
 mod times;
+mod trace;
 mod view;
 mod zone;
 
@@ -128,6 +129,7 @@ async fn run_command(
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
         Command::Query(arguments) => commands::query::run(*arguments, host).await,
         Command::Show(arguments) => commands::show::run(*arguments, host).await,
+        Command::Trace(arguments) => commands::trace::run(*arguments, host).await,
         Command::Stats(arguments) => commands::stats::run(*arguments, host).await,
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,

@@ -63,6 +63,7 @@ mod call;
 mod chain;
 mod client;
 pub mod clock;
+mod cloud_request;
 mod config;
 mod contract;
 mod defaults;
@@ -89,6 +90,7 @@ pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
 pub use chain::Chain;
 pub use client::Client;
+pub use cloud_request::CloudRequest;
 pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
 pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
@@ -110,5 +112,6 @@ pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
 /// The seam to the network, for programs that bring their own: see [`ClientBuilder::transport`].
 pub mod seam {
+    pub use crate::cloud_request::is_secret_name;
     pub use ionos_activitylog_client::{Exchange, Transport};
 }

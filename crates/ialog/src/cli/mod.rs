@@ -11,6 +11,7 @@ mod show;
 mod sim;
 mod state;
 mod stats;
+mod trace;
 mod verify;
 
 use std::ffi::OsString;
@@ -32,6 +33,7 @@ pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 pub(crate) use state::{State, StateCommand};
 pub(crate) use stats::{Stats, StatsOutput};
+pub(crate) use trace::{Trace, TraceOutput};
 pub(crate) use verify::Verify;
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
@@ -111,6 +113,8 @@ pub(crate) enum Command {
     Query(Box<Query>),
     /// Show everything about one event
     Show(Box<Show>),
+    /// Show how an operation went, from the request or queue reference of one of its events
+    Trace(Box<Trace>),
     /// Count events by user, type, action and more, and by hour and weekday
     Stats(Box<Stats>),
     /// Write all events of a time range to a file or an archive

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 
 /// The log of one or more contracts.
 pub(crate) struct Live {
-    client: Client,
+    pub(super) client: Client,
     contracts: Vec<ContractNumber>,
     /// Whether somebody typed the contracts' numbers.
     named: bool,

@@ -5,7 +5,7 @@ mod archive;
 mod live;
 
 use chrono_tz::Tz;
-use ionos_activitylog::{ContractNumber, DateRange, Event, Filter, FilterCounts};
+use ionos_activitylog::{Client, ContractNumber, DateRange, Event, Filter, FilterCounts};
 
 use crate::cli::{Asked, Range};
 use crate::commands::counted;
@@ -86,6 +86,14 @@ impl Source {
         match self {
             Self::Live(live) => Some(live.range),
             Self::Archive(archived) => archived.range,
+        }
+    }
+
+    /// The client of the account that is read; none of an archive.
+    pub(crate) fn client(&self) -> Option<Client> {
+        match self {
+            Self::Live(live) => Some(live.client.clone()),
+            Self::Archive(_) => None,
         }
     }
 
