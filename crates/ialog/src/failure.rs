@@ -109,9 +109,9 @@ impl Failure {
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
         if self.json {
             let error = serde_json::json!({"error": {"code": self.code, "message": self.message}});
-            host.say(error);
+            host.insist(error);
         } else {
-            host.say(format_args!("error: {self}"));
+            host.insist(format_args!("error: {self}"));
         }
         self.code
     }

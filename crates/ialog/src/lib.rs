@@ -18,10 +18,12 @@ mod signals;
 mod source;
 mod suggest;
 mod table;
+mod talk;
 mod terminal;
 mod times;
 mod trace;
 mod view;
+mod watch;
 mod zone;
 
 use std::ffi::OsString;
@@ -33,6 +35,7 @@ use tokio::runtime::Runtime;
 
 pub use host::Host;
 pub use interrupt::Interrupt;
+pub use talk::Talk;
 pub use terminal::Terminal;
 
 use cli::{Cli, Command, Read};
@@ -82,7 +85,10 @@ async fn run_noting(
     resume: &Resume,
 ) -> u8 {
     let done = match Cli::read(arguments) {
-        Ok(Read::Command(command)) => run_command(command, host, resume).await,
+        Ok(Read::Command(command, level)) => {
+            host.talk.level = level;
+            run_command(command, host, resume).await
+        }
         Ok(Read::Help(text)) => host.print(&text),
         Err(failure) => Err(failure),
     };

@@ -21,6 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use ionos_activitylog::{Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
+use crate::talk::Level;
 
 pub(crate) use archive::FromArchive;
 pub(crate) use asked::{Asked, Zone};
@@ -61,11 +62,43 @@ Exit codes:
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    #[command(flatten)]
+    said: Said,
+}
+
+/// How much is said.
+#[derive(Args)]
+struct Said {
+    /// Say nothing but errors and what is not proven to be all
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
+    /// Say each request and wait; -vv also headers, without secrets
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Said {
+    fn level(&self) -> Result<Level, Failure> {
+        Ok(match (self.quiet, self.verbose) {
+            (true, 0) => Level::Quiet,
+            // One may stand before the command and one behind it, where clap does not see both.
+            (true, _) => {
+                return Err(Failure::usage(
+                    "--quiet and --verbose contradict each other: leave one out",
+                ));
+            }
+            (false, 0) => Level::Usual,
+            (false, 1) => Level::Steps,
+            (false, _) => Level::Headers,
+        })
+    }
 }
 
 /// What the arguments ask for.
 pub(crate) enum Read {
-    Command(Command),
+    Command(Command, Level),
     /// A text to show, such as the help.
     Help(String),
 }
@@ -74,7 +107,7 @@ impl Cli {
     /// Reads the arguments. A mistake is told in one sentence.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Read, Failure> {
         let error = match Self::try_parse_from(arguments) {
-            Ok(cli) => return Ok(Read::Command(cli.command)),
+            Ok(cli) => return Ok(Read::Command(cli.command, cli.said.level()?)),
             Err(error) => error,
         };
         let text = error.render().to_string();
@@ -142,6 +175,24 @@ pub(crate) struct Account {
     /// How often a request is sent at the most, when the service is in trouble
     #[arg(long, value_name = "COUNT", default_value_t = RetryPolicy::default().attempts(), value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) attempts: u32,
+
+    /// How long a request may take in all, with its retries and the waits between them, such as 30s; 5m if left out
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) timeout: Option<Length>,
+
+    /// Send no more requests a second than this, such as 2 or 0.5
+    #[arg(long, value_name = "NUMBER", value_parser = rate)]
+    pub(crate) rps: Option<f64>,
+
+    /// Profile of the vendor's configuration file; its settings go before those of the environment
+    #[arg(long, value_name = "NAME", conflicts_with = "demo")]
+    pub(crate) profile: Option<String>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok();
+    rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
+        .ok_or_else(|| "give a number above 0, such as 2 or 0.5".to_owned())
 }
 
 #[derive(Args)]

@@ -129,7 +129,7 @@ impl Reading {
             return Err(self.failures.swap_remove(0).1);
         }
         for (contract, failure) in &self.failures {
-            host.say(format_args!("contract {contract}: {failure}"));
+            host.insist(format_args!("contract {contract}: {failure}"));
         }
         if !self.failures.is_empty() {
             let failed = self.failures.len();
