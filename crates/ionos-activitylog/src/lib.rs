@@ -22,7 +22,7 @@
 //! ```
 //!
 //! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them. A [`Filter`] chooses among events,
-//! and [`Chain::group`] finds those of one operation.
+//! [`Chain::group`] finds those of one operation, and [`Client::cloud_request`] asks the Cloud API what that was asked for.
 //!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program

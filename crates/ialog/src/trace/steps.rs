@@ -219,7 +219,13 @@ fn details(told: &CloudRequest, looks: bool) -> String {
     }
     if let Some(body) = told.body().filter(|body| !body.is_empty()) {
         out += &format!("  {}\n", Look::Dim.on("body", looks));
-        for line in indented(&body).lines() {
+        let is_json = serde_json::from_str::<serde_json::Value>(&body).is_ok();
+        let shown = if is_json {
+            indented(&body)
+        } else {
+            body.into_owned()
+        };
+        for line in shown.lines() {
             out += &format!("    {}\n", safe(line));
         }
     }

@@ -106,14 +106,11 @@ fn without_credentials(text: &str) -> String {
         } else {
             out.push_str(&without_parameters(&without_user(word)));
         }
-        let schemes = ["basic", "bearer"];
-        secret_follows = if word.is_empty() {
-            secret_follows
-        } else {
-            schemes
-                .iter()
-                .any(|scheme| word.eq_ignore_ascii_case(scheme))
-        };
+        if !word.is_empty() {
+            let schemes = ["basic", "bearer"];
+            let is_scheme = schemes.iter().any(|one| word.eq_ignore_ascii_case(one));
+            secret_follows = is_scheme || word.strip_suffix([':', '=']).is_some_and(is_secret_name);
+        }
         out.push_str(space);
     }
     out
@@ -132,18 +129,19 @@ fn without_user(word: &str) -> String {
     }
 }
 
-/// An address or a form without the values of secret parameters.
+/// An address, a form or a piece of JSON without the values of secret parameters.
 fn without_parameters(word: &str) -> String {
-    let pieces = word.split_inclusive(['?', '&', '#', ';']);
-    let pieces = pieces.map(|piece| {
-        let bare = piece.trim_end_matches(['?', '&', '#', ';']);
-        match bare.split_once('=') {
-            Some((name, value)) if !value.is_empty() && is_secret_name(name) => {
-                let end = piece.get(bare.len()..).unwrap_or_default();
-                format!("{name}={REDACTED}{end}")
-            }
-            _ => piece.to_owned(),
+    const BETWEEN: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
+    let pieces = word.split_inclusive(BETWEEN).map(|piece| {
+        let bare = piece.trim_end_matches(BETWEEN);
+        let sign = bare.find(['=', ':']).unwrap_or(bare.len());
+        let (name, value) = bare.split_at(sign);
+        if value.len() > 1 && is_secret_name(name) {
+            let sign = value.get(..1).unwrap_or_default();
+            let end = piece.get(bare.len()..).unwrap_or_default();
+            return format!("{name}{sign}{REDACTED}{end}");
         }
+        piece.to_owned()
     });
     pieces.collect()
 }
@@ -224,6 +222,10 @@ mod tests {
             (
                 r#"{"url":"https://u:planted@a/b?limit=1&api_key=planted&x=#y","m":"sent Bearer planted , eyJplanted.e.s"}"#,
                 r#"{"url":"https://[redacted]@a/b?limit=1&api_key=[redacted]&x=#y","m":"sent Bearer [redacted] , [redacted]"}"#,
+            ),
+            (
+                r#"{"m":"sent {\"a\":{\"password\":\"planted\",\"b\":1}} with token: planted, at https://a/b:1"}"#,
+                r#"{"m":"sent {\"a\":{\"password\":[redacted],\"b\":1}} with token: [redacted] at https://a/b:1"}"#,
             ),
             (
                 r#"{"m":"-----BEGIN PRIVATE KEY-----planted","planted-known":"a planted-known b"}"#,
