@@ -423,3 +423,33 @@ fn a_certificate_setting_beside_a_client_of_ones_own_is_an_error() {
     }
     assert!(builder().build().is_ok());
 }
+
+/// Somebody who names a profile means it, whatever else is set.
+#[test]
+fn a_named_profile_goes_before_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = Sim::start(folder.path(), &[]);
+    let token = ionos_activitylog_sim::DEFAULT_TOKEN;
+    let yaml = format!(
+        "version: 1.0\nprofiles:\n  - name: prod\n    credentials:\n      token: {token}\n  - name: test\n    \
+         credentials:\n      token: wrong\n"
+    );
+    let path = folder.path().join("config.yaml");
+    fs::write(&path, yaml).unwrap();
+    let listed = |profile: &str| {
+        let mut command = ialog(folder.path(), &["contracts", "--profile", profile]);
+        command
+            .env("IONOS_CONFIG_FILE", &path)
+            .env("IONOS_TOKEN", "wrong-too")
+            .env("IONOS_API_URL", &sim.url);
+        run(command)
+    };
+    assert_eq!(listed("prod").code, Some(0), "{}", listed("prod").stderr);
+    assert_eq!(listed("test").code, Some(4));
+    let gone = listed("gone");
+    assert_eq!(gone.code, Some(2));
+    assert!(
+        gone.stderr
+            .contains("which was asked for; its profiles: \"prod\", \"test\"")
+    );
+}

@@ -6,11 +6,12 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 14] = [
+    let cases: [(&str, &[&str]); 15] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("query", &["query", "--help"]),
         ("show", &["show", "--help"]),
+        ("trace", &["trace", "--help"]),
         ("stats", &["stats", "--help"]),
         ("export", &["export", "--help"]),
         ("verify", &["verify", "--help"]),
@@ -50,6 +51,7 @@ fn the_top_help_names_every_command() {
             "contracts",
             "query",
             "show",
+            "trace",
             "stats",
             "export",
             "verify",

@@ -153,7 +153,7 @@ fn every_command_that_looks_at_events_has_a_script() {
             commands.collect::<Vec<_>>()
         })
         .collect();
-    for command in ["contracts", "query", "show", "stats"] {
+    for command in ["contracts", "query", "show", "trace", "stats"] {
         assert!(played.contains(command), "{command}");
     }
 }

@@ -5,6 +5,7 @@ mod archive_commands;
 mod authorization;
 mod cli;
 mod cli_scripts;
+mod cloud_request;
 mod conformance;
 mod connection;
 mod dependencies;

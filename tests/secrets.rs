@@ -22,10 +22,11 @@ const CERTIFICATE: &str =
     "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
 
 /// Public types of the facade that are made from secrets or from what a service says; each is looked at below.
-const MAY_HOLD: [&str; 9] = [
+const MAY_HOLD: [&str; 10] = [
     "AccessToken",
     "Client",
     "ClientBuilder",
+    "CloudRequest",
     "Error",
     "Events",
     "Meta",
@@ -248,6 +249,24 @@ async fn answers_and_errors_show_nothing_that_a_service_repeats() {
         error.messages().iter().for_each(hides_both);
         hides(error.body_snippet().unwrap_or_default());
     }
+}
+
+/// The Cloud API repeats a request with all that was in it.
+#[tokio::test]
+async fn a_request_to_the_cloud_api_shows_no_secret_of_anybody() {
+    let body = format!(
+        r#"{{"properties":{{"headers":{{"authorization":"planted","x-note":"{TOKEN}"}},
+            "body":"{{\"imagePassword\":\"{PASSWORD}\",\"name\":\"{TOKEN}\"}}"}}}}"#
+    );
+    let (_, client) = Scripted::client([answer(200, body)]);
+    let request = client.cloud_request("r-1").await.unwrap();
+    hides_debug(&request);
+    hides(request.json());
+    hides(&request.body().unwrap());
+    assert_eq!(
+        request.field("/properties/headers"),
+        Some(r#"{"authorization":"[redacted]","x-note":"[redacted]"}"#)
+    );
 }
 
 #[test]

@@ -10,8 +10,19 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use crate::program::ialog;
 
+/// Where a program writes: its standard output alone is a terminal, or its standard error is the same one.
+#[derive(Clone, Copy, PartialEq)]
+enum Watched {
+    Data,
+    Both,
+}
+
 /// What the program writes to a terminal with so many columns, its other stream being a pipe.
 fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
+    watched(Watched::Data, columns, settings, arguments)
+}
+
+fn watched(what: Watched, columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
     unlockpt(&ours).unwrap();
@@ -29,13 +40,17 @@ fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> S
         .open(name.to_str().unwrap())
         .unwrap();
     let mut command = ialog(Path::new("/"), arguments);
+    let stderr = match what {
+        Watched::Data => Stdio::null(),
+        Watched::Both => theirs.try_clone().unwrap().into(),
+    };
     command
         .env("IALOG_TEST_WORLD", "hostile")
         .env("TZ", "UTC")
         .env("TERM", "xterm")
         .envs(settings.iter().copied())
         .stdout(theirs)
-        .stderr(Stdio::null());
+        .stderr(stderr);
     let mut child = command.spawn().unwrap();
     // The terminal ends when nobody else has it open.
     drop(command);
@@ -86,6 +101,28 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
 }
 
 #[test]
+fn an_operation_fits_the_terminal_and_has_its_colours() {
+    for columns in [40, 80] {
+        let shown = on_terminal(columns, &[], &["trace", "r-1"]);
+        assert!(
+            shown.contains("\u{1b}[1;31mFAILED\u{1b}[0m 31.900 s"),
+            "{shown:?}"
+        );
+        let shown = plain(&shown);
+        for line in shown.lines() {
+            // Wide characters are as wide as two.
+            let wide = line
+                .chars()
+                .filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
+            assert!(
+                line.chars().count() + wide.count() <= columns.into(),
+                "{columns}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_terminal_gets_colours_unless_it_or_somebody_wants_none() {
     let coloured = |settings: &[(&str, &str)]| on_terminal(80, settings, &QUERY).contains('\u{1b}');
     assert!(coloured(&[]));
@@ -116,6 +153,8 @@ fn nothing_in_the_log_reaches_the_terminal_in_any_form() {
     for arguments in [
         ["stats", "--last", "5h", "-o", "json"],
         ["stats", "--last", "5h", "-o", "table"],
+        ["trace", "r-1", "--details", "-o", "json"],
+        ["trace", "r-1", "--details", "-o", "table"],
     ] {
         plain(&on_terminal(80, &[], &arguments));
     }
@@ -140,5 +179,37 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         assert_eq!(output.status.code(), Some(0), "{form:?}");
         // The range, and no word on a count that nobody has seen.
         assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+    }
+}
+
+/// Waits take no time in this world and move its clock on, so there is a rate.
+#[test]
+fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
+    let stormy = [("IALOG_TEST_WORLD", "stormy")];
+    let shown = |what, more: &[&str]| {
+        let query = [
+            "query",
+            "--from",
+            "2026-10-01",
+            "--contract",
+            "all",
+            "--count",
+        ];
+        let arguments: Vec<&str> = query.iter().chain(more).copied().collect();
+        watched(what, 160, &stormy, &arguments)
+    };
+    let progress = shown(Watched::Both, &[]);
+    for part in [" %, ", " events/s, ", " requests, 0 x 429, ", " left"] {
+        assert!(progress.contains(part), "{part}: {progress:?}");
+    }
+    // Taken away in the end, before the count is shown.
+    let (_, rest) = progress.rsplit_once(" left").unwrap();
+    assert!(rest.contains("\u{1b}[2K"), "{rest:?}");
+    for (what, more) in [
+        (Watched::Data, &[][..]),
+        (Watched::Both, &["-q"]),
+        (Watched::Both, &["-v"]),
+    ] {
+        assert!(!shown(what, more).contains("x 429"), "{more:?}");
     }
 }

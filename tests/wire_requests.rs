@@ -38,6 +38,7 @@ async fn each_operation_on_the_wire() {
         answer(200, "{}"),
         answer(200, "[]"),
         answer(200, r#"{"hits":{"total":0}}"#),
+        answer(200, "{}"),
     ]);
     client.info().await.unwrap();
     client.contracts().await.unwrap();
@@ -48,14 +49,19 @@ async fn each_operation_on_the_wire() {
         .await
         .unwrap();
 
+    client.cloud_request("r-1").await.unwrap();
+
     let shown: Vec<String> = scripted.requests().iter().map(show).collect();
-    for (name, request) in ["get_info", "get_available_contracts", "get_by_contract"]
-        .iter()
-        .zip(&shown)
-    {
+    let names = [
+        "get_info",
+        "get_available_contracts",
+        "get_by_contract",
+        "get_request",
+    ];
+    for (name, request) in names.iter().zip(&shown) {
         snapshot::check(&format!("request__{name}"), request);
     }
-    assert_eq!(shown.len(), 3);
+    assert_eq!(shown.len(), 4);
 }
 
 #[tokio::test]

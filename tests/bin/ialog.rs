@@ -3,7 +3,8 @@
 //!
 //! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `stormy`, where one answer of five is a failure; `broken`, where one of the contracts is
 //!   never answered; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
-//!   somebody who would like to take over the terminal;
+//!   somebody who would like to take over the terminal; `operations`, with operations of several events;
+//!   `detached`, the same without the Cloud API;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
 
@@ -17,7 +18,7 @@ use ialog::Host;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
-use ionos_activitylog_sim::{Recording, Share, Simulator};
+use ionos_activitylog_sim::{Operation, Recording, Share, Simulator};
 
 /// The time in the simulated worlds.
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -61,6 +62,17 @@ fn main() -> ExitCode {
     }
     if world == "hostile"
         && let Ok(recording) = Recording::read(&include_bytes!("../cli/hostile.ndjson")[..], None)
+    {
+        simulator = simulator.recording(recording);
+    }
+    if world == "detached" {
+        let cloud = When::any().operation(Operation::GetRequest);
+        let faults = Faults::new().on(cloud, Answer::new(503));
+        simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if ["operations", "detached"].contains(&world.as_str())
+        && let Ok(recording) =
+            Recording::read(&include_bytes!("../cli/operations.ndjson")[..], None)
     {
         simulator = simulator.recording(recording);
     }

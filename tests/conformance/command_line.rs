@@ -33,6 +33,7 @@ pub fn run(case: &Case) -> Observed {
         interactive: false,
         terminal: ialog::Terminal::default(),
         interrupt: ialog::Interrupt::new(),
+        talk: ialog::Talk::default(),
         steps: ionos_activitylog_archive::Steps::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -1,14 +1,19 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{
-    Client, ClientBuilder, Contract, ContractNumber, Error, ErrorKind, RetryPolicy,
+    ATTEMPT_TIMEOUT, Client, ClientBuilder, Contract, ContractNumber, DateRange, Error, ErrorKind,
+    RetryPolicy,
 };
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::talk::Level;
+use crate::watch::{Watch, WatchedClock};
 
 /// A client for the account, with a word on what its token lacks. `now` is the simulator's time, so that a demo does
 /// not depend on the clock twice.
@@ -17,34 +22,63 @@ pub(crate) fn connect(
     now: DateTime<Utc>,
     host: &mut Host<'_>,
 ) -> Result<Client, Failure> {
-    let retry = RetryPolicy::builder().attempts(account.attempts).build()?;
     if account.demo {
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder()
             .token(simulator.token())
             .transport(simulator.transport());
-        return Ok(sharing(client).retry(retry).build()?);
+        return Ok(set_up(client, account, now, host)?.build()?);
     }
-    let client = sharing(host.client())
-        .retry(retry)
-        .build()
-        .map_err(|error| match error.kind() {
-            ErrorKind::Configuration => Failure::usage(format!(
-                "{error}; --demo shows the program without an account"
-            )),
-            _ => error.into(),
-        })?;
+    let mut client = host.client();
+    if let Some(profile) = &account.profile {
+        client = client.profile(profile);
+    }
+    let client = set_up(client, account, now, host)?;
+    let client = client.build().map_err(|error| match error.kind() {
+        ErrorKind::Configuration => Failure::usage(format!(
+            "{error}; --demo shows the program without an account"
+        )),
+        _ => error.into(),
+    })?;
     if let Some(warning) = client.warning() {
         host.say(format_args!("warning: {warning}"));
     }
     Ok(client)
 }
 
-/// Lends the client the threads of the program.
-fn sharing(client: ClientBuilder) -> ClientBuilder {
-    client.spawner(|task| {
-        tokio::spawn(task);
-    })
+/// What is asked of every client, and who watches it.
+fn set_up(
+    mut client: ClientBuilder,
+    account: &cli::Account,
+    now: DateTime<Utc>,
+    host: &Host<'_>,
+) -> Result<ClientBuilder, Failure> {
+    let mut retry = RetryPolicy::builder().attempts(account.attempts);
+    if let Some(timeout) = account.timeout {
+        // Months are those of the calendar, so a length is measured up to now.
+        let timeout = DateRange::last(timeout, now)?.duration();
+        let timeout = timeout.to_std().unwrap_or_default();
+        retry = retry.deadline(timeout);
+        client = client.attempt_timeout(timeout.min(ATTEMPT_TIMEOUT));
+    }
+    if let Some(rate) = account.rps {
+        client = client.requests_per_second(rate);
+    }
+    let (clock, talk) = (host.clock.clone(), host.talk.clone());
+    // Whoever watches each step wants them one after the other.
+    if talk.level < Level::Steps {
+        client = client.spawner(|task| {
+            tokio::spawn(task);
+        });
+    }
+    let watched = WatchedClock {
+        clock: clock.clone(),
+        talk: talk.clone(),
+    };
+    Ok(client
+        .retry(retry.build()?)
+        .clock(Arc::new(watched))
+        .wrap_transport(move |next| Arc::new(Watch::new(next, clock, talk))))
 }
 
 /// What tells one account's service from another's: the address of its API.

@@ -95,9 +95,9 @@ impl Failure {
             if let (Some(error), Some(id)) = (error.as_object_mut(), &self.request_id) {
                 error.insert("request_id".to_owned(), id.as_str().into());
             }
-            host.say(serde_json::json!({ "error": error }));
+            host.insist(serde_json::json!({ "error": error }));
         } else {
-            host.say(format_args!("error: {self}"));
+            host.insist(format_args!("error: {self}"));
         }
         self.code
     }

@@ -12,6 +12,7 @@ use ionos_activitylog_archive::Steps;
 
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::talk::{Level, Talk};
 use crate::terminal::Terminal;
 
 /// Where the program gets what it does not compute, and where it says what it has to say.
@@ -31,6 +32,8 @@ pub struct Host<'a> {
     pub terminal: Terminal,
     /// How a command is asked to end.
     pub interrupt: Interrupt,
+    /// How much is said, and who says what is done.
+    pub talk: Talk,
     /// Who is told each step of an export.
     pub steps: Steps,
 }
@@ -46,19 +49,19 @@ impl<'a> Host<'a> {
             stdout,
             stderr,
             interrupt: Interrupt::new(),
+            talk: Talk::of_process(),
             steps: Steps::default(),
         }
     }
 
     /// A client for the account: the one given, or that of the environment.
     pub(crate) fn client(&self) -> ClientBuilder {
-        let client = match &self.account {
+        match &self.account {
             Some((transport, token)) => ClientBuilder::default()
                 .transport(transport.clone())
                 .token(token),
             None => ClientBuilder::from_env(),
-        };
-        client.clock(self.clock.clone())
+        }
     }
 
     /// Writes data. A reader that has seen enough is no failure.
@@ -81,8 +84,16 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Writes a line of talk. Where it is closed nobody is listening.
+    /// Writes a line of talk, unless nobody wants any.
     pub(crate) fn say(&mut self, text: impl Display) {
+        if self.talk.level > Level::Quiet {
+            self.insist(text);
+        }
+    }
+
+    /// Writes a line that has to be said: an error, or a doubt whether something is all. Where standard error is closed
+    /// nobody is listening.
+    pub(crate) fn insist(&mut self, text: impl Display) {
         let _ = writeln!(self.stderr, "{text}");
     }
 }

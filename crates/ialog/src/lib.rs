@@ -18,10 +18,13 @@ mod signals;
 mod source;
 mod suggest;
 mod table;
+mod talk;
 mod terminal;
 mod times;
 mod topics;
+mod trace;
 mod view;
+mod watch;
 mod zone;
 
 use std::ffi::OsString;
@@ -34,6 +37,7 @@ use tokio::runtime::Runtime;
 
 pub use host::Host;
 pub use interrupt::Interrupt;
+pub use talk::Talk;
 pub use terminal::Terminal;
 
 use cli::{Cli, Command, Read};
@@ -90,7 +94,10 @@ async fn run_noting(
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let json = cli::asks_for_json(&arguments);
     let done = match Cli::read(arguments) {
-        Ok(Read::Command(command)) => run_command(command, host, resume).await,
+        Ok(Read::Command(command, level)) => {
+            host.talk.level = level;
+            run_command(command, host, resume).await
+        }
         Ok(Read::Help(text)) => host.print(&text),
         Err(failure) => Err(failure),
     };
@@ -138,6 +145,7 @@ async fn run_command(
         Command::Contracts(arguments) => commands::contracts::run(arguments, host).await,
         Command::Query(arguments) => commands::query::run(&arguments, host).await,
         Command::Show(arguments) => commands::show::run(&arguments, host).await,
+        Command::Trace(arguments) => commands::trace::run(&arguments, host).await,
         Command::Stats(arguments) => commands::stats::run(&arguments, host).await,
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,

@@ -22,7 +22,8 @@ pub(crate) fn choose(flags: &Zone, host: &mut Host<'_>) -> Result<Tz, Failure> {
         return Ok(Tz::UTC);
     };
     Ok(name.parse().unwrap_or_else(|_| {
-        host.say(format_args!(
+        // It decides what is read.
+        host.insist(format_args!(
             "warning: the local time zone {name:?} is not known, so times are in UTC: name one with --tz"
         ));
         Tz::UTC

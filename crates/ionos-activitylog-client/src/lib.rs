@@ -5,11 +5,13 @@
 //! public API shows none of them.
 //!
 //! - [`types`], [`builder`] and [`Client`] are generated (`cargo xtask codegen`).
+//! - [`Client::get_request`] is the one operation of another API, written by hand.
 //! - [`Raw`] keeps a record as the bytes that came, [`Scalar`] and [`Total`] read values whose JSON type drifts.
 //! - [`Transport`] is the one seam to the network: whoever makes a [`Client`] says how a request is carried out.
 //!
 //! Deliberately absent: authorisation, retries, error texts. They are the facade's.
 
+mod cloud_request;
 #[rustfmt::skip]
 #[allow(missing_docs, unused_imports, clippy::all, clippy::unwrap_used)]
 mod generated;

@@ -22,6 +22,9 @@ use crate::{
     AccessToken, Client, ContractNumber, Error, ErrorKind, RetryPolicy, TokenFile, TokenProvider,
 };
 
+/// Makes another transport of one.
+type Wrap = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
+
 /// The settings of a [`Client`]. Nothing is checked before [`ClientBuilder::build`].
 #[must_use = "a builder does nothing before .build()"]
 pub struct ClientBuilder {
@@ -31,6 +34,7 @@ pub struct ClientBuilder {
     provider: Option<Arc<dyn TokenProvider>>,
     http: Option<reqwest::Client>,
     transport: Option<Arc<dyn Transport>>,
+    wrap: Option<Wrap>,
     clock: Arc<dyn Clock>,
     spawner: Option<Arc<dyn Spawner>>,
     retry: RetryPolicy,
@@ -51,6 +55,7 @@ impl Default for ClientBuilder {
             provider: None,
             http: None,
             transport: None,
+            wrap: None,
             clock: Arc::new(SystemClock::new()),
             spawner: None,
             retry: RetryPolicy::default(),
@@ -139,6 +144,25 @@ impl ClientBuilder {
     /// complete, authorisation included.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// Puts something in front of whatever carries requests, a connection or [`ClientBuilder::transport`], such as one
+    /// that counts them or writes them down. It sees each attempt, complete and with its credentials: whoever writes
+    /// headers down leaves out those with [a secret name](crate::seam::is_secret_name).
+    pub fn wrap_transport(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
+    ) -> Self {
+        self.wrap = Some(Box::new(wrap));
+        self
+    }
+
+    /// The profile of the vendor's configuration file to use, with [`ClientBuilder::from_env`]. What it says goes before
+    /// the variables of the environment, unlike that of a profile that `IONOS_CURRENT_PROFILE` names: who names a
+    /// profile in a program means that one.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.options.profile = Some(name.into());
         self
     }
 
@@ -253,6 +277,10 @@ impl ClientBuilder {
         let carrier = match self.transport {
             Some(transport) => transport,
             None => Arc::new(Connection(http.clone())),
+        };
+        let carrier = match self.wrap {
+            Some(wrap) => wrap(carrier),
+            None => carrier,
         };
         let caller = Caller {
             base_url,

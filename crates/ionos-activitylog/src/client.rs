@@ -10,8 +10,8 @@ use crate::operation::Operation;
 use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::{
-    Claims, ClientBuilder, Contract, ContractNumber, ContractsStream, DateRange, Error, Events,
-    Info, Page, PageSize, Response, Setting,
+    Claims, ClientBuilder, CloudRequest, Contract, ContractNumber, ContractsStream, DateRange,
+    Error, Events, Info, Page, PageSize, Response, Setting,
 };
 
 /// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries and the limits
@@ -200,6 +200,26 @@ impl Client {
             .into_iter()
             .map(|contract| self.events(contract, range));
         ContractsStream::new(readings)
+    }
+
+    /// What the Cloud API tells of a request (`GET /cloudapi/v6/requests/{id}` at the same address, with the same
+    /// credentials): what was asked for, and what became of it. `id` is that of [`Details::request_id`](crate::Details).
+    /// What may be secret in the answer is left out before it is given back.
+    ///
+    /// Only requests that came through the Cloud API and changed something are known there, and for how long is not
+    /// documented: [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) says little. Fails as described for
+    /// [`ErrorKind`](crate::ErrorKind), and with `Configuration`, without asking, for what cannot be the id of a request.
+    pub async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
+        CloudRequest::check_id(id)?;
+        let known = |text: &str| self.caller.authorization.redact(text);
+        self.caller
+            .run(
+                Operation::cloud_request(id),
+                |client| async move { client.get_request(id).await },
+                |answer| CloudRequest::from_wire(answer.get(), &known),
+                CloudRequest::default,
+            )
+            .await
     }
 
     pub(crate) fn learned(&self) -> &Learned {

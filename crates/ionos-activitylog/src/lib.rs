@@ -22,7 +22,7 @@
 //! ```
 //!
 //! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them. A [`Filter`] chooses among events,
-//! and [`Chain::group`] finds those of one operation.
+//! [`Chain::group`] finds those of one operation, and [`Client::cloud_request`] asks the Cloud API what that was asked for.
 //!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program
@@ -64,6 +64,7 @@ mod call;
 mod chain;
 mod client;
 pub mod clock;
+mod cloud_request;
 mod config;
 mod contract;
 mod defaults;
@@ -90,6 +91,7 @@ pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
 pub use chain::Chain;
 pub use client::Client;
+pub use cloud_request::CloudRequest;
 pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
 pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
@@ -112,6 +114,7 @@ pub use retry::{RetryPolicy, RetryPolicyBuilder};
 /// The seams to the network and to the program's threads, for programs that bring their own: see
 /// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`].
 pub mod seam {
+    pub use crate::cloud_request::is_secret_name;
     pub use ionos_activitylog_client::{Exchange, Transport};
 
     pub use crate::reading::Spawner;

@@ -42,6 +42,14 @@ impl Operation {
         }
     }
 
+    pub(crate) fn cloud_request(id: &str) -> Self {
+        Self {
+            id: "get_request",
+            template: "/cloudapi/v6/requests/{requestId}",
+            label: format!("asking the Cloud API for the request {id}"),
+        }
+    }
+
     pub(crate) fn events(contract: &ContractNumber, range: DateRange) -> Self {
         Self {
             label: format!("reading the log of contract {contract} for {range}"),

@@ -32,7 +32,7 @@ impl Help {
         self.is_of_commands()?;
         match Cli::read(arguments) {
             Ok(Read::Help(text)) => Ok(text),
-            Ok(Read::Command(_)) => Err(Failure::usage("no help was asked for; see --help")),
+            Ok(Read::Command(..)) => Err(Failure::usage("no help was asked for; see --help")),
             Err(failure) => Err(failure),
         }
     }

@@ -12,6 +12,7 @@ mod show;
 mod sim;
 mod state;
 mod stats;
+mod trace;
 mod verify;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ use clap::{Args, Parser, Subcommand};
 use ionos_activitylog::{Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
+use crate::talk::Level;
 
 pub(crate) use archive::FromArchive;
 pub(crate) use asked::{Asked, Zone};
@@ -34,6 +36,7 @@ pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 pub(crate) use state::{State, StateCommand};
 pub(crate) use stats::{Stats, StatsOutput};
+pub(crate) use trace::{Trace, TraceOutput};
 pub(crate) use verify::Verify;
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
@@ -54,11 +57,43 @@ Help on what concerns several commands:
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    #[command(flatten)]
+    said: Said,
+}
+
+/// How much is said.
+#[derive(Args)]
+struct Said {
+    /// Say nothing but errors and what is not proven to be all
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
+    /// Say each request and wait; -vv also headers, without secrets
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+impl Said {
+    fn level(&self) -> Result<Level, Failure> {
+        Ok(match (self.quiet, self.verbose) {
+            (true, 0) => Level::Quiet,
+            // One may stand before the command and one behind it, where clap does not see both.
+            (true, _) => {
+                return Err(Failure::usage(
+                    "--quiet and --verbose contradict each other: leave one out",
+                ));
+            }
+            (false, 0) => Level::Usual,
+            (false, 1) => Level::Steps,
+            (false, _) => Level::Headers,
+        })
+    }
 }
 
 /// What the arguments ask for.
 pub(crate) enum Read {
-    Command(Command),
+    Command(Command, Level),
     /// A text to show, such as the help.
     Help(String),
 }
@@ -67,7 +102,7 @@ impl Cli {
     /// Reads the arguments. A mistake is told in one sentence.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Read, Failure> {
         let error = match Self::try_parse_from(arguments) {
-            Ok(cli) => return Ok(Read::Command(cli.command)),
+            Ok(cli) => return Ok(Read::Command(cli.command, cli.said.level()?)),
             Err(error) => error,
         };
         let text = error.render().to_string();
@@ -125,6 +160,8 @@ pub(crate) enum Command {
     Query(Box<Query>),
     /// Show everything about one event
     Show(Box<Show>),
+    /// Show how an operation went, from the request or queue reference of one of its events
+    Trace(Box<Trace>),
     /// Count events by user, type, action and more, and by hour and weekday
     Stats(Box<Stats>),
     /// Write all events of a time range to a file or an archive
@@ -154,6 +191,24 @@ pub(crate) struct Account {
     /// How often a request is sent at the most, when the service is in trouble
     #[arg(long, value_name = "COUNT", default_value_t = RetryPolicy::default().attempts(), value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) attempts: u32,
+
+    /// How long a request may take in all, with its retries and the waits between them, such as 30s; 5m if left out
+    #[arg(long, value_name = "LENGTH")]
+    pub(crate) timeout: Option<Length>,
+
+    /// Send no more requests a second than this, such as 2 or 0.5
+    #[arg(long, value_name = "NUMBER", value_parser = rate)]
+    pub(crate) rps: Option<f64>,
+
+    /// Profile of the vendor's configuration file; its settings go before those of the environment
+    #[arg(long, value_name = "NAME", conflicts_with = "demo")]
+    pub(crate) profile: Option<String>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok();
+    rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
+        .ok_or_else(|| "give a number above 0, such as 2 or 0.5".to_owned())
 }
 
 #[derive(Args)]

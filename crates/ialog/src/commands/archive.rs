@@ -25,7 +25,7 @@ pub(crate) async fn run(
     }
     let contracts = account::contracts(&arguments.contracts.contract, &client).await?;
     let settle = times::settle(&arguments, host.clock.now());
-    let progress = Progress::start(host.interactive, range, contracts.len());
+    let progress = Progress::start(host, false, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&arguments.account, &client))
         .settle(settle)
@@ -130,7 +130,7 @@ struct Outcome {
 impl Outcome {
     fn tell(&mut self, contract: &ContractNumber, done: &ContractExport, host: &mut Host<'_>) {
         for note in &done.notes {
-            host.say(format_args!("contract {contract}: {note}"));
+            host.insist(format_args!("contract {contract}: {note}"));
         }
         self.empty = false;
         let Some(range) = done.range else {
@@ -172,7 +172,7 @@ impl Outcome {
             }
         }
         for gap in &done.gaps {
-            host.say(format_args!(
+            host.insist(format_args!(
                 "  not proven to be complete: {} .. {}, {}, {} came",
                 gap.from
                     .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
@@ -187,7 +187,7 @@ impl Outcome {
 
     fn fail(&mut self, contract: &ContractNumber, failure: Failure, host: &mut Host<'_>) {
         self.empty = false;
-        host.say(format_args!("contract {contract}: {failure}"));
+        host.insist(format_args!("contract {contract}: {failure}"));
         self.failures.push((contract.clone(), failure));
     }
 

@@ -67,7 +67,7 @@ pub(crate) async fn run(
             counted(before.events, "event")
         ));
     }
-    let progress = Progress::start(host.interactive, range, 1);
+    let progress = Progress::start(host, false, range, 1);
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
     let windows = stream::iter(export.rest())
         .flat_map(|rest| client.events(contract.clone(), rest).windows())
@@ -123,8 +123,12 @@ fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> St
     let flag = |set: bool, flag: &'static str| if set { flag } else { "" };
     let settle = arguments.settle;
     let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
+    let profile = arguments.account.profile.as_ref();
+    let profile = profile.map_or_else(String::new, |name| {
+        format!(" --profile {}", shell::quoted(name))
+    });
     format!(
-        "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{}",
+        "ialog export{}{profile} --contract {contract} --from {} --to {}{settle} --out {}{}",
         flag(arguments.account.demo, " --demo"),
         time(reading.from),
         time(reading.to),

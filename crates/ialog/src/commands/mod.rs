@@ -12,17 +12,33 @@ pub(crate) mod show;
 pub(crate) mod sim;
 pub(crate) mod state;
 pub(crate) mod stats;
+pub(crate) mod trace;
 pub(crate) mod verify;
 
 use std::path::Path;
 
 use ionos_activitylog_archive::Archive;
 
+use crate::cli::{Asked, Range};
 use crate::failure::Failure;
 
 /// A number of things in words.
 pub(crate) fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Where to look for something when nobody says when it was: as far back as this in a live log, and everywhere in an
+/// archive.
+fn looked_back(asked: &Asked) -> Result<Option<Range>, Failure> {
+    const LOOKED_BACK: &str = "30d";
+    Ok(match asked.when.range() {
+        None if asked.archive.is_none() => Some(Range {
+            last: Some(LOOKED_BACK.parse()?),
+            from: None,
+            to: None,
+        }),
+        range => range,
+    })
 }
 
 /// The archive in a folder that was named. The folder of a contract in an archive is refused: there is no archive in it,

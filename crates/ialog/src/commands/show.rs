@@ -4,7 +4,7 @@ use ionos_activitylog::{ContractNumber, Event, EventId, Filter};
 use ionos_activitylog_archive::ndjson;
 use serde_json::Value;
 
-use crate::cli::{Range, Show, ShowOutput};
+use crate::cli::{Show, ShowOutput};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::source::{Source, Taker};
@@ -12,20 +12,10 @@ use crate::table::{Look, safe, safe_json};
 use crate::view::{Column, Found};
 use crate::zone;
 
-/// Where nobody says when it was.
-const LOOKED_BACK: &str = "30d";
-
 pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
     let id = read_id(&arguments.id)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
-    let range = match arguments.asked.when.range() {
-        None if arguments.asked.archive.is_none() => Some(Range {
-            last: Some(LOOKED_BACK.parse()?),
-            from: None,
-            to: None,
-        }),
-        range => range,
-    };
+    let range = super::looked_back(&arguments.asked)?;
     let source = Source::open_range(&arguments.asked, range, zone, host).await?;
     let mut wanted = Wanted { id, found: None };
     let reading = source
@@ -127,7 +117,7 @@ fn resource(resource: &Value) -> String {
 
 /// The record with each member on a line of its own. Only white space between tokens changes: a number that is read and
 /// written again may not be the same.
-fn indented(record: &str) -> String {
+pub(crate) fn indented(record: &str) -> String {
     let line = ndjson::line(record);
     let mut out = String::with_capacity(line.len() * 2);
     let (mut depth, mut within_string, mut escaped) = (0_usize, false, false);

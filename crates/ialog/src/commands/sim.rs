@@ -59,7 +59,8 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
     host.print(&format!("{url}\n"))?;
-    host.say(format_args!(
+    // Nobody can use it without.
+    host.insist(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         quoted(&token(&simulator, &who, clock()))
     ));
@@ -74,7 +75,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
             // A server has no other end than this one.
             _ = signals.next() => return Ok(()),
             // A full disk must not end the service in the middle of somebody's test.
-            Some(error) = losses.recv() => host.say(format_args!(
+            Some(error) = losses.recv() => host.insist(format_args!(
                 "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
             )),
         }

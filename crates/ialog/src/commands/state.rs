@@ -13,10 +13,10 @@ pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Fail
             for folder in contracts(&archive_at(&root)?)? {
                 let (state, warning) = State::read(&folder)?;
                 if let Some(warning) = warning {
-                    host.say(format_args!("warning: {warning}"));
+                    host.insist(format_args!("warning: {warning}"));
                 }
                 let Some(state) = state else {
-                    host.say(format_args!(
+                    host.insist(format_args!(
                         "contract {} has no state: `ialog state rebuild` makes it from the manifests",
                         folder.contract()
                     ));

@@ -65,7 +65,7 @@ fn tell(report: &Report, host: &mut Host<'_>) -> Result<u64, Failure> {
         .collect();
     host.print(&lines)?;
     for note in &report.notes {
-        host.say(format_args!("note: {note}"));
+        host.insist(format_args!("note: {note}"));
     }
     Ok(report.findings.len() as u64)
 }

@@ -6,13 +6,15 @@ use ionos_activitylog::{Client, ContractNumber, DateRange, Filter};
 use super::{Reading, Taker};
 use crate::account;
 use crate::cli::{Asked, Named};
+use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::Progress;
+use crate::talk::Level;
 
 /// The log of one or more contracts.
 pub(crate) struct Live {
-    client: Client,
+    pub(super) client: Client,
     contracts: Vec<ContractNumber>,
     /// Whether somebody typed the contracts' numbers.
     named: bool,
@@ -54,8 +56,7 @@ impl Live {
             contracts: self.contracts.len(),
             ..Reading::default()
         };
-        let visible = host.interactive && !quiet;
-        let progress = Progress::start(visible, self.range, self.contracts.len());
+        let progress = Progress::start(host, quiet, self.range, self.contracts.len());
         for contract in &self.contracts {
             let before = reading.counts.seen;
             let mut windows = self.client.events(contract.clone(), self.range).windows();
@@ -75,6 +76,15 @@ impl Live {
                     .unproven
                     .extend(gaps.map(|gap| format!("contract {contract}: {gap}")));
                 let read_to = window.range.end();
+                host.talk.step(
+                    Level::Steps,
+                    format_args!(
+                        "contract {contract}, {}: {} in {}",
+                        window.range,
+                        counted(window.events.len() as u64, "event"),
+                        counted(window.requests, "request")
+                    ),
+                );
                 for event in window.events {
                     taker.see(&event);
                     if reading.counts.count(filter.matches(&event))

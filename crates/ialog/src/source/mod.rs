@@ -5,7 +5,7 @@ mod archive;
 mod live;
 
 use chrono_tz::Tz;
-use ionos_activitylog::{ContractNumber, DateRange, Event, Filter, FilterCounts};
+use ionos_activitylog::{Client, ContractNumber, DateRange, Event, Filter, FilterCounts};
 
 use crate::cli::{Asked, Range};
 use crate::commands::counted;
@@ -89,6 +89,14 @@ impl Source {
         }
     }
 
+    /// The client of the account that is read; none of an archive.
+    pub(crate) fn client(&self) -> Option<Client> {
+        match self {
+            Self::Live(live) => Some(live.client.clone()),
+            Self::Archive(_) => None,
+        }
+    }
+
     /// Reads everything, and gives on what the filter keeps. `quiet` while data is written to the same terminal.
     pub(crate) async fn read(
         self,
@@ -121,7 +129,7 @@ impl Reading {
             return Err(self.failures.swap_remove(0).1);
         }
         for (contract, failure) in &self.failures {
-            host.say(format_args!("contract {contract}: {failure}"));
+            host.insist(format_args!("contract {contract}: {failure}"));
         }
         if !self.failures.is_empty() {
             let failed = self.failures.len();

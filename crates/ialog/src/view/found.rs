@@ -33,7 +33,7 @@ impl Found {
 }
 
 /// What went wrong: the code and the first message.
-pub(super) fn detail(event: &Event) -> Option<String> {
+pub(crate) fn detail(event: &Event) -> Option<String> {
     let error = event.details().error()?;
     let code = error.code.map(|code| code.into_owned());
     let code = code.or_else(|| Some(format!("HTTP {}", error.status?)));

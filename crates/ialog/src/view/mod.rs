@@ -14,7 +14,7 @@ mod values;
 
 pub(crate) use arrange::{Arrangement, fold};
 pub(crate) use column::Column;
-pub(crate) use found::Found;
+pub(crate) use found::{Found, detail};
 pub(crate) use printer::Printer;
-pub(crate) use tabular::{Clock, tabular};
+pub(crate) use tabular::{Clock, shortest, tabular};
 pub(crate) use values::{Values, value_json, value_row, value_table};

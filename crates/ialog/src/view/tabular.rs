@@ -35,7 +35,7 @@ pub(crate) fn tabular(found: &[Found], columns: &[Column], clock: Clock, whole: 
 }
 
 /// The shortest form in which no two of the times can be taken for each other, nor for one of another day or year.
-fn shortest(times: impl Iterator<Item = DateTime<Utc>>, clock: Clock) -> &'static str {
+pub(crate) fn shortest(times: impl Iterator<Item = DateTime<Utc>>, clock: Clock) -> &'static str {
     let now = clock.now.with_timezone(&clock.zone);
     let (mut today, mut this_year, mut offsets) = (true, true, Vec::new());
     for time in times {

@@ -24,5 +24,6 @@ pub use cache::{FETCH_BACKOFF, REFRESH_MARGIN};
 pub use claims::Claims;
 pub(crate) use credentials::Authorization;
 pub use provider::{TokenFuture, TokenProvider};
+pub(crate) use redact::REDACTED;
 pub use token::AccessToken;
 pub use token_file::TokenFile;

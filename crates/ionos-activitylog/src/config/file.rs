@@ -17,21 +17,31 @@ pub(super) struct FromFile {
     pub(super) exists: bool,
 }
 
-/// What the file sets. `with_endpoint` is false where the address of the API is known already.
+/// What the file sets. `with_endpoint` is false where the address of the API is known already; `profile` is the one that
+/// the program asks for.
 pub(super) fn layer(
     surroundings: &dyn Surroundings,
     with_endpoint: bool,
+    profile: Option<&str>,
 ) -> Result<FromFile, Error> {
-    let named = variable(surroundings, CURRENT_PROFILE)?;
+    let named = match profile {
+        Some(_) => None,
+        None => variable(surroundings, CURRENT_PROFILE)?,
+    };
     let search = places::yaml(surroundings)?;
     let Some(file) = search.opened else {
-        return match named {
-            Some(name) => Err(refuse(format!(
+        return match (profile, named) {
+            (Some(name), _) => Err(refuse(format!(
+                "the profile {:?} was asked for, and there is no config file: {}; write one or ask for no profile",
+                name.trim(),
+                search.missing.join("; ")
+            ))),
+            (None, Some(name)) => Err(refuse(format!(
                 "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}; write one or unset {CURRENT_PROFILE}",
                 name.trim(),
                 search.missing.join("; ")
             ))),
-            None => Ok(FromFile {
+            (None, None) => Ok(FromFile {
                 layer: Layer {
                     without_credentials: search.missing,
                     ..Layer::default()
@@ -41,7 +51,7 @@ pub(super) fn layer(
         };
     };
     let document = Document::parse(&file)?;
-    let profile = profile::current(&document, named.as_deref(), &file.path)?;
+    let profile = profile::current(&document, profile, named.as_deref(), &file.path)?;
     let origin = || Origin::File {
         path: file.path.clone(),
         profile: profile.map(|profile| profile.name().to_owned()),

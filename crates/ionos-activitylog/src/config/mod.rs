@@ -12,6 +12,8 @@
 //!    profile that `IONOS_CURRENT_PROFILE` names, else the file's `currentProfile`;
 //! 4. the `config.json` of ionosctl before 6.9, beside its YAML file or in `~/.ionosctl`.
 //!
+//! Where the program names a profile, that profile goes before the environment: who asks for it means it.
+//!
 //! The first source that has a setting decides it, each setting for itself; a token, or a username with its
 //! password, is one setting. A source that is read is checked whole, also where an earlier one decides. The old JSON
 //! file is read only where something that it may decide is still open.
@@ -55,16 +57,27 @@ pub(crate) use surroundings::{Nothing, Process, Surroundings};
 /// [`Resolved::credentials_or_error`]. Fails with [`ErrorKind::Configuration`] when a source is half filled in, cannot
 /// be read, or asks for something that this client does not do.
 pub(crate) fn resolve(
-    options: Options,
+    mut options: Options,
     surroundings: &dyn Surroundings,
 ) -> Result<Resolved, Error> {
-    let said = program::layer(options)?.or(environment::layer(surroundings)?);
-    let file = file::layer(surroundings, said.base_url.is_none())?;
-    let said = said.or(file.layer);
+    let profile = options.profile.take();
+    let program = program::layer(options)?;
+    let environment = environment::layer(surroundings)?;
+    let (said, exists) = match profile {
+        Some(profile) => {
+            let file = file::layer(surroundings, program.base_url.is_none(), Some(&profile))?;
+            (program.or(file.layer).or(environment), file.exists)
+        }
+        None => {
+            let said = program.or(environment);
+            let file = file::layer(surroundings, said.base_url.is_none(), None)?;
+            (said.or(file.layer), file.exists)
+        }
+    };
     let old = legacy::Wanted {
         credentials: said.credentials.is_none(),
         // ionosctl does not carry this address over when it replaces the old file by the new one.
-        base_url: said.base_url.is_none() && !file.exists,
+        base_url: said.base_url.is_none() && !exists,
     };
     let said = said.or(legacy::layer(surroundings, old)?);
     Resolved::new(said)

@@ -13,6 +13,8 @@ use crate::Error;
 /// The settings that a program makes itself. `Debug` shows none.
 #[derive(Default)]
 pub(crate) struct Options {
+    /// The profile of the vendor's file to use; not a setting itself.
+    pub(crate) profile: Option<String>,
     pub(crate) token: Option<SecretString>,
     pub(crate) username: Option<String>,
     pub(crate) password: Option<SecretString>,

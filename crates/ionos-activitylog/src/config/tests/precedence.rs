@@ -189,3 +189,29 @@ fn a_program_is_taken_at_its_word() {
     assert_eq!(plain(resolved.credentials.as_ref()), "token ");
     assert_eq!(resolved.base_url.as_deref(), Some(""));
 }
+
+#[test]
+fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
+    let asking = |name: &str, machine: &Machine| {
+        let options = Options {
+            profile: Some(name.into()),
+            ..Options::default()
+        };
+        resolve(options, machine)
+    };
+    let machine = everything().set("IONOS_CURRENT_PROFILE", "gone");
+    let resolved = asking(" Prod", &machine).unwrap();
+    assert_eq!(plain(resolved.credentials.as_ref()), "token of-yaml");
+    assert_eq!(resolved.base_url.as_deref(), Some("yaml.example"));
+    // What it does not say is still asked of the environment.
+    assert_eq!(resolved.contract.as_deref(), Some("31721060"));
+    assert_eq!(
+        sentence(&asking("gone", &machine).unwrap_err()),
+        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\""
+    );
+    let refused = sentence(&asking("prod", &super::machine()).unwrap_err());
+    assert!(
+        refused.starts_with("the profile \"prod\" was asked for, and there is no config file:"),
+        "{refused}"
+    );
+}

@@ -1,0 +1,93 @@
+//! Some want to hear nothing, some what is done, and some every byte of it. How much is said is settled here once: talk
+//! that can be left out goes by [`Level`], and what concerns the promise of completeness is said in any case.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much is said on standard error.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// Errors, and what is not proven to be complete.
+    Quiet,
+    #[default]
+    Usual,
+    /// What is done: requests, retries and waits.
+    Steps,
+    /// Each request and each answer with its headers.
+    Headers,
+}
+
+/// Says a line.
+type Aside = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What is said besides data, by whom it may be said who does not have the program's streams at hand.
+#[derive(Clone, Default)]
+pub struct Talk {
+    pub(crate) level: Level,
+    /// Says a line while the program is at something else.
+    aside: Option<Aside>,
+    traffic: Arc<Traffic>,
+}
+
+/// What went over the wire so far.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    requests: AtomicU64,
+    throttled: AtomicU64,
+}
+
+impl Traffic {
+    /// A request is sent, for the first time or again.
+    pub(crate) fn sent(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The service asked to slow down (429).
+    pub(crate) fn throttled(&self) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests so far, and how many of them were answered with 429.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (
+            self.requests.load(Ordering::Relaxed),
+            self.throttled.load(Ordering::Relaxed),
+        )
+    }
+}
+
+impl Talk {
+    /// That of the process, at standard error.
+    pub(crate) fn of_process() -> Self {
+        Self {
+            // Where it is closed nobody is listening.
+            aside: Some(Arc::new(|line| {
+                let _ = writeln!(io::stderr(), "{line}");
+            })),
+            ..Self::default()
+        }
+    }
+
+    /// One that says everything to somebody.
+    #[cfg(test)]
+    pub(crate) fn to(somebody: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            level: Level::Headers,
+            aside: Some(Arc::new(somebody)),
+            ..Self::default()
+        }
+    }
+
+    /// Says what is being done, where it is wanted so exactly.
+    pub(crate) fn step(&self, level: Level, line: impl Display) {
+        if let Some(aside) = self.aside.as_ref().filter(|_| self.level >= level) {
+            aside(&line.to_string());
+        }
+    }
+
+    pub(crate) fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
+    }
+}
