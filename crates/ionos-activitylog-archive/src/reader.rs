@@ -2,20 +2,23 @@
 //! order in which they happened. Files of one day may overlap, because events that came late have a file of their own.
 //!
 //! So files are opened when the time comes that they are of, the earliest event of those that are open goes first, and
-//! no more of a file is in memory than its current line.
+//! no more of a file is in memory than some hundreds of its lines. `part` reads lines and events, and `ahead` does so on
+//! several threads.
+
+mod ahead;
+mod part;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
+use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, RangeSet};
 
-use crate::manifest::Part;
-use crate::part::read::unpack;
 use crate::{Archive, Error, Manifest};
+use ahead::Events;
+use part::ClosedPart;
 
 /// An event in an archive.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Archived {
     pub contract: ContractNumber,
     /// The event.
     pub event: Event,
+    /// Whether the filter of [`ArchiveReader::filter`] keeps it; without one, all are kept.
+    pub kept: bool,
 }
 
 /// The events of an archive in the order of their times, those of one time in the order of their contracts and ids.
@@ -46,8 +51,9 @@ pub struct Archived {
 pub struct ArchiveReader {
     range: Option<DateRange>,
     contracts: Vec<Covered>,
+    filter: Arc<Filter>,
     /// Files that are not open yet, the earliest first.
-    closed: VecDeque<ClosedPart>,
+    upcoming: VecDeque<Upcoming>,
     /// Files that are open, by their next event.
     open: BinaryHeap<Reverse<Head>>,
     failed: bool,
@@ -60,32 +66,23 @@ struct Covered {
     read: RangeSet,
 }
 
-struct ClosedPart {
-    contract: usize,
-    path: PathBuf,
-    part: Part,
-    /// Its place among all files.
-    place: usize,
+/// A file whose time has not come.
+struct Upcoming {
+    closed: ClosedPart,
+    /// Its events, where it is read ahead; what went wrong with that is told when its time comes.
+    events: Option<Result<Events, Error>>,
 }
 
 /// The next event of an open file.
 struct Head {
     key: Key,
     event: Event,
-    part: OpenPart,
+    kept: bool,
+    rest: Events,
 }
 
 /// What events are ordered by: time, contract and id, and where all of these are the same, the place of their file.
 type Key = (DateTime<Utc>, usize, EventId, usize);
-
-struct OpenPart {
-    closed: ClosedPart,
-    lines: Box<dyn BufRead + Send>,
-    /// Lines that were read.
-    count: u64,
-    /// The time of the last event, or where the file begins.
-    position: DateTime<Utc>,
-}
 
 impl ArchiveReader {
     /// Reads what an archive has of one contract or of all, in a range or at all times. All manifests are read here, and
@@ -104,7 +101,8 @@ impl ArchiveReader {
         let mut reader = Self {
             range,
             contracts: Vec::new(),
-            closed: VecDeque::new(),
+            filter: Arc::default(),
+            upcoming: VecDeque::new(),
             open: BinaryHeap::new(),
             failed: false,
         };
@@ -160,8 +158,19 @@ impl ArchiveReader {
         for (place, part) in parts.iter_mut().enumerate() {
             part.place = place;
         }
-        reader.closed = parts.into();
+        let upcoming = |closed| Upcoming {
+            closed,
+            events: None,
+        };
+        reader.upcoming = parts.into_iter().map(upcoming).collect();
         Ok(reader)
+    }
+
+    /// Says of each event whether the filter keeps it: see [`Archived::kept`]. It is tested where the files are read, and
+    /// all events are given out.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = Arc::new(filter);
+        self
     }
 
     /// What of the range the archive does not have, or does not prove to be complete, by contract; of all times, the
@@ -183,16 +192,23 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Opens all files that may have an event before all others.
+    /// Opens all files that may have an event before all others, and begins with the one that comes next.
     fn open_parts(&mut self) -> Result<(), Error> {
-        while let Some(closed) = self.closed.front() {
+        while let Some(next) = self.upcoming.front() {
             let earliest = self.open.peek().map(|Reverse(head)| head.key.0);
-            if earliest.is_some_and(|earliest| earliest < closed.part.from) {
+            if earliest.is_some_and(|earliest| earliest < next.closed.part.from) {
                 break;
             }
-            if let Some(closed) = self.closed.pop_front() {
-                self.open.extend(OpenPart::open(closed)?.next()?);
-            }
+            let Some(Upcoming { closed, events }) = self.upcoming.pop_front() else {
+                break;
+            };
+            let events = events.unwrap_or_else(|| Events::begin(&closed, self.filter.clone()))?;
+            self.open
+                .extend(Head::of(events, closed.contract, closed.place)?);
+        }
+        if let Some(next) = self.upcoming.front_mut() {
+            let begin = || Events::begin(&next.closed, self.filter.clone());
+            next.events.get_or_insert_with(begin);
         }
         Ok(())
     }
@@ -200,14 +216,19 @@ impl ArchiveReader {
     fn read(&mut self) -> Result<Option<Archived>, Error> {
         loop {
             self.open_parts()?;
-            let Some(Reverse(Head { key, event, part })) = self.open.pop() else {
+            let Some(Reverse(head)) = self.open.pop() else {
                 return Ok(None);
             };
-            let contract = self.contracts.get(key.1).map(|one| one.contract.clone());
-            self.open.extend(part.next()?);
-            let asked = self.range.is_none_or(|range| range.contains(key.0));
+            let (time, contract, _, place) = head.key;
+            self.open.extend(Head::of(head.rest, contract, place)?);
+            let asked = self.range.is_none_or(|range| range.contains(time));
+            let contract = self.contracts.get(contract).map(|one| one.contract.clone());
             if let Some(contract) = contract.filter(|_| asked) {
-                return Ok(Some(Archived { contract, event }));
+                return Ok(Some(Archived {
+                    contract,
+                    event: head.event,
+                    kept: head.kept,
+                }));
             }
         }
     }
@@ -226,63 +247,19 @@ impl Iterator for ArchiveReader {
     }
 }
 
-impl OpenPart {
-    fn open(closed: ClosedPart) -> Result<Self, Error> {
-        let lines = File::open(&closed.path).and_then(|file| {
-            let packed = BufReader::with_capacity(1 << 17, file);
-            unpack(closed.part.file.compression, packed)
-        });
-        Ok(Self {
-            lines: lines.map_err(|error| unreadable(&closed.path, error))?,
-            position: closed.part.from,
-            closed,
-            count: 0,
-        })
-    }
-
-    /// Its next event; none at its end.
-    fn next(mut self) -> Result<Option<Reverse<Head>>, Error> {
-        let path = &self.closed.path;
-        let damaged = |detail: String| Error::Damaged(path.clone(), detail);
-        let mut line = String::new();
-        let read = self.lines.read_line(&mut line);
-        if read.map_err(|error| unreadable(path, error))? == 0 {
-            let said = self.closed.part.count;
-            if self.count == said {
-                return Ok(None);
-            }
-            return Err(damaged(format!(
-                "it has {} events, and its manifest says {said}",
-                self.count
-            )));
-        }
-        self.count += 1;
-        if line.ends_with('\n') {
-            line.pop();
-        }
-        let event = Event::from_json(line)
-            .map_err(|error| damaged(format!("line {}: {error}", self.count)))?;
-        // An event without a time is where it stands.
-        let (time, id) = (event.time(), event.id());
-        let time = time.map_or(self.position, |time| time.max(self.position));
-        self.position = time;
-        let key = (time, self.closed.contract, id, self.closed.place);
-        Ok(Some(Reverse(Head {
-            key,
-            event,
-            part: self,
+impl Head {
+    /// The next event of a file; none at its end.
+    fn of(mut rest: Events, contract: usize, place: usize) -> Result<Option<Reverse<Self>>, Error> {
+        let Some((time, read)) = rest.next()? else {
+            return Ok(None);
+        };
+        Ok(Some(Reverse(Self {
+            key: (time, contract, read.id, place),
+            event: read.event,
+            kept: read.kept,
+            rest,
         })))
     }
-}
-
-/// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
-fn unreadable(path: &Path, error: io::Error) -> Error {
-    let detail = match error.kind() {
-        io::ErrorKind::NotFound => "it is gone, and its manifest names it".to_owned(),
-        _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
-        _ => return Error::Open(path.to_path_buf(), error),
-    };
-    Error::Damaged(path.to_path_buf(), detail)
 }
 
 impl Ord for Head {
@@ -309,7 +286,7 @@ impl std::fmt::Debug for ArchiveReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ArchiveReader")
             .field("range", &self.range)
-            .field("closed", &self.closed.len())
+            .field("closed", &self.upcoming.len())
             .field("open", &self.open.len())
             .finish_non_exhaustive()
     }

@@ -27,7 +27,8 @@ impl Asked {
         let filter = Filter::parse(&arguments.filter)?;
         let archive = archive_at(&arguments.root)?;
         Ok(Self {
-            reader: ArchiveReader::open(&archive, arguments.contract.as_ref(), range)?,
+            reader: ArchiveReader::open(&archive, arguments.contract.as_ref(), range)?
+                .filter(filter.clone()),
             filter,
             counts: FilterCounts::default(),
         })
@@ -37,7 +38,7 @@ impl Asked {
     pub(crate) async fn next(&mut self) -> Result<Option<Archived>, Failure> {
         for archived in self.reader.by_ref() {
             let archived = archived?;
-            let kept = self.counts.count(self.filter.matches(&archived.event));
+            let kept = self.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
             if self.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
                 tokio::task::yield_now().await;

@@ -53,13 +53,14 @@ impl Archived {
         let only = self.only.take();
         let asked =
             |contract: &ContractNumber| only.as_ref().is_none_or(|only| only.contains(contract));
-        for archived in self.reader.by_ref() {
+        let mut reader = self.reader.filter(filter.clone());
+        for archived in reader.by_ref() {
             let archived = archived?;
             if !asked(&archived.contract) {
                 continue;
             }
             taker.see(&archived.event);
-            let kept = reading.counts.count(filter.matches(&archived.event));
+            let kept = reading.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
             if reading.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
                 tokio::task::yield_now().await;
@@ -68,7 +69,7 @@ impl Archived {
                 return Ok(reading);
             }
         }
-        let unproven = self.reader.unproven().into_iter();
+        let unproven = reader.unproven().into_iter();
         let unproven = unproven.filter(|(contract, _)| asked(contract));
         reading.unproven = unproven
             .map(|(contract, ranges)| {

@@ -9,6 +9,7 @@ use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog_sim::Simulator;
 
 use super::*;
+use crate::manifest::Part;
 use crate::{Compression, Exporter, FileExport, FileTarget, FileWriter, Format, Reading};
 
 fn at(text: &str) -> DateTime<Utc> {

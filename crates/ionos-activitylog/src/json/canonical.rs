@@ -36,7 +36,7 @@ fn write(value: &str, depth: usize, out: &mut String) {
 
 fn write_object(object: &str, depth: usize, out: &mut String) {
     let mut sorted: Vec<(Cow<'_, [u8]>, _, &str)> = members(object)
-        .map(|(key, value)| (decoded_bytes(key.0), key, value))
+        .map(|(key, value)| (decoded_bytes(key.text), key, value))
         .collect();
     // Stable: members of one key stay in their order.
     sorted.sort_by(|(one, ..), (other, ..)| one.cmp(other));
@@ -45,7 +45,7 @@ fn write_object(object: &str, depth: usize, out: &mut String) {
         if place > 0 {
             out.push(',');
         }
-        write_canonical(key.0, out);
+        write_canonical(key.text, out);
         out.push(':');
         write(value, depth, out);
     }

@@ -11,13 +11,16 @@ pub(super) fn is_blank(byte: u8) -> bool {
 
 /// A member's key as it was written, with its quotes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key<'a>(pub(super) &'a str);
+pub(crate) struct Key<'a> {
+    pub(super) text: &'a str,
+    /// Whether some of it is spelled with a backslash. A key is compared with several names, and looked through once.
+    escaped: bool,
+}
 
 impl Key<'_> {
     /// Whether it says the same as `name`, however it is spelled.
     pub(crate) fn is(&self, name: &str) -> bool {
-        let inner = inner(self.0);
-        inner == name || (inner.contains('\\') && *decoded_bytes(self.0) == *name.as_bytes())
+        inner(self.text) == name || (self.escaped && *decoded_bytes(self.text) == *name.as_bytes())
     }
 }
 
@@ -48,9 +51,9 @@ impl<'a> Members<'a> {
     /// The key of the next member; its value comes next.
     pub(crate) fn next_key(&mut self) -> Option<Key<'a>> {
         self.0.pass(b',');
-        let key = self.0.value().filter(|key| key.starts_with('"'))?;
+        let key = self.0.key()?;
         self.0.pass(b':');
-        Some(Key(key))
+        Some(key)
     }
 
     /// The value of the key that came last.
@@ -126,6 +129,25 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The key that begins here; none at the end of what surrounds it.
+    fn key(&mut self) -> Option<Key<'a>> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let start = self.at;
+        let first = memchr2(b'"', b'\\', self.text.as_bytes().get(start + 1..)?);
+        let plain = first.map(|ahead| start + 1 + ahead);
+        let plain = plain.filter(|at| self.text.as_bytes().get(*at) == Some(&b'"'));
+        self.at = plain.map_or_else(
+            || end_of_string(self.text.as_bytes(), start),
+            |quote| quote + 1,
+        );
+        Some(Key {
+            text: self.text.get(start..self.at)?,
+            escaped: plain.is_none(),
+        })
+    }
+
     /// The value that begins here; none at the end of what surrounds it.
     fn value(&mut self) -> Option<&'a str> {
         self.peek()?;
@@ -193,7 +215,9 @@ mod tests {
     fn members_and_elements_come_as_they_were_written() {
         let object =
             r#"{ "a" : 1.10 ,"b":"x\"}\\","c":[1,{"d":[]}] , "\u0065" : null,"":{},"a":-0e+1}"#;
-        let found: Vec<_> = members(object).map(|(key, value)| (key.0, value)).collect();
+        let found: Vec<_> = members(object)
+            .map(|(key, value)| (key.text, value))
+            .collect();
         assert_eq!(
             found,
             [

@@ -1,0 +1,157 @@
+//! To understand a line and to test it takes several times as long as to unpack it, and that longer than to put events in
+//! order. So a file that is open has threads of its own, which end with it: one unpacks it and deals its lines out in
+//! heaps, in turns, and the others understand what they got. Taken back in the same turns, the heaps are in order again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::vec;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::Filter;
+
+use super::part::{ClosedPart, Lines, Read, understood};
+use crate::Error;
+
+/// Threads that understand lines at the most, for each file: enough for the cores of a usual machine.
+const MOST: usize = 4;
+
+/// Bytes of a heap: so many that the threads seldom wait for one another.
+const BYTES: usize = 1 << 18;
+
+/// Heaps that wait at a thread, and behind it. A file takes a megabyte for each thread.
+const HEAPS: usize = 2;
+
+/// Lines of a file that follow one another.
+struct Heap {
+    /// The number of the first.
+    number: u64,
+    lines: Vec<u8>,
+    /// Why there are no more.
+    error: Option<Error>,
+}
+
+/// A heap that was understood; an empty one is the last of its file.
+type Understood = Vec<Result<Read, Error>>;
+
+/// The events of one file, up to the first error.
+pub(super) struct Events {
+    path: PathBuf,
+    source: Source,
+    heap: vec::IntoIter<Result<Read, Error>>,
+    /// The time of the last event, or where the file begins.
+    position: DateTime<Utc>,
+}
+
+enum Source {
+    /// Threads, and which of them is next.
+    Ahead(Vec<Receiver<Understood>>, usize),
+    /// Where the system has no threads left.
+    Here(Box<Lines>, Arc<Filter>),
+}
+
+impl Events {
+    /// Begins to read. Fails where the file cannot be opened.
+    pub(super) fn begin(closed: &ClosedPart, filter: Arc<Filter>) -> Result<Self, Error> {
+        let source = match threads(Lines::open(closed)?, &filter) {
+            Ok(threads) => Source::Ahead(threads, 0),
+            Err(_) => Source::Here(Box::new(Lines::open(closed)?), filter),
+        };
+        Ok(Self {
+            path: closed.path.clone(),
+            source,
+            heap: Vec::new().into_iter(),
+            position: closed.part.from,
+        })
+    }
+
+    /// The next event with the time to sort it by, which without a time is where it stands; none at the end.
+    pub(super) fn next(&mut self) -> Result<Option<(DateTime<Utc>, Read)>, Error> {
+        let read = match self.heap.next() {
+            Some(read) => read?,
+            None => {
+                self.heap = self.next_heap()?.into_iter();
+                match self.heap.next() {
+                    Some(read) => read?,
+                    None => return Ok(None),
+                }
+            }
+        };
+        self.position = read
+            .time
+            .map_or(self.position, |time| time.max(self.position));
+        Ok(Some((self.position, read)))
+    }
+
+    fn next_heap(&mut self) -> Result<Understood, Error> {
+        match &mut self.source {
+            Source::Here(lines, filter) => Ok(of(next_of(lines), &lines.path, filter)),
+            Source::Ahead(threads, turn) => {
+                let heap = threads.get(*turn).and_then(|thread| thread.recv().ok());
+                *turn = (*turn + 1) % threads.len().max(1);
+                // That nothing comes must not pass for the end of the file.
+                heap.ok_or_else(|| {
+                    let early = io::Error::other("what reads it ended before it did");
+                    Error::Open(self.path.clone(), early)
+                })
+            }
+        }
+    }
+}
+
+/// Starts the threads of a file. Each ends when the other ends of its channels are gone.
+fn threads(mut lines: Lines, filter: &Arc<Filter>) -> io::Result<Vec<Receiver<Understood>>> {
+    let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST));
+    let (mut dealt, mut understood) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let (deal, heaps): (SyncSender<Heap>, _) = sync_channel(HEAPS);
+        let (tell, told) = sync_channel(HEAPS);
+        let (path, filter) = (lines.path.clone(), filter.clone());
+        named("archive-events").spawn(move || {
+            heaps
+                .iter()
+                .try_for_each(|heap| tell.send(of(heap, &path, &filter)))
+        })?;
+        dealt.push(deal);
+        understood.push(told);
+    }
+    named("archive-lines").spawn(move || {
+        for deal in dealt.iter().cycle() {
+            let heap = next_of(&mut lines);
+            let last = heap.lines.is_empty() || heap.error.is_some();
+            if deal.send(heap).is_err() || last {
+                return;
+            }
+        }
+    })?;
+    Ok(understood)
+}
+
+fn named(name: &str) -> thread::Builder {
+    thread::Builder::new().name(name.to_owned())
+}
+
+/// The next lines of a file; none at its end.
+fn next_of(lines: &mut Lines) -> Heap {
+    let number = lines.count + 1;
+    let (lines, error) = match lines.next(BYTES) {
+        Ok(lines) => (lines, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    Heap {
+        number,
+        lines,
+        error,
+    }
+}
+
+/// The events of lines.
+fn of(heap: Heap, path: &Path, filter: &Filter) -> Understood {
+    let lines = heap.lines.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+    let events = lines.zip(heap.number..);
+    let events = events.map(|(line, number)| understood(path, number, line, filter));
+    events.chain(heap.error.map(Err)).collect()
+}
