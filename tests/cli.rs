@@ -6,7 +6,7 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 14] = [
+    let cases: [(&str, &[&str]); 15] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("query", &["query", "--help"]),
@@ -19,6 +19,7 @@ fn each_help_text() {
         ("state", &["state", "--help"]),
         ("state_show", &["state", "show", "--help"]),
         ("state_rebuild", &["state", "rebuild", "--help"]),
+        ("whoami", &["whoami", "--help"]),
         ("schema", &["schema", "--help"]),
         ("sim", &["sim", "--help"]),
     ];
@@ -56,6 +57,7 @@ fn the_top_help_names_every_command() {
             "cat",
             "convert",
             "state",
+            "whoami",
             "schema",
             "sim",
             "help"

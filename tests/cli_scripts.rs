@@ -9,7 +9,7 @@
 //! = 3
 //! ```
 //!
-//! Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
+//! The folder holds `config.yaml`. Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
 //! time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise; there is no terminal. `␛` in
 //! the output is the beginning of an escape sequence.
 
@@ -86,6 +86,8 @@ fn played(line: &str, folder: &Path) -> String {
 /// The script as it is when it is run.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
+    let config = include_str!("cli/config.yaml");
+    fs::write(folder.path().join("config.yaml"), config).unwrap();
     let mut out = String::new();
     for line in script.lines() {
         if line.starts_with(['>', '!', '=']) {
@@ -153,7 +155,7 @@ fn every_command_that_looks_at_events_has_a_script() {
             commands.collect::<Vec<_>>()
         })
         .collect();
-    for command in ["contracts", "query", "show", "stats"] {
+    for command in ["contracts", "query", "show", "stats", "whoami"] {
         assert!(played.contains(command), "{command}");
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! - `IALOG_TEST_WORLD`: `calm`; `stormy`, where one answer of five is a failure; `broken`, where one of the contracts is
 //!   never answered; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
-//!   somebody who would like to take over the terminal;
+//!   somebody who would like to take over the terminal; `offline`, where the settings are those of the environment and
+//!   nothing is there to be asked;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
 
@@ -68,7 +69,9 @@ fn main() -> ExitCode {
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut host = Host::machine(&mut stdout, &mut stderr);
     host.clock = Arc::new(VirtualClock::at(now));
-    host.account = Some((simulator.transport(), simulator.token().to_owned()));
+    if world != "offline" {
+        host.account = Some((simulator.transport(), simulator.token().to_owned()));
+    }
     host.steps = Steps::new(move |step| pass(step.name(), "step"));
     ExitCode::from(ialog::run_on(&mut host))
 }

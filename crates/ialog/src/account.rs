@@ -1,38 +1,49 @@
 //! Whose log is read: the account of the token, or a simulated one.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Client, Contract, ContractNumber, Error, ErrorKind, RetryPolicy};
+use ionos_activitylog::{
+    Client, ClientBuilder, Contract, ContractNumber, Error, ErrorKind, RetryPolicy,
+};
 use ionos_activitylog_sim::Simulator;
 
 use crate::cli;
 use crate::failure::Failure;
 use crate::host::Host;
 
-/// A client for the account, with a word on what its token lacks. `now` is the simulator's time, so that a demo does
-/// not depend on the clock twice.
-pub(crate) fn connect(
+/// The settings of the account, nothing of it checked yet. `now` is the simulator's time, so that a demo does not depend on
+/// the clock twice.
+pub(crate) fn builder(
     account: &cli::Account,
     now: DateTime<Utc>,
-    host: &mut Host<'_>,
-) -> Result<Client, Failure> {
+    host: &Host<'_>,
+) -> Result<ClientBuilder, Failure> {
     let retry = RetryPolicy::builder().attempts(account.attempts).build()?;
     if account.demo {
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder()
             .token(simulator.token())
             .transport(simulator.transport());
-        return Ok(client.retry(retry).build()?);
+        return Ok(client.retry(retry));
     }
-    let client = host
-        .client()
-        .retry(retry)
-        .build()
-        .map_err(|error| match error.kind() {
-            ErrorKind::Configuration => Failure::usage(format!(
-                "{error}; --demo shows the program without an account"
-            )),
-            _ => error.into(),
-        })?;
+    Ok(host.client().retry(retry))
+}
+
+/// A client for the account, with a word on what its token lacks.
+pub(crate) fn connect(
+    account: &cli::Account,
+    now: DateTime<Utc>,
+    host: &mut Host<'_>,
+) -> Result<Client, Failure> {
+    let builder = builder(account, now, host)?;
+    if account.demo {
+        return Ok(builder.build()?);
+    }
+    let client = builder.build().map_err(|error| match error.kind() {
+        ErrorKind::Configuration => Failure::usage(format!(
+            "{error}; --demo shows the program without an account"
+        )),
+        _ => error.into(),
+    })?;
     if let Some(warning) = client.warning() {
         host.say(format_args!("warning: {warning}"));
     }

@@ -4,6 +4,7 @@
 //! do, and the exit codes of [`failure`] are the same for every command.
 
 mod account;
+mod ago;
 mod chart;
 mod cli;
 mod commands;
@@ -134,6 +135,7 @@ async fn run_command(
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
         Command::Convert(arguments) => commands::convert::run(arguments, host).await,
         Command::State(arguments) => commands::state::run(arguments, host),
+        Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
         Command::Schema(arguments) => commands::schema::run(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
     }

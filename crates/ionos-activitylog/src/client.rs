@@ -51,8 +51,8 @@ impl Client {
         }
     }
 
-    /// What is in force and where it comes from: credentials, API address, contract, pinned certificate and root
-    /// certificates, in this order. It holds no secret.
+    /// What is in force and where it comes from: credentials, API address, contract, pinned certificate, root
+    /// certificates, config file and profile, in this order. It holds no secret.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings

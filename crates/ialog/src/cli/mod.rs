@@ -12,6 +12,7 @@ mod sim;
 mod state;
 mod stats;
 mod verify;
+mod whoami;
 
 use std::ffi::OsString;
 
@@ -33,6 +34,7 @@ pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
 pub(crate) use state::{State, StateCommand};
 pub(crate) use stats::{Stats, StatsOutput};
 pub(crate) use verify::Verify;
+pub(crate) use whoami::{ReportOutput, Whoami};
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
 #[derive(Parser)]
@@ -123,6 +125,8 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Show what an archive holds, or make its state anew
     State(State),
+    /// Show as whom the program asks, and where each setting comes from
+    Whoami(Whoami),
     /// Print the JSON Schema of what is written
     Schema(Schema),
     /// Serve a simulated API on this machine

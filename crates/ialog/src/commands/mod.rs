@@ -13,6 +13,7 @@ pub(crate) mod sim;
 pub(crate) mod state;
 pub(crate) mod stats;
 pub(crate) mod verify;
+pub(crate) mod whoami;
 
 use std::path::Path;
 

@@ -21,7 +21,8 @@ pub(crate) struct Resolved {
     pub(crate) pinned_certificate: Option<String>,
     /// Certificates in PEM to trust besides the platform's.
     pub(crate) root_certificates: Option<String>,
-    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates.
+    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates, config
+    /// file, profile.
     pub(crate) settings: Vec<Setting>,
     without_credentials: Vec<String>,
 }
@@ -64,6 +65,8 @@ impl Resolved {
                     false => counted(value),
                 },
             ),
+            setting("config file", &said.config_file, "none", String::clone),
+            setting("profile", &said.profile, "none", String::clone),
         ];
         Ok(Self {
             credentials: value(said.credentials),
@@ -79,6 +82,15 @@ impl Resolved {
     /// The settings where a token provider stands in for credentials.
     pub(crate) fn with_provider(&self) -> Vec<Setting> {
         let provider = Setting::new("credentials", "token provider", Origin::Program);
+        let overruled = self
+            .settings
+            .iter()
+            .filter(|setting| {
+                setting.name() == provider.name() && setting.origin() != &Origin::Default
+            })
+            .flat_map(Setting::with_overruled)
+            .collect();
+        let provider = provider.before(overruled);
         let others = self
             .settings
             .iter()
@@ -115,7 +127,14 @@ fn setting<T>(
     shown: impl Fn(&T) -> String,
 ) -> Setting {
     match found {
-        Some(found) => Setting::new(name, &shown(&found.value), found.origin.clone()),
+        Some(found) => {
+            let overruled = found
+                .overruled
+                .iter()
+                .map(|(value, origin)| Setting::new(name, &shown(value), origin.clone()));
+            Setting::new(name, &shown(&found.value), found.origin.clone())
+                .before(overruled.collect())
+        }
         None => Setting::new(name, default, Origin::Default),
     }
 }
