@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use ionos_activitylog_client as wire;
 
 use crate::call::Caller;
 use crate::clock::Clock;
@@ -10,7 +11,7 @@ use crate::operation::Operation;
 use crate::reading::learned::Learned;
 use crate::{
     Claims, ClientBuilder, Contract, ContractNumber, ContractsStream, DateRange, Error, Events,
-    Info, Page, PageSize, Response, Setting,
+    Info, Page, PageSize, Response, ServiceProfile, Setting,
 };
 
 /// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries and the limits
@@ -155,6 +156,27 @@ impl Client {
         offset: u64,
         size: u64,
     ) -> Result<Response<Page>, Error> {
+        self.read_page(
+            contract,
+            range,
+            offset,
+            size,
+            |answer| Page::from_wire(answer, offset),
+            || Page::without_content(offset),
+        )
+        .await
+    }
+
+    /// As [`Client::exact_page`], and what is made of the answer is the caller's affair.
+    pub(crate) async fn read_page<T>(
+        &self,
+        contract: &ContractNumber,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        read: impl Fn(wire::types::GetByContractResponse) -> Result<T, String>,
+        empty: impl Fn() -> T,
+    ) -> Result<Response<T>, Error> {
         let (start, end) = range.to_wire();
         self.caller
             .run(
@@ -173,8 +195,8 @@ impl Client {
                             .await
                     }
                 },
-                |answer| Page::from_wire(answer, offset),
-                || Page::without_content(offset),
+                read,
+                empty,
             )
             .await
     }
@@ -199,6 +221,20 @@ impl Client {
             .into_iter()
             .map(|contract| self.events(contract, range));
         ContractsStream::new(readings)
+    }
+
+    /// Begins with what is known of the service from before, for this client and its clones. It makes reading quicker and
+    /// never less complete: whatever is read is verified as without it, and before anything is reported missing, all of
+    /// this is doubted.
+    pub fn assume(&self, profile: &ServiceProfile) {
+        self.caller.learned.assume(profile);
+    }
+
+    /// What reading has shown of the service so far, with what was assumed and not refuted. [`Client::probe`] measures
+    /// more.
+    #[must_use]
+    pub fn service_profile(&self) -> ServiceProfile {
+        self.caller.learned.profile()
     }
 
     pub(crate) fn learned(&self) -> &Learned {
