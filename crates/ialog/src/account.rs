@@ -22,7 +22,8 @@ pub(crate) fn builder(
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder()
             .token(simulator.token())
-            .transport(simulator.transport());
+            .transport(simulator.transport())
+            .clock(host.clock.clone());
         return Ok(client.retry(retry));
     }
     Ok(host.client().retry(retry))
@@ -44,6 +45,14 @@ pub(crate) fn connect(
         )),
         _ => error.into(),
     })?;
+    match host.cache.profile(client.api_address(), now) {
+        Ok(profile) => {
+            profile.inspect(|profile| client.assume(profile));
+        }
+        Err(error) => host.say(format_args!(
+            "warning: {error}, and not used: `ialog doctor --probe` writes it anew"
+        )),
+    }
     if let Some(warning) = client.warning() {
         host.say(format_args!("warning: {warning}"));
     }

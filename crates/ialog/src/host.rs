@@ -12,6 +12,7 @@ use ionos_activitylog_archive::Steps;
 
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::kept::Cache;
 use crate::terminal::Terminal;
 
 /// Where the program gets what it does not compute, and where it says what it has to say.
@@ -29,6 +30,8 @@ pub struct Host<'a> {
     pub interactive: bool,
     /// What shows the data.
     pub terminal: Terminal,
+    /// Where what was learned of a service is kept.
+    pub cache: Cache,
     /// How a command is asked to end.
     pub interrupt: Interrupt,
     /// Who is told each step of an export.
@@ -45,6 +48,7 @@ impl<'a> Host<'a> {
             terminal: Terminal::of_process(),
             stdout,
             stderr,
+            cache: Cache::of_process(),
             interrupt: Interrupt::new(),
             steps: Steps::default(),
         }

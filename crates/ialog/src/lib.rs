@@ -11,6 +11,7 @@ mod commands;
 mod failure;
 mod host;
 mod interrupt;
+mod kept;
 mod missed;
 mod progress;
 mod resume;
@@ -33,6 +34,7 @@ use tokio::runtime::Runtime;
 
 pub use host::Host;
 pub use interrupt::Interrupt;
+pub use kept::Cache;
 pub use terminal::Terminal;
 
 use cli::{Cli, Command, Read};
@@ -136,7 +138,11 @@ async fn run_command(
         Command::Convert(arguments) => commands::convert::run(arguments, host).await,
         Command::State(arguments) => commands::state::run(arguments, host),
         Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
+        Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,
         Command::Schema(arguments) => commands::schema::run(&arguments, host),
+        Command::Completion(arguments) => commands::completion::run(&arguments, host),
+        Command::Man(arguments) => commands::man::run(&arguments, host),
+        Command::Complete(arguments) => commands::completion::candidates(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
     }
 }

@@ -3,9 +3,12 @@
 pub(crate) mod archive;
 mod archived;
 pub(crate) mod cat;
+pub(crate) mod completion;
 pub(crate) mod contracts;
 pub(crate) mod convert;
+pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod man;
 pub(crate) mod query;
 pub(crate) mod schema;
 pub(crate) mod show;
