@@ -49,12 +49,16 @@ impl Resolved {
             setting("API address", &said.base_url, DEFAULT_BASE_URL, |value| {
                 address::shown(value)
             }),
-            setting("contract", &said.contract, "not set", String::clone),
+            // What does not count is not checked, so it may be anything.
+            setting("contract", &said.contract, "not set", |value| {
+                let number = value.trim().parse::<ContractNumber>();
+                number.map_or("no contract number".to_owned(), |number| number.to_string())
+            }),
             setting(
                 "pinned certificate",
                 &said.pinned_certificate,
                 "not set",
-                String::clone,
+                |value| fingerprint::parse(value).unwrap_or_else(|_| "no fingerprint".to_owned()),
             ),
             setting(
                 "root certificates",
