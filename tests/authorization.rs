@@ -250,6 +250,8 @@ fn the_settings_in_force_say_where_they_come_from() {
             "contract: 31721060 (set in the program)",
             "pinned certificate: not set (the default)",
             "root certificates: those of the platform (the default)",
+            "config file: none (the default)",
+            "profile: none (the default)",
         ]
     );
     let client = Client::builder().token_file("/some/file").build().unwrap();

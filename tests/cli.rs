@@ -1,12 +1,12 @@
 //! Each help text is a snapshot.
 
-use crate::program::{ialog, run};
+use crate::program::{ialog, names, run};
 use crate::snapshot;
 
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 15] = [
+    let cases: [(&str, &[&str]); 20] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("query", &["query", "--help"]),
@@ -20,14 +20,54 @@ fn each_help_text() {
         ("state", &["state", "--help"]),
         ("state_show", &["state", "show", "--help"]),
         ("state_rebuild", &["state", "rebuild", "--help"]),
+        ("whoami", &["whoami", "--help"]),
+        ("doctor", &["doctor", "--help"]),
         ("schema", &["schema", "--help"]),
         ("sim", &["sim", "--help"]),
+        ("completion", &["completion", "--help"]),
+        ("man", &["man", "--help"]),
+        ("help", &["help", "--help"]),
     ];
     for (name, arguments) in cases {
         let printed = run(ialog(folder.path(), arguments));
         assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
         snapshot::check(&format!("help__{name}"), &printed.stdout);
     }
+}
+
+#[test]
+fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("ialog");
+    let profile = kept.join("profile-https---api.ionos.com.json");
+    let contracts = |arguments: &[&str]| {
+        let mut command = ialog(folder.path(), arguments);
+        command
+            .env("IALOG_TEST_WORLD", "calm")
+            .env("XDG_CACHE_HOME", folder.path());
+        let printed = run(command);
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+        (printed.stdout, printed.stderr)
+    };
+    let (listed, said) = contracts(&["contracts"]);
+    assert_eq!((listed.lines().count(), said.as_str()), (2, ""));
+    // Only what was listed is kept, and of a demo nothing.
+    contracts(&["contracts", "--demo"]);
+    contracts(&["doctor", "--demo", "--probe"]);
+    assert_eq!(names(&kept), ["contracts-https---api.ionos.com.json"]);
+    std::fs::write(&profile, "{\"version\":").unwrap();
+    let (again, said) = contracts(&["contracts"]);
+    assert_eq!(again, listed);
+    assert_eq!(
+        said,
+        format!(
+            "warning: {} is damaged, and not used: `ialog doctor --probe` writes it anew\n",
+            profile.display()
+        )
+    );
+    assert_eq!(contracts(&["contracts", "--demo"]).1, "");
+    contracts(&["doctor", "--probe"]);
+    assert_eq!(contracts(&["contracts"]), (listed, String::new()));
 }
 
 #[test]
@@ -58,8 +98,12 @@ fn the_top_help_names_every_command() {
             "cat",
             "convert",
             "state",
+            "whoami",
+            "doctor",
             "schema",
             "sim",
+            "completion",
+            "man",
             "help"
         ],
         "each needs its snapshot above"

@@ -9,7 +9,7 @@
 //! = 3
 //! ```
 //!
-//! Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
+//! The folder holds `config.yaml`, and is called `/work` in the output. Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
 //! time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise; there is no terminal. `␛` in
 //! the output is the beginning of an escape sequence.
 
@@ -63,7 +63,10 @@ fn played(line: &str, folder: &Path) -> String {
     let program = program.unwrap_or_else(|| panic!("no program in {line}"));
     let arguments: Vec<&str> = words[program + 1..].iter().map(String::as_str).collect();
     let mut command = ialog(folder, &arguments);
-    command.env("IALOG_TEST_WORLD", "calm").env("TZ", "UTC");
+    command
+        .env("IALOG_TEST_WORLD", "calm")
+        .env("TZ", "UTC")
+        .env("XDG_CACHE_HOME", folder.join("cache"));
     for setting in &words[..program] {
         let (name, value) = setting.split_once('=').unwrap();
         command.env(name, value);
@@ -73,6 +76,7 @@ fn played(line: &str, folder: &Path) -> String {
     for (sign, text) in [('>', &printed.stdout), ('!', &printed.stderr)] {
         for line in text.lines() {
             let line = line.replace('\u{1b}', "␛");
+            let line = line.replace(folder.to_str().unwrap(), "/work");
             writeln!(out, "{}", format!("{sign} {line}").trim_end()).unwrap();
         }
     }
@@ -86,6 +90,8 @@ fn played(line: &str, folder: &Path) -> String {
 /// The script as it is when it is run.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
+    let config = include_str!("cli/config.yaml");
+    fs::write(folder.path().join("config.yaml"), config).unwrap();
     let mut out = String::new();
     for line in script.lines() {
         if line.starts_with(['>', '!', '=']) {
@@ -153,7 +159,16 @@ fn every_command_that_looks_at_events_has_a_script() {
             commands.collect::<Vec<_>>()
         })
         .collect();
-    for command in ["contracts", "query", "show", "trace", "stats"] {
+    for command in [
+        "contracts",
+        "query",
+        "show",
+        "trace",
+        "stats",
+        "whoami",
+        "doctor",
+        "help",
+    ] {
         assert!(played.contains(command), "{command}");
     }
 }

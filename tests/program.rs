@@ -13,6 +13,8 @@ pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
         .env_clear()
         // Otherwise the settings of whoever runs the tests would count.
         .env("HOME", "/no-home")
+        // Nothing is kept in it, and nothing can be.
+        .env("XDG_CACHE_HOME", "/dev/null")
         .stdin(Stdio::null());
     command
 }

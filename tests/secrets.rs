@@ -22,21 +22,23 @@ const CERTIFICATE: &str =
     "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
 
 /// Public types of the facade that are made from secrets or from what a service says; each is looked at below.
-const MAY_HOLD: [&str; 10] = [
+const MAY_HOLD: [&str; 12] = [
     "AccessToken",
     "Client",
     "ClientBuilder",
     "CloudRequest",
     "Error",
     "Events",
+    "Finding",
     "Meta",
+    "Probe",
     "Response",
     "Setting",
     "VendorMessage",
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 51] = [
+const HOLD_NONE: [&str; 55] = [
     "Action",
     "ActionName",
     "Chain",
@@ -47,6 +49,7 @@ const HOLD_NONE: [&str; 51] = [
     "ContractNumber",
     "ContractWindow",
     "ContractsStream",
+    "DateFractions",
     "DateRange",
     "Details",
     "ErrorKind",
@@ -61,6 +64,7 @@ const HOLD_NONE: [&str; 51] = [
     "FilterKey",
     "Gap",
     "GapReason",
+    "HitOrder",
     "Info",
     "Issue",
     "Length",
@@ -78,6 +82,7 @@ const HOLD_NONE: [&str; 51] = [
     "RetryPolicy",
     "RetryPolicyBuilder",
     "ServiceName",
+    "ServiceProfile",
     "Sleep",
     "Status",
     "Summary",
@@ -85,6 +90,7 @@ const HOLD_NONE: [&str; 51] = [
     "TokenFile",
     "TokenFuture",
     "Total",
+    "TotalShape",
     "VirtualClock",
     "Window",
     "WindowStream",
@@ -176,6 +182,10 @@ fn clients_builders_settings_and_their_errors_show_nothing() {
     let mut built = 0;
     for builder in builders() {
         hides_debug(&builder);
+        match builder.settings() {
+            Ok(settings) => settings.iter().for_each(hides_both),
+            Err(error) => hides_both(&error),
+        }
         match builder.build() {
             Ok(client) => {
                 built += 1;
@@ -267,6 +277,26 @@ async fn a_request_to_the_cloud_api_shows_no_secret_of_anybody() {
         request.field("/properties/headers"),
         Some(r#"{"authorization":"[redacted]","x-note":"[redacted]"}"#)
     );
+}
+
+#[tokio::test]
+async fn what_a_probe_finds_shows_nothing_that_a_service_repeats() {
+    let hit = |id: &str| {
+        format!(r#"{{"_source":{{"@uuid":"{id}","meta":{{"time":"2026-11-20T12:00:00.5Z"}}}}}}"#)
+    };
+    let hits = [hit("a"), hit("b")].join(",");
+    let page = format!(r#"{{"hits":{{"total":2,"hits":[{hits}]}}}}"#);
+    let refusal = || answer(403, format!(r#"{{"messages":[{{"message":"{TOKEN}"}}]}}"#));
+    let answers = [answer(200, page)].into_iter();
+    let (_, client) = Scripted::client(answers.chain((0..10).map(|_| refusal())));
+    let probe = client.probe(&1.into()).await.unwrap();
+    let told = |text: &str| probe.findings.iter().any(|one| one.seen.contains(text));
+    assert!(
+        told("could not be measured") && told("[redacted]"),
+        "{probe:?}"
+    );
+    hides_debug(&probe);
+    probe.findings.iter().for_each(|one| hides_debug(one));
 }
 
 #[test]

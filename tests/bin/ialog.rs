@@ -1,10 +1,14 @@
 //! The same program as `crates/ialog/src/main.rs`. In a test it can be told to live in a simulated world, where no wait
 //! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
 //!
-//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `stormy`, where one answer of five is a failure; `broken`, where one of the contracts is
-//!   never answered; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
-//!   somebody who would like to take over the terminal; `operations`, with operations of several events;
-//!   `detached`, the same without the Cloud API;
+//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `stormy`, where one answer of five is a failure; `broken`,
+//!   where one of the contracts is never answered; `full`, where a second has more events than can be reached; `hostile`,
+//!   where the log was written by
+//!   somebody who would like to take over the terminal; `operations`, with operations of several events; `detached`, the
+//!   same without the Cloud API; `offline`, where the settings are those of the environment and nothing is there to be
+//!   asked; `refused`, where the token is not good; `forbidden`, where one contract is not to be read; `bound`, where the
+//!   token is that of one contract and ends in three days; `unprivileged`, where its user may not read the log either;
+//!   `skewed`, where the clock of the machine is wrong; `odd`, where the service does all that it may otherwise;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
 
@@ -18,7 +22,10 @@ use ialog::Host;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
-use ionos_activitylog_sim::{Operation, Recording, Share, Simulator};
+use ionos_activitylog_sim::{
+    DeepOffset, Operation, Order, OverLimit, QueryFractions, Recording, Share, Simulator, Switches,
+    TestToken, TotalShape, TotalValue,
+};
 
 /// The time in the simulated worlds.
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -76,11 +83,43 @@ fn main() -> ExitCode {
     {
         simulator = simulator.recording(recording);
     }
+    if world == "refused" {
+        simulator = simulator.revoke_after(0);
+    }
+    if world == "forbidden" {
+        let first = When::any().contract(33_586_252);
+        let faults = Faults::new().on(first, Answer::new(403));
+        simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if world == "odd" {
+        simulator = simulator.switches(Switches {
+            max_limit: 100,
+            over_limit: OverLimit::Refuse,
+            deep_offset: DeepOffset::Empty,
+            window_cap: 5_000,
+            order: Order::UnstableTies,
+            total: TotalShape::Object,
+            total_value: TotalValue::Capped,
+            query_fractions: QueryFractions::CutOff,
+            ..Switches::default()
+        });
+    }
     let simulator = simulator.build();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut host = Host::machine(&mut stdout, &mut stderr);
-    host.clock = Arc::new(VirtualClock::at(now));
-    host.account = Some((simulator.transport(), simulator.token().to_owned()));
+    let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
+    host.clock = Arc::new(VirtualClock::at(now + ahead));
+    if world != "offline" {
+        let bound = TestToken::new(33_586_252)
+            .issued(now)
+            .lifetime(TimeDelta::days(3));
+        let token = match world.as_str() {
+            "bound" => bound.build(),
+            "unprivileged" => bound.privileges(["DATA_CENTER_CREATE"]).build(),
+            _ => simulator.token().to_owned(),
+        };
+        host.account = Some((simulator.transport(), token));
+    }
     host.steps = Steps::new(move |step| pass(step.name(), "step"));
     ExitCode::from(ialog::run_on(&mut host))
 }

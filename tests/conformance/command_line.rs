@@ -32,6 +32,7 @@ pub fn run(case: &Case) -> Observed {
         stderr: &mut stderr,
         interactive: false,
         terminal: ialog::Terminal::default(),
+        cache: ialog::Cache::default(),
         interrupt: ialog::Interrupt::new(),
         talk: ialog::Talk::default(),
         steps: ionos_activitylog_archive::Steps::default(),

@@ -15,31 +15,51 @@ use crate::host::Host;
 use crate::talk::Level;
 use crate::watch::{Watch, WatchedClock};
 
-/// A client for the account, with a word on what its token lacks. `now` is the simulator's time, so that a demo does
-/// not depend on the clock twice.
-pub(crate) fn connect(
+/// The settings of the account, nothing of it checked yet. `now` is the simulator's time, so that a demo does not depend on
+/// the clock twice.
+pub(crate) fn builder(
     account: &cli::Account,
     now: DateTime<Utc>,
-    host: &mut Host<'_>,
-) -> Result<Client, Failure> {
+    host: &Host<'_>,
+) -> Result<ClientBuilder, Failure> {
     if account.demo {
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder()
             .token(simulator.token())
             .transport(simulator.transport());
-        return Ok(set_up(client, account, now, host)?.build()?);
+        return set_up(client, account, now, host);
     }
     let mut client = host.client();
     if let Some(profile) = &account.profile {
         client = client.profile(profile);
     }
-    let client = set_up(client, account, now, host)?;
-    let client = client.build().map_err(|error| match error.kind() {
+    set_up(client, account, now, host)
+}
+
+/// A client for the account, with a word on what its token lacks.
+pub(crate) fn connect(
+    account: &cli::Account,
+    now: DateTime<Utc>,
+    host: &mut Host<'_>,
+) -> Result<Client, Failure> {
+    let builder = builder(account, now, host)?;
+    if account.demo {
+        return Ok(builder.build()?);
+    }
+    let client = builder.build().map_err(|error| match error.kind() {
         ErrorKind::Configuration => Failure::usage(format!(
             "{error}; --demo shows the program without an account"
         )),
         _ => error.into(),
     })?;
+    match host.cache.profile(client.api_address(), now) {
+        Ok(profile) => {
+            profile.inspect(|profile| client.assume(profile));
+        }
+        Err(error) => host.say(format_args!(
+            "warning: {error}, and not used: `ialog doctor --probe` writes it anew"
+        )),
+    }
     if let Some(warning) = client.warning() {
         host.say(format_args!("warning: {warning}"));
     }

@@ -12,6 +12,7 @@ use ionos_activitylog_archive::Steps;
 
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::kept::Cache;
 use crate::talk::{Level, Talk};
 use crate::terminal::Terminal;
 
@@ -30,6 +31,8 @@ pub struct Host<'a> {
     pub interactive: bool,
     /// What shows the data.
     pub terminal: Terminal,
+    /// Where what was learned of a service is kept.
+    pub cache: Cache,
     /// How a command is asked to end.
     pub interrupt: Interrupt,
     /// How much is said, and who says what is done.
@@ -48,6 +51,7 @@ impl<'a> Host<'a> {
             terminal: Terminal::of_process(),
             stdout,
             stderr,
+            cache: Cache::of_process(),
             interrupt: Interrupt::new(),
             talk: Talk::of_process(),
             steps: Steps::default(),

@@ -4,12 +4,14 @@
 //! do, and the exit codes of [`failure`] are the same for every command.
 
 mod account;
+mod ago;
 mod chart;
 mod cli;
 mod commands;
 mod failure;
 mod host;
 mod interrupt;
+mod kept;
 mod missed;
 mod progress;
 mod resume;
@@ -37,6 +39,7 @@ use tokio::runtime::Runtime;
 
 pub use host::Host;
 pub use interrupt::Interrupt;
+pub use kept::Cache;
 pub use talk::Talk;
 pub use terminal::Terminal;
 
@@ -152,7 +155,12 @@ async fn run_command(
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
         Command::Convert(arguments) => commands::convert::run(arguments, host).await,
         Command::State(arguments) => commands::state::run(arguments, host),
+        Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
+        Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,
         Command::Schema(arguments) => commands::schema::run(&arguments, host),
+        Command::Completion(arguments) => commands::completion::run(&arguments, host),
+        Command::Man(arguments) => commands::man::run(&arguments, host),
+        Command::Complete(arguments) => commands::completion::candidates(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
         Command::Help(help) => host.print(&help.text()?),
     }

@@ -246,6 +246,37 @@ impl ClientBuilder {
         self
     }
 
+    /// What would be in force and where it comes from, as in [`Client::settings`], also where there are no credentials.
+    /// Nothing is sent.
+    ///
+    /// Fails with [`ErrorKind::Configuration`] when a source is half filled in, cannot be read, or has a contract number or
+    /// a pinned certificate that is none.
+    pub fn settings(&self) -> Result<Vec<Setting>, Error> {
+        let resolved = self.resolved(self.options.clone())?;
+        Ok(match &self.provider {
+            Some(_) => resolved.with_provider(),
+            None => resolved.settings,
+        })
+    }
+
+    /// The names of the profiles in the YAML file of the vendor's tools, in its order, whichever is in force. Empty where
+    /// there is no file, or the builder does not ask for one.
+    ///
+    /// Fails with [`ErrorKind::Configuration`] when the file cannot be read or understood.
+    pub fn profiles(&self) -> Result<Vec<String>, Error> {
+        if !self.surrounded {
+            return Ok(Vec::new());
+        }
+        config::profiles(&Process)
+    }
+
+    fn resolved(&self, options: Options) -> Result<Resolved, Error> {
+        match self.surrounded {
+            true => config::resolve(options, &Process),
+            false => config::resolve(options, &Nothing),
+        }
+    }
+
     /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// Fails with [`ErrorKind::Configuration`] when there are no credentials, or a setting cannot be used; with
@@ -253,11 +284,7 @@ impl ClientBuilder {
     pub fn build(mut self) -> Result<Client, Error> {
         self.check_numbers()?;
         let options = std::mem::take(&mut self.options);
-        let resolved = if self.surrounded {
-            config::resolve(options, &Process)?
-        } else {
-            config::resolve(options, &Nothing)?
-        };
+        let resolved = self.resolved(options)?;
         let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use ionos_activitylog_client as wire;
 
 use crate::call::Caller;
 use crate::clock::Clock;
@@ -11,7 +12,7 @@ use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::{
     Claims, ClientBuilder, CloudRequest, Contract, ContractNumber, ContractsStream, DateRange,
-    Error, Events, Info, Page, PageSize, Response, Setting,
+    Error, Events, Info, Page, PageSize, Response, ServiceProfile, Setting,
 };
 
 /// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries and the limits
@@ -52,8 +53,8 @@ impl Client {
         }
     }
 
-    /// What is in force and where it comes from: credentials, API address, contract, pinned certificate and root
-    /// certificates, in this order. It holds no secret.
+    /// What is in force and where it comes from: credentials, API address, contract, pinned certificate, root
+    /// certificates, config file and profile, in this order. It holds no secret.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
@@ -156,6 +157,27 @@ impl Client {
         offset: u64,
         size: u64,
     ) -> Result<Response<Page>, Error> {
+        self.read_page(
+            contract,
+            range,
+            offset,
+            size,
+            |answer| Page::from_wire(answer, offset),
+            || Page::without_content(offset),
+        )
+        .await
+    }
+
+    /// As [`Client::exact_page`], and what is made of the answer is the caller's affair.
+    pub(crate) async fn read_page<T>(
+        &self,
+        contract: &ContractNumber,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        read: impl Fn(wire::types::GetByContractResponse) -> Result<T, String>,
+        empty: impl Fn() -> T,
+    ) -> Result<Response<T>, Error> {
         let (start, end) = range.to_wire();
         self.caller
             .run(
@@ -174,8 +196,8 @@ impl Client {
                             .await
                     }
                 },
-                |answer| Page::from_wire(answer, offset),
-                || Page::without_content(offset),
+                read,
+                empty,
             )
             .await
     }
@@ -220,6 +242,20 @@ impl Client {
                 CloudRequest::default,
             )
             .await
+    }
+
+    /// Begins with what is known of the service from before, for this client and its clones. It makes reading quicker and
+    /// never less complete: whatever is read is verified as without it, and before anything is reported missing, all of
+    /// this is doubted.
+    pub fn assume(&self, profile: &ServiceProfile) {
+        self.caller.learned.assume(profile);
+    }
+
+    /// What reading has shown of the service so far, with what was assumed and not refuted. [`Client::probe`] measures
+    /// more.
+    #[must_use]
+    pub fn service_profile(&self) -> ServiceProfile {
+        self.caller.learned.profile()
     }
 
     pub(crate) fn learned(&self) -> &Learned {

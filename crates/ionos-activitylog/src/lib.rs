@@ -24,6 +24,8 @@
 //! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them. A [`Filter`] chooses among events,
 //! [`Chain::group`] finds those of one operation, and [`Client::cloud_request`] asks the Cloud API what that was asked for.
 //!
+//! [`Client::probe`] measures how the service pages, and [`Client::assume`] begins with what was measured before.
+//!
 //! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
 //! [`ClientBuilder::from_env`]. There is one API, and it is async, on tokio with I/O and time switched on; a program
 //! without a runtime makes one and calls its `block_on`.
@@ -105,8 +107,9 @@ pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};
 pub use reading::{
-    Checkpoint, ContractWindow, ContractsStream, EventStream, Events, Gap, GapReason, PageStream,
-    Summary, Window, WindowStream,
+    Checkpoint, ContractWindow, ContractsStream, DateFractions, EventStream, Events, Finding, Gap,
+    GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary, TotalShape, Window,
+    WindowStream,
 };
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};

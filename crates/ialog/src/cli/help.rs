@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 
 use super::{Cli, Read};
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ impl Help {
 
     /// Fails at the first word that is no command of the one before.
     fn is_of_commands(&self) -> Result<(), Failure> {
-        let mut command = Cli::command();
+        let mut command = Cli::shown();
         let mut topics = TOPICS.map(|topic| topic.name).to_vec();
         for word in &self.about {
             let Some(next) = command.find_subcommand(word) else {

@@ -3,9 +3,12 @@
 mod archive;
 mod asked;
 mod cat;
+mod completion;
 mod convert;
+mod doctor;
 mod export;
 mod help;
+mod man;
 mod query;
 mod schema;
 mod show;
@@ -14,11 +17,12 @@ mod state;
 mod stats;
 mod trace;
 mod verify;
+mod whoami;
 
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use ionos_activitylog::{Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
@@ -27,9 +31,12 @@ use crate::talk::Level;
 pub(crate) use archive::FromArchive;
 pub(crate) use asked::{Asked, Zone};
 pub(crate) use cat::Cat;
+pub(crate) use completion::{Candidates, Complete, CompletedShell, Completion};
 pub(crate) use convert::Convert;
+pub(crate) use doctor::Doctor;
 pub(crate) use export::{Export, Named};
 pub(crate) use help::Help;
+pub(crate) use man::Man;
 pub(crate) use query::{Output, Query};
 pub(crate) use schema::Schema;
 pub(crate) use show::{Show, ShowOutput};
@@ -38,6 +45,7 @@ pub(crate) use state::{State, StateCommand};
 pub(crate) use stats::{Stats, StatsOutput};
 pub(crate) use trace::{Trace, TraceOutput};
 pub(crate) use verify::Verify;
+pub(crate) use whoami::{ReportOutput, Whoami};
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
 #[derive(Parser)]
@@ -99,6 +107,25 @@ pub(crate) enum Read {
 }
 
 impl Cli {
+    /// What people type, without what only scripts ask.
+    pub(crate) fn shown() -> clap::Command {
+        let whole = Self::command();
+        let shown = whole.get_subcommands().filter(|one| !one.is_hide_set());
+        let mut program = clap::Command::new("ialog")
+            .bin_name("ialog")
+            .disable_help_subcommand(true)
+            .version(env!("CARGO_PKG_VERSION"))
+            .args(whole.get_arguments().cloned())
+            .subcommands(shown.cloned());
+        if let Some(about) = whole.get_about() {
+            program = program.about(about.clone());
+        }
+        if let Some(after) = whole.get_after_help() {
+            program = program.after_help(after.clone());
+        }
+        program
+    }
+
     /// Reads the arguments. A mistake is told in one sentence.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Read, Failure> {
         let error = match Self::try_parse_from(arguments) {
@@ -174,10 +201,21 @@ pub(crate) enum Command {
     Convert(Convert),
     /// Show what an archive holds, or make its state anew
     State(State),
+    /// Show as whom the program asks, and where each setting comes from
+    Whoami(Whoami),
+    /// Look for what is between you and the log, and measure how the service behaves
+    Doctor(Doctor),
     /// Print the JSON Schema of what is written
     Schema(Schema),
     /// Serve a simulated API on this machine
     Sim(Box<Sim>),
+    /// Print the script by which a shell completes what is typed
+    Completion(Completion),
+    /// Print a page of the manual, or write all of them
+    Man(Man),
+    /// What the scripts of `completion` ask
+    #[command(name = "__complete", hide = true)]
+    Complete(Complete),
     /// Show the help of a command, or on times, filters, exit-codes, environment or schemas
     Help(Help),
 }

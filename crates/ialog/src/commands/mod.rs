@@ -3,9 +3,12 @@
 pub(crate) mod archive;
 mod archived;
 pub(crate) mod cat;
+pub(crate) mod completion;
 pub(crate) mod contracts;
 pub(crate) mod convert;
+pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod man;
 pub(crate) mod query;
 pub(crate) mod schema;
 pub(crate) mod show;
@@ -14,6 +17,7 @@ pub(crate) mod state;
 pub(crate) mod stats;
 pub(crate) mod trace;
 pub(crate) mod verify;
+pub(crate) mod whoami;
 
 use std::path::Path;
 

@@ -1,8 +1,10 @@
 //! A table that people read: it fits the terminal, nothing in it can take over the terminal, and what was left out shows.
 
+mod labelled;
 mod layout;
 mod text;
 
+pub(crate) use labelled::labelled;
 use layout::Need;
 pub(crate) use text::{Cut, cut, safe, safe_json, width};
 

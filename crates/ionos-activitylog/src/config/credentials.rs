@@ -69,6 +69,10 @@ impl Credentials {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Token(_) => "token [redacted]".to_owned(),
+            // No user name has a colon; a text with one may be a name and its password.
+            Self::Basic { username, .. } if username.contains(':') => {
+                "username [redacted], password [redacted]".to_owned()
+            }
             Self::Basic { username, .. } => format!("username {username}, password [redacted]"),
         }
     }

@@ -22,12 +22,15 @@ pub(super) const CURRENT_PROFILE: &str = "IONOS_CURRENT_PROFILE";
 
 /// What the environment sets.
 pub(super) fn layer(surroundings: &dyn Surroundings) -> Result<Layer, Error> {
+    let username = variable(surroundings, USERNAME)?;
+    let password = variable(surroundings, PASSWORD)?.map(SecretString::from);
+    let pair = username.clone().zip(password.clone());
     let credentials = Parts {
         source: "the environment",
         names: [TOKEN, USERNAME, PASSWORD],
         token: variable(surroundings, TOKEN)?.map(SecretString::from),
-        username: variable(surroundings, USERNAME)?,
-        password: variable(surroundings, PASSWORD)?.map(SecretString::from),
+        username,
+        password,
     }
     .credentials()?;
     let without_credentials = match credentials {
@@ -40,16 +43,21 @@ pub(super) fn layer(surroundings: &dyn Surroundings) -> Result<Layer, Error> {
     };
     Ok(Layer {
         credentials: credentials.map(|value| {
-            let origin = Origin::Environment(match value {
-                Credentials::Token(_) => TOKEN,
-                Credentials::Basic { .. } => "IONOS_USERNAME and IONOS_PASSWORD",
-            });
-            Found::new(value, origin)
+            let of_pair = Origin::Environment("IONOS_USERNAME and IONOS_PASSWORD");
+            let Credentials::Token(_) = value else {
+                return Found::new(value, of_pair);
+            };
+            let next = pair
+                .map(|(username, password)| (Credentials::Basic { username, password }, of_pair));
+            Found {
+                overruled: next.into_iter().collect(),
+                ..Found::new(value, Origin::Environment(TOKEN))
+            }
         }),
         base_url: found(API_URL)?,
         contract: found(CONTRACT)?,
         pinned_certificate: found(PINNED_CERTIFICATE)?,
-        root_certificates: None,
         without_credentials,
+        ..Layer::default()
     })
 }

@@ -3,7 +3,7 @@
 use super::credentials::{Parts, filled, filled_secret};
 use super::document::Document;
 use super::endpoint;
-use super::environment::CURRENT_PROFILE;
+use super::environment::{CONFIG_FILE, CURRENT_PROFILE};
 use super::layer::Found;
 use super::places;
 use super::profile;
@@ -78,13 +78,34 @@ pub(super) fn layer(
     }
 
     let way = endpoint::way(&document, profile, &file.path, with_endpoint)?;
+    let base_url = match with_endpoint {
+        true => way.base_url,
+        // It does not count, so neither does a mistake in it; but whoever looks for it is told that it does not count.
+        false => endpoint::way(&document, profile, &file.path, true)
+            .ok()
+            .and_then(|way| way.base_url),
+    };
+    let config_file = match variable(surroundings, CONFIG_FILE)? {
+        Some(_) => Origin::Environment(CONFIG_FILE),
+        None => Origin::Default,
+    };
+    let of_file = Origin::File {
+        path: file.path.clone(),
+        profile: None,
+    };
+    let named =
+        named.map(|name| Found::new(name.trim().to_owned(), Origin::Environment(CURRENT_PROFILE)));
+    let current = document.current_profile();
+    let current = current.map(|name| Found::new(name.trim().to_owned(), of_file));
     Ok(FromFile {
         layer: Layer {
             credentials: credentials.map(|value| Found::new(value, origin())),
-            base_url: way.base_url.map(|value| Found::new(value, origin())),
+            base_url: base_url.map(|value| Found::new(value, origin())),
             root_certificates: way
                 .root_certificates
                 .map(|value| Found::new(value, origin())),
+            config_file: Some(Found::new(file.path.display().to_string(), config_file)),
+            profile: Found::before(named, current),
             without_credentials,
             ..Layer::default()
         },

@@ -11,6 +11,10 @@ pub(super) struct Layer {
     pub(super) contract: Option<Found<String>>,
     pub(super) pinned_certificate: Option<Found<String>>,
     pub(super) root_certificates: Option<Found<String>>,
+    /// The YAML file that was read.
+    pub(super) config_file: Option<Found<String>>,
+    /// The profile in force in it.
+    pub(super) profile: Option<Found<String>>,
     /// For each place that was asked for credentials and has none: what it said.
     pub(super) without_credentials: Vec<String>,
 }
@@ -19,11 +23,29 @@ pub(super) struct Layer {
 pub(super) struct Found<T> {
     pub(super) value: T,
     pub(super) origin: Origin,
+    /// What later sources say, which does not count.
+    pub(super) overruled: Vec<(T, Origin)>,
 }
 
 impl<T> Found<T> {
     pub(super) fn new(value: T, origin: Origin) -> Self {
-        Self { value, origin }
+        Self {
+            value,
+            origin,
+            overruled: Vec::new(),
+        }
+    }
+
+    /// What the first source says, and what the next one says after it.
+    pub(super) fn before(first: Option<Self>, next: Option<Self>) -> Option<Self> {
+        match (first, next) {
+            (Some(mut first), Some(next)) => {
+                first.overruled.push((next.value, next.origin));
+                first.overruled.extend(next.overruled);
+                Some(first)
+            }
+            (first, next) => first.or(next),
+        }
     }
 }
 
@@ -32,11 +54,13 @@ impl Layer {
     pub(super) fn or(mut self, next: Self) -> Self {
         self.without_credentials.extend(next.without_credentials);
         Self {
-            credentials: self.credentials.or(next.credentials),
-            base_url: self.base_url.or(next.base_url),
-            contract: self.contract.or(next.contract),
-            pinned_certificate: self.pinned_certificate.or(next.pinned_certificate),
-            root_certificates: self.root_certificates.or(next.root_certificates),
+            credentials: Found::before(self.credentials, next.credentials),
+            base_url: Found::before(self.base_url, next.base_url),
+            contract: Found::before(self.contract, next.contract),
+            pinned_certificate: Found::before(self.pinned_certificate, next.pinned_certificate),
+            root_certificates: Found::before(self.root_certificates, next.root_certificates),
+            config_file: Found::before(self.config_file, next.config_file),
+            profile: Found::before(self.profile, next.profile),
             without_credentials: self.without_credentials,
         }
     }

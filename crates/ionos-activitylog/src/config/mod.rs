@@ -83,6 +83,19 @@ pub(crate) fn resolve(
     Resolved::new(said)
 }
 
+/// The names of the profiles in the YAML file, in its order; empty where there is no file.
+pub(crate) fn profiles(surroundings: &dyn Surroundings) -> Result<Vec<String>, Error> {
+    let Some(file) = places::yaml(surroundings)?.opened else {
+        return Ok(Vec::new());
+    };
+    let document = document::Document::parse(&file)?;
+    let names = document
+        .profiles()
+        .iter()
+        .map(|profile| printable(profile.name()));
+    Ok(names.filter(|name| !name.is_empty()).collect())
+}
+
 /// The error of a setting that cannot be used.
 fn refuse(text: impl AsRef<str>) -> Error {
     Error::new(ErrorKind::Configuration, printable(text.as_ref()))

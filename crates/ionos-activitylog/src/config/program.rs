@@ -11,7 +11,7 @@ use super::{Layer, Origin, refuse};
 use crate::Error;
 
 /// The settings that a program makes itself. `Debug` shows none.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     /// The profile of the vendor's file to use; not a setting itself.
     pub(crate) profile: Option<String>,
@@ -60,6 +60,7 @@ pub(super) fn layer(options: Options) -> Result<Layer, Error> {
         pinned_certificate: found(options.pinned_certificate),
         root_certificates: found(options.root_certificates),
         without_credentials,
+        ..Layer::default()
     })
 }
 

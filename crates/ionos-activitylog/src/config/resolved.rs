@@ -21,7 +21,8 @@ pub(crate) struct Resolved {
     pub(crate) pinned_certificate: Option<String>,
     /// Certificates in PEM to trust besides the platform's.
     pub(crate) root_certificates: Option<String>,
-    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates.
+    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates, config
+    /// file, profile.
     pub(crate) settings: Vec<Setting>,
     without_credentials: Vec<String>,
 }
@@ -48,12 +49,16 @@ impl Resolved {
             setting("API address", &said.base_url, DEFAULT_BASE_URL, |value| {
                 address::shown(value)
             }),
-            setting("contract", &said.contract, "not set", String::clone),
+            // What does not count is not checked, so it may be anything.
+            setting("contract", &said.contract, "not set", |value| {
+                let number = value.trim().parse::<ContractNumber>();
+                number.map_or("no contract number".to_owned(), |number| number.to_string())
+            }),
             setting(
                 "pinned certificate",
                 &said.pinned_certificate,
                 "not set",
-                String::clone,
+                |value| fingerprint::parse(value).unwrap_or_else(|_| "no fingerprint".to_owned()),
             ),
             setting(
                 "root certificates",
@@ -64,6 +69,8 @@ impl Resolved {
                     false => counted(value),
                 },
             ),
+            setting("config file", &said.config_file, "none", String::clone),
+            setting("profile", &said.profile, "none", String::clone),
         ];
         Ok(Self {
             credentials: value(said.credentials),
@@ -79,6 +86,15 @@ impl Resolved {
     /// The settings where a token provider stands in for credentials.
     pub(crate) fn with_provider(&self) -> Vec<Setting> {
         let provider = Setting::new("credentials", "token provider", Origin::Program);
+        let overruled = self
+            .settings
+            .iter()
+            .filter(|setting| {
+                setting.name() == provider.name() && setting.origin() != &Origin::Default
+            })
+            .flat_map(Setting::with_overruled)
+            .collect();
+        let provider = provider.before(overruled);
         let others = self
             .settings
             .iter()
@@ -115,7 +131,14 @@ fn setting<T>(
     shown: impl Fn(&T) -> String,
 ) -> Setting {
     match found {
-        Some(found) => Setting::new(name, &shown(&found.value), found.origin.clone()),
+        Some(found) => {
+            let overruled = found
+                .overruled
+                .iter()
+                .map(|(value, origin)| Setting::new(name, &shown(value), origin.clone()));
+            Setting::new(name, &shown(&found.value), found.origin.clone())
+                .before(overruled.collect())
+        }
         None => Setting::new(name, default, Origin::Default),
     }
 }

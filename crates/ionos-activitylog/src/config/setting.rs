@@ -12,6 +12,7 @@ pub struct Setting {
     name: &'static str,
     origin: Origin,
     shown: String,
+    overruled: Vec<Setting>,
 }
 
 impl Setting {
@@ -21,11 +22,27 @@ impl Setting {
             name,
             origin,
             shown,
+            overruled: Vec::new(),
         }
     }
 
-    /// What is set, in words for people: "credentials", "API address", "contract", "pinned certificate" or
-    /// "root certificates".
+    /// The setting, going before others.
+    pub(super) fn before(mut self, overruled: Vec<Self>) -> Self {
+        self.overruled = overruled;
+        self
+    }
+
+    /// Itself, and what it goes before.
+    pub(super) fn with_overruled(&self) -> Vec<Self> {
+        let own = Self {
+            overruled: Vec::new(),
+            ..self.clone()
+        };
+        [own].into_iter().chain(self.overruled.clone()).collect()
+    }
+
+    /// What is set, in words for people: "credentials", "API address", "contract", "pinned certificate",
+    /// "root certificates", "config file" or "profile".
     #[must_use]
     pub fn name(&self) -> &str {
         self.name
@@ -41,6 +58,13 @@ impl Setting {
     #[must_use]
     pub fn value(&self) -> &str {
         &self.shown
+    }
+
+    /// What later sources say of the same, in their order: it is not in force. A source that is not asked once everything
+    /// it may decide is decided, such as ionosctl's old file, is not among them.
+    #[must_use]
+    pub fn overruled(&self) -> &[Self] {
+        &self.overruled
     }
 }
 

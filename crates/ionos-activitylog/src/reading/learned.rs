@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderMap};
 
-use crate::PageSize;
+use crate::{DateFractions, PageSize, ServiceProfile};
 
 /// How far `offset` and `limit` may reach together, unless the service is seen to allow less: what the kind of engine
 /// that answers like this allows by default.
 pub(crate) const WINDOW_CAP: u64 = 10_000;
+
+/// A page that was said to be smaller is not believed before it is seen: reading would take for ever.
+const LEAST_PAGE: u64 = 20;
 
 /// What was learned about the service. Nothing in it is needed to be right, only to be quick.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Learned {
     cap: AtomicU64,
     unstable: AtomicBool,
     fractions: AtomicU8,
+    /// Whether some of this was not seen, but told by a profile.
+    assumed: AtomicBool,
     /// The latest time that the service named, in seconds since 1970; 0 as long as it named none.
     time: AtomicI64,
 }
@@ -41,6 +46,7 @@ impl Default for Learned {
             cap: AtomicU64::new(WINDOW_CAP),
             unstable: AtomicBool::new(false),
             fractions: AtomicU8::new(0),
+            assumed: AtomicBool::new(false),
             time: AtomicI64::new(0),
         }
     }
@@ -90,6 +96,53 @@ impl Learned {
     pub(crate) fn found_fractions(&self, taken: bool) {
         let value = if taken { 1 } else { 2 };
         self.fractions.store(value, Ordering::Relaxed);
+    }
+}
+
+/// What was learned before.
+impl Learned {
+    /// Begins with a profile, as if it had been seen now.
+    pub(crate) fn assume(&self, profile: &ServiceProfile) {
+        if let Some(page) = profile.page_cap.filter(|page| *page >= LEAST_PAGE) {
+            self.pages_end_at(page);
+        }
+        if let Some(cap) = profile.offset_cap {
+            self.offsets_end_at(cap);
+        }
+        if profile.stable == Some(false) {
+            self.found_unstable();
+        }
+        if let Some(DateFractions::CutOff | DateFractions::Refused) = profile.fractions {
+            self.found_fractions(false);
+        }
+        self.assumed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something may be in force that nobody saw.
+    pub(crate) fn is_assumed(&self) -> bool {
+        self.assumed.load(Ordering::Relaxed)
+    }
+
+    /// Forgets how the service pages, since something in it may be wrong. What is right shows again.
+    pub(crate) fn doubt(&self) {
+        self.assumed.store(false, Ordering::Relaxed);
+        self.page.store(0, Ordering::Relaxed);
+        self.cap.store(WINDOW_CAP, Ordering::Relaxed);
+        self.unstable.store(false, Ordering::Relaxed);
+        self.fractions.store(0, Ordering::Relaxed);
+    }
+
+    /// What reading has shown.
+    pub(crate) fn profile(&self) -> ServiceProfile {
+        let page = self.page.load(Ordering::Relaxed);
+        let cap = self.cap.load(Ordering::Relaxed);
+        ServiceProfile {
+            page_cap: (page > 0).then_some(page),
+            offset_cap: (cap < WINDOW_CAP).then_some(cap),
+            stable: self.is_unstable().then_some(false),
+            fractions: (self.fractions() == Fractions::Taken).then_some(DateFractions::Taken),
+            ..ServiceProfile::default()
+        }
     }
 }
 
@@ -143,5 +196,41 @@ mod tests {
         }
         // A window has at least one page.
         assert_eq!(learned.window_size(2_000), 2_000);
+    }
+
+    #[test]
+    fn what_was_assumed_is_in_force_until_it_is_doubted() {
+        let learned = Learned::default();
+        let wished = PageSize::DEFAULT;
+        let profile = ServiceProfile {
+            page_cap: Some(100),
+            offset_cap: Some(950),
+            stable: Some(false),
+            fractions: Some(DateFractions::CutOff),
+            ..ServiceProfile::default()
+        };
+        learned.assume(&profile);
+        assert!(learned.is_assumed() && learned.is_unstable());
+        assert_eq!(
+            (learned.page_size(wished), learned.window_size(100)),
+            (100, 900)
+        );
+        assert_eq!(learned.fractions(), Fractions::Refused);
+        // Whether they are cut off or refused does not matter to reading.
+        let told = ServiceProfile {
+            fractions: None,
+            ..profile
+        };
+        assert_eq!(learned.profile(), told);
+        learned.doubt();
+        assert!(!learned.is_assumed() && !learned.is_unstable());
+        assert_eq!(learned.profile(), ServiceProfile::default());
+        // As good as nothing is known.
+        learned.assume(&ServiceProfile {
+            page_cap: Some(1),
+            offset_cap: Some(20_000),
+            ..ServiceProfile::default()
+        });
+        assert_eq!(learned.profile(), ServiceProfile::default());
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! `piece` cuts ranges, `scan` reads the pages of one, `evidence` holds what its scans have shown and decides whether
 //! that is proof, `read` goes on until it is, `windows` does so for many pieces at the same time and gives the windows
-//! out in order, `workers` on other threads if the program lends some, and `learned` keeps what has shown about the service on the way.
+//! out in order, `workers` on other threads if the program lends some, and `learned` keeps what has shown about the
+//! service on the way. `probe` finds that out at once, and a `profile` carries it from one run to the next.
 
 mod checkpoint;
 mod contracts;
@@ -16,6 +17,8 @@ mod gate;
 pub(crate) mod learned;
 mod pages;
 mod piece;
+mod probe;
+mod profile;
 mod read;
 mod scan;
 mod stream;
@@ -30,6 +33,8 @@ use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Filter, PageSiz
 pub use checkpoint::Checkpoint;
 pub use contracts::{ContractWindow, ContractsStream};
 pub use pages::PageStream;
+pub use probe::{Finding, Probe};
+pub use profile::{DateFractions, HitOrder, ServiceProfile, TotalShape};
 pub use stream::EventStream;
 pub use summary::Summary;
 pub use window::{Gap, GapReason, Window};

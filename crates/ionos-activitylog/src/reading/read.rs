@@ -58,21 +58,33 @@ impl Source<'_> {
         let mut requests = 0;
         // Whether fractions of a second are taken is found out at most once.
         loop {
-            match self.attempt(piece, Unit::Second).await? {
+            let assumed = self.learned().is_assumed();
+            let done = match self.attempt(piece, Unit::Second).await? {
                 Attempt::Cut(pieces, own) => return Ok(Outcome::Cut(pieces, requests + own)),
-                Attempt::Done(done) => return Ok(Outcome::Read(done.window(range, requests))),
-                Attempt::Stuck(stuck) if self.is_finest(piece) => {
-                    return Ok(Outcome::Read(stuck.window(range, requests)));
-                }
+                Attempt::Done(done) => done,
+                Attempt::Stuck(stuck) if self.is_finest(piece) => stuck,
                 Attempt::Stuck(stuck) => {
                     requests += stuck.requests;
                     let (finer, own) = self.finer(piece, stuck.evidence.seen()).await?;
                     requests += own;
-                    if let Some(done) = finer {
-                        return Ok(Outcome::Read(done.window(range, requests)));
+                    match finer {
+                        Some(done) => done,
+                        // What came of it may be because of what was assumed.
+                        None if assumed => {
+                            self.learned().doubt();
+                            continue;
+                        }
+                        None => continue,
                     }
                 }
+            };
+            // Nothing is missing because of what was assumed and not seen.
+            if assumed && done.has_gap() {
+                self.learned().doubt();
+                requests += done.requests;
+                continue;
             }
+            return Ok(Outcome::Read(done.window(range, requests)));
         }
     }
 
@@ -279,6 +291,10 @@ impl Done {
             gap: Some((reason, total)),
             ..Self::of(piece, evidence, requests)
         }
+    }
+
+    fn has_gap(&self) -> bool {
+        self.gap.is_some() || self.parts.iter().any(Self::has_gap)
     }
 
     /// The requests of its parts are counted already.

@@ -1,5 +1,6 @@
 //! What is read, against the truth of the simulator.
 
+mod measured;
 mod random;
 
 use std::collections::BTreeSet;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use secrecy::ExposeSecret;
 
 use super::surroundings::NotText;
-use super::{Credentials, Options, Resolved, Surroundings, resolve};
+use super::{Credentials, Options, Resolved, Surroundings, profiles, resolve};
 use crate::{Error, ErrorKind};
 
 const IONOSCTL: &str = "/home/u/.config/ionosctl/config.yaml";

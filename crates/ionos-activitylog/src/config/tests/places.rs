@@ -47,7 +47,11 @@ fn a_named_file_goes_before_the_default_places_and_must_exist() {
     assert_eq!(plain(resolved.credentials.as_ref()), "token named");
     assert_eq!(
         in_force(&resolved),
-        ["credentials: token [redacted] (profile \"a\" of /etc/ionos.yaml)"]
+        [
+            "credentials: token [redacted] (profile \"a\" of /etc/ionos.yaml)",
+            "config file: /etc/ionos.yaml (IONOS_CONFIG_FILE)",
+            "profile: a (/etc/ionos.yaml)",
+        ]
     );
 }
 

@@ -105,6 +105,7 @@ fn each_setting_is_decided_for_itself() {
         [
             "credentials: username jane, password [redacted] (IONOS_USERNAME and IONOS_PASSWORD)",
             "API address: yaml.example (profile \"prod\" of /home/u/.config/ionosctl/config.yaml)",
+            "profile: prod (/home/u/.config/ionosctl/config.yaml)",
         ]
     );
 
@@ -116,6 +117,7 @@ fn each_setting_is_decided_for_itself() {
         [
             "credentials: token [redacted] (profile \"prod\" of /home/u/.ionos/config)",
             "API address: http://127.0.0.1:8080 (IONOS_API_URL)",
+            "profile: prod (/home/u/.ionos/config)",
         ]
     );
 }
@@ -136,8 +138,48 @@ fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
             "contract: not set (the default)",
             "pinned certificate: not set (the default)",
             "root certificates: those of the platform (the default)",
+            "config file: none (the default)",
+            "profile: none (the default)",
         ]
     );
+}
+
+#[test]
+fn what_does_not_count_is_listed_with_what_does() {
+    let options = Options {
+        token: Some("of-program".into()),
+        ..Options::default()
+    };
+    let machine = everything()
+        .set("IONOS_USERNAME", "jane")
+        .set("IONOS_PASSWORD", "planted")
+        .set("IONOS_CURRENT_PROFILE", "test")
+        .set("IONOS_CONFIG_FILE", "/etc/ionos.yaml")
+        .file("/etc/ionos.yaml", &YAML.replace("name: prod", "name: test"));
+    let resolved = resolve(options, &machine).unwrap();
+    let listed = resolved.settings.iter().flat_map(|setting| {
+        let overruled = setting.overruled().iter();
+        overruled.map(move |other| format!("{setting}, not {} ({})", other.value(), other.origin()))
+    });
+    assert_eq!(
+        listed.collect::<Vec<_>>(),
+        [
+            "credentials: token [redacted] (set in the program), not token [redacted] (IONOS_TOKEN)",
+            "credentials: token [redacted] (set in the program), not username jane, password [redacted] \
+             (IONOS_USERNAME and IONOS_PASSWORD)",
+            "credentials: token [redacted] (set in the program), not token [redacted] (profile \"test\" of /etc/ionos.yaml)",
+            "API address: variable.example (IONOS_API_URL), not yaml.example (profile \"test\" of /etc/ionos.yaml)",
+            "profile: test (IONOS_CURRENT_PROFILE), not prod (/etc/ionos.yaml)",
+        ]
+    );
+    assert_eq!(profiles(&machine).unwrap(), ["test"]);
+    assert_eq!(profiles(&super::machine()).unwrap(), [""; 0]);
+    // A mistake in what does not count is no mistake.
+    let machine = super::machine()
+        .set("IONOS_TOKEN", "t")
+        .set("IONOS_API_URL", "a.example")
+        .file(SDK, &YAML.replace("yaml.example", "u:p@yaml.example"));
+    assert!(machine.resolve().settings[1].overruled().is_empty());
 }
 
 #[test]

@@ -1,0 +1,49 @@
+//! Flags of `ialog whoami`.
+
+use clap::{Args, ValueEnum};
+
+use super::query::Colour;
+use super::{Account, Zone};
+
+#[derive(Args)]
+#[command(after_help = "\
+Nothing is asked of the service: what the token says of itself is read and not verified. A secret that is set is shown \
+as [set]. `ialog doctor` asks the service.
+
+Examples:
+  ialog whoami
+  ialog whoami --provenance
+  ialog whoami -o json")]
+pub(crate) struct Whoami {
+    #[command(flatten)]
+    pub(crate) account: Account,
+
+    /// List every setting, also those that nobody set, and what other sources say that does not count
+    #[arg(long)]
+    pub(crate) provenance: bool,
+
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+
+    /// table, or json, which always has every setting
+    #[arg(
+        short,
+        long,
+        value_name = "FORM",
+        default_value = "table",
+        hide_possible_values = true
+    )]
+    pub(crate) output: ReportOutput,
+
+    #[command(flatten)]
+    pub(crate) colour: Colour,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportOutput {
+    /// For people
+    Table,
+    /// One object
+    Json,
+}

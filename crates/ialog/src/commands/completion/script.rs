@@ -1,0 +1,95 @@
+//! What is added to the generated scripts: for `--contract` and `--profile` they ask the program.
+
+/// The generated function decides about everything but the two flags. Their value may stand behind a space or behind `=`,
+/// which bash takes for a word of its own.
+const BASH: &str = r#"
+_ialog_asking() {
+    local cur="${COMP_WORDS[COMP_CWORD]}" flag="${COMP_WORDS[COMP_CWORD-1]}"
+    if [[ "${cur}" == "=" ]]; then
+        cur=""
+    elif [[ "${flag}" == "=" ]]; then
+        flag="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
+    case "${flag}" in
+        --contract)
+            COMPREPLY=($(compgen -W "all $("${COMP_WORDS[0]}" __complete contracts 2>/dev/null)" -- "${cur}"))
+            return 0
+            ;;
+        --profile)
+            COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" __complete profiles 2>/dev/null)" -- "${cur}"))
+            return 0
+            ;;
+    esac
+    _ialog "$@"
+}
+complete -F _ialog_asking -o bashdefault -o default ialog
+"#;
+
+/// Before the function that needs them.
+const ZSH: &str = r#"
+_ialog_contracts() {
+    local -a contracts
+    contracts=(all ${(f)"$(ialog __complete contracts 2>/dev/null)"})
+    compadd -a contracts
+}
+
+_ialog_profiles() {
+    local -a profiles
+    profiles=(${(f)"$(ialog __complete profiles 2>/dev/null)"})
+    compadd -a profiles
+}
+
+"#;
+
+const FISH: &str = r#"complete -c ialog -l contract -x -a "all (ialog __complete contracts 2>/dev/null)"
+complete -c ialog -l profile -x -a "(ialog __complete profiles 2>/dev/null)"
+"#;
+
+/// At the beginning of the generated block, before it looks at the words.
+const POWERSHELL: &str = r#"
+    $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition })
+    $asked = switch ("$($typed[-1])") {
+        '--contract' { @('all') + @(ialog __complete contracts 2>$null) }
+        '--profile' { @(ialog __complete profiles 2>$null) }
+    }
+    if ($asked) {
+        return $asked | Where-Object { $_ -like "$wordToComplete*" } |
+            ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+    }
+"#;
+
+pub(super) fn bash(generated: &str) -> String {
+    format!("{generated}{BASH}")
+}
+
+/// The flags of the generated script say where their values come from.
+pub(super) fn zsh(generated: &str) -> String {
+    let asking = |line: &str| {
+        let source = if line.contains("--contract=[") {
+            "_ialog_contracts"
+        } else if line.contains("--profile=[") {
+            "_ialog_profiles"
+        } else {
+            return format!("{line}\n");
+        };
+        format!(
+            "{}\n",
+            line.replacen(":_default'", &format!(":{source}'"), 1)
+        )
+    };
+    let lines: String = generated.lines().map(asking).collect();
+    // The first line says whose completion it is.
+    match lines.split_once('\n') {
+        Some((first, rest)) => format!("{first}\n{ZSH}{rest}"),
+        None => lines,
+    }
+}
+
+pub(super) fn fish(generated: &str) -> String {
+    format!("{generated}{FISH}")
+}
+
+pub(super) fn powershell(generated: &str) -> String {
+    let begin = "param($wordToComplete, $commandAst, $cursorPosition)\n";
+    generated.replacen(begin, &format!("{begin}{POWERSHELL}"), 1)
+}
