@@ -1,7 +1,7 @@
 //! The same program as `crates/ialog/src/main.rs`. In a test it can be told to live in a simulated world, where no wait
 //! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
 //!
-//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `stormy`, where one answer of five is a failure; `broken`,
+//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `busy`, with one of 5000 events a day; `stormy`, where one answer of five is a failure; `broken`,
 //!   where one of the contracts is never answered; `full`, where a second has more events than can be reached; `hostile`,
 //!   where the log was written by
 //!   somebody who would like to take over the terminal; `operations`, with operations of several events; `detached`, the
@@ -49,8 +49,12 @@ fn main() -> ExitCode {
     let asked = pass.clone();
     let mut simulator = Simulator::builder()
         .clock(move || now)
-        .contracts(if world == "single" { 1 } else { 2 })
-        .events_per_day(24)
+        .contracts(if ["single", "busy"].contains(&world.as_str()) {
+            1
+        } else {
+            2
+        })
+        .events_per_day(if world == "busy" { 5_000 } else { 24 })
         .burst_every(0)
         .on_request(move |_| asked("request", ""));
     if world == "stormy" {

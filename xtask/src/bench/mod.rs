@@ -8,6 +8,7 @@ mod cold_build;
 mod crates;
 mod facade;
 pub(crate) mod program;
+mod query;
 mod reading;
 mod simulator;
 pub(crate) mod table;
@@ -30,6 +31,8 @@ pub enum Suite {
     Reading,
     /// The archive: what it costs, compared with the least that any program does, and how fast it is verified
     Archive,
+    /// The command line: how fast it finds something in an archive of a million events
+    Query,
 }
 
 /// Measures, prints a table, and fails when a limit is missed. No suite means all of them. `cold` adds what takes
@@ -46,6 +49,7 @@ pub fn run(root: &Path, suites: &[Suite], cold: bool) -> Result<()> {
             Suite::Sim => simulator::measure(root)?,
             Suite::Reading => reading::measure(root)?,
             Suite::Archive => archive::measure(root)?,
+            Suite::Query => query::measure(root)?,
         });
     }
     judge(&rows)
