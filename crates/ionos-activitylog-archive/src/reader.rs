@@ -8,13 +8,13 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
 
 use crate::manifest::Part;
-use crate::part::read::unpack;
+use crate::part::read::{unpack, unreadable};
 use crate::{Archive, Error, Manifest};
 
 /// An event in an archive.
@@ -273,16 +273,6 @@ impl OpenPart {
             part: self,
         })))
     }
-}
-
-/// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
-fn unreadable(path: &Path, error: io::Error) -> Error {
-    let detail = match error.kind() {
-        io::ErrorKind::NotFound => "it is gone, and its manifest names it".to_owned(),
-        _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
-        _ => return Error::Open(path.to_path_buf(), error),
-    };
-    Error::Damaged(path.to_path_buf(), detail)
 }
 
 impl Ord for Head {
