@@ -2,7 +2,7 @@
 //! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
 //!
 //! - `IALOG_TEST_WORLD`: `calm`; `stormy`, where one answer of five is a failure; `broken`, where one of the contracts is
-//!   never answered; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
+//!   never answered; `narrow`, where each answer has one event; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
 //!   somebody who would like to take over the terminal;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
@@ -17,7 +17,7 @@ use ialog::Host;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
-use ionos_activitylog_sim::{Recording, Share, Simulator};
+use ionos_activitylog_sim::{DeepOffset, Recording, Share, Simulator, Switches};
 
 /// The time in the simulated worlds.
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -49,6 +49,14 @@ fn main() -> ExitCode {
         let fifth = Share::new(0.2).unwrap_or_default();
         let faults = Faults::new().on(When::any().rate(fifth), Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if world == "narrow" {
+        simulator = simulator.events_per_day(48).switches(Switches {
+            max_limit: 1,
+            window_cap: 8,
+            deep_offset: DeepOffset::Refuse,
+            ..Switches::default()
+        });
     }
     if world == "broken" {
         let first = When::any().contract(33_586_252);

@@ -76,6 +76,15 @@ impl Failure {
         }
     }
 
+    /// Everything that was tried failed in one way, which has been told.
+    pub(crate) fn of_all(code: u8, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            json: false,
+        }
+    }
+
     /// An archive is not as it was written.
     pub(crate) fn integrity(message: impl Into<String>) -> Self {
         Self {
@@ -192,6 +201,15 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Failure::unexpected(
             format!("{error}: the same command goes on once there is room"),
         )),
+        io::ErrorKind::FileTooLarge => Some(Failure::unexpected(format!(
+            "{error}: the same command goes on once files may be larger, see `ulimit -f` and what the file system takes"
+        ))),
+        // It was there, or its folder was, when it was begun.
+        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => {
+            Some(Failure::unexpected(format!(
+                "{error}: somebody else has removed it, or its folder, meanwhile: the same command tries again"
+            )))
+        }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             // It was to be made in the innermost folder that is there.
             let folder = path.ancestors().find(|folder| folder.is_dir());

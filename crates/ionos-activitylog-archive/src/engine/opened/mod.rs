@@ -158,7 +158,9 @@ impl Opened {
             }
         }
         self.state.open = failed;
-        self.save()
+        self.save()?;
+        // Whatever somebody else has removed meanwhile is better known now than years later.
+        self.check_parts()
     }
 
     /// The folder of a day, made where it is missing.
