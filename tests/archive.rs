@@ -14,10 +14,10 @@ use ionos_activitylog_sim::Simulator;
 use crate::program::{Printed, ialog, run};
 
 /// Later days first, so that the chain has to be linked anew.
-const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
+pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
 /// An export in a simulated world.
-fn export(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
+pub fn export(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,
         &[
@@ -43,14 +43,14 @@ fn export(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&st
 
 /// A folder in memory, where there is one: what a killed process leaves does not depend on the disk, and waiting for
 /// the disk would be most of the time.
-fn scratch() -> tempfile::TempDir {
+pub fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .unwrap()
 }
 
 /// Every file that depends on the events alone.
-fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_path_buf()];
     while let Some(folder) = folders.pop() {
@@ -69,8 +69,16 @@ fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
+/// A folder with an archive of the first range.
+fn exported() -> tempfile::TempDir {
+    let folder = scratch();
+    let printed = run(export(folder.path(), RANGES[0], "calm", None));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    folder
+}
+
 /// What an export leaves that nobody disturbed.
-fn undisturbed() -> BTreeMap<String, Vec<u8>> {
+pub fn undisturbed() -> BTreeMap<String, Vec<u8>> {
     let folder = scratch();
     for range in RANGES {
         let printed = run(export(folder.path(), range, "calm", None));
@@ -80,7 +88,7 @@ fn undisturbed() -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Whatever happened, nothing in the archive contradicts anything else.
-fn assert_sound(folder: &Path, when: &str) {
+pub fn assert_sound(folder: &Path, when: &str) {
     let archive = Archive::at(folder.join("audit"));
     if archive
         .contracts()
@@ -136,7 +144,7 @@ fn killed_at_every_step_it_is_the_same_in_the_end() {
 }
 
 /// A sequence that looks random and is the same each time.
-fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+pub fn numbers(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed;
     std::iter::from_fn(move || {
         state = state
@@ -256,11 +264,7 @@ fn two_exports_at_once_do_not_meet() {
 
 #[test]
 fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
-    let folder = scratch();
-    assert_eq!(
-        run(export(folder.path(), RANGES[0], "calm", None)).code,
-        Some(0)
-    );
+    let folder = exported();
     let whole = run(ialog(folder.path(), &["verify", "audit"]));
     assert_eq!(
         (whole.code, whole.stdout.as_str()),
@@ -306,9 +310,7 @@ fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
 
 #[test]
 fn the_last_manifest_is_compared_with_one_that_was_kept() {
-    let folder = scratch();
-    let printed = run(export(folder.path(), RANGES[0], "calm", None));
-    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let folder = exported();
     let verify = |heads: &[String]| {
         let mut command = ialog(folder.path(), &["verify", "audit"]);
         for head in heads {
@@ -340,9 +342,7 @@ fn the_last_manifest_is_compared_with_one_that_was_kept() {
 
 #[test]
 fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
-    let folder = scratch();
-    let printed = run(export(folder.path(), RANGES[0], "calm", None));
-    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let folder = exported();
     let root = folder.path().join("audit");
     let part = files(&root)
         .into_keys()
@@ -363,11 +363,7 @@ fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
 
 #[test]
 fn the_state_is_shown_and_made_anew() {
-    let folder = scratch();
-    assert_eq!(
-        run(export(folder.path(), RANGES[0], "calm", None)).code,
-        Some(0)
-    );
+    let folder = exported();
     let shown = run(ialog(folder.path(), &["state", "show", "audit"]));
     assert_eq!((shown.code, shown.stdout.lines().count()), (Some(0), 2));
     let line: serde_json::Value =

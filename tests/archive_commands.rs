@@ -46,6 +46,13 @@ pub async fn archive(simulator: &Simulator, root: &Path, from: &str, to: &str) -
     archive
 }
 
+/// A simulator, and a folder with an archive `a` of the days from and to, both included.
+async fn archived(from: &str, to: &str) -> (Simulator, tempfile::TempDir) {
+    let (simulator, folder) = (simulator(), tempfile::tempdir().unwrap());
+    archive(&simulator, &folder.path().join("a"), from, to).await;
+    (simulator, folder)
+}
+
 /// The records of the days, in the order of their times.
 fn truth(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
     let (start, end) = (
@@ -62,15 +69,7 @@ fn truth(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
 
 #[tokio::test]
 async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
-    let simulator = simulator();
-    let folder = tempfile::tempdir().unwrap();
-    archive(
-        &simulator,
-        &folder.path().join("a"),
-        "2026-11-17",
-        "2026-11-19",
-    )
-    .await;
+    let (simulator, folder) = archived("2026-11-17", "2026-11-19").await;
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
 
     let mut command = ialog(folder.path(), &["cat", "a"]);
@@ -99,15 +98,7 @@ async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
 
 #[tokio::test]
 async fn a_reader_that_has_seen_enough_is_no_failure() {
-    let simulator = simulator();
-    let folder = tempfile::tempdir().unwrap();
-    archive(
-        &simulator,
-        &folder.path().join("a"),
-        "2026-11-10",
-        "2026-11-19",
-    )
-    .await;
+    let (_, folder) = archived("2026-11-10", "2026-11-19").await;
     let mut child = ialog(folder.path(), &["cat", "a"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -123,15 +114,7 @@ async fn a_reader_that_has_seen_enough_is_no_failure() {
 
 #[tokio::test]
 async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
-    let simulator = simulator();
-    let folder = tempfile::tempdir().unwrap();
-    archive(
-        &simulator,
-        &folder.path().join("a"),
-        "2026-11-17",
-        "2026-11-18",
-    )
-    .await;
+    let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
     let contract = simulator.contracts()[0];
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
     let sentence = format!(
@@ -158,15 +141,7 @@ async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
 
 #[tokio::test]
 async fn convert_writes_every_format_offline() {
-    let simulator = simulator();
-    let folder = tempfile::tempdir().unwrap();
-    archive(
-        &simulator,
-        &folder.path().join("a"),
-        "2026-11-17",
-        "2026-11-18",
-    )
-    .await;
+    let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
     let all = truth(&simulator, "2026-11-17", "2026-11-19");
     for name in ["a.ndjson.zst", "a.csv", "a.json.gz"] {
         let printed = run(ialog(folder.path(), &["convert", "a", "--out", name]));

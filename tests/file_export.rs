@@ -8,9 +8,10 @@ use std::process::Command;
 
 use ionos_activitylog_archive::Step;
 
+use crate::archive::{numbers, scratch};
 use crate::program::{ialog, names, run};
 
-fn export(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
+pub fn export(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(folder, &["export", "--attempts", "20", "--out", name]);
     command
         .args([
@@ -28,7 +29,7 @@ fn export(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command
     command
 }
 
-fn contract() -> String {
+pub fn contract() -> String {
     ionos_activitylog_sim::Simulator::builder()
         .build()
         .contracts()[0]
@@ -37,7 +38,7 @@ fn contract() -> String {
 
 /// Kills an export at a point and starts it again; says whether it came to that point.
 fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let output = export(folder.path(), name, world, Some(kill))
         .output()
         .unwrap();
@@ -55,13 +56,18 @@ fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
     was_killed
 }
 
+/// What an export leaves that nobody disturbed.
+pub fn undisturbed(name: &str, world: &str) -> Vec<u8> {
+    let folder = scratch();
+    let printed = run(export(folder.path(), name, world, None));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    fs::read(folder.path().join(name)).unwrap()
+}
+
 #[test]
 fn killed_anywhere_it_is_the_same_in_the_end() {
     for name in ["a.ndjson.zst", "a.csv"] {
-        let folder = tempfile::tempdir().unwrap();
-        let printed = run(export(folder.path(), name, "calm", None));
-        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-        let expected = fs::read(folder.path().join(name)).unwrap();
+        let expected = undisturbed(name, "calm");
         for step in Step::OF_FILE {
             // So small a file has no checkpoint, which is seen to where every window has one.
             let passed = !matches!(
@@ -75,4 +81,50 @@ fn killed_anywhere_it_is_the_same_in_the_end() {
             killed(name, "stormy", &format!("request:{before}"), &expected);
         }
     }
+}
+
+/// Where every event is a request of its own, checkpoints come every fifty events, and most kills are between two.
+#[test]
+fn killed_at_two_hundred_random_points_it_is_the_same_in_the_end() {
+    const NAMES: [&str; 4] = ["a.ndjson", "a.ndjson.zst", "a.csv.gz", "a.json"];
+    let expected = NAMES.map(|name| undisturbed(name, "narrow"));
+    let mut numbers = numbers(3);
+    let mut next = |below: u64| numbers.next().unwrap() % below;
+    let (mut killed, mut gone_on) = (0, 0);
+    while killed < 200 {
+        for (name, expected) in NAMES.iter().zip(&expected) {
+            let folder = scratch();
+            loop {
+                let kill = match next(2) {
+                    0 => format!("request:{}", next(200)),
+                    _ => format!("step:{}", next(40)),
+                };
+                let output = export(folder.path(), name, "narrow", Some(&kill)).output();
+                let output = output.unwrap();
+                let said = String::from_utf8(output.stderr).unwrap();
+                gone_on += u32::from(said.starts_with("going on"));
+                if output.status.signal() != Some(9) {
+                    assert!(output.status.success(), "{name}, {kill}: {said}");
+                    break;
+                }
+                killed += 1;
+                if folder.path().join(name).exists() {
+                    // It came as far as its name, and what is beside it is removed by the next.
+                    let again = run(export(folder.path(), name, "narrow", None));
+                    assert_eq!(again.code, Some(2), "{name}, {kill}: {}", again.stderr);
+                    break;
+                }
+            }
+            let written = fs::read(folder.path().join(name)).unwrap();
+            assert!(
+                written == *expected,
+                "{name}: other bytes after {killed} kills"
+            );
+            assert_eq!(names(folder.path()), [*name]);
+        }
+    }
+    assert!(
+        gone_on > 50,
+        "{gone_on} of {killed} kills left something to go on with"
+    );
 }

@@ -3,10 +3,14 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::program::{ialog, names, run};
+use ionos_activitylog_archive::Step;
+
+use crate::hosted::hosted;
+use crate::program::{Printed, ialog, names, run};
 
 /// Sends a signal and returns the exit code and what was said.
 fn end(child: Child, signal: &str) -> (Option<i32>, String) {
@@ -25,26 +29,12 @@ fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     )
 }
 
-const INTERRUPTED: &str = "error: interrupted, and nothing half-written is left behind\n";
-
-#[test]
-fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
-    let folder = tempfile::tempdir().unwrap();
-    // A service that takes the request and never answers.
+/// An export that waits for a service that takes the request and never answers, with the connection it waits on.
+fn waiting(folder: &Path, out: &str) -> (Child, TcpStream) {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
-    let mut command = ialog(
-        folder.path(),
-        &[
-            "export",
-            "--contract",
-            "1",
-            "--last",
-            "1d",
-            "--out",
-            "a.ndjson",
-        ],
-    );
+    let arguments = ["export", "--contract", "1", "--last", "1d", "--out", out];
+    let mut command = ialog(folder, &arguments);
     command
         .env("IONOS_TOKEN", "t")
         .env("IONOS_API_URL", url)
@@ -53,6 +43,15 @@ fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
     let child = command.spawn().unwrap();
     let (mut request, _) = service.accept().unwrap();
     request.read_exact(&mut [0; 16]).unwrap();
+    (child, request)
+}
+
+const INTERRUPTED: &str = "error: interrupted, and nothing half-written is left behind\n";
+
+#[test]
+fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _connection) = waiting(folder.path(), "a.ndjson");
     assert_eq!(names(folder.path()).len(), 1, "the file in the making");
 
     assert_eq!(end(child, "-INT"), (Some(130), INTERRUPTED.to_owned()));
@@ -128,28 +127,7 @@ const STOPPED: &str = "error: interrupted: what was read up to then is archived,
 #[test]
 fn an_export_to_an_archive_ends_in_order_while_it_waits() {
     let folder = tempfile::tempdir().unwrap();
-    let service = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", service.local_addr().unwrap());
-    let mut command = ialog(
-        folder.path(),
-        &[
-            "export",
-            "--contract",
-            "1",
-            "--last",
-            "1d",
-            "--out",
-            "audit",
-        ],
-    );
-    command
-        .env("IONOS_TOKEN", "t")
-        .env("IONOS_API_URL", url)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
-    let (mut request, _) = service.accept().unwrap();
-    request.read_exact(&mut [0; 16]).unwrap();
+    let (child, _connection) = waiting(folder.path(), "audit");
     let (code, said) = end(child, "-INT");
     assert_eq!(code, Some(130), "{said}");
     assert!(said.ends_with(STOPPED), "{said}");
@@ -217,4 +195,41 @@ fn an_export_to_an_archive_ends_in_order_while_it_writes() {
         let said = String::from_utf8(again.stderr).unwrap();
         assert!(said.contains(": archived already\n"), "{said}");
     }
+}
+
+#[test]
+fn an_export_to_an_archive_says_what_it_gives_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit");
+    // Half a day is no whole part.
+    let mut arguments = vec![
+        "export",
+        "--contract",
+        "33586252",
+        "--out",
+        audit.to_str().unwrap(),
+    ];
+    arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03T12:00:00Z"]);
+    let printed = hosted(&arguments, |step, interrupt| {
+        if step == Step::WindowRead {
+            interrupt.ask(130);
+        }
+    });
+    assert_eq!(printed.code, Some(130), "{}", printed.stderr);
+    assert!(printed.stderr.ends_with(STOPPED), "{}", printed.stderr);
+    let events = |printed: &Printed, what: &str| -> u64 {
+        let line = printed.stderr.lines().find(|line| line.ends_with(what));
+        let number = line.unwrap().trim().split(' ').next().unwrap();
+        number.parse().unwrap()
+    };
+    let given_up = events(
+        &printed,
+        " events had come and were given up with the part that they were for: the next export reads them again",
+    );
+    assert!(given_up > 0);
+    // They are what the next export brings.
+    let again = hosted(&arguments, |_, _| ());
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    let said = format!(": {given_up} events in 1 request\n");
+    assert!(again.stderr.contains(&said), "{}", again.stderr);
 }

@@ -1,9 +1,9 @@
 //! The same program as `crates/ialog/src/main.rs`. In a test it can be told to live in a simulated world, where no wait
 //! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
 //!
-//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `busy`, with one of 5000 events a day; `stormy`, where one answer of five is a failure; `broken`,
-//!   where one of the contracts is never answered; `full`, where a second has more events than can be reached; `hostile`,
-//!   where the log was written by
+//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `busy`, with one of 5000 events a day; `stormy`, where one
+//!   answer of five is a failure; `broken`, where one of the contracts is never answered; `narrow`, where each answer has
+//!   one event; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
 //!   somebody who would like to take over the terminal; `operations`, with operations of several events; `detached`, the
 //!   same without the Cloud API; `offline`, where the settings are those of the environment and nothing is there to be
 //!   asked; `refused`, where the token is not good; `forbidden`, where one contract is not to be read; `bound`, where the
@@ -61,6 +61,14 @@ fn main() -> ExitCode {
         let fifth = Share::new(0.2).unwrap_or_default();
         let faults = Faults::new().on(When::any().rate(fifth), Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
+    }
+    if world == "narrow" {
+        simulator = simulator.events_per_day(48).switches(Switches {
+            max_limit: 1,
+            window_cap: 8,
+            deep_offset: DeepOffset::Refuse,
+            ..Switches::default()
+        });
     }
     if world == "broken" {
         let first = When::any().contract(33_586_252);

@@ -62,7 +62,7 @@ impl Failure {
         self
     }
 
-    /// A command ended because it was asked to, and says how to go on.
+    /// A command ended in a way that others have told, or because it was asked to, and its code is theirs.
     pub(crate) fn stopped(code: u8, message: impl Into<String>) -> Self {
         Self::new(code, message)
     }
@@ -177,6 +177,15 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Failure::unexpected(
             format!("{error}: the same command goes on once there is room"),
         )),
+        io::ErrorKind::FileTooLarge => Some(Failure::unexpected(format!(
+            "{error}: the same command goes on once files may be larger, see `ulimit -f` and what the file system takes"
+        ))),
+        // It was there, or its folder was, when it was begun.
+        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => {
+            Some(Failure::unexpected(format!(
+                "{error}: somebody else has removed it, or its folder, meanwhile: the same command tries again"
+            )))
+        }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             // It was to be made in the innermost folder that is there.
             let folder = path.ancestors().find(|folder| folder.is_dir());

@@ -144,6 +144,7 @@ impl PartialFile {
 
     /// Brings to the disk what was written so far, and then the checkpoint that says so.
     pub(crate) fn save(&mut self, checkpoint: &FileCheckpoint) -> Result<(), Error> {
+        self.check_there()?;
         let paths = &self.paths;
         let saved = self.file.sync_data().and_then(|()| {
             self.steps.pass(Step::FileSynced);
@@ -174,6 +175,7 @@ impl PartialFile {
     /// Makes the bytes durable and gives the file its name. Fails with [`Error::Exists`] when another file took the
     /// name meanwhile and may not be replaced; then the file in the making stays if there is a checkpoint.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
+        self.check_there()?;
         self.file.sync_all().map_err(|error| self.failed(error))?;
         let paths = self.paths.clone();
         let partial = tempfile::TempPath::try_from_path(&paths.partial)
@@ -204,6 +206,17 @@ impl PartialFile {
         Ok(())
     }
 
+    /// Fails where somebody else has removed the file or put another in its place: what is written goes nowhere then, and
+    /// a checkpoint would speak of what nobody has.
+    fn check_there(&mut self) -> Result<(), Error> {
+        if is_at(&self.file, &self.paths.partial) {
+            return Ok(());
+        }
+        self.keep = false;
+        let gone = io::Error::new(io::ErrorKind::NotFound, "it is gone");
+        Err(Error::Write(self.paths.partial.clone(), gone))
+    }
+
     fn failed(&self, error: io::Error) -> Error {
         Error::Write(self.paths.target.clone(), error)
     }
@@ -214,7 +227,9 @@ impl Drop for PartialFile {
         if !self.keep {
             // The checkpoint first: without it, the other is nothing.
             let _ = remove(&self.paths.checkpoint);
-            let _ = remove(&self.paths.partial);
+            if is_at(&self.file, &self.paths.partial) {
+                let _ = remove(&self.paths.partial);
+            }
         }
     }
 }
@@ -339,6 +354,33 @@ mod tests {
             error.ends_with("it has 4 bytes, and 5 were written"),
             "{error}"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_vanished_is_not_gone_on_with_and_another_in_its_place_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ndjson");
+        let beside = folder.path().join(".a.ndjson.partial");
+        for another in [false, true] {
+            let mut partial = open(&path, false).unwrap();
+            partial.begin(None).unwrap().write_all(b"ours").unwrap();
+            partial.save(&checkpoint(4)).unwrap();
+            fs::remove_file(&beside).unwrap();
+            if another {
+                fs::write(&beside, "theirs").unwrap();
+            }
+            let error = partial.save(&checkpoint(4)).unwrap_err();
+            assert!(
+                error
+                    .to_string()
+                    .ends_with(".partial cannot be written: it is gone"),
+                "{error}"
+            );
+            assert!(matches!(partial.commit(), Err(Error::Write(..))));
+            let left: &[&str] = if another { &[".a.ndjson.partial"] } else { &[] };
+            assert_eq!(names(folder.path()).unwrap(), left);
+        }
     }
 
     #[test]

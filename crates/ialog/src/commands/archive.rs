@@ -39,7 +39,8 @@ pub(crate) async fn run(
         });
     if arguments.dry_run {
         let plans = exporter.plan(&contracts, range).await;
-        return Outcome::default().ended(tell_plans(plans, &client, host).await, host);
+        let failures = tell_plans(plans, &client, host).await;
+        return Outcome::default().planned(failures, contracts.len(), host);
     }
     let started = host.clock.elapsed();
     let done = exporter
@@ -191,16 +192,21 @@ impl Outcome {
         self.failures.push((contract.clone(), failure));
     }
 
-    fn ended(
+    fn planned(
         mut self,
         failures: Vec<(ContractNumber, Failure)>,
+        contracts: usize,
         host: &mut Host<'_>,
     ) -> Result<(), Failure> {
-        let all = failures.len();
         for (contract, failure) in failures {
             self.fail(&contract, failure, host);
         }
-        self.end(all, host)
+        match self.failures.len() {
+            failed if 0 < failed && failed < contracts => Err(Failure::incomplete(format!(
+                "{failed} of {contracts} contracts failed, and the plan is of the others"
+            ))),
+            _ => self.end(contracts, host),
+        }
     }
 
     /// The one thing that the program ends with.
@@ -226,6 +232,15 @@ impl Outcome {
                 counted(self.gaps as u64, "gap")
             ))),
             (1, 1) => Err(self.failures.swap_remove(0).1),
+            (failed, all) if failed == all => {
+                let same = |code: &u8| self.failures.iter().all(|(_, one)| one.code() == *code);
+                let code = self.failures.first().map(|(_, one)| one.code());
+                let code = code.filter(same).unwrap_or(3);
+                Err(Failure::stopped(
+                    code,
+                    format!("each of the {all} contracts failed, as said above"),
+                ))
+            }
             (failed, all) => Err(Failure::incomplete(format!(
                 "{failed} of {all} contracts failed, and the others are archived: the same command tries again"
             ))),

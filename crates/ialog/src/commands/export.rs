@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ionos_activitylog::ContractNumber;
-use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading};
+use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading, Steps};
 
 use crate::account;
 use crate::cli::{Export, Named};
@@ -52,14 +52,17 @@ pub(crate) async fn run(
     let api = account::api(&arguments.account, &client);
     let reading = Reading::new(api, contract.clone(), range, &target);
     let again = again(&arguments, &contract, &reading);
-    let export = FileExport::open_telling(&target, reading, arguments.overwrite, &host.steps)
-        .map_err(|error| match error {
-            // What is left of an interrupted export is not the only copy of anything.
-            Error::Damaged(..) | Error::Newer { .. } => {
-                Failure::usage(format!("{error}; or begin anew with --overwrite"))
-            }
-            error => error.into(),
-        })?;
+    let open = |steps: &Steps| {
+        FileExport::open_telling(&target, reading.clone(), arguments.overwrite, steps)
+    };
+    let steps = host.steps.clone();
+    let export = open(&steps).map_err(|error| match error {
+        // What is left of an interrupted export is not the only copy of anything.
+        Error::Damaged(..) | Error::Newer { .. } => {
+            Failure::usage(format!("{error}; or begin anew with --overwrite"))
+        }
+        error => error.into(),
+    })?;
     if let Some(before) = export.resumed() {
         resume.note(kept(&before, &again));
         host.say(format_args!(
@@ -91,7 +94,10 @@ pub(crate) async fn run(
                 Error::Read(error) => account::explain(&client, &contract, error).await,
                 error => error.into(),
             };
-            return Err(failure.resumable(resume.told()));
+            // What there is to go on with may be less than what had come: a disk that refuses takes nothing more.
+            let left = open(&Steps::default()).ok();
+            let left = left.and_then(|left| left.resumed());
+            return Err(failure.resumable(left.map(|left| kept(&left, &again))));
         }
     };
     // Whether a foreign contract is refused or looks empty is not documented: an empty log has to be one's own.

@@ -89,7 +89,7 @@ impl PartFile {
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
         }
         if let Some(id) = self.ids.replace(id) {
-            self.twins += u64::from(is_of_content(&id));
+            self.twins += u64::from(id.is_of_content());
         }
         Ok(())
     }
@@ -132,11 +132,6 @@ impl PartFile {
             late: about.late,
         })
     }
-}
-
-/// Whether an event has no identifier but its content, so that several may look the same.
-pub(crate) fn is_of_content(id: &EventId) -> bool {
-    id.to_string().starts_with("h:")
 }
 
 /// Counts and hashes what passes through.

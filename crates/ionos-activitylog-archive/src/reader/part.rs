@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use memchr::memchr_iter;
 
 use crate::Error;
 use crate::manifest::Part;
-use crate::part::read::unpack;
+use crate::part::read::{unpack, unreadable};
 
 /// A file that is not open yet.
 pub(super) struct ClosedPart {
@@ -100,14 +100,4 @@ pub(super) fn understood(
         kept: filter.matches(&event),
         event,
     })
-}
-
-/// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
-fn unreadable(path: &Path, error: io::Error) -> Error {
-    let detail = match error.kind() {
-        io::ErrorKind::NotFound => "it is gone, and its manifest names it".to_owned(),
-        _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
-        _ => return Error::Open(path.to_path_buf(), error),
-    };
-    Error::Damaged(path.to_path_buf(), detail)
 }

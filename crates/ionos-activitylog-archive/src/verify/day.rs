@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Place, Problem, Report};
 use crate::Digest;
 use crate::manifest::{Manifest, Part};
-use crate::part::{is_of_content, read};
+use crate::part::read;
 
 /// The beginning of the SHA-256 of a line: enough to tell two contents of one id apart.
 type Content = [u8; 16];
@@ -210,7 +210,7 @@ impl Seen {
             Some((content, other, line)) => {
                 // Another content of one id was amended; equal ones without an identifier are several events that look
                 // the same, as long as they are next to each other.
-                let twin = is_of_content(&id)
+                let twin = id.is_of_content()
                     && std::ptr::eq(*other, part)
                     && self.id_before.as_ref() == Some(&id);
                 if *content == self.content && !twin {

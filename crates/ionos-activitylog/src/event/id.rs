@@ -66,8 +66,10 @@ impl EventId {
         Self(Form::Hash(first))
     }
 
-    /// Whether nothing but the content of the record tells it apart.
-    pub(crate) fn is_of_content(&self) -> bool {
+    /// Whether nothing but the content of the record tells it apart: it is written `h:…`, as the record brings no usable
+    /// `@uuid`. Several records of such an id are several events that look the same, where a page was not read twice.
+    #[must_use]
+    pub fn is_of_content(&self) -> bool {
         matches!(self.0, Form::Hash(_))
     }
 

@@ -1,0 +1,151 @@
+//! A service or a disk that refuses costs what was not written yet, and nothing else.
+
+use super::*;
+
+#[tokio::test]
+async fn the_failure_of_one_contract_does_not_touch_the_others() {
+    let root = tempfile::tempdir().unwrap();
+    let refused = world(NOW).contracts(3).build().contracts()[1];
+    let faults = Faults::new()
+        .on(When::any().contract(refused), Answer::new(403))
+        .unwrap();
+    let simulator = world(NOW).contracts(3).faults(faults).build();
+    let contracts: Vec<ContractNumber> = simulator
+        .contracts()
+        .iter()
+        .map(|one| (*one).into())
+        .collect();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let done = exporter
+        .run(&contracts, days(), std::future::pending())
+        .await;
+    let order: Vec<&ContractNumber> = done.iter().map(|(contract, _)| contract).collect();
+    assert_eq!(order, contracts.iter().collect::<Vec<_>>());
+    assert!(done[0].1.is_ok() && done[2].1.is_ok());
+    assert!(matches!(done[1].1, Err(Error::Read(_))));
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!((report.findings, report.notes.len()), (vec![], 1));
+}
+
+#[tokio::test]
+async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let calm = world(NOW).build();
+    let _ = export(&exporter(&calm, one.path(), NOW), &calm, days())
+        .await
+        .unwrap();
+    let faults = Faults::new()
+        .on(When::any().rate(Share::new(0.2).unwrap()), Answer::new(503))
+        .unwrap();
+    let stormy = world(NOW).faults(faults).build();
+    let clock = Arc::new(VirtualClock::at(at(NOW)));
+    let client = Client::builder()
+        .token(stormy.token())
+        .transport(stormy.transport())
+        .retry(RetryPolicy::builder().attempts(20).build().unwrap())
+        .clock(clock.clone());
+    let exporter = Exporter::new(client.build().unwrap(), Archive::at(other.path())).clock(clock);
+    for day in days().by_day(&Utc) {
+        let _ = export(&exporter, &stormy, day).await.unwrap();
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_is_named_and_the_next_export_goes_on() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let folder = folder(&simulator, root.path());
+    std::fs::create_dir_all(folder.path()).unwrap();
+    // A file where a folder has to be, which nobody's privileges help against.
+    let blocked = folder.day("2026-11-02".parse().unwrap());
+    std::fs::write(&blocked, "").unwrap();
+    let refused = export(&exporter, &simulator, days()).await.unwrap_err();
+    assert!(refused.to_string().contains("date=2026-11-02"), "{refused}");
+    std::fs::remove_file(&blocked).unwrap();
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let folder = folder(&simulator, root.path());
+    let blocked = folder.day("2026-11-03".parse().unwrap());
+    let block = blocked.clone();
+    let steps = Steps::new(move |step| {
+        if step == Step::PartBegun {
+            std::fs::write(&block, "").unwrap();
+        }
+    });
+    // All days are in one window, so two of them are finished in it before the third cannot be begun.
+    assert!(
+        export(&exporter.clone().steps(steps), &simulator, days())
+            .await
+            .is_err()
+    );
+    std::fs::remove_file(&blocked).unwrap();
+    assert_eq!(parts(&simulator, root.path()).len(), 2);
+    let state = State::read(&folder).unwrap().0.unwrap();
+    assert!(state.open);
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.findings, []);
+    let third = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(done.events, truth(&simulator, third).len() as u64);
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
+    let root = tempfile::tempdir().unwrap();
+    let refused = When::any().requests([4]);
+    let faults = Faults::new().on(refused, Answer::new(403)).unwrap();
+    let switches = || Switches {
+        window_cap: 20,
+        max_limit: 20,
+        ..Switches::default()
+    };
+    let simulator = world(NOW).switches(switches()).faults(faults).build();
+    let exporter = exporter(&simulator, root.path(), NOW).full(5);
+    let refused = export(&exporter, &simulator, days()).await;
+    assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");
+    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    assert_eq!(report.findings, []);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let day = |day| DateRange::day(day, &Utc).unwrap();
+    let (first, second): (NaiveDate, NaiveDate) =
+        ("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap());
+    let _ = export(&exporter, &simulator, day(second)).await.unwrap();
+    let before = files(root.path());
+    let _ = export(&exporter, &simulator, day(first)).await.unwrap();
+    // The part of the first day has its name, and the process was killed before anything else was written.
+    let folder = folder(&simulator, root.path());
+    std::fs::remove_file(folder.manifest(first)).unwrap();
+    for (name, content) in &before {
+        std::fs::write(root.path().join(name), content).unwrap();
+    }
+    let mut state = State::read(&folder).unwrap().0.unwrap();
+    state.open = true;
+    state.coverage.clear();
+    crate::state::write(&folder, &state, &Steps::default()).unwrap();
+    assert_eq!(files(root.path()).len(), before.len() + 1);
+    let _ = export(&exporter, &simulator, day(second)).await.unwrap();
+    assert_eq!(files(root.path()), before);
+    assert_whole(root.path());
+}

@@ -1,0 +1,124 @@
+//! What came after its time was archived is found by counting, and added.
+
+use super::*;
+
+#[tokio::test]
+async fn what_came_late_is_a_part_of_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    let late = || Switches {
+        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(),
+        ..Switches::default()
+    };
+    let early = world("2026-11-05T00:00:00Z").switches(late()).build();
+    let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
+    let before = export(&first, &early, days()).await.unwrap();
+    // Nothing has come yet, and what is counted again a day later is sealed.
+    let again = first.clone().recount(true);
+    let same = export(&again, &early, days()).await.unwrap();
+    assert_eq!((same.late, same.gone, same.requests), (0, 0, 3));
+    let state = State::read(&folder(&early, root.path()))
+        .unwrap()
+        .0
+        .unwrap();
+    assert_eq!(state.coverage.len(), 1);
+    assert_eq!(state.coverage[0].state, Certainty::Sealed);
+
+    let now = "2026-12-20T00:00:00Z";
+    let later = world(now).switches(late()).build();
+    let recount = exporter(&later, root.path(), now).recount(true);
+    let done = export(&recount, &later, days()).await.unwrap();
+    let all = truth(&later, days());
+    assert!(done.late > 0);
+    assert_eq!(before.events + done.late, all.len() as u64);
+    let mut lines = lines(&later, root.path());
+    lines.sort();
+    let mut all = all;
+    all.sort();
+    assert_eq!(lines, all);
+    let parts = parts(&later, root.path());
+    let late: u64 = parts
+        .iter()
+        .filter(|(_, part)| part.late)
+        .map(|(_, part)| part.count)
+        .sum();
+    assert_eq!(late, done.late);
+    assert_whole(root.path());
+    // Then it agrees.
+    let agreed = export(&recount, &later, days()).await.unwrap();
+    assert_eq!((agreed.late, agreed.requests), (0, 3));
+}
+
+#[tokio::test]
+async fn what_comes_late_is_found_behind_events_that_were_amended() {
+    use ionos_activitylog_sim::Amended;
+    let root = tempfile::tempdir().unwrap();
+    let switches = || Switches {
+        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(9)).unwrap(),
+        amended: Amended::new(Share::new(0.7).unwrap(), TimeDelta::days(5)).unwrap(),
+        ..Switches::default()
+    };
+    let at_once = async |now, recount| {
+        let simulator = world(now).switches(switches()).build();
+        let exporter = exporter(&simulator, root.path(), now).recount(recount);
+        let done = export(&exporter, &simulator, days()).await.unwrap();
+        (simulator, done)
+    };
+    let _ = at_once("2026-11-05T00:00:00Z", false).await;
+    // What is late of the second day has come by half, and with it what was amended meanwhile.
+    let (_, first) = at_once("2026-11-11T12:00:00Z", true).await;
+    assert!(first.late > 0);
+    let (simulator, second) = at_once("2026-12-20T00:00:00Z", true).await;
+    assert!(second.late > 0);
+    let lines = lines(&simulator, root.path());
+    let all = truth(&simulator, days());
+    assert!(all.iter().all(|line| lines.contains(line)));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
+    let root = tempfile::tempdir().unwrap();
+    let before = world(NOW).build();
+    let _ = export(&exporter(&before, root.path(), NOW), &before, days())
+        .await
+        .unwrap();
+    let recount = |simulator| exporter(simulator, root.path(), NOW).recount(true);
+    let _ = export(&recount(&before), &before, days()).await.unwrap();
+    // More than can be reached has come late, in a few milliseconds.
+    let refusing = burst(DeepOffset::Refuse);
+    let done = export(&recount(&refusing), &refusing, days())
+        .await
+        .unwrap();
+    assert!(!done.gaps.is_empty() && done.late > 0);
+    let read = || {
+        State::read(&folder(&before, root.path()))
+            .unwrap()
+            .0
+            .unwrap()
+    };
+    let state = read();
+    let certain: Vec<_> = state.coverage.iter().map(|one| one.state).collect();
+    let (sealed, fetched) = (Certainty::Sealed, Certainty::Fetched);
+    assert_eq!(certain, [sealed, fetched, sealed]);
+    assert!(!state.gaps.is_empty());
+    let second: NaiveDate = "2026-11-02".parse().unwrap();
+    for (date, part) in parts(&before, root.path()) {
+        assert_eq!(
+            (part.verified, part.total.is_some()),
+            (date != second, date != second)
+        );
+    }
+    assert_whole(root.path());
+    // The next export reads it again, as a whole.
+    let lenient = burst(DeepOffset::Allow);
+    let later = exporter(&lenient, root.path(), "2026-11-21T12:00:00Z");
+    let healed = export(&later, &lenient, days()).await.unwrap();
+    assert_eq!(healed.gaps, []);
+    assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
+    assert!(
+        parts(&lenient, root.path())
+            .iter()
+            .all(|(_, part)| part.verified && !part.late)
+    );
+    assert_whole(root.path());
+}

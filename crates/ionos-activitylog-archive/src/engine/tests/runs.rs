@@ -1,0 +1,71 @@
+//! An export that is stopped leaves an archive in order and says what it has done; each has its line in the list of runs.
+
+use super::*;
+
+#[tokio::test]
+async fn an_export_that_is_stopped_at_once_archives_nothing_and_the_next_one_all() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let done = exporter.run(
+        std::slice::from_ref(&contract),
+        days(),
+        std::future::ready(()),
+    );
+    let done = done.await.pop().unwrap().1.unwrap();
+    assert!(done.stopped && done.events == 0);
+    let done = export(&exporter, &simulator, days()).await.unwrap();
+    assert!(!done.stopped);
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stop = Mutex::new(Some(stop));
+    let steps = Steps::new(move |step| {
+        if step == Step::WindowRead
+            && let Some(stop) = stop.lock().unwrap().take()
+        {
+            stop.send(()).unwrap();
+        }
+    });
+    let exporter = exporter(&simulator, root.path(), NOW).steps(steps);
+    let contracts = [simulator.contracts()[0].into()];
+    // The part of the half day has not ended then.
+    let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
+    let done = exporter.run(&contracts, asked, async {
+        let _ = stopped.await;
+    });
+    let done = done.await.pop().unwrap().1.unwrap();
+    assert!(done.stopped && done.given_up > 0);
+    assert_eq!(done.events, lines(&simulator, root.path()).len() as u64);
+    let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
+    let run: Run = serde_json::from_str(std::fs::read_to_string(runs).unwrap().trim()).unwrap();
+    assert_eq!(run.events, done.events);
+}
+
+#[tokio::test]
+async fn each_run_has_its_line() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
+    // A process that was killed in the middle of a line.
+    let mut torn = std::fs::read(&runs).unwrap();
+    torn.extend(b"{\"schema\":\"ialog");
+    std::fs::write(&runs, torn).unwrap();
+    let more = range("2026-11-04T00:00:00Z", "2026-11-05T00:00:00Z");
+    let _ = export(&exporter, &simulator, more).await.unwrap();
+    let text = std::fs::read_to_string(&runs).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    let last: Run = serde_json::from_str(lines[2]).unwrap();
+    assert_eq!((last.result.as_str(), last.from), ("done", more.start()));
+    assert_eq!(last.head.unwrap().date.to_string(), "2026-11-04");
+}

@@ -1,0 +1,161 @@
+//! An archive holds what the service holds, in parts and manifests that depend on the events alone: neither on the day
+//! of the export nor on how it was cut.
+
+use super::*;
+
+#[tokio::test]
+async fn an_archive_holds_what_the_service_holds_and_is_the_same_on_another_day() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let simulator = world(NOW).build();
+    let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
+        .await
+        .unwrap();
+    assert_eq!(done.events, truth(&simulator, days()).len() as u64);
+    assert!(done.gaps.is_empty() && !done.nothing_to_do && !done.stopped);
+    assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
+    assert_whole(one.path());
+
+    let later = "2026-12-24T00:00:00Z";
+    let done = export(
+        &exporter(&simulator, other.path(), later),
+        &simulator,
+        days(),
+    )
+    .await;
+    assert!(done.is_ok());
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn what_is_archived_is_not_read_again() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let before = files(root.path());
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert!(again.nothing_to_do);
+    assert_eq!((again.requests, again.events), (0, 0));
+    // Without any state, the manifests say the same.
+    let folder = folder(&simulator, root.path());
+    for name in ["_state.json", "_state.prev.json", "_state.lock"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!((again.requests, again.events), (0, 0));
+    assert_eq!(again.notes.len(), 1, "{:?}", again.notes);
+    assert_eq!(files(root.path()), before);
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn days_without_events_have_a_manifest_that_proves_it() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).begin(at("2026-11-03T00:00:00Z")).build();
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days())
+        .await
+        .unwrap();
+    let manifests = manifests(&simulator, root.path());
+    let counts: Vec<_> = manifests
+        .iter()
+        .map(|one| (one.counts.count > 0, one.parts.len()))
+        .collect();
+    assert_eq!(counts, [(false, 0), (false, 0), (true, 1)]);
+    assert_eq!(manifests[0].counts.total, Some(0));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let simulator = world(NOW).events_per_day(200).build();
+    let whole = exporter(&simulator, one.path(), NOW).full(50);
+    let _ = export(&whole, &simulator, days()).await.unwrap();
+    let parts = parts(&simulator, one.path());
+    assert!(parts.len() > 6, "{}", parts.len());
+    for (_, part) in &parts {
+        let midnight = part.to.time() == chrono::NaiveTime::MIN;
+        assert!(midnight || part.count >= 50);
+        assert_eq!(part.to.timestamp() % 3_600, 0);
+    }
+    assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
+    assert_whole(one.path());
+
+    // However an export is stopped, the next one makes the same parts: here after each step that names a part.
+    for stop_at in 0..12 {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (stop, left) = (Mutex::new(Some(stop)), Mutex::new(stop_at));
+        let steps = Steps::new(move |step| {
+            if step == Step::PartNamed {
+                let mut left = left.lock().unwrap();
+                *left -= 1;
+                if *left < 0
+                    && let Some(stop) = stop.lock().unwrap().take()
+                {
+                    stop.send(()).unwrap();
+                }
+            }
+        });
+        let exporter = exporter(&simulator, other.path(), NOW)
+            .full(50)
+            .steps(steps);
+        let contracts = [simulator.contracts()[0].into()];
+        let done = exporter.run(&contracts, days(), async {
+            let _ = stopped.await;
+        });
+        let done = done.await.pop().unwrap().1.unwrap();
+        assert!(done.gaps.is_empty());
+        let state = State::read(&folder(&simulator, other.path()))
+            .unwrap()
+            .0
+            .unwrap();
+        assert!(!state.open);
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn an_earlier_range_is_put_before_and_the_chain_linked_anew() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let simulator = world(NOW).build();
+    let _ = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
+        .await
+        .unwrap();
+    let exporter = exporter(&simulator, other.path(), NOW);
+    for day in ["2026-11-03", "2026-11-01", "2026-11-02"] {
+        let day = DateRange::day(day.parse().unwrap(), &Utc).unwrap();
+        let _ = export(&exporter, &simulator, day).await.unwrap();
+        assert_whole(other.path());
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+}
+
+#[tokio::test]
+async fn a_plan_says_what_it_will_take_and_changes_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, &root.path().join("audit"), NOW);
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let plan = exporter.plan(std::slice::from_ref(&contract), days()).await;
+    let plan = plan.into_iter().next().unwrap().1.unwrap();
+    let events = truth(&simulator, days()).len() as u64;
+    assert_eq!((plan.events, plan.windows, plan.requests), (events, 1, 1));
+    assert_eq!(plan.missing.to_string(), days().to_string());
+    assert!(plan.bytes > 0 && plan.exact && plan.on_disk.is_none());
+    assert!(std::fs::read_dir(root.path()).unwrap().next().is_none());
+
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let plan = exporter.plan(&[contract], days()).await;
+    let plan = plan.into_iter().next().unwrap().1.unwrap();
+    assert!(plan.missing.is_empty());
+    assert_eq!((plan.events, plan.requests), (0, 0));
+}
+
+#[test]
+fn an_export_can_be_sent_to_another_thread() {
+    fn sent<T: Send>(_: &T) {}
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, Path::new("nowhere"), NOW);
+    sent(&exporter.run(&[], days(), std::future::pending()));
+    sent(&exporter.plan(&[], days()));
+}
