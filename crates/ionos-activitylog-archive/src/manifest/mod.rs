@@ -139,7 +139,7 @@ pub struct Part {
     pub unpacked: u64,
     /// Events in it.
     pub count: u64,
-    /// Different ids in it; in a late part those that no other part has.
+    /// Different ids in it; in a late part those that were not archived before.
     pub unique: u64,
     /// How many events the service counted of its time, and in a late part how many more than before; none where the
     /// part is not verified, or was read where the service counted other than it sent. An event that was amended while

@@ -22,10 +22,22 @@ pub(crate) struct Stretch {
     pub(crate) verified: bool,
     /// Whether the service counted exactly what came, in every window that has some of it.
     pub(crate) counted: bool,
+    /// How many events the service counts in it, if it counts exactly what came.
+    pub(crate) countable: u64,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
     /// Events that do not fit the model.
     pub(crate) with_issues: u64,
+}
+
+impl Stretch {
+    /// The service was asked for this time alone, and counted exactly what came.
+    pub(crate) fn agree(&mut self) {
+        self.counted = true;
+        if let Some(part) = &mut self.part {
+            part.total = Some(self.countable);
+        }
+    }
 }
 
 /// An event with its time and id, which are looked up once.
@@ -187,17 +199,16 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             counted,
             late: false,
         };
-        let part = self
-            .open
-            .take()
-            .map(|part| part.finish(about, |_| false))
-            .transpose()?;
+        let open = self.open.take();
+        let countable = open.as_ref().map_or(0, |part| part.countable(|_| false));
+        let part = open.map(|part| part.finish(about, |_| false)).transpose()?;
         self.position = range.end();
         self.last = self.last.max(range.end());
         self.done.push(Stretch {
             range,
             verified,
             counted,
+            countable,
             part,
             gaps,
             with_issues: std::mem::take(&mut self.with_issues),

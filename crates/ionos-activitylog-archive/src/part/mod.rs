@@ -94,6 +94,13 @@ impl PartFile {
         Ok(())
     }
 
+    /// How many of its events a service counts that counts each once, those that are not in `known`: an event that was
+    /// amended is one, and events without an identifier that look the same are several.
+    fn countable(&self, known: impl Fn(&EventId) -> bool) -> u64 {
+        let counts = |id: &&EventId| id.is_of_content() || !known(id);
+        self.ids.iter().filter(counts).count() as u64 + self.twins
+    }
+
     /// Brings the part to the disk, and says what it is. `known` are ids that another part of the day has.
     pub(crate) fn finish(
         self,
@@ -101,6 +108,7 @@ impl PartFile {
         known: impl Fn(&EventId) -> bool,
     ) -> Result<Part, Error> {
         let failed = |error| Error::Write(self.folder.clone(), error);
+        let countable = self.countable(&known);
         let file = self.frames.finish().map_err(failed)?;
         let (writer, sha256, bytes) = file.end();
         let file = writer
@@ -124,7 +132,7 @@ impl PartFile {
             unpacked: self.unpacked,
             count: self.count,
             unique,
-            total: (about.verified && about.counted).then_some(unique + self.twins),
+            total: (about.verified && about.counted).then_some(countable),
             first: self.first,
             last: self.last,
             digest,

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Place, Problem, Report};
 use crate::Digest;
+use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, Part};
 use crate::part::read;
 
@@ -25,13 +26,17 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest) -> Report {
     let mut report = Report::default();
     let mut known = Known::new();
     // Late ones come last, as their ids count only where no other part has them.
+    let (mut late, mut all_read) = (Late::default(), true);
     for part in &manifest.parts {
         let place = Place {
             root,
             file: folder.join(part.file.to_string()),
         };
-        match part_of(&mut report, &place, part, &mut known) {
-            Ok(()) => {}
+        let seen = part_of(&mut report, &place, part, &mut known);
+        all_read &= seen.is_ok();
+        match seen {
+            Ok(seen) if part.late => late.add(&seen, part),
+            Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 report
                     .findings
@@ -44,7 +49,55 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest) -> Report {
             )),
         }
     }
+    if all_read && let Some(detail) = late.difference() {
+        let file = folder.join(MANIFEST);
+        let place = Place { root, file };
+        report
+            .findings
+            .push(place.find(None, Problem::Count, detail));
+    }
     report
+}
+
+/// Several late parts of a day together: which of them had an id first depends on which was written first, and their
+/// names do not say that.
+#[derive(Default)]
+struct Late {
+    unique: u64,
+    said_unique: u64,
+    countable: u64,
+    /// None where one of them was not counted.
+    counted: Option<u64>,
+    parts: u64,
+}
+
+impl Late {
+    fn add(&mut self, seen: &Seen, part: &Part) {
+        let before = if self.parts == 0 {
+            Some(0)
+        } else {
+            self.counted
+        };
+        self.counted = before.zip(part.total).map(|(before, total)| before + total);
+        self.parts += 1;
+        self.unique += seen.unique;
+        self.said_unique += part.unique;
+        self.countable += seen.countable();
+    }
+
+    fn difference(&self) -> Option<String> {
+        if self.unique != self.said_unique {
+            return Some(format!(
+                "its late parts have {} ids that no other part has, and it says {}",
+                self.unique, self.said_unique
+            ));
+        }
+        let counted = self.counted.filter(|counted| *counted != self.countable)?;
+        Some(format!(
+            "its late parts have {} events more, and it says that the service counted {counted} more",
+            self.countable
+        ))
+    }
 }
 
 fn part_of<'a>(
@@ -52,7 +105,7 @@ fn part_of<'a>(
     place: &Place<'_>,
     part: &'a Part,
     known: &mut Known<'a>,
-) -> io::Result<()> {
+) -> io::Result<Seen> {
     let mut file = Tee::new(File::open(&place.file)?);
     let mut seen = Seen::default();
     let mut finding = |line: Option<u64>, problem, detail: String| {
@@ -83,17 +136,30 @@ fn part_of<'a>(
             ),
         );
     }
-    if (seen.count, seen.unique) != (part.count, part.unique) {
+    let unique = if part.late { part.unique } else { seen.unique };
+    if (seen.count, unique) != (part.count, part.unique) {
         finding(
             None,
             Problem::Count,
             format!(
                 "it has {} events with {} ids, and the manifest says {} with {}",
-                seen.count, seen.unique, part.count, part.unique
+                seen.count, unique, part.count, part.unique
+            ),
+        );
+    } else if let Some(total) = part.total
+        && !part.late
+        && total != seen.countable()
+    {
+        finding(
+            None,
+            Problem::Count,
+            format!(
+                "it has {} events that are counted, and the manifest says that the service counted {total}",
+                seen.countable()
             ),
         );
     }
-    let digest = Digest::from(seen.lines);
+    let digest = Digest::from(seen.lines.clone());
     if digest != part.digest || seen.bytes != part.unpacked {
         finding(
             None,
@@ -114,7 +180,7 @@ fn part_of<'a>(
     report.parts += 1;
     report.events += seen.count;
     report.bytes += seen.bytes;
-    Ok(())
+    Ok(seen)
 }
 
 /// What was seen of a part so far.
@@ -122,6 +188,8 @@ fn part_of<'a>(
 struct Seen {
     count: u64,
     unique: u64,
+    /// Events without an identifier of their own that are there already.
+    twins: u64,
     bytes: u64,
     lines: Sha256,
     first: Option<DateTime<Utc>>,
@@ -134,6 +202,11 @@ struct Seen {
 }
 
 impl Seen {
+    /// How many events a service counts that counts each once.
+    fn countable(&self) -> u64 {
+        self.unique + self.twins
+    }
+
     fn read<'a>(
         &mut self,
         mut reader: Box<dyn BufRead + Send + '_>,
@@ -209,10 +282,10 @@ impl Seen {
             }
             Some((content, other, line)) => {
                 // Another content of one id was amended; equal ones without an identifier are several events that look
-                // the same, as long as they are next to each other.
-                let twin = id.is_of_content()
-                    && std::ptr::eq(*other, part)
-                    && self.id_before.as_ref() == Some(&id);
+                // the same, as long as they are next to each other, or one more of them came late.
+                let elsewhere = !std::ptr::eq(*other, part);
+                let together = self.id_before.as_ref() == Some(&id);
+                let twin = id.is_of_content() && (together || part.late && elsewhere);
                 if *content == self.content && !twin {
                     finding(
                         Some(number),
@@ -221,9 +294,11 @@ impl Seen {
                     );
                 }
                 // Ids are counted for each part, except in late ones.
-                if !std::ptr::eq(*other, part) && !part.late {
+                if elsewhere && !part.late {
                     known.insert(id.clone(), (self.content, part, number));
                     self.unique += 1;
+                } else {
+                    self.twins += u64::from(id.is_of_content());
                 }
             }
         }

@@ -122,3 +122,62 @@ async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
     );
     assert_whole(root.path());
 }
+
+#[tokio::test]
+async fn one_more_of_what_looks_the_same_came_late() {
+    let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let twice = |share| Switches {
+        duplicates: Share::new(share).unwrap(),
+        duplicates_counted: true,
+        uuid: Share::new(0.0).unwrap(),
+        ..Switches::default()
+    };
+    let before = world(NOW).switches(twice(0.0)).build();
+    let first = exporter(&before, root.path(), NOW);
+    let first = export(&first, &before, days()).await.unwrap();
+    let simulator = world(NOW).switches(twice(0.3)).build();
+    let undisturbed = exporter(&simulator, other.path(), NOW);
+    let all = export(&undisturbed, &simulator, days()).await.unwrap();
+
+    let recount = exporter(&simulator, root.path(), NOW).recount(true);
+    let done = export(&recount, &simulator, days()).await.unwrap();
+    assert!(done.late > 0 && done.gone == 0);
+    assert_eq!(first.events + done.late, all.events);
+    let sorted = |root| {
+        let mut lines = lines(&simulator, root);
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(root.path()), sorted(other.path()));
+    let totals = |root| -> Vec<Option<u64>> {
+        let manifests = manifests(&simulator, root).into_iter();
+        manifests.map(|manifest| manifest.counts.total).collect()
+    };
+    assert_eq!(totals(root.path()), totals(other.path()));
+    assert_whole(root.path());
+    // Then it agrees.
+    let agreed = export(&recount, &simulator, days()).await.unwrap();
+    assert_eq!((agreed.late, agreed.requests), (0, 3));
+}
+
+#[tokio::test]
+async fn what_comes_late_again_and_again_is_whole_in_whichever_order_its_parts_are() {
+    use ionos_activitylog_sim::Amended;
+    // Parts are in the order of their digests, so that some of these come before those that were written first.
+    for seed in 0..4 {
+        let root = tempfile::tempdir().unwrap();
+        let switches = || Switches {
+            late: Late::new(Share::new(0.5).unwrap(), TimeDelta::days(9)).unwrap(),
+            amended: Amended::new(Share::new(0.7).unwrap(), TimeDelta::hours(9 * 24 + 4)).unwrap(),
+            ..Switches::default()
+        };
+        for now in ["05T00", "11T06", "11T12", "11T18", "13T00"] {
+            let now = format!("2026-11-{now}:00:00Z");
+            let simulator = world(&now).seed(seed).switches(switches()).build();
+            let exporter = exporter(&simulator, root.path(), &now).recount(true);
+            let _ = export(&exporter, &simulator, days()).await.unwrap();
+            let report = verify_archive(&Archive::at(root.path())).unwrap();
+            assert_eq!(report.findings, [], "{seed} {now}");
+        }
+    }
+}

@@ -29,9 +29,9 @@ async fn a_total_is_given_only_where_the_service_counted_what_came() {
         duplicates_counted: true,
         ..Switches::default()
     };
-    // The one window has all three days.
+    // The one window has all three days, and the service is asked for each.
     let (empty, full, _) = totals(twice).await;
-    assert_eq!((empty, full), (None, None));
+    assert_eq!((empty, full), (Some(0), None));
     let uncounted = Switches {
         total: TotalShape::Absent,
         ..Switches::default()
@@ -198,4 +198,31 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
         assert_eq!((recounted.late, recounted.gone), (0, 0), "{said}");
         assert_eq!(files(one.path()), files(other.path()), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_total_does_not_depend_on_where_a_reading_began() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let switches = Switches {
+        duplicates: Share::new(0.03).unwrap(),
+        duplicates_counted: true,
+        ..Switches::default()
+    };
+    let simulator = world(NOW).switches(switches).build();
+    let at_once = exporter(&simulator, one.path(), NOW);
+    let _ = export(&at_once, &simulator, days()).await.unwrap();
+    let manifests = manifests(&simulator, one.path());
+    let counted = |manifest: &&Manifest| manifest.counts.total.is_some();
+    let counted = manifests.iter().filter(counted).count();
+    assert!(
+        (1..3).contains(&counted),
+        "some days have duplicates: {counted}"
+    );
+
+    let by_day = exporter(&simulator, other.path(), NOW);
+    for day in days().by_day(&Utc) {
+        let _ = export(&by_day, &simulator, day).await.unwrap();
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+    assert_whole(one.path());
 }
