@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -232,4 +232,34 @@ fn an_export_to_an_archive_says_what_it_gives_up() {
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     let said = format!(": {given_up} events in 1 request\n");
     assert!(again.stderr.contains(&said), "{}", again.stderr);
+}
+
+/// It computes for ever and never waits, so it does not hear when it is asked to end.
+#[test]
+fn whoever_insists_ends_a_command_that_does_not_listen() {
+    let folder = tempfile::tempdir().unwrap();
+    let endless = [
+        "query",
+        "--demo",
+        "-v",
+        "--last",
+        "1h",
+        "--jq",
+        "last(repeat(1))",
+    ];
+    let mut command = ialog(folder.path(), &endless);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap());
+    // The last word before it computes.
+    let mut said = said.lines().map(Result::unwrap);
+    assert!(said.any(|line| line.ends_with(" in 1 request")));
+    let id = rustix::process::Pid::from_child(&child);
+    let ended = loop {
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(ended.code(), Some(130), "{ended}");
 }

@@ -117,6 +117,7 @@ async fn run_until_signal(
 ) -> u8 {
     let resume = Resume::default();
     let interrupt = host.interrupt.clone();
+    tokio::spawn(signals::end_at_the_third());
     let ended = {
         let mut signals = signals::Signals::listen();
         let mut work = pin!(run_noting(arguments, host, &resume));
