@@ -202,12 +202,13 @@ impl ArchiveReader {
             let Some(Upcoming { closed, events }) = self.upcoming.pop_front() else {
                 break;
             };
-            let events = events.unwrap_or_else(|| Events::begin(&closed, self.filter.clone()))?;
+            let events = events
+                .unwrap_or_else(|| Events::begin(&closed, self.filter.clone(), self.open.len()))?;
             self.open
                 .extend(Head::of(events, closed.contract, closed.place)?);
         }
         if let Some(next) = self.upcoming.front_mut() {
-            let begin = || Events::begin(&next.closed, self.filter.clone());
+            let begin = || Events::begin(&next.closed, self.filter.clone(), self.open.len());
             next.events.get_or_insert_with(begin);
         }
         Ok(())

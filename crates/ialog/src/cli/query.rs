@@ -91,8 +91,8 @@ pub(crate) struct Shape {
     #[arg(long, value_name = "TEXT")]
     pub(crate) template: Option<String>,
 
-    /// What this expression of jq makes of each record, texts without quotes
-    #[arg(long, value_name = "EXPR", conflicts_with_all = ["output", "cols", "template", "count", "list_values"])]
+    /// What this expression of jq makes of each record, one result a line, texts without quotes
+    #[arg(long, value_name = "EXPR", conflicts_with_all = ["cols", "template", "count", "list_values"])]
     pub(crate) jq: Option<String>,
 
     /// Print how many match, and nothing else

@@ -88,6 +88,11 @@ impl Plan {
                 "--template is for -o template, which needs it: give both, such as -o template --template '{time} {user}'",
             ));
         }
+        if shape.jq.is_some() && !matches!(output, Output::Table | Output::Ndjson | Output::Json) {
+            return Err(Failure::usage(
+                "--jq says itself what each line is: leave out -o, or use it with -o ndjson for errors as JSON",
+            ));
+        }
         let form = if shape.count {
             Form::Count
         } else if let Some(name) = &shape.list_values {

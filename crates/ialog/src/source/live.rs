@@ -58,7 +58,7 @@ impl Live {
         };
         let progress = Progress::start(host, quiet, self.range, self.contracts.len());
         for contract in &self.contracts {
-            let before = reading.counts.seen;
+            let before = (reading.counts.seen, reading.failures.len());
             let mut windows = self.client.events(contract.clone(), self.range).windows();
             while let Some(window) = windows.next().await {
                 // A demo never waits for anything, and would not notice a Ctrl-C before its end.
@@ -93,11 +93,11 @@ impl Live {
                         return Ok(reading);
                     }
                 }
-                progress.show_read(contract, read_to, reading.counts.seen - before);
+                progress.show_read(contract, read_to, reading.counts.seen - before.0);
             }
             // Whether a foreign contract is refused or looks empty is not documented.
             if self.named
-                && reading.counts.seen == before
+                && (reading.counts.seen, reading.failures.len()) == before
                 && let Some(failure) = account::not_listed(&self.client, contract).await
             {
                 reading.failures.push((contract.clone(), failure));

@@ -39,7 +39,8 @@ impl Jq {
             .chain(jaq_json::defs())
             .chain(formats.into_iter().flatten());
         let functions = jaq_core::funs()
-            .chain(jaq_std::funs())
+            // The environment holds the token, and an expression may be somebody else's.
+            .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
             .chain(jaq_json::funs());
         let arena = Arena::default();
         let program = File {

@@ -18,6 +18,9 @@ use crate::Error;
 /// Threads that understand lines at the most, for each file: enough for the cores of a usual machine.
 const MOST: usize = 4;
 
+/// Files with threads of their own at the most. Those of many contracts are open at the same time.
+const WITH_THREADS: usize = 4;
+
 /// Bytes of a heap: so many that the threads seldom wait for one another.
 const BYTES: usize = 1 << 18;
 
@@ -48,16 +51,27 @@ pub(super) struct Events {
 enum Source {
     /// Threads, and which of them is next.
     Ahead(Vec<Receiver<Understood>>, usize),
-    /// Where the system has no threads left.
+    /// When they are asked for.
     Here(Box<Lines>, Arc<Filter>),
 }
 
 impl Events {
-    /// Begins to read. Fails where the file cannot be opened.
-    pub(super) fn begin(closed: &ClosedPart, filter: Arc<Filter>) -> Result<Self, Error> {
-        let source = match threads(Lines::open(closed)?, &filter) {
-            Ok(threads) => Source::Ahead(threads, 0),
-            Err(_) => Source::Here(Box::new(Lines::open(closed)?), filter),
+    /// Begins to read, on threads of its own unless so many files are open that they have enough of them. Fails where
+    /// the file cannot be opened.
+    pub(super) fn begin(
+        closed: &ClosedPart,
+        filter: Arc<Filter>,
+        open: usize,
+    ) -> Result<Self, Error> {
+        let lines = Lines::open(closed)?;
+        let source = if open < WITH_THREADS {
+            match threads(lines, &filter) {
+                Ok(threads) => Source::Ahead(threads, 0),
+                // The system has none left.
+                Err(_) => Source::Here(Box::new(Lines::open(closed)?), filter),
+            }
+        } else {
+            Source::Here(Box::new(lines), filter)
         };
         Ok(Self {
             path: closed.path.clone(),
