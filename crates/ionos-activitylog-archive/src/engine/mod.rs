@@ -7,9 +7,11 @@
 //! ```
 //!
 //! [`Exporter`] is the way in; `opened` holds the folder of one contract and the order of its writes, `contract` reads
-//! what is missing, `recount` finds what came late, `plan` says beforehand what it will take.
+//! what is missing, `count` asks how much there is, `recount` finds what came late, `plan` says beforehand what
+//! it will take.
 
 mod contract;
+mod count;
 mod opened;
 mod plan;
 mod rebuild;
