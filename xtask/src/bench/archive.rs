@@ -95,11 +95,7 @@ fn rows(measured: &Measured) -> Vec<Row> {
 
 /// How long the command line takes to print its version, in milliseconds.
 fn start(root: &Path) -> Result<f64> {
-    cargo::output(
-        root,
-        &["build", "--quiet", "--release", "--package", "ialog"],
-    )?;
-    let program = root.join("target/release/ialog");
+    let program = cargo::built(root, "ialog")?;
     let mut times = Vec::with_capacity(STARTS);
     for _ in 0..STARTS {
         let begun = Instant::now();

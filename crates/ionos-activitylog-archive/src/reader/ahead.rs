@@ -83,15 +83,11 @@ impl Events {
 
     /// The next event with the time to sort it by, which without a time is where it stands; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<(DateTime<Utc>, Read)>, Error> {
-        let read = match self.heap.next() {
-            Some(read) => read?,
-            None => {
-                self.heap = self.next_heap()?.into_iter();
-                match self.heap.next() {
-                    Some(read) => read?,
-                    None => return Ok(None),
-                }
-            }
+        if self.heap.as_slice().is_empty() {
+            self.heap = self.next_heap()?.into_iter();
+        }
+        let Some(read) = self.heap.next().transpose()? else {
+            return Ok(None);
         };
         self.position = read
             .time
