@@ -29,6 +29,7 @@ fn members_fit(members: &[(&str, Shape)], cursor: &mut Cursor<'_>) -> bool {
     cursor.pass(b'{');
     loop {
         cursor.pass(b',');
+        cursor.peek();
         // Most records have their members in one order, so the one behind the last is tried first.
         let (before, after) = members.split_at(expected.min(members.len()));
         let tried = after.iter().chain(before).zip(0..);

@@ -123,7 +123,7 @@ impl<'a> Cursor<'a> {
         Self { text, at }
     }
 
-    /// The first byte of what comes next, white space aside.
+    /// Goes on to what comes next, behind white space; gives its first byte.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
@@ -171,7 +171,7 @@ impl<'a> Cursor<'a> {
         Some(key)
     }
 
-    /// Passes the key of the next member and what is between it and its value, if it is this one, written without a
+    /// Passes the key that begins here and what is between it and its value, if it is this one, written without a
     /// backslash. That is known without a look for its end.
     #[inline]
     pub(crate) fn pass_key(&mut self, name: &str) -> bool {
