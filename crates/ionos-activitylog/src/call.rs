@@ -14,7 +14,7 @@ use crate::auth::Authorization;
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::error::body::snippet;
-use crate::error::wire::{Failure, answered, unread};
+use crate::error::wire::{Failure, answered, undescribed, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
 use crate::pacing::{Exit, InFlight, Outcome, Rate};
@@ -154,7 +154,7 @@ impl Caller {
                 && token.same_as(not)
             {
                 let same = "the provider gave the refused token again";
-                return Err(Error::new(ErrorKind::TokenProvider, same));
+                return Err(Error::new(ErrorKind::TokenProvider, same).advise("get a new one"));
             }
             let place = self.in_flight.enter().await;
             if let Some(rate) = &self.rate {
@@ -246,8 +246,7 @@ impl Caller {
                 Ok(value) => Ok((value, meta)),
                 Err(detail) => {
                     let answered = answer.map(|answer| answered(answer, self.clock.now(), redact));
-                    Err(Error::new(ErrorKind::Decode, snippet(&redact(&detail)))
-                        .with_answer(answered))
+                    Err(undescribed(snippet(&redact(&detail))).with_answer(answered))
                 }
             },
             (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => {
@@ -264,7 +263,7 @@ impl Caller {
                 Err(failure.into_error().await)
             }
             // The generated client gives a value only for an answer that came through the context.
-            (Ok(_), None) => Err(Error::new(ErrorKind::Decode, "the answer has no status")),
+            (Ok(_), None) => Err(undescribed("the answer has no status")),
         }
     }
 
@@ -301,10 +300,10 @@ impl Caller {
             begun => {
                 let place = self.base_url.place();
                 let seconds = limit.as_secs_f64();
-                let detail = format!(
-                    "{place} did not answer within {seconds} s: try again later, or allow more"
-                );
-                Error::new(ErrorKind::AttemptTimeout, detail).with_answer(begun)
+                let detail = format!("{place} did not answer within {seconds} s");
+                Error::new(ErrorKind::AttemptTimeout, detail)
+                    .advise("try again later, or allow more")
+                    .with_answer(begun)
             }
         }
     }
@@ -363,6 +362,7 @@ fn judge(error: &Error) -> Outcome {
 fn out_of_time(when: &str) -> Error {
     Error::new(
         ErrorKind::CallTimeout,
-        format!("the call took longer in all than it may, {when}: try again later, or allow more"),
+        format!("the call took longer in all than it may, {when}"),
     )
+    .advise("try again later, or allow more")
 }

@@ -205,7 +205,7 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     let end = |archive: &Archive| {
         let reader = ArchiveReader::open(archive, Some(&contract), None).unwrap();
         let last = reader.last().unwrap();
-        last.unwrap_err().to_string()
+        last.unwrap_err().summary()
     };
 
     let lines = whole.iter().filter(|byte| **byte == b'\n').count();
@@ -256,7 +256,7 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
             let reader = ArchiveReader::open(&archive, Some(&contract), None).unwrap();
             let failed: Vec<Error> = reader.filter_map(Result::err).collect();
             assert!(
-                matches!(failed.as_slice(), [Error::Damaged(at, _)] if *at == path),
+                matches!(failed.as_slice(), [Error::Damaged(at, ..)] if *at == path),
                 "{} {harm}: {failed:?}",
                 path.display()
             );

@@ -32,15 +32,17 @@ pub(super) fn layer(
     let Some(file) = search.opened else {
         return match (profile, named) {
             (Some(name), _) => Err(refuse(format!(
-                "the profile {:?} was asked for, and there is no config file: {}; write one or ask for no profile",
+                "the profile {:?} was asked for, and there is no config file: {}",
                 name.trim(),
                 search.missing.join("; ")
-            ))),
+            ))
+            .advise("write one or ask for no profile")),
             (None, Some(name)) => Err(refuse(format!(
-                "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}; write one or unset {CURRENT_PROFILE}",
+                "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}",
                 name.trim(),
                 search.missing.join("; ")
-            ))),
+            ))
+            .advise(format!("write one or unset {CURRENT_PROFILE}"))),
             (None, None) => Ok(FromFile {
                 layer: Layer {
                     without_credentials: search.missing,

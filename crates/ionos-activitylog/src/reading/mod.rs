@@ -105,15 +105,15 @@ impl Events {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 format!(
-                    "the checkpoint is of contract {}, {}, filter {:?}, and not of contract {}, {}, filter {filter:?}: \
-                     resume what it was made of, or start anew",
+                    "the checkpoint is of contract {}, {}, filter {:?}, and not of contract {}, {}, filter {filter:?}",
                     checkpoint.contract,
                     checkpoint.range,
                     checkpoint.filter,
                     self.contract,
                     self.range
                 ),
-            ));
+            )
+            .advise("resume what it was made of, or start anew"));
         }
         self.position = Some(checkpoint);
         Ok(self)

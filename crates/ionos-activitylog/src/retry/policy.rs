@@ -143,23 +143,30 @@ impl RetryPolicyBuilder {
             deadline,
             ..
         } = self.0;
-        let refusal = if !(1..=100).contains(&attempts) {
-            format!("{attempts} attempts: give 1 to 100")
+        let (refusal, hint) = if !(1..=100).contains(&attempts) {
+            (format!("{attempts} attempts"), "give 1 to 100")
         } else if base.is_zero() {
-            "a base of no time: give more than 0".to_owned()
+            ("a base of no time".to_owned(), "give more than 0")
         } else if cap > LONGEST_CAP {
-            format!("a cap of {cap:?}: give at most a day")
+            (format!("a cap of {cap:?}"), "give at most a day")
         } else if cap < base {
-            format!("a cap of {cap:?} below the base of {base:?}: give at least the base")
+            (
+                format!("a cap of {cap:?} below the base of {base:?}"),
+                "give at least the base",
+            )
         } else if deadline.is_some_and(|deadline| deadline.is_zero()) {
-            "a deadline of no time: give more than 0, or none".to_owned()
+            (
+                "a deadline of no time".to_owned(),
+                "give more than 0, or none",
+            )
         } else {
             return Ok(self.0);
         };
         Err(Error::new(
             ErrorKind::Configuration,
             format!("the retry policy cannot be used, it has {refusal}"),
-        ))
+        )
+        .advise(hint))
     }
 }
 

@@ -249,7 +249,7 @@ fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     assert_eq!(resolved.contract.as_deref(), Some("31721060"));
     assert_eq!(
         sentence(&asking("gone", &machine).unwrap_err()),
-        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\""
+        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\": choose one of these, or write another"
     );
     let refused = sentence(&asking("prod", &super::machine()).unwrap_err());
     assert!(
