@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use ionos_activitylog::seam::guess;
 use ionos_activitylog::{
     ATTEMPT_TIMEOUT, Client, ClientBuilder, Contract, ContractNumber, DateRange, Error, ErrorKind,
     RetryPolicy,
@@ -14,6 +15,9 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::talk::Level;
 use crate::watch::{Watch, WatchedClock};
+
+/// What to do where the token reads the log of no contract.
+const NOBODYS: &str = "use a token of a user who may";
 
 /// The settings of the account, nothing of it checked yet. `now` is the simulator's time, so that a demo does not depend on
 /// the clock twice.
@@ -47,9 +51,9 @@ pub(crate) fn connect(
         return Ok(builder.build()?);
     }
     let client = builder.build().map_err(|error| match error.kind() {
-        ErrorKind::Configuration => Failure::usage(format!(
-            "{error}; --demo shows the program without an account"
-        )),
+        ErrorKind::Configuration => {
+            Failure::from(error).or_else("--demo shows the program without an account")
+        }
         _ => error.into(),
     })?;
     match host.cache.profile(client.api_address(), now) {
@@ -118,13 +122,13 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Fai
     match contracts.as_slice() {
         [contract] => Ok(contract.number.clone()),
         [] => Err(Failure::usage(
-            "the token may read the log of no contract: use a token of a user who may",
+            "the token may read the log of no contract",
+            NOBODYS,
         )),
-        several => Err(Failure::usage(format!(
-            "the token may read the log of {} contracts, choose one with --contract: {}",
-            several.len(),
-            list(several)
-        ))),
+        several => Err(Failure::usage(
+            format!("the token may read the log of {} contracts", several.len()),
+            choice(several),
+        )),
     }
 }
 
@@ -150,7 +154,8 @@ pub(crate) async fn contracts(
     contracts.retain(|contract| seen.insert(contract.clone()));
     if contracts.is_empty() {
         return Err(Failure::usage(
-            "the token may read the log of no contract: use a token of a user who may",
+            "the token may read the log of no contract",
+            NOBODYS,
         ));
     }
     Ok(contracts)
@@ -172,21 +177,23 @@ pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Op
     let contracts = client.contracts().await.ok()?;
     let listed = contracts.iter().any(|other| other.number == *contract);
     (!listed).then(|| {
-        Failure::usage(format!(
-            "contract {contract} is not among those whose log the token may read: {}",
-            list(&contracts)
-        ))
+        let known = contracts.iter().map(|one| one.number.as_str());
+        let meant = guess(contract.as_str(), known);
+        Failure::usage(
+            format!("contract {contract} is not among those whose log the token may read{meant}"),
+            choice(&contracts),
+        )
     })
 }
 
-fn list(contracts: &[Contract]) -> String {
+/// What to do where another contract has to be named.
+fn choice(contracts: &[Contract]) -> String {
     let numbers: Vec<&str> = contracts
         .iter()
         .map(|contract| contract.number.as_str())
         .collect();
     if numbers.is_empty() {
-        "none".to_owned()
-    } else {
-        numbers.join(", ")
+        return NOBODYS.to_owned();
     }
+    format!("choose one with --contract: {}", numbers.join(", "))
 }

@@ -82,9 +82,10 @@ impl<'a> Host<'a> {
         {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Failure::unexpected(format!(
-                "standard output cannot be written: {error}"
-            ))),
+            Err(error) => Err(Failure::unexpected(
+                format!("standard output cannot be written ({error})"),
+                "send it to a place that has room and may be written to",
+            )),
         }
     }
 

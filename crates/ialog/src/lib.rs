@@ -18,7 +18,6 @@ mod resume;
 mod shell;
 mod signals;
 mod source;
-mod suggest;
 mod table;
 mod talk;
 mod terminal;
@@ -69,9 +68,11 @@ pub fn run_on(host: &mut Host<'_>) -> u8 {
         .build()
     {
         Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), host)),
-        Err(error) => {
-            Failure::unexpected(format!("the program cannot start: {error}")).report(host)
-        }
+        Err(error) => Failure::unexpected(
+            format!("the program cannot start ({error})"),
+            "see to it that there are threads and memory left",
+        )
+        .report(host),
     }
 }
 

@@ -30,6 +30,18 @@ pub(crate) struct Asked {
     pub(crate) zone: Zone,
 }
 
+impl Asked {
+    /// Fails where an archive is read, and a flag is given that is about asking the service.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.archive {
+            Some(_) => self
+                .account
+                .unasked("an archive is read without the service"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// As [`Range`], and an archive has a beginning of its own.
 #[derive(Args)]
 pub(crate) struct When {
@@ -115,7 +127,7 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "TYPE")]
     resource_type: Vec<String>,
 
-    /// What was done, such as 'sec.user.*'
+    /// What was done, such as 'sec.user.*' or 'DELETE nic'
     #[arg(long, value_name = "ACTION")]
     action: Vec<String>,
 

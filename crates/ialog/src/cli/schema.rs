@@ -1,6 +1,7 @@
 //! Flags of `ialog schema`.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ionos_activitylog_archive::Document;
 
 #[derive(Args)]
@@ -15,6 +16,12 @@ run         a line of _runs.ndjson of a contract of an archive
 checkpoint  what lies beside a file whose export was interrupted")]
 pub(crate) struct Schema {
     /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = document(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
+}
+
+/// One of the names.
+fn document() -> impl TypedValueParser<Value = Document> {
+    PossibleValuesParser::new(Document::ALL.map(Document::as_str))
+        .try_map(|name| name.parse::<Document>())
 }

@@ -64,9 +64,12 @@ impl Asked {
             .iter()
             .map(|(contract, ranges)| format!("contract {contract}, {ranges}"))
             .collect();
-        Err(Failure::incomplete(format!(
-            "the archive does not prove that this is all; it does not have, or has without proof: {}",
-            listed.join("; ")
-        )))
+        Err(Failure::incomplete(
+            format!(
+                "the archive does not prove that this is all; it does not have, or has without proof: {}",
+                listed.join("; ")
+            ),
+            crate::source::EXPORT_AGAIN,
+        ))
     }
 }

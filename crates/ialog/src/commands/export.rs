@@ -33,14 +33,16 @@ pub(crate) async fn run(
         }
     };
     if arguments.dry_run || arguments.recount {
-        return Err(Failure::usage(format!(
-            "--dry-run and --recount are for archives, and {target} is a file: name a folder"
-        )));
+        return Err(Failure::usage(
+            format!("--dry-run and --recount are for archives, and {target} is a file"),
+            "name a folder",
+        ));
     }
     if arguments.format.is_some() {
-        return Err(Failure::usage(format!(
-            "--format is for archives, and {target} is a file, whose name says its format: leave out --format"
-        )));
+        return Err(Failure::usage(
+            format!("--format is for archives, and {target} is a file, whose name says its format"),
+            "leave out --format",
+        ));
     }
     let range = times::settled(range, times::settle(&arguments, now), now)?;
     let named = one_contract(&arguments.contracts.contract)?;
@@ -58,9 +60,10 @@ pub(crate) async fn run(
     let steps = host.steps.clone();
     let export = open(&steps).map_err(|error| match error {
         // What is left of an interrupted export is not the only copy of anything.
-        Error::Damaged(..) | Error::Newer { .. } => {
-            Failure::usage(format!("{error}; or begin anew with --overwrite"))
-        }
+        Error::Damaged(..) | Error::Newer { .. } => Failure::usage(
+            error.summary(),
+            format!("{}, or begin anew with --overwrite", error.hint()),
+        ),
         error => error.into(),
     })?;
     if let Some(before) = export.resumed() {
@@ -165,7 +168,8 @@ fn one_contract(named: &[Named]) -> Result<Option<ContractNumber>, Failure> {
         [] => Ok(None),
         [Named::One(contract)] => Ok(Some(contract.clone())),
         _ => Err(Failure::usage(
-            "a file holds the events of one contract: name one, or export to the folder of an archive",
+            "a file holds the events of one contract",
+            "name one, or export to the folder of an archive",
         )),
     }
 }

@@ -50,9 +50,12 @@ fn looked_back(asked: &Asked) -> Result<Option<Range>, Failure> {
 fn archive_at(root: &Path) -> Result<Archive, Failure> {
     let archive = Archive::at(root);
     match archive.around() {
-        Some(around) => Err(Failure::usage(format!(
-            "{archive} is the folder of a contract in an archive, and no archive of its own: name {around}"
-        ))),
+        Some(around) => Err(Failure::usage(
+            format!(
+                "{archive} is the folder of a contract in an archive, and no archive of its own"
+            ),
+            format!("name {around}"),
+        )),
         None => Ok(archive),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Fail
                     continue;
                 };
                 let line = serde_json::to_string(&state)
-                    .map_err(|error| Failure::unexpected(error.to_string()))?;
+                    .map_err(|error| Failure::bug(error.to_string()))?;
                 host.print(&format!("{line}\n"))?;
             }
         }

@@ -10,6 +10,10 @@ use crate::host::Host;
 use crate::shell;
 
 pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Failure> {
+    if !arguments.online {
+        let why = "the service is asked only with --online";
+        arguments.account.unasked(why)?;
+    }
     let archive = archive_at(&arguments.root)?;
     let mut report = verify_archive(&archive)?;
     let damaged = report
@@ -48,10 +52,13 @@ pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Fa
     }
     host.say(WHAT_IT_PROVES);
     if findings > 0 {
-        return Err(Failure::integrity(format!(
-            "the archive is not as it was written, or not what the service has: {}",
-            counted(findings, "finding")
-        )));
+        return Err(Failure::integrity(
+            format!(
+                "the archive is not as it was written, or not what the service has, {}",
+                counted(findings, "finding")
+            ),
+            "each is told above with its file",
+        ));
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::table::{Cell, Cut, Head, Look, Style, Table, labelled, safe_json};
 use crate::zone;
 
 pub(crate) async fn run(arguments: Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.output == ReportOutput::Json;
+    let json = arguments.report.output == ReportOutput::Json;
     let done = tell(&arguments, host);
     done.map_err(|failure| if json { failure.into_json() } else { failure })
 }
@@ -31,13 +31,13 @@ fn tell(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
         now,
         zone,
     };
-    let text = match arguments.output {
+    let text = match arguments.report.output {
         ReportOutput::Json if host.terminal.shown => safe_json(&who.json()),
         ReportOutput::Json => who.json(),
         ReportOutput::Table => who.table(
             arguments.provenance,
             host.terminal.columns,
-            arguments.colour.used(host.terminal.colours),
+            arguments.report.colour.used(host.terminal.colours),
         ),
     };
     host.print(&text)?;

@@ -49,7 +49,10 @@ impl Archived {
         taker: &mut dyn Taker,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
-        let mut reading = Reading::default();
+        let mut reading = Reading {
+            more: super::EXPORT_AGAIN,
+            ..Reading::default()
+        };
         let only = self.only.take();
         let asked =
             |contract: &ContractNumber| only.as_ref().is_none_or(|only| only.contains(contract));

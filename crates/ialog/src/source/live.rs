@@ -54,6 +54,7 @@ impl Live {
     ) -> Result<Reading, Failure> {
         let mut reading = Reading {
             contracts: self.contracts.len(),
+            more: "try again",
             ..Reading::default()
         };
         let progress = Progress::start(host, quiet, self.range, self.contracts.len());

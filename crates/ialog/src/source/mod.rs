@@ -13,6 +13,10 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::{times, zone};
 
+/// How an archive gets what it does not have.
+pub(crate) const EXPORT_AGAIN: &str =
+    "`ialog export` of that time to the same folder reads what is missing";
+
 /// Where the events are that were asked for.
 pub(crate) enum Source {
     Live(live::Live),
@@ -26,6 +30,8 @@ pub(crate) struct Reading {
     pub(crate) counts: FilterCounts,
     /// What is not proven to be complete, in words.
     unproven: Vec<String>,
+    /// How to come by it.
+    more: &'static str,
     /// What became of contracts that could not be read.
     failures: Vec<(ContractNumber, Failure)>,
     contracts: usize,
@@ -73,7 +79,8 @@ impl Source {
         }
         let Some(range) = range else {
             return Err(Failure::usage(
-                "say which time to read, with --last 2h or with --since yesterday",
+                "it is not said which time to read",
+                "name it with --last 2h or with --since yesterday",
             ));
         };
         let live = live::Live::connect(asked, range, host).await?;
@@ -133,18 +140,24 @@ impl Reading {
         }
         if !self.failures.is_empty() {
             let failed = self.failures.len();
-            return Err(Failure::incomplete(format!(
-                "{failed} of {} contracts could not be read: what is shown is of the others",
-                self.contracts
-            )));
+            return Err(Failure::incomplete(
+                format!(
+                    "{failed} of {} contracts could not be read, and what is shown is of the others",
+                    self.contracts
+                ),
+                "each was told above with what to do",
+            ));
         }
         if self.unproven.is_empty() {
             return Ok(());
         }
         let gaps = counted(self.unproven.len() as u64, "gap");
-        Err(Failure::incomplete(format!(
-            "this is not proven to be all, {gaps}: {}",
-            self.unproven.join("; ")
-        )))
+        Err(Failure::incomplete(
+            format!(
+                "this is not proven to be all, {gaps}: {}",
+                self.unproven.join("; ")
+            ),
+            self.more,
+        ))
     }
 }
