@@ -204,8 +204,7 @@ impl<'a> Event<'a> {
         match self.origin {
             Origin::Drawn(drawn, sketched) => {
                 let record = sketched.record(amended, &drawn.style(switches));
-                // Writing to memory does not fail, and neither do the types of a record.
-                let _ = serde_json::to_writer(out, &record);
+                record.write(out);
             }
             Origin::Recorded(line) => out.extend_from_slice(line.text.as_bytes()),
         }

@@ -2,7 +2,7 @@
 //! of each type that it has all along, and most of what is done is done to them. Like the log, the inventory is drawn
 //! when it is needed and never kept; a resource that is created in the log does not join it.
 
-use crate::world::random::{Key, Random, fingerprint};
+use crate::world::random::{Key, Random, fingerprint, text_of};
 use crate::world::record::Resource;
 use crate::world::vocabulary::Change;
 
@@ -19,7 +19,7 @@ impl Change {
 /// The URI of a change, and the resources it touches: first the one it is about, then the data center around it.
 pub(crate) fn target(key: Key, random: &mut Random, change: &Change) -> (String, Vec<Resource>) {
     let id = if change.makes() {
-        random.uuid().to_string()
+        text_of(random.uuid())
     } else {
         existing(key, random, change.resource_type)
     };
@@ -43,7 +43,8 @@ pub(crate) fn target(key: Key, random: &mut Random, change: &Change) -> (String,
 
 /// Puts identifiers in the place of the words in braces: `{id}` is the one given, any other word is a resource type.
 pub(crate) fn fill(key: Key, random: &mut Random, template: &str, id: &str) -> String {
-    let mut uri = String::new();
+    // Room for two identifiers besides.
+    let mut uri = String::with_capacity(template.len() + 64);
     let mut rest = template;
     while let Some((text, word, after)) = first_word(rest) {
         uri.push_str(text);
@@ -71,7 +72,7 @@ pub(crate) fn existing(key: Key, random: &mut Random, resource_type: &str) -> St
     };
     let number = random.below(RESOURCES_OF_A_TYPE);
     let stream = fingerprint([resource_type]).wrapping_add(number);
-    Random::new(key, stream).uuid().to_string()
+    text_of(Random::new(key, stream).uuid())
 }
 
 /// The identifier of the data center in a URI.

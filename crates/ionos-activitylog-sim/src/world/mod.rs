@@ -1,7 +1,7 @@
 //! A log that nobody keeps: what happened in a contract, when, and what the log says of it, drawn from a seed.
 //!
-//! `rhythm` says how many events there are, `slice` sketches when and of what kind (`operation`), and `event` writes
-//! the `record` of one of them: its `scene`, with the words of `vocabulary`, the `people` who act and the `inventory` they
+//! `rhythm` says how many events there are, `slice` sketches when and of what kind (`operation`), and `event` makes
+//! the `record` of one of them, which `write` writes: its `scene`, with the words of `vocabulary`, the `people` who act and the `inventory` they
 //! act on, and how far it `drift`s from the description.
 
 pub(crate) mod drift;
@@ -16,3 +16,4 @@ pub(crate) mod rhythm;
 mod scene;
 pub(crate) mod slice;
 mod vocabulary;
+mod write;

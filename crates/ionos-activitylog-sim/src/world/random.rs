@@ -109,6 +109,13 @@ impl Random {
     }
 }
 
+/// The text of a UUID, which a record has several of.
+pub(crate) fn text_of(uuid: Uuid) -> String {
+    uuid.hyphenated()
+        .encode_lower(&mut Uuid::encode_buffer())
+        .to_owned()
+}
+
 /// FNV-1a, 64 bits: turns text into a seed. The standard library's hasher may change between releases.
 pub(crate) fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     texts

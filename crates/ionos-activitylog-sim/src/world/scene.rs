@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use uuid::Uuid;
+
 use crate::world::event::Style;
 use crate::world::inventory;
 use crate::world::operation::{Chain, Operation, Single, Step};
@@ -20,8 +22,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) source_ip: &'static str,
     pub(crate) source_service: Text,
     pub(crate) service_host: Option<&'static str>,
-    pub(crate) request_id: Option<String>,
-    pub(crate) transaction_id: Option<String>,
+    pub(crate) request_id: Option<Uuid>,
+    pub(crate) transaction_id: Option<Uuid>,
 }
 
 impl<'a> Scene<'a> {
@@ -54,8 +56,8 @@ impl<'a> Scene<'a> {
                 style.population.service(random, &actor)
             },
             service_host: (!random.one_in(25)).then(|| *random.pick(words::HOSTS)),
-            request_id: (!session).then(|| place.id(key.seed, style.slices_of_an_hour).to_string()),
-            transaction_id: random.one_in(50).then(|| random.uuid().to_string()),
+            request_id: (!session).then(|| place.id(key.seed, style.slices_of_an_hour)),
+            transaction_id: random.one_in(50).then(|| random.uuid()),
             actor,
         }
     }

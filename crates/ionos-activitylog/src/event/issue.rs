@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::model::EVENT;
+use super::model::Shape::{self, List, Object, Scalar, Text, Time};
 use super::read_time;
 use crate::json::{self, Kind};
 
@@ -49,82 +51,6 @@ impl fmt::Display for Issue {
     }
 }
 
-/// What a value should be. Null stands for a value that is missing, and each may be.
-enum Shape {
-    Text,
-    /// A number, or the same as text.
-    Scalar,
-    /// The one value that must be there: without it an event belongs to no range.
-    Time,
-    List(&'static Shape),
-    Object(&'static [(&'static str, Shape)]),
-}
-
-use Shape::{List, Object, Scalar, Text, Time};
-
-/// The model of an event: the API's description, as far as the typed view reads it.
-const EVENT: Shape = Object(&[
-    ("@uuid", Text),
-    (
-        "meta",
-        Object(&[
-            ("auditVersion", Scalar),
-            ("requestId", Text),
-            ("queueRefId", Scalar),
-            ("time", Time),
-            ("transactionId", Text),
-        ]),
-    ),
-    (
-        "principal",
-        Object(&[
-            (
-                "identity",
-                Object(&[("contractNumber", Scalar), ("username", Text)]),
-            ),
-            ("sourceIP", Text),
-            ("sourceService", Text),
-            ("serviceHost", Text),
-        ]),
-    ),
-    (
-        "event",
-        Object(&[
-            ("type", Text),
-            ("status", Text),
-            ("message", Text),
-            (
-                "param",
-                Object(&[
-                    ("action", Text),
-                    ("uri", Text),
-                    ("initiator", Text),
-                    ("sourceService", Text),
-                    ("errorCode", Text),
-                    (
-                        "error",
-                        Object(&[
-                            ("httpStatus", Scalar),
-                            (
-                                "messages",
-                                List(&Object(&[("errorCode", Text), ("message", Text)])),
-                            ),
-                        ]),
-                    ),
-                ]),
-            ),
-            (
-                "resources",
-                List(&Object(&[
-                    ("action", List(&Text)),
-                    ("id", Text),
-                    ("type", Text),
-                ])),
-            ),
-        ]),
-    ),
-]);
-
 /// What of a record does not fit the model.
 pub(super) fn of(record: &str) -> Vec<Issue> {
     let mut issues = Issues(Vec::new());
@@ -165,8 +91,8 @@ impl Issues {
             }
             (List(of), list) if kind == Kind::List => self.check_elements(of, list, place),
             // Without its surroundings, and so without a time.
-            (Object(members), _) if kind == Kind::Null && may_be_missing => {
-                if members.iter().any(|(_, shape)| matches!(shape, Time)) {
+            (Object(_), _) if kind == Kind::Null && may_be_missing => {
+                if !shape.may_be_missing() {
                     self.add(Place::Member(&place, "time"), no_time(None));
                 }
             }
@@ -224,18 +150,6 @@ impl Issues {
         if self.0.len() < MOST {
             let pointer = place.to_string();
             self.0.push(Issue { pointer, problem });
-        }
-    }
-}
-
-impl Shape {
-    fn name(&self) -> &'static str {
-        match self {
-            Text => "text",
-            Scalar => "a number or text",
-            Time => "a time",
-            List(_) => "a list",
-            Object(_) => "an object",
         }
     }
 }

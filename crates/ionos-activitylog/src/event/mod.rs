@@ -2,14 +2,16 @@
 //! that may find fault with them but never changes or drops them.
 //!
 //! [`Event`] is the bytes, its time and its [`EventId`]; [`Details`] is the view of everything else, with a file for
-//! each of its parts; `issue` holds the model and says what does not fit it.
+//! each of its parts; `model` says what a record looks like, `issue` what of one does not, and `fit` whether there is any.
 
 mod action;
 mod details;
 mod envelope;
 mod fault;
+mod fit;
 mod id;
 mod issue;
+mod model;
 mod op_class;
 mod outcome;
 mod principal;
@@ -178,6 +180,7 @@ impl Event {
     pub fn issues(&self) -> Vec<Issue> {
         match self.astray {
             Some(reason) => vec![Issue::whole(reason)],
+            None if self.time.is_some() && fit::surely_fits(self.raw()) => Vec::new(),
             None => issue::of(self.raw()),
         }
     }

@@ -12,7 +12,7 @@ mod text;
 
 pub(crate) use canonical::canonical;
 pub(crate) use pointer::at;
-pub(crate) use scan::{elements, members};
+pub(crate) use scan::{Cursor, elements, members};
 pub(crate) use text::{decoded, is_whole};
 
 use std::borrow::Cow;

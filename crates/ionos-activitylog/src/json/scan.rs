@@ -13,14 +13,17 @@ pub(super) fn is_blank(byte: u8) -> bool {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key<'a> {
     pub(super) text: &'a str,
+    /// The same without quotes.
+    inner: &'a str,
     /// Whether some of it is spelled with a backslash. A key is compared with several names, and looked through once.
     escaped: bool,
 }
 
 impl Key<'_> {
     /// Whether it says the same as `name`, however it is spelled.
+    #[inline]
     pub(crate) fn is(&self, name: &str) -> bool {
-        inner(self.text) == name || (self.escaped && *decoded_bytes(self.text) == *name.as_bytes())
+        self.inner == name || (self.escaped && *decoded_bytes(self.text) == *name.as_bytes())
     }
 }
 
@@ -50,10 +53,7 @@ impl<'a> Iterator for Members<'a> {
 impl<'a> Members<'a> {
     /// The key of the next member; its value comes next.
     pub(crate) fn next_key(&mut self) -> Option<Key<'a>> {
-        self.0.pass(b',');
-        let key = self.0.key()?;
-        self.0.pass(b':');
-        Some(key)
+        self.0.next_key()
     }
 
     /// The value of the key that came last.
@@ -102,14 +102,20 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// A place in the text, always between two characters.
+/// A place in the text, always between two characters. Whoever wants to know several things of a value walks through it
+/// once with a cursor of their own.
 #[derive(Clone, Copy)]
-struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
+    /// Where a text begins.
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
     /// Behind the opening bracket, or at the end where there is none.
     fn inside(text: &'a str, open: u8) -> Self {
         let opens = text.as_bytes().first() == Some(&open);
@@ -117,13 +123,22 @@ impl<'a> Cursor<'a> {
         Self { text, at }
     }
 
-    fn peek(&mut self) -> Option<u8> {
-        let rest = self.text.as_bytes().get(self.at..)?;
-        self.at += rest.iter().take_while(|byte| is_blank(**byte)).count();
-        self.text.as_bytes().get(self.at).copied()
+    /// The first byte of what comes next, white space aside.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        loop {
+            let byte = *bytes.get(self.at)?;
+            if !is_blank(byte) {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
     }
 
-    fn pass(&mut self, byte: u8) {
+    /// Passes this byte, if it comes next.
+    #[inline]
+    pub(crate) fn pass(&mut self, byte: u8) {
         if self.peek() == Some(byte) {
             self.at += 1;
         }
@@ -135,21 +150,36 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let start = self.at;
-        let first = memchr2(b'"', b'\\', self.text.as_bytes().get(start + 1..)?);
-        let plain = first.map(|ahead| start + 1 + ahead);
-        let plain = plain.filter(|at| self.text.as_bytes().get(*at) == Some(&b'"'));
-        self.at = plain.map_or_else(
-            || end_of_string(self.text.as_bytes(), start),
-            |quote| quote + 1,
-        );
+        let bytes = self.text.as_bytes();
+        let first = quote_or_backslash(bytes, start + 1);
+        let plain = first.filter(|at| bytes.get(*at) == Some(&b'"'));
+        self.at = plain.map_or_else(|| end_of_string(bytes, start), |quote| quote + 1);
+        let text = self.text.get(start..self.at)?;
         Some(Key {
-            text: self.text.get(start..self.at)?,
+            text,
+            inner: inner(text),
             escaped: plain.is_none(),
         })
     }
 
+    /// The key of the next member of the object around; none at its end. Its value comes next.
+    #[inline]
+    pub(crate) fn next_key(&mut self) -> Option<Key<'a>> {
+        self.pass(b',');
+        let key = self.key()?;
+        self.pass(b':');
+        Some(key)
+    }
+
+    /// The first byte of the next element of the list around; none at its end. The element comes next.
+    pub(crate) fn next_element(&mut self) -> Option<u8> {
+        self.pass(b',');
+        self.peek().filter(|byte| *byte != b']')
+    }
+
     /// The value that begins here; none at the end of what surrounds it.
-    fn value(&mut self) -> Option<&'a str> {
+    #[inline]
+    pub(crate) fn value(&mut self) -> Option<&'a str> {
         self.peek()?;
         let start = self.at;
         self.at = end_of_value(self.text.as_bytes(), start);
@@ -194,17 +224,50 @@ fn end_of_word(text: &[u8], start: usize) -> usize {
 }
 
 /// The place behind the string whose opening quote is at `start`.
+#[inline]
 pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(ahead) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
-        at += ahead + 1;
-        if text.get(at - 1) == Some(&b'"') {
-            return at;
+    while let Some(found) = quote_or_backslash(text, at) {
+        if text.get(found) == Some(&b'"') {
+            return found + 1;
         }
         // Whatever was escaped is not the end.
-        at += 1;
+        at = found + 2;
     }
     text.len()
+}
+
+/// Words that are looked through before [`memchr2`] is called. Most strings of a record end sooner, and a call costs as
+/// much as three words do.
+const WORDS: usize = 4;
+
+/// The place of the first quote or backslash from `at` on.
+#[inline]
+fn quote_or_backslash(text: &[u8], mut at: usize) -> Option<usize> {
+    for _ in 0..WORDS {
+        let Some(word) = text.get(at..).and_then(<[u8]>::first_chunk) else {
+            break;
+        };
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\'));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let ahead = memchr2(b'"', b'\\', text.get(at..)?)?;
+    Some(at + ahead)
+}
+
+/// A word with this byte in each of its places.
+const fn every(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// A word whose lowest bit that is set is in the lowest byte of the given one that is zero; no bit where none is.
+/// (A bit above that may be set without reason, by what was borrowed.)
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(every(0x01)) & !word & every(0x80)
 }
 
 #[cfg(test)]

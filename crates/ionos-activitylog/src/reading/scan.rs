@@ -18,7 +18,7 @@ use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Event, Page, Pa
 const PATIENCE: u32 = 5;
 
 /// Pages of one window at the same time. The client has a limit of its own for all requests.
-const PAGES_AT_ONCE: usize = 8;
+const PAGES_AT_ONCE: usize = 16;
 
 /// Sizes that are tried when the service refuses the one that was wished. The last is its own default.
 const SMALLER: [u64; 5] = [500, 250, 100, 50, 20];

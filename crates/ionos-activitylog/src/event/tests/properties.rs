@@ -49,6 +49,11 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
+/// A value that fits, more often than not.
+fn fitting(value: &'static str) -> impl Strategy<Value = String> {
+    prop_oneof![9 => Just(value.to_owned()), 1 => json()]
+}
+
 /// A value whose keys differ, with members that may be put in any order.
 #[derive(Clone, Debug)]
 enum Value {
@@ -106,6 +111,24 @@ proptest! {
         prop_assert_eq!(canonical.fingerprint(), event.fingerprint());
         let hit = format!(r#"{{"_id":{json},"_source":{json}}}"#);
         everything(&Event::from_wire(serde_json::from_str(&hit).unwrap()));
+    }
+
+    #[test]
+    fn the_short_way_to_see_whether_a_record_fits_says_what_the_long_way_does(
+        uuid in fitting(r#""u""#),
+        meta in fitting(r#"{"time":"2026-11-20T09:14:03Z","queueRefId":1.10,"new":[{}]}"#),
+        principal in fitting(r#"{"identity":{"contractNumber":"7"},"sourceIP":null}"#),
+        resources in fitting(r#"[{"action":["a"],"id":"\u0069"},{}]"#),
+        param in fitting(r#"{ "error" : {"httpStatus":422,"messages":[]} }"#),
+        more in json(),
+    ) {
+        let event = record(format!(
+            r#"{{"@uuid":{uuid}, "meta":{meta}, "principal":{principal},
+                "event":{{"resources":{resources},"param":{param},"new":{more}}}, "new":{more}}}"#
+        ));
+        if event.time().is_some() {
+            prop_assert_eq!(fit::surely_fits(event.raw()), issue::of(event.raw()).is_empty());
+        }
     }
 
     #[test]

@@ -1,0 +1,360 @@
+//! A page has a thousand records, and to write one costs as much as everything else that is done for it. Most of that is
+//! looking for characters that must be escaped, and most texts are made of words and numbers of this crate's own, which
+//! have none. So a record is not left to a general serializer.
+
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::world::record::{
+    Envelope, Event, Identity, Meta, Param, Principal, Record, Resource, Scalar,
+};
+
+/// The name of a member, with the comma before and the colon behind it. It must need no escape.
+macro_rules! name {
+    ($name:literal) => {
+        concat!(",\"", $name, "\":").as_bytes()
+    };
+}
+
+impl Record {
+    /// Appends the record as compact JSON, its members in the order of the wire.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            uuid,
+            meta,
+            principal,
+            event,
+            unknown,
+        } = self;
+        object(out, |out| {
+            member(out, name!("@uuid"), uuid.as_ref(), write_uuid);
+            member(out, name!("meta"), Some(meta), Meta::write);
+            member(out, name!("principal"), Some(principal), Principal::write);
+            member(out, name!("event"), Some(event), Event::write);
+            member(out, name!("@exampleTag"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Meta {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            audit_version,
+            request_id,
+            queue_ref_id,
+            time,
+            transaction_id,
+            unknown,
+        } = self;
+        object(out, |out| {
+            member(
+                out,
+                name!("auditVersion"),
+                Some(audit_version),
+                Scalar::write,
+            );
+            member(out, name!("requestId"), request_id.as_ref(), write_uuid);
+            member(
+                out,
+                name!("queueRefId"),
+                queue_ref_id.as_ref(),
+                Scalar::write,
+            );
+            member(out, name!("time"), Some(time.as_str()), write_plain);
+            member(
+                out,
+                name!("transactionId"),
+                transaction_id.as_ref(),
+                write_uuid,
+            );
+            member(out, name!("exampleShard"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Principal {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            source_ip,
+            identity,
+            source_service,
+            service_host,
+            unknown,
+        } = self;
+        object(out, |out| {
+            member(out, name!("sourceIP"), Some(*source_ip), write_plain);
+            member(out, name!("identity"), Some(identity), Identity::write);
+            member(
+                out,
+                name!("sourceService"),
+                Some(&**source_service),
+                write_text,
+            );
+            member(out, name!("serviceHost"), *service_host, write_plain);
+            member(out, name!("exampleAgent"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Identity {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            contract_number,
+            username,
+            unknown,
+        } = self;
+        object(out, |out| {
+            member(
+                out,
+                name!("contractNumber"),
+                Some(contract_number),
+                Scalar::write,
+            );
+            member(out, name!("username"), Some(&**username), write_text);
+            member(out, name!("exampleTenant"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Event {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            param,
+            resources,
+            kind,
+            status,
+            message,
+            unknown,
+        } = self;
+        let listed = (!resources.is_empty()).then_some(resources);
+        object(out, |out| {
+            member(out, name!("param"), Some(param), Param::write);
+            member(out, name!("resources"), listed, |list, out| {
+                write_list(list, out, Resource::write)
+            });
+            member(out, name!("type"), Some(*kind), write_plain);
+            member(out, name!("status"), *status, write_plain);
+            member(out, name!("message"), message.as_deref(), write_text);
+            member(out, name!("exampleRisk"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Param {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            action,
+            uri,
+            initiator,
+            source_service,
+            error_code,
+            error,
+            unknown,
+        } = self;
+        object(out, |out| {
+            member(out, name!("action"), *action, write_plain);
+            member(out, name!("uri"), uri.as_deref(), write_plain);
+            member(out, name!("initiator"), initiator.as_deref(), write_text);
+            member(out, name!("sourceService"), *source_service, write_plain);
+            member(out, name!("errorCode"), *error_code, write_plain);
+            member(out, name!("error"), error.as_ref(), Envelope::write);
+            member(out, name!("exampleTrace"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Resource {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Self {
+            action,
+            id,
+            kind,
+            unknown,
+        } = self;
+        object(out, |out| {
+            member(out, name!("action"), Some(action), |list, out| {
+                write_list(list, out, |action, out| write_plain(action, out));
+            });
+            member(out, name!("id"), Some(id.as_str()), write_plain);
+            member(out, name!("type"), Some(*kind), write_plain);
+            member(out, name!("exampleLabel"), *unknown, write_raw);
+        });
+    }
+}
+
+impl Scalar {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Whole(number) => write_number(*number, out),
+            Self::Decimal(number) => out.extend_from_slice(number.as_bytes()),
+            Self::Text(text) => write_text(text, out),
+        }
+    }
+}
+
+impl Envelope {
+    /// Few records have one, so it may cost what it does elsewhere.
+    fn write(&self, out: &mut Vec<u8>) {
+        // Writing to memory does not fail, and neither do the types of an envelope.
+        let _ = serde_json::to_writer(out, self);
+    }
+}
+
+/// Writes an object. Each of its members begins with a comma, in whose place the first one gets the bracket.
+fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
+    let begin = out.len();
+    members(out);
+    match out.get_mut(begin) {
+        Some(comma) => *comma = b'{',
+        None => out.push(b'{'),
+    }
+    out.push(b'}');
+}
+
+/// Writes a member that is there.
+#[inline]
+fn member<T>(
+    out: &mut Vec<u8>,
+    name: &'static [u8],
+    value: Option<T>,
+    write: impl FnOnce(T, &mut Vec<u8>),
+) {
+    if let Some(value) = value {
+        out.extend_from_slice(name);
+        write(value, out);
+    }
+}
+
+fn write_list<T>(elements: &[T], out: &mut Vec<u8>, write: impl Fn(&T, &mut Vec<u8>)) {
+    out.push(b'[');
+    for (index, element) in elements.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(element, out);
+    }
+    out.push(b']');
+}
+
+fn write_raw(value: &RawValue, out: &mut Vec<u8>) {
+    out.extend_from_slice(value.get().as_bytes());
+}
+
+fn write_uuid(uuid: &Uuid, out: &mut Vec<u8>) {
+    let mut text = Uuid::encode_buffer();
+    write_plain(uuid.hyphenated().encode_lower(&mut text), out);
+}
+
+/// Its last digits first, from the end of what a number can have.
+fn write_number(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut begin = digits.len();
+    loop {
+        begin -= 1;
+        digits[begin] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[begin..]);
+}
+
+/// Text of this crate's own words, which need no escape.
+#[inline]
+fn write_plain(text: &str, out: &mut Vec<u8>) {
+    debug_assert!(!needs_escape(text), "{text:?}");
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
+/// Any text.
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    if needs_escape(text) {
+        // Writing to memory does not fail.
+        let _ = serde_json::to_writer(out, text);
+    } else {
+        write_plain(text, out);
+    }
+}
+
+fn needs_escape(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_in_the_order_of_the_wire_and_absent_members_are_left_out() {
+        let record = Record {
+            uuid: Some(Uuid::from_u128(7)),
+            meta: Meta {
+                audit_version: Scalar::Decimal("0.1"),
+                request_id: None,
+                queue_ref_id: Some(Scalar::Whole(7)),
+                time: "t".into(),
+                transaction_id: None,
+                unknown: None,
+            },
+            principal: Principal {
+                source_ip: "192.0.2.1",
+                identity: Identity {
+                    contract_number: Scalar::Text("12345678".into()),
+                    username: "a@example.com".into(),
+                    unknown: None,
+                },
+                source_service: "DCD".into(),
+                service_host: None,
+                unknown: None,
+            },
+            event: Event {
+                param: Param::default(),
+                resources: vec![Resource {
+                    action: vec![],
+                    id: "1466".into(),
+                    kind: "user",
+                    unknown: None,
+                }],
+                kind: "RequestAccepted",
+                status: None,
+                message: Some("\"ü\"\n".into()),
+                unknown: None,
+            },
+            unknown: None,
+        };
+        assert_eq!(
+            written(&record),
+            concat!(
+                r#"{"@uuid":"00000000-0000-0000-0000-000000000007","meta":{"auditVersion":0.1,"queueRefId":7,"time":"t"},"#,
+                r#""principal":{"sourceIP":"192.0.2.1","identity":{"contractNumber":"12345678","#,
+                r#""username":"a@example.com"},"sourceService":"DCD"},"event":{"param":{},"#,
+                r#""resources":[{"action":[],"id":"1466","type":"user"}],"type":"RequestAccepted","#,
+                r#""message":"\"ü\"\n"}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_object_without_members_and_every_number_are_written() {
+        let written = |write: &dyn Fn(&mut Vec<u8>)| {
+            let mut out = b"before".to_vec();
+            write(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(&|out| object(out, |_| {})), "before{}");
+        for number in [0, 7, 10, 4711, u64::MAX] {
+            let digits = written(&|out| write_number(number, out));
+            assert_eq!(digits, format!("before{number}"));
+        }
+    }
+
+    fn written(record: &Record) -> String {
+        let mut out = Vec::new();
+        record.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+}
