@@ -179,7 +179,7 @@ fn what_cannot_be_read_back_is_told() {
         (
             &["cat", "empty", "--contract", "7"],
             2,
-            "there is no archive in empty/contract=7",
+            "there is no archive in empty",
         ),
         (
             &["cat", "empty", "usr=a"],

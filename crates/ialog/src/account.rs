@@ -73,7 +73,10 @@ fn set_up(
     now: DateTime<Utc>,
     host: &Host<'_>,
 ) -> Result<ClientBuilder, Failure> {
-    let mut retry = RetryPolicy::builder().attempts(account.attempts);
+    let mut retry = RetryPolicy::builder();
+    if let Some(attempts) = account.attempts {
+        retry = retry.attempts(attempts);
+    }
     if let Some(timeout) = account.timeout {
         // Months are those of the calendar, so a length is measured up to now.
         let timeout = DateRange::last(timeout, now)?.duration();
@@ -136,18 +139,15 @@ pub(crate) async fn contracts(
     if named.is_empty() {
         return Ok(vec![only_contract(client).await?]);
     }
-    let mut contracts = Vec::new();
-    for name in named {
-        match name {
-            cli::Named::One(contract) => contracts.push(contract.clone()),
-            cli::Named::All => {
-                let listed = client.contracts().await?;
-                contracts.extend(listed.iter().map(|contract| contract.number.clone()));
-            }
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    contracts.retain(|contract| seen.insert(contract.clone()));
+    let listed: Vec<ContractNumber> = match cli::are_plain(named) {
+        true => Vec::new(),
+        false => numbers(&client.contracts().await?),
+    };
+    let there = cli::There {
+        contracts: &listed,
+        place: "the token may read the log of",
+    };
+    let contracts = cli::choose(named, &there)?;
     if contracts.is_empty() {
         return Err(Failure::usage(
             "the token may read the log of no contract: use a token of a user who may",
@@ -177,6 +177,11 @@ pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Op
             list(&contracts)
         ))
     })
+}
+
+fn numbers(contracts: &[Contract]) -> Vec<ContractNumber> {
+    let numbers = contracts.iter().map(|contract| contract.number.clone());
+    numbers.collect()
 }
 
 fn list(contracts: &[Contract]) -> String {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::NoAccount;
+
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -17,4 +19,7 @@ pub(crate) struct Man {
     /// Write all pages to this folder instead
     #[arg(long, value_name = "DIR", conflicts_with = "command")]
     pub(crate) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }

@@ -9,6 +9,7 @@ mod doctor;
 mod export;
 mod help;
 mod man;
+mod named;
 mod query;
 mod schema;
 mod show;
@@ -23,25 +24,26 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use ionos_activitylog::{Length, Moment, RetryPolicy};
+use ionos_activitylog::{Length, Moment};
 
 use crate::failure::Failure;
 use crate::talk::Level;
 
-pub(crate) use archive::FromArchive;
+pub(crate) use archive::{FromArchive, Root};
 pub(crate) use asked::{Asked, Zone};
 pub(crate) use cat::Cat;
 pub(crate) use completion::{Candidates, Complete, CompletedShell, Completion};
 pub(crate) use convert::Convert;
 pub(crate) use doctor::Doctor;
-pub(crate) use export::{Export, Named};
+pub(crate) use export::Export;
 pub(crate) use help::Help;
 pub(crate) use man::Man;
+pub(crate) use named::{Named, There, are_plain, choose, has_number};
 pub(crate) use query::{Output, Query};
 pub(crate) use schema::Schema;
 pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
-pub(crate) use state::{State, StateCommand};
+pub(crate) use state::{OfArchive, State, StateCommand};
 pub(crate) use stats::{Stats, StatsOutput};
 pub(crate) use trace::{Trace, TraceOutput};
 pub(crate) use verify::Verify;
@@ -220,15 +222,15 @@ pub(crate) enum Command {
     Help(Help),
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Account {
     /// Use a simulated account inside the program: no token, no network
     #[arg(long)]
     pub(crate) demo: bool,
 
-    /// How often a request is sent at the most, when the service is in trouble
-    #[arg(long, value_name = "COUNT", default_value_t = RetryPolicy::default().attempts(), value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub(crate) attempts: u32,
+    /// How often a request is sent at the most, when the service is in trouble; 5 if left out
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) attempts: Option<u32>,
 
     /// How long a request may take in all, with its retries and the waits between them, such as 30s; 5m if left out
     #[arg(long, value_name = "LENGTH")]
@@ -241,6 +243,37 @@ pub(crate) struct Account {
     /// Profile of the vendor's configuration file; its settings go before those of the environment
     #[arg(long, value_name = "NAME", conflicts_with = "demo")]
     pub(crate) profile: Option<String>,
+}
+
+impl Account {
+    /// Fails where something was said of how the service is asked and nothing is asked of it. `why` says the latter.
+    fn is_idle(&self, why: &str) -> Result<(), Failure> {
+        let set = [
+            (self.attempts.is_some(), "--attempts"),
+            (self.timeout.is_some(), "--timeout"),
+            (self.rps.is_some(), "--rps"),
+            (self.profile.is_some(), "--profile"),
+        ];
+        let set: Vec<&str> = set
+            .into_iter()
+            .filter_map(|(is_set, flag)| is_set.then_some(flag))
+            .collect();
+        if set.is_empty() {
+            return Ok(());
+        }
+        let flags = set.join(" and ");
+        Err(Failure::usage(format!(
+            "{why}, so nothing is asked of the service: leave out {flags}"
+        )))
+    }
+}
+
+/// Of commands that ask for nothing, so that every command takes it.
+#[derive(Args)]
+pub(crate) struct NoAccount {
+    /// Makes no difference here, because no account is needed
+    #[arg(long)]
+    demo: bool,
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -3,6 +3,8 @@
 use clap::Args;
 use ionos_activitylog_archive::Document;
 
+use super::NoAccount;
+
 #[derive(Args)]
 #[command(after_help = "\
 event       a record of the log: each line of .ndjson
@@ -17,4 +19,7 @@ pub(crate) struct Schema {
     /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<Document>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }

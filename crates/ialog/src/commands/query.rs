@@ -18,6 +18,7 @@ use crate::zone;
 const CHUNK: usize = 1 << 16;
 
 pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Failure> {
+    arguments.asked.check()?;
     let filter = arguments.filters.filter()?;
     let plan = Plan::new(arguments, host)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;

@@ -13,6 +13,7 @@ use crate::view::{Column, Found};
 use crate::zone;
 
 pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
+    arguments.asked.check()?;
     let id = read_id(&arguments.id)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let range = super::looked_back(&arguments.asked)?;

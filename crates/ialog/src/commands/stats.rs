@@ -27,6 +27,7 @@ const KINDS: [&str; 7] = [
 ];
 
 pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
+    arguments.asked.check()?;
     let filter = arguments.filters.filter()?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let source = Source::open(&arguments.asked, zone, host).await?;

@@ -13,6 +13,10 @@ use crate::view::Clock;
 use crate::zone;
 
 pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Failure> {
+    // Details of an archived operation are asked of the service.
+    if !arguments.details {
+        arguments.asked.check()?;
+    }
     let reference = read_reference(&arguments.reference)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let clock = Clock {
