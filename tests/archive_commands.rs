@@ -184,7 +184,7 @@ fn what_cannot_be_read_back_is_told() {
         (
             &["cat", "empty", "--contract", "7"],
             2,
-            "there is no archive in empty/contract=7: name the folder that `ialog export --out` wrote to",
+            "there is no archive in empty: name the folder that `ialog export --out` wrote to",
         ),
         (
             &["cat", "empty", "usr=a"],

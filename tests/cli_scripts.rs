@@ -9,7 +9,7 @@
 //! = 3
 //! ```
 //!
-//! The folder holds `config.yaml`, and is called `/work` in the output. Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
+//! The folder holds `config.yaml` and `contracts.txt`, and is called `/work` in the output. Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
 //! time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise; there is no terminal. `␛` in
 //! the output is the beginning of an escape sequence.
 
@@ -90,8 +90,12 @@ fn played(line: &str, folder: &Path) -> String {
 /// The script as it is when it is run.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let config = include_str!("cli/config.yaml");
-    fs::write(folder.path().join("config.yaml"), config).unwrap();
+    for (name, text) in [
+        ("config.yaml", include_str!("cli/config.yaml")),
+        ("contracts.txt", include_str!("cli/contracts.list")),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
     let mut out = String::new();
     for line in script.lines() {
         if line.starts_with(['>', '!', '=']) {

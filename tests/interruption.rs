@@ -177,7 +177,7 @@ fn an_export_to_an_archive_ends_in_order_while_it_writes() {
         );
 
         let archive = ionos_activitylog_archive::Archive::at(&audit);
-        let report = ionos_activitylog_archive::verify_archive(&archive).unwrap();
+        let report = ionos_activitylog_archive::verify_archive(&archive, None).unwrap();
         assert!(report.is_whole() && report.notes.is_empty(), "{report:?}");
         let mut again = ialog(
             folder.path(),

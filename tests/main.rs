@@ -32,6 +32,7 @@ mod simulator;
 mod snapshot;
 mod strict_decoder;
 mod terminal;
+mod throttled;
 mod tls;
 mod tracing_spans;
 mod wire_requests;

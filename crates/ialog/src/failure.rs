@@ -85,6 +85,12 @@ impl Failure {
         self
     }
 
+    /// The same in something that was typed or named, such as a file.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// A command ended in a way that others have told, or because it was asked to, and its code is theirs.
     pub(crate) fn stopped(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(code, message, hint)

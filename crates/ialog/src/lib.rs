@@ -156,7 +156,7 @@ async fn run_command(
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
         Command::Convert(arguments) => commands::convert::run(arguments, host).await,
-        Command::State(arguments) => commands::state::run(arguments, host),
+        Command::State(arguments) => commands::state::run(arguments, host).await,
         Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,
         Command::Schema(arguments) => commands::schema::run(&arguments, host),

@@ -85,19 +85,16 @@ struct Head {
 type Key = (DateTime<Utc>, usize, EventId, usize);
 
 impl ArchiveReader {
-    /// Reads what an archive has of one contract or of all, in a range or at all times. All manifests are read here, and
-    /// no events.
+    /// Reads what an archive has of some contracts or of all, in a range or at all times. All manifests are read here,
+    /// and no events.
     ///
-    /// Fails with [`Error::Empty`] where there is no archive, or none of the contract, and as [`Manifest::read`].
+    /// Fails with [`Error::Empty`] where there is no archive, or none of one of the contracts, and as [`Manifest::read`].
     pub fn open(
         archive: &Archive,
-        contract: Option<&ContractNumber>,
+        contracts: Option<&[ContractNumber]>,
         range: Option<DateRange>,
     ) -> Result<Self, Error> {
-        let folders = match contract {
-            Some(contract) => vec![archive.contract(contract)],
-            None => archive.contracts()?,
-        };
+        let folders = archive.chosen(contracts)?;
         let mut reader = Self {
             range,
             contracts: Vec::new(),
@@ -109,7 +106,7 @@ impl ArchiveReader {
         let mut parts = Vec::new();
         for folder in &folders {
             let days = folder.days()?;
-            if days.is_empty() && contract.is_some() {
+            if days.is_empty() && contracts.is_some() {
                 return Err(Error::Empty(folder.path().to_path_buf()));
             }
             let mut covered = Covered {

@@ -108,9 +108,9 @@ pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};
 pub use reading::{
-    Checkpoint, ContractWindow, ContractsStream, DateFractions, EventStream, Events, Finding, Gap,
-    GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary, TotalShape, Window,
-    WindowStream,
+    Checkpoint, ContractWindow, ContractsInOrder, ContractsStream, DateFractions, EventStream,
+    Events, Finding, Gap, GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary,
+    TotalShape, Window, WindowStream,
 };
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};

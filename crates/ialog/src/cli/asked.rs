@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ionos_activitylog::{Filter, FilterKey, Length, Moment};
 
+use super::named::{CONTRACT, contract_help};
 use super::{Account, Named, Range};
 use crate::failure::Failure;
 
@@ -18,9 +19,7 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "ROOT", conflicts_with = "demo")]
     pub(crate) archive: Option<PathBuf>,
 
-    /// Contract number, or all of them; may be repeated. If left out, the only one that the token reads, or all of the
-    /// archive
-    #[arg(long, value_name = "NUMBER|all")]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, the only one that the token reads, or all of the archive"))]
     pub(crate) contract: Vec<Named>,
 
     #[command(flatten, next_help_heading = "Time")]
@@ -31,7 +30,8 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Fails where an archive is read, and a flag is given that is about asking the service.
+    /// Fails where an archive is read, and a flag is given that is about asking the service. Whoever asks it for more than
+    /// events does not call this.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.archive {
             Some(_) => self

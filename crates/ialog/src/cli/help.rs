@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use ionos_activitylog::seam::guess;
 
-use super::{Cli, Read};
+use super::{Cli, NoAccount, Read};
 use crate::failure::Failure;
 use crate::topics::{self, TOPICS};
 
@@ -15,6 +15,9 @@ pub(crate) struct Help {
     /// A command, such as export, or times, filters, exit-codes, environment or schemas
     #[arg(value_name = "COMMAND|TOPIC")]
     pub(crate) about: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }
 
 impl Help {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::NoAccount;
+
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -18,4 +20,7 @@ pub(crate) struct Man {
     /// Write all pages instead, to man1 and man7 in this folder
     #[arg(long, value_name = "DIR", conflicts_with = "about")]
     pub(crate) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }

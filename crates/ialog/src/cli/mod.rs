@@ -10,6 +10,7 @@ mod export;
 mod help;
 mod man;
 mod mistake;
+mod named;
 mod query;
 mod report;
 mod schema;
@@ -26,28 +27,29 @@ use std::num::NonZeroUsize;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use ionos_activitylog::{Length, Moment, RetryPolicy};
+use ionos_activitylog::{Length, Moment};
 
 use crate::failure::Failure;
 use crate::talk::Level;
 use crate::topics;
 
-pub(crate) use archive::FromArchive;
+pub(crate) use archive::{FromArchive, Root};
 pub(crate) use asked::{Asked, Zone};
 pub(crate) use cat::Cat;
 pub(crate) use completion::{Candidates, Complete, CompletedShell, Completion};
 pub(crate) use convert::Convert;
 pub(crate) use doctor::Doctor;
-pub(crate) use export::{Export, Named};
+pub(crate) use export::Export;
 pub(crate) use help::Help;
 pub(crate) use man::Man;
 use mistake::Refused;
+pub(crate) use named::{Named, There, are_plain, choose, has_number};
 pub(crate) use query::{Output, Query};
 pub(crate) use report::{Report, ReportOutput};
 pub(crate) use schema::Schema;
 pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
-pub(crate) use state::{State, StateCommand};
+pub(crate) use state::{OfArchive, State, StateCommand};
 pub(crate) use stats::Stats;
 pub(crate) use trace::{Trace, TraceOutput};
 pub(crate) use verify::Verify;
@@ -203,15 +205,15 @@ pub(crate) enum Command {
     Help(Help),
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Account {
     /// Use a simulated account inside the program: no token, no network
     #[arg(long)]
     pub(crate) demo: bool,
 
-    /// How often a request is sent at the most, when the service is in trouble
-    #[arg(long, value_name = "COUNT", default_value_t = RetryPolicy::default().attempts(), value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub(crate) attempts: u32,
+    /// How often a request is sent at the most, when the service is in trouble; 5 if left out
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) attempts: Option<u32>,
 
     /// How long a request may take in all, with its retries and the waits between them, such as 30s; 5m if left out
     #[arg(long, value_name = "LENGTH")]
@@ -227,21 +229,36 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Fails where nothing is asked of the service, and a flag that is about asking is given all the same.
+    /// Fails where nothing is asked of the service, and flags that are about asking are given all the same. `why` says the
+    /// former.
     pub(crate) fn unasked(&self, why: &str) -> Result<(), Failure> {
-        let idle = [
-            (self.profile.is_some(), "--profile"),
+        let flags = [
+            (self.attempts.is_some(), "--attempts"),
             (self.timeout.is_some(), "--timeout"),
             (self.rps.is_some(), "--rps"),
+            (self.profile.is_some(), "--profile"),
         ];
-        match idle.into_iter().find(|(given, _)| *given) {
-            Some((_, flag)) => Err(Failure::usage(
-                format!("{why}, so {flag} would have no effect"),
-                format!("leave out {flag}"),
-            )),
-            None => Ok(()),
+        let idle: Vec<&str> = flags
+            .into_iter()
+            .filter_map(|(given, flag)| given.then_some(flag))
+            .collect();
+        if idle.is_empty() {
+            return Ok(());
         }
+        let idle = idle.join(" and ");
+        Err(Failure::usage(
+            format!("{why}, so {idle} would have no effect"),
+            format!("leave out {idle}"),
+        ))
     }
+}
+
+/// Of commands that ask for nothing, so that every command takes it.
+#[derive(Args)]
+pub(crate) struct NoAccount {
+    /// Makes no difference here, because no account is needed
+    #[arg(long)]
+    demo: bool,
 }
 
 fn rate(text: &str) -> Result<f64, Refused> {

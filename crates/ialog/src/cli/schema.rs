@@ -4,6 +4,8 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ionos_activitylog_archive::Document;
 
+use super::NoAccount;
+
 #[derive(Args)]
 #[command(after_help = "\
 event       a record of the log: each line of .ndjson
@@ -18,6 +20,9 @@ pub(crate) struct Schema {
     /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
     #[arg(value_name = "NAME", value_parser = document(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }
 
 /// One of the names.

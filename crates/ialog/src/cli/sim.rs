@@ -38,6 +38,10 @@ pub(crate) struct Sim {
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
 
+    /// Taken as by every command; what is served is simulated anyway
+    #[arg(long, hide = true)]
+    pub(crate) demo: bool,
+
     #[command(flatten, next_help_heading = "Data")]
     pub(crate) log: Log,
 

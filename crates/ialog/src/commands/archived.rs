@@ -1,11 +1,10 @@
 //! Reading an archive back as it was asked for, and what to say of what it does not have.
 
-use chrono::{DateTime, Utc};
 use ionos_activitylog::{Filter, FilterCounts};
 use ionos_activitylog_archive::{ArchiveReader, Archived};
 
 use crate::cli::FromArchive;
-use crate::commands::archive_at;
+use crate::commands::{archived_contracts, demo};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::times;
@@ -16,19 +15,27 @@ const EVENTS_AT_ONCE: u64 = 256;
 /// The events that were asked for.
 pub(crate) struct Asked {
     reader: ArchiveReader,
+    /// It goes with the folder of a demo.
+    _found: demo::Found,
     filter: Filter,
     counts: FilterCounts,
 }
 
 impl Asked {
-    pub(crate) fn open(arguments: &FromArchive, now: DateTime<Utc>) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        arguments: &FromArchive,
+        host: &mut Host<'_>,
+    ) -> Result<Self, Failure> {
+        let now = host.clock.now();
         let range = arguments.range.asked();
         let range = range.map(|range| times::resolve(&range, now)).transpose()?;
-        let filter = Filter::parse(&arguments.filter)?;
-        let archive = archive_at(&arguments.root)?;
+        let filter = Filter::parse(arguments.filters())?;
+        let found = demo::archive(arguments.root.folder(), host).await?;
+        let contracts = archived_contracts(&found.archive, &arguments.contract)?;
         Ok(Self {
-            reader: ArchiveReader::open(&archive, arguments.contract.as_ref(), range)?
+            reader: ArchiveReader::open(&found.archive, contracts.as_deref(), range)?
                 .filter(filter.clone()),
+            _found: found,
             filter,
             counts: FilterCounts::default(),
         })

@@ -10,7 +10,7 @@ use crate::host::Host;
 
 pub(crate) async fn run(arguments: Convert, host: &mut Host<'_>) -> Result<(), Failure> {
     let target = FileTarget::new(&arguments.out)?;
-    let mut asked = Asked::open(&arguments.archive, host.clock.now())?;
+    let mut asked = Asked::open(&arguments.archive, host).await?;
     let mut file = FileWriter::create(&target, arguments.overwrite)?;
     while let Some(archived) = asked.next().await? {
         file.add(&archived.contract, &archived.event)?;

@@ -7,7 +7,7 @@ use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading, Steps};
 
 use crate::account;
-use crate::cli::{Export, Named};
+use crate::cli::Export;
 use crate::commands::{archive, counted};
 use crate::failure::Failure;
 use crate::host::Host;
@@ -45,12 +45,8 @@ pub(crate) async fn run(
         ));
     }
     let range = times::settled(range, times::settle(&arguments, now), now)?;
-    let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
-    let contract = match named {
-        Some(contract) => contract,
-        None => account::only_contract(&client).await?,
-    };
+    let contract = one_contract(account::contracts(&arguments.contracts.contract, &client).await?)?;
     let api = account::api(&arguments.account, &client);
     let reading = Reading::new(api, contract.clone(), range, &target);
     let again = again(&arguments, &contract, &reading);
@@ -163,12 +159,14 @@ fn is_meant_as_file(path: &Path) -> bool {
 }
 
 /// A file holds the events of one contract.
-fn one_contract(named: &[Named]) -> Result<Option<ContractNumber>, Failure> {
-    match named {
-        [] => Ok(None),
-        [Named::One(contract)] => Ok(Some(contract.clone())),
-        _ => Err(Failure::usage(
-            "a file holds the events of one contract",
+fn one_contract(contracts: Vec<ContractNumber>) -> Result<ContractNumber, Failure> {
+    match <[ContractNumber; 1]>::try_from(contracts) {
+        Ok([contract]) => Ok(contract),
+        Err(several) => Err(Failure::usage(
+            format!(
+                "a file holds the events of one contract, and these are {}",
+                several.len()
+            ),
             "name one, or export to the folder of an archive",
         )),
     }

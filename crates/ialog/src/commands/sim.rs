@@ -28,6 +28,7 @@ use crate::signals;
 pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
     let Sim {
         port,
+        demo: _,
         log,
         paging,
         records,

@@ -13,6 +13,7 @@ use crate::view::Clock;
 use crate::zone;
 
 pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Failure> {
+    // Details of an archived operation are asked of the service.
     if !arguments.details {
         arguments.asked.check()?;
     }

@@ -4,24 +4,24 @@ use ionos_activitylog_archive::{Problem, Report, WHAT_IT_PROVES, verify_archive,
 
 use crate::account;
 use crate::cli::Verify;
-use crate::commands::{archive_at, counted};
+use crate::commands::{archived_contracts, counted, demo};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::shell;
 
 pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Failure> {
-    if !arguments.online {
-        let why = "the service is asked only with --online";
-        arguments.account.unasked(why)?;
-    }
-    let archive = archive_at(&arguments.root)?;
-    let mut report = verify_archive(&archive)?;
+    arguments.check()?;
+    let found = demo::archive(arguments.root.as_deref(), host).await?;
+    let archive = &found.archive;
+    let contracts = archived_contracts(archive, &arguments.contract)?;
+    let contracts = contracts.as_deref();
+    let mut report = verify_archive(archive, contracts)?;
     let damaged = report
         .findings
         .iter()
         .any(|finding| finding.problem != Problem::Extra);
     if !arguments.head.is_empty() {
-        report.compare_heads(&archive, &arguments.head);
+        report.compare_heads(archive, &arguments.head);
     }
     let mut findings = tell(&report, host)?;
     for chain in &report.chains {
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Fa
     }
     if arguments.online {
         let client = account::connect(&arguments.account, host.clock.now(), host)?;
-        findings += tell(&verify_totals(&archive, &client).await?, host)?;
+        findings += tell(&verify_totals(archive, contracts, &client).await?, host)?;
     }
     host.say(format_args!(
         "{} in {}, {} bytes: {}",

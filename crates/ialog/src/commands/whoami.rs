@@ -59,7 +59,7 @@ impl Who<'_> {
     }
 
     fn json(&self) -> String {
-        let one = |setting: &Setting| json!({"value": value(setting), "source": setting.origin().to_string()});
+        let one = |setting: &Setting| json!({"value": value(setting), "source": source(setting)});
         let settings: Vec<Value> = self
             .settings
             .iter()
@@ -190,8 +190,16 @@ fn value(setting: &Setting) -> String {
     setting.value().replace("[redacted]", "[set]")
 }
 
+/// Where it comes from, in words that a person finds in their own setup: nobody who typed a profile wrote a program.
+fn source(setting: &Setting) -> String {
+    match (setting.name(), setting.origin()) {
+        ("profile", Origin::Program) => "--profile".to_owned(),
+        (_, origin) => origin.to_string(),
+    }
+}
+
 fn row(setting: &Setting, look: Look, note: &str) -> Vec<Cell> {
-    let source = format!("{}{note}", setting.origin());
+    let source = source(setting) + note;
     [setting.name(), &value(setting), &source]
         .map(|text| Cell::new(text, look))
         .to_vec()

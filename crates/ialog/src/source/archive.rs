@@ -1,13 +1,13 @@
 //! Events from the files of an archive: no network, and the manifests say what is missing.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use ionos_activitylog::{ContractNumber, DateRange, Filter};
-use ionos_activitylog_archive::{Archive, ArchiveReader};
+use ionos_activitylog::{DateRange, Filter};
+use ionos_activitylog_archive::ArchiveReader;
 
 use super::{Reading, Taker};
 use crate::cli::Named;
+use crate::commands::{archive_at, archived_contracts};
 use crate::failure::Failure;
 use crate::host::Host;
 
@@ -17,8 +17,6 @@ const EVENTS_AT_ONCE: u64 = 256;
 /// What an archive has.
 pub(crate) struct Archived {
     reader: ArchiveReader,
-    /// Those to read; none for all.
-    only: Option<BTreeSet<ContractNumber>>,
     pub(super) range: Option<DateRange>,
 }
 
@@ -28,23 +26,16 @@ impl Archived {
         named: &[Named],
         range: Option<DateRange>,
     ) -> Result<Self, Failure> {
-        let archive = Archive::at(root);
-        let only = chosen(named);
-        // Each has to be there; the reader takes one or all.
-        for contract in only.iter().flatten() {
-            let _ = ArchiveReader::open(&archive, Some(contract), range)?;
-        }
-        let one = only.as_ref().filter(|only| only.len() == 1);
-        let one = one.and_then(BTreeSet::first);
+        let archive = archive_at(root)?;
+        let contracts = archived_contracts(&archive, named)?;
         Ok(Self {
-            reader: ArchiveReader::open(&archive, one, range)?,
-            only,
+            reader: ArchiveReader::open(&archive, contracts.as_deref(), range)?,
             range,
         })
     }
 
     pub(super) async fn read(
-        mut self,
+        self,
         filter: &Filter,
         taker: &mut dyn Taker,
         host: &mut Host<'_>,
@@ -53,15 +44,9 @@ impl Archived {
             more: super::EXPORT_AGAIN,
             ..Reading::default()
         };
-        let only = self.only.take();
-        let asked =
-            |contract: &ContractNumber| only.as_ref().is_none_or(|only| only.contains(contract));
         let mut reader = self.reader.filter(filter.clone());
         for archived in reader.by_ref() {
             let archived = archived?;
-            if !asked(&archived.contract) {
-                continue;
-            }
             taker.see(&archived.event);
             let kept = reading.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
@@ -73,7 +58,6 @@ impl Archived {
             }
         }
         let unproven = reader.unproven().into_iter();
-        let unproven = unproven.filter(|(contract, _)| asked(contract));
         reading.unproven = unproven
             .map(|(contract, ranges)| {
                 format!(
@@ -83,15 +67,4 @@ impl Archived {
             .collect();
         Ok(reading)
     }
-}
-
-/// The contracts that were named; none for all.
-fn chosen(named: &[Named]) -> Option<BTreeSet<ContractNumber>> {
-    let one = |name: &Named| match name {
-        Named::All => None,
-        Named::One(contract) => Some(contract.clone()),
-    };
-    // One "all" among them is all.
-    let only: Option<BTreeSet<ContractNumber>> = named.iter().map(one).collect();
-    only.filter(|only| !only.is_empty())
 }

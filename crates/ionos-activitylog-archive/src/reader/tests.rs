@@ -106,7 +106,8 @@ async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files
     assert_eq!(read(reader), truth(&simulator, some));
 
     let contract: ContractNumber = simulator.contracts()[1].into();
-    let reader = ArchiveReader::open(&archive, Some(&contract), None).unwrap();
+    let reader =
+        ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
     let mut own = truth(&simulator, all);
     own.retain(|(of, _)| *of == contract.to_string());
     assert_eq!(read(reader), own);
@@ -123,7 +124,8 @@ async fn what_is_not_proven_is_named() {
     let archive = archive(&simulator, root.path(), &[first, second]).await;
     let contract: ContractNumber = simulator.contracts()[0].into();
     let missing = |range: Option<DateRange>| {
-        let reader = ArchiveReader::open(&archive, Some(&contract), range).unwrap();
+        let reader =
+            ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), range).unwrap();
         let missing = reader
             .unproven()
             .pop()
@@ -143,7 +145,9 @@ async fn what_is_not_proven_is_named() {
 async fn where_there_is_no_archive_that_is_said() {
     let root = tempfile::tempdir().unwrap();
     let archive = Archive::at(root.path());
-    let open = |contract: Option<&ContractNumber>| ArchiveReader::open(&archive, contract, None);
+    let open = |contract: Option<&ContractNumber>| {
+        ArchiveReader::open(&archive, contract.map(std::slice::from_ref), None)
+    };
     assert!(matches!(open(None), Err(Error::Empty(_))));
     assert!(matches!(open(Some(&7.into())), Err(Error::Empty(_))));
     let missing = Archive::at(root.path().join("missing"));
@@ -165,7 +169,9 @@ async fn a_converted_file_is_the_one_that_an_export_writes() {
             let ending = format!("{format}{}", compression.ending());
             let one = FileTarget::new(files.path().join(format!("converted.{ending}"))).unwrap();
             let mut file = FileWriter::create(&one, false).unwrap();
-            for archived in ArchiveReader::open(&archive, Some(&contract), None).unwrap() {
+            for archived in
+                ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap()
+            {
                 let archived = archived.unwrap();
                 file.add(&archived.contract, &archived.event).unwrap();
             }
@@ -203,7 +209,8 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     let path = folder.day(day).join(part.to_string());
     let whole = fs::read(&path).unwrap();
     let end = |archive: &Archive| {
-        let reader = ArchiveReader::open(archive, Some(&contract), None).unwrap();
+        let reader =
+            ArchiveReader::open(archive, Some(std::slice::from_ref(&contract)), None).unwrap();
         let last = reader.last().unwrap();
         last.unwrap_err().summary()
     };
@@ -253,7 +260,8 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
                 _ => bytes = vec![0xff; 100],
             }
             fs::write(&path, bytes).unwrap();
-            let reader = ArchiveReader::open(&archive, Some(&contract), None).unwrap();
+            let reader =
+                ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
             let failed: Vec<Error> = reader.filter_map(Result::err).collect();
             assert!(
                 matches!(failed.as_slice(), [Error::Damaged(at, ..)] if *at == path),

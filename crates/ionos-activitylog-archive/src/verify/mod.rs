@@ -210,12 +210,16 @@ impl Place<'_> {
     }
 }
 
-/// Compares everything in an archive with what its manifests say, without the service. Days are gone through on as many
-/// threads as the machine has processors, and the memory that it takes grows with the longest day.
+/// Compares everything that an archive has of some contracts, or of all, with what its manifests say, without the service.
+/// Days are gone through on as many threads as the machine has processors, and the memory that it takes grows with the
+/// longest day.
 ///
 /// Fails only where the archive cannot be listed, or holds no contract; everything else is in the report.
-pub fn verify_archive(archive: &Archive) -> Result<Report, Error> {
-    let contracts = archive.contracts()?;
+pub fn verify_archive(
+    archive: &Archive,
+    contracts: Option<&[ContractNumber]>,
+) -> Result<Report, Error> {
+    let contracts = archive.chosen(contracts)?;
     if contracts.is_empty() {
         return Err(Error::Empty(archive.root().to_path_buf()));
     }

@@ -1,7 +1,7 @@
 //! Offline, an archive can be compared with itself. Whether the service still counts as many events says only the
 //! service, with one request for each day.
 
-use ionos_activitylog::{Client, DateRange, PageSize, Total};
+use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
 
 use super::{Place, Problem, Report};
 use crate::Error;
@@ -9,13 +9,17 @@ use crate::engine::{parts_of, read_days, total_of};
 use crate::layout::Archive;
 use crate::manifest::Manifest;
 
-/// Compares the totals of the service with what is archived of each contract, as far as it is verified.
+/// Compares the totals of the service with what is archived of some contracts or of all, as far as it is verified.
 ///
 /// Fails where the archive cannot be read, and where the service does not answer.
-pub async fn verify_totals(archive: &Archive, client: &Client) -> Result<Report, Error> {
+pub async fn verify_totals(
+    archive: &Archive,
+    contracts: Option<&[ContractNumber]>,
+    client: &Client,
+) -> Result<Report, Error> {
     let mut report = Report::default();
     let one = PageSize::new(1).map_err(Error::Read)?;
-    for folder in archive.contracts()? {
+    for folder in archive.chosen(contracts)? {
         for (date, (manifest, _)) in read_days(&folder)? {
             let place = Place {
                 root: archive.root(),

@@ -25,7 +25,8 @@ pub(super) fn layer(
     profile: Option<&str>,
 ) -> Result<FromFile, Error> {
     let named = match profile {
-        Some(_) => None,
+        // It does not count, so neither does a mistake in it.
+        Some(_) => variable(surroundings, CURRENT_PROFILE).ok().flatten(),
         None => variable(surroundings, CURRENT_PROFILE)?,
     };
     let search = places::yaml(surroundings)?;
@@ -53,6 +54,7 @@ pub(super) fn layer(
         };
     };
     let document = Document::parse(&file)?;
+    let asked_for = profile.map(|name| Found::new(name.trim().to_owned(), Origin::Program));
     let profile = profile::current(&document, profile, named.as_deref(), &file.path)?;
     let origin = || Origin::File {
         path: file.path.clone(),
@@ -107,7 +109,7 @@ pub(super) fn layer(
                 .root_certificates
                 .map(|value| Found::new(value, origin())),
             config_file: Some(Found::new(file.path.display().to_string(), config_file)),
-            profile: Found::before(named, current),
+            profile: Found::before(asked_for, Found::before(named, current)),
             without_credentials,
             ..Layer::default()
         },

@@ -9,6 +9,9 @@ use crate::{Error, ErrorKind};
 /// The wait before attempt *n* is a random part of `base` doubled with each attempt, `cap` at the most ("full
 /// jitter"). A service that names a time in `Retry-After` is given that time, unless the backoff is longer.
 ///
+/// After 429, and after 503 with a `Retry-After`, nothing else is sent by the client and its clones either before that wait
+/// is over. Then calls go on in the order in which they came, and having waited for each other is no attempt.
+///
 /// ```
 /// use std::time::Duration;
 /// use ionos_activitylog::RetryPolicy;
