@@ -163,7 +163,7 @@ async fn run_command(
         Command::Man(arguments) => commands::man::run(&arguments, host),
         Command::Complete(arguments) => commands::completion::candidates(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
-        Command::Help(help) => host.print(&help.text()?),
+        Command::Help(help) => host.print(&help.text(host.terminal.columns)?),
     }
 }
 
