@@ -46,7 +46,7 @@ fn waiting(folder: &Path, out: &str) -> (Child, TcpStream) {
     (child, request)
 }
 
-const INTERRUPTED: &str = "error: interrupted, and nothing half-written is left behind\n";
+const INTERRUPTED: &str = "error: interrupted; nothing half-written is left behind\n";
 
 #[test]
 fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {

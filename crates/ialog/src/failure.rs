@@ -40,10 +40,11 @@ impl Failure {
         Self::new(2, message)
     }
 
-    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is how to go on.
+    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is what is left and how to go
+    /// on.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
         let message = match resume {
-            None => "interrupted, and nothing half-written is left behind".to_owned(),
+            None => "interrupted".to_owned(),
             Some(how) => format!("interrupted; {how}"),
         };
         Self::new(code, message)

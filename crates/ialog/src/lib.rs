@@ -8,6 +8,7 @@ mod ago;
 mod chart;
 mod cli;
 mod commands;
+mod drawn;
 mod failure;
 mod host;
 mod interrupt;
@@ -135,6 +136,10 @@ async fn run_until_signal(
             }
         }
     };
+    // What computes on another thread still draws how far it is.
+    if let Some(drawn) = host.talk.drawn.take() {
+        drawn.end();
+    }
     Failure::interrupted(ended, resume.told()).report(host)
 }
 
@@ -154,7 +159,7 @@ async fn run_command(
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
-        Command::Convert(arguments) => commands::convert::run(arguments, host).await,
+        Command::Convert(arguments) => commands::convert::run(arguments, host, resume).await,
         Command::State(arguments) => commands::state::run(arguments, host),
         Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,

@@ -26,6 +26,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use ionos_activitylog::{Length, Moment, RetryPolicy};
 
 use crate::failure::Failure;
+use crate::shell;
 use crate::talk::Level;
 
 pub(crate) use archive::FromArchive;
@@ -241,6 +242,18 @@ pub(crate) struct Account {
     /// Profile of the vendor's configuration file; its settings go before those of the environment
     #[arg(long, value_name = "NAME", conflicts_with = "demo")]
     pub(crate) profile: Option<String>,
+}
+
+impl Account {
+    /// What of it is typed again to go on with the same account.
+    pub(crate) fn again(&self) -> String {
+        let demo = if self.demo { " --demo" } else { "" };
+        let profile = self.profile.as_ref();
+        let profile = profile.map_or_else(String::new, |name| {
+            format!(" --profile {}", shell::quoted(name))
+        });
+        format!("{demo}{profile}")
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {

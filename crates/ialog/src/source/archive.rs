@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, DateRange, Filter};
 use ionos_activitylog_archive::{Archive, ArchiveReader};
 
 use super::{Reading, Taker};
-use crate::cli::Named;
+use crate::cli::{Asked, Named};
+use crate::commands::archived::{EVENTS_AT_ONCE, ends_told};
 use crate::failure::Failure;
 use crate::host::Host;
-
-/// So many events are read before signals are listened to.
-const EVENTS_AT_ONCE: u64 = 256;
+use crate::progress::OfArchive;
 
 /// What an archive has.
 pub(crate) struct Archived {
@@ -20,26 +20,33 @@ pub(crate) struct Archived {
     /// Those to read; none for all.
     only: Option<BTreeSet<ContractNumber>>,
     pub(super) range: Option<DateRange>,
+    zone: Tz,
 }
 
 impl Archived {
     pub(super) fn open(
         root: &Path,
-        named: &[Named],
+        asked: &Asked,
         range: Option<DateRange>,
+        zone: Tz,
     ) -> Result<Self, Failure> {
         let archive = Archive::at(root);
-        let only = chosen(named);
+        let only = chosen(&asked.contract);
         // Each has to be there; the reader takes one or all.
         for contract in only.iter().flatten() {
             let _ = ArchiveReader::open(&archive, Some(contract), range)?;
         }
         let one = only.as_ref().filter(|only| only.len() == 1);
         let one = one.and_then(BTreeSet::first);
+        let reader = ArchiveReader::open(&archive, one, range)?;
         Ok(Self {
-            reader: ArchiveReader::open(&archive, one, range)?,
+            reader: match asked.when.to {
+                None => reader.open_end(),
+                Some(_) => reader,
+            },
             only,
             range,
+            zone,
         })
     }
 
@@ -54,7 +61,8 @@ impl Archived {
         let asked =
             |contract: &ContractNumber| only.as_ref().is_none_or(|only| only.contains(contract));
         let mut reader = self.reader.filter(filter.clone());
-        for archived in reader.by_ref() {
+        let progress = OfArchive::events(host);
+        while let Some(archived) = reader.next() {
             let archived = archived?;
             if !asked(&archived.contract) {
                 continue;
@@ -63,12 +71,17 @@ impl Archived {
             let kept = reading.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
             if reading.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
+                progress.show(reader.progress());
                 tokio::task::yield_now().await;
             }
             if kept && !taker.take(&archived.contract, archived.event, host)? {
                 return Ok(reading);
             }
         }
+        progress.end();
+        let ends = reader.ends().into_iter();
+        let ends: Vec<_> = ends.filter(|(contract, _)| asked(contract)).collect();
+        reading.ends = ends_told(&ends, self.zone);
         let unproven = reader.unproven().into_iter();
         let unproven = unproven.filter(|(contract, _)| asked(contract));
         reading.unproven = unproven

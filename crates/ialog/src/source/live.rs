@@ -9,7 +9,7 @@ use crate::cli::{Asked, Named};
 use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::talk::Level;
 
 /// The log of one or more contracts.
@@ -49,14 +49,13 @@ impl Live {
         self,
         filter: &Filter,
         taker: &mut dyn Taker,
-        quiet: bool,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
         let mut reading = Reading {
             contracts: self.contracts.len(),
             ..Reading::default()
         };
-        let progress = Progress::start(host, quiet, self.range, self.contracts.len());
+        let progress = OfRange::start(host, self.range, self.contracts.len());
         for contract in &self.contracts {
             let before = (reading.counts.seen, reading.failures.len());
             let mut windows = self.client.events(contract.clone(), self.range).windows();
