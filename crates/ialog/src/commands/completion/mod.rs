@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Completion, host: &mut Host<'_>) -> Result<(), Fai
         CompletedShell::Bash => script::bash(&written, &files),
         CompletedShell::Zsh => script::zsh(&written),
         CompletedShell::Fish => script::fish(&written, &files),
-        CompletedShell::PowerShell => script::powershell(&written, &files, &values(&command)),
+        CompletedShell::PowerShell => script::powershell(&written, &files, &file_flags(&command)),
     })
 }
 
@@ -61,16 +61,11 @@ fn takes_files(command: &Command) -> Vec<&str> {
     commands.map(Command::get_name).collect()
 }
 
-/// The flags with a value that is no file.
-fn values(command: &Command) -> BTreeSet<String> {
-    let flags = command.get_opts();
-    let flags = flags.filter(|one| one.get_action().takes_values() && !is_file(one));
-    let names = flags.flat_map(|flag| {
-        let long = flag.get_long_and_visible_aliases().unwrap_or_default();
-        let long = long.into_iter().map(|long| format!("--{long}"));
-        long.chain(flag.get_short().map(|short| format!("-{short}")))
-    });
-    let within = command.get_subcommands().flat_map(values);
+/// The flags whose value is a file or a folder.
+fn file_flags(command: &Command) -> BTreeSet<String> {
+    let flags = command.get_opts().filter(|one| is_file(one));
+    let names = flags.filter_map(|flag| Some(format!("--{}", flag.get_long()?)));
+    let within = command.get_subcommands().flat_map(file_flags);
     names.chain(within).collect()
 }
 

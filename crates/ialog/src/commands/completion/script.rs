@@ -67,15 +67,16 @@ const POWERSHELL: &str = r#"
         return $asked | Where-Object { $_ -like "$wordToComplete*" } |
             ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
     }
-    # An empty answer keeps the shell from offering files.
-    if ("$($typed[-1])" -cin {values}) {
-        return ''
+    # Where there is no answer at all the shell offers files.
+    if ("$($typed[-1])" -cin {flags}) {
+        return
     }
 "#;
 
-/// Instead of the end of the generated block: where nothing fits, these commands are offered files, and so are flags.
+/// Instead of the end of the generated block: where nothing fits, these commands are offered files, and others get an
+/// empty answer.
 const POWERSHELL_END: &str = r#"    $fitting = @($completions.Where{ $_.CompletionText -like "$wordToComplete*" })
-    if (!$fitting -and "$($typed[-1])" -notlike '-*' -and "$($typed[1])" -cnotin {files}) {
+    if (!$fitting -and "$($typed[1])" -cnotin {files}) {
         return ''
     }
     $fitting |
@@ -113,9 +114,9 @@ pub(super) fn fish(generated: &str, files: &[&str]) -> String {
     format!("{generated}{}", FISH.replace("{files}", &files.join(" ")))
 }
 
-pub(super) fn powershell(generated: &str, files: &[&str], values: &BTreeSet<String>) -> String {
+pub(super) fn powershell(generated: &str, files: &[&str], flags: &BTreeSet<String>) -> String {
     let begin = "param($wordToComplete, $commandAst, $cursorPosition)\n";
-    let asking = POWERSHELL.replace("{values}", &listed(values));
+    let asking = POWERSHELL.replace("{flags}", &listed(flags));
     let end = "    $completions.Where{ $_.CompletionText -like \"$wordToComplete*\" } |\n";
     let fitting = POWERSHELL_END.replace("{files}", &listed(files));
     let asks = generated.replacen(begin, &format!("{begin}{asking}"), 1);
