@@ -47,7 +47,7 @@ fn waiting(folder: &Path, out: &str) -> (Child, TcpStream) {
 }
 
 const INTERRUPTED: &str =
-    "error: interrupted, and nothing half-written is left behind: the same command begins anew\n";
+    "error: interrupted: nothing half-written is left behind, and the same command begins anew\n";
 
 #[test]
 fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {

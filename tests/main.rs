@@ -19,6 +19,7 @@ mod hosted;
 mod interruption;
 mod manual;
 mod program;
+mod pty;
 mod public_api;
 mod refusals;
 mod resilience;

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use ionos_activitylog_sim::Simulator;
 
-use crate::program::{Nobody, Sim, ialog, names, run};
+use crate::program::{Nobody, ialog, names, run, serving};
 
 #[test]
 fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
@@ -339,7 +339,7 @@ b.txt",
 #[test]
 fn a_wrong_token_is_told_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let mut command = ialog(
         folder.path(),
         &["export", "--last", "1d", "--out", "a.ndjson"],
@@ -364,7 +364,7 @@ fn a_wrong_token_is_told_and_not_shown() {
 #[test]
 fn of_several_contracts_one_has_to_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &["--contracts", "3"]);
+    let sim = serving(folder.path(), &["--contracts", "3"]);
     let export = |arguments: &[&str]| {
         let mut command = ialog(
             folder.path(),

@@ -74,7 +74,10 @@ pub fn serve(arguments: &[String]) -> Result<()> {
         true => Faults::new().on(When::any(), Fault::Delay(LATENCY))?,
         false => Faults::new(),
     };
-    crate::serve(builder().recording(recorded()?).faults(faults).build(), None)
+    crate::serve(
+        builder().recording(recorded()?).faults(faults).build(),
+        None,
+    )
 }
 
 /// The log, written down. Server and client share the machine, so it is made before anything is measured: otherwise
@@ -82,6 +85,8 @@ pub fn serve(arguments: &[String]) -> Result<()> {
 fn recorded() -> Result<Recording> {
     let drawn = builder().build();
     let records = drawn.records(contract(), start(), end());
-    let lines: String = records.flat_map(|record| [record, "\n".to_owned()]).collect();
+    let lines: String = records
+        .flat_map(|record| [record, "\n".to_owned()])
+        .collect();
     Recording::read(lines.as_bytes(), None).map_err(anyhow::Error::msg)
 }

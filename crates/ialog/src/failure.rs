@@ -54,16 +54,11 @@ impl Failure {
         Self::new(2, message, hint)
     }
 
-    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is how to go on.
+    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is what is left and how to go
+    /// on.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
-        match resume {
-            None => Self::new(
-                code,
-                "interrupted, and nothing half-written is left behind",
-                "the same command begins anew",
-            ),
-            Some(how) => Self::new(code, "interrupted", how),
-        }
+        let how = resume.unwrap_or_else(|| "the same command begins anew".to_owned());
+        Self::new(code, "interrupted", how)
     }
 
     /// What was read is not all, or not proven to be.

@@ -8,6 +8,7 @@ mod ago;
 mod chart;
 mod cli;
 mod commands;
+mod drawn;
 mod failure;
 mod host;
 mod interrupt;
@@ -136,6 +137,10 @@ async fn run_until_signal(
             }
         }
     };
+    // What computes on another thread still draws how far it is.
+    if let Some(drawn) = host.talk.drawn.take() {
+        drawn.end();
+    }
     Failure::interrupted(ended, resume.told()).report(host)
 }
 
@@ -155,7 +160,7 @@ async fn run_command(
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
-        Command::Convert(arguments) => commands::convert::run(arguments, host).await,
+        Command::Convert(arguments) => commands::convert::run(arguments, host, resume).await,
         Command::State(arguments) => commands::state::run(arguments, host).await,
         Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,
@@ -164,7 +169,7 @@ async fn run_command(
         Command::Man(arguments) => commands::man::run(&arguments, host),
         Command::Complete(arguments) => commands::completion::candidates(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
-        Command::Help(help) => host.print(&help.text()?),
+        Command::Help(help) => host.print(&help.text(host.terminal.columns)?),
     }
 }
 

@@ -44,13 +44,17 @@ fn named(name: &str) -> Result<Tz, Failure> {
 
 /// The range by the clock of a zone, each end with its offset, so that it means the same everywhere.
 pub(crate) fn told(range: DateRange, zone: Tz) -> String {
-    let local = |time: DateTime<Utc>| {
-        time.with_timezone(&zone)
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
-    };
+    [range.start(), range.end()]
+        .map(|time| told_time(time, zone))
+        .join(" .. ")
+}
+
+/// A time in the same way.
+pub(crate) fn told_time(time: DateTime<Utc>, zone: Tz) -> String {
+    let local = time.with_timezone(&zone);
+    let told = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     // Zones whose offset is that of UTC are written as UTC is.
-    let ends = [range.start(), range.end()].map(|time| local(time).replace("+00:00", "Z"));
-    ends.join(" .. ")
+    told.replace("+00:00", "Z")
 }
 
 #[cfg(test)]

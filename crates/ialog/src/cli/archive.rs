@@ -75,7 +75,8 @@ pub(crate) struct ArchivedRange {
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; now if left out
+    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; where the archive
+    /// ends if left out
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }

@@ -54,7 +54,8 @@ pub(crate) struct When {
     #[arg(long, visible_alias = "since", value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end, or a time, up to but not including it; now if left out
+    /// End: a day or a month, up to and including its end, or a time, up to but not including it; now if left out, or
+    /// where the archive ends
     #[arg(long, visible_alias = "until", value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }

@@ -7,6 +7,7 @@ use ionos_activitylog::seam::guess;
 
 use super::{Cli, NoAccount, Read};
 use crate::failure::Failure;
+use crate::table::paragraphs;
 use crate::topics::{self, TOPICS};
 
 /// Beside the commands, `ialog help` knows: times, filters, exit-codes, environment, schemas
@@ -21,12 +22,12 @@ pub(crate) struct Help {
 }
 
 impl Help {
-    /// The text that was asked for.
-    pub(crate) fn text(&self) -> Result<String, Failure> {
+    /// The text that was asked for, on lines of so many columns.
+    pub(crate) fn text(&self, room: Option<usize>) -> Result<String, Failure> {
         if let [name] = self.about.as_slice()
             && let Some(topic) = topics::named(name)
         {
-            return Ok(topic.text.to_owned());
+            return Ok(paragraphs(topic.text, room));
         }
         let arguments = ["ialog"]
             .into_iter()

@@ -30,6 +30,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use ionos_activitylog::{Length, Moment};
 
 use crate::failure::Failure;
+use crate::shell;
 use crate::talk::Level;
 use crate::topics;
 
@@ -250,6 +251,16 @@ impl Account {
             format!("{why}, so {idle} would have no effect"),
             format!("leave out {idle}"),
         ))
+    }
+
+    /// What of it is typed again to go on with the same account.
+    pub(crate) fn again(&self) -> String {
+        let demo = if self.demo { " --demo" } else { "" };
+        let profile = self.profile.as_ref();
+        let profile = profile.map_or_else(String::new, |name| {
+            format!(" --profile {}", shell::quoted(name))
+        });
+        format!("{demo}{profile}")
     }
 }
 

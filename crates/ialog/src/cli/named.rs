@@ -66,8 +66,9 @@ impl Named {
         }
         text.parse().map(Self::One).map_err(|_| Refused {
             what: format!("{text:?} is no contract{}", guess(text, ["all"])),
-            hint: "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all"
-                .to_owned(),
+            hint:
+                "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all"
+                    .to_owned(),
         })
     }
 
@@ -127,8 +128,7 @@ impl Named {
             }
             Self::File(path, named) => {
                 for one in named {
-                    one.add(there, chosen)
-                        .map_err(|failure| failure.at(path))?;
+                    one.add(there, chosen).map_err(|failure| failure.at(path))?;
                 }
             }
         }
@@ -157,7 +157,10 @@ impl There<'_> {
         }
         let meant = guess(contract.as_str(), self.numbers());
         Err(Failure::usage(
-            format!("contract {contract} is not among those {}{meant}", self.place),
+            format!(
+                "contract {contract} is not among those {}{meant}",
+                self.place
+            ),
             self.choice(),
         ))
     }

@@ -8,7 +8,7 @@ use crate::cli::Export;
 use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::times;
 
 pub(crate) async fn run(
@@ -26,7 +26,7 @@ pub(crate) async fn run(
     }
     let contracts = account::contracts(&arguments.contracts.contract, &client).await?;
     let settle = times::settle(&arguments, host.clock.now());
-    let progress = Progress::start(host, false, range, contracts.len());
+    let progress = OfRange::start(host, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&arguments.account, &client))
         .settle(settle)

@@ -11,7 +11,7 @@ use crate::cli::Export;
 use crate::commands::{archive, counted};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::resume::Resume;
 use crate::shell;
 use crate::times;
@@ -62,14 +62,17 @@ pub(crate) async fn run(
         ),
         error => error.into(),
     })?;
-    if let Some(before) = export.resumed() {
-        resume.note(kept(&before, &again));
-        host.say(format_args!(
-            "going on with an interrupted export, {} written already",
-            counted(before.events, "event")
-        ));
+    match export.resumed() {
+        Some(before) => {
+            resume.note(kept(&before, &again));
+            host.say(format_args!(
+                "going on with an interrupted export, {} written already",
+                counted(before.events, "event")
+            ));
+        }
+        None => resume.note_nothing(),
     }
-    let progress = Progress::start(host, false, range, 1);
+    let progress = OfRange::start(host, range, 1);
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
     let windows = stream::iter(export.rest())
         .flat_map(|rest| client.events(contract.clone(), rest).windows())
@@ -125,20 +128,19 @@ pub(crate) async fn run(
 /// What to type to go on, whatever the time is then.
 fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> String {
     let time = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
-    let flag = |set: bool, flag: &'static str| if set { flag } else { "" };
+    let overwrite = if arguments.overwrite {
+        " --overwrite"
+    } else {
+        ""
+    };
     let settle = arguments.settle;
     let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
-    let profile = arguments.account.profile.as_ref();
-    let profile = profile.map_or_else(String::new, |name| {
-        format!(" --profile {}", shell::quoted(name))
-    });
     format!(
-        "ialog export{}{profile} --contract {contract} --from {} --to {}{settle} --out {}{}",
-        flag(arguments.account.demo, " --demo"),
+        "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{overwrite}",
+        arguments.account.again(),
         time(reading.from),
         time(reading.to),
         shell::quoted(&arguments.out.to_string_lossy()),
-        flag(arguments.overwrite, " --overwrite"),
     )
 }
 

@@ -1,7 +1,7 @@
 //! One module for each command.
 
 pub(crate) mod archive;
-mod archived;
+pub(crate) mod archived;
 pub(crate) mod cat;
 pub(crate) mod completion;
 pub(crate) mod contracts;

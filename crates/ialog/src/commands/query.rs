@@ -35,8 +35,7 @@ pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Fa
         closed: false,
         plan,
     };
-    let streams = asked.plan.streams();
-    let reading = source.read(&filter, &mut asked, streams, host).await?;
+    let reading = source.read(&filter, &mut asked, host).await?;
     let counts = reading.counts;
     if reading.is_lost() {
         return reading.verdict(host);

@@ -19,9 +19,7 @@ pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Fai
     let range = super::looked_back(&arguments.asked)?;
     let source = Source::open_range(&arguments.asked, range, zone, host).await?;
     let mut wanted = Wanted { id, found: None };
-    let reading = source
-        .read(&Filter::new(), &mut wanted, false, host)
-        .await?;
+    let reading = source.read(&Filter::new(), &mut wanted, host).await?;
     let Some(found) = wanted.found else {
         let seen = reading.counts.seen;
         // Were something missing, it might be there.

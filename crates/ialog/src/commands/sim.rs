@@ -23,7 +23,6 @@ use crate::cli::{Http, Log, Paging, Records, Sim, Troubles, Who};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::shell::quoted;
-use crate::signals;
 
 pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
     let Sim {
@@ -60,13 +59,14 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
     })?;
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
+    // A server has no other end than being asked to, which anybody may do who has read where it is.
+    let mut asked_to_end = pin!(host.interrupt.listen());
     host.print(&format!("{url}\n"))?;
     // Nobody can use it without.
     host.insist(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         quoted(&token(&simulator, &who, clock()))
     ));
-    let mut signals = signals::Signals::listen();
     let mut served = pin!(simulator.serve(listener));
     loop {
         tokio::select! {
@@ -76,8 +76,7 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
                     Failure::unexpected(what, "start it again")
                 });
             }
-            // A server has no other end than this one.
-            _ = signals.next() => return Ok(()),
+            () = &mut asked_to_end => return Ok(()),
             // A full disk must not end the service in the middle of somebody's test.
             Some(error) = losses.recv() => host.insist(format_args!(
                 "warning: the ledger cannot be written ({error}), so it lacks requests from here on"

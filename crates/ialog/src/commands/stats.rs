@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Fa
         values: std::array::from_fn(|_| Values::default()),
         hours: Hours::default(),
     };
-    let reading = source.read(&filter, &mut counted, false, host).await?;
+    let reading = source.read(&filter, &mut counted, host).await?;
     let counts = reading.counts;
     if reading.is_lost() {
         return reading.verdict(host);

@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Fa
     let source = Source::open_range(&arguments.asked, range, zone, host).await?;
     let mut details = details(arguments, &source, host)?;
     let mut tied = Tied::default();
-    let reading = source.read(&Filter::new(), &mut tied, false, host).await?;
+    let reading = source.read(&Filter::new(), &mut tied, host).await?;
     if reading.is_lost() {
         return reading.verdict(host);
     }

@@ -2,35 +2,42 @@
 
 use std::path::Path;
 
+use chrono_tz::Tz;
 use ionos_activitylog::{DateRange, Filter};
 use ionos_activitylog_archive::ArchiveReader;
 
 use super::{Reading, Taker};
-use crate::cli::Named;
+use crate::cli::Asked;
+use crate::commands::archived::{EVENTS_AT_ONCE, ends_told};
 use crate::commands::{archive_at, archived_contracts};
 use crate::failure::Failure;
 use crate::host::Host;
-
-/// So many events are read before signals are listened to.
-const EVENTS_AT_ONCE: u64 = 256;
+use crate::progress::OfArchive;
 
 /// What an archive has.
 pub(crate) struct Archived {
     reader: ArchiveReader,
     pub(super) range: Option<DateRange>,
+    zone: Tz,
 }
 
 impl Archived {
     pub(super) fn open(
         root: &Path,
-        named: &[Named],
+        asked: &Asked,
         range: Option<DateRange>,
+        zone: Tz,
     ) -> Result<Self, Failure> {
         let archive = archive_at(root)?;
-        let contracts = archived_contracts(&archive, named)?;
+        let contracts = archived_contracts(&archive, &asked.contract)?;
+        let reader = ArchiveReader::open(&archive, contracts.as_deref(), range)?;
         Ok(Self {
-            reader: ArchiveReader::open(&archive, contracts.as_deref(), range)?,
+            reader: match asked.when.to {
+                None => reader.open_end(),
+                Some(_) => reader,
+            },
             range,
+            zone,
         })
     }
 
@@ -45,18 +52,22 @@ impl Archived {
             ..Reading::default()
         };
         let mut reader = self.reader.filter(filter.clone());
-        for archived in reader.by_ref() {
+        let progress = OfArchive::events(host);
+        while let Some(archived) = reader.next() {
             let archived = archived?;
             taker.see(&archived.event);
             let kept = reading.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
             if reading.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
+                progress.show(reader.progress());
                 tokio::task::yield_now().await;
             }
             if kept && !taker.take(&archived.contract, archived.event, host)? {
                 return Ok(reading);
             }
         }
+        progress.end();
+        reading.ends = ends_told(&reader.ends(), self.zone);
         let unproven = reader.unproven().into_iter();
         reading.unproven = unproven
             .map(|(contract, ranges)| {

@@ -12,7 +12,7 @@ use crate::cli::{self, Asked};
 use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::talk::Level;
 
 /// The log of one or more contracts.
@@ -51,7 +51,6 @@ impl Live {
         self,
         filter: &Filter,
         taker: &mut dyn Taker,
-        quiet: bool,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
         let mut reading = Reading {
@@ -59,7 +58,7 @@ impl Live {
             more: "try again",
             ..Reading::default()
         };
-        let progress = Progress::start(host, quiet, self.range, self.contracts.len());
+        let progress = OfRange::start(host, self.range, self.contracts.len());
         let mut seen: BTreeMap<ContractNumber, u64> = BTreeMap::new();
         let mut errors: BTreeMap<ContractNumber, Error> = BTreeMap::new();
         let windows = self.client.events_of(self.contracts.clone(), self.range);

@@ -28,6 +28,8 @@ pub(crate) enum Source {
 pub(crate) struct Reading {
     /// How many events were looked at, and how many of them the filter kept.
     pub(crate) counts: FilterCounts,
+    /// Where an archive ends that does not go on to now, in words.
+    ends: Vec<String>,
     /// What is not proven to be complete, in words.
     unproven: Vec<String>,
     /// How to come by it.
@@ -73,7 +75,7 @@ impl Source {
             .map(|range| times::resolve(&range, now.with_timezone(&zone)))
             .transpose()?;
         if let Some(root) = &asked.archive {
-            let archived = archive::Archived::open(root, &asked.contract, range)?;
+            let archived = archive::Archived::open(root, asked, range, zone)?;
             say_range(range, &format!("archive {}", root.display()), zone, host);
             return Ok(Self::Archive(archived));
         }
@@ -104,16 +106,15 @@ impl Source {
         }
     }
 
-    /// Reads everything, and gives on what the filter keeps. `quiet` while data is written to the same terminal.
+    /// Reads everything, and gives on what the filter keeps.
     pub(crate) async fn read(
         self,
         filter: &Filter,
         taker: &mut dyn Taker,
-        quiet: bool,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
         match self {
-            Self::Live(live) => live.read(filter, taker, quiet, host).await,
+            Self::Live(live) => live.read(filter, taker, host).await,
             Self::Archive(archived) => archived.read(filter, taker, host).await,
         }
     }
@@ -132,6 +133,10 @@ impl Reading {
 
     /// Whether what was given on is all, as the exit code says it.
     pub(crate) fn verdict(mut self, host: &mut Host<'_>) -> Result<(), Failure> {
+        // What happened since is not in what was given on.
+        for end in &self.ends {
+            host.insist(end);
+        }
         if self.contracts == 1 && !self.failures.is_empty() {
             return Err(self.failures.swap_remove(0).1);
         }

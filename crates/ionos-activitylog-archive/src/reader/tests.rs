@@ -114,6 +114,59 @@ async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files
 }
 
 #[tokio::test]
+async fn an_end_that_nobody_named_is_where_the_archive_ends() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let (first, second) = (
+        range(FROM, "2026-11-18T00:00:00Z"),
+        range("2026-11-18T06:00:00Z", "2026-11-19T11:59:50Z"),
+    );
+    let archive = archive(&simulator, root.path(), &[first, second]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let open = |start: &str, open: bool| {
+        let asked = range(start, "2026-11-19T12:00:00Z");
+        let reader =
+            ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), Some(asked))
+                .unwrap();
+        let reader = if open { reader.open_end() } else { reader };
+        let ends = reader.ends().into_iter();
+        let missing = reader.unproven().into_iter();
+        (
+            ends.map(|(_, end)| end.to_rfc3339()).collect::<String>(),
+            missing
+                .map(|(_, missing)| missing.to_string())
+                .collect::<String>(),
+        )
+    };
+    let told = |end: &str, missing: &str| (end.to_owned(), missing.to_owned());
+    let (end, after) = (
+        "2026-11-19T11:59:50+00:00",
+        "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z",
+    );
+    assert_eq!(open("2026-11-19T11:00:00Z", true), told(end, ""));
+    assert_eq!(open("2026-11-19T11:00:00Z", false), told("", after));
+    // A hole before the end is one.
+    let hole = "2026-11-18T00:00:00Z .. 2026-11-18T06:00:00Z";
+    assert_eq!(open("2026-11-17T12:00:00Z", true), told(end, hole));
+    // An archive that has nothing of the time does not end within it.
+    let nothing = "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z";
+    assert_eq!(open("2026-11-19T11:59:50Z", true), told("", nothing));
+}
+
+#[tokio::test]
+async fn how_far_the_reading_is_counts_every_event_of_the_files() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let archive = archive(&simulator, root.path(), &[range(FROM, TO)]).await;
+    let hour = range("2026-11-18T22:00:00Z", "2026-11-18T23:00:00Z");
+    let mut reader = ArchiveReader::open(&archive, None, Some(hour)).unwrap();
+    let (none, all) = reader.progress();
+    let given = reader.by_ref().count() as u64;
+    assert!(none == 0 && given < all, "{given} of {all}");
+    assert_eq!(reader.progress(), (all, all));
+}
+
+#[tokio::test]
 async fn what_is_not_proven_is_named() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();

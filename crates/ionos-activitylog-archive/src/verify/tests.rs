@@ -344,19 +344,28 @@ async fn totals_of_the_service_are_compared() {
             .unwrap()
     };
     let archive = Archive::at(root.path());
-    let report = verify_totals(&archive, None, &client(&simulator))
-        .await
-        .unwrap();
-    assert_eq!((report.findings, report.notes), (vec![], vec![]));
+    let compared = async |simulator: &Simulator| {
+        let client = client(simulator);
+        verify_totals(&archive, None, &client, |_, _| {})
+            .await
+            .unwrap()
+    };
+    let same = compared(&simulator).await;
+    assert_eq!(same.report, Report::default());
+    assert_eq!((same.compared(), same.equal), (3, 3));
     // One event more on the second day.
     let noon = "2026-11-02T12:00:00Z".parse().unwrap();
     let more = world(NOW)
         .burst(noon, chrono::TimeDelta::milliseconds(1), 1)
         .build();
-    let report = verify_totals(&archive, None, &client(&more)).await.unwrap();
-    let problems: Vec<Problem> = report.findings.iter().map(|one| one.problem).collect();
+    let more = compared(&more).await;
+    let findings = &more.report.findings;
+    let problems: Vec<Problem> = findings.iter().map(|one| one.problem).collect();
     assert_eq!(problems, [Problem::Total]);
-    assert!(report.findings[0].to_string().contains("date=2026-11-02"));
+    assert!(findings[0].to_string().contains("date=2026-11-02"));
+    assert_eq!((more.compared(), more.equal), (3, 2));
+    let date = "2026-11-02".parse().unwrap();
+    assert_eq!(more.more, [(simulator.contracts()[0].into(), vec![date])]);
     // One that is gone from the service is no fault of the archive.
     let twice = world(NOW)
         .switches(ionos_activitylog_sim::Switches {
@@ -368,12 +377,12 @@ async fn totals_of_the_service_are_compared() {
             ..Default::default()
         })
         .build();
-    let report = verify_totals(&archive, None, &client(&twice))
-        .await
-        .unwrap();
-    assert_eq!(report.findings, []);
-    assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
-    assert!(report.notes[0].contains("the archive has them"));
+    let fewer = compared(&twice).await;
+    let notes = &fewer.report.notes;
+    assert_eq!(fewer.report.findings, []);
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    assert!(notes[0].contains("the archive has them"));
+    assert_eq!((fewer.compared(), fewer.fewer), (3, 3));
 }
 
 #[test]
