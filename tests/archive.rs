@@ -94,7 +94,7 @@ pub fn assert_sound(folder: &Path, when: &str) {
         .contracts()
         .is_ok_and(|contracts| !contracts.is_empty())
     {
-        let report = verify_archive(&archive).unwrap();
+        let report = verify_archive(&archive, None).unwrap();
         assert!(report.is_whole(), "{when}: {:?}", report.findings);
     }
 }

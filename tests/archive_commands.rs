@@ -119,7 +119,8 @@ async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
     let sentence = format!(
         "error: the archive does not prove that this is all; it does not have, or has without proof: contract {contract}, \
-         2026-11-19T00:00:00Z .. 2026-11-20T00:00:00Z\n"
+         2026-11-19T00:00:00Z .. 2026-11-20T00:00:00Z: `ialog export` of that time to the same folder reads what is \
+         missing\n"
     );
     let all = truth(&simulator, "2026-11-18", "2026-11-19");
 
@@ -175,11 +176,15 @@ fn what_cannot_be_read_back_is_told() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
     let cases: [(&[&str], i32, &str); 5] = [
-        (&["cat", "empty"], 2, "there is no archive in empty"),
+        (
+            &["cat", "empty"],
+            2,
+            "there is no archive in empty: name the folder that `ialog export --out` wrote to",
+        ),
         (
             &["cat", "empty", "--contract", "7"],
             2,
-            "there is no archive in empty/contract=7",
+            "there is no archive in empty: name the folder that `ialog export --out` wrote to",
         ),
         (
             &["cat", "empty", "usr=a"],
@@ -196,8 +201,8 @@ fn what_cannot_be_read_back_is_told() {
         (
             &["schema", "flt"],
             2,
-            "invalid value 'flt' for '[NAME]': there is no schema \"flt\": known are event, events, flat, manifest, \
-             state, run, checkpoint; see --help",
+            "NAME cannot be \"flt\" (did you mean \"flat\"?): known are event, events, flat, manifest, state, run, checkpoint; \
+             see `ialog schema --help`",
         ),
     ];
     for (arguments, code, sentence) in cases {

@@ -15,7 +15,7 @@ use ionos_activitylog::{
 };
 use ionos_activitylog_sim::Simulator;
 
-use crate::program::{Printed, Sim, ialog, run};
+use crate::program::{Printed, ialog, run, serving};
 use crate::scripted::{Scripted, answer};
 
 fn noon() -> DateTime<Utc> {
@@ -280,7 +280,7 @@ fn contracts(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Printed {
 #[test]
 fn what_the_vendors_tools_have_set_up_is_used() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let expected = format!("{}\n", Simulator::builder().build().contracts()[0]);
     let token = ionos_activitylog_sim::DEFAULT_TOKEN;
     let yaml = format!(
@@ -430,7 +430,7 @@ fn a_certificate_setting_beside_a_client_of_ones_own_is_an_error() {
 #[test]
 fn a_named_profile_goes_before_the_environment() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let token = ionos_activitylog_sim::DEFAULT_TOKEN;
     let yaml = format!(
         "version: 1.0\nprofiles:\n  - name: prod\n    credentials:\n      token: {token}\n  - name: test\n    \

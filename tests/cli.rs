@@ -1,4 +1,4 @@
-//! Each help text is a snapshot.
+//! Each help text, of every command and every topic, is a snapshot.
 
 use crate::program::{ialog, names, run};
 use crate::snapshot;
@@ -6,7 +6,7 @@ use crate::snapshot;
 #[test]
 fn each_help_text() {
     let folder = tempfile::tempdir().unwrap();
-    let cases: [(&str, &[&str]); 20] = [
+    let cases: [(&str, &[&str]); 25] = [
         ("ialog", &["--help"]),
         ("contracts", &["contracts", "--help"]),
         ("query", &["query", "--help"]),
@@ -27,6 +27,11 @@ fn each_help_text() {
         ("completion", &["completion", "--help"]),
         ("man", &["man", "--help"]),
         ("help", &["help", "--help"]),
+        ("topic_times", &["help", "times"]),
+        ("topic_filters", &["help", "filters"]),
+        ("topic_exit_codes", &["help", "exit-codes"]),
+        ("topic_environment", &["help", "environment"]),
+        ("topic_schemas", &["help", "schemas"]),
     ];
     for (name, arguments) in cases {
         let printed = run(ialog(folder.path(), arguments));

@@ -7,18 +7,22 @@
 //! > a line of standard output
 //! ! a line of standard error
 //! = 3
+//! $ TERMINAL=80 ialog query --last 2h
+//! | a line that is left on a terminal with so many columns, which both streams are then
 //! ```
 //!
-//! The folder holds `config.yaml`, and is called `/work` in the output. Settings stand before the program, words with spaces are in single quotes, and `= 0` is left out. The account and the
-//! time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise; there is no terminal. `␛` in
-//! the output is the beginning of an escape sequence.
+//! The folder holds `config.yaml` and `contracts.txt`, and is called `/work` in the output. Settings stand before the
+//! program, words with spaces are in single quotes, and `= 0` is left out. The account and the time are those of the
+//! simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise. `␛` in the output is the beginning of an escape
+//! sequence, and who wrote an archive, which is another one each time, is left out.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::program::{ialog, run};
+use crate::pty::{Pty, Watched, left};
 use xtask::workspace;
 
 fn scripts() -> Vec<PathBuf> {
@@ -56,6 +60,15 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// A line without the machine and the process that wrote an archive.
+fn without_writer(line: &str) -> String {
+    let writer = line.split_once(r#","host":""#).and_then(|(begin, rest)| {
+        let (_, rest) = rest.split_once(r#","since":"#)?;
+        Some(format!(r#"{begin},"host":"...","pid":0,"since":{rest}"#))
+    });
+    writer.unwrap_or_else(|| line.to_owned())
+}
+
 /// What the line prints, in the form of a script.
 fn played(line: &str, folder: &Path) -> String {
     let words = words(line);
@@ -66,21 +79,36 @@ fn played(line: &str, folder: &Path) -> String {
     command
         .env("IALOG_TEST_WORLD", "calm")
         .env("TZ", "UTC")
+        .env("TERM", "xterm")
         .env("XDG_CACHE_HOME", folder.join("cache"));
+    let mut terminal = None;
     for setting in &words[..program] {
         let (name, value) = setting.split_once('=').unwrap();
-        command.env(name, value);
+        match name {
+            "TERMINAL" => terminal = Some(value.parse().unwrap()),
+            _ => drop(command.env(name, value)),
+        }
     }
-    let printed = run(command);
+    let (printed, code) = match terminal {
+        Some(columns) => {
+            let (written, code) = Pty::start(command, Watched::Both, columns).read();
+            (vec![('|', left(&written))], code)
+        }
+        None => {
+            let printed = run(command);
+            let streams = vec![('>', printed.stdout), ('!', printed.stderr)];
+            (streams, printed.code)
+        }
+    };
     let mut out = String::new();
-    for (sign, text) in [('>', &printed.stdout), ('!', &printed.stderr)] {
+    for (sign, text) in printed {
         for line in text.lines() {
             let line = line.replace('\u{1b}', "␛");
-            let line = line.replace(folder.to_str().unwrap(), "/work");
+            let line = without_writer(&line.replace(folder.to_str().unwrap(), "/work"));
             writeln!(out, "{}", format!("{sign} {line}").trim_end()).unwrap();
         }
     }
-    match printed.code {
+    match code {
         Some(0) => {}
         code => writeln!(out, "= {}", code.unwrap()).unwrap(),
     }
@@ -90,11 +118,15 @@ fn played(line: &str, folder: &Path) -> String {
 /// The script as it is when it is run.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let config = include_str!("cli/config.yaml");
-    fs::write(folder.path().join("config.yaml"), config).unwrap();
+    for (name, text) in [
+        ("config.yaml", include_str!("cli/config.yaml")),
+        ("contracts.txt", include_str!("cli/contracts.list")),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
     let mut out = String::new();
     for line in script.lines() {
-        if line.starts_with(['>', '!', '=']) {
+        if line.starts_with(['>', '!', '|', '=']) {
             continue;
         }
         writeln!(out, "{line}").unwrap();
@@ -143,32 +175,88 @@ fn no_script_is_longer_than_a_reviewer_reads() {
     }
 }
 
-#[test]
-fn every_command_that_looks_at_events_has_a_script() {
-    let played: BTreeSet<String> = scripts()
-        .iter()
-        .flat_map(|path| {
-            let script = fs::read_to_string(path).unwrap();
-            let lines = script.lines().filter_map(|line| line.strip_prefix("$ "));
-            let commands = lines.filter_map(|line| {
-                words(line)
-                    .into_iter()
-                    .skip_while(|word| word != "ialog")
-                    .nth(1)
-            });
-            commands.collect::<Vec<_>>()
+/// A line that is played: its settings, the command, and the other arguments.
+struct Played {
+    settings: BTreeMap<String, String>,
+    command: String,
+    arguments: Vec<String>,
+}
+
+fn all_played() -> Vec<Played> {
+    let texts = scripts()
+        .into_iter()
+        .map(|path| fs::read_to_string(path).unwrap());
+    let lines = texts.flat_map(|text| {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("$ "));
+        lines.map(words).collect::<Vec<_>>()
+    });
+    let played = lines.filter_map(|mut words| {
+        let program = words.iter().position(|word| word == "ialog")?;
+        let mut arguments = words.split_off(program + 1).into_iter();
+        let settings = words.iter().filter_map(|word| word.split_once('='));
+        Some(Played {
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            command: arguments.find(|word| !word.starts_with('-'))?,
+            arguments: arguments.collect(),
         })
-        .collect();
-    for command in [
-        "contracts",
-        "query",
-        "show",
-        "trace",
-        "stats",
-        "whoami",
-        "doctor",
-        "help",
-    ] {
-        assert!(played.contains(command), "{command}");
+    });
+    played.collect()
+}
+
+const COMMANDS: [&str; 17] = [
+    "contracts",
+    "query",
+    "show",
+    "trace",
+    "stats",
+    "export",
+    "verify",
+    "cat",
+    "convert",
+    "state",
+    "whoami",
+    "doctor",
+    "schema",
+    "sim",
+    "completion",
+    "man",
+    "help",
+];
+
+/// Those that have times of events in a table or a picture, and those that have colours.
+const WITH_ZONES: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
+const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
+
+#[test]
+fn every_command_has_a_script_behind_a_pipe_and_on_a_terminal() {
+    let played = all_played();
+    let has = |command: &str, what: &dyn Fn(&Played) -> bool| {
+        let mut of = played.iter().filter(|one| one.command == command);
+        of.any(what)
+    };
+    let set = |name: &'static str| move |one: &Played| one.settings.contains_key(name);
+    let (on_terminal, plain) = (set("TERMINAL"), set("NO_COLOR"));
+    let in_zone = |name: &'static str| {
+        move |one: &Played| {
+            let flag = one.arguments.iter().any(|word| word == name);
+            flag || one.settings.get("TZ").is_some_and(|zone| zone == name)
+        }
+    };
+    for command in COMMANDS {
+        assert!(has(command, &|one| !on_terminal(one)), "{command}");
+        assert!(has(command, &on_terminal), "{command} on a terminal");
+    }
+    for command in WITH_COLOURS {
+        let without = |one: &Played| on_terminal(one) && plain(one);
+        let with = |one: &Played| on_terminal(one) && !plain(one);
+        assert!(has(command, &without), "{command} without colours");
+        assert!(has(command, &with), "{command} with colours");
+    }
+    for command in WITH_ZONES {
+        for zone in ["Europe/Berlin", "America/New_York"] {
+            assert!(has(command, &in_zone(zone)), "{command} in {zone}");
+        }
     }
 }

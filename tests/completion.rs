@@ -36,9 +36,12 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
         // As bash calls it: the words, the one to complete, and the name, the word and the one before.
         let asks = r#"
             source ./script
+            files=offered
+            compopt() { [[ "$1" == +o ]] && files=; return 0; }
             COMP_WORDS=("$@")
             COMP_CWORD=$(($# - 1))
             _ialog_asking "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+            [[ "${#COMPREPLY[@]}" == 0 && "${files}" ]] && COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"))
             printf '%s\n' "${COMPREPLY[@]}"
         "#;
         let program = ialog(folder.path(), &[]);
@@ -79,6 +82,25 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
         offered("offline", &["query", "--profile", ""]),
         ["production", "test"]
     );
+    // Files are offered where one is to be typed.
+    for words in [
+        &["query", "--archive", "con"][..],
+        &["convert", "audit", "--out", "con"],
+        &["verify", "con"],
+        &["-q", "state", "show", "con"],
+    ] {
+        assert_eq!(offered("calm", words), ["config.yaml"], "{words:?}");
+    }
+    for (words, same) in [
+        (&["query", "--last", "con"][..], "con"),
+        (&["query", "--user", "con"], "con"),
+        (&["query", "con"], ""),
+        (&["trace", "con"], ""),
+        (&["query", "--contract", "con"], ""),
+        (&["query", "--profile", "con"], ""),
+    ] {
+        assert_eq!(offered("calm", words), [same], "{words:?}");
+    }
     // Everything else is as it was generated.
     assert_eq!(offered("calm", &["who"]), ["whoami"]);
     assert_eq!(offered("calm", &["whoami", "--prov"]), ["--provenance"]);
@@ -92,7 +114,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
 #[test]
 fn what_is_written_by_hand() {
     // How many lines there are before the first that asks, and behind the last.
-    for (shell, before, behind) in [("zsh", 2, 2), ("fish", 0, 0), ("powershell", 2, 5)] {
+    for (shell, before, behind) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
         let script = script(shell);
         let lines: Vec<&str> = script.lines().collect();
         let asks = |line: &&str| line.contains("ialog __complete");
@@ -114,4 +136,27 @@ fn every_contract_of_zsh_is_asked_for() {
     for line in flags {
         assert!(line.contains(":_ialog_contracts'"), "{line}");
     }
+}
+
+#[test]
+fn no_shell_offers_files_for_what_is_none() {
+    let zsh = script("zsh");
+    assert!(!zsh.contains(":_default'"), "{zsh}");
+    let fish = script("fish");
+    let values = |flag: &str| {
+        let lines = fish.lines().filter(|line| line.contains(flag));
+        let lines: Vec<&str> = lines.collect();
+        assert!(!lines.is_empty(), "{flag}");
+        lines
+    };
+    for flag in [" -l last ", " -l from ", " -l user ", " -l limit "] {
+        assert!(values(flag).iter().all(|line| line.contains(" -r -f")));
+    }
+    for flag in [" -l archive ", " -l out "] {
+        assert!(values(flag).iter().all(|line| line.contains(" -r -F")));
+    }
+    // Put where the generated script ends.
+    let powershell = script("powershell");
+    let ends = "-cnotin @('verify', 'cat', 'convert', 'state')) {\n        return ''\n    }\n    $fitting |\n";
+    assert!(powershell.contains(ends), "{powershell}");
 }

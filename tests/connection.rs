@@ -11,7 +11,7 @@ use ionos_activitylog::{Client, ErrorKind, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::program::{Sim, ialog, run};
+use crate::program::{ialog, run, serving};
 use crate::scripted::{Scripted, TOKEN, answer};
 
 struct Server {
@@ -189,7 +189,7 @@ async fn a_proxy_of_the_environment_is_used_for_other_machines_and_never_for_thi
     assert!(!request.contains(TOKEN), "the proxy does not see the token");
     assert_eq!(printed.code, Some(5), "{}", printed.stderr);
 
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
     command
         .env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN)

@@ -176,7 +176,7 @@ fn a_day_that_vanishes_before_it_is_in_the_archive_is_read_again() {
         let folder = scratch();
         let printed = at_step(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
         assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
-        let said = "No such file or directory (os error 2): somebody else has removed it, or its folder, meanwhile: \
+        let said = "No such file or directory (os error 2); somebody else has removed it, or its folder, meanwhile: \
                     the same command tries again\n";
         assert!(printed.stderr.ends_with(said), "{step}: {}", printed.stderr);
         assert!(printed.stderr.contains("/date=2026-11-02/part-"), "{step}");
@@ -220,7 +220,7 @@ fn a_file_that_vanishes_while_it_is_written_is_named_and_begun_anew() {
     assert_eq!(export(&whole, None).code, Some(0));
     let printed = export(&path, Some(Step::WindowRead));
     assert_eq!(printed.code, Some(1), "{}", printed.stderr);
-    let said = "/.a.csv.partial cannot be written: it is gone: somebody else has removed it, or its folder, meanwhile: \
+    let said = "/.a.csv.partial cannot be written: it is gone; somebody else has removed it, or its folder, meanwhile: \
                 the same command tries again\n";
     assert!(printed.stderr.ends_with(said), "{}", printed.stderr);
     assert_eq!(names(folder.path()), [""; 0]);

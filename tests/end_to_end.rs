@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::Event;
 use ionos_activitylog_sim::Simulator;
 
-use crate::program::{Sim, ialog, names, run};
+use crate::program::{ialog, names, run, serving};
+use xtask::serving::Serving;
 
 const FROM: &str = "2026-03-01";
 const TO: &str = "2026-03-07";
@@ -99,7 +100,7 @@ fn the_last_days_end_at_the_resolved_time() {
 #[test]
 fn the_newest_events_of_an_account_are_left_out_of_a_file_too() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let export = |more: &[&str]| {
         let mut command = ialog(
             folder.path(),
@@ -140,7 +141,7 @@ fn the_newest_events_of_an_account_are_left_out_of_a_file_too() {
 fn over_loopback_the_bytes_are_the_same_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(demo(folder.path(), "demo.ndjson")).code, Some(0));
-    let export = |sim: &Sim, out: &str| {
+    let export = |sim: &Serving, out: &str| {
         let mut command = ialog(
             folder.path(),
             &["export", "--from", FROM, "--to", TO, "--out", out],
@@ -152,8 +153,8 @@ fn over_loopback_the_bytes_are_the_same_for_the_same_seed() {
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
         fs::read(folder.path().join(out)).unwrap()
     };
-    let same = export(&Sim::start(folder.path(), &[]), "same.ndjson");
-    let other = export(&Sim::start(folder.path(), &["--seed", "2"]), "other.ndjson");
+    let same = export(&serving(folder.path(), &[]), "same.ndjson");
+    let other = export(&serving(folder.path(), &["--seed", "2"]), "other.ndjson");
     assert_eq!(same, fs::read(folder.path().join("demo.ndjson")).unwrap());
     assert_ne!(same, other);
 }
@@ -199,7 +200,7 @@ fn the_contracts_of_the_account_are_listed() {
 #[test]
 fn neither_the_demo_nor_the_simulator_needs_the_machines_certificates() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let contracts = |arguments: &[&str]| {
         let mut command = ialog(folder.path(), &["contracts"]);
         command

@@ -49,6 +49,7 @@ fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
     assert_eq!(names("completions"), shells.map(str::to_owned).into());
     assert!(
         names("man/man1").is_superset(&["ialog.1", "ialog-export.1"].map(str::to_owned).into())
+            && names("man/man7").contains("ialog-times.7")
     );
     // Without a network and an account.
     let mut unpacked = Command::new(whole.join("ialog"));

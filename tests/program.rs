@@ -1,8 +1,9 @@
 //! Running the program as a user does: arguments in, streams, exit code and files out.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
+
+use xtask::serving::Serving;
 
 /// The program in a folder, with no setting from outside.
 pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
@@ -51,51 +52,9 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// `ialog sim` on a free port, ended when it is dropped.
-pub struct Sim {
-    child: Child,
-    pub url: String,
-    pub token: String,
-}
-
-impl Sim {
-    pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = ialog(folder, &["sim", "--port", "0"]);
-        let mut child = command
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (mut url, mut export) = (String::new(), String::new());
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut url)
-            .unwrap();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut export)
-            .unwrap();
-        let (_, word) = export.trim_end().split_once("IONOS_TOKEN=").unwrap();
-        Self {
-            child,
-            url: url.trim_end().to_owned(),
-            token: unquoted(word),
-        }
-    }
-}
-
-/// What a shell makes of a word: itself, or what is between single quotes.
-fn unquoted(word: &str) -> String {
-    match word.strip_prefix('\'') {
-        Some(quoted) => quoted.strip_suffix('\'').unwrap().replace(r"'\''", "'"),
-        None => word.to_owned(),
-    }
-}
-
-impl Drop for Sim {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
+/// `ialog sim` with these flags, from a folder.
+pub fn serving(folder: &Path, flags: &[&str]) -> Serving {
+    Serving::start(ialog(folder, &[]), flags).unwrap()
 }
 
 /// An address at which nobody listens as long as this is kept: bound, so that nobody else can be there.

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 use ionos_activitylog_sim::Simulator;
 
-use crate::program::{Nobody, Sim, ialog, names, run};
+use crate::program::{Nobody, ialog, names, run, serving};
 
 #[test]
 fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
@@ -37,22 +37,22 @@ fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
             &[DEMO[0], DEMO[1], "--out", "a.ndjson"],
             &[],
             2,
-            "the following required arguments were not provided: --last <LENGTH>; see --help",
+            "--last <LENGTH> is missing: see `ialog export --help`",
         ),
         (
             "unreadable length",
             &[DEMO[0], DEMO[1], "--last", "7x", "--out", "a.ndjson"],
             &[],
             2,
-            "invalid value '7x' for '--last <LENGTH>': \"7x\" is not a length of time: write a whole number above 0 and \
-             s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d; see --help",
+            "--last: \"7x\" is not a length of time: write a whole number above 0 and \
+             s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d; see `ialog export --help`",
         ),
         (
             "mistyped flag",
             &[DEMO[0], DEMO[1], "--last", "7d", "--overwite", "a.ndjson"],
             &[],
             2,
-            "unexpected argument '--overwite' found; tip: a similar argument exists: '--overwrite'; see --help",
+            "there is no flag \"--overwite\" here (did you mean \"--overwrite\"?): see `ialog export --help`",
         ),
         (
             "name with a line break",
@@ -138,7 +138,7 @@ b.txt",
             ],
             &[],
             2,
-            "contract 1 is not among those whose log the token may read: [contract]",
+            "contract 1 is not among those whose log the token may read: choose one with --contract: [contract]",
         ),
         (
             "unwritable folder",
@@ -207,7 +207,7 @@ b.txt",
             ],
             &[],
             2,
-            "the argument '--dry-run' cannot be used with '--recount'; see --help",
+            "--dry-run contradicts --recount: leave one out; see `ialog export --help`",
         ),
         (
             "archive in an archive",
@@ -231,20 +231,20 @@ b.txt",
                 "--last",
                 "1d",
                 "--contract",
-                "all",
+                "1,2",
                 "--out",
                 "a.ndjson",
             ],
             &[],
             2,
-            "a file holds the events of one contract: name one, or export to the folder of an archive",
+            "a file holds the events of one contract, and these are 2: name one, or export to the folder of an archive",
         ),
         (
             "no archive",
             &["verify", "missing"],
             &[],
             2,
-            "missing cannot be read: No such file or directory (os error 2)",
+            "missing cannot be read: No such file or directory (os error 2): name one that is there and may be read",
         ),
         (
             "existing file",
@@ -339,7 +339,7 @@ b.txt",
 #[test]
 fn a_wrong_token_is_told_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let mut command = ialog(
         folder.path(),
         &["export", "--last", "1d", "--out", "a.ndjson"],
@@ -354,8 +354,8 @@ fn a_wrong_token_is_told_and_not_shown() {
         (printed.code, printed.stderr.as_str()),
         (
             Some(4),
-            "error: listing the contracts failed: the service answered 401 Unauthorized: Unauthorized (code 315); \
-             check that the token is complete, valid and not expired (request id 5fc30337-ac0b-43c8-8ba2-1ce6081d38bd)\n"
+            "error: listing the contracts failed: the service answered 401 Unauthorized: Unauthorized (code 315) \
+             (request id 5fc30337-ac0b-43c8-8ba2-1ce6081d38bd): check that the token is complete, valid and not expired\n"
         )
     );
     assert_eq!(names(folder.path()), [""; 0]);
@@ -364,7 +364,7 @@ fn a_wrong_token_is_told_and_not_shown() {
 #[test]
 fn of_several_contracts_one_has_to_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &["--contracts", "3"]);
+    let sim = serving(folder.path(), &["--contracts", "3"]);
     let export = |arguments: &[&str]| {
         let mut command = ialog(
             folder.path(),
@@ -397,13 +397,14 @@ fn of_several_contracts_one_has_to_be_chosen() {
 
     let printed = export(&[]);
     let expected = format!(
-        "error: the token may read the log of 3 contracts, choose one with --contract: {listed}\n"
+        "error: the token may read the log of 3 contracts: choose one with --contract: {listed}\n"
     );
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
 
     let printed = export(&["--contract", "1"]);
-    let expected =
-        format!("error: contract 1 is not among those whose log the token may read: {listed}\n");
+    let expected = format!(
+        "error: contract 1 is not among those whose log the token may read: choose one with --contract: {listed}\n"
+    );
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
     assert_eq!(names(folder.path()), [""; 0]);
 
@@ -439,7 +440,7 @@ fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
         (
             r#"[{"id":2},{"id":3}]"#,
             Some(2),
-            "error: contract 1 is not among those whose log the token may read: 2, 3\n",
+            "error: contract 1 is not among those whose log the token may read: choose one with --contract: 2, 3\n",
             0,
         ),
         (

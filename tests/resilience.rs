@@ -294,7 +294,7 @@ async fn waits_grow_and_the_last_error_tells_how_often_it_was_tried() {
     assert!(
         error
             .to_string()
-            .ends_with("try again later (5 attempts in 1.9 s)"),
+            .ends_with("(5 attempts in 1.9 s): try again later"),
         "{error}"
     );
 }

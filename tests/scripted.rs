@@ -13,6 +13,17 @@ use ionos_activitylog::{Client, RetryPolicy};
 /// The token that every scripted client holds; nothing the project prints may contain it.
 pub const TOKEN: &str = "planted-token-4711";
 
+/// What a request asks for: the path and the pairs of the query, in the order of their names.
+pub type Asked = (String, Vec<(String, String)>);
+
+/// What this request asks for.
+pub fn asked(request: &reqwest::Request) -> Asked {
+    let url = request.url();
+    let mut query: Vec<_> = url.query_pairs().into_owned().collect();
+    query.sort();
+    (url.path().to_owned(), query)
+}
+
 /// What comes back for one request.
 pub struct Step {
     silence: Option<(Duration, Arc<VirtualClock>)>,
@@ -63,7 +74,8 @@ impl From<http::Response<Vec<u8>>> for Step {
 /// Answers from a list; a request too many is a failed test.
 #[derive(Default)]
 pub struct Scripted {
-    steps: Mutex<VecDeque<Step>>,
+    /// Each with what it is for; none for whatever comes next.
+    steps: Mutex<VecDeque<(Option<Asked>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
 }
 
@@ -75,8 +87,18 @@ impl Scripted {
 
     /// Does one step for each request, in order.
     pub fn following(steps: impl IntoIterator<Item = Step>) -> Arc<Self> {
+        Self::with(steps.into_iter().map(|step| (None, step)))
+    }
+
+    /// Does for each request the first step left that is for it, in whatever order they come.
+    pub fn answering(steps: impl IntoIterator<Item = (Asked, Step)>) -> Arc<Self> {
+        let steps = steps.into_iter();
+        Self::with(steps.map(|(asked, step)| (Some(asked), step)))
+    }
+
+    fn with(steps: impl Iterator<Item = (Option<Asked>, Step)>) -> Arc<Self> {
         Arc::new(Self {
-            steps: Mutex::new(steps.into_iter().collect()),
+            steps: Mutex::new(steps.collect()),
             ..Self::default()
         })
     }
@@ -114,9 +136,15 @@ impl Scripted {
 impl Transport for Scripted {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let url = request.url().clone();
+        let asked = asked(&request);
         self.requests.lock().unwrap().push(request);
-        let step = self.steps.lock().unwrap().pop_front();
-        let step = step.unwrap_or_else(|| panic!("no answer is left for {operation} {url}"));
+        let step = {
+            let mut steps = self.steps.lock().unwrap();
+            let is_for = |wanted: &Option<Asked>| wanted.as_ref().is_none_or(|one| *one == asked);
+            let place = steps.iter().position(|(wanted, _)| is_for(wanted));
+            place.and_then(|place| steps.remove(place))
+        };
+        let (_, step) = step.unwrap_or_else(|| panic!("no answer is left for {operation} {url}"));
         Box::pin(async move {
             if let Some((silence, clock)) = step.silence {
                 clock.advance(silence);

@@ -38,7 +38,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 55] = [
+const HOLD_NONE: [&str; 56] = [
     "Action",
     "ActionName",
     "Chain",
@@ -48,6 +48,7 @@ const HOLD_NONE: [&str; 55] = [
     "Contract",
     "ContractNumber",
     "ContractWindow",
+    "ContractsInOrder",
     "ContractsStream",
     "DateFractions",
     "DateRange",

@@ -67,6 +67,48 @@ fn every_example_of_the_help_can_be_typed() {
     }
 }
 
+/// The examples of a command look for what is not there, or need another program: these are left out, or end otherwise.
+#[test]
+fn every_example_of_a_command_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_world = |script: &str| {
+        let mut command = shell(folder.path(), script);
+        command
+            .env("IALOG_TEST_WORLD", "operations")
+            // There the times of the examples are over.
+            .env("TZ", "Pacific/Kiritimati")
+            .env("COLUMNS", "400");
+        run(command)
+    };
+    let made = in_world("ialog export --from 2025-01-01 --settle 1s --out audit");
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let mut typed = 0;
+    for command in [
+        "query", "show", "trace", "stats", "export", "verify", "cat", "convert", "whoami", "doctor",
+    ] {
+        let help = in_world(&format!("ialog {command} --help")).stdout;
+        let (_, examples) = help.split_once("Examples:\n").unwrap();
+        for example in examples.lines().map(str::trim) {
+            let printed = in_world(&example.replace("/srv/audit", "audit"));
+            let expected = match command {
+                "show" => 1,
+                "verify" if example.contains("--head") => 6,
+                // The end that it names is to come.
+                "cat" | "convert" if example.contains("--to") => 3,
+                _ => 0,
+            };
+            assert_eq!(
+                printed.code,
+                Some(expected),
+                "{example}\n{}",
+                printed.stderr
+            );
+            typed += 1;
+        }
+    }
+    assert!(typed > 25, "{typed}");
+}
+
 #[test]
 fn every_example_of_the_readme_can_be_typed() {
     let readme = readme();

@@ -1,21 +1,11 @@
 //! What the program shows on a terminal, which is a pseudo-terminal of a given width.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
-
-use crate::program::ialog;
-
-/// Where a program writes: its standard output alone is a terminal, or its standard error is the same one.
-#[derive(Clone, Copy, PartialEq)]
-enum Watched {
-    Data,
-    Both,
-}
+use crate::program::{ialog, run};
+use crate::pty::{Pty, Watched, left};
 
 /// What the program writes to a terminal with so many columns, its other stream being a pipe.
 fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
@@ -23,62 +13,27 @@ fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> S
 }
 
 fn watched(what: Watched, columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(&ours, size).unwrap();
-    let name = ptsname(&ours, Vec::new()).unwrap();
-    let theirs = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
     let mut command = ialog(Path::new("/"), arguments);
-    let stderr = match what {
-        Watched::Data => Stdio::null(),
-        Watched::Both => theirs.try_clone().unwrap().into(),
-    };
     command
         .env("IALOG_TEST_WORLD", "hostile")
         .env("TZ", "UTC")
         .env("TERM", "xterm")
-        .envs(settings.iter().copied())
-        .stdout(theirs)
-        .stderr(stderr);
-    let mut child = command.spawn().unwrap();
-    // The terminal ends when nobody else has it open.
-    drop(command);
-    let mut written = Vec::new();
-    // Linux tells the end of a terminal as an error.
-    let _ = File::from(ours).read_to_end(&mut written);
-    assert!(child.wait().unwrap().success());
-    String::from_utf8(written).unwrap()
+        .envs(settings.iter().copied());
+    let (written, code) = Pty::start(command, what, columns).read();
+    assert_eq!(code, Some(0), "{written}");
+    written
 }
 
 /// The text without colours, if it has nothing else that a terminal obeys.
 fn plain(text: &str) -> String {
-    let mut parts = text.split('\u{1b}');
-    let mut plain = parts.next().unwrap().to_owned();
-    for part in parts {
-        let (code, rest) = part.split_once('m').unwrap();
-        let digits = code.strip_prefix('[').unwrap();
-        assert!(
-            digits
-                .chars()
-                .all(|char| char.is_ascii_digit() || char == ';'),
-            "{part:?}"
-        );
-        plain += rest;
-    }
-    let obeyed = |char: char| char.is_control() && char != '\n' && char != '\r';
-    assert!(!plain.contains(obeyed), "{plain:?}");
-    plain
+    let left = left(text);
+    assert!(!left.contains('\t'), "{left:?}");
+    let parts = left.split('\u{1b}').enumerate();
+    let text = parts.map(|(place, part)| match place {
+        0 => part,
+        _ => part.split_once('m').unwrap().1,
+    });
+    text.collect()
 }
 
 const QUERY: [&str; 3] = ["query", "--last", "5h"];
@@ -182,34 +137,95 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
     }
 }
 
+/// Each line that was drawn before data came, as it was drawn.
+fn drawn(written: &str) -> Vec<&str> {
+    let lines = written.split("\r\u{1b}[2K");
+    lines.filter(|line| line.contains(" %")).collect()
+}
+
 /// Waits take no time in this world and move its clock on, so there is a rate.
 #[test]
 fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
     let stormy = [("IALOG_TEST_WORLD", "stormy")];
-    let shown = |what, more: &[&str]| {
-        let query = [
-            "query",
-            "--from",
-            "2026-10-01",
-            "--contract",
-            "all",
-            "--count",
-        ];
+    let shown = |what, columns, more: &[&str]| {
+        let query = ["query", "--from", "2026-10-01", "--contract", "all"];
         let arguments: Vec<&str> = query.iter().chain(more).copied().collect();
-        watched(what, 160, &stormy, &arguments)
+        watched(what, columns, &stormy, &arguments)
     };
-    let progress = shown(Watched::Both, &[]);
-    for part in [" %, ", " events/s, ", " requests, 0 x 429, ", " left"] {
-        assert!(progress.contains(part), "{part}: {progress:?}");
-    }
-    // Taken away in the end, before the count is shown.
-    let (_, rest) = progress.rsplit_once(" left").unwrap();
-    assert!(rest.contains("\u{1b}[2K"), "{rest:?}");
-    for (what, more) in [
-        (Watched::Data, &[][..]),
-        (Watched::Both, &["-q"]),
-        (Watched::Both, &["-v"]),
+    for (columns, parts) in [
+        (200, &[" events/s, ", " requests, ", " x 429, "][..]),
+        (80, &[" events/s, "]),
+        (40, &[]),
     ] {
-        assert!(!shown(what, more).contains("x 429"), "{more:?}");
+        let written = shown(Watched::Both, columns, &["--count"]);
+        let drawn = drawn(&written);
+        assert!(!drawn.is_empty(), "{written:?}");
+        for line in &drawn {
+            assert!(line.chars().count() < columns.into(), "{columns}: {line}");
+        }
+        for part in [" %, ", " events, ", " left"].iter().chain(parts) {
+            assert!(drawn.iter().any(|line| line.contains(part)), "{drawn:?}");
+        }
+        // Taken away in the end.
+        let counted = left(&written);
+        assert_eq!(counted.lines().count(), 3, "{counted}");
     }
+    // Data is above it and as it would be without it, also where it ends with half a line.
+    for form in ["ndjson", "json"] {
+        let more = ["-o", form];
+        let alone = shown(Watched::Data, 80, &more);
+        let both = left(&shown(Watched::Both, 80, &more));
+        let data = left(&alone);
+        assert!(
+            data.lines().count() > 1000 && both.contains(&data),
+            "{form}"
+        );
+    }
+    for (what, more) in [
+        (Watched::Data, &["--count"][..]),
+        (Watched::Both, &["--count", "-q"]),
+        (Watched::Both, &["--count", "-v"]),
+    ] {
+        assert!(drawn(&shown(what, 80, more)).is_empty(), "{more:?}");
+    }
+}
+
+/// What is for programs is the same wherever it goes.
+#[test]
+fn what_has_no_looks_has_none_on_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [&[&str]; 6] = [
+        &["completion", "bash"],
+        &["completion", "zsh"],
+        &["completion", "fish"],
+        &["completion", "powershell"],
+        &["schema", "flat"],
+        &["man", "query"],
+    ];
+    for arguments in cases {
+        let piped = run(ialog(folder.path(), arguments));
+        let command = ialog(folder.path(), arguments);
+        let (written, code) = Pty::start(command, Watched::Both, 60).read();
+        assert_eq!((piped.code, code), (Some(0), Some(0)), "{arguments:?}");
+        assert!(
+            written.replace("\r\n", "\n") == piped.stdout,
+            "{arguments:?}"
+        );
+    }
+}
+
+/// It ends when somebody presses Ctrl-C, and no sooner.
+#[test]
+fn a_simulator_on_a_terminal_says_how_to_use_it() {
+    let command = ialog(
+        Path::new("/"),
+        &["sim", "--port", "0", "--now", "2026-11-20"],
+    );
+    let pty = Pty::start(command, Watched::Both, 80);
+    let (url, export) = (pty.line(), pty.line());
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    assert!(export.contains(&format!("IONOS_API_URL={url}")), "{export}");
+    pty.interrupt();
+    let (rest, code) = pty.read();
+    assert_eq!((rest.as_str(), code), ("", Some(0)));
 }

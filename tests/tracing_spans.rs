@@ -10,7 +10,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-use crate::program::Sim;
+use crate::program::serving;
 use crate::scripted::{Scripted, answer};
 use crate::snapshot;
 
@@ -121,7 +121,7 @@ fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
 #[test]
 fn over_a_real_connection_nothing_below_shows_a_secret_either() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = Sim::start(folder.path(), &[]);
+    let sim = serving(folder.path(), &[]);
     let (token, password) = ("planted-token", "planted-password");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

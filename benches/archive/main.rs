@@ -86,7 +86,7 @@ fn measure() -> Result<()> {
 /// Millions of bytes of records a second.
 fn verified(root: &Path) -> Result<f64> {
     let stopwatch = Stopwatch::start();
-    let report = verify_archive(&Archive::at(root))?;
+    let report = verify_archive(&Archive::at(root), None)?;
     let seconds = stopwatch.spent().wall.as_secs_f64();
     ensure!(
         report.findings.is_empty() && report.events == world::events(),

@@ -54,7 +54,7 @@ pub(crate) fn keep(truth: SetDigest) -> Result<Archived> {
     ensure!(ended, "the export did not end");
     let seconds = stopwatch.spent().wall.as_secs_f64();
     let archive = Archive::at(folder.path());
-    let report = verify_archive(&archive)?;
+    let report = verify_archive(&archive, None)?;
     ensure!(report.findings.is_empty(), "{:?}", report.findings.first());
     ensure!(found(&archive)? == truth, "the archive holds other events");
     let again = again(server.address())?;
@@ -153,7 +153,7 @@ fn again(address: &str) -> Result<u64> {
             file.display()
         );
     }
-    Ok(verify_archive(&Archive::at(other.path()))?.events)
+    Ok(verify_archive(&Archive::at(other.path()), None)?.events)
 }
 
 /// The files of an archive, but for what is about the runs.

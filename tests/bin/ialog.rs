@@ -9,6 +9,7 @@
 //!   asked; `refused`, where the token is not good; `forbidden`, where one contract is not to be read; `bound`, where the
 //!   token is that of one contract and ends in three days; `unprivileged`, where its user may not read the log either;
 //!   `skewed`, where the clock of the machine is wrong; `odd`, where the service does all that it may otherwise;
+//!   `throttled`, where it takes three requests in three seconds, and a page has few events;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
 //!   before.
 
@@ -19,12 +20,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Host;
-use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
 use ionos_activitylog_sim::{
-    DeepOffset, Operation, Order, OverLimit, QueryFractions, Recording, Share, Simulator, Switches,
-    TestToken, TotalShape, TotalValue,
+    DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share,
+    Simulator, Switches, TestToken, TotalShape, TotalValue,
 };
 
 /// The time in the simulated worlds.
@@ -46,9 +47,13 @@ fn main() -> ExitCode {
     });
 
     let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
+    let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
+    let clock = Arc::new(VirtualClock::at(now + ahead));
+    // Only where the service counts the time does it pass for it.
+    let passing = (world == "throttled").then(|| clock.clone());
     let asked = pass.clone();
     let mut simulator = Simulator::builder()
-        .clock(move || now)
+        .clock(move || passing.as_ref().map_or(now, |clock| clock.now()))
         .contracts(if ["single", "busy"].contains(&world.as_str()) {
             1
         } else {
@@ -66,6 +71,16 @@ fn main() -> ExitCode {
         simulator = simulator.events_per_day(48).switches(Switches {
             max_limit: 1,
             window_cap: 8,
+            deep_offset: DeepOffset::Refuse,
+            ..Switches::default()
+        });
+    }
+    if world == "throttled"
+        && let Ok(limit) = RateLimit::new(1.0, 3)
+    {
+        simulator = simulator.rate_limit(limit).switches(Switches {
+            max_limit: 5,
+            window_cap: 20,
             deep_offset: DeepOffset::Refuse,
             ..Switches::default()
         });
@@ -119,8 +134,7 @@ fn main() -> ExitCode {
     let simulator = simulator.build();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
     let mut host = Host::machine(&mut stdout, &mut stderr);
-    let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
-    host.clock = Arc::new(VirtualClock::at(now + ahead));
+    host.clock = clock;
     if world != "offline" {
         let bound = TestToken::new(33_586_252)
             .issued(now)

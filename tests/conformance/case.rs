@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::scripted::TOKEN;
+use crate::scripted::{Asked, TOKEN};
 
 /// One behaviour: what is given, what is done, what must come of it.
 #[derive(Deserialize)]
@@ -31,6 +31,18 @@ pub struct Given {
     #[serde(default)]
     pub settings: Settings,
     pub responses: Vec<Response>,
+    #[serde(default)]
+    pub order: Order,
+}
+
+/// In what order requests come.
+#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    #[default]
+    AsListed,
+    /// Each response is for the request at its place, whenever that comes.
+    Any,
 }
 
 fn noon() -> String {
@@ -172,6 +184,14 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     #[serde(default)]
     pub absent_headers: Vec<String>,
+}
+
+impl Request {
+    /// What tells it from others of its case.
+    pub fn asked(&self) -> Asked {
+        let query = self.query.clone().into_iter().collect();
+        (self.path.clone(), query)
+    }
 }
 
 /// How a call ends.

@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::case::{Case, Failure, Outcome, Request, Success};
+use super::case::{Case, Failure, Order, Outcome, Request, Success};
+use crate::scripted::asked;
 
 /// What a runner saw.
 pub struct Observed {
@@ -31,7 +32,11 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
         ));
     }
     if let Some(requests) = &then.requests {
-        compare_requests(requests, &seen.requests, &mut found);
+        let actual: Vec<&reqwest::Request> = match case.given.order {
+            Order::AsListed => seen.requests.iter().collect(),
+            Order::Any => as_listed(requests, &seen.requests),
+        };
+        compare_requests(requests, &actual, &mut found);
     }
     let expected: Vec<u128> = then.waits_ms.iter().copied().map(micros).collect();
     let waits: Vec<u128> = seen.waits.iter().map(Duration::as_micros).collect();
@@ -93,7 +98,23 @@ fn compare_message(case: &Case, message: &str, found: &mut Vec<String>) {
     }
 }
 
-fn compare_requests(expected: &[Request], actual: &[reqwest::Request], found: &mut Vec<String>) {
+/// The requests that came, in the order of those that were expected; what nobody expected is behind them.
+fn as_listed<'a>(
+    expected: &[Request],
+    actual: &'a [reqwest::Request],
+) -> Vec<&'a reqwest::Request> {
+    let mut left: Vec<&reqwest::Request> = actual.iter().collect();
+    let mut listed = Vec::new();
+    for wanted in expected.iter().map(Request::asked) {
+        if let Some(place) = left.iter().position(|one| asked(one) == wanted) {
+            listed.push(left.remove(place));
+        }
+    }
+    listed.extend(left);
+    listed
+}
+
+fn compare_requests(expected: &[Request], actual: &[&reqwest::Request], found: &mut Vec<String>) {
     if expected.len() != actual.len() {
         let urls: Vec<&str> = actual
             .iter()

@@ -12,7 +12,9 @@ use ionos_activitylog::{
     TokenProvider,
 };
 
-use super::case::{Case, Credentials, Failure, Fault, Message, Response, Success, Total, When};
+use super::case::{
+    Case, Credentials, Failure, Fault, Message, Order, Request, Response, Success, Total, When,
+};
 use super::compare::Observed;
 use crate::scripted::{Scripted, Step};
 
@@ -47,12 +49,23 @@ pub fn clock(case: &Case) -> Arc<VirtualClock> {
 
 /// The service of a case.
 pub fn script(case: &Case, clock: &Arc<VirtualClock>) -> Arc<Scripted> {
-    Scripted::following(
-        case.given
-            .responses
-            .iter()
-            .flat_map(|response| (0..response.times).map(|_| step(response, clock))),
-    )
+    let steps = case
+        .given
+        .responses
+        .iter()
+        .flat_map(|response| (0..response.times).map(|_| step(response, clock)));
+    if case.given.order == Order::AsListed {
+        return Scripted::following(steps);
+    }
+    let requests = case.then.requests.as_deref().unwrap_or_default();
+    let steps: Vec<Step> = steps.collect();
+    assert_eq!(
+        requests.len(),
+        steps.len(),
+        "where requests come in any order, each response needs its own"
+    );
+    let wanted = requests.iter().map(Request::asked);
+    Scripted::answering(wanted.zip(steps))
 }
 
 /// What the script does for a response of a case.

@@ -47,9 +47,9 @@ pub(crate) fn connect(
         return Ok(builder.build()?);
     }
     let client = builder.build().map_err(|error| match error.kind() {
-        ErrorKind::Configuration => Failure::usage(format!(
-            "{error}; --demo shows the program without an account"
-        )),
+        ErrorKind::Configuration => {
+            Failure::from(error).or_else("--demo shows the program without an account")
+        }
         _ => error.into(),
     })?;
     match host.cache.profile(client.api_address(), now) {
@@ -73,7 +73,10 @@ fn set_up(
     now: DateTime<Utc>,
     host: &Host<'_>,
 ) -> Result<ClientBuilder, Failure> {
-    let mut retry = RetryPolicy::builder().attempts(account.attempts);
+    let mut retry = RetryPolicy::builder();
+    if let Some(attempts) = account.attempts {
+        retry = retry.attempts(attempts);
+    }
     if let Some(timeout) = account.timeout {
         // Months are those of the calendar, so a length is measured up to now.
         let timeout = DateRange::last(timeout, now)?.duration();
@@ -114,17 +117,13 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Fai
     if let Some(contract) = client.default_contract() {
         return Ok(contract);
     }
-    let contracts = client.contracts().await?;
+    let contracts = readable(&client.contracts().await?)?;
     match contracts.as_slice() {
-        [contract] => Ok(contract.number.clone()),
-        [] => Err(Failure::usage(
-            "the token may read the log of no contract: use a token of a user who may",
+        [contract] => Ok(contract.clone()),
+        several => Err(Failure::usage(
+            format!("the token may read the log of {} contracts", several.len()),
+            of_token(several).choice(),
         )),
-        several => Err(Failure::usage(format!(
-            "the token may read the log of {} contracts, choose one with --contract: {}",
-            several.len(),
-            list(several)
-        ))),
     }
 }
 
@@ -136,24 +135,11 @@ pub(crate) async fn contracts(
     if named.is_empty() {
         return Ok(vec![only_contract(client).await?]);
     }
-    let mut contracts = Vec::new();
-    for name in named {
-        match name {
-            cli::Named::One(contract) => contracts.push(contract.clone()),
-            cli::Named::All => {
-                let listed = client.contracts().await?;
-                contracts.extend(listed.iter().map(|contract| contract.number.clone()));
-            }
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    contracts.retain(|contract| seen.insert(contract.clone()));
-    if contracts.is_empty() {
-        return Err(Failure::usage(
-            "the token may read the log of no contract: use a token of a user who may",
-        ));
-    }
-    Ok(contracts)
+    let listed: Vec<ContractNumber> = match cli::are_plain(named) {
+        true => Vec::new(),
+        false => readable(&client.contracts().await?)?,
+    };
+    cli::choose(named, &of_token(&listed))
 }
 
 /// Says more about a refused contract: whether it is one that the token may read at all.
@@ -170,23 +156,25 @@ pub(crate) async fn explain(client: &Client, contract: &ContractNumber, error: E
 /// A failure when the account's contracts can be listed and this one is not among them.
 pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Option<Failure> {
     let contracts = client.contracts().await.ok()?;
-    let listed = contracts.iter().any(|other| other.number == *contract);
-    (!listed).then(|| {
-        Failure::usage(format!(
-            "contract {contract} is not among those whose log the token may read: {}",
-            list(&contracts)
-        ))
-    })
+    let has = |listed: Vec<ContractNumber>| of_token(&listed).has(contract);
+    readable(&contracts).and_then(has).err()
 }
 
-fn list(contracts: &[Contract]) -> String {
-    let numbers: Vec<&str> = contracts
-        .iter()
-        .map(|contract| contract.number.as_str())
-        .collect();
-    if numbers.is_empty() {
-        "none".to_owned()
-    } else {
-        numbers.join(", ")
+/// The numbers of the account's contracts. Fails where there are none.
+fn readable(contracts: &[Contract]) -> Result<Vec<ContractNumber>, Failure> {
+    if contracts.is_empty() {
+        return Err(Failure::usage(
+            "the token may read the log of no contract",
+            "use a token of a user who may",
+        ));
+    }
+    let numbers = contracts.iter().map(|contract| contract.number.clone());
+    Ok(numbers.collect())
+}
+
+fn of_token(contracts: &[ContractNumber]) -> cli::There<'_> {
+    cli::There {
+        contracts,
+        place: "whose log the token may read",
     }
 }

@@ -1,4 +1,5 @@
-//! How a command ends when it does not succeed: one sentence on stderr and an exit code that a script can act on.
+//! How a command ends when it does not succeed: one sentence on stderr that says what happened and what to do next, and
+//! an exit code that a script can act on. There is no failure without a next step.
 
 use std::fmt;
 use std::io;
@@ -13,7 +14,10 @@ use crate::host::Host;
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u8,
+    /// What happened.
     message: String,
+    /// What to do next.
+    hint: String,
     /// Whether it is told to a program.
     json: bool,
     /// What the service called the request, where one failed.
@@ -21,60 +25,84 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    fn new(code: u8, message: impl Into<String>) -> Self {
+    fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
+            hint: hint.into(),
             json: false,
             request_id: None,
         }
     }
 
     /// Something nobody foresaw.
-    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
-        Self::new(1, message)
+    pub(crate) fn unexpected(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(1, message, hint)
+    }
+
+    /// A fault of this program.
+    pub(crate) fn bug(message: impl Into<String>) -> Self {
+        Self::new(
+            1,
+            message,
+            "this is a fault of the program, please report it",
+        )
     }
 
     /// What was typed or set cannot be used.
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(2, message)
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(2, message, hint)
     }
 
-    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is how to go on.
+    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is what is left and how to go
+    /// on.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
-        let message = match resume {
-            None => "interrupted, and nothing half-written is left behind".to_owned(),
-            Some(how) => format!("interrupted; {how}"),
-        };
-        Self::new(code, message)
+        let how = resume.unwrap_or_else(|| "the same command begins anew".to_owned());
+        Self::new(code, "interrupted", how)
     }
 
     /// What was read is not all, or not proven to be.
-    pub(crate) fn incomplete(message: impl Into<String>) -> Self {
-        Self::new(3, message)
+    pub(crate) fn incomplete(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(3, message, hint)
     }
 
     /// The same, with how to go on.
     pub(crate) fn resumable(mut self, resume: Option<String>) -> Self {
         if let Some(how) = resume {
-            self.message = format!("{}; {how}", self.message);
+            self.hint = format!("{}; {how}", self.hint);
         }
         self
     }
 
+    /// The same with something else to do besides.
+    pub(crate) fn or_else(mut self, hint: &str) -> Self {
+        self.hint = format!("{}; {hint}", self.hint);
+        self
+    }
+
+    /// The same in something that was typed or named, such as a file.
+    pub(crate) fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// A command ended in a way that others have told, or because it was asked to, and its code is theirs.
-    pub(crate) fn stopped(code: u8, message: impl Into<String>) -> Self {
-        Self::new(code, message)
+    pub(crate) fn stopped(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(code, message, hint)
     }
 
     /// An archive is not as it was written.
-    pub(crate) fn integrity(message: impl Into<String>) -> Self {
-        Self::new(6, message)
+    pub(crate) fn integrity(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(6, message, hint)
     }
 
     /// Nothing matched, and it was asked to say so.
     pub(crate) fn nothing_matched() -> Self {
-        Self::new(7, "nothing matched")
+        Self::new(
+            7,
+            "nothing matched",
+            "look in another time, or leave out a filter",
+        )
     }
 
     /// The same as an object of JSON.
@@ -91,7 +119,9 @@ impl Failure {
     /// Says the sentence and gives the exit code.
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
         if self.json {
-            let mut error = serde_json::json!({"code": self.code, "message": self.message});
+            let mut error = serde_json::json!({
+                "code": self.code, "message": self.message, "hint": self.hint
+            });
             if let (Some(error), Some(id)) = (error.as_object_mut(), &self.request_id) {
                 error.insert("request_id".to_owned(), id.as_str().into());
             }
@@ -105,7 +135,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        write!(f, "{}: {}", self.message, self.hint)
     }
 }
 
@@ -132,9 +162,13 @@ impl From<ionos_activitylog::Error> for Failure {
             _ if error.is_retryable() => 5,
             _ => 1,
         };
+        let hint = error.hint().unwrap_or(match code {
+            2 => "correct it",
+            _ => "-vv shows what was asked and answered",
+        });
         Self {
             request_id: error.request_id().map(str::to_owned),
-            ..Self::new(code, error.to_string())
+            ..Self::new(code, error.summary(), hint)
         }
     }
 }
@@ -145,24 +179,28 @@ impl From<ionos_activitylog_archive::Error> for Failure {
         if let Some(failure) = of_disk(&error) {
             return failure;
         }
+        let (what, hint) = (error.summary(), error.hint());
         match error {
             Error::Read(error) => error.into(),
-            Error::Exists(_) => Self::usage(format!(
-                "{error}: choose another name, or replace it with --overwrite"
-            )),
-            Error::Unfinished { .. } => Self::usage(format!(
-                "{error}: finish that one first, choose another name, or give it up with --overwrite"
-            )),
-            Error::UnknownFormat(_) | Error::NotAFile(_) | Error::Create(..) => {
-                Self::usage(format!("{error}: choose another name"))
+            Error::Exists(_) => {
+                Self::usage(what, "choose another name, or replace it with --overwrite")
             }
-            Error::Foreign { .. }
+            Error::Unfinished { .. } => Self::usage(
+                what,
+                "finish that one first, choose another name, or give it up with --overwrite",
+            ),
+            Error::Empty(_) => {
+                Self::usage(what, "name the folder that `ialog export --out` wrote to")
+            }
+            Error::UnknownFormat(_)
+            | Error::NotAFile(_)
+            | Error::Create(..)
+            | Error::Foreign { .. }
             | Error::Newer { .. }
-            | Error::Empty(_)
             | Error::Locked(..)
-            | Error::Open(..) => Self::usage(error.to_string()),
-            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(error.to_string()),
-            other => Self::unexpected(other.to_string()),
+            | Error::Open(..) => Self::usage(what, hint),
+            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(what, hint),
+            _ => Self::unexpected(what, hint),
         }
     }
 }
@@ -175,25 +213,32 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
     };
     match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Failure::unexpected(
-            format!("{error}: the same command goes on once there is room"),
+            error.summary(),
+            "the same command goes on once there is room",
         )),
-        io::ErrorKind::FileTooLarge => Some(Failure::unexpected(format!(
-            "{error}: the same command goes on once files may be larger, see `ulimit -f` and what the file system takes"
-        ))),
+        io::ErrorKind::FileTooLarge => Some(Failure::unexpected(
+            error.summary(),
+            "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
+        )),
         // It was there, or its folder was, when it was begun.
-        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => {
-            Some(Failure::unexpected(format!(
-                "{error}: somebody else has removed it, or its folder, meanwhile: the same command tries again"
-            )))
-        }
+        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => Some(Failure::unexpected(
+            format!(
+                "{}; somebody else has removed it, or its folder, meanwhile",
+                error.summary()
+            ),
+            "the same command tries again",
+        )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             // It was to be made in the innermost folder that is there.
             let folder = path.ancestors().find(|folder| folder.is_dir());
             let folder = folder.unwrap_or(Path::new("."));
-            Some(Failure::usage(format!(
-                "the folder {} cannot be written to ({cause}): make it one that you may write to, or choose another",
-                Archive::at(folder)
-            )))
+            Some(Failure::usage(
+                format!(
+                    "the folder {} cannot be written to ({cause})",
+                    Archive::at(folder)
+                ),
+                "make it one that you may write to, or choose another",
+            ))
         }
         _ => None,
     }

@@ -75,16 +75,21 @@ impl<'a> Host<'a> {
 
     /// The same, and says whether the reader wants more.
     pub(crate) fn pipe(&mut self, text: &str) -> Result<bool, Failure> {
-        match self
-            .stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| self.stdout.flush())
-        {
+        // Behind half a line nothing can be drawn, as taking it away takes the half away as well.
+        if let Some(drawn) = self.talk.drawn.take_if(|_| !text.ends_with('\n')) {
+            drawn.end();
+        }
+        let write = || {
+            let written = self.stdout.write_all(text.as_bytes());
+            written.and_then(|()| self.stdout.flush())
+        };
+        match self.talk.beside_drawn(write) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Failure::unexpected(format!(
-                "standard output cannot be written: {error}"
-            ))),
+            Err(error) => Err(Failure::unexpected(
+                format!("standard output cannot be written ({error})"),
+                "send it to a place that has room and may be written to",
+            )),
         }
     }
 
@@ -98,6 +103,7 @@ impl<'a> Host<'a> {
     /// Writes a line that has to be said: an error, or a doubt whether something is all. Where standard error is closed
     /// nobody is listening.
     pub(crate) fn insist(&mut self, text: impl Display) {
-        let _ = writeln!(self.stderr, "{text}");
+        let write = || writeln!(self.stderr, "{text}");
+        let _ = self.talk.beside_drawn(write);
     }
 }

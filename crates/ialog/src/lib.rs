@@ -8,6 +8,7 @@ mod ago;
 mod chart;
 mod cli;
 mod commands;
+mod drawn;
 mod failure;
 mod host;
 mod interrupt;
@@ -18,7 +19,6 @@ mod resume;
 mod shell;
 mod signals;
 mod source;
-mod suggest;
 mod table;
 mod talk;
 mod terminal;
@@ -69,9 +69,11 @@ pub fn run_on(host: &mut Host<'_>) -> u8 {
         .build()
     {
         Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), host)),
-        Err(error) => {
-            Failure::unexpected(format!("the program cannot start: {error}")).report(host)
-        }
+        Err(error) => Failure::unexpected(
+            format!("the program cannot start ({error})"),
+            "see to it that there are threads and memory left",
+        )
+        .report(host),
     }
 }
 
@@ -135,6 +137,10 @@ async fn run_until_signal(
             }
         }
     };
+    // What computes on another thread still draws how far it is.
+    if let Some(drawn) = host.talk.drawn.take() {
+        drawn.end();
+    }
     Failure::interrupted(ended, resume.told()).report(host)
 }
 
@@ -154,8 +160,8 @@ async fn run_command(
         Command::Export(arguments) => commands::export::run(*arguments, host, resume).await,
         Command::Verify(arguments) => commands::verify::run(arguments, host).await,
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
-        Command::Convert(arguments) => commands::convert::run(arguments, host).await,
-        Command::State(arguments) => commands::state::run(arguments, host),
+        Command::Convert(arguments) => commands::convert::run(arguments, host, resume).await,
+        Command::State(arguments) => commands::state::run(arguments, host).await,
         Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
         Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,
         Command::Schema(arguments) => commands::schema::run(&arguments, host),
@@ -163,7 +169,7 @@ async fn run_command(
         Command::Man(arguments) => commands::man::run(&arguments, host),
         Command::Complete(arguments) => commands::completion::candidates(&arguments, host),
         Command::Sim(arguments) => commands::sim::run(*arguments, host).await,
-        Command::Help(help) => host.print(&help.text()?),
+        Command::Help(help) => host.print(&help.text(host.terminal.columns)?),
     }
 }
 

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ionos_activitylog::{Event, Filter, FilterKey};
-
-use crate::suggest;
+use ionos_activitylog::seam::guess;
+use ionos_activitylog::{
+    ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status,
+};
 
 /// More words than these are no list to choose from.
 const MOST_WORDS: usize = 1000;
@@ -58,14 +59,22 @@ impl Missed {
             .flat_map(|(key, (asked, there))| {
                 let missing = asked.iter().filter(|value| {
                     let same = |word: &String| folded(word) == folded(value);
-                    !there.is_empty() && !there.iter().any(same)
+                    !there.iter().any(same)
                 });
-                missing.map(move |value| {
-                    let guess = suggest::guess(value, there.iter().map(String::as_str));
-                    format!(
-                        "no event has the {key} {value:?}{guess}{}",
-                        known(there, &guess)
-                    )
+                missing.filter_map(move |value| {
+                    let meant = guess(value, there.iter().map(String::as_str));
+                    if there.is_empty() {
+                        let known = vocabulary(*key);
+                        let meant = guess(value, known.iter().copied());
+                        // Of a word that is right there may be events at another time.
+                        let right = known.iter().any(|word| folded(word) == folded(value));
+                        return (!right && !meant.is_empty())
+                            .then(|| format!("no known {key} is {value:?}{meant}"));
+                    }
+                    Some(format!(
+                        "no event has the {key} {value:?}{meant}{}",
+                        known(there, &meant)
+                    ))
                 })
             })
             .collect();
@@ -74,9 +83,9 @@ impl Missed {
 }
 
 /// Short lists are shown.
-fn known(there: &BTreeSet<String>, guess: &str) -> String {
+fn known(there: &BTreeSet<String>, meant: &str) -> String {
     const FEW: usize = 12;
-    if !guess.is_empty() || there.len() > FEW {
+    if !meant.is_empty() || there.len() > FEW {
         return String::new();
     }
     let there: Vec<&str> = there.iter().map(String::as_str).collect();
@@ -94,6 +103,21 @@ fn has_words(key: FilterKey) -> bool {
             | FilterKey::ResourceType
             | FilterKey::Action
     )
+}
+
+/// What the vendor is known to write there.
+fn vocabulary(key: FilterKey) -> Vec<&'static str> {
+    match key {
+        FilterKey::EventType => EventType::KNOWN.iter().map(EventType::as_str).collect(),
+        FilterKey::Status => Status::KNOWN.iter().map(Status::as_str).collect(),
+        FilterKey::Service => ServiceName::KNOWN.iter().map(ServiceName::as_str).collect(),
+        FilterKey::ResourceType => ResourceType::KNOWN
+            .iter()
+            .map(ResourceType::as_str)
+            .collect(),
+        FilterKey::Action => ActionName::KNOWN.iter().map(ActionName::as_str).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// As filters compare them.
@@ -132,10 +156,7 @@ fn words(key: FilterKey, event: &Event) -> Vec<String> {
             .filter_map(|one| one.resource_type)
             .map(|one| one.to_string())
             .collect(),
-        FilterKey::Action => resources()
-            .flat_map(|one| one.actions)
-            .map(|one| one.to_string())
-            .collect(),
+        FilterKey::Action => details.actions().into_iter().map(String::from).collect(),
         _ => Vec::new(),
     }
 }
@@ -161,5 +182,12 @@ mod tests {
             "no event has the status \"nothing\", there are DONE"
         );
         assert_eq!(hint("type=request-accepted user=jane type=x*"), None);
+        let unseen = |filter: &str| Missed::new(&filter.parse().unwrap()).hint();
+        assert_eq!(
+            unseen("type=RequestAcepted").unwrap(),
+            "no known type is \"requestacepted\" (did you mean \"RequestAccepted\"?)"
+        );
+        assert_eq!(unseen("type=RequestAccepted"), None);
+        assert_eq!(unseen("user=jane"), None);
     }
 }

@@ -1,64 +1,107 @@
-//! Progress is for people who watch: it shows on stderr, and only when both streams are terminals.
+//! Progress is for people who watch: it shows on stderr, and only when both streams are terminals. How wide that terminal
+//! is may change at any time, and a line that is wrapped cannot be taken away again: so each is made to fit when it is
+//! drawn, by leaving out what tells the least. `line` does that.
+
+mod line;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog::{ContractNumber, DateRange};
 use ionos_activitylog_archive::Exported;
 
 use crate::commands::counted;
+use crate::drawn::Drawn;
 use crate::host::Host;
 use crate::talk::{Level, Traffic};
+use line::Line;
 
-/// How much of the time of the range was read, since nobody knows how many events there are.
-const TEMPLATE: &str = "{bar:20} {percent} %, {msg}, {eta} left";
+/// Of a terminal that does not say.
+const COLUMNS: usize = 80;
 
-/// A progress bar that may be invisible. It disappears when the last of its clones is dropped.
+/// A line that may be invisible. It disappears when the last of its clones is dropped.
 #[derive(Clone)]
-pub(crate) struct Progress {
-    bar: ProgressBar,
-    range: DateRange,
+struct Progress {
+    drawn: Option<Drawn>,
     clock: Arc<dyn Clock>,
     started: Duration,
+    /// Held by each clone.
+    clones: Arc<()>,
+}
+
+impl Progress {
+    /// Shows where both streams are terminals, unless each step is said there anyway.
+    fn start(host: &mut Host<'_>) -> Self {
+        let watched = host.interactive && host.talk.level == Level::Usual;
+        host.talk.drawn = watched.then(Drawn::of_process);
+        Self {
+            drawn: host.talk.drawn.clone(),
+            clock: host.clock.clone(),
+            started: host.clock.elapsed(),
+            clones: Arc::default(),
+        }
+    }
+
+    /// Shows that so much is done, and what there is to tell of that, the most telling first.
+    fn show(&self, (done, all): (u64, u64), told: impl FnOnce(Duration) -> Vec<String>) {
+        let Some(drawn) = &self.drawn else {
+            return;
+        };
+        let elapsed = self.clock.elapsed().saturating_sub(self.started);
+        drawn.draw(elapsed, || {
+            let columns = terminal_size::terminal_size_of(io::stderr());
+            let columns = columns.map_or(COLUMNS, |(width, _)| width.0.into());
+            Line::new((done, all), elapsed, told(elapsed)).fitting(columns)
+        });
+    }
+
+    /// Takes the line away.
+    fn end(&self) {
+        if let Some(drawn) = &self.drawn {
+            drawn.end();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.clones) == 1 {
+            self.end();
+        }
+    }
+}
+
+/// How far the service was read: how much of the time of the range, since nobody knows how many events there are.
+#[derive(Clone)]
+pub(crate) struct OfRange {
+    progress: Progress,
+    range: DateRange,
+    all: u64,
     traffic: Arc<Traffic>,
     /// How far each contract is: milliseconds of the range, and events.
     contracts: Arc<Mutex<BTreeMap<ContractNumber, (u64, u64)>>>,
 }
 
-impl Progress {
-    /// Shows where both streams are terminals, unless something else is written there: data, as `busy` says, or talk.
-    pub(crate) fn start(host: &Host<'_>, busy: bool, range: DateRange, contracts: usize) -> Self {
-        let target = if host.interactive && !busy && host.talk.level == Level::Usual {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+impl OfRange {
+    pub(crate) fn start(host: &mut Host<'_>, range: DateRange, contracts: usize) -> Self {
         let length = range.duration().num_milliseconds().unsigned_abs();
-        let length = length.saturating_mul(contracts as u64);
-        let bar = ProgressBar::with_draw_target(Some(length), target);
-        // The template is a constant; were it wrong, the default one would show.
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style);
-        }
         Self {
-            bar,
+            progress: Progress::start(host),
             range,
-            clock: host.clock.clone(),
-            started: host.clock.elapsed(),
+            all: length.saturating_mul(contracts as u64),
             traffic: host.talk.traffic().clone(),
             contracts: Arc::default(),
         }
     }
 
+    /// Shows how far a file is.
     pub(crate) fn show(&self, exported: &Exported) {
-        self.bar.set_message(self.told(exported.events));
-        if let Some(read_to) = exported.read_to {
-            self.bar.set_position(self.position(read_to));
-        }
+        let done = exported.read_to.map_or(0, |read_to| self.position(read_to));
+        self.tell(done, exported.events);
     }
 
     /// Shows how far one of several contracts is.
@@ -78,15 +121,22 @@ impl Progress {
             .unwrap_or_else(PoisonError::into_inner);
         let position = self.position(read_to);
         contracts.insert(contract.clone(), (position, events));
-        let events: u64 = contracts.values().map(|(_, events)| events).sum();
-        self.bar.set_message(self.told(events));
-        self.bar
-            .set_position(contracts.values().map(|(position, _)| position).sum());
+        let all = contracts.values();
+        let (done, events) = all.fold((0, 0), |(done, all), (position, events)| {
+            (done + position, all + events)
+        });
+        self.tell(done, events);
     }
 
-    fn told(&self, events: u64) -> String {
-        let elapsed = self.clock.elapsed().saturating_sub(self.started);
-        told(events, elapsed, self.traffic.counts())
+    fn tell(&self, done: u64, events: u64) {
+        self.progress.show((done, self.all), |elapsed| {
+            let (requests, throttled) = self.traffic.counts();
+            let mut told = vec![counted(events, "event")];
+            told.extend(rate(events, elapsed).map(|rate| format!("{rate:.0} events/s")));
+            told.push(counted(requests, "request"));
+            told.push(format!("{throttled} x 429"));
+            told
+        });
     }
 
     fn position(&self, read_to: DateTime<Utc>) -> u64 {
@@ -94,45 +144,70 @@ impl Progress {
         read.max(0).unsigned_abs()
     }
 
-    /// Takes the bar away.
+    /// Takes the line away.
     pub(crate) fn end(&self) {
-        self.bar.finish_and_clear();
+        self.progress.end();
     }
 }
 
-/// How many events came, how fast, and with how many requests, some of which were too many for the service.
-fn told(events: u64, elapsed: Duration, (requests, throttled): (u64, u64)) -> String {
-    let mut told = counted(events, "event");
-    if !elapsed.is_zero() {
-        told += &format!(", {:.0} events/s", events as f64 / elapsed.as_secs_f64());
-    }
-    format!(
-        "{told}, {}, {throttled} x 429",
-        counted(requests, "request")
-    )
+/// How much of an archive was gone through, of all that there is to go through.
+#[derive(Clone)]
+pub(crate) struct OfArchive {
+    progress: Progress,
+    told: fn(u64, u64, Option<f64>) -> Vec<String>,
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if Arc::strong_count(&self.contracts) == 1 {
-            self.end();
-        }
+impl OfArchive {
+    /// Counts events.
+    pub(crate) fn events(host: &mut Host<'_>) -> Self {
+        let told = |done, all, rate: Option<f64>| {
+            let mut told = vec![format!("{done} of {}", counted(all, "event"))];
+            told.extend(rate.map(|rate| format!("{rate:.0} events/s")));
+            told
+        };
+        let progress = Progress::start(host);
+        Self { progress, told }
+    }
+
+    /// Counts bytes of files.
+    pub(crate) fn bytes(host: &mut Host<'_>) -> Self {
+        let told = |done: u64, all: u64, rate: Option<f64>| {
+            let [done, all] = [done, all].map(|bytes| bytes as f64 / MEGA);
+            let mut told = vec![format!("{done:.1} of {all:.1} MB")];
+            told.extend(rate.map(|rate| format!("{:.1} MB/s", rate / MEGA)));
+            told
+        };
+        let progress = Progress::start(host);
+        Self { progress, told }
+    }
+
+    /// Counts days.
+    pub(crate) fn days(host: &mut Host<'_>) -> Self {
+        let told = |done, all, rate: Option<f64>| {
+            let mut told = vec![format!("{done} of {}", counted(all, "day"))];
+            told.extend(rate.map(|rate| format!("{rate:.1} days/s")));
+            told
+        };
+        let progress = Progress::start(host);
+        Self { progress, told }
+    }
+
+    /// Shows how much is done, of all.
+    pub(crate) fn show(&self, (done, all): (u64, u64)) {
+        self.progress.show((done, all), |elapsed| {
+            (self.told)(done, all, rate(done, elapsed))
+        });
+    }
+
+    /// Takes the line away.
+    pub(crate) fn end(&self) {
+        self.progress.end();
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+const MEGA: f64 = 1e6;
 
-    #[test]
-    fn what_is_told_has_a_rate_as_soon_as_there_is_one() {
-        assert_eq!(
-            told(1, Duration::ZERO, (1, 0)),
-            "1 event, 1 request, 0 x 429"
-        );
-        assert_eq!(
-            told(12_480, Duration::from_secs(4), (14, 2)),
-            "12480 events, 3120 events/s, 14 requests, 2 x 429"
-        );
-    }
+/// How much of it a second; none before any time has passed.
+fn rate(number: u64, elapsed: Duration) -> Option<f64> {
+    (!elapsed.is_zero()).then(|| number as f64 / elapsed.as_secs_f64())
 }

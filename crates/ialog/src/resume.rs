@@ -3,17 +3,24 @@
 
 use std::cell::RefCell;
 
-/// How to go on with the command that is running, if there is anything to go on with.
+/// What is left of the command that is running, and how to go on with it; nothing of one that writes no files.
 #[derive(Debug, Default)]
 pub(crate) struct Resume(RefCell<Option<String>>);
 
 impl Resume {
+    /// From now on a file is written, and so far there is nothing to go on with.
+    pub(crate) fn note_nothing(&self) {
+        self.note(
+            "nothing half-written is left behind, and the same command begins anew".to_owned(),
+        );
+    }
+
     /// From now on, this is how to go on: what is kept, and what to type.
     pub(crate) fn note(&self, how: String) {
         self.0.replace(Some(how));
     }
 
-    /// How to go on.
+    /// What was noted last.
     pub(crate) fn told(&self) -> Option<String> {
         self.0.borrow().clone()
     }

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::drawn::Drawn;
+
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
@@ -29,6 +31,8 @@ pub struct Talk {
     /// Says a line while the program is at something else.
     aside: Option<Aside>,
     traffic: Arc<Traffic>,
+    /// A line that is drawn anew all the time, and has to be out of the way of everything else.
+    pub(crate) drawn: Option<Drawn>,
 }
 
 /// What went over the wire so far.
@@ -84,6 +88,14 @@ impl Talk {
     pub(crate) fn step(&self, level: Level, line: impl Display) {
         if let Some(aside) = self.aside.as_ref().filter(|_| self.level >= level) {
             aside(&line.to_string());
+        }
+    }
+
+    /// Writes to a terminal on which a line may be drawn: it is taken away before, and drawn again behind.
+    pub(crate) fn beside_drawn<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.drawn {
+            Some(drawn) => drawn.beside(write),
+            None => write(),
         }
     }
 

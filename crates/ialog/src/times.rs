@@ -18,7 +18,8 @@ pub(crate) fn resolve<Tz: TimeZone>(
     }
     let Some(from) = range.from else {
         return Err(Failure::usage(
-            "say which time to read, with --last or with --from",
+            "it is not said which time to read",
+            "name it with --last or with --from",
         ));
     };
     let start = from.start(now.clone())?;
@@ -27,21 +28,24 @@ pub(crate) fn resolve<Tz: TimeZone>(
     if let (Some(end), Some(to)) = (end, range.to)
         && start >= end
     {
-        return Err(Failure::usage(format!(
-            "--from {from} is not before --to {to}: give an earlier start or a later end"
-        )));
+        return Err(Failure::usage(
+            format!("--from {from} is not before --to {to}"),
+            "give an earlier start or a later end",
+        ));
     }
     if start >= now {
-        return Err(Failure::usage(format!(
-            "--from {from} is in the future: give a start before now"
-        )));
+        return Err(Failure::usage(
+            format!("--from {from} is in the future"),
+            "give a start before now",
+        ));
     }
     // As for --last: the second that has begun is not over, so it is left to the next export.
     let over = now.trunc_subsecs(0);
     if start >= over {
-        return Err(Failure::usage(format!(
-            "--from {from} is less than a second ago: give an earlier start"
-        )));
+        return Err(Failure::usage(
+            format!("--from {from} is less than a second ago"),
+            "give an earlier start",
+        ));
     }
     Ok(DateRange::new(start, end.unwrap_or(over).min(over))?.to_whole_seconds())
 }
@@ -64,11 +68,13 @@ pub(crate) fn settled(
 ) -> Result<DateRange, Failure> {
     let edge = now.checked_sub_signed(settle);
     edge.and_then(|edge| range.past(edge)).ok_or_else(|| {
-        Failure::usage(format!(
-            "all of {range} is newer than {} s, so its events may not be in the log yet: try again later, or give an \
-             earlier start or a shorter --settle",
-            settle.num_seconds()
-        ))
+        Failure::usage(
+            format!(
+                "all of {range} is newer than {} s, so its events may not be in the log yet",
+                settle.num_seconds()
+            ),
+            "try again later, or give an earlier start or a shorter --settle",
+        )
     })
 }
 

@@ -4,11 +4,11 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use ionos_activitylog::DateRange;
+use ionos_activitylog::seam::guess;
 
 use crate::cli::Zone;
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::suggest;
 
 /// The zone that was asked for, or that of the machine. Where the machine's is not known, that is said, and it is UTC.
 pub(crate) fn choose(flags: &Zone, host: &mut Host<'_>) -> Result<Tz, Failure> {
@@ -34,22 +34,27 @@ fn named(name: &str) -> Result<Tz, Failure> {
     let same = |zone: &&Tz| zone.name().eq_ignore_ascii_case(name);
     TZ_VARIANTS.iter().find(same).copied().ok_or_else(|| {
         let known = TZ_VARIANTS.iter().map(|zone| zone.name());
-        let guess = suggest::guess(name, known);
-        Failure::usage(format!(
-            "there is no time zone {name:?}{guess}: name one such as Europe/Berlin, or use --utc"
-        ))
+        let guess = guess(name, known);
+        Failure::usage(
+            format!("there is no time zone {name:?}{guess}"),
+            "name one such as Europe/Berlin, or use --utc",
+        )
     })
 }
 
 /// The range by the clock of a zone, each end with its offset, so that it means the same everywhere.
 pub(crate) fn told(range: DateRange, zone: Tz) -> String {
-    let local = |time: DateTime<Utc>| {
-        time.with_timezone(&zone)
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
-    };
+    [range.start(), range.end()]
+        .map(|time| told_time(time, zone))
+        .join(" .. ")
+}
+
+/// A time in the same way.
+pub(crate) fn told_time(time: DateTime<Utc>, zone: Tz) -> String {
+    let local = time.with_timezone(&zone);
+    let told = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     // Zones whose offset is that of UTC are written as UTC is.
-    let ends = [range.start(), range.end()].map(|time| local(time).replace("+00:00", "Z"));
-    ends.join(" .. ")
+    told.replace("+00:00", "Z")
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub struct FileCheckpoint {
 impl FileCheckpoint {
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         text::check_schema(bytes, CHECKPOINT_SCHEMA, path)?;
-        let damaged = |detail: String| Error::Damaged(path.to_path_buf(), detail);
+        let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
         let read: Self =
             serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         let Reading { from, to, .. } = read.reading;

@@ -23,8 +23,8 @@ pub enum Error {
     Write(PathBuf, io::Error),
     /// Something of an archive cannot be opened, listed or read.
     Open(PathBuf, io::Error),
-    /// A file of an archive is not as it was written.
-    Damaged(PathBuf, String),
+    /// A file of an archive is not as it was written: which, in what, and what to do about it.
+    Damaged(PathBuf, String, &'static str),
     /// A file of an archive was written by a later version.
     Newer {
         /// The file.
@@ -62,71 +62,102 @@ pub enum Error {
     Read(ionos_activitylog::Error),
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    /// A file of an archive of which nothing more is known than what is wrong.
+    pub(crate) fn damaged(path: PathBuf, detail: String) -> Self {
+        Self::Damaged(
+            path,
+            detail,
+            "put it back from a copy; `ialog verify` says what else is wrong",
+        )
+    }
+
+    /// What happened, in one line without the hint.
+    #[must_use]
+    pub fn summary(&self) -> String {
         match self {
-            Self::UnknownFormat(path) => write!(
-                f,
+            Self::UnknownFormat(path) => format!(
                 "{} does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written",
                 shown(path)
             ),
-            Self::Exists(path) => write!(f, "{} exists already", shown(path)),
-            Self::NotAFile(path) => write!(
-                f,
-                "{} is no ordinary file, and is not replaced",
-                shown(path)
-            ),
-            Self::Create(path, error) => write!(f, "{} cannot be created: {error}", shown(path)),
-            Self::Write(path, error) => write!(f, "{} cannot be written: {error}", shown(path)),
-            Self::Open(path, error) => write!(f, "{} cannot be read: {error}", shown(path)),
-            Self::Damaged(path, detail) => {
-                write!(f, "{} is not as it was written: {detail}", shown(path))
+            Self::Exists(path) => format!("{} exists already", shown(path)),
+            Self::NotAFile(path) => {
+                format!("{} is no ordinary file, and is not replaced", shown(path))
             }
-            Self::Newer { path, found, known } => write!(
-                f,
-                "{} has the form {found}, and this version reads {known}: use the version that wrote it",
+            Self::Create(path, error) => format!("{} cannot be created: {error}", shown(path)),
+            Self::Write(path, error) => format!("{} cannot be written: {error}", shown(path)),
+            Self::Open(path, error) => format!("{} cannot be read: {error}", shown(path)),
+            Self::Damaged(path, detail, _) => {
+                format!("{} is not as it was written: {detail}", shown(path))
+            }
+            Self::Newer { path, found, known } => format!(
+                "{} has the form {found}, and this version reads {known}",
                 shown(path)
             ),
             Self::Unfinished {
                 path,
                 found,
                 wanted,
-            } => write!(
-                f,
+            } => format!(
                 "of {} there is an unfinished export of {found}, and not of {wanted}",
                 shown(path)
             ),
             Self::Locked(path, holder) => {
-                write!(f, "somebody else writes to {}", shown(path))?;
-                match holder {
-                    Some(Writer {
-                        host, pid, since, ..
-                    }) => write!(
-                        f,
-                        ", process {pid} on {} since {}: wait until it has ended",
-                        shown(Path::new(host)),
-                        text::time(*since)
-                    ),
-                    None => f.write_str(": wait until it has ended"),
-                }
+                let holder = holder.as_ref().map(
+                    |Writer {
+                         host, pid, since, ..
+                     }| {
+                        let host = shown(Path::new(host));
+                        format!(", process {pid} on {host} since {}", text::time(*since))
+                    },
+                );
+                let holder = holder.unwrap_or_default();
+                format!("somebody else writes to {}{holder}", shown(path))
             }
-            Self::StateLost(path, detail) => write!(
-                f,
-                "the state in {} is lost ({detail}), and so is the copy before it: \
-                 `ialog state rebuild` makes it anew from the manifests",
+            Self::StateLost(path, detail) => format!(
+                "the state in {} is lost ({detail}), and so is the copy before it",
                 shown(path)
             ),
-            Self::Empty(path) => write!(f, "there is no archive in {}", shown(path)),
+            Self::Empty(path) => format!("there is no archive in {}", shown(path)),
             Self::Foreign {
                 path,
                 archived,
                 wanted,
-            } => write!(
-                f,
-                "{} is an archive of {archived}, and not of {wanted}: choose another folder",
+            } => format!(
+                "{} is an archive of {archived}, and not of {wanted}",
                 shown(path)
             ),
+            Self::Read(error) => error.summary(),
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> &str {
+        match self {
+            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) | Self::Create(..) => {
+                "choose another name"
+            }
+            Self::Write(..) => "try again where it can be written",
+            Self::Open(..) => "name one that is there and may be read",
+            Self::Damaged(_, _, hint) => hint,
+            Self::Newer { .. } => "use the version that wrote it",
+            Self::Unfinished { .. } => "finish that one first, or choose another name",
+            Self::Locked(..) => "wait until it has ended",
+            Self::StateLost(..) => "`ialog state rebuild` makes it anew from the manifests",
+            Self::Empty(_) => "name the folder that was exported to",
+            Self::Foreign { .. } => "choose another folder",
+            Self::Read(error) => error.hint().unwrap_or("correct it"),
+        }
+    }
+}
+
+/// [`Error::summary`] and [`Error::hint`].
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Read(error) => error.fmt(f),
+            _ => write!(f, "{}: {}", self.summary(), self.hint()),
         }
     }
 }

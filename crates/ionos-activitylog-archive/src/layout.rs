@@ -87,6 +87,20 @@ impl Archive {
             .map(|contract| self.contract(contract))
             .collect())
     }
+
+    /// The folders of some contracts, in their order, or of all.
+    pub(crate) fn chosen(
+        &self,
+        contracts: Option<&[ContractNumber]>,
+    ) -> Result<Vec<ContractFolder>, Error> {
+        match contracts {
+            Some(some) => Ok(some
+                .iter()
+                .map(|contract| self.contract(contract))
+                .collect()),
+            None => self.contracts(),
+        }
+    }
 }
 
 impl fmt::Display for Archive {

@@ -83,4 +83,7 @@ pub use schema::Document;
 pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writer};
 pub use steps::{Step, Steps};
 pub use target::FileTarget;
-pub use verify::{Chain, Finding, Problem, Report, WHAT_IT_PROVES, verify_archive, verify_totals};
+pub use verify::{
+    Chain, Finding, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive,
+    verify_archive_telling, verify_totals,
+};

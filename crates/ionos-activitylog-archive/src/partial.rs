@@ -112,7 +112,7 @@ impl PartialFile {
         let checkpoint = FileCheckpoint::from_bytes(&bytes, path)?;
         let there = self.file.metadata().map_err(|error| self.failed(error))?;
         if there.len() < checkpoint.bytes {
-            return Err(Error::Damaged(
+            return Err(Error::damaged(
                 self.paths.partial.clone(),
                 format!(
                     "it has {} bytes, and {} were written",
@@ -349,7 +349,7 @@ mod tests {
         let mut partial = open(&path, false).unwrap();
         partial.begin(None).unwrap().write_all(b"four").unwrap();
         partial.save(&checkpoint(5)).unwrap();
-        let error = partial.checkpoint().unwrap_err().to_string();
+        let error = partial.checkpoint().unwrap_err().summary();
         assert!(
             error.ends_with("it has 4 bytes, and 5 were written"),
             "{error}"
@@ -373,7 +373,7 @@ mod tests {
             let error = partial.save(&checkpoint(4)).unwrap_err();
             assert!(
                 error
-                    .to_string()
+                    .summary()
                     .ends_with(".partial cannot be written: it is gone"),
                 "{error}"
             );

@@ -50,12 +50,16 @@ pub struct Archived {
 #[must_use = "nothing is read before it is asked for events"]
 pub struct ArchiveReader {
     range: Option<DateRange>,
+    /// Whether nobody named the end of the range.
+    open_end: bool,
     contracts: Vec<Covered>,
     filter: Arc<Filter>,
     /// Files that are not open yet, the earliest first.
     upcoming: VecDeque<Upcoming>,
     /// Files that are open, by their next event.
     open: BinaryHeap<Reverse<Head>>,
+    /// Events that were read, also those outside of the range, and how many there are.
+    progress: (u64, u64),
     failed: bool,
 }
 
@@ -64,6 +68,14 @@ struct Covered {
     contract: ContractNumber,
     verified: RangeSet,
     read: RangeSet,
+}
+
+impl Covered {
+    /// Where the times that were read end, if that is within a range.
+    fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
+        let end = self.read.iter().next_back()?.end();
+        (range.start() < end && end < range.end()).then_some(end)
+    }
 }
 
 /// A file whose time has not come.
@@ -85,31 +97,30 @@ struct Head {
 type Key = (DateTime<Utc>, usize, EventId, usize);
 
 impl ArchiveReader {
-    /// Reads what an archive has of one contract or of all, in a range or at all times. All manifests are read here, and
-    /// no events.
+    /// Reads what an archive has of some contracts or of all, in a range or at all times. All manifests are read here,
+    /// and no events.
     ///
-    /// Fails with [`Error::Empty`] where there is no archive, or none of the contract, and as [`Manifest::read`].
+    /// Fails with [`Error::Empty`] where there is no archive, or none of one of the contracts, and as [`Manifest::read`].
     pub fn open(
         archive: &Archive,
-        contract: Option<&ContractNumber>,
+        contracts: Option<&[ContractNumber]>,
         range: Option<DateRange>,
     ) -> Result<Self, Error> {
-        let folders = match contract {
-            Some(contract) => vec![archive.contract(contract)],
-            None => archive.contracts()?,
-        };
+        let folders = archive.chosen(contracts)?;
         let mut reader = Self {
             range,
+            open_end: false,
             contracts: Vec::new(),
             filter: Arc::default(),
             upcoming: VecDeque::new(),
             open: BinaryHeap::new(),
+            progress: (0, 0),
             failed: false,
         };
         let mut parts = Vec::new();
         for folder in &folders {
             let days = folder.days()?;
-            if days.is_empty() && contract.is_some() {
+            if days.is_empty() && contracts.is_some() {
                 return Err(Error::Empty(folder.path().to_path_buf()));
             }
             let mut covered = Covered {
@@ -157,6 +168,7 @@ impl ArchiveReader {
         parts.sort_by_key(|closed| (closed.part.from, closed.contract));
         for (place, part) in parts.iter_mut().enumerate() {
             part.place = place;
+            reader.progress.1 += part.part.count;
         }
         let upcoming = |closed| Upcoming {
             closed,
@@ -173,16 +185,40 @@ impl ArchiveReader {
         self
     }
 
+    /// Says that nobody named the end of the range, as in "the last hour": it ends where the archive does, see
+    /// [`ends`](Self::ends), and what came later is not missing.
+    pub fn open_end(mut self) -> Self {
+        self.open_end = true;
+        self
+    }
+
+    /// Where the archive ends before the end of the range, by contract, if the end is [open](Self::open_end) and the
+    /// archive has anything of the range. Of a contract of which it has nothing, all is missing.
+    #[must_use]
+    pub fn ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
+        let ends = self.contracts.iter().filter_map(|covered| {
+            let asked = self.range.filter(|_| self.open_end)?;
+            Some((covered.contract.clone(), covered.end_within(asked)?))
+        });
+        ends.collect()
+    }
+
     /// What of the range the archive does not have, or does not prove to be complete, by contract; of all times, the
     /// holes between the first and the last that it has. Empty where nothing is missing.
     #[must_use]
     pub fn unproven(&self) -> Vec<(ContractNumber, RangeSet)> {
         let missing = self.contracts.iter().map(|covered| {
-            let asked = self.range.or_else(|| {
-                let first = covered.read.iter().next()?;
-                let last = covered.read.iter().next_back()?;
-                DateRange::new(first.start(), last.end()).ok()
-            });
+            let asked = match self.range {
+                Some(asked) if self.open_end => {
+                    let end = covered.end_within(asked).unwrap_or(asked.end());
+                    DateRange::new(asked.start(), end).ok()
+                }
+                Some(asked) => Some(asked),
+                None => covered.read.iter().next().and_then(|first| {
+                    let last = covered.read.iter().next_back()?;
+                    DateRange::new(first.start(), last.end()).ok()
+                }),
+            };
             let asked: RangeSet = asked.into_iter().collect();
             (
                 covered.contract.clone(),
@@ -190,6 +226,13 @@ impl ArchiveReader {
             )
         });
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
+    }
+
+    /// How many events were read so far, and how many there are in the files that have any of the range. Those outside
+    /// of it count as well, since they are read.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        self.progress
     }
 
     /// Opens all files that may have an event before all others, and begins with the one that comes next.
@@ -220,6 +263,7 @@ impl ArchiveReader {
             let Some(Reverse(head)) = self.open.pop() else {
                 return Ok(None);
             };
+            self.progress.0 += 1;
             let (time, contract, _, place) = head.key;
             self.open.extend(Head::of(head.rest, contract, place)?);
             let asked = self.range.is_none_or(|range| range.contains(time));

@@ -122,7 +122,7 @@ pub(crate) fn check_schema(bytes: &[u8], known: &str, path: &Path) -> Result<(),
     struct Form {
         schema: String,
     }
-    let damaged = |detail: String| Error::Damaged(path.to_path_buf(), detail);
+    let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
     let form: Form = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     if form.schema == known {
         return Ok(());

@@ -34,10 +34,7 @@ impl BaseUrl {
             begin.eq_ignore_ascii_case(scheme) && !text[scheme.len()..].starts_with("//")
         });
         if scheme_alone {
-            return Err(refuse(
-                text,
-                &format!("its scheme is not followed by \"//\": write it like {DEFAULT_BASE_URL}"),
-            ));
+            return Err(refuse(text, "its scheme is not followed by \"//\"").advise(like_default()));
         }
         let with_scheme = if text.contains("://") {
             text.to_owned()
@@ -45,28 +42,21 @@ impl BaseUrl {
             format!("https://{text}")
         };
         let url = Url::parse(&with_scheme).map_err(|error| {
-            refuse(
-                text,
-                &format!("it cannot be read ({error}): write it like {DEFAULT_BASE_URL}"),
-            )
+            refuse(text, &format!("it cannot be read ({error})")).advise(like_default())
         })?;
         let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
-            return Err(refuse(
-                text,
-                &format!("it has no host: write it like {DEFAULT_BASE_URL}"),
-            ));
+            return Err(refuse(text, "it has no host").advise(like_default()));
         };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                "the API address holds a user name or password: leave them out, credentials have their own setting",
-            ));
+                "the API address holds a user name or password",
+            )
+            .advise("leave them out, credentials have their own setting"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse(
-                text,
-                "it has a query or a fragment: leave out everything from '?' or '#' on",
-            ));
+            return Err(refuse(text, "it has a query or a fragment")
+                .advise("leave out everything from '?' or '#' on"));
         }
         let loopback = is_loopback(host);
         match url.scheme() {
@@ -75,10 +65,13 @@ impl BaseUrl {
             "http" => {
                 return Err(refuse(
                     text,
-                    "it is plain http to another machine, which would show the token to everyone between: use https",
-                ));
+                    "it is plain http to another machine, which would show the token to everyone between",
+                )
+                .advise("use https"));
             }
-            scheme => return Err(refuse(text, &format!("its scheme is {scheme}: use https"))),
+            scheme => {
+                return Err(refuse(text, &format!("its scheme is {scheme}")).advise("use https"));
+            }
         }
         let place = match url.port() {
             Some(port) => format!("{host}:{port}"),
@@ -147,6 +140,10 @@ fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+fn like_default() -> String {
+    format!("write it like {DEFAULT_BASE_URL}")
 }
 
 fn refuse(text: &str, reason: &str) -> Error {

@@ -295,8 +295,9 @@ impl ClientBuilder {
             {
                 return Err(Error::new(
                     ErrorKind::Configuration,
-                    "a pinned or a root certificate is set, and the program brings an HTTP client of its own: set it there, and not here",
-                ));
+                    "a pinned or a root certificate is set, and the program brings an HTTP client of its own",
+                )
+                .advise("set it there, and not here"));
             }
             Some(client) => client.clone(),
             None => self.connect(&base_url, &resolved)?,
@@ -337,10 +338,10 @@ impl ClientBuilder {
         }
         let credentials = match &resolved.credentials {
             None if !self.surrounded => {
-                return Err(Error::new(
-                    ErrorKind::Configuration,
-                    "there are no credentials: give the client a token, or make it with from_env",
-                ));
+                return Err(
+                    Error::new(ErrorKind::Configuration, "there are no credentials")
+                        .advise("give the client a token, or make it with from_env"),
+                );
             }
             _ => resolved.credentials_or_error()?,
         };
@@ -374,25 +375,29 @@ impl ClientBuilder {
             ("read_timeout", self.read_timeout),
             ("attempt_timeout", self.attempt_timeout),
         ];
-        let refusal =
+        let (refusal, hint) =
             if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
-                format!("{name} of no time: give more than 0")
+                (format!("{name} of no time"), "give more than 0")
             } else if self.max_in_flight == 0 {
-                "max_in_flight of 0: give at least 1".to_owned()
+                ("max_in_flight of 0".to_owned(), "give at least 1")
             } else if let Some(rate) = self
                 .requests_per_second
                 .filter(|rate| !(rate.is_finite() && *rate > 0.0))
             {
-                format!("requests_per_second of {rate}: give a number above 0")
+                (
+                    format!("requests_per_second of {rate}"),
+                    "give a number above 0",
+                )
             } else if self.body_cap == 0 {
-                "body_cap of 0: give at least 1".to_owned()
+                ("body_cap of 0".to_owned(), "give at least 1")
             } else {
                 return Ok(());
             };
         Err(Error::new(
             ErrorKind::Configuration,
             format!("the client cannot be made with a {refusal}"),
-        ))
+        )
+        .advise(hint))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One call is several attempts: each waits for its turn, carries a valid token and has its own time; between two
-//! lies a wait. Here is the one place where all of that comes together.
+//! lies a wait, which is that of all calls where the service has had too many requests. Here is the one place where all
+//! of that comes together.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,10 +15,10 @@ use crate::auth::Authorization;
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::error::body::snippet;
-use crate::error::wire::{Failure, answered, unread};
+use crate::error::wire::{Failure, answered, undescribed, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
-use crate::pacing::{Exit, InFlight, Outcome, Rate};
+use crate::pacing::{Exit, InFlight, Outcome, Place, Rate, Ticket};
 use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::response::{Meta, Response, request_id};
@@ -48,7 +49,7 @@ pub(crate) struct Caller {
 /// What to do after an attempt that failed.
 enum Next {
     /// Try again after this long.
-    Wait(Duration),
+    Again(Duration),
     /// Give the error back, with a word on why if it is not plain.
     Stop(Option<String>),
 }
@@ -68,21 +69,30 @@ impl Caller {
     {
         let span = CallSpan::new(&operation);
         let work = async {
+            let ticket = self.in_flight.ticket();
             let started = self.clock.elapsed();
             let mut attempts = 0;
             // A token that was refused is replaced once; that is no retry of something that may pass by itself.
             let mut replays = 0;
-            let mut pending: Option<(Error, Option<Arc<AccessToken>>)> = None;
+            // Retries that were drawn from the budget.
+            let mut drawn = 0;
+            let mut last: Option<Last> = None;
             loop {
-                let refused = pending.take();
-                let not = refused.as_ref().and_then(|(_, token)| token.as_deref());
+                let refused = last.as_ref().and_then(|last| last.refused.as_deref());
                 let attempted = self
-                    .attempt(&operation, attempts + 1, started, not, &call, &read, &empty)
+                    .attempt(
+                        &operation,
+                        (attempts + 1, ticket, started),
+                        refused,
+                        &call,
+                        &read,
+                        &empty,
+                    )
                     .await;
                 let elapsed = self.clock.elapsed().saturating_sub(started);
-                let error = match attempted {
+                let (error, Sent { token, place }) = match attempted {
                     Ok((value, meta)) => {
-                        self.budget.succeeded(attempts - replays);
+                        self.budget.succeeded(drawn);
                         let meta = Meta {
                             attempts: attempts + 1,
                             elapsed,
@@ -90,31 +100,56 @@ impl Caller {
                         };
                         return Ok(Response::new(value, meta));
                     }
-                    Err(Attempt {
-                        error, sent: false, ..
-                    }) => {
-                        // That the service refused the token says more than why there is no other.
-                        return Err(match refused {
-                            Some((refused, _)) => {
-                                refused.gave_up("there is no other token".to_owned())
-                            }
-                            None => error.during(operation.clone()).after(attempts, elapsed),
+                    Err((error, None)) => {
+                        let unsent = error.during(operation.clone()).after(attempts, elapsed);
+                        return Err(match last {
+                            Some(last) => last.or(unsent),
+                            None => unsent,
                         });
                     }
-                    Err(Attempt { error, token, .. }) => {
+                    Err((error, Some(sent))) => {
                         attempts += 1;
-                        let error = error.during(operation.clone()).after(attempts, elapsed);
-                        let refused = error.kind() == ErrorKind::Unauthorized && replays == 0;
-                        if refused && self.authorization.can_refresh() {
-                            replays += 1;
-                            pending = Some((error, token));
-                            continue;
-                        }
-                        error
+                        (
+                            error.during(operation.clone()).after(attempts, elapsed),
+                            sent,
+                        )
                     }
                 };
-                match self.next(&error, attempts - replays, elapsed) {
-                    Next::Wait(duration) => self.clock.sleep(duration).await,
+                let tries = attempts - replays;
+                let wait = self
+                    .retry
+                    .wait(tries, error.retry_after(), self.clock.chance());
+                let outcome = judge(
+                    &error,
+                    wait.map(|wait| self.clock.elapsed().saturating_add(wait)),
+                );
+                place.came_back(outcome);
+                if error.kind() == ErrorKind::Unauthorized
+                    && replays == 0
+                    && self.authorization.can_refresh()
+                {
+                    replays += 1;
+                    last = Some(Last {
+                        error,
+                        refused: token,
+                    });
+                    continue;
+                }
+                match self.next(&error, wait, tries, elapsed) {
+                    // All calls wait, and this one does so in its place among them. So few are sent that no budget has
+                    // to keep them from being too many.
+                    Next::Again(_) if matches!(outcome, Outcome::Held(_)) => {
+                        last = Some(Last::answered(error));
+                    }
+                    Next::Again(_) if !self.budget.take() => {
+                        let reason = "not tried again, because too many calls failed lately";
+                        return Err(error.gave_up(reason.to_owned()));
+                    }
+                    Next::Again(wait) => {
+                        drawn += 1;
+                        last = Some(Last::answered(error));
+                        self.clock.sleep(wait).await;
+                    }
                     Next::Stop(Some(reason)) => return Err(error.gave_up(reason)),
                     Next::Stop(None) => return Err(error),
                 }
@@ -125,46 +160,29 @@ impl Caller {
         done
     }
 
-    /// One attempt: a token, a turn, a request, its answer. A token that was refused already is `not` sent again.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "all that makes one call, which the caller holds"
-    )]
+    /// One attempt: a turn, a token, a request, its answer. A token that was refused already is `not` sent again.
     async fn attempt<T, U, F>(
         &self,
         operation: &Operation,
-        number: u32,
-        started: Duration,
+        (number, ticket, started): (u32, Ticket, Duration),
         not: Option<&AccessToken>,
         call: &impl Fn(wire::Client) -> F,
         read: &impl Fn(T) -> Result<U, String>,
         empty: &impl Fn() -> U,
-    ) -> Result<(U, Meta), Attempt>
+    ) -> Result<(U, Meta), (Error, Option<Sent>)>
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let unsent = |error| Attempt {
-            error,
-            token: None,
-            sent: false,
-        };
-        let turn = async {
-            let (header, token) = self.authorization.header(&*self.clock).await?;
-            if let (Some(not), Some(token)) = (not, token.as_deref())
-                && token.same_as(not)
-            {
-                let same = "the provider gave the refused token again";
-                return Err(Error::new(ErrorKind::TokenProvider, same));
-            }
-            let place = self.in_flight.enter().await;
-            if let Some(rate) = &self.rate {
-                rate.wait(&*self.clock).await;
-            }
-            Ok((header, token, place))
-        };
+        let unsent = |error| (error, None);
         let too_late = || unsent(out_of_time("before a request could be sent"));
+        let turn = self.turn(ticket, not);
         let turn = self.within(self.time_left(started), turn).await;
-        let (header, token, place) = turn.ok_or_else(too_late)?.map_err(unsent)?;
+        let turn = turn.ok_or_else(too_late)?.map_err(unsent)?;
+        let Turn {
+            header,
+            token,
+            place,
+        } = turn;
         let left = self.time_left(started);
         if left.is_some_and(|left| left.is_zero()) {
             return Err(too_late());
@@ -185,20 +203,43 @@ impl Caller {
             None => Err(self.too_slow(limit, context.answer(), redact)),
         };
         span.ended(outcome.as_ref().map(|(_, meta)| meta.status));
-        place.came_back(match &outcome {
-            Ok(_) => Outcome::Fine,
-            Err(error) => judge(error),
-        });
-        outcome.map_err(|error| {
-            if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
-                self.authorization.rejected(token);
+        match outcome {
+            Ok(done) => {
+                place.came_back(Outcome::Fine);
+                Ok(done)
             }
-            Attempt {
-                error,
-                token,
-                sent: true,
+            Err(error) => {
+                if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
+                    self.authorization.rejected(token);
+                }
+                Err((error, Some(Sent { token, place })))
             }
-        })
+        }
+    }
+
+    /// Waits until a request may be sent, and gives what authorises it: a token may end while others have their turn.
+    async fn turn(&self, ticket: Ticket, not: Option<&AccessToken>) -> Result<Turn, Error> {
+        loop {
+            let place = self.in_flight.enter(ticket, &*self.clock).await;
+            if let Some(rate) = &self.rate {
+                rate.wait(&*self.clock).await;
+            }
+            let (header, token) = self.authorization.header(&*self.clock).await?;
+            if let (Some(not), Some(token)) = (not, token.as_deref())
+                && token.same_as(not)
+            {
+                let same = "the provider gave the refused token again";
+                return Err(Error::new(ErrorKind::TokenProvider, same).advise("get a new one"));
+            }
+            // Another answer may have asked for patience meanwhile.
+            if !self.in_flight.is_held(self.clock.elapsed()) {
+                return Ok(Turn {
+                    header,
+                    token,
+                    place,
+                });
+            }
+        }
     }
 
     fn context(&self, authorization: HeaderValue, place: Exit) -> wire::Context {
@@ -246,8 +287,7 @@ impl Caller {
                 Ok(value) => Ok((value, meta)),
                 Err(detail) => {
                     let answered = answer.map(|answer| answered(answer, self.clock.now(), redact));
-                    Err(Error::new(ErrorKind::Decode, snippet(&redact(&detail)))
-                        .with_answer(answered))
+                    Err(undescribed(snippet(&redact(&detail))).with_answer(answered))
                 }
             },
             (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => {
@@ -264,7 +304,7 @@ impl Caller {
                 Err(failure.into_error().await)
             }
             // The generated client gives a value only for an answer that came through the context.
-            (Ok(_), None) => Err(Error::new(ErrorKind::Decode, "the answer has no status")),
+            (Ok(_), None) => Err(undescribed("the answer has no status")),
         }
     }
 
@@ -301,22 +341,27 @@ impl Caller {
             begun => {
                 let place = self.base_url.place();
                 let seconds = limit.as_secs_f64();
-                let detail = format!(
-                    "{place} did not answer within {seconds} s: try again later, or allow more"
-                );
-                Error::new(ErrorKind::AttemptTimeout, detail).with_answer(begun)
+                let detail = format!("{place} did not answer within {seconds} s");
+                Error::new(ErrorKind::AttemptTimeout, detail)
+                    .advise("try again later, or allow more")
+                    .with_answer(begun)
             }
         }
     }
 
-    /// Decides whether and when a call is tried again.
-    fn next(&self, error: &Error, attempts: u32, elapsed: Duration) -> Next {
+    /// Decides whether a call is tried again after a wait; there is none where the service asks for too long a one.
+    fn next(
+        &self,
+        error: &Error,
+        wait: Option<Duration>,
+        attempts: u32,
+        elapsed: Duration,
+    ) -> Next {
         if !error.is_retryable() || attempts >= self.retry.attempts() {
             return Next::Stop(None);
         }
-        let asked = error.retry_after();
-        let Some(wait) = self.retry.wait(attempts, asked, self.clock.chance()) else {
-            let asked = asked.unwrap_or_default().as_secs_f64();
+        let Some(wait) = wait else {
+            let asked = error.retry_after().unwrap_or_default().as_secs_f64();
             let most = self.retry.retry_after_ceiling().as_secs_f64();
             return Next::Stop(Some(format!(
                 "it asks for {asked} s, and {most} s are the most that is waited for"
@@ -327,34 +372,72 @@ impl Caller {
             .deadline()
             .is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline)
         {
-            return Next::Stop(Some("there is no time left for another attempt".to_owned()));
+            return Next::Stop(Some(NO_TIME_LEFT.to_owned()));
         }
-        if !self.budget.take() {
-            return Next::Stop(Some(
-                "not tried again, because too many calls failed lately".to_owned(),
-            ));
-        }
-        Next::Wait(wait)
+        Next::Again(wait)
     }
 }
 
-/// A failed attempt.
-struct Attempt {
-    error: Error,
-    /// The token that went with it.
+/// All that a request needs to be sent.
+struct Turn {
+    header: HeaderValue,
     token: Option<Arc<AccessToken>>,
-    /// Whether a request was sent at all.
-    sent: bool,
+    place: Place,
 }
 
-/// What an error says about how busy the service is.
-fn judge(error: &Error) -> Outcome {
-    match error.kind() {
-        ErrorKind::RateLimited
-        | ErrorKind::Unavailable
-        | ErrorKind::GatewayTimeout
-        | ErrorKind::AttemptTimeout
-        | ErrorKind::ConnectTimeout => Outcome::Overloaded,
+/// A request that failed: the token that went with it, and the place that it still has.
+struct Sent {
+    token: Option<Arc<AccessToken>>,
+    place: Place,
+}
+
+/// The failed attempt before this one.
+struct Last {
+    error: Error,
+    /// The token that was refused.
+    refused: Option<Arc<AccessToken>>,
+}
+
+impl Last {
+    fn answered(error: Error) -> Self {
+        Self {
+            error,
+            refused: None,
+        }
+    }
+
+    /// The error to tell when no other request could be sent: what the service said, where that says more than why.
+    fn or(self, unsent: Error) -> Error {
+        let reason = match self.refused {
+            Some(_) => "there is no other token",
+            None if unsent.kind() == ErrorKind::CallTimeout => NO_TIME_LEFT,
+            None => return unsent,
+        };
+        self.error.gave_up(reason.to_owned())
+    }
+}
+
+const NO_TIME_LEFT: &str = "there is no time left for another attempt";
+
+/// What an error says about how busy the service is. `until` is when the next request would be sent, by the clock's
+/// count.
+fn judge(error: &Error, until: Option<Duration>) -> Outcome {
+    // A service that names a time means all of its clients, and one that counts requests counts those of all calls.
+    let asks = match error.kind() {
+        ErrorKind::RateLimited => true,
+        ErrorKind::Unavailable => error.retry_after().is_some(),
+        _ => false,
+    };
+    match (error.kind(), until) {
+        (_, Some(until)) if asks => Outcome::Held(until),
+        (
+            ErrorKind::RateLimited
+            | ErrorKind::Unavailable
+            | ErrorKind::GatewayTimeout
+            | ErrorKind::AttemptTimeout
+            | ErrorKind::ConnectTimeout,
+            _,
+        ) => Outcome::Overloaded,
         _ => Outcome::Other,
     }
 }
@@ -363,6 +446,7 @@ fn judge(error: &Error) -> Outcome {
 fn out_of_time(when: &str) -> Error {
     Error::new(
         ErrorKind::CallTimeout,
-        format!("the call took longer in all than it may, {when}: try again later, or allow more"),
+        format!("the call took longer in all than it may, {when}"),
     )
+    .advise("try again later, or allow more")
 }

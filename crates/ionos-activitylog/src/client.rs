@@ -15,8 +15,8 @@ use crate::{
     Error, Events, Info, Page, PageSize, Response, ServiceProfile, Setting,
 };
 
-/// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries and the limits
-/// on requests.
+/// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries, the limits on
+/// requests, and the wait when the service had too many of them.
 #[derive(Clone)]
 pub struct Client {
     caller: Arc<Caller>,
@@ -212,7 +212,7 @@ impl Client {
     }
 
     /// All events of several contracts and one range, window by window. Contracts take turns, and the failure of one does
-    /// not touch the others.
+    /// not touch the others. [`ContractsStream::in_order`] gives them one after the other.
     pub fn events_of(
         &self,
         contracts: impl IntoIterator<Item = ContractNumber>,

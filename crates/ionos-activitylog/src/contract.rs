@@ -41,10 +41,11 @@ impl FromStr for ContractNumber {
         if !digits || text.is_empty() || text.len() > MOST_DIGITS {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                format!(
-                    "{text:?} is not a contract number: it has 1 to {MOST_DIGITS} decimal digits and nothing else"
-                ),
-            ));
+                format!("{text:?} is not a contract number"),
+            )
+            .advise(format!(
+                "it has 1 to {MOST_DIGITS} decimal digits and nothing else"
+            )));
         }
         Ok(Self(text.to_owned()))
     }

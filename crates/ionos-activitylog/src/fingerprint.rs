@@ -15,8 +15,9 @@ pub(crate) fn parse(text: &str) -> Result<String, Error> {
     if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Error::new(
             ErrorKind::Configuration,
-            "the pinned certificate (IONOS_PINNED_CERT) cannot be read: give the SHA-256 of the certificate, 64 hex digits",
-        ));
+            "the pinned certificate (IONOS_PINNED_CERT) cannot be read",
+        )
+        .advise("give the SHA-256 of the certificate, 64 hex digits"));
     }
     Ok(digits.to_lowercase())
 }

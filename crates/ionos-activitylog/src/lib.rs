@@ -76,6 +76,7 @@ mod filter;
 mod fingerprint;
 mod info;
 mod json;
+mod nearest;
 mod observe;
 mod operation;
 mod pacing;
@@ -107,17 +108,19 @@ pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};
 pub use reading::{
-    Checkpoint, ContractWindow, ContractsStream, DateFractions, EventStream, Events, Finding, Gap,
-    GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary, TotalShape, Window,
-    WindowStream,
+    Checkpoint, ContractWindow, ContractsInOrder, ContractsStream, DateFractions, EventStream,
+    Events, Finding, Gap, GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary,
+    TotalShape, Window, WindowStream,
 };
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
 /// The seams to the network and to the program's threads, for programs that bring their own: see
-/// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`].
+/// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`]. And what programs of the same house have to do as the
+/// library does: which names are secret, and which word was meant.
 pub mod seam {
     pub use crate::cloud_request::is_secret_name;
+    pub use crate::nearest::{guess, nearest};
     pub use ionos_activitylog_client::{Exchange, Transport};
 
     pub use crate::reading::Spawner;

@@ -1,15 +1,15 @@
 //! How fast the command line finds something in an archive of a million events: as people do it, with the program itself,
 //! on an archive that it made of a simulated log.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
 use super::table::Row;
 use crate::cargo;
+use crate::serving::Serving;
 
 /// The least that is filtered, in events a second.
 const EVENTS_A_SECOND: f64 = 500_000.0;
@@ -29,12 +29,13 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
     let archive = folder.path().join("archive");
     let archive = archive.to_str().context("a path that is not UTF-8")?;
     {
-        let simulator = Simulator::start(&program)?;
+        let flags = ["--events-per-day", EVENTS_A_DAY, "--now", NOW];
+        let simulator = Serving::start(Command::new(&program), &flags)?;
         let export = ["export", "--from", FROM, "--to", TO, "--out", archive];
         let exported = Command::new(&program)
             .args(export)
-            .env("IONOS_API_URL", &simulator.address)
-            .env("IONOS_TOKEN", "ialog-sim-token")
+            .env("IONOS_API_URL", &simulator.url)
+            .env("IONOS_TOKEN", &simulator.token)
             .output()?;
         let said = String::from_utf8_lossy(&exported.stderr);
         ensure!(exported.status.success(), "the export failed: {said}");
@@ -79,50 +80,6 @@ fn asked(program: &Path, archive: &str, question: &[&str]) -> Result<(u64, f64)>
 fn seen(said: &str) -> Option<u64> {
     let line = said.lines().find(|line| line.contains(" events match"))?;
     line.split(' ').nth(2)?.parse().ok()
-}
-
-/// `ialog sim` on a free port, ended when it is dropped.
-struct Simulator {
-    process: Child,
-    address: String,
-}
-
-impl Simulator {
-    fn start(program: &Path) -> Result<Self> {
-        let flags = [
-            "--port",
-            "0",
-            "--events-per-day",
-            EVENTS_A_DAY,
-            "--now",
-            NOW,
-        ];
-        let process = Command::new(program)
-            .arg("sim")
-            .args(flags)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let mut simulator = Self {
-            process,
-            address: String::new(),
-        };
-        let output = simulator.process.stdout.take().context("no output")?;
-        BufReader::new(output).read_line(&mut simulator.address)?;
-        simulator.address = simulator.address.trim_end().to_owned();
-        ensure!(
-            !simulator.address.is_empty(),
-            "the simulator does not serve"
-        );
-        Ok(simulator)
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 #[cfg(test)]

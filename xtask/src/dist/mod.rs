@@ -51,7 +51,7 @@ pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<Pat
     let folder = tempfile::tempdir()?;
     let name = format!("ialog-{}-{target}", version(program)?);
     let whole = folder.path().join(&name);
-    let man = whole.join("man/man1");
+    let man = whole.join("man");
     let completions = whole.join("completions");
     for folder in [&man, &completions] {
         fs::create_dir_all(folder)?;

@@ -1,28 +1,66 @@
 //! What to read of an archive, for every command that reads one back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ionos_activitylog::{ContractNumber, Length, Moment};
+use ionos_activitylog::{Length, Moment};
+
+use super::Named;
+use super::named::{CONTRACT, contract_help};
+
+/// Which archive.
+#[derive(Args)]
+pub(crate) struct Root {
+    /// Folder of the archive
+    #[arg(value_name = "ROOT", required_unless_present = "demo")]
+    root: Option<PathBuf>,
+
+    /// Without ROOT, read an archive of a simulated account, seven days of one contract, made for this in a temporary
+    /// folder
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Root {
+    /// The folder that was named; none for a demo.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.root.as_deref().filter(|_| !self.is_filter())
+    }
+
+    /// Whether the first word is a filter: a demo needs no folder before its filters.
+    fn is_filter(&self) -> bool {
+        let word = self.root.as_deref().and_then(Path::to_str);
+        self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())
+    }
+}
 
 #[derive(Args)]
 pub(crate) struct FromArchive {
-    /// Folder of the archive
-    #[arg(value_name = "ROOT")]
-    pub(crate) root: PathBuf,
+    #[command(flatten)]
+    pub(crate) root: Root,
 
     /// Only events that match: KEY=VALUE or KEY!=VALUE, with * for any text in the value. Keys are type, status, method,
     /// service, user, ip, outcome, mutations, resource-type, resource-id, action and text; several values of one key
     /// are alternatives
     #[arg(value_name = "FILTER")]
-    pub(crate) filter: Vec<String>,
+    filter: Vec<String>,
 
-    /// Contract number; all contracts of the archive if left out
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) contract: Option<ContractNumber>,
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    pub(crate) contract: Vec<Named>,
 
     #[command(flatten)]
     pub(crate) range: ArchivedRange,
+}
+
+impl FromArchive {
+    /// The filters that were typed.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = &str> {
+        let first = self.root.root.as_deref().and_then(Path::to_str);
+        let first = first.filter(|_| self.root.is_filter());
+        first
+            .into_iter()
+            .chain(self.filter.iter().map(String::as_str))
+    }
 }
 
 /// As [`Range`](super::Range); all that there is if left out.
@@ -37,7 +75,8 @@ pub(crate) struct ArchivedRange {
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; now if left out
+    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; where the archive
+    /// ends if left out
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }

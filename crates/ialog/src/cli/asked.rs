@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ionos_activitylog::{Filter, FilterKey, Length, Moment};
 
+use super::named::{CONTRACT, contract_help};
 use super::{Account, Named, Range};
 use crate::failure::Failure;
 
@@ -18,9 +19,7 @@ pub(crate) struct Asked {
     #[arg(long, value_name = "ROOT", conflicts_with = "demo")]
     pub(crate) archive: Option<PathBuf>,
 
-    /// Contract number, or all of them; may be repeated. If left out, the only one that the token reads, or all of the
-    /// archive
-    #[arg(long, value_name = "NUMBER|all")]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, the only one that the token reads, or all of the archive"))]
     pub(crate) contract: Vec<Named>,
 
     #[command(flatten, next_help_heading = "Time")]
@@ -28,6 +27,19 @@ pub(crate) struct Asked {
 
     #[command(flatten, next_help_heading = "Time")]
     pub(crate) zone: Zone,
+}
+
+impl Asked {
+    /// Fails where an archive is read, and a flag is given that is about asking the service. Whoever asks it for more than
+    /// events does not call this.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.archive {
+            Some(_) => self
+                .account
+                .unasked("an archive is read without the service"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// As [`Range`], and an archive has a beginning of its own.
@@ -42,7 +54,8 @@ pub(crate) struct When {
     #[arg(long, visible_alias = "since", value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end, or a time, up to but not including it; now if left out
+    /// End: a day or a month, up to and including its end, or a time, up to but not including it; now if left out, or
+    /// where the archive ends
     #[arg(long, visible_alias = "until", value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }
@@ -115,7 +128,7 @@ pub(crate) struct Filters {
     #[arg(long, value_name = "TYPE")]
     resource_type: Vec<String>,
 
-    /// What was done, such as 'sec.user.*'
+    /// What was done, such as 'sec.user.*' or 'DELETE nic'
     #[arg(long, value_name = "ACTION")]
     action: Vec<String>,
 

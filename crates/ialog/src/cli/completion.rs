@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
+use super::NoAccount;
+
 #[derive(Args)]
 #[command(after_help = "\
 The script also completes contract numbers, which it knows from the token and from the last run of `ialog contracts` or \
@@ -17,6 +19,9 @@ pub(crate) struct Completion {
     /// bash, zsh, fish or powershell
     #[arg(value_name = "SHELL", hide_possible_values = true)]
     pub(crate) shell: CompletedShell,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }
 
 /// The shells that there are scripts for.

@@ -3,8 +3,7 @@
 use clap::Args;
 use ionos_activitylog::ContractNumber;
 
-use super::query::Colour;
-use super::{Account, ReportOutput, Zone};
+use super::{Account, Report, Zone};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -36,16 +35,6 @@ pub(crate) struct Doctor {
     #[command(flatten)]
     pub(crate) zone: Zone,
 
-    /// table, or json
-    #[arg(
-        short,
-        long,
-        value_name = "FORM",
-        default_value = "table",
-        hide_possible_values = true
-    )]
-    pub(crate) output: ReportOutput,
-
     #[command(flatten)]
-    pub(crate) colour: Colour,
+    pub(crate) report: Report,
 }

@@ -1,13 +1,13 @@
 //! Flags of `ialog export`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use ionos_activitylog::{ContractNumber, Length};
+use ionos_activitylog::Length;
 use ionos_activitylog_archive::Compression;
 
-use super::{Account, Range};
+use super::named::{CONTRACT, contract_help};
+use super::{Account, Named, Range};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -23,6 +23,7 @@ Examples:
   ialog export --last 7d --out week.ndjson
   ialog export --contract 31721060 --from 2026-11-01 --to 2026-11-30 --out november.ndjson.zst
   ialog export --contract all --from 2025-01-01 --out audit
+  ialog export --contract '3180*,31721060' --last 30d --out audit
   ialog export --from 2025-01-01 --out audit --dry-run
   ialog export --last 7d --out audit --recount")]
 pub(crate) struct Export {
@@ -64,28 +65,8 @@ pub(crate) struct Export {
 
 #[derive(Args)]
 pub(crate) struct Contracts {
-    /// Contract number, or all of the account; may be repeated for an archive, and left out when the token reads one
-    /// contract only
-    #[arg(long, value_name = "NUMBER|all")]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, the only one that the token reads. A file takes one"))]
     pub(crate) contract: Vec<Named>,
-}
-
-/// What --contract names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
-    All,
-    One(ContractNumber),
-}
-
-impl FromStr for Named {
-    type Err = ionos_activitylog::Error;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "all" {
-            return Ok(Self::All);
-        }
-        text.parse().map(Self::One)
-    }
 }
 
 /// What the parts of an archive are.

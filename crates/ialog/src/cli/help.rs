@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 
 use clap::Args;
+use ionos_activitylog::seam::guess;
 
-use super::{Cli, Read};
+use super::{Cli, NoAccount, Read};
 use crate::failure::Failure;
-use crate::suggest::guess;
-use crate::topics::TOPICS;
+use crate::table::paragraphs;
+use crate::topics::{self, TOPICS};
 
 /// Beside the commands, `ialog help` knows: times, filters, exit-codes, environment, schemas
 #[derive(Args)]
@@ -15,15 +16,18 @@ pub(crate) struct Help {
     /// A command, such as export, or times, filters, exit-codes, environment or schemas
     #[arg(value_name = "COMMAND|TOPIC")]
     pub(crate) about: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
 }
 
 impl Help {
-    /// The text that was asked for.
-    pub(crate) fn text(&self) -> Result<String, Failure> {
+    /// The text that was asked for, on lines of so many columns.
+    pub(crate) fn text(&self, room: Option<usize>) -> Result<String, Failure> {
         if let [name] = self.about.as_slice()
-            && let Some(topic) = TOPICS.iter().find(|topic| topic.name == name)
+            && let Some(topic) = topics::named(name)
         {
-            return Ok(topic.text.to_owned());
+            return Ok(paragraphs(topic.text, room));
         }
         let arguments = ["ialog"]
             .into_iter()
@@ -32,7 +36,7 @@ impl Help {
         self.is_of_commands()?;
         match Cli::read(arguments) {
             Ok(Read::Help(text)) => Ok(text),
-            Ok(Read::Command(..)) => Err(Failure::usage("no help was asked for; see --help")),
+            Ok(Read::Command(..)) => Err(Failure::usage("no help was asked for", "see --help")),
             Err(failure) => Err(failure),
         }
     }
@@ -40,16 +44,18 @@ impl Help {
     /// Fails at the first word that is no command of the one before.
     fn is_of_commands(&self) -> Result<(), Failure> {
         let mut command = Cli::shown();
-        let mut topics = TOPICS.map(|topic| topic.name).to_vec();
+        let mut topics = TOPICS.iter().map(|topic| topic.name).collect::<Vec<_>>();
         for word in &self.about {
             let Some(next) = command.find_subcommand(word) else {
                 let commands = command.get_subcommands().map(clap::Command::get_name);
                 let known: Vec<&str> = commands.chain(topics).collect();
-                return Err(Failure::usage(format!(
-                    "there is no help on {word:?}{}: known are {}",
-                    guess(word, known.iter().copied()),
-                    known.join(", ")
-                )));
+                return Err(Failure::usage(
+                    format!(
+                        "there is no help on {word:?}{}",
+                        guess(word, known.iter().copied())
+                    ),
+                    format!("known are {}", known.join(", ")),
+                ));
             };
             command = next.clone();
             topics = Vec::new();

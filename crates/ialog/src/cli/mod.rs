@@ -9,7 +9,10 @@ mod doctor;
 mod export;
 mod help;
 mod man;
+mod mistake;
+mod named;
 mod query;
+mod report;
 mod schema;
 mod show;
 mod sim;
@@ -20,32 +23,38 @@ mod verify;
 mod whoami;
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use ionos_activitylog::{Length, Moment, RetryPolicy};
+use ionos_activitylog::{Length, Moment};
 
 use crate::failure::Failure;
+use crate::shell;
 use crate::talk::Level;
+use crate::topics;
 
-pub(crate) use archive::FromArchive;
+pub(crate) use archive::{FromArchive, Root};
 pub(crate) use asked::{Asked, Zone};
 pub(crate) use cat::Cat;
 pub(crate) use completion::{Candidates, Complete, CompletedShell, Completion};
 pub(crate) use convert::Convert;
 pub(crate) use doctor::Doctor;
-pub(crate) use export::{Export, Named};
+pub(crate) use export::Export;
 pub(crate) use help::Help;
 pub(crate) use man::Man;
+use mistake::Refused;
+pub(crate) use named::{Named, There, are_plain, choose, has_number};
 pub(crate) use query::{Output, Query};
+pub(crate) use report::{Report, ReportOutput};
 pub(crate) use schema::Schema;
 pub(crate) use show::{Show, ShowOutput};
 pub(crate) use sim::{Http, Log, Paging, Records, Sim, Troubles, Who};
-pub(crate) use state::{State, StateCommand};
-pub(crate) use stats::{Stats, StatsOutput};
+pub(crate) use state::{OfArchive, State, StateCommand};
+pub(crate) use stats::Stats;
 pub(crate) use trace::{Trace, TraceOutput};
 pub(crate) use verify::Verify;
-pub(crate) use whoami::{ReportOutput, Whoami};
+pub(crate) use whoami::Whoami;
 
 /// Read the audit trail of an IONOS Cloud contract completely and keep it byte for byte
 #[derive(Parser)]
@@ -54,13 +63,7 @@ pub(crate) use whoami::{ReportOutput, Whoami};
     bin_name = "ialog",
     version,
     disable_help_subcommand = true,
-    after_help = "\
-Help on what concerns several commands:
-  ialog help times        how a time is written, and in which zone
-  ialog help filters      which events are shown
-  ialog help exit-codes   what a script can tell from the exit code
-  ialog help environment  where settings come from
-  ialog help schemas      what the files mean"
+    after_help = topics::listed()
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -89,7 +92,8 @@ impl Said {
             // One may stand before the command and one behind it, where clap does not see both.
             (true, _) => {
                 return Err(Failure::usage(
-                    "--quiet and --verbose contradict each other: leave one out",
+                    "--quiet and --verbose contradict each other",
+                    "leave one out",
                 ));
             }
             (false, 0) => Level::Usual,
@@ -128,17 +132,16 @@ impl Cli {
 
     /// Reads the arguments. A mistake is told in one sentence.
     pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Read, Failure> {
-        let error = match Self::try_parse_from(arguments) {
+        let arguments: Vec<OsString> = arguments.into_iter().collect();
+        let error = match Self::try_parse_from(&arguments) {
             Ok(cli) => return Ok(Read::Command(cli.command, cli.said.level()?)),
             Err(error) => error,
         };
-        let text = error.render().to_string();
         match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Read::Help(text)),
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Err(Failure::usage("no command was given; see --help"))
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Read::Help(error.render().to_string()))
             }
-            _ => Err(Failure::usage(one_sentence(&text))),
+            _ => Err(mistake::told(&error, &arguments)),
         }
     }
 }
@@ -160,23 +163,6 @@ pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
         }
     }
     false
-}
-
-/// What clap says in paragraphs, without its usage lines.
-fn one_sentence(rendered: &str) -> String {
-    let said = rendered.strip_prefix("error: ").unwrap_or(rendered);
-    let paragraphs = said.split("\n\n").map(|paragraph| {
-        let words: Vec<&str> = paragraph.split_whitespace().collect();
-        words.join(" ")
-    });
-    let told: Vec<String> = paragraphs
-        .take_while(|paragraph| {
-            !["Usage:", "For more information"]
-                .iter()
-                .any(|end| paragraph.starts_with(end))
-        })
-        .collect();
-    format!("{}; see --help", told.join("; "))
 }
 
 #[derive(Subcommand)]
@@ -220,15 +206,15 @@ pub(crate) enum Command {
     Help(Help),
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Account {
     /// Use a simulated account inside the program: no token, no network
     #[arg(long)]
     pub(crate) demo: bool,
 
-    /// How often a request is sent at the most, when the service is in trouble
-    #[arg(long, value_name = "COUNT", default_value_t = RetryPolicy::default().attempts(), value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub(crate) attempts: u32,
+    /// How often a request is sent at the most, when the service is in trouble; 5 if left out
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) attempts: Option<u32>,
 
     /// How long a request may take in all, with its retries and the waits between them, such as 30s; 5m if left out
     #[arg(long, value_name = "LENGTH")]
@@ -243,10 +229,64 @@ pub(crate) struct Account {
     pub(crate) profile: Option<String>,
 }
 
-fn rate(text: &str) -> Result<f64, String> {
+impl Account {
+    /// Fails where nothing is asked of the service, and flags that are about asking are given all the same. `why` says the
+    /// former.
+    pub(crate) fn unasked(&self, why: &str) -> Result<(), Failure> {
+        let flags = [
+            (self.attempts.is_some(), "--attempts"),
+            (self.timeout.is_some(), "--timeout"),
+            (self.rps.is_some(), "--rps"),
+            (self.profile.is_some(), "--profile"),
+        ];
+        let idle: Vec<&str> = flags
+            .into_iter()
+            .filter_map(|(given, flag)| given.then_some(flag))
+            .collect();
+        if idle.is_empty() {
+            return Ok(());
+        }
+        let idle = idle.join(" and ");
+        Err(Failure::usage(
+            format!("{why}, so {idle} would have no effect"),
+            format!("leave out {idle}"),
+        ))
+    }
+
+    /// What of it is typed again to go on with the same account.
+    pub(crate) fn again(&self) -> String {
+        let demo = if self.demo { " --demo" } else { "" };
+        let profile = self.profile.as_ref();
+        let profile = profile.map_or_else(String::new, |name| {
+            format!(" --profile {}", shell::quoted(name))
+        });
+        format!("{demo}{profile}")
+    }
+}
+
+/// Of commands that ask for nothing, so that every command takes it.
+#[derive(Args)]
+pub(crate) struct NoAccount {
+    /// Makes no difference here, because no account is needed
+    #[arg(long)]
+    demo: bool,
+}
+
+fn rate(text: &str) -> Result<f64, Refused> {
     let rate = text.parse().ok();
     rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
-        .ok_or_else(|| "give a number above 0, such as 2 or 0.5".to_owned())
+        .ok_or_else(|| Refused {
+            what: format!("{text:?} is no rate"),
+            hint: "give a number above 0, such as 2 or 0.5".to_owned(),
+        })
+}
+
+/// How many there may be at the most.
+fn count(text: &str) -> Result<NonZeroUsize, Refused> {
+    text.parse().map_err(|_| Refused {
+        what: format!("{text:?} is no number of things to show"),
+        hint: "give a whole number above 0".to_owned(),
+    })
 }
 
 #[derive(Args)]

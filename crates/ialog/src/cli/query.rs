@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use clap::{Args, ValueEnum};
 
 use super::asked::{Asked, Filters};
+use super::report::Colour;
+use crate::failure::Failure;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -66,7 +68,7 @@ pub(crate) struct Shape {
     no_fold: bool,
 
     /// Show so many at the most: the newest, or the first by --sort
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = super::count)]
     pub(crate) limit: Option<NonZeroUsize>,
 
     /// Columns to sort by, with - before one to turn it round; tables begin with the newest, everything else with the
@@ -87,7 +89,7 @@ pub(crate) struct Shape {
     #[arg(long)]
     pub(crate) no_headers: bool,
 
-    /// Line for each event, with columns such as {user} in it, and \t and \n; for -o template
+    /// Line for each event, with columns such as {user} in it, \t and \n, and {{ and }} for braces; for -o template
     #[arg(long, value_name = "TEXT")]
     pub(crate) template: Option<String>,
 
@@ -99,12 +101,59 @@ pub(crate) struct Shape {
     #[arg(long, conflicts_with = "list_values")]
     pub(crate) count: bool,
 
-    /// Print the values of a column and how many events have each
+    /// Print the values of a column and how many events have each; one with several counts for each
     #[arg(long, value_name = "COLUMN")]
     pub(crate) list_values: Option<String>,
 }
 
 impl Shape {
+    /// Fails for flags that would have no effect beside others: whoever gives one expects something of it.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if (self.output == Output::Template) != self.template.is_some() {
+            return Err(Failure::usage(
+                "-o template and --template need each other",
+                "give both, such as -o template --template '{time} {user}'",
+            ));
+        }
+        if self.jq.is_some()
+            && !matches!(self.output, Output::Table | Output::Ndjson | Output::Json)
+        {
+            return Err(Failure::usage(
+                "--jq says itself what each line is",
+                "leave out -o, or use it with -o ndjson for errors as JSON",
+            ));
+        }
+        let columns = (!self.cols.is_empty(), "--cols");
+        let sort = (!self.sort.is_empty(), "--sort");
+        let limit = (self.limit.is_some(), "--limit");
+        let template = (self.template.is_some(), "--template");
+        let (why, mut idle) = if self.count {
+            (
+                "--count prints one number",
+                vec![columns, sort, limit, template],
+            )
+        } else if self.list_values.is_some() {
+            (
+                "--list-values prints values and counts, the most frequent first",
+                vec![columns, sort, template],
+            )
+        } else if self.template.is_some() {
+            ("the template says itself what each line is", vec![columns])
+        } else {
+            ("only tables and csv have names of columns", Vec::new())
+        };
+        if self.count || !(self.is_table() || self.output == Output::Csv) {
+            idle.push((self.no_headers, "--no-headers"));
+        }
+        match idle.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => Err(Failure::usage(
+                format!("{why}, so {flag} would have no effect"),
+                format!("leave out {flag}"),
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// Whether events are folded into their operations.
     pub(crate) fn folds(&self) -> bool {
         let listed = self.count || self.list_values.is_some();
@@ -114,37 +163,6 @@ impl Shape {
     /// Whether people are to read it.
     pub(crate) fn is_table(&self) -> bool {
         self.jq.is_none() && self.output.is_table()
-    }
-}
-
-/// For people who watch.
-#[derive(Args)]
-pub(crate) struct Colour {
-    /// When to use colours: auto, always or never
-    #[arg(
-        long,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
-    color: ColourWhen,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum ColourWhen {
-    Auto,
-    Always,
-    Never,
-}
-
-impl Colour {
-    /// Whether to use them, where `auto` is what the terminal wants.
-    pub(crate) fn used(&self, auto: bool) -> bool {
-        match self.color {
-            ColourWhen::Auto => auto,
-            ColourWhen::Always => true,
-            ColourWhen::Never => false,
-        }
     }
 }
 

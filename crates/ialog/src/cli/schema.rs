@@ -1,7 +1,10 @@
 //! Flags of `ialog schema`.
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use ionos_activitylog_archive::Document;
+
+use super::NoAccount;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -15,6 +18,15 @@ run         a line of _runs.ndjson of a contract of an archive
 checkpoint  what lies beside a file whose export was interrupted")]
 pub(crate) struct Schema {
     /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = document(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccount,
+}
+
+/// One of the names.
+fn document() -> impl TypedValueParser<Value = Document> {
+    PossibleValuesParser::new(Document::ALL.map(Document::as_str))
+        .try_map(|name| name.parse::<Document>())
 }

@@ -14,6 +14,7 @@ use ionos_activitylog_sim::{
     TrailingSlash, UtcMark, may_name_answers, parse_length,
 };
 
+use super::mistake::Refused;
 use crate::failure::Failure;
 
 #[derive(Args)]
@@ -36,6 +37,10 @@ pub(crate) struct Sim {
     /// Port to listen on, loopback only; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
+
+    /// Taken as by every command; what is served is simulated anyway
+    #[arg(long, hide = true)]
+    pub(crate) demo: bool,
 
     #[command(flatten, next_help_heading = "Data")]
     pub(crate) log: Log,
@@ -199,7 +204,7 @@ pub(crate) struct Records {
     pub(crate) duplicates: Share,
 
     /// The total counts those twice
-    #[arg(long)]
+    #[arg(long, requires = "duplicates")]
     pub(crate) duplicates_counted: bool,
 
     /// How long events are kept; without end if left out
@@ -321,6 +326,13 @@ where
     PossibleValuesParser::new(words).try_map(|word| word.parse())
 }
 
+fn refused(what: impl Into<String>, hint: impl Into<String>) -> Refused {
+    Refused {
+        what: what.into(),
+        hint: hint.into(),
+    }
+}
+
 /// A burst: when, how long, how many events.
 #[derive(Clone)]
 pub(crate) struct BurstAt {
@@ -330,26 +342,31 @@ pub(crate) struct BurstAt {
 }
 
 impl FromStr for BurstAt {
-    type Err = String;
+    type Err = Refused;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Refused> {
         let parts: Vec<&str> = text.split(',').collect();
         let [begin, length, events] = parts[..] else {
-            return Err(format!(
-                "{text:?} is no burst: write its time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900"
+            return Err(refused(
+                format!("{text:?} is no burst"),
+                "write its time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900",
             ));
         };
         Ok(Self {
-            begin: begin.parse().map_err(|error| format!("{error}"))?,
-            length: parse_length(length).map_err(|error| error.to_string())?,
+            begin: begin.parse().map_err(|error: ionos_activitylog::Error| {
+                refused(error.summary(), error.hint().unwrap_or_default())
+            })?,
+            length: parse_length(length)
+                .map_err(|error| refused(error.to_string(), "write one such as 3ms"))?,
             events: events
                 .parse()
                 .ok()
                 .filter(|events| (1..=ionos_activitylog_sim::MAX_BURST).contains(events))
                 .ok_or_else(|| {
-                    format!(
-                        "{events:?} is no number of events: a burst has from 1 to {}",
-                        ionos_activitylog_sim::MAX_BURST
+                    let most = ionos_activitylog_sim::MAX_BURST;
+                    refused(
+                        format!("{events:?} is no number of events"),
+                        format!("a burst has from 1 to {most}"),
                     )
                 })?,
         })
@@ -366,10 +383,12 @@ impl Pair {
     pub(crate) fn parts(&self) -> Result<(&str, &str), Failure> {
         match self.0.split_once(':') {
             None => Err(Failure::usage(
-                "the value of --basic has no colon: write USER:PASSWORD",
+                "the value of --basic has no colon",
+                "write USER:PASSWORD",
             )),
             Some(("", _)) => Err(Failure::usage(
-                "the value of --basic has no user name before its colon: write USER:PASSWORD",
+                "the value of --basic has no user name before its colon",
+                "write USER:PASSWORD",
             )),
             Some(pair) => Ok(pair),
         }
@@ -387,18 +406,22 @@ impl From<String> for Pair {
 pub(crate) struct HeaderOrNone(pub(crate) Option<http::HeaderName>);
 
 impl FromStr for HeaderOrNone {
-    type Err = String;
+    type Err = Refused;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Refused> {
         if text == "none" {
             return Ok(Self(None));
         }
         let name = text.parse().map_err(|_| {
-            format!("{text:?} cannot be the name of a header: write letters, digits and hyphens, or none")
+            refused(
+                format!("{text:?} cannot be the name of a header"),
+                "write letters, digits and hyphens, or none",
+            )
         })?;
         if !may_name_answers(&name) {
-            return Err(format!(
-                "the header {text:?} says something else about an answer: write another name, such as x-request-id, or none"
+            return Err(refused(
+                format!("the header {text:?} says something else about an answer"),
+                "write another name, such as x-request-id, or none",
             ));
         }
         Ok(Self(Some(name)))
@@ -413,15 +436,18 @@ pub(crate) struct Rate {
 }
 
 impl FromStr for Rate {
-    type Err = String;
+    type Err = Refused;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Refused> {
         let read = || {
             let (rate, burst) = text.split_once('/')?;
             Some((rate.parse().ok()?, burst.parse().ok()?))
         };
         let (per_second, burst) = read().ok_or_else(|| {
-            format!("{text:?} is no limit: write the requests a second and how many at once, such as 5/10")
+            refused(
+                format!("{text:?} is no limit"),
+                "write the requests a second and how many at once, such as 5/10",
+            )
         })?;
         Ok(Self { per_second, burst })
     }

@@ -1,8 +1,9 @@
 //! Flags of `ialog state`.
 
-use std::path::PathBuf;
-
 use clap::{Args, Subcommand};
+
+use super::named::{CONTRACT, contract_help};
+use super::{Named, Root};
 
 #[derive(Args)]
 pub(crate) struct State {
@@ -14,18 +15,26 @@ pub(crate) struct State {
 pub(crate) enum StateCommand {
     /// Show what an archive holds of each contract, as JSON, one contract a line
     Show {
-        /// Folder of the archive
-        #[arg(value_name = "ROOT")]
-        root: PathBuf,
+        #[command(flatten)]
+        of: OfArchive,
     },
     /// Make the state of each contract anew from its manifests
     Rebuild {
-        /// Folder of the archive
-        #[arg(value_name = "ROOT")]
-        root: PathBuf,
+        #[command(flatten)]
+        of: OfArchive,
 
         /// Take manifests that do not follow each other as they are; the next export links them anew
         #[arg(long)]
         relink: bool,
     },
+}
+
+/// Whose state.
+#[derive(Args)]
+pub(crate) struct OfArchive {
+    #[command(flatten)]
+    pub(crate) root: Root,
+
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    pub(crate) contract: Vec<Named>,
 }

@@ -1,9 +1,11 @@
 //! Flags of `ialog stats`.
 
-use clap::{Args, ValueEnum};
+use std::num::NonZeroUsize;
 
+use clap::Args;
+
+use super::Report;
 use super::asked::{Asked, Filters};
-use super::query::Colour;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -21,39 +23,14 @@ pub(crate) struct Stats {
     #[command(flatten, next_help_heading = "Filters")]
     pub(crate) filters: Filters,
 
-    /// table, or json, which has all values
-    #[arg(
-        short,
-        long,
-        value_name = "FORM",
-        default_value = "table",
-        hide_possible_values = true,
-        help_heading = "Output"
-    )]
-    pub(crate) output: StatsOutput,
-
-    /// So many values of each kind at the most
-    #[arg(
-        long,
-        value_name = "COUNT",
-        default_value_t = 10,
-        help_heading = "Output"
-    )]
-    pub(crate) top: usize,
+    /// So many values of each kind at the most; 10 if left out
+    #[arg(long, value_name = "COUNT", value_parser = super::count, help_heading = "Output")]
+    pub(crate) top: Option<NonZeroUsize>,
 
     #[command(flatten, next_help_heading = "Output")]
-    pub(crate) colour: Colour,
+    pub(crate) report: Report,
 
     /// Exit code 7 when nothing matched
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_status: bool,
-}
-
-/// How counts are written.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StatsOutput {
-    /// Bars, and a map of hours and weekdays
-    Table,
-    /// One object
-    Json,
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use super::asked::Asked;
-use super::query::Colour;
+use super::report::Colour;
 
 #[derive(Args)]
 #[command(after_help = "\

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use ionos_activitylog_archive::Digest;
 
-use super::Account;
+use super::named::{CONTRACT, contract_help};
+use super::{Account, Named};
+use crate::failure::Failure;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -16,13 +18,17 @@ Examples:
   ialog verify audit --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
   ialog verify audit --online")]
 pub(crate) struct Verify {
-    /// Folder of the archive
-    #[arg(value_name = "ROOT")]
-    pub(crate) root: PathBuf,
+    /// Folder of the archive; with --demo and without ROOT, an archive of the simulated account, seven days of one
+    /// contract, made for this in a temporary folder
+    #[arg(value_name = "ROOT", required_unless_present = "demo")]
+    pub(crate) root: Option<PathBuf>,
 
     /// What the SHA-256 of the last manifest has to be, as an earlier run printed it; repeated once for each contract
     #[arg(long, value_name = "SHA256")]
     pub(crate) head: Vec<Digest>,
+
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    pub(crate) contract: Vec<Named>,
 
     /// Also ask the service how many events it counts, with one request a day
     #[arg(long)]
@@ -30,4 +36,16 @@ pub(crate) struct Verify {
 
     #[command(flatten)]
     pub(crate) account: Account,
+}
+
+impl Verify {
+    /// Fails for flags of the account where nothing is asked of the service.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self.online {
+            true => Ok(()),
+            false => self
+                .account
+                .unasked("the service is asked only with --online"),
+        }
+    }
 }

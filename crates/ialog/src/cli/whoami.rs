@@ -1,9 +1,8 @@
 //! Flags of `ialog whoami`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::query::Colour;
-use super::{Account, Zone};
+use super::{Account, Report, Zone};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -25,25 +24,6 @@ pub(crate) struct Whoami {
     #[command(flatten)]
     pub(crate) zone: Zone,
 
-    /// table, or json, which always has every setting
-    #[arg(
-        short,
-        long,
-        value_name = "FORM",
-        default_value = "table",
-        hide_possible_values = true
-    )]
-    pub(crate) output: ReportOutput,
-
     #[command(flatten)]
-    pub(crate) colour: Colour,
-}
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportOutput {
-    /// For people
-    Table,
-    /// One object
-    Json,
+    pub(crate) report: Report,
 }

@@ -8,7 +8,7 @@ use crate::cli::Export;
 use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::times;
 
 pub(crate) async fn run(
@@ -19,13 +19,14 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let archive = archive_at(&arguments.out)?;
     if arguments.overwrite {
-        return Err(Failure::usage(format!(
-            "{archive} is no file but an archive, in which nothing is overwritten: leave out --overwrite"
-        )));
+        return Err(Failure::usage(
+            format!("{archive} is no file but an archive, in which nothing is overwritten"),
+            "leave out --overwrite",
+        ));
     }
     let contracts = account::contracts(&arguments.contracts.contract, &client).await?;
     let settle = times::settle(&arguments, host.clock.now());
-    let progress = Progress::start(host, false, range, contracts.len());
+    let progress = OfRange::start(host, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&arguments.account, &client))
         .settle(settle)
@@ -202,9 +203,10 @@ impl Outcome {
             self.fail(&contract, failure, host);
         }
         match self.failures.len() {
-            failed if 0 < failed && failed < contracts => Err(Failure::incomplete(format!(
-                "{failed} of {contracts} contracts failed, and the plan is of the others"
-            ))),
+            failed if 0 < failed && failed < contracts => Err(Failure::incomplete(
+                format!("{failed} of {contracts} contracts failed, and the plan is of the others"),
+                "the same command tries again",
+            )),
             _ => self.end(contracts, host),
         }
     }
@@ -214,7 +216,8 @@ impl Outcome {
         if self.stopped {
             return Err(Failure::stopped(
                 host.interrupt.code(),
-                "interrupted: what was read up to then is archived, the same command goes on from there",
+                "interrupted",
+                "what was read up to then is archived, the same command goes on from there",
             ));
         }
         // Damage is worse than what can be read again.
@@ -227,10 +230,13 @@ impl Outcome {
         }
         match (self.failures.len(), contracts) {
             (0, _) if self.gaps == 0 => Ok(()),
-            (0, _) => Err(Failure::incomplete(format!(
-                "not everything is proven to be complete: {} left, try again",
-                counted(self.gaps as u64, "gap")
-            ))),
+            (0, _) => Err(Failure::incomplete(
+                format!(
+                    "not everything is proven to be complete, {} left",
+                    counted(self.gaps as u64, "gap")
+                ),
+                "the same command tries again",
+            )),
             (1, 1) => Err(self.failures.swap_remove(0).1),
             (failed, all) if failed == all => {
                 let same = |code: &u8| self.failures.iter().all(|(_, one)| one.code() == *code);
@@ -238,12 +244,14 @@ impl Outcome {
                 let code = code.filter(same).unwrap_or(3);
                 Err(Failure::stopped(
                     code,
-                    format!("each of the {all} contracts failed, as said above"),
+                    format!("each of the {all} contracts failed"),
+                    "each was told above with what to do",
                 ))
             }
-            (failed, all) => Err(Failure::incomplete(format!(
-                "{failed} of {all} contracts failed, and the others are archived: the same command tries again"
-            ))),
+            (failed, all) => Err(Failure::incomplete(
+                format!("{failed} of {all} contracts failed, and the others are archived"),
+                "the same command tries again",
+            )),
         }
     }
 }

@@ -1,34 +1,50 @@
 //! Reading an archive back as it was asked for, and what to say of what it does not have.
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Filter, FilterCounts};
+use chrono_tz::Tz;
+use ionos_activitylog::{ContractNumber, Filter, FilterCounts};
 use ionos_activitylog_archive::{ArchiveReader, Archived};
 
 use crate::cli::FromArchive;
-use crate::commands::archive_at;
+use crate::commands::{archived_contracts, demo};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::times;
+use crate::progress::OfArchive;
+use crate::{times, zone};
 
 /// So many events are read before signals are listened to.
-const EVENTS_AT_ONCE: u64 = 256;
+pub(crate) const EVENTS_AT_ONCE: u64 = 256;
 
 /// The events that were asked for.
 pub(crate) struct Asked {
     reader: ArchiveReader,
+    progress: OfArchive,
+    /// It goes with the folder of a demo.
+    _found: demo::Found,
     filter: Filter,
     counts: FilterCounts,
 }
 
 impl Asked {
-    pub(crate) fn open(arguments: &FromArchive, now: DateTime<Utc>) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        arguments: &FromArchive,
+        host: &mut Host<'_>,
+    ) -> Result<Self, Failure> {
+        let now = host.clock.now();
         let range = arguments.range.asked();
         let range = range.map(|range| times::resolve(&range, now)).transpose()?;
-        let filter = Filter::parse(&arguments.filter)?;
-        let archive = archive_at(&arguments.root)?;
+        let filter = Filter::parse(arguments.filters())?;
+        let found = demo::archive(arguments.root.folder(), host).await?;
+        let contracts = archived_contracts(&found.archive, &arguments.contract)?;
+        let reader = ArchiveReader::open(&found.archive, contracts.as_deref(), range)?;
+        let reader = match arguments.range.to {
+            None => reader.open_end(),
+            Some(_) => reader,
+        };
         Ok(Self {
-            reader: ArchiveReader::open(&archive, arguments.contract.as_ref(), range)?
-                .filter(filter.clone()),
+            reader: reader.filter(filter.clone()),
+            progress: OfArchive::events(host),
+            _found: found,
             filter,
             counts: FilterCounts::default(),
         })
@@ -36,11 +52,12 @@ impl Asked {
 
     /// The next event that the filter keeps.
     pub(crate) async fn next(&mut self) -> Result<Option<Archived>, Failure> {
-        for archived in self.reader.by_ref() {
+        while let Some(archived) = self.reader.next() {
             let archived = archived?;
             let kept = self.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
             if self.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
+                self.progress.show(self.reader.progress());
                 tokio::task::yield_now().await;
             }
             if kept {
@@ -53,8 +70,12 @@ impl Asked {
     /// Says how many of how many it were where some were left out, and fails where the archive does not prove that it
     /// has all.
     pub(crate) fn end(self, host: &mut Host<'_>) -> Result<(), Failure> {
+        self.progress.end();
         if !self.filter.is_empty() {
             host.say(format_args!("{} match", self.counts));
+        }
+        for end in ends_told(&self.reader.ends(), Tz::UTC) {
+            host.insist(end);
         }
         let unproven = self.reader.unproven();
         if unproven.is_empty() {
@@ -64,9 +85,30 @@ impl Asked {
             .iter()
             .map(|(contract, ranges)| format!("contract {contract}, {ranges}"))
             .collect();
-        Err(Failure::incomplete(format!(
-            "the archive does not prove that this is all; it does not have, or has without proof: {}",
-            listed.join("; ")
-        )))
+        Err(Failure::incomplete(
+            format!(
+                "the archive does not prove that this is all; it does not have, or has without proof: {}",
+                listed.join("; ")
+            ),
+            crate::source::EXPORT_AGAIN,
+        ))
     }
+}
+
+/// Where an archive ends that does not go on to now, in words: what happened since is not in the answer.
+pub(crate) fn ends_told(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz) -> Vec<String> {
+    let same = ends.chunk_by(|(_, one), (_, other)| one == other);
+    let told = same.filter_map(|same| {
+        let (contract, end) = same.first()?;
+        let of = match same.len() {
+            all if all == ends.len() => String::new(),
+            1 => format!(" of contract {contract}"),
+            several => format!(" of {several} contracts"),
+        };
+        Some(format!(
+            "the archive{of} ends at {}",
+            zone::told_time(*end, zone)
+        ))
+    });
+    told.collect()
 }

@@ -11,7 +11,7 @@ use crate::host::Host;
 const CHUNK: usize = 1 << 16;
 
 pub(crate) async fn run(arguments: Cat, host: &mut Host<'_>) -> Result<(), Failure> {
-    let mut asked = Asked::open(&arguments.archive, host.clock.now())?;
+    let mut asked = Asked::open(&arguments.archive, host).await?;
     let mut chunk = String::new();
     while let Some(archived) = asked.next().await? {
         chunk.push_str(&ndjson::line(archived.event.raw()));

@@ -7,11 +7,11 @@ use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading, Steps};
 
 use crate::account;
-use crate::cli::{Export, Named};
+use crate::cli::Export;
 use crate::commands::{archive, counted};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::resume::Resume;
 use crate::shell;
 use crate::times;
@@ -33,22 +33,20 @@ pub(crate) async fn run(
         }
     };
     if arguments.dry_run || arguments.recount {
-        return Err(Failure::usage(format!(
-            "--dry-run and --recount are for archives, and {target} is a file: name a folder"
-        )));
+        return Err(Failure::usage(
+            format!("--dry-run and --recount are for archives, and {target} is a file"),
+            "name a folder",
+        ));
     }
     if arguments.format.is_some() {
-        return Err(Failure::usage(format!(
-            "--format is for archives, and {target} is a file, whose name says its format: leave out --format"
-        )));
+        return Err(Failure::usage(
+            format!("--format is for archives, and {target} is a file, whose name says its format"),
+            "leave out --format",
+        ));
     }
     let range = times::settled(range, times::settle(&arguments, now), now)?;
-    let named = one_contract(&arguments.contracts.contract)?;
     let client = account::connect(&arguments.account, now, host)?;
-    let contract = match named {
-        Some(contract) => contract,
-        None => account::only_contract(&client).await?,
-    };
+    let contract = one_contract(account::contracts(&arguments.contracts.contract, &client).await?)?;
     let api = account::api(&arguments.account, &client);
     let reading = Reading::new(api, contract.clone(), range, &target);
     let again = again(&arguments, &contract, &reading);
@@ -58,19 +56,23 @@ pub(crate) async fn run(
     let steps = host.steps.clone();
     let export = open(&steps).map_err(|error| match error {
         // What is left of an interrupted export is not the only copy of anything.
-        Error::Damaged(..) | Error::Newer { .. } => {
-            Failure::usage(format!("{error}; or begin anew with --overwrite"))
-        }
+        Error::Damaged(..) | Error::Newer { .. } => Failure::usage(
+            error.summary(),
+            format!("{}, or begin anew with --overwrite", error.hint()),
+        ),
         error => error.into(),
     })?;
-    if let Some(before) = export.resumed() {
-        resume.note(kept(&before, &again));
-        host.say(format_args!(
-            "going on with an interrupted export, {} written already",
-            counted(before.events, "event")
-        ));
+    match export.resumed() {
+        Some(before) => {
+            resume.note(kept(&before, &again));
+            host.say(format_args!(
+                "going on with an interrupted export, {} written already",
+                counted(before.events, "event")
+            ));
+        }
+        None => resume.note_nothing(),
     }
-    let progress = Progress::start(host, false, range, 1);
+    let progress = OfRange::start(host, range, 1);
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
     let windows = stream::iter(export.rest())
         .flat_map(|rest| client.events(contract.clone(), rest).windows())
@@ -126,20 +128,19 @@ pub(crate) async fn run(
 /// What to type to go on, whatever the time is then.
 fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> String {
     let time = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
-    let flag = |set: bool, flag: &'static str| if set { flag } else { "" };
+    let overwrite = if arguments.overwrite {
+        " --overwrite"
+    } else {
+        ""
+    };
     let settle = arguments.settle;
     let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
-    let profile = arguments.account.profile.as_ref();
-    let profile = profile.map_or_else(String::new, |name| {
-        format!(" --profile {}", shell::quoted(name))
-    });
     format!(
-        "ialog export{}{profile} --contract {contract} --from {} --to {}{settle} --out {}{}",
-        flag(arguments.account.demo, " --demo"),
+        "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{overwrite}",
+        arguments.account.again(),
         time(reading.from),
         time(reading.to),
         shell::quoted(&arguments.out.to_string_lossy()),
-        flag(arguments.overwrite, " --overwrite"),
     )
 }
 
@@ -160,12 +161,15 @@ fn is_meant_as_file(path: &Path) -> bool {
 }
 
 /// A file holds the events of one contract.
-fn one_contract(named: &[Named]) -> Result<Option<ContractNumber>, Failure> {
-    match named {
-        [] => Ok(None),
-        [Named::One(contract)] => Ok(Some(contract.clone())),
-        _ => Err(Failure::usage(
-            "a file holds the events of one contract: name one, or export to the folder of an archive",
+fn one_contract(contracts: Vec<ContractNumber>) -> Result<ContractNumber, Failure> {
+    match <[ContractNumber; 1]>::try_from(contracts) {
+        Ok([contract]) => Ok(contract),
+        Err(several) => Err(Failure::usage(
+            format!(
+                "a file holds the events of one contract, and these are {}",
+                several.len()
+            ),
+            "name one, or export to the folder of an archive",
         )),
     }
 }

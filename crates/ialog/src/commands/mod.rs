@@ -1,11 +1,12 @@
 //! One module for each command.
 
 pub(crate) mod archive;
-mod archived;
+pub(crate) mod archived;
 pub(crate) mod cat;
 pub(crate) mod completion;
 pub(crate) mod contracts;
 pub(crate) mod convert;
+mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod man;
@@ -21,9 +22,10 @@ pub(crate) mod whoami;
 
 use std::path::Path;
 
-use ionos_activitylog_archive::Archive;
+use ionos_activitylog::ContractNumber;
+use ionos_activitylog_archive::{Archive, ContractFolder};
 
-use crate::cli::{Asked, Range};
+use crate::cli::{self, Asked, Range};
 use crate::failure::Failure;
 
 /// A number of things in words.
@@ -47,12 +49,46 @@ fn looked_back(asked: &Asked) -> Result<Option<Range>, Failure> {
 
 /// The archive in a folder that was named. The folder of a contract in an archive is refused: there is no archive in it,
 /// and another one there would belong to neither.
-fn archive_at(root: &Path) -> Result<Archive, Failure> {
+pub(crate) fn archive_at(root: &Path) -> Result<Archive, Failure> {
     let archive = Archive::at(root);
     match archive.around() {
-        Some(around) => Err(Failure::usage(format!(
-            "{archive} is the folder of a contract in an archive, and no archive of its own: name {around}"
-        ))),
+        Some(around) => Err(Failure::usage(
+            format!(
+                "{archive} is the folder of a contract in an archive, and no archive of its own"
+            ),
+            format!("name {around}"),
+        )),
         None => Ok(archive),
     }
+}
+
+/// The contracts of an archive that were named, in the order of the archive; none for all. Fails for one that the archive does not have.
+pub(crate) fn archived_contracts(
+    archive: &Archive,
+    named: &[cli::Named],
+) -> Result<Option<Vec<ContractNumber>>, Failure> {
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let folders = archive.contracts()?;
+    let contracts: Vec<ContractNumber> = folders
+        .iter()
+        .map(ContractFolder::contract)
+        .cloned()
+        .collect();
+    if contracts.is_empty() {
+        return Err(ionos_activitylog_archive::Error::Empty(archive.root().to_path_buf()).into());
+    }
+    let place = format!("that archive {archive} has");
+    let there = cli::There {
+        contracts: &contracts,
+        place: &place,
+    };
+    let chosen = cli::choose(named, &there)?;
+    for contract in &chosen {
+        there.has(contract)?;
+    }
+    let mut contracts = contracts;
+    contracts.retain(|contract| chosen.contains(contract));
+    Ok(Some(contracts))
 }

@@ -18,6 +18,7 @@ use crate::zone;
 const CHUNK: usize = 1 << 16;
 
 pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Failure> {
+    arguments.asked.check()?;
     let filter = arguments.filters.filter()?;
     let plan = Plan::new(arguments, host)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
@@ -34,8 +35,7 @@ pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Fa
         closed: false,
         plan,
     };
-    let streams = asked.plan.streams();
-    let reading = source.read(&filter, &mut asked, streams, host).await?;
+    let reading = source.read(&filter, &mut asked, host).await?;
     let counts = reading.counts;
     if reading.is_lost() {
         return reading.verdict(host);
@@ -80,19 +80,10 @@ struct Plan {
 impl Plan {
     fn new(arguments: &Query, host: &Host<'_>) -> Result<Self, Failure> {
         let shape = &arguments.shape;
+        shape.check()?;
         let (output, shown) = (shape.output, host.terminal.shown);
         let table = shape.is_table();
         let columns = |default: &[Column]| Column::all_named(&shape.cols, default, table);
-        if (output == Output::Template) != shape.template.is_some() {
-            return Err(Failure::usage(
-                "--template is for -o template, which needs it: give both, such as -o template --template '{time} {user}'",
-            ));
-        }
-        if shape.jq.is_some() && !matches!(output, Output::Table | Output::Ndjson | Output::Json) {
-            return Err(Failure::usage(
-                "--jq says itself what each line is: leave out -o, or use it with -o ndjson for errors as JSON",
-            ));
-        }
         let form = if shape.count {
             Form::Count
         } else if let Some(name) = &shape.list_values {
@@ -169,7 +160,7 @@ impl Taker for Answer {
         match &mut self.plan.form {
             _ if self.plan.folds => self.kept.push(found),
             Form::Count => {}
-            Form::Values(column, _) => self.values.add(column.text(&found).unwrap_or_default()),
+            Form::Values(column, _) => self.values.add(column.values(&found)),
             Form::Print(printer) if streams => {
                 self.chunk += &printer.event(&found)?;
                 if self.chunk.len() >= CHUNK {
@@ -225,7 +216,7 @@ impl Answer {
         }
         if let Form::Values(column, output) = self.plan.form {
             for one in &found {
-                self.values.add(column.text(one).unwrap_or_default());
+                self.values.add(column.values(one));
             }
             let (text, shown) = self.values_text(output);
             self.chunk = text;

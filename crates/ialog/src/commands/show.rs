@@ -13,22 +13,21 @@ use crate::view::{Column, Found};
 use crate::zone;
 
 pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
+    arguments.asked.check()?;
     let id = read_id(&arguments.id)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let range = super::looked_back(&arguments.asked)?;
     let source = Source::open_range(&arguments.asked, range, zone, host).await?;
     let mut wanted = Wanted { id, found: None };
-    let reading = source
-        .read(&Filter::new(), &mut wanted, false, host)
-        .await?;
+    let reading = source.read(&Filter::new(), &mut wanted, host).await?;
     let Some(found) = wanted.found else {
         let seen = reading.counts.seen;
         // Were something missing, it might be there.
         reading.verdict(host)?;
-        return Err(Failure::unexpected(format!(
-            "none of {seen} events is {}: look in another time with --from and --to, or in another contract",
-            wanted.id
-        )));
+        return Err(Failure::unexpected(
+            format!("none of {seen} events is {}", wanted.id),
+            "look in another time with --from and --to, or in another contract",
+        ));
     };
     let text = match arguments.output {
         ShowOutput::Fields => fields(&found, arguments.colour.used(host.terminal.colours)),

@@ -23,11 +23,11 @@ use crate::cli::{Http, Log, Paging, Records, Sim, Troubles, Who};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::shell::quoted;
-use crate::signals;
 
 pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
     let Sim {
         port,
+        demo: _,
         log,
         paging,
         records,
@@ -49,31 +49,34 @@ pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failu
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| {
-            Failure::usage(format!(
-                "port {port} cannot be listened on ({error}): choose another, or 0 for a free one"
-            ))
+            Failure::usage(
+                format!("port {port} cannot be listened on ({error})"),
+                "choose another, or 0 for a free one",
+            )
         })?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::unexpected(format!("the port cannot be told: {error}")))?;
+    let address = listener.local_addr().map_err(|error| {
+        Failure::unexpected(format!("the port cannot be told ({error})"), "try another")
+    })?;
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
+    // A server has no other end than being asked to, which anybody may do who has read where it is.
+    let mut asked_to_end = pin!(host.interrupt.listen());
     host.print(&format!("{url}\n"))?;
     // Nobody can use it without.
     host.insist(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         quoted(&token(&simulator, &who, clock()))
     ));
-    let mut signals = signals::Signals::listen();
     let mut served = pin!(simulator.serve(listener));
     loop {
         tokio::select! {
             served = &mut served => {
-                return served
-                    .map_err(|error| Failure::unexpected(format!("the simulator stopped: {error}")));
+                return served.map_err(|error| {
+                    let what = format!("the simulator stopped ({error})");
+                    Failure::unexpected(what, "start it again")
+                });
             }
-            // A server has no other end than this one.
-            _ = signals.next() => return Ok(()),
+            () = &mut asked_to_end => return Ok(()),
             // A full disk must not end the service in the middle of somebody's test.
             Some(error) = losses.recv() => host.insist(format_args!(
                 "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
@@ -132,11 +135,14 @@ fn clock(log: &Log, machine: &Arc<dyn Clock>) -> Result<Time, Failure> {
     };
     let start = moment.start(machine.now())?;
     if !YEARS.contains(&start.year()) {
-        return Err(Failure::usage(format!(
-            "--now {moment} is not a time that can be simulated: give one in the years from {} to {}",
-            YEARS.start(),
-            YEARS.end()
-        )));
+        return Err(Failure::usage(
+            format!("--now {moment} is not a time that can be simulated"),
+            format!(
+                "give one in the years from {} to {}",
+                YEARS.start(),
+                YEARS.end()
+            ),
+        ));
     }
     if log.still {
         return Ok(Arc::new(move || start));
@@ -166,18 +172,19 @@ fn with_log(
     }
     if let Some(path) = log.events {
         let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
-        let recording = Recording::read(BufReader::new(file), log.contract)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        let recording = Recording::read(BufReader::new(file), log.contract).map_err(|error| {
+            Failure::usage(format!("{}: {error}", path.display()), "correct the file")
+        })?;
         builder = builder.recording(recording);
     }
     Ok(builder)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!(
-        "{} cannot be read ({error}): name a file that can",
-        path.display()
-    ))
+    Failure::usage(
+        format!("{} cannot be read ({error})", path.display()),
+        "name a file that can",
+    )
 }
 
 fn with_access(builder: SimulatorBuilder, who: &Who) -> Result<SimulatorBuilder, Failure> {
@@ -202,21 +209,22 @@ fn with_troubles(
 ) -> Result<SimulatorBuilder, Failure> {
     if let Some(path) = troubles.faults {
         let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let faults = Faults::from_json(&script)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        let faults = Faults::from_json(&script).map_err(|error| {
+            Failure::usage(format!("{}: {error}", path.display()), "correct the file")
+        })?;
         builder = builder.faults(faults);
     }
     if let Some(rate) = troubles.rate_limit {
         let limit = RateLimit::new(rate.per_second, rate.burst)
-            .map_err(|error| Failure::usage(error.to_string()))?;
+            .map_err(|error| Failure::usage(error.to_string(), "see `ialog sim --help`"))?;
         builder = builder.rate_limit(limit.retry_after(troubles.retry_after));
     }
     if let Some(path) = troubles.ledger {
         let ledger = File::create(&path).map_err(|error| {
-            Failure::usage(format!(
-                "{} cannot be written ({error}): name a file that can",
-                path.display()
-            ))
+            Failure::usage(
+                format!("{} cannot be written ({error})", path.display()),
+                "name a file that can",
+            )
         })?;
         builder = builder.on_request(writing_to(ledger, lost));
     }

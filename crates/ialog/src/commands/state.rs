@@ -2,15 +2,16 @@
 
 use ionos_activitylog_archive::{Archive, ContractFolder, Error, State, rebuild_state};
 
-use crate::cli::{self, StateCommand};
-use crate::commands::{archive_at, counted};
+use crate::cli::{self, OfArchive, StateCommand};
+use crate::commands::{archived_contracts, counted, demo};
 use crate::failure::Failure;
 use crate::host::Host;
 
-pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Failure> {
     match arguments.command {
-        StateCommand::Show { root } => {
-            for folder in contracts(&archive_at(&root)?)? {
+        StateCommand::Show { of } => {
+            let found = demo::archive(of.root.folder(), host).await?;
+            for folder in contracts(&found.archive, &of)? {
                 let (state, warning) = State::read(&folder)?;
                 if let Some(warning) = warning {
                     host.insist(format_args!("warning: {warning}"));
@@ -23,12 +24,13 @@ pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Fail
                     continue;
                 };
                 let line = serde_json::to_string(&state)
-                    .map_err(|error| Failure::unexpected(error.to_string()))?;
+                    .map_err(|error| Failure::bug(error.to_string()))?;
                 host.print(&format!("{line}\n"))?;
             }
         }
-        StateCommand::Rebuild { root, relink } => {
-            for folder in contracts(&archive_at(&root)?)? {
+        StateCommand::Rebuild { of, relink } => {
+            let found = demo::archive(of.root.folder(), host).await?;
+            for folder in contracts(&found.archive, &of)? {
                 let rebuilt = rebuild_state(&folder, &host.clock, relink)?;
                 host.say(format_args!(
                     "contract {}: the state is made anew from {}",
@@ -41,10 +43,13 @@ pub(crate) fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Fail
     Ok(())
 }
 
-fn contracts(archive: &Archive) -> Result<Vec<ContractFolder>, Error> {
-    let contracts = archive.contracts()?;
-    if contracts.is_empty() {
-        return Err(Error::Empty(archive.root().to_path_buf()));
+fn contracts(archive: &Archive, of: &OfArchive) -> Result<Vec<ContractFolder>, Failure> {
+    if let Some(contracts) = archived_contracts(archive, &of.contract)? {
+        let folders = contracts.iter().map(|contract| archive.contract(contract));
+        return Ok(folders.collect());
     }
-    Ok(contracts)
+    match archive.contracts()? {
+        none if none.is_empty() => Err(Error::Empty(archive.root().to_path_buf()).into()),
+        all => Ok(all),
+    }
 }

@@ -1,32 +1,52 @@
 //! `ialog stats`: who, what and when, in numbers.
 
+use std::num::NonZeroUsize;
+
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, DateRange, Event};
 use serde_json::Value;
 
 use crate::chart::{self, Hours};
-use crate::cli::{Stats, StatsOutput};
+use crate::cli::{ReportOutput, Stats};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::missed::Missed;
 use crate::source::{Source, Taker};
 use crate::table::{Look, safe_json};
-use crate::view::{Values, value_json};
+use crate::view::{Column, Found, Values, value_json};
 use crate::zone;
 
+/// So many values of each kind are shown.
+const TOP: usize = 10;
+
 /// What is counted, by its name in JSON.
-const KINDS: [&str; 7] = [
-    "outcome",
-    "type",
-    "user",
-    "action",
-    "resource-type",
-    "service",
-    "ip",
+const KINDS: [(&str, Kind); 7] = [
+    ("outcome", Kind::Column(Column::Flat("outcome"))),
+    ("type", Kind::Column(Column::Type)),
+    ("user", Kind::Column(Column::User)),
+    ("action", Kind::Column(Column::Action)),
+    ("resource-type", Kind::Column(Column::Flat("resource_type"))),
+    ("service", Kind::Column(Column::Service)),
+    ("ip", Kind::Address),
 ];
 
+/// Where its values are from.
+enum Kind {
+    Column(Column),
+    /// The address of the client, each in one way of writing it.
+    Address,
+}
+
 pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
+    arguments.asked.check()?;
+    let json = arguments.report.output == ReportOutput::Json;
+    if json && arguments.top.is_some() {
+        return Err(Failure::usage(
+            "json has all values, so --top would have no effect",
+            "leave out --top",
+        ));
+    }
     let filter = arguments.filters.filter()?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let source = Source::open(&arguments.asked, zone, host).await?;
@@ -34,21 +54,25 @@ pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Fa
     let mut counted = Counted {
         zone,
         missed: Missed::new(&filter),
-        values: KINDS.map(|_| Values::default()),
+        values: std::array::from_fn(|_| Values::default()),
         hours: Hours::default(),
     };
-    let reading = source.read(&filter, &mut counted, false, host).await?;
+    let reading = source.read(&filter, &mut counted, host).await?;
     let counts = reading.counts;
     if reading.is_lost() {
         return reading.verdict(host);
     }
-    let text = match arguments.output {
-        StatsOutput::Json if host.terminal.shown => safe_json(&counted.json(counts.kept, range)),
-        StatsOutput::Json => counted.json(counts.kept, range),
-        StatsOutput::Table if counts.kept == 0 => String::new(),
-        StatsOutput::Table => {
-            let looks = arguments.colour.used(host.terminal.colours);
-            counted.chart(arguments.top, host.terminal.columns, looks)
+    let text = match arguments.report.output {
+        ReportOutput::Json if host.terminal.shown => safe_json(&counted.json(counts.kept, range)),
+        ReportOutput::Json => counted.json(counts.kept, range),
+        ReportOutput::Table if counts.kept == 0 => String::new(),
+        ReportOutput::Table => {
+            let looks = arguments.report.colour.used(host.terminal.colours);
+            counted.chart(
+                arguments.top.map_or(TOP, NonZeroUsize::get),
+                host.terminal.columns,
+                looks,
+            )
         }
     };
     if !host.pipe(&text)? {
@@ -84,44 +108,19 @@ impl Taker for Counted {
 
     fn take(
         &mut self,
-        _contract: &ContractNumber,
+        contract: &ContractNumber,
         event: Event,
         _host: &mut Host<'_>,
     ) -> Result<bool, Failure> {
         self.missed.found();
-        let details = event.details();
-        let principal = details.principal();
-        let resources = details.resources();
-        let address = principal.ip().map(|ip| ip.to_canonical().to_string());
-        let actions = resources.iter().flat_map(|one| &one.actions);
-        let types = resources
-            .iter()
-            .filter_map(|one| one.resource_type.as_ref());
-        let of_kinds: [Vec<String>; KINDS.len()] = [
-            vec![details.outcome().to_string()],
-            details
-                .event_type()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            principal.user.iter().map(ToString::to_string).collect(),
-            actions.map(ToString::to_string).collect(),
-            types.map(ToString::to_string).collect(),
-            principal.service.iter().map(ToString::to_string).collect(),
-            address
-                .or_else(|| principal.source_ip.as_ref().map(ToString::to_string))
-                .into_iter()
-                .collect(),
-        ];
-        for (values, mut of_kind) in self.values.iter_mut().zip(of_kinds) {
-            of_kind.sort_unstable();
-            of_kind.dedup();
-            if of_kind.is_empty() {
-                of_kind.push(String::new());
-            }
-            of_kind.into_iter().for_each(|value| values.add(value));
+        let found = Found::one(contract.clone(), event);
+        for ((_, kind), values) in KINDS.iter().zip(&mut self.values) {
+            values.add(match kind {
+                Kind::Column(column) => column.values(&found),
+                Kind::Address => address(&found.event).into_iter().collect(),
+            });
         }
-        if let Some(time) = event.time() {
+        if let Some(time) = found.event.time() {
             let time = time.with_timezone(&self.zone);
             let day = time.weekday().num_days_from_monday();
             self.hours.add(day as usize, time.hour() as usize);
@@ -137,7 +136,7 @@ impl Counted {
             let text = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
             text.map_or(Value::Null, Value::from)
         };
-        let lists = KINDS.iter().zip(&self.values).map(|(kind, values)| {
+        let lists = KINDS.iter().zip(&self.values).map(|((kind, _), values)| {
             let sorted = values.sorted();
             let listed = sorted
                 .iter()
@@ -162,7 +161,7 @@ impl Counted {
 
     fn chart(&self, top: usize, room: Option<usize>, looks: bool) -> String {
         let mut out = String::new();
-        for (kind, values) in KINDS.iter().zip(&self.values) {
+        for ((kind, _), values) in KINDS.iter().zip(&self.values) {
             let title = kind.to_uppercase().replace('-', " ");
             out += &format!("{}\n", Look::Bold.on(&title, looks));
             out += &chart::bars(&values.sorted(), top, room, looks);
@@ -172,4 +171,10 @@ impl Counted {
         out += &format!("{}\n", Look::Bold.on(&title, looks));
         out + &self.hours.map()
     }
+}
+
+fn address(event: &Event) -> Option<String> {
+    let principal = event.details().principal();
+    let address = principal.ip().map(|ip| ip.to_canonical().to_string());
+    address.or_else(|| principal.source_ip.map(String::from))
 }

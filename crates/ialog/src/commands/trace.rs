@@ -13,6 +13,10 @@ use crate::view::Clock;
 use crate::zone;
 
 pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Failure> {
+    // Details of an archived operation are asked of the service.
+    if !arguments.details {
+        arguments.asked.check()?;
+    }
     let reference = read_reference(&arguments.reference)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
     let clock = Clock {
@@ -23,7 +27,7 @@ pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Fa
     let source = Source::open_range(&arguments.asked, range, zone, host).await?;
     let mut details = details(arguments, &source, host)?;
     let mut tied = Tied::default();
-    let reading = source.read(&Filter::new(), &mut tied, false, host).await?;
+    let reading = source.read(&Filter::new(), &mut tied, host).await?;
     if reading.is_lost() {
         return reading.verdict(host);
     }
@@ -33,10 +37,10 @@ pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Fa
         let seen = reading.counts.seen;
         // Were something missing, it might be there.
         reading.verdict(host)?;
-        return Err(Failure::unexpected(format!(
-            "none of {seen} events has the request id or queue reference {reference:?}: look in another time with --from \
-             and --to, or in another contract"
-        )));
+        return Err(Failure::unexpected(
+            format!("none of {seen} events has the request id or queue reference {reference:?}"),
+            "look in another time with --from and --to, or in another contract",
+        ));
     }
     let mut told = Vec::new();
     let mut failed = None;
@@ -64,14 +68,16 @@ pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Fa
 fn read_reference(text: &str) -> Result<&str, Failure> {
     let text = text.trim();
     if text.is_empty() || text == "0" {
-        return Err(Failure::usage(format!(
-            "{text:?} is neither a request id nor a queue reference: `ialog query -o wide` has the request of each event"
-        )));
+        return Err(Failure::usage(
+            format!("{text:?} is neither a request id nor a queue reference"),
+            "`ialog query -o wide` has the request of each event",
+        ));
     }
     if text.starts_with("u:") || text.starts_with("h:") {
-        return Err(Failure::usage(format!(
-            "{text:?} is the id of a single event, for `ialog show`: the request of its operation is in its line request_id"
-        )));
+        return Err(Failure::usage(
+            format!("{text:?} is the id of a single event, for `ialog show`"),
+            "the request of its operation is in its line request_id",
+        ));
     }
     Ok(text)
 }

@@ -14,7 +14,7 @@ use crate::table::{Cell, Cut, Head, Look, Style, Table, labelled, safe_json};
 use crate::zone;
 
 pub(crate) async fn run(arguments: Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.output == ReportOutput::Json;
+    let json = arguments.report.output == ReportOutput::Json;
     let done = tell(&arguments, host);
     done.map_err(|failure| if json { failure.into_json() } else { failure })
 }
@@ -31,13 +31,13 @@ fn tell(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
         now,
         zone,
     };
-    let text = match arguments.output {
+    let text = match arguments.report.output {
         ReportOutput::Json if host.terminal.shown => safe_json(&who.json()),
         ReportOutput::Json => who.json(),
         ReportOutput::Table => who.table(
             arguments.provenance,
             host.terminal.columns,
-            arguments.colour.used(host.terminal.colours),
+            arguments.report.colour.used(host.terminal.colours),
         ),
     };
     host.print(&text)?;
@@ -59,7 +59,7 @@ impl Who<'_> {
     }
 
     fn json(&self) -> String {
-        let one = |setting: &Setting| json!({"value": value(setting), "source": setting.origin().to_string()});
+        let one = |setting: &Setting| json!({"value": value(setting), "source": source(setting)});
         let settings: Vec<Value> = self
             .settings
             .iter()
@@ -190,8 +190,16 @@ fn value(setting: &Setting) -> String {
     setting.value().replace("[redacted]", "[set]")
 }
 
+/// Where it comes from, in words that a person finds in their own setup: nobody who typed a profile wrote a program.
+fn source(setting: &Setting) -> String {
+    match (setting.name(), setting.origin()) {
+        ("profile", Origin::Program) => "--profile".to_owned(),
+        (_, origin) => origin.to_string(),
+    }
+}
+
 fn row(setting: &Setting, look: Look, note: &str) -> Vec<Cell> {
-    let source = format!("{}{note}", setting.origin());
+    let source = source(setting) + note;
     [setting.name(), &value(setting), &source]
         .map(|text| Cell::new(text, look))
         .to_vec()

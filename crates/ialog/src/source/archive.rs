@@ -1,76 +1,74 @@
 //! Events from the files of an archive: no network, and the manifests say what is missing.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use ionos_activitylog::{ContractNumber, DateRange, Filter};
-use ionos_activitylog_archive::{Archive, ArchiveReader};
+use chrono_tz::Tz;
+use ionos_activitylog::{DateRange, Filter};
+use ionos_activitylog_archive::ArchiveReader;
 
 use super::{Reading, Taker};
-use crate::cli::Named;
+use crate::cli::Asked;
+use crate::commands::archived::{EVENTS_AT_ONCE, ends_told};
+use crate::commands::{archive_at, archived_contracts};
 use crate::failure::Failure;
 use crate::host::Host;
-
-/// So many events are read before signals are listened to.
-const EVENTS_AT_ONCE: u64 = 256;
+use crate::progress::OfArchive;
 
 /// What an archive has.
 pub(crate) struct Archived {
     reader: ArchiveReader,
-    /// Those to read; none for all.
-    only: Option<BTreeSet<ContractNumber>>,
     pub(super) range: Option<DateRange>,
+    zone: Tz,
 }
 
 impl Archived {
     pub(super) fn open(
         root: &Path,
-        named: &[Named],
+        asked: &Asked,
         range: Option<DateRange>,
+        zone: Tz,
     ) -> Result<Self, Failure> {
-        let archive = Archive::at(root);
-        let only = chosen(named);
-        // Each has to be there; the reader takes one or all.
-        for contract in only.iter().flatten() {
-            let _ = ArchiveReader::open(&archive, Some(contract), range)?;
-        }
-        let one = only.as_ref().filter(|only| only.len() == 1);
-        let one = one.and_then(BTreeSet::first);
+        let archive = archive_at(root)?;
+        let contracts = archived_contracts(&archive, &asked.contract)?;
+        let reader = ArchiveReader::open(&archive, contracts.as_deref(), range)?;
         Ok(Self {
-            reader: ArchiveReader::open(&archive, one, range)?,
-            only,
+            reader: match asked.when.to {
+                None => reader.open_end(),
+                Some(_) => reader,
+            },
             range,
+            zone,
         })
     }
 
     pub(super) async fn read(
-        mut self,
+        self,
         filter: &Filter,
         taker: &mut dyn Taker,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
-        let mut reading = Reading::default();
-        let only = self.only.take();
-        let asked =
-            |contract: &ContractNumber| only.as_ref().is_none_or(|only| only.contains(contract));
+        let mut reading = Reading {
+            more: super::EXPORT_AGAIN,
+            ..Reading::default()
+        };
         let mut reader = self.reader.filter(filter.clone());
-        for archived in reader.by_ref() {
+        let progress = OfArchive::events(host);
+        while let Some(archived) = reader.next() {
             let archived = archived?;
-            if !asked(&archived.contract) {
-                continue;
-            }
             taker.see(&archived.event);
             let kept = reading.counts.count(archived.kept);
             // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
             if reading.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
+                progress.show(reader.progress());
                 tokio::task::yield_now().await;
             }
             if kept && !taker.take(&archived.contract, archived.event, host)? {
                 return Ok(reading);
             }
         }
+        progress.end();
+        reading.ends = ends_told(&reader.ends(), self.zone);
         let unproven = reader.unproven().into_iter();
-        let unproven = unproven.filter(|(contract, _)| asked(contract));
         reading.unproven = unproven
             .map(|(contract, ranges)| {
                 format!(
@@ -80,15 +78,4 @@ impl Archived {
             .collect();
         Ok(reading)
     }
-}
-
-/// The contracts that were named; none for all.
-fn chosen(named: &[Named]) -> Option<BTreeSet<ContractNumber>> {
-    let one = |name: &Named| match name {
-        Named::All => None,
-        Named::One(contract) => Some(contract.clone()),
-    };
-    // One "all" among them is all.
-    let only: Option<BTreeSet<ContractNumber>> = named.iter().map(one).collect();
-    only.filter(|only| !only.is_empty())
 }

@@ -1,15 +1,18 @@
-//! Events from the service, contract after contract, each window when it is verified.
+//! Events from the service, each window when it is verified. Several contracts are read at the same time and given out
+//! one after the other, so that what is shown does not depend on which was the quickest.
+
+use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
-use ionos_activitylog::{Client, ContractNumber, DateRange, Filter};
+use ionos_activitylog::{Client, ContractNumber, ContractWindow, DateRange, Error, Filter};
 
 use super::{Reading, Taker};
 use crate::account;
-use crate::cli::{Asked, Named};
+use crate::cli::{self, Asked};
 use crate::commands::counted;
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::Progress;
+use crate::progress::OfRange;
 use crate::talk::Level;
 
 /// The log of one or more contracts.
@@ -29,11 +32,10 @@ impl Live {
     ) -> Result<Self, Failure> {
         let client = account::connect(&asked.account, host.clock.now(), host)?;
         let contracts = account::contracts(&asked.contract, &client).await?;
-        let named = |name: &Named| matches!(name, Named::One(_));
         Ok(Self {
             client,
             contracts,
-            named: asked.contract.iter().any(named),
+            named: cli::has_number(&asked.contract),
             range,
         })
     }
@@ -49,59 +51,66 @@ impl Live {
         self,
         filter: &Filter,
         taker: &mut dyn Taker,
-        quiet: bool,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
         let mut reading = Reading {
             contracts: self.contracts.len(),
+            more: "try again",
             ..Reading::default()
         };
-        let progress = Progress::start(host, quiet, self.range, self.contracts.len());
-        for contract in &self.contracts {
-            let before = (reading.counts.seen, reading.failures.len());
-            let mut windows = self.client.events(contract.clone(), self.range).windows();
-            while let Some(window) = windows.next().await {
-                // A demo never waits for anything, and would not notice a Ctrl-C before its end.
-                tokio::task::yield_now().await;
-                let window = match window {
-                    Ok(window) => window,
-                    Err(error) => {
-                        let failure = account::explain(&self.client, contract, error).await;
-                        reading.failures.push((contract.clone(), failure));
-                        break;
-                    }
-                };
-                let gaps = window.gaps.iter();
-                reading
-                    .unproven
-                    .extend(gaps.map(|gap| format!("contract {contract}: {gap}")));
-                let read_to = window.range.end();
-                host.talk.step(
-                    Level::Steps,
-                    format_args!(
-                        "contract {contract}, {}: {} in {}",
-                        window.range,
-                        counted(window.events.len() as u64, "event"),
-                        counted(window.requests, "request")
-                    ),
-                );
-                for event in window.events {
-                    taker.see(&event);
-                    if reading.counts.count(filter.matches(&event))
-                        && !taker.take(contract, event, host)?
-                    {
-                        return Ok(reading);
-                    }
+        let progress = OfRange::start(host, self.range, self.contracts.len());
+        let mut seen: BTreeMap<ContractNumber, u64> = BTreeMap::new();
+        let mut errors: BTreeMap<ContractNumber, Error> = BTreeMap::new();
+        let windows = self.client.events_of(self.contracts.clone(), self.range);
+        let mut windows = windows.in_order();
+        while let Some(ContractWindow { contract, result }) = windows.next().await {
+            // A demo never waits for anything, and would not notice a Ctrl-C before its end.
+            tokio::task::yield_now().await;
+            let window = match result {
+                Ok(window) => window,
+                Err(error) => {
+                    errors.insert(contract, error);
+                    continue;
                 }
-                progress.show_read(contract, read_to, reading.counts.seen - before.0);
+            };
+            let gaps = window.gaps.iter();
+            reading
+                .unproven
+                .extend(gaps.map(|gap| format!("contract {contract}: {gap}")));
+            let read_to = window.range.end();
+            host.talk.step(
+                Level::Steps,
+                format_args!(
+                    "contract {contract}, {}: {} in {}",
+                    window.range,
+                    counted(window.events.len() as u64, "event"),
+                    counted(window.requests, "request")
+                ),
+            );
+            let of_contract = seen.entry(contract.clone()).or_default();
+            *of_contract += window.events.len() as u64;
+            for event in window.events {
+                taker.see(&event);
+                if reading.counts.count(filter.matches(&event))
+                    && !taker.take(&contract, event, host)?
+                {
+                    return Ok(reading);
+                }
             }
-            // Whether a foreign contract is refused or looks empty is not documented.
-            if self.named
-                && (reading.counts.seen, reading.failures.len()) == before
-                && let Some(failure) = account::not_listed(&self.client, contract).await
-            {
-                reading.failures.push((contract.clone(), failure));
-            }
+            progress.show_read(&contract, read_to, *of_contract);
+        }
+        // More may be asked only when nothing is on its way any more that nobody would look after.
+        drop(windows);
+        for contract in &self.contracts {
+            let empty = seen.get(contract).is_none_or(|events| *events == 0);
+            let failure = match errors.remove(contract) {
+                Some(error) => Some(account::explain(&self.client, contract, error).await),
+                // Whether a foreign contract is refused or looks empty is not documented.
+                None if self.named && empty => account::not_listed(&self.client, contract).await,
+                None => None,
+            };
+            let failure = failure.map(|failure| (contract.clone(), failure));
+            reading.failures.extend(failure);
         }
         Ok(reading)
     }

@@ -13,6 +13,10 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::{times, zone};
 
+/// How an archive gets what it does not have.
+pub(crate) const EXPORT_AGAIN: &str =
+    "`ialog export` of that time to the same folder reads what is missing";
+
 /// Where the events are that were asked for.
 pub(crate) enum Source {
     Live(live::Live),
@@ -24,8 +28,12 @@ pub(crate) enum Source {
 pub(crate) struct Reading {
     /// How many events were looked at, and how many of them the filter kept.
     pub(crate) counts: FilterCounts,
+    /// Where an archive ends that does not go on to now, in words.
+    ends: Vec<String>,
     /// What is not proven to be complete, in words.
     unproven: Vec<String>,
+    /// How to come by it.
+    more: &'static str,
     /// What became of contracts that could not be read.
     failures: Vec<(ContractNumber, Failure)>,
     contracts: usize,
@@ -67,13 +75,14 @@ impl Source {
             .map(|range| times::resolve(&range, now.with_timezone(&zone)))
             .transpose()?;
         if let Some(root) = &asked.archive {
-            let archived = archive::Archived::open(root, &asked.contract, range)?;
+            let archived = archive::Archived::open(root, asked, range, zone)?;
             say_range(range, &format!("archive {}", root.display()), zone, host);
             return Ok(Self::Archive(archived));
         }
         let Some(range) = range else {
             return Err(Failure::usage(
-                "say which time to read, with --last 2h or with --since yesterday",
+                "it is not said which time to read",
+                "name it with --last 2h or with --since yesterday",
             ));
         };
         let live = live::Live::connect(asked, range, host).await?;
@@ -97,16 +106,15 @@ impl Source {
         }
     }
 
-    /// Reads everything, and gives on what the filter keeps. `quiet` while data is written to the same terminal.
+    /// Reads everything, and gives on what the filter keeps.
     pub(crate) async fn read(
         self,
         filter: &Filter,
         taker: &mut dyn Taker,
-        quiet: bool,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
         match self {
-            Self::Live(live) => live.read(filter, taker, quiet, host).await,
+            Self::Live(live) => live.read(filter, taker, host).await,
             Self::Archive(archived) => archived.read(filter, taker, host).await,
         }
     }
@@ -125,6 +133,10 @@ impl Reading {
 
     /// Whether what was given on is all, as the exit code says it.
     pub(crate) fn verdict(mut self, host: &mut Host<'_>) -> Result<(), Failure> {
+        // What happened since is not in what was given on.
+        for end in &self.ends {
+            host.insist(end);
+        }
         if self.contracts == 1 && !self.failures.is_empty() {
             return Err(self.failures.swap_remove(0).1);
         }
@@ -133,18 +145,24 @@ impl Reading {
         }
         if !self.failures.is_empty() {
             let failed = self.failures.len();
-            return Err(Failure::incomplete(format!(
-                "{failed} of {} contracts could not be read: what is shown is of the others",
-                self.contracts
-            )));
+            return Err(Failure::incomplete(
+                format!(
+                    "{failed} of {} contracts could not be read, and what is shown is of the others",
+                    self.contracts
+                ),
+                "each was told above with what to do",
+            ));
         }
         if self.unproven.is_empty() {
             return Ok(());
         }
         let gaps = counted(self.unproven.len() as u64, "gap");
-        Err(Failure::incomplete(format!(
-            "this is not proven to be all, {gaps}: {}",
-            self.unproven.join("; ")
-        )))
+        Err(Failure::incomplete(
+            format!(
+                "this is not proven to be all, {gaps}: {}",
+                self.unproven.join("; ")
+            ),
+            self.more,
+        ))
     }
 }

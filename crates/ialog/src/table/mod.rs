@@ -2,10 +2,12 @@
 
 mod labelled;
 mod layout;
+mod paragraphs;
 mod text;
 
 pub(crate) use labelled::labelled;
 use layout::Need;
+pub(crate) use paragraphs::paragraphs;
 pub(crate) use text::{Cut, cut, safe, safe_json, width};
 
 /// What is between two columns.

@@ -1,32 +1,55 @@
 //! What concerns several commands is explained once, and not in the help of each.
 
-/// A text that `ialog help` shows.
+/// A text that `ialog help` shows, and that is a page of the manual.
 pub(crate) struct Topic {
     /// As it is typed.
     pub(crate) name: &'static str,
+    /// What it is about, in a few words.
+    pub(crate) about: &'static str,
     pub(crate) text: &'static str,
 }
 
 /// In the order in which they are listed.
-pub(crate) const TOPICS: [Topic; 5] = [
+pub(crate) static TOPICS: [Topic; 5] = [
     Topic {
         name: "times",
+        about: "how a time is written, and in which zone",
         text: include_str!("times.txt"),
     },
     Topic {
         name: "filters",
+        about: "which events are shown",
         text: include_str!("filters.txt"),
     },
     Topic {
         name: "exit-codes",
+        about: "what a script can tell from the exit code",
         text: include_str!("exit-codes.txt"),
     },
     Topic {
         name: "environment",
+        about: "where settings come from",
         text: include_str!("environment.txt"),
     },
     Topic {
         name: "schemas",
+        about: "what the files mean",
         text: include_str!("schemas.txt"),
     },
 ];
+
+/// The topic with this name.
+pub(crate) fn named(name: &str) -> Option<&'static Topic> {
+    TOPICS.iter().find(|topic| topic.name == name)
+}
+
+/// The topics as the help of the program lists them.
+pub(crate) fn listed() -> String {
+    let width = TOPICS.iter().map(|topic| topic.name.len()).max();
+    let width = width.unwrap_or_default();
+    let lines = TOPICS
+        .iter()
+        .map(|Topic { name, about, .. }| format!("\n  ialog help {name:width$}  {about}"));
+    let lines: String = lines.collect();
+    format!("Help on what concerns several commands:{lines}")
+}

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use chrono::SecondsFormat;
+use ionos_activitylog::seam::guess;
 use ionos_activitylog::{Details, Outcome, Status};
 use ionos_activitylog_archive::FlatRow;
 use serde_json::Value;
@@ -11,7 +12,6 @@ use serde_json::value::RawValue;
 
 use super::Found;
 use crate::failure::Failure;
-use crate::suggest;
 
 /// A value of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,12 +104,15 @@ impl Column {
         };
         found.ok_or_else(|| {
             let known = || NAMED.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
-            let guess = suggest::guess(wanted, known());
+            let guess = guess(wanted, known());
             let own: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
-            Failure::usage(format!(
-                "there is no column {name:?}{guess}: known are {}, and those of `ialog schema flat`",
-                own.join(", ")
-            ))
+            Failure::usage(
+                format!("there is no column {name:?}{guess}"),
+                format!(
+                    "known are {}, and those of `ialog schema flat`",
+                    own.join(", ")
+                ),
+            )
         })
     }
 
@@ -167,7 +170,7 @@ impl Column {
                 .time()
                 .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Self::User => details.principal().user.map(String::from),
-            Self::Action => action(&details),
+            Self::Action => details.actions().into_iter().next().map(String::from),
             Self::Resource => resource(&details),
             Self::Result => Some(result(found, &details)),
             Self::From => {
@@ -196,6 +199,29 @@ impl Column {
         }
     }
 
+    /// All values that the event has, where [`Column::text`] is the first: what is counted, and what filters compare with.
+    pub(crate) fn values(self, found: &Found) -> Vec<String> {
+        let details = found.event.details();
+        let resources = || details.resources().into_iter();
+        let mut values: Vec<String> = match self {
+            Self::Action | Self::Flat("action") => {
+                details.actions().into_iter().map(String::from).collect()
+            }
+            Self::Flat("resource_type") => resources()
+                .filter_map(|one| one.resource_type)
+                .map(|one| one.to_string())
+                .collect(),
+            Self::Flat("resource_id") => resources()
+                .filter_map(|one| one.id)
+                .map(String::from)
+                .collect(),
+            _ => self.text(found).into_iter().collect(),
+        };
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
     /// Which of two events comes first by this column; those without a value come last.
     pub(crate) fn compare(self, one: &Found, other: &Found) -> Ordering {
         match self {
@@ -217,34 +243,6 @@ fn flat(row: &FlatRow<'_>, name: &str) -> Option<String> {
     // Its text is kept: the order of members in a parsed value depends on how the program was built.
     let members: HashMap<&str, &RawValue> = serde_json::from_str(&text).ok()?;
     members.get(name).map(|value| value.get().to_owned())
-}
-
-/// What was done in a few words: the name that the vendor gives it, or else the method and what it is about.
-fn action(details: &Details<'_>) -> Option<String> {
-    let resources = details.resources();
-    if let Some(name) = resources.iter().flat_map(|one| &one.actions).next() {
-        return Some(name.to_string());
-    }
-    let request = details.action();
-    let typed = resources.into_iter().find_map(|one| one.resource_type);
-    let about = typed
-        .map(|typed| typed.to_string())
-        .or_else(|| last_name(&request.uri?));
-    let words: Vec<String> = request
-        .method
-        .map(String::from)
-        .into_iter()
-        .chain(about)
-        .collect();
-    (!words.is_empty()).then(|| words.join(" "))
-}
-
-/// The last part of a path that is no identifier.
-fn last_name(uri: &str) -> Option<String> {
-    let path = uri.split(['?', '#']).next()?;
-    let is_name =
-        |part: &&str| !part.is_empty() && !part.contains(|char: char| char.is_ascii_digit());
-    path.rsplit('/').find(is_name).map(str::to_owned)
 }
 
 /// The first resource, and how many more there are.

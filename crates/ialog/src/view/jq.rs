@@ -28,10 +28,10 @@ impl Jq {
     /// Reads an expression.
     pub(crate) fn compile(expression: &str) -> Result<Self, Failure> {
         let refused = |why: String| {
-            Failure::usage(format!(
-                "--jq {expression:?} is no expression of jq: {}",
-                safe(&why)
-            ))
+            Failure::usage(
+                format!("--jq {expression:?} is no expression of jq: {}", safe(&why)),
+                "correct it, the manual of jq has the language",
+            )
         };
         let formats = jaq_core::load::parse(FORMATS, |parser| parser.defs());
         let definitions = jaq_core::defs()
@@ -66,10 +66,13 @@ impl Jq {
     /// A line for each value that it makes of a record: a text as it is, anything else as JSON.
     pub(crate) fn run(&self, record: &str, shown: bool) -> Result<String, Failure> {
         let failed = |why: String| {
-            Failure::usage(format!(
-                "the expression of --jq cannot be applied to an event: {}",
-                safe(&why)
-            ))
+            Failure::usage(
+                format!(
+                    "the expression of --jq cannot be applied to an event: {}",
+                    safe(&why)
+                ),
+                "let it expect what a record may have, such as (.a? // empty)",
+            )
         };
         let input =
             read::parse_single(record.as_bytes()).map_err(|error| failed(error.to_string()))?;
@@ -164,7 +167,7 @@ mod tests {
     fn what_is_wrong_with_an_expression_is_said() {
         assert_eq!(
             run(".a | foo", "{}", false),
-            "--jq \".a | foo\" is no expression of jq: there is no filter foo"
+            "--jq \".a | foo\" is no expression of jq: there is no filter foo: correct it, the manual of jq has the language"
         );
         assert!(run(".a[", "{}", false).contains("is no expression of jq"));
         assert!(

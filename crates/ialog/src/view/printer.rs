@@ -155,21 +155,30 @@ fn pieces(template: &str) -> Result<Vec<Piece>, Failure> {
     let mut pieces = Vec::new();
     let mut rest = template;
     while !rest.is_empty() {
-        let (text, braced) = rest.split_once('{').unwrap_or((rest, ""));
-        let has_brace = text.len() < rest.len();
+        let (text, at_brace) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
         pieces.push(Piece::Text(text.replace("\\t", "\t").replace("\\n", "\n")));
-        if !has_brace {
-            break;
-        }
-        if let Some(behind) = braced.strip_prefix('{') {
-            pieces.push(Piece::Text("{".to_owned()));
+        let doubled = ["{{", "}}"]
+            .into_iter()
+            .find_map(|pair| Some((&pair[1..], at_brace.strip_prefix(pair)?)));
+        if let Some((brace, behind)) = doubled {
+            pieces.push(Piece::Text(brace.to_owned()));
             rest = behind;
             continue;
         }
+        let Some(braced) = at_brace.strip_prefix('{') else {
+            if at_brace.is_empty() {
+                break;
+            }
+            return Err(Failure::usage(
+                format!("the template {template:?} has a }} that closes nothing"),
+                "leave it out, or write }} for a brace",
+            ));
+        };
         let Some((name, behind)) = braced.split_once('}') else {
-            return Err(Failure::usage(format!(
-                "the template {template:?} has a {{ without a }}: write {{user}}, or {{{{ for a brace"
-            )));
+            return Err(Failure::usage(
+                format!("the template {template:?} has a {{ without a }}"),
+                "write {user}, or {{ for a brace",
+            ));
         };
         pieces.push(Piece::Column(Column::named(name, true)?));
         rest = behind;
@@ -194,13 +203,23 @@ mod tests {
             Ok(mut printer) => printer.event(&found()).unwrap(),
             Err(failure) => failure.to_string(),
         };
-        assert_eq!(printed("{request}\\t{{{user}}"), "7\t{=a\\u{1b}b\\u{9b}}\n");
+        assert_eq!(
+            printed("{request}\\t{{{user}}}"),
+            "7\t{=a\\u{1b}b\\u{9b}}\n"
+        );
         assert_eq!(printed("{request} {time}."), "7 .\n");
         assert_eq!(printed(""), "\n");
         assert!(
             printed("{usr}").starts_with("there is no column \"usr\" (did you mean \"user\"?)")
         );
         assert!(printed("{user").ends_with("write {user}, or {{ for a brace"));
+        for stray in ["{user}}", "a}b", "}"] {
+            assert!(
+                printed(stray).ends_with(
+                    "has a } that closes nothing: leave it out, or write }} for a brace"
+                )
+            );
+        }
     }
 
     #[test]

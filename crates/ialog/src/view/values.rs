@@ -15,8 +15,12 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    pub(crate) fn add(&mut self, value: String) {
-        *self.counts.entry(value).or_default() += 1;
+    /// Counts an event that has these values, each once; one that has none is counted too.
+    pub(crate) fn add(&mut self, values: Vec<String>) {
+        let none = values.is_empty().then(String::new);
+        for value in values.into_iter().chain(none) {
+            *self.counts.entry(value).or_default() += 1;
+        }
     }
 
     /// The most frequent first, those of one count in the order of their texts.

@@ -48,9 +48,8 @@ pub fn rebuild_state(
             if !relink {
                 return Err(Error::Damaged(
                     folder.manifest(*date),
-                    "it does not follow the manifest before it: `ialog verify` says more, and --relink takes the \
-                     manifests as they are"
-                        .to_owned(),
+                    "it does not follow the manifest before it".to_owned(),
+                    "`ialog verify` says more, and --relink takes the manifests as they are",
                 ));
             }
             state.relink = Some(*date);

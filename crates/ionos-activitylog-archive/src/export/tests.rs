@@ -258,7 +258,7 @@ async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
     let error = FileExport::open(&target, other.clone(), false).unwrap_err();
     let contract = simulator.contracts()[0];
     assert!(
-        error.to_string().ends_with(&format!(
+        error.summary().ends_with(&format!(
             "day.ndjson there is an unfinished export of contract {contract}, 2026-11-20T00:00:00Z .. \
              2026-11-21T00:00:00Z, from simulator as ndjson, and not of contract {contract}, 2026-11-20T00:00:00Z .. \
              2026-11-20T23:00:00Z, from simulator as ndjson"

@@ -43,7 +43,7 @@ pub struct FlatRow<'a> {
     pub outcome: &'static str,
     /// What sort of operation: `create`, `read`, `update`, `delete` or `other`.
     pub op_class: &'static str,
-    /// The last part of the action, such as `create`.
+    /// The last part of the name that the record gives the action, such as `create`.
     pub verb: Option<String>,
     /// What is before it, such as `sec.user`.
     pub area: Option<String>,
@@ -81,7 +81,8 @@ pub struct FlatRow<'a> {
     pub resource_type: Option<Cow<'a, str>>,
     /// The identifier of the first resource.
     pub resource_id: Option<Cow<'a, str>>,
-    /// The first action of any resource, such as `sec.user.create`.
+    /// What was done: the first name that the record gives, such as `sec.user.create`, or else the HTTP method and what it
+    /// acts on, such as `DELETE nic`.
     pub action: Option<Cow<'a, str>>,
     /// All resources. In CSV one cell of JSON.
     pub resources: Vec<FlatResource<'a>>,
@@ -192,7 +193,10 @@ impl<'a> FlatRow<'a> {
                 .first()
                 .and_then(|one| one.resource_type.clone().map(Cow::from)),
             resource_id: resources.first().and_then(|one| one.id.clone()),
-            action: action.cloned().map(Cow::from),
+            action: match action {
+                Some(action) => Some(Cow::from(action.clone())),
+                None => details.actions().into_iter().next(),
+            },
             resources: resources.into_iter().map(FlatResource::of).collect(),
             message: details.message(),
         }

@@ -239,7 +239,7 @@ impl Manifest {
 
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         text::check_schema(bytes, MANIFEST_SCHEMA, path)?;
-        let damaged = |detail: String| Error::Damaged(path.to_path_buf(), detail);
+        let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
         let manifest: Self =
             serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         manifest.check().map_err(damaged)?;

@@ -42,7 +42,7 @@ pub(crate) fn for_each(
     for (index, line) in lines.enumerate() {
         let line = line.map_err(failed)?;
         let read = Event::from_json(line).map_err(|error| {
-            Error::Damaged(path.clone(), format!("line {}: {error}", index + 1))
+            Error::damaged(path.clone(), format!("line {}: {error}", index + 1))
         })?;
         event(read);
     }
@@ -56,7 +56,7 @@ pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
         _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
         _ => return Error::Open(path.to_path_buf(), error),
     };
-    Error::Damaged(path.to_path_buf(), detail)
+    Error::damaged(path.to_path_buf(), detail)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl Lines {
         let open = text.last().is_some_and(|last| *last != b'\n');
         self.count += memchr_iter(b'\n', &text).count() as u64 + u64::from(open);
         if text.is_empty() && self.count != self.said {
-            return Err(Error::Damaged(
+            return Err(Error::damaged(
                 self.path.clone(),
                 format!(
                     "it has {} events, and its manifest says {}",
@@ -90,7 +90,7 @@ pub(super) fn understood(
     filter: &Filter,
 ) -> Result<Read, Error> {
     let damaged = |detail: &dyn Display| {
-        Error::Damaged(path.to_path_buf(), format!("line {number}: {detail}"))
+        Error::damaged(path.to_path_buf(), format!("line {number}: {detail}"))
     };
     let line = str::from_utf8(line).map_err(|error| damaged(&error))?;
     let event = Event::from_json(line).map_err(|error| damaged(&error))?;

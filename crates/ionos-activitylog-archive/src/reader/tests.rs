@@ -106,10 +106,64 @@ async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files
     assert_eq!(read(reader), truth(&simulator, some));
 
     let contract: ContractNumber = simulator.contracts()[1].into();
-    let reader = ArchiveReader::open(&archive, Some(&contract), None).unwrap();
+    let reader =
+        ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
     let mut own = truth(&simulator, all);
     own.retain(|(of, _)| *of == contract.to_string());
     assert_eq!(read(reader), own);
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_named_is_where_the_archive_ends() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let (first, second) = (
+        range(FROM, "2026-11-18T00:00:00Z"),
+        range("2026-11-18T06:00:00Z", "2026-11-19T11:59:50Z"),
+    );
+    let archive = archive(&simulator, root.path(), &[first, second]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let open = |start: &str, open: bool| {
+        let asked = range(start, "2026-11-19T12:00:00Z");
+        let reader =
+            ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), Some(asked))
+                .unwrap();
+        let reader = if open { reader.open_end() } else { reader };
+        let ends = reader.ends().into_iter();
+        let missing = reader.unproven().into_iter();
+        (
+            ends.map(|(_, end)| end.to_rfc3339()).collect::<String>(),
+            missing
+                .map(|(_, missing)| missing.to_string())
+                .collect::<String>(),
+        )
+    };
+    let told = |end: &str, missing: &str| (end.to_owned(), missing.to_owned());
+    let (end, after) = (
+        "2026-11-19T11:59:50+00:00",
+        "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z",
+    );
+    assert_eq!(open("2026-11-19T11:00:00Z", true), told(end, ""));
+    assert_eq!(open("2026-11-19T11:00:00Z", false), told("", after));
+    // A hole before the end is one.
+    let hole = "2026-11-18T00:00:00Z .. 2026-11-18T06:00:00Z";
+    assert_eq!(open("2026-11-17T12:00:00Z", true), told(end, hole));
+    // An archive that has nothing of the time does not end within it.
+    let nothing = "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z";
+    assert_eq!(open("2026-11-19T11:59:50Z", true), told("", nothing));
+}
+
+#[tokio::test]
+async fn how_far_the_reading_is_counts_every_event_of_the_files() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let archive = archive(&simulator, root.path(), &[range(FROM, TO)]).await;
+    let hour = range("2026-11-18T22:00:00Z", "2026-11-18T23:00:00Z");
+    let mut reader = ArchiveReader::open(&archive, None, Some(hour)).unwrap();
+    let (none, all) = reader.progress();
+    let given = reader.by_ref().count() as u64;
+    assert!(none == 0 && given < all, "{given} of {all}");
+    assert_eq!(reader.progress(), (all, all));
 }
 
 #[tokio::test]
@@ -123,7 +177,8 @@ async fn what_is_not_proven_is_named() {
     let archive = archive(&simulator, root.path(), &[first, second]).await;
     let contract: ContractNumber = simulator.contracts()[0].into();
     let missing = |range: Option<DateRange>| {
-        let reader = ArchiveReader::open(&archive, Some(&contract), range).unwrap();
+        let reader =
+            ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), range).unwrap();
         let missing = reader
             .unproven()
             .pop()
@@ -143,7 +198,9 @@ async fn what_is_not_proven_is_named() {
 async fn where_there_is_no_archive_that_is_said() {
     let root = tempfile::tempdir().unwrap();
     let archive = Archive::at(root.path());
-    let open = |contract: Option<&ContractNumber>| ArchiveReader::open(&archive, contract, None);
+    let open = |contract: Option<&ContractNumber>| {
+        ArchiveReader::open(&archive, contract.map(std::slice::from_ref), None)
+    };
     assert!(matches!(open(None), Err(Error::Empty(_))));
     assert!(matches!(open(Some(&7.into())), Err(Error::Empty(_))));
     let missing = Archive::at(root.path().join("missing"));
@@ -165,7 +222,9 @@ async fn a_converted_file_is_the_one_that_an_export_writes() {
             let ending = format!("{format}{}", compression.ending());
             let one = FileTarget::new(files.path().join(format!("converted.{ending}"))).unwrap();
             let mut file = FileWriter::create(&one, false).unwrap();
-            for archived in ArchiveReader::open(&archive, Some(&contract), None).unwrap() {
+            for archived in
+                ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap()
+            {
                 let archived = archived.unwrap();
                 file.add(&archived.contract, &archived.event).unwrap();
             }
@@ -203,9 +262,10 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     let path = folder.day(day).join(part.to_string());
     let whole = fs::read(&path).unwrap();
     let end = |archive: &Archive| {
-        let reader = ArchiveReader::open(archive, Some(&contract), None).unwrap();
+        let reader =
+            ArchiveReader::open(archive, Some(std::slice::from_ref(&contract)), None).unwrap();
         let last = reader.last().unwrap();
-        last.unwrap_err().to_string()
+        last.unwrap_err().summary()
     };
 
     let lines = whole.iter().filter(|byte| **byte == b'\n').count();
@@ -253,10 +313,11 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
                 _ => bytes = vec![0xff; 100],
             }
             fs::write(&path, bytes).unwrap();
-            let reader = ArchiveReader::open(&archive, Some(&contract), None).unwrap();
+            let reader =
+                ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
             let failed: Vec<Error> = reader.filter_map(Result::err).collect();
             assert!(
-                matches!(failed.as_slice(), [Error::Damaged(at, _)] if *at == path),
+                matches!(failed.as_slice(), [Error::Damaged(at, ..)] if *at == path),
                 "{} {harm}: {failed:?}",
                 path.display()
             );

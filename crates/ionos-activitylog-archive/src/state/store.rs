@@ -38,12 +38,15 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
         // Killed between the two names that a new state takes.
         (Lost::Missing, Ok(state)) => Ok((Some(state), None)),
         (Lost::Unusable(error), Ok(state)) => {
-            let warning = format!("{error}; going on with the copy before it, {BEFORE}");
+            let warning = format!(
+                "{}; going on with the copy before it, {BEFORE}",
+                error.summary()
+            );
             Ok((Some(state), Some(warning)))
         }
         (_, Err(Lost::Unusable(error @ Error::Newer { .. }))) => Err(error),
         (Lost::Unusable(error), Err(_)) | (Lost::Missing, Err(Lost::Unusable(error))) => Err(
-            Error::StateLost(folder.path().to_path_buf(), error.to_string()),
+            Error::StateLost(folder.path().to_path_buf(), error.summary()),
         ),
     }
 }
@@ -57,7 +60,7 @@ fn read_one(path: PathBuf) -> Result<State, Lost> {
     text::check_schema(&bytes, STATE_SCHEMA, &path).map_err(Lost::Unusable)?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail = format!("{} holds no state: {error}", shown(&path));
-        Lost::Unusable(Error::Damaged(path, detail))
+        Lost::Unusable(Error::damaged(path, detail))
     })
 }
 

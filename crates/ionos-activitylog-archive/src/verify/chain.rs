@@ -32,7 +32,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
             let state = place(folder.path().join("_state.json"));
             report
                 .findings
-                .push(state.find(None, Problem::Unreadable, error.to_string()));
+                .push(state.find(None, Problem::Unreadable, error.summary()));
             None
         }
     };
@@ -136,11 +136,9 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
                 files(&mut report, root, folder, &manifest, &day, open);
                 manifests.push(manifest);
             }
-            Err(error) => {
-                report
-                    .findings
-                    .push(here.find(None, Problem::Changed, error.to_string()))
-            }
+            Err(error) => report
+                .findings
+                .push(here.find(None, Problem::Changed, error.summary())),
         }
         before = Some(Previous { date, sha256 });
     }
@@ -180,7 +178,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
 fn cause(error: crate::Error) -> String {
     match error {
         crate::Error::Open(_, error) => error.to_string(),
-        error => error.to_string(),
+        error => error.summary(),
     }
 }
 

@@ -22,7 +22,13 @@ type Content = [u8; 16];
 /// The ids of a day, with their first content, and where that is.
 type Known<'a> = HashMap<EventId, (Content, &'a Part, u64)>;
 
-pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest) -> Report {
+/// Goes through a day, and says so of each part of it.
+pub(super) fn of(
+    root: &Path,
+    folder: &Path,
+    manifest: &Manifest,
+    through: &dyn Fn(&Part),
+) -> Report {
     let mut report = Report::default();
     let mut known = Known::new();
     // Late ones come last, as their ids count only where no other part has them.
@@ -33,6 +39,7 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest) -> Report {
             file: folder.join(part.file.to_string()),
         };
         let seen = part_of(&mut report, &place, part, &mut known);
+        through(part);
         all_read &= seen.is_ok();
         match seen {
             Ok(seen) if part.late => late.add(&seen, part),

@@ -15,16 +15,16 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use ionos_activitylog::ContractNumber;
 
 use crate::error::shown;
 use crate::layout::Archive;
-use crate::manifest::Previous;
+use crate::manifest::{Part, Previous};
 use crate::{Digest, Error, text};
 
-pub use online::verify_totals;
+pub use online::{Totals, verify_totals};
 
 /// What a verified archive proves, and what it does not.
 pub const WHAT_IT_PROVES: &str = "\
@@ -210,12 +210,25 @@ impl Place<'_> {
     }
 }
 
-/// Compares everything in an archive with what its manifests say, without the service. Days are gone through on as many
-/// threads as the machine has processors, and the memory that it takes grows with the longest day.
+/// Compares everything that an archive has of some contracts, or of all, with what its manifests say, without the service.
+/// Days are gone through on as many threads as the machine has processors, and the memory that it takes grows with the
+/// longest day.
 ///
 /// Fails only where the archive cannot be listed, or holds no contract; everything else is in the report.
-pub fn verify_archive(archive: &Archive) -> Result<Report, Error> {
-    let contracts = archive.contracts()?;
+pub fn verify_archive(
+    archive: &Archive,
+    contracts: Option<&[ContractNumber]>,
+) -> Result<Report, Error> {
+    verify_archive_telling(archive, contracts, |_, _| {})
+}
+
+/// The same, and tells after each part how many bytes of files were gone through, of all.
+pub fn verify_archive_telling(
+    archive: &Archive,
+    contracts: Option<&[ContractNumber]>,
+    told: impl Fn(u64, u64) + Sync,
+) -> Result<Report, Error> {
+    let contracts = archive.chosen(contracts)?;
     if contracts.is_empty() {
         return Err(Error::Empty(archive.root().to_path_buf()));
     }
@@ -227,10 +240,16 @@ pub fn verify_archive(archive: &Archive) -> Result<Report, Error> {
         let manifests = manifests.into_iter();
         days.extend(manifests.map(|manifest| (folder.day(manifest.date), manifest)));
     }
+    let parts = days.iter().flat_map(|(_, manifest)| &manifest.parts);
+    let (done, bytes) = (AtomicU64::new(0), parts.map(|part| part.bytes).sum());
+    let through = |part: &Part| {
+        let before = done.fetch_add(part.bytes, Ordering::Relaxed);
+        told(before + part.bytes, bytes);
+    };
     let (next, all) = (AtomicUsize::new(0), Mutex::new(Report::default()));
     let work = || {
         while let Some((folder, manifest)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let found = day::of(archive.root(), folder, manifest);
+            let found = day::of(archive.root(), folder, manifest, &through);
             all.lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .add(found);

@@ -1,7 +1,8 @@
 //! Offline, an archive can be compared with itself. Whether the service still counts as many events says only the
 //! service, with one request for each day.
 
-use ionos_activitylog::{Client, DateRange, PageSize, Total};
+use chrono::NaiveDate;
+use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
 
 use super::{Place, Problem, Report};
 use crate::Error;
@@ -9,33 +10,99 @@ use crate::engine::{parts_of, read_days, total_of};
 use crate::layout::Archive;
 use crate::manifest::Manifest;
 
-/// Compares the totals of the service with what is archived of each contract, as far as it is verified.
+/// How the counts of the service compare with those of an archive. Days are those of all contracts together, and a day
+/// of which only a part is the same is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "it says what is wrong"]
+pub struct Totals {
+    /// What is wrong, and what is worth a word.
+    pub report: Report,
+    /// Days of which the service counts as many events as when they were archived.
+    pub equal: u64,
+    /// Days of which it counts more, by contract: a recount of them adds what came late.
+    pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
+    /// Days of which it counts fewer.
+    pub fewer: u64,
+    /// Days that cannot be compared, or not all of them.
+    pub unknown: u64,
+}
+
+impl Totals {
+    /// How many days were compared.
+    #[must_use]
+    pub fn compared(&self) -> u64 {
+        let more = self.more.iter().map(|(_, days)| days.len() as u64);
+        self.equal + self.fewer + more.sum::<u64>()
+    }
+}
+
+/// What became of a comparison, the more telling the later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Equal,
+    Fewer,
+    Unknown,
+    More,
+}
+
+/// Compares the totals of the service with what is archived of some contracts or of all, as far as it is verified, and
+/// tells after each day how many were asked for, of all.
 ///
 /// Fails where the archive cannot be read, and where the service does not answer.
-pub async fn verify_totals(archive: &Archive, client: &Client) -> Result<Report, Error> {
-    let mut report = Report::default();
+pub async fn verify_totals(
+    archive: &Archive,
+    contracts: Option<&[ContractNumber]>,
+    client: &Client,
+    told: impl Fn(u64, u64),
+) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
     let one = PageSize::new(1).map_err(Error::Read)?;
-    for folder in archive.contracts()? {
-        for (date, (manifest, _)) in read_days(&folder)? {
+    let folders = archive.chosen(contracts)?;
+    let read = folders
+        .iter()
+        .map(|folder| Ok((folder, read_days(folder)?)));
+    let read: Vec<_> = read.collect::<Result<_, Error>>()?;
+    let all = read.iter().map(|(_, days)| days.len() as u64).sum();
+    let mut done = 0;
+    for (folder, days) in read {
+        let mut more = Vec::new();
+        for (date, (manifest, _)) in days {
             let place = Place {
                 root: archive.root(),
                 file: folder.manifest(date),
             };
+            let mut outcome = None;
             for range in manifest.verified().iter() {
-                if range != range.to_whole_seconds() {
+                let report = &mut totals.report;
+                let one = if range == range.to_whole_seconds() {
+                    let page = client.page(folder.contract(), range, 0, one).await;
+                    let total = page.map_err(Error::Read)?.total;
+                    compare(report, &place, &manifest, range, total)
+                } else {
                     report.notes.push(format!(
                         "{} cannot be counted, because a request goes by whole seconds",
                         super::range(range)
                     ));
-                    continue;
-                }
-                let page = client.page(folder.contract(), range, 0, one).await;
-                let total = page.map_err(Error::Read)?.total;
-                compare(&mut report, &place, &manifest, range, total);
+                    Outcome::Unknown
+                };
+                outcome = outcome.max(Some(one));
             }
+            match outcome {
+                Some(Outcome::Equal) => totals.equal += 1,
+                Some(Outcome::Fewer) => totals.fewer += 1,
+                Some(Outcome::More) => more.push(date),
+                // Nothing of it is verified.
+                Some(Outcome::Unknown) | None => totals.unknown += 1,
+            }
+            done += 1;
+            told(done, all);
+        }
+        if !more.is_empty() {
+            totals.more.push((folder.contract().clone(), more));
         }
     }
-    Ok(report)
+    Ok(totals)
 }
 
 /// Says where a count of the service is another one than when the time was archived.
@@ -45,13 +112,13 @@ fn compare(
     manifest: &Manifest,
     range: DateRange,
     counted: Option<Total>,
-) {
+) -> Outcome {
     let shown = super::range(range);
     let Some(counted) = counted else {
         report.notes.push(format!(
             "the service does not say how many events {shown} has"
         ));
-        return;
+        return Outcome::Unknown;
     };
     let archived = parts_of(manifest, range)
         .map(|part| part.count)
@@ -59,25 +126,38 @@ fn compare(
     let at_least = if counted.exact { "" } else { "at least " };
     let Total { count, exact, .. } = counted;
     match total_of(manifest, range) {
-        None => report.notes.push(format!(
-            "{shown} cannot be compared, because the service gave no usable count of it when it was archived: it counts \
-             {at_least}{count} now, and {archived} are archived"
-        )),
-        Some(total) if count > total => report.findings.push(place.find(
-            None,
-            Problem::Total,
-            format!(
-                "of {shown} the service counts {at_least}{count}, and it counted {total} when {archived} were archived: \
-                 --recount adds what came late"
-            ),
-        )),
-        Some(_) if !exact => report.notes.push(format!(
-            "{shown} cannot be compared, because the service only says that there are at least {count}"
-        )),
-        Some(total) if count < total => report.notes.push(format!(
-            "of {shown} the service counts {count}, and it counted {total} when {archived} were archived: the others are \
-             past the time for which it keeps events, or it keeps them no more for another reason; the archive has them"
-        )),
-        Some(_) => {}
+        None => {
+            report.notes.push(format!(
+                "{shown} cannot be compared, because the service gave no usable count of it when it was archived: it \
+                 counts {at_least}{count} now, and {archived} are archived"
+            ));
+            Outcome::Unknown
+        }
+        Some(total) if count > total => {
+            report.findings.push(place.find(
+                None,
+                Problem::Total,
+                format!(
+                    "of {shown} the service counts {at_least}{count}, and it counted {total} when {archived} were \
+                     archived: --recount adds what came late"
+                ),
+            ));
+            Outcome::More
+        }
+        Some(_) if !exact => {
+            report.notes.push(format!(
+                "{shown} cannot be compared, because the service only says that there are at least {count}"
+            ));
+            Outcome::Unknown
+        }
+        Some(total) if count < total => {
+            report.notes.push(format!(
+                "of {shown} the service counts {count}, and it counted {total} when {archived} were archived: the \
+                 others are past the time for which it keeps events, or it keeps them no more for another reason; the \
+                 archive has them"
+            ));
+            Outcome::Fewer
+        }
+        Some(_) => Outcome::Equal,
     }
 }

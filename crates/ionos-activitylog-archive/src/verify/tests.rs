@@ -24,7 +24,7 @@ fn path_of(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
 
 /// What is found: the day and kind of file, the line, and the problem.
 fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
-    let report = verify_archive(&Archive::at(root)).unwrap();
+    let report = verify_archive(&Archive::at(root), None).unwrap();
     let short = |file: &Path| {
         let text = file.display().to_string();
         let (_, inside) = text.split_once('/').unwrap();
@@ -228,10 +228,10 @@ async fn days_before_those_that_are_linked_anew_are_still_compared() {
     let chain = finding("01/_manifest.json", None, Problem::Chain);
     relink(date(3));
     assert_eq!(found(root.path()), [chain]);
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!(report.chains[0].unlinked, 1);
     relink(date(1));
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!((report.findings, report.chains[0].unlinked), (vec![], 3));
     assert!(
         report
@@ -249,7 +249,7 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     let simulator = archived(root.path(), Compression::Zstd).await;
     let (folder, archive) = (folder(&simulator, root.path()), Archive::at(root.path()));
     let verified = |kept: &[Digest]| {
-        let mut report = verify_archive(&archive).unwrap();
+        let mut report = verify_archive(&archive, None).unwrap();
         report.compare_heads(&archive, kept);
         report
     };
@@ -263,7 +263,7 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     for name in ["_state.json", "_state.prev.json"] {
         let _ = fs::remove_file(folder.path().join(name));
     }
-    let report = verify_archive(&archive).unwrap();
+    let report = verify_archive(&archive, None).unwrap();
     assert_eq!(report.findings, []);
     assert!(
         report.notes[0].starts_with("there is no state of contract "),
@@ -297,7 +297,7 @@ async fn a_day_that_cannot_be_listed_is_named_and_the_others_are_looked_at() {
         found.contains(&finding("9", None, Problem::Extra)),
         "{found:?}"
     );
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!(report.parts, 2);
 }
 
@@ -318,7 +318,7 @@ async fn a_day_that_is_gone_is_named() {
 async fn the_head_of_the_chain_is_told() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     let last = folder(&simulator, root.path()).manifest("2026-11-03".parse().unwrap());
     let head = report.chains[0].head.unwrap();
     assert_eq!(head.sha256, Digest::of(&fs::read(last).unwrap()));
@@ -328,7 +328,7 @@ async fn the_head_of_the_chain_is_told() {
             .contains(&head.sha256.to_string())
     );
     assert_eq!((report.parts, report.chains[0].days), (3, 3));
-    let error = verify_archive(&Archive::at(root.path().join("contract=1"))).unwrap_err();
+    let error = verify_archive(&Archive::at(root.path().join("contract=1")), None).unwrap_err();
     assert!(matches!(error, Error::Open(..) | Error::Empty(_)));
 }
 
@@ -344,17 +344,28 @@ async fn totals_of_the_service_are_compared() {
             .unwrap()
     };
     let archive = Archive::at(root.path());
-    let report = verify_totals(&archive, &client(&simulator)).await.unwrap();
-    assert_eq!((report.findings, report.notes), (vec![], vec![]));
+    let compared = async |simulator: &Simulator| {
+        let client = client(simulator);
+        verify_totals(&archive, None, &client, |_, _| {})
+            .await
+            .unwrap()
+    };
+    let same = compared(&simulator).await;
+    assert_eq!(same.report, Report::default());
+    assert_eq!((same.compared(), same.equal), (3, 3));
     // One event more on the second day.
     let noon = "2026-11-02T12:00:00Z".parse().unwrap();
     let more = world(NOW)
         .burst(noon, chrono::TimeDelta::milliseconds(1), 1)
         .build();
-    let report = verify_totals(&archive, &client(&more)).await.unwrap();
-    let problems: Vec<Problem> = report.findings.iter().map(|one| one.problem).collect();
+    let more = compared(&more).await;
+    let findings = &more.report.findings;
+    let problems: Vec<Problem> = findings.iter().map(|one| one.problem).collect();
     assert_eq!(problems, [Problem::Total]);
-    assert!(report.findings[0].to_string().contains("date=2026-11-02"));
+    assert!(findings[0].to_string().contains("date=2026-11-02"));
+    assert_eq!((more.compared(), more.equal), (3, 2));
+    let date = "2026-11-02".parse().unwrap();
+    assert_eq!(more.more, [(simulator.contracts()[0].into(), vec![date])]);
     // One that is gone from the service is no fault of the archive.
     let twice = world(NOW)
         .switches(ionos_activitylog_sim::Switches {
@@ -366,10 +377,12 @@ async fn totals_of_the_service_are_compared() {
             ..Default::default()
         })
         .build();
-    let report = verify_totals(&archive, &client(&twice)).await.unwrap();
-    assert_eq!(report.findings, []);
-    assert_eq!(report.notes.len(), 3, "{:?}", report.notes);
-    assert!(report.notes[0].contains("the archive has them"));
+    let fewer = compared(&twice).await;
+    let notes = &fewer.report.notes;
+    assert_eq!(fewer.report.findings, []);
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    assert!(notes[0].contains("the archive has them"));
+    assert_eq!((fewer.compared(), fewer.fewer), (3, 3));
 }
 
 #[test]

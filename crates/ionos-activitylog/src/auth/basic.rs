@@ -25,23 +25,28 @@ impl Basic {
     /// Fails with [`ErrorKind::Configuration`] for what RFC 7617 cannot carry: a colon in the user name, and control
     /// characters; and for half of a pair.
     pub(crate) fn new(username: &str, password: &SecretString) -> Result<Self, Error> {
-        let refuse = |detail: &str| Err(Error::new(ErrorKind::Configuration, detail));
+        let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();
         if username.is_empty() {
-            return refuse("there is a password without a user name: set both, or better a token");
+            return Err(refuse("there is a password without a user name")
+                .advise("set both, or better a token"));
         }
         if secret.is_empty() {
-            return refuse("there is a user name without a password: set both, or better a token");
+            return Err(refuse("there is a user name without a password")
+                .advise("set both, or better a token"));
         }
         if username.contains(':') {
-            return refuse("the user name holds a colon, which ends a user name: correct it");
+            return Err(
+                refuse("the user name holds a colon, which ends a user name").advise("correct it"),
+            );
         }
         if username.chars().any(char::is_control) {
-            return refuse("the user name holds a control character: enter it again");
+            return Err(refuse("the user name holds a control character").advise("enter it again"));
         }
         if secret.chars().any(char::is_control) {
-            return refuse(
-                "the password holds a control character, such as a line break: enter it again",
+            return Err(
+                refuse("the password holds a control character, such as a line break")
+                    .advise("enter it again"),
             );
         }
         let pair = Zeroizing::new(format!("{username}:{secret}"));

@@ -42,8 +42,9 @@ impl Authorization {
                 Some(end) => {
                     return Err(Error::new(
                         ErrorKind::TokenExpired,
-                        format!("the token expired at {}: get a new one", shown(end)),
-                    ));
+                        format!("the token expired at {}", shown(end)),
+                    )
+                    .advise("get a new one"));
                 }
             },
         };

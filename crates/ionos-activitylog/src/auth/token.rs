@@ -34,22 +34,24 @@ impl AccessToken {
     /// Fails with [`ErrorKind::Configuration`] for an empty token and for one that no header can carry.
     pub fn new(text: impl AsRef<str>) -> Result<Self, Error> {
         let text = text.as_ref().trim();
-        let refuse = |detail: &str| Err(Error::new(ErrorKind::Configuration, detail));
+        let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         if text.is_empty() {
-            return refuse("the token is empty");
+            return Err(refuse("the token is empty").advise("give the token of your account"));
         }
         if text
             .get(..7)
             .is_some_and(|word| word.eq_ignore_ascii_case("bearer "))
         {
-            return refuse(
-                "the token begins with the word \"Bearer\", which is no part of it: leave it out",
-            );
+            return Err(refuse(
+                "the token begins with the word \"Bearer\", which is no part of it",
+            )
+            .advise("leave it out"));
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return refuse(
-                "the token holds a character that no token has (white space, a control character or a letter outside ASCII): copy it again",
-            );
+            return Err(refuse(
+                "the token holds a character that no token has (white space, a control character or a letter outside ASCII)",
+            )
+            .advise("copy it again"));
         }
         Ok(Self {
             secret: text.into(),

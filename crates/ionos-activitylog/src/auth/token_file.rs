@@ -58,8 +58,11 @@ impl TokenFile {
                 format!("the token file {:?} cannot be used: {reason}", self.path),
             )
         };
-        let (text, stamp) = contents(&self.path).map_err(|error| refuse(error.to_string()))?;
-        let token = AccessToken::new(text.as_str()).map_err(|error| refuse(error.to_string()))?;
+        let (text, stamp) = contents(&self.path)
+            .map_err(|error| refuse(error.to_string()).advise("make it a file that can be read"))?;
+        let token = AccessToken::new(text.as_str()).map_err(|error| {
+            refuse(error.summary()).advise(error.hint().unwrap_or_default().to_owned())
+        })?;
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
         Ok(token)
     }

@@ -38,9 +38,8 @@ impl Parts<'_> {
         let Self { source, names, .. } = self;
         let half = |present: &str, absent: &str| {
             let token = names[0];
-            refuse(format!(
-                "in {source}, {present} is set and {absent} is not: set both, or {token} alone"
-            ))
+            refuse(format!("in {source}, {present} is set and {absent} is not"))
+                .advise(format!("set both, or {token} alone"))
         };
         match (self.token, self.username, self.password) {
             (Some(token), _, _) => Ok(Some(Credentials::Token(token))),

@@ -7,6 +7,7 @@ use super::document::{Document, Endpoint, Environment, Product, Profile, same_na
 use super::resolved::PEM_MARK;
 use super::{address, list, refuse};
 use crate::Error;
+use crate::nearest::guess;
 
 /// How this product is called in the file, first choice first. The vendor's list of products leaves it out: the
 /// first is the name of the vendor's package for it, the second a likely spelling.
@@ -70,19 +71,18 @@ fn environment_of<'a>(
         return Ok(None);
     }
     let mut environments = document.environments().iter();
+    let names = document.environments().iter();
+    let known: Vec<&str> = names.filter_map(|one| one.name.as_deref()).collect();
     match environments.find(|environment| environment.name.as_deref() == Some(name)) {
         Some(environment) => Ok(Some(environment)),
         None => Err(refuse(format!(
-            "{} has no environment {name:?}, which its profile {:?} names; its environments: {}",
+            "{} has no environment {name:?}{}, which its profile {:?} names; its environments: {}",
             path.display(),
+            guess(name, known.iter().copied()),
             profile.name(),
-            list(
-                document
-                    .environments()
-                    .iter()
-                    .filter_map(|environment| environment.name.as_deref())
-            )
-        ))),
+            list(known.iter().copied())
+        ))
+        .advise("correct one or the other")),
     }
 }
 
@@ -107,17 +107,24 @@ fn endpoint_of<'a>(product: &'a Product, path: &Path) -> Result<&'a Endpoint, Er
     let name = product.name.as_deref().unwrap_or_default().trim();
     match product.endpoints() {
         [] => Err(refuse(format!(
-            "{} lists the product {name:?} without an endpoint: give it one or remove it",
+            "{} lists the product {name:?} without an endpoint",
             path.display()
-        ))),
+        ))
+        .advise("give it one or remove it")),
         [only] => Ok(only),
-        several => several.iter().find(|endpoint| endpoint.is_global()).ok_or_else(|| {
-            refuse(format!(
-                "{} has several endpoints for the product {name:?} and none without a location: keep one of {}, or remove its location",
-                path.display(),
-                list(several.iter().map(Endpoint::location))
-            ))
-        }),
+        several => several
+            .iter()
+            .find(|endpoint| endpoint.is_global())
+            .ok_or_else(|| {
+                refuse(format!(
+                    "{} has several endpoints for the product {name:?} and none without a location",
+                    path.display()
+                ))
+                .advise(format!(
+                    "keep one of {}, or remove its location",
+                    list(several.iter().map(Endpoint::location))
+                ))
+            }),
     }
 }
 
@@ -126,18 +133,24 @@ fn address_of(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
     let name = endpoint.name.as_deref().unwrap_or_default().trim();
     if name.is_empty() {
         return Err(refuse(format!(
-            "{path} has an endpoint without a name for this product: its name is the host to ask"
-        )));
+            "{path} has an endpoint without a name for this product"
+        ))
+        .advise("give it the host to ask as its name"));
     }
     let address = address::host_alone(name).ok_or_else(|| {
         refuse(format!(
-            "{path} has an endpoint for this product with a username or password in its name: leave them out, credentials belong to a profile"
+            "{path} has an endpoint for this product with a username or password in its name"
         ))
+        .advise("leave them out, credentials belong to a profile")
     })?;
     if endpoint.skips_verification() {
         return Err(refuse(format!(
-            "{path} sets skipTlsVerify for this product, and this client never switches the check of certificates off: remove it, and give the certificate to trust in certificateAuthData, or its SHA-256 fingerprint in IONOS_PINNED_CERT"
-        )));
+            "{path} sets skipTlsVerify for this product, and this client never switches the check of certificates off"
+        ))
+        .advise(
+            "remove it, and give the certificate to trust in certificateAuthData, or its SHA-256 fingerprint in \
+             IONOS_PINNED_CERT",
+        ));
     }
     Ok(address)
 }
@@ -146,9 +159,10 @@ fn address_of(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
 fn certificates(data: Option<&String>, path: &Path) -> Result<Option<String>, Error> {
     match data.filter(|data| !data.trim().is_empty()) {
         Some(data) if !data.contains(PEM_MARK) => Err(refuse(format!(
-            "{} has a certificateAuthData without a certificate in PEM: it begins with -----BEGIN CERTIFICATE-----",
+            "{} has a certificateAuthData without a certificate in PEM",
             path.display()
-        ))),
+        ))
+        .advise("give one, which begins with -----BEGIN CERTIFICATE-----")),
         data => Ok(data.cloned()),
     }
 }

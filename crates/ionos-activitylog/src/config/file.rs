@@ -25,22 +25,25 @@ pub(super) fn layer(
     profile: Option<&str>,
 ) -> Result<FromFile, Error> {
     let named = match profile {
-        Some(_) => None,
+        // It does not count, so neither does a mistake in it.
+        Some(_) => variable(surroundings, CURRENT_PROFILE).ok().flatten(),
         None => variable(surroundings, CURRENT_PROFILE)?,
     };
     let search = places::yaml(surroundings)?;
     let Some(file) = search.opened else {
         return match (profile, named) {
             (Some(name), _) => Err(refuse(format!(
-                "the profile {:?} was asked for, and there is no config file: {}; write one or ask for no profile",
+                "the profile {:?} was asked for, and there is no config file: {}",
                 name.trim(),
                 search.missing.join("; ")
-            ))),
+            ))
+            .advise("write one or ask for no profile")),
             (None, Some(name)) => Err(refuse(format!(
-                "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}; write one or unset {CURRENT_PROFILE}",
+                "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}",
                 name.trim(),
                 search.missing.join("; ")
-            ))),
+            ))
+            .advise(format!("write one or unset {CURRENT_PROFILE}"))),
             (None, None) => Ok(FromFile {
                 layer: Layer {
                     without_credentials: search.missing,
@@ -51,6 +54,7 @@ pub(super) fn layer(
         };
     };
     let document = Document::parse(&file)?;
+    let asked_for = profile.map(|name| Found::new(name.trim().to_owned(), Origin::Program));
     let profile = profile::current(&document, profile, named.as_deref(), &file.path)?;
     let origin = || Origin::File {
         path: file.path.clone(),
@@ -105,7 +109,7 @@ pub(super) fn layer(
                 .root_certificates
                 .map(|value| Found::new(value, origin())),
             config_file: Some(Found::new(file.path.display().to_string(), config_file)),
-            profile: Found::before(named, current),
+            profile: Found::before(asked_for, Found::before(named, current)),
             without_credentials,
             ..Layer::default()
         },

@@ -49,6 +49,7 @@ pub(super) fn layer(surroundings: &dyn Surroundings, wanted: Wanted) -> Result<L
                 error.line(),
                 error.column()
             ))
+            .advise("correct or remove it")
         })?;
     let credentials = Parts {
         source: &path,
@@ -64,8 +65,9 @@ pub(super) fn layer(surroundings: &dyn Surroundings, wanted: Wanted) -> Result<L
     let base_url = match filled(document.base_url).filter(|_| wanted.base_url) {
         Some(text) => Some(address::host_alone(&text).ok_or_else(|| {
             refuse(format!(
-                "{path} has a username or password in userdata.api-url: leave them out, credentials have their own entries"
+                "{path} has a username or password in userdata.api-url"
             ))
+            .advise("leave them out, credentials have their own entries")
         })?),
         None => None,
     };

@@ -7,6 +7,7 @@ use super::document::{Document, Profile, same_name};
 use super::environment::CURRENT_PROFILE;
 use super::{list, refuse};
 use crate::Error;
+use crate::nearest::guess;
 
 /// The profile in force: the one that was asked for, else the one that `IONOS_CURRENT_PROFILE` names, else the file's `currentProfile`. None where
 /// neither names one, as in the vendor's tools, also when the file has only one.
@@ -27,14 +28,17 @@ pub(super) fn current<'a>(
         (None, None, None) => return Ok(None),
     };
     let mut profiles = document.profiles().iter();
+    let known = || document.profiles().iter().map(Profile::name);
     match profiles.find(|profile| same_name(profile.name(), name)) {
         Some(profile) => Ok(Some(profile)),
         None => Err(refuse(format!(
-            "{} has no profile {:?}, which {said_by}; its profiles: {}",
+            "{} has no profile {:?}{}, which {said_by}; its profiles: {}",
             path.display(),
             name.trim(),
-            list(document.profiles().iter().map(Profile::name))
-        ))),
+            guess(name.trim(), known()),
+            list(known())
+        ))
+        .advise("choose one of these, or write another")),
     }
 }
 

@@ -33,7 +33,7 @@ impl Resolved {
         if let Some(contract) = &mut said.contract {
             let number = contract.value.trim().parse::<ContractNumber>();
             let number = number.map_err(|error| match contract.origin {
-                Origin::Environment(name) => refuse(format!("{name}: {error}")),
+                Origin::Environment(name) => error.of_setting(name),
                 _ => error,
             })?;
             contract.value = number.to_string();
@@ -109,9 +109,10 @@ impl Resolved {
     pub(crate) fn credentials_or_error(&self) -> Result<&Credentials, Error> {
         self.credentials.as_ref().ok_or_else(|| {
             refuse(format!(
-                "there are no credentials: {}: set IONOS_TOKEN to a token of your account",
+                "there are no credentials: {}",
                 self.without_credentials.join("; ")
             ))
+            .advise("set IONOS_TOKEN to a token of your account")
         })
     }
 }

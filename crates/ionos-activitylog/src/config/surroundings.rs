@@ -92,7 +92,7 @@ pub(super) fn variable(
     name: &str,
 ) -> Result<Option<String>, Error> {
     let value = surroundings.variable(name);
-    value.map_err(|NotText| refuse(format!("{name} is not text: set it again")))
+    value.map_err(|NotText| refuse(format!("{name} is not text")).advise("set it again"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod kind;
 pub(crate) mod transport_fault;
 pub(crate) mod wire;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -18,13 +19,16 @@ use crate::operation::Operation;
 pub use body::{ERROR_BODY_CAP, VendorMessage};
 pub use kind::ErrorKind;
 
-/// Why a call failed. [`fmt::Display`] gives one line: what was being done, what happened, and what to do.
+/// Why a call failed. [`fmt::Display`] gives one line: what was being done, what happened, and what to do. The last is
+/// [`Error::hint`] alone, and the rest [`Error::summary`].
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     operation: Option<Operation>,
     detail: String,
+    /// What to do about it.
+    hint: Option<Cow<'static, str>>,
     answer: Option<Answered>,
     /// No attempt was made for an error that was found before the first request.
     attempts: u32,
@@ -52,6 +56,7 @@ impl Error {
             kind,
             operation: None,
             detail: detail.into(),
+            hint: None,
             answer: None,
             attempts: 0,
             elapsed: Duration::ZERO,
@@ -59,6 +64,18 @@ impl Error {
             source: None,
             provider: None,
         }))
+    }
+
+    /// With what to do about it, said as to a person: "try again".
+    pub(crate) fn advise(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error of a setting with this name.
+    pub(crate) fn of_setting(mut self, name: &str) -> Self {
+        self.0.detail = format!("{name}: {}", self.0.detail);
+        self
     }
 
     pub(crate) fn during(mut self, operation: Operation) -> Self {
@@ -99,6 +116,38 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// What to do about it, such as "try again later"; none where there is no more to do than to report it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+
+    /// What was being done and what happened, in one line: all but the hint.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let label = self.0.operation.as_ref().map(|operation| &operation.label);
+        let mut text = label.map_or_else(String::new, |label| format!("{label} failed: "));
+        text += &self.0.detail;
+        if let Some(reason) = &self.0.gave_up {
+            text += &format!("; {reason}");
+        }
+        let mut notes = Vec::new();
+        if self.0.attempts > 1 {
+            notes.push(format!(
+                "{} attempts in {:.1} s",
+                self.0.attempts,
+                self.0.elapsed.as_secs_f64()
+            ));
+        }
+        if let Some(id) = self.request_id() {
+            notes.push(format!("request id {id}"));
+        }
+        if !notes.is_empty() {
+            text += &format!(" ({})", notes.join(", "));
+        }
+        text
     }
 
     /// The operation that failed, as the API's description calls it in snake case, such as `get_by_contract`; none
@@ -177,26 +226,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(operation) = &self.0.operation {
-            write!(f, "{} failed: ", operation.label)?;
-        }
-        f.write_str(&self.0.detail)?;
-        if let Some(reason) = &self.0.gave_up {
-            write!(f, "; {reason}")?;
-        }
-        let mut notes = Vec::new();
-        if self.0.attempts > 1 {
-            notes.push(format!(
-                "{} attempts in {:.1} s",
-                self.0.attempts,
-                self.0.elapsed.as_secs_f64()
-            ));
-        }
-        if let Some(id) = self.request_id() {
-            notes.push(format!("request id {id}"));
-        }
-        if !notes.is_empty() {
-            write!(f, " ({})", notes.join(", "))?;
+        f.write_str(&self.summary())?;
+        if let Some(hint) = self.hint() {
+            write!(f, ": {hint}")?;
         }
         Ok(())
     }

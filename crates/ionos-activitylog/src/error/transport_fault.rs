@@ -25,72 +25,78 @@ impl StdError for BodyTooLarge {}
 /// No answer came.
 pub(super) fn not_reached(error: reqwest::Error, place: &str) -> Error {
     let cause = root_cause(&error);
-    let (kind, detail) = if error.is_builder() {
+    let (kind, detail, hint) = if error.is_builder() {
         (
             ErrorKind::Configuration,
             format!("the request cannot be made ({cause})"),
+            "check the address of the API",
         )
     } else if error.is_redirect() {
         (
             ErrorKind::RedirectRefused,
-            format!(
-                "{place} points to another place again and again: check the address of the API"
-            ),
+            format!("{place} points to another place again and again"),
+            "check the address of the API",
         )
     } else if error.is_timeout() && error.is_connect() {
         (
             ErrorKind::ConnectTimeout,
-            format!(
-                "no connection to {place} in time: check the address of the API, the network and any proxy"
-            ),
+            format!("no connection to {place} in time"),
+            "check the address of the API, the network and any proxy",
         )
     } else if error.is_timeout() {
         (
             ErrorKind::AttemptTimeout,
-            format!("{place} did not answer in time: try again later"),
+            format!("{place} did not answer in time"),
+            "try again later",
         )
     } else if let Some(cause) = tls_cause(&error) {
         (
             ErrorKind::Tls,
-            format!(
-                "the connection to {place} is not secure ({cause}): check the certificates of the service and of this machine"
-            ),
+            format!("the connection to {place} is not secure ({cause})"),
+            "check the certificates of the service and of this machine",
         )
     } else if error.is_connect() {
         (
             ErrorKind::Connection,
-            format!(
-                "cannot connect to {place} ({cause}): check the address of the API, the network and any proxy"
-            ),
+            format!("cannot connect to {place} ({cause})"),
+            "check the address of the API, the network and any proxy",
         )
     } else {
         (
             ErrorKind::Connection,
-            format!("the connection to {place} was lost ({cause}): try again"),
+            format!("the connection to {place} was lost ({cause})"),
+            "try again",
         )
     };
-    Error::new(kind, detail).with_source(error.without_url())
+    Error::new(kind, detail)
+        .advise(hint)
+        .with_source(error.without_url())
 }
 
 /// An answer began and did not come to its end.
 pub(super) fn body_broke_off(error: reqwest::Error) -> Error {
-    let (kind, detail) = if let Some(too_large) = find::<BodyTooLarge>(&error) {
+    let (kind, detail, hint) = if let Some(too_large) = find::<BodyTooLarge>(&error) {
         (
             ErrorKind::TooLarge,
-            format!("{too_large}: ask for smaller pages, or allow more"),
+            format!("{too_large}"),
+            "ask for smaller pages, or allow more",
         )
     } else if error.is_timeout() {
         (
             ErrorKind::AttemptTimeout,
-            "the answer did not come to its end in time: try again later".to_owned(),
+            "the answer did not come to its end in time".to_owned(),
+            "try again later",
         )
     } else {
         (
             ErrorKind::InterruptedBody,
-            format!("the answer broke off ({}): try again", root_cause(&error)),
+            format!("the answer broke off ({})", root_cause(&error)),
+            "try again",
         )
     };
-    Error::new(kind, detail).with_source(error.without_url())
+    Error::new(kind, detail)
+        .advise(hint)
+        .with_source(error.without_url())
 }
 
 fn chain<'a>(

@@ -41,7 +41,7 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
             wire::Error::CommunicationError(error) => not_reached(error, place),
             wire::Error::ResponseBodyError(error) => body_broke_off(error).with_answer(answered),
             wire::Error::InvalidResponsePayload(payload, _) if payload.is_empty() => {
-                Error::new(ErrorKind::Decode, "the answer is empty").with_answer(answered)
+                undescribed("the answer is empty").with_answer(answered)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
                 // Nobody is shown more than the beginning, and a secret that is cut off there is noticed.
@@ -54,20 +54,19 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
                     snippet: Some(shown),
                     ..answered
                 });
-                Error::new(ErrorKind::Decode, detail).with_answer(answered)
+                undescribed(detail).with_answer(answered)
             }
             wire::Error::InvalidRequest(reason) => Error::new(
                 ErrorKind::Configuration,
-                format!("the request cannot be made: {reason}"),
-            ),
+                format!("the request cannot be made ({reason})"),
+            )
+            .advise("check the address of the API"),
             // The description has no typed error and no upgrade, and no hook makes an error of its own.
             wire::Error::ErrorResponse(_)
             | wire::Error::InvalidUpgrade(_)
-            | wire::Error::Custom(_) => Error::new(
-                ErrorKind::Decode,
-                "the answer is not what the API describes",
-            )
-            .with_answer(answered),
+            | wire::Error::Custom(_) => {
+                undescribed("the answer is not what the API describes").with_answer(answered)
+            }
         }
     }
 }
@@ -106,7 +105,7 @@ pub(crate) fn unread(answered: Answered) -> Error {
     let status = show_status(answered.status);
     let detail =
         format!("the service answered {status} and did not come to the end of its answer in time");
-    Error::new(kind, advised(kind, detail)).with_answer(Some(answered))
+    of_status(kind, detail).with_answer(Some(answered))
 }
 
 /// An answer with another status than the successful one.
@@ -146,17 +145,24 @@ async fn refused(
     if broke_off.is_some() {
         detail.push_str(" (and the answer broke off there)");
     }
-    let error = Error::new(kind, advised(kind, detail)).with_answer(Some(answered));
+    let error = of_status(kind, detail).with_answer(Some(answered));
     match broke_off {
         Some(source) => error.with_source(source),
         None => error,
     }
 }
 
-fn advised(kind: ErrorKind, detail: String) -> String {
+/// An answer that came and is not one of this API's.
+pub(crate) fn undescribed(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Decode, detail)
+        .advise("check the address of the API, which may be another service's")
+}
+
+fn of_status(kind: ErrorKind, detail: String) -> Error {
+    let error = Error::new(kind, detail);
     match kind.advice() {
-        Some(advice) => format!("{detail}; {advice}"),
-        None => detail,
+        Some(advice) => error.advise(advice),
+        None => error,
     }
 }
 

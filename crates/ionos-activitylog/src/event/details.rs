@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Action, EventError, EventType, OpClass, Outcome, Principal, Resource, ServiceName, Status,
-    read_time, resource, text,
+    action, read_time, resource, text,
 };
 use crate::json;
 
@@ -141,6 +141,15 @@ impl<'a> Details<'a> {
             initiator: text(initiator),
             service: text(service).map(ServiceName::new),
         }
+    }
+
+    /// What was done: the names that the record gives to what was done to its resources, in its order, none twice; where
+    /// it gives none, one of the HTTP method and what it acts on, such as `DELETE nic`. What it acts on is the type of the
+    /// first resource that has one, or else the last name in the path of the URI. Empty where the record has neither
+    /// a name nor a method.
+    #[must_use]
+    pub fn actions(&self) -> Vec<Cow<'a, str>> {
+        action::actions(self.resources(), self.action())
     }
 
     /// The error that the request ended with; none where the record says nothing of one.

@@ -99,10 +99,9 @@ impl FromStr for EventId {
         id.ok_or_else(|| {
             Error::new(
                 ErrorKind::Configuration,
-                format!(
-                    "{text:?} is not the id of an event: it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits"
-                ),
+                format!("{text:?} is not the id of an event"),
             )
+            .advise("it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
         })
     }
 }

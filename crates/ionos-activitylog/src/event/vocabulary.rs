@@ -13,6 +13,8 @@ macro_rules! vocabulary {
         pub struct $name<'a>(Cow<'a, str>);
 
         impl $name<'static> {
+            /// The words that are known here. There are others.
+            pub const KNOWN: &'static [Self] = &[$(Self::$constant,)*];
             $($(#[$meaning])* pub const $constant: Self = Self(Cow::Borrowed($text));)*
         }
 

@@ -8,9 +8,9 @@ use ipnet::IpNet;
 use regex_lite::Regex;
 
 use super::FilterKey;
-use super::nearest::nearest;
 use super::parse::refused;
 use super::pattern::{Fold, Pattern};
+use crate::nearest::guess;
 use crate::{Details, Error, Event, Outcome};
 
 /// One value, ready to be compared with.
@@ -108,10 +108,7 @@ fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
             let resources = details.resources().into_iter();
             resources.filter_map(|resource| resource.id).collect()
         }
-        FilterKey::Action => {
-            let actions = details.resources().into_iter().flat_map(|it| it.actions);
-            actions.map(Cow::from).collect()
-        }
+        FilterKey::Action => details.actions(),
         FilterKey::Ip | FilterKey::Outcome | FilterKey::Mutations | FilterKey::Text => Vec::new(),
     }
 }
@@ -123,8 +120,9 @@ fn network(value: &str) -> Result<IpNet, Error> {
     let network = address.or_else(|_| value.parse::<IpNet>().map(|network| network.trunc()));
     network.map(canonical).map_err(|_| {
         refused(format!(
-            "the filter \"ip\" is for an address or a network, such as 203.0.113.42 or 203.0.113.0/24, and {value:?} is neither"
+            "the filter \"ip\" is for an address or a network, and {value:?} is neither"
         ))
+        .advise("write one such as 203.0.113.42 or 203.0.113.0/24")
     })
 }
 
@@ -168,22 +166,23 @@ fn expression(value: &str) -> Result<Regex, Error> {
         refused(format!(
             "the filter \"text\" is a regular expression, and {value:?} cannot be read as one: {error}"
         ))
+        .advise("write \\ before a sign that stands for itself")
     })
 }
 
 fn no_value(key: FilterKey) -> Error {
     refused(format!(
-        "the filter {:?} has no value to compare with: write {key}=value",
+        "the filter {:?} has no value to compare with",
         key.as_str()
     ))
+    .advise(format!("write {key}=value"))
 }
 
 fn no_such_value(key: FilterKey, value: &str, known: &[&str]) -> Error {
-    let guess = nearest(value, known.iter().copied())
-        .map_or_else(String::new, |known| format!(" (did you mean {known:?}?)"));
+    let guess = guess(value, known.iter().copied());
     refused(format!(
-        "the filter {:?} cannot be {value:?}{guess}: known are {}",
-        key.as_str(),
-        known.join(", ")
+        "the filter {:?} cannot be {value:?}{guess}",
+        key.as_str()
     ))
+    .advise(format!("known are {}", known.join(", ")))
 }

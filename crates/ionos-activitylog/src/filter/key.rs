@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::nearest::nearest;
 use super::parse::refused;
 use crate::Error;
 use crate::event::folded;
+use crate::nearest::guess;
 
 /// What a filter goes by. The order is that of [`Filter`](super::Filter)'s text, cheap ones first.
 ///
@@ -35,7 +35,7 @@ pub enum FilterKey {
     ResourceType,
     /// `resource-id`: the identifier of one of the resources, not necessarily of the one with the type.
     ResourceId,
-    /// `action`: one of the names of what was done, such as `sec.*`.
+    /// `action`: what was done, such as `sec.*` or `DELETE nic`, see [`Details::actions`](crate::Details::actions).
     Action,
     /// `text`: a regular expression (syntax of the crate `regex-lite`), found anywhere in the canonical record: no white
     /// space between tokens, keys in order, strings without needless escapes.
@@ -98,12 +98,9 @@ impl std::str::FromStr for FilterKey {
     fn from_str(text: &str) -> Result<Self, Error> {
         let same = |key: &Self| folded(key.as_str()).eq(folded(text.trim()));
         Self::ALL.into_iter().find(same).ok_or_else(|| {
-            let guess = nearest(text, Self::ALL.map(Self::as_str))
-                .map_or_else(String::new, |key| format!(" (did you mean {key:?}?)"));
-            let known = Self::list();
-            refused(format!(
-                "there is no key {text:?} to filter by{guess}: known are {known}"
-            ))
+            let guess = guess(text, Self::ALL.map(Self::as_str));
+            refused(format!("there is no key {text:?} to filter by{guess}"))
+                .advise(format!("known are {}", Self::list()))
         })
     }
 }

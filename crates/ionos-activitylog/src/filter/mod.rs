@@ -7,7 +7,6 @@
 mod condition;
 mod counts;
 mod key;
-mod nearest;
 mod parse;
 mod pattern;
 

@@ -10,9 +10,9 @@ pub(super) fn refused(detail: String) -> Error {
 /// Takes `key=value` or `key!=value` apart: key, whether negated, value.
 pub(super) fn pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
     let Some((key, value)) = text.split_once('=') else {
-        let known = FilterKey::list();
-        return Err(refused(format!(
-            "{text:?} is no filter: write key=value to keep events, or key!=value to leave them out; known keys are {known}"
+        return Err(refused(format!("{text:?} is no filter")).advise(format!(
+            "write key=value to keep events, or key!=value to leave them out; known keys are {}",
+            FilterKey::list()
         )));
     };
     match key.strip_suffix('!') {
@@ -57,7 +57,8 @@ fn first_pair(text: &str) -> Result<(String, &str), Error> {
     let Some(Ok(decoded)) = values.next() else {
         return Err(refused(format!(
             "the value in {text:?} begins with a quote and is not closed as JSON's strings are"
-        )));
+        ))
+        .advise("close it, with \\ before each quote in it"));
     };
     let behind = value.get(values.byte_offset()..).unwrap_or_default();
     Ok((format!("{key}{decoded}"), behind))

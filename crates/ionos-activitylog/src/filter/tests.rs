@@ -125,7 +125,7 @@ fn an_error_says_what_was_understood_and_what_is_known() {
         ("outcome=failed", "the filter \"outcome\" cannot be \"failed\": known are failure, success, pending, unknown".to_owned()),
         ("outcome=sucess", "the filter \"outcome\" cannot be \"sucess\" (did you mean \"success\"?): known are failure, success, pending, unknown".to_owned()),
         ("mutations=yes", "the filter \"mutations\" cannot be \"yes\": known are true, false".to_owned()),
-        ("ip=10.0.0.256", "the filter \"ip\" is for an address or a network, such as 203.0.113.42 or 203.0.113.0/24, and \"10.0.0.256\" is neither".to_owned()),
+        ("ip=10.0.0.256", "the filter \"ip\" is for an address or a network, and \"10.0.0.256\" is neither: write one such as 203.0.113.42 or 203.0.113.0/24".to_owned()),
         ("text=(", "the filter \"text\" is a regular expression, and \"(\" cannot be read as one: ".to_owned()),
     ] {
         let error = Filter::parse([pair]).unwrap_err();

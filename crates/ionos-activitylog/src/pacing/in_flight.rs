@@ -1,10 +1,14 @@
 //! How many requests may be on their way at once: halved when the service is in trouble, one more after a while of
-//! success.
+//! success. And none at all while the service asks for patience: were each request to find that out by itself, it would
+//! be refused again and again because of the others, and the last one that is let through had no attempt left.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use crate::clock::Clock;
 
 /// Requests at once to begin with. Four make a week's export three times as fast as one, and few services mind.
 pub(crate) const START: u32 = 4;
@@ -20,8 +24,10 @@ const GROW_AFTER: u32 = 50;
 pub(crate) enum Outcome {
     /// It answered.
     Fine,
-    /// It was too slow or asked for less: 429, 503 or a timeout.
+    /// It was too slow or in trouble: 503 or a timeout.
     Overloaded,
+    /// It asked for no request before this time, by the clock's count.
+    Held(Duration),
     /// Neither.
     Other,
 }
@@ -40,10 +46,17 @@ struct State {
     successes: u32,
     /// Counts the halvings: what began before the last one was sent under the old limit.
     epoch: u64,
+    /// Nothing is sent before this time, by the clock's count.
+    held_until: Duration,
     /// Who waits, by ticket, with the waker of the last look.
-    waiting: VecDeque<(u64, Waker)>,
+    waiting: BTreeMap<Ticket, Waker>,
     next_ticket: u64,
 }
+
+/// When a call came. It keeps its ticket for all of its attempts, so that one that was refused is not behind those that
+/// came later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(u64);
 
 impl State {
     fn free(&self) -> usize {
@@ -52,8 +65,8 @@ impl State {
 
     /// Those whose turn it is.
     fn next(&self) -> Vec<Waker> {
-        let next = self.waiting.iter().take(self.free());
-        next.map(|(_, waker)| waker.clone()).collect()
+        let next = self.waiting.values().take(self.free());
+        next.cloned().collect()
     }
 }
 
@@ -67,19 +80,34 @@ impl InFlight {
                 under_way: 0,
                 successes: 0,
                 epoch: 0,
-                waiting: VecDeque::new(),
+                held_until: Duration::ZERO,
+                waiting: BTreeMap::new(),
                 next_ticket: 0,
             }),
         })
     }
 
-    /// Waits for a place, first come, first served. Dropping the wait gives up the turn.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Place {
+    /// A place in the order of all calls.
+    pub(crate) fn ticket(&self) -> Ticket {
+        let mut state = self.state();
+        state.next_ticket += 1;
+        Ticket(state.next_ticket)
+    }
+
+    /// Waits for a place, and as long as nothing is to be sent; first come, first served. Dropping the wait gives up the
+    /// turn.
+    pub(crate) async fn enter(self: &Arc<Self>, ticket: Ticket, clock: &dyn Clock) -> Place {
         let mut turn = Turn {
             of: self,
-            ticket: None,
+            ticket,
+            waits: false,
         };
-        let epoch = poll_fn(|context| turn.poll(context.waker())).await;
+        let epoch = loop {
+            match poll_fn(|context| turn.poll(context.waker(), clock.elapsed())).await {
+                Look::In(epoch) => break epoch,
+                Look::Held(left) => clock.sleep(left).await,
+            }
+        };
         Place {
             exit: Exit {
                 of: self.clone(),
@@ -88,6 +116,11 @@ impl InFlight {
             epoch,
             outcome: Outcome::Other,
         }
+    }
+
+    /// Whether nothing is to be sent at this time, by the clock's count.
+    pub(crate) fn is_held(&self, now: Duration) -> bool {
+        now < self.state().held_until
     }
 
     /// How many requests may be on their way at the moment.
@@ -120,9 +153,12 @@ impl InFlight {
     /// Notes what a request says that was sent in an epoch, when there may have been no other place.
     fn judge(&self, epoch: u64, outcome: Outcome, full: bool) {
         let mut state = self.state();
+        if let Outcome::Held(until) = outcome {
+            state.held_until = state.held_until.max(until);
+        }
         match outcome {
             // A burst that fails together is one trouble, and halves once.
-            Outcome::Overloaded if epoch == state.epoch => {
+            Outcome::Overloaded | Outcome::Held(_) if epoch == state.epoch => {
                 state.epoch += 1;
                 state.limit = (state.limit / 2).max(1);
                 state.successes = 0;
@@ -146,39 +182,39 @@ impl InFlight {
 /// A place among those who wait.
 struct Turn<'a> {
     of: &'a InFlight,
-    ticket: Option<u64>,
+    ticket: Ticket,
+    waits: bool,
+}
+
+/// What whoever waits sees.
+enum Look {
+    /// The turn came, in this epoch.
+    In(u64),
+    /// The turn would have come, and nothing is to be sent for so long.
+    Held(Duration),
 }
 
 impl Turn<'_> {
-    /// Gives the epoch in which the turn came.
-    fn poll(&mut self, waker: &Waker) -> Poll<u64> {
+    fn poll(&mut self, waker: &Waker, now: Duration) -> Poll<Look> {
         let mut state = self.of.state();
-        let ahead = match self.ticket {
-            Some(ticket) => {
-                let waiting = state.waiting.iter();
-                waiting.take_while(|(other, _)| *other != ticket).count()
-            }
-            None => state.waiting.len(),
-        };
-        if ahead < state.free() {
-            if let Some(ticket) = self.ticket.take() {
-                state.waiting.retain(|(other, _)| *other != ticket);
+        let ahead = state.waiting.range(..self.ticket).count();
+        let held = state.held_until.saturating_sub(now);
+        if ahead < state.free() && held.is_zero() {
+            if std::mem::take(&mut self.waits) {
+                state.waiting.remove(&self.ticket);
             }
             state.under_way += 1;
-            return Poll::Ready(state.epoch);
+            let epoch = state.epoch;
+            // Only the first waits for the time, and the others for the first.
+            let next = state.next();
+            drop(state);
+            next.into_iter().for_each(Waker::wake);
+            return Poll::Ready(Look::In(epoch));
         }
-        match self.ticket {
-            Some(ticket) => {
-                if let Some(place) = state.waiting.iter_mut().find(|(other, _)| *other == ticket) {
-                    place.1.clone_from(waker);
-                }
-            }
-            None => {
-                let ticket = state.next_ticket;
-                state.next_ticket += 1;
-                state.waiting.push_back((ticket, waker.clone()));
-                self.ticket = Some(ticket);
-            }
+        self.waits = true;
+        state.waiting.insert(self.ticket, waker.clone());
+        if ahead == 0 && state.free() > 0 {
+            return Poll::Ready(Look::Held(held));
         }
         Poll::Pending
     }
@@ -186,9 +222,11 @@ impl Turn<'_> {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let Some(ticket) = self.ticket else { return };
+        if !self.waits {
+            return;
+        }
         let mut state = self.of.state();
-        state.waiting.retain(|(other, _)| *other != ticket);
+        state.waiting.remove(&self.ticket);
         // The place that this turn may have been woken for goes to whoever is next.
         let next = state.next();
         drop(state);
@@ -248,115 +286,4 @@ impl Exit {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_util::FutureExt;
-    use futures_util::future::join_all;
-
-    fn enter(in_flight: &Arc<InFlight>) -> Place {
-        in_flight.enter().now_or_never().unwrap()
-    }
-
-    /// As many at once as there may be, all with the same outcome.
-    fn burst(in_flight: &Arc<InFlight>, outcome: Outcome) {
-        let places: Vec<Place> = (0..in_flight.limit()).map(|_| enter(in_flight)).collect();
-        places
-            .into_iter()
-            .for_each(|place| place.came_back(outcome));
-    }
-
-    #[test]
-    fn trouble_halves_the_limit_once_a_burst() {
-        let in_flight = InFlight::new(16);
-        assert_eq!(in_flight.limit(), 4);
-        burst(&in_flight, Outcome::Overloaded);
-        assert_eq!(in_flight.limit(), 2);
-        burst(&in_flight, Outcome::Overloaded);
-        burst(&in_flight, Outcome::Overloaded);
-        assert_eq!(in_flight.limit(), 1);
-    }
-
-    #[test]
-    fn success_raises_the_limit_slowly_and_only_where_it_binds() {
-        let in_flight = InFlight::new(6);
-        (0..1_000).for_each(|_| enter(&in_flight).came_back(Outcome::Fine));
-        assert_eq!(in_flight.limit(), 4, "one at a time never needed more");
-        burst(&in_flight, Outcome::Overloaded);
-        burst(&in_flight, Outcome::Overloaded);
-        (0..49).for_each(|_| enter(&in_flight).came_back(Outcome::Fine));
-        enter(&in_flight).came_back(Outcome::Other);
-        assert_eq!(in_flight.limit(), 1);
-        enter(&in_flight).came_back(Outcome::Fine);
-        assert_eq!(in_flight.limit(), 2);
-        (0..1_000).for_each(|_| burst(&in_flight, Outcome::Fine));
-        assert_eq!(in_flight.limit(), 6);
-    }
-
-    #[tokio::test]
-    async fn a_place_can_be_given_free_before_it_is_known_what_came_back() {
-        let in_flight = InFlight::new(1);
-        for _ in 0..3 {
-            let place = in_flight.enter().await;
-            let mut next = Box::pin(in_flight.enter());
-            assert!(next.as_mut().now_or_never().is_none());
-            let exit = place.exit();
-            exit.leave();
-            exit.leave();
-            let next = next.now_or_never().unwrap();
-            assert!(in_flight.enter().now_or_never().is_none());
-            place.came_back(Outcome::Fine);
-            assert!(in_flight.enter().now_or_never().is_none(), "free once");
-            drop(next);
-        }
-        assert_eq!(in_flight.state().under_way, 0);
-    }
-
-    #[tokio::test]
-    async fn no_more_than_the_limit_are_on_their_way_and_all_get_there() {
-        let in_flight = InFlight::new(3);
-        let most = Mutex::new((0, 0));
-        join_all((0..100).map(|_| async {
-            let place = in_flight.enter().await;
-            {
-                let mut most = most.lock().unwrap();
-                most.0 += 1;
-                most.1 = most.1.max(most.0);
-            }
-            tokio::task::yield_now().await;
-            most.lock().unwrap().0 -= 1;
-            place.came_back(Outcome::Fine);
-        }))
-        .await;
-        assert_eq!(*most.lock().unwrap(), (0, 3));
-    }
-
-    #[tokio::test]
-    async fn whoever_gives_up_waiting_holds_nobody_up() {
-        let in_flight = InFlight::new(1);
-        let place = in_flight.enter().await;
-        let mut gives_up = Box::pin(in_flight.enter());
-        assert!(gives_up.as_mut().now_or_never().is_none());
-        let waits = in_flight.enter();
-        drop(gives_up);
-        drop(place);
-        waits.await.came_back(Outcome::Fine);
-    }
-
-    #[tokio::test]
-    async fn whoever_is_next_is_woken_when_another_gives_up_its_turn() {
-        let in_flight = InFlight::new(2);
-        let (one, two) = (in_flight.enter().await, in_flight.enter().await);
-        let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(in_flight.enter())).collect();
-        for turn in &mut waiting {
-            assert!(turn.as_mut().now_or_never().is_none());
-        }
-        let gives_up = waiting.remove(0);
-        let both = tokio::time::timeout(std::time::Duration::from_secs(10), join_all(waiting));
-        let (places, ()) = tokio::join!(both, async {
-            drop((one, two));
-            // The first was woken and leaves without looking.
-            drop(gives_up);
-        });
-        assert_eq!(places.unwrap().len(), 2);
-    }
-}
+mod tests;

@@ -4,5 +4,5 @@
 mod in_flight;
 mod rate;
 
-pub(crate) use in_flight::{CEILING, Exit, InFlight, Outcome};
+pub(crate) use in_flight::{CEILING, Exit, InFlight, Outcome, Place, Ticket};
 pub(crate) use rate::Rate;

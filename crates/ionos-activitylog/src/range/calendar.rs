@@ -12,7 +12,7 @@ use std::fmt::Display;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc};
 
-use super::{DateRange, Length, over, refused, show, zone};
+use super::{DateRange, Length, out_of_years, over, refused, show, zone};
 use crate::Error;
 
 impl DateRange {
@@ -31,9 +31,8 @@ impl DateRange {
     pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         let what = format!("the time from {first} to {last}");
         if last < first {
-            return Err(refused(format!(
-                "{what} is empty: the first day must not be after the last"
-            )));
+            return Err(refused(format!("{what} is empty"))
+                .advise("the first day must not be after the last"));
         }
         dates(first, last.succ_opt(), zone, what)
     }
@@ -43,9 +42,9 @@ impl DateRange {
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12 or the years 0000 to 9998.
     pub fn month<Tz: TimeZone>(year: i32, month: u32, zone: &Tz) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
-            return Err(refused(format!(
-                "there is no month {month}: months go from 1 to 12"
-            )));
+            return Err(
+                refused(format!("there is no month {month}")).advise("months go from 1 to 12")
+            );
         }
         let what = format!("{year:04}-{month:02}");
         let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(|| out_of_years(&what))?;
@@ -73,9 +72,10 @@ impl DateRange {
             Some(start) if end.signed_duration_since(start) >= TimeDelta::seconds(1) => {
                 Self::new(start, end)
             }
-            _ => Err(refused(format!(
-                "a range of the last {length} cannot be read: it has at least one second and begins after the year 0"
-            ))),
+            _ => Err(
+                refused(format!("a range of the last {length} cannot be read"))
+                    .advise("it has at least one second and begins after the year 0"),
+            ),
         }
     }
 
@@ -146,8 +146,9 @@ fn dates<Tz: TimeZone>(
     match (start, end) {
         (Some(start), Some(end)) if start < end => DateRange::new(start, end),
         (Some(_), Some(_)) => Err(refused(format!(
-            "{what} did not take place in this time zone, where the calendar skipped it: name the days around it"
-        ))),
+            "{what} did not take place in this time zone, where the calendar skipped it"
+        ))
+        .advise("name the days around it")),
         _ => Err(out_of_years(what)),
     }
 }
@@ -177,12 +178,6 @@ fn date<Tz: TimeZone>(now: &DateTime<Tz>) -> Result<NaiveDate, Error> {
     Ok(local
         .ok_or_else(|| out_of_years(show(now.to_utc())))?
         .date())
-}
-
-fn out_of_years(what: impl Display) -> Error {
-    refused(format!(
-        "{what} is outside the years 0000 to 9999 that a request can carry"
-    ))
 }
 
 #[cfg(test)]

@@ -46,9 +46,10 @@ impl DateRange {
     pub fn windows(self, length: TimeDelta) -> Result<impl Iterator<Item = Self>, Error> {
         let millis = length.num_milliseconds();
         if millis < 1 {
-            return Err(refused(format!(
-                "a range cannot be cut into windows of {length}: give at least one millisecond"
-            )));
+            return Err(
+                refused(format!("a range cannot be cut into windows of {length}"))
+                    .advise("give at least one millisecond"),
+            );
         }
         let length = TimeDelta::milliseconds(millis);
         Ok(self.cut(move |position| position.checked_add_signed(length)))

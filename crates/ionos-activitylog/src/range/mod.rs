@@ -65,20 +65,18 @@ impl DateRange {
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Error> {
         if start >= end {
             return Err(refused(format!(
-                "the range from {} to {} is empty: its start must be before its end",
+                "the range from {} to {} is empty",
                 show(start),
                 show(end)
-            )));
+            ))
+            .advise("its start must be before its end"));
         }
         let range = Self { start, end }.widened(MILLISECOND);
         // A request must be able to carry it also when it is widened to whole seconds.
         let asked = range.to_whole_seconds();
         for time in [asked.start, asked.end] {
             if !zone::has_four_digits(time) {
-                return Err(refused(format!(
-                    "{} is outside the years 0000 to 9999 that a request can carry",
-                    show(time)
-                )));
+                return Err(out_of_years(show(time)));
             }
         }
         Ok(range)
@@ -191,6 +189,13 @@ fn over<Tz: TimeZone>(now: &DateTime<Tz>) -> DateTime<Utc> {
 
 fn show(time: DateTime<Utc>) -> impl fmt::Display {
     time.format("%Y-%m-%dT%H:%M:%S%.fZ")
+}
+
+fn out_of_years(what: impl fmt::Display) -> Error {
+    refused(format!(
+        "{what} is outside the years 0000 to 9999 that a request can carry"
+    ))
+    .advise("give a time inside")
 }
 
 fn refused(detail: impl Into<String>) -> Error {

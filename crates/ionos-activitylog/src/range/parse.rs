@@ -38,8 +38,11 @@ impl DateRange {
             let moment: Moment = text.parse()?;
             return moment.range(now)?.ok_or_else(|| {
                 refused(format!(
-                    "{text:?} is an instant and no range: write {text}.. for all since then, ..{text} for all before \
-                     it, or two ends such as 2026-11-20T14:00..2026-11-20T14:30"
+                    "{text:?} is an instant and no range"
+                ))
+                .advise(format!(
+                    "write {text}.. for all since then, ..{text} for all before it, or two ends such as \
+                     2026-11-20T14:00..2026-11-20T14:30"
                 ))
             });
         };
@@ -47,9 +50,8 @@ impl DateRange {
         match (from.is_empty(), to.is_empty()) {
             (true, true) => {
                 let text = snippet(text);
-                Err(refused(format!(
-                    "{text:?} names neither end of a range: write one, such as 2026-11-20.., or both"
-                )))
+                Err(refused(format!("{text:?} names neither end of a range"))
+                    .advise("write one, such as 2026-11-20.., or both"))
             }
             (true, false) => Self::until(moment(to)?.end(now)?),
             (false, true) => Self::new(moment(from)?.start(now.clone())?, over(&now)),

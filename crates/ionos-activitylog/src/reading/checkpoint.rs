@@ -87,9 +87,10 @@ impl Kept {
         let wrong = |detail: String| Error::new(ErrorKind::Configuration, detail);
         if self.version != VERSION {
             return Err(wrong(format!(
-                "the checkpoint has version {}, and this library reads version {VERSION}: use the library that wrote it",
+                "the checkpoint has version {}, and this library reads version {VERSION}",
                 self.version
-            )));
+            ))
+            .advise("use the library that wrote it"));
         }
         let time = |text: &str| {
             let time = DateTime::parse_from_rfc3339(text);
@@ -97,6 +98,7 @@ impl Kept {
                 wrong(format!(
                     "the checkpoint has the time {text:?}, which is not as RFC 3339 has it"
                 ))
+                .advise("start anew")
             })
         };
         let range = DateRange::new(time(&self.start)?, time(&self.end)?)?;
@@ -105,7 +107,8 @@ impl Kept {
             return Err(wrong(format!(
                 "the checkpoint is at {}, which is outside of its own range {range}",
                 self.read_to
-            )));
+            ))
+            .advise("start anew"));
         }
         Ok(Checkpoint {
             contract: self.contract.parse()?,

@@ -7,10 +7,11 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use crate::reading::in_order::ContractsInOrder;
 use crate::{ContractNumber, Error, Events, Summary, Window, WindowStream};
 
 /// Contracts that are read at the same time. The others wait for their turn.
-const AT_ONCE: usize = 4;
+pub(super) const AT_ONCE: usize = 4;
 
 /// A window of one of several contracts, or why there are no more of it.
 #[derive(Debug)]
@@ -43,6 +44,12 @@ impl ContractsStream {
             waiting: readings.collect(),
             ended: Vec::new(),
         }
+    }
+
+    /// The same windows, contract after contract in the order in which they were named. The next few contracts are read
+    /// ahead meanwhile, each by one window.
+    pub fn in_order(self) -> ContractsInOrder {
+        ContractsInOrder::new(self.active.into_iter().chain(self.waiting))
     }
 
     /// What was done for each contract so far, in the order in which they ended, those that have not ended last.

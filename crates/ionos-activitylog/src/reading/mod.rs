@@ -8,12 +8,14 @@
 //! `piece` cuts ranges, `scan` reads the pages of one, `evidence` holds what its scans have shown and decides whether
 //! that is proof, `read` goes on until it is, `windows` does so for many pieces at the same time and gives the windows
 //! out in order, `workers` on other threads if the program lends some, and `learned` keeps what has shown about the
-//! service on the way. `probe` finds that out at once, and a `profile` carries it from one run to the next.
+//! service on the way. `contracts` reads several contracts, and `in_order` gives them out one after the other. `probe`
+//! finds out at once what is to be learned, and a `profile` carries it from one run to the next.
 
 mod checkpoint;
 mod contracts;
 mod evidence;
 mod gate;
+mod in_order;
 pub(crate) mod learned;
 mod pages;
 mod piece;
@@ -32,6 +34,7 @@ use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Filter, PageSiz
 
 pub use checkpoint::Checkpoint;
 pub use contracts::{ContractWindow, ContractsStream};
+pub use in_order::ContractsInOrder;
 pub use pages::PageStream;
 pub use probe::{Finding, Probe};
 pub use profile::{DateFractions, HitOrder, ServiceProfile, TotalShape};
@@ -105,15 +108,15 @@ impl Events {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 format!(
-                    "the checkpoint is of contract {}, {}, filter {:?}, and not of contract {}, {}, filter {filter:?}: \
-                     resume what it was made of, or start anew",
+                    "the checkpoint is of contract {}, {}, filter {:?}, and not of contract {}, {}, filter {filter:?}",
                     checkpoint.contract,
                     checkpoint.range,
                     checkpoint.filter,
                     self.contract,
                     self.range
                 ),
-            ));
+            )
+            .advise("resume what it was made of, or start anew"));
         }
         self.position = Some(checkpoint);
         Ok(self)

@@ -127,10 +127,8 @@ impl Walk {
     }
 
     fn incomplete(&self, detail: String) -> Error {
-        Error::new(
-            ErrorKind::Incomplete,
-            format!("{detail}: what was read is not all, try again"),
-        )
-        .during(self.events.operation())
+        Error::new(ErrorKind::Incomplete, detail)
+            .advise("what was read is not all, try again")
+            .during(self.events.operation())
     }
 }

@@ -1,7 +1,11 @@
 //! What is read, against the truth of the simulator.
 
+mod contracts;
+mod faults;
+mod going_on;
 mod measured;
 mod random;
+mod threads;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +13,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
-use ionos_activitylog_client::{Exchange, Transport};
 use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, When};
 use ionos_activitylog_sim::{
     DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
@@ -319,149 +322,6 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
 }
 
 #[tokio::test]
-async fn hits_that_come_twice_are_given_out_once_and_counted() {
-    for counted in [false, true] {
-        let switches = Switches {
-            duplicates: Share::new(0.05).unwrap(),
-            duplicates_counted: counted,
-            ..Switches::default()
-        };
-        let simulator = simulated(Simulator::builder().switches(switches));
-        let summary = is_exact(&simulator, day(), "duplicates").await;
-        assert!(summary.duplicates > 0);
-    }
-}
-
-#[tokio::test]
-async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
-    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    for fault in [
-        Fault::from(Answer::new(500)),
-        Answer::new(503).body(Body::Html("<p>".into())).into(),
-        Answer::new(429).into(),
-        Fault::ResetBeforeHeaders,
-        Fault::ResetAfterHeaders,
-        Fault::ResetAfter { bytes: 1000 },
-        Fault::CutAt { bytes: 1000 },
-        Fault::WrongContentLength { by: 100 },
-        Fault::WrongContentLength { by: -100 },
-        Fault::MalformedJson,
-        Fault::NullForArray,
-        Fault::Html200,
-        Fault::Redirect {
-            location: "https://example.com/".into(),
-        },
-        Fault::DecompressionBomb { bytes: 65 << 20 },
-    ] {
-        let what = format!("{fault:?}");
-        let rate = Share::new(0.2).unwrap();
-        let switches = Switches {
-            max_limit: 500,
-            ..Switches::default()
-        };
-        let faults = Faults::new().on(When::any().rate(rate), fault).unwrap();
-        let simulator = simulated(Simulator::builder().faults(faults).switches(switches));
-        let _ = is_exact(&simulator, week, &what).await;
-    }
-}
-
-#[tokio::test]
-async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
-    let faults = Faults::new()
-        .on(When::any().requests([1]), Fault::WrongType)
-        .unwrap();
-    let simulator = simulated(Simulator::builder().faults(faults));
-    let (records, summary, error) = read(events(&simulator, day())).await;
-    assert!(error.is_none() && summary.is_complete());
-    let found: BTreeSet<String> = records.into_iter().collect();
-    let truth: BTreeSet<String> = truth(&simulator, day()).into_iter().collect();
-    assert_eq!(
-        (
-            found.difference(&truth).count(),
-            truth.difference(&found).count()
-        ),
-        (1, 1)
-    );
-}
-
-#[tokio::test]
-async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range() {
-    for fault in [
-        Fault::from(Answer::new(503)),
-        Fault::Html200,
-        Fault::MalformedJson,
-    ] {
-        let faults = Faults::new().on(When::any(), fault).unwrap();
-        let simulator = simulated(Simulator::builder().faults(faults));
-        let (records, _, error) = read(events(&simulator, day())).await;
-        let error = error.unwrap().to_string();
-        assert!(records.is_empty());
-        assert!(error.contains("2026-11-19T00:00:00Z"), "{error}");
-    }
-    // A list that is always missing is no empty log.
-    let faults = Faults::new().on(When::any(), Fault::NullForArray).unwrap();
-    let simulator = simulated(Simulator::builder().faults(faults));
-    let (_, summary, error) = read(events(&simulator, day())).await;
-    assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
-    assert!(!summary.is_complete());
-    // Where the count is wrong everywhere, that is found out before each second was looked at.
-    assert!(summary.requests < 2_000, "{summary:?}");
-}
-
-#[tokio::test]
-async fn a_reading_goes_on_where_it_stood() {
-    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let simulator = simulated(Simulator::builder().events_per_day(8_000));
-    let expected = ordered(truth(&simulator, week));
-    let mut stream = events(&simulator, week).stream();
-    let (mut kept, mut checkpoint, mut since) = (Vec::new(), stream.checkpoint(), 0);
-    while let Some(event) = stream.try_next().await.unwrap() {
-        kept.push(event.raw().to_owned());
-        if stream.checkpoint() != checkpoint {
-            checkpoint = stream.checkpoint();
-            since = kept.len();
-        }
-        if kept.len() == 20_000 {
-            break;
-        }
-    }
-    drop(stream);
-    // What came after the checkpoint comes again.
-    kept.truncate(since);
-    assert!(since > 0);
-    let text = serde_json::to_string(&checkpoint).unwrap();
-    let again = events(&simulator, week)
-        .resume(serde_json::from_str(&text).unwrap())
-        .unwrap();
-    let (rest, summary, error) = read(again).await;
-    assert!(error.is_none() && summary.is_complete());
-    kept.extend(rest);
-    assert!(kept == expected, "{} {}", kept.len(), expected.len());
-    let other = events(&simulator, day()).resume(checkpoint);
-    assert_eq!(other.unwrap_err().kind(), ErrorKind::Configuration);
-}
-
-#[tokio::test]
-async fn an_error_does_not_move_the_checkpoint_and_what_came_before_it_counts() {
-    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let strikes = When::any().requests(40..2_000);
-    let faults = Faults::new().on(strikes, Answer::new(403)).unwrap();
-    let simulator = simulated(Simulator::builder().events_per_day(8_000).faults(faults));
-    let mut windows = events(&simulator, week).windows_at_once(2).windows();
-    let mut read_to = week.start();
-    let error = loop {
-        match windows.try_next().await {
-            Ok(window) => read_to = window.unwrap().range.end(),
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(error.kind(), ErrorKind::Forbidden);
-    assert!(read_to > week.start());
-    assert_eq!(windows.checkpoint().read_to(), read_to);
-    assert!(windows.try_next().await.unwrap().is_none());
-}
-
-#[tokio::test]
 async fn a_filter_leaves_out_and_counts() {
     let simulator = simulated(Simulator::builder());
     let filter = Filter::parse(["type=Error"]).unwrap();
@@ -473,99 +333,4 @@ async fn a_filter_leaves_out_and_counts() {
     assert!(records.iter().eq(all.iter().filter(matches)));
     assert_eq!(summary.filtered, (all.len() - records.len()) as u64);
     assert!(!records.is_empty() && summary.filtered > 0);
-}
-
-/// Whoever lends threads gets the same, sooner.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_threads_of_the_program_the_same_comes_in_the_same_order() {
-    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let rate = When::any().rate(Share::new(0.2).unwrap());
-    let faults = Faults::new().on(rate, Answer::new(503)).unwrap();
-    let builder = Simulator::builder().events_per_day(5_000).faults(faults);
-    let simulator = simulated(builder);
-    let lent = Arc::new(AtomicU32::new(0));
-    let count = lent.clone();
-    let client = Client::builder()
-        .token(simulator.token())
-        .transport(simulator.transport())
-        .clock(Arc::new(VirtualClock::at(at("2026-12-01T00:00:00Z"))))
-        .spawner(move |task| {
-            count.fetch_add(1, Ordering::Relaxed);
-            tokio::spawn(task);
-        })
-        .build()
-        .unwrap();
-    let events = client.events(simulator.contracts()[0].into(), week);
-    let filter = Filter::parse(["mutations=true"]).unwrap();
-    let (records, summary, error) = read(events.filter(filter.clone())).await;
-    assert!(error.is_none(), "{error:?}");
-    let mut kept = ordered(truth(&simulator, week));
-    kept.retain(|record| filter.matches(&Event::from_json(record.clone()).unwrap()));
-    assert!(records == kept && summary.filtered > 0, "{summary:?}");
-    assert!(u64::from(lent.load(Ordering::Relaxed)) > summary.windows);
-}
-
-/// Answers only after others had some turns.
-struct Waiting(Arc<dyn Transport>);
-
-impl Transport for Waiting {
-    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        Box::pin(async move {
-            for _ in 0..3 {
-                tokio::task::yield_now().await;
-            }
-            self.0.send(operation, request).await
-        })
-    }
-}
-
-#[tokio::test]
-async fn contracts_take_turns_and_fail_alone() {
-    use futures_util::StreamExt;
-    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
-    let bad = Simulator::builder().contracts(6).build().contracts()[2];
-    let faults = Faults::new()
-        .on(When::any().contract(bad), Answer::new(403))
-        .unwrap();
-    let simulator = simulated(simulator.faults(faults));
-    let numbers = simulator
-        .contracts()
-        .iter()
-        .map(|number| ContractNumber::from(*number));
-    // Every request waits for its turn, and for some others of the same task.
-    let client = Client::builder()
-        .token(simulator.token())
-        .transport(Arc::new(Waiting(simulator.transport())))
-        .max_in_flight(2)
-        .build()
-        .unwrap();
-    let mut stream = client.events_of(numbers, week);
-    let mut found: std::collections::BTreeMap<String, Result<Vec<String>, ErrorKind>> =
-        Default::default();
-    while let Some(ContractWindow { contract, result }) = stream.next().await {
-        let of = found
-            .entry(contract.to_string())
-            .or_insert_with(|| Ok(Vec::new()));
-        match result {
-            Ok(window) => of
-                .as_mut()
-                .unwrap()
-                .extend(window.events.iter().map(|e| e.raw().to_owned())),
-            Err(error) => *of = Err(error.kind()),
-        }
-    }
-    assert_eq!(found.len(), 6);
-    for number in simulator.contracts() {
-        let expected = match *number == bad {
-            true => Err(ErrorKind::Forbidden),
-            false => Ok(ordered(
-                simulator
-                    .records(*number, week.start(), week.end())
-                    .collect(),
-            )),
-        };
-        assert!(found[&number.to_string()] == expected, "{number}");
-    }
-    assert_eq!(stream.summaries().len(), 6);
 }

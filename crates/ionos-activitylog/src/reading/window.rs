@@ -61,10 +61,10 @@ pub(super) fn verdict(gaps: &[Gap]) -> Result<(), Error> {
         1 => ", and there is one gap more".to_owned(),
         more => format!(", and there are {more} gaps more"),
     };
-    Err(Error::new(
-        ErrorKind::Incomplete,
-        format!("{first}{others}: what was read is not proven to be all, try again"),
-    ))
+    Err(
+        Error::new(ErrorKind::Incomplete, format!("{first}{others}"))
+            .advise("what was read is not proven to be all, try again"),
+    )
 }
 
 /// Something that could not be proven to be complete.

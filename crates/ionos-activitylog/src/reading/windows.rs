@@ -27,6 +27,8 @@ use crate::{Checkpoint, DateRange, Error, Events, Summary, Window};
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct WindowStream {
     shared: Arc<Events>,
+    /// Windows that are read at the same time.
+    room: usize,
     /// What is left, from the earliest to the latest.
     queue: VecDeque<Slot>,
     running: FuturesUnordered<BoxFuture<'static, (u64, Result<Outcome, Error>)>>,
@@ -56,6 +58,7 @@ impl WindowStream {
     pub(super) fn new(events: Events, position: Checkpoint) -> Self {
         let rest = position.rest().map(DateRange::to_whole_seconds);
         let mut stream = Self {
+            room: events.windows_at_once,
             shared: Arc::new(events),
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
@@ -95,7 +98,7 @@ impl WindowStream {
     /// Begins to read the earliest pieces: of as many as there is room for the whole, of as many more the first page.
     fn begin(&mut self) {
         let range = self.position.rest().unwrap_or(self.position.range);
-        let room = self.shared.windows_at_once;
+        let room = self.room;
         for (place, slot) in self.queue.iter_mut().take(2 * room).enumerate() {
             if let State::Planned(piece) = slot.state {
                 let gate = Arc::new(Gate::default());
@@ -182,6 +185,11 @@ async fn read(
 }
 
 impl WindowStream {
+    /// From now on, so many windows are read at the same time.
+    pub(super) fn read_at_once(&mut self, windows: usize) {
+        self.room = windows;
+    }
+
     /// Reads on without giving anything out, as far as it goes without waiting.
     pub(super) fn read_on(&mut self, context: &mut Context<'_>) {
         if self.failed {

@@ -1,5 +1,6 @@
 //! When most calls fail, retrying each makes matters worse for everyone. So all clones of a client draw their
-//! retries from one budget, which success refills.
+//! retries from one budget, which success refills. Where all of them wait before a retry, nothing is drawn: too many cannot
+//! become of it.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -9,6 +9,9 @@ use crate::{Error, ErrorKind};
 /// The wait before attempt *n* is a random part of `base` doubled with each attempt, `cap` at the most ("full
 /// jitter"). A service that names a time in `Retry-After` is given that time, unless the backoff is longer.
 ///
+/// After 429, and after 503 with a `Retry-After`, nothing else is sent by the client and its clones either before that wait
+/// is over. Then calls go on in the order in which they came, and having waited for each other is no attempt.
+///
 /// ```
 /// use std::time::Duration;
 /// use ionos_activitylog::RetryPolicy;
@@ -143,23 +146,30 @@ impl RetryPolicyBuilder {
             deadline,
             ..
         } = self.0;
-        let refusal = if !(1..=100).contains(&attempts) {
-            format!("{attempts} attempts: give 1 to 100")
+        let (refusal, hint) = if !(1..=100).contains(&attempts) {
+            (format!("{attempts} attempts"), "give 1 to 100")
         } else if base.is_zero() {
-            "a base of no time: give more than 0".to_owned()
+            ("a base of no time".to_owned(), "give more than 0")
         } else if cap > LONGEST_CAP {
-            format!("a cap of {cap:?}: give at most a day")
+            (format!("a cap of {cap:?}"), "give at most a day")
         } else if cap < base {
-            format!("a cap of {cap:?} below the base of {base:?}: give at least the base")
+            (
+                format!("a cap of {cap:?} below the base of {base:?}"),
+                "give at least the base",
+            )
         } else if deadline.is_some_and(|deadline| deadline.is_zero()) {
-            "a deadline of no time: give more than 0, or none".to_owned()
+            (
+                "a deadline of no time".to_owned(),
+                "give more than 0, or none",
+            )
         } else {
             return Ok(self.0);
         };
         Err(Error::new(
             ErrorKind::Configuration,
             format!("the retry policy cannot be used, it has {refusal}"),
-        ))
+        )
+        .advise(hint))
     }
 }
 

@@ -54,11 +54,9 @@ impl ConnectionOptions<'_> {
         builder.build().map_err(|error| {
             Error::new(
                 ErrorKind::Configuration,
-                format!(
-                    "the connection cannot be set up ({}): check the machine's certificates and proxy settings",
-                    root_cause(&error)
-                ),
+                format!("the connection cannot be set up ({})", root_cause(&error)),
             )
+            .advise("check the machine's certificates and proxy settings")
             .with_source(error.without_url())
         })
     }
@@ -81,8 +79,9 @@ impl ConnectionOptions<'_> {
             builder = builder.tls_certs_merge(certificates.ok_or_else(|| {
                 Error::new(
                     ErrorKind::Configuration,
-                    "a root certificate cannot be read: give one or more certificates in PEM",
+                    "a root certificate cannot be read",
                 )
+                .advise("give one or more certificates in PEM")
             })?);
         }
         Ok(builder)
@@ -96,8 +95,9 @@ impl ConnectionOptions<'_> {
         {
             return Err(Error::new(
                 ErrorKind::Configuration,
-                "this build has no TLS, so it reaches no https: switch on a TLS feature of ionos-activitylog",
-            ));
+                "this build has no TLS, so it reaches no https",
+            )
+            .advise("switch on a TLS feature of ionos-activitylog"));
         }
         Ok(builder)
     }

@@ -25,8 +25,9 @@ pub(crate) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(&text).map_err(|_| {
         Error::new(
             ErrorKind::Configuration,
-            "the suffix of the user agent holds a character that no header takes: use visible ASCII",
+            "the suffix of the user agent holds a character that no header takes",
         )
+        .advise("use visible ASCII")
     })
 }
 

@@ -23,10 +23,12 @@ use crate::{Error, ErrorKind};
 pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
     let refuse = |reason: &str| Error::new(ErrorKind::Configuration, reason);
     let provider = provider().ok_or_else(|| {
-        refuse("no provider of cryptography is installed: install one for rustls, or use the TLS feature rustls")
+        refuse("no provider of cryptography is installed")
+            .advise("install one for rustls, or use the TLS feature rustls")
     })?;
-    let sha256 = sha256(&provider)
-        .ok_or_else(|| refuse("this provider of cryptography has no SHA-256: use another"))?;
+    let sha256 = sha256(&provider).ok_or_else(|| {
+        refuse("this provider of cryptography has no SHA-256").advise("use another")
+    })?;
     let verifier = Pinned {
         pin: pin.to_owned(),
         sha256,
@@ -52,8 +54,9 @@ pub(super) fn check_provider() -> Result<(), Error> {
     provider().map(|_| ()).ok_or_else(|| {
         Error::new(
             ErrorKind::Configuration,
-            "no provider of cryptography is installed: install one for rustls, or use the TLS feature rustls",
+            "no provider of cryptography is installed",
         )
+        .advise("install one for rustls, or use the TLS feature rustls")
     })
 }
 

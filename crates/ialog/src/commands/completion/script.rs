@@ -1,4 +1,10 @@
-//! What is added to the generated scripts: for `--contract` and `--profile` they ask the program.
+//! What is added to the generated scripts: for `--contract` and `--profile` they ask the program, and files are offered
+//! where one is to be typed, and nowhere else.
+
+use std::collections::BTreeSet;
+
+/// The arguments for which the scripts ask the program.
+pub(super) const ASKED: [&str; 2] = ["contract", "profile"];
 
 /// The generated function decides about everything but the two flags. Their value may stand behind a space or behind `=`,
 /// which bash takes for a word of its own.
@@ -13,14 +19,18 @@ _ialog_asking() {
     case "${flag}" in
         --contract)
             COMPREPLY=($(compgen -W "all $("${COMP_WORDS[0]}" __complete contracts 2>/dev/null)" -- "${cur}"))
-            return 0
             ;;
         --profile)
             COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" __complete profiles 2>/dev/null)" -- "${cur}"))
-            return 0
+            ;;
+        *)
+            _ialog "$@"
+            case " ${COMP_WORDS[*]:1:COMP_CWORD-1} " in
+                {files}) return 0 ;;
+            esac
             ;;
     esac
-    _ialog "$@"
+    compopt +o default +o bashdefault 2>/dev/null
 }
 complete -F _ialog_asking -o bashdefault -o default ialog
 "#;
@@ -43,6 +53,7 @@ _ialog_profiles() {
 
 const FISH: &str = r#"complete -c ialog -l contract -x -a "all (ialog __complete contracts 2>/dev/null)"
 complete -c ialog -l profile -x -a "(ialog __complete profiles 2>/dev/null)"
+complete -c ialog -n "not __fish_seen_subcommand_from {files}" -f
 "#;
 
 /// At the beginning of the generated block, before it looks at the words.
@@ -56,10 +67,24 @@ const POWERSHELL: &str = r#"
         return $asked | Where-Object { $_ -like "$wordToComplete*" } |
             ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
     }
+    # Where there is no answer at all the shell offers files.
+    if ("$($typed[-1])" -cin {flags}) {
+        return
+    }
 "#;
 
-pub(super) fn bash(generated: &str) -> String {
-    format!("{generated}{BASH}")
+/// Instead of the end of the generated block: where nothing fits, these commands are offered files, and others get an
+/// empty answer.
+const POWERSHELL_END: &str = r#"    $fitting = @($completions.Where{ $_.CompletionText -like "$wordToComplete*" })
+    if (!$fitting -and "$($typed[1])" -cnotin {files}) {
+        return ''
+    }
+    $fitting |
+"#;
+
+pub(super) fn bash(generated: &str, files: &[&str]) -> String {
+    let files: Vec<String> = files.iter().map(|one| format!("*\" {one} \"*")).collect();
+    format!("{generated}{}", BASH.replace("{files}", &files.join("|")))
 }
 
 /// The flags of the generated script say where their values come from.
@@ -85,11 +110,21 @@ pub(super) fn zsh(generated: &str) -> String {
     }
 }
 
-pub(super) fn fish(generated: &str) -> String {
-    format!("{generated}{FISH}")
+pub(super) fn fish(generated: &str, files: &[&str]) -> String {
+    format!("{generated}{}", FISH.replace("{files}", &files.join(" ")))
 }
 
-pub(super) fn powershell(generated: &str) -> String {
+pub(super) fn powershell(generated: &str, files: &[&str], flags: &BTreeSet<String>) -> String {
     let begin = "param($wordToComplete, $commandAst, $cursorPosition)\n";
-    generated.replacen(begin, &format!("{begin}{POWERSHELL}"), 1)
+    let asking = POWERSHELL.replace("{flags}", &listed(flags));
+    let end = "    $completions.Where{ $_.CompletionText -like \"$wordToComplete*\" } |\n";
+    let fitting = POWERSHELL_END.replace("{files}", &listed(files));
+    let asks = generated.replacen(begin, &format!("{begin}{asking}"), 1);
+    asks.replacen(end, &fitting, 1)
+}
+
+/// A list of words of PowerShell.
+fn listed(words: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    let quoted: Vec<String> = words.into_iter().map(|word| format!("'{word}'")).collect();
+    format!("@({})", quoted.join(", "))
 }

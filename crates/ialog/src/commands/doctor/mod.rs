@@ -18,14 +18,14 @@ use crate::zone;
 use report::{Report, Verdict};
 
 pub(crate) async fn run(arguments: Doctor, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.output == ReportOutput::Json;
+    let json = arguments.report.output == ReportOutput::Json;
     let done = examine(&arguments, host).await;
     done.map_err(|failure| if json { failure.into_json() } else { failure })
 }
 
 async fn examine(arguments: &Doctor, host: &mut Host<'_>) -> Result<(), Failure> {
-    let looks = arguments.colour.used(host.terminal.colours);
-    let json = arguments.output == ReportOutput::Json;
+    let looks = arguments.report.colour.used(host.terminal.colours);
+    let json = arguments.report.output == ReportOutput::Json;
     let mut report = Report::new(json, host.terminal.columns, looks);
     let probe = check_all(arguments, &mut report, host).await?;
     if json {

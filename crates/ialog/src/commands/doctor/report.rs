@@ -148,6 +148,7 @@ impl Report {
                 crate::commands::counted(self.checked.len() as u64, "check"),
                 names.join(", ")
             ),
+            "the report says what to do",
         ))
     }
 }

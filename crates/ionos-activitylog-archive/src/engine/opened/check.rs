@@ -15,10 +15,8 @@ impl Opened {
             let path = self.folder.manifest(first.start().date_naive());
             return Err(Error::Damaged(
                 path,
-                format!(
-                    "{first} was archived, and no manifest has it: `ialog verify` says more, and after \
-                     `ialog state rebuild` it is read again"
-                ),
+                format!("{first} was archived, and no manifest has it"),
+                "`ialog verify` says more, and after `ialog state rebuild` it is read again",
             ));
         }
         if let Some(head) = self.state.head.filter(|_| !self.state.open) {
@@ -26,9 +24,8 @@ impl Opened {
             if found != Some(head) {
                 return Err(Error::Damaged(
                     self.folder.manifest(head.date),
-                    "it is not the last manifest that was written: `ialog verify` says more, and \
-                     `ialog state rebuild` takes it as it is"
-                        .to_owned(),
+                    "it is not the last manifest that was written".to_owned(),
+                    "`ialog verify` says more, and `ialog state rebuild` takes it as it is",
                 ));
             }
         }
@@ -45,7 +42,8 @@ impl Opened {
                 );
                 return Err(Error::Damaged(
                     path,
-                    format!("the manifest of {date} does not follow it: `ialog verify` says more"),
+                    format!("the manifest of {date} does not follow it"),
+                    "`ialog verify` says more",
                 ));
             }
             before = Some(Previous {
@@ -76,10 +74,9 @@ impl Opened {
                 };
                 return Err(Error::Damaged(
                     path,
-                    format!(
-                        "{wrong}: put it back from a copy, or remove the folder of its day and run \
-                         `ialog state rebuild --relink` to have the day read again; `ialog verify` says what else is wrong"
-                    ),
+                    wrong,
+                    "put it back from a copy, or remove the folder of its day and run `ialog state rebuild --relink` to \
+                     have the day read again; `ialog verify` says what else is wrong",
                 ));
             }
         }

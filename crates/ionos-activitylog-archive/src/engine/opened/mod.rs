@@ -187,7 +187,7 @@ pub(crate) fn read_days(
             read => {
                 let (manifest, digest) = read?;
                 if manifest.date != date || manifest.contract != *folder.contract() {
-                    return Err(Error::Damaged(
+                    return Err(Error::damaged(
                         path,
                         format!("it is of contract {}, {}", manifest.contract, manifest.date),
                     ));

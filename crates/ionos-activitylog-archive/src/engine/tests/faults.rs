@@ -24,7 +24,7 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
     assert!(done[0].1.is_ok() && done[2].1.is_ok());
     assert!(matches!(done[1].1, Err(Error::Read(_))));
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!((report.findings, report.notes.len()), (vec![], 1));
 }
 
@@ -93,7 +93,7 @@ async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
     assert_eq!(parts(&simulator, root.path()).len(), 2);
     let state = State::read(&folder).unwrap().0.unwrap();
     assert!(state.open);
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
     let third = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
     let done = export(&exporter, &simulator, days()).await.unwrap();
@@ -116,7 +116,7 @@ async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
     let exporter = exporter(&simulator, root.path(), NOW).full(5);
     let refused = export(&exporter, &simulator, days()).await;
     assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");
-    let report = verify_archive(&Archive::at(root.path())).unwrap();
+    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));

@@ -176,7 +176,7 @@ async fn what_comes_late_again_and_again_is_whole_in_whichever_order_its_parts_a
             let simulator = world(&now).seed(seed).switches(switches()).build();
             let exporter = exporter(&simulator, root.path(), &now).recount(true);
             let _ = export(&exporter, &simulator, days()).await.unwrap();
-            let report = verify_archive(&Archive::at(root.path())).unwrap();
+            let report = verify_archive(&Archive::at(root.path()), None).unwrap();
             assert_eq!(report.findings, [], "{seed} {now}");
         }
     }

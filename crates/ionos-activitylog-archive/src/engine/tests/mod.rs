@@ -133,7 +133,7 @@ fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
 }
 
 fn assert_whole(root: &Path) {
-    let report = verify_archive(&Archive::at(root)).unwrap();
+    let report = verify_archive(&Archive::at(root), None).unwrap();
     assert_eq!((report.findings, report.notes), (vec![], vec![]));
 }
 

@@ -178,7 +178,7 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
             .await
             .unwrap();
         assert_eq!(done.gaps, [], "{said}");
-        let report = verify_archive(&Archive::at(one.path())).unwrap();
+        let report = verify_archive(&Archive::at(one.path()), None).unwrap();
         assert_eq!((report.findings, report.notes), (vec![], vec![]), "{said}");
         let truth: std::collections::BTreeSet<String> =
             truth(&simulator, days()).into_iter().collect();

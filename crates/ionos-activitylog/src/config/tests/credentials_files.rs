@@ -43,11 +43,11 @@ fn a_profile_that_is_named_must_exist() {
             .file(SDK, TWO)
             .set("IONOS_CURRENT_PROFILE", "gone")
             .refusal(),
-        "/home/u/.ionos/config has no profile \"gone\", which IONOS_CURRENT_PROFILE names; its profiles: \"prod\", \"staging\", \"bare\""
+        "/home/u/.ionos/config has no profile \"gone\", which IONOS_CURRENT_PROFILE names; its profiles: \"prod\", \"staging\", \"bare\": choose one of these, or write another"
     );
     assert_eq!(
         machine().file(SDK, "currentProfile: gone").refusal(),
-        "/home/u/.ionos/config has no profile \"gone\", which its currentProfile names; its profiles: none"
+        "/home/u/.ionos/config has no profile \"gone\", which its currentProfile names; its profiles: none: choose one of these, or write another"
     );
     assert_eq!(
         machine()
@@ -56,7 +56,7 @@ fn a_profile_that_is_named_must_exist() {
             .refusal(),
         "IONOS_CURRENT_PROFILE names the profile \"gone\", and there is no config file: \
          /home/u/.config/ionosctl/config.yaml does not exist; /home/u/.ionos/config does not exist; \
-         /home/u/.ionos/config.yaml does not exist; write one or unset IONOS_CURRENT_PROFILE"
+         /home/u/.ionos/config.yaml does not exist: write one or unset IONOS_CURRENT_PROFILE"
     );
 }
 

@@ -101,7 +101,7 @@ fn the_environment_of_a_profile_must_exist_under_the_very_same_name() {
         machine()
             .file(SDK, &in_profile("[{name: Live}, {name: test}]"))
             .refusal(),
-        "/home/u/.ionos/config has no environment \"live\", which its profile \"p\" names; its environments: \"Live\", \"test\""
+        "/home/u/.ionos/config has no environment \"live\" (did you mean \"Live\"?), which its profile \"p\" names; its environments: \"Live\", \"test\": correct one or the other"
     );
 }
 

@@ -247,9 +247,19 @@ fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     assert_eq!(resolved.base_url.as_deref(), Some("yaml.example"));
     // What it does not say is still asked of the environment.
     assert_eq!(resolved.contract.as_deref(), Some("31721060"));
+    let profile = resolved.settings.last().unwrap();
+    let others = profile.overruled().iter().map(ToString::to_string);
+    assert_eq!(profile.to_string(), "profile: Prod (set in the program)");
+    assert_eq!(
+        others.collect::<Vec<_>>(),
+        [
+            "profile: gone (IONOS_CURRENT_PROFILE)",
+            "profile: prod (/home/u/.config/ionosctl/config.yaml)",
+        ]
+    );
     assert_eq!(
         sentence(&asking("gone", &machine).unwrap_err()),
-        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\""
+        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\": choose one of these, or write another"
     );
     let refused = sentence(&asking("prod", &super::machine()).unwrap_err());
     assert!(

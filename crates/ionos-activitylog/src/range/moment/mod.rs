@@ -5,7 +5,7 @@ mod text;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
-use super::{DateRange, Length, over, refused, zone};
+use super::{DateRange, Length, out_of_years, over, zone};
 use crate::Error;
 
 /// A point in time as people write it, not resolved yet: where the clock stands and in which zone is said later.
@@ -125,11 +125,11 @@ impl Moment {
             Kind::Instant(time) => return Ok(instant(time)),
             Kind::Ago(length) => {
                 let time = length.before(now).map(instant);
-                return time.ok_or_else(|| out_of_years(&format!("{length} ago")));
+                return time.ok_or_else(|| out_of_years(format!("{length} ago")));
             }
             Kind::Local(time) => {
                 let both = zone::instants(time, &zone);
-                let (earliest, latest) = both.ok_or_else(|| out_of_years(&time.to_string()))?;
+                let (earliest, latest) = both.ok_or_else(|| out_of_years(time))?;
                 return Ok(Resolved::Instant(earliest, latest));
             }
         };
@@ -139,12 +139,6 @@ impl Moment {
 
 fn instant(time: DateTime<Utc>) -> Resolved {
     Resolved::Instant(time, time)
-}
-
-fn out_of_years(what: &str) -> Error {
-    refused(format!(
-        "{what} is outside the years 0000 to 9999 that a request can carry"
-    ))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::super::{length, refused, show, zone};
 use super::{Kind, Moment, NAMES, out_of_years};
 use crate::Error;
 use crate::error::body::snippet;
+use crate::nearest::guess;
 
 impl FromStr for Moment {
     type Err = Error;
@@ -42,11 +43,15 @@ impl FromStr for Moment {
             return text.parse().map(|length| Self(Kind::Ago(length)));
         }
         let text = snippet(text);
+        let guess = guess(&text, NAMES.map(|(name, _)| name));
         Err(refused(format!(
-            "{text:?} is no point in time: write a day such as 2026-11-20, a month such as 2026-11, a time such as \
-             2026-11-20T14:00 or 2026-11-20T14:00:00+01:00, @ with seconds since 1970, a length before now such as 7d, \
-             or one of now, today, yesterday, this-week, last-week, this-month and last-month"
-        )))
+            "{text:?} is no point in time{guess}"
+        ))
+        .advise(
+            "write a day such as 2026-11-20, a month such as 2026-11, a time such as 2026-11-20T14:00 or \
+             2026-11-20T14:00:00+01:00, @ with seconds since 1970, a length before now such as 7d, or one of now, \
+             today, yesterday, this-week, last-week, this-month and last-month",
+        ))
     }
 }
 
@@ -77,8 +82,9 @@ fn whole(text: &str) -> Result<Option<Kind>, Error> {
                 Ok(Some(Kind::Month(year, month)))
             }
             _ => Err(refused(format!(
-                "{text:?} reads as a month, but months go from 01 to 12: write one such as 2026-11"
-            ))),
+                "{text:?} reads as a month, but months go from 01 to 12"
+            ))
+            .advise("write one such as 2026-11")),
         };
     }
     let year = looks_like(text, "0000").then(|| text.parse().ok());
@@ -88,8 +94,9 @@ fn whole(text: &str) -> Result<Option<Kind>, Error> {
 fn day(text: &str) -> Result<NaiveDate, Error> {
     NaiveDate::from_str(text).map_err(|_| {
         refused(format!(
-            "{text:?} reads as a day, but the calendar has none such: write year, month and day such as 2026-11-20"
+            "{text:?} reads as a day, but the calendar has none such"
         ))
+        .advise("write year, month and day such as 2026-11-20")
     })
 }
 
@@ -99,8 +106,11 @@ fn time(text: &str, date: &str, clock: &str) -> Result<Kind, Error> {
     let wrong = || {
         let text = snippet(text);
         refused(format!(
-            "{text:?} reads as a time on {date}, but not to its end: write {date}T14:00 or {date}T14:00:30.250 for a \
-             local time, and Z or an offset such as +01:00 behind it for another zone"
+            "{text:?} reads as a time on {date}, but not to its end"
+        ))
+        .advise(format!(
+            "write {date}T14:00 or {date}T14:00:30.250 for a local time, and Z or an offset such as +01:00 behind it for \
+             another zone"
         ))
     };
     let clock = clock.strip_prefix(['T', 't', ' ']).ok_or_else(wrong)?;
@@ -118,7 +128,7 @@ fn time(text: &str, date: &str, clock: &str) -> Result<Kind, Error> {
     }
     let time = time.to_utc();
     if !zone::has_four_digits(time) {
-        return Err(out_of_years(&show(time).to_string()));
+        return Err(out_of_years(show(time)));
     }
     Ok(Kind::Instant(time))
 }
@@ -141,8 +151,9 @@ fn epoch(text: &str) -> Result<DateTime<Utc>, Error> {
     let wrong = |why: &str| {
         let text = snippet(text);
         refused(format!(
-            "\"@{text}\" {why}: write whole seconds since 1970 such as @1795132800, or with a fraction @1795132800.250"
+            "\"@{text}\" {why}"
         ))
+        .advise("write whole seconds since 1970 such as @1795132800, or with a fraction @1795132800.250")
     };
     let (seconds, rest) = length::split(text);
     let nanos = match rest.strip_prefix('.') {

@@ -1,0 +1,124 @@
+//! Several contracts at the same time: in turns, or one after the other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt};
+use ionos_activitylog_client::{Exchange, Transport};
+use ionos_activitylog_sim::Simulator;
+use ionos_activitylog_sim::fault::{Answer, Faults, When};
+
+use super::{ordered, range, simulated};
+use crate::{Client, ContractNumber, ContractWindow, ContractsStream, DateRange, ErrorKind};
+
+/// Answers only after others had some turns.
+struct Waiting(Arc<dyn Transport>);
+
+impl Transport for Waiting {
+    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        Box::pin(async move {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            self.0.send(operation, request).await
+        })
+    }
+}
+
+fn week() -> DateRange {
+    range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z")
+}
+
+/// Six contracts, of which the third is not to be read.
+fn six() -> (Simulator, u64, ContractsStream) {
+    let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
+    let bad = Simulator::builder().contracts(6).build().contracts()[2];
+    let faults = Faults::new()
+        .on(When::any().contract(bad), Answer::new(403))
+        .unwrap();
+    let simulator = simulated(simulator.faults(faults));
+    // Every request waits for its turn, and for some others of the same task.
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(Arc::new(Waiting(simulator.transport())))
+        .max_in_flight(2)
+        .build()
+        .unwrap();
+    let numbers = simulator.contracts().iter();
+    let numbers = numbers.map(|number| ContractNumber::from(*number));
+    let stream = client.events_of(numbers, week());
+    (simulator, bad, stream)
+}
+
+/// Reads everything, compares it with the truth, and gives the contracts in the order of their windows.
+async fn read(
+    simulator: &Simulator,
+    bad: u64,
+    stream: &mut (impl Stream<Item = ContractWindow> + Unpin),
+) -> Vec<u64> {
+    let mut found: BTreeMap<String, Result<Vec<String>, ErrorKind>> = BTreeMap::new();
+    let mut order = Vec::new();
+    while let Some(ContractWindow { contract, result }) = stream.next().await {
+        order.push(contract.as_str().parse().unwrap());
+        let of = found
+            .entry(contract.to_string())
+            .or_insert_with(|| Ok(Vec::new()));
+        match result {
+            Ok(window) => of
+                .as_mut()
+                .unwrap()
+                .extend(window.events.iter().map(|e| e.raw().to_owned())),
+            Err(error) => *of = Err(error.kind()),
+        }
+    }
+    assert_eq!(found.len(), 6);
+    for number in simulator.contracts() {
+        let expected = match *number == bad {
+            true => Err(ErrorKind::Forbidden),
+            false => Ok(ordered(
+                simulator
+                    .records(*number, week().start(), week().end())
+                    .collect(),
+            )),
+        };
+        assert!(found[&number.to_string()] == expected, "{number}");
+    }
+    order
+}
+
+#[tokio::test]
+async fn contracts_take_turns_and_fail_alone() {
+    let (simulator, bad, mut stream) = six();
+    let order = read(&simulator, bad, &mut stream).await;
+    assert!(!order.is_sorted_by_key(|one| place(&simulator, *one)));
+    assert_eq!(stream.summaries().len(), 6);
+}
+
+#[tokio::test]
+async fn contracts_come_one_after_the_other_and_fail_alone() {
+    let (simulator, bad, stream) = six();
+    let order = read(&simulator, bad, &mut stream.in_order()).await;
+    assert!(order.is_sorted_by_key(|one| place(&simulator, *one)));
+}
+
+#[tokio::test]
+async fn the_next_contracts_are_read_ahead_while_the_first_is_waited_for() {
+    let (simulator, _, stream) = six();
+    let mut stream = stream.in_order();
+    let first = stream.next().await.unwrap();
+    let number = ContractNumber::from(simulator.contracts()[0]);
+    assert_eq!(first.contract, number);
+    let asked: Vec<u64> = simulator.contracts().to_vec();
+    let asked = asked.into_iter().filter(|number| {
+        let path = format!("/activitylog/v1/contracts/{number}");
+        simulator.ledger().iter().any(|one| one.path == path)
+    });
+    assert!(asked.count() > 1);
+}
+
+fn place(simulator: &Simulator, contract: u64) -> Option<usize> {
+    simulator
+        .contracts()
+        .iter()
+        .position(|one| *one == contract)
+}

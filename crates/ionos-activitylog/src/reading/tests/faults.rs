@@ -1,0 +1,93 @@
+//! Whatever a service does to its answers, no event is missing and none comes twice, or there is an error.
+
+use super::*;
+
+#[tokio::test]
+async fn hits_that_come_twice_are_given_out_once_and_counted() {
+    for counted in [false, true] {
+        let switches = Switches {
+            duplicates: Share::new(0.05).unwrap(),
+            duplicates_counted: counted,
+            ..Switches::default()
+        };
+        let simulator = simulated(Simulator::builder().switches(switches));
+        let summary = is_exact(&simulator, day(), "duplicates").await;
+        assert!(summary.duplicates > 0);
+    }
+}
+
+#[tokio::test]
+async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    for fault in [
+        Fault::from(Answer::new(500)),
+        Answer::new(503).body(Body::Html("<p>".into())).into(),
+        Answer::new(429).into(),
+        Fault::ResetBeforeHeaders,
+        Fault::ResetAfterHeaders,
+        Fault::ResetAfter { bytes: 1000 },
+        Fault::CutAt { bytes: 1000 },
+        Fault::WrongContentLength { by: 100 },
+        Fault::WrongContentLength { by: -100 },
+        Fault::MalformedJson,
+        Fault::NullForArray,
+        Fault::Html200,
+        Fault::Redirect {
+            location: "https://example.com/".into(),
+        },
+        Fault::DecompressionBomb { bytes: 65 << 20 },
+    ] {
+        let what = format!("{fault:?}");
+        let rate = Share::new(0.2).unwrap();
+        let switches = Switches {
+            max_limit: 500,
+            ..Switches::default()
+        };
+        let faults = Faults::new().on(When::any().rate(rate), fault).unwrap();
+        let simulator = simulated(Simulator::builder().faults(faults).switches(switches));
+        let _ = is_exact(&simulator, week, &what).await;
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
+    let faults = Faults::new()
+        .on(When::any().requests([1]), Fault::WrongType)
+        .unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let (records, summary, error) = read(events(&simulator, day())).await;
+    assert!(error.is_none() && summary.is_complete());
+    let found: BTreeSet<String> = records.into_iter().collect();
+    let truth: BTreeSet<String> = truth(&simulator, day()).into_iter().collect();
+    assert_eq!(
+        (
+            found.difference(&truth).count(),
+            truth.difference(&found).count()
+        ),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range() {
+    for fault in [
+        Fault::from(Answer::new(503)),
+        Fault::Html200,
+        Fault::MalformedJson,
+    ] {
+        let faults = Faults::new().on(When::any(), fault).unwrap();
+        let simulator = simulated(Simulator::builder().faults(faults));
+        let (records, _, error) = read(events(&simulator, day())).await;
+        let error = error.unwrap().to_string();
+        assert!(records.is_empty());
+        assert!(error.contains("2026-11-19T00:00:00Z"), "{error}");
+    }
+    // A list that is always missing is no empty log.
+    let faults = Faults::new().on(When::any(), Fault::NullForArray).unwrap();
+    let simulator = simulated(Simulator::builder().faults(faults));
+    let (_, summary, error) = read(events(&simulator, day())).await;
+    assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
+    assert!(!summary.is_complete());
+    // Where the count is wrong everywhere, that is found out before each second was looked at.
+    assert!(summary.requests < 2_000, "{summary:?}");
+}

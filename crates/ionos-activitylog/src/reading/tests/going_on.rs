@@ -1,0 +1,56 @@
+//! A reading that ended goes on, and nothing is read twice or left out.
+
+use super::*;
+
+#[tokio::test]
+async fn a_reading_goes_on_where_it_stood() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    let simulator = simulated(Simulator::builder().events_per_day(8_000));
+    let expected = ordered(truth(&simulator, week));
+    let mut stream = events(&simulator, week).stream();
+    let (mut kept, mut checkpoint, mut since) = (Vec::new(), stream.checkpoint(), 0);
+    while let Some(event) = stream.try_next().await.unwrap() {
+        kept.push(event.raw().to_owned());
+        if stream.checkpoint() != checkpoint {
+            checkpoint = stream.checkpoint();
+            since = kept.len();
+        }
+        if kept.len() == 20_000 {
+            break;
+        }
+    }
+    drop(stream);
+    // What came after the checkpoint comes again.
+    kept.truncate(since);
+    assert!(since > 0);
+    let text = serde_json::to_string(&checkpoint).unwrap();
+    let again = events(&simulator, week)
+        .resume(serde_json::from_str(&text).unwrap())
+        .unwrap();
+    let (rest, summary, error) = read(again).await;
+    assert!(error.is_none() && summary.is_complete());
+    kept.extend(rest);
+    assert!(kept == expected, "{} {}", kept.len(), expected.len());
+    let other = events(&simulator, day()).resume(checkpoint);
+    assert_eq!(other.unwrap_err().kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test]
+async fn an_error_does_not_move_the_checkpoint_and_what_came_before_it_counts() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    let strikes = When::any().requests(40..2_000);
+    let faults = Faults::new().on(strikes, Answer::new(403)).unwrap();
+    let simulator = simulated(Simulator::builder().events_per_day(8_000).faults(faults));
+    let mut windows = events(&simulator, week).windows_at_once(2).windows();
+    let mut read_to = week.start();
+    let error = loop {
+        match windows.try_next().await {
+            Ok(window) => read_to = window.unwrap().range.end(),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert!(read_to > week.start());
+    assert_eq!(windows.checkpoint().read_to(), read_to);
+    assert!(windows.try_next().await.unwrap().is_none());
+}

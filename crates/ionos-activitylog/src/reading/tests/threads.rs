@@ -1,0 +1,32 @@
+//! Whoever lends threads gets the same, sooner.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_threads_of_the_program_the_same_comes_in_the_same_order() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    let rate = When::any().rate(Share::new(0.2).unwrap());
+    let faults = Faults::new().on(rate, Answer::new(503)).unwrap();
+    let builder = Simulator::builder().events_per_day(5_000).faults(faults);
+    let simulator = simulated(builder);
+    let lent = Arc::new(AtomicU32::new(0));
+    let count = lent.clone();
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(Arc::new(VirtualClock::at(at("2026-12-01T00:00:00Z"))))
+        .spawner(move |task| {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(task);
+        })
+        .build()
+        .unwrap();
+    let events = client.events(simulator.contracts()[0].into(), week);
+    let filter = Filter::parse(["mutations=true"]).unwrap();
+    let (records, summary, error) = read(events.filter(filter.clone())).await;
+    assert!(error.is_none(), "{error:?}");
+    let mut kept = ordered(truth(&simulator, week));
+    kept.retain(|record| filter.matches(&Event::from_json(record.clone()).unwrap()));
+    assert!(records == kept && summary.filtered > 0, "{summary:?}");
+    assert!(u64::from(lent.load(Ordering::Relaxed)) > summary.windows);
+}

@@ -1,0 +1,103 @@
+//! A pseudo-terminal of a given width, and what the program shows on it.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+/// Which streams of a program are the terminal.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Watched {
+    /// Standard output; nobody reads standard error.
+    Data,
+    /// Both.
+    Both,
+}
+
+/// A terminal on which a program runs.
+pub struct Pty {
+    ours: OwnedFd,
+    child: Child,
+}
+
+impl Pty {
+    /// Starts the program.
+    pub fn start(mut command: Command, what: Watched, columns: u16) -> Self {
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        resize(&ours, columns);
+        let name = ptsname(&ours, Vec::new()).unwrap();
+        let theirs = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
+        let stderr = match what {
+            Watched::Data => Stdio::null(),
+            Watched::Both => theirs.try_clone().unwrap().into(),
+        };
+        let child = command.stdout(theirs).stderr(stderr).spawn().unwrap();
+        // The terminal ends when nobody else has it open, and the command does.
+        drop(command);
+        Self { ours, child }
+    }
+
+    /// The next line.
+    pub fn line(&self) -> String {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while !line.ends_with(b"\n") && rustix::io::read(&self.ours, &mut byte).unwrap() > 0 {
+            line.extend(byte);
+        }
+        String::from_utf8(line).unwrap().trim_end().to_owned()
+    }
+
+    /// What a terminal does at Ctrl-C.
+    pub fn interrupt(&self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Everything that is written to it until the program ends, and its exit code.
+    pub fn read(mut self) -> (String, Option<i32>) {
+        let mut written = Vec::new();
+        // Linux tells the end of a terminal as an error.
+        let _ = File::from(self.ours).read_to_end(&mut written);
+        let ended = self.child.wait().unwrap();
+        (String::from_utf8(written).unwrap(), ended.code())
+    }
+}
+
+fn resize(terminal: &OwnedFd, columns: u16) {
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(terminal, size).unwrap();
+}
+
+/// What is left on the screen of what was written: lines that were taken away again are not, and colours stay as they
+/// were written. Anything else that a terminal obeys is a failed test.
+pub fn left(written: &str) -> String {
+    let lines = written.split_inclusive('\n').map(|line| {
+        let line = line.replace("\r\n", "\n");
+        let line = line.rsplit("\r\u{1b}[2K").next().unwrap().to_owned();
+        let mut sequences = line.split('\u{1b}');
+        let begin = sequences.next();
+        for text in sequences {
+            let (code, _) = text.split_once('m').unwrap_or_else(|| panic!("{text:?}"));
+            let colour = |char: char| char.is_ascii_digit() || "[;".contains(char);
+            assert!(code.chars().all(colour), "{text:?}");
+        }
+        let obeyed = |char: char| char.is_control() && !"\t\n\u{1b}".contains(char);
+        assert!(begin.is_some() && !line.contains(obeyed), "{line:?}");
+        line
+    });
+    lines.collect()
+}

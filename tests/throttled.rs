@@ -1,0 +1,108 @@
+//! A service that takes three requests in three seconds is slow, and that is all: whoever reads it with many requests at
+//! the same time waits, and has everything in the end. The time is virtual, and the service goes by it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use ionos_activitylog::clock::{Clock, VirtualClock};
+use ionos_activitylog::{Client, ContractNumber, DateRange, RetryPolicy};
+use ionos_activitylog_sim::{DeepOffset, RateLimit, RetryAfterForm, Simulator, Switches};
+
+const NOW: &str = "2026-11-20T12:00:00Z";
+
+/// A clock, a service that goes by it, and a client.
+fn throttled(form: RetryAfterForm) -> (Arc<VirtualClock>, Simulator, Client) {
+    let clock = Arc::new(VirtualClock::at(NOW.parse().unwrap()));
+    let time = clock.clone();
+    let limit = RateLimit::new(1.0, 3).unwrap().retry_after(form);
+    let simulator = Simulator::builder()
+        .clock(move || time.now())
+        .events_per_day(100)
+        .rate_limit(limit)
+        .switches(Switches {
+            max_limit: 5,
+            window_cap: 20,
+            deep_offset: DeepOffset::Refuse,
+            ..Switches::default()
+        })
+        .build();
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    (clock, simulator, client)
+}
+
+fn days() -> DateRange {
+    let time = |text: &str| text.parse().unwrap();
+    DateRange::new(time("2026-11-16T00:00:00Z"), time("2026-11-20T00:00:00Z")).unwrap()
+}
+
+#[tokio::test]
+async fn many_windows_at_the_same_time_are_read_completely() {
+    for form in RetryAfterForm::ALL {
+        let (clock, simulator, client) = throttled(*form);
+        let contract = simulator.contracts()[0];
+        let events = client.events(ContractNumber::from(contract), days());
+        let events: Vec<_> = events.stream().try_collect().await.unwrap();
+        let truth = simulator.records(contract, days().start(), days().end());
+        assert_eq!(events.len(), truth.count(), "{form:?}");
+        let statuses: Vec<u16> = simulator.ledger().iter().map(|one| one.status).collect();
+        let refused = statuses.iter().filter(|status| **status == 429).count();
+        let answered = statuses.len() - refused;
+        assert!(answered > 50, "{form:?}: {answered} requests");
+        // Some are refused, and hardly more than one for each that is let through, as long as it is said when to come.
+        if *form != RetryAfterForm::Absent {
+            assert!(
+                refused <= answered + 8,
+                "{form:?}: {refused} for {answered}"
+            );
+        }
+        // A request a second, and not much slower.
+        let most = Duration::from_secs(2 * answered as u64);
+        assert!(clock.elapsed() < most, "{form:?}: {:?}", clock.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
+    let (_, simulator, client) = throttled(RetryAfterForm::Seconds);
+    let calls = (0..40).map(|_| {
+        let client = client.clone();
+        async move { client.contracts().await.unwrap().meta().attempts() }
+    });
+    let attempts = futures_util::future::join_all(calls).await;
+    // The first four are sent before anything is known.
+    assert!(
+        attempts.iter().all(|attempts| *attempts <= 2),
+        "{attempts:?}"
+    );
+    assert!(simulator.ledger().len() <= 80);
+}
+
+#[tokio::test]
+async fn a_call_that_has_no_time_to_wait_ends_with_what_the_service_said() {
+    let (clock, simulator, _) = throttled(RetryAfterForm::Seconds);
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(clock.clone())
+        .retry(
+            RetryPolicy::builder()
+                .deadline(Duration::from_secs(3))
+                .build()
+                .unwrap(),
+        )
+        .build()
+        .unwrap();
+    let calls = (0..12).map(|_| client.contracts());
+    let done = futures_util::future::join_all(calls).await;
+    let failed: Vec<_> = done.iter().filter_map(|done| done.as_ref().err()).collect();
+    assert!(!failed.is_empty());
+    for error in failed {
+        assert!(error.elapsed() <= Duration::from_secs(4), "{error}");
+    }
+}
