@@ -14,10 +14,12 @@ use std::io;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, RangeSet};
+use ionos_activitylog::{
+    ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet,
+};
 
 use crate::{Archive, Error, Manifest};
-use ahead::Events;
+use ahead::{Events, Passed, Sieve};
 use part::ClosedPart;
 
 /// An event in an archive.
@@ -28,7 +30,8 @@ pub struct Archived {
     pub contract: ContractNumber,
     /// The event.
     pub event: Event,
-    /// Whether the filter of [`ArchiveReader::filter`] keeps it; without one, all are kept.
+    /// Whether the filter of [`ArchiveReader::filter`] keeps it; without one, all are kept. Of those that it does not
+    /// keep only some are given out.
     pub kept: bool,
 }
 
@@ -53,13 +56,14 @@ pub struct ArchiveReader {
     /// Whether nobody named the end of the range.
     open_end: bool,
     contracts: Vec<Covered>,
-    filter: Arc<Filter>,
+    sieve: Arc<Sieve>,
     /// Files that are not open yet, the earliest first.
     upcoming: VecDeque<Upcoming>,
     /// Files that are open, by their next event.
     open: BinaryHeap<Reverse<Head>>,
     /// Events that were read, also those outside of the range, and how many there are.
     progress: (u64, u64),
+    counts: FilterCounts,
     failed: bool,
 }
 
@@ -111,10 +115,11 @@ impl ArchiveReader {
             range,
             open_end: false,
             contracts: Vec::new(),
-            filter: Arc::default(),
+            sieve: Arc::default(),
             upcoming: VecDeque::new(),
             open: BinaryHeap::new(),
             progress: (0, 0),
+            counts: FilterCounts::default(),
             failed: false,
         };
         let mut parts = Vec::new();
@@ -178,11 +183,19 @@ impl ArchiveReader {
         Ok(reader)
     }
 
-    /// Says of each event whether the filter keeps it: see [`Archived::kept`]. It is tested where the files are read, and
-    /// all events are given out.
+    /// Says of each event whether the filter keeps it: see [`Archived::kept`]. It is tested where the files are read.
+    ///
+    /// All events that it keeps are given out. Of the others, all are until it keeps one, for whoever wants to say what
+    /// was there instead; then some are, so that nobody waits for long; [`ArchiveReader::counts`] counts all.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.filter = Arc::new(filter);
+        self.sieve = Arc::new(Sieve::new(filter));
         self
+    }
+
+    /// How many events of the range were looked at so far, given out or not, and how many of them the filter kept.
+    #[must_use]
+    pub fn counts(&self) -> FilterCounts {
+        self.counts
     }
 
     /// Says that nobody named the end of the range, as in "the last hour": it ends where the archive does, see
@@ -246,14 +259,23 @@ impl ArchiveReader {
                 break;
             };
             let events = events
-                .unwrap_or_else(|| Events::begin(&closed, self.filter.clone(), self.open.len()))?;
-            self.open
-                .extend(Head::of(events, closed.contract, closed.place)?);
+                .unwrap_or_else(|| Events::begin(&closed, self.sieve.clone(), self.open.len()))?;
+            self.begin(events, closed.contract, closed.place)?;
         }
         if let Some(next) = self.upcoming.front_mut() {
-            let begin = || Events::begin(&next.closed, self.filter.clone(), self.open.len());
+            let begin = || Events::begin(&next.closed, self.sieve.clone(), self.open.len());
             next.events.get_or_insert_with(begin);
         }
+        Ok(())
+    }
+
+    /// Waits for the next event of a file, and goes on with it in its turn.
+    fn begin(&mut self, events: Events, contract: usize, place: usize) -> Result<(), Error> {
+        let mut passed = Passed::default();
+        let head = Head::of(events, contract, place, self.range, &mut passed);
+        self.progress.0 += passed.read;
+        self.counts.seen += passed.seen;
+        self.open.extend(head?);
         Ok(())
     }
 
@@ -265,10 +287,11 @@ impl ArchiveReader {
             };
             self.progress.0 += 1;
             let (time, contract, _, place) = head.key;
-            self.open.extend(Head::of(head.rest, contract, place)?);
+            self.begin(head.rest, contract, place)?;
             let asked = self.range.is_none_or(|range| range.contains(time));
             let contract = self.contracts.get(contract).map(|one| one.contract.clone());
             if let Some(contract) = contract.filter(|_| asked) {
+                self.counts.count(head.kept);
                 return Ok(Some(Archived {
                     contract,
                     event: head.event,
@@ -294,8 +317,14 @@ impl Iterator for ArchiveReader {
 
 impl Head {
     /// The next event of a file; none at its end.
-    fn of(mut rest: Events, contract: usize, place: usize) -> Result<Option<Reverse<Self>>, Error> {
-        let Some((time, read)) = rest.next()? else {
+    fn of(
+        mut rest: Events,
+        contract: usize,
+        place: usize,
+        range: Option<DateRange>,
+        passed: &mut Passed,
+    ) -> Result<Option<Reverse<Self>>, Error> {
+        let Some((time, read)) = rest.next(range, passed)? else {
             return Ok(None);
         };
         Ok(Some(Reverse(Self {

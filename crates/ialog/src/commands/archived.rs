@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use ionos_activitylog::{ContractNumber, Filter, FilterCounts};
+use ionos_activitylog::{ContractNumber, Filter};
 use ionos_activitylog_archive::{ArchiveReader, Archived};
 
 use crate::cli::FromArchive;
@@ -13,16 +13,46 @@ use crate::progress::OfArchive;
 use crate::{times, zone};
 
 /// So many events are read before signals are listened to.
-pub(crate) const EVENTS_AT_ONCE: u64 = 256;
+const EVENTS_AT_ONCE: u64 = 256;
+
+/// Files do not let one wait, so a Ctrl-C would not be noticed before their end. So now and then it is somebody else's
+/// turn, and people are told how far it is.
+pub(crate) struct Turns {
+    progress: OfArchive,
+    /// Events that had been read at the last turn.
+    read: u64,
+}
+
+impl Turns {
+    pub(crate) fn begin(host: &mut Host<'_>) -> Self {
+        Self {
+            progress: OfArchive::events(host),
+            read: 0,
+        }
+    }
+
+    /// To be awaited after each event.
+    pub(crate) async fn give(&mut self, reader: &ArchiveReader) {
+        let (read, all) = reader.progress();
+        if read.saturating_sub(self.read) >= EVENTS_AT_ONCE {
+            self.read = read;
+            self.progress.show((read, all));
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.progress.end();
+    }
+}
 
 /// The events that were asked for.
 pub(crate) struct Asked {
     reader: ArchiveReader,
-    progress: OfArchive,
+    turns: Turns,
     /// It goes with the folder of a demo.
     _found: demo::Found,
     filter: Filter,
-    counts: FilterCounts,
 }
 
 impl Asked {
@@ -43,10 +73,9 @@ impl Asked {
         };
         Ok(Self {
             reader: reader.filter(filter.clone()),
-            progress: OfArchive::events(host),
+            turns: Turns::begin(host),
             _found: found,
             filter,
-            counts: FilterCounts::default(),
         })
     }
 
@@ -54,13 +83,8 @@ impl Asked {
     pub(crate) async fn next(&mut self) -> Result<Option<Archived>, Failure> {
         while let Some(archived) = self.reader.next() {
             let archived = archived?;
-            let kept = self.counts.count(archived.kept);
-            // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
-            if self.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
-                self.progress.show(self.reader.progress());
-                tokio::task::yield_now().await;
-            }
-            if kept {
+            self.turns.give(&self.reader).await;
+            if archived.kept {
                 return Ok(Some(archived));
             }
         }
@@ -70,9 +94,9 @@ impl Asked {
     /// Says how many of how many it were where some were left out, and fails where the archive does not prove that it
     /// has all.
     pub(crate) fn end(self, host: &mut Host<'_>) -> Result<(), Failure> {
-        self.progress.end();
+        self.turns.end();
         if !self.filter.is_empty() {
-            host.say(format_args!("{} match", self.counts));
+            host.say(format_args!("{} match", self.reader.counts()));
         }
         for end in ends_told(&self.reader.ends(), Tz::UTC) {
             host.insist(end);

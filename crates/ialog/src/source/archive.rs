@@ -8,11 +8,10 @@ use ionos_activitylog_archive::ArchiveReader;
 
 use super::{Reading, Taker};
 use crate::cli::Asked;
-use crate::commands::archived::{EVENTS_AT_ONCE, ends_told};
+use crate::commands::archived::{Turns, ends_told};
 use crate::commands::{archive_at, archived_contracts};
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::progress::OfArchive;
 
 /// What an archive has.
 pub(crate) struct Archived {
@@ -52,21 +51,18 @@ impl Archived {
             ..Reading::default()
         };
         let mut reader = self.reader.filter(filter.clone());
-        let progress = OfArchive::events(host);
+        let mut turns = Turns::begin(host);
         while let Some(archived) = reader.next() {
             let archived = archived?;
             taker.see(&archived.event);
-            let kept = reading.counts.count(archived.kept);
-            // Files do not let one wait, so a Ctrl-C would not be noticed before the end.
-            if reading.counts.seen.is_multiple_of(EVENTS_AT_ONCE) {
-                progress.show(reader.progress());
-                tokio::task::yield_now().await;
-            }
-            if kept && !taker.take(&archived.contract, archived.event, host)? {
+            reading.counts = reader.counts();
+            turns.give(&reader).await;
+            if archived.kept && !taker.take(&archived.contract, archived.event, host)? {
                 return Ok(reading);
             }
         }
-        progress.end();
+        reading.counts = reader.counts();
+        turns.end();
         reading.ends = ends_told(&reader.ends(), self.zone);
         let unproven = reader.unproven().into_iter();
         reading.unproven = unproven

@@ -5,12 +5,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::vec;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::Filter;
+use ionos_activitylog::{DateRange, Filter};
 
 use super::part::{ClosedPart, Lines, Read, understood};
 use crate::Error;
@@ -36,14 +37,57 @@ struct Heap {
     error: Option<Error>,
 }
 
+/// What came of a line.
+enum Item {
+    Event(Read),
+    /// The filter leaves it out, and nobody needs it: its time.
+    Passed(Option<DateTime<Utc>>),
+}
+
 /// A heap that was understood; an empty one is the last of its file.
-type Understood = Vec<Result<Read, Error>>;
+type Understood = Vec<Result<Item, Error>>;
+
+/// Which events are wanted.
+#[derive(Default)]
+pub(super) struct Sieve {
+    pub(super) filter: Filter,
+    /// Whether it has kept any.
+    found: AtomicBool,
+}
+
+impl Sieve {
+    pub(super) fn new(filter: Filter) -> Self {
+        Self {
+            filter,
+            found: AtomicBool::new(false),
+        }
+    }
+
+    /// What is left out ends here where it can: to hand it over and to put it in order takes as long as to read it.
+    fn item(&self, read: Read, last: bool) -> Item {
+        if read.kept {
+            self.found.store(true, Ordering::Relaxed);
+        } else if !last && self.found.load(Ordering::Relaxed) {
+            return Item::Passed(read.time);
+        }
+        Item::Event(read)
+    }
+}
+
+/// Events that were passed over: see [`Sieve`].
+#[derive(Default)]
+pub(super) struct Passed {
+    /// How many there were in files.
+    pub(super) read: u64,
+    /// How many of them happened in the range.
+    pub(super) seen: u64,
+}
 
 /// The events of one file, up to the first error.
 pub(super) struct Events {
     path: PathBuf,
     source: Source,
-    heap: vec::IntoIter<Result<Read, Error>>,
+    heap: vec::IntoIter<Result<Item, Error>>,
     /// The time of the last event, or where the file begins.
     position: DateTime<Utc>,
 }
@@ -52,7 +96,7 @@ enum Source {
     /// Threads, and which of them is next.
     Ahead(Vec<Receiver<Understood>>, usize),
     /// When they are asked for.
-    Here(Box<Lines>, Arc<Filter>),
+    Here(Box<Lines>, Arc<Sieve>),
 }
 
 impl Events {
@@ -60,18 +104,18 @@ impl Events {
     /// the file cannot be opened.
     pub(super) fn begin(
         closed: &ClosedPart,
-        filter: Arc<Filter>,
+        sieve: Arc<Sieve>,
         open: usize,
     ) -> Result<Self, Error> {
         let lines = Lines::open(closed)?;
         let source = if open < WITH_THREADS {
-            match threads(lines, &filter) {
+            match threads(lines, &sieve) {
                 Ok(threads) => Source::Ahead(threads, 0),
                 // The system has none left.
-                Err(_) => Source::Here(Box::new(Lines::open(closed)?), filter),
+                Err(_) => Source::Here(Box::new(Lines::open(closed)?), sieve),
             }
         } else {
-            Source::Here(Box::new(lines), filter)
+            Source::Here(Box::new(lines), sieve)
         };
         Ok(Self {
             path: closed.path.clone(),
@@ -81,23 +125,33 @@ impl Events {
         })
     }
 
-    /// The next event with the time to sort it by, which without a time is where it stands; none at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(DateTime<Utc>, Read)>, Error> {
-        if self.heap.as_slice().is_empty() {
-            self.heap = self.next_heap()?.into_iter();
+    /// The next event with the time to sort it by, which without a time is where it stands; none at the end. What is
+    /// passed over on the way there is counted.
+    pub(super) fn next(
+        &mut self,
+        range: Option<DateRange>,
+        passed: &mut Passed,
+    ) -> Result<Option<(DateTime<Utc>, Read)>, Error> {
+        loop {
+            if self.heap.as_slice().is_empty() {
+                self.heap = self.next_heap()?.into_iter();
+            }
+            let Some(item) = self.heap.next().transpose()? else {
+                return Ok(None);
+            };
+            let (Item::Event(Read { time, .. }) | Item::Passed(time)) = &item;
+            self.position = time.map_or(self.position, |time| time.max(self.position));
+            if let Item::Event(read) = item {
+                return Ok(Some((self.position, read)));
+            }
+            passed.read += 1;
+            passed.seen += u64::from(range.is_none_or(|range| range.contains(self.position)));
         }
-        let Some(read) = self.heap.next().transpose()? else {
-            return Ok(None);
-        };
-        self.position = read
-            .time
-            .map_or(self.position, |time| time.max(self.position));
-        Ok(Some((self.position, read)))
     }
 
     fn next_heap(&mut self) -> Result<Understood, Error> {
         match &mut self.source {
-            Source::Here(lines, filter) => Ok(of(next_of(lines), &lines.path, filter)),
+            Source::Here(lines, sieve) => Ok(of(next_of(lines), &lines.path, sieve)),
             Source::Ahead(threads, turn) => {
                 let heap = threads.get(*turn).and_then(|thread| thread.recv().ok());
                 *turn = (*turn + 1) % threads.len().max(1);
@@ -112,17 +166,17 @@ impl Events {
 }
 
 /// Starts the threads of a file. Each ends when the other ends of its channels are gone.
-fn threads(mut lines: Lines, filter: &Arc<Filter>) -> io::Result<Vec<Receiver<Understood>>> {
+fn threads(mut lines: Lines, sieve: &Arc<Sieve>) -> io::Result<Vec<Receiver<Understood>>> {
     let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST));
     let (mut dealt, mut understood) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let (deal, heaps): (SyncSender<Heap>, _) = sync_channel(HEAPS);
         let (tell, told) = sync_channel(HEAPS);
-        let (path, filter) = (lines.path.clone(), filter.clone());
+        let (path, sieve) = (lines.path.clone(), sieve.clone());
         named("archive-events").spawn(move || {
             heaps
                 .iter()
-                .try_for_each(|heap| tell.send(of(heap, &path, &filter)))
+                .try_for_each(|heap| tell.send(of(heap, &path, &sieve)))
         })?;
         dealt.push(deal);
         understood.push(told);
@@ -157,11 +211,17 @@ fn next_of(lines: &mut Lines) -> Heap {
     }
 }
 
-/// The events of lines.
-fn of(heap: Heap, path: &Path, filter: &Filter) -> Understood {
-    let lines = heap.lines.split_inclusive(|byte| *byte == b'\n');
-    let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
-    let events = lines.zip(heap.number..);
-    let events = events.map(|(line, number)| understood(path, number, line, filter));
-    events.chain(heap.error.map(Err)).collect()
+/// The events of lines. The last one is always there: whoever waits for what is wanted has a turn now and then.
+fn of(heap: Heap, path: &Path, sieve: &Sieve) -> Understood {
+    let mut lines = heap.lines.split_inclusive(|byte| *byte == b'\n').peekable();
+    let mut items = Vec::new();
+    let mut number = heap.number;
+    while let Some(line) = lines.next() {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let read = understood(path, number, line, &sieve.filter);
+        items.push(read.map(|read| sieve.item(read, lines.peek().is_none())));
+        number += 1;
+    }
+    items.extend(heap.error.map(Err));
+    items
 }

@@ -93,11 +93,11 @@ pub(super) fn understood(
         Error::damaged(path.to_path_buf(), format!("line {number}: {detail}"))
     };
     let line = str::from_utf8(line).map_err(|error| damaged(&error))?;
-    let event = Event::from_json(line).map_err(|error| damaged(&error))?;
+    let (event, kept) = filter.sift(line).map_err(|error| damaged(&error))?;
     Ok(Read {
         time: event.time(),
         id: event.id(),
-        kept: filter.matches(&event),
+        kept,
         event,
     })
 }

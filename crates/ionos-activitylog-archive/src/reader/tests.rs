@@ -326,6 +326,55 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
     }
 }
 
+#[tokio::test]
+async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let whole = range(FROM, TO);
+    let archive = archive(&simulator, root.path(), &[whole]).await;
+    for (pair, asked) in [
+        ("user=ci@example.com", None),
+        (
+            "user=ci@example.com",
+            Some(range("2026-11-18T09:30:00Z", TO)),
+        ),
+        ("user!=ci@example.com", None),
+        ("user=nobody@example.com", Some(whole)),
+        ("type=Error", None),
+    ] {
+        let filter = Filter::parse([pair]).unwrap();
+        let truth = truth(&simulator, asked.unwrap_or(whole));
+        let matching = |(_, record): &&(String, String)| {
+            filter.matches(&Event::from_json(record.clone()).unwrap())
+        };
+        let expected: Vec<_> = truth.iter().filter(matching).cloned().collect();
+        let mut reader = ArchiveReader::open(&archive, None, asked)
+            .unwrap()
+            .filter(filter.clone());
+        let mut kept = Vec::new();
+        let mut others = 0;
+        for archived in reader.by_ref() {
+            let archived = archived.unwrap();
+            let record = archived.event.raw().to_owned();
+            match archived.kept {
+                true => kept.push((archived.contract.to_string(), record)),
+                false => others += 1,
+            }
+        }
+        assert_eq!(kept, expected, "{pair}");
+        let counts = reader.counts();
+        assert_eq!(
+            (counts.seen, counts.kept),
+            (truth.len() as u64, kept.len() as u64)
+        );
+        let (read, all) = reader.progress();
+        assert_eq!(read, all, "{pair}");
+        if kept.is_empty() {
+            assert_eq!(others, truth.len(), "what was there instead is given out");
+        }
+    }
+}
+
 /// A part that holds the events at these minutes of an hour, each named after its minute.
 fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
     use crate::part::{About, PartFile};

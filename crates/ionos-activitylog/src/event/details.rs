@@ -46,9 +46,14 @@ const META: [&str; 5] = [
 const EVENT: [&str; 5] = ["type", "status", "message", "param", "resources"];
 
 impl<'a> Details<'a> {
-    /// One pass over the record, however deep its members are.
     pub(super) fn of(record: &'a str) -> Self {
+        Self::with_uuid(record).0
+    }
+
+    /// With the value of `@uuid`, as it was written. One pass over the record, however deep its members are.
+    pub(super) fn with_uuid(record: &'a str) -> (Self, Option<&'a str>) {
         let (mut meta, mut principal, mut event) = ([None; 5], None, [None; 5]);
+        let mut uuid = None;
         let mut members = json::members(record);
         while let Some(key) = members.next_key() {
             // Of a key that occurs twice, the last counts, and nothing of the one before.
@@ -60,6 +65,8 @@ impl<'a> Details<'a> {
                 let value = members.value();
                 if key.is("principal") {
                     principal = value;
+                } else if key.is("@uuid") {
+                    uuid = value;
                 }
             }
         }
@@ -71,7 +78,7 @@ impl<'a> Details<'a> {
             audit_version,
         ] = meta;
         let [event_type, status, message, param, resources] = event;
-        Self {
+        let details = Self {
             time,
             request_id,
             queue_ref_id,
@@ -83,7 +90,8 @@ impl<'a> Details<'a> {
             message,
             param,
             resources,
-        }
+        };
+        (details, uuid)
     }
 
     /// When it happened, in UTC: as [`Event::time`](crate::Event::time).

@@ -106,18 +106,37 @@ impl Event {
     ///
     /// Fails with [`ErrorKind::Configuration`] for text that is not one JSON value.
     pub fn from_json(record: impl Into<String>) -> Result<Self, Error> {
-        let hit = RawValue::from_string(record.into()).map_err(|error| {
+        let mut event = Self::nameless(record.into())?;
+        let record = Record::of(event.raw());
+        (event.time, event.name) = (time_in(record.meta), named(record.uuid));
+        Ok(event)
+    }
+
+    /// As [`Event::from_json`], and what is made of its details, for which no further pass over the record is needed.
+    pub(crate) fn from_json_and<T>(
+        record: String,
+        look: impl FnOnce(&Self, &Details<'_>) -> T,
+    ) -> Result<(Self, T), Error> {
+        let mut event = Self::nameless(record)?;
+        let (details, uuid) = Details::with_uuid(event.raw());
+        let (time, name) = (details.time(), named(uuid));
+        let seen = look(&event, &details);
+        (event.time, event.name) = (time, name);
+        Ok((event, seen))
+    }
+
+    /// An event whose time and identifier are not known yet.
+    fn nameless(record: String) -> Result<Self, Error> {
+        let hit = RawValue::from_string(record).map_err(|error| {
             let detail = format!("the record is not JSON: {error}");
             Error::new(ErrorKind::Configuration, detail).with_source(error)
         })?;
-        let record = Record::of(hit.get());
-        let (time, name) = (time_in(record.meta), named(record.uuid));
         Ok(Self {
             record: 0..hit.get().len(),
             hit,
             astray: None,
-            time,
-            name,
+            time: None,
+            name: None,
         })
     }
 

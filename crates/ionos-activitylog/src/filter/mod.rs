@@ -13,7 +13,7 @@ mod pattern;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Error, Event};
+use crate::{Details, Error, Event};
 use condition::Condition;
 
 pub use counts::FilterCounts;
@@ -101,15 +101,25 @@ impl Filter {
     /// is asked for.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
+        self.is_empty() || self.holds(event, &event.details())
+    }
+
+    /// An event from its record, as [`Event::from_json`] makes it, and whether to keep it. Takes half as long as the one
+    /// after the other, which shows where a million records are looked through.
+    ///
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for text that is not one JSON value.
+    pub fn sift(&self, record: impl Into<String>) -> Result<(Event, bool), Error> {
         if self.is_empty() {
-            return true;
+            return Ok((Event::from_json(record)?, true));
         }
-        let details = event.details();
-        self.conditions
-            .iter()
-            .all(|((key, negated), alternatives)| {
-                condition::any_holds(alternatives, *key, event, &details) != *negated
-            })
+        Event::from_json_and(record.into(), |event, details| self.holds(event, details))
+    }
+
+    fn holds(&self, event: &Event, details: &Details<'_>) -> bool {
+        let mut conditions = self.conditions.iter();
+        conditions.all(|((key, negated), alternatives)| {
+            condition::any_holds(alternatives, *key, event, details) != *negated
+        })
     }
 }
 

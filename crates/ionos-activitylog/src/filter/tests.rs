@@ -150,6 +150,9 @@ proptest! {
         prop_assert_eq!(again.to_string(), filter.to_string());
         let event = Event::from_json(RECORD).unwrap();
         prop_assert_eq!(again.matches(&event), filter.matches(&event));
+        let (same, kept) = filter.sift(event.raw()).unwrap();
+        prop_assert_eq!((same.raw(), same.id(), same.time()), (event.raw(), event.id(), event.time()));
+        prop_assert_eq!(kept, filter.matches(&event));
     }
 
     #[test]
