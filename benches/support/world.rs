@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog_sim::fault::{Fault, Faults, When};
-use ionos_activitylog_sim::{LOG_BEGIN, Recording, Simulator, SimulatorBuilder};
+use ionos_activitylog_sim::{LOG_BEGIN, Simulator};
 
 /// Events of a page.
 pub const PAGE: u64 = 1_000;
@@ -36,10 +36,12 @@ pub fn end() -> DateTime<Utc> {
     LOG_BEGIN + TimeDelta::days(DAYS)
 }
 
-fn builder() -> SimulatorBuilder {
+fn simulator(faults: Faults) -> Simulator {
     Simulator::builder()
         .events_per_day(EVENTS)
+        .faults(faults)
         .clock(|| end() + TimeDelta::days(1))
+        .build()
 }
 
 /// The path of a page of the whole range.
@@ -53,7 +55,7 @@ pub fn path(offset: u64) -> String {
 
 /// The contract, and how many events its range holds; found out once, since that is not what is measured.
 static KNOWN: LazyLock<(u64, u64)> = LazyLock::new(|| {
-    let simulator = builder().build();
+    let simulator = simulator(Faults::new());
     let contract = simulator.contracts()[0];
     (contract, simulator.count(contract, start(), end()))
 });
@@ -74,19 +76,5 @@ pub fn serve(arguments: &[String]) -> Result<()> {
         true => Faults::new().on(When::any(), Fault::Delay(LATENCY))?,
         false => Faults::new(),
     };
-    crate::serve(
-        builder().recording(recorded()?).faults(faults).build(),
-        None,
-    )
-}
-
-/// The log, written down. Server and client share the machine, so it is made before anything is measured: otherwise
-/// that would be how fast the simulator draws events, by which every program takes longer alike.
-fn recorded() -> Result<Recording> {
-    let drawn = builder().build();
-    let records = drawn.records(contract(), start(), end());
-    let lines: String = records
-        .flat_map(|record| [record, "\n".to_owned()])
-        .collect();
-    Recording::read(lines.as_bytes(), None).map_err(anyhow::Error::msg)
+    crate::serve(simulator(faults), None)
 }

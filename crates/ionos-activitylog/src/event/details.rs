@@ -33,29 +33,44 @@ pub struct Details<'a> {
     resources: Option<&'a str>,
 }
 
+/// What is read of `/meta`.
+const META: [&str; 5] = [
+    "time",
+    "requestId",
+    "queueRefId",
+    "transactionId",
+    "auditVersion",
+];
+
+/// What is read of `/event`.
+const EVENT: [&str; 5] = ["type", "status", "message", "param", "resources"];
+
 impl<'a> Details<'a> {
+    /// One pass over the record, however deep its members are.
     pub(super) fn of(record: &'a str) -> Self {
-        let [meta, principal, event] = json::pick(record, ["meta", "principal", "event"]);
+        let (mut meta, mut principal, mut event) = ([None; 5], None, [None; 5]);
+        let mut members = json::members(record);
+        while let Some(key) = members.next_key() {
+            // Of a key that occurs twice, the last counts, and nothing of the one before.
+            if key.is("meta") {
+                meta = members.value_and_pick(META).map_or([None; 5], |it| it.1);
+            } else if key.is("event") {
+                event = members.value_and_pick(EVENT).map_or([None; 5], |it| it.1);
+            } else {
+                let value = members.value();
+                if key.is("principal") {
+                    principal = value;
+                }
+            }
+        }
         let [
             time,
             request_id,
             queue_ref_id,
             transaction_id,
             audit_version,
-        ] = json::pick(
-            meta.unwrap_or_default(),
-            [
-                "time",
-                "requestId",
-                "queueRefId",
-                "transactionId",
-                "auditVersion",
-            ],
-        );
-        let [event_type, status, message, param, resources] = json::pick(
-            event.unwrap_or_default(),
-            ["type", "status", "message", "param", "resources"],
-        );
+        ] = meta;
+        let [event_type, status, message, param, resources] = event;
         Self {
             time,
             request_id,

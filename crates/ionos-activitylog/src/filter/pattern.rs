@@ -41,6 +41,10 @@ impl Pattern {
     }
 
     pub(super) fn matches(&self, word: &str) -> bool {
+        // What people look for most is asked of every event of an archive: a name, and few letters that are not ASCII.
+        if self.fold == Fold::Case && word.is_ascii() && !self.text.contains('*') {
+            return word.eq_ignore_ascii_case(&self.text);
+        }
         let word = self.fold.of(word);
         let Some((start, rest)) = self.text.split_once('*') else {
             return word == self.text;
@@ -90,6 +94,18 @@ mod tests {
         ];
         for (pattern, word, expected) in cases {
             let pattern = Pattern::new(Fold::Name, pattern).unwrap();
+            assert_eq!(pattern.matches(word), expected, "{pattern} {word}");
+        }
+        let cases = [
+            ("jane@example.com", "Jane@Example.COM", true),
+            ("jane@example.com", "jane@example.com.", false),
+            ("\u{212a}elvin", "KELVIN", true),
+            ("stra\u{df}e", "STRASSE", false),
+            ("\u{e4}rger", "\u{c4}RGER", true),
+            ("jane*", "JANE@example.com", true),
+        ];
+        for (pattern, word, expected) in cases {
+            let pattern = Pattern::new(Fold::Case, pattern).unwrap();
             assert_eq!(pattern.matches(word), expected, "{pattern} {word}");
         }
         assert!(

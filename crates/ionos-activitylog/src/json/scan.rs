@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use super::text::{decoded_bytes, inner};
+use super::text::{decoded_bytes, inner, is_whole};
 
 /// White space between the tokens of JSON.
 pub(super) fn is_blank(byte: u8) -> bool {
@@ -123,7 +123,7 @@ impl<'a> Cursor<'a> {
         Self { text, at }
     }
 
-    /// The first byte of what comes next, white space aside.
+    /// Goes on to what comes next, behind white space; gives its first byte.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
@@ -169,6 +169,34 @@ impl<'a> Cursor<'a> {
         let key = self.key()?;
         self.pass(b':');
         Some(key)
+    }
+
+    /// Passes the key that begins here and what is between it and its value, if it is this one, written without a
+    /// backslash. That is known without a look for its end.
+    #[inline]
+    pub(crate) fn pass_key(&mut self, name: &str) -> bool {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"\"");
+        let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes()));
+        let is = rest.is_some_and(|rest| rest.first() == Some(&b'"'));
+        if is {
+            self.at += name.len() + 2;
+            self.pass(b':');
+        }
+        is
+    }
+
+    /// Passes the string that comes next; says whether it is text: see [`is_whole`].
+    #[inline]
+    pub(crate) fn pass_whole_text(&mut self) -> bool {
+        let bytes = self.text.as_bytes();
+        match quote_or_backslash(bytes, self.at + 1) {
+            Some(end) if bytes.get(end) == Some(&b'"') => {
+                self.at = end + 1;
+                true
+            }
+            _ => self.value().is_some_and(is_whole),
+        }
     }
 
     /// The first byte of the next element of the list around; none at its end. The element comes next.

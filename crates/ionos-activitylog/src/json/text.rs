@@ -85,8 +85,15 @@ pub(crate) fn decoded(string: &str) -> Cow<'_, str> {
 /// Whether a string is text: whether no half of a surrogate pair is in it.
 pub(crate) fn is_whole(string: &str) -> bool {
     let inner = inner(string);
-    memchr(b'\\', inner.as_bytes()).is_none()
-        || !Pieces(inner.chars()).any(|piece| matches!(piece, Piece::Half(_)))
+    let mut rest = inner.as_bytes();
+    while let Some(backslash) = memchr(b'\\', rest) {
+        // Only an escape by number can name half of a pair.
+        if rest.get(backslash + 1) == Some(&b'u') {
+            return !Pieces(inner.chars()).any(|piece| matches!(piece, Piece::Half(_)));
+        }
+        rest = rest.get(backslash + 2..).unwrap_or_default();
+    }
+    true
 }
 
 /// What a string says as UTF-8, and each half of a surrogate pair in the same three bytes as another character of its
