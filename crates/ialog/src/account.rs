@@ -22,7 +22,7 @@ pub(crate) fn builder(
     now: DateTime<Utc>,
     host: &Host<'_>,
 ) -> Result<ClientBuilder, Failure> {
-    if account.demo {
+    if account.whose.demo {
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder()
             .token(simulator.token())
@@ -30,7 +30,7 @@ pub(crate) fn builder(
         return set_up(client, account, now, host);
     }
     let mut client = host.client();
-    if let Some(profile) = &account.profile {
+    if let Some(profile) = &account.whose.profile {
         client = client.profile(profile);
     }
     set_up(client, account, now, host)
@@ -43,7 +43,7 @@ pub(crate) fn connect(
     host: &mut Host<'_>,
 ) -> Result<Client, Failure> {
     let builder = builder(account, now, host)?;
-    if account.demo {
+    if account.whose.demo {
         return Ok(builder.build()?);
     }
     let client = builder.build().map_err(|error| match error.kind() {
@@ -106,7 +106,7 @@ fn set_up(
 
 /// What tells one account's service from another's: the address of its API.
 pub(crate) fn api(account: &cli::Account, client: &Client) -> String {
-    if account.demo {
+    if account.whose.demo {
         return "demo".to_owned();
     }
     client.api_address().to_owned()

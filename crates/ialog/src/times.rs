@@ -55,7 +55,7 @@ pub(crate) fn settle(arguments: &cli::Export, now: DateTime<Utc>) -> TimeDelta {
     match arguments.settle {
         // Months are those of the calendar, so a length is measured up to now.
         Some(length) => DateRange::last(length, now).map_or(SETTLE, |one| one.duration()),
-        None if arguments.account.demo => TimeDelta::zero(),
+        None if arguments.account.whose.demo => TimeDelta::zero(),
         None => SETTLE,
     }
 }

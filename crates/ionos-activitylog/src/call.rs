@@ -2,6 +2,8 @@
 //! lies a wait, which is that of all calls where the service has had too many requests. Here is the one place where all
 //! of that comes together.
 
+mod verdict;
+
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
 use crate::transport::Gateway;
 use crate::{AccessToken, Error, ErrorKind};
+use verdict::{Last, Next, judge};
 
 /// All that a call needs and that the clones of a client share.
 pub(crate) struct Caller {
@@ -44,14 +47,6 @@ pub(crate) struct Caller {
     pub(crate) body_cap: u64,
     pub(crate) user_agent: HeaderValue,
     pub(crate) contract_header: Option<HeaderValue>,
-}
-
-/// What to do after an attempt that failed.
-enum Next {
-    /// Try again after this long.
-    Again(Duration),
-    /// Give the error back, with a word on why if it is not plain.
-    Stop(Option<String>),
 }
 
 impl Caller {
@@ -135,7 +130,7 @@ impl Caller {
                     });
                     continue;
                 }
-                match self.next(&error, wait, tries, elapsed) {
+                match Next::after(&error, wait, tries, elapsed, &self.retry) {
                     // All calls wait, and this one does so in its place among them. So few are sent that no budget has
                     // to keep them from being too many.
                     Next::Again(_) if matches!(outcome, Outcome::Held(_)) => {
@@ -348,34 +343,6 @@ impl Caller {
             }
         }
     }
-
-    /// Decides whether a call is tried again after a wait; there is none where the service asks for too long a one.
-    fn next(
-        &self,
-        error: &Error,
-        wait: Option<Duration>,
-        attempts: u32,
-        elapsed: Duration,
-    ) -> Next {
-        if !error.is_retryable() || attempts >= self.retry.attempts() {
-            return Next::Stop(None);
-        }
-        let Some(wait) = wait else {
-            let asked = error.retry_after().unwrap_or_default().as_secs_f64();
-            let most = self.retry.retry_after_ceiling().as_secs_f64();
-            return Next::Stop(Some(format!(
-                "it asks for {asked} s, and {most} s are the most that is waited for"
-            )));
-        };
-        if self
-            .retry
-            .deadline()
-            .is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline)
-        {
-            return Next::Stop(Some(NO_TIME_LEFT.to_owned()));
-        }
-        Next::Again(wait)
-    }
 }
 
 /// All that a request needs to be sent.
@@ -389,57 +356,6 @@ struct Turn {
 struct Sent {
     token: Option<Arc<AccessToken>>,
     place: Place,
-}
-
-/// The failed attempt before this one.
-struct Last {
-    error: Error,
-    /// The token that was refused.
-    refused: Option<Arc<AccessToken>>,
-}
-
-impl Last {
-    fn answered(error: Error) -> Self {
-        Self {
-            error,
-            refused: None,
-        }
-    }
-
-    /// The error to tell when no other request could be sent: what the service said, where that says more than why.
-    fn or(self, unsent: Error) -> Error {
-        let reason = match self.refused {
-            Some(_) => "there is no other token",
-            None if unsent.kind() == ErrorKind::CallTimeout => NO_TIME_LEFT,
-            None => return unsent,
-        };
-        self.error.gave_up(reason.to_owned())
-    }
-}
-
-const NO_TIME_LEFT: &str = "there is no time left for another attempt";
-
-/// What an error says about how busy the service is. `until` is when the next request would be sent, by the clock's
-/// count.
-fn judge(error: &Error, until: Option<Duration>) -> Outcome {
-    // A service that names a time means all of its clients, and one that counts requests counts those of all calls.
-    let asks = match error.kind() {
-        ErrorKind::RateLimited => true,
-        ErrorKind::Unavailable => error.retry_after().is_some(),
-        _ => false,
-    };
-    match (error.kind(), until) {
-        (_, Some(until)) if asks => Outcome::Held(until),
-        (
-            ErrorKind::RateLimited
-            | ErrorKind::Unavailable
-            | ErrorKind::GatewayTimeout
-            | ErrorKind::AttemptTimeout
-            | ErrorKind::ConnectTimeout,
-            _,
-        ) => Outcome::Overloaded,
-        _ => Outcome::Other,
-    }
 }
 
 /// The time of the whole call is over.

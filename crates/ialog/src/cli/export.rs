@@ -23,7 +23,7 @@ Examples:
   ialog export --last 7d --out week.ndjson
   ialog export --contract 31721060 --from 2026-11-01 --to 2026-11-30 --out november.ndjson.zst
   ialog export --contract all --from 2025-01-01 --out audit
-  ialog export --contract '3180*,31721060' --last 30d --out audit
+  ialog export --contract '3172*' --last 30d --out audit
   ialog export --from 2025-01-01 --out audit --dry-run
   ialog export --last 7d --out audit --recount")]
 pub(crate) struct Export {

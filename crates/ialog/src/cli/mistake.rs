@@ -4,6 +4,7 @@
 use std::error::Error as _;
 use std::ffi::OsString;
 use std::fmt;
+use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use ionos_activitylog::seam::guess;
@@ -93,6 +94,12 @@ fn value(error: &clap::Error, argument: &str) -> (String, Option<String>) {
     }
     if let Some(Refused { what, hint }) = source.downcast_ref() {
         return (format!("{argument}: {what}"), Some(hint.clone()));
+    }
+    if source.is::<ParseIntError>() {
+        return (
+            format!("{argument} cannot be {typed:?}"),
+            Some("give a whole number".to_owned()),
+        );
     }
     (format!("{argument} cannot be {typed:?}: {source}"), None)
 }

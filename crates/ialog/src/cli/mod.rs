@@ -206,11 +206,23 @@ pub(crate) enum Command {
     Help(Help),
 }
 
-#[derive(Args, Default)]
-pub(crate) struct Account {
+/// Whose settings and credentials.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Whose {
     /// Use a simulated account inside the program: no token, no network
     #[arg(long)]
     pub(crate) demo: bool,
+
+    /// Profile of the vendor's configuration file; its settings go before those of the environment
+    #[arg(long, value_name = "NAME", conflicts_with = "demo")]
+    pub(crate) profile: Option<String>,
+}
+
+/// The account that is asked, and how.
+#[derive(Args, Default)]
+pub(crate) struct Account {
+    #[command(flatten)]
+    pub(crate) whose: Whose,
 
     /// How often a request is sent at the most, when the service is in trouble; 5 if left out
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -223,10 +235,6 @@ pub(crate) struct Account {
     /// Send no more requests a second than this, such as 2 or 0.5
     #[arg(long, value_name = "NUMBER", value_parser = rate)]
     pub(crate) rps: Option<f64>,
-
-    /// Profile of the vendor's configuration file; its settings go before those of the environment
-    #[arg(long, value_name = "NAME", conflicts_with = "demo")]
-    pub(crate) profile: Option<String>,
 }
 
 impl Account {
@@ -237,7 +245,7 @@ impl Account {
             (self.attempts.is_some(), "--attempts"),
             (self.timeout.is_some(), "--timeout"),
             (self.rps.is_some(), "--rps"),
-            (self.profile.is_some(), "--profile"),
+            (self.whose.profile.is_some(), "--profile"),
         ];
         let idle: Vec<&str> = flags
             .into_iter()
@@ -255,8 +263,8 @@ impl Account {
 
     /// What of it is typed again to go on with the same account.
     pub(crate) fn again(&self) -> String {
-        let demo = if self.demo { " --demo" } else { "" };
-        let profile = self.profile.as_ref();
+        let demo = if self.whose.demo { " --demo" } else { "" };
+        let profile = self.whose.profile.as_ref();
         let profile = profile.map_or_else(String::new, |name| {
             format!(" --profile {}", shell::quoted(name))
         });

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Account, Report, Zone};
+use super::{Report, Whose, Zone};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -15,7 +15,7 @@ Examples:
   ialog whoami -o json")]
 pub(crate) struct Whoami {
     #[command(flatten)]
-    pub(crate) account: Account,
+    pub(crate) whose: Whose,
 
     /// List every setting, also those that nobody set, and what other sources say that does not count
     #[arg(long)]

@@ -41,7 +41,7 @@ pub(crate) async fn run(
     if arguments.dry_run {
         let plans = exporter.plan(&contracts, range).await;
         let failures = tell_plans(plans, &client, host).await;
-        return Outcome::default().planned(failures, contracts.len(), host);
+        return Outcome::of(contracts.len()).planned(failures, host);
     }
     let started = host.clock.elapsed();
     let done = exporter
@@ -49,7 +49,7 @@ pub(crate) async fn run(
         .await;
     progress.end();
     let seconds = host.clock.elapsed().saturating_sub(started).as_secs_f64();
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome::of(contracts.len());
     for (contract, result) in done {
         match result {
             Ok(done) => outcome.tell(&contract, &done, host),
@@ -69,7 +69,7 @@ pub(crate) async fn run(
         }
     }
     host.say(format_args!("{seconds:.1} s, archive {archive}"));
-    outcome.end(contracts.len(), host)
+    outcome.end(host)
 }
 
 async fn tell_plans(
@@ -122,6 +122,7 @@ fn plan_text(contract: &ContractNumber, plan: &ContractPlan) -> String {
 /// What became of the contracts.
 #[derive(Default)]
 struct Outcome {
+    contracts: usize,
     failures: Vec<(ContractNumber, Failure)>,
     gaps: usize,
     stopped: bool,
@@ -130,6 +131,13 @@ struct Outcome {
 }
 
 impl Outcome {
+    fn of(contracts: usize) -> Self {
+        Self {
+            contracts,
+            ..Self::default()
+        }
+    }
+
     fn tell(&mut self, contract: &ContractNumber, done: &ContractExport, host: &mut Host<'_>) {
         for note in &done.notes {
             host.insist(format_args!("contract {contract}: {note}"));
@@ -189,30 +197,33 @@ impl Outcome {
 
     fn fail(&mut self, contract: &ContractNumber, failure: Failure, host: &mut Host<'_>) {
         self.empty = false;
-        host.insist(format_args!("contract {contract}: {failure}"));
+        // Of a single one, the program ends with it.
+        if self.contracts > 1 {
+            host.insist(format_args!("contract {contract}: {failure}"));
+        }
         self.failures.push((contract.clone(), failure));
     }
 
     fn planned(
         mut self,
         failures: Vec<(ContractNumber, Failure)>,
-        contracts: usize,
         host: &mut Host<'_>,
     ) -> Result<(), Failure> {
         for (contract, failure) in failures {
             self.fail(&contract, failure, host);
         }
+        let contracts = self.contracts;
         match self.failures.len() {
             failed if 0 < failed && failed < contracts => Err(Failure::incomplete(
                 format!("{failed} of {contracts} contracts failed, and the plan is of the others"),
                 "the same command tries again",
             )),
-            _ => self.end(contracts, host),
+            _ => self.end(host),
         }
     }
 
     /// The one thing that the program ends with.
-    fn end(mut self, contracts: usize, host: &Host<'_>) -> Result<(), Failure> {
+    fn end(mut self, host: &Host<'_>) -> Result<(), Failure> {
         if self.stopped {
             return Err(Failure::stopped(
                 host.interrupt.code(),
@@ -228,7 +239,7 @@ impl Outcome {
         {
             return Err(self.failures.swap_remove(place).1);
         }
-        match (self.failures.len(), contracts) {
+        match (self.failures.len(), self.contracts) {
             (0, _) if self.gaps == 0 => Ok(()),
             (0, _) => Err(Failure::incomplete(
                 format!(

@@ -8,7 +8,7 @@ use crate::host::Host;
 pub(crate) async fn run(arguments: Contracts, host: &mut Host<'_>) -> Result<(), Failure> {
     let client = account::connect(&arguments.account, host.clock.now(), host)?;
     let contracts = client.contracts().await?;
-    if !arguments.account.demo {
+    if !arguments.account.whose.demo {
         host.cache.keep_contracts(client.api_address(), &contracts);
     }
     let lines: String = contracts

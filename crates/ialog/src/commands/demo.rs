@@ -9,7 +9,7 @@ use ionos_activitylog_archive::{Archive, Exporter};
 use tempfile::TempDir;
 
 use crate::account;
-use crate::cli::Account;
+use crate::cli::{Account, Whose};
 use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
@@ -41,7 +41,10 @@ pub(crate) async fn archive(root: Option<&Path>, host: &mut Host<'_>) -> Result<
     let archive = Archive::at(made.path());
     let now = host.clock.now();
     let account = Account {
-        demo: true,
+        whose: Whose {
+            demo: true,
+            profile: None,
+        },
         ..Account::default()
     };
     let client = account::connect(&account, now, host)?;

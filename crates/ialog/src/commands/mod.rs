@@ -62,7 +62,8 @@ pub(crate) fn archive_at(root: &Path) -> Result<Archive, Failure> {
     }
 }
 
-/// The contracts of an archive that were named, in the order of the archive; none for all. Fails for one that the archive does not have.
+/// The contracts of an archive that were named, in the order of the archive; none for all. Fails for one that the archive
+/// does not have.
 pub(crate) fn archived_contracts(
     archive: &Archive,
     named: &[cli::Named],

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::account;
 use crate::ago::ago;
-use crate::cli::{ReportOutput, Whoami};
+use crate::cli::{Account, ReportOutput, Whoami};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::table::{Cell, Cut, Head, Look, Style, Table, labelled, safe_json};
@@ -22,9 +22,13 @@ pub(crate) async fn run(arguments: Whoami, host: &mut Host<'_>) -> Result<(), Fa
 fn tell(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
     let zone = zone::choose(&arguments.zone, host)?;
     let now = host.clock.now();
-    let settings = account::builder(&arguments.account, now, host)?.settings()?;
+    let account = Account {
+        whose: arguments.whose.clone(),
+        ..Account::default()
+    };
+    let settings = account::builder(&account, now, host)?.settings()?;
     // Settings are worth showing above all where they are not enough for a client.
-    let client = account::connect(&arguments.account, now, host);
+    let client = account::connect(&account, now, host);
     let who = Who {
         settings: &settings,
         client: client.as_ref().ok(),

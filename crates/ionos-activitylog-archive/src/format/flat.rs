@@ -14,7 +14,8 @@ use serde::Serialize;
 use super::cell;
 use crate::{Digest, ndjson};
 
-/// The version of the columns: their names, order and meaning.
+/// The version of the columns: their names, order and meaning. It is another one when any of these changes, from the first
+/// release on; until then nobody has rows of two meanings.
 pub const FLAT_SCHEMA: &str = "flat/1";
 
 const COLUMN_COUNT: usize = 32;

@@ -63,7 +63,7 @@ async fn check_all(
     let said = configuration(client.settings());
     report.add("configuration", Verdict::Ok, said, host)?;
 
-    let direct = !arguments.account.demo && host.account.is_none();
+    let direct = !arguments.account.whose.demo && host.account.is_none();
     let (verdict, said) = match direct {
         true => {
             let address = client.api_address();
@@ -97,7 +97,7 @@ async fn check_all(
     }
 
     let listed = client.contracts().await.map(|listed| listed.into_inner());
-    if let (Ok(contracts), false) = (&listed, arguments.account.demo) {
+    if let (Ok(contracts), false) = (&listed, arguments.account.whose.demo) {
         host.cache.keep_contracts(client.api_address(), contracts);
     }
     let (verdict, said) = rights::authentication(&client, &listed, now, zone);
@@ -157,13 +157,13 @@ async fn probe(
             return Ok(None);
         }
     };
-    let (place, said) = match arguments.account.demo {
+    let (place, said) = match arguments.account.whose.demo {
         true => (None, "not kept, because it is a demo".to_owned()),
         false => kept(client, &measured.profile, host.clock.now(), host),
     };
     let requests = super::counted(measured.requests, "request");
     let said = format!("{requests} to the log of contract {contract}; {said}");
-    let verdict = match place.is_some() || arguments.account.demo {
+    let verdict = match place.is_some() || arguments.account.whose.demo {
         true => Verdict::Ok,
         false => Verdict::Warning,
     };
