@@ -12,6 +12,7 @@ use std::vec;
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{DateRange, Filter};
+use memchr::memchr;
 
 use super::part::{ClosedPart, Lines, Read, understood};
 use crate::Error;
@@ -213,13 +214,17 @@ fn next_of(lines: &mut Lines) -> Heap {
 
 /// The events of lines. The last one is always there: whoever waits for what is wanted has a turn now and then.
 fn of(heap: Heap, path: &Path, sieve: &Sieve) -> Understood {
-    let mut lines = heap.lines.split_inclusive(|byte| *byte == b'\n').peekable();
     let mut items = Vec::new();
+    let mut rest = heap.lines.as_slice();
     let mut number = heap.number;
-    while let Some(line) = lines.next() {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
+    while !rest.is_empty() {
+        let (line, behind) = match memchr(b'\n', rest) {
+            Some(end) => (&rest[..end], &rest[end + 1..]),
+            None => (rest, &[][..]),
+        };
+        rest = behind;
         let read = understood(path, number, line, &sieve.filter);
-        items.push(read.map(|read| sieve.item(read, lines.peek().is_none())));
+        items.push(read.map(|read| sieve.item(read, rest.is_empty())));
         number += 1;
     }
     items.extend(heap.error.map(Err));
