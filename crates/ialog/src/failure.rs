@@ -35,6 +35,17 @@ impl Failure {
         }
     }
 
+    /// All of several contracts failed: the code is theirs where they agree.
+    pub(crate) fn of_each<T>(failures: &[(T, Self)]) -> Self {
+        let code = failures.first().map(|(_, one)| one.code);
+        let same = |code: &u8| failures.iter().all(|(_, one)| one.code == *code);
+        Self::new(
+            code.filter(same).unwrap_or(3),
+            format!("each of the {} contracts failed", failures.len()),
+            "each was told above with what to do",
+        )
+    }
+
     /// Something nobody foresaw.
     pub(crate) fn unexpected(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(1, message, hint)

@@ -188,7 +188,7 @@ impl ArchiveReader {
     /// All events that it keeps are given out. Of the others, all are until it keeps one, for whoever wants to say what
     /// was there instead; then some are, so that nobody waits for long; [`ArchiveReader::counts`] counts all.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.sieve = Arc::new(Sieve::new(filter));
+        self.sieve = Arc::new(Sieve::new(filter, self.range));
         self
     }
 

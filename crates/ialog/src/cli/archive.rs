@@ -7,6 +7,7 @@ use ionos_activitylog::{Length, Moment};
 
 use super::Named;
 use super::named::{CONTRACT, contract_help};
+use crate::failure::Failure;
 
 /// Which archive.
 #[derive(Args)]
@@ -22,9 +23,13 @@ pub(crate) struct Root {
 }
 
 impl Root {
-    /// The folder that was named; none for a demo.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.root.as_deref().filter(|_| !self.is_filter())
+    /// The folder that was named; none for a demo. Fails where both were asked for.
+    pub(crate) fn folder(&self) -> Result<Option<&Path>, Failure> {
+        let root = self.root.as_deref().filter(|_| !self.is_filter());
+        match root {
+            Some(root) if self.demo => Err(two_archives(root)),
+            root => Ok(root),
+        }
     }
 
     /// Whether the first word is a filter: a demo needs no folder before its filters.
@@ -32,6 +37,17 @@ impl Root {
         let word = self.root.as_deref().and_then(Path::to_str);
         self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())
     }
+}
+
+/// A demo brings an archive along, and another one was named.
+pub(super) fn two_archives(root: &Path) -> Failure {
+    Failure::usage(
+        format!(
+            "--demo reads an archive of its own, and {} is another",
+            root.display()
+        ),
+        "leave one of them out",
+    )
 }
 
 #[derive(Args)]

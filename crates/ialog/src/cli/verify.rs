@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ionos_activitylog_archive::Digest;
 
+use super::archive::two_archives;
 use super::named::{CONTRACT, contract_help};
 use super::{Account, Named};
 use crate::failure::Failure;
@@ -41,9 +42,10 @@ pub(crate) struct Verify {
 impl Verify {
     /// Fails for flags of the account where nothing is asked of the service.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        match self.online {
-            true => Ok(()),
-            false => self
+        match (self.online, &self.root) {
+            (true, _) => Ok(()),
+            (false, Some(root)) if self.account.whose.demo => Err(two_archives(root)),
+            (false, _) => self
                 .account
                 .unasked("the service is asked only with --online"),
         }

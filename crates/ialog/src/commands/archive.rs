@@ -249,16 +249,7 @@ impl Outcome {
                 "the same command tries again",
             )),
             (1, 1) => Err(self.failures.swap_remove(0).1),
-            (failed, all) if failed == all => {
-                let same = |code: &u8| self.failures.iter().all(|(_, one)| one.code() == *code);
-                let code = self.failures.first().map(|(_, one)| one.code());
-                let code = code.filter(same).unwrap_or(3);
-                Err(Failure::stopped(
-                    code,
-                    format!("each of the {all} contracts failed"),
-                    "each was told above with what to do",
-                ))
-            }
+            (failed, all) if failed == all => Err(Failure::of_each(&self.failures)),
             (failed, all) => Err(Failure::incomplete(
                 format!("{failed} of {all} contracts failed, and the others are archived"),
                 "the same command tries again",

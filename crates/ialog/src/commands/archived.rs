@@ -64,7 +64,7 @@ impl Asked {
         let range = arguments.range.asked();
         let range = range.map(|range| times::resolve(&range, now)).transpose()?;
         let filter = Filter::parse(arguments.filters())?;
-        let found = demo::archive(arguments.root.folder(), host).await?;
+        let found = demo::archive(arguments.root.folder()?, host).await?;
         let contracts = archived_contracts(&found.archive, &arguments.contract)?;
         let reader = ArchiveReader::open(&found.archive, contracts.as_deref(), range)?;
         let reader = match arguments.range.to {

@@ -54,8 +54,9 @@ pub(crate) async fn archive(root: Option<&Path>, host: &mut Host<'_>) -> Result<
         .api(account::api(&account, &client))
         .settle(TimeDelta::zero())
         .clock(host.clock.clone());
+    // It listens to no signal: the first one ends the command, and the folder goes with it.
     let done = exporter
-        .run(&[contract], range, host.interrupt.listen())
+        .run(&[contract], range, std::future::pending())
         .await;
     for (contract, done) in done {
         let events = counted(done?.events, "event");

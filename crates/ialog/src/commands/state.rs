@@ -10,7 +10,7 @@ use crate::host::Host;
 pub(crate) async fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Failure> {
     match arguments.command {
         StateCommand::Show { of } => {
-            let found = demo::archive(of.root.folder(), host).await?;
+            let found = demo::archive(of.root.folder()?, host).await?;
             for folder in contracts(&found.archive, &of)? {
                 let (state, warning) = State::read(&folder)?;
                 if let Some(warning) = warning {
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<()
             }
         }
         StateCommand::Rebuild { of, relink } => {
-            let found = demo::archive(of.root.folder(), host).await?;
+            let found = demo::archive(of.root.folder()?, host).await?;
             for folder in contracts(&found.archive, &of)? {
                 let rebuilt = rebuild_state(&folder, &host.clock, relink)?;
                 host.say(format_args!(

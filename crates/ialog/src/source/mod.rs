@@ -143,8 +143,11 @@ impl Reading {
         for (contract, failure) in &self.failures {
             host.insist(format_args!("contract {contract}: {failure}"));
         }
-        if !self.failures.is_empty() {
-            let failed = self.failures.len();
+        let failed = self.failures.len();
+        if failed > 0 && failed == self.contracts {
+            return Err(Failure::of_each(&self.failures));
+        }
+        if failed > 0 {
             return Err(Failure::incomplete(
                 format!(
                     "{failed} of {} contracts could not be read, and what is shown is of the others",

@@ -23,11 +23,12 @@ const MOST: usize = 4;
 /// Files with threads of their own at the most. Those of many contracts are open at the same time.
 const WITH_THREADS: usize = 4;
 
-/// Bytes of a heap: so many that the threads seldom wait for one another.
-const BYTES: usize = 1 << 18;
+/// Bytes of a heap: so many that the threads seldom wait for one another, and so few that its memory is used again for
+/// the next one: what is larger goes back to the system each time.
+const BYTES: usize = 1 << 16;
 
 /// Heaps that wait at a thread, and behind it. A file takes a megabyte for each thread.
-const HEAPS: usize = 2;
+const HEAPS: usize = 8;
 
 /// Lines of a file that follow one another.
 struct Heap {
@@ -52,23 +53,26 @@ type Understood = Vec<Result<Item, Error>>;
 #[derive(Default)]
 pub(super) struct Sieve {
     pub(super) filter: Filter,
-    /// Whether it has kept any.
+    range: Option<DateRange>,
+    /// Whether it has kept any of the range.
     found: AtomicBool,
 }
 
 impl Sieve {
-    pub(super) fn new(filter: Filter) -> Self {
+    pub(super) fn new(filter: Filter, range: Option<DateRange>) -> Self {
         Self {
             filter,
+            range,
             found: AtomicBool::new(false),
         }
     }
 
     /// What is left out ends here where it can: to hand it over and to put it in order takes as long as to read it.
     fn item(&self, read: Read, last: bool) -> Item {
-        if read.kept {
+        let of_range = |range: DateRange| read.time.is_some_and(|time| range.contains(time));
+        if read.kept && self.range.is_none_or(of_range) {
             self.found.store(true, Ordering::Relaxed);
-        } else if !last && self.found.load(Ordering::Relaxed) {
+        } else if !read.kept && !last && self.found.load(Ordering::Relaxed) {
             return Item::Passed(read.time);
         }
         Item::Event(read)

@@ -332,7 +332,11 @@ async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
     let root = tempfile::tempdir().unwrap();
     let whole = range(FROM, TO);
     let archive = archive(&simulator, root.path(), &[whole]).await;
+    let first = Event::from_json(truth(&simulator, whole)[0].1.clone()).unwrap();
+    let first = format!("text={}", &first.id().to_string()[2..]);
     for (pair, asked) in [
+        // It is in a file of the range, and not in the range.
+        (first.as_str(), Some(range("2026-11-17T12:00:00Z", TO))),
         ("user=ci@example.com", None),
         (
             "user=ci@example.com",

@@ -88,11 +88,14 @@ pub async fn verify_totals(
                 };
                 outcome = outcome.max(Some(one));
             }
+            if !manifest.unverified().is_empty() {
+                outcome = outcome.max(Some(Outcome::Unknown));
+            }
             match outcome {
                 Some(Outcome::Equal) => totals.equal += 1,
                 Some(Outcome::Fewer) => totals.fewer += 1,
                 Some(Outcome::More) => more.push(date),
-                // Nothing of it is verified.
+                // Not all of it is verified, or nothing.
                 Some(Outcome::Unknown) | None => totals.unknown += 1,
             }
             done += 1;

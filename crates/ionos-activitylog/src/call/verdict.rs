@@ -63,8 +63,8 @@ impl Last {
     /// The error to tell when no other request could be sent: what the service said, where that says more than why.
     pub(super) fn or(self, unsent: Error) -> Error {
         let reason = match self.refused {
+            _ if unsent.kind() == ErrorKind::CallTimeout => NO_TIME_LEFT,
             Some(_) => "there is no other token",
-            None if unsent.kind() == ErrorKind::CallTimeout => NO_TIME_LEFT,
             None => return unsent,
         };
         self.error.gave_up(reason.to_owned())

@@ -129,7 +129,8 @@ impl Events {
     /// the stream ends in an error of [`ErrorKind::Incomplete`] that names the gap. After an error it is at its end.
     ///
     /// Nothing is read before the stream is polled; dropping it ends the reading. One that is kept and not polled keeps the
-    /// requests that it has on their way, and their places among those that the client may have.
+    /// requests that it has on their way, and their places among those that the client may have; where the service has
+    /// asked for patience, it also keeps back those that came after it.
     pub fn stream(self) -> EventStream {
         EventStream::new(self.windows())
     }

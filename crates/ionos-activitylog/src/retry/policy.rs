@@ -12,6 +12,7 @@ use crate::{Error, ErrorKind};
 /// After 429, and after 503 with a `Retry-After`, nothing else is sent by the client and its clones either before that wait
 /// is over. Then calls go on in the order in which they came, and having waited for each other is no attempt. Nor do such
 /// retries draw from what all clones may retry in a row, 100 that success refills: however many calls wait, few are sent.
+/// A time beyond `retry_after_ceiling` ends its call and holds back no other.
 ///
 /// ```
 /// use std::time::Duration;
