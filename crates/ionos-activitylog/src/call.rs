@@ -73,17 +73,13 @@ impl Caller {
             let mut drawn = 0;
             let mut last: Option<Last> = None;
             loop {
-                let refused = last.as_ref().and_then(|last| last.refused.as_deref());
-                let attempted = self
-                    .attempt(
-                        &operation,
-                        (attempts + 1, ticket, started),
-                        refused,
-                        &call,
-                        &read,
-                        &empty,
-                    )
-                    .await;
+                let this = Try {
+                    number: attempts + 1,
+                    ticket,
+                    started,
+                    not: last.as_ref().and_then(|last| last.refused.as_deref()),
+                };
+                let attempted = self.attempt(&operation, this, &call, &read, &empty).await;
                 let elapsed = self.clock.elapsed().saturating_sub(started);
                 let (error, Sent { token, place }) = match attempted {
                     Ok((value, meta)) => {
@@ -155,12 +151,11 @@ impl Caller {
         done
     }
 
-    /// One attempt: a turn, a token, a request, its answer. A token that was refused already is `not` sent again.
+    /// One attempt: a turn, a token, a request, its answer.
     async fn attempt<T, U, F>(
         &self,
         operation: &Operation,
-        (number, ticket, started): (u32, Ticket, Duration),
-        not: Option<&AccessToken>,
+        this: Try<'_>,
         call: &impl Fn(wire::Client) -> F,
         read: &impl Fn(T) -> Result<U, String>,
         empty: &impl Fn() -> U,
@@ -168,6 +163,12 @@ impl Caller {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
+        let Try {
+            number,
+            ticket,
+            started,
+            not,
+        } = this;
         let unsent = |error| (error, None);
         let too_late = || unsent(out_of_time("before a request could be sent"));
         let turn = self.turn(ticket, not);
@@ -343,6 +344,17 @@ impl Caller {
             }
         }
     }
+}
+
+/// One of the attempts of a call.
+struct Try<'a> {
+    /// Counted from 1.
+    number: u32,
+    ticket: Ticket,
+    /// When the call began.
+    started: Duration,
+    /// The token that was refused already, which is not sent again.
+    not: Option<&'a AccessToken>,
 }
 
 /// All that a request needs to be sent.

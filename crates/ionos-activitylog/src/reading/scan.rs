@@ -17,7 +17,8 @@ use crate::{Client, ContractNumber, DateRange, Error, ErrorKind, Event, Page, Pa
 /// How often a page is asked for again that cannot be read, or is empty where it cannot be the end.
 const PATIENCE: u32 = 5;
 
-/// Pages of one window at the same time. The client has a limit of its own for all requests.
+/// Pages of one window that are asked for at the same time: all of a full window's, because one that is asked for later
+/// stands behind those of other windows, and everybody waits for it. The client has a limit of its own for all requests.
 const PAGES_AT_ONCE: usize = 16;
 
 /// Sizes that are tried when the service refuses the one that was wished. The last is its own default.
