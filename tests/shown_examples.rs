@@ -1,4 +1,4 @@
-//! What the README and the help show is typed by readers as it stands. So each line is run here, by a shell, in a folder of
+//! What the README, what it points to and the help show is typed by readers as it stands. So each line is run here, by a shell, in a folder of
 //! its own and an account with one contract; and what the README shows as printed is what is printed.
 
 use std::fs;
@@ -111,8 +111,9 @@ fn every_example_of_a_command_can_be_typed() {
 
 #[test]
 fn every_example_of_the_readme_can_be_typed() {
-    let readme = readme();
-    let lines: Vec<&str> = blocks(&readme, "sh")
+    let deeper = fs::read_to_string(workspace::root().join("docs/simulator.md")).unwrap();
+    let shown = readme() + &deeper;
+    let lines: Vec<&str> = blocks(&shown, "sh")
         .into_iter()
         .flat_map(str::lines)
         // A server that is to be spoken to is tested where the simulator is.
