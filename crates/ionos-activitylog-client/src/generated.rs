@@ -1875,7 +1875,7 @@ pub mod builder {
         ///Sends a `GET` request to `/activitylog/v1/contracts/{contractNumber}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::GetByContractResponse>, Error<()>> {
+        ) -> Result<ResponseValue<crate::Unread<types::GetByContractResponse>>, Error<()>> {
             let Self {
                 client,
                 contract_number,
@@ -1928,7 +1928,7 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => ResponseValue::from_response(response).await,
+                200u16 => crate::Unread::from_response(response).await,
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }

@@ -7,6 +7,7 @@
 //! - [`types`], [`builder`] and [`Client`] are generated (`cargo xtask codegen`).
 //! - [`Client::get_request`] is the one operation of another API, written by hand.
 //! - [`Raw`] keeps a record as the bytes that came, [`Scalar`] and [`Total`] read values whose JSON type drifts.
+//! - [`Unread`] is a page as the bytes that came, for whoever reads it in a way of their own.
 //! - [`Transport`] is the one seam to the network: whoever makes a [`Client`] says how a request is carried out.
 //!
 //! Deliberately absent: authorisation, retries, error texts. They are the facade's.
@@ -19,9 +20,11 @@ mod raw;
 mod scalar;
 mod total;
 mod transport;
+mod unread;
 
 pub use generated::{Client, Error, ResponseValue, builder, types};
 pub use raw::Raw;
 pub use scalar::Scalar;
 pub use total::Total;
 pub use transport::{Answer, Context, Exchange, Transport};
+pub use unread::Unread;

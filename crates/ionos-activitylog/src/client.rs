@@ -8,6 +8,7 @@ use ionos_activitylog_client as wire;
 use crate::call::Caller;
 use crate::clock::Clock;
 use crate::operation::Operation;
+use crate::page::{self, Hits};
 use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::{
@@ -162,7 +163,7 @@ impl Client {
             range,
             offset,
             size,
-            |answer| Page::from_wire(answer, offset),
+            |answer| Page::of(answer, offset),
             || Page::without_content(offset),
         )
         .await
@@ -175,7 +176,7 @@ impl Client {
         range: DateRange,
         offset: u64,
         size: u64,
-        read: impl Fn(wire::types::GetByContractResponse) -> Result<T, String>,
+        read: impl Fn(Option<Hits>) -> Result<T, String>,
         empty: impl Fn() -> T,
     ) -> Result<Response<T>, Error> {
         let (start, end) = range.to_wire();
@@ -185,7 +186,7 @@ impl Client {
                 |client| {
                     let (start, end) = (start.clone(), end.clone());
                     async move {
-                        client
+                        let answer = client
                             .get_by_contract()
                             .contract_number(contract.as_str())
                             .date_start(start)
@@ -193,7 +194,12 @@ impl Client {
                             .offset(offset)
                             .limit(size)
                             .send()
-                            .await
+                            .await?;
+                        let (status, headers) = (answer.status(), answer.headers().clone());
+                        let hits = answer
+                            .into_inner()
+                            .read(|body| page::read(body, &self.caller.learned.hits))?;
+                        Ok(wire::ResponseValue::new(hits, status, headers))
                     }
                 },
                 read,

@@ -3,22 +3,28 @@
 
 use crate::json::{self, Kind};
 
-/// What a record is sorted and told apart by, as it was written.
+/// Where to find what a record is sorted and told apart by.
 const KEYS: [&str; 2] = ["meta", "@uuid"];
 
-/// A record, and where to find what it is sorted and told apart by.
+/// A record, and what it is sorted and told apart by, as it was written. Where in a hit each of them is depends on keys
+/// and brackets alone, and on no value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Record<'a> {
     pub(super) text: &'a str,
-    pub(super) meta: Option<&'a str>,
+    /// `/meta/time`.
+    pub(super) time: Option<&'a str>,
     pub(super) uuid: Option<&'a str>,
 }
 
 impl<'a> Record<'a> {
     /// A record without an envelope.
     pub(super) fn of(text: &'a str) -> Self {
-        let [meta, uuid] = json::pick(text, KEYS);
-        Self { text, meta, uuid }
+        Self::with(text, json::pick(text, KEYS))
+    }
+
+    fn with(text: &'a str, [meta, uuid]: [Option<&'a str>; 2]) -> Self {
+        let [time] = json::pick(meta.unwrap_or_default(), ["time"]);
+        Self { text, time, uuid }
     }
 }
 
@@ -39,9 +45,7 @@ pub(super) fn record_in(hit: &str) -> Result<Record<'_>, &'static str> {
         }
     }
     match found {
-        Some((text, [meta, uuid])) if Kind::of(text) != Kind::Null => {
-            Ok(Record { text, meta, uuid })
-        }
+        Some((text, found)) if Kind::of(text) != Kind::Null => Ok(Record::with(text, found)),
         _ => Err("the hit holds no record, so the hit itself is kept"),
     }
 }

@@ -21,13 +21,13 @@ mod schema;
 mod vocabulary;
 
 use std::borrow::Cow;
-use std::ops::Range;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog_client as wire;
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::json::{self, Shapes, SharedShapes, Unread};
 use crate::{Error, ErrorKind};
 
 use envelope::Record;
@@ -43,6 +43,12 @@ pub use principal::Principal;
 pub use resource::Resource;
 pub(crate) use vocabulary::folded;
 pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
+
+/// The shapes of hits, with the record in each of them, its time, and its `@uuid`.
+type HitShapes = Shapes<3>;
+
+/// Those that were seen by now.
+pub(crate) type KnownHits = SharedShapes<3>;
 
 /// One event of the log.
 ///
@@ -70,11 +76,9 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// The hit as it came. The record is a part of it, so that it need not be copied.
-    hit: Box<RawValue>,
-    /// Where the record is in the hit, in bytes.
-    record: Range<usize>,
-    /// Why the hit itself is kept as the record, where it is.
+    /// One JSON value, without white space around it.
+    record: Box<str>,
+    /// Why a hit itself is kept as the record, where it is.
     astray: Option<&'static str>,
     time: Option<DateTime<Utc>>,
     /// None where it takes the whole record to make one.
@@ -82,22 +86,35 @@ pub struct Event {
 }
 
 impl Event {
-    /// Finds the record in its envelope. An envelope without one is kept whole in its place.
-    pub(crate) fn from_wire(hit: wire::Raw<wire::types::Hit>) -> Self {
-        let hit = hit.into_json();
-        let (record, astray) = match envelope::record_in(hit.get()) {
-            Ok(record) => (record, None),
-            Err(reason) => (Record::of(hit.get()), Some(reason)),
-        };
-        // Cut out of the hit, so it begins within it.
-        let place = place_in(hit.get(), record.text);
-        let (time, name) = (time_in(record.meta), named(record.uuid));
+    /// The event of a hit that a JSON reader has accepted. An envelope without a record is kept whole in its place.
+    pub(crate) fn of_hit(hit: &str) -> Self {
+        match envelope::record_in(hit) {
+            Ok(record) => Self::of_record(record),
+            Err(reason) => Self {
+                astray: Some(reason),
+                ..Self::of_record(Record::of(hit))
+            },
+        }
+    }
+
+    /// The event of the next hit; none where that is no JSON. Shapes that are not known yet are learned.
+    pub(crate) fn of_next_hit(walk: &mut Unread<'_>, shapes: &mut Arc<HitShapes>) -> Option<Self> {
+        if let Some([Some(text), time, uuid]) = walk.known(shapes) {
+            return Some(Self::of_record(Record { text, time, uuid }));
+        }
+        let hit = walk.value()?.get();
+        if let Ok(Record { text, time, uuid }) = envelope::record_in(hit) {
+            Arc::make_mut(shapes).learn(hit, &[Some(text), time, uuid]);
+        }
+        Some(Self::of_hit(hit))
+    }
+
+    fn of_record(Record { text, time, uuid }: Record<'_>) -> Self {
         Self {
-            hit,
-            record: place,
-            astray,
-            time,
-            name,
+            record: text.into(),
+            astray: None,
+            time: read_time(time),
+            name: named(uuid),
         }
     }
 
@@ -108,7 +125,7 @@ impl Event {
     pub fn from_json(record: impl Into<String>) -> Result<Self, Error> {
         let mut event = Self::nameless(record.into())?;
         let record = Record::of(event.raw());
-        (event.time, event.name) = (time_in(record.meta), named(record.uuid));
+        (event.time, event.name) = (read_time(record.time), named(record.uuid));
         Ok(event)
     }
 
@@ -127,13 +144,12 @@ impl Event {
 
     /// An event whose time and identifier are not known yet.
     fn nameless(record: String) -> Result<Self, Error> {
-        let hit = RawValue::from_string(record).map_err(|error| {
+        let record = RawValue::from_string(record).map_err(|error| {
             let detail = format!("the record is not JSON: {error}");
             Error::new(ErrorKind::Configuration, detail).with_source(error)
         })?;
         Ok(Self {
-            record: 0..hit.get().len(),
-            hit,
+            record: record.into(),
             astray: None,
             time: None,
             name: None,
@@ -143,8 +159,7 @@ impl Event {
     /// The record's JSON text, byte for byte as the service sent it. Costs nothing.
     #[must_use]
     pub fn raw(&self) -> &str {
-        // The range was cut out of this very text.
-        self.hit.get().get(self.record.clone()).unwrap_or_default()
+        &self.record
     }
 
     /// When it happened (`/meta/time`); none when the record has no time or one that cannot be read as RFC 3339. Given
@@ -210,12 +225,6 @@ fn named(uuid: Option<&str>) -> Option<EventId> {
     uuid.and_then(EventId::of_uuid)
 }
 
-/// Reads `/meta/time`.
-fn time_in(meta: Option<&str>) -> Option<DateTime<Utc>> {
-    let [time] = json::pick(meta?, ["time"]);
-    read_time(time)
-}
-
 fn read_time(value: Option<&str>) -> Option<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(&text(value)?).ok()?;
     Some(time.to_utc())
@@ -224,12 +233,6 @@ fn read_time(value: Option<&str>) -> Option<DateTime<Utc>> {
 /// What a member says; none where it is missing or neither a string nor a number.
 fn text(value: Option<&str>) -> Option<Cow<'_, str>> {
     json::scalar(value?)
-}
-
-/// Where a part of a text is in it, in bytes.
-fn place_in(text: &str, part: &str) -> Range<usize> {
-    let start = part.as_ptr() as usize - text.as_ptr() as usize;
-    start..start + part.len()
 }
 
 #[cfg(test)]

@@ -2,18 +2,24 @@
 //! end. Decoding it into a tree fails on some of these, merges others, and costs far more than the record itself. So
 //! nothing is decoded: values are slices of the text, and each is looked at where it lies.
 //!
-//! Everything here takes text that a JSON reader has already accepted, which every [`crate::Event`] is made from. Of
-//! other text it makes less than there is, and never a panic.
+//! What is here takes text that a JSON reader has already accepted, which every [`crate::Event`] is made from. Of other
+//! text it makes less than there is, and never a panic. Only `shape`, `hole` and `unread` take any text: they are such a
+//! reader.
 
 mod canonical;
+mod hole;
 mod pointer;
 mod scan;
+mod shape;
 mod text;
+mod unread;
 
 pub(crate) use canonical::canonical;
 pub(crate) use pointer::at;
 pub(crate) use scan::{Cursor, elements, members};
+pub(crate) use shape::{Shapes, SharedShapes};
 pub(crate) use text::{decoded, is_whole};
+pub(crate) use unread::Unread;
 
 use std::borrow::Cow;
 

@@ -1,11 +1,13 @@
 use std::hint::black_box;
 
+use ionos_activitylog_client as wire;
+
 use super::*;
 
 mod properties;
 
 fn event(hit: &str) -> Event {
-    Event::from_wire(serde_json::from_str(hit).unwrap())
+    Event::of_hit(serde_json::from_str::<&RawValue>(hit).unwrap().get())
 }
 
 fn record(json: impl Into<String>) -> Event {

@@ -136,16 +136,15 @@ impl Asking<'_> {
                 offset,
                 size,
                 |answer| {
-                    let total = answer.hits.as_ref().and_then(|hits| hits.total.as_ref());
+                    let total = answer.as_ref().and_then(|hits| hits.total.as_ref());
                     let shape = total.map_or(TotalShape::Absent, |total| shape(total.json()));
-                    let hits = answer.hits.as_ref();
-                    let empty = hits.is_some_and(|hits| {
-                        hits.total.is_none() && hits.hits.as_ref().is_some_and(Vec::is_empty)
+                    let empty = answer.as_ref().is_some_and(|hits| {
+                        hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty)
                     });
                     // That proves nothing when reading, and is an answer here.
                     let page = match empty {
                         true => Page::without_content(offset),
-                        false => Page::from_wire(answer, offset)?,
+                        false => Page::of(answer, offset)?,
                     };
                     Ok((page, shape))
                 },

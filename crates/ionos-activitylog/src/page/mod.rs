@@ -1,10 +1,12 @@
-//! One page of a contract's log.
+//! One page of a contract's log. `body` reads what the service sent, and here is decided whether that is a page.
+
+mod body;
 
 use std::num::NonZeroU64;
 
-use ionos_activitylog_client as wire;
-
 use crate::{Error, ErrorKind, Event};
+
+pub(crate) use body::{Hits, read};
 
 /// How many events to ask for at once. The service may send fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,27 +64,22 @@ pub struct Page {
 
 impl Page {
     /// Fails for an answer without `hits`: taking it for an empty page would lose events in silence.
-    pub(crate) fn from_wire(
-        answer: wire::types::GetByContractResponse,
-        offset: u64,
-    ) -> Result<Self, String> {
-        let hits = answer
-            .hits
-            .ok_or("the answer has no `hits`, so it is no page of the log")?;
-        let total = hits.total.as_ref().and_then(|total| {
+    pub(crate) fn of(answer: Option<Hits>, offset: u64) -> Result<Self, String> {
+        let Hits { total, events } =
+            answer.ok_or("the answer has no `hits`, so it is no page of the log")?;
+        let total = total.as_ref().and_then(|total| {
             Some(Total {
                 count: total.count()?,
                 exact: total.is_exact(),
             })
         });
-        if total.is_none() && hits.hits.is_none() {
+        if total.is_none() && events.is_none() {
             return Err(
                 "the answer has neither a count nor a list of hits, so it is no page of the log"
                     .to_owned(),
             );
         }
-        let hits = hits.hits.unwrap_or_default();
-        let events: Vec<Event> = hits.into_iter().map(Event::from_wire).collect();
+        let events = events.unwrap_or_default();
         if total.is_none() && events.is_empty() && offset == 0 {
             return Err(
                 "the answer has neither a count nor events, so it proves nothing about the range"
@@ -111,9 +108,13 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::KnownHits;
 
     fn page(json: &str, offset: u64) -> Result<Page, String> {
-        Page::from_wire(serde_json::from_str(json).unwrap(), offset)
+        Page::of(
+            read(json.as_bytes(), &KnownHits::default()).unwrap(),
+            offset,
+        )
     }
 
     #[test]

@@ -1,0 +1,50 @@
+//! A page of the log is a million bytes of records, and making sure that it is JSON takes as long as everything else that
+//! is done with it. Whoever has to look at every record anyway can do both at once. So a page is handed on as the bytes
+//! that came, and who reads them is the caller's affair.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use progenitor_client::{Error, ResponseValue};
+use serde::de::DeserializeOwned;
+
+/// The body of an answer as it came, complete and unread, with the type that it is expected to have.
+pub struct Unread<T> {
+    body: Bytes,
+    view: PhantomData<fn() -> T>,
+}
+
+impl<T> Unread<T> {
+    /// Takes the body in, up to its end.
+    pub(crate) async fn from_response<E>(
+        response: reqwest::Response,
+    ) -> Result<ResponseValue<Self>, Error<E>> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
+        let view = PhantomData;
+        Ok(ResponseValue::new(Self { body, view }, status, headers))
+    }
+
+    /// What is made of the body. What cannot be read is the same error as that of an answer which is read at once.
+    pub fn read<U, E>(
+        self,
+        read: impl FnOnce(&[u8]) -> Result<U, serde_json::Error>,
+    ) -> Result<U, Error<E>> {
+        read(&self.body).map_err(|error| Error::InvalidResponsePayload(self.body, error))
+    }
+}
+
+impl<T: DeserializeOwned> Unread<T> {
+    /// The body as what it is expected to be.
+    pub fn parse(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
+    }
+}
+
+impl<T> fmt::Debug for Unread<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = String::from_utf8_lossy(&self.body);
+        f.debug_tuple("Unread").field(&shown).finish()
+    }
+}
