@@ -12,7 +12,7 @@ use crate::access::{Access, Accounts, Contracts, Revocations};
 use crate::fault::{Armed, Faults};
 use crate::framing::may_name_answers;
 use crate::ledger::{Ledger, Listener, Redactor, SeenRequest};
-use crate::log::{Drawn, LOG_BEGIN, LOG_END, Log, Recording, Source};
+use crate::log::{Drawn, Kept, LOG_BEGIN, LOG_END, Log, Recording, Source};
 use crate::rate_limit::{RateLimit, RateLimiter};
 use crate::service::FOREIGN_CONTRACT_CODE;
 use crate::switches::{MAX_PAGE, Switches};
@@ -276,6 +276,7 @@ impl SimulatorBuilder {
                     rhythm.add(burst);
                 }
                 let drawn = Drawn {
+                    kept: Kept::default(),
                     seed: self.seed,
                     rhythm,
                     population: Population {

@@ -5,6 +5,7 @@
 //! A [`View`] is a range of one contract's log as it looks at one instant: events that have not arrived yet are not in
 //! it, those that are there twice are, if they count.
 
+mod kept;
 mod recording;
 mod shuffle;
 mod source;
@@ -16,6 +17,7 @@ use chrono::{DateTime, Utc};
 
 pub use recording::{Recording, RecordingError};
 
+pub(crate) use kept::Kept;
 pub(crate) use source::{Drawn, Source};
 
 use crate::switches::{Order, Share, Switches};

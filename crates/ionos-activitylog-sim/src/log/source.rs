@@ -2,6 +2,9 @@
 //! either into slices of time, tells how many events a slice has without looking inside where it can, and opens it
 //! where it must.
 
+use std::sync::Arc;
+
+use crate::log::kept::{Kept, Opened};
 use crate::log::recording::{Line, Recording};
 use crate::log::span::Span;
 use crate::switches::Switches;
@@ -10,7 +13,10 @@ use crate::world::people::Population;
 use crate::world::random::Key;
 use crate::world::request_id::Place;
 use crate::world::rhythm::{HOUR, MILLISECOND, Rhythm};
-use crate::world::slice::{Sketched, Slice, Slot};
+use crate::world::slice::{Slice, Slot};
+
+/// Most records have fewer bytes.
+const USUAL_BYTES: usize = 1024;
 
 /// Where events come from.
 pub(crate) enum Source {
@@ -25,6 +31,7 @@ pub(crate) struct Drawn {
     pub(crate) population: Population,
     /// The hour since 1970-01-01T00:00:00Z in which the log begins.
     pub(crate) first_hour: u64,
+    pub(crate) kept: Kept,
 }
 
 /// An event that is known to exist, and little more.
@@ -39,21 +46,21 @@ pub(crate) struct Entry {
 }
 
 /// An event whose record can be written, whatever became of the slice that it was found in.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Event<'a> {
     pub(crate) entry: Entry,
     origin: Origin<'a>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Origin<'a> {
-    Drawn(&'a Drawn, Sketched),
+    Drawn(&'a Drawn, Arc<Opened>),
     Recorded(&'a Line),
 }
 
 /// A slice that was opened.
 pub(crate) enum Block<'a> {
-    Drawn(&'a Drawn, Slice),
+    Drawn(&'a Drawn, Arc<Opened>),
     Recorded(&'a [Line]),
 }
 
@@ -98,10 +105,8 @@ impl Source {
                     contract,
                     part: slice,
                 };
-                Block::Drawn(
-                    drawn,
-                    Slice::sketch(key, &drawn.rhythm, switches.fraction_digits),
-                )
+                let sketch = || Slice::sketch(key, &drawn.rhythm, switches.fraction_digits);
+                Block::Drawn(drawn, drawn.kept.slice(contract, slice, sketch))
             }
             Self::Recorded(recording) => Block::Recorded(recording.hour(contract, slice)),
         }
@@ -146,16 +151,16 @@ impl<'a> Block<'a> {
 
     fn len(&self) -> usize {
         match self {
-            Self::Drawn(_, slice) => slice.slots.len(),
+            Self::Drawn(_, opened) => opened.slice.slots.len(),
             Self::Recorded(lines) => lines.len(),
         }
     }
 
     fn entry(&self, index: usize) -> Entry {
         let (time, number) = match self {
-            Self::Drawn(_, slice) => {
-                let slot = slice.slots[index];
-                (slot.time, slice.number(slot))
+            Self::Drawn(_, opened) => {
+                let slot = opened.slice.slots[index];
+                (slot.time, opened.slice.number(slot))
             }
             Self::Recorded(lines) => (lines[index].time, lines[index].number),
         };
@@ -169,7 +174,7 @@ impl<'a> Block<'a> {
     /// One of its events.
     pub(crate) fn event(&self, entry: Entry) -> Event<'a> {
         let origin = match self {
-            Self::Drawn(drawn, slice) => Origin::Drawn(drawn, slice.event(entry.index)),
+            Self::Drawn(drawn, opened) => Origin::Drawn(drawn, opened.clone()),
             Self::Recorded(lines) => Origin::Recorded(&lines[entry.index]),
         };
         Event { entry, origin }
@@ -177,7 +182,7 @@ impl<'a> Block<'a> {
 
     fn of_operation(&self, operation: u32) -> Vec<Event<'a>> {
         let slots: &[Slot] = match self {
-            Self::Drawn(_, slice) => &slice.slots,
+            Self::Drawn(_, opened) => &opened.slice.slots,
             Self::Recorded(_) => &[],
         };
         let numbered = slots.iter().enumerate();
@@ -201,10 +206,22 @@ impl<'a> Event<'a> {
 
     /// Writes its record, as it was at first or as it was amended.
     pub(crate) fn write(&self, amended: bool, switches: &Switches, out: &mut Vec<u8>) {
-        match self.origin {
-            Origin::Drawn(drawn, sketched) => {
-                let record = sketched.record(amended, &drawn.style(switches));
-                record.write(out);
+        match &self.origin {
+            Origin::Drawn(drawn, opened) => {
+                let index = self.entry.index;
+                let write = |out: &mut Vec<u8>| {
+                    let sketched = opened.slice.event(index);
+                    sketched.record(amended, &drawn.style(switches)).write(out);
+                };
+                if amended {
+                    return write(out);
+                }
+                let record = drawn.kept.record(opened, index, || {
+                    let mut record = Vec::with_capacity(USUAL_BYTES);
+                    write(&mut record);
+                    record
+                });
+                out.extend_from_slice(record);
             }
             Origin::Recorded(line) => out.extend_from_slice(line.text.as_bytes()),
         }

@@ -1,0 +1,126 @@
+//! A log is drawn and never kept, and hardly anybody reads it once: pages overlap, a scan is made again, a test or a
+//! measurement has many rounds. Each time the same records would be drawn and written, which costs more than sending them
+//! does. So the slices that were opened last are kept, with those of their records that were written, up to a bound.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::world::slice::Slice;
+
+/// How many bytes of records are kept at the most, about: those of 150 000 events. Then all are given up, and those that
+/// are asked for again are drawn again.
+const MOST_BYTES: usize = 128 << 20;
+
+/// Slices that were opened, by their contracts and numbers.
+#[derive(Default)]
+pub(crate) struct Kept {
+    slices: Mutex<HashMap<(u64, u64), Arc<Opened>>>,
+    bytes: AtomicUsize,
+}
+
+/// A slice, and those of its records that were written.
+pub(crate) struct Opened {
+    pub(crate) slice: Slice,
+    /// As they were at first, and not amended; in the order of the slots.
+    records: Vec<OnceLock<Box<[u8]>>>,
+}
+
+impl Kept {
+    /// A slice, which `sketch` draws where it is not kept.
+    pub(crate) fn slice(
+        &self,
+        contract: u64,
+        number: u64,
+        sketch: impl FnOnce() -> Slice,
+    ) -> Arc<Opened> {
+        let place = (contract, number);
+        let kept = || self.slices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(opened) = kept().get(&place) {
+            return opened.clone();
+        }
+        // Not while others wait: of two who draw the same slice, one draws it in vain.
+        let slice = sketch();
+        let mut records = Vec::new();
+        records.resize_with(slice.slots.len(), OnceLock::new);
+        let opened = Arc::new(Opened { slice, records });
+        let mut slices = kept();
+        let bytes = self.bytes.fetch_add(opened.size(), Ordering::Relaxed);
+        if bytes > MOST_BYTES {
+            slices.clear();
+            self.bytes.store(0, Ordering::Relaxed);
+        }
+        slices.entry(place).or_insert(opened).clone()
+    }
+
+    /// A record of a slice, which `write` writes where that was not done yet.
+    pub(crate) fn record<'a>(
+        &self,
+        opened: &'a Opened,
+        index: usize,
+        write: impl FnOnce() -> Vec<u8>,
+    ) -> &'a [u8] {
+        opened.records[index].get_or_init(|| {
+            let record = write().into_boxed_slice();
+            self.bytes.fetch_add(record.len(), Ordering::Relaxed);
+            record
+        })
+    }
+}
+
+impl Opened {
+    /// About how many bytes it has without the contents of its records.
+    fn size(&self) -> usize {
+        size_of_val(&*self.slice.slots)
+            + size_of_val(&*self.slice.operations)
+            + size_of_val(&*self.records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::switches::FractionDigits;
+    use crate::world::random::Key;
+    use crate::world::rhythm::Rhythm;
+
+    fn sketch(part: u64) -> Slice {
+        let key = Key {
+            seed: 1,
+            contract: 7,
+            part,
+        };
+        Slice::sketch(key, &Rhythm::new(1, 5_000, 0), FractionDigits::Three)
+    }
+
+    #[test]
+    fn what_is_kept_is_neither_drawn_nor_written_again() {
+        let kept = Kept::default();
+        let first = kept.slice(7, 500_000, || sketch(500_000));
+        let again = kept.slice(7, 500_000, || panic!("it is kept"));
+        assert!(Arc::ptr_eq(&first, &again));
+        assert_eq!(kept.record(&first, 0, || b"record".to_vec()), b"record");
+        assert_eq!(kept.record(&again, 0, || panic!("it is kept")), b"record");
+        assert!(!Arc::ptr_eq(
+            &first,
+            &kept.slice(8, 500_000, || sketch(500_000))
+        ));
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_bound_says() {
+        let kept = Kept::default();
+        let first = kept.slice(7, 500_000, || sketch(500_000));
+        let mut number = 500_000;
+        while kept.bytes.load(Ordering::Relaxed) <= MOST_BYTES {
+            number += 1;
+            let opened = kept.slice(7, number, || sketch(number));
+            kept.record(&opened, 0, || vec![0; 1 << 20]);
+        }
+        kept.slice(7, 1, || sketch(1));
+        assert_eq!(kept.slices.lock().unwrap().len(), 1);
+        assert_eq!(kept.bytes.load(Ordering::Relaxed), 0);
+        let again = kept.slice(7, 500_000, || sketch(500_000));
+        assert_eq!(first.slice.slots, again.slice.slots);
+    }
+}
