@@ -19,7 +19,7 @@ use ionos_activitylog::{
 };
 
 use crate::{Archive, Error, Manifest};
-use ahead::{Events, Passed, Sieve};
+use ahead::{Events, Passed, Wanted};
 use part::ClosedPart;
 
 /// An event in an archive.
@@ -56,7 +56,7 @@ pub struct ArchiveReader {
     /// Whether nobody named the end of the range.
     open_end: bool,
     contracts: Vec<Covered>,
-    sieve: Arc<Sieve>,
+    wanted: Arc<Wanted>,
     /// Files that are not open yet, the earliest first.
     upcoming: VecDeque<Upcoming>,
     /// Files that are open, by their next event.
@@ -115,7 +115,7 @@ impl ArchiveReader {
             range,
             open_end: false,
             contracts: Vec::new(),
-            sieve: Arc::default(),
+            wanted: Arc::default(),
             upcoming: VecDeque::new(),
             open: BinaryHeap::new(),
             progress: (0, 0),
@@ -188,7 +188,7 @@ impl ArchiveReader {
     /// All events that it keeps are given out. Of the others, all are until it keeps one, for whoever wants to say what
     /// was there instead; then some are, so that nobody waits for long; [`ArchiveReader::counts`] counts all.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.sieve = Arc::new(Sieve::new(filter, self.range));
+        self.wanted = Arc::new(Wanted::new(filter, self.range));
         self
     }
 
@@ -259,11 +259,11 @@ impl ArchiveReader {
                 break;
             };
             let events = events
-                .unwrap_or_else(|| Events::begin(&closed, self.sieve.clone(), self.open.len()))?;
+                .unwrap_or_else(|| Events::begin(&closed, self.wanted.clone(), self.open.len()))?;
             self.begin(events, closed.contract, closed.place)?;
         }
         if let Some(next) = self.upcoming.front_mut() {
-            let begin = || Events::begin(&next.closed, self.sieve.clone(), self.open.len());
+            let begin = || Events::begin(&next.closed, self.wanted.clone(), self.open.len());
             next.events.get_or_insert_with(begin);
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::thread;
 use std::vec;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{DateRange, Filter};
+use ionos_activitylog::{DateRange, Filter, Sieve, Sifted};
 use memchr::memchr;
 
 use super::part::{ClosedPart, Lines, Read, understood};
@@ -51,14 +51,14 @@ type Understood = Vec<Result<Item, Error>>;
 
 /// Which events are wanted.
 #[derive(Default)]
-pub(super) struct Sieve {
-    pub(super) filter: Filter,
+pub(super) struct Wanted {
+    filter: Filter,
     range: Option<DateRange>,
     /// Whether it has kept any of the range.
     found: AtomicBool,
 }
 
-impl Sieve {
+impl Wanted {
     pub(super) fn new(filter: Filter, range: Option<DateRange>) -> Self {
         Self {
             filter,
@@ -68,18 +68,20 @@ impl Sieve {
     }
 
     /// What is left out ends here where it can: to hand it over and to put it in order takes as long as to read it.
-    fn item(&self, read: Read, last: bool) -> Item {
-        let of_range = |range: DateRange| read.time.is_some_and(|time| range.contains(time));
-        if read.kept && self.range.is_none_or(of_range) {
-            self.found.store(true, Ordering::Relaxed);
-        } else if !read.kept && !last && self.found.load(Ordering::Relaxed) {
-            return Item::Passed(read.time);
+    fn item(&self, sifted: &Sifted<'_>, last: bool) -> Item {
+        let of_range = |range: DateRange| sifted.time().is_some_and(|time| range.contains(time));
+        if sifted.is_kept() {
+            if self.range.is_none_or(of_range) {
+                self.found.store(true, Ordering::Relaxed);
+            }
+        } else if !last && self.found.load(Ordering::Relaxed) {
+            return Item::Passed(sifted.time());
         }
-        Item::Event(read)
+        Item::Event(Read::of(sifted))
     }
 }
 
-/// Events that were passed over: see [`Sieve`].
+/// Events that were passed over: see [`Wanted`].
 #[derive(Default)]
 pub(super) struct Passed {
     /// How many there were in files.
@@ -101,7 +103,7 @@ enum Source {
     /// Threads, and which of them is next.
     Ahead(Vec<Receiver<Understood>>, usize),
     /// When they are asked for.
-    Here(Box<Lines>, Arc<Sieve>),
+    Here(Box<Lines>, Arc<Wanted>, Box<Sieve>),
 }
 
 impl Events {
@@ -109,18 +111,22 @@ impl Events {
     /// the file cannot be opened.
     pub(super) fn begin(
         closed: &ClosedPart,
-        sieve: Arc<Sieve>,
+        wanted: Arc<Wanted>,
         open: usize,
     ) -> Result<Self, Error> {
+        let here = |lines, wanted: Arc<Wanted>| {
+            let sieve = Box::new(wanted.filter.sieve());
+            Source::Here(Box::new(lines), wanted, sieve)
+        };
         let lines = Lines::open(closed)?;
         let source = if open < WITH_THREADS {
-            match threads(lines, &sieve) {
+            match threads(lines, &wanted) {
                 Ok(threads) => Source::Ahead(threads, 0),
                 // The system has none left.
-                Err(_) => Source::Here(Box::new(Lines::open(closed)?), sieve),
+                Err(_) => here(Lines::open(closed)?, wanted),
             }
         } else {
-            Source::Here(Box::new(lines), sieve)
+            here(lines, wanted)
         };
         Ok(Self {
             path: closed.path.clone(),
@@ -156,7 +162,9 @@ impl Events {
 
     fn next_heap(&mut self) -> Result<Understood, Error> {
         match &mut self.source {
-            Source::Here(lines, sieve) => Ok(of(next_of(lines), &lines.path, sieve)),
+            Source::Here(lines, wanted, sieve) => {
+                Ok(of(next_of(lines), &lines.path, wanted, sieve))
+            }
             Source::Ahead(threads, turn) => {
                 let heap = threads.get(*turn).and_then(|thread| thread.recv().ok());
                 *turn = (*turn + 1) % threads.len().max(1);
@@ -171,17 +179,18 @@ impl Events {
 }
 
 /// Starts the threads of a file. Each ends when the other ends of its channels are gone.
-fn threads(mut lines: Lines, sieve: &Arc<Sieve>) -> io::Result<Vec<Receiver<Understood>>> {
+fn threads(mut lines: Lines, wanted: &Arc<Wanted>) -> io::Result<Vec<Receiver<Understood>>> {
     let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST));
     let (mut dealt, mut understood) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let (deal, heaps): (SyncSender<Heap>, _) = sync_channel(HEAPS);
         let (tell, told) = sync_channel(HEAPS);
-        let (path, sieve) = (lines.path.clone(), sieve.clone());
+        let (path, wanted) = (lines.path.clone(), wanted.clone());
         named("archive-events").spawn(move || {
+            let mut sieve = wanted.filter.sieve();
             heaps
                 .iter()
-                .try_for_each(|heap| tell.send(of(heap, &path, &sieve)))
+                .try_for_each(|heap| tell.send(of(heap, &path, &wanted, &mut sieve)))
         })?;
         dealt.push(deal);
         understood.push(told);
@@ -217,7 +226,7 @@ fn next_of(lines: &mut Lines) -> Heap {
 }
 
 /// The events of lines. The last one is always there: whoever waits for what is wanted has a turn now and then.
-fn of(heap: Heap, path: &Path, sieve: &Sieve) -> Understood {
+fn of(heap: Heap, path: &Path, wanted: &Wanted, sieve: &mut Sieve) -> Understood {
     let mut items = Vec::new();
     let mut rest = heap.lines.as_slice();
     let mut number = heap.number;
@@ -227,8 +236,8 @@ fn of(heap: Heap, path: &Path, sieve: &Sieve) -> Understood {
             None => (rest, &[][..]),
         };
         rest = behind;
-        let read = understood(path, number, line, &sieve.filter);
-        items.push(read.map(|read| sieve.item(read, rest.is_empty())));
+        let sifted = understood(path, number, line, sieve);
+        items.push(sifted.map(|sifted| wanted.item(&sifted, rest.is_empty())));
         number += 1;
     }
     items.extend(heap.error.map(Err));

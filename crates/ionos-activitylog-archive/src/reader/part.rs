@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Event, EventId, Filter};
+use ionos_activitylog::{Event, EventId, Sieve, Sifted};
 use memchr::memchr_iter;
 
 use crate::Error;
@@ -29,6 +29,18 @@ pub(super) struct Read {
     pub(super) id: EventId,
     pub(super) event: Event,
     pub(super) kept: bool,
+}
+
+impl Read {
+    pub(super) fn of(sifted: &Sifted<'_>) -> Self {
+        let event = sifted.event();
+        Self {
+            time: event.time(),
+            id: event.id(),
+            kept: sifted.is_kept(),
+            event,
+        }
+    }
 }
 
 /// The lines of a file.
@@ -82,22 +94,16 @@ impl Lines {
     }
 }
 
-/// The event of a line.
-pub(super) fn understood(
+/// The record of a line, tested.
+pub(super) fn understood<'a>(
     path: &Path,
     number: u64,
-    line: &[u8],
-    filter: &Filter,
-) -> Result<Read, Error> {
+    line: &'a [u8],
+    sieve: &mut Sieve,
+) -> Result<Sifted<'a>, Error> {
     let damaged = |detail: &dyn Display| {
         Error::damaged(path.to_path_buf(), format!("line {number}: {detail}"))
     };
     let line = str::from_utf8(line).map_err(|error| damaged(&error))?;
-    let (event, kept) = filter.sift(line).map_err(|error| damaged(&error))?;
-    Ok(Read {
-        time: event.time(),
-        id: event.id(),
-        kept,
-        event,
-    })
+    sieve.sift(line).map_err(|error| damaged(&error))
 }

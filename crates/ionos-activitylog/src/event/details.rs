@@ -45,40 +45,59 @@ const META: [&str; 5] = [
 /// What is read of `/event`.
 const EVENT: [&str; 5] = ["type", "status", "message", "param", "resources"];
 
-impl<'a> Details<'a> {
-    pub(super) fn of(record: &'a str) -> Self {
-        Self::with_uuid(record).0
-    }
+/// What is read of a record: the members of its objects, and its `@uuid`.
+pub(super) type Parts<'a> = [Option<&'a str>; PARTS];
 
-    /// With the value of `@uuid`, as it was written. One pass over the record, however deep its members are.
-    pub(super) fn with_uuid(record: &'a str) -> (Self, Option<&'a str>) {
-        let (mut meta, mut principal, mut event) = ([None; 5], None, [None; 5]);
-        let mut uuid = None;
-        let mut members = json::members(record);
-        while let Some(key) = members.next_key() {
-            // Of a key that occurs twice, the last counts, and nothing of the one before.
-            if key.is("meta") {
-                meta = members.value_and_pick(META).map_or([None; 5], |it| it.1);
-            } else if key.is("event") {
-                event = members.value_and_pick(EVENT).map_or([None; 5], |it| it.1);
-            } else {
-                let value = members.value();
-                if key.is("principal") {
-                    principal = value;
-                } else if key.is("@uuid") {
-                    uuid = value;
-                }
+/// How many parts that are.
+pub(super) const PARTS: usize = 12;
+
+/// The parts of a record, found in one pass, however deep its members are. Where they are depends on its keys and
+/// brackets alone.
+pub(super) fn parts(record: &str) -> Parts<'_> {
+    let (mut meta, mut principal, mut event) = ([None; 5], None, [None; 5]);
+    let mut uuid = None;
+    let mut members = json::members(record);
+    while let Some(key) = members.next_key() {
+        // Of a key that occurs twice, the last counts, and nothing of the one before.
+        if key.is("meta") {
+            meta = members.value_and_pick(META).map_or([None; 5], |it| it.1);
+        } else if key.is("event") {
+            event = members.value_and_pick(EVENT).map_or([None; 5], |it| it.1);
+        } else {
+            let value = members.value();
+            if key.is("principal") {
+                principal = value;
+            } else if key.is("@uuid") {
+                uuid = value;
             }
         }
+    }
+    let [a, b, c, d, e] = meta;
+    let [f, g, h, i, j] = event;
+    [a, b, c, d, e, f, g, h, i, j, principal, uuid]
+}
+
+impl<'a> Details<'a> {
+    pub(super) fn of(record: &'a str) -> Self {
+        Self::of_parts(parts(record))
+    }
+
+    pub(super) fn of_parts(parts: Parts<'a>) -> Self {
         let [
             time,
             request_id,
             queue_ref_id,
             transaction_id,
             audit_version,
-        ] = meta;
-        let [event_type, status, message, param, resources] = event;
-        let details = Self {
+            event_type,
+            status,
+            message,
+            param,
+            resources,
+            principal,
+            _,
+        ] = parts;
+        Self {
             time,
             request_id,
             queue_ref_id,
@@ -90,8 +109,7 @@ impl<'a> Details<'a> {
             message,
             param,
             resources,
-        };
-        (details, uuid)
+        }
     }
 
     /// When it happened, in UTC: as [`Event::time`](crate::Event::time).

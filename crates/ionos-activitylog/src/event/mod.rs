@@ -18,6 +18,7 @@ mod principal;
 mod resource;
 #[cfg(feature = "schemars")]
 mod schema;
+mod seen;
 mod vocabulary;
 
 use std::borrow::Cow;
@@ -41,6 +42,7 @@ pub use op_class::OpClass;
 pub use outcome::Outcome;
 pub use principal::Principal;
 pub use resource::Resource;
+pub(crate) use seen::{KnownRecords, Seen};
 pub(crate) use vocabulary::folded;
 pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 
@@ -123,36 +125,13 @@ impl Event {
     ///
     /// Fails with [`ErrorKind::Configuration`] for text that is not one JSON value.
     pub fn from_json(record: impl Into<String>) -> Result<Self, Error> {
-        let mut event = Self::nameless(record.into())?;
-        let record = Record::of(event.raw());
-        (event.time, event.name) = (read_time(record.time), named(record.uuid));
-        Ok(event)
-    }
-
-    /// As [`Event::from_json`], and what is made of its details, for which no further pass over the record is needed.
-    pub(crate) fn from_json_and<T>(
-        record: String,
-        look: impl FnOnce(&Self, &Details<'_>) -> T,
-    ) -> Result<(Self, T), Error> {
-        let mut event = Self::nameless(record)?;
-        let (details, uuid) = Details::with_uuid(event.raw());
-        let (time, name) = (details.time(), named(uuid));
-        let seen = look(&event, &details);
-        (event.time, event.name) = (time, name);
-        Ok((event, seen))
-    }
-
-    /// An event whose time and identifier are not known yet.
-    fn nameless(record: String) -> Result<Self, Error> {
-        let record = RawValue::from_string(record).map_err(|error| {
-            let detail = format!("the record is not JSON: {error}");
-            Error::new(ErrorKind::Configuration, detail).with_source(error)
-        })?;
+        let record = RawValue::from_string(record.into()).map_err(not_json)?;
+        let Record { time, uuid, .. } = Record::of(record.get());
         Ok(Self {
-            record: record.into(),
+            time: read_time(time),
+            name: named(uuid),
             astray: None,
-            time: None,
-            name: None,
+            record: record.into(),
         })
     }
 
@@ -218,6 +197,11 @@ impl Event {
             None => issue::of(self.raw()),
         }
     }
+}
+
+fn not_json(error: serde_json::Error) -> Error {
+    let detail = format!("the record is not JSON: {error}");
+    Error::new(ErrorKind::Configuration, detail).with_source(error)
 }
 
 /// The identifier that a record brings along.

@@ -10,8 +10,9 @@ use regex_lite::Regex;
 use super::FilterKey;
 use super::parse::refused;
 use super::pattern::{Fold, Pattern};
+use crate::json;
 use crate::nearest::guess;
-use crate::{Details, Error, Event, Outcome};
+use crate::{Details, Error, Outcome};
 
 /// One value, ready to be compared with.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl fmt::Display for Condition {
 pub(super) fn any_holds(
     alternatives: &[Condition],
     key: FilterKey,
-    event: &Event,
+    record: &str,
     details: &Details<'_>,
 ) -> bool {
     let any = |test: &dyn Fn(&Condition) -> bool| alternatives.iter().any(test);
@@ -76,7 +77,7 @@ pub(super) fn any_holds(
             any(&|it| matches!(it, Condition::Mutations(wanted) if *wanted == mutation))
         }
         FilterKey::Text => {
-            let text = event.canonical();
+            let text = json::canonical(record);
             any(&|it| matches!(it, Condition::Text(expression) if expression.is_match(&text)))
         }
         _ => words(key, details)
