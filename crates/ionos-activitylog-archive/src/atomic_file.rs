@@ -124,8 +124,13 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 /// A name is durable once the folder that holds it is. Elsewhere than on Unix a folder cannot be synced.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    sync_names(folder_of(path))
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_names(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {
-        fs::File::open(folder_of(path))?.sync_all()
+        fs::File::open(folder)?.sync_all()
     } else {
         Ok(())
     }

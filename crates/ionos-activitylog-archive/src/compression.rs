@@ -129,6 +129,13 @@ impl<W: Write> Frames<W> {
         self.end()
     }
 
+    /// Adds a whole frame, where none is open.
+    pub(crate) fn add(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.packer.write(frame, &mut self.writer)?;
+        self.begun = true;
+        Ok(())
+    }
+
     fn end(&mut self) -> io::Result<()> {
         self.packer.write(&self.open, &mut self.writer)?;
         self.open.clear();

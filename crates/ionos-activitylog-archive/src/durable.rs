@@ -8,7 +8,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use crate::atomic_file::{folder_of, plain, sync_folder};
+use crate::atomic_file::{folder_of, plain, sync_folder, sync_names};
 use crate::{Error, Step, Steps};
 
 /// What the names of files in the making end in.
@@ -145,6 +145,22 @@ pub(crate) fn make_folder(path: &Path, steps: &Steps) -> Result<(), Error> {
     }
     steps.pass(Step::FolderMade);
     Ok(())
+}
+
+/// Makes a folder in one that is there. It lasts once the other is brought to the disk, which is up to the caller: see
+/// [`sync`].
+pub(crate) fn add_folder(path: &Path, steps: &Steps) -> Result<(), Error> {
+    match fs::create_dir(path) {
+        Err(_) if path.is_dir() => return Ok(()),
+        made => made.map_err(|error| Error::Create(path.to_path_buf(), error))?,
+    }
+    steps.pass(Step::FolderMade);
+    Ok(())
+}
+
+/// Makes the names in a folder last.
+pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
+    sync_names(folder).map_err(|error| Error::Write(folder.to_path_buf(), error))
 }
 
 /// Removes a file, if it is there.

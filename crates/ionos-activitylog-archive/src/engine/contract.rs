@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::pin::pin;
 use std::task::Poll;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt};
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet, Window};
 
@@ -15,7 +15,7 @@ use super::writing::{Writing, Written};
 use super::{AHEAD, ContractExport, Exporter, Progress, Stop, recount};
 use crate::part::{Cutter, read};
 use crate::state::Writer;
-use crate::{Error, Step, text};
+use crate::{Error, Step, durable, text};
 
 /// Something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,25 +159,29 @@ impl Job<'_> {
         Ok(())
     }
 
-    fn cutter(
-        &self,
-        start: DateTime<Utc>,
-    ) -> Cutter<impl Fn(NaiveDate) -> Result<std::path::PathBuf, Error> + use<>> {
+    /// Begins to write what will be read from a time on.
+    fn writing(&self, start: DateTime<Utc>) -> Result<Writing, Error> {
         let (folder, steps) = (self.opened.folder.clone(), self.exporter.steps.clone());
-        let day = {
-            let steps = steps.clone();
-            move |date| Opened::day_folder(&folder, date, &steps)
-        };
+        let root = folder.path().to_path_buf();
         let Exporter {
             compression, full, ..
-        } = self.exporter;
-        Cutter::new(start, *compression, *full, steps, day)
+        } = *self.exporter;
+        Writing::begin(root, move |ended| {
+            let day = {
+                let steps = steps.clone();
+                move |date| {
+                    let path = folder.day(date);
+                    durable::add_folder(&path, &steps).map(|()| path)
+                }
+            };
+            Cutter::new(start, compression, full, steps, day, ended)
+        })
     }
 
     /// Reads what was never read. Each part belongs to the archive as soon as it has ended, also when what comes after it
     /// cannot be read or written.
     async fn read_fresh(&mut self, range: DateRange) -> Result<(), Error> {
-        let mut writing = Writing::begin(self.cutter(range.start()))?;
+        let mut writing = self.writing(range.start())?;
         let read = self.write_windows(&mut writing, range).await;
         let written = match read.is_err() || self.is_stopped() {
             true => writing.settle().await,
@@ -220,7 +224,7 @@ impl Job<'_> {
     /// added.
     async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
         let mut stored = self.stored(range)?;
-        let mut writing = Writing::begin(self.cutter(range.start()))?;
+        let mut writing = self.writing(range.start())?;
         let mut windows = pin!(self.windows(range));
         let mut stretches = Vec::new();
         let mut added = 0;

@@ -10,6 +10,7 @@
 //! what is missing, `count` asks how much there is, `recount` finds what came late, `plan` says beforehand what
 //! it will take.
 
+mod committing;
 mod contract;
 mod count;
 mod opened;

@@ -1,18 +1,20 @@
 //! To check, hash, compress and write a window takes the processor and the disk some time. Were that done where the
-//! windows are read, no request would be sent meanwhile. So a thread writes one window while the next ones are read.
+//! windows are read, no request would be sent meanwhile. So one thread makes parts of a window while the next ones are
+//! read, and another brings to the disk what has ended.
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_channel::mpsc as answers;
+use futures_channel::mpsc::{self as answers, TryRecvError};
 use futures_util::StreamExt;
 use ionos_activitylog::Window;
 
+use super::committing::{WAITING, commit};
 use crate::Error;
-use crate::part::{Cutter, Stretch};
+use crate::part::{Cutter, EndedStretch, Stretch};
 
 /// What was written.
 #[derive(Debug, Default)]
@@ -30,109 +32,152 @@ enum Job {
     End(DateTime<Utc>),
 }
 
-/// Writes windows on a thread of its own, one at a time. Dropped, it waits for the one that is being written, and leaves
-/// nothing of the part that has not ended.
+/// Writes windows on threads of its own, one at a time. Dropped, it waits for the window and the part that are being
+/// written, and leaves nothing of the part that has not ended.
 pub(super) struct Writing {
     /// None when there is nothing more to write.
     jobs: Option<mpsc::Sender<Job>>,
-    answers: answers::UnboundedReceiver<Written>,
-    thread: Option<JoinHandle<()>>,
+    /// One for each window whose events are all in a part.
+    cut: answers::UnboundedReceiver<()>,
     under_way: bool,
+    /// What is on the disk, in order.
+    durable: answers::UnboundedReceiver<Stretch>,
+    /// The one that commits and the one that cuts; none once they were waited for.
+    threads: Option<[JoinHandle<Result<(), Error>>; 2]>,
 }
 
 impl Writing {
-    /// Fails when there can be no thread.
-    pub(super) fn begin<F>(cutter: Cutter<F>) -> Result<Self, Error>
+    /// Writes to the days of a contract's folder. Fails when there can be no thread.
+    pub(super) fn begin<F>(
+        folder: PathBuf,
+        cutter: impl FnOnce(SyncSender<EndedStretch>) -> Cutter<F>,
+    ) -> Result<Self, Error>
     where
         F: Fn(NaiveDate) -> Result<PathBuf, Error> + Send + 'static,
     {
+        let (ended, to_commit) = mpsc::sync_channel(WAITING);
+        let (done, durable) = answers::unbounded();
+        let committing = spawn("archive-disk", move || commit(&to_commit, &folder, &done))?;
+        let cutter = cutter(ended);
         let (jobs, todo) = mpsc::channel();
-        let (answer, answers) = answers::unbounded();
-        let thread = thread::Builder::new()
-            .name("archive".to_owned())
-            .spawn(move || write(cutter, &todo, &answer))
-            .map_err(|error| Error::Write(PathBuf::from("the archive"), error))?;
+        let (answer, cut) = answers::unbounded();
+        let cutting = spawn("archive", move || write(cutter, &todo, &answer))?;
         Ok(Self {
             jobs: Some(jobs),
-            answers,
-            thread: Some(thread),
+            cut,
             under_way: false,
+            durable,
+            threads: Some([committing, cutting]),
         })
     }
 
-    /// Hands the next window over as soon as the one before is written, and says what has ended since.
+    /// Hands the next window over as soon as all of the one before is in parts, and says what is on the disk since.
     pub(super) async fn add(&mut self, window: Window) -> Written {
-        let written = self.settle().await;
-        if written.error.is_none() {
-            self.hand_over(Job::Window(window));
+        let waits = std::mem::replace(&mut self.under_way, true);
+        if waits && self.cut.next().await.is_none() {
+            return self.settle().await;
         }
-        written
+        self.hand_over(Job::Window(window));
+        let mut stretches = Vec::new();
+        loop {
+            match self.durable.try_recv() {
+                Ok(stretch) => stretches.push(stretch),
+                Err(TryRecvError::Empty) => break,
+                // Something has failed.
+                Err(TryRecvError::Closed) => {
+                    let last = self.settle().await;
+                    stretches.extend(last.stretches);
+                    return Written {
+                        stretches,
+                        error: last.error,
+                    };
+                }
+            }
+        }
+        Written {
+            stretches,
+            error: None,
+        }
     }
 
-    /// Waits until everything that was handed over is written.
+    /// Waits until everything that was handed over and has ended is on the disk. Nothing can be added any more.
     pub(super) async fn settle(&mut self) -> Written {
-        if !std::mem::take(&mut self.under_way) {
-            return Written::default();
+        self.jobs = None;
+        let mut stretches = Vec::new();
+        while let Some(stretch) = self.durable.next().await {
+            stretches.push(stretch);
         }
-        // It answers every job, unless it was ended from outside.
-        self.answers.next().await.unwrap_or_else(|| Written {
-            stretches: Vec::new(),
-            error: Some(Error::Write(PathBuf::from("the archive"), ended())),
-        })
+        // Then neither has anything left to do, and to wait for them takes no time.
+        while self.cut.next().await.is_some() {}
+        Written {
+            stretches,
+            error: self.join().err(),
+        }
     }
 
-    /// Ends the last part where the reading ends.
+    /// Ends the last part where the reading ends, and waits for the disk.
     pub(super) async fn end(&mut self, end: DateTime<Utc>) -> Written {
-        let mut written = self.settle().await;
-        if written.error.is_none() {
-            self.hand_over(Job::End(end));
-            let last = self.settle().await;
-            written.stretches.extend(last.stretches);
-            written.error = last.error;
-        }
-        written
+        self.hand_over(Job::End(end));
+        self.settle().await
     }
 
     fn hand_over(&mut self, job: Job) {
-        // Where nobody takes it, nobody answers either, and that is told.
+        // Where nobody takes it, the thread has failed, and why shows when it is waited for.
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(job);
-            self.under_way = true;
         }
+    }
+
+    /// Waits for the threads. What could not be brought to the disk comes before what could not be written.
+    fn join(&mut self) -> Result<(), Error> {
+        let threads = self.threads.take().into_iter().flatten();
+        let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
+        ended
+            .into_iter()
+            .try_for_each(|result| result.map_err(|_| failed(ended_early()))?)
     }
 }
 
 impl Drop for Writing {
     fn drop(&mut self) {
         self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.durable.close();
+        let _ = self.join();
     }
 }
 
-fn ended() -> io::Error {
+fn spawn(
+    name: &str,
+    work: impl FnOnce() -> Result<(), Error> + Send + 'static,
+) -> Result<JoinHandle<Result<(), Error>>, Error> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(failed)
+}
+
+fn failed(error: io::Error) -> Error {
+    Error::Write(PathBuf::from("the archive"), error)
+}
+
+fn ended_early() -> io::Error {
     io::Error::other("the thread that writes it has ended")
 }
 
 fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
     mut cutter: Cutter<F>,
     todo: &mpsc::Receiver<Job>,
-    answer: &answers::UnboundedSender<Written>,
-) {
+    cut: &answers::UnboundedSender<()>,
+) -> Result<(), Error> {
     while let Ok(job) = todo.recv() {
-        let (done, last) = match job {
-            Job::Window(window) => (cutter.add(&window), false),
-            Job::End(end) => (cutter.end(end), true),
-        };
-        let last = last || done.is_err();
-        let written = Written {
-            stretches: cutter.take_done(),
-            error: done.err(),
-        };
+        match job {
+            Job::Window(window) => cutter.add(&window)?,
+            Job::End(end) => return cutter.end(end),
+        }
         // Nobody waits for it any more, and so there is nothing more to write.
-        if answer.unbounded_send(written).is_err() || last {
-            return;
+        if cut.unbounded_send(()).is_err() {
+            break;
         }
     }
+    Ok(())
 }

@@ -4,10 +4,14 @@
 //! A part ends at midnight in UTC, where the reading ends, and at the first full hour at which it has [`FULL`] events.
 //! What is not verified is a part of its own, so that it can be replaced.
 
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
+
 use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
 use ionos_activitylog::{DateRange, Event, EventId, Window};
 
-use super::{About, PartFile};
+use super::{About, EndedPart, PartFile};
 use crate::manifest::{KnownGap, Part, day};
 use crate::{Compression, Error, Steps};
 
@@ -40,6 +44,23 @@ impl Stretch {
     }
 }
 
+/// A stretch whose part is not on the disk yet.
+pub(crate) struct EndedStretch {
+    stretch: Stretch,
+    part: Option<EndedPart>,
+}
+
+impl EndedStretch {
+    /// Brings its part to the disk.
+    pub(crate) fn commit(self) -> Result<Stretch, Error> {
+        let part = self.part.map(EndedPart::commit).transpose()?;
+        Ok(Stretch {
+            part,
+            ..self.stretch
+        })
+    }
+}
+
 /// An event with its time and id, which are looked up once.
 type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
 
@@ -52,6 +73,8 @@ fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
 pub(crate) struct Cutter<F> {
     /// Makes the folder of a day and gives its path.
     folder: F,
+    /// Takes what has ended, in order.
+    ended: SyncSender<EndedStretch>,
     compression: Compression,
     steps: Steps,
     full: u64,
@@ -66,10 +89,9 @@ pub(crate) struct Cutter<F> {
     window_counted: bool,
     /// Events of the open part that do not fit the model.
     with_issues: u64,
-    done: Vec<Stretch>,
 }
 
-impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
+impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
     /// Starts at the beginning of what is read.
     pub(crate) fn new(
         start: DateTime<Utc>,
@@ -77,9 +99,11 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         full: u64,
         steps: Steps,
         folder: F,
+        ended: SyncSender<EndedStretch>,
     ) -> Self {
         Self {
             folder,
+            ended,
             compression,
             steps,
             full,
@@ -89,7 +113,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             counted: true,
             window_counted: true,
             with_issues: 0,
-            done: Vec::new(),
         }
     }
 
@@ -110,11 +133,6 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
             }
         }
         Ok(())
-    }
-
-    /// Gives what is on the disk since it was asked last, also when something has failed since.
-    pub(crate) fn take_done(&mut self) -> Vec<Stretch> {
-        std::mem::take(&mut self.done)
     }
 
     /// Ends the last part where the reading ends.
@@ -201,19 +219,24 @@ impl<F: Fn(NaiveDate) -> Result<std::path::PathBuf, Error>> Cutter<F> {
         };
         let open = self.open.take();
         let countable = open.as_ref().map_or(0, |part| part.countable(|_| false));
-        let part = open.map(|part| part.finish(about, |_| false)).transpose()?;
+        let part = open.map(|part| part.end(about, |_| false)).transpose()?;
         self.position = range.end();
         self.last = self.last.max(range.end());
-        self.done.push(Stretch {
+        let stretch = Stretch {
             range,
             verified,
             counted,
             countable,
-            part,
+            part: None,
             gaps,
             with_issues: std::mem::take(&mut self.with_issues),
-        });
-        Ok(())
+        };
+        let sent = self.ended.send(EndedStretch { stretch, part });
+        // Why nobody takes it is known to whoever did.
+        sent.map_err(|_| {
+            let error = io::Error::other("nobody brings it to the disk");
+            Error::Write(PathBuf::from("the archive"), error)
+        })
     }
 
     fn add_gap<'a>(

@@ -2,29 +2,30 @@
 //! because it holds the digest of its lines.
 
 mod cut;
+mod packing;
 pub(crate) mod read;
 
 use std::collections::HashSet;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{DateRange, Event, EventId};
 use sha2::{Digest as _, Sha256};
 
-use crate::compression::Frames;
 use crate::durable::{DurableFile, Kind};
 use crate::layout::PartName;
 use crate::manifest::Part;
 use crate::{Compression, Digest, Error, Steps, ndjson};
 
-pub(crate) use cut::{Cutter, FULL, Stretch, is_counted, known_gaps};
+use packing::{Packed, Packing};
+
+pub(crate) use cut::{Cutter, EndedStretch, FULL, Stretch, is_counted, known_gaps};
 
 /// A part in the making. Dropped, it leaves nothing behind.
 pub(crate) struct PartFile {
-    frames: Frames<Hashing<BufWriter<DurableFile>>>,
+    packing: Packing,
     compression: Compression,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     lines: Sha256,
     ids: HashSet<EventId>,
     /// Events without an identifier of their own that are there more than once.
@@ -53,9 +54,8 @@ impl PartFile {
         steps: &Steps,
     ) -> Result<Self, Error> {
         let file = DurableFile::begin(folder, Kind::Part, steps)?;
-        let file = Hashing::new(BufWriter::with_capacity(1 << 16, file));
         Ok(Self {
-            frames: Frames::new(compression, file)
+            packing: Packing::begin(compression, file)
                 .map_err(|error| Error::Write(folder.to_path_buf(), error))?,
             compression,
             folder: folder.to_path_buf(),
@@ -77,11 +77,9 @@ impl PartFile {
     ) -> Result<(), Error> {
         let line = ndjson::line(event.raw());
         self.lines.update(Sha256::digest(line.as_bytes()));
-        let failed = |error| Error::Write(self.folder.clone(), error);
-        let frame = self.frames.open();
-        frame.extend_from_slice(line.as_bytes());
-        frame.push(b'\n');
-        self.frames.cut().map_err(failed)?;
+        self.packing
+            .add(line.as_bytes())
+            .map_err(|error| Error::Write(self.folder.clone(), error))?;
         self.unpacked += line.len() as u64 + 1;
         self.count += 1;
         if let Some(time) = time {
@@ -107,71 +105,94 @@ impl PartFile {
         about: About,
         known: impl Fn(&EventId) -> bool,
     ) -> Result<Part, Error> {
-        let failed = |error| Error::Write(self.folder.clone(), error);
+        self.end(about, known)?.commit()
+    }
+
+    /// Settles what is in the part, so that somebody else can bring it to the disk.
+    pub(crate) fn end(
+        self,
+        about: About,
+        known: impl Fn(&EventId) -> bool,
+    ) -> Result<EndedPart, Error> {
         let countable = self.countable(&known);
-        let file = self.frames.finish().map_err(failed)?;
-        let (writer, sha256, bytes) = file.end();
-        let file = writer
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
-        let digest = Digest::from(self.lines);
+        let unique = self.ids.iter().filter(|id| !known(id)).count() as u64;
+        let Self {
+            mut packing,
+            folder,
+            ..
+        } = self;
+        packing
+            .end()
+            .map_err(|error| Error::Write(folder.clone(), error))?;
+        Ok(EndedPart {
+            packing,
+            folder,
+            about,
+            compression: self.compression,
+            digest: self.lines.into(),
+            unpacked: self.unpacked,
+            count: self.count,
+            unique,
+            countable,
+            first: self.first,
+            last: self.last,
+        })
+    }
+}
+
+/// A part that has all its events and is not on the disk yet. Dropped, it leaves nothing behind.
+pub(crate) struct EndedPart {
+    packing: Packing,
+    folder: PathBuf,
+    about: About,
+    compression: Compression,
+    digest: Digest,
+    unpacked: u64,
+    count: u64,
+    unique: u64,
+    countable: u64,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
+impl EndedPart {
+    /// Brings the part to the disk, and says what it is. It waits for the disk. That the folder itself lasts is up to
+    /// whoever has made it.
+    pub(crate) fn commit(self) -> Result<Part, Error> {
+        let packed = self.packing.packed();
+        let Packed {
+            file,
+            sha256,
+            bytes,
+        } = packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
+        let About {
+            range,
+            verified,
+            counted,
+            late,
+        } = self.about;
         let name = PartName {
-            late: about.late,
-            range: about.range,
-            content: digest.short(),
+            late,
+            range,
+            content: self.digest.short(),
             compression: self.compression,
         };
         file.commit(&self.folder.join(name.to_string()))?;
-        let unique = self.ids.iter().filter(|id| !known(id)).count() as u64;
         Ok(Part {
-            from: name.range.start(),
-            to: name.range.end(),
+            from: range.start(),
+            to: range.end(),
             file: name,
             sha256,
             bytes,
             unpacked: self.unpacked,
             count: self.count,
-            unique,
-            total: (about.verified && about.counted).then_some(countable),
+            unique: self.unique,
+            total: (verified && counted).then_some(self.countable),
             first: self.first,
             last: self.last,
-            digest,
-            verified: about.verified,
-            late: about.late,
+            digest: self.digest,
+            verified,
+            late,
         })
-    }
-}
-
-/// Counts and hashes what passes through.
-struct Hashing<W> {
-    writer: W,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<W> Hashing<W> {
-    fn new(writer: W) -> Self {
-        Self {
-            writer,
-            hash: Sha256::new(),
-            bytes: 0,
-        }
-    }
-
-    fn end(self) -> (W, Digest, u64) {
-        (self.writer, self.hash.into(), self.bytes)
-    }
-}
-
-impl<W: Write> Write for Hashing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
     }
 }

@@ -2,6 +2,8 @@
 //! again, and what was counted again and is sealed. So it is made from both each time that it is written, and is never
 //! ahead of the manifests.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use ionos_activitylog::DateRange;
 
@@ -10,10 +12,19 @@ use crate::Error;
 use crate::manifest::KnownGap;
 use crate::state::{self, Certainty, OpenGap, State};
 
+/// How often the state follows the manifests while an export is on its way, at the most: people who watch need no more,
+/// and a state that is behind loses nothing, since what it repeats is made from the manifests again.
+const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
+
 impl Opened {
-    /// Brings the state up to the manifests, if it is behind.
+    /// Brings the state up to the manifests, if it is behind by a while, or by what they do not say. Everything else waits
+    /// for [`Opened::end`].
     pub(crate) fn catch_up(&mut self) -> Result<(), Error> {
-        if self.behind { self.save() } else { Ok(()) }
+        let while_ago = self.clock.elapsed().saturating_sub(self.saved) >= FOLLOWS_AFTER;
+        if self.behind && (while_ago || self.untold) {
+            return self.save();
+        }
+        Ok(())
     }
 
     pub(crate) fn save(&mut self) -> Result<(), Error> {
@@ -25,6 +36,8 @@ impl Opened {
         self.state.gaps = self.gaps(now);
         state::write(&self.folder, &self.state, &self.steps)?;
         self.behind = false;
+        self.untold = false;
+        self.saved = self.clock.elapsed();
         Ok(())
     }
 
@@ -59,6 +72,7 @@ impl Opened {
     /// Remembers that gaps were tried once more.
     pub(super) fn note_gaps(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
+        self.untold |= !gaps.is_empty();
         for gap in gaps {
             let overlaps = |open: &OpenGap| {
                 let both = open.range().zip(gap.range());
@@ -84,6 +98,7 @@ impl Opened {
             count: 0,
         });
         self.behind = true;
+        self.untold = true;
     }
 
     /// Takes the mark back where something new came.

@@ -15,6 +15,7 @@ mod take;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use ionos_activitylog::clock::Clock;
@@ -38,6 +39,10 @@ pub(crate) struct Opened {
     steps: Steps,
     /// Whether a manifest is newer than the state.
     behind: bool,
+    /// Whether something has happened that no manifest says, such as another try of a gap.
+    untold: bool,
+    /// When the state was written last, by the time of the clock that never goes back.
+    saved: Duration,
     /// Whether there was a state before: then a part in no manifest was left by an export.
     known: bool,
     _lock: Lock,
@@ -98,6 +103,8 @@ impl Opened {
             clock,
             steps,
             behind: false,
+            untold: false,
+            saved: Duration::ZERO,
             known,
             _lock: lock,
         };

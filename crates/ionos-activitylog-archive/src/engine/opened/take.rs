@@ -120,7 +120,13 @@ impl Opened {
             sha256: *sha256,
         });
         let bytes = manifest.to_bytes();
-        Self::day_folder(&self.folder, date, &self.steps)?;
+        if manifest.parts.is_empty() && !self.days.contains_key(&date) {
+            // Its folder may be there because of a part that was given up, and whether its name lasts is not known then.
+            durable::add_folder(&self.folder.day(date), &self.steps)?;
+            durable::sync(self.folder.path())?;
+        } else {
+            Self::day_folder(&self.folder, date, &self.steps)?;
+        }
         durable::write(
             &self.folder.manifest(date),
             &bytes,

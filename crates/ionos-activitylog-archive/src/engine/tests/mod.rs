@@ -1,5 +1,6 @@
 //! Exports into archives in a simulated world, by what may happen to them. Here is what all of them need.
 
+mod disk;
 mod edge;
 mod faults;
 mod gaps;
