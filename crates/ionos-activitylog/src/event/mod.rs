@@ -82,6 +82,8 @@ pub struct Event {
     record: Box<str>,
     /// Why a hit itself is kept as the record, where it is.
     astray: Option<&'static str>,
+    /// Whether it was seen that the record fits the model, but for its time.
+    fits: bool,
     time: Option<DateTime<Utc>>,
     /// None where it takes the whole record to make one.
     name: Option<EventId>,
@@ -91,30 +93,34 @@ impl Event {
     /// The event of a hit that a JSON reader has accepted. An envelope without a record is kept whole in its place.
     pub(crate) fn of_hit(hit: &str) -> Self {
         match envelope::record_in(hit) {
-            Ok(record) => Self::of_record(record),
+            Ok(record) => Self::of_record(record, false),
             Err(reason) => Self {
                 astray: Some(reason),
-                ..Self::of_record(Record::of(hit))
+                ..Self::of_record(Record::of(hit), false)
             },
         }
     }
 
     /// The event of the next hit; none where that is no JSON. Shapes that are not known yet are learned.
     pub(crate) fn of_next_hit(walk: &mut Unread<'_>, shapes: &mut Arc<HitShapes>) -> Option<Self> {
-        if let Some([Some(text), time, uuid]) = walk.known(shapes) {
-            return Some(Self::of_record(Record { text, time, uuid }));
+        if let Some(known) = walk.known(shapes)
+            && let [Some(text), time, uuid] = known.parts
+        {
+            return Some(Self::of_record(Record { text, time, uuid }, known.fits));
         }
         let hit = walk.value()?.get();
         if let Ok(Record { text, time, uuid }) = envelope::record_in(hit) {
-            Arc::make_mut(shapes).learn(hit, &[Some(text), time, uuid]);
+            let fits = fit::surely_fits(text);
+            Arc::make_mut(shapes).learn(hit, &[Some(text), time, uuid], fits);
         }
         Some(Self::of_hit(hit))
     }
 
-    fn of_record(Record { text, time, uuid }: Record<'_>) -> Self {
+    fn of_record(Record { text, time, uuid }: Record<'_>, fits: bool) -> Self {
         Self {
             record: text.into(),
             astray: None,
+            fits,
             time: read_time(time),
             name: named(uuid),
         }
@@ -131,6 +137,7 @@ impl Event {
             time: read_time(time),
             name: named(uuid),
             astray: None,
+            fits: false,
             record: record.into(),
         })
     }
@@ -193,7 +200,9 @@ impl Event {
     pub fn issues(&self) -> Vec<Issue> {
         match self.astray {
             Some(reason) => vec![Issue::whole(reason)],
-            None if self.time.is_some() && fit::surely_fits(self.raw()) => Vec::new(),
+            None if self.time.is_some() && (self.fits || fit::surely_fits(self.raw())) => {
+                Vec::new()
+            }
             None => issue::of(self.raw()),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::details::{self, Details, PARTS, Parts};
 use super::envelope::Record;
-use super::{Event, not_json, read_time};
+use super::{Event, fit, not_json, read_time};
 use crate::Error;
 use crate::json::Shapes;
 
@@ -19,6 +19,7 @@ pub(crate) struct KnownRecords(Shapes<PARTS>);
 pub(crate) struct Seen<'a> {
     record: &'a str,
     parts: Parts<'a>,
+    fits: bool,
 }
 
 impl KnownRecords {
@@ -27,14 +28,22 @@ impl KnownRecords {
         if let Some(known) = self.0.read(text, 0)
             && known.end == text.len()
         {
-            let (record, parts) = (text, known.parts);
-            return Ok(Seen { record, parts });
+            return Ok(Seen {
+                record: text,
+                parts: known.parts,
+                fits: known.fits,
+            });
         }
         let record = serde_json::from_str::<&RawValue>(text).map_err(not_json)?;
         let record = record.get();
         let parts = details::parts(record);
-        self.0.learn(record, &parts);
-        Ok(Seen { record, parts })
+        let fits = fit::surely_fits(record);
+        self.0.learn(record, &parts, fits);
+        Ok(Seen {
+            record,
+            parts,
+            fits,
+        })
     }
 }
 
@@ -57,10 +66,7 @@ impl<'a> Seen<'a> {
 
     pub(crate) fn event(&self) -> Event {
         let [time, .., uuid] = self.parts;
-        Event::of_record(Record {
-            text: self.record,
-            time,
-            uuid,
-        })
+        let text = self.record;
+        Event::of_record(Record { text, time, uuid }, self.fits)
     }
 }

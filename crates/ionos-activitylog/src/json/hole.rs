@@ -1,17 +1,28 @@
 //! Where a string or a number ends in text that nobody has read yet. Whoever passes a place here has made sure that what
 //! is there is JSON, as the standard has it (RFC 8259, 6 and 7) and as `serde_json` takes it.
 
-/// The place of the closing quote of the string whose contents begin at `at`; none where that is no string. Of half a
-/// surrogate pair it makes nothing: JSON allows it.
+/// The contents of a string.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contents {
+    /// The place of the closing quote.
+    pub(super) end: usize,
+    /// Whether some of it is spelled with the number of a character. Only so can half a surrogate pair be written, which
+    /// JSON allows.
+    pub(super) by_number: bool,
+}
+
+/// The contents of a string, which begin at `at`; none where that is no string.
 #[inline]
-pub(super) fn end_of_contents(text: &[u8], mut at: usize) -> Option<usize> {
+pub(super) fn contents(text: &[u8], mut at: usize) -> Option<Contents> {
+    let mut by_number = false;
     loop {
-        at = special(text, at)?;
-        match text.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => at = behind_escape(text, at)?,
+        let end = special(text, at)?;
+        match text.get(end)? {
+            b'"' => return Some(Contents { end, by_number }),
+            b'\\' => at = behind_escape(text, end)?,
             _ => return None,
         }
+        by_number |= at > end + 2;
     }
 }
 
@@ -104,10 +115,12 @@ mod tests {
             behind in r#"["\\a,}]{0,9}"#,
         ) {
             let text = format!("{contents}\"{behind}");
-            match end_of_contents(text.as_bytes(), 0) {
-                Some(end) => {
+            match super::contents(text.as_bytes(), 0) {
+                Some(Contents { end, by_number }) => {
                     let string = format!("\"{}\"", &text[..end]);
                     prop_assert!(reads(&string), "{string}");
+                    let escapes = string.replace(r"\\", "");
+                    prop_assert_eq!(by_number, escapes.contains(r"\u"), "{}", string);
                 }
                 None => {
                     for (end, _) in text.match_indices('"') {

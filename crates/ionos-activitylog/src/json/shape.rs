@@ -13,7 +13,7 @@
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::hole::{end_of_contents, end_of_number};
+use super::hole::{contents, end_of_number};
 use super::scan::is_blank;
 
 /// A value longer than this is not learned from; records have less than a thousand bytes. It keeps a key of a million
@@ -48,6 +48,8 @@ struct Piece {
     /// Where the marks of the shape are that ends here. Not before that is it clear what is wanted: of a key that occurs
     /// twice, the last counts.
     marks: (usize, usize),
+    /// Whether values of the shape that ends here fit.
+    fits: bool,
     /// The first of the pieces that may come behind it.
     first: Option<usize>,
     /// The next of those that may be in its place.
@@ -87,6 +89,8 @@ pub(crate) struct Known<'a, const N: usize> {
     pub(crate) end: usize,
     /// What is wanted of it.
     pub(crate) parts: [Option<&'a str>; N],
+    /// Whether it fits: see [`Shapes::learn`].
+    pub(crate) fits: bool,
 }
 
 impl<const N: usize> Default for Shapes<N> {
@@ -106,19 +110,23 @@ impl<const N: usize> Shapes<N> {
     pub(crate) fn read<'a>(&self, text: &'a str, start: usize) -> Option<Known<'a, N>> {
         let bytes = text.as_bytes();
         let mut places = [0; MOST_IN_ONE];
+        let mut by_number = false;
         let (mut at, mut tried) = (start, self.first);
         for place in &mut places {
             let (piece, next) = loop {
                 let piece = self.pieces.get(tried?)?;
-                match self.pass(piece, bytes, at) {
+                match self.pass(piece, bytes, at, &mut by_number) {
                     Some(next) => break (piece, next),
                     None => tried = piece.other,
                 }
             };
             *place = at;
             if piece.hole == Hole::End {
-                let parts = self.parts(text, piece, &places);
-                return Some(Known { end: next, parts });
+                return Some(Known {
+                    end: next,
+                    parts: self.parts(text, piece, &places),
+                    fits: piece.fits && !by_number,
+                });
             }
             (at, tried) = (next, piece.first);
         }
@@ -140,9 +148,10 @@ impl<const N: usize> Shapes<N> {
         edges.map(|[begin, end]| text.get(begin..end))
     }
 
-    /// The place behind a piece and its hole; none where the text does not agree.
+    /// The place behind a piece and its hole; none where the text does not agree. Notes where a string is spelled with
+    /// the number of a character.
     #[inline]
-    fn pass(&self, piece: &Piece, text: &[u8], at: usize) -> Option<usize> {
+    fn pass(&self, piece: &Piece, text: &[u8], at: usize, by_number: &mut bool) -> Option<usize> {
         let (from, to) = piece.literal;
         let literal = self.literals.get(from..to)?;
         let behind = at + literal.len();
@@ -150,7 +159,11 @@ impl<const N: usize> Shapes<N> {
             return None;
         }
         match piece.hole {
-            Hole::Text => end_of_contents(text, behind),
+            Hole::Text => {
+                let contents = contents(text, behind)?;
+                *by_number |= contents.by_number;
+                Some(contents.end)
+            }
             Hole::Number => end_of_number(text, behind),
             Hole::End => Some(behind),
         }
@@ -158,7 +171,9 @@ impl<const N: usize> Shapes<N> {
 
     /// Remembers the shape of a value that a JSON reader has accepted, without white space around it. The parts were cut
     /// out of it, and must be what is wanted of every value of its shape: what strings and numbers say has no say in it.
-    pub(crate) fn learn(&mut self, value: &str, parts: &[Option<&str>; N]) {
+    /// `fits` is whether it is as its reader expects, by its keys and the types of what they name. A value in which some
+    /// string is spelled with the number of a character is never said to fit: it may be half of one.
+    pub(crate) fn learn(&mut self, value: &str, parts: &[Option<&str>; N], fits: bool) {
         if value.len() > LONGEST || self.pieces.len() >= MOST_PIECES {
             return;
         }
@@ -170,7 +185,13 @@ impl<const N: usize> Shapes<N> {
         for (literal, hole) in pieces {
             let literal = value.as_bytes().get(literal).unwrap_or_default();
             let known = self.known(above, literal, hole);
-            above = Some(known.unwrap_or_else(|| self.add(above, literal, hole, &marks)));
+            above = Some(known.unwrap_or_else(|| {
+                let place = self.add(above, literal, hole);
+                if hole == Hole::End {
+                    self.end(place, &marks, fits);
+                }
+                place
+            }));
         }
     }
 
@@ -179,6 +200,15 @@ impl<const N: usize> Shapes<N> {
         match above.and_then(|above| self.pieces.get_mut(above)) {
             Some(above) => &mut above.first,
             None => &mut self.first,
+        }
+    }
+
+    /// A shape ends with this piece.
+    fn end(&mut self, place: usize, marks: &[Mark], fits: bool) {
+        let first = self.marks.len();
+        self.marks.extend(marks);
+        if let Some(piece) = self.pieces.get_mut(place) {
+            (piece.marks, piece.fits) = ((first, self.marks.len()), fits);
         }
     }
 
@@ -196,16 +226,13 @@ impl<const N: usize> Shapes<N> {
     }
 
     /// A new piece, which is tried after those that were there: the common shapes come first.
-    fn add(&mut self, above: Option<usize>, literal: &[u8], hole: Hole, marks: &[Mark]) -> usize {
+    fn add(&mut self, above: Option<usize>, literal: &[u8], hole: Hole) -> usize {
         let place = self.pieces.len();
-        let first_mark = self.marks.len();
-        if hole == Hole::End {
-            self.marks.extend(marks);
-        }
         let piece = Piece {
             literal: (self.literals.len(), self.literals.len() + literal.len()),
             hole,
-            marks: (first_mark, self.marks.len()),
+            marks: (0, 0),
+            fits: false,
             first: None,
             other: None,
         };
@@ -274,7 +301,7 @@ fn hole_behind(value: &[u8], start: usize) -> Option<(Hole, usize, usize)> {
     while let Some(byte) = value.get(at) {
         match byte {
             b'"' => {
-                let quote = end_of_contents(value, at + 1)?;
+                let quote = contents(value, at + 1)?.end;
                 let behind = value.get(quote + 1..).unwrap_or_default();
                 let next = behind.iter().find(|byte| !is_blank(**byte));
                 // Keys are what a shape is known by.

@@ -3,7 +3,7 @@
 
 use serde_json::value::RawValue;
 
-use super::hole::end_of_contents;
+use super::hole::contents;
 use super::scan::is_blank;
 use super::shape::{Known, Shapes};
 
@@ -32,7 +32,7 @@ impl<'a> Unread<'a> {
         }
         loop {
             self.pass(b'"')?;
-            let end = end_of_contents(self.text.as_bytes(), self.at)?;
+            let end = contents(self.text.as_bytes(), self.at)?.end;
             let key = self.text.get(self.at..end)?;
             if key.contains('\\') {
                 return None;
@@ -74,14 +74,11 @@ impl<'a> Unread<'a> {
 
     /// Passes a value of a shape that is known; gives what is wanted of it.
     #[inline]
-    pub(crate) fn known<const N: usize>(
-        &mut self,
-        shapes: &Shapes<N>,
-    ) -> Option<[Option<&'a str>; N]> {
+    pub(crate) fn known<const N: usize>(&mut self, shapes: &Shapes<N>) -> Option<Known<'a, N>> {
         self.blank();
-        let Known { end, parts } = shapes.read(self.text, self.at)?;
-        self.at = end;
-        Some(parts)
+        let known = shapes.read(self.text, self.at)?;
+        self.at = known.end;
+        Some(known)
     }
 
     /// Whether nothing comes any more.

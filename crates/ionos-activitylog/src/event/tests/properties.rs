@@ -101,6 +101,13 @@ fn spelled(value: &Value, other: bool) -> String {
     }
 }
 
+/// That two events say the same.
+fn same(one: &Event, other: &Event) {
+    assert_eq!(one.raw(), other.raw());
+    assert_eq!((one.id(), one.time()), (other.id(), other.time()));
+    assert_eq!(one.issues(), other.issues());
+}
+
 proptest! {
     #[test]
     fn any_record_answers_every_question(json in json(), pointer in "(/[a-z~01]{0,3}){0,4}|.{0,8}") {
@@ -132,6 +139,25 @@ proptest! {
     }
 
     #[test]
+    fn an_event_is_the_same_whether_its_shape_is_known_or_not(
+        hits in prop::collection::vec((fitting(r#"{"_source":{"meta":{"time":"2026-11-20T09:14:03Z"}}}"#), json()), 1..6),
+    ) {
+        let mut known = Arc::default();
+        let mut records = KnownRecords::default();
+        for round in 0..2 {
+            for hit in hits.iter().flat_map(|(usual, any)| [usual, any]) {
+                let expected = Event::of_hit(serde_json::from_str::<&RawValue>(hit).unwrap().get());
+                let event = Event::of_next_hit(&mut Unread::of(hit), &mut known).unwrap();
+                same(&event, &expected);
+                let expected = Event::from_json(hit.as_str()).unwrap();
+                let seen = records.read(hit).unwrap();
+                same(&seen.event(), &expected);
+                prop_assert_eq!(format!("{:?}", seen.details()), format!("{:?}", expected.details()), "{}", round);
+            }
+        }
+    }
+
+    #[test]
     fn any_bytes_are_a_record_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), json in json()) {
         let mut cut = json.into_bytes();
         cut.extend_from_slice(&bytes);
@@ -141,6 +167,7 @@ proptest! {
             everything(&Event {
                 record: text.as_str().into(),
                 astray: None,
+                fits: false,
                 time: None,
                 name: None,
             });
