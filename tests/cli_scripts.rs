@@ -21,7 +21,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::program::{ialog, run};
+use crate::program::{COMMANDS, ialog, run};
 use crate::pty::{Pty, Watched, left};
 use xtask::workspace;
 
@@ -204,26 +204,6 @@ fn all_played() -> Vec<Played> {
     });
     played.collect()
 }
-
-const COMMANDS: [&str; 17] = [
-    "contracts",
-    "query",
-    "show",
-    "trace",
-    "stats",
-    "export",
-    "verify",
-    "cat",
-    "convert",
-    "state",
-    "whoami",
-    "doctor",
-    "schema",
-    "sim",
-    "completion",
-    "man",
-    "help",
-];
 
 /// Those that have times of events in a table or a picture, and those that have colours.
 const WITH_ZONES: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
