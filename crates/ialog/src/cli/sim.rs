@@ -37,7 +37,7 @@ Examples:
   ialog sim --port 8080
   ialog sim --order shuffled --total object --max-limit 100
   ialog sim --now 2026-11-20T12:00:00Z --still --order unstable-ties
-  ialog sim --now 2026-11-20T12:00:00Z --events-per-day 14000 --ingest-delay typical
+  ialog sim --now 2026-11-20 --events-per-day 14000 --ingest-delay typical
   ialog sim --faults faults.json --ledger requests.ndjson --rate-limit 5/10")]
 pub(crate) struct Sim {
     /// Port to listen on, loopback only; 0 takes a free one
