@@ -254,7 +254,7 @@ impl Account {
         if idle.is_empty() {
             return Ok(());
         }
-        let idle = idle.join(" and ");
+        let idle = mistake::listed(&idle);
         Err(Failure::usage(
             format!("{why}, so {idle} would have no effect"),
             format!("leave out {idle}"),
