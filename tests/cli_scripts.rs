@@ -234,7 +234,7 @@ fn all_played() -> Vec<Played> {
 }
 
 /// Those that have times of events in a table or a picture, and those that have colours.
-const WITH_ZONES: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
+const WITH_ZONES: [&str; 6] = ["query", "show", "trace", "stats", "whoami", "doctor"];
 const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
 
 #[test]
