@@ -253,6 +253,38 @@ fn a_program_is_told_of_an_interruption_as_of_any_error() {
     );
 }
 
+/// The archive of a demo is made as any other, and nobody has named a place for it.
+#[test]
+fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
+    for (step, before) in [
+        (Step::FolderMade, 0),
+        (Step::WindowRead, 0),
+        (Step::PartNamed, 3),
+        (Step::StateNamed, 2),
+    ] {
+        for arguments in [
+            &["cat", "--demo"][..],
+            &["convert", "--demo", "--out", "demo.csv"],
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let temporary = folder.path().join("tmp");
+            fs::create_dir(&temporary).unwrap();
+            let mut command = ialog(folder.path(), arguments);
+            command
+                .env("TMPDIR", &temporary)
+                .env("IALOG_TEST_WORLD", "calm")
+                .env("IALOG_TEST_INTERRUPT", format!("{}:{before}", step.name()));
+            let printed = run(command);
+            assert_eq!(printed.code, Some(130), "{step:?}: {}", printed.stderr);
+            let last = printed.stderr.lines().last();
+            let told = last.is_some_and(|last| last.starts_with("error: interrupted: "));
+            assert!(told, "{step:?}: {}", printed.stderr);
+            assert_eq!(names(&temporary), [""; 0], "{step:?}");
+            assert_eq!(names(folder.path()), ["tmp"], "{step:?}");
+        }
+    }
+}
+
 /// It computes for ever and never waits, so it does not hear when it is asked to end.
 #[test]
 fn whoever_insists_ends_a_command_that_does_not_listen() {
