@@ -212,3 +212,28 @@ fn what_cannot_be_read_back_is_told() {
         assert_eq!(names(folder.path()), ["empty"], "{arguments:?}");
     }
 }
+
+#[test]
+fn the_damage_of_one_of_several_contracts_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = || {
+        let arguments = ["export", "--contract", "all", "--out", "audit"];
+        let mut command = ialog(folder.path(), &arguments);
+        command
+            .args(["--from", "2026-11-18", "--to", "2026-11-18"])
+            .env("IALOG_TEST_WORLD", "calm");
+        run(command)
+    };
+    assert_eq!(export().code, Some(0));
+    let damaged = folder.path().join("audit/contract=33586252");
+    for state in ["_state.json", "_state.prev.json"] {
+        fs::write(damaged.join(state), "{").unwrap();
+    }
+    let printed = export();
+    assert_eq!(printed.code, Some(6), "{}", printed.stderr);
+    let lines = printed.stderr.lines();
+    let told = lines.filter(|line| line.contains("33586252")).count();
+    assert_eq!(told, 1, "{}", printed.stderr);
+    let end = "error: 1 of 2 contracts failed, and the others are archived: what to do is told with each\n";
+    assert!(printed.stderr.ends_with(end), "{}", printed.stderr);
+}

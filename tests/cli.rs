@@ -1,6 +1,6 @@
 //! Each help text, of every command and every topic, is a snapshot.
 
-use crate::program::{ialog, names, run};
+use crate::program::{COMMANDS, ialog, names, run};
 use crate::snapshot;
 
 #[test]
@@ -90,27 +90,36 @@ fn the_top_help_names_every_command() {
         .lines()
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(
-        commands,
-        [
-            "contracts",
-            "query",
-            "show",
-            "trace",
-            "stats",
-            "export",
-            "verify",
-            "cat",
-            "convert",
-            "state",
-            "whoami",
-            "doctor",
-            "schema",
-            "sim",
-            "completion",
-            "man",
-            "help"
-        ],
-        "each needs its snapshot above"
-    );
+    assert_eq!(commands, COMMANDS, "each needs its snapshot above");
+}
+
+/// Whoever copies a line that is broken in two types half of it.
+#[test]
+fn no_example_is_broken_by_a_terminal_of_80_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = |arguments: &[&str], columns: &str| -> Vec<String> {
+        let mut command = ialog(folder.path(), arguments);
+        command.env("COLUMNS", columns);
+        let text = run(command).stdout;
+        let examples = text
+            .lines()
+            .filter(|line| line.starts_with("  ") && line.contains("ialog "));
+        examples.map(str::to_owned).collect()
+    };
+    let topics = ["times", "filters", "exit-codes", "environment", "schemas"];
+    let topics = topics.map(|topic| vec!["help", topic]);
+    let commands = COMMANDS.map(|command| vec![command, "--help"]);
+    let mut examples = 0;
+    for arguments in topics.into_iter().chain(commands) {
+        let whole: Vec<String> = lines(&arguments, "1000")
+            .into_iter()
+            .filter(|line| line.trim_start().starts_with("ialog ") || line.contains(" <(ialog "))
+            .collect();
+        let narrow = lines(&arguments, "80");
+        for line in &whole {
+            assert!(narrow.contains(line), "{arguments:?}: {line}");
+        }
+        examples += whole.len();
+    }
+    assert!(examples > 60, "{examples}");
 }

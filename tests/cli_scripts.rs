@@ -21,7 +21,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::program::{ialog, run};
+use crate::program::{COMMANDS, ialog, run};
 use crate::pty::{Pty, Watched, left};
 use xtask::workspace;
 
@@ -167,6 +167,34 @@ fn every_script_plays_as_it_is_written() {
     );
 }
 
+/// What `ialog help exit-codes` promises.
+#[test]
+fn each_line_that_a_program_is_told_is_an_object() {
+    let mut told = 0;
+    for path in scripts() {
+        let script = fs::read_to_string(&path).unwrap();
+        let mut json = false;
+        for line in script.lines() {
+            if let Some(command) = line.strip_prefix("$ ") {
+                let form = |word: &String| ["json", "ndjson"].contains(&word.as_str());
+                let words = words(command);
+                let mut pairs = words.iter().zip(words.iter().skip(1));
+                json = pairs.any(|(flag, word)| {
+                    (flag == "--output" || flag == "-o" || flag == "-qo") && form(word)
+                });
+            }
+            let Some(line) = line.strip_prefix("! ").filter(|_| json) else {
+                continue;
+            };
+            let object: serde_json::Value =
+                serde_json::from_str(line).unwrap_or_else(|_| panic!("{path:?}: {line}"));
+            assert!(object["error"].is_object() || object["note"].is_string());
+            told += 1;
+        }
+    }
+    assert!(told > 50, "{told}");
+}
+
 #[test]
 fn no_script_is_longer_than_a_reviewer_reads() {
     for path in scripts() {
@@ -205,28 +233,8 @@ fn all_played() -> Vec<Played> {
     played.collect()
 }
 
-const COMMANDS: [&str; 17] = [
-    "contracts",
-    "query",
-    "show",
-    "trace",
-    "stats",
-    "export",
-    "verify",
-    "cat",
-    "convert",
-    "state",
-    "whoami",
-    "doctor",
-    "schema",
-    "sim",
-    "completion",
-    "man",
-    "help",
-];
-
 /// Those that have times of events in a table or a picture, and those that have colours.
-const WITH_ZONES: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
+const WITH_ZONES: [&str; 6] = ["query", "show", "trace", "stats", "whoami", "doctor"];
 const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
 
 #[test]

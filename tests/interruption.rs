@@ -31,10 +31,15 @@ fn end(child: Child, signal: &str) -> (Option<i32>, String) {
 
 /// An export that waits for a service that takes the request and never answers, with the connection it waits on.
 fn waiting(folder: &Path, out: &str) -> (Child, TcpStream) {
+    waiting_for(folder, &["export", "--out", out])
+}
+
+/// The same of any command.
+fn waiting_for(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
-    let arguments = ["export", "--contract", "1", "--last", "1d", "--out", out];
-    let mut command = ialog(folder, &arguments);
+    let mut command = ialog(folder, arguments);
+    command.args(["--contract", "1", "--last", "1d"]);
     command
         .env("IONOS_TOKEN", "t")
         .env("IONOS_API_URL", url)
@@ -233,6 +238,51 @@ fn an_export_to_an_archive_says_what_it_gives_up() {
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     let said = format!(": {given_up} events in 1 request\n");
     assert!(again.stderr.contains(&said), "{}", again.stderr);
+}
+
+#[test]
+fn a_program_is_told_of_an_interruption_as_of_any_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _connection) = waiting_for(folder.path(), &["query", "-qo", "json"]);
+    assert_eq!(
+        end(child, "-INT"),
+        (
+            Some(130),
+            "{\"error\":{\"code\":130,\"message\":\"interrupted\",\"hint\":\"the same command begins anew\"}}\n".to_owned()
+        )
+    );
+}
+
+/// The archive of a demo is made as any other, and nobody has named a place for it.
+#[test]
+fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
+    for (step, before) in [
+        (Step::FolderMade, 0),
+        (Step::WindowRead, 0),
+        (Step::PartNamed, 3),
+        (Step::StateNamed, 2),
+    ] {
+        for arguments in [
+            &["cat", "--demo"][..],
+            &["convert", "--demo", "--out", "demo.csv"],
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let temporary = folder.path().join("tmp");
+            fs::create_dir(&temporary).unwrap();
+            let mut command = ialog(folder.path(), arguments);
+            command
+                .env("TMPDIR", &temporary)
+                .env("IALOG_TEST_WORLD", "calm")
+                .env("IALOG_TEST_INTERRUPT", format!("{}:{before}", step.name()));
+            let printed = run(command);
+            assert_eq!(printed.code, Some(130), "{step:?}: {}", printed.stderr);
+            let last = printed.stderr.lines().last();
+            let told = last.is_some_and(|last| last.starts_with("error: interrupted: "));
+            assert!(told, "{step:?}: {}", printed.stderr);
+            assert_eq!(names(&temporary), [""; 0], "{step:?}");
+            assert_eq!(names(folder.path()), ["tmp"], "{step:?}");
+        }
+    }
 }
 
 /// It computes for ever and never waits, so it does not hear when it is asked to end.

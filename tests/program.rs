@@ -5,6 +5,27 @@ use std::process::{Command, Output, Stdio};
 
 use xtask::serving::Serving;
 
+/// What can be typed behind `ialog`, in the order of its help.
+pub const COMMANDS: [&str; 17] = [
+    "contracts",
+    "query",
+    "show",
+    "trace",
+    "stats",
+    "export",
+    "verify",
+    "cat",
+    "convert",
+    "state",
+    "whoami",
+    "doctor",
+    "schema",
+    "sim",
+    "completion",
+    "man",
+    "help",
+];
+
 /// The program in a folder, with no setting from outside.
 pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ialog-under-test"));

@@ -38,7 +38,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 56] = [
+const HOLD_NONE: [&str; 58] = [
     "Action",
     "ActionName",
     "Chain",
@@ -63,6 +63,7 @@ const HOLD_NONE: [&str; 56] = [
     "Filter",
     "FilterCounts",
     "FilterKey",
+    "Fold",
     "Gap",
     "GapReason",
     "HitOrder",
@@ -76,6 +77,7 @@ const HOLD_NONE: [&str; 56] = [
     "Page",
     "PageSize",
     "PageStream",
+    "Pattern",
     "Principal",
     "RangeSet",
     "Resource",

@@ -11,12 +11,13 @@
 //!   `skewed`, where the clock of the machine is wrong; `odd`, where the service does all that it may otherwise;
 //!   `throttled`, where it takes three requests in three seconds, and a page has few events;
 //! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
-//!   before.
+//!   before;
+//! - `IALOG_TEST_INTERRUPT`: the same for steps, at which somebody presses Ctrl-C; the step is over when that was heard.
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Host;
@@ -27,6 +28,53 @@ use ionos_activitylog_sim::{
     DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share,
     Simulator, Switches, TestToken, TotalShape, TotalValue,
 };
+use rustix::process::Signal;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A point to wait for, by its name or its kind, and how often it is passed before.
+struct Point {
+    name: String,
+    left: AtomicU64,
+}
+
+impl Point {
+    /// The one that a variable of the environment names; one that never comes where none does.
+    fn of_environment(variable: &str) -> Self {
+        let text = std::env::var(variable).unwrap_or_default();
+        let (name, before) = text.split_once(':').unwrap_or_default();
+        Self {
+            name: name.to_owned(),
+            left: AtomicU64::new(before.parse().unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// Whether it is this time.
+    fn is_now(&self, name: &str, kind: &str) -> bool {
+        let named = self.name == name || self.name == kind;
+        named && self.left.fetch_sub(1, Ordering::Relaxed) == 0
+    }
+}
+
+fn raise(signal: Signal) {
+    let me = rustix::process::getpid();
+    let _ = rustix::process::kill_process(me, signal);
+}
+
+/// Ctrl-C, and waits until the runtime has told everybody who listens to it.
+fn interrupt(runtime: &Handle) {
+    let _within = runtime.enter();
+    let (heard, waiting) = mpsc::channel();
+    let Ok(mut signal) = signal(SignalKind::interrupt()) else {
+        return;
+    };
+    tokio::spawn(async move {
+        signal.recv().await;
+        let _ = heard.send(());
+    });
+    raise(Signal::INT);
+    let _ = waiting.recv();
+}
 
 /// The time in the simulated worlds.
 const NOW: &str = "2026-11-20T12:00:00Z";
@@ -35,23 +83,15 @@ fn main() -> ExitCode {
     let Ok(world) = std::env::var("IALOG_TEST_WORLD") else {
         return ialog::run();
     };
-    let kill = std::env::var("IALOG_TEST_KILL").unwrap_or_default();
-    let (point, before) = kill.split_once(':').unwrap_or_default();
-    let (point, left) = (point.to_owned(), before.parse().unwrap_or(u64::MAX));
-    let left = Arc::new(AtomicU64::new(left));
-    let pass = Arc::new(move |name: &str, kind: &str| {
-        if (point == name || point == kind) && left.fetch_sub(1, Ordering::Relaxed) == 0 {
-            let me = rustix::process::getpid();
-            let _ = rustix::process::kill_process(me, rustix::process::Signal::KILL);
-        }
-    });
+    let killed = Arc::new(Point::of_environment("IALOG_TEST_KILL"));
+    let interrupted = Point::of_environment("IALOG_TEST_INTERRUPT");
 
     let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
     let clock = Arc::new(VirtualClock::at(now + ahead));
     // Only where the service counts the time does it pass for it.
     let passing = (world == "throttled").then(|| clock.clone());
-    let asked = pass.clone();
+    let asked = killed.clone();
     let mut simulator = Simulator::builder()
         .clock(move || passing.as_ref().map_or(now, |clock| clock.now()))
         .contracts(if ["single", "busy"].contains(&world.as_str()) {
@@ -61,7 +101,11 @@ fn main() -> ExitCode {
         })
         .events_per_day(if world == "busy" { 5_000 } else { 24 })
         .burst_every(0)
-        .on_request(move |_| asked("request", ""));
+        .on_request(move |_| {
+            if asked.is_now("request", "") {
+                raise(Signal::KILL);
+            }
+        });
     if world == "stormy" {
         let fifth = Share::new(0.2).unwrap_or_default();
         let faults = Faults::new().on(When::any().rate(fifth), Answer::new(503));
@@ -146,6 +190,20 @@ fn main() -> ExitCode {
         };
         host.account = Some((simulator.transport(), token));
     }
-    host.steps = Steps::new(move |step| pass(step.name(), "step"));
+    // Some steps are passed on a thread of the archive's own, though none of them first.
+    let runtime = OnceLock::new();
+    host.steps = Steps::new(move |step| {
+        if killed.is_now(step.name(), "step") {
+            raise(Signal::KILL);
+        }
+        if let Ok(here) = Handle::try_current() {
+            let _ = runtime.set(here);
+        }
+        if interrupted.is_now(step.name(), "step")
+            && let Some(runtime) = runtime.get()
+        {
+            interrupt(runtime);
+        }
+    });
     ExitCode::from(ialog::run_on(&mut host))
 }

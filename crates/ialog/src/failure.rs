@@ -1,14 +1,24 @@
 //! How a command ends when it does not succeed: one sentence on stderr that says what happened and what to do next, and
 //! an exit code that a script can act on. There is no failure without a next step.
 
-use std::fmt;
-use std::io;
-use std::path::Path;
+mod of_error;
 
-use ionos_activitylog::ErrorKind;
-use ionos_activitylog_archive::Archive;
+use std::collections::BTreeSet;
+use std::fmt;
+
+use ionos_activitylog::ContractNumber;
+use serde_json::{Map, Value, json};
 
 use crate::host::Host;
+
+/// The exit code of what is not all, or not proven to be.
+const INCOMPLETE: u8 = 3;
+
+/// The exit code of an archive that is not as it was written.
+const DAMAGED: u8 = 6;
+
+/// What to do where several contracts failed, each in its own way.
+pub(crate) const TOLD_WITH_EACH: &str = "what to do is told with each";
 
 /// Why a command ended.
 #[derive(Debug)]
@@ -18,10 +28,10 @@ pub(crate) struct Failure {
     message: String,
     /// What to do next.
     hint: String,
-    /// Whether it is told to a program.
-    json: bool,
     /// What the service called the request, where one failed.
     request_id: Option<String>,
+    /// Of several contracts: those that failed, and how.
+    contracts: Vec<(ContractNumber, Self)>,
 }
 
 impl Failure {
@@ -30,20 +40,46 @@ impl Failure {
             code,
             message: message.into(),
             hint: hint.into(),
-            json: false,
             request_id: None,
+            contracts: Vec::new(),
         }
     }
 
-    /// All of several contracts failed: the code is theirs where they agree.
-    pub(crate) fn of_each<T>(failures: &[(T, Self)]) -> Self {
-        let code = failures.first().map(|(_, one)| one.code);
-        let same = |code: &u8| failures.iter().all(|(_, one)| one.code == *code);
-        Self::new(
-            code.filter(same).unwrap_or(3),
-            format!("each of the {} contracts failed", failures.len()),
-            "each was told above with what to do",
-        )
+    /// Of so many contracts, more than one, some failed; `others` says that and what it means for the others, `hint` what
+    /// to do then. The code is theirs where all failed and agree. Damage goes before what can be read again.
+    pub(crate) fn of_contracts(
+        contracts: Vec<(ContractNumber, Self)>,
+        all: usize,
+        others: &str,
+        hint: &str,
+    ) -> Self {
+        let failed = contracts.len();
+        let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();
+        let code = match codes.first() {
+            _ if codes.contains(&DAMAGED) => DAMAGED,
+            Some(code) if failed == all && codes.len() == 1 => *code,
+            _ => INCOMPLETE,
+        };
+        let failure = match failed {
+            some if some < all => {
+                let hint = if code == DAMAGED {
+                    TOLD_WITH_EACH
+                } else {
+                    hint
+                };
+                Self::new(code, format!("{some} of {all} contracts {others}"), hint)
+            }
+            all => {
+                let message = format!("each of the {all} contracts failed");
+                Self::new(code, message, TOLD_WITH_EACH)
+            }
+        };
+        failure.beside(contracts)
+    }
+
+    /// The same, and these contracts failed besides.
+    pub(crate) fn beside(self, contracts: Vec<(ContractNumber, Self)>) -> Self {
+        Self { contracts, ..self }
     }
 
     /// Something nobody foresaw.
@@ -74,7 +110,7 @@ impl Failure {
 
     /// What was read is not all, or not proven to be.
     pub(crate) fn incomplete(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(3, message, hint)
+        Self::new(INCOMPLETE, message, hint)
     }
 
     /// The same, with how to go on.
@@ -104,7 +140,7 @@ impl Failure {
 
     /// An archive is not as it was written.
     pub(crate) fn integrity(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(6, message, hint)
+        Self::new(DAMAGED, message, hint)
     }
 
     /// Nothing matched, and it was asked to say so.
@@ -116,31 +152,53 @@ impl Failure {
         )
     }
 
-    /// The same as an object of JSON.
-    pub(crate) fn into_json(mut self) -> Self {
-        self.json = true;
-        self
-    }
-
     /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         self.code
     }
 
-    /// Says the sentence and gives the exit code.
+    /// Says the sentence, or for a program the object, and gives the exit code.
     pub(crate) fn report(&self, host: &mut Host<'_>) -> u8 {
-        if self.json {
-            let mut error = serde_json::json!({
-                "code": self.code, "message": self.message, "hint": self.hint
-            });
-            if let (Some(error), Some(id)) = (error.as_object_mut(), &self.request_id) {
-                error.insert("request_id".to_owned(), id.as_str().into());
-            }
-            host.insist(serde_json::json!({ "error": error }));
-        } else {
-            host.insist(format_args!("error: {self}"));
+        if host.talk.json {
+            host.tell(json!({ "error": self.members() }));
+            return self.code;
         }
+        for (contract, failure) in &self.contracts {
+            host.insist(failure.of(contract));
+        }
+        host.insist(format_args!("error: {self}"));
         self.code
+    }
+
+    /// What a program is told.
+    fn members(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        add("code", self.code.into());
+        add("message", self.message.as_str().into());
+        add("hint", self.hint.as_str().into());
+        if let Some(id) = &self.request_id {
+            add("request_id", id.as_str().into());
+        }
+        if !self.contracts.is_empty() {
+            let contracts = self.contracts.iter().map(|(contract, failure)| {
+                let mut members = Map::new();
+                members.insert("contract".to_owned(), contract.as_str().into());
+                members.extend(failure.members());
+                Value::from(members)
+            });
+            add("contracts", contracts.collect());
+        }
+        members
+    }
+
+    /// What became of a contract, which is named once.
+    fn of(&self, contract: &ContractNumber) -> String {
+        let contract = format!("contract {contract}");
+        if self.message.starts_with(&format!("{contract} ")) {
+            return self.to_string();
+        }
+        format!("{contract}: {self}")
     }
 }
 
@@ -150,152 +208,49 @@ impl fmt::Display for Failure {
     }
 }
 
-impl From<ionos_activitylog::Error> for Failure {
-    fn from(error: ionos_activitylog::Error) -> Self {
-        let code = match error.kind() {
-            ErrorKind::Configuration | ErrorKind::Range => 2,
-            ErrorKind::Incomplete => 3,
-            ErrorKind::Unauthorized
-            | ErrorKind::TokenExpired
-            | ErrorKind::TokenProvider
-            | ErrorKind::Forbidden => 4,
-            ErrorKind::RateLimited
-            | ErrorKind::Server
-            | ErrorKind::BadGateway
-            | ErrorKind::Unavailable
-            | ErrorKind::GatewayTimeout
-            | ErrorKind::ConnectTimeout
-            | ErrorKind::AttemptTimeout
-            | ErrorKind::CallTimeout
-            | ErrorKind::Connection
-            | ErrorKind::Tls
-            | ErrorKind::InterruptedBody => 5,
-            _ if error.is_retryable() => 5,
-            _ => 1,
-        };
-        let hint = error.hint().unwrap_or(match code {
-            2 => "correct it",
-            _ => "-vv shows what was asked and answered",
-        });
-        Self {
-            request_id: error.request_id().map(str::to_owned),
-            ..Self::new(code, error.summary(), hint)
-        }
-    }
-}
-
-impl From<ionos_activitylog_archive::Error> for Failure {
-    fn from(error: ionos_activitylog_archive::Error) -> Self {
-        use ionos_activitylog_archive::Error;
-        if let Some(failure) = of_disk(&error) {
-            return failure;
-        }
-        let (what, hint) = (error.summary(), error.hint());
-        match error {
-            Error::Read(error) => error.into(),
-            Error::Exists(_) => {
-                Self::usage(what, "choose another name, or replace it with --overwrite")
-            }
-            Error::Unfinished { .. } => Self::usage(
-                what,
-                "finish that one first, choose another name, or give it up with --overwrite",
-            ),
-            Error::Empty(_) => {
-                Self::usage(what, "name the folder that `ialog export --out` wrote to")
-            }
-            Error::UnknownFormat(_)
-            | Error::NotAFile(_)
-            | Error::Create(..)
-            | Error::Foreign { .. }
-            | Error::Newer { .. }
-            | Error::Locked(..)
-            | Error::Open(..) => Self::usage(what, hint),
-            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(what, hint),
-            _ => Self::unexpected(what, hint),
-        }
-    }
-}
-
-/// What cannot be written for a reason that is not the file's, which another name would not change.
-fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
-    use ionos_activitylog_archive::Error;
-    let (Error::Create(path, cause) | Error::Write(path, cause)) = error else {
-        return None;
-    };
-    match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Failure::unexpected(
-            error.summary(),
-            "the same command goes on once there is room",
-        )),
-        io::ErrorKind::FileTooLarge => Some(Failure::unexpected(
-            error.summary(),
-            "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
-        )),
-        // It was there, or its folder was, when it was begun.
-        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => Some(Failure::unexpected(
-            format!(
-                "{}; somebody else has removed it, or its folder, meanwhile",
-                error.summary()
-            ),
-            "the same command tries again",
-        )),
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            // It was to be made in the innermost folder that is there.
-            let folder = path.ancestors().find(|folder| folder.is_dir());
-            let folder = folder.unwrap_or(Path::new("."));
-            Some(Failure::usage(
-                format!(
-                    "the folder {} cannot be written to ({cause})",
-                    Archive::at(folder)
-                ),
-                "make it one that you may write to, or choose another",
-            ))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_the_disk_refuses_is_not_a_matter_of_the_name() {
-        use ionos_activitylog_archive::Error;
-        let told = |kind: io::ErrorKind, path: &str| {
-            let failure = Failure::from(Error::Create(path.into(), kind.into()));
-            (failure.code(), failure.to_string())
+    fn of_several_contracts_each_tells_its_own_and_damage_goes_first() {
+        let of = |contract: u64, failure: Failure| (ContractNumber::from(contract), failure);
+        let refused = || Failure::usage("contract 1 is not among those", "choose another");
+        let other = || Failure::usage("contract 12 is not among those", "choose another");
+        let damaged = || Failure::integrity("a.zst is damaged", "restore it");
+        let all = |failures: Vec<_>, all: usize| {
+            let others = "failed, and the others are archived";
+            Failure::of_contracts(failures, all, others, "the same command tries again")
         };
-        let refused = io::ErrorKind::PermissionDenied;
-        for (kind, path, code, expected) in [
+        let both = all(vec![of(1, refused()), of(2, refused())], 2);
+        assert_eq!(both.code(), 2);
+        assert_eq!(
+            both.to_string(),
+            "each of the 2 contracts failed: what to do is told with each"
+        );
+        let some = all(vec![of(1, refused())], 3);
+        assert_eq!(some.code(), 3);
+        assert_eq!(
+            some.to_string(),
+            "1 of 3 contracts failed, and the others are archived: the same command tries again"
+        );
+        let worst = all(vec![of(1, refused()), of(2, damaged())], 3);
+        assert_eq!(worst.code(), 6);
+        let expected: Value = serde_json::from_str(
+            r#"{"code":6,"message":"2 of 3 contracts failed, and the others are archived","hint":"what to do is told with each","contracts":[{"contract":"1","code":2,"message":"contract 1 is not among those","hint":"choose another"},{"contract":"2","code":6,"message":"a.zst is damaged","hint":"restore it"}]}"#,
+        )
+        .unwrap();
+        assert_eq!(Value::from(worst.members()), expected);
+        let contract = ContractNumber::from(1);
+        for (failure, expected) in [
+            (refused(), "contract 1 is not among those: choose another"),
             (
-                refused,
-                "src/missing/_state.lock",
-                2,
-                "the folder src cannot be written to (permission denied): make it one that you may write \
-                 to, or choose another",
+                other(),
+                "contract 1: contract 12 is not among those: choose another",
             ),
-            (
-                refused,
-                "a.csv",
-                2,
-                "the folder . cannot be written to (permission denied): make it one that you may write to, or choose \
-                 another",
-            ),
-            (
-                io::ErrorKind::StorageFull,
-                "a.csv",
-                1,
-                "a.csv cannot be created: no storage space: the same command goes on once there is room",
-            ),
-            (
-                io::ErrorKind::NotADirectory,
-                "a.csv",
-                2,
-                "a.csv cannot be created: not a directory: choose another name",
-            ),
+            (damaged(), "contract 1: a.zst is damaged: restore it"),
         ] {
-            assert_eq!(told(kind, path), (code, expected.to_owned()));
+            assert_eq!(failure.of(&contract), expected);
         }
     }
 }

@@ -100,10 +100,15 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Writes a line that has to be said: an error, or a doubt whether something is all. Where standard error is closed
-    /// nobody is listening.
+    /// Writes a line that has to be said: an error, or a doubt whether something is all.
     pub(crate) fn insist(&mut self, text: impl Display) {
-        let write = || writeln!(self.stderr, "{text}");
+        let line = self.talk.line(text);
+        self.tell(line);
+    }
+
+    /// Writes a line as it is. Where standard error is closed nobody is listening.
+    pub(crate) fn tell(&mut self, line: impl Display) {
+        let write = || writeln!(self.stderr, "{line}");
         let _ = self.talk.beside_drawn(write);
     }
 }

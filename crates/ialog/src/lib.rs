@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod drawn;
 mod failure;
+mod gaps;
 mod host;
 mod interrupt;
 mod kept;
@@ -97,7 +98,7 @@ async fn run_noting(
     resume: &Resume,
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let json = cli::asks_for_json(&arguments);
+    host.talk.json = cli::asks_for_json(&arguments);
     let done = match Cli::read(arguments) {
         Ok(Read::Command(command, level)) => {
             host.talk.level = level;
@@ -108,7 +109,6 @@ async fn run_noting(
     };
     match done {
         Ok(()) => 0,
-        Err(failure) if json => failure.into_json().report(host),
         Err(failure) => failure.report(host),
     }
 }
@@ -162,8 +162,8 @@ async fn run_command(
         Command::Cat(arguments) => commands::cat::run(arguments, host).await,
         Command::Convert(arguments) => commands::convert::run(arguments, host, resume).await,
         Command::State(arguments) => commands::state::run(arguments, host).await,
-        Command::Whoami(arguments) => commands::whoami::run(arguments, host).await,
-        Command::Doctor(arguments) => commands::doctor::run(arguments, host).await,
+        Command::Whoami(arguments) => commands::whoami::run(&arguments, host),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments, host).await,
         Command::Schema(arguments) => commands::schema::run(&arguments, host),
         Command::Completion(arguments) => commands::completion::run(&arguments, host),
         Command::Man(arguments) => commands::man::run(&arguments, host),

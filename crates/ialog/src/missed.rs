@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::seam::{Pattern, guess, wanted, words};
 use ionos_activitylog::{
     ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status,
 };
@@ -15,23 +15,17 @@ const MOST_WORDS: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Missed {
     /// By key: what was asked for, and what was there.
-    keys: BTreeMap<FilterKey, (Vec<String>, BTreeSet<String>)>,
+    keys: BTreeMap<FilterKey, (Vec<Pattern>, BTreeSet<String>)>,
 }
 
 impl Missed {
     /// Nothing was found yet.
     pub(crate) fn new(filter: &Filter) -> Self {
-        let mut keys: BTreeMap<FilterKey, (Vec<String>, BTreeSet<String>)> = BTreeMap::new();
-        for pair in filter.to_string().split(' ') {
-            // Names have no spaces, and what has one is no name that anybody mistypes.
-            let Some((key, value)) = pair.split_once('=') else {
-                continue;
-            };
-            if let Ok(key) = key.parse::<FilterKey>()
-                && has_words(key)
-                && !value.contains(['*', '"'])
-            {
-                keys.entry(key).or_default().0.push(value.to_owned());
+        let mut keys: BTreeMap<FilterKey, (Vec<Pattern>, BTreeSet<String>)> = BTreeMap::new();
+        for (key, word) in wanted(filter) {
+            // Of identifiers nobody knows what is near, and what stands for many words is none.
+            if key != FilterKey::ResourceId && !word.is_open() {
+                keys.entry(key).or_default().0.push(word.clone());
             }
         }
         Self { keys }
@@ -39,9 +33,13 @@ impl Missed {
 
     /// Looks at an event, whether it matches or not.
     pub(crate) fn see(&mut self, event: &Event) {
+        if self.keys.is_empty() {
+            return;
+        }
+        let details = event.details();
         for (key, (_, there)) in &mut self.keys {
             if there.len() < MOST_WORDS {
-                there.extend(words(*key, event));
+                there.extend(words(*key, &details).into_iter().map(String::from));
             }
         }
     }
@@ -57,17 +55,17 @@ impl Missed {
             .keys
             .iter()
             .flat_map(|(key, (asked, there))| {
-                let missing = asked.iter().filter(|value| {
-                    let same = |word: &String| folded(word) == folded(value);
-                    !there.iter().any(same)
-                });
-                missing.filter_map(move |value| {
-                    let meant = guess(value, there.iter().map(String::as_str));
+                let missing = asked
+                    .iter()
+                    .filter(|asked| !there.iter().any(|word| asked.matches(word)));
+                missing.filter_map(move |asked| {
+                    let value = asked.to_string();
+                    let meant = guess(&value, there.iter().map(String::as_str));
                     if there.is_empty() {
                         let known = vocabulary(*key);
-                        let meant = guess(value, known.iter().copied());
+                        let meant = guess(&value, known.iter().copied());
                         // Of a word that is right there may be events at another time.
-                        let right = known.iter().any(|word| folded(word) == folded(value));
+                        let right = known.iter().any(|word| asked.matches(word));
                         return (!right && !meant.is_empty())
                             .then(|| format!("no known {key} is {value:?}{meant}"));
                     }
@@ -92,19 +90,6 @@ fn known(there: &BTreeSet<String>, meant: &str) -> String {
     format!(", there are {}", there.join(", "))
 }
 
-fn has_words(key: FilterKey) -> bool {
-    matches!(
-        key,
-        FilterKey::EventType
-            | FilterKey::Status
-            | FilterKey::Method
-            | FilterKey::Service
-            | FilterKey::User
-            | FilterKey::ResourceType
-            | FilterKey::Action
-    )
-}
-
 /// What the vendor is known to write there.
 fn vocabulary(key: FilterKey) -> Vec<&'static str> {
     match key {
@@ -120,50 +105,32 @@ fn vocabulary(key: FilterKey) -> Vec<&'static str> {
     }
 }
 
-/// As filters compare them.
-fn folded(word: &str) -> String {
-    let word = word.chars().filter(|char| !matches!(char, '-' | '_'));
-    word.flat_map(char::to_lowercase).collect()
-}
-
-fn words(key: FilterKey, event: &Event) -> Vec<String> {
-    let details = event.details();
-    let resources = || details.resources().into_iter();
-    match key {
-        FilterKey::EventType => details
-            .event_type()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        FilterKey::Status => details.status().iter().map(ToString::to_string).collect(),
-        FilterKey::Method => details
-            .action()
-            .method
-            .into_iter()
-            .map(String::from)
-            .collect(),
-        FilterKey::User => details
-            .principal()
-            .user
-            .into_iter()
-            .map(String::from)
-            .collect(),
-        FilterKey::Service => {
-            let services = [details.principal().service, details.action().service];
-            services.iter().flatten().map(ToString::to_string).collect()
-        }
-        FilterKey::ResourceType => resources()
-            .filter_map(|one| one.resource_type)
-            .map(|one| one.to_string())
-            .collect(),
-        FilterKey::Action => details.actions().into_iter().map(String::from).collect(),
-        _ => Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Users are somebody's choice of letters, and the rest is the vendor's.
+    #[test]
+    fn a_word_is_there_if_the_filter_takes_it_for_the_same() {
+        let event = Event::from_json(
+            r#"{"event":{"type":"RequestAccepted"},"principal":{"identity":{"username":"jane-doe"}}}"#,
+        );
+        let event = event.unwrap();
+        let hint = |filter: &str| {
+            let filter: Filter = filter.parse().unwrap();
+            assert!(!filter.matches(&event));
+            let mut missed = Missed::new(&filter);
+            missed.see(&event);
+            missed.hint()
+        };
+        assert_eq!(
+            hint("user=jane_doe").unwrap(),
+            "no event has the user \"jane_doe\" (did you mean \"jane-doe\"?)"
+        );
+        assert_eq!(hint("user=JANE-DOE type=request_accepted ip=::1"), None);
+        assert_eq!(hint("text=\"a user=jane b\""), None);
+        assert_eq!(hint("user!=jane-doe resource-id=jane"), None);
+    }
 
     #[test]
     fn what_was_meant_is_among_what_there_is() {

@@ -28,6 +28,8 @@ type Aside = Arc<dyn Fn(&str) + Send + Sync>;
 #[derive(Clone, Default)]
 pub struct Talk {
     pub(crate) level: Level,
+    /// Whether a program reads it, to which each line is an object of JSON.
+    pub(crate) json: bool,
     /// Says a line while the program is at something else.
     aside: Option<Aside>,
     traffic: Arc<Traffic>,
@@ -87,7 +89,16 @@ impl Talk {
     /// Says what is being done, where it is wanted so exactly.
     pub(crate) fn step(&self, level: Level, line: impl Display) {
         if let Some(aside) = self.aside.as_ref().filter(|_| self.level >= level) {
-            aside(&line.to_string());
+            aside(&self.line(line));
+        }
+    }
+
+    /// A line for whoever reads it.
+    pub(crate) fn line(&self, text: impl Display) -> String {
+        let text = text.to_string();
+        match self.json {
+            true => serde_json::json!({ "note": text }).to_string(),
+            false => text,
         }
     }
 

@@ -51,8 +51,17 @@ pub(crate) fn told(range: DateRange, zone: Tz) -> String {
 
 /// A time in the same way.
 pub(crate) fn told_time(time: DateTime<Utc>, zone: Tz) -> String {
+    in_zone(time, zone, SecondsFormat::AutoSi)
+}
+
+/// A time of an event in the same way, always with its milliseconds.
+pub(crate) fn told_exactly(time: DateTime<Utc>, zone: Tz) -> String {
+    in_zone(time, zone, SecondsFormat::Millis)
+}
+
+fn in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> String {
     let local = time.with_timezone(&zone);
-    let told = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let told = local.to_rfc3339_opts(seconds, true);
     // Zones whose offset is that of UTC are written as UTC is.
     told.replace("+00:00", "Z")
 }

@@ -18,7 +18,7 @@ use ionos_activitylog::{
     ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet,
 };
 
-use crate::{Archive, Error, Manifest};
+use crate::{Archive, Error, KnownGap, Manifest};
 use ahead::{Events, Passed, Wanted};
 use part::ClosedPart;
 
@@ -72,6 +72,8 @@ struct Covered {
     contract: ContractNumber,
     verified: RangeSet,
     read: RangeSet,
+    /// Gaps that no reading closes.
+    beyond_reach: RangeSet,
 }
 
 impl Covered {
@@ -132,6 +134,7 @@ impl ArchiveReader {
                 contract: folder.contract().clone(),
                 verified: RangeSet::new(),
                 read: RangeSet::new(),
+                beyond_reach: RangeSet::new(),
             };
             for date in days {
                 let day = crate::manifest::day(date);
@@ -146,6 +149,10 @@ impl ArchiveReader {
                     }
                     read => read?,
                 };
+                let beyond_reach = manifest.gaps.iter().filter(|gap| gap.is_beyond_reach());
+                for gap in beyond_reach.filter_map(KnownGap::range) {
+                    covered.beyond_reach.insert(gap);
+                }
                 for one in manifest.verified().iter() {
                     covered.verified.insert(one);
                     covered.read.insert(one);
@@ -239,6 +246,13 @@ impl ArchiveReader {
             )
         });
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
+    }
+
+    /// Whether no reading brings what is missing of these times of a contract, see [`KnownGap::is_beyond_reach`].
+    #[must_use]
+    pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
+        let covered = self.contracts.iter().find(|one| one.contract == *contract);
+        covered.is_some_and(|one| missing.difference(&one.beyond_reach).is_empty())
     }
 
     /// How many events were read so far, and how many there are in the files that have any of the range. Those outside

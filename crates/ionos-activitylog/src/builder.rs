@@ -1,4 +1,6 @@
-//! Settings are checked where they are put together, so that a client that exists can be used.
+//! What a client can be told, and what holds without. Whether it can be used is settled in `build`.
+
+mod build;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,26 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ionos_activitylog_client::Transport;
-use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use crate::auth::{Authorization, Basic, TokenCache};
-use crate::base_url::{BaseUrl, DEFAULT_BASE_URL};
-use crate::call::Caller;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Credentials, Nothing, Options, Process, Resolved, Setting};
+use crate::config::{self, Options, Process, Setting};
 use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
-use crate::pacing::{CEILING, InFlight, Rate};
+use crate::pacing::CEILING;
 use crate::reading::Spawner;
-use crate::transport::{Connection, ConnectionOptions, user_agent};
-use crate::{
-    AccessToken, Client, ContractNumber, Error, ErrorKind, RetryPolicy, TokenFile, TokenProvider,
-};
+use crate::{ContractNumber, Error, RetryPolicy, TokenFile, TokenProvider};
 
 /// Makes another transport of one.
 type Wrap = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
-/// The settings of a [`Client`]. Nothing is checked before [`ClientBuilder::build`].
+/// The settings of a [`Client`](crate::Client). Nothing is checked before [`ClientBuilder::build`].
 #[must_use = "a builder does nothing before .build()"]
 pub struct ClientBuilder {
     options: Options,
@@ -71,15 +66,15 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Asks the environment and the files of the vendor's tools for what the program does not set: first the
-    /// variables `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
-    /// `IONOS_PINNED_CERT`, then the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's SDKs keep
-    /// (profile: `IONOS_CURRENT_PROFILE`), then ionosctl's old `config.json`.
+    /// Asks the environment and the files of the vendor's tools for what the program does not set: first the variables
+    /// `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
+    /// `IONOS_PINNED_CERT`, then the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's SDKs
+    /// keep (profile: `IONOS_CURRENT_PROFILE`), then ionosctl's old `config.json`.
     ///
-    /// They are read in [`ClientBuilder::build`], which fails for a source that is half filled in or cannot be read:
-    /// a program should not run as somebody else than its owner believes. [`Client::settings`] tells what is in force
-    /// and from where. (The vendor's newest tools refuse a file that names the product `activitylog`; give it a file
-    /// of its own through `IONOS_CONFIG_FILE`, or set `IONOS_API_URL`.)
+    /// They are read in [`ClientBuilder::build`], which fails for a source that is half filled in or cannot be read: a
+    /// program should not run as somebody else than its owner believes. [`Client::settings`](crate::Client::settings)
+    /// tells what is in force and from where. (The vendor's newest tools refuse a file that names the product
+    /// `activitylog`; give it a file of its own through `IONOS_CONFIG_FILE`, or set `IONOS_API_URL`.)
     pub fn from_env() -> Self {
         Self {
             surrounded: true,
@@ -88,7 +83,7 @@ impl ClientBuilder {
     }
 
     /// The address of the API: https, or http to this machine. A missing scheme is taken as https; trailing slashes
-    /// and the product's own path are left out. Without it, [`DEFAULT_BASE_URL`].
+    /// and the product's own path are left out. Without it, [`DEFAULT_BASE_URL`](crate::DEFAULT_BASE_URL).
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.options.base_url = Some(base_url.into());
         self
@@ -158,9 +153,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The profile of the vendor's configuration file to use, with [`ClientBuilder::from_env`]. What it says goes before
-    /// the variables of the environment, unlike that of a profile that `IONOS_CURRENT_PROFILE` names: who names a
-    /// profile in a program means that one.
+    /// The profile of the vendor's configuration file to use, with [`ClientBuilder::from_env`]. What it says goes
+    /// before the variables of the environment, unlike that of a profile that `IONOS_CURRENT_PROFILE` names: who names
+    /// a profile in a program means that one.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.options.profile = Some(name.into());
         self
@@ -173,8 +168,8 @@ impl ClientBuilder {
     }
 
     /// Where windows of a range are read at the same time: on the program's own threads, which the library uses for
-    /// nothing else. `|task| { tokio::spawn(task); }` lends it those of tokio's runtime. Without it, all is done where a
-    /// stream is awaited, on one thread; a stream gives the same either way.
+    /// nothing else. `|task| { tokio::spawn(task); }` lends it those of tokio's runtime. Without it, all is done where
+    /// a stream is awaited, on one thread; a stream gives the same either way.
     pub fn spawner(mut self, spawner: impl Spawner + 'static) -> Self {
         self.spawner = Some(Arc::new(spawner));
         self
@@ -246,11 +241,11 @@ impl ClientBuilder {
         self
     }
 
-    /// What would be in force and where it comes from, as in [`Client::settings`], also where there are no credentials.
-    /// Nothing is sent.
+    /// What would be in force and where it comes from, as in [`Client::settings`](crate::Client::settings), also where
+    /// there are no credentials. Nothing is sent.
     ///
-    /// Fails with [`ErrorKind::Configuration`] when a source is half filled in, cannot be read, or has a contract number or
-    /// a pinned certificate that is none.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when a source is half filled in, cannot
+    /// be read, or has a contract number or a pinned certificate that is none.
     pub fn settings(&self) -> Result<Vec<Setting>, Error> {
         let resolved = self.resolved(self.options.clone())?;
         Ok(match &self.provider {
@@ -259,145 +254,16 @@ impl ClientBuilder {
         })
     }
 
-    /// The names of the profiles in the YAML file of the vendor's tools, in its order, whichever is in force. Empty where
-    /// there is no file, or the builder does not ask for one.
+    /// The names of the profiles in the YAML file of the vendor's tools, in its order, whichever is in force. Empty
+    /// where there is no file, or the builder does not ask for one.
     ///
-    /// Fails with [`ErrorKind::Configuration`] when the file cannot be read or understood.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the file cannot be read or
+    /// understood.
     pub fn profiles(&self) -> Result<Vec<String>, Error> {
         if !self.surrounded {
             return Ok(Vec::new());
         }
         config::profiles(&Process)
-    }
-
-    fn resolved(&self, options: Options) -> Result<Resolved, Error> {
-        match self.surrounded {
-            true => config::resolve(options, &Process),
-            false => config::resolve(options, &Nothing),
-        }
-    }
-
-    /// Checks the settings and makes the client. Nothing is sent.
-    ///
-    /// Fails with [`ErrorKind::Configuration`] when there are no credentials, or a setting cannot be used; with
-    /// [`ClientBuilder::from_env`], the error lists each source that was asked for credentials and what it said.
-    pub fn build(mut self) -> Result<Client, Error> {
-        self.check_numbers()?;
-        let options = std::mem::take(&mut self.options);
-        let resolved = self.resolved(options)?;
-        let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        let (authorization, settings) = self.authorization(&resolved)?;
-        let http = match &self.http {
-            // Its certificates are its own affair, and a setting that is not in force must not seem to be.
-            Some(_)
-                if resolved.pinned_certificate.is_some()
-                    || resolved.root_certificates.is_some() =>
-            {
-                return Err(Error::new(
-                    ErrorKind::Configuration,
-                    "a pinned or a root certificate is set, and the program brings an HTTP client of its own",
-                )
-                .advise("set it there, and not here"));
-            }
-            Some(client) => client.clone(),
-            None => self.connect(&base_url, &resolved)?,
-        };
-        let carrier = match self.transport {
-            Some(transport) => transport,
-            None => Arc::new(Connection(http.clone())),
-        };
-        let carrier = match self.wrap {
-            Some(wrap) => wrap(carrier),
-            None => carrier,
-        };
-        let caller = Caller {
-            base_url,
-            authorization,
-            http,
-            carrier,
-            clock: self.clock,
-            spawner: self.spawner,
-            learned: Default::default(),
-            retry: self.retry,
-            budget: Default::default(),
-            in_flight: InFlight::new(self.max_in_flight),
-            rate: self.requests_per_second.map(Rate::new),
-            attempt_timeout: self.attempt_timeout,
-            body_cap: self.body_cap,
-            user_agent: user_agent(self.user_agent_suffix.as_deref())?,
-            contract_header: resolved.contract.as_deref().map(header_of).transpose()?,
-        };
-        Ok(Client::new(caller, settings))
-    }
-
-    /// What requests are authorised with, and the settings with that.
-    fn authorization(&self, resolved: &Resolved) -> Result<(Authorization, Vec<Setting>), Error> {
-        if let Some(provider) = &self.provider {
-            let cache = TokenCache::new(provider.clone(), self.clock.clone());
-            return Ok((Authorization::Cached(cache), resolved.with_provider()));
-        }
-        let credentials = match &resolved.credentials {
-            None if !self.surrounded => {
-                return Err(
-                    Error::new(ErrorKind::Configuration, "there are no credentials")
-                        .advise("give the client a token, or make it with from_env"),
-                );
-            }
-            _ => resolved.credentials_or_error()?,
-        };
-        let authorization = match credentials {
-            Credentials::Token(token) => {
-                Authorization::Token(Arc::new(AccessToken::new(token.expose_secret())?))
-            }
-            Credentials::Basic { username, password } => {
-                Authorization::Basic(Basic::new(username, password)?)
-            }
-        };
-        Ok((authorization, resolved.settings.clone()))
-    }
-
-    fn connect(&self, base_url: &BaseUrl, resolved: &Resolved) -> Result<reqwest::Client, Error> {
-        ConnectionOptions {
-            connect_timeout: self.connect_timeout,
-            read_timeout: self.read_timeout,
-            // A proxy in front of this machine would get the token in plain text.
-            proxies: !base_url.is_loopback(),
-            certificates: self.transport.is_none() && base_url.is_https(),
-            root_certificates: resolved.root_certificates.as_deref(),
-            pinned_certificate: resolved.pinned_certificate.as_deref(),
-        }
-        .client()
-    }
-
-    fn check_numbers(&self) -> Result<(), Error> {
-        let timeouts = [
-            ("connect_timeout", self.connect_timeout),
-            ("read_timeout", self.read_timeout),
-            ("attempt_timeout", self.attempt_timeout),
-        ];
-        let (refusal, hint) =
-            if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
-                (format!("{name} of no time"), "give more than 0")
-            } else if self.max_in_flight == 0 {
-                ("max_in_flight of 0".to_owned(), "give at least 1")
-            } else if let Some(rate) = self
-                .requests_per_second
-                .filter(|rate| !(rate.is_finite() && *rate > 0.0))
-            {
-                (
-                    format!("requests_per_second of {rate}"),
-                    "give a number above 0",
-                )
-            } else if self.body_cap == 0 {
-                ("body_cap of 0".to_owned(), "give at least 1")
-            } else {
-                return Ok(());
-            };
-        Err(Error::new(
-            ErrorKind::Configuration,
-            format!("the client cannot be made with a {refusal}"),
-        )
-        .advise(hint))
     }
 }
 
@@ -406,14 +272,4 @@ impl fmt::Debug for ClientBuilder {
         // Not even the address: before it is checked it may hold a password.
         f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
-}
-
-/// The digits of a contract number as a header.
-fn header_of(contract: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(contract).map_err(|_| {
-        Error::new(
-            ErrorKind::Configuration,
-            "the contract number does not fit into a header",
-        )
-    })
 }

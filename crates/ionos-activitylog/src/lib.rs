@@ -117,9 +117,10 @@ pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
 /// The seams to the network and to the program's threads, for programs that bring their own: see
 /// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`]. And what programs of the same house have to do as the
-/// library does: which names are secret, and which word was meant.
+/// library does: which names are secret, which word was meant, and which words filters take for the same.
 pub mod seam {
     pub use crate::cloud_request::is_secret_name;
+    pub use crate::filter::{Fold, Pattern, wanted, words};
     pub use crate::nearest::{guess, nearest};
     pub use ionos_activitylog_client::{Exchange, Transport};
 

@@ -11,7 +11,8 @@ Where the archive does not prove that this is all, the command says so and ends 
 
 Examples:
   ialog cat /srv/audit --last 7d
-  ialog cat /srv/audit --contract 31721060 --from 2026-11-01 --to 2026-11-30 outcome=failure 'user=*@example.com'")]
+  ialog cat /srv/audit --contract 31721060 --last 7d outcome=failure
+  ialog cat /srv/audit --from 2026-11 --to 2026-11 'user=*@example.com'")]
 pub(crate) struct Cat {
     #[command(flatten)]
     pub(crate) archive: FromArchive,

@@ -11,10 +11,10 @@ The script also completes contract numbers, which it knows from the token and fr
 `ialog doctor`, and the profiles of the vendor's configuration file. It asks nothing of the service for that.
 
 Examples:
-  source <(ialog completion bash)                                        # in ~/.bashrc
-  ialog completion zsh > ~/.zfunc/_ialog                                 # with ~/.zfunc in fpath
+  source <(ialog completion bash)                               # in ~/.bashrc
+  ialog completion zsh > ~/.zfunc/_ialog                        # in $fpath
   ialog completion fish > ~/.config/fish/completions/ialog.fish
-  ialog completion powershell | Out-String | Invoke-Expression           # in $PROFILE")]
+  ialog completion powershell | Out-String | Invoke-Expression  # in $PROFILE")]
 pub(crate) struct Completion {
     /// bash, zsh, fish or powershell
     #[arg(value_name = "SHELL", hide_possible_values = true)]

@@ -21,7 +21,7 @@ What it has is not read again, so the same command goes on where the last one en
 
 Examples:
   ialog export --last 7d --out week.ndjson
-  ialog export --contract 31721060 --from 2026-11-01 --to 2026-11-30 --out november.ndjson.zst
+  ialog export --from 2026-11 --to 2026-11 --out november.ndjson.zst
   ialog export --contract all --from 2025-01-01 --out audit
   ialog export --contract '3172*' --last 30d --out audit
   ialog export --from 2025-01-01 --out audit --dry-run

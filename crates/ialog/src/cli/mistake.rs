@@ -43,7 +43,7 @@ fn said(error: &clap::Error) -> (String, Option<String>) {
         ErrorKind::UnknownArgument => (format!("{argument:?} is one word too many"), None),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => value(error, name(&argument)),
         ErrorKind::MissingRequiredArgument => {
-            let missing = words(ContextKind::InvalidArg).join(" and ");
+            let missing = listed(&words(ContextKind::InvalidArg));
             (format!("{missing} is missing"), None)
         }
         ErrorKind::ArgumentConflict => {
@@ -60,7 +60,7 @@ fn said(error: &clap::Error) -> (String, Option<String>) {
                 );
             }
             (
-                format!("{argument} contradicts {}", others.join(" and ")),
+                format!("{argument} contradicts {}", listed(&others)),
                 Some("leave one out".to_owned()),
             )
         }
@@ -132,6 +132,15 @@ fn words(error: &clap::Error, kind: ContextKind) -> Vec<String> {
 fn name(argument: &str) -> &str {
     let name = argument.split([' ', '=']).next().unwrap_or(argument);
     name.trim_matches(['<', '>', '[', ']', '.'])
+}
+
+/// Several words in one: a, b and c.
+pub(super) fn listed(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 fn meant(word: String) -> String {

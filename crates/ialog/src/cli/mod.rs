@@ -150,12 +150,17 @@ impl Cli {
 pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
+        // Flags of one letter may stand together, as in -qo.
+        let letters = word
+            .strip_prefix('-')
+            .map(|all| all.trim_start_matches(['q', 'v']));
         let output = match word {
             "--" => return false,
-            "-o" | "--output" => words.next(),
+            "--output" => words.next(),
+            _ if letters == Some("o") => words.next(),
             word => word
                 .strip_prefix("--output=")
-                .or_else(|| word.strip_prefix("-o")),
+                .or_else(|| letters?.strip_prefix('o')),
         };
         if output.is_some_and(|output| matches!(output.trim_start_matches('='), "json" | "ndjson"))
         {
@@ -254,7 +259,7 @@ impl Account {
         if idle.is_empty() {
             return Ok(());
         }
-        let idle = idle.join(" and ");
+        let idle = mistake::listed(&idle);
         Err(Failure::usage(
             format!("{why}, so {idle} would have no effect"),
             format!("leave out {idle}"),

@@ -7,7 +7,7 @@ use std::fs;
 use std::str::FromStr;
 
 use ionos_activitylog::ContractNumber;
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::seam::{Fold, Pattern, guess};
 
 use super::mistake::Refused;
 use crate::failure::Failure;
@@ -33,7 +33,7 @@ pub(crate) enum Named {
     All,
     One(ContractNumber),
     /// Digits, and `*` for any of them.
-    Like(String),
+    Like(Pattern),
     /// What is in a file.
     File(String, Vec<Named>),
 }
@@ -56,12 +56,10 @@ impl Named {
         if text == "all" {
             return Ok(Self::All);
         }
-        if text.contains('*') && text.chars().all(fits) {
-            // Several stars in a row say no more than one.
-            let mut pattern = text.to_owned();
-            while pattern.contains("**") {
-                pattern = pattern.replace("**", "*");
-            }
+        if text.chars().all(fits)
+            && let Some(pattern) = Pattern::new(Fold::Case, text)
+            && pattern.is_open()
+        {
             return Ok(Self::Like(pattern));
         }
         text.parse().map(Self::One).map_err(|_| Refused {
@@ -116,7 +114,7 @@ impl Named {
             Self::All => chosen.extend(there.contracts.iter().cloned()),
             Self::One(contract) => chosen.push(contract.clone()),
             Self::Like(pattern) => {
-                let like = |contract: &&ContractNumber| matches(pattern, contract.as_str());
+                let like = |contract: &&ContractNumber| pattern.matches(contract.as_str());
                 let before = chosen.len();
                 chosen.extend(there.contracts.iter().filter(like).cloned());
                 if chosen.len() == before {
@@ -195,18 +193,6 @@ pub(crate) fn choose(named: &[Named], there: &There<'_>) -> Result<Vec<ContractN
     Ok(chosen)
 }
 
-/// Whether a number is like a pattern.
-fn matches(pattern: &str, number: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return number == pattern;
-    };
-    let Some(number) = number.strip_prefix(start) else {
-        return false;
-    };
-    // The star stands for nothing, or for one more digit.
-    (0..=number.len()).any(|taken| number.get(taken..).is_some_and(|left| matches(rest, left)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,7 +210,10 @@ mod tests {
             ("*", "1", true),
             ("**", "1", true),
         ] {
-            assert_eq!(matches(pattern, number), expected, "{pattern} {number}");
+            let Named::Like(like) = pattern.parse().unwrap() else {
+                panic!("{pattern} is no pattern");
+            };
+            assert_eq!(like.matches(number), expected, "{pattern} {number}");
         }
     }
 

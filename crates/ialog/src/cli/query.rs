@@ -19,10 +19,10 @@ request; for --cols, --sort, --template and --list-values also those of `ialog s
 
 Examples:
   ialog query --last 2h --mutations
-  ialog query --since yesterday --user 'root@*' --failed
-  ialog query --from 2026-11-20T14:00 --to 2026-11-20T14:30 --ip 203.0.113.0/24 -o wide
+  ialog query --since yesterday --user 'root@*' --failed -o wide
+  ialog query --from 2026-11-20T14:00 --to 2026-11-20T14:30 --ip 203.0.113.0/24
   ialog query --last 7d --method DELETE 'resource-type!=snapshot' --limit 20
-  ialog query --archive audit --from 2026-11 --action 'sec.*' -o csv --cols time,user,action
+  ialog query --archive audit --action 'sec.*' -o csv --cols time,user,action
   ialog query --last 30d --list-values user
   ialog query --last 1d -o template --template '{time} {user} {action}'
   ialog query --last 1d --failed --jq '[.meta.time, .event.message] | @tsv'")]

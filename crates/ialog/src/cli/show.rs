@@ -12,7 +12,7 @@ files. A UUID alone will do. Without a time, the last 30 days of the log or all 
 
 Examples:
   ialog show u:c1b9b1b0-7b1b-11e6-9a41-000d3a002f99
-  ialog show c1b9b1b0-7b1b-11e6-9a41-000d3a002f99 --from 2026-11-20 --to 2026-11-20 -o json
+  ialog show c1b9b1b0-7b1b-11e6-9a41-000d3a002f99 --from 2026-11-20 -o json
   ialog show h:0123456789abcdef0123456789abcdef --archive audit")]
 pub(crate) struct Show {
     /// What the event is known by

@@ -16,7 +16,8 @@ What is wrong is printed on standard output, one finding a line, with file and l
 
 Examples:
   ialog verify audit
-  ialog verify audit --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  ialog verify audit \\
+    --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
   ialog verify audit --online")]
 pub(crate) struct Verify {
     /// Folder of the archive; with --demo and without ROOT, an archive of the simulated account, seven days of one

@@ -9,7 +9,10 @@ use crate::commands::{archive_at, counted};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::OfRange;
-use crate::times;
+use crate::{gaps, times};
+
+/// What brings what could not be read.
+const AGAIN: &str = "the same command tries again";
 
 pub(crate) async fn run(
     arguments: Export,
@@ -40,8 +43,9 @@ pub(crate) async fn run(
         });
     if arguments.dry_run {
         let plans = exporter.plan(&contracts, range).await;
-        let failures = tell_plans(plans, &client, host).await;
-        return Outcome::of(contracts.len()).planned(failures, host);
+        let mut outcome = Outcome::of(contracts.len());
+        outcome.failures = tell_plans(plans, &client, host).await;
+        return outcome.end("failed, and the plan is of the others", host);
     }
     let started = host.clock.elapsed();
     let done = exporter
@@ -58,18 +62,18 @@ pub(crate) async fn run(
                     Error::Read(error) => account::explain(&client, &contract, error).await,
                     error => error.into(),
                 };
-                outcome.fail(&contract, failure, host);
+                outcome.fail(contract.clone(), failure);
             }
         }
         // Whether a foreign contract is refused or looks empty is not documented.
         if outcome.empty
             && let Some(failure) = account::not_listed(&client, &contract).await
         {
-            outcome.fail(&contract, failure, host);
+            outcome.fail(contract, failure);
         }
     }
     host.say(format_args!("{seconds:.1} s, archive {archive}"));
-    outcome.end(host)
+    outcome.end("failed, and the others are archived", host)
 }
 
 async fn tell_plans(
@@ -125,6 +129,8 @@ struct Outcome {
     contracts: usize,
     failures: Vec<(ContractNumber, Failure)>,
     gaps: usize,
+    /// How many of these are beyond what the service lets one reach.
+    beyond_reach: usize,
     stopped: bool,
     /// Whether the last contract has no event at all.
     empty: bool,
@@ -192,52 +198,24 @@ impl Outcome {
             ));
         }
         self.gaps += done.gaps.len();
+        self.beyond_reach += done.gaps.iter().filter(|gap| gap.is_beyond_reach()).count();
         self.stopped |= done.stopped;
     }
 
-    fn fail(&mut self, contract: &ContractNumber, failure: Failure, host: &mut Host<'_>) {
+    fn fail(&mut self, contract: ContractNumber, failure: Failure) {
         self.empty = false;
-        // Of a single one, the program ends with it.
-        if self.contracts > 1 {
-            host.insist(format_args!("contract {contract}: {failure}"));
-        }
-        self.failures.push((contract.clone(), failure));
+        self.failures.push((contract, failure));
     }
 
-    fn planned(
-        mut self,
-        failures: Vec<(ContractNumber, Failure)>,
-        host: &mut Host<'_>,
-    ) -> Result<(), Failure> {
-        for (contract, failure) in failures {
-            self.fail(&contract, failure, host);
-        }
-        let contracts = self.contracts;
-        match self.failures.len() {
-            failed if 0 < failed && failed < contracts => Err(Failure::incomplete(
-                format!("{failed} of {contracts} contracts failed, and the plan is of the others"),
-                "the same command tries again",
-            )),
-            _ => self.end(host),
-        }
-    }
-
-    /// The one thing that the program ends with.
-    fn end(mut self, host: &Host<'_>) -> Result<(), Failure> {
+    /// The one thing that the program ends with; `others` says what became of the contracts that did not fail.
+    fn end(mut self, others: &str, host: &Host<'_>) -> Result<(), Failure> {
         if self.stopped {
             return Err(Failure::stopped(
                 host.interrupt.code(),
                 "interrupted",
                 "what was read up to then is archived, the same command goes on from there",
-            ));
-        }
-        // Damage is worse than what can be read again.
-        if let Some(place) = self
-            .failures
-            .iter()
-            .position(|(_, failure)| failure.code() == 6)
-        {
-            return Err(self.failures.swap_remove(place).1);
+            )
+            .beside(self.failures));
         }
         match (self.failures.len(), self.contracts) {
             (0, _) if self.gaps == 0 => Ok(()),
@@ -246,14 +224,10 @@ impl Outcome {
                     "not everything is proven to be complete, {} left",
                     counted(self.gaps as u64, "gap")
                 ),
-                "the same command tries again",
+                gaps::closed_by(AGAIN, self.gaps, self.beyond_reach),
             )),
             (1, 1) => Err(self.failures.swap_remove(0).1),
-            (failed, all) if failed == all => Err(Failure::of_each(&self.failures)),
-            (failed, all) => Err(Failure::incomplete(
-                format!("{failed} of {all} contracts failed, and the others are archived"),
-                "the same command tries again",
-            )),
+            (_, all) => Err(Failure::of_contracts(self.failures, all, others, AGAIN)),
         }
     }
 }

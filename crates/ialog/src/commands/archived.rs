@@ -10,7 +10,8 @@ use crate::commands::{archived_contracts, demo};
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::progress::OfArchive;
-use crate::{times, zone};
+use crate::source::EXPORT_AGAIN;
+use crate::{gaps, times, zone};
 
 /// So many events are read before signals are listened to.
 const EVENTS_AT_ONCE: u64 = 256;
@@ -105,6 +106,10 @@ impl Asked {
         if unproven.is_empty() {
             return Ok(());
         }
+        let beyond_reach = unproven
+            .iter()
+            .filter(|(contract, ranges)| self.reader.is_beyond_reach(contract, ranges))
+            .count();
         let listed: Vec<String> = unproven
             .iter()
             .map(|(contract, ranges)| format!("contract {contract}, {ranges}"))
@@ -114,7 +119,7 @@ impl Asked {
                 "the archive does not prove that this is all; it does not have, or has without proof: {}",
                 listed.join("; ")
             ),
-            crate::source::EXPORT_AGAIN,
+            gaps::closed_by(EXPORT_AGAIN, unproven.len(), beyond_reach),
         ))
     }
 }

@@ -53,7 +53,8 @@ pub(crate) async fn archive(root: Option<&Path>, host: &mut Host<'_>) -> Result<
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&account, &client))
         .settle(TimeDelta::zero())
-        .clock(host.clock.clone());
+        .clock(host.clock.clone())
+        .steps(host.steps.clone());
     // It listens to no signal: the first one ends the command, and the folder goes with it.
     let done = exporter
         .run(&[contract], range, std::future::pending())

@@ -1,5 +1,6 @@
 //! `ialog show`: one event, with everything that is known about it.
 
+use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, Event, EventId, Filter};
 use ionos_activitylog_archive::ndjson;
 use serde_json::Value;
@@ -30,7 +31,10 @@ pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Fai
         ));
     };
     let text = match arguments.output {
-        ShowOutput::Fields => fields(&found, arguments.colour.used(host.terminal.colours)),
+        ShowOutput::Fields => {
+            let looks = arguments.colour.used(host.terminal.colours);
+            fields(&found, zone, looks)
+        }
         ShowOutput::Ndjson => ndjson::line(found.event.raw()).into_owned() + "\n",
         ShowOutput::Json => indented(found.event.raw()) + "\n",
     };
@@ -71,20 +75,13 @@ impl Taker for Wanted {
     }
 }
 
-/// A value on each line; those that the event does not have are left out.
-fn fields(found: &Found, looks: bool) -> String {
+/// A value on each line, times by the clock of the zone; those that the event does not have are left out.
+fn fields(found: &Found, zone: Tz, looks: bool) -> String {
     let values = Column::flat().into_iter().filter_map(|column| {
         let value = serde_json::from_str(&column.json(found)).unwrap_or_default();
-        let text = match value {
-            Value::Array(resources) if resources.is_empty() => return None,
-            Value::Null => return None,
-            Value::Array(resources) => resources
-                .iter()
-                .map(resource)
-                .collect::<Vec<_>>()
-                .join(", "),
-            Value::String(text) => text,
-            other => other.to_string(),
+        let text = match (column, value) {
+            (Column::Flat("time"), _) => zone::told_exactly(found.event.time()?, zone),
+            (_, value) => value_text(value)?,
         };
         Some((column.name(), safe(&text)))
     });
@@ -96,6 +93,20 @@ fn fields(found: &Found, looks: bool) -> String {
         format!("{}  {text}\n", Look::Dim.on(&name, looks))
     };
     values.iter().map(line).collect()
+}
+
+/// None for no value.
+fn value_text(value: Value) -> Option<String> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Array(resources) if resources.is_empty() => return None,
+        Value::Array(resources) => {
+            let resources: Vec<String> = resources.iter().map(resource).collect();
+            resources.join(", ")
+        }
+        Value::String(text) => text,
+        other => other.to_string(),
+    })
 }
 
 /// A resource in a few words.

@@ -13,13 +13,7 @@ use crate::host::Host;
 use crate::table::{Cell, Cut, Head, Look, Style, Table, labelled, safe_json};
 use crate::zone;
 
-pub(crate) async fn run(arguments: Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.report.output == ReportOutput::Json;
-    let done = tell(&arguments, host);
-    done.map_err(|failure| if json { failure.into_json() } else { failure })
-}
-
-fn tell(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
     let zone = zone::choose(&arguments.zone, host)?;
     let now = host.clock.now();
     let account = Account {

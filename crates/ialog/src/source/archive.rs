@@ -64,8 +64,13 @@ impl Archived {
         reading.counts = reader.counts();
         turns.end();
         reading.ends = ends_told(&reader.ends(), self.zone);
-        let unproven = reader.unproven().into_iter();
+        let unproven = reader.unproven();
+        let beyond_reach = unproven
+            .iter()
+            .filter(|(contract, ranges)| reader.is_beyond_reach(contract, ranges));
+        reading.beyond_reach = beyond_reach.count();
         reading.unproven = unproven
+            .into_iter()
             .map(|(contract, ranges)| {
                 format!(
                     "the archive does not have, or has without proof, contract {contract}, {ranges}"

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
-use ionos_activitylog::{Client, ContractNumber, ContractWindow, DateRange, Error, Filter};
+use ionos_activitylog::{
+    Client, ContractNumber, ContractWindow, DateRange, Error, Filter, GapReason,
+};
 
 use super::{Reading, Taker};
 use crate::account;
@@ -73,10 +75,10 @@ impl Live {
                     continue;
                 }
             };
-            let gaps = window.gaps.iter();
-            reading
-                .unproven
-                .extend(gaps.map(|gap| format!("contract {contract}: {gap}")));
+            for gap in &window.gaps {
+                reading.unproven.push(format!("contract {contract}: {gap}"));
+                reading.beyond_reach += usize::from(gap.reason == GapReason::Overflow);
+            }
             let read_to = window.range.end();
             host.talk.step(
                 Level::Steps,

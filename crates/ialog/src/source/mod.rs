@@ -9,9 +9,9 @@ use ionos_activitylog::{Client, ContractNumber, DateRange, Event, Filter, Filter
 
 use crate::cli::{Asked, Range};
 use crate::commands::counted;
-use crate::failure::Failure;
+use crate::failure::{Failure, TOLD_WITH_EACH};
 use crate::host::Host;
-use crate::{times, zone};
+use crate::{gaps, times, zone};
 
 /// How an archive gets what it does not have.
 pub(crate) const EXPORT_AGAIN: &str =
@@ -32,7 +32,9 @@ pub(crate) struct Reading {
     ends: Vec<String>,
     /// What is not proven to be complete, in words.
     unproven: Vec<String>,
-    /// How to come by it.
+    /// How many of these are beyond what the service lets one reach.
+    beyond_reach: usize,
+    /// How to come by the others.
     more: &'static str,
     /// What became of contracts that could not be read.
     failures: Vec<(ContractNumber, Failure)>,
@@ -137,23 +139,19 @@ impl Reading {
         for end in &self.ends {
             host.insist(end);
         }
+        // The error is about what could not be read then, and there may be gaps in what could.
+        for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {
+            host.insist(format_args!("not proven to be complete: {gap}"));
+        }
         if self.contracts == 1 && !self.failures.is_empty() {
             return Err(self.failures.swap_remove(0).1);
         }
-        for (contract, failure) in &self.failures {
-            host.insist(format_args!("contract {contract}: {failure}"));
-        }
-        let failed = self.failures.len();
-        if failed > 0 && failed == self.contracts {
-            return Err(Failure::of_each(&self.failures));
-        }
-        if failed > 0 {
-            return Err(Failure::incomplete(
-                format!(
-                    "{failed} of {} contracts could not be read, and what is shown is of the others",
-                    self.contracts
-                ),
-                "each was told above with what to do",
+        if !self.failures.is_empty() {
+            return Err(Failure::of_contracts(
+                self.failures,
+                self.contracts,
+                "could not be read, and what is shown is of the others",
+                TOLD_WITH_EACH,
             ));
         }
         if self.unproven.is_empty() {
@@ -165,7 +163,48 @@ impl Reading {
                 "this is not proven to be all, {gaps}: {}",
                 self.unproven.join("; ")
             ),
-            self.more,
+            gaps::closed_by(self.more, self.unproven.len(), self.beyond_reach),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ionos_activitylog::clock::VirtualClock;
+
+    use super::*;
+
+    #[test]
+    fn a_contract_that_fails_does_not_hide_the_gaps_of_another() {
+        let reading = Reading {
+            unproven: vec!["contract 2: of an hour 3 events came".to_owned()],
+            more: "try again",
+            failures: vec![(1.into(), Failure::unexpected("no answer", "wait"))],
+            contracts: 2,
+            ..Reading::default()
+        };
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut host = Host {
+            clock: Arc::new(VirtualClock::at(chrono::DateTime::UNIX_EPOCH)),
+            account: None,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            interactive: false,
+            terminal: crate::Terminal::default(),
+            cache: crate::Cache::default(),
+            interrupt: crate::Interrupt::new(),
+            talk: crate::Talk::default(),
+            steps: ionos_activitylog_archive::Steps::default(),
+        };
+        let failure = reading.verdict(&mut host).unwrap_err();
+        assert_eq!(failure.report(&mut host), 3);
+        assert_eq!(
+            String::from_utf8(stderr).unwrap(),
+            "not proven to be complete: contract 2: of an hour 3 events came\n\
+             contract 1: no answer: wait\n\
+             error: 1 of 2 contracts could not be read, and what is shown is of the others: what to do is told with each\n"
+        );
     }
 }

@@ -10,6 +10,9 @@ pub(super) struct Need {
     pub(super) least: usize,
     /// Those with the lowest go first; none stays whatever happens.
     pub(super) importance: Option<u8>,
+    /// So much of it before others get more than their least: what is only shown in whole words gains nothing by a bit
+    /// of room.
+    pub(super) first: usize,
 }
 
 impl Need {
@@ -46,6 +49,13 @@ pub(super) fn widths(needs: &[Need], room: Option<usize>, gap: usize) -> Vec<Opt
     }
     let mut spare = room.saturating_sub(taken(&shown, &Need::least));
     let mut widths: Vec<usize> = needs.iter().map(Need::least).collect();
+    for ((width, need), shown) in widths.iter_mut().zip(needs).zip(&shown) {
+        let more = need.first.min(need.widest).saturating_sub(*width);
+        if *shown && more <= spare {
+            *width += more;
+            spare -= more;
+        }
+    }
     // Column by column, one at a time, so that all that are cut are cut alike.
     while spare > 0 {
         let before = spare;
@@ -72,6 +82,26 @@ mod tests {
             widest,
             least,
             importance,
+            first: 0,
+        }
+    }
+
+    #[test]
+    fn what_has_no_use_for_a_bit_of_room_gets_enough_or_as_the_others() {
+        let words = Need {
+            first: 20,
+            ..need(14, 6, Some(9))
+        };
+        let needs = [need(30, 6, None), words, need(30, 6, None)];
+        let cases = [
+            (22, [6, 6, 6]),
+            (29, [9, 8, 8]),
+            (30, [6, 14, 6]),
+            (33, [8, 14, 7]),
+        ];
+        for (room, expected) in cases {
+            let expected = expected.map(Some).to_vec();
+            assert_eq!(widths(&needs, Some(room), 2), expected, "{room}");
         }
     }
 

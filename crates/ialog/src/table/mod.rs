@@ -13,6 +13,9 @@ pub(crate) use text::{Cut, cut, safe, safe_json, width};
 /// What is between two columns.
 const GAP: &str = "  ";
 
+/// As wide as most of what is shown in whole words.
+const WORDS: usize = 20;
+
 /// How a text looks where colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -149,6 +152,10 @@ impl Table {
                     widest: cells.chain([title]).max().unwrap_or_default(),
                     least: head.least.max(title),
                     importance: head.importance,
+                    first: match head.cut {
+                        Cut::Words => WORDS,
+                        Cut::End | Cut::Middle => 0,
+                    },
                 }
             })
             .collect()

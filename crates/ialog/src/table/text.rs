@@ -60,6 +60,9 @@ pub(crate) enum Cut {
     End,
     /// The middle, because begin and end tell the most.
     Middle,
+    /// Whole words: the last of a phrase, such as `DELETE nic`, the first of a name, such as `sec.user.create`, whose last
+    /// tell what was done. Within a word, in the middle, only where not even one has room.
+    Words,
 }
 
 /// What shows that something is missing.
@@ -75,7 +78,14 @@ pub(crate) fn cut(text: &str, most: usize, cut: Cut) -> String {
     };
     let end = match cut {
         Cut::End => 0,
-        Cut::Middle => room / 2,
+        Cut::Middle => match within_mark(text, most) {
+            Some(shown) => return shown,
+            None => room / 2,
+        },
+        Cut::Words => match whole_words(text, room) {
+            Some(shown) => return shown,
+            None => room / 2,
+        },
     };
     let mut shown: String = fitting(text.chars(), room - end).collect();
     shown.push(GONE);
@@ -87,6 +97,36 @@ pub(crate) fn cut(text: &str, most: usize, cut: Cut) -> String {
         .skip_while(|char| columns(*char) == 0);
     shown.extend(tail);
     shown
+}
+
+/// What is short of something already, shortened at that place, down to the word behind it; none where that is not enough.
+fn within_mark(text: &str, most: usize) -> Option<String> {
+    let (begin, end) = text.split_once(GONE)?;
+    let behind = end.find(' ').and_then(|place| end.get(place..));
+    let shown = format!("{begin}{GONE}{}", behind.unwrap_or_default());
+    (width(&shown) <= most).then_some(shown)
+}
+
+/// As many whole words as there is room for beside the mark for the others; none where there is no room for one.
+fn whole_words(text: &str, room: usize) -> Option<String> {
+    /// What stands between words.
+    const BETWEEN: [char; 6] = [' ', '.', '-', '_', '/', ':'];
+    let fits = |part: &&str| width(part) <= room && part.contains(|char| !BETWEEN.contains(&char));
+    let behind = text
+        .match_indices(BETWEEN)
+        .map(|(place, sign)| place + sign.len());
+    if text.contains(' ') {
+        let begins = behind.rev().filter_map(|place| text.get(..place));
+        return begins
+            .into_iter()
+            .find(fits)
+            .map(|part| format!("{part}{GONE}"));
+    }
+    // A mark belongs to the sign before it.
+    let whole = |part: &&str| part.chars().next().is_some_and(|char| columns(char) > 0);
+    let mut ends = behind.filter_map(|place| text.get(place..));
+    let end = ends.find(|part| fits(part) && whole(part))?;
+    Some(format!("{GONE}{end}"))
 }
 
 /// As many characters as there is room for.
@@ -143,6 +183,29 @@ mod tests {
             ("日本語", 4, Cut::End, "日…"),
             ("日本語", 4, Cut::Middle, "日…"),
             ("e\u{301}e\u{301}e\u{301}", 2, Cut::End, "e\u{301}…"),
+            ("sec.user.create", 15, Cut::Words, "sec.user.create"),
+            ("sec.user.create", 14, Cut::Words, "…user.create"),
+            ("sec.user.create", 11, Cut::Words, "…create"),
+            ("sec.user.create", 6, Cut::Words, "sec…te"),
+            ("DELETE datacenter", 14, Cut::Words, "DELETE …"),
+            (
+                "DELETE kubernetes-nodepool",
+                20,
+                Cut::Words,
+                "DELETE kubernetes-…",
+            ),
+            ("DELETE nic", 7, Cut::Words, "DEL…nic"),
+            ("..........", 4, Cut::Words, "..…."),
+            ("日本.語語", 6, Cut::Words, "…語語"),
+            ("日本.語語", 5, Cut::Words, "…語語"),
+            ("日本.語語", 4, Cut::Words, "日…"),
+            ("ab.\u{301}cd.ef", 6, Cut::Words, "…ef"),
+            ("Generate", 6, Cut::Words, "Gen…te"),
+            ("abc", 1, Cut::Words, "…"),
+            ("abc", 0, Cut::Words, ""),
+            ("server/8f3a…1c", 13, Cut::Middle, "server/8f3a…"),
+            ("server/8f3a…1c +2", 15, Cut::Middle, "server/8f3a… +2"),
+            ("server/8f3a…1c", 11, Cut::Middle, "serve…3a…1c"),
             ("abc", 1, Cut::Middle, "…"),
             ("abc", 0, Cut::End, ""),
         ];

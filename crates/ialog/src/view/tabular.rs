@@ -98,10 +98,10 @@ fn head(column: Column) -> Head {
     let (least, importance, cut) = match column {
         Column::Time => (29, None, Cut::End),
         Column::User => (10, None, Cut::End),
-        Column::Action => (10, Some(9), Cut::Middle),
+        Column::Action => (10, Some(9), Cut::Words),
         Column::Resource => (16, Some(6), Cut::Middle),
         Column::Result => (8, Some(8), Cut::End),
-        Column::From => (15, Some(5), Cut::End),
+        Column::From => (17, Some(5), Cut::End),
         Column::Detail => (12, Some(4), Cut::End),
         Column::Id | Column::Request => (12, Some(2), Cut::Middle),
         _ => (10, Some(3), Cut::End),

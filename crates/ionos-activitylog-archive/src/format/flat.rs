@@ -4,6 +4,8 @@
 //! Deliberately absent: when an event was fetched and how late it was, because the same events must give the same file
 //! whenever they are exported; and the record itself, which NDJSON keeps better than any cell.
 
+mod uri;
+
 use std::borrow::Cow;
 
 use chrono::SecondsFormat;
@@ -153,8 +155,8 @@ impl<'a> FlatRow<'a> {
         let api_version = request
             .uri
             .as_deref()
-            .and_then(|uri| path(uri).split('/').find_map(version))
-            .or_else(|| version_of_service(principal.service.as_ref()?.as_str()));
+            .and_then(uri::version)
+            .or_else(|| uri::version_of_service(principal.service.as_ref()?.as_str()));
         let messages: Vec<&str> = error
             .messages
             .iter()
@@ -182,7 +184,7 @@ impl<'a> FlatRow<'a> {
             api_version,
             source_ip: principal.source_ip,
             method: request.method,
-            uri_template: request.uri.as_deref().map(template),
+            uri_template: request.uri.as_deref().map(uri::template),
             uri: request.uri,
             request_id: details.request_id(),
             queue_ref_id: details.queue_ref_id(),
@@ -260,48 +262,6 @@ impl<'a> FlatResource<'a> {
             actions: resource.actions.into_iter().map(Cow::from).collect(),
         }
     }
-}
-
-/// The path of a URI that is in full or its path alone.
-fn path(uri: &str) -> &str {
-    let uri = uri.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = uri.split_once("://") else {
-        return uri;
-    };
-    if scheme.contains('/') {
-        return uri;
-    }
-    rest.find('/').map_or("", |begin| &rest[begin..])
-}
-
-/// `{id}` for each segment that is a number or a UUID.
-fn template(uri: &str) -> String {
-    let segments: Vec<&str> = path(uri)
-        .split('/')
-        .map(|segment| if is_id(segment) { "{id}" } else { segment })
-        .collect();
-    segments.join("/")
-}
-
-fn is_id(segment: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let groups = segment.split('-').map(|group| {
-        let hex = group.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if hex { group.len() } else { 0 }
-    });
-    digits(segment) || groups.eq([8, 4, 4, 4, 12])
-}
-
-/// `v6` for `v6`.
-fn version(segment: &str) -> Option<String> {
-    let digits = segment.strip_prefix(['v', 'V'])?;
-    let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    number.then(|| format!("v{digits}"))
-}
-
-/// `v6` for `PUBLIC_REST_V6`.
-fn version_of_service(service: &str) -> Option<String> {
-    version(service.rsplit_once('_')?.1)
 }
 
 #[cfg(test)]
@@ -412,21 +372,6 @@ mod tests {
                 "resources",
             ];
             assert!(there.into_iter().eq(always), "{record}");
-        }
-    }
-
-    #[test]
-    fn a_path_becomes_a_template() {
-        for (uri, expected) in [
-            ("/um/users/1466", "/um/users/{id}"),
-            ("https://api.ionos.com", ""),
-            ("https://api.ionos.com/", "/"),
-            ("/a?next=https://b/1", "/a"),
-            ("/a/v6/b", "/a/v6/b"),
-            ("datacenters/17/", "datacenters/{id}/"),
-            ("", ""),
-        ] {
-            assert_eq!(template(uri), expected, "{uri}");
         }
     }
 

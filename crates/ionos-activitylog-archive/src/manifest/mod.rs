@@ -336,6 +336,13 @@ impl KnownGap {
         DateRange::new(self.from, self.to).ok()
     }
 
+    /// Whether no reading closes it while the service is as it is: more events share the shortest time that can be asked
+    /// for than it lets one reach.
+    #[must_use]
+    pub fn is_beyond_reach(&self) -> bool {
+        self.reason == Self::reason(GapReason::Overflow)
+    }
+
     pub(crate) fn reason(reason: GapReason) -> &'static str {
         match reason {
             GapReason::Overflow => "overflow",

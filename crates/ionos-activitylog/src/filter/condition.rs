@@ -86,8 +86,9 @@ pub(super) fn any_holds(
     }
 }
 
-/// The words that an event has for a key.
-fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
+/// The words that an event has for a key; none for a key that does not go by words.
+#[must_use]
+pub fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
     let one = |word: Option<Cow<'a, str>>| word.into_iter().collect();
     match key {
         FilterKey::EventType => one(details.event_type().map(Cow::from)),
@@ -139,13 +140,30 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 fn outcome(value: &str) -> Result<Outcome, Error> {
-    let same = |outcome: &Outcome| outcome.as_str().eq_ignore_ascii_case(value.trim());
+    let same = |word: &str| word.eq_ignore_ascii_case(value.trim());
     let known = Outcome::ALL.map(Outcome::as_str);
-    Outcome::ALL
-        .into_iter()
-        .find(same)
-        .ok_or_else(|| no_such_value(FilterKey::Outcome, value, &known))
+    let outcome = Outcome::ALL.into_iter().find(|it| same(it.as_str()));
+    outcome.ok_or_else(|| {
+        let said = SAID.iter().find(|(said, _)| same(said));
+        let meant = said.map_or(value, |(_, meant)| meant.as_str());
+        no_such_value(FilterKey::Outcome, value, meant, &known)
+    })
 }
+
+/// What people say for an outcome that has few of its letters.
+const SAID: [(&str, Outcome); 11] = [
+    ("failed", Outcome::Failure),
+    ("error", Outcome::Failure),
+    ("errors", Outcome::Failure),
+    ("succeeded", Outcome::Success),
+    ("ok", Outcome::Success),
+    ("okay", Outcome::Success),
+    ("done", Outcome::Success),
+    ("queued", Outcome::Pending),
+    ("running", Outcome::Pending),
+    ("busy", Outcome::Pending),
+    ("waiting", Outcome::Pending),
+];
 
 fn mutations(value: &str) -> Result<bool, Error> {
     match value.trim().to_ascii_lowercase().as_str() {
@@ -153,6 +171,7 @@ fn mutations(value: &str) -> Result<bool, Error> {
         "false" => Ok(false),
         _ => Err(no_such_value(
             FilterKey::Mutations,
+            value,
             value,
             &["true", "false"],
         )),
@@ -179,8 +198,9 @@ fn no_value(key: FilterKey) -> Error {
     .advise(format!("write {key}=value"))
 }
 
-fn no_such_value(key: FilterKey, value: &str, known: &[&str]) -> Error {
-    let guess = guess(value, known.iter().copied());
+/// `meant` is the value, or what it is another word for.
+fn no_such_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
+    let guess = guess(meant, known.iter().copied());
     refused(format!(
         "the filter {:?} cannot be {value:?}{guess}",
         key.as_str()

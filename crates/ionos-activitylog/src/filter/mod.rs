@@ -18,8 +18,10 @@ use std::fmt;
 use crate::{Details, Error, Event};
 use condition::Condition;
 
+pub use condition::words;
 pub use counts::FilterCounts;
 pub use key::FilterKey;
+pub use pattern::{Fold, Pattern};
 pub use sieve::{Sieve, Sifted};
 
 /// Which events to keep.
@@ -113,6 +115,18 @@ impl Filter {
             condition::any_holds(alternatives, *key, record, details) != *negated
         })
     }
+}
+
+/// The words that a filter wants of an event, each with its key, and none of those that it leaves out.
+pub fn wanted(filter: &Filter) -> impl Iterator<Item = (FilterKey, &Pattern)> {
+    let kept = filter.conditions.iter();
+    let kept = kept.filter(|((_, negated), _)| !negated);
+    kept.flat_map(|((key, _), alternatives)| {
+        alternatives.iter().filter_map(|one| match one {
+            Condition::Word(pattern) => Some((*key, pattern)),
+            _ => None,
+        })
+    })
 }
 
 /// The canonical text: equal filters have the same one, in whatever order they were built. Pairs as

@@ -6,7 +6,7 @@ use crate::event::folded;
 
 /// What does not count when words are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fold {
+pub enum Fold {
     /// Case.
     Case,
     /// Case, `-` and `_`, on which the vendor's products do not agree.
@@ -23,8 +23,8 @@ impl Fold {
 }
 
 /// A word in which `*` stands for any run of characters.
-#[derive(Clone, Debug)]
-pub(super) struct Pattern {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
     fold: Fold,
     /// Folded, and without two stars in a row.
     text: String,
@@ -32,7 +32,8 @@ pub(super) struct Pattern {
 
 impl Pattern {
     /// None where nothing is left to compare with.
-    pub(super) fn new(fold: Fold, text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn new(fold: Fold, text: &str) -> Option<Self> {
         let mut folded = fold.of(text);
         while folded.contains("**") {
             folded = folded.replace("**", "*");
@@ -40,9 +41,17 @@ impl Pattern {
         (!folded.is_empty()).then_some(Self { fold, text: folded })
     }
 
-    pub(super) fn matches(&self, word: &str) -> bool {
+    /// Whether it stands for more than one word.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.text.contains('*')
+    }
+
+    /// Whether it stands for this word, all of it.
+    #[must_use]
+    pub fn matches(&self, word: &str) -> bool {
         // What people look for most is asked of every event of an archive: a name, and few letters that are not ASCII.
-        if self.fold == Fold::Case && word.is_ascii() && !self.text.contains('*') {
+        if self.fold == Fold::Case && word.is_ascii() && !self.is_open() {
             return word.eq_ignore_ascii_case(&self.text);
         }
         let word = self.fold.of(word);

@@ -17,13 +17,7 @@ use crate::table::{Look, safe_json};
 use crate::zone;
 use report::{Report, Verdict};
 
-pub(crate) async fn run(arguments: Doctor, host: &mut Host<'_>) -> Result<(), Failure> {
-    let json = arguments.report.output == ReportOutput::Json;
-    let done = examine(&arguments, host).await;
-    done.map_err(|failure| if json { failure.into_json() } else { failure })
-}
-
-async fn examine(arguments: &Doctor, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Doctor, host: &mut Host<'_>) -> Result<(), Failure> {
     let looks = arguments.report.colour.used(host.terminal.colours);
     let json = arguments.report.output == ReportOutput::Json;
     let mut report = Report::new(json, host.terminal.columns, looks);

@@ -1,0 +1,38 @@
+//! What is not proven to be complete is mostly so for a while. Where more events share one moment than the service lets
+//! one reach it stays so, and whoever is told to try again would try in vain.
+
+/// What to do about so many gaps, of which so many are beyond reach; `again` is what closes the others.
+pub(crate) fn closed_by(again: &str, gaps: usize, beyond_reach: usize) -> String {
+    const STAYS: &str = "asking again brings no more";
+    const SUPPORT: &str = "ask the vendor's support for what is missing";
+    match beyond_reach {
+        0 => again.to_owned(),
+        all if all == gaps => {
+            format!("{STAYS}, as no shorter time can be asked for; {SUPPORT}")
+        }
+        some => format!(
+            "{again}; for {some} of them {STAYS}, as no shorter time can be asked for: {SUPPORT} there"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_to_try_in_vain() {
+        let told = |gaps, beyond_reach| closed_by("try again", gaps, beyond_reach);
+        assert_eq!(told(2, 0), "try again");
+        assert_eq!(
+            told(2, 2),
+            "asking again brings no more, as no shorter time can be asked for; ask the vendor's support for what is \
+             missing"
+        );
+        assert_eq!(
+            told(3, 1),
+            "try again; for 1 of them asking again brings no more, as no shorter time can be asked for: ask the \
+             vendor's support for what is missing there"
+        );
+    }
+}
