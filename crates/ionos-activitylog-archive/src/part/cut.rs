@@ -80,6 +80,8 @@ pub(crate) struct Cutter<F> {
     full: u64,
     /// Up to where everything is in a part that has ended.
     position: DateTime<Utc>,
+    /// The midnight behind it, which every event is compared with; none at the end of all times.
+    midnight: Option<DateTime<Utc>>,
     open: Option<PartFile>,
     /// The time of the last event in the open part, or where its stretch begins.
     last: DateTime<Utc>,
@@ -108,6 +110,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
             steps,
             full,
             position: start,
+            midnight: midnight_behind(start),
             open: None,
             last: start,
             counted: true,
@@ -176,10 +179,10 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
 
     /// Ends parts at each midnight up to a time.
     fn close_days(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
-        while let Some(today) = day(self.position.date_naive())
-            && today.end() <= time
+        while let Some(midnight) = self.midnight
+            && midnight <= time
         {
-            self.close(today.end())?;
+            self.close(midnight)?;
         }
         Ok(())
     }
@@ -221,6 +224,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
         let countable = open.as_ref().map_or(0, |part| part.countable(|_| false));
         let part = open.map(|part| part.end(about, |_| false)).transpose()?;
         self.position = range.end();
+        self.midnight = midnight_behind(range.end());
         self.last = self.last.max(range.end());
         let stretch = Stretch {
             range,
@@ -264,6 +268,11 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
         }
         Ok(())
     }
+}
+
+/// Where the day of a time ends.
+fn midnight_behind(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    day(time.date_naive()).map(|today| today.end())
 }
 
 /// The first full hour after a time.
