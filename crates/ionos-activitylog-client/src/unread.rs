@@ -26,12 +26,16 @@ impl<T> Unread<T> {
         Ok(ResponseValue::new(Self { body, view }, status, headers))
     }
 
-    /// What is made of the body. What cannot be read is the same error as that of an answer which is read at once.
-    pub fn read<U, E>(
-        self,
-        read: impl FnOnce(&[u8]) -> Result<U, serde_json::Error>,
-    ) -> Result<U, Error<E>> {
-        read(&self.body).map_err(|error| Error::InvalidResponsePayload(self.body, error))
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// That the body cannot be read, as it is said of an answer which is read at once.
+    #[must_use]
+    pub fn refused<E>(self, error: serde_json::Error) -> Error<E> {
+        Error::InvalidResponsePayload(self.body, error)
     }
 }
 

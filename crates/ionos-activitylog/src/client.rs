@@ -196,9 +196,9 @@ impl Client {
                             .send()
                             .await?;
                         let (status, headers) = (answer.status(), answer.headers().clone());
-                        let hits = answer
-                            .into_inner()
-                            .read(|body| page::read(body, &self.caller.learned.hits))?;
+                        let unread = answer.into_inner();
+                        let hits = page::read(unread.body(), &self.caller.learned.hits);
+                        let hits = hits.map_err(|error| unread.refused(error))?;
                         Ok(wire::ResponseValue::new(hits, status, headers))
                     }
                 },

@@ -7,7 +7,7 @@ use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 
 use super::{Exporter, WINDOWS_AT_ONCE, read_days};
 use crate::manifest::{Covered, Manifest};
-use crate::{Digest, Error};
+use crate::{Digest, Error, State};
 
 /// What an event takes on a line, in bytes, where nothing is archived that could be measured.
 const EVENT: u64 = 850;
@@ -46,6 +46,8 @@ pub(super) async fn of(
     (range, service): (DateRange, Option<DateTime<Utc>>),
 ) -> Result<ContractPlan, Error> {
     let folder = exporter.archive.contract(contract);
+    // An export would not begin without it either.
+    let _ = State::read(&folder)?;
     let days = read_days(&folder)?;
     let manifests: Vec<&Manifest> = days
         .values()

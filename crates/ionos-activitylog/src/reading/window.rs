@@ -61,10 +61,13 @@ pub(super) fn verdict(gaps: &[Gap]) -> Result<(), Error> {
         1 => ", and there is one gap more".to_owned(),
         more => format!(", and there are {more} gaps more"),
     };
-    Err(
-        Error::new(ErrorKind::Incomplete, format!("{first}{others}"))
-            .advise("what was read is not proven to be all, try again"),
-    )
+    let advice = match gaps.iter().all(|gap| gap.reason == GapReason::Overflow) {
+        true => {
+            "asking again brings no more, as no shorter time can be asked for; ask the vendor's support for what is missing"
+        }
+        false => "what was read is not proven to be all, try again",
+    };
+    Err(Error::new(ErrorKind::Incomplete, format!("{first}{others}")).advise(advice))
 }
 
 /// Something that could not be proven to be complete.

@@ -105,6 +105,9 @@ async fn a_lost_state_is_made_anew() {
     let more = range("2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z");
     let refused = export(&exporter, &simulator, more).await;
     assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
+    let contracts = [simulator.contracts()[0].into()];
+    let (_, refused) = exporter.plan(&contracts, more).await.pop().unwrap();
+    assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
     // Not while somebody else writes, whatever the manifests are like then.
     let manifest = folder.manifest("2026-11-02".parse().unwrap());
