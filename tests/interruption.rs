@@ -260,7 +260,7 @@ fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
         (Step::FolderMade, 0),
         (Step::WindowRead, 0),
         (Step::PartNamed, 3),
-        (Step::StateNamed, 2),
+        (Step::StateNamed, 1),
     ] {
         for arguments in [
             &["cat", "--demo"][..],

@@ -86,6 +86,8 @@ const HOLD_NONE: [&str; 58] = [
     "RetryPolicyBuilder",
     "ServiceName",
     "ServiceProfile",
+    "Sieve",
+    "Sifted",
     "Sleep",
     "Status",
     "Summary",
