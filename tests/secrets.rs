@@ -38,7 +38,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 58] = [
+const HOLD_NONE: [&str; 60] = [
     "Action",
     "ActionName",
     "Chain",

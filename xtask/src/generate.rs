@@ -176,6 +176,30 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn a_page_is_handed_on_unread_or_the_generator_has_changed() {
+        let send = "ResponseValue<types::GetByContractResponse> { ResponseValue::from_response(response) }";
+        let other = "ResponseValue<types::Info> { ResponseValue::from_response(response) }";
+        assert_eq!(
+            hand_on_unread(&format!("{other} {send} {other}")).unwrap(),
+            format!(
+                "{other} ResponseValue<crate::Unread<types::GetByContractResponse>> \
+                 {{ crate::Unread::from_response(response) }} {other}"
+            )
+        );
+        for (text, expected) in [
+            (other.to_owned(), "no operation answers"),
+            (format!("{send} {send}"), "it is not clear"),
+            (
+                "ResponseValue<types::GetByContractResponse>".to_owned(),
+                "it is not clear",
+            ),
+        ] {
+            let error = hand_on_unread(&text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
     fn a_panic_of_the_generator_names_the_operation() {
         let answer =
             |body: Value| json!({"description": "", "content": {"application/json": body}});

@@ -34,7 +34,9 @@
 //! | a part ends at midnight, or at the first full hour with | 100 000 events | little is read again after a kill |
 //! | a gap is tried again | after 1 min, doubled up to 1 day | a gap that stays costs requests |
 //! | what was counted again is sealed | 24 h after it happened | later than that, late events are the exception |
-//! | a frame of a compressed file ends behind the event with | [`FRAME_BYTES`], 1 MiB | an export goes on behind it; it is held in memory |
+//! | a frame of a compressed file ends behind the event with | [`FRAME_BYTES`], 1 MiB | an export goes on behind it; two or three are held in memory |
+//! | the state follows the manifests after | 1 s, and at the end | it says nothing that they do not, and each costs a wait for the disk |
+//! | parts that wait for the disk, at the most | 3 | each holds a file open |
 //! | a checkpoint of one file after | 16 MiB or 50 requests | each costs a wait for the disk |
 //! | contracts at the same time | 4 | they share the memory that one has alone |
 

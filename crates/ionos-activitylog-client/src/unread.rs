@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 use progenitor_client::{Error, ResponseValue};
-use serde::de::DeserializeOwned;
 
 /// The body of an answer as it came, complete and unread, with the type that it is expected to have.
 pub struct Unread<T> {
@@ -39,16 +38,8 @@ impl<T> Unread<T> {
     }
 }
 
-impl<T: DeserializeOwned> Unread<T> {
-    /// The body as what it is expected to be.
-    pub fn parse(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body)
-    }
-}
-
 impl<T> fmt::Debug for Unread<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = String::from_utf8_lossy(&self.body);
-        f.debug_tuple("Unread").field(&shown).finish()
+        write!(f, "Unread({} bytes)", self.body.len())
     }
 }

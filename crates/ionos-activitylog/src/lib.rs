@@ -46,6 +46,7 @@
 //! | retries in a row, of all clones | 100, refilled by success | retrying everything makes an outage worse |
 //! | requests on their way at once | 4, halved in trouble, grown by one after 50 successes, up to 16 | the service's limits are not documented |
 //! | requests a second | no limit | set one where the contract has one |
+//! | shapes of records that are remembered | those of 2 048 pieces, 256 KiB of keys | a log has a few dozen; the others are read the long way |
 //! | body of an answer | [`BODY_CAP`], 64 MiB unpacked | a hundred pages of 1000 events; more is an attack or a fault |
 //! | body of an error that is read | [`ERROR_BODY_CAP`], 64 KiB | an error page is for people, and none is longer |
 //! | life left to a token when the next is asked for | [`REFRESH_MARGIN`], 5 min | longer than a request with its retries |

@@ -236,7 +236,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
             with_issues: std::mem::take(&mut self.with_issues),
         };
         let sent = self.ended.send(EndedStretch { stretch, part });
-        // Why nobody takes it is known to whoever did.
+        // Whoever takes them knows why it ended, and says so first.
         sent.map_err(|_| {
             let error = io::Error::other("nobody brings it to the disk");
             Error::Write(PathBuf::from("the archive"), error)

@@ -15,7 +15,7 @@ use crate::{Compression, Digest};
 const PLAIN_BYTES: usize = 1 << 17;
 
 /// How many frames wait to be packed. More would only take memory: what takes longer does so for every frame.
-const WAITING: usize = 1;
+const FRAMES_WAITING: usize = 1;
 
 /// A file whose lines are packed while more of them come. Dropped, it leaves nothing behind.
 pub(super) struct Packing {
@@ -43,7 +43,7 @@ impl Packing {
     pub(super) fn begin(compression: Compression, file: DurableFile) -> io::Result<Self> {
         let file = Hashing::new(BufWriter::with_capacity(1 << 16, file));
         let into = Frames::new(compression, file)?;
-        let (frames, todo) = sync_channel(WAITING);
+        let (frames, todo) = sync_channel(FRAMES_WAITING);
         let (used, spare) = channel();
         let thread = thread::Builder::new()
             .name("archive-pack".to_owned())
@@ -76,6 +76,9 @@ impl Packing {
             self.hand_over()?;
         }
         self.frames = None;
+        // A part may wait for the disk, and needs no memory for that.
+        self.open = Vec::new();
+        (_, self.spare) = channel();
         Ok(())
     }
 

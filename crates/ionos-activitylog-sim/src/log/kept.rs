@@ -36,21 +36,26 @@ impl Kept {
     ) -> Arc<Opened> {
         let place = (contract, number);
         let kept = || self.slices.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(opened) = kept().get(&place) {
-            return opened.clone();
-        }
+        let given_up = {
+            let mut slices = kept();
+            if self.bytes.load(Ordering::Relaxed) > MOST_BYTES {
+                self.bytes.store(0, Ordering::Relaxed);
+                std::mem::take(&mut *slices)
+            } else if let Some(opened) = slices.get(&place) {
+                return opened.clone();
+            } else {
+                HashMap::new()
+            }
+        };
+        // Nobody waits for that.
+        drop(given_up);
         // Not while others wait: of two who draw the same slice, one draws it in vain.
         let slice = sketch();
         let mut records = Vec::new();
         records.resize_with(slice.slots.len(), OnceLock::new);
         let opened = Arc::new(Opened { slice, records });
-        let mut slices = kept();
-        let bytes = self.bytes.fetch_add(opened.size(), Ordering::Relaxed);
-        if bytes > MOST_BYTES {
-            slices.clear();
-            self.bytes.store(0, Ordering::Relaxed);
-        }
-        slices.entry(place).or_insert(opened).clone()
+        self.bytes.fetch_add(opened.size(), Ordering::Relaxed);
+        kept().entry(place).or_insert(opened).clone()
     }
 
     /// A record of a slice, which `write` writes where that was not done yet.
@@ -111,16 +116,17 @@ mod tests {
     fn no_more_is_kept_than_the_bound_says() {
         let kept = Kept::default();
         let first = kept.slice(7, 500_000, || sketch(500_000));
-        let mut number = 500_000;
-        while kept.bytes.load(Ordering::Relaxed) <= MOST_BYTES {
-            number += 1;
-            let opened = kept.slice(7, number, || sketch(number));
-            kept.record(&opened, 0, || vec![0; 1 << 20]);
+        let slots = first.slice.slots.len();
+        let record = MOST_BYTES / slots + 1;
+        for index in 0..slots {
+            kept.slice(7, 500_000, || panic!("it is kept"));
+            kept.record(&first, index, || vec![0; record]);
         }
-        kept.slice(7, 1, || sketch(1));
-        assert_eq!(kept.slices.lock().unwrap().len(), 1);
-        assert_eq!(kept.bytes.load(Ordering::Relaxed), 0);
+        // Also where no other slice is opened.
         let again = kept.slice(7, 500_000, || sketch(500_000));
         assert_eq!(first.slice.slots, again.slice.slots);
+        assert!(!Arc::ptr_eq(&first, &again));
+        assert_eq!(kept.slices.lock().unwrap().len(), 1);
+        assert_eq!(kept.bytes.load(Ordering::Relaxed), again.size());
     }
 }

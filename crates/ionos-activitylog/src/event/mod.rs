@@ -22,13 +22,12 @@ mod seen;
 mod vocabulary;
 
 use std::borrow::Cow;
-
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use crate::json::{self, Shapes, SharedShapes, Unread};
+use crate::json::{self, Shapes, SharedShapes, Walk};
 use crate::{Error, ErrorKind};
 
 use envelope::Record;
@@ -102,18 +101,28 @@ impl Event {
     }
 
     /// The event of the next hit; none where that is no JSON. Shapes that are not known yet are learned.
-    pub(crate) fn of_next_hit(walk: &mut Unread<'_>, shapes: &mut Arc<HitShapes>) -> Option<Self> {
-        if let Some(known) = walk.known(shapes)
-            && let [Some(text), time, uuid] = known.parts
-        {
-            return Some(Self::of_record(Record { text, time, uuid }, known.fits));
+    pub(crate) fn of_next_hit(walk: &mut Walk<'_>, shapes: &mut Arc<HitShapes>) -> Option<Self> {
+        if let Some(known) = walk.known(shapes) {
+            let [text, time, uuid] = known.parts;
+            return Some(Self::of_record(
+                Record {
+                    text: text?,
+                    time,
+                    uuid,
+                },
+                known.fits,
+            ));
         }
         let hit = walk.value()?.get();
-        if let Ok(Record { text, time, uuid }) = envelope::record_in(hit) {
-            let fits = fit::surely_fits(text);
+        let Ok(record) = envelope::record_in(hit) else {
+            return Some(Self::of_hit(hit));
+        };
+        let fits = fit::surely_fits(record.text);
+        if shapes.takes(hit) {
+            let Record { text, time, uuid } = record;
             Arc::make_mut(shapes).learn(hit, &[Some(text), time, uuid], fits);
         }
-        Some(Self::of_hit(hit))
+        Some(Self::of_record(record, fits))
     }
 
     fn of_record(Record { text, time, uuid }: Record<'_>, fits: bool) -> Self {

@@ -1,6 +1,8 @@
 //! Where a string or a number ends in text that nobody has read yet. Whoever passes a place here has made sure that what
 //! is there is JSON, as the standard has it (RFC 8259, 6 and 7) and as `serde_json` takes it.
 
+use super::word::{controls, every, first, zeros};
+
 /// The contents of a string.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Contents {
@@ -69,32 +71,15 @@ fn behind_digits(text: &[u8], at: usize) -> Option<usize> {
 fn special(text: &[u8], mut at: usize) -> Option<usize> {
     while let Some(word) = text.get(at..)?.first_chunk() {
         let word = u64::from_le_bytes(*word);
-        let found =
-            (zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\')) | controls(word)) & every(0x80);
+        let found = zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\')) | controls(word);
         if found != 0 {
-            // The lowest one is right; what was borrowed spoils only those above it.
-            return Some(at + found.trailing_zeros() as usize / 8);
+            return Some(at + first(found));
         }
         at += 8;
     }
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
     let ahead = text.get(at..)?.iter().position(is_special)?;
     Some(at + ahead)
-}
-
-/// A word with this byte in each of its places.
-const fn every(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// In the highest bit of each byte, whether the byte is zero.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(every(1)) & !word
-}
-
-/// In the highest bit of each byte, whether the byte is a control character (below a space).
-const fn controls(word: u64) -> u64 {
-    word.wrapping_sub(every(b' ')) & !word
 }
 
 #[cfg(test)]

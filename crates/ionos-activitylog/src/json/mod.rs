@@ -3,7 +3,7 @@
 //! nothing is decoded: values are slices of the text, and each is looked at where it lies.
 //!
 //! What is here takes text that a JSON reader has already accepted, which every [`crate::Event`] is made from. Of other
-//! text it makes less than there is, and never a panic. Only `shape`, `hole` and `unread` take any text: they are such a
+//! text it makes less than there is, and never a panic. Only `shape`, `hole` and `walk` take any text: they are such a
 //! reader.
 
 mod canonical;
@@ -12,14 +12,15 @@ mod pointer;
 mod scan;
 mod shape;
 mod text;
-mod unread;
+mod walk;
+mod word;
 
 pub(crate) use canonical::canonical;
 pub(crate) use pointer::at;
 pub(crate) use scan::{Cursor, elements, members};
 pub(crate) use shape::{Shapes, SharedShapes};
 pub(crate) use text::{decoded, is_whole};
-pub(crate) use unread::Unread;
+pub(crate) use walk::Walk;
 
 use std::borrow::Cow;
 

@@ -3,6 +3,7 @@
 use memchr::memchr2;
 
 use super::text::{decoded_bytes, inner, is_whole};
+use super::word::{every, first, zeros};
 
 /// White space between the tokens of JSON.
 pub(super) fn is_blank(byte: u8) -> bool {
@@ -279,23 +280,12 @@ fn quote_or_backslash(text: &[u8], mut at: usize) -> Option<usize> {
         let word = u64::from_le_bytes(*word);
         let found = zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\'));
         if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+            return Some(at + first(found));
         }
         at += 8;
     }
     let ahead = memchr2(b'"', b'\\', text.get(at..)?)?;
     Some(at + ahead)
-}
-
-/// A word with this byte in each of its places.
-const fn every(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
-/// A word whose lowest bit that is set is in the lowest byte of the given one that is zero; no bit where none is.
-/// (A bit above that may be set without reason, by what was borrowed.)
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(every(0x01)) & !word & every(0x80)
 }
 
 #[cfg(test)]

@@ -20,9 +20,16 @@ use super::scan::is_blank;
 /// letters from being remembered.
 const LONGEST: usize = 16 << 10;
 
-/// So many pieces are remembered at the most, about a hundred shapes of records that have nothing in common. A log has
-/// fewer, and what writes each record in another shape is not made slower by comparing it with all others.
+/// From so many pieces on nothing more is remembered: those of about a hundred shapes that have little in common. A log
+/// has fewer.
 const MOST_PIECES: usize = 2048;
+
+/// From so many bytes of literals on nothing more is remembered. Usual ones have twenty.
+const MOST_BYTES: usize = 256 << 10;
+
+/// So many pieces are compared in one place at the most. What has more, such as keys that are numbers of something, would
+/// take longer to compare than to read.
+const MOST_IN_PLACE: usize = 32;
 
 /// A value of more pieces is not learned from: records have less than fifty, and few of those that have more are alike.
 const MOST_IN_ONE: usize = 64;
@@ -63,6 +70,13 @@ enum Hole {
     Number,
     /// None: the value ends here.
     End,
+}
+
+/// Where a piece is that is looked for.
+enum Found {
+    There(usize),
+    /// It is not among so many others.
+    Nowhere(usize),
 }
 
 /// Where a part that is wanted begins or ends.
@@ -169,29 +183,38 @@ impl<const N: usize> Shapes<N> {
         }
     }
 
-    /// Remembers the shape of a value that a JSON reader has accepted, without white space around it. The parts were cut
-    /// out of it, and must be what is wanted of every value of its shape: what strings and numbers say has no say in it.
+    /// Whether the shape of a value, which a JSON reader has accepted, may still be remembered.
+    pub(crate) fn takes(&self, value: &str) -> bool {
+        value.len() <= LONGEST
+            && self.pieces.len() < MOST_PIECES
+            && self.literals.len() < MOST_BYTES
+            && pieces(value.as_bytes()).is_some()
+    }
+
+    /// Remembers the shape of a value that a JSON reader has accepted, without white space around it, unless there is no
+    /// room for more. The parts were cut out of it, and must be what is wanted of every value of its shape: what strings and numbers say has no say in it.
     /// `fits` is whether it is as its reader expects, by its keys and the types of what they name. A value in which some
     /// string is spelled with the number of a character is never said to fit: it may be half of one.
     pub(crate) fn learn(&mut self, value: &str, parts: &[Option<&str>; N], fits: bool) {
-        if value.len() > LONGEST || self.pieces.len() >= MOST_PIECES {
-            return;
-        }
-        let Some(pieces) = pieces(value.as_bytes()) else {
-            return;
-        };
+        let pieces = pieces(value.as_bytes()).filter(|_| self.takes(value));
+        let pieces = pieces.unwrap_or_default();
         let marks = marks_of(value, parts, &pieces);
         let mut above = None;
         for (literal, hole) in pieces {
             let literal = value.as_bytes().get(literal).unwrap_or_default();
-            let known = self.known(above, literal, hole);
-            above = Some(known.unwrap_or_else(|| {
-                let place = self.add(above, literal, hole);
-                if hole == Hole::End {
-                    self.end(place, &marks, fits);
+            let place = match self.find(above, literal, hole) {
+                Found::There(place) => place,
+                // What was added by now leads nowhere, and does no harm.
+                Found::Nowhere(MOST_IN_PLACE..) => return,
+                Found::Nowhere(_) => {
+                    let place = self.add(above, literal, hole);
+                    if hole == Hole::End {
+                        self.end(place, &marks, fits);
+                    }
+                    place
                 }
-                place
-            }));
+            };
+            above = Some(place);
         }
     }
 
@@ -212,20 +235,22 @@ impl<const N: usize> Shapes<N> {
         }
     }
 
-    fn known(&mut self, above: Option<usize>, literal: &[u8], hole: Hole) -> Option<usize> {
-        let mut tried = *self.first_behind(above);
+    fn find(&mut self, above: Option<usize>, literal: &[u8], hole: Hole) -> Found {
+        let (mut tried, mut others) = (*self.first_behind(above), 0);
         while let Some(place) = tried {
-            let piece = self.pieces.get(place)?;
+            let Some(piece) = self.pieces.get(place) else {
+                break;
+            };
             let (from, to) = piece.literal;
             if piece.hole == hole && self.literals.get(from..to) == Some(literal) {
-                return Some(place);
+                return Found::There(place);
             }
-            tried = piece.other;
+            (tried, others) = (piece.other, others + 1);
         }
-        None
+        Found::Nowhere(others)
     }
 
-    /// A new piece, which is tried after those that were there: the common shapes come first.
+    /// A new piece, which is tried after those that were seen first: they are the common ones.
     fn add(&mut self, above: Option<usize>, literal: &[u8], hole: Hole) -> usize {
         let place = self.pieces.len();
         let piece = Piece {

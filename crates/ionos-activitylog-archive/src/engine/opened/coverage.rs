@@ -111,5 +111,6 @@ impl Opened {
             count: 0,
         });
         self.state.coverage = sealed.collect();
+        self.untold = true;
     }
 }

@@ -34,16 +34,19 @@ impl Opened {
             manifest
                 .gaps
                 .retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
+            let mut gaps = Vec::new();
             for stretch in stretches {
                 cover(
                     &mut manifest.ranges,
                     Covered::of(stretch.range, stretch.verified).counted_if(stretch.counted),
                 );
-                self.note_gaps(&stretch.gaps);
                 manifest.parts.extend(stretch.part);
-                manifest.gaps.extend(stretch.gaps);
+                gaps.extend(stretch.gaps);
             }
+            manifest.gaps.extend(gaps.iter().cloned());
             self.write(manifest)?;
+            // Not before: the state takes its gaps from manifests whenever it is written.
+            self.note_gaps(&gaps);
             if replaces {
                 self.sweep(Some(date))?;
             }
@@ -82,9 +85,10 @@ impl Opened {
             }
         }
         cover(&mut manifest.ranges, Covered::of(range, false));
+        manifest.gaps.extend(gaps.iter().cloned());
+        self.write(manifest)?;
         self.note_gaps(&gaps);
-        manifest.gaps.extend(gaps);
-        self.write(manifest)
+        Ok(())
     }
 
     fn manifest(&self, date: NaiveDate) -> Manifest {

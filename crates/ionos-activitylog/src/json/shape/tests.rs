@@ -84,9 +84,23 @@ fn no_log_makes_it_remember_more_than_it_can_use() {
     for number in 0..2 * MOST_PIECES {
         shapes.learn(&format!(r#"{{"{number}":1}}"#), &[], true);
     }
-    // The last one that fits may bring one piece more.
-    assert!(shapes.pieces.len() <= MOST_PIECES + 1);
+    // Each brings a piece for its key, and the first one for its end.
+    assert_eq!(shapes.pieces.len(), 2 * MOST_IN_PLACE);
     assert!(shapes.read(first, 0).is_some());
+    // Numbers and strings in all orders: few in one place, and many places.
+    for number in 0..MOST_PIECES {
+        let elements = (0..11).map(|bit| ["1", r#""""#][number >> bit & 1]);
+        let list = elements.collect::<Vec<_>>().join(",");
+        shapes.learn(&format!("[{list}]"), &[], true);
+    }
+    assert!(shapes.pieces.len() < MOST_PIECES + MOST_IN_ONE);
+    assert!(!shapes.takes("1"));
+    let mut shapes = Shapes::<0>::default();
+    for number in 0..MOST_IN_PLACE {
+        let key = format!("{number}{}", "x".repeat(LONGEST - 20));
+        shapes.learn(&format!(r#"{{"{key}":1}}"#), &[], true);
+    }
+    assert!(shapes.literals.len() < MOST_BYTES + LONGEST);
 }
 
 #[test]

@@ -9,12 +9,12 @@ use super::shape::{Known, Shapes};
 
 /// A place between two tokens.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Unread<'a> {
+pub(crate) struct Walk<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Unread<'a> {
+impl<'a> Walk<'a> {
     /// Where a text begins.
     pub(crate) fn of(text: &'a str) -> Self {
         Self { text, at: 0 }
@@ -106,7 +106,7 @@ mod tests {
 
     /// The members and elements on the way to the innermost ones, and whether the walk came to the end.
     fn walked(text: &str) -> (Vec<&str>, bool) {
-        let (mut walk, mut met) = (Unread::of(text), Vec::new());
+        let (mut walk, mut met) = (Walk::of(text), Vec::new());
         let passed = walk.members(|walk, key| {
             met.push(key);
             if key != "list" {
