@@ -88,6 +88,7 @@ fn no_log_makes_it_remember_more_than_it_can_use() {
     assert_eq!(shapes.pieces.len(), 2 * MOST_IN_PLACE);
     assert!(shapes.read(first, 0).is_some());
     // Numbers and strings in all orders: few in one place, and many places.
+    let mut shapes = Shapes::<0>::default();
     for number in 0..MOST_PIECES {
         let elements = (0..11).map(|bit| ["1", r#""""#][number >> bit & 1]);
         let list = elements.collect::<Vec<_>>().join(",");
