@@ -340,6 +340,8 @@ impl Job<'_> {
 /// What is worth a word where this machine's clock is ahead of the service's.
 fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
     (local - service > AHEAD).then(|| {
+        // As precise as the service tells its own.
+        let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
         format!(
             "this machine's clock says {}, and the service's {}: what is later than that is left to the next export",
             text::time(local),

@@ -51,7 +51,7 @@ async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
     let root = tempfile::tempdir().unwrap();
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
     let simulator = world(NOW).build();
-    let ahead = exporter(&simulator, root.path(), "2026-11-20T18:00:00Z");
+    let ahead = exporter(&simulator, root.path(), "2026-11-20T18:00:00.987654321Z");
     let done = export(&ahead, &simulator, today).await.unwrap();
     assert_eq!(
         done.range.unwrap().to_string(),
