@@ -14,6 +14,9 @@ pub const PAGE: u64 = 1_000;
 /// Requests on their way at the same time.
 pub const AT_ONCE: u32 = 4;
 
+/// The server keeps all records that it has written: what is measured is how they are read.
+const KEPT_BYTES: usize = 128 << 20;
+
 /// The argument with which the server is slow.
 pub const SLOW: &str = "slow";
 
@@ -39,6 +42,7 @@ pub fn end() -> DateTime<Utc> {
 fn simulator(faults: Faults) -> Simulator {
     Simulator::builder()
         .events_per_day(EVENTS)
+        .keeping(KEPT_BYTES)
         .faults(faults)
         .clock(|| end() + TimeDelta::days(1))
         .build()

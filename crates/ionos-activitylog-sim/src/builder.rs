@@ -68,6 +68,7 @@ pub struct SimulatorBuilder {
     burst_every: u64,
     bursts: Vec<Burst>,
     recording: Option<Recording>,
+    kept_bytes: usize,
     switches: Switches,
     token: String,
     accounts: Accounts,
@@ -93,6 +94,7 @@ impl Default for SimulatorBuilder {
             burst_every: BURST_EVERY,
             bursts: Vec::new(),
             recording: None,
+            kept_bytes: 0,
             switches: Switches::default(),
             token: DEFAULT_TOKEN.into(),
             accounts: Accounts::default(),
@@ -177,6 +179,14 @@ impl SimulatorBuilder {
     /// the data counts no more, and neither do switches about the bytes of a record.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
+        self
+    }
+
+    /// Keeps records that were written, up to about so many bytes of them, a thousand for each, so that they are not
+    /// drawn again when somebody asks for them again. What is answered is the same. The default is 0: a log of any size
+    /// is served in little memory. It is for measurements, which should not measure how records are drawn.
+    pub fn keeping(mut self, bytes: usize) -> Self {
+        self.kept_bytes = bytes;
         self
     }
 }
@@ -276,7 +286,7 @@ impl SimulatorBuilder {
                     rhythm.add(burst);
                 }
                 let drawn = Drawn {
-                    kept: Kept::default(),
+                    kept: Kept::up_to(self.kept_bytes),
                     seed: self.seed,
                     rhythm,
                     population: Population {

@@ -1,6 +1,6 @@
-//! A log is drawn and never kept, and hardly anybody reads it once: pages overlap, a scan is made again, a test or a
-//! measurement has many rounds. Each time the same records would be drawn and written, which costs more than sending them
-//! does. So the slices that were opened last are kept, with those of their records that were written, up to a bound.
+//! A log is drawn and never kept. Where a client is measured, the same records would be drawn and written in every round,
+//! which costs as much as what is measured. So the slices that were opened last can be kept, with those of their records
+//! that were written, up to a bound.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,13 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::world::slice::Slice;
 
-/// How many bytes of records are kept at the most, about: those of 150 000 events. Then all are given up, and those that
-/// are asked for again are drawn again.
-const MOST_BYTES: usize = 128 << 20;
-
 /// Slices that were opened, by their contracts and numbers.
-#[derive(Default)]
 pub(crate) struct Kept {
+    /// About how many bytes at the most. Then all are given up, and those that are asked for again are drawn again.
+    most: usize,
     slices: Mutex<HashMap<(u64, u64), Arc<Opened>>>,
     bytes: AtomicUsize,
 }
@@ -22,11 +19,20 @@ pub(crate) struct Kept {
 /// A slice, and those of its records that were written.
 pub(crate) struct Opened {
     pub(crate) slice: Slice,
-    /// As they were at first, and not amended; in the order of the slots.
+    /// As they were at first, and not amended; in the order of the slots. None where nothing is kept.
     records: Vec<OnceLock<Box<[u8]>>>,
 }
 
 impl Kept {
+    /// Keeps about so many bytes at the most; 0 for nothing.
+    pub(crate) fn up_to(most: usize) -> Self {
+        Self {
+            most,
+            slices: Mutex::default(),
+            bytes: AtomicUsize::new(0),
+        }
+    }
+
     /// A slice, which `sketch` draws where it is not kept.
     pub(crate) fn slice(
         &self,
@@ -34,11 +40,17 @@ impl Kept {
         number: u64,
         sketch: impl FnOnce() -> Slice,
     ) -> Arc<Opened> {
+        if self.most == 0 {
+            return Arc::new(Opened {
+                slice: sketch(),
+                records: Vec::new(),
+            });
+        }
         let place = (contract, number);
         let kept = || self.slices.lock().unwrap_or_else(PoisonError::into_inner);
         let given_up = {
             let mut slices = kept();
-            if self.bytes.load(Ordering::Relaxed) > MOST_BYTES {
+            if self.bytes.load(Ordering::Relaxed) > self.most {
                 self.bytes.store(0, Ordering::Relaxed);
                 std::mem::take(&mut *slices)
             } else if let Some(opened) = slices.get(&place) {
@@ -58,18 +70,19 @@ impl Kept {
         kept().entry(place).or_insert(opened).clone()
     }
 
-    /// A record of a slice, which `write` writes where that was not done yet.
+    /// A record of a slice, which `write` writes where that was not done yet; none where it is not kept.
     pub(crate) fn record<'a>(
         &self,
         opened: &'a Opened,
         index: usize,
         write: impl FnOnce() -> Vec<u8>,
-    ) -> &'a [u8] {
-        opened.records[index].get_or_init(|| {
+    ) -> Option<&'a [u8]> {
+        let record = opened.records.get(index)?.get_or_init(|| {
             let record = write().into_boxed_slice();
             self.bytes.fetch_add(record.len(), Ordering::Relaxed);
             record
-        })
+        });
+        Some(record)
     }
 }
 
@@ -89,6 +102,8 @@ mod tests {
     use crate::world::random::Key;
     use crate::world::rhythm::Rhythm;
 
+    const MOST: usize = 1 << 20;
+
     fn sketch(part: u64) -> Slice {
         let key = Key {
             seed: 1,
@@ -100,12 +115,18 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_neither_drawn_nor_written_again() {
-        let kept = Kept::default();
+        let kept = Kept::up_to(MOST);
         let first = kept.slice(7, 500_000, || sketch(500_000));
         let again = kept.slice(7, 500_000, || panic!("it is kept"));
         assert!(Arc::ptr_eq(&first, &again));
-        assert_eq!(kept.record(&first, 0, || b"record".to_vec()), b"record");
-        assert_eq!(kept.record(&again, 0, || panic!("it is kept")), b"record");
+        assert_eq!(
+            kept.record(&first, 0, || b"record".to_vec()),
+            Some(&b"record"[..])
+        );
+        assert_eq!(
+            kept.record(&again, 0, || panic!("it is kept")),
+            Some(&b"record"[..])
+        );
         assert!(!Arc::ptr_eq(
             &first,
             &kept.slice(8, 500_000, || sketch(500_000))
@@ -113,13 +134,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_kept_unless_it_is_wanted() {
+        let kept = Kept::up_to(0);
+        let first = kept.slice(7, 500_000, || sketch(500_000));
+        assert_eq!(kept.record(&first, 0, || panic!("it is not kept")), None);
+        let again = kept.slice(7, 500_000, || sketch(500_000));
+        assert!(!Arc::ptr_eq(&first, &again));
+    }
+
+    #[test]
     fn no_more_is_kept_than_the_bound_says() {
-        let kept = Kept::default();
+        let kept = Kept::up_to(MOST);
         let first = kept.slice(7, 500_000, || sketch(500_000));
         let slots = first.slice.slots.len();
-        let record = MOST_BYTES / slots + 1;
-        for index in 0..slots {
+        let record = MOST / slots + 1;
+        let mut unwritten = 0..slots;
+        while kept.bytes.load(Ordering::Relaxed) <= MOST {
             kept.slice(7, 500_000, || panic!("it is kept"));
+            let index = unwritten.next().unwrap();
             kept.record(&first, index, || vec![0; record]);
         }
         // Also where no other slice is opened.

@@ -216,12 +216,15 @@ impl<'a> Event<'a> {
                 if amended {
                     return write(out);
                 }
-                let record = drawn.kept.record(opened, index, || {
+                let kept = drawn.kept.record(opened, index, || {
                     let mut record = Vec::with_capacity(USUAL_BYTES);
                     write(&mut record);
                     record
                 });
-                out.extend_from_slice(record);
+                match kept {
+                    Some(record) => out.extend_from_slice(record),
+                    None => write(out),
+                }
             }
             Origin::Recorded(line) => out.extend_from_slice(line.text.as_bytes()),
         }
