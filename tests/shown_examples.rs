@@ -113,8 +113,9 @@ fn every_example_of_a_command_can_be_typed() {
 
 #[test]
 fn every_example_of_the_readme_can_be_typed() {
-    let deeper = fs::read_to_string(workspace::root().join("docs/simulator.md")).unwrap();
-    let shown = readme() + &deeper;
+    let deeper = ["docs/command-line.md", "docs/simulator.md"];
+    let deeper = deeper.map(|file| fs::read_to_string(workspace::root().join(file)).unwrap());
+    let shown = readme() + &deeper.concat();
     let lines: Vec<&str> = blocks(&shown, "sh")
         .into_iter()
         .flat_map(str::lines)
