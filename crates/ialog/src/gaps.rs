@@ -1,18 +1,15 @@
 //! What is not proven to be complete is mostly so for a while. Where more events share one moment than the service lets
 //! one reach it stays so, and whoever is told to try again would try in vain.
 
+use ionos_activitylog::seam::BEYOND_REACH;
+
 /// What to do about so many gaps, of which so many are beyond reach; `again` is what closes the others.
 pub(crate) fn closed_by(again: &str, gaps: usize, beyond_reach: usize) -> String {
-    const STAYS: &str = "asking again brings no more";
-    const SUPPORT: &str = "ask the vendor's support for what is missing";
+    let [why, instead] = BEYOND_REACH;
     match beyond_reach {
         0 => again.to_owned(),
-        all if all == gaps => {
-            format!("{STAYS}, as no shorter time can be asked for; {SUPPORT}")
-        }
-        some => format!(
-            "{again}; for {some} of them {STAYS}, as no shorter time can be asked for: {SUPPORT} there"
-        ),
+        all if all == gaps => format!("{why}; {instead}"),
+        some => format!("{again}; for {some} of them {why}: {instead} there"),
     }
 }
 

@@ -63,6 +63,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// An archive cannot be written for a reason that is no single file's.
+    pub(crate) fn unwritten(error: io::Error) -> Self {
+        Self::Write(PathBuf::from("the archive"), error)
+    }
+
     /// A file of an archive of which nothing more is known than what is wrong.
     pub(crate) fn damaged(path: PathBuf, detail: String) -> Self {
         Self::Damaged(

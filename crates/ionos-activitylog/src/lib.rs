@@ -118,12 +118,13 @@ pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
 /// The seams to the network and to the program's threads, for programs that bring their own: see
 /// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`]. And what programs of the same house have to do as the
-/// library does: which names are secret, which word was meant, and which words filters take for the same.
+/// library does: which names are secret, which word was meant, which words filters take for the same, and what to do about
+/// what cannot be reached.
 pub mod seam {
     pub use crate::cloud_request::is_secret_name;
     pub use crate::filter::{Fold, Pattern, wanted, words};
     pub use crate::nearest::{guess, nearest};
     pub use ionos_activitylog_client::{Exchange, Transport};
 
-    pub use crate::reading::Spawner;
+    pub use crate::reading::{BEYOND_REACH, Spawner};
 }

@@ -134,7 +134,7 @@ impl Writing {
         let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
         ended
             .into_iter()
-            .try_for_each(|result| result.map_err(|_| failed(ended_early()))?)
+            .try_for_each(|result| result.map_err(|_| Error::unwritten(ended_early()))?)
     }
 }
 
@@ -153,11 +153,7 @@ fn spawn(
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(work)
-        .map_err(failed)
-}
-
-fn failed(error: io::Error) -> Error {
-    Error::Write(PathBuf::from("the archive"), error)
+        .map_err(Error::unwritten)
 }
 
 fn ended_early() -> io::Error {

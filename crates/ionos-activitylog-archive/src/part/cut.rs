@@ -237,10 +237,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
         };
         let sent = self.ended.send(EndedStretch { stretch, part });
         // Whoever takes them knows why it ended, and says so first.
-        sent.map_err(|_| {
-            let error = io::Error::other("nobody brings it to the disk");
-            Error::Write(PathBuf::from("the archive"), error)
-        })
+        sent.map_err(|_| Error::unwritten(io::Error::other("nobody brings it to the disk")))
     }
 
     fn add_gap<'a>(

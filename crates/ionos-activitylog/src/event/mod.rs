@@ -93,10 +93,15 @@ impl Event {
     pub(crate) fn of_hit(hit: &str) -> Self {
         match envelope::record_in(hit) {
             Ok(record) => Self::of_record(record, false),
-            Err(reason) => Self {
-                astray: Some(reason),
-                ..Self::of_record(Record::of(hit), false)
-            },
+            Err(reason) => Self::of_stray(hit, reason),
+        }
+    }
+
+    /// A hit that is kept itself, and why.
+    fn of_stray(hit: &str, reason: &'static str) -> Self {
+        Self {
+            astray: Some(reason),
+            ..Self::of_record(Record::of(hit), false)
         }
     }
 
@@ -114,8 +119,9 @@ impl Event {
             ));
         }
         let hit = walk.value()?.get();
-        let Ok(record) = envelope::record_in(hit) else {
-            return Some(Self::of_hit(hit));
+        let record = match envelope::record_in(hit) {
+            Ok(record) => record,
+            Err(reason) => return Some(Self::of_stray(hit, reason)),
         };
         let fits = fit::surely_fits(record.text);
         if shapes.takes(hit) {

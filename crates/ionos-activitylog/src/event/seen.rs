@@ -37,7 +37,8 @@ impl KnownRecords {
         let record = serde_json::from_str::<&RawValue>(text).map_err(not_json)?;
         let record = record.get();
         let parts = details::parts(record);
-        let fits = fit::surely_fits(record);
+        // Where it is not remembered, it is found out if anybody asks.
+        let fits = self.0.takes(record) && fit::surely_fits(record);
         self.0.learn(record, &parts, fits);
         Ok(Seen {
             record,

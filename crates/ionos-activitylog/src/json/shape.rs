@@ -185,19 +185,26 @@ impl<const N: usize> Shapes<N> {
 
     /// Whether the shape of a value, which a JSON reader has accepted, may still be remembered.
     pub(crate) fn takes(&self, value: &str) -> bool {
-        value.len() <= LONGEST
+        self.pieces_of(value).is_some()
+    }
+
+    /// What would be remembered of a value; none where there is no room for it.
+    fn pieces_of(&self, value: &str) -> Option<Vec<(Range<usize>, Hole)>> {
+        let room = value.len() <= LONGEST
             && self.pieces.len() < MOST_PIECES
-            && self.literals.len() < MOST_BYTES
-            && pieces(value.as_bytes()).is_some()
+            && self.literals.len() < MOST_BYTES;
+        pieces(room.then_some(value.as_bytes())?)
     }
 
     /// Remembers the shape of a value that a JSON reader has accepted, without white space around it, unless there is no
-    /// room for more. The parts were cut out of it, and must be what is wanted of every value of its shape: what strings and numbers say has no say in it.
-    /// `fits` is whether it is as its reader expects, by its keys and the types of what they name. A value in which some
-    /// string is spelled with the number of a character is never said to fit: it may be half of one.
+    /// room for more. The parts were cut out of it, and must be what is wanted of every value of its shape: what strings
+    /// and numbers say has no say in it. `fits` is whether it is as its reader expects, by its keys and the types of what
+    /// they name. A value in which some string is spelled with the number of a character is never said to fit: it may be
+    /// half of one.
     pub(crate) fn learn(&mut self, value: &str, parts: &[Option<&str>; N], fits: bool) {
-        let pieces = pieces(value.as_bytes()).filter(|_| self.takes(value));
-        let pieces = pieces.unwrap_or_default();
+        let Some(pieces) = self.pieces_of(value) else {
+            return;
+        };
         let marks = marks_of(value, parts, &pieces);
         let mut above = None;
         for (literal, hole) in pieces {

@@ -40,7 +40,7 @@ pub use probe::{Finding, Probe};
 pub use profile::{DateFractions, HitOrder, ServiceProfile, TotalShape};
 pub use stream::EventStream;
 pub use summary::Summary;
-pub use window::{Gap, GapReason, Window};
+pub use window::{BEYOND_REACH, Gap, GapReason, Window};
 pub use windows::WindowStream;
 pub use workers::Spawner;
 

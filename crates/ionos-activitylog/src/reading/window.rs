@@ -51,6 +51,12 @@ impl Window {
     }
 }
 
+/// Of gaps that are [`GapReason::Overflow`]: why nobody needs to try again, and what to do.
+pub const BEYOND_REACH: [&str; 2] = [
+    "asking again brings no more, as no shorter time can be asked for",
+    "ask the vendor's support for what is missing",
+];
+
 /// Fails when there are gaps.
 pub(super) fn verdict(gaps: &[Gap]) -> Result<(), Error> {
     let Some(first) = gaps.first() else {
@@ -62,10 +68,8 @@ pub(super) fn verdict(gaps: &[Gap]) -> Result<(), Error> {
         more => format!(", and there are {more} gaps more"),
     };
     let advice = match gaps.iter().all(|gap| gap.reason == GapReason::Overflow) {
-        true => {
-            "asking again brings no more, as no shorter time can be asked for; ask the vendor's support for what is missing"
-        }
-        false => "what was read is not proven to be all, try again",
+        true => BEYOND_REACH.join("; "),
+        false => "what was read is not proven to be all, try again".to_owned(),
     };
     Err(Error::new(ErrorKind::Incomplete, format!("{first}{others}")).advise(advice))
 }
