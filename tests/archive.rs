@@ -20,19 +20,7 @@ pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-0
 pub fn export(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,
-        &[
-            "export",
-            "--contract",
-            "all",
-            "--attempts",
-            "20",
-            "--from",
-            from,
-            "--to",
-            to,
-            "--out",
-            "audit",
-        ],
+        &["export", "--contract", "all", "--attempts", "20", "--from", from, "--to", to, "--out", "audit"],
     );
     command.env("IALOG_TEST_WORLD", world);
     if let Some(kill) = kill {
@@ -44,9 +32,7 @@ pub fn export(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option
 /// A folder in memory, where there is one: what a killed process leaves does not depend on the disk, and waiting for
 /// the disk would be most of the time.
 pub fn scratch() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm")
-        .or_else(|_| tempfile::tempdir())
-        .unwrap()
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Every file that depends on the events alone.
@@ -90,10 +76,7 @@ pub fn undisturbed() -> BTreeMap<String, Vec<u8>> {
 /// Whatever happened, nothing in the archive contradicts anything else.
 pub fn assert_sound(folder: &Path, when: &str) {
     let archive = Archive::at(folder.join("audit"));
-    if archive
-        .contracts()
-        .is_ok_and(|contracts| !contracts.is_empty())
-    {
+    if archive.contracts().is_ok_and(|contracts| !contracts.is_empty()) {
         let report = verify_archive(&archive, None).unwrap();
         assert!(report.is_whole(), "{when}: {:?}", report.findings);
     }
@@ -105,12 +88,7 @@ fn is_killed(command: Command, when: &str) -> bool {
     let output = command.output().unwrap();
     let killed = output.status.signal() == Some(9);
     let printed = Printed::from(output);
-    assert!(
-        killed || printed.code == Some(0),
-        "{when}: {:?} {}",
-        printed.code,
-        printed.stderr
-    );
+    assert!(killed || printed.code == Some(0), "{when}: {:?} {}", printed.code, printed.stderr);
     killed
 }
 
@@ -147,9 +125,7 @@ fn killed_at_every_step_it_is_the_same_in_the_end() {
 pub fn numbers(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed;
     std::iter::from_fn(move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         Some(state >> 33)
     })
 }
@@ -234,31 +210,21 @@ fn two_exports_at_once_do_not_meet() {
     let lock = root.join(format!("contract={contract}/_state.lock"));
     fs::create_dir_all(lock.parent().unwrap()).unwrap();
     let file = fs::File::create(&lock).unwrap();
-    let holder =
-        r#"{"version":"0.1.0","host":"audit-1","pid":4711,"since":"2026-11-20T11:00:00Z"}"#;
+    let holder = r#"{"version":"0.1.0","host":"audit-1","pid":4711,"since":"2026-11-20T11:00:00Z"}"#;
     fs::write(&lock, holder).unwrap();
     file.lock().unwrap();
     let printed = run(export(folder.path(), RANGES[0], "calm", None));
     assert_eq!(printed.code, Some(3), "{}", printed.stderr);
+    assert!(printed.stderr.contains("process 4711 on audit-1 since 2026-11-20T11:00:00Z"), "{}", printed.stderr);
     assert!(
         printed
             .stderr
-            .contains("process 4711 on audit-1 since 2026-11-20T11:00:00Z"),
-        "{}",
-        printed.stderr
-    );
-    assert!(
-        printed.stderr.ends_with(
-            "error: 1 of 2 contracts failed, and the others are archived: the same command tries again\n"
-        ),
+            .ends_with("error: 1 of 2 contracts failed, and the others are archived: the same command tries again\n"),
         "{}",
         printed.stderr
     );
     drop(file);
-    assert_eq!(
-        run(export(folder.path(), RANGES[0], "calm", None)).code,
-        Some(0)
-    );
+    assert_eq!(run(export(folder.path(), RANGES[0], "calm", None)).code, Some(0));
     assert_sound(folder.path(), "afterwards");
 }
 
@@ -266,23 +232,11 @@ fn two_exports_at_once_do_not_meet() {
 fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
     let folder = exported();
     let whole = run(ialog(folder.path(), &["verify", "audit"]));
-    assert_eq!(
-        (whole.code, whole.stdout.as_str()),
-        (Some(0), ""),
-        "{}",
-        whole.stderr
-    );
-    assert!(
-        whole.stderr.contains("It does not prove"),
-        "{}",
-        whole.stderr
-    );
+    assert_eq!((whole.code, whole.stdout.as_str()), (Some(0), ""), "{}", whole.stderr);
+    assert!(whole.stderr.contains("It does not prove"), "{}", whole.stderr);
 
     let root = folder.path().join("audit");
-    let part = files(&root)
-        .into_keys()
-        .find(|name| name.contains("/part-"))
-        .unwrap();
+    let part = files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
     fs::remove_file(root.join(&part)).unwrap();
     let harmed = run(ialog(folder.path(), &["verify", "audit"]));
     assert_eq!(harmed.code, Some(6));
@@ -319,40 +273,22 @@ fn the_last_manifest_is_compared_with_one_that_was_kept() {
         run(command)
     };
     let printed = verify(&[]);
-    let heads: Vec<String> = printed
-        .stderr
-        .lines()
-        .filter_map(|line| Some(line.split_once("with SHA-256 ")?.1.to_owned()))
-        .collect();
+    let heads: Vec<String> =
+        printed.stderr.lines().filter_map(|line| Some(line.split_once("with SHA-256 ")?.1.to_owned())).collect();
     assert_eq!(heads.len(), 2, "{}", printed.stderr);
     assert_eq!(verify(&heads).code, Some(0));
     let other = verify(&heads[1..]);
-    assert_eq!(
-        (other.code, other.stdout.lines().count()),
-        (Some(6), 1),
-        "{}",
-        other.stdout
-    );
-    assert!(
-        other.stdout.contains("not among those that were kept"),
-        "{}",
-        other.stdout
-    );
+    assert_eq!((other.code, other.stdout.lines().count()), (Some(6), 1), "{}", other.stdout);
+    assert!(other.stdout.contains("not among those that were kept"), "{}", other.stdout);
 }
 
 #[test]
 fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
     let folder = exported();
     let root = folder.path().join("audit");
-    let part = files(&root)
-        .into_keys()
-        .find(|name| name.contains("/part-"))
-        .unwrap();
+    let part = files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
     fs::remove_file(root.join(&part)).unwrap();
-    for arguments in [
-        &["cat", "audit"][..],
-        &["convert", "audit", "--out", "a.csv"],
-    ] {
+    for arguments in [&["cat", "audit"][..], &["convert", "audit", "--out", "a.csv"]] {
         let printed = run(ialog(folder.path(), arguments));
         assert_eq!(printed.code, Some(6), "{}", printed.stderr);
         let said = format!("audit/{part} is not as it was written: it is gone");
@@ -366,8 +302,7 @@ fn the_state_is_shown_and_made_anew() {
     let folder = exported();
     let shown = run(ialog(folder.path(), &["state", "show", "audit"]));
     assert_eq!((shown.code, shown.stdout.lines().count()), (Some(0), 2));
-    let line: serde_json::Value =
-        serde_json::from_str(shown.stdout.lines().next().unwrap()).unwrap();
+    let line: serde_json::Value = serde_json::from_str(shown.stdout.lines().next().unwrap()).unwrap();
     assert_eq!(line["coverage"][0]["from"], "2026-11-03T00:00:00Z");
     let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
     assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
@@ -384,13 +319,7 @@ fn a_dry_run_prints_the_plan_and_leaves_no_trace() {
         command
     });
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-    assert!(
-        printed
-            .stdout
-            .contains("to read 2026-11-03T00:00:00Z .. 2026-11-05T00:00:00Z\n"),
-        "{}",
-        printed.stdout
-    );
+    assert!(printed.stdout.contains("to read 2026-11-03T00:00:00Z .. 2026-11-05T00:00:00Z\n"), "{}", printed.stdout);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -400,17 +329,11 @@ fn manifests_name_the_description_that_the_code_is_made_from() {
     let path = xtask::workspace::root().join("openapi/PROVENANCE.toml");
     let provenance = fs::read_to_string(path).unwrap();
     for (name, value) in [
-        (
-            "info_version",
-            ionos_activitylog_archive::DESCRIPTION_VERSION,
-        ),
+        ("info_version", ionos_activitylog_archive::DESCRIPTION_VERSION),
         ("sha256", ionos_activitylog_archive::DESCRIPTION_SHA256),
     ] {
         let line = format!("\n{name} = \"{value}\"\n");
-        assert!(
-            provenance.contains(&line),
-            "put it into manifest/mod.rs: {name}"
-        );
+        assert!(provenance.contains(&line), "put it into manifest/mod.rs: {name}");
     }
 }
 
@@ -425,23 +348,15 @@ fn an_archive_of_a_demo_is_not_gone_on_with_for_an_account() {
     };
     let printed = run(export(&["--demo"]));
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-    let manifest = files(&folder.path().join("audit"))
-        .into_iter()
-        .find(|(name, _)| name.ends_with("_manifest.json"))
-        .unwrap();
+    let manifest =
+        files(&folder.path().join("audit")).into_iter().find(|(name, _)| name.ends_with("_manifest.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_slice(&manifest.1).unwrap();
     assert_eq!(manifest["api"], "demo");
 
     let contract = Simulator::builder().build().contracts()[0].to_string();
     let mut command = export(&["--contract", &contract]);
-    command
-        .env("IONOS_TOKEN", "t")
-        .env("IONOS_API_URL", "http://127.0.0.1:9");
+    command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", "http://127.0.0.1:9");
     let printed = run(command);
     assert_eq!(printed.code, Some(2), "{}", printed.stderr);
-    assert!(
-        printed.stderr.contains("is an archive of ") && printed.stderr.contains("demo"),
-        "{}",
-        printed.stderr
-    );
+    assert!(printed.stderr.contains("is an archive of ") && printed.stderr.contains("demo"), "{}", printed.stderr);
 }

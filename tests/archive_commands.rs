@@ -26,21 +26,13 @@ pub fn simulator() -> Simulator {
 
 /// An archive of the days from and to, both included.
 pub async fn archive(simulator: &Simulator, root: &Path, from: &str, to: &str) -> Archive {
-    let client = Client::builder()
-        .token(simulator.token())
-        .transport(simulator.transport())
-        .build()
-        .unwrap();
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let archive = Archive::at(root);
-    let exporter =
-        Exporter::new(client, archive.clone()).clock(Arc::new(VirtualClock::at(at(NOW))));
+    let exporter = Exporter::new(client, archive.clone()).clock(Arc::new(VirtualClock::at(at(NOW))));
     let day = |day: &str| DateRange::day(day.parse().unwrap(), &Utc).unwrap();
     let range = DateRange::new(day(from).start(), day(to).end()).unwrap();
     let contracts = [simulator.contracts()[0].into()];
-    for (_, done) in exporter
-        .run(&contracts, range, std::future::pending())
-        .await
-    {
+    for (_, done) in exporter.run(&contracts, range, std::future::pending()).await {
         drop(done.unwrap());
     }
     archive
@@ -55,10 +47,7 @@ async fn archived(from: &str, to: &str) -> (Simulator, tempfile::TempDir) {
 
 /// The records of the days, in the order of their times.
 fn truth(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
-    let (start, end) = (
-        at(&format!("{from}T00:00:00Z")),
-        at(&format!("{to}T00:00:00Z")),
-    );
+    let (start, end) = (at(&format!("{from}T00:00:00Z")), at(&format!("{to}T00:00:00Z")));
     let mut events: Vec<Event> = simulator
         .records(simulator.contracts()[0], start, end)
         .map(|record| Event::from_json(record).unwrap())
@@ -80,17 +69,10 @@ async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
     assert!(printed.stdout.lines().eq(all.iter().map(Event::raw)));
 
     let filter = Filter::parse(["outcome=failure", "method=POST"]).unwrap();
-    let mut command = ialog(
-        folder.path(),
-        &["cat", "a", "outcome=failure", "method=POST"],
-    );
+    let mut command = ialog(folder.path(), &["cat", "a", "outcome=failure", "method=POST"]);
     command.args(range);
     let printed = run(command);
-    let some: Vec<&str> = all
-        .iter()
-        .filter(|event| filter.matches(event))
-        .map(Event::raw)
-        .collect();
+    let some: Vec<&str> = all.iter().filter(|event| filter.matches(event)).map(Event::raw).collect();
     assert!(!some.is_empty() && printed.stdout.lines().eq(some.iter().copied()));
     let counts = format!("{} of {} events match\n", some.len(), all.len());
     assert_eq!((printed.code, printed.stderr), (Some(0), counts));
@@ -99,11 +81,7 @@ async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
 #[tokio::test]
 async fn a_reader_that_has_seen_enough_is_no_failure() {
     let (_, folder) = archived("2026-11-10", "2026-11-19").await;
-    let mut child = ialog(folder.path(), &["cat", "a"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = ialog(folder.path(), &["cat", "a"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());
     stdout.read_line(&mut line).unwrap();
@@ -151,10 +129,7 @@ async fn convert_writes_every_format_offline() {
     }
     let table = fs::read(folder.path().join("a.csv")).unwrap();
     let mut table = csv::Reader::from_reader(&table[..]);
-    let ids: Vec<String> = table
-        .records()
-        .map(|row| row.unwrap()[0].to_owned())
-        .collect();
+    let ids: Vec<String> = table.records().map(|row| row.unwrap()[0].to_owned()).collect();
     let expected: Vec<String> = all.iter().map(|event| event.id().to_string()).collect();
     assert_eq!(ids, expected);
     let lines = zstd::decode_all(&fs::read(folder.path().join("a.ndjson.zst")).unwrap()[..]);
@@ -164,10 +139,7 @@ async fn convert_writes_every_format_offline() {
     let printed = run(ialog(folder.path(), &["convert", "a", "--out", "a.csv"]));
     assert_eq!(
         (printed.code, printed.stderr.as_str()),
-        (
-            Some(2),
-            "error: a.csv exists already: choose another name, or replace it with --overwrite\n"
-        )
+        (Some(2), "error: a.csv exists already: choose another name, or replace it with --overwrite\n")
     );
 }
 
@@ -176,11 +148,7 @@ fn what_cannot_be_read_back_is_told() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
     let cases: [(&[&str], i32, &str); 5] = [
-        (
-            &["cat", "empty"],
-            2,
-            "there is no archive in empty: name the folder that `ialog export --out` wrote to",
-        ),
+        (&["cat", "empty"], 2, "there is no archive in empty: name the folder that `ialog export --out` wrote to"),
         (
             &["cat", "empty", "--contract", "7"],
             2,
@@ -219,9 +187,7 @@ fn the_damage_of_one_of_several_contracts_is_told_once() {
     let export = || {
         let arguments = ["export", "--contract", "all", "--out", "audit"];
         let mut command = ialog(folder.path(), &arguments);
-        command
-            .args(["--from", "2026-11-18", "--to", "2026-11-18"])
-            .env("IALOG_TEST_WORLD", "calm");
+        command.args(["--from", "2026-11-18", "--to", "2026-11-18"]).env("IALOG_TEST_WORLD", "calm");
         run(command)
     };
     assert_eq!(export().code, Some(0));

@@ -47,9 +47,7 @@ fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
     let profile = kept.join("profile-https---api.ionos.com.json");
     let contracts = |arguments: &[&str]| {
         let mut command = ialog(folder.path(), arguments);
-        command
-            .env("IALOG_TEST_WORLD", "calm")
-            .env("XDG_CACHE_HOME", folder.path());
+        command.env("IALOG_TEST_WORLD", "calm").env("XDG_CACHE_HOME", folder.path());
         let printed = run(command);
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
         (printed.stdout, printed.stderr)
@@ -65,10 +63,7 @@ fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
     assert_eq!(again, listed);
     assert_eq!(
         said,
-        format!(
-            "warning: {} is damaged, and not used: `ialog doctor --probe` writes it anew\n",
-            profile.display()
-        )
+        format!("warning: {} is damaged, and not used: `ialog doctor --probe` writes it anew\n", profile.display())
     );
     assert_eq!(contracts(&["contracts", "--demo"]).1, "");
     contracts(&["doctor", "--probe"]);
@@ -79,17 +74,8 @@ fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
 fn the_top_help_names_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let top = run(ialog(folder.path(), &["--help"])).stdout;
-    let section = top
-        .split("Commands:\n")
-        .nth(1)
-        .unwrap()
-        .split("\n\n")
-        .next()
-        .unwrap();
-    let commands: Vec<&str> = section
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let section = top.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let commands: Vec<&str> = section.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(commands, COMMANDS, "each needs its snapshot above");
 }
 
@@ -101,9 +87,7 @@ fn no_example_is_broken_by_a_terminal_of_80_columns() {
         let mut command = ialog(folder.path(), arguments);
         command.env("COLUMNS", columns);
         let text = run(command).stdout;
-        let examples = text
-            .lines()
-            .filter(|line| line.starts_with("  ") && line.contains("ialog "));
+        let examples = text.lines().filter(|line| line.starts_with("  ") && line.contains("ialog "));
         examples.map(str::to_owned).collect()
     };
     let topics = ["times", "filters", "exit-codes", "environment", "schemas"];

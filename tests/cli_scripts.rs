@@ -28,9 +28,7 @@ use xtask::workspace;
 fn scripts() -> Vec<PathBuf> {
     let entries = fs::read_dir(workspace::root().join("tests/cli")).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = paths
-        .filter(|path| path.extension().is_some_and(|ending| ending == "txt"))
-        .collect();
+    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|ending| ending == "txt")).collect();
     paths.sort();
     paths
 }
@@ -118,10 +116,9 @@ fn played(line: &str, folder: &Path) -> String {
 /// The script as it is when it is run.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [
-        ("config.yaml", include_str!("cli/config.yaml")),
-        ("contracts.txt", include_str!("cli/contracts.list")),
-    ] {
+    for (name, text) in
+        [("config.yaml", include_str!("cli/config.yaml")), ("contracts.txt", include_str!("cli/contracts.list"))]
+    {
         fs::write(folder.path().join(name), text).unwrap();
     }
     let mut out = String::new();
@@ -153,12 +150,7 @@ fn every_script_plays_as_it_is_written() {
             continue;
         }
         let difference = similar::TextDiff::from_lines(&script, &again);
-        changed.push(format!(
-            "{}",
-            difference
-                .unified_diff()
-                .header(&format!("tests/cli/{name}"), "as it plays now")
-        ));
+        changed.push(format!("{}", difference.unified_diff().header(&format!("tests/cli/{name}"), "as it plays now")));
     }
     assert!(
         changed.is_empty(),
@@ -179,15 +171,12 @@ fn each_line_that_a_program_is_told_is_an_object() {
                 let form = |word: &String| ["json", "ndjson"].contains(&word.as_str());
                 let words = words(command);
                 let mut pairs = words.iter().zip(words.iter().skip(1));
-                json = pairs.any(|(flag, word)| {
-                    (flag == "--output" || flag == "-o" || flag == "-qo") && form(word)
-                });
+                json = pairs.any(|(flag, word)| (flag == "--output" || flag == "-o" || flag == "-qo") && form(word));
             }
             let Some(line) = line.strip_prefix("! ").filter(|_| json) else {
                 continue;
             };
-            let object: serde_json::Value =
-                serde_json::from_str(line).unwrap_or_else(|_| panic!("{path:?}: {line}"));
+            let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{path:?}: {line}"));
             assert!(object["error"].is_object() || object["note"].is_string());
             told += 1;
         }
@@ -211,9 +200,7 @@ struct Played {
 }
 
 fn all_played() -> Vec<Played> {
-    let texts = scripts()
-        .into_iter()
-        .map(|path| fs::read_to_string(path).unwrap());
+    let texts = scripts().into_iter().map(|path| fs::read_to_string(path).unwrap());
     let lines = texts.flat_map(|text| {
         let lines = text.lines().filter_map(|line| line.strip_prefix("$ "));
         lines.map(words).collect::<Vec<_>>()
@@ -223,9 +210,7 @@ fn all_played() -> Vec<Played> {
         let mut arguments = words.split_off(program + 1).into_iter();
         let settings = words.iter().filter_map(|word| word.split_once('='));
         Some(Played {
-            settings: settings
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             command: arguments.find(|word| !word.starts_with('-'))?,
             arguments: arguments.collect(),
         })

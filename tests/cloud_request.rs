@@ -20,11 +20,7 @@ fn noon() -> DateTime<Utc> {
 /// The simulator, a client of it, and its clock.
 fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
     let clock = Arc::new(VirtualClock::at(noon()));
-    let simulator = Simulator::builder()
-        .clock(noon)
-        .events_per_day(300)
-        .faults(faults)
-        .build();
+    let simulator = Simulator::builder().clock(noon).events_per_day(300).faults(faults).build();
     let client = Client::builder()
         .token(simulator.token())
         .transport(simulator.transport())
@@ -50,10 +46,7 @@ async fn ids(client: &Client) -> (String, String) {
             fits.then(|| details.request_id().unwrap().into_owned())
         })
     };
-    (
-        id(&|class| class.is_mutation()).unwrap(),
-        id(&|class| !class.is_mutation()).unwrap(),
-    )
+    (id(&|class| class.is_mutation()).unwrap(), id(&|class| !class.is_mutation()).unwrap())
 }
 
 #[tokio::test]
@@ -71,17 +64,12 @@ async fn a_request_is_told_with_its_status_and_without_its_secrets() {
     let unknown = client.cloud_request(&read).await.unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::NotFound);
     let event = client.cloud_request("../um/users").await.unwrap_err();
-    assert_eq!(
-        (event.kind(), event.attempts()),
-        (ErrorKind::Configuration, 0)
-    );
+    assert_eq!((event.kind(), event.attempts()), (ErrorKind::Configuration, 0));
 }
 
 #[tokio::test]
 async fn it_is_tried_again_and_keeps_to_the_pace() {
-    let twice = When::any()
-        .operation(ionos_activitylog_sim::Operation::GetRequest)
-        .times(2);
+    let twice = When::any().operation(ionos_activitylog_sim::Operation::GetRequest).times(2);
     let faults = Faults::new().on(twice, Answer::new(503)).unwrap();
     let (client, clock) = world(faults);
     let (id, _) = ids(&client).await;
@@ -95,18 +83,8 @@ async fn it_is_tried_again_and_keeps_to_the_pace() {
 
 #[tokio::test]
 async fn what_is_no_request_is_an_error_of_its_kind() {
-    let (_, client) = Scripted::client([
-        answer(200, "[]"),
-        answer(200, "<html>"),
-        answer(204, ""),
-        answer(401, ""),
-    ]);
-    let kind = async || {
-        client
-            .cloud_request("r-1")
-            .await
-            .map_err(|error| error.kind())
-    };
+    let (_, client) = Scripted::client([answer(200, "[]"), answer(200, "<html>"), answer(204, ""), answer(401, "")]);
+    let kind = async || client.cloud_request("r-1").await.map_err(|error| error.kind());
     assert_eq!(kind().await.unwrap_err(), ErrorKind::Decode);
     assert_eq!(kind().await.unwrap_err(), ErrorKind::Decode);
     assert_eq!(kind().await.unwrap().json(), "{}");

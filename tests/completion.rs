@@ -56,11 +56,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
             .stdin(Stdio::null());
         let printed = Printed::from(bash.output().unwrap());
         assert_eq!(printed.stderr, "", "{words:?}");
-        printed
-            .stdout
-            .lines()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        printed.stdout.lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let both = ["all", "33586252", "48454223"];
     for words in [
@@ -72,16 +68,10 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
         assert_eq!(offered("calm", words), both, "{words:?}");
     }
     assert_eq!(offered("calm", &["query", "--contract", "4"]), ["48454223"]);
-    assert_eq!(
-        offered("calm", &["query", "--contract", "=", "3"]),
-        ["33586252"]
-    );
+    assert_eq!(offered("calm", &["query", "--contract", "=", "3"]), ["33586252"]);
     // Another address has other contracts, and a profile is a name.
     assert_eq!(offered("offline", &["query", "--contract", ""]), ["all"]);
-    assert_eq!(
-        offered("offline", &["query", "--profile", ""]),
-        ["production", "test"]
-    );
+    assert_eq!(offered("offline", &["query", "--profile", ""]), ["production", "test"]);
     // Files are offered where one is to be typed.
     for words in [
         &["query", "--archive", "con"][..],
@@ -104,10 +94,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     // Everything else is as it was generated.
     assert_eq!(offered("calm", &["who"]), ["whoami"]);
     assert_eq!(offered("calm", &["whoami", "--prov"]), ["--provenance"]);
-    assert_eq!(
-        offered("calm", &["completion", ""]).last().unwrap(),
-        "powershell"
-    );
+    assert_eq!(offered("calm", &["completion", ""]).last().unwrap(), "powershell");
     assert!(!offered("calm", &[""]).contains(&"__complete".to_owned()));
 }
 
@@ -128,10 +115,7 @@ fn what_is_written_by_hand() {
 #[test]
 fn every_contract_of_zsh_is_asked_for() {
     let script = script("zsh");
-    let flags: Vec<&str> = script
-        .lines()
-        .filter(|line| line.contains("--contract=["))
-        .collect();
+    let flags: Vec<&str> = script.lines().filter(|line| line.contains("--contract=[")).collect();
     assert!(flags.len() > 3);
     for line in flags {
         assert!(line.contains(":_ialog_contracts'"), "{line}");

@@ -25,16 +25,13 @@ const FEWEST_FOR_COMMAND_LINE: usize = 25;
 /// Every file with its cases, in the order of their names.
 fn files() -> Vec<(String, Vec<Case>)> {
     let folder = workspace::root().join("tests/conformance");
-    let paths = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let json = paths.filter(|path| path.extension().is_some_and(|end| end == "json"));
     let mut files: Vec<(String, Vec<Case>)> = json
         .map(|path| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             let text = fs::read_to_string(&path).unwrap();
-            let cases =
-                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let cases = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
             (name, cases)
         })
         .collect();
@@ -53,12 +50,7 @@ fn check(chosen: impl Fn(&Case) -> bool, run: impl Fn(&Case) -> Observed) {
             }
         }
     }
-    assert!(
-        failures.is_empty(),
-        "{} cases fail:\n\n{}\n",
-        failures.len(),
-        failures.join("\n\n")
-    );
+    assert!(failures.is_empty(), "{} cases fail:\n\n{}\n", failures.len(), failures.join("\n\n"));
 }
 
 /// What is wrong with a case; nothing if it holds.
@@ -72,8 +64,7 @@ fn verdict(case: &Case, run: impl Fn(&Case) -> Observed) -> Vec<String> {
 
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without words")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
 }
 
 #[test]
@@ -92,11 +83,7 @@ fn the_contract_has_its_cases_and_each_its_own_name() {
     for (file, cases) in files() {
         assert!(!cases.is_empty(), "{file} has no case");
         for case in cases {
-            assert!(
-                names.insert(case.name.clone()),
-                "{file}: {:?} twice",
-                case.name
-            );
+            assert!(names.insert(case.name.clone()), "{file}: {:?} twice", case.name);
         }
     }
     assert!(names.len() >= FEWEST, "{} cases", names.len());
@@ -151,29 +138,16 @@ fn a_case_that_does_not_hold_is_found() {
         request
     };
     let no_contract = serde_json::json!({"ok": {"contracts": ["1"]}});
-    let failure =
-        serde_json::json!({"error": {"kind": "server", "attempts": 1, "retryable": true}});
+    let failure = serde_json::json!({"error": {"kind": "server", "attempts": 1, "retryable": true}});
     let cases = [
         (
             "/given/responses",
             serde_json::json!([{"status": 200, "body": "[]"}, {"status": 200}]),
             "1 of 2 responses were not asked for",
         ),
-        (
-            "/given/responses",
-            serde_json::json!([{"status": 503}]),
-            "no answer is left for get_available_contracts",
-        ),
-        (
-            "/given/responses/1",
-            serde_json::json!({"status": 200, "body": "[]", "json": []}),
-            "both `body` and `json`",
-        ),
-        (
-            "/then/requests",
-            serde_json::json!([]),
-            "requests: expected 0",
-        ),
+        ("/given/responses", serde_json::json!([{"status": 503}]), "no answer is left for get_available_contracts"),
+        ("/given/responses/1", serde_json::json!({"status": 200, "body": "[]", "json": []}), "both `body` and `json`"),
+        ("/then/requests", serde_json::json!([]), "requests: expected 0"),
         ("/then/requests/0/method", "PUT".into(), "request 1: method"),
         ("/then/requests/1/path", "/x".into(), "request 2: path"),
         ("/then/requests/0", request("origin", "x".into()), "origin:"),
@@ -192,26 +166,10 @@ fn a_case_that_does_not_hold_is_found() {
             request("headers", serde_json::json!({"x-a": "b"})),
             r#"header x-a: expected "b", actual "(absent)""#,
         ),
-        (
-            "/then/requests/0",
-            request("absent_headers", serde_json::json!(["accept"])),
-            "header accept: expected none",
-        ),
-        (
-            "/then/message_contains",
-            serde_json::json!(["sorry"]),
-            "message: expected to contain",
-        ),
-        (
-            "/then/waits_ms",
-            serde_json::json!([125.5]),
-            "waits: expected [125.5] ms",
-        ),
-        (
-            "/then/result",
-            no_contract,
-            "result: expected Ok(Contracts([\"1\"]))",
-        ),
+        ("/then/requests/0", request("absent_headers", serde_json::json!(["accept"])), "header accept: expected none"),
+        ("/then/message_contains", serde_json::json!(["sorry"]), "message: expected to contain"),
+        ("/then/waits_ms", serde_json::json!([125.5]), "waits: expected [125.5] ms"),
+        ("/then/result", no_contract, "result: expected Ok(Contracts([\"1\"]))"),
         ("/then/result", failure, "result: expected Error("),
     ];
     for (pointer, value, told) in cases {
@@ -228,16 +186,9 @@ fn a_case_that_does_not_hold_is_found() {
 
 #[test]
 fn an_unknown_member_makes_a_case_unreadable() {
-    for place in [
-        "",
-        "/given",
-        "/given/responses/0",
-        "/when",
-        "/then",
-        "/then/requests/0",
-        "/then/result",
-        "/then/result/ok",
-    ] {
+    for place in
+        ["", "/given", "/given/responses/0", "/when", "/then", "/then/requests/0", "/then/result", "/then/result/ok"]
+    {
         let mut case = sound();
         let members = case.pointer_mut(place).unwrap().as_object_mut().unwrap();
         members.insert("unheard-of".to_owned(), 1.into());

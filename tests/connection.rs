@@ -28,15 +28,8 @@ impl Server {
 
     fn client(&self) -> Client {
         let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let builder = Client::builder()
-            .token(TOKEN)
-            .base_url(&self.url)
-            .clock(clock);
-        builder
-            .retry(RetryPolicy::none())
-            .body_cap(1_000_000)
-            .build()
-            .unwrap()
+        let builder = Client::builder().token(TOKEN).base_url(&self.url).clock(clock);
+        builder.retry(RetryPolicy::none()).body_cap(1_000_000).build().unwrap()
     }
 
     /// Takes one request and begins to answer it; gives the connection, and what was asked.
@@ -46,8 +39,7 @@ impl Server {
         while !request.ends_with(b"\r\n\r\n") {
             request.push(stream.read_u8().await.unwrap());
         }
-        let head =
-            format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        let head = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
         (stream, String::from_utf8(request).unwrap())
     }
@@ -72,10 +64,7 @@ async fn a_packed_answer_is_asked_for_and_read() {
     let server = Server::new().await;
     let body = gzip(br#"{"name":"CLOUD API"}"#);
     let client = server.client();
-    let (info, request) = tokio::join!(
-        client.info(),
-        server.serve("200 OK\r\ncontent-encoding: gzip", &body)
-    );
+    let (info, request) = tokio::join!(client.info(), server.serve("200 OK\r\ncontent-encoding: gzip", &body));
     assert_eq!(info.unwrap().name.as_deref(), Some("CLOUD API"));
     assert!(request.contains("accept-encoding: gzip\r\n"), "{request}");
 }
@@ -83,23 +72,13 @@ async fn a_packed_answer_is_asked_for_and_read() {
 #[tokio::test]
 async fn an_answer_beyond_the_cap_is_refused_also_when_it_is_packed() {
     let body = vec![b' '; 2_000_000];
-    for (head, body) in [
-        ("200 OK", body.clone()),
-        ("200 OK\r\ncontent-encoding: gzip", gzip(&body)),
-    ] {
+    for (head, body) in [("200 OK", body.clone()), ("200 OK\r\ncontent-encoding: gzip", gzip(&body))] {
         let server = Server::new().await;
         let client = server.client();
         let (info, _) = tokio::join!(client.info(), server.serve(head, &body));
         let error = info.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.status()),
-            (ErrorKind::TooLarge, Some(200)),
-            "{error}"
-        );
-        assert!(
-            error.to_string().contains("larger than 1000000 bytes"),
-            "{error}"
-        );
+        assert_eq!((error.kind(), error.status()), (ErrorKind::TooLarge, Some(200)), "{error}");
+        assert!(error.to_string().contains("larger than 1000000 bytes"), "{error}");
     }
 }
 
@@ -108,9 +87,7 @@ async fn a_redirect_is_followed_within_the_place_and_refused_beyond() {
     let server = Server::new().await;
     let client = server.client();
     let (info, requests) = tokio::join!(client.info(), async {
-        let first = server
-            .serve("307 Temporary Redirect\r\nlocation: /moved", b"")
-            .await;
+        let first = server.serve("307 Temporary Redirect\r\nlocation: /moved", b"").await;
         let second = server.serve("200 OK", br#"{"name":"moved"}"#).await;
         [first, second]
     });
@@ -122,14 +99,8 @@ async fn a_redirect_is_followed_within_the_place_and_refused_beyond() {
     let head = format!("302 Found\r\nlocation: {}/activitylog/v1", other.url);
     let (info, _) = tokio::join!(client.info(), server.serve(&head, b""));
     let error = info.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.status(), error.is_retryable()),
-        (ErrorKind::RedirectRefused, Some(302), false)
-    );
-    assert!(
-        futures_util::FutureExt::now_or_never(other.listener.accept()).is_none(),
-        "nobody came with the token"
-    );
+    assert_eq!((error.kind(), error.status(), error.is_retryable()), (ErrorKind::RedirectRefused, Some(302), false));
+    assert!(futures_util::FutureExt::now_or_never(other.listener.accept()).is_none(), "nobody came with the token");
 
     let client = server.client();
     let (info, ()) = tokio::join!(client.info(), async {
@@ -154,16 +125,9 @@ async fn a_request_carries_what_it_should_and_nothing_else() {
     let request = &scripted.requests()[0];
     let mut names: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
     names.sort_unstable();
-    assert_eq!(
-        names,
-        ["accept", "authorization", "user-agent", "x-contract-number"]
-    );
+    assert_eq!(names, ["accept", "authorization", "user-agent", "x-contract-number"]);
     assert_eq!(request.headers()["x-contract-number"], "31721060");
-    let agent = concat!(
-        "ionos-activitylog/",
-        env!("CARGO_PKG_VERSION"),
-        " collector/1.2"
-    );
+    let agent = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"), " collector/1.2");
     assert_eq!(request.headers()["user-agent"], agent);
 }
 
@@ -172,28 +136,19 @@ async fn a_proxy_of_the_environment_is_used_for_other_machines_and_never_for_thi
     let proxy = Server::new().await;
     let folder = tempfile::tempdir().unwrap();
     let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
-    command
-        .env("IONOS_TOKEN", TOKEN)
-        .env("IONOS_API_URL", "https://api.example.com");
-    command
-        .env("HTTPS_PROXY", &proxy.url)
-        .env("SSL_CERT_FILE", write_root(folder.path()));
+    command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", "https://api.example.com");
+    command.env("HTTPS_PROXY", &proxy.url).env("SSL_CERT_FILE", write_root(folder.path()));
     let (printed, request) = tokio::join!(
         async { tokio::task::spawn_blocking(|| run(command)).await.unwrap() },
         proxy.serve("502 Bad Gateway", b"")
     );
-    assert!(
-        request.starts_with("CONNECT api.example.com:443 "),
-        "{request}"
-    );
+    assert!(request.starts_with("CONNECT api.example.com:443 "), "{request}");
     assert!(!request.contains(TOKEN), "the proxy does not see the token");
     assert_eq!(printed.code, Some(5), "{}", printed.stderr);
 
     let sim = serving(folder.path(), &[]);
     let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
-    command
-        .env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN)
-        .env("IONOS_API_URL", &sim.url);
+    command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         command.env(name, &proxy.url);
     }
@@ -217,18 +172,10 @@ async fn each_timeout_has_its_kind() {
     // Nobody answers the greeting of TLS, so there never is a connection.
     let url = server.url.replace("http://127.0.0.1", "https://localhost");
     let root = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let client = builder()
-        .base_url(url)
-        .root_certificate(root.cert.pem())
-        .build()
-        .unwrap();
+    let client = builder().base_url(url).root_certificate(root.cert.pem()).build().unwrap();
     let (info, _connection) = tokio::join!(client.info(), server.listener.accept());
     let error = info.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.is_retryable()),
-        (ErrorKind::ConnectTimeout, true),
-        "{error}"
-    );
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::ConnectTimeout, true), "{error}");
 
     // The answer begins and does not go on.
     let client = builder().base_url(&server.url).build().unwrap();

@@ -8,23 +8,11 @@ use xtask::workspace;
 
 #[test]
 fn dependencies_between_members_point_one_way() {
-    let metadata = MetadataCommand::new()
-        .current_dir(workspace::root())
-        .no_deps()
-        .exec()
-        .unwrap();
-    let members: BTreeSet<&str> = metadata
-        .packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect();
+    let metadata = MetadataCommand::new().current_dir(workspace::root()).no_deps().exec().unwrap();
+    let members: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
     let mut found = BTreeSet::new();
     for package in &metadata.packages {
-        for dependency in package
-            .dependencies
-            .iter()
-            .filter(|d| members.contains(d.name.as_str()))
-        {
+        for dependency in package.dependencies.iter().filter(|d| members.contains(d.name.as_str())) {
             let kind = match dependency.kind {
                 DependencyKind::Normal => "->",
                 DependencyKind::Development => "-> (tests)",
@@ -44,8 +32,5 @@ fn dependencies_between_members_point_one_way() {
         "ionos-activitylog-archive -> ionos-activitylog",
         "ionos-activitylog-sim -> ionos-activitylog-client",
     ];
-    assert_eq!(
-        found.iter().map(String::as_str).collect::<Vec<_>>(),
-        expected
-    );
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }

@@ -22,11 +22,7 @@ const TOO_LARGE: &str = "File too large (os error 27): the same command goes on 
 fn limited(command: &Command, blocks: u64) -> Command {
     let mut limited = Command::new("/bin/sh");
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
-    limited
-        .args(["-c", &script])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear();
+    limited.args(["-c", &script]).arg(command.get_program()).args(command.get_args()).env_clear();
     for (name, value) in command.get_envs() {
         limited.env(name, value.unwrap_or_default());
     }
@@ -60,10 +56,7 @@ fn an_archive_whose_disk_takes_no_more_is_gone_on_with() {
         }
         assert_eq!(files(&folder.path().join("audit")), expected, "{blocks}");
     }
-    assert!(
-        refused.len() > 3 && !refused.contains(&1_000),
-        "{refused:?}"
-    );
+    assert!(refused.len() > 3 && !refused.contains(&1_000), "{refused:?}");
 }
 
 #[test]
@@ -109,26 +102,14 @@ fn what_can_hold_no_file_is_told() {
     let no_folder = "cannot be created: Not a directory (os error 20): choose another name";
     for (out, said) in [
         ("file/a.ndjson", format!("file/a.ndjson {no_folder}")),
-        (
-            "full.ndjson",
-            "full.ndjson is no ordinary file, and is not replaced: choose another name".to_owned(),
-        ),
+        ("full.ndjson", "full.ndjson is no ordinary file, and is not replaced: choose another name".to_owned()),
         ("file", format!("file/contract={contract} {no_folder}")),
-        (
-            "file/audit",
-            format!("file/audit/contract={contract} {no_folder}"),
-        ),
-        (
-            "/dev/full",
-            format!("/dev/full/contract={contract} {no_folder}"),
-        ),
+        ("file/audit", format!("file/audit/contract={contract} {no_folder}")),
+        ("/dev/full", format!("/dev/full/contract={contract} {no_folder}")),
     ] {
         let printed = run(file_export::export(folder.path(), out, "calm", None));
         let last = printed.stderr.lines().next_back();
-        assert_eq!(
-            (printed.code, last),
-            (Some(2), Some(&*format!("error: {said}")))
-        );
+        assert_eq!((printed.code, last), (Some(2), Some(&*format!("error: {said}"))));
     }
     assert_eq!(names(folder.path()), ["file", "full.ndjson"]);
 }

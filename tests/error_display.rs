@@ -6,41 +6,30 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use futures_util::StreamExt;
 use ionos_activitylog::clock::VirtualClock;
-use ionos_activitylog::{
-    Client, ContractNumber, DateRange, Error, ErrorKind, PageSize, RetryPolicy,
-};
+use ionos_activitylog::{Client, ContractNumber, DateRange, Error, ErrorKind, PageSize, RetryPolicy};
 
 use crate::program::Nobody;
 use crate::scripted::{Scripted, TOKEN, answer};
 use crate::snapshot;
 
-const HTML: &str =
-    "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>nginx</body>\n</html>\n";
+const HTML: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>nginx</body>\n</html>\n";
 
 fn envelope(status: u16, code: &str, message: &str) -> String {
-    format!(
-        r#"{{"httpStatus":{status},"messages":[{{"errorCode":"{code}","message":"{message}"}}]}}"#
-    )
+    format!(r#"{{"httpStatus":{status},"messages":[{{"errorCode":"{code}","message":"{message}"}}]}}"#)
 }
 
 async fn page_error(status: u16, body: &str) -> Error {
     let (_, client) = Scripted::client([answer(status, body)]);
     let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
     let contract: ContractNumber = "31721060".parse().unwrap();
-    client
-        .page(&contract, range, 0, PageSize::DEFAULT)
-        .await
-        .unwrap_err()
+    client.page(&contract, range, 0, PageSize::DEFAULT).await.unwrap_err()
 }
 
 fn check(name: &str, kind: ErrorKind, error: &Error) {
     assert_eq!(error.kind(), kind, "{name}: {error}");
     let text = error.to_string();
     assert_eq!(text.lines().count(), 1, "{name}: {text}");
-    assert!(
-        !text.contains(TOKEN) && !format!("{error:?}").contains(TOKEN),
-        "{name}"
-    );
+    assert!(!text.contains(TOKEN) && !format!("{error:?}").contains(TOKEN), "{name}");
     snapshot::check(&format!("error__{name}"), &text);
 }
 
@@ -48,78 +37,24 @@ fn check(name: &str, kind: ErrorKind, error: &Error) {
 async fn each_answer_that_is_an_error() {
     use ErrorKind::*;
     let cases = [
-        (
-            "400_envelope",
-            BadRequest,
-            400,
-            envelope(400, "400", "dateStart: cannot be read"),
-        ),
-        (
-            "401_envelope",
-            Unauthorized,
-            401,
-            envelope(401, "315", "Unauthorized"),
-        ),
-        (
-            "403_envelope",
-            Forbidden,
-            403,
-            envelope(
-                403,
-                "paas-feature-1",
-                "feature is not enabled for the contract",
-            ),
-        ),
-        (
-            "404_envelope",
-            NotFound,
-            404,
-            envelope(404, "309", "Resource does not exist"),
-        ),
+        ("400_envelope", BadRequest, 400, envelope(400, "400", "dateStart: cannot be read")),
+        ("401_envelope", Unauthorized, 401, envelope(401, "315", "Unauthorized")),
+        ("403_envelope", Forbidden, 403, envelope(403, "paas-feature-1", "feature is not enabled for the contract")),
+        ("404_envelope", NotFound, 404, envelope(404, "309", "Resource does not exist")),
         ("409_empty", Conflict, 409, String::new()),
         ("429_text", RateLimited, 429, "slow down".to_owned()),
-        (
-            "500_other_json",
-            Server,
-            500,
-            r#"{"error":"boom","echo":"planted-token-4711"}"#.to_owned(),
-        ),
+        ("500_other_json", Server, 500, r#"{"error":"boom","echo":"planted-token-4711"}"#.to_owned()),
         ("502_html", BadGateway, 502, HTML.to_owned()),
-        (
-            "503_envelope",
-            Unavailable,
-            503,
-            envelope(503, "503", "Service Unavailable"),
-        ),
+        ("503_envelope", Unavailable, 503, envelope(503, "503", "Service Unavailable")),
         ("302_redirect", RedirectRefused, 302, String::new()),
         ("201_created", UnexpectedStatus, 201, String::new()),
         ("504_empty", GatewayTimeout, 504, String::new()),
-        (
-            "418_unknown",
-            UnexpectedStatus,
-            418,
-            "short and stout".to_owned(),
-        ),
+        ("418_unknown", UnexpectedStatus, 418, "short and stout".to_owned()),
         ("200_html", Decode, 200, HTML.to_owned()),
         ("200_empty", Decode, 200, String::new()),
-        (
-            "200_wrong_type",
-            Decode,
-            200,
-            r#"{"hits":{"hits":7}}"#.to_owned(),
-        ),
-        (
-            "200_without_hits",
-            Decode,
-            200,
-            r#"{"message":"planted"}"#.to_owned(),
-        ),
-        (
-            "200_cut_off",
-            Decode,
-            200,
-            r#"{"hits":{"total":5,"hits":[{"_sou"#.to_owned(),
-        ),
+        ("200_wrong_type", Decode, 200, r#"{"hits":{"hits":7}}"#.to_owned()),
+        ("200_without_hits", Decode, 200, r#"{"message":"planted"}"#.to_owned()),
+        ("200_cut_off", Decode, 200, r#"{"hits":{"total":5,"hits":[{"_sou"#.to_owned()),
     ];
     for (name, kind, status, body) in cases {
         let error = page_error(status, &body).await;
@@ -157,11 +92,7 @@ async fn no_answer_in_time() {
     // Connections wait in its queue and are never accepted.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .timeout(Duration::from_millis(1))
-        .build();
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_millis(1)).build();
     let client = Client::builder()
         .token(TOKEN)
         .retry(RetryPolicy::none())
@@ -169,10 +100,7 @@ async fn no_answer_in_time() {
         .http_client(http.unwrap());
     let error = client.build().unwrap().info().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AttemptTimeout);
-    snapshot::check(
-        "error__timeout",
-        &error.to_string().replace(&address.to_string(), "[address]"),
-    );
+    snapshot::check("error__timeout", &error.to_string().replace(&address.to_string(), "[address]"));
 }
 
 #[tokio::test]
@@ -185,10 +113,7 @@ async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
     let cases = [
         (401, envelope(401, "315", &escaped)),
         (401, envelope(401, &unicode, SLASHED)),
-        (
-            500,
-            format!(r#"{{"echo":"{escaped} {unicode} {percent}"}}"#),
-        ),
+        (500, format!(r#"{{"echo":"{escaped} {unicode} {percent}"}}"#)),
         (500, format!("{far}{SLASHED}")),
         (500, format!("{}{SLASHED}", " ".repeat(64 * 1024 - 10))),
         (200, format!("{far}{SLASHED}")),
@@ -196,18 +121,10 @@ async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
     ];
     for (status, body) in cases {
         let scripted = Scripted::new([answer(status, body.clone())]);
-        let client = Client::builder()
-            .token(SLASHED)
-            .retry(RetryPolicy::none())
-            .transport(scripted)
-            .build()
-            .unwrap();
+        let client = Client::builder().token(SLASHED).retry(RetryPolicy::none()).transport(scripted).build().unwrap();
         let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let contract = ContractNumber::from(1);
-        let error = client
-            .page(&contract, range, 0, PageSize::DEFAULT)
-            .await
-            .unwrap_err();
+        let error = client.page(&contract, range, 0, PageSize::DEFAULT).await.unwrap_err();
         let shown = format!("{error} {error:?} {:?}", error.messages());
         for part in ["planted", "secret"] {
             assert!(!shown.contains(part), "{body}: {shown}");
@@ -228,32 +145,18 @@ async fn an_answer_that_breaks_off() {
                 break;
             }
         }
-        stream
-            .try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"name\":")
-            .unwrap();
+        stream.try_write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"name\":").unwrap();
     };
-    let client = Client::builder()
-        .token(TOKEN)
-        .retry(RetryPolicy::none())
-        .base_url(url)
-        .build()
-        .unwrap();
+    let client = Client::builder().token(TOKEN).retry(RetryPolicy::none()).base_url(url).build().unwrap();
     let (error, ()) = tokio::join!(client.info(), server);
-    check(
-        "body_broken_off",
-        ErrorKind::InterruptedBody,
-        &error.unwrap_err(),
-    );
+    check("body_broken_off", ErrorKind::InterruptedBody, &error.unwrap_err());
 }
 
 #[tokio::test]
 async fn pages_that_end_too_early() {
     let hits = r#"{"hits":{"total":3,"hits":[{"_source":{"a":1}},{"_source":{"a":2}}]}}"#;
     let none = r#"{"hits":{"total":3,"hits":[]}}"#;
-    for (name, second) in [
-        ("incomplete_early_end", none),
-        ("incomplete_same_page", hits),
-    ] {
+    for (name, second) in [("incomplete_early_end", none), ("incomplete_same_page", hits)] {
         let (_, client) = Scripted::client([answer(200, hits), answer(200, second)]);
         let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let pages = client.events("31721060".parse().unwrap(), range).pages();
@@ -265,8 +168,7 @@ async fn pages_that_end_too_early() {
 
 #[tokio::test]
 async fn a_reading_with_gaps() {
-    let body =
-        |total: u64| format!(r#"{{"hits":{{"total":{total},"hits":[{{"_source":{{"a":1}}}}]}}}}"#);
+    let body = |total: u64| format!(r#"{{"hits":{{"total":{total},"hits":[{{"_source":{{"a":1}}}}]}}}}"#);
     // One of two that are counted comes, however often the second is read; then the same for two seconds.
     let short = [body(2), r#"{"hits":{"total":null,"hits":[]}}"#.to_owned()];
     let too_full = body(10_001);
@@ -277,18 +179,12 @@ async fn a_reading_with_gaps() {
             "incomplete_gaps",
             2,
             // The first page of the second comes before the rest of the first.
-            [&too_full, &short[0]]
-                .into_iter()
-                .chain(answers(6))
-                .chain(answers(6).skip(1))
-                .collect(),
+            [&too_full, &short[0]].into_iter().chain(answers(6)).chain(answers(6).skip(1)).collect(),
         ),
     ] {
         let client = Client::builder()
             .token(TOKEN)
-            .transport(Scripted::new(
-                answers.into_iter().map(|body| answer(200, body.as_str())),
-            ))
+            .transport(Scripted::new(answers.into_iter().map(|body| answer(200, body.as_str()))))
             .clock(Arc::new(VirtualClock::at(Utc::now())))
             .build()
             .unwrap();
@@ -305,64 +201,18 @@ async fn a_reading_with_gaps() {
 #[test]
 fn each_setting_that_cannot_be_used() {
     let day = |text: &str| text.parse::<chrono::DateTime<Utc>>().unwrap();
-    let build = |url: &str| {
-        Client::builder()
-            .token(TOKEN)
-            .base_url(url)
-            .build()
-            .unwrap_err()
-    };
+    let build = |url: &str| Client::builder().token(TOKEN).base_url(url).build().unwrap_err();
     let cases = [
-        (
-            "no_token",
-            ErrorKind::Configuration,
-            Client::builder().build().unwrap_err(),
-        ),
-        (
-            "empty_token",
-            ErrorKind::Configuration,
-            Client::builder().token(" ").build().unwrap_err(),
-        ),
-        (
-            "token_with_bearer",
-            ErrorKind::Configuration,
-            Client::builder().token("Bearer a").build().unwrap_err(),
-        ),
-        (
-            "url_scheme_alone",
-            ErrorKind::Configuration,
-            build("https:/example.com"),
-        ),
-        (
-            "token_with_a_space",
-            ErrorKind::Configuration,
-            Client::builder().token("a b").build().unwrap_err(),
-        ),
-        (
-            "url_malformed",
-            ErrorKind::Configuration,
-            build("https://exa mple.com"),
-        ),
-        (
-            "url_plain_http",
-            ErrorKind::Configuration,
-            build("http://api.ionos.com"),
-        ),
-        (
-            "url_with_password",
-            ErrorKind::Configuration,
-            build("https://me:planted-token-4711@api.ionos.com"),
-        ),
-        (
-            "contract_number",
-            ErrorKind::Configuration,
-            "31 721".parse::<ContractNumber>().unwrap_err(),
-        ),
-        (
-            "page_size",
-            ErrorKind::Configuration,
-            PageSize::new(0).unwrap_err(),
-        ),
+        ("no_token", ErrorKind::Configuration, Client::builder().build().unwrap_err()),
+        ("empty_token", ErrorKind::Configuration, Client::builder().token(" ").build().unwrap_err()),
+        ("token_with_bearer", ErrorKind::Configuration, Client::builder().token("Bearer a").build().unwrap_err()),
+        ("url_scheme_alone", ErrorKind::Configuration, build("https:/example.com")),
+        ("token_with_a_space", ErrorKind::Configuration, Client::builder().token("a b").build().unwrap_err()),
+        ("url_malformed", ErrorKind::Configuration, build("https://exa mple.com")),
+        ("url_plain_http", ErrorKind::Configuration, build("http://api.ionos.com")),
+        ("url_with_password", ErrorKind::Configuration, build("https://me:planted-token-4711@api.ionos.com")),
+        ("contract_number", ErrorKind::Configuration, "31 721".parse::<ContractNumber>().unwrap_err()),
+        ("page_size", ErrorKind::Configuration, PageSize::new(0).unwrap_err()),
         (
             "range_backwards",
             ErrorKind::Range,
@@ -391,14 +241,7 @@ fn each_way_a_file_can_be_refused() {
         ("create", Error::Create(path(), io())),
         ("write", Error::Write(path(), io())),
         ("locked", Error::Locked(path(), None)),
-        (
-            "unfinished",
-            Error::Unfinished {
-                path: path(),
-                found: "this".to_owned(),
-                wanted: "that".to_owned(),
-            },
-        ),
+        ("unfinished", Error::Unfinished { path: path(), found: "this".to_owned(), wanted: "that".to_owned() }),
     ];
     for (name, error) in cases {
         let text = error.to_string();

@@ -14,14 +14,7 @@ use crate::program::{ialog, names, run};
 pub fn export(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(folder, &["export", "--attempts", "20", "--out", name]);
     command
-        .args([
-            "--contract",
-            &contract(),
-            "--from",
-            "2026-11-01",
-            "--to",
-            "2026-11-04",
-        ])
+        .args(["--contract", &contract(), "--from", "2026-11-01", "--to", "2026-11-04"])
         .env("IALOG_TEST_WORLD", world);
     if let Some(kill) = kill {
         command.env("IALOG_TEST_KILL", kill);
@@ -30,28 +23,20 @@ pub fn export(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Com
 }
 
 pub fn contract() -> String {
-    ionos_activitylog_sim::Simulator::builder()
-        .build()
-        .contracts()[0]
-        .to_string()
+    ionos_activitylog_sim::Simulator::builder().build().contracts()[0].to_string()
 }
 
 /// Kills an export at a point and starts it again; says whether it came to that point.
 fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
     let folder = scratch();
-    let output = export(folder.path(), name, world, Some(kill))
-        .output()
-        .unwrap();
+    let output = export(folder.path(), name, world, Some(kill)).output().unwrap();
     let was_killed = output.status.signal() == Some(9);
     assert!(was_killed || output.status.success(), "{kill}");
     let had_its_name = folder.path().join(name).exists();
     let printed = run(export(folder.path(), name, world, None));
     let code = if had_its_name { 2 } else { 0 };
     assert_eq!(printed.code, Some(code), "{kill}: {}", printed.stderr);
-    assert!(
-        fs::read(folder.path().join(name)).unwrap() == expected,
-        "{name}, {kill}: other bytes"
-    );
+    assert!(fs::read(folder.path().join(name)).unwrap() == expected, "{name}, {kill}: other bytes");
     assert_eq!(names(folder.path()), [name], "{kill}");
     was_killed
 }
@@ -70,10 +55,7 @@ fn killed_anywhere_it_is_the_same_in_the_end() {
         let expected = undisturbed(name, "calm");
         for step in Step::OF_FILE {
             // So small a file has no checkpoint, which is seen to where every window has one.
-            let passed = !matches!(
-                step,
-                Step::FileSynced | Step::CheckpointWritten | Step::CheckpointNamed
-            );
+            let passed = !matches!(step, Step::FileSynced | Step::CheckpointWritten | Step::CheckpointNamed);
             let kill = format!("{step}:0");
             assert_eq!(killed(name, "calm", &kill, &expected), passed, "{kill}");
         }
@@ -116,15 +98,9 @@ fn killed_at_two_hundred_random_points_it_is_the_same_in_the_end() {
                 }
             }
             let written = fs::read(folder.path().join(name)).unwrap();
-            assert!(
-                written == *expected,
-                "{name}: other bytes after {killed} kills"
-            );
+            assert!(written == *expected, "{name}: other bytes after {killed} kills");
             assert_eq!(names(folder.path()), [*name]);
         }
     }
-    assert!(
-        gone_on > 50,
-        "{gone_on} of {killed} kills left something to go on with"
-    );
+    assert!(gone_on > 50, "{gone_on} of {killed} kills left something to go on with");
 }

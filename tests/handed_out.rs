@@ -15,10 +15,7 @@ fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
     let (root, folder) = (workspace::root(), tempfile::tempdir().unwrap());
     // One that takes no minute to compress.
     let program = folder.path().join("ialog");
-    let script = format!(
-        "#!/bin/sh\nexec '{}' \"$@\"\n",
-        env!("CARGO_BIN_EXE_ialog-under-test")
-    );
+    let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_ialog-under-test"));
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let target = cargo::host(&root).unwrap();
@@ -32,17 +29,8 @@ fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
     tar.unpack(&unpacked).unwrap();
     let name = archive.file_name().unwrap().to_str().unwrap();
     let whole = unpacked.join(name.strip_suffix(".tar.gz").unwrap());
-    let names = |folder: &str| -> BTreeSet<String> {
-        crate::program::names(&whole.join(folder))
-            .into_iter()
-            .collect()
-    };
-    let expected = [
-        "LICENSE-APACHE",
-        "LICENSE-MIT",
-        "README.md",
-        "THIRD-PARTY.txt",
-    ];
+    let names = |folder: &str| -> BTreeSet<String> { crate::program::names(&whole.join(folder)).into_iter().collect() };
+    let expected = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "THIRD-PARTY.txt"];
     let expected = expected.into_iter().chain(["completions", "ialog", "man"]);
     assert_eq!(names(""), expected.map(str::to_owned).collect());
     let shells = ["_ialog", "_ialog.ps1", "ialog.bash", "ialog.fish"];

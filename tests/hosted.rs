@@ -13,16 +13,9 @@ use ionos_activitylog_sim::Simulator;
 use crate::program::Printed;
 
 /// Runs the program to its end, and calls a function at each step with what asks the program to end.
-pub fn hosted(
-    arguments: &[&str],
-    told: impl Fn(Step, &Interrupt) + Send + Sync + 'static,
-) -> Printed {
+pub fn hosted(arguments: &[&str], told: impl Fn(Step, &Interrupt) + Send + Sync + 'static) -> Printed {
     let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
-    let simulator = Simulator::builder()
-        .clock(move || now)
-        .events_per_day(24)
-        .burst_every(0)
-        .build();
+    let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_every(0).build();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let interrupt = Interrupt::new();
     let mut host = Host {
@@ -38,9 +31,7 @@ pub fn hosted(
         steps: Steps::new(move |step| told(step, &interrupt)),
     };
     let arguments = ["ialog"].iter().chain(arguments).map(OsString::from);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let code = runtime.block_on(ialog::run_with(arguments, &mut host));
     Printed {
         code: Some(code.into()),

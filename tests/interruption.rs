@@ -15,18 +15,9 @@ use crate::program::{Printed, ialog, names, run};
 /// Sends a signal and returns the exit code and what was said.
 fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     let output = child.wait_with_output().unwrap();
-    (
-        output.status.code(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// An export that waits for a service that takes the request and never answers, with the connection it waits on.
@@ -40,19 +31,14 @@ fn waiting_for(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     let url = format!("http://{}", service.local_addr().unwrap());
     let mut command = ialog(folder, arguments);
     command.args(["--contract", "1", "--last", "1d"]);
-    command
-        .env("IONOS_TOKEN", "t")
-        .env("IONOS_API_URL", url)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+    command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url).stdout(Stdio::null()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let (mut request, _) = service.accept().unwrap();
     request.read_exact(&mut [0; 16]).unwrap();
     (child, request)
 }
 
-const INTERRUPTED: &str =
-    "error: interrupted: nothing half-written is left behind, and the same command begins anew\n";
+const INTERRUPTED: &str = "error: interrupted: nothing half-written is left behind, and the same command begins anew\n";
 
 #[test]
 fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
@@ -69,23 +55,8 @@ fn an_export_interrupted_while_it_writes_keeps_what_it_has_and_says_how_to_go_on
     for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
         let folder = tempfile::tempdir().unwrap();
         // Half a year, so that it is far from done when the first of it is on the disk.
-        let mut command = ialog(
-            folder.path(),
-            &[
-                "export",
-                "--demo",
-                "--from",
-                "2026-03-01",
-                "--to",
-                "2026-08-31",
-            ],
-        );
-        let child = command
-            .args(["--out", "a.ndjson"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2026-03-01", "--to", "2026-08-31"]);
+        let child = command.args(["--out", "a.ndjson"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let partial = folder.path().join(".a.ndjson.partial");
         while !fs::metadata(&partial).is_ok_and(|it| it.len() > 0) {
             std::thread::yield_now();
@@ -98,22 +69,14 @@ fn an_export_interrupted_while_it_writes_keeps_what_it_has_and_says_how_to_go_on
             .split_once(" events, is kept: `ialog ")
             .unwrap();
         assert!(kept.parse::<u64>().unwrap() > 0);
-        let again: Vec<&str> = again
-            .strip_suffix("` goes on\n")
-            .unwrap()
-            .split(' ')
-            .collect();
-        assert_eq!(
-            names(folder.path()),
-            [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]
-        );
+        let again: Vec<&str> = again.strip_suffix("` goes on\n").unwrap().split(' ').collect();
+        assert_eq!(names(folder.path()), [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]);
         if signal != "-INT" {
             continue;
         }
         let printed = run(ialog(folder.path(), &again));
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-        let going_on =
-            format!("going on with an interrupted export, {kept} events written already\n");
+        let going_on = format!("going on with an interrupted export, {kept} events written already\n");
         assert!(printed.stderr.starts_with(&going_on), "{}", printed.stderr);
         assert_eq!(names(folder.path()), ["a.ndjson"]);
 
@@ -121,8 +84,7 @@ fn an_export_interrupted_while_it_writes_keeps_what_it_has_and_says_how_to_go_on
         let printed = run(ialog(undisturbed.path(), &again));
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
         assert!(
-            fs::read(folder.path().join("a.ndjson")).unwrap()
-                == fs::read(undisturbed.path().join("a.ndjson")).unwrap(),
+            fs::read(folder.path().join("a.ndjson")).unwrap() == fs::read(undisturbed.path().join("a.ndjson")).unwrap(),
             "the same bytes"
         );
     }
@@ -139,64 +101,33 @@ fn an_export_to_an_archive_ends_in_order_while_it_waits() {
     assert!(said.ends_with(STOPPED), "{said}");
     let contract = folder.path().join("audit/contract=1");
     let left = names(&contract);
-    assert_eq!(
-        left,
-        [
-            "_runs.ndjson",
-            "_state.json",
-            "_state.lock",
-            "_state.prev.json"
-        ]
-    );
+    assert_eq!(left, ["_runs.ndjson", "_state.json", "_state.lock", "_state.prev.json"]);
 }
 
 #[test]
 fn an_export_to_an_archive_ends_in_order_while_it_writes() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = ialog(
-            folder.path(),
-            &["export", "--demo", "--from", "2025-01-01", "--out", "audit"],
-        );
-        let child = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--out", "audit"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let audit = folder.path().join("audit");
         let first = "date=2025-01-01/_manifest.json";
         let begun = |audit: &std::path::Path| {
             let contracts = std::fs::read_dir(audit).into_iter().flatten().flatten();
-            contracts
-                .into_iter()
-                .any(|one| one.path().join(first).exists())
+            contracts.into_iter().any(|one| one.path().join(first).exists())
         };
         while !begun(&audit) {
             std::thread::yield_now();
         }
         let (ended, said) = end(child, signal);
         assert_eq!(ended, Some(code), "{said}");
-        assert!(
-            said.contains(", stopped: ") && said.ends_with(STOPPED),
-            "{said}"
-        );
+        assert!(said.contains(", stopped: ") && said.ends_with(STOPPED), "{said}");
 
         let archive = ionos_activitylog_archive::Archive::at(&audit);
         let report = ionos_activitylog_archive::verify_archive(&archive, None).unwrap();
         assert!(report.is_whole() && report.notes.is_empty(), "{report:?}");
-        let mut again = ialog(
-            folder.path(),
-            &[
-                "export",
-                "--demo",
-                "--from",
-                "2025-01-01",
-                "--to",
-                "2025-01-01",
-                "--out",
-                "audit",
-            ],
-        );
+        let mut again =
+            ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--to", "2025-01-01", "--out", "audit"]);
         let again = again.output().unwrap();
         let said = String::from_utf8(again.stderr).unwrap();
         assert!(said.contains(": archived already\n"), "{said}");
@@ -208,13 +139,7 @@ fn an_export_to_an_archive_says_what_it_gives_up() {
     let folder = tempfile::tempdir().unwrap();
     let audit = folder.path().join("audit");
     // Half a day is no whole part.
-    let mut arguments = vec![
-        "export",
-        "--contract",
-        "33586252",
-        "--out",
-        audit.to_str().unwrap(),
-    ];
+    let mut arguments = vec!["export", "--contract", "33586252", "--out", audit.to_str().unwrap()];
     arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03T12:00:00Z"]);
     let printed = hosted(&arguments, |step, interrupt| {
         if step == Step::WindowRead {
@@ -248,7 +173,8 @@ fn a_program_is_told_of_an_interruption_as_of_any_error() {
         end(child, "-INT"),
         (
             Some(130),
-            "{\"error\":{\"code\":130,\"message\":\"interrupted\",\"hint\":\"the same command begins anew\"}}\n".to_owned()
+            "{\"error\":{\"code\":130,\"message\":\"interrupted\",\"hint\":\"the same command begins anew\"}}\n"
+                .to_owned()
         )
     );
 }
@@ -256,16 +182,8 @@ fn a_program_is_told_of_an_interruption_as_of_any_error() {
 /// The archive of a demo is made as any other, and nobody has named a place for it.
 #[test]
 fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
-    for (step, before) in [
-        (Step::FolderMade, 0),
-        (Step::WindowRead, 0),
-        (Step::PartNamed, 3),
-        (Step::StateNamed, 1),
-    ] {
-        for arguments in [
-            &["cat", "--demo"][..],
-            &["convert", "--demo", "--out", "demo.csv"],
-        ] {
+    for (step, before) in [(Step::FolderMade, 0), (Step::WindowRead, 0), (Step::PartNamed, 3), (Step::StateNamed, 1)] {
+        for arguments in [&["cat", "--demo"][..], &["convert", "--demo", "--out", "demo.csv"]] {
             let folder = tempfile::tempdir().unwrap();
             let temporary = folder.path().join("tmp");
             fs::create_dir(&temporary).unwrap();
@@ -289,15 +207,7 @@ fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
 #[test]
 fn whoever_insists_ends_a_command_that_does_not_listen() {
     let folder = tempfile::tempdir().unwrap();
-    let endless = [
-        "query",
-        "--demo",
-        "-v",
-        "--last",
-        "1h",
-        "--jq",
-        "last(repeat(1))",
-    ];
+    let endless = ["query", "--demo", "-v", "--last", "1h", "--jq", "last(repeat(1))"];
     let mut command = ialog(folder.path(), &endless);
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let said = BufReader::new(child.stderr.take().unwrap());

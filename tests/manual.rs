@@ -30,10 +30,7 @@ fn every_command_and_topic_has_a_page_that_never_changes() {
     let (one, other) = (folder.path().join("a"), folder.path().join("b"));
     assert_eq!(names(&one), ["man1", "man7"]);
     for (section, some) in [
-        (
-            "1",
-            &["ialog.1", "ialog-query.1", "ialog-state-rebuild.1"][..],
-        ),
+        ("1", &["ialog.1", "ialog-query.1", "ialog-state-rebuild.1"][..]),
         ("7", &["ialog-times.7", "ialog-exit-codes.7"]),
     ] {
         let place = format!("man{section}");
@@ -50,19 +47,12 @@ fn every_command_and_topic_has_a_page_that_never_changes() {
         for page in some {
             assert!(pages.contains(&(*page).to_owned()), "{pages:?}");
         }
-        assert!(
-            !pages.iter().any(|page| page.contains("complete.")),
-            "{pages:?}"
-        );
+        assert!(!pages.iter().any(|page| page.contains("complete.")), "{pages:?}");
     }
     // What is printed is what is written.
-    for (typed, written) in [
-        (
-            &["man", "state", "rebuild"][..],
-            "man1/ialog-state-rebuild.1",
-        ),
-        (&["man", "times"], "man7/ialog-times.7"),
-    ] {
+    for (typed, written) in
+        [(&["man", "state", "rebuild"][..], "man1/ialog-state-rebuild.1"), (&["man", "times"], "man7/ialog-times.7")]
+    {
         let printed = run(ialog(folder.path(), typed));
         let written = fs::read_to_string(one.join(written)).unwrap();
         assert_eq!(printed.stdout, written);

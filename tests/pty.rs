@@ -31,11 +31,7 @@ impl Pty {
         unlockpt(&ours).unwrap();
         resize(&ours, columns);
         let name = ptsname(&ours, Vec::new()).unwrap();
-        let theirs = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(name.to_str().unwrap())
-            .unwrap();
+        let theirs = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let stderr = match what {
             Watched::Data => Stdio::null(),
             Watched::Both => theirs.try_clone().unwrap().into(),
@@ -73,12 +69,7 @@ impl Pty {
 }
 
 fn resize(terminal: &OwnedFd, columns: u16) {
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(terminal, size).unwrap();
 }
 

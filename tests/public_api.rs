@@ -10,12 +10,7 @@ use syn::{Item, Signature, Visibility};
 use xtask::workspace;
 
 /// Names by which generated types can be written in the facade.
-const GENERATED: [&str; 4] = [
-    "wire",
-    "ionos_activitylog_client",
-    "progenitor_client",
-    "types",
-];
+const GENERATED: [&str; 4] = ["wire", "ionos_activitylog_client", "progenitor_client", "types"];
 
 pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -64,10 +59,7 @@ impl<'a> Visit<'a> for PublicParts {
         match item {
             // A trait implementation is public as a whole; its types are in the name of the trait.
             Item::Impl(implementation) if implementation.trait_.is_some() => {
-                let head = syn::ItemImpl {
-                    items: Vec::new(),
-                    ..implementation.clone()
-                };
+                let head = syn::ItemImpl { items: Vec::new(), ..implementation.clone() };
                 self.0.push(head.to_token_stream().to_string());
             }
             other => syn::visit::visit_item(self, other),
@@ -78,10 +70,7 @@ impl<'a> Visit<'a> for PublicParts {
 /// Every public signature, field and import of the facade, as text.
 fn public_parts() -> Vec<String> {
     let mut files = Vec::new();
-    sources(
-        &workspace::root().join("crates/ionos-activitylog/src"),
-        &mut files,
-    );
+    sources(&workspace::root().join("crates/ionos-activitylog/src"), &mut files);
     let mut parts = PublicParts::default();
     for file in &files {
         parts.visit_file(&syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap());
@@ -93,35 +82,17 @@ fn public_parts() -> Vec<String> {
 fn the_facade_shows_no_generated_type() {
     let parts = public_parts();
     let words = |part: &str| -> Vec<String> {
-        part.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .map(str::to_owned)
-            .collect()
+        part.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
     };
-    let shows_generated = |part: &&String| {
-        words(part)
-            .iter()
-            .any(|word| GENERATED.contains(&word.as_str()))
-    };
+    let shows_generated = |part: &&String| words(part).iter().any(|word| GENERATED.contains(&word.as_str()));
     let shown: Vec<&String> = parts.iter().filter(shows_generated).collect();
-    assert_eq!(
-        shown,
-        ["pub use ionos_activitylog_client :: { Exchange , Transport } ;"]
-    );
-    assert!(
-        parts.iter().any(|part| part.contains("fn events")),
-        "the scan sees the public methods"
-    );
+    assert_eq!(shown, ["pub use ionos_activitylog_client :: { Exchange , Transport } ;"]);
+    assert!(parts.iter().any(|part| part.contains("fn events")), "the scan sees the public methods");
 }
 
 #[test]
 fn reqwest_client_is_in_one_builder_method() {
     let parts = public_parts();
-    let shown: Vec<&String> = parts
-        .iter()
-        .filter(|part| part.contains("reqwest :: Client"))
-        .collect();
-    assert_eq!(
-        shown,
-        ["fn http_client (mut self , client : reqwest :: Client) -> Self"]
-    );
+    let shown: Vec<&String> = parts.iter().filter(|part| part.contains("reqwest :: Client")).collect();
+    assert_eq!(shown, ["fn http_client (mut self , client : reqwest :: Client) -> Self"]);
 }

@@ -13,21 +13,12 @@ use crate::program::{Nobody, ialog, names, run, serving};
 fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
     const DEMO: [&str; 2] = ["export", "--demo"];
     /// Name, arguments, environment, exit code, sentence.
-    type Case<'a> = (
-        &'a str,
-        &'a [&'a str],
-        &'a [(&'a str, &'a str)],
-        i32,
-        &'a str,
-    );
+    type Case<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
     let cases: [Case<'_>; 24] = [
         (
             "scheme without slashes",
             &["contracts"],
-            &[
-                ("IONOS_TOKEN", "t"),
-                ("IONOS_API_URL", "https:/example.com"),
-            ],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https:/example.com")],
             2,
             "the API address \"https:/example.com\" cannot be used: its scheme is not followed by \"//\": write it like \
              https://api.ionos.com; --demo shows the program without an account",
@@ -89,10 +80,7 @@ b.txt",
         (
             "malformed address",
             &["contracts"],
-            &[
-                ("IONOS_TOKEN", "t"),
-                ("IONOS_API_URL", "https://exa mple.com"),
-            ],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https://exa mple.com")],
             2,
             "the API address \"https://exa mple.com\" cannot be used: it cannot be read (invalid international domain name): \
              write it like https://api.ionos.com; --demo shows the program without an account",
@@ -100,141 +88,70 @@ b.txt",
         (
             "plain http",
             &["contracts"],
-            &[
-                ("IONOS_TOKEN", "t"),
-                ("IONOS_API_URL", "http://api.ionos.com"),
-            ],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://api.ionos.com")],
             2,
             "the API address \"http://api.ionos.com\" cannot be used: it is plain http to another machine, which would show \
              the token to everyone between: use https; --demo shows the program without an account",
         ),
         (
             "from after to",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--from",
-                "2026-03-08",
-                "--to",
-                "2026-03-07",
-                "--out",
-                "a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--from", "2026-03-08", "--to", "2026-03-07", "--out", "a.ndjson"],
             &[],
             2,
             "--from 2026-03-08 is not before --to 2026-03-07: give an earlier start or a later end",
         ),
         (
             "unknown contract",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--contract",
-                "1",
-                "--last",
-                "1d",
-                "--out",
-                "a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--contract", "1", "--last", "1d", "--out", "a.ndjson"],
             &[],
             2,
             "contract 1 is not among those whose log the token may read: choose one with --contract: [contract]",
         ),
         (
             "unwritable folder",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--out",
-                "missing/a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "missing/a.ndjson"],
             &[],
             2,
             "missing/a.ndjson cannot be created: its folder does not exist: choose another name",
         ),
         (
             "archive instead of a file",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--overwrite",
-                "--out",
-                "audit",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--overwrite", "--out", "audit"],
             &[],
             2,
             "audit is no file but an archive, in which nothing is overwritten: leave out --overwrite",
         ),
         (
             "file instead of an archive",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--dry-run",
-                "--out",
-                "a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--out", "a.ndjson"],
             &[],
             2,
             "--dry-run and --recount are for archives, and a.ndjson is a file: name a folder",
         ),
         (
             "format of a file",
-            &[
-                DEMO[0], DEMO[1], "--last", "1d", "--format", "ndjson", "--out", "a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--format", "ndjson", "--out", "a.ndjson"],
             &[],
             2,
             "--format is for archives, and a.ndjson is a file, whose name says its format: leave out --format",
         ),
         (
             "plan of a recount",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--dry-run",
-                "--recount",
-                "--out",
-                "audit",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--recount", "--out", "audit"],
             &[],
             2,
             "--dry-run contradicts --recount: leave one out; see `ialog export --help`",
         ),
         (
             "archive in an archive",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--out",
-                "audit/contract=7",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "audit/contract=7"],
             &[],
             2,
             "audit/contract=7 is the folder of a contract in an archive, and no archive of its own: name audit",
         ),
         (
             "several contracts in a file",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--contract",
-                "1,2",
-                "--out",
-                "a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--contract", "1,2", "--out", "a.ndjson"],
             &[],
             2,
             "a file holds the events of one contract, and these are 2: name one, or export to the folder of an archive",
@@ -255,15 +172,7 @@ b.txt",
         ),
         (
             "a folder",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--last",
-                "1d",
-                "--overwrite",
-                "--out",
-                "old.ndjson.gz",
-            ],
+            &[DEMO[0], DEMO[1], "--last", "1d", "--overwrite", "--out", "old.ndjson.gz"],
             &[],
             2,
             "old.ndjson.gz is no ordinary file, and is not replaced: choose another name",
@@ -277,14 +186,7 @@ b.txt",
         ),
         (
             "future",
-            &[
-                DEMO[0],
-                DEMO[1],
-                "--from",
-                "2999-01-01",
-                "--out",
-                "a.ndjson",
-            ],
+            &[DEMO[0], DEMO[1], "--from", "2999-01-01", "--out", "a.ndjson"],
             &[],
             2,
             "--from 2999-01-01 is in the future: give a start before now",
@@ -306,33 +208,17 @@ b.txt",
         fs::create_dir(folder.path().join("old.ndjson.gz")).unwrap();
         let mut command = ialog(folder.path(), arguments);
         command.envs(
-            environment.iter().map(|(name, value)| {
-                (name, value.replace("[nobody]", &nobody.address.to_string()))
-            }),
+            environment.iter().map(|(name, value)| (name, value.replace("[nobody]", &nobody.address.to_string()))),
         );
         let printed = run(command);
         let expected = format!(
             "error: {}\n",
-            sentence
-                .replace("[contract]", &contract)
-                .replace("[nobody]", &nobody.address.to_string())
+            sentence.replace("[contract]", &contract).replace("[nobody]", &nobody.address.to_string())
         );
         assert_eq!(printed.stderr, expected, "{name}");
-        assert_eq!(
-            (printed.code, printed.stdout.as_str()),
-            (Some(code), ""),
-            "{name}"
-        );
-        assert_eq!(
-            names(folder.path()),
-            ["old.ndjson", "old.ndjson.gz"],
-            "{name}"
-        );
-        assert_eq!(
-            fs::read(folder.path().join("old.ndjson")).unwrap(),
-            b"old",
-            "{name}"
-        );
+        assert_eq!((printed.code, printed.stdout.as_str()), (Some(code), ""), "{name}");
+        assert_eq!(names(folder.path()), ["old.ndjson", "old.ndjson.gz"], "{name}");
+        assert_eq!(fs::read(folder.path().join("old.ndjson")).unwrap(), b"old", "{name}");
     }
 }
 
@@ -340,14 +226,9 @@ b.txt",
 fn a_wrong_token_is_told_and_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let sim = serving(folder.path(), &[]);
-    let mut command = ialog(
-        folder.path(),
-        &["export", "--last", "1d", "--out", "a.ndjson"],
-    );
+    let mut command = ialog(folder.path(), &["export", "--last", "1d", "--out", "a.ndjson"]);
     let printed = run({
-        command
-            .env("IONOS_TOKEN", "planted-4711")
-            .env("IONOS_API_URL", &sim.url);
+        command.env("IONOS_TOKEN", "planted-4711").env("IONOS_API_URL", &sim.url);
         command
     });
     assert_eq!(
@@ -366,39 +247,17 @@ fn of_several_contracts_one_has_to_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let sim = serving(folder.path(), &["--contracts", "3"]);
     let export = |arguments: &[&str]| {
-        let mut command = ialog(
-            folder.path(),
-            &[
-                "export",
-                "--from",
-                "2026-03-01",
-                "--to",
-                "2026-03-02",
-                "--out",
-                "a.ndjson",
-            ],
-        );
+        let mut command =
+            ialog(folder.path(), &["export", "--from", "2026-03-01", "--to", "2026-03-02", "--out", "a.ndjson"]);
         command.args(arguments);
-        command
-            .env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN)
-            .env("IONOS_API_URL", &sim.url);
+        command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
         run(command)
     };
-    let contracts = Simulator::builder()
-        .contracts(3)
-        .build()
-        .contracts()
-        .to_vec();
-    let listed = contracts
-        .iter()
-        .map(u64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let contracts = Simulator::builder().contracts(3).build().contracts().to_vec();
+    let listed = contracts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
 
     let printed = export(&[]);
-    let expected = format!(
-        "error: the token may read the log of 3 contracts: choose one with --contract: {listed}\n"
-    );
+    let expected = format!("error: the token may read the log of 3 contracts: choose one with --contract: {listed}\n");
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
 
     let printed = export(&["--contract", "1"]);
@@ -425,9 +284,7 @@ fn canned(bodies: [&'static str; 2]) -> (String, std::thread::JoinHandle<()>) {
                 line.clear();
             }
             let length = body.len();
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-            );
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
             connection.write_all(answer.as_bytes()).unwrap();
         }
     });
@@ -453,10 +310,7 @@ fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
     for (contracts, code, said, files) in cases {
         let folder = tempfile::tempdir().unwrap();
         let (url, service) = canned([r#"{"hits":{"total":0,"hits":[]}}"#, contracts]);
-        let mut command = ialog(
-            folder.path(),
-            &["export", "--contract", "1", "--out", "a.ndjson"],
-        );
+        let mut command = ialog(folder.path(), &["export", "--contract", "1", "--out", "a.ndjson"]);
         command.args(["--from", "2026-03-01", "--to", "2026-03-01"]);
         let printed = run({
             command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url);

@@ -11,8 +11,7 @@ use futures_util::{FutureExt, StreamExt};
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{
-    Client, ClientBuilder, DateRange, Error, ErrorKind, PageSize, RetryPolicy, TokenFuture,
-    TokenProvider,
+    Client, ClientBuilder, DateRange, Error, ErrorKind, PageSize, RetryPolicy, TokenFuture, TokenProvider,
 };
 
 use crate::program::Nobody;
@@ -23,10 +22,7 @@ fn clock() -> Arc<VirtualClock> {
 }
 
 fn client(transport: Arc<dyn Transport>, clock: &Arc<VirtualClock>) -> ClientBuilder {
-    Client::builder()
-        .token(TOKEN)
-        .transport(transport)
-        .clock(clock.clone())
+    Client::builder().token(TOKEN).transport(transport).clock(clock.clone())
 }
 
 /// A policy with so much time for a call in all.
@@ -41,10 +37,7 @@ fn millis(millis: &[u64]) -> Vec<Duration> {
 
 /// Answers of which the last is good.
 fn then_good(status: u16, times: usize) -> Vec<http::Response<Vec<u8>>> {
-    (0..times)
-        .map(|_| answer(status, ""))
-        .chain([answer(200, "{}")])
-        .collect()
+    (0..times).map(|_| answer(status, "")).chain([answer(200, "{}")]).collect()
 }
 
 #[tokio::test]
@@ -74,35 +67,17 @@ async fn each_status_is_retried_or_not_and_never_without_retries() {
     for (status, kind, retried) in cases {
         let clock = clock();
         let scripted = Scripted::new(then_good(status, 1));
-        let outcome = client(scripted.clone(), &clock)
-            .build()
-            .unwrap()
-            .info()
-            .await;
+        let outcome = client(scripted.clone(), &clock).build().unwrap().info().await;
         assert_eq!(outcome.is_ok(), retried, "{status}");
         assert_eq!(clock.waits().len(), usize::from(retried), "{status}");
-        assert_eq!(
-            scripted.requests().len(),
-            1 + usize::from(retried),
-            "{status}"
-        );
+        assert_eq!(scripted.requests().len(), 1 + usize::from(retried), "{status}");
 
         let scripted = Scripted::new(then_good(status, 1));
         let policy = RetryPolicy::none();
-        let error = client(scripted.clone(), &clock)
-            .retry(policy)
-            .build()
-            .unwrap()
-            .info()
-            .await
-            .unwrap_err();
+        let error = client(scripted.clone(), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (kind, Some(status)));
         assert_eq!(error.is_retryable(), retried, "{status}");
-        assert_eq!(
-            (error.attempts(), scripted.requests().len()),
-            (1, 1),
-            "{status}"
-        );
+        assert_eq!((error.attempts(), scripted.requests().len()), (1, 1), "{status}");
         assert_eq!(error.operation(), Some("get_info"));
     }
 }
@@ -113,14 +88,8 @@ async fn success_without_content_is_an_empty_result() {
     assert_eq!(client.info().await.unwrap().name, None);
     assert!(client.contracts().await.unwrap().is_empty());
     let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
-    let page = client
-        .page(&1.into(), range, 0, PageSize::DEFAULT)
-        .await
-        .unwrap();
-    assert_eq!(
-        (page.events.len(), page.total, page.meta().status()),
-        (0, None, 204)
-    );
+    let page = client.page(&1.into(), range, 0, PageSize::DEFAULT).await.unwrap();
+    assert_eq!((page.events.len(), page.total, page.meta().status()), (0, None, 204));
 }
 
 #[tokio::test]
@@ -129,67 +98,30 @@ async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries(
     let breaks_off = |kind| Step::breaks_off(answer(200, "{"), kind);
     type Fault<'a> = &'a dyn Fn(&Arc<VirtualClock>) -> Step;
     let cases: [(&str, Fault<'_>, ErrorKind, bool); 6] = [
-        (
-            "a reset within the body",
-            &|_| breaks_off(io::ErrorKind::ConnectionReset),
-            InterruptedBody,
-            true,
-        ),
-        (
-            "an end within the body",
-            &|_| breaks_off(io::ErrorKind::UnexpectedEof),
-            InterruptedBody,
-            true,
-        ),
+        ("a reset within the body", &|_| breaks_off(io::ErrorKind::ConnectionReset), InterruptedBody, true),
+        ("an end within the body", &|_| breaks_off(io::ErrorKind::UnexpectedEof), InterruptedBody, true),
         (
             "silence",
             &|clock| Step::from(answer(200, "{}")).after_silence(Duration::from_secs(121), clock),
             AttemptTimeout,
             true,
         ),
-        (
-            "a request that cannot be made",
-            &|_| Step::not_sent(),
-            Configuration,
-            false,
-        ),
-        (
-            "a body larger than the cap",
-            &|_| answer(200, " ".repeat(10_000)).into(),
-            TooLarge,
-            false,
-        ),
-        (
-            "another service",
-            &|_| answer(200, "<html>").into(),
-            Decode,
-            false,
-        ),
+        ("a request that cannot be made", &|_| Step::not_sent(), Configuration, false),
+        ("a body larger than the cap", &|_| answer(200, " ".repeat(10_000)).into(), TooLarge, false),
+        ("another service", &|_| answer(200, "<html>").into(), Decode, false),
     ];
     for (name, fault, kind, retried) in cases {
         let run = async |policy: RetryPolicy| {
             let clock = clock();
             let scripted = Scripted::following([fault(&clock), answer(200, "{}").into()]);
-            let client = client(scripted, &clock)
-                .retry(policy)
-                .body_cap(1_000)
-                .build()
-                .unwrap();
+            let client = client(scripted, &clock).retry(policy).body_cap(1_000).build().unwrap();
             (client.info().await, clock.waits().len())
         };
         let (outcome, waits) = run(RetryPolicy::default()).await;
-        assert_eq!(
-            (outcome.is_ok(), waits),
-            (retried, usize::from(retried)),
-            "{name}"
-        );
+        assert_eq!((outcome.is_ok(), waits), (retried, usize::from(retried)), "{name}");
         let (outcome, waits) = run(RetryPolicy::none()).await;
         let error = outcome.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.is_retryable(), waits),
-            (kind, retried, 0),
-            "{name}: {error}"
-        );
+        assert_eq!((error.kind(), error.is_retryable(), waits), (kind, retried, 0), "{name}: {error}");
         assert_eq!(error.attempts(), 1);
     }
 }
@@ -202,14 +134,8 @@ async fn faults_of_a_real_connection_are_told_apart_and_retried() {
         // Closed without a word, in the middle of the head, and in the middle of the body.
         ("", ErrorKind::Connection),
         ("HTTP/1.1 200 O", ErrorKind::Connection),
-        (
-            "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{",
-            ErrorKind::InterruptedBody,
-        ),
-        (
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{",
-            ErrorKind::InterruptedBody,
-        ),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{", ErrorKind::InterruptedBody),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{", ErrorKind::InterruptedBody),
     ];
     for (bad, kind) in cases {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -224,28 +150,14 @@ async fn faults_of_a_real_connection_are_told_apart_and_retried() {
             stream.shutdown().await.unwrap();
         };
         let clock = clock();
-        let build = |policy| {
-            Client::builder()
-                .token(TOKEN)
-                .base_url(&url)
-                .clock(clock.clone())
-                .retry(policy)
-                .build()
-                .unwrap()
-        };
+        let build =
+            |policy| Client::builder().token(TOKEN).base_url(&url).clock(clock.clone()).retry(policy).build().unwrap();
 
         let once = build(RetryPolicy::none());
         let (outcome, ()) = tokio::join!(once.info(), serve(bad));
         let error = outcome.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.is_retryable()),
-            (kind, true),
-            "{bad:?}: {error}"
-        );
-        assert!(
-            !format!("{error} {error:?}").contains("http://"),
-            "{error:?}"
-        );
+        assert_eq!((error.kind(), error.is_retryable()), (kind, true), "{bad:?}: {error}");
+        assert!(!format!("{error} {error:?}").contains("http://"), "{error:?}");
 
         let again = build(RetryPolicy::default());
         let (outcome, ()) = tokio::join!(again.info(), async {
@@ -261,20 +173,11 @@ async fn a_refused_connection_is_tried_again_and_told_with_retries_and_without()
     let nobody = Nobody::new();
     for (policy, attempts) in [(RetryPolicy::default(), 5), (RetryPolicy::none(), 1)] {
         let clock = clock();
-        let client = Client::builder()
-            .token(TOKEN)
-            .base_url(format!("http://{}", nobody.address));
+        let client = Client::builder().token(TOKEN).base_url(format!("http://{}", nobody.address));
         let client = client.clock(clock.clone()).retry(policy).build().unwrap();
         let error = client.info().await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.is_retryable()),
-            (ErrorKind::Connection, true),
-            "{error}"
-        );
-        assert_eq!(
-            (error.attempts(), clock.waits().len()),
-            (attempts, attempts as usize - 1)
-        );
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
+        assert_eq!((error.attempts(), clock.waits().len()), (attempts, attempts as usize - 1));
     }
 }
 
@@ -282,28 +185,16 @@ async fn a_refused_connection_is_tried_again_and_told_with_retries_and_without()
 async fn waits_grow_and_the_last_error_tells_how_often_it_was_tried() {
     let clock = clock();
     let scripted = Scripted::new(then_good(503, 5));
-    let error = client(scripted.clone(), &clock)
-        .build()
-        .unwrap()
-        .info()
-        .await
-        .unwrap_err();
+    let error = client(scripted.clone(), &clock).build().unwrap().info().await.unwrap_err();
     assert_eq!(clock.waits(), millis(&[125, 250, 500, 1_000]));
     assert_eq!((error.attempts(), scripted.requests().len()), (5, 5));
     assert_eq!(error.elapsed(), Duration::from_millis(1_875));
-    assert!(
-        error
-            .to_string()
-            .ends_with("(5 attempts in 1.9 s): try again later"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("(5 attempts in 1.9 s): try again later"), "{error}");
 }
 
 fn with_retry_after(status: u16, value: &str) -> http::Response<Vec<u8>> {
     let mut answer = answer(status, "");
-    answer
-        .headers_mut()
-        .insert("retry-after", value.parse().unwrap());
+    answer.headers_mut().insert("retry-after", value.parse().unwrap());
     answer
 }
 
@@ -321,12 +212,7 @@ async fn the_service_is_given_the_time_that_it_asks_for_at_every_retried_status(
         ] {
             let clock = clock();
             let scripted = Scripted::new([with_retry_after(status, value), answer(200, "{}")]);
-            let info = client(scripted, &clock)
-                .build()
-                .unwrap()
-                .info()
-                .await
-                .unwrap();
+            let info = client(scripted, &clock).build().unwrap().info().await.unwrap();
             assert_eq!(clock.waits(), millis(&[wait]), "{status} {value}");
             assert_eq!(info.meta().elapsed(), Duration::from_millis(wait));
         }
@@ -337,26 +223,13 @@ async fn the_service_is_given_the_time_that_it_asks_for_at_every_retried_status(
 async fn more_time_than_the_ceiling_ends_the_call_at_once_and_is_told() {
     let clock = clock();
     let scripted = Scripted::new([with_retry_after(429, "61")]);
-    let error = client(scripted, &clock)
-        .build()
-        .unwrap()
-        .info()
-        .await
-        .unwrap_err();
+    let error = client(scripted, &clock).build().unwrap().info().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(clock.waits().is_empty());
-    assert!(
-        error
-            .to_string()
-            .contains("it asks for 61 s, and 60 s are the most"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("it asks for 61 s, and 60 s are the most"), "{error}");
     // As a status that is not retried, it is told all the same.
     let (_, client) = Scripted::client([with_retry_after(403, "5")]);
-    assert_eq!(
-        client.info().await.unwrap_err().retry_after(),
-        Some(Duration::from_secs(5))
-    );
+    assert_eq!(client.info().await.unwrap_err().retry_after(), Some(Duration::from_secs(5)));
 }
 
 #[tokio::test]
@@ -364,34 +237,15 @@ async fn no_wait_goes_past_the_deadline_and_no_attempt_either() {
     let policy = two_seconds();
     let clock_a = clock();
     let scripted = Scripted::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
-    let error = client(scripted, &clock_a)
-        .retry(policy.clone())
-        .build()
-        .unwrap()
-        .info()
-        .await
-        .unwrap_err();
+    let error = client(scripted, &clock_a).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
     assert_eq!(clock_a.waits(), millis(&[1_500]));
-    assert!(
-        error
-            .to_string()
-            .contains("there is no time left for another attempt"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("there is no time left for another attempt"), "{error}");
 
     let clock_b = clock();
     let silent = Step::from(answer(200, "{}")).after_silence(Duration::from_secs(3), &clock_b);
-    let error = client(Scripted::following([silent]), &clock_b)
-        .retry(policy)
-        .build()
-        .unwrap()
-        .info()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.is_retryable()),
-        (ErrorKind::CallTimeout, false)
-    );
+    let error =
+        client(Scripted::following([silent]), &clock_b).retry(policy).build().unwrap().info().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::CallTimeout, false));
     assert_eq!(error.elapsed(), Duration::from_secs(3));
 }
 
@@ -409,10 +263,7 @@ async fn clones_share_one_budget_of_retries() {
     assert_eq!(scripted.requests().len(), 60 + 100);
     let last = last.unwrap();
     assert_eq!(last.attempts(), 1);
-    assert!(
-        last.to_string().contains("too many calls failed lately"),
-        "{last}"
-    );
+    assert!(last.to_string().contains("too many calls failed lately"), "{last}");
 }
 
 /// Counts how many requests are on their way at once.
@@ -423,10 +274,7 @@ struct Counting {
 
 impl Default for Counting {
     fn default() -> Self {
-        Self {
-            now: Mutex::default(),
-            status: AtomicU16::new(200),
-        }
+        Self { now: Mutex::default(), status: AtomicU16::new(200) }
     }
 }
 
@@ -449,10 +297,7 @@ impl Transport for Counting {
 async fn clones_share_the_limit_on_requests_at_once() {
     for (ceiling, most) in [(16, 4), (2, 2), (1, 1)] {
         let counting = Arc::new(Counting::default());
-        let client = client(counting.clone(), &clock())
-            .max_in_flight(ceiling)
-            .build()
-            .unwrap();
+        let client = client(counting.clone(), &clock()).max_in_flight(ceiling).build().unwrap();
         let clones: Vec<Client> = (0..40).map(|_| client.clone()).collect();
         let done: Vec<Result<_, Error>> = join_all(clones.iter().map(Client::info)).await;
         assert!(done.iter().all(Result::is_ok));
@@ -464,10 +309,7 @@ async fn clones_share_the_limit_on_requests_at_once() {
 async fn clones_share_the_rate() {
     let clock = clock();
     let scripted = Scripted::new((0..5).map(|_| answer(200, "{}")));
-    let client = client(scripted, &clock)
-        .requests_per_second(2.0)
-        .build()
-        .unwrap();
+    let client = client(scripted, &clock).requests_per_second(2.0).build().unwrap();
     for _ in 0..5 {
         client.clone().info().await.unwrap();
     }
@@ -477,21 +319,12 @@ async fn clones_share_the_rate() {
 #[tokio::test]
 async fn what_came_along_with_an_answer_is_there() {
     let mut good = answer(200, "{}");
-    good.headers_mut()
-        .insert("x-request-id", "r-1".parse().unwrap());
+    good.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
     let clock = clock();
     let scripted = Scripted::new([with_retry_after(503, "2"), good]);
-    let info = client(scripted, &clock)
-        .build()
-        .unwrap()
-        .info()
-        .await
-        .unwrap();
+    let info = client(scripted, &clock).build().unwrap().info().await.unwrap();
     let meta = info.meta();
-    assert_eq!(
-        (meta.status(), meta.attempts(), meta.elapsed()),
-        (200, 2, Duration::from_secs(2))
-    );
+    assert_eq!((meta.status(), meta.attempts(), meta.elapsed()), (200, 2, Duration::from_secs(2)));
     assert_eq!(meta.request_id(), Some("r-1"));
     assert_eq!(meta.headers()["x-request-id"], "r-1");
 }
@@ -501,39 +334,15 @@ fn numbers_that_cannot_work_are_refused() {
     let builder = || Client::builder().token(TOKEN);
     let cases = [
         (builder().max_in_flight(0), "max_in_flight of 0"),
-        (
-            builder().requests_per_second(0.0),
-            "requests_per_second of 0",
-        ),
-        (
-            builder().requests_per_second(f64::NAN),
-            "requests_per_second of NaN",
-        ),
-        (
-            builder().requests_per_second(-1.0),
-            "requests_per_second of -1",
-        ),
+        (builder().requests_per_second(0.0), "requests_per_second of 0"),
+        (builder().requests_per_second(f64::NAN), "requests_per_second of NaN"),
+        (builder().requests_per_second(-1.0), "requests_per_second of -1"),
         (builder().body_cap(0), "body_cap of 0"),
-        (
-            builder().attempt_timeout(Duration::ZERO),
-            "attempt_timeout of no time",
-        ),
-        (
-            builder().connect_timeout(Duration::ZERO),
-            "connect_timeout of no time",
-        ),
-        (
-            builder().read_timeout(Duration::ZERO),
-            "read_timeout of no time",
-        ),
-        (
-            builder().user_agent_suffix("a\nb"),
-            "suffix of the user agent",
-        ),
-        (
-            builder().root_certificate("no PEM"),
-            "a root certificate cannot be read",
-        ),
+        (builder().attempt_timeout(Duration::ZERO), "attempt_timeout of no time"),
+        (builder().connect_timeout(Duration::ZERO), "connect_timeout of no time"),
+        (builder().read_timeout(Duration::ZERO), "read_timeout of no time"),
+        (builder().user_agent_suffix("a\nb"), "suffix of the user agent"),
+        (builder().root_certificate("no PEM"), "a root certificate cannot be read"),
         (builder().pinned_certificate("abc"), "IONOS_PINNED_CERT"),
     ];
     for (builder, reason) in cases {
@@ -545,10 +354,7 @@ fn numbers_that_cannot_work_are_refused() {
 
 #[tokio::test]
 async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
-    for (status, kind, retried) in [
-        (404, ErrorKind::NotFound, false),
-        (503, ErrorKind::Unavailable, true),
-    ] {
+    for (status, kind, retried) in [(404, ErrorKind::NotFound, false), (503, ErrorKind::Unavailable, true)] {
         let clock = clock();
         // Longer than any attempt may take.
         let drip = {
@@ -564,29 +370,10 @@ async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
         });
         let dripping = Dripping(status, Mutex::new(Some(reqwest::Body::wrap_stream(body))));
         let policy = RetryPolicy::none();
-        let error = client(Arc::new(dripping), &clock)
-            .retry(policy)
-            .build()
-            .unwrap()
-            .info()
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.status(), error.is_retryable()),
-            (kind, Some(status), retried),
-            "{error}"
-        );
-        assert!(
-            error
-                .to_string()
-                .contains("did not come to the end of its answer in time"),
-            "{error}"
-        );
-        assert!(
-            error.elapsed() < Duration::from_secs(200),
-            "{:?}",
-            error.elapsed()
-        );
+        let error = client(Arc::new(dripping), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
+        assert_eq!((error.kind(), error.status(), error.is_retryable()), (kind, Some(status), retried), "{error}");
+        assert!(error.to_string().contains("did not come to the end of its answer in time"), "{error}");
+        assert!(error.elapsed() < Duration::from_secs(200), "{:?}", error.elapsed());
     }
 }
 
@@ -596,13 +383,7 @@ struct Dripping(u16, Mutex<Option<reqwest::Body>>);
 impl Transport for Dripping {
     fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
         let body = self.1.lock().unwrap().take().unwrap();
-        Box::pin(async move {
-            Ok(http::Response::builder()
-                .status(self.0)
-                .body(body)
-                .unwrap()
-                .into())
-        })
+        Box::pin(async move { Ok(http::Response::builder().status(self.0).body(body).unwrap().into()) })
     }
 }
 
@@ -622,48 +403,20 @@ impl TokenProvider for Hanging {
 async fn the_deadline_covers_the_token_and_the_turn_too() {
     let policy = two_seconds();
     let clock_a = clock();
-    let builder = Client::builder()
-        .token_provider(Arc::new(Hanging(clock_a.clone())))
-        .clock(clock_a.clone());
+    let builder = Client::builder().token_provider(Arc::new(Hanging(clock_a.clone()))).clock(clock_a.clone());
     let scripted = Scripted::new([]);
-    let error = builder
-        .transport(scripted)
-        .retry(policy.clone())
-        .build()
-        .unwrap()
-        .info()
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.kind(), error.attempts()),
-        (ErrorKind::CallTimeout, 0),
-        "{error}"
-    );
+    let error = builder.transport(scripted).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 0), "{error}");
 
     // One call holds the only place for longer than the other may take.
     let clock_b = clock();
-    let silent = Arc::new(Silent {
-        clock: clock_b.clone(),
-        asked: AtomicU16::new(0),
-    });
-    let client = client(silent.clone(), &clock_b)
-        .retry(policy)
-        .max_in_flight(1)
-        .build()
-        .unwrap();
+    let silent = Arc::new(Silent { clock: clock_b.clone(), asked: AtomicU16::new(0) });
+    let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
     let (one, other) = tokio::join!(client.info(), client.info());
     assert_eq!(one.unwrap_err().kind(), ErrorKind::CallTimeout);
     let other = other.unwrap_err();
-    assert_eq!(
-        (other.kind(), other.attempts()),
-        (ErrorKind::CallTimeout, 0),
-        "{other}"
-    );
-    assert_eq!(
-        silent.asked.load(Ordering::SeqCst),
-        1,
-        "nothing is sent when there is no time left"
-    );
+    assert_eq!((other.kind(), other.attempts()), (ErrorKind::CallTimeout, 0), "{other}");
+    assert_eq!(silent.asked.load(Ordering::SeqCst), 1, "nothing is sent when there is no time left");
 }
 
 /// Never answers, and time passes meanwhile.
@@ -688,10 +441,7 @@ impl Transport for Silent {
 async fn trouble_halves_the_requests_at_once_of_a_client() {
     for (status, most) in [(200, 4), (404, 4), (500, 4), (429, 2), (503, 2), (504, 2)] {
         let counting = Arc::new(Counting::default());
-        let client = client(counting.clone(), &clock())
-            .retry(RetryPolicy::none())
-            .build()
-            .unwrap();
+        let client = client(counting.clone(), &clock()).retry(RetryPolicy::none()).build().unwrap();
         counting.status.store(status, Ordering::SeqCst);
         join_all((0..4).map(|_| client.info())).await;
         assert_eq!(counting.now.lock().unwrap().1, 4);
@@ -721,9 +471,6 @@ async fn a_place_is_free_while_a_call_waits_for_its_next_attempt() {
 async fn a_call_that_is_dropped_gives_its_place_back() {
     let counting = Arc::new(Counting::default());
     let client = client(counting, &clock()).max_in_flight(1).build().unwrap();
-    assert!(
-        client.info().now_or_never().is_none(),
-        "on its way, and dropped there"
-    );
+    assert!(client.info().now_or_never().is_none(), "on its way, and dropped there");
     assert!(client.info().await.is_ok());
 }

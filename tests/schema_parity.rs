@@ -21,10 +21,7 @@ fn of_code() -> Properties {
     add::<types::ReferenceById>(&mut generator);
     add::<types::GetByContractResponse>(&mut generator);
     let definitions = generator.definitions().clone();
-    definitions
-        .iter()
-        .filter_map(|(name, schema)| Some((name.clone(), names(schema)?)))
-        .collect()
+    definitions.iter().filter_map(|(name, schema)| Some((name.clone(), names(schema)?))).collect()
 }
 
 fn names(schema: &Value) -> Option<BTreeSet<String>> {
@@ -42,8 +39,7 @@ fn of_description(document: &Value) -> Properties {
 }
 
 fn titled(schema: &Value, found: &mut Properties) {
-    if let (Some(title), Some(names)) = (schema.get("title").and_then(Value::as_str), names(schema))
-    {
+    if let (Some(title), Some(names)) = (schema.get("title").and_then(Value::as_str), names(schema)) {
         found.insert(title.to_owned(), names);
     }
     match schema {

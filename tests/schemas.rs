@@ -52,19 +52,14 @@ fn each_schema() {
         all.insert(name.to_owned(), schema);
     }
     let printed = run(ialog(folder.path(), &["schema"]));
-    assert_eq!(
-        serde_json::from_str::<Value>(&printed.stdout).unwrap(),
-        Value::Object(all)
-    );
+    assert_eq!(serde_json::from_str::<Value>(&printed.stdout).unwrap(), Value::Object(all));
 }
 
 fn check(document: Document, value: &Value) {
     let schema = Value::from(document.schema());
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert_eq!(errors, [""; 0], "{document}");
 }
 
@@ -88,14 +83,7 @@ fn row(names: &csv::StringRecord, cells: &csv::StringRecord) -> Value {
 fn files_are_as_their_schemas_say() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["a.ndjson.gz", "a.json", "a.csv"] {
-        let arguments = [
-            "export",
-            "--demo",
-            "--from",
-            "2026-11-01",
-            "--to",
-            "2026-11-02",
-        ];
+        let arguments = ["export", "--demo", "--from", "2026-11-01", "--to", "2026-11-02"];
         let mut command = ialog(folder.path(), &arguments);
         command.args(["--out", name]);
         let printed = run(command);
@@ -106,13 +94,8 @@ fn files_are_as_their_schemas_say() {
     let array: Value = serde_json::from_slice(&read("a.json")).unwrap();
     check(Document::Events, &array);
     let mut lines = String::new();
-    flate2::read::MultiGzDecoder::new(&read("a.ndjson.gz")[..])
-        .read_to_string(&mut lines)
-        .unwrap();
-    let lines: Vec<Value> = lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    flate2::read::MultiGzDecoder::new(&read("a.ndjson.gz")[..]).read_to_string(&mut lines).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.len() > 100);
     for line in &lines {
         check(Document::Event, line);
@@ -123,30 +106,20 @@ fn files_are_as_their_schemas_say() {
     let mut table = csv::Reader::from_reader(&table[..]);
     let names = table.headers().unwrap().clone();
     assert_eq!(names, FlatRow::COLUMNS.to_vec());
-    let rows: Vec<Value> = table
-        .records()
-        .map(|cells| row(&names, &cells.unwrap()))
-        .collect();
+    let rows: Vec<Value> = table.records().map(|cells| row(&names, &cells.unwrap())).collect();
     assert_eq!(rows.len(), lines.len());
     for row in &rows {
         check(Document::Flat, row);
     }
-    let errors = rows
-        .iter()
-        .filter(|row| row["http_status"].is_u64())
-        .count();
+    let errors = rows.iter().filter(|row| row["http_status"].is_u64()).count();
     assert!(errors > 0, "numbers are there");
 }
 
 #[test]
 fn the_schema_of_a_row_names_the_columns_in_their_order() {
     let schema = Value::from(Document::Flat.schema());
-    let required: Vec<&str> = schema["required"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|name| name.as_str().unwrap())
-        .collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     assert_eq!(required, FlatRow::COLUMNS);
 }
 
@@ -156,9 +129,7 @@ async fn what_an_archive_says_of_itself_is_as_its_schemas_say() {
     let root = tempfile::tempdir().unwrap();
     let archive = archive(&simulator, root.path(), "2026-11-17", "2026-11-18").await;
     let folder = archive.contracts().unwrap().remove(0);
-    let json = |path: std::path::PathBuf| -> Value {
-        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-    };
+    let json = |path: std::path::PathBuf| -> Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
     for date in folder.days().unwrap() {
         check(Document::Manifest, &json(folder.day(date).join(MANIFEST)));
     }
@@ -179,14 +150,9 @@ async fn what_lies_beside_an_interrupted_file_is_as_its_schema_says() {
     let day = DateRange::day("2026-11-17".parse().unwrap(), &chrono::Utc).unwrap();
     let reading = Reading::new("simulator", contract.clone(), day, &target);
     let export = FileExport::open(&target, reading, false).unwrap();
-    let client = Client::builder()
-        .token(simulator.token())
-        .transport(simulator.transport())
-        .build()
-        .unwrap();
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let half = day.split(2.try_into().unwrap()).next();
-    let windows =
-        stream::iter(half).flat_map(|half| client.events(contract.clone(), half).windows());
+    let windows = stream::iter(half).flat_map(|half| client.events(contract.clone(), half).windows());
     export.write(windows, |_| ()).await.unwrap_err();
     let checkpoint = fs::read(folder.path().join(".a.csv.zst.checkpoint.json")).unwrap();
     let checkpoint: Value = serde_json::from_slice(&checkpoint).unwrap();

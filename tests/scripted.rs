@@ -49,19 +49,13 @@ impl Step {
 
     /// The same, after the service sent nothing for so long. Whoever waits for less has given up by then.
     pub fn after_silence(self, silence: Duration, clock: &Arc<VirtualClock>) -> Self {
-        Self {
-            silence: Some((silence, clock.clone())),
-            ..self
-        }
+        Self { silence: Some((silence, clock.clone())), ..self }
     }
 }
 
 impl From<Outcome> for Step {
     fn from(outcome: Outcome) -> Self {
-        Self {
-            silence: None,
-            outcome,
-        }
+        Self { silence: None, outcome }
     }
 }
 
@@ -97,34 +91,20 @@ impl Scripted {
     }
 
     fn with(steps: impl Iterator<Item = (Option<Asked>, Step)>) -> Arc<Self> {
-        Arc::new(Self {
-            steps: Mutex::new(steps.collect()),
-            ..Self::default()
-        })
+        Arc::new(Self { steps: Mutex::new(steps.collect()), ..Self::default() })
     }
 
     /// Answers in order, and a client that asks for them.
-    pub fn client(
-        answers: impl IntoIterator<Item = http::Response<Vec<u8>>>,
-    ) -> (Arc<Self>, Client) {
+    pub fn client(answers: impl IntoIterator<Item = http::Response<Vec<u8>>>) -> (Arc<Self>, Client) {
         let scripted = Self::new(answers);
-        let client = Client::builder()
-            .token(TOKEN)
-            .retry(RetryPolicy::none())
-            .transport(scripted.clone())
-            .build()
-            .unwrap();
+        let client =
+            Client::builder().token(TOKEN).retry(RetryPolicy::none()).transport(scripted.clone()).build().unwrap();
         (scripted, client)
     }
 
     /// The requests so far.
     pub fn requests(&self) -> Vec<reqwest::Request> {
-        self.requests
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|request| request.try_clone().unwrap())
-            .collect()
+        self.requests.lock().unwrap().iter().map(|request| request.try_clone().unwrap()).collect()
     }
 
     /// How many answers nobody asked for so far.
@@ -167,8 +147,5 @@ impl Transport for Scripted {
 
 /// An answer with a status and a body.
 pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> http::Response<Vec<u8>> {
-    http::Response::builder()
-        .status(status)
-        .body(body.into())
-        .unwrap()
+    http::Response::builder().status(status).body(body.into()).unwrap()
 }

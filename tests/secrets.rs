@@ -7,9 +7,7 @@ use std::fs;
 use std::sync::Arc;
 
 use ionos_activitylog::clock::VirtualClock;
-use ionos_activitylog::{
-    AccessToken, Client, ClientBuilder, DateRange, Error, TokenFile, TokenFuture, TokenProvider,
-};
+use ionos_activitylog::{AccessToken, Client, ClientBuilder, DateRange, Error, TokenFile, TokenFuture, TokenProvider};
 use ionos_activitylog_sim::Simulator;
 use syn::{Item, Visibility};
 use xtask::workspace;
@@ -18,8 +16,7 @@ use crate::public_api::sources;
 use crate::scripted::{Scripted, TOKEN, answer};
 
 const PASSWORD: &str = "planted-password-0815";
-const CERTIFICATE: &str =
-    "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
 
 /// Public types of the facade that are made from secrets or from what a service says; each is looked at below.
 const MAY_HOLD: [&str; 12] = [
@@ -104,16 +101,10 @@ const HOLD_NONE: [&str; 60] = [
 #[test]
 fn every_public_type_is_known_here() {
     let mut files = Vec::new();
-    sources(
-        &workspace::root().join("crates/ionos-activitylog/src"),
-        &mut files,
-    );
+    sources(&workspace::root().join("crates/ionos-activitylog/src"), &mut files);
     let mut found = BTreeSet::new();
     for file in files {
-        for item in syn::parse_file(&fs::read_to_string(file).unwrap())
-            .unwrap()
-            .items
-        {
+        for item in syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap().items {
             let (visibility, name) = match item {
                 Item::Struct(item) => (item.vis, item.ident),
                 Item::Enum(item) => (item.vis, item.ident),
@@ -125,20 +116,10 @@ fn every_public_type_is_known_here() {
             }
         }
     }
-    let known: BTreeSet<String> = MAY_HOLD
-        .iter()
-        .chain(&HOLD_NONE)
-        .map(|name| (*name).to_owned())
-        .collect();
+    let known: BTreeSet<String> = MAY_HOLD.iter().chain(&HOLD_NONE).map(|name| (*name).to_owned()).collect();
     let unknown: Vec<_> = found.difference(&known).collect();
-    assert!(
-        unknown.is_empty(),
-        "say of each whether it may hold a secret: {unknown:?}"
-    );
-    assert!(
-        MAY_HOLD.iter().all(|name| found.contains(*name)),
-        "{found:?}"
-    );
+    assert!(unknown.is_empty(), "say of each whether it may hold a secret: {unknown:?}");
+    assert!(MAY_HOLD.iter().all(|name| found.contains(*name)), "{found:?}");
 }
 
 fn hides(shown: &str) {
@@ -166,9 +147,7 @@ impl TokenProvider for Failing {
 
 fn builders() -> Vec<ClientBuilder> {
     vec![
-        Client::builder()
-            .token(TOKEN)
-            .base_url(format!("https://me:{PASSWORD}@example.com")),
+        Client::builder().token(TOKEN).base_url(format!("https://me:{PASSWORD}@example.com")),
         Client::builder().token(TOKEN),
         Client::builder().username_and_password("jane", PASSWORD),
         Client::builder().token_provider(Arc::new(Failing)),
@@ -176,9 +155,7 @@ fn builders() -> Vec<ClientBuilder> {
         Client::builder().token(TOKEN).pinned_certificate("planted"),
         Client::builder().token(format!("{TOKEN} planted")),
         Client::builder().username_and_password("planted:jane", PASSWORD),
-        Client::builder()
-            .token(TOKEN)
-            .base_url(format!("https://exa mple.com?key={TOKEN}")),
+        Client::builder().token(TOKEN).base_url(format!("https://exa mple.com?key={TOKEN}")),
     ]
 }
 
@@ -203,10 +180,7 @@ fn clients_builders_settings_and_their_errors_show_nothing() {
             Err(error) => hides_both(&error),
         }
     }
-    assert_eq!(
-        built, 3,
-        "a token, a password and a provider are good credentials"
-    );
+    assert_eq!(built, 3, "a token, a password and a provider are good credentials");
     hides_both(&AccessToken::new(TOKEN).unwrap());
     hides_debug(&TokenFile::new("/some/token"));
     hides_debug(&Simulator::builder().token(TOKEN).build());
@@ -216,20 +190,10 @@ fn clients_builders_settings_and_their_errors_show_nothing() {
 async fn answers_and_errors_show_nothing_that_a_service_repeats() {
     let body = format!(r#"{{"messages":[{{"errorCode":"{TOKEN}","message":"{PASSWORD}"}}]}}"#);
     let basic = format!(r#"{{"messages":[{{"message":"{PASSWORD}"}}]}}"#);
-    let scripted = Scripted::new([
-        answer(403, body.replace(PASSWORD, TOKEN)),
-        answer(403, basic),
-    ]);
+    let scripted = Scripted::new([answer(403, body.replace(PASSWORD, TOKEN)), answer(403, basic)]);
     let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
     let errors: [Error; 3] = [
-        Client::builder()
-            .token(TOKEN)
-            .transport(scripted.clone())
-            .build()
-            .unwrap()
-            .info()
-            .await
-            .unwrap_err(),
+        Client::builder().token(TOKEN).transport(scripted.clone()).build().unwrap().info().await.unwrap_err(),
         Client::builder()
             .username_and_password("jane", PASSWORD)
             .transport(scripted.clone())
@@ -249,16 +213,14 @@ async fn answers_and_errors_show_nothing_that_a_service_repeats() {
             .unwrap_err(),
     ];
     let mut good = answer(200, "{}");
-    good.headers_mut()
-        .insert("set-cookie", "session=planted".parse().unwrap());
+    good.headers_mut().insert("set-cookie", "session=planted".parse().unwrap());
     let (_, client) = Scripted::client([good]);
     let info = client.info().await.unwrap();
     hides_debug(&info);
     assert!(format!("{:?}", info.meta()).contains("set-cookie"));
     for error in &errors {
         hides_both(error);
-        let sources =
-            std::iter::successors(std::error::Error::source(error), |error| error.source());
+        let sources = std::iter::successors(std::error::Error::source(error), |error| error.source());
         sources.for_each(|source| hides(&format!("{source} {source:?}")));
         hides_debug(&error.messages());
         error.messages().iter().for_each(hides_both);
@@ -278,17 +240,12 @@ async fn a_request_to_the_cloud_api_shows_no_secret_of_anybody() {
     hides_debug(&request);
     hides(request.json());
     hides(&request.body().unwrap());
-    assert_eq!(
-        request.field("/properties/headers"),
-        Some(r#"{"authorization":"[redacted]","x-note":"[redacted]"}"#)
-    );
+    assert_eq!(request.field("/properties/headers"), Some(r#"{"authorization":"[redacted]","x-note":"[redacted]"}"#));
 }
 
 #[tokio::test]
 async fn what_a_probe_finds_shows_nothing_that_a_service_repeats() {
-    let hit = |id: &str| {
-        format!(r#"{{"_source":{{"@uuid":"{id}","meta":{{"time":"2026-11-20T12:00:00.5Z"}}}}}}"#)
-    };
+    let hit = |id: &str| format!(r#"{{"_source":{{"@uuid":"{id}","meta":{{"time":"2026-11-20T12:00:00.5Z"}}}}}}"#);
     let hits = [hit("a"), hit("b")].join(",");
     let page = format!(r#"{{"hits":{{"total":2,"hits":[{hits}]}}}}"#);
     let refusal = || answer(403, format!(r#"{{"messages":[{{"message":"{TOKEN}"}}]}}"#));
@@ -296,10 +253,7 @@ async fn what_a_probe_finds_shows_nothing_that_a_service_repeats() {
     let (_, client) = Scripted::client(answers.chain((0..10).map(|_| refusal())));
     let probe = client.probe(&1.into()).await.unwrap();
     let told = |text: &str| probe.findings.iter().any(|one| one.seen.contains(text));
-    assert!(
-        told("could not be measured") && told("[redacted]"),
-        "{probe:?}"
-    );
+    assert!(told("could not be measured") && told("[redacted]"), "{probe:?}");
     hides_debug(&probe);
     probe.findings.iter().for_each(|one| hides_debug(one));
 }
@@ -318,12 +272,9 @@ fn no_snapshot_holds_a_secret() {
 #[tokio::test]
 async fn an_id_or_an_entry_that_repeats_a_secret_is_not_shown() {
     let mut refused = answer(403, "");
-    refused
-        .headers_mut()
-        .insert("x-request-id", TOKEN.parse().unwrap());
+    refused.headers_mut().insert("x-request-id", TOKEN.parse().unwrap());
     let mut good = answer(200, "{}");
-    good.headers_mut()
-        .insert("x-request-id", TOKEN.parse().unwrap());
+    good.headers_mut().insert("x-request-id", TOKEN.parse().unwrap());
     let entry = answer(200, format!(r#"[{{"id":"{TOKEN}"}}]"#));
     let (_, client) = Scripted::client([refused, entry, good]);
     let error = client.contracts().await.unwrap_err();

@@ -17,9 +17,7 @@ fn readme() -> String {
 fn blocks<'a>(text: &'a str, kind: &str) -> Vec<&'a str> {
     let fence = format!("```{kind}\n");
     let begun = text.split(fence.as_str()).skip(1);
-    begun
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect()
+    begun.map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 /// A shell in a folder, for which the program is a command.
@@ -58,11 +56,8 @@ fn every_example_of_the_help_can_be_typed() {
     let folder = tempfile::tempdir().unwrap();
     for topic in ["times", "filters", "exit-codes", "environment", "schemas"] {
         let text = run(ialog(folder.path(), &["help", topic])).stdout;
-        let lines: Vec<&str> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("  "))
-            .filter(|line| line.starts_with("ialog "))
-            .collect();
+        let lines: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with("ialog ")).collect();
         all_succeed(&lines);
     }
 }
@@ -83,9 +78,7 @@ fn every_example_of_a_command_can_be_typed() {
     let made = in_world("ialog export --from 2025-01-01 --settle 1s --out audit");
     assert_eq!(made.code, Some(0), "{}", made.stderr);
     let mut typed = 0;
-    for command in [
-        "query", "show", "trace", "stats", "export", "verify", "cat", "convert", "whoami", "doctor",
-    ] {
+    for command in ["query", "show", "trace", "stats", "export", "verify", "cat", "convert", "whoami", "doctor"] {
         let help = in_world(&format!("ialog {command} --help")).stdout;
         let (_, examples) = help.split_once("Examples:\n").unwrap();
         // What is too long for a line goes on in the next one.
@@ -99,12 +92,7 @@ fn every_example_of_a_command_can_be_typed() {
                 "cat" | "convert" if example.contains("--to") => 3,
                 _ => 0,
             };
-            assert_eq!(
-                printed.code,
-                Some(expected),
-                "{example}\n{}",
-                printed.stderr
-            );
+            assert_eq!(printed.code, Some(expected), "{example}\n{}", printed.stderr);
             typed += 1;
         }
     }
@@ -142,10 +130,7 @@ fn what_the_readme_shows_is_what_is_printed() {
             played += &format!("{line}\n{}\n", printed.stdout);
         }
         let played = played.trim_end().to_owned() + "\n";
-        let played: String = played
-            .lines()
-            .map(|line| line.trim_end().to_owned() + "\n")
-            .collect();
+        let played: String = played.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
         again = again.replace(block, &played);
     }
     if again != readme && std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
@@ -155,8 +140,6 @@ fn what_the_readme_shows_is_what_is_printed() {
     assert!(
         again == readme,
         "{}\nread the difference, and take it over with: INSTA_UPDATE=always cargo test -p workspace-tests",
-        similar::TextDiff::from_lines(&readme, &again)
-            .unified_diff()
-            .header("README.md", "as it is printed now")
+        similar::TextDiff::from_lines(&readme, &again).unified_diff().header("README.md", "as it is printed now")
     );
 }

@@ -34,15 +34,7 @@ fn no_snapshot_holds_a_path_of_this_machine() {
     for entry in fs::read_dir(root.join("tests/snapshots")).unwrap() {
         let path = entry.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        assert!(
-            !text.contains(&*root.to_string_lossy()),
-            "{}",
-            path.display()
-        );
-        assert_ne!(
-            root,
-            Path::new("/"),
-            "the check above would find every path"
-        );
+        assert!(!text.contains(&*root.to_string_lossy()), "{}", path.display());
+        assert_ne!(root, Path::new("/"), "the check above would find every path");
     }
 }

@@ -50,10 +50,7 @@ fn decoded<T: DeserializeOwned>(simulator: &Simulator, path: &str) -> serde_json
 fn page(simulator: &Simulator, offset: usize) -> serde_json::Result<GetByContractResponse> {
     let contract = simulator.contracts()[0];
     let start = begin().format("%Y-%m-%d");
-    decoded(
-        simulator,
-        &format!("/contracts/{contract}?dateStart={start}&offset={offset}&limit={LIMIT}"),
-    )
+    decoded(simulator, &format!("/contracts/{contract}?dateStart={start}&offset={offset}&limit={LIMIT}"))
 }
 
 #[test]
@@ -68,10 +65,7 @@ fn the_information_about_the_api_is_read() {
 fn the_contracts_are_read() {
     let simulator = simulator(Switches::default());
     let contracts: Vec<ReferenceById> = decoded(&simulator, "/contracts").unwrap();
-    let numbers: Vec<_> = contracts
-        .iter()
-        .filter_map(|contract| contract.id)
-        .collect();
+    let numbers: Vec<_> = contracts.iter().filter_map(|contract| contract.id).collect();
     let expected: Vec<_> = simulator.contracts().iter().map(|n| *n as i64).collect();
     assert_eq!(numbers, expected);
 }
@@ -99,10 +93,7 @@ fn every_page_of_a_week_is_read_with_its_failures_and_its_burst() {
         assert!(meta.audit_version.is_some());
         assert!(meta.time.is_some());
         let identity = source.principal.as_ref().unwrap().identity.as_ref();
-        assert_eq!(
-            identity.unwrap().contract_number.as_deref(),
-            Some(contract.to_string().as_str())
-        );
+        assert_eq!(identity.unwrap().contract_number.as_deref(), Some(contract.to_string().as_str()));
         let event = source.event.as_ref().unwrap();
         let error = event.param.as_ref().and_then(|param| param.error.as_ref());
         if let Some(error) = error {
@@ -122,30 +113,14 @@ fn every_page_of_a_week_is_read_with_its_failures_and_its_burst() {
 /// The guard of the tests above: were the types looser than the description, nothing would fail here.
 #[test]
 fn values_of_another_json_type_are_refused() {
-    let with = |dialect, total| Switches {
-        dialect,
-        total,
-        ..Switches::default()
-    };
+    let with = |dialect, total| Switches { dialect, total, ..Switches::default() };
     for (switches, reason) in [
         // contractNumber is text in the description.
-        (
-            with(Dialect::Sdk, TotalShape::Number),
-            "invalid type: integer `33586252`, expected a string",
-        ),
+        (with(Dialect::Sdk, TotalShape::Number), "invalid type: integer `33586252`, expected a string"),
         // auditVersion is a number in the description.
-        (
-            with(Dialect::Docs, TotalShape::Number),
-            "invalid type: string \"0.1\", expected f64",
-        ),
-        (
-            with(Dialect::Description, TotalShape::Object),
-            "invalid type: map, expected i64",
-        ),
-        (
-            with(Dialect::Description, TotalShape::Text),
-            "invalid type: string \"3140\", expected i64",
-        ),
+        (with(Dialect::Docs, TotalShape::Number), "invalid type: string \"0.1\", expected f64"),
+        (with(Dialect::Description, TotalShape::Object), "invalid type: map, expected i64"),
+        (with(Dialect::Description, TotalShape::Text), "invalid type: string \"3140\", expected i64"),
     ] {
         let error = page(&simulator(switches), 0).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");

@@ -14,11 +14,7 @@ fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> S
 
 fn watched(what: Watched, columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut command = ialog(Path::new("/"), arguments);
-    command
-        .env("IALOG_TEST_WORLD", "hostile")
-        .env("TZ", "UTC")
-        .env("TERM", "xterm")
-        .envs(settings.iter().copied());
+    command.env("IALOG_TEST_WORLD", "hostile").env("TZ", "UTC").env("TERM", "xterm").envs(settings.iter().copied());
     let (written, code) = Pty::start(command, what, columns).read();
     assert_eq!(code, Some(0), "{written}");
     written
@@ -59,20 +55,12 @@ fn no_line_of_a_table_is_wider_than_the_terminal() {
 fn an_operation_fits_the_terminal_and_has_its_colours() {
     for columns in [40, 80] {
         let shown = on_terminal(columns, &[], &["trace", "r-1"]);
-        assert!(
-            shown.contains("\u{1b}[1;31mFAILED\u{1b}[0m 31.900 s"),
-            "{shown:?}"
-        );
+        assert!(shown.contains("\u{1b}[1;31mFAILED\u{1b}[0m 31.900 s"), "{shown:?}");
         let shown = plain(&shown);
         for line in shown.lines() {
             // Wide characters are as wide as two.
-            let wide = line
-                .chars()
-                .filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
-            assert!(
-                line.chars().count() + wide.count() <= columns.into(),
-                "{columns}: {line}"
-            );
+            let wide = line.chars().filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
+            assert!(line.chars().count() + wide.count() <= columns.into(), "{columns}: {line}");
         }
     }
 }
@@ -152,11 +140,8 @@ fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
         let arguments: Vec<&str> = query.iter().chain(more).copied().collect();
         watched(what, columns, &stormy, &arguments)
     };
-    for (columns, parts) in [
-        (200, &[" events/s, ", " requests, ", " x 429, "][..]),
-        (80, &[" events/s, "]),
-        (40, &[]),
-    ] {
+    for (columns, parts) in [(200, &[" events/s, ", " requests, ", " x 429, "][..]), (80, &[" events/s, "]), (40, &[])]
+    {
         let written = shown(Watched::Both, columns, &["--count"]);
         let drawn = drawn(&written);
         assert!(!drawn.is_empty(), "{written:?}");
@@ -176,16 +161,11 @@ fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
         let alone = shown(Watched::Data, 80, &more);
         let both = left(&shown(Watched::Both, 80, &more));
         let data = left(&alone);
-        assert!(
-            data.lines().count() > 1000 && both.contains(&data),
-            "{form}"
-        );
+        assert!(data.lines().count() > 1000 && both.contains(&data), "{form}");
     }
-    for (what, more) in [
-        (Watched::Data, &["--count"][..]),
-        (Watched::Both, &["--count", "-q"]),
-        (Watched::Both, &["--count", "-v"]),
-    ] {
+    for (what, more) in
+        [(Watched::Data, &["--count"][..]), (Watched::Both, &["--count", "-q"]), (Watched::Both, &["--count", "-v"])]
+    {
         assert!(drawn(&shown(what, 80, more)).is_empty(), "{more:?}");
     }
 }
@@ -207,20 +187,14 @@ fn what_has_no_looks_has_none_on_a_terminal() {
         let command = ialog(folder.path(), arguments);
         let (written, code) = Pty::start(command, Watched::Both, 60).read();
         assert_eq!((piped.code, code), (Some(0), Some(0)), "{arguments:?}");
-        assert!(
-            written.replace("\r\n", "\n") == piped.stdout,
-            "{arguments:?}"
-        );
+        assert!(written.replace("\r\n", "\n") == piped.stdout, "{arguments:?}");
     }
 }
 
 /// It ends when somebody presses Ctrl-C, and no sooner.
 #[test]
 fn a_simulator_on_a_terminal_says_how_to_use_it() {
-    let command = ialog(
-        Path::new("/"),
-        &["sim", "--port", "0", "--now", "2026-11-20"],
-    );
+    let command = ialog(Path::new("/"), &["sim", "--port", "0", "--now", "2026-11-20"]);
     let pty = Pty::start(command, Watched::Both, 80);
     let (url, export) = (pty.line(), pty.line());
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");

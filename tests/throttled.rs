@@ -20,12 +20,7 @@ fn throttled(form: RetryAfterForm) -> (Arc<VirtualClock>, Simulator, Client) {
         .clock(move || time.now())
         .events_per_day(100)
         .rate_limit(limit)
-        .switches(Switches {
-            max_limit: 5,
-            window_cap: 20,
-            deep_offset: DeepOffset::Refuse,
-            ..Switches::default()
-        })
+        .switches(Switches { max_limit: 5, window_cap: 20, deep_offset: DeepOffset::Refuse, ..Switches::default() })
         .build();
     let client = Client::builder()
         .token(simulator.token())
@@ -56,10 +51,7 @@ async fn many_windows_at_the_same_time_are_read_completely() {
         assert!(answered > 50, "{form:?}: {answered} requests");
         // Some are refused, and hardly more than one for each that is let through, as long as it is said when to come.
         if *form != RetryAfterForm::Absent {
-            assert!(
-                refused <= answered + 8,
-                "{form:?}: {refused} for {answered}"
-            );
+            assert!(refused <= answered + 8, "{form:?}: {refused} for {answered}");
         }
         // A request a second, and not much slower.
         let most = Duration::from_secs(2 * answered as u64);
@@ -76,10 +68,7 @@ async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
     });
     let attempts = futures_util::future::join_all(calls).await;
     // The first four are sent before anything is known.
-    assert!(
-        attempts.iter().all(|attempts| *attempts <= 2),
-        "{attempts:?}"
-    );
+    assert!(attempts.iter().all(|attempts| *attempts <= 2), "{attempts:?}");
     assert!(simulator.ledger().len() <= 80);
 }
 
@@ -90,12 +79,7 @@ async fn a_call_that_has_no_time_to_wait_ends_with_what_the_service_said() {
         .token(simulator.token())
         .transport(simulator.transport())
         .clock(clock.clone())
-        .retry(
-            RetryPolicy::builder()
-                .deadline(Duration::from_secs(3))
-                .build()
-                .unwrap(),
-        )
+        .retry(RetryPolicy::builder().deadline(Duration::from_secs(3)).build().unwrap())
         .build()
         .unwrap();
     let calls = (0..12).map(|_| client.contracts());

@@ -24,8 +24,7 @@ struct Service {
 
 impl Service {
     async fn new(host: &str) -> Self {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed([host.to_owned()]).unwrap();
+        let CertifiedKey { cert, signing_key } = generate_simple_self_signed([host.to_owned()]).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(provider)
@@ -44,19 +43,14 @@ impl Service {
     fn builder(&self) -> ClientBuilder {
         let port = self.listener.local_addr().unwrap().port();
         let clock = VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
-        Client::builder()
-            .token(TOKEN)
-            .base_url(format!("https://localhost:{port}"))
-            .clock(Arc::new(clock))
+        Client::builder().token(TOKEN).base_url(format!("https://localhost:{port}")).clock(Arc::new(clock))
     }
 
     fn fingerprint(&self) -> String {
-        Sha256::digest(self.certificate.der())
-            .iter()
-            .fold(String::new(), |mut hex, byte| {
-                write!(hex, "{byte:02X}:").unwrap();
-                hex
-            })
+        Sha256::digest(self.certificate.der()).iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02X}:").unwrap();
+            hex
+        })
     }
 
     /// Answers one request, if the client goes on after it has seen the certificate.
@@ -82,15 +76,8 @@ impl Service {
         let client = builder.build().unwrap();
         let (outcome, ()) = tokio::join!(client.info(), self.serve());
         let error = outcome.err()?;
-        assert_eq!(
-            error.attempts(),
-            1,
-            "what is not trusted now will not be trusted a moment later: {error}"
-        );
-        assert!(
-            error.to_string().contains("check the certificates"),
-            "{error}"
-        );
+        assert_eq!(error.attempts(), 1, "what is not trusted now will not be trusted a moment later: {error}");
+        assert!(error.to_string().contains("check the certificates"), "{error}");
         Some(error.kind())
     }
 }
@@ -104,9 +91,7 @@ async fn a_certificate_of_the_services_own_making_is_not_trusted() {
 #[tokio::test]
 async fn a_root_certificate_that_is_given_is_trusted() {
     let service = Service::new("localhost").await;
-    let trusting = service
-        .builder()
-        .root_certificate(service.certificate.pem());
+    let trusting = service.builder().root_certificate(service.certificate.pem());
     assert_eq!(service.ask(trusting).await, None);
     let other = Service::new("localhost").await;
     let trusting_another = service.builder().root_certificate(other.certificate.pem());
@@ -116,19 +101,9 @@ async fn a_root_certificate_that_is_given_is_trusted() {
 #[tokio::test]
 async fn a_pinned_certificate_is_accepted_for_any_host_and_no_other_is() {
     let service = Service::new("elsewhere.example.com").await;
-    assert_eq!(
-        service
-            .ask(service.builder().pinned_certificate(service.fingerprint()))
-            .await,
-        None
-    );
+    assert_eq!(service.ask(service.builder().pinned_certificate(service.fingerprint())).await, None);
     let other = Service::new("localhost").await;
-    let trusted_but_not_pinned = other
-        .builder()
-        .root_certificate(other.certificate.pem())
-        .pinned_certificate(service.fingerprint());
-    assert_eq!(
-        other.ask(trusted_but_not_pinned).await,
-        Some(ErrorKind::Tls)
-    );
+    let trusted_but_not_pinned =
+        other.builder().root_certificate(other.certificate.pem()).pinned_certificate(service.fingerprint());
+    assert_eq!(other.ask(trusted_but_not_pinned).await, Some(ErrorKind::Tls));
 }

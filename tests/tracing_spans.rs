@@ -41,12 +41,7 @@ impl Subscriber for Notes {
         let mut fields = Fields(String::new());
         span.record(&mut fields);
         let count = self.0.lock().unwrap().len() as u64;
-        self.note(format!(
-            "{} {}{}",
-            span.metadata().level(),
-            span.metadata().name(),
-            fields.0
-        ));
+        self.note(format!("{} {}{}", span.metadata().level(), span.metadata().name(), fields.0));
         Id::from_u64(count + 1)
     }
 
@@ -83,32 +78,17 @@ fn noted(work: impl FnOnce()) -> String {
 
 #[test]
 fn a_call_and_its_attempts_can_be_watched_and_show_no_secret() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let token = "planted-token-in-spans";
     let mut good = answer(200, r#"{"hits":{"total":0}}"#);
-    good.headers_mut()
-        .insert("x-request-id", "r-1".parse().unwrap());
-    let scripted = Scripted::new([
-        answer(503, format!("planted body {token}")),
-        good,
-        answer(403, token),
-    ]);
+    good.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
+    let scripted = Scripted::new([answer(503, format!("planted body {token}")), good, answer(403, token)]);
     let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-    let client = Client::builder()
-        .token(token)
-        .transport(scripted)
-        .clock(clock)
-        .build()
-        .unwrap();
+    let client = Client::builder().token(token).transport(scripted).clock(clock).build().unwrap();
     let said = noted(|| {
         runtime.block_on(async {
             let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
-            client
-                .page(&31_721_060.into(), range, 0, PageSize::DEFAULT)
-                .await
-                .unwrap();
+            client.page(&31_721_060.into(), range, 0, PageSize::DEFAULT).await.unwrap();
             client.contracts().await.unwrap_err();
         });
     });
@@ -123,21 +103,11 @@ fn over_a_real_connection_nothing_below_shows_a_secret_either() {
     let folder = tempfile::tempdir().unwrap();
     let sim = serving(folder.path(), &[]);
     let (token, password) = ("planted-token", "planted-password");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let builders = [
-        Client::builder().token(token),
-        Client::builder().username_and_password("jane", password),
-    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let builders = [Client::builder().token(token), Client::builder().username_and_password("jane", password)];
     let said = noted(|| {
         for builder in builders {
-            let client = builder
-                .base_url(&sim.url)
-                .retry(RetryPolicy::none())
-                .build()
-                .unwrap();
+            let client = builder.base_url(&sim.url).retry(RetryPolicy::none()).build().unwrap();
             runtime.block_on(async {
                 client.info().await.unwrap();
                 client.contracts().await.unwrap_err();

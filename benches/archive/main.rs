@@ -43,10 +43,7 @@ fn main() -> ExitCode {
 
 fn measure() -> Result<()> {
     let (alone, shared) = (threads::alone()?, threads::shared()?);
-    let mut measured = Measured {
-        events: world::events(),
-        ..Measured::default()
-    };
+    let mut measured = Measured { events: world::events(), ..Measured::default() };
     let server = Server::start(&[])?;
     let address = server.address();
     // First of all, so that the memory is that of an export and of nothing else.

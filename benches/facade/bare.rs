@@ -45,12 +45,7 @@ impl Bare {
         let limit = PAGE.to_string();
         for page in 0..pages {
             let offset = (page * PAGE).to_string();
-            let query = [
-                ("dateStart", start),
-                ("dateEnd", end),
-                ("offset", &offset),
-                ("limit", &limit),
-            ];
+            let query = [("dateStart", start), ("dateEnd", end), ("offset", &offset), ("limit", &limit)];
             let url = reqwest::Url::parse_with_params(&self.address, query)?;
             let response = self.http.get(url).bearer_auth("a-token").send().await?;
             let body = response.error_for_status()?.bytes().await?;

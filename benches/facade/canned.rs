@@ -24,9 +24,7 @@ pub(crate) fn answers() -> Result<Vec<Vec<u8>>> {
     let end: DateTime<Utc> = RANGE.1.parse()?;
     let simulator = Simulator::builder().clock(move || end).build();
     let contract = simulator.contracts().first().context("no contract")?;
-    (0..PAGES)
-        .map(|page| answer(&simulator, *contract, page * PAGE))
-        .collect()
+    (0..PAGES).map(|page| answer(&simulator, *contract, page * PAGE)).collect()
 }
 
 fn answer(simulator: &Simulator, contract: u64, offset: u64) -> Result<Vec<u8>> {
@@ -37,11 +35,7 @@ fn answer(simulator: &Simulator, contract: u64, offset: u64) -> Result<Vec<u8>> 
     .header(AUTHORIZATION, format!("Bearer {}", simulator.token()))
     .body(())?;
     let answer = simulator.answer(&request);
-    ensure!(
-        answer.status() == 200,
-        "the simulator answers {}",
-        answer.status()
-    );
+    ensure!(answer.status() == 200, "the simulator answers {}", answer.status());
     let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
     for (name, value) in answer.headers() {
         bytes.extend_from_slice(name.as_str().as_bytes());

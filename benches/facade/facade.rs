@@ -16,10 +16,7 @@ pub(crate) struct Facade {
 
 impl Facade {
     pub(crate) fn new(address: &str) -> Result<Self> {
-        let client = Client::builder()
-            .base_url(format!("http://{address}"))
-            .token("a-token")
-            .build()?;
+        let client = Client::builder().base_url(format!("http://{address}")).token("a-token").build()?;
         Ok(Self {
             client,
             contract: CONTRACT.into(),
@@ -32,10 +29,7 @@ impl Facade {
     pub(crate) async fn read(&self, pages: u64) -> Result<Read> {
         let mut read = Read::default();
         for page in 0..pages {
-            let page = self
-                .client
-                .page(&self.contract, self.range, page * PAGE, self.size)
-                .await?;
+            let page = self.client.page(&self.contract, self.range, page * PAGE, self.size).await?;
             for event in &page.events {
                 read.events += 1;
                 read.bytes += event.raw().len() as u64;

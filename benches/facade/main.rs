@@ -56,9 +56,7 @@ fn main() -> ExitCode {
 fn measure() -> Result<()> {
     let server = Server::start(&[])?;
     // One thread for everything, so that the work is the same in each round.
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     let bare = Bare::new(server.address())?;
     let facade = Facade::new(server.address())?;
 
@@ -72,21 +70,13 @@ fn measure() -> Result<()> {
             let f = timed(&runtime, facade.read(PAGES))?;
             (timed(&runtime, bare.read(PAGES))?, f)
         };
-        ensure!(
-            b.read == f.read,
-            "the two readers do not read the same: {:?} and {:?}",
-            b.read,
-            f.read
-        );
+        ensure!(b.read == f.read, "the two readers do not read the same: {:?} and {:?}", b.read, f.read);
         if round >= WARM_UP {
             bare_rounds.push(b);
             facade_rounds.push(f);
         }
     }
-    println!(
-        "{}",
-        serde_json::to_string(&summary(&bare_rounds, &facade_rounds))?
-    );
+    println!("{}", serde_json::to_string(&summary(&bare_rounds, &facade_rounds))?);
     Ok(())
 }
 
@@ -106,19 +96,12 @@ struct Round {
 fn timed(runtime: &Runtime, work: impl Future<Output = Result<Read>>) -> Result<Round> {
     let stopwatch = Stopwatch::start();
     let read = runtime.block_on(work)?;
-    Ok(Round {
-        read,
-        spent: stopwatch.spent(),
-    })
+    Ok(Round { read, spent: stopwatch.spent() })
 }
 
 fn summary(bare: &[Round], facade: &[Round]) -> Measured {
     let per_page = |rounds: &[Round], seconds: fn(&Spent) -> f64| {
-        median(
-            rounds
-                .iter()
-                .map(|round| seconds(&round.spent) * 1e6 / PAGES as f64),
-        )
+        median(rounds.iter().map(|round| seconds(&round.spent) * 1e6 / PAGES as f64))
     };
     let ratio = |seconds: fn(&Spent) -> f64| {
         let pairs = facade.iter().zip(bare);

@@ -52,12 +52,7 @@ fn measure() -> Result<()> {
         let u = timed(&alone, usual::read(server.address()))?;
         measured.events = v.1.events;
         measured.requests_ratio = v.1.requests as f64 / v.1.events.div_ceil(world::PAGE) as f64;
-        ensure!(
-            u.1.events == v.1.events,
-            "the loop reads {} events, and there are {}",
-            u.1.events,
-            v.1.events
-        );
+        ensure!(u.1.events == v.1.events, "the loop reads {} events, and there are {}", u.1.events, v.1.events);
         if round > 0 {
             floors.push(f.0);
             verifieds.push(v.0);

@@ -15,10 +15,8 @@ use crate::Read;
 const BUFFER: usize = 256 * 1024;
 
 pub(crate) async fn read(address: &str) -> Result<Read> {
-    let client = Client::builder()
-        .base_url(format!("http://{address}"))
-        .token(DEFAULT_TOKEN)
-        .max_in_flight(world::AT_ONCE);
+    let client =
+        Client::builder().base_url(format!("http://{address}")).token(DEFAULT_TOKEN).max_in_flight(world::AT_ONCE);
     let client = threads::lend(client).build()?;
     let range = DateRange::new(world::start(), world::end())?;
     let mut file = BufWriter::with_capacity(BUFFER, tempfile::tempfile()?);
@@ -30,8 +28,5 @@ pub(crate) async fn read(address: &str) -> Result<Read> {
     file.flush()?;
     let summary = stream.summary();
     ensure!(summary.yielded == world::events(), "{summary:?}");
-    Ok(Read {
-        events: summary.yielded,
-        requests: summary.requests,
-    })
+    Ok(Read { events: summary.yielded, requests: summary.requests })
 }

@@ -24,9 +24,7 @@ pub(crate) fn throughput(address: &str, simulator: &Simulator, events: u64) -> R
     let next = AtomicU64::new(0);
     let begun = Instant::now();
     let bytes = thread::scope(|scope| {
-        let readers: Vec<_> = (0..CONNECTIONS)
-            .map(|_| scope.spawn(|| read(address, simulator, step, &next)))
-            .collect();
+        let readers: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(|| read(address, simulator, step, &next))).collect();
         let mut bytes = 0;
         for reader in readers {
             bytes += reader.join().map_err(|_| anyhow!("a reader panicked"))??;
@@ -64,17 +62,11 @@ fn read(address: &str, simulator: &Simulator, step: u64, next: &AtomicU64) -> Re
 fn head(answers: &mut impl BufRead) -> Result<usize> {
     let mut line = String::new();
     answers.read_line(&mut line)?;
-    ensure!(
-        line.starts_with("HTTP/1.1 200 "),
-        "the simulator answers {line:?}"
-    );
+    ensure!(line.starts_with("HTTP/1.1 200 "), "the simulator answers {line:?}");
     let mut length = None;
     while line != "\r\n" {
         line.clear();
-        ensure!(
-            answers.read_line(&mut line)? > 0,
-            "the answer ends in its head"
-        );
+        ensure!(answers.read_line(&mut line)? > 0, "the answer ends in its head");
         if let Some(value) = line.strip_prefix("content-length: ") {
             length = Some(value.trim_end().parse()?);
         }

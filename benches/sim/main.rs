@@ -44,11 +44,7 @@ fn measure() -> Result<()> {
         let begun = Instant::now();
         let answer = simulator.answer(&request);
         times.push(begun.elapsed().as_secs_f64() * 1e6);
-        ensure!(
-            answer.status() == 200,
-            "the simulator answers {}",
-            answer.status()
-        );
+        ensure!(answer.status() == 200, "the simulator answers {}", answer.status());
     }
     let server = Server::start(&[])?;
     let megabytes_per_second = client::throughput(server.address(), &simulator, events)?;

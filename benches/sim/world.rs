@@ -19,10 +19,7 @@ const DAYS: u64 = 730;
 const THREADS: usize = 2;
 
 pub(crate) fn simulator() -> Simulator {
-    Simulator::builder()
-        .events_per_day(EVENTS / DAYS + 200)
-        .clock(end)
-        .build()
+    Simulator::builder().events_per_day(EVENTS / DAYS + 200).clock(end).build()
 }
 
 /// How many events the log of its contract has.

@@ -45,10 +45,7 @@ pub(crate) fn keep(truth: SetDigest) -> Result<Archived> {
         // Each at another step, which is another kind of step too.
         let survives = exporting(server.address(), folder.path(), Some(200 + 13 * kill))?;
         peak = peak.max(survives.0);
-        ensure!(
-            !survives.1,
-            "the export ended before it was killed {kill} times"
-        );
+        ensure!(!survives.1, "the export ended before it was killed {kill} times");
     }
     let (last, ended) = exporting(server.address(), folder.path(), None)?;
     ensure!(ended, "the export did not end");
@@ -58,12 +55,7 @@ pub(crate) fn keep(truth: SetDigest) -> Result<Archived> {
     ensure!(report.findings.is_empty(), "{:?}", report.findings.first());
     ensure!(found(&archive)? == truth, "the archive holds other events");
     let again = again(server.address())?;
-    Ok(Archived {
-        events: truth.records,
-        seconds,
-        peak_mebibytes: peak.max(last),
-        again,
-    })
+    Ok(Archived { events: truth.records, seconds, peak_mebibytes: peak.max(last), again })
 }
 
 /// Runs an export as a process: its peak in MiB, and whether it came to its end.
@@ -104,21 +96,11 @@ fn tell_peak() {
 }
 
 /// Exports a range as if it was a day after a time.
-fn into(
-    address: &str,
-    root: &Path,
-    range: DateRange,
-    now: DateTime<Utc>,
-    steps: Steps,
-) -> Result<()> {
-    let client = Client::builder()
-        .base_url(format!("http://{address}"))
-        .token(DEFAULT_TOKEN);
+fn into(address: &str, root: &Path, range: DateRange, now: DateTime<Utc>, steps: Steps) -> Result<()> {
+    let client = Client::builder().base_url(format!("http://{address}")).token(DEFAULT_TOKEN);
     let client = threads::lend(client).build()?;
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(now + TimeDelta::days(1)));
-    let exporter = Exporter::new(client, Archive::at(root))
-        .clock(clock)
-        .steps(steps);
+    let exporter = Exporter::new(client, Archive::at(root)).clock(clock).steps(steps);
     let contract = ContractNumber::from(world::contract());
     let runtime = threads::shared()?;
     let done = runtime.block_on(exporter.run(&[contract], range, std::future::pending()));
@@ -147,11 +129,7 @@ fn again(address: &str) -> Result<u64> {
     let (ones, others) = (files(one.path())?, files(other.path())?);
     ensure!(ones == others, "the two archives have other files");
     for file in &ones {
-        ensure!(
-            fs::read(one.path().join(file))? == fs::read(other.path().join(file))?,
-            "{} differs",
-            file.display()
-        );
+        ensure!(fs::read(one.path().join(file))? == fs::read(other.path().join(file))?, "{} differs", file.display());
     }
     Ok(verify_archive(&Archive::at(other.path()), None)?.events)
 }

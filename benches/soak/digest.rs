@@ -15,9 +15,7 @@ impl SetDigest {
         self.records += 1;
         let hash = Sha256::digest(record.as_bytes());
         for (part, bytes) in self.sum.iter_mut().zip(hash.chunks_exact(8)) {
-            let number = bytes
-                .iter()
-                .fold(0, |number, byte| number << 8 | u64::from(*byte));
+            let number = bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
             *part = part.wrapping_add(number);
         }
     }

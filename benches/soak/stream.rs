@@ -28,24 +28,12 @@ pub(crate) fn read() -> Result<Read> {
     let peak = peak_mebibytes(std::process::id());
     drop(server);
     let truth = world::truth()?;
-    ensure!(
-        found == truth,
-        "{} events came and {} are there, or their bytes differ",
-        found.records,
-        truth.records
-    );
-    Ok(Read {
-        found,
-        requests,
-        seconds: spent.wall.as_secs_f64(),
-        peak_mebibytes: peak,
-    })
+    ensure!(found == truth, "{} events came and {} are there, or their bytes differ", found.records, truth.records);
+    Ok(Read { found, requests, seconds: spent.wall.as_secs_f64(), peak_mebibytes: peak })
 }
 
 async fn events(address: &str) -> Result<(SetDigest, u64)> {
-    let client = Client::builder()
-        .base_url(format!("http://{address}"))
-        .token(DEFAULT_TOKEN);
+    let client = Client::builder().base_url(format!("http://{address}")).token(DEFAULT_TOKEN);
     let client = threads::lend(client).build()?;
     let range = DateRange::new(world::start(), world::end())?;
     let mut stream = client.events(world::contract().into(), range).stream();
@@ -53,11 +41,7 @@ async fn events(address: &str) -> Result<(SetDigest, u64)> {
     let mut last = None;
     while let Some(event) = stream.try_next().await? {
         let key = (event.time(), event.id());
-        ensure!(
-            last.as_ref().is_none_or(|last| *last < key),
-            "{} does not come in order",
-            key.1
-        );
+        ensure!(last.as_ref().is_none_or(|last| *last < key), "{} does not come in order", key.1);
         found.add(event.raw());
         last = Some(key);
     }

@@ -20,10 +20,7 @@ pub(crate) fn end() -> DateTime<Utc> {
 }
 
 fn simulator() -> Simulator {
-    Simulator::builder()
-        .events_per_day(EVENTS / DAYS as u64 + 8_000)
-        .clock(|| end() + TimeDelta::days(1))
-        .build()
+    Simulator::builder().events_per_day(EVENTS / DAYS as u64 + 8_000).clock(|| end() + TimeDelta::days(1)).build()
 }
 
 pub(crate) fn contract() -> u64 {
@@ -36,11 +33,7 @@ pub(crate) fn truth() -> Result<SetDigest> {
     for record in simulator().records(contract(), start(), end()) {
         truth.add(&record);
     }
-    anyhow::ensure!(
-        truth.records >= EVENTS,
-        "the log has {} events only",
-        truth.records
-    );
+    anyhow::ensure!(truth.records >= EVENTS, "the log has {} events only", truth.records);
     Ok(truth)
 }
 

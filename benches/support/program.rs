@@ -7,10 +7,7 @@ use anyhow::Result;
 use crate::SERVE;
 
 /// Serves when it was started as the server, with the arguments behind that word, and measures otherwise.
-pub fn run(
-    serve: impl FnOnce(&[String]) -> Result<()>,
-    measure: impl FnOnce() -> Result<()>,
-) -> ExitCode {
+pub fn run(serve: impl FnOnce(&[String]) -> Result<()>, measure: impl FnOnce() -> Result<()>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.split_first() {
         Some((first, rest)) if first == SERVE => serve(rest),

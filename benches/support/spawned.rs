@@ -26,10 +26,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .context("cannot start the server")?;
-        let mut server = Self {
-            address: String::new(),
-            process,
-        };
+        let mut server = Self { address: String::new(), process };
         let output = server.process.stdout.take().context("no output")?;
         BufReader::new(output).read_line(&mut server.address)?;
         server.address = server.address.trim_end().to_owned();

@@ -22,18 +22,12 @@ pub struct Spent {
 impl Stopwatch {
     /// Starts to count.
     pub fn start() -> Self {
-        Self {
-            cpu: process_time(),
-            wall: Instant::now(),
-        }
+        Self { cpu: process_time(), wall: Instant::now() }
     }
 
     /// What was spent since the start.
     pub fn spent(&self) -> Spent {
-        Spent {
-            cpu: process_time().saturating_sub(self.cpu),
-            wall: self.wall.elapsed(),
-        }
+        Spent { cpu: process_time().saturating_sub(self.cpu), wall: self.wall.elapsed() }
     }
 }
 

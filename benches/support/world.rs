@@ -52,9 +52,7 @@ fn simulator(faults: Faults) -> Simulator {
 pub fn path(offset: u64) -> String {
     let contract = contract();
     let (start, end) = (start().format("%FT%TZ"), end().format("%FT%TZ"));
-    format!(
-        "/activitylog/v1/contracts/{contract}?dateStart={start}&dateEnd={end}&offset={offset}&limit={PAGE}"
-    )
+    format!("/activitylog/v1/contracts/{contract}?dateStart={start}&dateEnd={end}&offset={offset}&limit={PAGE}")
 }
 
 /// The contract, and how many events its range holds; found out once, since that is not what is measured.

@@ -25,8 +25,8 @@ use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
 use ionos_activitylog_sim::{
-    DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share,
-    Simulator, Switches, TestToken, TotalShape, TotalValue,
+    DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share, Simulator, Switches,
+    TestToken, TotalShape, TotalValue,
 };
 use rustix::process::Signal;
 use tokio::runtime::Handle;
@@ -43,10 +43,7 @@ impl Point {
     fn of_environment(variable: &str) -> Self {
         let text = std::env::var(variable).unwrap_or_default();
         let (name, before) = text.split_once(':').unwrap_or_default();
-        Self {
-            name: name.to_owned(),
-            left: AtomicU64::new(before.parse().unwrap_or(u64::MAX)),
-        }
+        Self { name: name.to_owned(), left: AtomicU64::new(before.parse().unwrap_or(u64::MAX)) }
     }
 
     /// Whether it is this time.
@@ -94,11 +91,7 @@ fn main() -> ExitCode {
     let asked = killed.clone();
     let mut simulator = Simulator::builder()
         .clock(move || passing.as_ref().map_or(now, |clock| clock.now()))
-        .contracts(if ["single", "busy"].contains(&world.as_str()) {
-            1
-        } else {
-            2
-        })
+        .contracts(if ["single", "busy"].contains(&world.as_str()) { 1 } else { 2 })
         .events_per_day(if world == "busy" { 5_000 } else { 24 })
         .burst_every(0)
         .on_request(move |_| {
@@ -149,8 +142,7 @@ fn main() -> ExitCode {
         simulator = simulator.faults(faults.unwrap_or_default());
     }
     if ["operations", "detached"].contains(&world.as_str())
-        && let Ok(recording) =
-            Recording::read(&include_bytes!("../cli/operations.ndjson")[..], None)
+        && let Ok(recording) = Recording::read(&include_bytes!("../cli/operations.ndjson")[..], None)
     {
         simulator = simulator.recording(recording);
     }
@@ -180,9 +172,7 @@ fn main() -> ExitCode {
     let mut host = Host::machine(&mut stdout, &mut stderr);
     host.clock = clock;
     if world != "offline" {
-        let bound = TestToken::new(33_586_252)
-            .issued(now)
-            .lifetime(TimeDelta::days(3));
+        let bound = TestToken::new(33_586_252).issued(now).lifetime(TimeDelta::days(3));
         let token = match world.as_str() {
             "bound" => bound.build(),
             "unprivileged" => bound.privileges(["DATA_CENTER_CREATE"]).build(),

@@ -259,34 +259,15 @@ impl Case {
     /// to `out`.
     pub fn arguments(&self, out: &Path) -> Option<Vec<String>> {
         let attempts = self.given.settings.attempts;
-        let settable = Settings {
-            attempts,
-            ..Settings::default()
-        };
-        if self.given.settings != settable
-            || !matches!(self.given.credentials, Credentials::Token(_))
-        {
+        let settable = Settings { attempts, ..Settings::default() };
+        if self.given.settings != settable || !matches!(self.given.credentials, Credentials::Token(_)) {
             return None;
         }
         let mut arguments: Vec<String> = match &self.when {
             When::Contracts {} => vec!["contracts".to_owned()],
-            When::Events {
-                contract,
-                start,
-                end,
-            } => {
+            When::Events { contract, start, end } => {
                 let out = out.to_str()?;
-                let flags = [
-                    "export",
-                    "--contract",
-                    contract,
-                    "--from",
-                    start,
-                    "--to",
-                    end,
-                    "--out",
-                    out,
-                ];
+                let flags = ["export", "--contract", contract, "--from", start, "--to", end, "--out", out];
                 flags.map(str::to_owned).to_vec()
             }
             When::Info {} | When::Page { .. } | When::Pages { .. } => return None,

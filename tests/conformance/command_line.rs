@@ -15,13 +15,8 @@ pub fn run(case: &Case) -> Observed {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("events.ndjson");
     let arguments = case.arguments(&out).expect("a case that can be typed");
-    let arguments = ["ialog".to_owned()]
-        .into_iter()
-        .chain(arguments)
-        .map(OsString::from);
-    let Credentials::Token(token) = &case.given.credentials else {
-        panic!("the command line takes a token")
-    };
+    let arguments = ["ialog".to_owned()].into_iter().chain(arguments).map(OsString::from);
+    let Credentials::Token(token) = &case.given.credentials else { panic!("the command line takes a token") };
     let clock = clock(case);
     let scripted = script(case, &clock);
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -37,33 +32,17 @@ pub fn run(case: &Case) -> Observed {
         talk: ialog::Talk::default(),
         steps: ionos_activitylog_archive::Steps::default(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let code = runtime.block_on(ialog::run_with(arguments, &mut host));
     let said = String::from_utf8(stderr).unwrap();
-    let message = said
-        .strip_prefix("error: ")
-        .map(|text| text.trim_end_matches('\n').to_owned());
-    assert_eq!(
-        message.is_some(),
-        code != 0,
-        "an exit code other than 0 comes with an error: {said}"
-    );
-    assert_eq!(
-        out.exists(),
-        code == 0 && matches!(case.when, When::Events { .. }),
-        "a file only for success"
-    );
+    let message = said.strip_prefix("error: ").map(|text| text.trim_end_matches('\n').to_owned());
+    assert_eq!(message.is_some(), code != 0, "an exit code other than 0 comes with an error: {said}");
+    assert_eq!(out.exists(), code == 0 && matches!(case.when, When::Events { .. }), "a file only for success");
     Observed {
         requests: scripted.requests(),
         waits: clock.waits(),
         unused: scripted.left(),
-        result: if code == 0 {
-            Ok(success(case, &stdout, &out))
-        } else {
-            Err(None)
-        },
+        result: if code == 0 { Ok(success(case, &stdout, &out)) } else { Err(None) },
         message,
         exit_code: Some(code),
     }

@@ -25,11 +25,7 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
     let mut found = Vec::new();
     let then = &case.then;
     if seen.unused > 0 {
-        found.push(format!(
-            "{} of {} responses were not asked for",
-            seen.unused,
-            seen.unused + seen.requests.len()
-        ));
+        found.push(format!("{} of {} responses were not asked for", seen.unused, seen.unused + seen.requests.len()));
     }
     if let Some(requests) = &then.requests {
         let actual: Vec<&reqwest::Request> = match case.given.order {
@@ -41,10 +37,7 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
     let expected: Vec<u128> = then.waits_ms.iter().copied().map(micros).collect();
     let waits: Vec<u128> = seen.waits.iter().map(Duration::as_micros).collect();
     if waits != expected {
-        found.push(format!(
-            "waits: expected {:?} ms, actual {:?}",
-            then.waits_ms, seen.waits
-        ));
+        found.push(format!("waits: expected {:?} ms, actual {:?}", then.waits_ms, seen.waits));
     }
     let same = match (&then.result, &seen.result) {
         (Outcome::Ok(expected), Ok(actual)) => expected == actual,
@@ -53,21 +46,11 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
         _ => false,
     };
     if !same {
-        found.push(format!(
-            "result: expected {:?}\n    actual {:?}, {:?}",
-            then.result, seen.result, seen.message
-        ));
+        found.push(format!("result: expected {:?}\n    actual {:?}, {:?}", then.result, seen.result, seen.message));
     }
-    compare_message(
-        case,
-        seen.message.as_deref().unwrap_or_default(),
-        &mut found,
-    );
+    compare_message(case, seen.message.as_deref().unwrap_or_default(), &mut found);
     if seen.exit_code.is_some() && seen.exit_code != then.exit_code {
-        found.push(format!(
-            "exit code: expected {:?}, actual {:?}",
-            then.exit_code, seen.exit_code
-        ));
+        found.push(format!("exit code: expected {:?}, actual {:?}", then.exit_code, seen.exit_code));
     }
     found
 }
@@ -80,17 +63,13 @@ fn micros(millis: f64) -> u128 {
 fn compare_message(case: &Case, message: &str, found: &mut Vec<String>) {
     for text in &case.then.message_contains {
         if !message.contains(text) {
-            found.push(format!(
-                "message: expected to contain {text:?}, actual {message:?}"
-            ));
+            found.push(format!("message: expected to contain {text:?}, actual {message:?}"));
         }
     }
     let lacks = case.then.message_lacks.iter().map(String::as_str);
     for text in lacks.chain(case.given.credentials.secrets()) {
         if message.contains(text) {
-            found.push(format!(
-                "message: expected not to contain {text:?}, actual {message:?}"
-            ));
+            found.push(format!("message: expected not to contain {text:?}, actual {message:?}"));
         }
     }
     if message.contains(char::is_control) {
@@ -99,10 +78,7 @@ fn compare_message(case: &Case, message: &str, found: &mut Vec<String>) {
 }
 
 /// The requests that came, in the order of those that were expected; what nobody expected is behind them.
-fn as_listed<'a>(
-    expected: &[Request],
-    actual: &'a [reqwest::Request],
-) -> Vec<&'a reqwest::Request> {
+fn as_listed<'a>(expected: &[Request], actual: &'a [reqwest::Request]) -> Vec<&'a reqwest::Request> {
     let mut left: Vec<&reqwest::Request> = actual.iter().collect();
     let mut listed = Vec::new();
     for wanted in expected.iter().map(Request::asked) {
@@ -116,15 +92,8 @@ fn as_listed<'a>(
 
 fn compare_requests(expected: &[Request], actual: &[&reqwest::Request], found: &mut Vec<String>) {
     if expected.len() != actual.len() {
-        let urls: Vec<&str> = actual
-            .iter()
-            .map(|request| request.url().as_str())
-            .collect();
-        found.push(format!(
-            "requests: expected {}, actual {}: {urls:?}",
-            expected.len(),
-            actual.len()
-        ));
+        let urls: Vec<&str> = actual.iter().map(|request| request.url().as_str()).collect();
+        found.push(format!("requests: expected {}, actual {}: {urls:?}", expected.len(), actual.len()));
     }
     for (place, (expected, actual)) in expected.iter().zip(actual).enumerate() {
         for difference in request_differences(expected, actual) {
@@ -136,17 +105,9 @@ fn compare_requests(expected: &[Request], actual: &[&reqwest::Request], found: &
 fn request_differences(expected: &Request, actual: &reqwest::Request) -> Vec<String> {
     let url = actual.url();
     let mut found = Vec::new();
-    found.extend(unequal(
-        "method",
-        &*expected.method,
-        actual.method().as_str(),
-    ));
+    found.extend(unequal("method", &*expected.method, actual.method().as_str()));
     if let Some(origin) = &expected.origin {
-        found.extend(unequal(
-            "origin",
-            origin,
-            &url.origin().ascii_serialization(),
-        ));
+        found.extend(unequal("origin", origin, &url.origin().ascii_serialization()));
     }
     found.extend(unequal("path", &*expected.path, url.path()));
     // Pairs rather than a map, so that a name sent twice is seen.
@@ -162,9 +123,7 @@ fn request_differences(expected: &Request, actual: &reqwest::Request) -> Vec<Str
             None => sent == value,
         };
         if !same {
-            found.push(format!(
-                "header {name}: expected {value:?}, actual {sent:?}"
-            ));
+            found.push(format!("header {name}: expected {value:?}, actual {sent:?}"));
         }
     }
     for name in &expected.absent_headers {

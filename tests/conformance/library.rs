@@ -8,13 +8,10 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{
-    AccessToken, Client, ContractNumber, DateRange, Error, PageSize, RetryPolicy, TokenFuture,
-    TokenProvider,
+    AccessToken, Client, ContractNumber, DateRange, Error, PageSize, RetryPolicy, TokenFuture, TokenProvider,
 };
 
-use super::case::{
-    Case, Credentials, Failure, Fault, Message, Order, Request, Response, Success, Total, When,
-};
+use super::case::{Case, Credentials, Failure, Fault, Message, Order, Request, Response, Success, Total, When};
 use super::compare::Observed;
 use crate::scripted::{Scripted, Step};
 
@@ -23,9 +20,7 @@ pub fn run(case: &Case) -> Observed {
     let clock = clock(case);
     let scripted = script(case, &clock);
     let mut events_before = 0;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let result = runtime.block_on(async {
         let client = client(case, scripted.clone(), clock.clone())?;
         perform(case, &client, &mut events_before).await
@@ -49,21 +44,13 @@ pub fn clock(case: &Case) -> Arc<VirtualClock> {
 
 /// The service of a case.
 pub fn script(case: &Case, clock: &Arc<VirtualClock>) -> Arc<Scripted> {
-    let steps = case
-        .given
-        .responses
-        .iter()
-        .flat_map(|response| (0..response.times).map(|_| step(response, clock)));
+    let steps = case.given.responses.iter().flat_map(|response| (0..response.times).map(|_| step(response, clock)));
     if case.given.order == Order::AsListed {
         return Scripted::following(steps);
     }
     let requests = case.then.requests.as_deref().unwrap_or_default();
     let steps: Vec<Step> = steps.collect();
-    assert_eq!(
-        requests.len(),
-        steps.len(),
-        "where requests come in any order, each response needs its own"
-    );
+    assert_eq!(requests.len(), steps.len(), "where requests come in any order, each response needs its own");
     let wanted = requests.iter().map(Request::asked);
     Scripted::answering(wanted.zip(steps))
 }
@@ -92,11 +79,7 @@ fn step(response: &Response, clock: &Arc<VirtualClock>) -> Step {
     }
 }
 
-fn client(
-    case: &Case,
-    transport: Arc<Scripted>,
-    clock: Arc<VirtualClock>,
-) -> Result<Client, Error> {
+fn client(case: &Case, transport: Arc<Scripted>, clock: Arc<VirtualClock>) -> Result<Client, Error> {
     let settings = &case.given.settings;
     let millis = Duration::from_millis;
     let mut retry = RetryPolicy::builder();
@@ -115,10 +98,7 @@ fn client(
     if let Some(deadline) = settings.deadline_ms {
         retry = retry.deadline(millis(deadline));
     }
-    let mut builder = Client::builder()
-        .retry(retry.build()?)
-        .transport(transport)
-        .clock(clock);
+    let mut builder = Client::builder().retry(retry.build()?).transport(transport).clock(clock);
     if let Some(timeout) = settings.attempt_timeout_ms {
         builder = builder.attempt_timeout(millis(timeout));
     }
@@ -139,9 +119,7 @@ fn client(
         Credentials::TokensInTurn(tokens) => {
             builder.token_provider(Arc::new(InTurn(Mutex::new(tokens.clone().into()))))
         }
-        Credentials::UserNameAndPassword(name, password) => {
-            builder.username_and_password(name, password)
-        }
+        Credentials::UserNameAndPassword(name, password) => builder.username_and_password(name, password),
     }
     .build()
 }
@@ -166,47 +144,22 @@ async fn perform(case: &Case, client: &Client, read: &mut usize) -> Result<Succe
     match &case.when {
         When::Info {} => {
             let info = client.info().await?.into_inner();
-            Ok(Success::Info {
-                name: info.name,
-                version: info.version,
-                href: info.href,
-            })
+            Ok(Success::Info { name: info.name, version: info.version, href: info.href })
         }
         When::Contracts {} => {
             let contracts = client.contracts().await?;
-            let numbers = contracts
-                .iter()
-                .map(|contract| contract.number.to_string())
-                .collect();
+            let numbers = contracts.iter().map(|contract| contract.number.to_string()).collect();
             Ok(Success::Contracts(numbers))
         }
-        When::Page {
-            contract,
-            start,
-            end,
-            offset,
-        } => {
+        When::Page { contract, start, end, offset } => {
             let contract: ContractNumber = contract.parse()?;
-            let page = client
-                .page(&contract, range(start, end)?, *offset, size)
-                .await?;
+            let page = client.page(&contract, range(start, end)?, *offset, size).await?;
             Ok(Success::Page {
-                events: page
-                    .events
-                    .iter()
-                    .map(|event| event.raw().to_owned())
-                    .collect(),
-                total: page.total.map(|total| Total {
-                    count: total.count,
-                    exact: total.exact,
-                }),
+                events: page.events.iter().map(|event| event.raw().to_owned()).collect(),
+                total: page.total.map(|total| Total { count: total.count, exact: total.exact }),
             })
         }
-        When::Events {
-            contract,
-            start,
-            end,
-        } => {
+        When::Events { contract, start, end } => {
             let events = client.events(contract.parse()?, range(start, end)?);
             let mut stream = events.page_size(size).stream();
             let mut records = Vec::new();
@@ -216,11 +169,7 @@ async fn perform(case: &Case, client: &Client, read: &mut usize) -> Result<Succe
             }
             Ok(Success::Events(records))
         }
-        When::Pages {
-            contract,
-            start,
-            end,
-        } => {
+        When::Pages { contract, start, end } => {
             let events = client.events(contract.parse()?, range(start, end)?);
             let mut pages = events.page_size(size).pages();
             let mut records = Vec::new();
@@ -239,17 +188,12 @@ fn failure(error: &Error, events_before: usize) -> Failure {
         status: error.status(),
         attempts: error.attempts(),
         retryable: error.is_retryable(),
-        retry_after_ms: error
-            .retry_after()
-            .map(|time| u64::try_from(time.as_millis()).unwrap()),
+        retry_after_ms: error.retry_after().map(|time| u64::try_from(time.as_millis()).unwrap()),
         request_id: error.request_id().map(str::to_owned),
         messages: error
             .messages()
             .iter()
-            .map(|message| Message {
-                code: message.code.clone(),
-                text: message.text.clone(),
-            })
+            .map(|message| Message { code: message.code.clone(), text: message.text.clone() })
             .collect(),
         events_before,
     }

@@ -19,26 +19,16 @@ pub fn run(root: &Path, args: &[&str], environment: &[(&str, &str)]) -> Result<(
 /// Runs cargo and gives what it prints to its standard output. Fails when it fails.
 pub fn output(root: &Path, args: &[&str]) -> Result<String> {
     let mut command = command(root, args);
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| cannot_start(args))?;
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| cannot_start(args))?;
     if !output.status.success() {
         bail!("cargo {} ended with {}", args.join(" "), output.status);
     }
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("cargo {} did not print UTF-8", args.join(" ")))
+    String::from_utf8(output.stdout).with_context(|| format!("cargo {} did not print UTF-8", args.join(" ")))
 }
 
 /// Builds a package's program optimised, and says where it is.
 pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
-    let messages = [
-        "build",
-        "--quiet",
-        "--release",
-        "--message-format=json",
-        "--package",
-    ];
+    let messages = ["build", "--quiet", "--release", "--message-format=json", "--package"];
     let printed = output(root, &[&messages[..], &[package]].concat())?;
     let mut programs = printed.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -46,17 +36,14 @@ pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
         let program = message["executable"].as_str().filter(|_| of_package)?;
         Some(PathBuf::from(program))
     });
-    programs
-        .next_back()
-        .with_context(|| format!("{package} has no program"))
+    programs.next_back().with_context(|| format!("{package} has no program"))
 }
 
 /// The target of this machine, such as `x86_64-unknown-linux-gnu`.
 pub fn host(root: &Path) -> Result<String> {
     let said = rustc(root, &["--version", "--verbose"])?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned)
-        .with_context(|| format!("the compiler does not name its host: {said}"))
+    host.map(str::to_owned).with_context(|| format!("the compiler does not name its host: {said}"))
 }
 
 /// Whether programs can be built for a target.
@@ -70,18 +57,12 @@ pub fn target_folder(root: &Path) -> Result<PathBuf> {
     let metadata = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
     let metadata: serde_json::Value = serde_json::from_str(&output(root, &metadata)?)?;
     let folder = metadata["target_directory"].as_str();
-    folder
-        .map(PathBuf::from)
-        .context("cargo does not say where it builds")
+    folder.map(PathBuf::from).context("cargo does not say where it builds")
 }
 
 fn rustc(root: &Path, args: &[&str]) -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc)
-        .args(args)
-        .current_dir(root)
-        .output()
-        .context("cannot start rustc")?;
+    let output = Command::new(rustc).args(args).current_dir(root).output().context("cannot start rustc")?;
     if !output.status.success() {
         bail!("rustc {} ended with {}", args.join(" "), output.status);
     }

@@ -40,47 +40,25 @@ fn patch(root: &Path, mut document: Value) -> Result<Patched> {
 
 /// Everything that codegen writes.
 pub fn outputs(root: &Path) -> Result<Vec<Output>> {
-    let Description {
-        document,
-        provenance,
-    } = Description::read(root)?;
+    let Description { document, provenance } = Description::read(root)?;
     let patched = patch(root, document)?;
     let client = generate::client(&patched.document)?;
     let lines = client.lines().count();
     if lines >= MOST_LINES {
-        bail!(
-            "the generated client has {lines} lines, {MOST_LINES} are the most a reviewer should be asked to read"
-        );
+        bail!("the generated client has {lines} lines, {MOST_LINES} are the most a reviewer should be asked to read");
     }
     Ok(vec![
-        Output {
-            path: PROVENANCE,
-            contents: provenance.text,
-        },
-        Output {
-            path: PATCHED,
-            contents: format!("{:#}\n", patched.document),
-        },
-        Output {
-            path: GENERATED,
-            contents: client,
-        },
+        Output { path: PROVENANCE, contents: provenance.text },
+        Output { path: PATCHED, contents: format!("{:#}\n", patched.document) },
+        Output { path: GENERATED, contents: client },
     ])
 }
 
 /// Writes what has changed.
 pub fn write(root: &Path) -> Result<()> {
     for output in outputs(root)? {
-        let state = if output.write(root)? {
-            "written"
-        } else {
-            "unchanged"
-        };
-        println!(
-            "{state:<9} {} ({} lines)",
-            output.path,
-            output.contents.lines().count()
-        );
+        let state = if output.write(root)? { "written" } else { "unchanged" };
+        println!("{state:<9} {} ({} lines)", output.path, output.contents.lines().count());
     }
     Ok(())
 }
@@ -90,11 +68,7 @@ pub fn check(root: &Path) -> Result<()> {
     let mut stale = Vec::new();
     for output in outputs(root)? {
         match output.diff(root)? {
-            None => println!(
-                "up to date {} ({} lines)",
-                output.path,
-                output.contents.lines().count()
-            ),
+            None => println!("up to date {} ({} lines)", output.path, output.contents.lines().count()),
             Some(diff) => {
                 println!("{diff}");
                 stale.push(output.path);
@@ -102,10 +76,7 @@ pub fn check(root: &Path) -> Result<()> {
         }
     }
     if !stale.is_empty() {
-        bail!(
-            "{} not up to date, run `cargo xtask codegen` and review the difference",
-            stale.join(", ")
-        );
+        bail!("{} not up to date, run `cargo xtask codegen` and review the difference", stale.join(", "));
     }
     Ok(())
 }

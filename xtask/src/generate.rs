@@ -33,9 +33,8 @@ pub fn client(patched: &Value) -> Result<String> {
     let mut settings = settings(&raw_types);
     // A first run only for the names of the types: attributes can be given to a type by its name alone.
     for name in type_names(&run(&document, &settings)?) {
-        let schema = TypePatch::default()
-            .with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]")
-            .clone();
+        let schema =
+            TypePatch::default().with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]").clone();
         settings.with_patch(name, &schema);
     }
     let file = run(&document, &settings)?;
@@ -49,9 +48,7 @@ fn hand_on_unread(text: &str) -> Result<String> {
     let answer = format!("ResponseValue<{UNREAD}>");
     let read = "ResponseValue::from_response(response)";
     let Some((before, behind)) = text.split_once(&answer) else {
-        bail!(
-            "no operation answers with {UNREAD}: name in xtask/src/generate.rs what a page of the log is called now"
-        );
+        bail!("no operation answers with {UNREAD}: name in xtask/src/generate.rs what a page of the log is called now");
     };
     let unread = behind.replacen(read, "crate::Unread::from_response(response)", 1);
     if unread == behind || behind.contains(&answer) {
@@ -59,9 +56,7 @@ fn hand_on_unread(text: &str) -> Result<String> {
             "it is not clear where {UNREAD} is read: see what the generator writes now, and adapt xtask/src/generate.rs"
         );
     }
-    Ok(format!(
-        "{before}ResponseValue<crate::Unread<{UNREAD}>>{unread}"
-    ))
+    Ok(format!("{before}ResponseValue<crate::Unread<{UNREAD}>>{unread}"))
 }
 
 fn settings(raw_types: &[RawType]) -> GenerationSettings {
@@ -119,8 +114,8 @@ fn generate(document: &Value, settings: &GenerationSettings) -> Result<Result<sy
         }
     }));
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        let document: OpenAPI = serde_json::from_value(document.clone())
-            .context("the patched description is not OpenAPI 3.0")?;
+        let document: OpenAPI =
+            serde_json::from_value(document.clone()).context("the patched description is not OpenAPI 3.0")?;
         let tokens = Generator::new(settings)
             .generate_tokens(&document)
             .map_err(|error| anyhow!("the generator refused the patched description: {error}"))?;
@@ -136,9 +131,7 @@ fn blame(document: &Value, settings: &GenerationSettings, message: &str) -> anyh
         let mut single = document.clone();
         single["paths"] = serde_json::json!({ path: { method: operation } });
         if let Err(message) = generate(&single, settings) {
-            let id = operation["operationId"]
-                .as_str()
-                .unwrap_or("(without an id)");
+            let id = operation["operationId"].as_str().unwrap_or("(without an id)");
             return anyhow!(
                 "the generator panicked at operation {id} ({} {path}): {message}\n  \
                  adapt the operation in openapi/overlay/ (facts: one 2xx answer, application/json with a schema, required path parameters)",
@@ -151,15 +144,11 @@ fn blame(document: &Value, settings: &GenerationSettings, message: &str) -> anyh
 
 /// The seams that must be in the output, and what must not.
 fn check(text: &str, raw_types: &[RawType]) -> Result<()> {
-    let raw = raw_types
-        .iter()
-        .map(|t| format!("crate::Raw<crate::types::{}>", t.inner));
+    let raw = raw_types.iter().map(|t| format!("crate::Raw<crate::types::{}>", t.inner));
     let handwritten = HANDWRITTEN.iter().map(|(_, path)| (*path).to_owned());
     for path in raw.chain(handwritten) {
         if !text.contains(&path) {
-            bail!(
-                "the generated code does not use {path}: the overlay that asks for it no longer takes effect"
-            );
+            bail!("the generated code does not use {path}: the overlay that asks for it no longer takes effect");
         }
     }
     if text.contains("Error::ErrorResponse") {
@@ -189,10 +178,7 @@ mod tests {
         for (text, expected) in [
             (other.to_owned(), "no operation answers"),
             (format!("{send} {send}"), "it is not clear"),
-            (
-                "ResponseValue<types::GetByContractResponse>".to_owned(),
-                "it is not clear",
-            ),
+            ("ResponseValue<types::GetByContractResponse>".to_owned(), "it is not clear"),
         ] {
             let error = hand_on_unread(&text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");
@@ -201,8 +187,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_the_generator_names_the_operation() {
-        let answer =
-            |body: Value| json!({"description": "", "content": {"application/json": body}});
+        let answer = |body: Value| json!({"description": "", "content": {"application/json": body}});
         let document = json!({
             "openapi": "3.0.3",
             "info": {"title": "t", "version": "v"},
@@ -212,9 +197,6 @@ mod tests {
             },
         });
         let error = client(&document).unwrap_err().to_string();
-        assert!(
-            error.contains("panicked at operation Bad (GET /bad)"),
-            "{error}"
-        );
+        assert!(error.contains("panicked at operation Bad (GET /bad)"), "{error}");
     }
 }

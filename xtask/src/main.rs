@@ -72,9 +72,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Codegen { check: false } => codegen::write(&root),
         Task::Codegen { check: true } => codegen::check(&root),
-        Task::Spec(Spec::Import { file, source, date }) => {
-            spec::import(&root, &file, &source, &date)
-        }
+        Task::Spec(Spec::Import { file, source, date }) => spec::import(&root, &file, &source, &date),
         Task::Spec(Spec::Diff { file }) => spec::diff(&root, &file),
         Task::Spec(Spec::Overlaid { overlays }) => {
             spec::overlaid(&root, &overlays).map(|document| println!("{document}"))

@@ -22,8 +22,7 @@ impl Output {
             return Ok(false);
         }
         let path = root.join(self.path);
-        fs::write(&path, &self.contents)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        fs::write(&path, &self.contents).with_context(|| format!("cannot write {}", path.display()))?;
         Ok(true)
     }
 
@@ -34,13 +33,8 @@ impl Output {
             return Ok(None);
         }
         let diff = TextDiff::from_lines(&current, &self.contents);
-        let names = (
-            format!("{} (committed)", self.path),
-            format!("{} (generated)", self.path),
-        );
-        Ok(Some(
-            diff.unified_diff().header(&names.0, &names.1).to_string(),
-        ))
+        let names = (format!("{} (committed)", self.path), format!("{} (generated)", self.path));
+        Ok(Some(diff.unified_diff().header(&names.0, &names.1).to_string()))
     }
 
     /// What the file holds, line ends made equal; none when there is no file.

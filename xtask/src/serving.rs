@@ -18,17 +18,9 @@ pub struct Serving {
 impl Serving {
     /// Starts the program with these flags of `ialog sim`, and waits until it serves.
     pub fn start(mut program: Command, flags: &[&str]) -> Result<Self> {
-        let process = program
-            .args(["sim", "--port", "0"])
-            .args(flags)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let mut serving = Self {
-            process,
-            url: String::new(),
-            token: String::new(),
-        };
+        let process =
+            program.args(["sim", "--port", "0"]).args(flags).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut serving = Self { process, url: String::new(), token: String::new() };
         serving.url = first_line(serving.process.stdout.take())?;
         let said = first_line(serving.process.stderr.take())?;
         let Some((_, word)) = said.split_once("IONOS_TOKEN=") else {
@@ -54,10 +46,7 @@ fn first_line(stream: Option<impl Read>) -> Result<String> {
 
 /// What a shell makes of a word: itself, or what is between single quotes.
 fn unquoted(word: &str) -> String {
-    match word
-        .strip_prefix('\'')
-        .and_then(|word| word.strip_suffix('\''))
-    {
+    match word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
         Some(quoted) => quoted.replace(r"'\''", "'"),
         None => word.to_owned(),
     }

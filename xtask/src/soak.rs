@@ -37,39 +37,17 @@ fn rows(measured: &Measured) -> Vec<Row> {
     let mut rows = vec![
         Row::told("one stream: events, each exactly once", events, "").whole(),
         Row::told("one stream: requests", measured.requests as f64, "").whole(),
-        Row::told(
-            "one stream: throughput",
-            events / measured.seconds,
-            "events/s",
-        )
-        .whole(),
+        Row::told("one stream: throughput", events / measured.seconds, "events/s").whole(),
     ];
     rows.extend(
-        measured
-            .peak_mebibytes
-            .map(|peak| Row::limited("one stream: most memory", peak, "MiB", STREAM_MEBIBYTES)),
+        measured.peak_mebibytes.map(|peak| Row::limited("one stream: most memory", peak, "MiB", STREAM_MEBIBYTES)),
     );
     let archived = "archive, killed ten times and resumed";
     rows.extend([
         Row::told(format!("{archived}: events, each exactly once"), events, "").whole(),
-        Row::told(
-            format!("{archived}: throughput"),
-            events / measured.archive_seconds,
-            "events/s",
-        )
-        .whole(),
-        Row::limited(
-            format!("{archived}: most memory"),
-            measured.archive_mebibytes,
-            "MiB",
-            ARCHIVE_MEBIBYTES,
-        ),
-        Row::told(
-            "archived again a month later: events, the same bytes",
-            measured.archived_again as f64,
-            "",
-        )
-        .whole(),
+        Row::told(format!("{archived}: throughput"), events / measured.archive_seconds, "events/s").whole(),
+        Row::limited(format!("{archived}: most memory"), measured.archive_mebibytes, "MiB", ARCHIVE_MEBIBYTES),
+        Row::told("archived again a month later: events, the same bytes", measured.archived_again as f64, "").whole(),
     ]);
     rows
 }

@@ -29,21 +29,13 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     let document = parse(&bytes).with_context(|| format!("in {}", file.display()))?;
     let openapi = document["openapi"].as_str().unwrap_or_default();
     if !openapi.starts_with("3.0.") {
-        bail!(
-            "{} says openapi {openapi:?}, and the generator reads 3.0 only",
-            file.display()
-        );
+        bail!("{} says openapi {openapi:?}, and the generator reads 3.0 only", file.display());
     }
     let version = document["info"]["version"].as_str().unwrap_or_default();
     let record = fs::read_to_string(root.join(PROVENANCE))?;
     let mut record: toml_edit::DocumentMut = with_values(
         &record,
-        &[
-            ("kind", "vendor"),
-            ("info_version", version),
-            ("date", date),
-            ("sha256", &sha256_hex(&bytes)),
-        ],
+        &[("kind", "vendor"), ("info_version", version), ("date", date), ("sha256", &sha256_hex(&bytes))],
     )?
     .parse()?;
     let mut origin = toml_edit::Table::new();

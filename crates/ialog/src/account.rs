@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog::{
-    ATTEMPT_TIMEOUT, Client, ClientBuilder, Contract, ContractNumber, DateRange, Error, ErrorKind,
-    RetryPolicy,
+    ATTEMPT_TIMEOUT, Client, ClientBuilder, Contract, ContractNumber, DateRange, Error, ErrorKind, RetryPolicy,
 };
 use ionos_activitylog_sim::Simulator;
 
@@ -17,16 +16,10 @@ use crate::watch::{Watch, WatchedClock};
 
 /// The settings of the account, nothing of it checked yet. `now` is the simulator's time, so that a demo does not depend on
 /// the clock twice.
-pub(crate) fn builder(
-    account: &cli::Account,
-    now: DateTime<Utc>,
-    host: &Host<'_>,
-) -> Result<ClientBuilder, Failure> {
+pub(crate) fn builder(account: &cli::Account, now: DateTime<Utc>, host: &Host<'_>) -> Result<ClientBuilder, Failure> {
     if account.whose.demo {
         let simulator = Simulator::builder().clock(move || now).build();
-        let client = Client::builder()
-            .token(simulator.token())
-            .transport(simulator.transport());
+        let client = Client::builder().token(simulator.token()).transport(simulator.transport());
         return set_up(client, account, now, host);
     }
     let mut client = host.client();
@@ -37,28 +30,20 @@ pub(crate) fn builder(
 }
 
 /// A client for the account, with a word on what its token lacks.
-pub(crate) fn connect(
-    account: &cli::Account,
-    now: DateTime<Utc>,
-    host: &mut Host<'_>,
-) -> Result<Client, Failure> {
+pub(crate) fn connect(account: &cli::Account, now: DateTime<Utc>, host: &mut Host<'_>) -> Result<Client, Failure> {
     let builder = builder(account, now, host)?;
     if account.whose.demo {
         return Ok(builder.build()?);
     }
     let client = builder.build().map_err(|error| match error.kind() {
-        ErrorKind::Configuration => {
-            Failure::from(error).or_else("--demo shows the program without an account")
-        }
+        ErrorKind::Configuration => Failure::from(error).or_else("--demo shows the program without an account"),
         _ => error.into(),
     })?;
     match host.cache.profile(client.api_address(), now) {
         Ok(profile) => {
             profile.inspect(|profile| client.assume(profile));
         }
-        Err(error) => host.say(format_args!(
-            "warning: {error}, and not used: `ialog doctor --probe` writes it anew"
-        )),
+        Err(error) => host.say(format_args!("warning: {error}, and not used: `ialog doctor --probe` writes it anew")),
     }
     if let Some(warning) = client.warning() {
         host.say(format_args!("warning: {warning}"));
@@ -94,10 +79,7 @@ fn set_up(
             tokio::spawn(task);
         });
     }
-    let watched = WatchedClock {
-        clock: clock.clone(),
-        talk: talk.clone(),
-    };
+    let watched = WatchedClock { clock: clock.clone(), talk: talk.clone() };
     Ok(client
         .retry(retry.build()?)
         .clock(Arc::new(watched))
@@ -128,10 +110,7 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Fai
 }
 
 /// The contracts that were named, each once; where none was, the only one.
-pub(crate) async fn contracts(
-    named: &[cli::Named],
-    client: &Client,
-) -> Result<Vec<ContractNumber>, Failure> {
+pub(crate) async fn contracts(named: &[cli::Named], client: &Client) -> Result<Vec<ContractNumber>, Failure> {
     if named.is_empty() {
         return Ok(vec![only_contract(client).await?]);
     }
@@ -148,9 +127,7 @@ pub(crate) async fn explain(client: &Client, contract: &ContractNumber, error: E
         return error.into();
     }
     // The first error says more than one of this second look.
-    not_listed(client, contract)
-        .await
-        .unwrap_or_else(|| error.into())
+    not_listed(client, contract).await.unwrap_or_else(|| error.into())
 }
 
 /// A failure when the account's contracts can be listed and this one is not among them.
@@ -163,18 +140,12 @@ pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Op
 /// The numbers of the account's contracts. Fails where there are none.
 fn readable(contracts: &[Contract]) -> Result<Vec<ContractNumber>, Failure> {
     if contracts.is_empty() {
-        return Err(Failure::usage(
-            "the token may read the log of no contract",
-            "use a token of a user who may",
-        ));
+        return Err(Failure::usage("the token may read the log of no contract", "use a token of a user who may"));
     }
     let numbers = contracts.iter().map(|contract| contract.number.clone());
     Ok(numbers.collect())
 }
 
 fn of_token(contracts: &[ContractNumber]) -> cli::There<'_> {
-    cli::There {
-        contracts,
-        place: "whose log the token may read",
-    }
+    cli::There { contracts, place: "whose log the token may read" }
 }

@@ -3,12 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Units, the largest first, and their seconds.
-const UNITS: [(&str, i64); 4] = [
-    ("day", 86_400),
-    ("hour", 3_600),
-    ("minute", 60),
-    ("second", 1),
-];
+const UNITS: [(&str, i64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
 /// A length in the largest unit of which there are two, cut off: 47 hours, 2 days.
 pub(crate) fn length(length: TimeDelta) -> String {

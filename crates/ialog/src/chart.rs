@@ -21,46 +21,26 @@ pub(crate) fn bars(values: &[(&str, u64)], top: usize, room: Option<usize>, look
     let room = room.unwrap_or(USUAL_ROOM);
     let (shown, rest) = values.split_at(values.len().min(top));
     let name = |name: &str| {
-        let name = if name.is_empty() {
-            "-".to_owned()
-        } else {
-            safe(name)
-        };
+        let name = if name.is_empty() { "-".to_owned() } else { safe(name) };
         let least = room.saturating_sub(20).clamp(8, LONGEST_NAME);
         cut(&name, least, Cut::End)
     };
     let names: Vec<String> = shown.iter().map(|(value, _)| name(value)).collect();
-    let widest = names
-        .iter()
-        .map(|name| width(name))
-        .max()
-        .unwrap_or_default();
-    let most = shown
-        .iter()
-        .map(|(_, count)| *count)
-        .max()
-        .unwrap_or_default();
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or_default();
+    let most = shown.iter().map(|(_, count)| *count).max().unwrap_or_default();
     let digits = most.to_string().len();
-    let longest = room
-        .saturating_sub(2 + widest + 2 + digits + 2)
-        .min(LONGEST_BAR);
+    let longest = room.saturating_sub(2 + widest + 2 + digits + 2).min(LONGEST_BAR);
     let mut out = String::new();
     for (name, (_, count)) in names.iter().zip(shown) {
         let space = " ".repeat(widest.saturating_sub(width(name)));
         let bar = bar(*count, most, longest);
-        let line = format!(
-            "  {name}{space}  {count:digits$}  {}",
-            Look::Dim.on(&bar, looks)
-        );
+        let line = format!("  {name}{space}  {count:digits$}  {}", Look::Dim.on(&bar, looks));
         out.push_str(line.trim_end());
         out.push('\n');
     }
     if !rest.is_empty() {
         let events: u64 = rest.iter().map(|(_, count)| count).sum();
-        out += &format!(
-            "  and {} with {events}\n",
-            counted(rest.len() as u64, "more value")
-        );
+        out += &format!("  and {} with {events}\n", counted(rest.len() as u64, "more value"));
     }
     out
 }
@@ -128,10 +108,7 @@ mod tests {
         assert_eq!(bars(&[], 3, None, false), "");
         for room in 0..60 {
             let longest = bars(&values, 9, Some(room), false);
-            assert!(
-                longest.lines().all(|line| width(line) <= room.max(30)),
-                "{room}"
-            );
+            assert!(longest.lines().all(|line| width(line) <= room.max(30)), "{room}");
         }
     }
 

@@ -31,12 +31,7 @@ impl Drawn {
     }
 
     fn on(terminal: impl Write + Send + 'static) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            terminal: Box::new(terminal),
-            line: String::new(),
-            at: None,
-            ended: false,
-        })))
+        Self(Arc::new(Mutex::new(State { terminal: Box::new(terminal), line: String::new(), at: None, ended: false })))
     }
 
     /// Draws a line that fits the terminal, unless one was drawn just now.
@@ -77,9 +72,7 @@ impl Drawn {
 impl State {
     fn show(&mut self) {
         if !self.line.is_empty() {
-            let _ = self
-                .terminal
-                .write_all(format!("{AWAY}{}", self.line).as_bytes());
+            let _ = self.terminal.write_all(format!("{AWAY}{}", self.line).as_bytes());
             let _ = self.terminal.flush();
         }
     }

@@ -36,23 +36,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn new(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            hint: hint.into(),
-            request_id: None,
-            contracts: Vec::new(),
-        }
+        Self { code, message: message.into(), hint: hint.into(), request_id: None, contracts: Vec::new() }
     }
 
     /// Of so many contracts, more than one, some failed; `others` says that and what it means for the others, `hint` what
     /// to do then. The code is theirs where all failed and agree. Damage goes before what can be read again.
-    pub(crate) fn of_contracts(
-        contracts: Vec<(ContractNumber, Self)>,
-        all: usize,
-        others: &str,
-        hint: &str,
-    ) -> Self {
+    pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();
         let code = match codes.first() {
@@ -62,11 +51,7 @@ impl Failure {
         };
         let failure = match failed {
             some if some < all => {
-                let hint = if code == DAMAGED {
-                    TOLD_WITH_EACH
-                } else {
-                    hint
-                };
+                let hint = if code == DAMAGED { TOLD_WITH_EACH } else { hint };
                 Self::new(code, format!("{some} of {all} contracts {others}"), hint)
             }
             all => {
@@ -89,11 +74,7 @@ impl Failure {
 
     /// A fault of this program.
     pub(crate) fn bug(message: impl Into<String>) -> Self {
-        Self::new(
-            1,
-            message,
-            "this is a fault of the program, please report it",
-        )
+        Self::new(1, message, "this is a fault of the program, please report it")
     }
 
     /// What was typed or set cannot be used.
@@ -145,11 +126,7 @@ impl Failure {
 
     /// Nothing matched, and it was asked to say so.
     pub(crate) fn nothing_matched() -> Self {
-        Self::new(
-            7,
-            "nothing matched",
-            "look in another time, or leave out a filter",
-        )
+        Self::new(7, "nothing matched", "look in another time, or leave out a filter")
     }
 
     /// The exit code.
@@ -224,10 +201,7 @@ mod tests {
         };
         let both = all(vec![of(1, refused()), of(2, refused())], 2);
         assert_eq!(both.code(), 2);
-        assert_eq!(
-            both.to_string(),
-            "each of the 2 contracts failed: what to do is told with each"
-        );
+        assert_eq!(both.to_string(), "each of the 2 contracts failed: what to do is told with each");
         let some = all(vec![of(1, refused())], 3);
         assert_eq!(some.code(), 3);
         assert_eq!(
@@ -244,10 +218,7 @@ mod tests {
         let contract = ContractNumber::from(1);
         for (failure, expected) in [
             (refused(), "contract 1 is not among those: choose another"),
-            (
-                other(),
-                "contract 1: contract 12 is not among those: choose another",
-            ),
+            (other(), "contract 1: contract 12 is not among those: choose another"),
             (damaged(), "contract 1: a.zst is damaged: restore it"),
         ] {
             assert_eq!(failure.of(&contract), expected);

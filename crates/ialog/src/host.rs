@@ -61,9 +61,7 @@ impl<'a> Host<'a> {
     /// A client for the account: the one given, or that of the environment.
     pub(crate) fn client(&self) -> ClientBuilder {
         match &self.account {
-            Some((transport, token)) => ClientBuilder::default()
-                .transport(transport.clone())
-                .token(token),
+            Some((transport, token)) => ClientBuilder::default().transport(transport.clone()).token(token),
             None => ClientBuilder::from_env(),
         }
     }

@@ -36,20 +36,14 @@ impl Cache {
     /// The profile of the service at an address; none where none is kept that is young enough.
     ///
     /// Fails with a sentence when there is a file and it is damaged.
-    pub(crate) fn profile(
-        &self,
-        address: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Option<ServiceProfile>, String> {
+    pub(crate) fn profile(&self, address: &str, now: DateTime<Utc>) -> Result<Option<ServiceProfile>, String> {
         let Some(kept) = self.read("profile", address)? else {
             return Ok(None);
         };
         let profile = kept.value.get("profile").cloned().unwrap_or_default();
         let profile = serde_json::from_value(profile).map_err(|_| damaged(&kept.path))?;
         let measured = kept.value.get("measured_at").and_then(Value::as_str);
-        let measured: DateTime<Utc> = measured
-            .and_then(|time| time.parse().ok())
-            .ok_or_else(|| damaged(&kept.path))?;
+        let measured: DateTime<Utc> = measured.and_then(|time| time.parse().ok()).ok_or_else(|| damaged(&kept.path))?;
         Ok((now - measured).abs().le(&VALID).then_some(profile))
     }
 
@@ -86,10 +80,7 @@ impl Cache {
 
     /// Keeps the contracts that were listed. That it cannot is not worth a word.
     pub(crate) fn keep_contracts(&self, address: &str, contracts: &[Contract]) {
-        let numbers: Vec<&str> = contracts
-            .iter()
-            .map(|contract| contract.number.as_str())
-            .collect();
+        let numbers: Vec<&str> = contracts.iter().map(|contract| contract.number.as_str()).collect();
         let value = json!({"version": VERSION, "address": address, "contracts": numbers});
         let _ = self.write("contracts", address, value);
     }
@@ -111,12 +102,7 @@ impl Cache {
         };
         let text = match fs::read(&path) {
             Ok(text) => text,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
             Err(error) => return Err(format!("{} cannot be read ({error})", path.display())),
@@ -176,10 +162,7 @@ mod tests {
         let cache = Cache(Some(folder.path().join("a/ialog")));
         assert_eq!(cache.profile(ADDRESS, now()), Ok(None));
         let path = cache.keep_profile(ADDRESS, &profile(), now()).unwrap();
-        assert_eq!(
-            path.file_name().unwrap(),
-            "profile-https---api.example.json"
-        );
+        assert_eq!(path.file_name().unwrap(), "profile-https---api.example.json");
         assert_eq!(cache.profile(ADDRESS, now()), Ok(Some(profile())));
         for days in [31, -31] {
             let other = now() + TimeDelta::days(days);
@@ -190,11 +173,7 @@ mod tests {
         // Nothing is left beside it.
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         assert_eq!(Cache(None).profile(ADDRESS, now()), Ok(None));
-        assert!(
-            Cache(None)
-                .keep_profile(ADDRESS, &profile(), now())
-                .is_err()
-        );
+        assert!(Cache(None).keep_profile(ADDRESS, &profile(), now()).is_err());
     }
 
     #[test]
@@ -226,8 +205,7 @@ mod tests {
         let cache = Cache(Some(folder.path().to_owned()));
         assert!(cache.contracts(ADDRESS).is_empty());
         let path = cache.path("contracts", ADDRESS).unwrap();
-        let text =
-            json!({"version": 1, "address": ADDRESS, "contracts": ["31721060", "$(rm)", 7, ""]});
+        let text = json!({"version": 1, "address": ADDRESS, "contracts": ["31721060", "$(rm)", 7, ""]});
         fs::write(&path, text.to_string()).unwrap();
         assert_eq!(cache.contracts(ADDRESS), ["31721060"]);
         fs::write(&path, "{").unwrap();

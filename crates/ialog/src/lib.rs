@@ -64,11 +64,7 @@ pub fn run() -> ExitCode {
 #[must_use]
 pub fn run_on(host: &mut Host<'_>) -> u8 {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads.min(MOST_THREADS))
-        .enable_all()
-        .build()
-    {
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(threads.min(MOST_THREADS)).enable_all().build() {
         Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), host)),
         Err(error) => Failure::unexpected(
             format!("the program cannot start ({error})"),
@@ -92,11 +88,7 @@ pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, host: &mut 
     run_noting(arguments, host, &Resume::default()).await
 }
 
-async fn run_noting(
-    arguments: impl IntoIterator<Item = OsString>,
-    host: &mut Host<'_>,
-    resume: &Resume,
-) -> u8 {
+async fn run_noting(arguments: impl IntoIterator<Item = OsString>, host: &mut Host<'_>, resume: &Resume) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     host.talk.json = cli::asks_for_json(&arguments);
     let done = match Cli::read(arguments) {
@@ -113,10 +105,7 @@ async fn run_noting(
     }
 }
 
-async fn run_until_signal(
-    arguments: impl IntoIterator<Item = OsString>,
-    host: &mut Host<'_>,
-) -> u8 {
+async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, host: &mut Host<'_>) -> u8 {
     let resume = Resume::default();
     let interrupt = host.interrupt.clone();
     tokio::spawn(signals::end_at_the_third());
@@ -144,11 +133,7 @@ async fn run_until_signal(
     Failure::interrupted(ended, resume.told()).report(host)
 }
 
-async fn run_command(
-    command: Command,
-    host: &mut Host<'_>,
-    resume: &Resume,
-) -> Result<(), Failure> {
+async fn run_command(command: Command, host: &mut Host<'_>, resume: &Resume) -> Result<(), Failure> {
     // Before anything is begun, so that signals are listened to from the start.
     tokio::task::yield_now().await;
     match command {
@@ -182,9 +167,7 @@ mod tests {
     /// It would wait forever, were the end of the program to wait for it.
     #[test]
     fn what_is_computed_on_another_thread_does_not_keep_the_program() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (finish, finished) = mpsc::channel::<()>();
         let done = to_its_end(runtime, async {
             let (begin, begun) = tokio::sync::oneshot::channel();

@@ -4,9 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ionos_activitylog::seam::{Pattern, guess, wanted, words};
-use ionos_activitylog::{
-    ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status,
-};
+use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
 /// More words than these are no list to choose from.
 const MOST_WORDS: usize = 1000;
@@ -55,9 +53,7 @@ impl Missed {
             .keys
             .iter()
             .flat_map(|(key, (asked, there))| {
-                let missing = asked
-                    .iter()
-                    .filter(|asked| !there.iter().any(|word| asked.matches(word)));
+                let missing = asked.iter().filter(|asked| !there.iter().any(|word| asked.matches(word)));
                 missing.filter_map(move |asked| {
                     let value = asked.to_string();
                     let meant = guess(&value, there.iter().map(String::as_str));
@@ -66,13 +62,9 @@ impl Missed {
                         let meant = guess(&value, known.iter().copied());
                         // Of a word that is right there may be events at another time.
                         let right = known.iter().any(|word| asked.matches(word));
-                        return (!right && !meant.is_empty())
-                            .then(|| format!("no known {key} is {value:?}{meant}"));
+                        return (!right && !meant.is_empty()).then(|| format!("no known {key} is {value:?}{meant}"));
                     }
-                    Some(format!(
-                        "no event has the {key} {value:?}{meant}{}",
-                        known(there, &meant)
-                    ))
+                    Some(format!("no event has the {key} {value:?}{meant}{}", known(there, &meant)))
                 })
             })
             .collect();
@@ -96,10 +88,7 @@ fn vocabulary(key: FilterKey) -> Vec<&'static str> {
         FilterKey::EventType => EventType::KNOWN.iter().map(EventType::as_str).collect(),
         FilterKey::Status => Status::KNOWN.iter().map(Status::as_str).collect(),
         FilterKey::Service => ServiceName::KNOWN.iter().map(ServiceName::as_str).collect(),
-        FilterKey::ResourceType => ResourceType::KNOWN
-            .iter()
-            .map(ResourceType::as_str)
-            .collect(),
+        FilterKey::ResourceType => ResourceType::KNOWN.iter().map(ResourceType::as_str).collect(),
         FilterKey::Action => ActionName::KNOWN.iter().map(ActionName::as_str).collect(),
         _ => Vec::new(),
     }
@@ -123,10 +112,7 @@ mod tests {
             missed.see(&event);
             missed.hint()
         };
-        assert_eq!(
-            hint("user=jane_doe").unwrap(),
-            "no event has the user \"jane_doe\" (did you mean \"jane-doe\"?)"
-        );
+        assert_eq!(hint("user=jane_doe").unwrap(), "no event has the user \"jane_doe\" (did you mean \"jane-doe\"?)");
         assert_eq!(hint("user=JANE-DOE type=request_accepted ip=::1"), None);
         assert_eq!(hint("text=\"a user=jane b\""), None);
         assert_eq!(hint("user!=jane-doe resource-id=jane"), None);
@@ -144,10 +130,7 @@ mod tests {
             hint("type=RequestAcepted").unwrap(),
             "no event has the type \"requestacepted\" (did you mean \"RequestAccepted\"?)"
         );
-        assert_eq!(
-            hint("status=nothing").unwrap(),
-            "no event has the status \"nothing\", there are DONE"
-        );
+        assert_eq!(hint("status=nothing").unwrap(), "no event has the status \"nothing\", there are DONE");
         assert_eq!(hint("type=request-accepted user=jane type=x*"), None);
         let unseen = |filter: &str| Missed::new(&filter.parse().unwrap()).hint();
         assert_eq!(

@@ -105,26 +105,17 @@ impl OfRange {
     }
 
     /// Shows how far one of several contracts is.
-    pub(crate) fn show_contract(
-        &self,
-        contract: &ContractNumber,
-        progress: &ionos_activitylog_archive::Progress,
-    ) {
+    pub(crate) fn show_contract(&self, contract: &ContractNumber, progress: &ionos_activitylog_archive::Progress) {
         self.show_read(contract, progress.read_to, progress.events);
     }
 
     /// Shows up to where a contract was read, and how many events it had there.
     pub(crate) fn show_read(&self, contract: &ContractNumber, read_to: DateTime<Utc>, events: u64) {
-        let mut contracts = self
-            .contracts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut contracts = self.contracts.lock().unwrap_or_else(PoisonError::into_inner);
         let position = self.position(read_to);
         contracts.insert(contract.clone(), (position, events));
         let all = contracts.values();
-        let (done, events) = all.fold((0, 0), |(done, all), (position, events)| {
-            (done + position, all + events)
-        });
+        let (done, events) = all.fold((0, 0), |(done, all), (position, events)| (done + position, all + events));
         self.tell(done, events);
     }
 
@@ -194,9 +185,7 @@ impl OfArchive {
 
     /// Shows how much is done, of all.
     pub(crate) fn show(&self, (done, all): (u64, u64)) {
-        self.progress.show((done, all), |elapsed| {
-            (self.told)(done, all, rate(done, elapsed))
-        });
+        self.progress.show((done, all), |elapsed| (self.told)(done, all, rate(done, elapsed)));
     }
 
     /// Takes the line away.

@@ -10,9 +10,7 @@ pub(crate) struct Resume(RefCell<Option<String>>);
 impl Resume {
     /// From now on a file is written, and so far there is nothing to go on with.
     pub(crate) fn note_nothing(&self) {
-        self.note(
-            "nothing half-written is left behind, and the same command begins anew".to_owned(),
-        );
+        self.note("nothing half-written is left behind, and the same command begins anew".to_owned());
     }
 
     /// From now on, this is how to go on: what is kept, and what to type.

@@ -57,10 +57,7 @@ impl Traffic {
 
     /// Requests so far, and how many of them were answered with 429.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        (
-            self.requests.load(Ordering::Relaxed),
-            self.throttled.load(Ordering::Relaxed),
-        )
+        (self.requests.load(Ordering::Relaxed), self.throttled.load(Ordering::Relaxed))
     }
 }
 
@@ -79,11 +76,7 @@ impl Talk {
     /// One that says everything to somebody.
     #[cfg(test)]
     pub(crate) fn to(somebody: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self {
-            level: Level::Headers,
-            aside: Some(Arc::new(somebody)),
-            ..Self::default()
-        }
+        Self { level: Level::Headers, aside: Some(Arc::new(somebody)), ..Self::default() }
     }
 
     /// Says what is being done, where it is wanted so exactly.

@@ -31,9 +31,7 @@ impl Terminal {
         let columns = variable("COLUMNS").and_then(|text| text.trim().parse().ok());
         Self {
             shown,
-            columns: columns
-                .or_else(measured)
-                .filter(|columns: &usize| *columns > 0),
+            columns: columns.or_else(measured).filter(|columns: &usize| *columns > 0),
             colours: wants_colours(shown, variable),
             zone: zone(variable("TZ"), || iana_time_zone::get_timezone().ok()),
         }

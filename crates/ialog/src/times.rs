@@ -9,18 +9,12 @@ use crate::failure::Failure;
 
 /// The range that was asked for, in whole seconds as it is read. An end after `now` is brought back to it: what happens
 /// later cannot be read yet. Days and local times are those of the zone of `now`.
-pub(crate) fn resolve<Tz: TimeZone>(
-    range: &cli::Range,
-    now: DateTime<Tz>,
-) -> Result<DateRange, Failure> {
+pub(crate) fn resolve<Tz: TimeZone>(range: &cli::Range, now: DateTime<Tz>) -> Result<DateRange, Failure> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
     }
     let Some(from) = range.from else {
-        return Err(Failure::usage(
-            "it is not said which time to read",
-            "name it with --last or with --from",
-        ));
+        return Err(Failure::usage("it is not said which time to read", "name it with --last or with --from"));
     };
     let start = from.start(now.clone())?;
     let end = range.to.map(|to| to.end(now.clone())).transpose()?;
@@ -34,18 +28,12 @@ pub(crate) fn resolve<Tz: TimeZone>(
         ));
     }
     if start >= now {
-        return Err(Failure::usage(
-            format!("--from {from} is in the future"),
-            "give a start before now",
-        ));
+        return Err(Failure::usage(format!("--from {from} is in the future"), "give a start before now"));
     }
     // As for --last: the second that has begun is not over, so it is left to the next export.
     let over = now.trunc_subsecs(0);
     if start >= over {
-        return Err(Failure::usage(
-            format!("--from {from} is less than a second ago"),
-            "give an earlier start",
-        ));
+        return Err(Failure::usage(format!("--from {from} is less than a second ago"), "give an earlier start"));
     }
     Ok(DateRange::new(start, end.unwrap_or(over).min(over))?.to_whole_seconds())
 }
@@ -61,18 +49,11 @@ pub(crate) fn settle(arguments: &cli::Export, now: DateTime<Utc>) -> TimeDelta {
 }
 
 /// The part of a range that is old enough to be read.
-pub(crate) fn settled(
-    range: DateRange,
-    settle: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<DateRange, Failure> {
+pub(crate) fn settled(range: DateRange, settle: TimeDelta, now: DateTime<Utc>) -> Result<DateRange, Failure> {
     let edge = now.checked_sub_signed(settle);
     edge.and_then(|edge| range.past(edge)).ok_or_else(|| {
         Failure::usage(
-            format!(
-                "all of {range} is newer than {} s, so its events may not be in the log yet",
-                settle.num_seconds()
-            ),
+            format!("all of {range} is newer than {} s, so its events may not be in the log yet", settle.num_seconds()),
             "try again later, or give an earlier start or a shorter --settle",
         )
     })
@@ -100,60 +81,15 @@ mod tests {
     #[test]
     fn a_range_is_resolved_to_instants() {
         let cases = [
-            (
-                Some("7d"),
-                None,
-                None,
-                "2026-11-15T12:00:00Z .. 2026-11-22T12:00:00Z",
-            ),
-            (
-                Some("90m"),
-                None,
-                None,
-                "2026-11-22T10:30:00Z .. 2026-11-22T12:00:00Z",
-            ),
-            (
-                None,
-                Some("2026-11-01"),
-                Some("2026-11-20"),
-                "2026-11-01T00:00:00Z .. 2026-11-21T00:00:00Z",
-            ),
-            (
-                None,
-                Some("2026-11-20"),
-                Some("2026-11-20"),
-                "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z",
-            ),
-            (
-                None,
-                Some("2026-11-20"),
-                None,
-                "2026-11-20T00:00:00Z .. 2026-11-22T12:00:00Z",
-            ),
-            (
-                None,
-                Some("2026-11-22"),
-                Some("2026-11-22"),
-                "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z",
-            ),
-            (
-                None,
-                Some("2026-11-22"),
-                Some("2026-11-22T12:00:00.2Z"),
-                "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z",
-            ),
-            (
-                None,
-                Some("2026-10"),
-                Some("yesterday"),
-                "2026-10-01T00:00:00Z .. 2026-11-22T00:00:00Z",
-            ),
-            (
-                None,
-                Some("7d"),
-                Some("2026-11-20T14:00"),
-                "2026-11-15T12:00:00Z .. 2026-11-20T14:00:00Z",
-            ),
+            (Some("7d"), None, None, "2026-11-15T12:00:00Z .. 2026-11-22T12:00:00Z"),
+            (Some("90m"), None, None, "2026-11-22T10:30:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-11-01"), Some("2026-11-20"), "2026-11-01T00:00:00Z .. 2026-11-21T00:00:00Z"),
+            (None, Some("2026-11-20"), Some("2026-11-20"), "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z"),
+            (None, Some("2026-11-20"), None, "2026-11-20T00:00:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-11-22"), Some("2026-11-22"), "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-11-22"), Some("2026-11-22T12:00:00.2Z"), "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-10"), Some("yesterday"), "2026-10-01T00:00:00Z .. 2026-11-22T00:00:00Z"),
+            (None, Some("7d"), Some("2026-11-20T14:00"), "2026-11-15T12:00:00Z .. 2026-11-20T14:00:00Z"),
             (
                 None,
                 Some("2026-11-20T08:00:00.9Z"),
@@ -185,16 +121,8 @@ mod tests {
                 Some("2026-11-20T00:00:00Z"),
                 "--from 2026-11-20T00:00:00Z is not before --to 2026-11-20T00:00:00Z: give an earlier start or a later end",
             ),
-            (
-                Some("2027-01-01"),
-                None,
-                "--from 2027-01-01 is in the future: give a start before now",
-            ),
-            (
-                Some("now"),
-                None,
-                "--from now is less than a second ago: give an earlier start",
-            ),
+            (Some("2027-01-01"), None, "--from 2027-01-01 is in the future: give a start before now"),
+            (Some("now"), None, "--from now is less than a second ago: give an earlier start"),
             (
                 Some("2026-11-22T12:00:00.2Z"),
                 None,

@@ -37,20 +37,15 @@ impl Watch {
                 Ok(value) => secrets.without(value),
                 Err(_) => "(not text)".to_owned(),
             };
-            self.talk
-                .step(Level::Headers, format_args!("{sign} {name}: {value}"));
+            self.talk.step(Level::Headers, format_args!("{sign} {name}: {value}"));
         }
     }
 
     /// What came back, or why nothing did.
     fn came(&self, asked: &str, at: Duration, answer: Result<StatusCode, String>) {
         let took = self.clock.elapsed().saturating_sub(at).as_secs_f64();
-        let told = answer.map_or_else(
-            |why| format!("no answer ({why})"),
-            |status| status.to_string(),
-        );
-        self.talk
-            .step(Level::Steps, format_args!("{asked}: {told}, {took:.3} s"));
+        let told = answer.map_or_else(|why| format!("no answer ({why})"), |status| status.to_string());
+        self.talk.step(Level::Steps, format_args!("{asked}: {told}, {took:.3} s"));
     }
 }
 
@@ -58,15 +53,12 @@ impl Transport for Watch {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let secrets = Secrets::of(request.headers());
         let url = request.url();
-        let query = url
-            .query()
-            .map_or_else(String::new, |query| format!("?{query}"));
+        let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
         let asked = secrets.without(&format!("{} {}{query}", request.method(), url.path()));
         let at = self.clock.elapsed();
         self.talk.traffic().sent();
         let place = url.host_str().unwrap_or_default();
-        self.talk
-            .step(Level::Headers, format_args!("> {asked} to {}", safe(place)));
+        self.talk.step(Level::Headers, format_args!("> {asked} to {}", safe(place)));
         self.headers('>', request.headers(), &secrets);
         Box::pin(async move {
             let answer = self.next.send(operation, request).await;
@@ -112,9 +104,7 @@ impl Secrets {
     /// The text on one line, without them.
     fn without(&self, text: &str) -> String {
         let secrets = self.0.iter();
-        let text = secrets.fold(text.to_owned(), |text, secret| {
-            text.replace(secret.as_str(), REDACTED)
-        });
+        let text = secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED));
         safe(&text)
     }
 }
@@ -142,10 +132,7 @@ impl Clock for WatchedClock {
 
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
         let seconds = duration.as_secs_f64();
-        self.talk.step(
-            Level::Steps,
-            format_args!("waiting {seconds:.3} s before the next request"),
-        );
+        self.talk.step(Level::Steps, format_args!("waiting {seconds:.3} s before the next request"));
         self.clock.sleep(duration)
     }
 
@@ -195,10 +182,7 @@ mod tests {
         headers.insert("x-api-key", "planted".parse().unwrap());
         headers.insert("accept", "a\tb".parse().unwrap());
         watch.send("get_info", request).await.unwrap();
-        let waiting = WatchedClock {
-            clock,
-            talk: talk.clone(),
-        };
+        let waiting = WatchedClock { clock, talk: talk.clone() };
         waiting.sleep(Duration::from_millis(1500)).await;
         let said = said.lock().unwrap().join("\n");
         assert_eq!(

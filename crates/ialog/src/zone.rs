@@ -35,18 +35,13 @@ fn named(name: &str) -> Result<Tz, Failure> {
     TZ_VARIANTS.iter().find(same).copied().ok_or_else(|| {
         let known = TZ_VARIANTS.iter().map(|zone| zone.name());
         let guess = guess(name, known);
-        Failure::usage(
-            format!("there is no time zone {name:?}{guess}"),
-            "name one such as Europe/Berlin, or use --utc",
-        )
+        Failure::usage(format!("there is no time zone {name:?}{guess}"), "name one such as Europe/Berlin, or use --utc")
     })
 }
 
 /// The range by the clock of a zone, each end with its offset, so that it means the same everywhere.
 pub(crate) fn told(range: DateRange, zone: Tz) -> String {
-    [range.start(), range.end()]
-        .map(|time| told_time(time, zone))
-        .join(" .. ")
+    [range.start(), range.end()].map(|time| told_time(time, zone)).join(" .. ")
 }
 
 /// A time in the same way.
@@ -82,10 +77,7 @@ mod tests {
     #[test]
     fn a_range_across_a_change_of_clocks_has_both_offsets() {
         let range = DateRange::day("2026-10-25".parse().unwrap(), &Tz::Europe__Berlin).unwrap();
-        assert_eq!(
-            told(range, Tz::Europe__Berlin),
-            "2026-10-25T00:00:00+02:00 .. 2026-10-26T00:00:00+01:00"
-        );
+        assert_eq!(told(range, Tz::Europe__Berlin), "2026-10-25T00:00:00+02:00 .. 2026-10-26T00:00:00+01:00");
         for utc in [Tz::UTC, Tz::Etc__UTC, Tz::Zulu] {
             assert_eq!(told(range, utc), range.to_string());
         }

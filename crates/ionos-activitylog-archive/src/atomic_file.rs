@@ -35,33 +35,19 @@ impl AtomicFile {
         let refused = |error| Error::Create(path.clone(), plain(error));
         let file = builder.tempfile_in(folder_of(&path)).map_err(refused)?;
         if let Some(existing) = existing {
-            file.as_file()
-                .set_permissions(existing.permissions())
-                .map_err(refused)?;
+            file.as_file().set_permissions(existing.permissions()).map_err(refused)?;
         }
-        Ok(Self {
-            file,
-            path,
-            overwrite,
-        })
+        Ok(Self { file, path, overwrite })
     }
 
     /// Makes the bytes durable and gives the file its name.
     ///
     /// Fails with [`Error::Exists`] when another file took the name meanwhile and `overwrite` was not set.
     pub fn commit(self) -> Result<(), Error> {
-        let Self {
-            file,
-            path,
-            overwrite,
-        } = self;
+        let Self { file, path, overwrite } = self;
         let failed = |error| Error::Write(path.clone(), error);
         file.as_file().sync_all().map_err(failed)?;
-        let named = if overwrite {
-            file.persist(&path)
-        } else {
-            file.persist_noclobber(&path)
-        };
+        let named = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
         match named.map_err(|error| error.error) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -84,10 +70,7 @@ impl Write for AtomicFile {
 }
 
 /// Where a file will be, with what it replaces there; follows a link. Fails as [`AtomicFile::create`].
-pub(crate) fn destination(
-    path: &Path,
-    overwrite: bool,
-) -> Result<(PathBuf, Option<fs::Metadata>), Error> {
+pub(crate) fn destination(path: &Path, overwrite: bool) -> Result<(PathBuf, Option<fs::Metadata>), Error> {
     let refused = |error| Error::Create(path.to_path_buf(), error);
     let existing = match fs::metadata(path) {
         Ok(existing) => existing,
@@ -129,11 +112,7 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 
 /// Makes the names in a folder durable.
 pub(crate) fn sync_names(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        fs::File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// The error without the temporary name that tempfile adds to it, which means nothing to the user.
@@ -154,10 +133,8 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -188,10 +165,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         fs::write(&path, "old").unwrap();
-        assert!(matches!(
-            AtomicFile::create(&path, false),
-            Err(Error::Exists(_))
-        ));
+        assert!(matches!(AtomicFile::create(&path, false), Err(Error::Exists(_))));
         let mut file = AtomicFile::create(&path, true).unwrap();
         file.write_all(b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
@@ -213,15 +187,9 @@ mod tests {
     #[test]
     fn what_is_no_ordinary_file_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            AtomicFile::create(folder.path(), true),
-            Err(Error::NotAFile(_))
-        ));
+        assert!(matches!(AtomicFile::create(folder.path(), true), Err(Error::NotAFile(_))));
         let missing = folder.path().join("missing/a.ndjson");
-        assert!(matches!(
-            AtomicFile::create(&missing, false),
-            Err(Error::Create(..))
-        ));
+        assert!(matches!(AtomicFile::create(&missing, false), Err(Error::Create(..))));
     }
 
     #[cfg(unix)]
@@ -245,10 +213,7 @@ mod tests {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(folder.path().join("missing"), &link).unwrap();
         for overwrite in [false, true] {
-            assert!(matches!(
-                AtomicFile::create(&link, overwrite),
-                Err(Error::NotAFile(_))
-            ));
+            assert!(matches!(AtomicFile::create(&link, overwrite), Err(Error::NotAFile(_))));
         }
     }
 
@@ -261,10 +226,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         AtomicFile::create(&path, true).unwrap().commit().unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -47,12 +47,7 @@ pub struct Reading {
 impl Reading {
     /// All events of a contract and range from the API at an address, to be written to a file.
     #[must_use]
-    pub fn new(
-        api: impl Into<String>,
-        contract: ContractNumber,
-        range: DateRange,
-        target: &FileTarget,
-    ) -> Self {
+    pub fn new(api: impl Into<String>, contract: ContractNumber, range: DateRange, target: &FileTarget) -> Self {
         Self {
             api: api.into(),
             contract,
@@ -75,18 +70,9 @@ impl Reading {
 /// In words, for whoever has to tell two of them apart.
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            api,
-            contract,
-            format,
-            compression,
-            ..
-        } = self;
+        let Self { api, contract, format, compression, .. } = self;
         let (from, to) = (text::time(self.from), text::time(self.to));
-        write!(
-            f,
-            "contract {contract}, {from} .. {to}, from {api} as {format}"
-        )?;
+        write!(f, "contract {contract}, {from} .. {to}, from {api} as {format}")?;
         if compression != "none" {
             write!(f, " with {compression}")?;
         }
@@ -126,8 +112,7 @@ impl FileCheckpoint {
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         text::check_schema(bytes, CHECKPOINT_SCHEMA, path)?;
         let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-        let read: Self =
-            serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+        let read: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         let Reading { from, to, .. } = read.reading;
         if from >= to || !(from..=to).contains(&read.read_to) {
             return Err(damaged(format!(
@@ -185,16 +170,8 @@ mod tests {
     fn what_is_no_checkpoint_is_refused() {
         let text = String::from_utf8(checkpoint().to_bytes()).unwrap();
         for (from, to, expected) in [
-            (
-                "checkpoint/1",
-                "checkpoint/2",
-                "c has the form ialog.checkpoint/2, and this version reads",
-            ),
-            (
-                "\"2026-11-20T12:00:00Z\"",
-                "\"2026-11-22T12:00:00Z\"",
-                "outside of its own range",
-            ),
+            ("checkpoint/1", "checkpoint/2", "c has the form ialog.checkpoint/2, and this version reads"),
+            ("\"2026-11-20T12:00:00Z\"", "\"2026-11-22T12:00:00Z\"", "outside of its own range"),
             ("\"bytes\"", "\"size\"", "unknown field `size`"),
             ("}", "", "EOF"),
         ] {

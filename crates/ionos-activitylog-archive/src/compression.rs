@@ -93,10 +93,7 @@ pub(crate) struct Frames<W> {
 
 impl<W: std::fmt::Debug> std::fmt::Debug for Frames<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Frames")
-            .field("writer", &self.writer)
-            .field("open", &self.open.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Frames").field("writer", &self.writer).field("open", &self.open.len()).finish_non_exhaustive()
     }
 }
 
@@ -206,20 +203,13 @@ mod tests {
 
     #[test]
     fn a_frame_is_cut_behind_the_event_that_fills_it() {
-        for (compression, magic) in [
-            (Compression::Gzip, &[0x1f, 0x8b, 0x08][..]),
-            (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd][..]),
-        ] {
-            let (two, five) = (
-                written(compression, &events(2)),
-                written(compression, &events(5)),
-            );
+        for (compression, magic) in
+            [(Compression::Gzip, &[0x1f, 0x8b, 0x08][..]), (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd][..])]
+        {
+            let (two, five) = (written(compression, &events(2)), written(compression, &events(5)));
             assert!(five.starts_with(&two), "{compression:?}");
             assert!(five[two.len()..].starts_with(magic), "{compression:?}");
-            assert_eq!(
-                unpacked(compression, &five[two.len()..]),
-                events(5)[2..].concat()
-            );
+            assert_eq!(unpacked(compression, &five[two.len()..]), events(5)[2..].concat());
         }
     }
 

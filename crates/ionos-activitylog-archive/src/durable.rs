@@ -79,15 +79,9 @@ impl DurableFile {
         builder.prefix(kind.prefix()).suffix(PARTIAL);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .tempfile_in(folder)
-            .map_err(|error| Error::Write(folder.to_path_buf(), plain(error)))?;
+        let file = builder.tempfile_in(folder).map_err(|error| Error::Write(folder.to_path_buf(), plain(error)))?;
         steps.pass(kind.begun());
-        Ok(Self {
-            file,
-            kind,
-            steps: steps.clone(),
-        })
+        Ok(Self { file, kind, steps: steps.clone() })
     }
 
     /// Brings the bytes to the disk and gives the file its name in the same folder, in place of whatever has it.
@@ -96,11 +90,7 @@ impl DurableFile {
     }
 
     /// The same; does something between the two.
-    pub(crate) fn commit_after(
-        self,
-        path: &Path,
-        between: impl FnOnce() -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    pub(crate) fn commit_after(self, path: &Path, between: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
         let Self { file, kind, steps } = self;
         let failed = |error| Error::Write(path.to_path_buf(), error);
         steps.pass(kind.written());
@@ -126,8 +116,7 @@ impl Write for DurableFile {
 /// Writes a whole file.
 pub(crate) fn write(path: &Path, bytes: &[u8], kind: Kind, steps: &Steps) -> Result<(), Error> {
     let mut file = DurableFile::begin(folder_of(path), kind, steps)?;
-    file.write_all(bytes)
-        .map_err(|error| Error::Write(path.to_path_buf(), error))?;
+    file.write_all(bytes).map_err(|error| Error::Write(path.to_path_buf(), error))?;
     file.commit(path)
 }
 

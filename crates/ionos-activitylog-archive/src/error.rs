@@ -70,11 +70,7 @@ impl Error {
 
     /// A file of an archive of which nothing more is known than what is wrong.
     pub(crate) fn damaged(path: PathBuf, detail: String) -> Self {
-        Self::Damaged(
-            path,
-            detail,
-            "put it back from a copy; `ialog verify` says what else is wrong",
-        )
+        Self::Damaged(path, detail, "put it back from a copy; `ialog verify` says what else is wrong")
     }
 
     /// What happened, in one line without the hint.
@@ -95,43 +91,27 @@ impl Error {
             Self::Damaged(path, detail, _) => {
                 format!("{} is not as it was written: {detail}", shown(path))
             }
-            Self::Newer { path, found, known } => format!(
-                "{} has the form {found}, and this version reads {known}",
-                shown(path)
-            ),
-            Self::Unfinished {
-                path,
-                found,
-                wanted,
-            } => format!(
-                "of {} there is an unfinished export of {found}, and not of {wanted}",
-                shown(path)
-            ),
+            Self::Newer { path, found, known } => {
+                format!("{} has the form {found}, and this version reads {known}", shown(path))
+            }
+            Self::Unfinished { path, found, wanted } => {
+                format!("of {} there is an unfinished export of {found}, and not of {wanted}", shown(path))
+            }
             Self::Locked(path, holder) => {
-                let holder = holder.as_ref().map(
-                    |Writer {
-                         host, pid, since, ..
-                     }| {
-                        let host = shown(Path::new(host));
-                        format!(", process {pid} on {host} since {}", text::time(*since))
-                    },
-                );
+                let holder = holder.as_ref().map(|Writer { host, pid, since, .. }| {
+                    let host = shown(Path::new(host));
+                    format!(", process {pid} on {host} since {}", text::time(*since))
+                });
                 let holder = holder.unwrap_or_default();
                 format!("somebody else writes to {}{holder}", shown(path))
             }
-            Self::StateLost(path, detail) => format!(
-                "the state in {} is lost ({detail}), and so is the copy before it",
-                shown(path)
-            ),
+            Self::StateLost(path, detail) => {
+                format!("the state in {} is lost ({detail}), and so is the copy before it", shown(path))
+            }
             Self::Empty(path) => format!("there is no archive in {}", shown(path)),
-            Self::Foreign {
-                path,
-                archived,
-                wanted,
-            } => format!(
-                "{} is an archive of {archived}, and not of {wanted}",
-                shown(path)
-            ),
+            Self::Foreign { path, archived, wanted } => {
+                format!("{} is an archive of {archived}, and not of {wanted}", shown(path))
+            }
             Self::Read(error) => error.summary(),
         }
     }
@@ -140,9 +120,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> &str {
         match self {
-            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) | Self::Create(..) => {
-                "choose another name"
-            }
+            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) | Self::Create(..) => "choose another name",
             Self::Write(..) => "try again where it can be written",
             Self::Open(..) => "name one that is there and may be read",
             Self::Damaged(_, _, hint) => hint,
@@ -170,11 +148,7 @@ impl fmt::Display for Error {
 /// A path on one line: a name may hold line breaks and control characters, which could steer a terminal.
 pub(crate) fn shown(path: &Path) -> String {
     let escape = |c: char| {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
     };
     path.to_string_lossy().chars().map(escape).collect()
 }

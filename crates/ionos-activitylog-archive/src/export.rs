@@ -118,12 +118,7 @@ impl FileExport {
     }
 
     /// The same, and tells each step, those of [`Step::OF_FILE`].
-    pub fn open_telling(
-        target: &FileTarget,
-        reading: Reading,
-        overwrite: bool,
-        steps: &Steps,
-    ) -> Result<Self, Error> {
+    pub fn open_telling(target: &FileTarget, reading: Reading, overwrite: bool, steps: &Steps) -> Result<Self, Error> {
         let mut partial = PartialFile::open(target.path(), overwrite, steps)?;
         let kept = match partial.checkpoint() {
             Ok(Some(kept)) if kept.reading == reading => Some(kept),
@@ -164,11 +159,7 @@ impl FileExport {
             exported,
             resumed,
             since: Since::default(),
-            between: Since {
-                bytes: BYTES_BETWEEN,
-                requests: REQUESTS_BETWEEN,
-                windows: u64::MAX,
-            },
+            between: Since { bytes: BYTES_BETWEEN, requests: REQUESTS_BETWEEN, windows: u64::MAX },
             broken: false,
             steps: steps.clone(),
         };
@@ -229,8 +220,7 @@ impl OpenFile {
     fn add(&mut self, window: &Window) -> Result<(), Error> {
         self.steps.pass(Step::WindowRead);
         self.broken = true;
-        self.write(window)
-            .map_err(|error| Error::Write(self.partial.target().to_path_buf(), error))?;
+        self.write(window).map_err(|error| Error::Write(self.partial.target().to_path_buf(), error))?;
         self.broken = false;
         self.exported.requests += window.requests;
         self.exported.read_to = Some(window.range.end());
@@ -250,8 +240,7 @@ impl OpenFile {
             let out = self.frames.open();
             let before = out.len();
             let contract = &self.reading.contract;
-            self.encoder
-                .event(contract, event, self.exported.events, out)?;
+            self.encoder.event(contract, event, self.exported.events, out)?;
             self.since.bytes += (out.len() - before) as u64;
             self.frames.cut()?;
             self.exported.events += 1;
@@ -282,21 +271,14 @@ impl OpenFile {
     }
 
     fn finish(mut self) -> Result<Export, Error> {
-        let Self {
-            encoder, exported, ..
-        } = self;
+        let Self { encoder, exported, .. } = self;
         encoder.end(self.frames.open());
         if exported.events == 0 {
             self.partial.forget();
         }
         let path = self.partial.target().to_path_buf();
-        self.frames
-            .finish()
-            .map_err(|error| Error::Write(path, error))?;
-        Ok(Export {
-            partial: self.partial,
-            exported,
-        })
+        self.frames.finish().map_err(|error| Error::Write(path, error))?;
+        Ok(Export { partial: self.partial, exported })
     }
 }
 

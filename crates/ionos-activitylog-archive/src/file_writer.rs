@@ -27,21 +27,13 @@ impl FileWriter {
         let mut frames = Frames::new(target.compression(), file).map_err(failed)?;
         let encoder = Encoder::new(target.format());
         encoder.begin(frames.open()).map_err(failed)?;
-        Ok(Self {
-            frames,
-            encoder,
-            target: target.clone(),
-            events: 0,
-        })
+        Ok(Self { frames, encoder, target: target.clone(), events: 0 })
     }
 
     /// Adds an event of a contract's log behind all others.
     pub fn add(&mut self, contract: &ContractNumber, event: &Event) -> Result<(), Error> {
         let out = self.frames.open();
-        let written = self
-            .encoder
-            .event(contract, event, self.events, out)
-            .and_then(|()| self.frames.cut());
+        let written = self.encoder.event(contract, event, self.events, out).and_then(|()| self.frames.cut());
         written.map_err(|error| Error::Write(self.target.path().to_path_buf(), error))?;
         self.events += 1;
         Ok(())
@@ -52,9 +44,7 @@ impl FileWriter {
         let failed = |error| Error::Write(self.target.path().to_path_buf(), error);
         self.encoder.end(self.frames.open());
         let file = self.frames.finish().map_err(failed)?;
-        let file = file
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.commit()?;
         Ok(self.events)
     }

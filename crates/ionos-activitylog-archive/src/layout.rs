@@ -68,36 +68,22 @@ impl Archive {
     /// The folder of a contract, which need not exist.
     #[must_use]
     pub fn contract(&self, contract: &ContractNumber) -> ContractFolder {
-        ContractFolder {
-            path: self.root.join(format!("{CONTRACT}{contract}")),
-            contract: contract.clone(),
-        }
+        ContractFolder { path: self.root.join(format!("{CONTRACT}{contract}")), contract: contract.clone() }
     }
 
     /// The contracts that have a folder, in the order of their numbers. Fails with [`Error::Open`] when the archive
     /// cannot be listed.
     pub fn contracts(&self) -> Result<Vec<ContractFolder>, Error> {
-        let mut contracts: Vec<ContractNumber> = names(&self.root)?
-            .iter()
-            .filter_map(|name| name.strip_prefix(CONTRACT)?.parse().ok())
-            .collect();
+        let mut contracts: Vec<ContractNumber> =
+            names(&self.root)?.iter().filter_map(|name| name.strip_prefix(CONTRACT)?.parse().ok()).collect();
         contracts.sort_by(|a, b| (a.as_str().len(), a).cmp(&(b.as_str().len(), b)));
-        Ok(contracts
-            .iter()
-            .map(|contract| self.contract(contract))
-            .collect())
+        Ok(contracts.iter().map(|contract| self.contract(contract)).collect())
     }
 
     /// The folders of some contracts, in their order, or of all.
-    pub(crate) fn chosen(
-        &self,
-        contracts: Option<&[ContractNumber]>,
-    ) -> Result<Vec<ContractFolder>, Error> {
+    pub(crate) fn chosen(&self, contracts: Option<&[ContractNumber]>) -> Result<Vec<ContractFolder>, Error> {
         match contracts {
-            Some(some) => Ok(some
-                .iter()
-                .map(|contract| self.contract(contract))
-                .collect()),
+            Some(some) => Ok(some.iter().map(|contract| self.contract(contract)).collect()),
             None => self.contracts(),
         }
     }
@@ -172,9 +158,7 @@ pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
 /// The names in a folder, sorted; those that are no text, which nothing here ever made, as far as they can be shown.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let listed = fs::read_dir(folder).and_then(|entries| {
-        entries
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect::<io::Result<Vec<String>>>()
+        entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<String>>>()
     });
     let mut names = listed.map_err(|error| Error::Open(folder.to_path_buf(), error))?;
     names.sort_unstable();
@@ -223,18 +207,12 @@ impl fmt::Display for PartName {
 
 /// A time in a name. Milliseconds only where there are any.
 fn edge(time: DateTime<Utc>) -> String {
-    let format = if time.nanosecond() == 0 {
-        "%Y%m%dT%H%M%SZ"
-    } else {
-        "%Y%m%dT%H%M%S%.3fZ"
-    };
+    let format = if time.nanosecond() == 0 { "%Y%m%dT%H%M%SZ" } else { "%Y%m%dT%H%M%S%.3fZ" };
     time.format(format).to_string()
 }
 
 fn read_edge(text: &str) -> Option<DateTime<Utc>> {
-    NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S%.fZ")
-        .ok()
-        .map(|time| time.and_utc())
+    NaiveDateTime::parse_from_str(text, "%Y%m%dT%H%M%S%.fZ").ok().map(|time| time.and_utc())
 }
 
 impl FromStr for PartName {
@@ -242,15 +220,11 @@ impl FromStr for PartName {
 
     /// Reads what [`fmt::Display`] writes, and nothing else.
     fn from_str(name: &str) -> Result<Self, String> {
-        const ENDINGS: [(&str, Compression); 3] = [
-            (".ndjson.zst", Compression::Zstd),
-            (".ndjson.gz", Compression::Gzip),
-            (".ndjson", Compression::None),
-        ];
+        const ENDINGS: [(&str, Compression); 3] =
+            [(".ndjson.zst", Compression::Zstd), (".ndjson.gz", Compression::Gzip), (".ndjson", Compression::None)];
         let read = || {
-            let (stem, compression) = ENDINGS.iter().find_map(|(ending, compression)| {
-                Some((name.strip_suffix(ending)?, *compression))
-            })?;
+            let (stem, compression) =
+                ENDINGS.iter().find_map(|(ending, compression)| Some((name.strip_suffix(ending)?, *compression)))?;
             let mut words = stem.split('-');
             let late = match words.next()? {
                 "part" => false,
@@ -260,12 +234,7 @@ impl FromStr for PartName {
             let (from, to) = (read_edge(words.next()?)?, read_edge(words.next()?)?);
             let content = words.next()?.to_owned();
             let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-            let part = Self {
-                late,
-                range: DateRange::new(from, to).ok()?,
-                compression,
-                content,
-            };
+            let part = Self { late, range: DateRange::new(from, to).ok()?, compression, content };
             let whole = part.content.len() == 16 && part.content.bytes().all(hex);
             // There is one name for one part.
             (whole && part.to_string() == name).then_some(part)
@@ -364,12 +333,7 @@ mod tests {
         let contracts = archive.contracts().unwrap();
         let numbers: Vec<&str> = contracts.iter().map(|c| c.contract().as_str()).collect();
         assert_eq!(numbers, ["20", "100"]);
-        let days: Vec<String> = contracts[1]
-            .days()
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let days: Vec<String> = contracts[1].days().unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(days, ["2026-11-03", "2026-11-21"]);
         assert_eq!(contracts[0].days().unwrap(), []);
         assert_eq!(archive.contract(&7.into()).days().unwrap(), []);

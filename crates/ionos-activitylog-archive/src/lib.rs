@@ -67,18 +67,15 @@ pub use atomic_file::AtomicFile;
 pub use checkpoint::{CHECKPOINT_SCHEMA, FileCheckpoint, Reading};
 pub use compression::{Compression, FRAME_BYTES};
 pub use digest::Digest;
-pub use engine::{
-    ContractExport, ContractPlan, Exporter, Progress, RUN_SCHEMA, Rebuilt, Run, SETTLE,
-    rebuild_state,
-};
+pub use engine::{ContractExport, ContractPlan, Exporter, Progress, RUN_SCHEMA, Rebuilt, Run, SETTLE, rebuild_state};
 pub use error::Error;
 pub use export::{Export, Exported, FileExport};
 pub use file_writer::FileWriter;
 pub use format::{FLAT_SCHEMA, FlatResource, FlatRow, Format, cell};
 pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
 pub use manifest::{
-    Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA,
-    Manifest, Part, Previous, Tool,
+    Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA, Manifest, Part,
+    Previous, Tool,
 };
 pub use reader::{ArchiveReader, Archived};
 pub use schema::Document;
@@ -86,6 +83,5 @@ pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writ
 pub use steps::{Step, Steps};
 pub use target::FileTarget;
 pub use verify::{
-    Chain, Finding, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive,
-    verify_archive_telling, verify_totals,
+    Chain, Finding, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive, verify_archive_telling, verify_totals,
 };

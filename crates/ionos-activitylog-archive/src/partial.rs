@@ -88,16 +88,9 @@ impl PartialFile {
             }
         };
         if let Some(existing) = existing {
-            file.set_permissions(existing.permissions())
-                .map_err(refused)?;
+            file.set_permissions(existing.permissions()).map_err(refused)?;
         }
-        Ok(Self {
-            keep: paths.checkpoint.exists(),
-            file: Arc::new(file),
-            paths,
-            overwrite,
-            steps: steps.clone(),
-        })
+        Ok(Self { keep: paths.checkpoint.exists(), file: Arc::new(file), paths, overwrite, steps: steps.clone() })
     }
 
     /// What the last process to write it left. Fails with [`Error::Damaged`] or [`Error::Newer`] for what is no
@@ -114,11 +107,7 @@ impl PartialFile {
         if there.len() < checkpoint.bytes {
             return Err(Error::damaged(
                 self.paths.partial.clone(),
-                format!(
-                    "it has {} bytes, and {} were written",
-                    there.len(),
-                    checkpoint.bytes
-                ),
+                format!("it has {} bytes, and {} were written", there.len(), checkpoint.bytes),
             ));
         }
         Ok(Some(checkpoint))
@@ -133,10 +122,7 @@ impl PartialFile {
         }
         let bytes = kept.map_or(0, |kept| kept.bytes);
         remove(&self.paths.next).map_err(|error| self.failed(error))?;
-        let begun = self
-            .file
-            .set_len(bytes)
-            .and_then(|()| (&*self.file).seek(SeekFrom::Start(bytes)));
+        let begun = self.file.set_len(bytes).and_then(|()| (&*self.file).seek(SeekFrom::Start(bytes)));
         begun.map_err(|error| self.failed(error))?;
         self.steps.pass(Step::FileBegun);
         Ok(self.file.clone())
@@ -178,13 +164,9 @@ impl PartialFile {
         self.check_there()?;
         self.file.sync_all().map_err(|error| self.failed(error))?;
         let paths = self.paths.clone();
-        let partial = tempfile::TempPath::try_from_path(&paths.partial)
-            .map_err(|error| self.failed(error))?;
-        let named = if self.overwrite {
-            partial.persist(&paths.target)
-        } else {
-            partial.persist_noclobber(&paths.target)
-        };
+        let partial = tempfile::TempPath::try_from_path(&paths.partial).map_err(|error| self.failed(error))?;
+        let named =
+            if self.overwrite { partial.persist(&paths.target) } else { partial.persist_noclobber(&paths.target) };
         if let Err(error) = named {
             let tempfile::PathPersistError { error, path } = error;
             // It is not a temporary file, which would be removed here: whether it stays is decided elsewhere.
@@ -304,10 +286,7 @@ mod tests {
         partial.save(&checkpoint(4)).unwrap();
         file.write_all(b" and not").unwrap();
         drop((partial, file));
-        assert_eq!(
-            names(folder.path()).unwrap(),
-            [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]
-        );
+        assert_eq!(names(folder.path()).unwrap(), [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]);
 
         let mut partial = open(&path, false).unwrap();
         assert_eq!(partial.checkpoint().unwrap(), Some(checkpoint(4)));
@@ -350,10 +329,7 @@ mod tests {
         partial.begin(None).unwrap().write_all(b"four").unwrap();
         partial.save(&checkpoint(5)).unwrap();
         let error = partial.checkpoint().unwrap_err().summary();
-        assert!(
-            error.ends_with("it has 4 bytes, and 5 were written"),
-            "{error}"
-        );
+        assert!(error.ends_with("it has 4 bytes, and 5 were written"), "{error}");
     }
 
     #[cfg(unix)]
@@ -371,12 +347,7 @@ mod tests {
                 fs::write(&beside, "theirs").unwrap();
             }
             let error = partial.save(&checkpoint(4)).unwrap_err();
-            assert!(
-                error
-                    .summary()
-                    .ends_with(".partial cannot be written: it is gone"),
-                "{error}"
-            );
+            assert!(error.summary().ends_with(".partial cannot be written: it is gone"), "{error}");
             assert!(matches!(partial.commit(), Err(Error::Write(..))));
             let left: &[&str] = if another { &[".a.ndjson.partial"] } else { &[] };
             assert_eq!(names(folder.path()).unwrap(), left);
@@ -393,10 +364,7 @@ mod tests {
         fs::write(&path, "theirs").unwrap();
         assert!(matches!(partial.commit(), Err(Error::Exists(_))));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
-        assert_eq!(
-            fs::read(folder.path().join(".a.ndjson.partial")).unwrap(),
-            b"ours"
-        );
+        assert_eq!(fs::read(folder.path().join(".a.ndjson.partial")).unwrap(), b"ours");
     }
 
     #[test]

@@ -14,9 +14,7 @@ use std::io;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{
-    ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet,
-};
+use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet};
 
 use crate::{Archive, Error, KnownGap, Manifest};
 use ahead::{Events, Passed, Wanted};
@@ -157,10 +155,7 @@ impl ArchiveReader {
                     covered.verified.insert(one);
                     covered.read.insert(one);
                 }
-                manifest
-                    .unverified()
-                    .iter()
-                    .for_each(|one| covered.read.insert(one));
+                manifest.unverified().iter().for_each(|one| covered.read.insert(one));
                 for part in manifest.parts {
                     if DateRange::new(part.from, part.to).is_ok_and(asked) {
                         parts.push(ClosedPart {
@@ -182,10 +177,7 @@ impl ArchiveReader {
             part.place = place;
             reader.progress.1 += part.part.count;
         }
-        let upcoming = |closed| Upcoming {
-            closed,
-            events: None,
-        };
+        let upcoming = |closed| Upcoming { closed, events: None };
         reader.upcoming = parts.into_iter().map(upcoming).collect();
         Ok(reader)
     }
@@ -240,10 +232,7 @@ impl ArchiveReader {
                 }),
             };
             let asked: RangeSet = asked.into_iter().collect();
-            (
-                covered.contract.clone(),
-                asked.difference(&covered.verified),
-            )
+            (covered.contract.clone(), asked.difference(&covered.verified))
         });
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
@@ -272,8 +261,7 @@ impl ArchiveReader {
             let Some(Upcoming { closed, events }) = self.upcoming.pop_front() else {
                 break;
             };
-            let events = events
-                .unwrap_or_else(|| Events::begin(&closed, self.wanted.clone(), self.open.len()))?;
+            let events = events.unwrap_or_else(|| Events::begin(&closed, self.wanted.clone(), self.open.len()))?;
             self.begin(events, closed.contract, closed.place)?;
         }
         if let Some(next) = self.upcoming.front_mut() {
@@ -306,11 +294,7 @@ impl ArchiveReader {
             let contract = self.contracts.get(contract).map(|one| one.contract.clone());
             if let Some(contract) = contract.filter(|_| asked) {
                 self.counts.count(head.kept);
-                return Ok(Some(Archived {
-                    contract,
-                    event: head.event,
-                    kept: head.kept,
-                }));
+                return Ok(Some(Archived { contract, event: head.event, kept: head.kept }));
             }
         }
     }
@@ -341,12 +325,7 @@ impl Head {
         let Some((time, read)) = rest.next(range, passed)? else {
             return Ok(None);
         };
-        Ok(Some(Reverse(Self {
-            key: (time, contract, read.id, place),
-            event: read.event,
-            kept: read.kept,
-            rest,
-        })))
+        Ok(Some(Reverse(Self { key: (time, contract, read.id, place), event: read.event, kept: read.kept, rest })))
     }
 }
 

@@ -9,8 +9,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::{
-    CHECKPOINT_SCHEMA, FLAT_SCHEMA, FileCheckpoint, FlatRow, MANIFEST_SCHEMA, Manifest, RUN_SCHEMA,
-    Run, STATE_SCHEMA, State,
+    CHECKPOINT_SCHEMA, FLAT_SCHEMA, FileCheckpoint, FlatRow, MANIFEST_SCHEMA, Manifest, RUN_SCHEMA, Run, STATE_SCHEMA,
+    State,
 };
 
 /// Something that is written, of which there is a schema.
@@ -35,15 +35,8 @@ pub enum Document {
 
 impl Document {
     /// Every one.
-    pub const ALL: [Self; 7] = [
-        Self::Event,
-        Self::Events,
-        Self::Flat,
-        Self::Manifest,
-        Self::State,
-        Self::Run,
-        Self::Checkpoint,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Event, Self::Events, Self::Flat, Self::Manifest, Self::State, Self::Run, Self::Checkpoint];
 
     /// The name, such as `manifest`.
     #[must_use]
@@ -92,10 +85,7 @@ impl Document {
 
 /// As it is written, and not as it may be read.
 fn of<T: JsonSchema>() -> Schema {
-    SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<T>()
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
 impl fmt::Display for Document {

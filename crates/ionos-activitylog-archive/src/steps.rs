@@ -153,11 +153,7 @@ impl Steps {
 
 impl fmt::Debug for Steps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = if self.0.is_some() {
-            "somebody"
-        } else {
-            "nobody"
-        };
+        let who = if self.0.is_some() { "somebody" } else { "nobody" };
         f.debug_tuple("Steps").field(&who).finish()
     }
 }

@@ -22,17 +22,9 @@ impl FileTarget {
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let folder = path
-            .as_os_str()
-            .as_encoded_bytes()
-            .last()
-            .is_some_and(|&b| is_separator(b.into()));
+        let folder = path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into()));
         match of_name(&name) {
-            Some((format, compression)) if !folder => Ok(Self {
-                format,
-                compression,
-                path,
-            }),
+            Some((format, compression)) if !folder => Ok(Self { format, compression, path }),
             _ => Err(Error::UnknownFormat(path)),
         }
     }
@@ -103,9 +95,7 @@ mod tests {
             ("..", None),
         ];
         for (path, expected) in cases {
-            let target = FileTarget::new(path)
-                .ok()
-                .map(|target| (target.format(), target.compression()));
+            let target = FileTarget::new(path).ok().map(|target| (target.format(), target.compression()));
             assert_eq!(target, expected, "{path}");
         }
     }

@@ -19,10 +19,7 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
 pub(crate) mod shown {
     use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(
-        value: &impl Display,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
@@ -39,19 +36,14 @@ pub(crate) mod shown {
 pub(crate) mod shown_or_none {
     use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
 
-    pub(crate) fn serialize<S: Serializer>(
-        value: &Option<impl Display>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => serializer.collect_str(value),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(
-        deserializer: D,
-    ) -> Result<Option<T>, D::Error>
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error>
     where
         T: FromStr<Err: Display>,
     {
@@ -65,23 +57,17 @@ pub(crate) mod shown_or_none {
 pub(crate) mod instant {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
 
-    pub(crate) fn serialize<S: Serializer>(
-        time: &DateTime<Utc>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&super::time(*time))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<DateTime<Utc>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
         read(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 
     pub(super) fn read(text: &str) -> Result<DateTime<Utc>, String> {
         let time = DateTime::parse_from_rfc3339(text);
-        time.map(|time| time.to_utc())
-            .map_err(|_| format!("{text:?} is not a time as RFC 3339 has it"))
+        time.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is not a time as RFC 3339 has it"))
     }
 }
 
@@ -89,19 +75,14 @@ pub(crate) mod instant {
 pub(crate) mod instant_or_none {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
 
-    pub(crate) fn serialize<S: Serializer>(
-        time: &Option<DateTime<Utc>>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => serializer.serialize_some(&super::time(*time)),
             None => serializer.serialize_none(),
         }
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<DateTime<Utc>>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         let time = text.as_deref().map(super::instant::read).transpose();
         time.map_err(serde::de::Error::custom)
@@ -129,11 +110,9 @@ pub(crate) fn check_schema(bytes: &[u8], known: &str, path: &Path) -> Result<(),
     }
     let (kind, _) = known.split_once('/').unwrap_or((known, ""));
     match form.schema.split_once('/') {
-        Some((other, _)) if other == kind => Err(Error::Newer {
-            path: path.to_path_buf(),
-            found: form.schema,
-            known: known.to_owned(),
-        }),
+        Some((other, _)) if other == kind => {
+            Err(Error::Newer { path: path.to_path_buf(), found: form.schema, known: known.to_owned() })
+        }
         _ => Err(damaged(format!("it has the form {:?}", form.schema))),
     }
 }

@@ -16,10 +16,7 @@ impl Client {
     /// # Errors
     ///
     /// As the generated operations; every status but 200 is an unexpected response.
-    pub async fn get_request(
-        &self,
-        request_id: &str,
-    ) -> Result<ResponseValue<Box<RawValue>>, Error<()>> {
+    pub async fn get_request(&self, request_id: &str) -> Result<ResponseValue<Box<RawValue>>, Error<()>> {
         let url = format!("{}{PATH}/{}", self.baseurl(), encode_path(request_id));
         let mut request = self
             .client()
@@ -27,9 +24,7 @@ impl Client {
             .query(&[("depth", "1")])
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_request",
-        };
+        let info = OperationInfo { operation_id: "get_request" };
         self.pre(&mut request, &info).await?;
         let result = self.exec(request, &info).await;
         self.post(&result, &info).await?;

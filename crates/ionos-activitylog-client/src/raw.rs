@@ -48,10 +48,7 @@ impl<T: DeserializeOwned> Raw<T> {
 
 impl<T> From<Box<RawValue>> for Raw<T> {
     fn from(json: Box<RawValue>) -> Self {
-        Self {
-            json,
-            view: PhantomData,
-        }
+        Self { json, view: PhantomData }
     }
 }
 

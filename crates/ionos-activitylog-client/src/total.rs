@@ -33,8 +33,7 @@ impl Total {
     /// Whether the service said that the count is exact: always, except for an object with another relation than "eq".
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        self.relation()
-            .is_none_or(|object| object.relation.as_deref().is_none_or(|r| r == "eq"))
+        self.relation().is_none_or(|object| object.relation.as_deref().is_none_or(|r| r == "eq"))
     }
 
     /// The value as it came.

@@ -14,8 +14,7 @@ use reqwest::header::HeaderMap;
 use crate::Client;
 
 /// A request on its way; resolves to the answer, or to why there is none.
-pub type Exchange<'a> =
-    Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
+pub type Exchange<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
 /// Carries out one request. Retries, if any, belong above it: a transport does not see a body that breaks off.
 pub trait Transport: Send + Sync {
@@ -45,10 +44,7 @@ impl Context {
     /// A context for one call over the given transport.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
-        Self {
-            transport,
-            answer: Arc::default(),
-        }
+        Self { transport, answer: Arc::default() }
     }
 
     /// The status and headers of the first answer, whether or not its body could be read.
@@ -65,21 +61,10 @@ impl fmt::Debug for Context {
 }
 
 impl ClientHooks<Context> for Client {
-    async fn exec(
-        &self,
-        request: reqwest::Request,
-        info: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        let response = self
-            .inner
-            .transport
-            .send(info.operation_id, request)
-            .await?;
+    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        let response = self.inner.transport.send(info.operation_id, request).await?;
         // Fails only when the context served a call before, and then the first answer stays.
-        let _ = self.inner.answer.set(Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-        });
+        let _ = self.inner.answer.set(Answer { status: response.status(), headers: response.headers().clone() });
         Ok(response)
     }
 }
@@ -92,9 +77,7 @@ mod tests {
 
     impl Transport for Canned {
         fn send<'a>(&'a self, operation: &'static str, _: reqwest::Request) -> Exchange<'a> {
-            let response = http::Response::builder()
-                .header("x-operation", operation)
-                .body(self.0);
+            let response = http::Response::builder().header("x-operation", operation).body(self.0);
             Box::pin(async move { Ok(response.unwrap().into()) })
         }
     }
@@ -102,8 +85,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_cannot_be_read_still_leaves_its_status_and_headers() {
         let context = Context::new(Arc::new(Canned("<html>")));
-        let client =
-            Client::new_with_client("http://localhost", reqwest::Client::new(), context.clone());
+        let client = Client::new_with_client("http://localhost", reqwest::Client::new(), context.clone());
         assert!(client.get_info().send().await.is_err());
         let answer = context.answer().unwrap();
         assert_eq!(answer.status, 200);

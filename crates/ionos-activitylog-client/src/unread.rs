@@ -16,9 +16,7 @@ pub struct Unread<T> {
 
 impl<T> Unread<T> {
     /// Takes the body in, up to its end.
-    pub(crate) async fn from_response<E>(
-        response: reqwest::Response,
-    ) -> Result<ResponseValue<Self>, Error<E>> {
+    pub(crate) async fn from_response<E>(response: reqwest::Response) -> Result<ResponseValue<Self>, Error<E>> {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.map_err(Error::ResponseBodyError)?;
         let view = PhantomData;

@@ -167,9 +167,7 @@ impl SimulatorBuilder {
     pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
         self.bursts.push(Burst {
             begin: begin.timestamp_millis(),
-            length: length
-                .clamp(TimeDelta::milliseconds(1), MAX_BURST_LENGTH)
-                .num_milliseconds(),
+            length: length.clamp(TimeDelta::milliseconds(1), MAX_BURST_LENGTH).num_milliseconds(),
             events: events.min(MAX_BURST),
         });
         self
@@ -289,12 +287,8 @@ impl SimulatorBuilder {
                     kept: Kept::up_to(self.kept_bytes),
                     seed: self.seed,
                     rhythm,
-                    population: Population {
-                        users: self.users,
-                        services: self.services,
-                    },
-                    first_hour: self.begin.clamp(DateTime::UNIX_EPOCH, LOG_END).timestamp() as u64
-                        / 3600,
+                    population: Population { users: self.users, services: self.services },
+                    first_hour: self.begin.clamp(DateTime::UNIX_EPOCH, LOG_END).timestamp() as u64 / 3600,
                 };
                 let contracts = contract_numbers(self.seed, self.contracts);
                 (contracts, Source::Drawn(drawn))
@@ -310,10 +304,7 @@ impl SimulatorBuilder {
                 forbidden_code: self.forbidden_code,
             },
             rate_limiter: self.rate_limit.map(RateLimiter::new),
-            log: Log {
-                source,
-                switches: self.switches,
-            },
+            log: Log { source, switches: self.switches },
             faults: Armed::new(self.faults, self.seed),
             tally: Tally::default(),
             ledger: Ledger::new(self.listener, self.redactor),
@@ -325,11 +316,7 @@ impl SimulatorBuilder {
 
 /// The contracts of an account: different numbers of 8 digits, the first ones the same however many there are.
 fn contract_numbers(seed: u64, count: usize) -> Vec<u64> {
-    let key = Key {
-        seed,
-        contract: 0,
-        part: Key::CONTRACTS,
-    };
+    let key = Key { seed, contract: 0, part: Key::CONTRACTS };
     let mut random = Random::new(key, 0);
     let mut known = BTreeSet::new();
     let mut numbers = Vec::with_capacity(count);
@@ -360,13 +347,7 @@ mod tests {
 
     #[test]
     fn contract_numbers_have_8_digits_and_do_not_depend_on_their_count() {
-        let numbers = |count| {
-            Simulator::builder()
-                .contracts(count)
-                .build()
-                .contracts()
-                .to_vec()
-        };
+        let numbers = |count| Simulator::builder().contracts(count).build().contracts().to_vec();
         assert_eq!(numbers(1).len(), 1);
         assert_eq!(numbers(0), numbers(1));
         assert_eq!(numbers(5)[..1], numbers(1));
@@ -380,10 +361,7 @@ mod tests {
     #[test]
     fn a_page_is_never_without_hits_or_larger_than_memory_allows() {
         for (max_limit, expected) in [(0, 1), (1, 1), (7, 7), (10_000_000, MAX_PAGE)] {
-            let switches = Switches {
-                max_limit,
-                ..Switches::default()
-            };
+            let switches = Switches { max_limit, ..Switches::default() };
             let simulator = Simulator::builder().switches(switches).build();
             assert_eq!(simulator.switches().max_limit, expected);
         }

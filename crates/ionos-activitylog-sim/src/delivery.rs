@@ -60,10 +60,7 @@ pub(crate) enum End {
 impl Reply {
     /// Sent at once and as a whole, with its length announced.
     pub(crate) fn new(response: Response<Bytes>) -> Self {
-        let mut reply = Self {
-            response,
-            delivery: Delivery::default(),
-        };
+        let mut reply = Self { response, delivery: Delivery::default() };
         reply.declare(reply.response.body().len() as u64);
         reply
     }
@@ -172,10 +169,7 @@ impl Segments {
     pub(crate) fn new<const N: usize>(parts: [(Bytes, u64); N]) -> Self {
         let mut parts = Vec::from(parts);
         parts.reverse();
-        Self {
-            parts,
-            current: Bytes::new(),
-        }
+        Self { parts, current: Bytes::new() }
     }
 
     /// In bytes, of what was not given out yet.
@@ -229,13 +223,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     fn new(content: Segments, left: u64, pace: Option<Pace>, fault: Option<io::ErrorKind>) -> Self {
-        Self {
-            content,
-            left,
-            pace,
-            pause: None,
-            fault,
-        }
+        Self { content, left, pace, pause: None, fault }
     }
 
     /// A body whose connection is reset before its first byte.
@@ -249,10 +237,7 @@ impl Body for Stream {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if let Some(pause) = &mut self.pause {
             ready!(pause.as_mut().poll(context));
             self.pause = None;

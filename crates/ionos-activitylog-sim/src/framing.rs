@@ -3,8 +3,8 @@
 
 use http::HeaderName;
 use http::header::{
-    ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER,
-    TRANSFER_ENCODING, UPGRADE,
+    ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, TRANSFER_ENCODING,
+    UPGRADE,
 };
 
 /// How an answer is framed.
@@ -37,10 +37,7 @@ mod tests {
     fn a_header_with_another_meaning_names_no_answer() {
         let request = Request::get("/activitylog/v1").body(()).unwrap();
         let headers = |name: Option<HeaderName>| {
-            let switches = Switches {
-                request_id_header: name,
-                ..Switches::default()
-            };
+            let switches = Switches { request_id_header: name, ..Switches::default() };
             let simulator = Simulator::builder().switches(switches).build();
             simulator.answer(&request).headers().clone()
         };

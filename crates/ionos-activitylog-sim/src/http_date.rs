@@ -6,9 +6,7 @@ use chrono::{DateTime, Datelike, Utc};
 /// As a header has it, such as `Fri, 20 Nov 2026 12:00:00 GMT`, rounded down to the second. `None` where the year has
 /// not four digits.
 pub(crate) fn http_date(time: DateTime<Utc>) -> Option<String> {
-    (0..=9999)
-        .contains(&time.year())
-        .then(|| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
+    (0..=9999).contains(&time.year()).then(|| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }
 
 #[cfg(test)]
@@ -34,14 +32,8 @@ mod tests {
         for (time, written) in [
             (DateTime::<Utc>::MIN_UTC, None),
             (DateTime::<Utc>::MAX_UTC, None),
-            (
-                "1969-12-31T23:59:59.9Z".parse().unwrap(),
-                Some("Wed, 31 Dec 1969 23:59:59 GMT"),
-            ),
-            (
-                "9999-12-31T23:59:59Z".parse().unwrap(),
-                Some("Fri, 31 Dec 9999 23:59:59 GMT"),
-            ),
+            ("1969-12-31T23:59:59.9Z".parse().unwrap(), Some("Wed, 31 Dec 1969 23:59:59 GMT")),
+            ("9999-12-31T23:59:59Z".parse().unwrap(), Some("Fri, 31 Dec 9999 23:59:59 GMT")),
         ] {
             assert_eq!(http_date(time).as_deref(), written);
         }

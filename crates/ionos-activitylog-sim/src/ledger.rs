@@ -105,11 +105,7 @@ struct Kept {
 
 impl Ledger {
     pub(crate) fn new(listener: Option<Listener>, redactor: Redactor) -> Self {
-        Self {
-            listener,
-            redactor,
-            kept: Mutex::default(),
-        }
+        Self { listener, redactor, kept: Mutex::default() }
     }
 
     /// Writes down a request and what became of it.
@@ -171,9 +167,7 @@ impl Kept {
     fn add(&mut self, seen: SeenRequest) {
         self.bytes += size(&seen);
         self.requests.push_back(seen);
-        while self.requests.len() > LEDGER_LENGTH
-            || (self.bytes > LEDGER_BYTES && self.requests.len() > 1)
-        {
+        while self.requests.len() > LEDGER_LENGTH || (self.bytes > LEDGER_BYTES && self.requests.len() > 1) {
             if let Some(oldest) = self.requests.pop_front() {
                 self.bytes -= size(&oldest);
             }
@@ -183,11 +177,8 @@ impl Kept {
 
 /// About how many bytes of memory it takes.
 fn size(seen: &SeenRequest) -> usize {
-    let headers: usize = seen
-        .headers
-        .iter()
-        .map(|(name, value)| 2 * size_of::<String>() + name.len() + value.len())
-        .sum();
+    let headers: usize =
+        seen.headers.iter().map(|(name, value)| 2 * size_of::<String>() + name.len() + value.len()).sum();
     size_of::<SeenRequest>()
         + seen.method.len()
         + seen.path.len()
@@ -244,23 +235,15 @@ mod tests {
     fn every_request_is_written_down_with_what_became_of_it() {
         let never = When::any().requests([9]);
         let strike = When::any().requests([2]);
-        let faults = Faults::new()
-            .on(never, Fault::Html200)
-            .and_then(|faults| faults.on(strike, Answer::new(503)))
-            .unwrap();
-        let struck = SeenFault {
-            rule: 2,
-            name: "respond",
-        };
+        let faults =
+            Faults::new().on(never, Fault::Html200).and_then(|faults| faults.on(strike, Answer::new(503))).unwrap();
+        let struck = SeenFault { rule: 2, name: "respond" };
         let simulator = Simulator::builder().clock(noon).faults(faults).build();
         ask(&simulator, "/activitylog/v1?x=1", "");
         ask(&simulator, "/activitylog/v1/contracts", "");
         ask(&simulator, "/activitylog/v1/contracts", "");
         let ledger = simulator.ledger();
-        let told: Vec<_> = ledger
-            .iter()
-            .map(|seen| (seen.number, seen.operation, seen.status, seen.fault))
-            .collect();
+        let told: Vec<_> = ledger.iter().map(|seen| (seen.number, seen.operation, seen.status, seen.fault)).collect();
         assert_eq!(
             told,
             [
@@ -279,35 +262,20 @@ mod tests {
             )
         );
         let line = serde_json::to_string(&ledger[1]).unwrap();
-        assert!(
-            line.contains(r#","fault":{"rule":2,"name":"respond"},"status":503"#),
-            "{line}"
-        );
+        assert!(line.contains(r#","fault":{"rule":2,"name":"respond"},"status":503"#), "{line}");
         simulator.clear_ledger();
         assert_eq!(simulator.ledger(), []);
     }
 
     #[test]
     fn no_secret_is_written_down_wherever_it_stands() {
-        let simulator = Simulator::builder()
-            .token("se/cret+x")
-            .basic("me", "hunter2")
-            .build();
+        let simulator = Simulator::builder().token("se/cret+x").basic("me", "hunter2").build();
         let jwt = TestToken::new(simulator.contracts()[0]).build();
         for (path, authorization) in [
-            (
-                "/se/cret+x/se%2fcret%2Bx?x=se%2Fcret%2Bx&y=se/cret%2Bx".to_owned(),
-                "Bearer se/cret+x".to_owned(),
-            ),
+            ("/se/cret+x/se%2fcret%2Bx?x=se%2Fcret%2Bx&y=se/cret%2Bx".to_owned(), "Bearer se/cret+x".to_owned()),
             (format!("/{jwt}?token={jwt}&x=y"), format!("Bearer {jwt}")),
-            (
-                "/hunter2?x=bWU6aHVudGVyMg%3D%3D&password=hunter3".to_owned(),
-                "Basic bWU6aHVudGVyMg==".to_owned(),
-            ),
-            (
-                "/?x=Bearer%20hunter3".to_owned(),
-                "Bearer hunter3".to_owned(),
-            ),
+            ("/hunter2?x=bWU6aHVudGVyMg%3D%3D&password=hunter3".to_owned(), "Basic bWU6aHVudGVyMg==".to_owned()),
+            ("/?x=Bearer%20hunter3".to_owned(), "Bearer hunter3".to_owned()),
         ] {
             ask(&simulator, &path, &authorization);
         }
@@ -336,9 +304,7 @@ mod tests {
     #[test]
     fn large_requests_and_large_faults_are_forgotten_sooner() {
         let body = Body::Text("x".repeat(200_000));
-        let faults = Faults::new()
-            .on(When::any(), Answer::new(500).body(body))
-            .unwrap();
+        let faults = Faults::new().on(When::any(), Answer::new(500).body(body)).unwrap();
         let simulator = Simulator::builder().faults(faults).build();
         let mut request = Request::get("/");
         for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
@@ -350,10 +316,7 @@ mod tests {
         }
         let ledger = simulator.ledger();
         let bytes = serde_json::to_vec(&ledger).unwrap().len();
-        assert!(
-            (LEDGER_BYTES - LEDGER_BYTES / 10..=LEDGER_BYTES).contains(&bytes),
-            "{bytes}"
-        );
+        assert!((LEDGER_BYTES - LEDGER_BYTES / 10..=LEDGER_BYTES).contains(&bytes), "{bytes}");
         assert_eq!(ledger.last().unwrap().number, 600);
         simulator.clear_ledger();
         simulator.answer(&request);

@@ -93,21 +93,21 @@ use tokio::net::TcpListener;
 
 pub use access::TestToken;
 pub use builder::{
-    BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST,
-    MAX_BURST_LENGTH, MAX_BURSTS_OF_A_SLICE, MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
+    BURST_EVERY, DEFAULT_BASE_URL, DEFAULT_SEED, DEFAULT_TOKEN, EVENTS_PER_DAY, MAX_BURST, MAX_BURST_LENGTH,
+    MAX_BURSTS_OF_A_SLICE, MAX_CONTRACTS, MAX_EVENTS_PER_DAY, SimulatorBuilder,
 };
 pub use framing::may_name_answers;
 pub use ledger::{LEDGER_BYTES, LEDGER_LENGTH, SeenFault, SeenRequest};
 pub use log::{LOG_BEGIN, LOG_END, Recording, RecordingError};
 pub use rate_limit::{MAX_PER_SECOND, MIN_PER_SECOND, RateLimit, RateLimitError, RetryAfterForm};
 pub use service::{
-    BAD_PARAMETER_CODE, DEFAULT_LIMIT, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE,
-    NOT_FOUND_CODE, Operation, RATE_LIMIT_CODE, UNAUTHORIZED_CODE,
+    BAD_PARAMETER_CODE, DEFAULT_LIMIT, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE, NOT_FOUND_CODE, Operation,
+    RATE_LIMIT_CODE, UNAUTHORIZED_CODE,
 };
 pub use switches::{
-    Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late,
-    MAX_LIMIT, MAX_PAGE, Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP,
-    TotalShape, TotalValue, TrailingSlash, UtcMark, WINDOW_CAP, parse_length,
+    Amended, BadDate, DeepOffset, Dialect, ForeignContract, FractionDigits, IngestDelay, Late, MAX_LIMIT, MAX_PAGE,
+    Order, OverLimit, QueryFractions, Share, SwitchError, Switches, TOTAL_CAP, TotalShape, TotalValue, TrailingSlash,
+    UtcMark, WINDOW_CAP, parse_length,
 };
 
 use access::Access;
@@ -198,12 +198,7 @@ impl Simulator {
     /// What the log of a contract really holds in [start, end) at the time of the clock, with events that have
     /// arrived only: the JSON text of each `_source`, exactly as it is sent, each once, oldest first. Empty when the
     /// contract is not the account's. Written one by one, so that millions of them need no memory.
-    pub fn records(
-        &self,
-        contract: u64,
-        start: DateTime<Utc>,
-        end: DateTime<Utc>,
-    ) -> impl Iterator<Item = String> {
+    pub fn records(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> impl Iterator<Item = String> {
         let known = self.0.access.contracts.holds(contract);
         let view = known.then(|| {
             let now = self.now();
@@ -220,9 +215,7 @@ impl Simulator {
             return 0;
         }
         let now = self.now();
-        self.log()
-            .view(contract, Some(start), Some(end), now)
-            .total()
+        self.log().view(contract, Some(start), Some(end), now).total()
     }
 
     /// The requests that were seen, in the order of their answers: at most the last [`LEDGER_LENGTH`] of them, and as

@@ -90,11 +90,7 @@ impl RateLimit {
         if burst == 0 {
             return Err(RateLimitError::Burst);
         }
-        Ok(Self {
-            interval: (1e9 / per_second).round() as u128,
-            burst,
-            form: RetryAfterForm::default(),
-        })
+        Ok(Self { interval: (1e9 / per_second).round() as u128, burst, form: RetryAfterForm::default() })
     }
 
     /// How the header `Retry-After` is written. The default is [`RetryAfterForm::Seconds`].
@@ -112,11 +108,7 @@ impl RetryAfterForm {
             Self::Seconds => Some(up(wait, 1_000_000_000).to_string()),
             Self::Fraction => {
                 let milliseconds = up(wait, 1_000_000);
-                Some(format!(
-                    "{}.{:03}",
-                    milliseconds / 1000,
-                    milliseconds % 1000
-                ))
+                Some(format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000))
             }
             Self::Date => {
                 let exact = now.checked_add_signed(wait)?;
@@ -134,9 +126,7 @@ impl RetryAfterForm {
 fn up(wait: TimeDelta, unit: u64) -> u64 {
     // A wait is at most the longest interval, a day.
     let nanoseconds = wait.num_nanoseconds().unwrap_or_default();
-    u64::try_from(nanoseconds)
-        .unwrap_or_default()
-        .div_ceil(unit)
+    u64::try_from(nanoseconds).unwrap_or_default().div_ceil(unit)
 }
 
 impl fmt::Display for RateLimitError {
@@ -173,10 +163,7 @@ struct Bucket {
 impl RateLimiter {
     /// With full buckets.
     pub(crate) fn new(limit: RateLimit) -> Self {
-        Self {
-            limit,
-            buckets: Mutex::default(),
-        }
+        Self { limit, buckets: Mutex::default() }
     }
 
     /// Takes one request for a contract, or for the [`ACCOUNT`]. Otherwise says how long it takes until there is one
@@ -184,14 +171,9 @@ impl RateLimiter {
     pub(crate) fn take(&self, contract: u64, now: DateTime<Utc>) -> Result<(), TimeDelta> {
         // A panic elsewhere leaves every bucket as good as it was.
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(contract).or_insert(Bucket {
-            missing: 0,
-            seen: now,
-        });
+        let bucket = buckets.entry(contract).or_insert(Bucket { missing: 0, seen: now });
         bucket.refill(now);
-        let RateLimit {
-            interval, burst, ..
-        } = self.limit;
+        let RateLimit { interval, burst, .. } = self.limit;
         let after = bucket.missing + interval;
         let too_much = after.saturating_sub(interval * u128::from(burst));
         if too_much == 0 {
@@ -199,9 +181,7 @@ impl RateLimiter {
             return Ok(());
         }
         // It is at most an interval, which is at most a day.
-        Err(TimeDelta::nanoseconds(
-            i64::try_from(too_much).unwrap_or(i64::MAX),
-        ))
+        Err(TimeDelta::nanoseconds(i64::try_from(too_much).unwrap_or(i64::MAX)))
     }
 
     /// The value of the header `Retry-After` for a wait that begins now, if it is to be said.

@@ -69,10 +69,7 @@ const MOST_FAILURES: u32 = 1_200;
 
 /// Whether a client gave up before it was accepted, which says nothing about the listener.
 fn is_about_one_client(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
-    )
+    matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }
 
 async fn connection(simulator: Simulator, stream: TcpStream) {

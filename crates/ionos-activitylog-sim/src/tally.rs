@@ -77,12 +77,7 @@ impl Tally {
         let of_operation = counts.of_operation.entry(operation).or_default();
         *of_operation += 1;
         let of_operation = *of_operation;
-        Seen {
-            again: counts.again.count(fingerprint),
-            number: counts.all,
-            of_operation,
-            fingerprint,
-        }
+        Seen { again: counts.again.count(fingerprint), number: counts.all, of_operation, fingerprint }
     }
 }
 

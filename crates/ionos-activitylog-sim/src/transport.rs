@@ -43,10 +43,7 @@ impl Transport for InProcess {
 /// claim that there was no connection. Its cause is an [`std::io::Error`] of the right kind.
 async fn no_answer(url: reqwest::Url) -> reqwest::Result<reqwest::Response> {
     let body = reqwest::Body::wrap(Stream::reset());
-    match reqwest::Response::from(http::Response::new(body))
-        .bytes()
-        .await
-    {
+    match reqwest::Response::from(http::Response::new(body)).bytes().await {
         Err(error) => Err(error.with_url(url)),
         Ok(rest) => Ok(http::Response::new(rest).into()),
     }
@@ -62,11 +59,7 @@ mod tests {
     async fn the_generated_client_is_answered_in_process() {
         let simulator = Simulator::builder().build();
         let context = Context::new(simulator.transport());
-        let client = Client::new_with_client(
-            "https://api.ionos.com",
-            reqwest::Client::new(),
-            context.clone(),
-        );
+        let client = Client::new_with_client("https://api.ionos.com", reqwest::Client::new(), context.clone());
         let info = client.get_info().send().await.unwrap();
         assert_eq!(info.name.as_deref(), Some("CLOUD API"));
         assert!(client.get_available_contracts().send().await.is_err());
@@ -78,11 +71,7 @@ mod tests {
         let simulator = Simulator::builder().build();
         let url: reqwest::Url = "https://api.ionos.com/activitylog/v1".parse().unwrap();
         let request = reqwest::Request::new(http::Method::GET, url.clone());
-        let response = simulator
-            .transport()
-            .send("get_info", request)
-            .await
-            .unwrap();
+        let response = simulator.transport().send("get_info", request).await.unwrap();
         assert_eq!(response.url(), &url);
         let length = response.content_length();
         assert_eq!(length, Some(response.bytes().await.unwrap().len() as u64));

@@ -36,11 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let simulator = support::simulator();
     // A clock that the example moves; a program leaves it out.
     let clock = Arc::new(VirtualClock::at(support::now()));
-    let vault = Arc::new(Vault {
-        clock: clock.clone(),
-        handed_out: AtomicU32::new(0),
-        secret: simulator.token().to_owned(),
-    });
+    let vault =
+        Arc::new(Vault { clock: clock.clone(), handed_out: AtomicU32::new(0), secret: simulator.token().to_owned() });
     let client = Client::builder()
         .token_provider(vault.clone())
         .clock(clock.clone())
@@ -53,9 +50,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // The third call comes four minutes before the token ends, and that is too close.
         clock.advance(Duration::from_secs(28 * 60));
     }
-    println!(
-        "4 calls, {} tokens",
-        vault.handed_out.load(Ordering::Relaxed)
-    );
+    println!("4 calls, {} tokens", vault.handed_out.load(Ordering::Relaxed));
     Ok(())
 }

@@ -35,9 +35,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let simulator = support::simulator();
     let day = support::last_friday()?;
 
-    let stranger = support::builder(&simulator)
-        .token("not-the-token")
-        .build()?;
+    let stranger = support::builder(&simulator).token("not-the-token").build()?;
     match stranger.contracts().await {
         Err(error) if error.kind() == ErrorKind::Unauthorized => report(&error),
         other => return Err(format!("expected a refusal: {other:?}").into()),

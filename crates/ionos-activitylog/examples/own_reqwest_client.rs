@@ -25,11 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
-    let client = Client::builder()
-        .base_url(format!("http://{address}"))
-        .token(simulator.token())
-        .http_client(http)
-        .build()?;
+    let client =
+        Client::builder().base_url(format!("http://{address}")).token(simulator.token()).http_client(http).build()?;
 
     let contracts = client.contracts().await?.into_inner();
     println!("{} contract", contracts.len());

@@ -45,18 +45,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = support::builder(&simulator)
         .retry(patient)
         .clock(clock.clone())
-        .transport(Arc::new(Restarting {
-            refusals: AtomicU32::new(2),
-            next: simulator.transport(),
-        }))
+        .transport(Arc::new(Restarting { refusals: AtomicU32::new(2), next: simulator.transport() }))
         .build()?;
 
     let contracts = client.contracts().await?;
-    println!(
-        "{} contract after {} attempts",
-        contracts.len(),
-        contracts.meta().attempts()
-    );
+    println!("{} contract after {} attempts", contracts.len(), contracts.meta().attempts());
     for wait in clock.waits() {
         println!("waited {wait:?}");
     }

@@ -36,27 +36,18 @@ impl BaseUrl {
         if scheme_alone {
             return Err(refuse(text, "its scheme is not followed by \"//\"").advise(like_default()));
         }
-        let with_scheme = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("https://{text}")
-        };
-        let url = Url::parse(&with_scheme).map_err(|error| {
-            refuse(text, &format!("it cannot be read ({error})")).advise(like_default())
-        })?;
+        let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let url = Url::parse(&with_scheme)
+            .map_err(|error| refuse(text, &format!("it cannot be read ({error})")).advise(like_default()))?;
         let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
             return Err(refuse(text, "it has no host").advise(like_default()));
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                "the API address holds a user name or password",
-            )
-            .advise("leave them out, credentials have their own setting"));
+            return Err(Error::new(ErrorKind::Configuration, "the API address holds a user name or password")
+                .advise("leave them out, credentials have their own setting"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse(text, "it has a query or a fragment")
-                .advise("leave out everything from '?' or '#' on"));
+            return Err(refuse(text, "it has a query or a fragment").advise("leave out everything from '?' or '#' on"));
         }
         let loopback = is_loopback(host);
         match url.scheme() {
@@ -78,10 +69,7 @@ impl BaseUrl {
             None => host.to_owned(),
         };
         let path = url.path().trim_end_matches('/');
-        let path = path
-            .strip_suffix(PRODUCT_PATH)
-            .unwrap_or(path)
-            .trim_end_matches('/');
+        let path = path.strip_suffix(PRODUCT_PATH).unwrap_or(path).trim_end_matches('/');
         Ok(Self {
             text: format!("{}://{place}{path}", url.scheme()),
             place,
@@ -102,19 +90,13 @@ impl BaseUrl {
     }
 
     /// The host alone.
-    #[cfg_attr(
-        not(feature = "tracing"),
-        expect(dead_code, reason = "only spans show it")
-    )]
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only spans show it"))]
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// The port, also where the address leaves it to the scheme.
-    #[cfg_attr(
-        not(feature = "tracing"),
-        expect(dead_code, reason = "only spans show it")
-    )]
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only spans show it"))]
     pub(crate) fn port(&self) -> Option<u16> {
         self.port
     }
@@ -138,8 +120,7 @@ impl fmt::Display for BaseUrl {
 
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn like_default() -> String {
@@ -147,10 +128,7 @@ fn like_default() -> String {
 }
 
 fn refuse(text: &str, reason: &str) -> Error {
-    Error::new(
-        ErrorKind::Configuration,
-        format!("the API address {:?} cannot be used: {reason}", shown(text)),
-    )
+    Error::new(ErrorKind::Configuration, format!("the API address {:?} cannot be used: {reason}", shown(text)))
 }
 
 #[cfg(test)]
@@ -164,14 +142,8 @@ mod tests {
             (" https://api.ionos.com/ \n", "https://api.ionos.com"),
             ("api.ionos.com", "https://api.ionos.com"),
             ("api.ionos.com:8443//", "https://api.ionos.com:8443"),
-            (
-                "https://api.ionos.com/activitylog/v1",
-                "https://api.ionos.com",
-            ),
-            (
-                "https://gateway.example.com/ionos/activitylog/v1/",
-                "https://gateway.example.com/ionos",
-            ),
+            ("https://api.ionos.com/activitylog/v1", "https://api.ionos.com"),
+            ("https://gateway.example.com/ionos/activitylog/v1/", "https://gateway.example.com/ionos"),
             ("HTTP://LocalHost:8080", "http://localhost:8080"),
             ("http://127.0.0.1:1", "http://127.0.0.1:1"),
             ("http://[::1]:1/", "http://[::1]:1"),
@@ -185,14 +157,8 @@ mod tests {
     fn what_would_leak_or_cannot_work_is_refused_with_a_reason() {
         let cases = [
             ("http://api.ionos.com", "plain http to another machine"),
-            (
-                "http://127.0.0.1.example.com",
-                "plain http to another machine",
-            ),
-            (
-                "http://localhost.example.com",
-                "plain http to another machine",
-            ),
+            ("http://127.0.0.1.example.com", "plain http to another machine"),
+            ("http://localhost.example.com", "plain http to another machine"),
             ("http://0.0.0.0", "plain http to another machine"),
             ("ftp://api.ionos.com", "its scheme is ftp"),
             ("https://", "cannot be read"),
@@ -202,10 +168,7 @@ mod tests {
             ("https://exa mple.com", "cannot be read"),
             ("https://api.ionos.com:port", "cannot be read"),
             ("https://api.ionos.com?token=planted", "query or a fragment"),
-            (
-                "https://user:planted@api.ionos.com",
-                "user name or password",
-            ),
+            ("https://user:planted@api.ionos.com", "user name or password"),
             ("https://user:planted@api.ionos.com:port", "cannot be read"),
         ];
         for (text, reason) in cases {

@@ -76,10 +76,7 @@ impl ClientBuilder {
     /// tells what is in force and from where. (The vendor's newest tools refuse a file that names the product
     /// `activitylog`; give it a file of its own through `IONOS_CONFIG_FILE`, or set `IONOS_API_URL`.)
     pub fn from_env() -> Self {
-        Self {
-            surrounded: true,
-            ..Self::default()
-        }
+        Self { surrounded: true, ..Self::default() }
     }
 
     /// The address of the API: https, or http to this machine. A missing scheme is taken as https; trailing slashes
@@ -110,11 +107,7 @@ impl ClientBuilder {
 
     /// User name and password. The vendor is withdrawing them, and refuses them for accounts with a second factor:
     /// prefer a token.
-    pub fn username_and_password(
-        mut self,
-        username: impl Into<String>,
-        password: impl Into<String>,
-    ) -> Self {
+    pub fn username_and_password(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
         self.options.username = Some(username.into());
         self.options.password = Some(SecretString::from(password.into()));
         self

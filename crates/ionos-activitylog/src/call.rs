@@ -84,11 +84,7 @@ impl Caller {
                 let (error, Sent { token, place }) = match attempted {
                     Ok((value, meta)) => {
                         self.budget.succeeded(drawn);
-                        let meta = Meta {
-                            attempts: attempts + 1,
-                            elapsed,
-                            ..meta
-                        };
+                        let meta = Meta { attempts: attempts + 1, elapsed, ..meta };
                         return Ok(Response::new(value, meta));
                     }
                     Err((error, None)) => {
@@ -100,30 +96,16 @@ impl Caller {
                     }
                     Err((error, Some(sent))) => {
                         attempts += 1;
-                        (
-                            error.during(operation.clone()).after(attempts, elapsed),
-                            sent,
-                        )
+                        (error.during(operation.clone()).after(attempts, elapsed), sent)
                     }
                 };
                 let tries = attempts - replays;
-                let wait = self
-                    .retry
-                    .wait(tries, error.retry_after(), self.clock.chance());
-                let outcome = judge(
-                    &error,
-                    wait.map(|wait| self.clock.elapsed().saturating_add(wait)),
-                );
+                let wait = self.retry.wait(tries, error.retry_after(), self.clock.chance());
+                let outcome = judge(&error, wait.map(|wait| self.clock.elapsed().saturating_add(wait)));
                 place.came_back(outcome);
-                if error.kind() == ErrorKind::Unauthorized
-                    && replays == 0
-                    && self.authorization.can_refresh()
-                {
+                if error.kind() == ErrorKind::Unauthorized && replays == 0 && self.authorization.can_refresh() {
                     replays += 1;
-                    last = Some(Last {
-                        error,
-                        refused: token,
-                    });
+                    last = Some(Last { error, refused: token });
                     continue;
                 }
                 match Next::after(&error, wait, tries, elapsed, &self.retry) {
@@ -163,22 +145,13 @@ impl Caller {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let Try {
-            number,
-            ticket,
-            started,
-            not,
-        } = this;
+        let Try { number, ticket, started, not } = this;
         let unsent = |error| (error, None);
         let too_late = || unsent(out_of_time("before a request could be sent"));
         let turn = self.turn(ticket, not);
         let turn = self.within(self.time_left(started), turn).await;
         let turn = turn.ok_or_else(too_late)?.map_err(unsent)?;
-        let Turn {
-            header,
-            token,
-            place,
-        } = turn;
+        let Turn { header, token, place } = turn;
         let left = self.time_left(started);
         if left.is_some_and(|left| left.is_zero()) {
             return Err(too_late());
@@ -186,9 +159,7 @@ impl Caller {
         let redact = |text: &str| {
             let text = self.authorization.redact(text);
             // The provider may have given two others by now.
-            token
-                .as_ref()
-                .map_or_else(|| text.clone(), |token| token.redact(&text))
+            token.as_ref().map_or_else(|| text.clone(), |token| token.redact(&text))
         };
         let context = self.context(header, place.exit());
         let span = AttemptSpan::new(operation, &self.base_url, number);
@@ -229,11 +200,7 @@ impl Caller {
             }
             // Another answer may have asked for patience meanwhile.
             if !self.in_flight.is_held(self.clock.elapsed()) {
-                return Ok(Turn {
-                    header,
-                    token,
-                    place,
-                });
+                return Ok(Turn { header, token, place });
             }
         }
     }
@@ -261,11 +228,7 @@ impl Caller {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let client = wire::Client::new_with_client(
-            self.base_url.as_str(),
-            self.http.clone(),
-            context.clone(),
-        );
+        let client = wire::Client::new_with_client(self.base_url.as_str(), self.http.clone(), context.clone());
         let called = call(client).await;
         let answer = context.answer();
         if let Some(answer) = answer {
@@ -286,17 +249,9 @@ impl Caller {
                     Err(undescribed(snippet(&redact(&detail))).with_answer(answered))
                 }
             },
-            (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => {
-                Ok((empty(), meta))
-            }
+            (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => Ok((empty(), meta)),
             (Err(error), _) => {
-                let failure = Failure {
-                    error,
-                    answer,
-                    place: self.base_url.place(),
-                    now: self.clock.now(),
-                    redact,
-                };
+                let failure = Failure { error, answer, place: self.base_url.place(), now: self.clock.now(), redact };
                 Err(failure.into_error().await)
             }
             // The generated client gives a value only for an answer that came through the context.
@@ -322,18 +277,11 @@ impl Caller {
     }
 
     /// The answer was not complete in time. One that had begun as an error stays that error.
-    fn too_slow(
-        &self,
-        limit: Duration,
-        answer: Option<&wire::Answer>,
-        redact: impl Fn(&str) -> String,
-    ) -> Error {
+    fn too_slow(&self, limit: Duration, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| answered(answer, self.clock.now(), redact));
         match begun {
             Some(begun) if !begun.status.is_success() => unread(begun),
-            begun if limit < self.attempt_timeout => {
-                out_of_time("while a request was under way").with_answer(begun)
-            }
+            begun if limit < self.attempt_timeout => out_of_time("while a request was under way").with_answer(begun),
             begun => {
                 let place = self.base_url.place();
                 let seconds = limit.as_secs_f64();
@@ -372,9 +320,6 @@ struct Sent {
 
 /// The time of the whole call is over.
 fn out_of_time(when: &str) -> Error {
-    Error::new(
-        ErrorKind::CallTimeout,
-        format!("the call took longer in all than it may, {when}"),
-    )
-    .advise("try again later, or allow more")
+    Error::new(ErrorKind::CallTimeout, format!("the call took longer in all than it may, {when}"))
+        .advise("try again later, or allow more")
 }

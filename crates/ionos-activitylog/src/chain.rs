@@ -55,9 +55,7 @@ impl<'a> Chain<'a> {
                 links.push(Link::of(event));
             }
         }
-        chains
-            .iter_mut()
-            .for_each(|links| links.sort_by(Link::compare));
+        chains.iter_mut().for_each(|links| links.sort_by(Link::compare));
         chains.sort_by(|one, other| match (one.first(), other.first()) {
             (Some(one), Some(other)) => one.compare(other),
             _ => std::cmp::Ordering::Equal,
@@ -126,9 +124,7 @@ impl<'a> Link<'a> {
     /// By time, those without one last; then by id and content, so that the order does not depend on the reading's.
     fn compare(&self, other: &Self) -> std::cmp::Ordering {
         let by_time = (self.time.is_none(), self.time).cmp(&(other.time.is_none(), other.time));
-        by_time
-            .then_with(|| self.id.cmp(&other.id))
-            .then_with(|| self.event.raw().cmp(other.event.raw()))
+        by_time.then_with(|| self.id.cmp(&other.id)).then_with(|| self.event.raw().cmp(other.event.raw()))
     }
 }
 
@@ -138,9 +134,7 @@ fn ties(event: &Event) -> impl Iterator<Item = Tie<'_>> {
     let queue = details.queue_ref_id().filter(|queue| queue.trim() != "0");
     let not_blank = |name: &Cow<'_, str>| !name.trim().is_empty();
     let request = details.request_id().filter(not_blank).map(Tie::Request);
-    request
-        .into_iter()
-        .chain(queue.filter(not_blank).map(Tie::Queue))
+    request.into_iter().chain(queue.filter(not_blank).map(Tie::Queue))
 }
 
 /// Which places belong together: each points to an earlier one of its group, the first to itself.

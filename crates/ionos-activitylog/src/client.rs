@@ -12,8 +12,8 @@ use crate::page::{self, Hits};
 use crate::reading::Spawner;
 use crate::reading::learned::Learned;
 use crate::{
-    Claims, ClientBuilder, CloudRequest, Contract, ContractNumber, ContractsStream, DateRange,
-    Error, Events, Info, Page, PageSize, Response, ServiceProfile, Setting,
+    Claims, ClientBuilder, CloudRequest, Contract, ContractNumber, ContractsStream, DateRange, Error, Events, Info,
+    Page, PageSize, Response, ServiceProfile, Setting,
 };
 
 /// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries, the limits on
@@ -48,10 +48,7 @@ impl Client {
     }
 
     pub(crate) fn new(caller: Caller, settings: Vec<Setting>) -> Self {
-        Self {
-            caller: Arc::new(caller),
-            settings: settings.into(),
-        }
+        Self { caller: Arc::new(caller), settings: settings.into() }
     }
 
     /// What is in force and where it comes from: credentials, API address, contract, pinned certificate, root
@@ -72,11 +69,7 @@ impl Client {
     /// in use is bound to. None where neither is known.
     #[must_use]
     pub fn default_contract(&self) -> Option<ContractNumber> {
-        let acting_for = self
-            .caller
-            .contract_header
-            .as_ref()
-            .and_then(|header| header.to_str().ok()?.parse().ok());
+        let acting_for = self.caller.contract_header.as_ref().and_then(|header| header.to_str().ok()?.parse().ok());
         acting_for.or_else(|| self.claims()?.contract)
     }
 
@@ -125,9 +118,7 @@ impl Client {
                 |client| async move { client.get_available_contracts().send().await },
                 |entries| {
                     let numbered = entries.into_iter().enumerate();
-                    numbered
-                        .map(|(index, entry)| Contract::from_wire(index + 1, entry))
-                        .collect()
+                    numbered.map(|(index, entry)| Contract::from_wire(index + 1, entry)).collect()
                 },
                 Vec::new,
             )
@@ -146,8 +137,7 @@ impl Client {
         offset: u64,
         size: PageSize,
     ) -> Result<Response<Page>, Error> {
-        self.exact_page(contract, range.to_whole_seconds(), offset, size.get())
-            .await
+        self.exact_page(contract, range.to_whole_seconds(), offset, size.get()).await
     }
 
     /// As [`Client::page`], with fractions of a second as they are.
@@ -219,14 +209,8 @@ impl Client {
 
     /// All events of several contracts and one range, window by window. Contracts take turns, and the failure of one does
     /// not touch the others. [`ContractsStream::in_order`] gives them one after the other.
-    pub fn events_of(
-        &self,
-        contracts: impl IntoIterator<Item = ContractNumber>,
-        range: DateRange,
-    ) -> ContractsStream {
-        let readings = contracts
-            .into_iter()
-            .map(|contract| self.events(contract, range));
+    pub fn events_of(&self, contracts: impl IntoIterator<Item = ContractNumber>, range: DateRange) -> ContractsStream {
+        let readings = contracts.into_iter().map(|contract| self.events(contract, range));
         ContractsStream::new(readings)
     }
 

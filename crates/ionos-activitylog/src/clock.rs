@@ -45,9 +45,7 @@ impl SystemClock {
     /// A clock whose [`Clock::elapsed`] counts from now.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 }
 
@@ -109,11 +107,7 @@ impl VirtualClock {
     /// A clock that stands at the given time. Its chance is 0.5.
     #[must_use]
     pub fn at(begin: DateTime<Utc>) -> Self {
-        Self {
-            begin,
-            chance: 0.5,
-            state: Mutex::default(),
-        }
+        Self { begin, chance: 0.5, state: Mutex::default() }
     }
 
     /// The same clock with another chance, from 0, inclusive, to 1, exclusive.
@@ -147,9 +141,7 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> DateTime<Utc> {
         let elapsed = TimeDelta::from_std(self.elapsed()).unwrap_or(TimeDelta::MAX);
-        self.begin
-            .checked_add_signed(elapsed)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        self.begin.checked_add_signed(elapsed).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     fn elapsed(&self) -> Duration {

@@ -31,9 +31,7 @@ pub struct CloudRequest {
 impl Default for CloudRequest {
     /// A request of which nothing is told.
     fn default() -> Self {
-        Self {
-            json: "{}".to_owned(),
-        }
+        Self { json: "{}".to_owned() }
     }
 }
 
@@ -46,14 +44,9 @@ impl CloudRequest {
         }
         Err(Error::new(
             ErrorKind::Configuration,
-            format!(
-                "{:?} is not the id of a request",
-                crate::error::body::snippet(id)
-            ),
+            format!("{:?} is not the id of a request", crate::error::body::snippet(id)),
         )
-        .advise(format!(
-            "it is at most {LONGEST_ID} letters, digits, - and _"
-        )))
+        .advise(format!("it is at most {LONGEST_ID} letters, digits, - and _")))
     }
 
     /// Takes out what may be secret: by name, by look, and what `known` finds. Says why an answer is none.
@@ -61,9 +54,7 @@ impl CloudRequest {
         if !answer.starts_with('{') {
             return Err("a request is an object, and the answer is none".to_owned());
         }
-        Ok(Self {
-            json: redaction::json(answer, known),
-        })
+        Ok(Self { json: redaction::json(answer, known) })
     }
 
     /// All that is told, as JSON text without white space between tokens; members in the order in which they came,
@@ -100,8 +91,7 @@ impl CloudRequest {
     /// How far it is.
     #[must_use]
     pub fn status(&self) -> Option<Status<'_>> {
-        self.text("/metadata/requestStatus/metadata/status")
-            .map(Status::new)
+        self.text("/metadata/requestStatus/metadata/status").map(Status::new)
     }
 
     /// The same in words.
@@ -176,10 +166,7 @@ mod tests {
             "requestStatus":{"metadata":{"status":"DONE","message":"fine"}}},
             "properties":{"method":"POST","url":"https://a/b","body":"{}","n":1.10}}"#;
         let request = CloudRequest::from_wire(answer, &str::to_owned).unwrap();
-        assert_eq!(
-            request.created().unwrap().to_rfc3339(),
-            "2026-11-20T13:00:00+00:00"
-        );
+        assert_eq!(request.created().unwrap().to_rfc3339(), "2026-11-20T13:00:00+00:00");
         assert_eq!(request.created_by().as_deref(), Some("7"));
         assert_eq!(request.status(), Some(Status::DONE));
         assert_eq!(request.message().as_deref(), Some("fine"));
@@ -193,15 +180,8 @@ mod tests {
 
     #[test]
     fn a_name_says_that_it_is_secret() {
-        for name in [
-            "Authorization",
-            "set-cookie",
-            "imagePassword",
-            "ssh_keys",
-            "API-Key",
-            "userData",
-            "x-auth-token",
-        ] {
+        for name in ["Authorization", "set-cookie", "imagePassword", "ssh_keys", "API-Key", "userData", "x-auth-token"]
+        {
             assert!(is_secret_name(name), "{name}");
         }
         for name in ["name", "cores", "x-contract-number", "content-type", "url"] {

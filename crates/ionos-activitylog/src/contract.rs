@@ -39,13 +39,8 @@ impl FromStr for ContractNumber {
     fn from_str(text: &str) -> Result<Self, Error> {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         if !digits || text.is_empty() || text.len() > MOST_DIGITS {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                format!("{text:?} is not a contract number"),
-            )
-            .advise(format!(
-                "it has 1 to {MOST_DIGITS} decimal digits and nothing else"
-            )));
+            return Err(Error::new(ErrorKind::Configuration, format!("{text:?} is not a contract number"))
+                .advise(format!("it has 1 to {MOST_DIGITS} decimal digits and nothing else")));
         }
         Ok(Self(text.to_owned()))
     }
@@ -75,19 +70,13 @@ pub struct Contract {
 
 impl Contract {
     /// Fails for an entry without a usable number: dropping it would drop a contract from "all contracts".
-    pub(crate) fn from_wire(
-        place: usize,
-        entry: wire::types::ReferenceById,
-    ) -> Result<Self, String> {
+    pub(crate) fn from_wire(place: usize, entry: wire::types::ReferenceById) -> Result<Self, String> {
         let number = entry.id.as_ref().map(|id| id.text().into_owned());
         let number = number
             .ok_or_else(|| format!("entry {place} of the list has no contract number"))?
             .parse()
             .map_err(|error| format!("entry {place} of the list: {error}"))?;
-        Ok(Self {
-            number,
-            href: entry.href,
-        })
+        Ok(Self { number, href: entry.href })
     }
 }
 
@@ -100,21 +89,9 @@ mod tests {
         for text in ["0", "31721060", "18446744073709551615", "00042"] {
             assert_eq!(text.parse::<ContractNumber>().unwrap().to_string(), text);
         }
-        for text in [
-            "",
-            " 1",
-            "-1",
-            "1e3",
-            "0x1f",
-            "١",
-            "123456789012345678901",
-            "../v1",
-        ] {
+        for text in ["", " 1", "-1", "1e3", "0x1f", "١", "123456789012345678901", "../v1"] {
             let error = text.parse::<ContractNumber>().unwrap_err();
-            assert!(
-                error.to_string().contains("1 to 20 decimal digits"),
-                "{error}"
-            );
+            assert!(error.to_string().contains("1 to 20 decimal digits"), "{error}");
         }
     }
 }

@@ -8,16 +8,10 @@ use crate::{Error, ErrorKind};
 /// Fails with [`ErrorKind::Configuration`] for anything else, without repeating it: it may be something else that was
 /// pasted.
 pub(crate) fn parse(text: &str) -> Result<String, Error> {
-    let digits: String = text
-        .chars()
-        .filter(|c| *c != ':' && !c.is_whitespace())
-        .collect();
+    let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
     if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Error::new(
-            ErrorKind::Configuration,
-            "the pinned certificate (IONOS_PINNED_CERT) cannot be read",
-        )
-        .advise("give the SHA-256 of the certificate, 64 hex digits"));
+        return Err(Error::new(ErrorKind::Configuration, "the pinned certificate (IONOS_PINNED_CERT) cannot be read")
+            .advise("give the SHA-256 of the certificate, 64 hex digits"));
     }
     Ok(digits.to_lowercase())
 }
@@ -29,36 +23,18 @@ mod tests {
     #[test]
     fn the_vendors_ways_to_write_a_fingerprint_are_read() {
         let plain = "0123456789abcdefABCDEF9876543210".repeat(2);
-        let pairs: Vec<String> = plain
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| String::from_utf8_lossy(pair).into())
-            .collect();
-        for text in [
-            plain.clone(),
-            pairs.join(":"),
-            format!(" {} \n", pairs.join(" ")),
-            plain.to_uppercase(),
-        ] {
+        let pairs: Vec<String> = plain.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into()).collect();
+        for text in [plain.clone(), pairs.join(":"), format!(" {} \n", pairs.join(" ")), plain.to_uppercase()] {
             assert_eq!(parse(&text).unwrap(), plain.to_lowercase(), "{text}");
         }
     }
 
     #[test]
     fn anything_else_is_refused_without_repeating_it() {
-        for text in [
-            "",
-            "planted",
-            &"g".repeat(64),
-            &"a".repeat(63),
-            &"a".repeat(65),
-        ] {
+        for text in ["", "planted", &"g".repeat(64), &"a".repeat(63), &"a".repeat(65)] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration);
-            assert!(
-                text.is_empty() || !error.to_string().contains(text),
-                "{error}"
-            );
+            assert!(text.is_empty() || !error.to_string().contains(text), "{error}");
         }
     }
 }

@@ -16,10 +16,6 @@ pub struct Info {
 
 impl Info {
     pub(crate) fn from_wire(info: wire::types::Info) -> Self {
-        Self {
-            name: info.name,
-            version: info.version,
-            href: info.href,
-        }
+        Self { name: info.name, version: info.version, href: info.href }
     }
 }

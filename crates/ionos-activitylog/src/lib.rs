@@ -88,9 +88,7 @@ mod response;
 mod retry;
 mod transport;
 
-pub use auth::{
-    AccessToken, Claims, FETCH_BACKOFF, REFRESH_MARGIN, TokenFile, TokenFuture, TokenProvider,
-};
+pub use auth::{AccessToken, Claims, FETCH_BACKOFF, REFRESH_MARGIN, TokenFile, TokenFuture, TokenProvider};
 pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
 pub use chain::Chain;
@@ -101,17 +99,16 @@ pub use contract::{Contract, ContractNumber};
 pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 pub use error::{ERROR_BODY_CAP, Error, ErrorKind, VendorMessage};
 pub use event::{
-    Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue,
-    OpClass, Outcome, Principal, Resource, ResourceType, ServiceName, Status,
+    Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue, OpClass, Outcome,
+    Principal, Resource, ResourceType, ServiceName, Status,
 };
 pub use filter::{Filter, FilterCounts, FilterKey, Sieve, Sifted};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};
 pub use reading::{
-    Checkpoint, ContractWindow, ContractsInOrder, ContractsStream, DateFractions, EventStream,
-    Events, Finding, Gap, GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary,
-    TotalShape, Window, WindowStream,
+    Checkpoint, ContractWindow, ContractsInOrder, ContractsStream, DateFractions, EventStream, Events, Finding, Gap,
+    GapReason, HitOrder, PageStream, Probe, ServiceProfile, Summary, TotalShape, Window, WindowStream,
 };
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};

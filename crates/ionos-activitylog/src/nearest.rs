@@ -60,15 +60,7 @@ mod tests {
 
     #[test]
     fn the_word_that_was_meant() {
-        let known = [
-            "user",
-            "type",
-            "outcome",
-            "resource-type",
-            "ip",
-            "RequestAccepted",
-            "Europe/Berlin",
-        ];
+        let known = ["user", "type", "outcome", "resource-type", "ip", "RequestAccepted", "Europe/Berlin"];
         for (word, meant) in [
             ("usr", Some("user")),
             ("USERS", Some("user")),

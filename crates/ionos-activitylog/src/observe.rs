@@ -43,8 +43,7 @@ mod on {
                 Ok(meta) => (meta.attempts(), meta.request_id().map(str::to_owned)),
                 Err(error) => {
                     self.0.record("otel.status_code", "ERROR");
-                    self.0
-                        .record("error.type", tracing::field::debug(error.kind()));
+                    self.0.record("error.type", tracing::field::debug(error.kind()));
                     (error.attempts(), error.request_id().map(str::to_owned))
                 }
             };
@@ -86,8 +85,7 @@ mod on {
                 Ok(status) => Some(status),
                 Err(error) => {
                     self.0.record("otel.status_code", "ERROR");
-                    self.0
-                        .record("error.type", tracing::field::debug(error.kind()));
+                    self.0.record("error.type", tracing::field::debug(error.kind()));
                     error.status()
                 }
             };

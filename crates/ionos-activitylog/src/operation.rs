@@ -8,10 +8,7 @@ pub(crate) struct Operation {
     /// The operation id of the API's description, in snake case.
     pub(crate) id: &'static str,
     /// The path, with names for its variable parts.
-    #[cfg_attr(
-        not(feature = "tracing"),
-        expect(dead_code, reason = "only spans show it")
-    )]
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only spans show it"))]
     pub(crate) template: &'static str,
     /// What is being done, for messages.
     pub(crate) label: String,
@@ -19,11 +16,7 @@ pub(crate) struct Operation {
 
 impl Operation {
     pub(crate) fn info() -> Self {
-        Self {
-            id: "get_info",
-            template: "/activitylog/v1",
-            label: "reading the API's name and version".to_owned(),
-        }
+        Self { id: "get_info", template: "/activitylog/v1", label: "reading the API's name and version".to_owned() }
     }
 
     pub(crate) fn contracts() -> Self {
@@ -51,9 +44,6 @@ impl Operation {
     }
 
     pub(crate) fn events(contract: &ContractNumber, range: DateRange) -> Self {
-        Self {
-            label: format!("reading the log of contract {contract} for {range}"),
-            ..Self::page(contract, range, 0)
-        }
+        Self { label: format!("reading the log of contract {contract} for {range}"), ..Self::page(contract, range, 0) }
     }
 }

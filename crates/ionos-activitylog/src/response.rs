@@ -102,13 +102,7 @@ impl fmt::Debug for Meta {
 }
 
 /// Spellings of the header. Which one the service uses is not documented.
-const SPELLINGS: [&str; 5] = [
-    "x-request-id",
-    "x-requestid",
-    "request-id",
-    "x-correlation-id",
-    "requestid",
-];
+const SPELLINGS: [&str; 5] = ["x-request-id", "x-requestid", "request-id", "x-correlation-id", "requestid"];
 
 /// The longest id that is taken for one.
 const LONGEST: usize = 128;
@@ -116,20 +110,14 @@ const LONGEST: usize = 128;
 /// The request id in some headers; the vendor's Cloud API tells it in `Location: .../requests/{id}/status`.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let usable = |id: &str| {
-        let visible =
-            !id.is_empty() && id.len() <= LONGEST && id.bytes().all(|b| b.is_ascii_graphic());
+        let visible = !id.is_empty() && id.len() <= LONGEST && id.bytes().all(|b| b.is_ascii_graphic());
         visible.then(|| id.to_owned())
     };
-    let spelled = SPELLINGS
-        .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok());
-    let located = headers
-        .get(LOCATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|location| {
-            let (_, rest) = location.split_once("/requests/")?;
-            rest.split(['/', '?']).next()
-        });
+    let spelled = SPELLINGS.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
+    let located = headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|location| {
+        let (_, rest) = location.split_once("/requests/")?;
+        rest.split(['/', '?']).next()
+    });
     spelled.chain(located).find_map(usable)
 }
 
@@ -144,11 +132,7 @@ mod tests {
             ("X-RequestId", "abc-1", Some("abc-1")),
             ("Request-Id", "abc-1", Some("abc-1")),
             ("X-Correlation-ID", "abc-1", Some("abc-1")),
-            (
-                "Location",
-                "https://api.ionos.com/cloudapi/v6/requests/abc-1/status",
-                Some("abc-1"),
-            ),
+            ("Location", "https://api.ionos.com/cloudapi/v6/requests/abc-1/status", Some("abc-1")),
             ("Location", "/elsewhere", None),
             ("X-Request-Id", "two words", None),
             ("X-Request-Id", "", None),

@@ -50,12 +50,7 @@ struct Measured {
 
 pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
     let mut rows = rows(&program::measured(root, "bench-archive")?);
-    rows.push(Row::limited(
-        "ialog --version",
-        start(root)?,
-        "ms",
-        START_MILLIS,
-    ));
+    rows.push(Row::limited("ialog --version", start(root)?, "ms", START_MILLIS));
     Ok(rows)
 }
 
@@ -70,21 +65,9 @@ fn rows(measured: &Measured) -> Vec<Row> {
         millis("bytes to a file", measured.floor_millis),
         millis("archive of plain NDJSON", measured.plain_millis),
         millis("archive of zstd", measured.zstd_millis),
-        Row::limited(
-            "plain archive / bytes",
-            measured.plain_ratio,
-            "x",
-            PLAIN_RATIO,
-        )
-        .fine(),
+        Row::limited("plain archive / bytes", measured.plain_ratio, "x", PLAIN_RATIO).fine(),
         Row::limited("zstd archive / bytes", measured.zstd_ratio, "x", ZSTD_RATIO).fine(),
-        Row::limited(
-            "zstd archive / bytes at 100 ms",
-            measured.slow_ratio,
-            "x",
-            SLOW_RATIO,
-        )
-        .fine(),
+        Row::limited("zstd archive / bytes at 100 ms", measured.slow_ratio, "x", SLOW_RATIO).fine(),
         verify("plain NDJSON", measured.verify_plain),
         verify("zstd", measured.verify_zstd),
     ];

@@ -17,27 +17,13 @@ struct Features {
 
 /// The limits leave room for what a security update splits off, and for no second HTTP or TLS library.
 const CHECKED: [Features; 2] = [
-    Features {
-        name: "default features",
-        arguments: &[],
-        limit: 130,
-    },
-    Features {
-        name: "only rustls",
-        arguments: &["--no-default-features", "--features", "rustls"],
-        limit: 110,
-    },
+    Features { name: "default features", arguments: &[], limit: 130 },
+    Features { name: "only rustls", arguments: &["--no-default-features", "--features", "rustls"], limit: 110 },
 ];
 
 pub(super) fn count(root: &Path) -> Result<Vec<Row>> {
     let row = |features: &Features| {
-        let tree = [
-            "tree",
-            "--edges",
-            "normal",
-            "--package",
-            "ionos-activitylog",
-        ];
+        let tree = ["tree", "--edges", "normal", "--package", "ionos-activitylog"];
         let args = [&tree[..], &["--prefix", "none"], features.arguments].concat();
         let crates = distinct(&cargo::output(root, &args)?);
         let what = format!("distinct crates, {}", features.name);

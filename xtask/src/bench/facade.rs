@@ -31,29 +31,15 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
 fn rows(measured: &Measured) -> Vec<Row> {
     let millis = |what: &str, micros: f64| {
         let events = measured.events_per_page;
-        Row::told(
-            format!("{what}, a page of {events} events"),
-            micros / 1e3,
-            "ms",
-        )
-        .exact()
+        Row::told(format!("{what}, a page of {events} events"), micros / 1e3, "ms").exact()
     };
     vec![
         millis("bare loop: processor time", measured.bare_cpu_micros),
         millis("facade: processor time", measured.facade_cpu_micros),
-        Row::limited(
-            "facade: overhead, processor time",
-            percent(measured.cpu_ratio),
-            "%",
-            OVERHEAD_PERCENT,
-        ),
+        Row::limited("facade: overhead, processor time", percent(measured.cpu_ratio), "%", OVERHEAD_PERCENT),
         millis("bare loop: time on the wall", measured.bare_wall_micros),
         millis("facade: time on the wall", measured.facade_wall_micros),
-        Row::told(
-            "facade: overhead, time on the wall",
-            percent(measured.wall_ratio),
-            "%",
-        ),
+        Row::told("facade: overhead, time on the wall", percent(measured.wall_ratio), "%"),
     ]
 }
 

@@ -9,13 +9,7 @@ use crate::cargo;
 
 /// What a program of `workspace-benches` prints.
 pub(crate) fn measured<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> {
-    let package = [
-        "run",
-        "--quiet",
-        "--release",
-        "--package",
-        "workspace-benches",
-    ];
+    let package = ["run", "--quiet", "--release", "--package", "workspace-benches"];
     let args = [&package[..], &["--bin", program]].concat();
     let printed = cargo::output(root, &args)?;
     serde_json::from_str(&printed).with_context(|| format!("{program} printed something else"))

@@ -62,10 +62,7 @@ fn asked(program: &Path, archive: &str, question: &[&str]) -> Result<(u64, f64)>
     let mut speeds = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        let answer = Command::new(program)
-            .args(["query", "--archive", archive])
-            .args(question)
-            .output()?;
+        let answer = Command::new(program).args(["query", "--archive", archive]).args(question).output()?;
         let seconds = begun.elapsed().as_secs_f64();
         let said = String::from_utf8_lossy(&answer.stderr);
         ensure!(answer.status.success(), "the query failed: {said}");
@@ -90,10 +87,7 @@ mod tests {
     fn the_number_of_events_is_what_the_filter_looked_at() {
         for (said, events) in [
             ("all times, archive a\n1 of 23 events match\n", Some(23)),
-            (
-                "5 of 23 events match, folded into 4 operations, showing 2 of 4\n",
-                Some(23),
-            ),
+            ("5 of 23 events match, folded into 4 operations, showing 2 of 4\n", Some(23)),
             ("23 events\n", None),
         ] {
             assert_eq!(seen(said), events, "{said}");

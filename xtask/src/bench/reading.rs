@@ -48,31 +48,10 @@ fn rows(measured: &Measured) -> Vec<Row> {
         millis("verified events to a file", measured.verified_millis),
         millis("the usual loop", measured.usual_millis),
         Row::limited("verified / bytes", measured.ratio, "x", RATIO).fine(),
-        Row::at_least(
-            "usual loop / verified",
-            measured.usual_ratio,
-            "x",
-            USUAL_RATIO,
-        )
-        .fine(),
+        Row::at_least("usual loop / verified", measured.usual_ratio, "x", USUAL_RATIO).fine(),
         millis("bytes to a file at 100 ms", measured.slow_floor_millis),
-        millis(
-            "verified events to a file at 100 ms",
-            measured.slow_verified_millis,
-        ),
-        Row::limited(
-            "verified / bytes at 100 ms",
-            measured.slow_ratio,
-            "x",
-            SLOW_RATIO,
-        )
-        .fine(),
-        Row::limited(
-            "requests / fewest",
-            measured.requests_ratio,
-            "x",
-            REQUESTS_RATIO,
-        )
-        .fine(),
+        millis("verified events to a file at 100 ms", measured.slow_verified_millis),
+        Row::limited("verified / bytes at 100 ms", measured.slow_ratio, "x", SLOW_RATIO).fine(),
+        Row::limited("requests / fewest", measured.requests_ratio, "x", REQUESTS_RATIO).fine(),
     ]
 }

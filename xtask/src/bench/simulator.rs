@@ -32,10 +32,7 @@ pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
 }
 
 fn rows(measured: &Measured) -> Vec<Row> {
-    let log = format!(
-        "of a log of {:.1} million events",
-        measured.events as f64 / 1e6
-    );
+    let log = format!("of a log of {:.1} million events", measured.events as f64 / 1e6);
     let mut rows = vec![
         Row::limited(
             format!("simulator: a page of {} {log}", measured.events_per_page),
@@ -51,9 +48,7 @@ fn rows(measured: &Measured) -> Vec<Row> {
         ),
     ];
     rows.extend(
-        measured
-            .peak_mebibytes
-            .map(|peak| Row::limited("simulator: most memory", peak, "MiB", PEAK_MEBIBYTES)),
+        measured.peak_mebibytes.map(|peak| Row::limited("simulator: most memory", peak, "MiB", PEAK_MEBIBYTES)),
     );
     rows
 }

@@ -23,63 +23,32 @@ enum Limit {
 impl Row {
     /// A value that is only told.
     pub(crate) fn told(what: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self {
-            what: what.into(),
-            value,
-            limit: None,
-            unit,
-            decimals: 1,
-        }
+        Self { what: what.into(), value, limit: None, unit, decimals: 1 }
     }
 
     /// A value that must not be above the limit.
-    pub(crate) fn limited(
-        what: impl Into<String>,
-        value: f64,
-        unit: &'static str,
-        at_most: f64,
-    ) -> Self {
-        Self {
-            limit: Some(Limit::AtMost(at_most)),
-            ..Self::told(what, value, unit)
-        }
+    pub(crate) fn limited(what: impl Into<String>, value: f64, unit: &'static str, at_most: f64) -> Self {
+        Self { limit: Some(Limit::AtMost(at_most)), ..Self::told(what, value, unit) }
     }
 
     /// A value that must not be below the limit.
-    pub(crate) fn at_least(
-        what: impl Into<String>,
-        value: f64,
-        unit: &'static str,
-        at_least: f64,
-    ) -> Self {
-        Self {
-            limit: Some(Limit::AtLeast(at_least)),
-            ..Self::told(what, value, unit)
-        }
+    pub(crate) fn at_least(what: impl Into<String>, value: f64, unit: &'static str, at_least: f64) -> Self {
+        Self { limit: Some(Limit::AtLeast(at_least)), ..Self::told(what, value, unit) }
     }
 
     /// The same with two decimals, for ratios whose limit has two.
     pub(crate) fn fine(self) -> Self {
-        Self {
-            decimals: 2,
-            ..self
-        }
+        Self { decimals: 2, ..self }
     }
 
     /// The same with three decimals, for short times.
     pub(crate) fn exact(self) -> Self {
-        Self {
-            decimals: 3,
-            ..self
-        }
+        Self { decimals: 3, ..self }
     }
 
     /// The same without decimals, for counts.
     pub(crate) fn whole(self) -> Self {
-        Self {
-            decimals: 0,
-            ..self
-        }
+        Self { decimals: 0, ..self }
     }
 
     /// Whether there is a limit and it is not kept; what is not a number keeps none.
@@ -119,10 +88,7 @@ impl Row {
 /// The rows under a heading, in columns.
 pub(crate) fn render(rows: &[Row]) -> String {
     let heading = ["what", "value", "limit", ""].map(str::to_owned);
-    let lines: Vec<_> = [heading]
-        .into_iter()
-        .chain(rows.iter().map(Row::cells))
-        .collect();
+    let lines: Vec<_> = [heading].into_iter().chain(rows.iter().map(Row::cells)).collect();
     let width = |column: usize| {
         let widths = lines.iter().map(|cells| cells[column].chars().count());
         widths.max().unwrap_or_default()
@@ -130,8 +96,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
     let (what_width, value_width, limit_width) = (width(0), width(1), width(2));
     let mut text = String::new();
     for [what, value, limit, verdict] in &lines {
-        let line =
-            format!("{what:what_width$}  {value:>value_width$}  {limit:>limit_width$}  {verdict}");
+        let line = format!("{what:what_width$}  {value:>value_width$}  {limit:>limit_width$}  {verdict}");
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -163,18 +128,10 @@ speed      9 MB/s  >= 10 MB/s  MISSED
     #[test]
     fn a_limit_is_missed_above_it_and_by_what_is_no_number() {
         for (value, missed) in [(4.9, false), (5.0, false), (5.1, true), (f64::NAN, true)] {
-            assert_eq!(
-                Row::limited("a", value, "%", 5.0).missed(),
-                missed,
-                "{value}"
-            );
+            assert_eq!(Row::limited("a", value, "%", 5.0).missed(), missed, "{value}");
         }
         for (value, missed) in [(4.9, true), (5.0, false), (5.1, false), (f64::NAN, true)] {
-            assert_eq!(
-                Row::at_least("a", value, "%", 5.0).missed(),
-                missed,
-                "{value}"
-            );
+            assert_eq!(Row::at_least("a", value, "%", 5.0).missed(), missed, "{value}");
         }
         assert!(!Row::told("a", f64::NAN, "s").missed());
     }

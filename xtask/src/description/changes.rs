@@ -30,20 +30,12 @@ fn collect(before: &Value, after: &Value, pointer: String, changes: &mut Vec<Cha
                 let at = child(&pointer, key);
                 match new.get(key) {
                     Some(now) => collect(value, now, at, changes),
-                    None => changes.push(Change {
-                        pointer: at,
-                        before: Some(value.clone()),
-                        after: None,
-                    }),
+                    None => changes.push(Change { pointer: at, before: Some(value.clone()), after: None }),
                 }
             }
             for (key, value) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
                 let at = child(&pointer, key);
-                changes.push(Change {
-                    pointer: at,
-                    before: None,
-                    after: Some(value.clone()),
-                });
+                changes.push(Change { pointer: at, before: None, after: Some(value.clone()) });
             }
         }
         (Value::Array(old), Value::Array(new)) => {
@@ -51,20 +43,12 @@ fn collect(before: &Value, after: &Value, pointer: String, changes: &mut Vec<Cha
                 let at = child(&pointer, &index.to_string());
                 match (old.get(index), new.get(index)) {
                     (Some(value), Some(now)) => collect(value, now, at, changes),
-                    (value, now) => changes.push(Change {
-                        pointer: at,
-                        before: value.cloned(),
-                        after: now.cloned(),
-                    }),
+                    (value, now) => changes.push(Change { pointer: at, before: value.cloned(), after: now.cloned() }),
                 }
             }
         }
         _ if before == after => {}
-        _ => changes.push(Change {
-            pointer,
-            before: Some(before.clone()),
-            after: Some(after.clone()),
-        }),
+        _ => changes.push(Change { pointer, before: Some(before.clone()), after: Some(after.clone()) }),
     }
 }
 
@@ -100,12 +84,7 @@ mod tests {
         let shown: Vec<String> = changes.iter().map(ToString::to_string).collect();
         assert_eq!(
             shown,
-            [
-                "/gone\n  - [\n  -   1\n  - ]",
-                "/deep/a/b\n  - 1\n  + 2",
-                "/list/2\n  + 3",
-                "/new~1key\n  + null",
-            ]
+            ["/gone\n  - [\n  -   1\n  - ]", "/deep/a/b\n  - 1\n  + 2", "/list/2\n  + 3", "/new~1key\n  + null",]
         );
     }
 }

@@ -13,24 +13,17 @@ pub fn check(document: &Value) -> Result<()> {
     check_operations(document, &mut findings);
     check_schemas(document, &mut findings);
     if !findings.is_empty() {
-        bail!(
-            "the patched description cannot be used:\n  {}",
-            findings.join("\n  ")
-        );
+        bail!("the patched description cannot be used:\n  {}", findings.join("\n  "));
     }
     Ok(())
 }
 
 /// Every operation with its path and method.
 pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
-    const METHODS: [&str; 8] = [
-        "get", "put", "post", "delete", "options", "head", "patch", "trace",
-    ];
+    const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
     let paths = document["paths"].as_object();
     paths.into_iter().flatten().flat_map(|(path, item)| {
-        METHODS
-            .iter()
-            .filter_map(move |method| Some((path.as_str(), *method, item.get(method)?)))
+        METHODS.iter().filter_map(move |method| Some((path.as_str(), *method, item.get(method)?)))
     })
 }
 
@@ -42,7 +35,8 @@ fn check_operations(document: &Value, findings: &mut Vec<String>) {
             None => findings.push(format!("{place} has no operationId: add one in an overlay")),
             Some(id) => {
                 if let Some(other) = seen.insert(id, place.clone()) {
-                    findings.push(format!("operationId {id} stands at {other} and at {place}: rename one in an overlay"));
+                    findings
+                        .push(format!("operationId {id} stands at {other} and at {place}: rename one in an overlay"));
                 }
             }
         }
@@ -54,11 +48,7 @@ fn check_operations(document: &Value, findings: &mut Vec<String>) {
 }
 
 fn check_statuses(place: &str, responses: &Value, findings: &mut Vec<String>) {
-    let statuses = responses
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(status, _)| status.as_str());
+    let statuses = responses.as_object().into_iter().flatten().map(|(status, _)| status.as_str());
     let (good, other): (Vec<_>, Vec<_>) = statuses
         .filter(|status| !status.starts_with("x-"))
         .partition(|status| status.len() == 3 && status.starts_with('2'));
@@ -82,26 +72,11 @@ type Keyword = (&'static str, &'static str);
 /// Keywords of a schema that the generator turns into code which refuses or invents values.
 const KEYWORDS: [Keyword; 6] = [
     ("enum", "is a closed list, and vocabularies are open"),
-    (
-        "default",
-        "is filled in, so that an absent value cannot be told from it",
-    ),
-    (
-        "pattern",
-        "is checked when an answer is read, and fails the page",
-    ),
-    (
-        "minLength",
-        "is checked when an answer is read, and fails the page",
-    ),
-    (
-        "maxLength",
-        "is checked when an answer is read, and fails the page",
-    ),
-    (
-        "format",
-        "is read strictly, and one malformed value fails the page",
-    ),
+    ("default", "is filled in, so that an absent value cannot be told from it"),
+    ("pattern", "is checked when an answer is read, and fails the page"),
+    ("minLength", "is checked when an answer is read, and fails the page"),
+    ("maxLength", "is checked when an answer is read, and fails the page"),
+    ("format", "is read strictly, and one malformed value fails the page"),
 ];
 
 /// Formats that the generator reads as plain text or as a number of that size.
@@ -110,12 +85,7 @@ const PLAIN_FORMATS: [&str; 3] = ["uri", "int32", "int64"];
 fn check_schemas(document: &Value, findings: &mut Vec<String>) {
     let schemas = &document["components"]["schemas"];
     for (name, schema) in schemas.as_object().into_iter().flatten() {
-        check_schema(
-            schema,
-            &format!("/components/schemas/{name}"),
-            &KEYWORDS,
-            findings,
-        );
+        check_schema(schema, &format!("/components/schemas/{name}"), &KEYWORDS, findings);
     }
     for (path, method, operation) in operations(document) {
         let place = format!("{} {path}", method.to_uppercase());
@@ -147,23 +117,12 @@ fn check_schema(value: &Value, pointer: &str, keywords: &[Keyword], findings: &m
     }
 }
 
-fn check_keyword(
-    key: &str,
-    member: &Value,
-    at: &str,
-    keywords: &[Keyword],
-    findings: &mut Vec<String>,
-) {
+fn check_keyword(key: &str, member: &Value, at: &str, keywords: &[Keyword], findings: &mut Vec<String>) {
     if key == "additionalProperties" && member == &Value::Bool(false) {
-        findings.push(format!(
-            "{at} refuses unknown members: set it to true in an overlay"
-        ));
+        findings.push(format!("{at} refuses unknown members: set it to true in an overlay"));
     }
     let plain = key == "format" && PLAIN_FORMATS.iter().any(|format| member == format);
-    if let Some((_, reason)) = keywords
-        .iter()
-        .find(|(keyword, _)| key == *keyword && !plain)
-    {
+    if let Some((_, reason)) = keywords.iter().find(|(keyword, _)| key == *keyword && !plain) {
         findings.push(format!("{at} {reason}: remove it in an overlay"));
     }
 }
@@ -174,10 +133,7 @@ mod tests {
     use serde_json::json;
 
     fn findings(document: Value) -> String {
-        check(&document)
-            .err()
-            .map(|e| e.to_string())
-            .unwrap_or_default()
+        check(&document).err().map(|e| e.to_string()).unwrap_or_default()
     }
 
     fn with_responses(responses: Value) -> Value {
@@ -186,10 +142,7 @@ mod tests {
 
     #[test]
     fn one_successful_answer_passes() {
-        assert_eq!(
-            findings(with_responses(json!({"200": {}, "x-note": "fine"}))),
-            ""
-        );
+        assert_eq!(findings(with_responses(json!({"200": {}, "x-note": "fine"}))), "");
     }
 
     #[test]
@@ -204,23 +157,11 @@ mod tests {
     #[test]
     fn each_rule_has_its_sentence() {
         let cases = [
-            (
-                with_responses(json!({"200": {}, "default": {}})),
-                "describes the status default",
-            ),
-            (
-                with_responses(json!({"200": {}, "404": {}})),
-                "describes the status 404",
-            ),
-            (
-                with_responses(json!({"200": {}, "202": {}})),
-                "describes 2 successful answers (200, 202)",
-            ),
+            (with_responses(json!({"200": {}, "default": {}})), "describes the status default"),
+            (with_responses(json!({"200": {}, "404": {}})), "describes the status 404"),
+            (with_responses(json!({"200": {}, "202": {}})), "describes 2 successful answers (200, 202)"),
             (with_responses(json!({})), "describes 0 successful answers"),
-            (
-                json!({"paths": {"/a": {"get": {"responses": {"200": {}}}}}}),
-                "has no operationId",
-            ),
+            (json!({"paths": {"/a": {"get": {"responses": {"200": {}}}}}}), "has no operationId"),
             (
                 json!({"paths": {
                     "/a": {"get": {"operationId": "A", "responses": {"200": {}}}},
@@ -228,10 +169,7 @@ mod tests {
                 }}),
                 "operationId A stands at GET /a and at GET /b",
             ),
-            (
-                with_responses(json!({"200": {"s": {"enum": ["a"]}}})),
-                "GET /a/200/s/enum is a closed list",
-            ),
+            (with_responses(json!({"200": {"s": {"enum": ["a"]}}})), "GET /a/200/s/enum is a closed list"),
             (
                 json!({"components": {"schemas": {"T": {"properties": {"s": {"default": "DONE"}}}}}}),
                 "/components/schemas/T/properties/s/default is filled in",
@@ -252,18 +190,12 @@ mod tests {
                 }}}}),
                 "GET /a/0/schema/enum is a closed list",
             ),
-            (
-                with_responses(json!({"200": {"s": {"additionalProperties": false}}})),
-                "refuses unknown members",
-            ),
+            (with_responses(json!({"200": {"s": {"additionalProperties": false}}})), "refuses unknown members"),
             (json!({"paths": {}}), "it has no operation"),
         ];
         for (document, sentence) in cases {
             let found = findings(document);
-            assert!(
-                found.contains(sentence),
-                "expected {sentence:?} in {found:?}"
-            );
+            assert!(found.contains(sentence), "expected {sentence:?} in {found:?}");
         }
     }
 }

@@ -31,10 +31,7 @@ impl Description {
         let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let document = parse(&bytes).with_context(|| format!("in {}", workspace::VENDOR))?;
         let provenance = Provenance::read(root, &bytes, &document)?;
-        Ok(Self {
-            document,
-            provenance,
-        })
+        Ok(Self { document, provenance })
     }
 }
 

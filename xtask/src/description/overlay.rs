@@ -44,14 +44,8 @@ pub fn read_all(root: &Path) -> Result<Vec<OverlayFile>> {
         .with_context(|| format!("cannot read {}", folder.display()))?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
-    if let Some(path) = paths
-        .iter()
-        .find(|path| path.extension().is_none_or(|e| e != "yaml"))
-    {
-        bail!(
-            "{} is no overlay: they are named NN-name.yaml, and nothing else belongs there",
-            path.display()
-        );
+    if let Some(path) = paths.iter().find(|path| path.extension().is_none_or(|e| e != "yaml")) {
+        bail!("{} is no overlay: they are named NN-name.yaml, and nothing else belongs there", path.display());
     }
     paths.sort();
     paths
@@ -77,15 +71,10 @@ impl OverlayFile {
     /// ending in the file's name.
     pub fn parse(shown: &str, text: &str) -> Result<Self> {
         let overlay: Overlay = yaml_serde::from_str(text).with_context(|| format!("in {shown}"))?;
-        overlay
-            .validate(Default::default())
-            .map_err(|error| anyhow!("in {shown}: {error}"))?;
+        overlay.validate(Default::default()).map_err(|error| anyhow!("in {shown}: {error}"))?;
         for action in &overlay.actions {
             let description = action.description.as_deref().unwrap_or_default();
-            if !["Can go", "Stays"]
-                .iter()
-                .any(|word| description.contains(word))
-            {
+            if !["Can go", "Stays"].iter().any(|word| description.contains(word)) {
                 bail!(
                     "{shown}: the action on {:?} must say in its description why it exists and when it can go \
                      (\"Can go when ...\" or \"Stays as long as ...\")",
@@ -94,11 +83,7 @@ impl OverlayFile {
             }
         }
         let name = Path::new(shown).file_name().unwrap_or_default();
-        Ok(Self {
-            name: name.to_string_lossy().into_owned(),
-            shown: shown.to_owned(),
-            overlay,
-        })
+        Ok(Self { name: name.to_string_lossy().into_owned(), shown: shown.to_owned(), overlay })
     }
 
     /// Applies the actions in order. On error the document may be half patched.
@@ -116,20 +101,16 @@ impl OverlayFile {
             let before = document.clone();
             let mut single = self.overlay.clone();
             single.actions = vec![action.clone()];
-            single
-                .apply(document, strict)
-                .map_err(|error| match error.kind {
-                    ApplyErrorKind::ZeroMatch => anyhow!(
-                        "{what}\n  but its target is gone from the description: if the vendor renamed or mended it, \
+            single.apply(document, strict).map_err(|error| match error.kind {
+                ApplyErrorKind::ZeroMatch => anyhow!(
+                    "{what}\n  but its target is gone from the description: if the vendor renamed or mended it, \
                          change the target or delete the action"
-                    ),
-                    kind => anyhow!("{what}\n  cannot be applied: {kind}"),
-                })?;
+                ),
+                kind => anyhow!("{what}\n  cannot be applied: {kind}"),
+            })?;
             let changes = changes::between(&before, document);
             if changes.is_empty() {
-                bail!(
-                    "{what}\n  but it changes nothing: the description already says so, delete the action"
-                );
+                bail!("{what}\n  but it changes nothing: the description already says so, delete the action");
             }
             applied.push(AppliedAction {
                 overlay: self.name.clone(),
@@ -155,54 +136,30 @@ mod tests {
 
     #[test]
     fn an_action_whose_target_is_gone_is_named_with_its_reason() {
-        let file = overlay(
-            "  - {target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}",
-        )
-        .unwrap();
-        let error = file
-            .apply(&mut json!({"here": {}}))
-            .err()
-            .unwrap()
-            .to_string();
-        assert!(
-            error.contains("99-test.yaml action 1 on \"$.gone\""),
-            "{error}"
-        );
+        let file = overlay("  - {target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}").unwrap();
+        let error = file.apply(&mut json!({"here": {}})).err().unwrap().to_string();
+        assert!(error.contains("99-test.yaml action 1 on \"$.gone\""), "{error}");
         assert!(error.contains("Needed for X. Can go when Y."), "{error}");
-        assert!(
-            error.contains("change the target or delete the action"),
-            "{error}"
-        );
+        assert!(error.contains("change the target or delete the action"), "{error}");
     }
 
     #[test]
     fn an_action_that_changes_nothing_is_refused() {
-        let file = overlay(
-            "  - {target: $.here, description: Needed for X. Can go when Y., update: {a: 1}}",
-        )
-        .unwrap();
-        let error = file
-            .apply(&mut json!({"here": {"a": 1}}))
-            .err()
-            .unwrap()
-            .to_string();
+        let file = overlay("  - {target: $.here, description: Needed for X. Can go when Y., update: {a: 1}}").unwrap();
+        let error = file.apply(&mut json!({"here": {"a": 1}})).err().unwrap().to_string();
         assert!(error.contains("changes nothing"), "{error}");
     }
 
     #[test]
     fn an_action_must_say_when_it_can_go() {
-        let error = overlay("  - {target: $.here, description: Because., update: {a: 1}}")
-            .err()
-            .unwrap();
+        let error = overlay("  - {target: $.here, description: Because., update: {a: 1}}").err().unwrap();
         assert!(error.to_string().contains("when it can go"), "{error}");
     }
 
     #[test]
     fn an_applied_action_tells_what_it_changed() {
-        let file = overlay(
-            "  - {target: $.here, description: Needed for X. Can go when Y., update: {a: 2, b: 3}}",
-        )
-        .unwrap();
+        let file =
+            overlay("  - {target: $.here, description: Needed for X. Can go when Y., update: {a: 2, b: 3}}").unwrap();
         let applied = file.apply(&mut json!({"here": {"a": 1}})).unwrap();
         let shown: Vec<String> = applied[0].changes.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["/here/a\n  - 1\n  + 2", "/here/b\n  + 3"]);

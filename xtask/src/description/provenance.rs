@@ -46,8 +46,7 @@ impl Provenance {
     /// Reads the record and holds it against the file.
     pub fn read(root: &Path, vendor: &[u8], document: &Value) -> Result<Self> {
         let path = root.join(PROVENANCE);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::check(&text, vendor, document)
     }
 
@@ -71,29 +70,21 @@ impl Provenance {
                 record.sha256
             );
         }
-        Ok(Self {
-            text: with_values(text, &[("sha256", &sha256)])?,
-        })
+        Ok(Self { text: with_values(text, &[("sha256", &sha256)])? })
     }
 }
 
 fn check_record(record: &Record) -> Result<()> {
     let date = record.date.as_bytes();
     if date.len() != 10 || date[4] != b'-' || date[7] != b'-' {
-        bail!(
-            "{PROVENANCE}: date {:?} is not a day written YYYY-MM-DD",
-            record.date
-        );
+        bail!("{PROVENANCE}: date {:?} is not a day written YYYY-MM-DD", record.date);
     }
     if record.source.is_empty() {
         bail!("{PROVENANCE} names no [[source]]: say where the file comes from");
     }
     for source in &record.source {
         if source.name.is_empty() || !source.url.starts_with("https://") {
-            bail!(
-                "{PROVENANCE}: source {:?} needs a name and an https url",
-                source.name
-            );
+            bail!("{PROVENANCE}: source {:?} needs a name and an https url", source.name);
         }
     }
     Ok(())
@@ -101,8 +92,7 @@ fn check_record(record: &Record) -> Result<()> {
 
 /// The record's text with top-level string values replaced; comments and layout stay.
 pub fn with_values(text: &str, values: &[(&str, &str)]) -> Result<String> {
-    let mut document: toml_edit::DocumentMut =
-        text.parse().with_context(|| format!("in {PROVENANCE}"))?;
+    let mut document: toml_edit::DocumentMut = text.parse().with_context(|| format!("in {PROVENANCE}"))?;
     for (key, value) in values {
         if document.get(key).and_then(toml_edit::Item::as_str) != Some(*value) {
             document[key] = toml_edit::value(*value);
@@ -114,8 +104,5 @@ pub fn with_values(text: &str, values: &[(&str, &str)]) -> Result<String> {
 /// The SHA-256 of some bytes, in lower-case hex.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }

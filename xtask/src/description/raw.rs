@@ -21,10 +21,7 @@ pub fn lift(document: &mut Value) -> Result<Vec<RawType>> {
     lift_below(document, &mut lifted)?;
     let mut types = Vec::new();
     for (inner, schema) in lifted {
-        let Some(schemas) = document
-            .pointer_mut("/components/schemas")
-            .and_then(Value::as_object_mut)
-        else {
+        let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
             bail!("the description has no components to put {inner} into");
         };
         let wrapper = format!("Raw{inner}");
@@ -47,14 +44,8 @@ fn lift_below(value: &mut Value, lifted: &mut Map<String, Value>) -> Result<()> 
                 lift_below(member, lifted)?;
             }
             if members.remove("x-raw") == Some(Value::Bool(true)) {
-                let Some(title) = members
-                    .get("title")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-                else {
-                    bail!(
-                        "a schema marked x-raw has no title: add one in openapi/overlay/01-names.yaml"
-                    );
+                let Some(title) = members.get("title").and_then(Value::as_str).map(str::to_owned) else {
+                    bail!("a schema marked x-raw has no title: add one in openapi/overlay/01-names.yaml");
                 };
                 let reference = json!({"$ref": format!("#/components/schemas/Raw{title}")});
                 lifted.insert(title, std::mem::replace(value, reference));
@@ -80,13 +71,7 @@ mod tests {
             "_source": {"title": "Event", "x-raw": true, "properties": {"new": {"type": "string"}}}
         }}}}});
         let types = lift(&mut document).unwrap();
-        assert_eq!(
-            types,
-            [RawType {
-                wrapper: "RawEvent".into(),
-                inner: "Event".into()
-            }]
-        );
+        assert_eq!(types, [RawType { wrapper: "RawEvent".into(), inner: "Event".into() }]);
         assert_eq!(
             document["components"]["schemas"],
             json!({

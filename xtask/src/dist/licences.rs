@@ -51,16 +51,9 @@ pub(super) fn third_party(root: &Path, target: &str) -> Result<String> {
             texts.entry(text).or_default().push(name.clone());
         }
     }
-    let mut all = format!(
-        "This program is made of crates of other authors, under these licences (SPDX):\n\n{list}"
-    );
+    let mut all = format!("This program is made of crates of other authors, under these licences (SPDX):\n\n{list}");
     for (text, names) in texts {
-        write!(
-            all,
-            "\n{}\n{}\n\n{text}\n",
-            "=".repeat(80),
-            names.join(", ")
-        )?;
+        write!(all, "\n{}\n{}\n\n{text}\n", "=".repeat(80), names.join(", "))?;
     }
     Ok(all)
 }
@@ -97,9 +90,7 @@ fn texts_of(package: &Package) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().to_lowercase());
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
         let is_one = name.is_some_and(|name| NAMES.iter().any(|begins| name.starts_with(begins)));
         if is_one && path.is_file() {
             let text = fs::read(&path)?;

@@ -15,12 +15,8 @@ use crate::cargo;
 use licences::third_party;
 
 /// Shells, and what each calls the file of completions for a program.
-const SHELLS: [(&str, &str); 4] = [
-    ("bash", "ialog.bash"),
-    ("zsh", "_ialog"),
-    ("fish", "ialog.fish"),
-    ("powershell", "_ialog.ps1"),
-];
+const SHELLS: [(&str, &str); 4] =
+    [("bash", "ialog.bash"), ("zsh", "_ialog"), ("fish", "ialog.fish"), ("powershell", "_ialog.ps1")];
 
 /// Where a program runs without any library of the machine.
 const STATIC: &str = "x86_64-unknown-linux-musl";
@@ -59,14 +55,10 @@ pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<Pat
     let man = man.to_str().context("a path that is not UTF-8")?;
     printed(program, &["man", "--out", man])?;
     for (shell, file) in SHELLS {
-        fs::write(
-            completions.join(file),
-            printed(program, &["completion", shell])?,
-        )?;
+        fs::write(completions.join(file), printed(program, &["completion", shell])?)?;
     }
     for file in ["LICENSE-MIT", "LICENSE-APACHE", "README.md"] {
-        fs::copy(root.join(file), whole.join(file))
-            .with_context(|| format!("{file} cannot be copied"))?;
+        fs::copy(root.join(file), whole.join(file)).with_context(|| format!("{file} cannot be copied"))?;
     }
     fs::write(whole.join("THIRD-PARTY.txt"), third_party(root, target)?)?;
     fs::copy(program, whole.join("ialog"))?;
@@ -79,9 +71,7 @@ pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<Pat
 fn build(root: &Path, target: &str) -> Result<PathBuf> {
     let what = ["build", "--release", "--locked", "--package", "ialog"];
     cargo::run(root, &[&what[..], &["--target", target]].concat(), &[])?;
-    Ok(cargo::target_folder(root)?
-        .join(target)
-        .join("release/ialog"))
+    Ok(cargo::target_folder(root)?.join(target).join("release/ialog"))
 }
 
 /// Why no static program can be built here, if it cannot.
@@ -101,9 +91,7 @@ fn cannot_be_static(root: &Path) -> Result<Option<String>> {
 fn version(program: &Path) -> Result<String> {
     let said = printed(program, &["--version"])?;
     let version = said.split_whitespace().nth(1);
-    version
-        .map(str::to_owned)
-        .with_context(|| format!("{} says {said:?} of its version", program.display()))
+    version.map(str::to_owned).with_context(|| format!("{} says {said:?} of its version", program.display()))
 }
 
 fn printed(program: &Path, arguments: &[&str]) -> Result<String> {

@@ -10,8 +10,7 @@ use tar::{Builder, EntryType, Header};
 
 /// What is inside of a folder, as a compressed tar archive.
 pub(super) fn folder(folder: &Path, archive: &Path) -> Result<()> {
-    let file = File::create(archive)
-        .with_context(|| format!("{} cannot be written", archive.display()))?;
+    let file = File::create(archive).with_context(|| format!("{} cannot be written", archive.display()))?;
     let packed = GzBuilder::new().write(BufWriter::new(file), Compression::best());
     let mut tar = Builder::new(packed);
     add(&mut tar, folder, Path::new(""))?;
@@ -20,9 +19,7 @@ pub(super) fn folder(folder: &Path, archive: &Path) -> Result<()> {
 }
 
 fn add(tar: &mut Builder<impl Write>, folder: &Path, inside: &Path) -> Result<()> {
-    let mut names = fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.file_name()))
-        .collect::<Result<Vec<_>>>()?;
+    let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>>>()?;
     names.sort();
     for name in names {
         let (path, inside) = (folder.join(&name), inside.join(&name));
@@ -72,12 +69,7 @@ mod tests {
                 (path, entry.header().mode().unwrap())
             })
             .collect();
-        let expected = [
-            ("a", 0o755),
-            ("a/b", 0o644),
-            ("a/z", 0o644),
-            ("ialog", 0o755),
-        ];
+        let expected = [("a", 0o755), ("a/b", 0o644), ("a/z", 0o644), ("ialog", 0o755)];
         assert_eq!(found, expected.map(|(path, mode)| (path.to_owned(), mode)));
     }
 }

@@ -11,14 +11,7 @@ use xtask::{codegen, spec};
 fn copy() -> TempDir {
     let (root, copy) = (workspace::root(), tempfile::tempdir().unwrap());
     let overlays = fs::read_dir(root.join(OVERLAYS)).unwrap();
-    let overlays = overlays.map(|entry| {
-        entry
-            .unwrap()
-            .path()
-            .strip_prefix(&root)
-            .unwrap()
-            .to_path_buf()
-    });
+    let overlays = overlays.map(|entry| entry.unwrap().path().strip_prefix(&root).unwrap().to_path_buf());
     let files = [VENDOR, PROVENANCE, PATCHED, GENERATED].map(Into::into);
     for file in overlays.chain(files) {
         let to = copy.path().join(&file);
@@ -44,11 +37,7 @@ fn generating_twice_changes_nothing() {
     let copy = copy();
     codegen::check(copy.path()).unwrap();
     for output in codegen::outputs(copy.path()).unwrap() {
-        assert!(
-            !output.write(copy.path()).unwrap(),
-            "{} was written again",
-            output.path
-        );
+        assert!(!output.write(copy.path()).unwrap(), "{} was written again", output.path);
     }
 }
 
@@ -64,16 +53,9 @@ fn a_renamed_property_fails_the_check_with_a_diff_and_the_command() {
         )
     );
     let outputs = codegen::outputs(copy.path()).unwrap();
-    let diff = outputs
-        .iter()
-        .find(|output| output.path == GENERATED)
-        .unwrap()
-        .diff(copy.path())
-        .unwrap()
-        .unwrap();
+    let diff = outputs.iter().find(|output| output.path == GENERATED).unwrap().diff(copy.path()).unwrap().unwrap();
     assert!(
-        diff.contains("+            rename = \"userName\"")
-            || diff.contains("+        #[serde(rename = \"userName\""),
+        diff.contains("+            rename = \"userName\"") || diff.contains("+        #[serde(rename = \"userName\""),
         "{diff}"
     );
 
@@ -86,18 +68,9 @@ fn an_overlay_whose_target_is_gone_is_named_with_its_reason() {
     let copy = copy();
     replace(copy.path(), VENDOR, "principal:", "actor:");
     let message = error(codegen::write(copy.path()));
-    assert!(
-        message.contains("openapi/overlay/01-names.yaml action 4 on \"$.components.schemas"),
-        "{message}"
-    );
-    assert!(
-        message.contains("Keeps the vendor's word instead of the path to it."),
-        "{message}"
-    );
-    assert!(
-        message.contains("change the target or delete the action"),
-        "{message}"
-    );
+    assert!(message.contains("openapi/overlay/01-names.yaml action 4 on \"$.components.schemas"), "{message}");
+    assert!(message.contains("Keeps the vendor's word instead of the path to it."), "{message}");
+    assert!(message.contains("change the target or delete the action"), "{message}");
 }
 
 #[test]
@@ -108,19 +81,8 @@ fn a_raw_schema_that_is_no_longer_marked_is_noticed() {
     // Without the mark nothing is replaced, and the committed code says what is missing.
     assert!(error(codegen::check(copy.path())).contains("not up to date"));
     let outputs = codegen::outputs(copy.path()).unwrap();
-    let diff = outputs
-        .iter()
-        .find(|output| output.path == GENERATED)
-        .unwrap()
-        .diff(copy.path())
-        .unwrap()
-        .unwrap();
-    assert!(
-        diff.contains(
-            "-        pub source: ::std::option::Option<crate::Raw<crate::types::Event>>"
-        ),
-        "{diff}"
-    );
+    let diff = outputs.iter().find(|output| output.path == GENERATED).unwrap().diff(copy.path()).unwrap().unwrap();
+    assert!(diff.contains("-        pub source: ::std::option::Option<crate::Raw<crate::types::Event>>"), "{diff}");
 }
 
 #[test]
@@ -129,19 +91,9 @@ fn the_vendors_own_file_is_taken_in_and_may_not_be_edited() {
     let theirs = copy.path().join("theirs.yaml");
     fs::copy(copy.path().join(VENDOR), &theirs).unwrap();
     spec::diff(copy.path(), &theirs).unwrap();
-    spec::import(
-        copy.path(),
-        &theirs,
-        "https://example.com/spec.yaml",
-        "2026-12-01",
-    )
-    .unwrap();
+    spec::import(copy.path(), &theirs, "https://example.com/spec.yaml", "2026-12-01").unwrap();
     let record = fs::read_to_string(copy.path().join(PROVENANCE)).unwrap();
-    for line in [
-        "kind = \"vendor\"",
-        "date = \"2026-12-01\"",
-        "url = \"https://example.com/spec.yaml\"",
-    ] {
+    for line in ["kind = \"vendor\"", "date = \"2026-12-01\"", "url = \"https://example.com/spec.yaml\""] {
         assert!(record.contains(line), "{record}");
     }
     assert!(!record.contains("[certain]"), "{record}");
@@ -149,10 +101,7 @@ fn the_vendors_own_file_is_taken_in_and_may_not_be_edited() {
 
     replace(copy.path(), VENDOR, "username:", "userName:");
     let message = error(codegen::check(copy.path()));
-    assert!(
-        message.contains("is no longer the vendor's file"),
-        "{message}"
-    );
+    assert!(message.contains("is no longer the vendor's file"), "{message}");
 }
 
 #[test]
@@ -161,27 +110,14 @@ fn a_file_that_cannot_be_taken_in_changes_nothing() {
     let theirs = copy.path().join("theirs.json");
     let before = fs::read(copy.path().join(VENDOR)).unwrap();
     for (text, reason) in [
-        (
-            r#"{"openapi": "3.1.0", "info": {"version": "v1"}}"#,
-            "reads 3.0 only",
-        ),
+        (r#"{"openapi": "3.1.0", "info": {"version": "v1"}}"#, "reads 3.0 only"),
         ("\tno: yaml: [", "not a readable YAML or JSON document"),
     ] {
         fs::write(&theirs, text).unwrap();
-        let message = error(spec::import(
-            copy.path(),
-            &theirs,
-            "https://example.com",
-            "2026-12-01",
-        ));
+        let message = error(spec::import(copy.path(), &theirs, "https://example.com", "2026-12-01"));
         assert!(message.contains(reason), "{message}");
     }
-    let source = error(spec::import(
-        copy.path(),
-        &copy.path().join(VENDOR),
-        "example.com",
-        "yesterday",
-    ));
+    let source = error(spec::import(copy.path(), &copy.path().join(VENDOR), "example.com", "yesterday"));
     assert!(source.contains("yesterday"), "{source}");
     assert_eq!(fs::read(copy.path().join(VENDOR)).unwrap(), before);
 }
@@ -222,10 +158,7 @@ fn an_overlay_from_elsewhere_is_named_by_its_path() {
     let text = format!("overlay: 1.0.0\ninfo: {{title: t, version: v}}\nactions: [{action}]\n");
     fs::write(&overlay, text).unwrap();
     let missing = copy.path().join("missing.yaml");
-    for (path, reason) in [
-        (&overlay, "action 1 on \"$.gone\""),
-        (&missing, "cannot read"),
-    ] {
+    for (path, reason) in [(&overlay, "action 1 on \"$.gone\""), (&missing, "cannot read")] {
         let message = error(spec::overlaid(copy.path(), std::slice::from_ref(path)).map(drop));
         assert!(message.contains(reason), "{message}");
         assert!(message.contains(&path.display().to_string()), "{message}");

@@ -15,11 +15,7 @@ fn generated() -> syn::File {
 
 fn module<'a>(file: &'a syn::File, name: &str) -> &'a [Item] {
     let found = file.items.iter().find_map(|item| match item {
-        Item::Mod(ItemMod {
-            ident,
-            content: Some((_, items)),
-            ..
-        }) if ident == name => Some(items),
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == name => Some(items),
         _ => None,
     });
     found.unwrap()
@@ -39,25 +35,16 @@ fn each_type_with_its_serde_attributes() {
     let mut names = Vec::new();
     for item in module(&file, "types") {
         let Item::Struct(item) = item else {
-            assert!(
-                !matches!(item, Item::Enum(_)),
-                "an enum in the generated types: vocabularies are open"
-            );
+            assert!(!matches!(item, Item::Enum(_)), "an enum in the generated types: vocabularies are open");
             continue;
         };
         let mut item = item.clone();
         without_docs(&mut item.attrs);
         if let Fields::Named(fields) = &mut item.fields {
-            fields
-                .named
-                .iter_mut()
-                .for_each(|field| without_docs(&mut field.attrs));
+            fields.named.iter_mut().for_each(|field| without_docs(&mut field.attrs));
         }
         names.push(item.ident.to_string());
-        snapshot::check(
-            &format!("type__{}", item.ident),
-            &print(&Item::Struct(item)),
-        );
+        snapshot::check(&format!("type__{}", item.ident), &print(&Item::Struct(item)));
     }
     assert!(names.contains(&"Event".to_owned()), "{names:?}");
 }
@@ -65,12 +52,7 @@ fn each_type_with_its_serde_attributes() {
 /// The inherent methods of a type, signatures only.
 fn signatures(items: &[Item], name: &str) -> Vec<String> {
     let inherent = items.iter().filter_map(|item| match item {
-        Item::Impl(ItemImpl {
-            trait_: None,
-            self_ty,
-            items,
-            ..
-        }) => {
+        Item::Impl(ItemImpl { trait_: None, self_ty, items, .. }) => {
             let of = self_ty.to_token_stream().to_string();
             (of.split([' ', '<']).next() == Some(name)).then_some(items)
         }
@@ -107,10 +89,7 @@ fn each_operation_with_its_signatures() {
         let Item::Struct(item) = item else { continue };
         let name = item.ident.to_string();
         let text: String = signatures(builders, &name).concat();
-        assert!(
-            text.contains("pub async fn send"),
-            "{name} has no send:\n{text}"
-        );
+        assert!(text.contains("pub async fn send"), "{name} has no send:\n{text}");
         snapshot::check(&format!("operation__{name}"), &text);
         names.push(name);
     }

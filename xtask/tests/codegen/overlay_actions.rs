@@ -14,19 +14,10 @@ fn each_action_before_and_after() {
         // An action on all objects or lists must not change its snapshot with the name of any of them.
         let everywhere = action.target.starts_with("$.components.schemas..[?@.type");
         let show = |change: &Change| {
-            if everywhere {
-                by_type(&patched.document, change).to_string()
-            } else {
-                change.to_string()
-            }
+            if everywhere { by_type(&patched.document, change).to_string() } else { change.to_string() }
         };
         let changes: Vec<String> = action.changes.iter().map(show).collect();
-        let text = format!(
-            "target: {}\nwhy: {}\n\n{}\n",
-            action.target,
-            action.description,
-            changes.join("\n")
-        );
+        let text = format!("target: {}\nwhy: {}\n\n{}\n", action.target, action.description, changes.join("\n"));
         snapshot::check(&format!("overlay__{file}__{:02}", action.number), &text);
     }
     assert!(patched.actions.len() >= 20);
@@ -46,8 +37,5 @@ fn by_type(document: &Value, change: &Change) -> Change {
         // A component is a type whether or not it has a title.
         owner = title.or((depth == 2).then_some(*step)).unwrap_or(owner);
     }
-    Change {
-        pointer: format!("in {owner}: {}", steps.last().unwrap()),
-        ..change.clone()
-    }
+    Change { pointer: format!("in {owner}: {}", steps.last().unwrap()), ..change.clone() }
 }

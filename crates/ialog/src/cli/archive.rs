@@ -42,10 +42,7 @@ impl Root {
 /// A demo brings an archive along, and another one was named.
 pub(super) fn two_archives(root: &Path) -> Failure {
     Failure::usage(
-        format!(
-            "--demo reads an archive of its own, and {} is another",
-            root.display()
-        ),
+        format!("--demo reads an archive of its own, and {} is another", root.display()),
         "leave one of them out",
     )
 }
@@ -73,9 +70,7 @@ impl FromArchive {
     pub(crate) fn filters(&self) -> impl Iterator<Item = &str> {
         let first = self.root.root.as_deref().and_then(Path::to_str);
         let first = first.filter(|_| self.root.is_filter());
-        first
-            .into_iter()
-            .chain(self.filter.iter().map(String::as_str))
+        first.into_iter().chain(self.filter.iter().map(String::as_str))
     }
 }
 

@@ -34,9 +34,7 @@ impl Asked {
     /// events does not call this.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.archive {
-            Some(_) => self
-                .account
-                .unasked("an archive is read without the service"),
+            Some(_) => self.account.unasked("an archive is read without the service"),
             None => Ok(()),
         }
     }
@@ -162,17 +160,10 @@ impl Filters {
             (FilterKey::Method, &self.method),
             (FilterKey::Text, &self.text),
         ];
-        let switches = [
-            (self.failed, FilterKey::Outcome, "failure"),
-            (self.mutations, FilterKey::Mutations, "true"),
-        ];
-        let values = flags
-            .into_iter()
-            .flat_map(|(key, values)| values.iter().map(move |value| (key, value.as_str())));
+        let switches = [(self.failed, FilterKey::Outcome, "failure"), (self.mutations, FilterKey::Mutations, "true")];
+        let values = flags.into_iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value.as_str())));
         let switched = switches.into_iter().filter(|(on, ..)| *on);
         let all = values.chain(switched.map(|(_, key, value)| (key, value)));
-        Ok(all
-            .into_iter()
-            .try_fold(filter, |filter, (key, value)| filter.only(key, value))?)
+        Ok(all.into_iter().try_fold(filter, |filter, (key, value)| filter.only(key, value))?)
     }
 }

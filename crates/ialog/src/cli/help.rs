@@ -29,9 +29,7 @@ impl Help {
         {
             return Ok(paragraphs(topic.text, room));
         }
-        let arguments = ["ialog"]
-            .into_iter()
-            .chain(self.about.iter().map(String::as_str));
+        let arguments = ["ialog"].into_iter().chain(self.about.iter().map(String::as_str));
         let arguments = arguments.chain(["--help"]).map(OsString::from);
         self.is_of_commands()?;
         match Cli::read(arguments) {
@@ -50,10 +48,7 @@ impl Help {
                 let commands = command.get_subcommands().map(clap::Command::get_name);
                 let known: Vec<&str> = commands.chain(topics).collect();
                 return Err(Failure::usage(
-                    format!(
-                        "there is no help on {word:?}{}",
-                        guess(word, known.iter().copied())
-                    ),
+                    format!("there is no help on {word:?}{}", guess(word, known.iter().copied())),
                     format!("known are {}", known.join(", ")),
                 ));
             };

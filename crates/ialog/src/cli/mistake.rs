@@ -16,10 +16,7 @@ use crate::failure::Failure;
 pub(super) fn told(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let (what, hint) = said(error);
     let help = format!("see `{} --help`", command(arguments));
-    Failure::usage(
-        what,
-        hint.map_or_else(|| help.clone(), |hint| format!("{hint}; {help}")),
-    )
+    Failure::usage(what, hint.map_or_else(|| help.clone(), |hint| format!("{hint}; {help}")))
 }
 
 /// What is wrong, and what to write instead where that can be said.
@@ -47,22 +44,13 @@ fn said(error: &clap::Error) -> (String, Option<String>) {
             (format!("{missing} is missing"), None)
         }
         ErrorKind::ArgumentConflict => {
-            let others: Vec<String> = words(ContextKind::PriorArg)
-                .iter()
-                .map(|other| name(other).to_owned())
-                .collect();
+            let others: Vec<String> = words(ContextKind::PriorArg).iter().map(|other| name(other).to_owned()).collect();
             let argument = name(&argument);
             // A flag that is there twice has no other one.
             if others.iter().all(|other| other == argument) {
-                return (
-                    format!("{argument} is there more than once"),
-                    Some("leave it at one".to_owned()),
-                );
+                return (format!("{argument} is there more than once"), Some("leave it at one".to_owned()));
             }
-            (
-                format!("{argument} contradicts {}", listed(&others)),
-                Some("leave one out".to_owned()),
-            )
+            (format!("{argument} contradicts {}", listed(&others)), Some("leave one out".to_owned()))
         }
         _ => (rendered(error), None),
     }
@@ -70,9 +58,7 @@ fn said(error: &clap::Error) -> (String, Option<String>) {
 
 /// A value that a flag or a word cannot have.
 fn value(error: &clap::Error, argument: &str) -> (String, Option<String>) {
-    let typed = words(error, ContextKind::InvalidValue)
-        .pop()
-        .unwrap_or_default();
+    let typed = words(error, ContextKind::InvalidValue).pop().unwrap_or_default();
     let known = words(error, ContextKind::ValidValue);
     if !known.is_empty() {
         let hint = Some(format!("known are {}", known.join(", ")));
@@ -83,10 +69,7 @@ fn value(error: &clap::Error, argument: &str) -> (String, Option<String>) {
         return (format!("{argument} cannot be {typed:?}{meant}"), hint);
     }
     let Some(source) = error.source() else {
-        return (
-            format!("{argument} has no value"),
-            Some("give one".to_owned()),
-        );
+        return (format!("{argument} has no value"), Some("give one".to_owned()));
     };
     if let Some(source) = source.downcast_ref::<ionos_activitylog::Error>() {
         let hint = source.hint().map(str::to_owned);
@@ -96,10 +79,7 @@ fn value(error: &clap::Error, argument: &str) -> (String, Option<String>) {
         return (format!("{argument}: {what}"), Some(hint.clone()));
     }
     if source.is::<ParseIntError>() {
-        return (
-            format!("{argument} cannot be {typed:?}"),
-            Some("give a whole number".to_owned()),
-        );
+        return (format!("{argument} cannot be {typed:?}"), Some("give a whole number".to_owned()));
     }
     (format!("{argument} cannot be {typed:?}: {source}"), None)
 }

@@ -91,10 +91,7 @@ impl Said {
             (true, 0) => Level::Quiet,
             // One may stand before the command and one behind it, where clap does not see both.
             (true, _) => {
-                return Err(Failure::usage(
-                    "--quiet and --verbose contradict each other",
-                    "leave one out",
-                ));
+                return Err(Failure::usage("--quiet and --verbose contradict each other", "leave one out"));
             }
             (false, 0) => Level::Usual,
             (false, 1) => Level::Steps,
@@ -138,9 +135,7 @@ impl Cli {
             Err(error) => error,
         };
         match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Ok(Read::Help(error.render().to_string()))
-            }
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Read::Help(error.render().to_string())),
             _ => Err(mistake::told(&error, &arguments)),
         }
     }
@@ -151,19 +146,14 @@ pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
         // Flags of one letter may stand together, as in -qo.
-        let letters = word
-            .strip_prefix('-')
-            .map(|all| all.trim_start_matches(['q', 'v']));
+        let letters = word.strip_prefix('-').map(|all| all.trim_start_matches(['q', 'v']));
         let output = match word {
             "--" => return false,
             "--output" => words.next(),
             _ if letters == Some("o") => words.next(),
-            word => word
-                .strip_prefix("--output=")
-                .or_else(|| letters?.strip_prefix('o')),
+            word => word.strip_prefix("--output=").or_else(|| letters?.strip_prefix('o')),
         };
-        if output.is_some_and(|output| matches!(output.trim_start_matches('='), "json" | "ndjson"))
-        {
+        if output.is_some_and(|output| matches!(output.trim_start_matches('='), "json" | "ndjson")) {
             return true;
         }
     }
@@ -252,27 +242,19 @@ impl Account {
             (self.rps.is_some(), "--rps"),
             (self.whose.profile.is_some(), "--profile"),
         ];
-        let idle: Vec<&str> = flags
-            .into_iter()
-            .filter_map(|(given, flag)| given.then_some(flag))
-            .collect();
+        let idle: Vec<&str> = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect();
         if idle.is_empty() {
             return Ok(());
         }
         let idle = mistake::listed(&idle);
-        Err(Failure::usage(
-            format!("{why}, so {idle} would have no effect"),
-            format!("leave out {idle}"),
-        ))
+        Err(Failure::usage(format!("{why}, so {idle} would have no effect"), format!("leave out {idle}")))
     }
 
     /// What of it is typed again to go on with the same account.
     pub(crate) fn again(&self) -> String {
         let demo = if self.whose.demo { " --demo" } else { "" };
         let profile = self.whose.profile.as_ref();
-        let profile = profile.map_or_else(String::new, |name| {
-            format!(" --profile {}", shell::quoted(name))
-        });
+        let profile = profile.map_or_else(String::new, |name| format!(" --profile {}", shell::quoted(name)));
         format!("{demo}{profile}")
     }
 }
@@ -287,11 +269,10 @@ pub(crate) struct NoAccount {
 
 fn rate(text: &str) -> Result<f64, Refused> {
     let rate = text.parse().ok();
-    rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0)
-        .ok_or_else(|| Refused {
-            what: format!("{text:?} is no rate"),
-            hint: "give a number above 0, such as 2 or 0.5".to_owned(),
-        })
+    rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or_else(|| Refused {
+        what: format!("{text:?} is no rate"),
+        hint: "give a number above 0, such as 2 or 0.5".to_owned(),
+    })
 }
 
 /// How many there may be at the most.

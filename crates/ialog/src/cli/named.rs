@@ -64,9 +64,7 @@ impl Named {
         }
         text.parse().map(Self::One).map_err(|_| Refused {
             what: format!("{text:?} is no contract{}", guess(text, ["all"])),
-            hint:
-                "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all"
-                    .to_owned(),
+            hint: "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all".to_owned(),
         })
     }
 
@@ -85,10 +83,8 @@ impl Named {
         });
         let named: Result<Vec<Self>, Refused> = words
             .map(|(number, word)| {
-                Self::word(word).map_err(|Refused { what, hint }| Refused {
-                    what: format!("{path}, line {number}: {what}"),
-                    hint,
-                })
+                Self::word(word)
+                    .map_err(|Refused { what, hint }| Refused { what: format!("{path}, line {number}: {what}"), hint })
             })
             .collect();
         match named? {
@@ -154,13 +150,7 @@ impl There<'_> {
             return Ok(());
         }
         let meant = guess(contract.as_str(), self.numbers());
-        Err(Failure::usage(
-            format!(
-                "contract {contract} is not among those {}{meant}",
-                self.place
-            ),
-            self.choice(),
-        ))
+        Err(Failure::usage(format!("contract {contract} is not among those {}{meant}", self.place), self.choice()))
     }
 
     fn numbers(&self) -> impl Iterator<Item = &str> {
@@ -220,10 +210,7 @@ mod tests {
     #[test]
     fn each_contract_is_chosen_once_and_in_the_order_in_which_it_was_named() {
         let there: Vec<ContractNumber> = [1, 20, 21, 30].map(ContractNumber::from).to_vec();
-        let there = There {
-            contracts: &there,
-            place: "that there are",
-        };
+        let there = There { contracts: &there, place: "that there are" };
         let chosen = |words: &[&str]| {
             let named: Vec<Named> = words.iter().map(|word| word.parse().unwrap()).collect();
             let chosen = choose(&named, &there).map_err(|failure| failure.to_string())?;

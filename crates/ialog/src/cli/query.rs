@@ -50,13 +50,7 @@ pub(crate) struct Shape {
     /// table, which fits the terminal, wide, with more columns and nothing cut off, ndjson, the records as the service
     /// sent them, json, one array of them, csv, see `ialog schema flat`, or template; with --cols, ndjson and json have
     /// objects of these columns
-    #[arg(
-        short,
-        long,
-        value_name = "FORM",
-        default_value = "table",
-        hide_possible_values = true
-    )]
+    #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
     pub(crate) output: Output,
 
     /// Show one line for an operation instead of one for each of its events; the default in tables
@@ -73,12 +67,7 @@ pub(crate) struct Shape {
 
     /// Columns to sort by, with - before one to turn it round; tables begin with the newest, everything else with the
     /// oldest
-    #[arg(
-        long,
-        value_name = "COLUMNS",
-        value_delimiter = ',',
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
 
     /// Columns to show
@@ -115,9 +104,7 @@ impl Shape {
                 "give both, such as -o template --template '{time} {user}'",
             ));
         }
-        if self.jq.is_some()
-            && !matches!(self.output, Output::Table | Output::Ndjson | Output::Json)
-        {
+        if self.jq.is_some() && !matches!(self.output, Output::Table | Output::Ndjson | Output::Json) {
             return Err(Failure::usage(
                 "--jq says itself what each line is",
                 "leave out -o, or use it with -o ndjson for errors as JSON",
@@ -128,15 +115,9 @@ impl Shape {
         let limit = (self.limit.is_some(), "--limit");
         let template = (self.template.is_some(), "--template");
         let (why, mut idle) = if self.count {
-            (
-                "--count prints one number",
-                vec![columns, sort, limit, template],
-            )
+            ("--count prints one number", vec![columns, sort, limit, template])
         } else if self.list_values.is_some() {
-            (
-                "--list-values prints values and counts, the most frequent first",
-                vec![columns, sort, template],
-            )
+            ("--list-values prints values and counts, the most frequent first", vec![columns, sort, template])
         } else if self.template.is_some() {
             ("the template says itself what each line is", vec![columns])
         } else {
@@ -146,10 +127,9 @@ impl Shape {
             idle.push((self.no_headers, "--no-headers"));
         }
         match idle.into_iter().find(|(given, _)| *given) {
-            Some((_, flag)) => Err(Failure::usage(
-                format!("{why}, so {flag} would have no effect"),
-                format!("leave out {flag}"),
-            )),
+            Some((_, flag)) => {
+                Err(Failure::usage(format!("{why}, so {flag} would have no effect"), format!("leave out {flag}")))
+            }
             None => Ok(()),
         }
     }

@@ -7,13 +7,7 @@ use clap::{Args, ValueEnum};
 #[derive(Args)]
 pub(crate) struct Report {
     /// table, or json, one object that has everything
-    #[arg(
-        short,
-        long,
-        value_name = "FORM",
-        default_value = "table",
-        hide_possible_values = true
-    )]
+    #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
     pub(crate) output: ReportOutput,
 
     #[command(flatten)]
@@ -33,12 +27,7 @@ pub(crate) enum ReportOutput {
 #[derive(Args)]
 pub(crate) struct Colour {
     /// When to use colours: auto, always or never
-    #[arg(
-        long,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColourWhen,
 }
 

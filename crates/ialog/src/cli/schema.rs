@@ -27,6 +27,5 @@ pub(crate) struct Schema {
 
 /// One of the names.
 fn document() -> impl TypedValueParser<Value = Document> {
-    PossibleValuesParser::new(Document::ALL.map(Document::as_str))
-        .try_map(|name| name.parse::<Document>())
+    PossibleValuesParser::new(Document::ALL.map(Document::as_str)).try_map(|name| name.parse::<Document>())
 }

@@ -23,13 +23,7 @@ pub(crate) struct Show {
     pub(crate) asked: Asked,
 
     /// fields, a value on each line, json, the record indented, or ndjson, the record as the service sent it
-    #[arg(
-        short,
-        long,
-        value_name = "FORM",
-        default_value = "fields",
-        hide_possible_values = true
-    )]
+    #[arg(short, long, value_name = "FORM", default_value = "fields", hide_possible_values = true)]
     pub(crate) output: ShowOutput,
 
     #[command(flatten)]

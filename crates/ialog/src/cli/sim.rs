@@ -76,8 +76,5 @@ where
 }
 
 fn refused(what: impl Into<String>, hint: impl Into<String>) -> Refused {
-    Refused {
-        what: what.into(),
-        hint: hint.into(),
-    }
+    Refused { what: what.into(), hint: hint.into() }
 }

@@ -46,9 +46,7 @@ impl Verify {
         match (self.online, &self.root) {
             (true, _) => Ok(()),
             (false, Some(root)) if self.account.whose.demo => Err(two_archives(root)),
-            (false, _) => self
-                .account
-                .unasked("the service is asked only with --online"),
+            (false, _) => self.account.unasked("the service is asked only with --online"),
         }
     }
 }

@@ -48,9 +48,7 @@ pub(crate) async fn run(
         return outcome.end("failed, and the plan is of the others", host);
     }
     let started = host.clock.elapsed();
-    let done = exporter
-        .run(&contracts, range, host.interrupt.listen())
-        .await;
+    let done = exporter.run(&contracts, range, host.interrupt.listen()).await;
     progress.end();
     let seconds = host.clock.elapsed().saturating_sub(started).as_secs_f64();
     let mut outcome = Outcome::of(contracts.len());
@@ -104,10 +102,7 @@ fn plan_text(contract: &ContractNumber, plan: &ContractPlan) -> String {
     let more = if plan.exact { "" } else { "at least " };
     let mut text = format!("contract {contract}: to read {}\n", plan.missing);
     if !plan.again.is_empty() {
-        text += &format!(
-            "  to read again, because it is not proven to be complete: {}\n",
-            plan.again
-        );
+        text += &format!("  to read again, because it is not proven to be complete: {}\n", plan.again);
     }
     text += &format!(
         "  {more}{} in about {} and {}, {} bytes unpacked",
@@ -138,10 +133,7 @@ struct Outcome {
 
 impl Outcome {
     fn of(contracts: usize) -> Self {
-        Self {
-            contracts,
-            ..Self::default()
-        }
+        Self { contracts, ..Self::default() }
     }
 
     fn tell(&mut self, contract: &ContractNumber, done: &ContractExport, host: &mut Host<'_>) {
@@ -156,9 +148,7 @@ impl Outcome {
             return;
         };
         if done.nothing_to_do {
-            host.say(format_args!(
-                "contract {contract}, {range}: archived already"
-            ));
+            host.say(format_args!("contract {contract}, {range}: archived already"));
         } else {
             let until = if done.stopped { ", stopped" } else { "" };
             host.say(format_args!(
@@ -173,15 +163,9 @@ impl Outcome {
                 done.given_up,
                 "had come and were given up with the part that they were for: the next export reads them again",
             ),
-            (
-                done.with_issues,
-                "do not fit the model of an event and are written like the others",
-            ),
+            (done.with_issues, "do not fit the model of an event and are written like the others"),
             (done.late, "came late and were added"),
-            (
-                done.gone,
-                "are archived and not sent by the service any more",
-            ),
+            (done.gone, "are archived and not sent by the service any more"),
         ] {
             if number > 0 {
                 host.say(format_args!("  {} {what}", counted(number, "event")));
@@ -190,8 +174,7 @@ impl Outcome {
         for gap in &done.gaps {
             host.insist(format_args!(
                 "  not proven to be complete: {} .. {}, {}, {} came",
-                gap.from
-                    .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
+                gap.from.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
                 gap.to.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
                 gap.reason,
                 counted(gap.seen, "event")
@@ -220,10 +203,7 @@ impl Outcome {
         match (self.failures.len(), self.contracts) {
             (0, _) if self.gaps == 0 => Ok(()),
             (0, _) => Err(Failure::incomplete(
-                format!(
-                    "not everything is proven to be complete, {} left",
-                    counted(self.gaps as u64, "gap")
-                ),
+                format!("not everything is proven to be complete, {} left", counted(self.gaps as u64, "gap")),
                 gaps::closed_by(AGAIN, self.gaps, self.beyond_reach),
             )),
             (1, 1) => Err(self.failures.swap_remove(0).1),

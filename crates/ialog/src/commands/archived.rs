@@ -26,10 +26,7 @@ pub(crate) struct Turns {
 
 impl Turns {
     pub(crate) fn begin(host: &mut Host<'_>) -> Self {
-        Self {
-            progress: OfArchive::events(host),
-            read: 0,
-        }
+        Self { progress: OfArchive::events(host), read: 0 }
     }
 
     /// To be awaited after each event.
@@ -57,10 +54,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    pub(crate) async fn open(
-        arguments: &FromArchive,
-        host: &mut Host<'_>,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open(arguments: &FromArchive, host: &mut Host<'_>) -> Result<Self, Failure> {
         let now = host.clock.now();
         let range = arguments.range.asked();
         let range = range.map(|range| times::resolve(&range, now)).transpose()?;
@@ -72,12 +66,7 @@ impl Asked {
             None => reader.open_end(),
             Some(_) => reader,
         };
-        Ok(Self {
-            reader: reader.filter(filter.clone()),
-            turns: Turns::begin(host),
-            _found: found,
-            filter,
-        })
+        Ok(Self { reader: reader.filter(filter.clone()), turns: Turns::begin(host), _found: found, filter })
     }
 
     /// The next event that the filter keeps.
@@ -106,14 +95,10 @@ impl Asked {
         if unproven.is_empty() {
             return Ok(());
         }
-        let beyond_reach = unproven
-            .iter()
-            .filter(|(contract, ranges)| self.reader.is_beyond_reach(contract, ranges))
-            .count();
-        let listed: Vec<String> = unproven
-            .iter()
-            .map(|(contract, ranges)| format!("contract {contract}, {ranges}"))
-            .collect();
+        let beyond_reach =
+            unproven.iter().filter(|(contract, ranges)| self.reader.is_beyond_reach(contract, ranges)).count();
+        let listed: Vec<String> =
+            unproven.iter().map(|(contract, ranges)| format!("contract {contract}, {ranges}")).collect();
         Err(Failure::incomplete(
             format!(
                 "the archive does not prove that this is all; it does not have, or has without proof: {}",
@@ -134,10 +119,7 @@ pub(crate) fn ends_told(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz) -> V
             1 => format!(" of contract {contract}"),
             several => format!(" of {several} contracts"),
         };
-        Some(format!(
-            "the archive{of} ends at {}",
-            zone::told_time(*end, zone)
-        ))
+        Some(format!("the archive{of} ends at {}", zone::told_time(*end, zone)))
     });
     told.collect()
 }

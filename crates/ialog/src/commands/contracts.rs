@@ -11,9 +11,6 @@ pub(crate) async fn run(arguments: Contracts, host: &mut Host<'_>) -> Result<(),
     if !arguments.account.whose.demo {
         host.cache.keep_contracts(client.api_address(), &contracts);
     }
-    let lines: String = contracts
-        .iter()
-        .map(|contract| format!("{}\n", contract.number))
-        .collect();
+    let lines: String = contracts.iter().map(|contract| format!("{}\n", contract.number)).collect();
     host.print(&lines)
 }

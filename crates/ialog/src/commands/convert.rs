@@ -9,11 +9,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::resume::Resume;
 
-pub(crate) async fn run(
-    arguments: Convert,
-    host: &mut Host<'_>,
-    resume: &Resume,
-) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: Convert, host: &mut Host<'_>, resume: &Resume) -> Result<(), Failure> {
     let target = FileTarget::new(&arguments.out)?;
     let mut asked = Asked::open(&arguments.archive, host).await?;
     let mut file = FileWriter::create(&target, arguments.overwrite)?;
@@ -22,9 +18,6 @@ pub(crate) async fn run(
         file.add(&archived.contract, &archived.event)?;
     }
     let events = file.commit()?;
-    host.say(format_args!(
-        "{}, written to {target}",
-        counted(events, "event")
-    ));
+    host.say(format_args!("{}, written to {target}", counted(events, "event")));
     asked.end(host)
 }

@@ -26,10 +26,7 @@ pub(crate) struct Found {
 /// The archive that was named, or that of a demo.
 pub(crate) async fn archive(root: Option<&Path>, host: &mut Host<'_>) -> Result<Found, Failure> {
     if let Some(root) = root {
-        return Ok(Found {
-            archive: archive_at(root)?,
-            _made: None,
-        });
+        return Ok(Found { archive: archive_at(root)?, _made: None });
     }
     let made = tempfile::Builder::new().prefix("ialog-demo-").tempdir();
     let made = made.map_err(|error| {
@@ -40,13 +37,7 @@ pub(crate) async fn archive(root: Option<&Path>, host: &mut Host<'_>) -> Result<
     })?;
     let archive = Archive::at(made.path());
     let now = host.clock.now();
-    let account = Account {
-        whose: Whose {
-            demo: true,
-            profile: None,
-        },
-        ..Account::default()
-    };
+    let account = Account { whose: Whose { demo: true, profile: None }, ..Account::default() };
     let client = account::connect(&account, now, host)?;
     let contract = account::only_contract(&client).await?;
     let range = DateRange::last(LENGTH, now)?.to_whole_seconds();
@@ -56,17 +47,10 @@ pub(crate) async fn archive(root: Option<&Path>, host: &mut Host<'_>) -> Result<
         .clock(host.clock.clone())
         .steps(host.steps.clone());
     // It listens to no signal: the first one ends the command, and the folder goes with it.
-    let done = exporter
-        .run(&[contract], range, std::future::pending())
-        .await;
+    let done = exporter.run(&[contract], range, std::future::pending()).await;
     for (contract, done) in done {
         let events = counted(done?.events, "event");
-        host.say(format_args!(
-            "demo: contract {contract}, {range}: {events} in an archive that is removed at the end"
-        ));
+        host.say(format_args!("demo: contract {contract}, {range}: {events} in an archive that is removed at the end"));
     }
-    Ok(Found {
-        archive,
-        _made: Some(made),
-    })
+    Ok(Found { archive, _made: Some(made) })
 }

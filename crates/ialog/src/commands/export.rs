@@ -16,11 +16,7 @@ use crate::resume::Resume;
 use crate::shell;
 use crate::times;
 
-pub(crate) async fn run(
-    arguments: Export,
-    host: &mut Host<'_>,
-    resume: &Resume,
-) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: Export, host: &mut Host<'_>, resume: &Resume) -> Result<(), Failure> {
     let started = host.clock.elapsed();
     let now = host.clock.now();
     let range = times::resolve(&arguments.range, now)?;
@@ -50,16 +46,13 @@ pub(crate) async fn run(
     let api = account::api(&arguments.account, &client);
     let reading = Reading::new(api, contract.clone(), range, &target);
     let again = again(&arguments, &contract, &reading);
-    let open = |steps: &Steps| {
-        FileExport::open_telling(&target, reading.clone(), arguments.overwrite, steps)
-    };
+    let open = |steps: &Steps| FileExport::open_telling(&target, reading.clone(), arguments.overwrite, steps);
     let steps = host.steps.clone();
     let export = open(&steps).map_err(|error| match error {
         // What is left of an interrupted export is not the only copy of anything.
-        Error::Damaged(..) | Error::Newer { .. } => Failure::usage(
-            error.summary(),
-            format!("{}, or begin anew with --overwrite", error.hint()),
-        ),
+        Error::Damaged(..) | Error::Newer { .. } => {
+            Failure::usage(error.summary(), format!("{}, or begin anew with --overwrite", error.hint()))
+        }
         error => error.into(),
     })?;
     match export.resumed() {
@@ -128,11 +121,7 @@ pub(crate) async fn run(
 /// What to type to go on, whatever the time is then.
 fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> String {
     let time = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
-    let overwrite = if arguments.overwrite {
-        " --overwrite"
-    } else {
-        ""
-    };
+    let overwrite = if arguments.overwrite { " --overwrite" } else { "" };
     let settle = arguments.settle;
     let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
     format!(
@@ -145,17 +134,12 @@ fn again(arguments: &Export, contract: &ContractNumber, reading: &Reading) -> St
 }
 
 fn kept(exported: &Exported, again: &str) -> String {
-    format!(
-        "what was read so far, {}, is kept: `{again}` goes on",
-        counted(exported.events, "event")
-    )
+    format!("what was read so far, {}, is kept: `{again}` goes on", counted(exported.events, "event"))
 }
 
 /// Whether a name that is not that of a file that can be written is still hardly meant as the folder of an archive.
 fn is_meant_as_file(path: &Path) -> bool {
-    const ENDINGS: [&str; 9] = [
-        "gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst",
-    ];
+    const ENDINGS: [&str; 9] = ["gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst"];
     let ending = path.extension().and_then(|ending| ending.to_str());
     !path.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending))
 }
@@ -165,10 +149,7 @@ fn one_contract(contracts: Vec<ContractNumber>) -> Result<ContractNumber, Failur
     match <[ContractNumber; 1]>::try_from(contracts) {
         Ok([contract]) => Ok(contract),
         Err(several) => Err(Failure::usage(
-            format!(
-                "a file holds the events of one contract, and these are {}",
-                several.len()
-            ),
+            format!("a file holds the events of one contract, and these are {}", several.len()),
             "name one, or export to the folder of an archive",
         )),
     }

@@ -22,13 +22,7 @@ const MANUAL: &str = "ialog manual";
 pub(crate) fn run(arguments: &Man, host: &mut Host<'_>) -> Result<(), Failure> {
     if let Some(folder) = &arguments.out {
         let written = write_all(folder).map_err(|error| {
-            Failure::usage(
-                format!(
-                    "the folder {} cannot be written to ({error})",
-                    folder.display()
-                ),
-                "choose another",
-            )
+            Failure::usage(format!("the folder {} cannot be written to ({error})", folder.display()), "choose another")
         })?;
         let pages = super::counted(written, "page");
         host.say(format_args!("{pages} written to {}", folder.display()));
@@ -52,10 +46,7 @@ pub(crate) fn run(arguments: &Man, host: &mut Host<'_>) -> Result<(), Failure> {
                 commands.collect()
             };
             Failure::usage(
-                format!(
-                    "there is no page on {name:?}{}",
-                    guess(name, known.iter().copied())
-                ),
+                format!("there is no page on {name:?}{}", guess(name, known.iter().copied())),
                 match known.as_slice() {
                     [] => "leave it out".to_owned(),
                     known => format!("known are {}", known.join(", ")),
@@ -79,10 +70,7 @@ fn page_of(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     let command = command.clone().display_name(name(command));
     // Without a version and a date, which would change every page with every release.
-    Page::new(command)
-        .source(SOURCE)
-        .manual(MANUAL)
-        .render(&mut page)?;
+    Page::new(command).source(SOURCE).manual(MANUAL).render(&mut page)?;
     String::from_utf8(page).map_err(io::Error::other)
 }
 

@@ -38,11 +38,7 @@ pub(crate) fn counted(number: u64, what: &str) -> String {
 fn looked_back(asked: &Asked) -> Result<Option<Range>, Failure> {
     const LOOKED_BACK: &str = "30d";
     Ok(match asked.when.range() {
-        None if asked.archive.is_none() => Some(Range {
-            last: Some(LOOKED_BACK.parse()?),
-            from: None,
-            to: None,
-        }),
+        None if asked.archive.is_none() => Some(Range { last: Some(LOOKED_BACK.parse()?), from: None, to: None }),
         range => range,
     })
 }
@@ -53,9 +49,7 @@ pub(crate) fn archive_at(root: &Path) -> Result<Archive, Failure> {
     let archive = Archive::at(root);
     match archive.around() {
         Some(around) => Err(Failure::usage(
-            format!(
-                "{archive} is the folder of a contract in an archive, and no archive of its own"
-            ),
+            format!("{archive} is the folder of a contract in an archive, and no archive of its own"),
             format!("name {around}"),
         )),
         None => Ok(archive),
@@ -72,19 +66,12 @@ pub(crate) fn archived_contracts(
         return Ok(None);
     }
     let folders = archive.contracts()?;
-    let contracts: Vec<ContractNumber> = folders
-        .iter()
-        .map(ContractFolder::contract)
-        .cloned()
-        .collect();
+    let contracts: Vec<ContractNumber> = folders.iter().map(ContractFolder::contract).cloned().collect();
     if contracts.is_empty() {
         return Err(ionos_activitylog_archive::Error::Empty(archive.root().to_path_buf()).into());
     }
     let place = format!("that archive {archive} has");
-    let there = cli::There {
-        contracts: &contracts,
-        place: &place,
-    };
+    let there = cli::There { contracts: &contracts, place: &place };
     let chosen = cli::choose(named, &there)?;
     for contract in &chosen {
         there.has(contract)?;

@@ -9,8 +9,7 @@ use crate::missed::Missed;
 use crate::source::{Reading, Source, Taker};
 use crate::table::{Style, Table, safe_json};
 use crate::view::{
-    Arrangement, Clock, Column, Found, Printer, Values, fold, tabular, value_json, value_row,
-    value_table,
+    Arrangement, Clock, Column, Found, Printer, Values, fold, tabular, value_json, value_row, value_table,
 };
 use crate::zone;
 
@@ -22,10 +21,7 @@ pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Fa
     let filter = arguments.filters.filter()?;
     let plan = Plan::new(arguments, host)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
-    let clock = Clock {
-        zone,
-        now: host.clock.now(),
-    };
+    let clock = Clock { zone, now: host.clock.now() };
     let source = Source::open(&arguments.asked, zone, host).await?;
     let mut asked = Answer {
         missed: Missed::new(&filter),
@@ -44,12 +40,7 @@ pub(crate) async fn run(arguments: &Query, host: &mut Host<'_>) -> Result<(), Fa
     verdict(reading, arguments.exit_status, counts, host)
 }
 
-fn verdict(
-    reading: Reading,
-    exit_status: bool,
-    counts: FilterCounts,
-    host: &mut Host<'_>,
-) -> Result<(), Failure> {
+fn verdict(reading: Reading, exit_status: bool, counts: FilterCounts, host: &mut Host<'_>) -> Result<(), Failure> {
     reading.verdict(host)?;
     if exit_status && counts.kept == 0 {
         return Err(Failure::nothing_matched());
@@ -148,12 +139,7 @@ impl Taker for Answer {
         self.missed.see(event);
     }
 
-    fn take(
-        &mut self,
-        contract: &ContractNumber,
-        event: Event,
-        host: &mut Host<'_>,
-    ) -> Result<bool, Failure> {
+    fn take(&mut self, contract: &ContractNumber, event: Event, host: &mut Host<'_>) -> Result<bool, Failure> {
         self.missed.found();
         let found = Found::one(contract.clone(), event);
         let streams = self.plan.streams();
@@ -181,9 +167,7 @@ impl Answer {
         const SOME: usize = 1000;
         self.kept.push(found);
         let most = self.plan.arrangement.limit();
-        if most
-            .is_some_and(|most| self.kept.len() > TIMES.saturating_mul(most).saturating_add(SOME))
-        {
+        if most.is_some_and(|most| self.kept.len() > TIMES.saturating_mul(most).saturating_add(SOME)) {
             self.plan.arrangement.arrange(&mut self.kept);
         }
     }
@@ -194,22 +178,12 @@ impl Answer {
         Ok(())
     }
 
-    fn end(
-        mut self,
-        filter: &Filter,
-        counts: FilterCounts,
-        clock: Clock,
-        host: &mut Host<'_>,
-    ) -> Result<(), Failure> {
+    fn end(mut self, filter: &Filter, counts: FilterCounts, clock: Clock, host: &mut Host<'_>) -> Result<(), Failure> {
         let mut found = std::mem::take(&mut self.kept);
         if self.plan.folds {
             found = fold(found);
         }
-        let all = if self.plan.folds {
-            found.len() as u64
-        } else {
-            counts.kept
-        };
+        let all = if self.plan.folds { found.len() as u64 } else { counts.kept };
         if matches!(self.plan.form, Form::Count) {
             self.chunk = format!("{all}\n");
             return self.finish(filter, counts, all, all, host);
@@ -264,11 +238,7 @@ impl Answer {
         if self.closed {
             return Ok(());
         }
-        let mut said = if filter.is_empty() {
-            super::counted(counts.seen, "event")
-        } else {
-            format!("{counts} match")
-        };
+        let mut said = if filter.is_empty() { super::counted(counts.seen, "event") } else { format!("{counts} match") };
         if self.plan.folds && all != counts.kept {
             said += &format!(", folded into {}", super::counted(all, "operation"));
         }
@@ -289,11 +259,7 @@ impl Answer {
         let objects = || {
             values.iter().map(|(value, events)| {
                 let object = value_json(value, *events);
-                if self.plan.shown {
-                    safe_json(&object)
-                } else {
-                    object
-                }
+                if self.plan.shown { safe_json(&object) } else { object }
             })
         };
         let text = match output {
@@ -301,17 +267,10 @@ impl Answer {
             Output::Ndjson => objects().map(|object| object + "\n").collect(),
             Output::Json => format!("[\n{}\n]\n", objects().collect::<Vec<_>>().join(",\n")),
             Output::Csv | Output::Template => {
-                let titles = self
-                    .plan
-                    .style
-                    .titles
-                    .then_some(("value", "events".to_owned()));
-                let rows = values
-                    .iter()
-                    .map(|(value, events)| (*value, events.to_string()));
+                let titles = self.plan.style.titles.then_some(("value", "events".to_owned()));
+                let rows = values.iter().map(|(value, events)| (*value, events.to_string()));
                 let rows = titles.into_iter().chain(rows);
-                rows.map(|(value, events)| value_row(value, events, self.plan.shown))
-                    .collect()
+                rows.map(|(value, events)| value_row(value, events, self.plan.shown)).collect()
             }
         };
         (text, values.len())

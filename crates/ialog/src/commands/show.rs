@@ -48,11 +48,7 @@ pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Fai
 /// An identifier as it is shown, or a UUID alone.
 fn read_id(text: &str) -> Result<EventId, Failure> {
     let text = text.trim();
-    let whole = if text.starts_with("u:") || text.starts_with("h:") {
-        text.to_owned()
-    } else {
-        format!("u:{text}")
-    };
+    let whole = if text.starts_with("u:") || text.starts_with("h:") { text.to_owned() } else { format!("u:{text}") };
     Ok(whole.parse::<EventId>()?)
 }
 
@@ -62,12 +58,7 @@ struct Wanted {
 }
 
 impl Taker for Wanted {
-    fn take(
-        &mut self,
-        contract: &ContractNumber,
-        event: Event,
-        _host: &mut Host<'_>,
-    ) -> Result<bool, Failure> {
+    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Host<'_>) -> Result<bool, Failure> {
         if event.id() == self.id {
             self.found = Some(Found::one(contract.clone(), event));
         }
@@ -114,11 +105,7 @@ fn resource(resource: &Value) -> String {
     let text = |name: &str| resource.get(name).and_then(Value::as_str);
     let name: Vec<&str> = text("type").into_iter().chain(text("id")).collect();
     let actions = resource.get("actions").and_then(Value::as_array);
-    let actions: Vec<&str> = actions
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let actions: Vec<&str> = actions.into_iter().flatten().filter_map(Value::as_str).collect();
     match actions.as_slice() {
         [] => name.join("/"),
         some => format!("{} ({})", name.join("/"), some.join(", ")),

@@ -13,9 +13,7 @@ use http::StatusCode;
 use ionos_activitylog::Moment;
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog_sim::fault::Faults;
-use ionos_activitylog_sim::{
-    RateLimit, Recording, SeenRequest, Simulator, SimulatorBuilder, Switches, TestToken,
-};
+use ionos_activitylog_sim::{RateLimit, Recording, SeenRequest, Simulator, SimulatorBuilder, Switches, TestToken};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -25,48 +23,29 @@ use crate::host::Host;
 use crate::shell::quoted;
 
 pub(crate) async fn run(arguments: Sim, host: &mut Host<'_>) -> Result<(), Failure> {
-    let Sim {
-        port,
-        demo: _,
-        log,
-        paging,
-        records,
-        who,
-        http,
-        troubles,
-    } = arguments;
+    let Sim { port, demo: _, log, paging, records, who, http, troubles } = arguments;
     let clock = clock(&log, &host.clock)?;
     let switches = switches(&paging, records, &who, http);
     // Everything is read before the port is taken, so that a mistake leaves nothing behind.
     let time = clock.clone();
-    let builder = Simulator::builder()
-        .switches(switches)
-        .clock(move || time());
+    let builder = Simulator::builder().switches(switches).clock(move || time());
     let builder = with_log(builder, log, clock())?;
     let builder = with_access(builder, &who)?;
     let (lost, mut losses) = mpsc::channel(1);
     let builder = with_troubles(builder, troubles, lost)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(|error| {
-            Failure::usage(
-                format!("port {port} cannot be listened on ({error})"),
-                "choose another, or 0 for a free one",
-            )
-        })?;
-    let address = listener.local_addr().map_err(|error| {
-        Failure::unexpected(format!("the port cannot be told ({error})"), "try another")
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+        Failure::usage(format!("port {port} cannot be listened on ({error})"), "choose another, or 0 for a free one")
     })?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::unexpected(format!("the port cannot be told ({error})"), "try another"))?;
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
     // A server has no other end than being asked to, which anybody may do who has read where it is.
     let mut asked_to_end = pin!(host.interrupt.listen());
     host.print(&format!("{url}\n"))?;
     // Nobody can use it without.
-    host.insist(format_args!(
-        "export IONOS_API_URL={url} IONOS_TOKEN={}",
-        quoted(&token(&simulator, &who, clock()))
-    ));
+    host.insist(format_args!("export IONOS_API_URL={url} IONOS_TOKEN={}", quoted(&token(&simulator, &who, clock()))));
     let mut served = pin!(simulator.serve(listener));
     loop {
         tokio::select! {
@@ -137,27 +116,17 @@ fn clock(log: &Log, machine: &Arc<dyn Clock>) -> Result<Time, Failure> {
     if !YEARS.contains(&start.year()) {
         return Err(Failure::usage(
             format!("--now {moment} is not a time that can be simulated"),
-            format!(
-                "give one in the years from {} to {}",
-                YEARS.start(),
-                YEARS.end()
-            ),
+            format!("give one in the years from {} to {}", YEARS.start(), YEARS.end()),
         ));
     }
     if log.still {
         return Ok(Arc::new(move || start));
     }
     let began = machine.elapsed();
-    Ok(Arc::new(move || {
-        start + machine.elapsed().saturating_sub(began)
-    }))
+    Ok(Arc::new(move || start + machine.elapsed().saturating_sub(began)))
 }
 
-fn with_log(
-    builder: SimulatorBuilder,
-    log: Log,
-    now: DateTime<Utc>,
-) -> Result<SimulatorBuilder, Failure> {
+fn with_log(builder: SimulatorBuilder, log: Log, now: DateTime<Utc>) -> Result<SimulatorBuilder, Failure> {
     let start = |moment: Moment| moment.start(now).map_err(Failure::from);
     let mut builder = builder
         .seed(log.seed)
@@ -172,26 +141,19 @@ fn with_log(
     }
     if let Some(path) = log.events {
         let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
-        let recording = Recording::read(BufReader::new(file), log.contract).map_err(|error| {
-            Failure::usage(format!("{}: {error}", path.display()), "correct the file")
-        })?;
+        let recording = Recording::read(BufReader::new(file), log.contract)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display()), "correct the file"))?;
         builder = builder.recording(recording);
     }
     Ok(builder)
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(
-        format!("{} cannot be read ({error})", path.display()),
-        "name a file that can",
-    )
+    Failure::usage(format!("{} cannot be read ({error})", path.display()), "name a file that can")
 }
 
 fn with_access(builder: SimulatorBuilder, who: &Who) -> Result<SimulatorBuilder, Failure> {
-    let mut builder = builder
-        .token(&who.token)
-        .two_factor(who.two_factor)
-        .forbidden_code(who.forbidden_code.clone());
+    let mut builder = builder.token(&who.token).two_factor(who.two_factor).forbidden_code(who.forbidden_code.clone());
     for pair in &who.basic {
         let (user, password) = pair.parts()?;
         builder = builder.basic(user, password);
@@ -209,9 +171,8 @@ fn with_troubles(
 ) -> Result<SimulatorBuilder, Failure> {
     if let Some(path) = troubles.faults {
         let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let faults = Faults::from_json(&script).map_err(|error| {
-            Failure::usage(format!("{}: {error}", path.display()), "correct the file")
-        })?;
+        let faults = Faults::from_json(&script)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display()), "correct the file"))?;
         builder = builder.faults(faults);
     }
     if let Some(rate) = troubles.rate_limit {
@@ -221,10 +182,7 @@ fn with_troubles(
     }
     if let Some(path) = troubles.ledger {
         let ledger = File::create(&path).map_err(|error| {
-            Failure::usage(
-                format!("{} cannot be written ({error})", path.display()),
-                "name a file that can",
-            )
+            Failure::usage(format!("{} cannot be written ({error})", path.display()), "name a file that can")
         })?;
         builder = builder.on_request(writing_to(ledger, lost));
     }
@@ -239,12 +197,10 @@ fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&SeenReque
         let Some(ledger) = place.as_mut() else {
             return;
         };
-        let written = serde_json::to_vec(seen)
-            .map_err(io::Error::from)
-            .and_then(|mut line| {
-                line.push(b'\n');
-                ledger.write_all(&line)
-            });
+        let written = serde_json::to_vec(seen).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            ledger.write_all(&line)
+        });
         if let Err(error) = written {
             // Nothing else is ever sent, so there is room.
             let _ = lost.try_send(error);
@@ -258,9 +214,7 @@ fn token(simulator: &Simulator, who: &Who, now: DateTime<Utc>) -> String {
     if !who.jwt {
         return simulator.token().to_owned();
     }
-    let mut token = TestToken::new(simulator.contracts()[0])
-        .issued(now)
-        .reseller(who.reseller);
+    let mut token = TestToken::new(simulator.contracts()[0]).issued(now).reseller(who.reseller);
     if let Some(lifetime) = who.token_lifetime {
         token = token.lifetime(lifetime);
     }

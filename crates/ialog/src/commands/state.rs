@@ -23,8 +23,7 @@ pub(crate) async fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<()
                     ));
                     continue;
                 };
-                let line = serde_json::to_string(&state)
-                    .map_err(|error| Failure::bug(error.to_string()))?;
+                let line = serde_json::to_string(&state).map_err(|error| Failure::bug(error.to_string()))?;
                 host.print(&format!("{line}\n"))?;
             }
         }

@@ -42,10 +42,7 @@ pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Fa
     arguments.asked.check()?;
     let json = arguments.report.output == ReportOutput::Json;
     if json && arguments.top.is_some() {
-        return Err(Failure::usage(
-            "json has all values, so --top would have no effect",
-            "leave out --top",
-        ));
+        return Err(Failure::usage("json has all values, so --top would have no effect", "leave out --top"));
     }
     let filter = arguments.filters.filter()?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
@@ -68,11 +65,7 @@ pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Fa
         ReportOutput::Table if counts.kept == 0 => String::new(),
         ReportOutput::Table => {
             let looks = arguments.report.colour.used(host.terminal.colours);
-            counted.chart(
-                arguments.top.map_or(TOP, NonZeroUsize::get),
-                host.terminal.columns,
-                looks,
-            )
+            counted.chart(arguments.top.map_or(TOP, NonZeroUsize::get), host.terminal.columns, looks)
         }
     };
     if !host.pipe(&text)? {
@@ -106,12 +99,7 @@ impl Taker for Counted {
         self.missed.see(event);
     }
 
-    fn take(
-        &mut self,
-        contract: &ContractNumber,
-        event: Event,
-        _host: &mut Host<'_>,
-    ) -> Result<bool, Failure> {
+    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Host<'_>) -> Result<bool, Failure> {
         self.missed.found();
         let found = Found::one(contract.clone(), event);
         for ((_, kind), values) in KINDS.iter().zip(&mut self.values) {
@@ -138,9 +126,7 @@ impl Counted {
         };
         let lists = KINDS.iter().zip(&self.values).map(|((kind, _), values)| {
             let sorted = values.sorted();
-            let listed = sorted
-                .iter()
-                .map(|(value, events)| value_json(value, *events));
+            let listed = sorted.iter().map(|(value, events)| value_json(value, *events));
             let listed = listed.collect::<Vec<_>>().join(",");
             format!("    \"{kind}\": [{listed}]")
         });

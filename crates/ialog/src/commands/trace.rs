@@ -19,10 +19,7 @@ pub(crate) async fn run(arguments: &Trace, host: &mut Host<'_>) -> Result<(), Fa
     }
     let reference = read_reference(&arguments.reference)?;
     let zone = zone::choose(&arguments.asked.zone, host)?;
-    let clock = Clock {
-        zone,
-        now: host.clock.now(),
-    };
+    let clock = Clock { zone, now: host.clock.now() };
     let range = super::looked_back(&arguments.asked)?;
     let source = Source::open_range(&arguments.asked, range, zone, host).await?;
     let mut details = details(arguments, &source, host)?;
@@ -83,11 +80,7 @@ fn read_reference(text: &str) -> Result<&str, Failure> {
 }
 
 /// Who tells more of the operations, if that is wanted.
-fn details(
-    arguments: &Trace,
-    source: &Source,
-    host: &mut Host<'_>,
-) -> Result<Option<Details>, Failure> {
+fn details(arguments: &Trace, source: &Source, host: &mut Host<'_>) -> Result<Option<Details>, Failure> {
     if !arguments.details {
         return Ok(None);
     }
@@ -146,19 +139,12 @@ fn shown(
             missing.sort_unstable();
             missing.dedup();
             if !missing.is_empty() {
-                host.say(format_args!(
-                    "the terminal is too narrow for {}: -o json has all",
-                    missing.join(", ")
-                ));
+                host.say(format_args!("the terminal is too narrow for {}: -o json has all", missing.join(", ")));
             }
             return texts.join("\n");
         }
     };
-    if host.terminal.shown {
-        safe_json(&text)
-    } else {
-        text
-    }
+    if host.terminal.shown { safe_json(&text) } else { text }
 }
 
 /// What was not asked for and is near.
@@ -166,10 +152,7 @@ fn say_what_else(operations: &[Operation], host: &mut Host<'_>) {
     let events: usize = operations.iter().map(|one| one.events().len()).sum();
     let mut said = super::counted(events as u64, "event");
     if operations.len() > 1 {
-        said += &format!(
-            " of {}",
-            super::counted(operations.len() as u64, "operation")
-        );
+        said += &format!(" of {}", super::counted(operations.len() as u64, "operation"));
     }
     host.say(said);
     if let [only] = operations

@@ -20,10 +20,7 @@ pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Fa
     let archive = &found.archive;
     let contracts = archived_contracts(archive, &arguments.contract)?;
     let mut report = compared_with_itself(archive, contracts.clone(), host).await?;
-    let damaged = report
-        .findings
-        .iter()
-        .any(|finding| finding.problem != Problem::Extra);
+    let damaged = report.findings.iter().any(|finding| finding.problem != Problem::Extra);
     if !arguments.head.is_empty() {
         report.compare_heads(archive, &arguments.head);
     }
@@ -41,8 +38,7 @@ pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Fa
         report.bytes,
         match findings {
             0 if report.is_linked() => "nothing is wrong".to_owned(),
-            0 => "nothing is wrong with what was looked at, and a part of the chain was not"
-                .to_owned(),
+            0 => "nothing is wrong with what was looked at, and a part of the chain was not".to_owned(),
             findings => counted(findings, "finding"),
         }
     ));
@@ -124,16 +120,10 @@ async fn compare_with_service(
 /// On how many days the counts are equal, and on how many they are not.
 fn compared(totals: &Totals) -> String {
     let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
-    let mut told = format!(
-        "counts are equal on {} of {}",
-        totals.equal,
-        counted(totals.compared(), "day")
-    );
-    for (days, what) in [
-        (more, "more events there"),
-        (totals.fewer, "fewer events there"),
-        (totals.unknown, "no count to compare"),
-    ] {
+    let mut told = format!("counts are equal on {} of {}", totals.equal, counted(totals.compared(), "day"));
+    for (days, what) in
+        [(more, "more events there"), (totals.fewer, "fewer events there"), (totals.unknown, "no count to compare")]
+    {
         if days > 0 {
             told += &format!(", {what} on {days}");
         }
@@ -143,11 +133,7 @@ fn compared(totals: &Totals) -> String {
 
 /// Says what a report found; gives how much.
 fn tell(report: &Report, host: &mut Host<'_>) -> Result<u64, Failure> {
-    let lines: String = report
-        .findings
-        .iter()
-        .map(|finding| format!("{finding}\n"))
-        .collect();
+    let lines: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
     host.print(&lines)?;
     for note in &report.notes {
         host.insist(format_args!("note: {note}"));

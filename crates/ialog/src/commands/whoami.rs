@@ -16,27 +16,17 @@ use crate::zone;
 pub(crate) fn run(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
     let zone = zone::choose(&arguments.zone, host)?;
     let now = host.clock.now();
-    let account = Account {
-        whose: arguments.whose.clone(),
-        ..Account::default()
-    };
+    let account = Account { whose: arguments.whose.clone(), ..Account::default() };
     let settings = account::builder(&account, now, host)?.settings()?;
     // Settings are worth showing above all where they are not enough for a client.
     let client = account::connect(&account, now, host);
-    let who = Who {
-        settings: &settings,
-        client: client.as_ref().ok(),
-        now,
-        zone,
-    };
+    let who = Who { settings: &settings, client: client.as_ref().ok(), now, zone };
     let text = match arguments.report.output {
         ReportOutput::Json if host.terminal.shown => safe_json(&who.json()),
         ReportOutput::Json => who.json(),
-        ReportOutput::Table => who.table(
-            arguments.provenance,
-            host.terminal.columns,
-            arguments.report.colour.used(host.terminal.colours),
-        ),
+        ReportOutput::Table => {
+            who.table(arguments.provenance, host.terminal.columns, arguments.report.colour.used(host.terminal.colours))
+        }
     };
     host.print(&text)?;
     client.map(drop)
@@ -106,26 +96,12 @@ impl Who<'_> {
                 rows.extend(overruled.map(|other| row(other, Look::Dim, " (overruled)")));
             }
         }
-        let head = |title, least, cut| Head {
-            title,
-            least,
-            importance: None,
-            cut,
-            right: false,
-        };
+        let head = |title, least, cut| Head { title, least, importance: None, cut, right: false };
         let table = Table {
-            heads: vec![
-                head("setting", 8, Cut::End),
-                head("value", 16, Cut::Middle),
-                head("source", 12, Cut::Middle),
-            ],
+            heads: vec![head("setting", 8, Cut::End), head("value", 16, Cut::Middle), head("source", 12, Cut::Middle)],
             rows,
         };
-        let style = Style {
-            room,
-            looks,
-            titles: true,
-        };
+        let style = Style { room, looks, titles: true };
         let (mut out, _) = table.render(style);
         let told = self.token();
         if told.is_empty() {
@@ -142,9 +118,7 @@ impl Who<'_> {
     /// What the token says, line by line; nothing where there is no token.
     fn token(&self) -> Vec<(&'static str, String)> {
         let Some(claims) = self.claims() else {
-            let token = |setting: &Setting| {
-                setting.name() == "credentials" && setting.value().starts_with("token")
-            };
+            let token = |setting: &Setting| setting.name() == "credentials" && setting.value().starts_with("token");
             let opaque = self.client.is_some() && self.settings.iter().any(token);
             let nothing = "nothing: only the service knows whose it is and when it ends";
             return match opaque {
@@ -198,7 +172,5 @@ fn source(setting: &Setting) -> String {
 
 fn row(setting: &Setting, look: Look, note: &str) -> Vec<Cell> {
     let source = source(setting) + note;
-    [setting.name(), &value(setting), &source]
-        .map(|text| Cell::new(text, look))
-        .to_vec()
+    [setting.name(), &value(setting), &source].map(|text| Cell::new(text, look)).to_vec()
 }

@@ -13,10 +13,7 @@ impl From<ionos_activitylog::Error> for Failure {
         let code = match error.kind() {
             ErrorKind::Configuration | ErrorKind::Range => 2,
             ErrorKind::Incomplete => 3,
-            ErrorKind::Unauthorized
-            | ErrorKind::TokenExpired
-            | ErrorKind::TokenProvider
-            | ErrorKind::Forbidden => 4,
+            ErrorKind::Unauthorized | ErrorKind::TokenExpired | ErrorKind::TokenProvider | ErrorKind::Forbidden => 4,
             ErrorKind::RateLimited
             | ErrorKind::Server
             | ErrorKind::BadGateway
@@ -35,10 +32,7 @@ impl From<ionos_activitylog::Error> for Failure {
             2 => "correct it",
             _ => "-vv shows what was asked and answered",
         });
-        Self {
-            request_id: error.request_id().map(str::to_owned),
-            ..Self::new(code, error.summary(), hint)
-        }
+        Self { request_id: error.request_id().map(str::to_owned), ..Self::new(code, error.summary(), hint) }
     }
 }
 
@@ -51,16 +45,11 @@ impl From<ionos_activitylog_archive::Error> for Failure {
         let (what, hint) = (error.summary(), error.hint());
         match error {
             Error::Read(error) => error.into(),
-            Error::Exists(_) => {
-                Self::usage(what, "choose another name, or replace it with --overwrite")
+            Error::Exists(_) => Self::usage(what, "choose another name, or replace it with --overwrite"),
+            Error::Unfinished { .. } => {
+                Self::usage(what, "finish that one first, choose another name, or give it up with --overwrite")
             }
-            Error::Unfinished { .. } => Self::usage(
-                what,
-                "finish that one first, choose another name, or give it up with --overwrite",
-            ),
-            Error::Empty(_) => {
-                Self::usage(what, "name the folder that `ialog export --out` wrote to")
-            }
+            Error::Empty(_) => Self::usage(what, "name the folder that `ialog export --out` wrote to"),
             Error::UnknownFormat(_)
             | Error::NotAFile(_)
             | Error::Create(..)
@@ -81,20 +70,16 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
         return None;
     };
     match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Failure::unexpected(
-            error.summary(),
-            "the same command goes on once there is room",
-        )),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some(Failure::unexpected(error.summary(), "the same command goes on once there is room"))
+        }
         io::ErrorKind::FileTooLarge => Some(Failure::unexpected(
             error.summary(),
             "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
         )),
         // It was there, or its folder was, when it was begun.
         io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => Some(Failure::unexpected(
-            format!(
-                "{}; somebody else has removed it, or its folder, meanwhile",
-                error.summary()
-            ),
+            format!("{}; somebody else has removed it, or its folder, meanwhile", error.summary()),
             "the same command tries again",
         )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -102,10 +87,7 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<Failure> {
             let folder = path.ancestors().find(|folder| folder.is_dir());
             let folder = folder.unwrap_or(Path::new("."));
             Some(Failure::usage(
-                format!(
-                    "the folder {} cannot be written to ({cause})",
-                    Archive::at(folder)
-                ),
+                format!("the folder {} cannot be written to ({cause})", Archive::at(folder)),
                 "make it one that you may write to, or choose another",
             ))
         }
@@ -146,12 +128,7 @@ mod tests {
                 1,
                 "a.csv cannot be created: no storage space: the same command goes on once there is room",
             ),
-            (
-                io::ErrorKind::NotADirectory,
-                "a.csv",
-                2,
-                "a.csv cannot be created: not a directory: choose another name",
-            ),
+            (io::ErrorKind::NotADirectory, "a.csv", 2, "a.csv cannot be created: not a directory: choose another name"),
         ] {
             assert_eq!(told(kind, path), (code, expected.to_owned()));
         }

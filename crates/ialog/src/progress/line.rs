@@ -26,11 +26,7 @@ impl Line {
             all => (done as f64 / all as f64).min(1.0),
         };
         let left = elapsed.as_secs_f64() * (1.0 - share) / share;
-        Self {
-            share,
-            told,
-            left: Duration::try_from_secs_f64(left).ok(),
-        }
+        Self { share, told, left: Duration::try_from_secs_f64(left).ok() }
     }
 
     /// As much of it as fits on a line of so many columns.
@@ -83,18 +79,9 @@ mod tests {
     #[test]
     fn what_tells_the_least_is_left_out_first() {
         for (columns, expected) in [
-            (
-                200,
-                "██████░░░░░░░░░░░░░░ 31 %, 12480 events, 3120 events/s, 14 requests, 2 x 429, 8 s left",
-            ),
-            (
-                80,
-                "████░░░░░░░░░ 31 %, 12480 events, 3120 events/s, 14 requests, 2 x 429, 8 s left",
-            ),
-            (
-                60,
-                "31 %, 12480 events, 3120 events/s, 14 requests, 8 s left",
-            ),
+            (200, "██████░░░░░░░░░░░░░░ 31 %, 12480 events, 3120 events/s, 14 requests, 2 x 429, 8 s left"),
+            (80, "████░░░░░░░░░ 31 %, 12480 events, 3120 events/s, 14 requests, 2 x 429, 8 s left"),
+            (60, "31 %, 12480 events, 3120 events/s, 14 requests, 8 s left"),
             (40, "███░░░░░░░ 31 %, 12480 events, 8 s left"),
             (20, "31 %, 8 s left"),
             (12, "█░░░░░ 31 %"),
@@ -102,10 +89,7 @@ mod tests {
             (0, ""),
         ] {
             let shown = line(310, 4).fitting(columns);
-            assert!(
-                shown.chars().count() <= columns.saturating_sub(1),
-                "{shown}"
-            );
+            assert!(shown.chars().count() <= columns.saturating_sub(1), "{shown}");
             assert_eq!(shown, expected, "{columns}");
         }
     }

@@ -21,12 +21,7 @@ pub(crate) struct Archived {
 }
 
 impl Archived {
-    pub(super) fn open(
-        root: &Path,
-        asked: &Asked,
-        range: Option<DateRange>,
-        zone: Tz,
-    ) -> Result<Self, Failure> {
+    pub(super) fn open(root: &Path, asked: &Asked, range: Option<DateRange>, zone: Tz) -> Result<Self, Failure> {
         let archive = archive_at(root)?;
         let contracts = archived_contracts(&archive, &asked.contract)?;
         let reader = ArchiveReader::open(&archive, contracts.as_deref(), range)?;
@@ -46,10 +41,7 @@ impl Archived {
         taker: &mut dyn Taker,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
-        let mut reading = Reading {
-            more: super::EXPORT_AGAIN,
-            ..Reading::default()
-        };
+        let mut reading = Reading { more: super::EXPORT_AGAIN, ..Reading::default() };
         let mut reader = self.reader.filter(filter.clone());
         let mut turns = Turns::begin(host);
         while let Some(archived) = reader.next() {
@@ -65,16 +57,12 @@ impl Archived {
         turns.end();
         reading.ends = ends_told(&reader.ends(), self.zone);
         let unproven = reader.unproven();
-        let beyond_reach = unproven
-            .iter()
-            .filter(|(contract, ranges)| reader.is_beyond_reach(contract, ranges));
+        let beyond_reach = unproven.iter().filter(|(contract, ranges)| reader.is_beyond_reach(contract, ranges));
         reading.beyond_reach = beyond_reach.count();
         reading.unproven = unproven
             .into_iter()
             .map(|(contract, ranges)| {
-                format!(
-                    "the archive does not have, or has without proof, contract {contract}, {ranges}"
-                )
+                format!("the archive does not have, or has without proof, contract {contract}, {ranges}")
             })
             .collect();
         Ok(reading)

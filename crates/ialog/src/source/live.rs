@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt;
-use ionos_activitylog::{
-    Client, ContractNumber, ContractWindow, DateRange, Error, Filter, GapReason,
-};
+use ionos_activitylog::{Client, ContractNumber, ContractWindow, DateRange, Error, Filter, GapReason};
 
 use super::{Reading, Taker};
 use crate::account;
@@ -27,19 +25,10 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    pub(super) async fn connect(
-        asked: &Asked,
-        range: DateRange,
-        host: &mut Host<'_>,
-    ) -> Result<Self, Failure> {
+    pub(super) async fn connect(asked: &Asked, range: DateRange, host: &mut Host<'_>) -> Result<Self, Failure> {
         let client = account::connect(&asked.account, host.clock.now(), host)?;
         let contracts = account::contracts(&asked.contract, &client).await?;
-        Ok(Self {
-            client,
-            contracts,
-            named: cli::has_number(&asked.contract),
-            range,
-        })
+        Ok(Self { client, contracts, named: cli::has_number(&asked.contract), range })
     }
 
     pub(super) fn contracts_in_words(&self) -> String {
@@ -55,11 +44,7 @@ impl Live {
         taker: &mut dyn Taker,
         host: &mut Host<'_>,
     ) -> Result<Reading, Failure> {
-        let mut reading = Reading {
-            contracts: self.contracts.len(),
-            more: "try again",
-            ..Reading::default()
-        };
+        let mut reading = Reading { contracts: self.contracts.len(), more: "try again", ..Reading::default() };
         let progress = OfRange::start(host, self.range, self.contracts.len());
         let mut seen: BTreeMap<ContractNumber, u64> = BTreeMap::new();
         let mut errors: BTreeMap<ContractNumber, Error> = BTreeMap::new();
@@ -93,9 +78,7 @@ impl Live {
             *of_contract += window.events.len() as u64;
             for event in window.events {
                 taker.see(&event);
-                if reading.counts.count(filter.matches(&event))
-                    && !taker.take(&contract, event, host)?
-                {
+                if reading.counts.count(filter.matches(&event)) && !taker.take(&contract, event, host)? {
                     return Ok(reading);
                 }
             }

@@ -14,8 +14,7 @@ use crate::host::Host;
 use crate::{gaps, times, zone};
 
 /// How an archive gets what it does not have.
-pub(crate) const EXPORT_AGAIN: &str =
-    "`ialog export` of that time to the same folder reads what is missing";
+pub(crate) const EXPORT_AGAIN: &str = "`ialog export` of that time to the same folder reads what is missing";
 
 /// Where the events are that were asked for.
 pub(crate) enum Source {
@@ -47,21 +46,12 @@ pub(crate) trait Taker {
     fn see(&mut self, _event: &Event) {}
 
     /// Takes an event that the filter keeps.
-    fn take(
-        &mut self,
-        contract: &ContractNumber,
-        event: Event,
-        host: &mut Host<'_>,
-    ) -> Result<bool, Failure>;
+    fn take(&mut self, contract: &ContractNumber, event: Event, host: &mut Host<'_>) -> Result<bool, Failure>;
 }
 
 impl Source {
     /// Finds it, and says the range.
-    pub(crate) async fn open(
-        asked: &Asked,
-        zone: Tz,
-        host: &mut Host<'_>,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open(asked: &Asked, zone: Tz, host: &mut Host<'_>) -> Result<Self, Failure> {
         Self::open_range(asked, asked.when.range(), zone, host).await
     }
 
@@ -73,9 +63,7 @@ impl Source {
         host: &mut Host<'_>,
     ) -> Result<Self, Failure> {
         let now = host.clock.now();
-        let range = range
-            .map(|range| times::resolve(&range, now.with_timezone(&zone)))
-            .transpose()?;
+        let range = range.map(|range| times::resolve(&range, now.with_timezone(&zone))).transpose()?;
         if let Some(root) = &asked.archive {
             let archived = archive::Archived::open(root, asked, range, zone)?;
             say_range(range, &format!("archive {}", root.display()), zone, host);
@@ -159,10 +147,7 @@ impl Reading {
         }
         let gaps = counted(self.unproven.len() as u64, "gap");
         Err(Failure::incomplete(
-            format!(
-                "this is not proven to be all, {gaps}: {}",
-                self.unproven.join("; ")
-            ),
+            format!("this is not proven to be all, {gaps}: {}", self.unproven.join("; ")),
             gaps::closed_by(self.more, self.unproven.len(), self.beyond_reach),
         ))
     }

@@ -59,18 +59,9 @@ mod tests {
         let text = "the service is there and answers";
         let shown = |room| labelled("ok", Look::Good, text, (6, room, false));
         assert_eq!(shown(None), "ok      the service is there and answers\n");
-        assert_eq!(
-            shown(Some(30)),
-            "ok      the service is there\n        and answers\n"
-        );
+        assert_eq!(shown(Some(30)), "ok      the service is there\n        and answers\n");
         // Too narrow for a second column.
-        assert_eq!(
-            shown(Some(20)),
-            "ok\n    the service is\n    there and\n    answers\n"
-        );
-        assert_eq!(
-            labelled("a", Look::Bad, "\u{1b}[2J", (1, None, true)),
-            "\u{1b}[1;31ma\u{1b}[0m  \\u{1b}[2J\n"
-        );
+        assert_eq!(shown(Some(20)), "ok\n    the service is\n    there and\n    answers\n");
+        assert_eq!(labelled("a", Look::Bad, "\u{1b}[2J", (1, None, true)), "\u{1b}[1;31ma\u{1b}[0m  \\u{1b}[2J\n");
     }
 }

@@ -29,19 +29,12 @@ pub(super) fn widths(needs: &[Need], room: Option<usize>, gap: usize) -> Vec<Opt
     let mut shown: Vec<bool> = vec![true; needs.len()];
     let taken = |shown: &[bool], width: &dyn Fn(&Need) -> usize| -> usize {
         let widths = needs.iter().zip(shown).filter(|(_, shown)| **shown);
-        let (count, sum) = widths.fold((0, 0), |(count, sum), (need, _)| {
-            (count + 1, sum + width(need))
-        });
+        let (count, sum) = widths.fold((0, 0), |(count, sum), (need, _)| (count + 1, sum + width(need)));
         sum + gap * usize::saturating_sub(count, 1)
     };
     while taken(&shown, &Need::least) > room {
-        let candidates = needs
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| shown.get(*place) == Some(&true));
-        let least = candidates
-            .filter_map(|(place, need)| Some((need.importance?, place)))
-            .min();
+        let candidates = needs.iter().enumerate().filter(|(place, _)| shown.get(*place) == Some(&true));
+        let least = candidates.filter_map(|(place, need)| Some((need.importance?, place))).min();
         let Some((_, place)) = least else { break };
         if let Some(shown) = shown.get_mut(place) {
             *shown = false;
@@ -78,27 +71,14 @@ mod tests {
     use super::*;
 
     fn need(widest: usize, least: usize, importance: Option<u8>) -> Need {
-        Need {
-            widest,
-            least,
-            importance,
-            first: 0,
-        }
+        Need { widest, least, importance, first: 0 }
     }
 
     #[test]
     fn what_has_no_use_for_a_bit_of_room_gets_enough_or_as_the_others() {
-        let words = Need {
-            first: 20,
-            ..need(14, 6, Some(9))
-        };
+        let words = Need { first: 20, ..need(14, 6, Some(9)) };
         let needs = [need(30, 6, None), words, need(30, 6, None)];
-        let cases = [
-            (22, [6, 6, 6]),
-            (29, [9, 8, 8]),
-            (30, [6, 14, 6]),
-            (33, [8, 14, 7]),
-        ];
+        let cases = [(22, [6, 6, 6]), (29, [9, 8, 8]), (30, [6, 14, 6]), (33, [8, 14, 7])];
         for (room, expected) in cases {
             let expected = expected.map(Some).to_vec();
             assert_eq!(widths(&needs, Some(room), 2), expected, "{room}");

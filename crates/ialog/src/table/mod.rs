@@ -69,11 +69,7 @@ pub(crate) struct Cell {
 impl Cell {
     /// Makes any text safe to show.
     pub(crate) fn new(text: &str, look: Look) -> Self {
-        Self {
-            text: safe(text),
-            short: None,
-            look,
-        }
+        Self { text: safe(text), short: None, look }
     }
 
     /// With another text where there is no room for the first.
@@ -118,19 +114,12 @@ impl Table {
         let all: usize = full.iter().map(|need| need.widest + GAP.len()).sum();
         // Where not all fits, what is short is short everywhere, and the room is for the others.
         let fits = style.room.is_none_or(|room| all <= room + GAP.len());
-        let needs = if fits {
-            full
-        } else {
-            self.needs(style.titles, Cell::shortest)
-        };
+        let needs = if fits { full } else { self.needs(style.titles, Cell::shortest) };
         let widths = layout::widths(&needs, style.room, GAP.len());
         let mut out = String::new();
         if style.titles {
-            let titles: Vec<Cell> = self
-                .heads
-                .iter()
-                .map(|head| Cell::new(&head.title.to_uppercase(), Look::Bold))
-                .collect();
+            let titles: Vec<Cell> =
+                self.heads.iter().map(|head| Cell::new(&head.title.to_uppercase(), Look::Bold)).collect();
             self.line(&titles, &widths, style, &mut out);
         }
         for row in &self.rows {
@@ -194,37 +183,20 @@ mod tests {
     use super::*;
 
     const fn head(title: &'static str, importance: Option<u8>, right: bool) -> Head {
-        Head {
-            title,
-            least: 4,
-            importance,
-            cut: Cut::End,
-            right,
-        }
+        Head { title, least: 4, importance, cut: Cut::End, right }
     }
 
     fn table() -> Table {
         let cells = |texts: [&str; 3]| texts.map(|text| Cell::new(text, Look::Plain)).to_vec();
         Table {
-            heads: vec![
-                head("user", None, false),
-                head("count", Some(2), true),
-                head("note", Some(1), false),
-            ],
-            rows: vec![
-                cells(["日本@example.com", "7", "\u{1b}[31mred"]),
-                cells(["jane", "1200", ""]),
-            ],
+            heads: vec![head("user", None, false), head("count", Some(2), true), head("note", Some(1), false)],
+            rows: vec![cells(["日本@example.com", "7", "\u{1b}[31mred"]), cells(["jane", "1200", ""])],
         }
     }
 
     #[test]
     fn columns_stand_below_each_other_and_no_line_is_too_long() {
-        let style = |room| Style {
-            room,
-            looks: false,
-            titles: true,
-        };
+        let style = |room| Style { room, looks: false, titles: true };
         let (text, left_out) = table().render(style(None));
         assert_eq!(
             text,
@@ -243,11 +215,7 @@ mod tests {
 
     #[test]
     fn only_looks_bring_escape_sequences() {
-        let style = Style {
-            room: None,
-            looks: true,
-            titles: false,
-        };
+        let style = Style { room: None, looks: true, titles: false };
         let mut table = table();
         table.rows[1][0].look = Look::Bad;
         let (text, _) = table.render(style);

@@ -65,10 +65,7 @@ goes on here.
     #[test]
     fn what_does_not_fit_is_broken_anew_and_nothing_else() {
         assert_eq!(paragraphs(TEXT, None), TEXT);
-        assert_eq!(
-            paragraphs(TEXT, Some(100)),
-            TEXT.replace("which\ngoes", "which goes")
-        );
+        assert_eq!(paragraphs(TEXT, Some(100)), TEXT.replace("which\ngoes", "which goes"));
         let narrow = "\
 Title
 

@@ -91,10 +91,7 @@ pub(crate) fn cut(text: &str, most: usize, cut: Cut) -> String {
     shown.push(GONE);
     let tail: Vec<char> = fitting(text.chars().rev(), end).collect();
     // A mark belongs to the letter before it, which is gone.
-    let tail = tail
-        .into_iter()
-        .rev()
-        .skip_while(|char| columns(*char) == 0);
+    let tail = tail.into_iter().rev().skip_while(|char| columns(*char) == 0);
     shown.extend(tail);
     shown
 }
@@ -112,15 +109,10 @@ fn whole_words(text: &str, room: usize) -> Option<String> {
     /// What stands between words.
     const BETWEEN: [char; 6] = [' ', '.', '-', '_', '/', ':'];
     let fits = |part: &&str| width(part) <= room && part.contains(|char| !BETWEEN.contains(&char));
-    let behind = text
-        .match_indices(BETWEEN)
-        .map(|(place, sign)| place + sign.len());
+    let behind = text.match_indices(BETWEEN).map(|(place, sign)| place + sign.len());
     if text.contains(' ') {
         let begins = behind.rev().filter_map(|place| text.get(..place));
-        return begins
-            .into_iter()
-            .find(fits)
-            .map(|part| format!("{part}{GONE}"));
+        return begins.into_iter().find(fits).map(|part| format!("{part}{GONE}"));
     }
     // A mark belongs to the sign before it.
     let whole = |part: &&str| part.chars().next().is_some_and(|char| columns(char) > 0);
@@ -188,12 +180,7 @@ mod tests {
             ("sec.user.create", 11, Cut::Words, "…create"),
             ("sec.user.create", 6, Cut::Words, "sec…te"),
             ("DELETE datacenter", 14, Cut::Words, "DELETE …"),
-            (
-                "DELETE kubernetes-nodepool",
-                20,
-                Cut::Words,
-                "DELETE kubernetes-…",
-            ),
+            ("DELETE kubernetes-nodepool", 20, Cut::Words, "DELETE kubernetes-…"),
             ("DELETE nic", 7, Cut::Words, "DEL…nic"),
             ("..........", 4, Cut::Words, "..…."),
             ("日本.語語", 6, Cut::Words, "…語語"),

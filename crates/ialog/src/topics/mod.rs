@@ -11,31 +11,15 @@ pub(crate) struct Topic {
 
 /// In the order in which they are listed.
 pub(crate) static TOPICS: [Topic; 5] = [
-    Topic {
-        name: "times",
-        about: "how a time is written, and in which zone",
-        text: include_str!("times.txt"),
-    },
-    Topic {
-        name: "filters",
-        about: "which events are shown",
-        text: include_str!("filters.txt"),
-    },
+    Topic { name: "times", about: "how a time is written, and in which zone", text: include_str!("times.txt") },
+    Topic { name: "filters", about: "which events are shown", text: include_str!("filters.txt") },
     Topic {
         name: "exit-codes",
         about: "what a script can tell from the exit code",
         text: include_str!("exit-codes.txt"),
     },
-    Topic {
-        name: "environment",
-        about: "where settings come from",
-        text: include_str!("environment.txt"),
-    },
-    Topic {
-        name: "schemas",
-        about: "what the files mean",
-        text: include_str!("schemas.txt"),
-    },
+    Topic { name: "environment", about: "where settings come from", text: include_str!("environment.txt") },
+    Topic { name: "schemas", about: "what the files mean", text: include_str!("schemas.txt") },
 ];
 
 /// The topic with this name.
@@ -47,9 +31,7 @@ pub(crate) fn named(name: &str) -> Option<&'static Topic> {
 pub(crate) fn listed() -> String {
     let width = TOPICS.iter().map(|topic| topic.name.len()).max();
     let width = width.unwrap_or_default();
-    let lines = TOPICS
-        .iter()
-        .map(|Topic { name, about, .. }| format!("\n  ialog help {name:width$}  {about}"));
+    let lines = TOPICS.iter().map(|Topic { name, about, .. }| format!("\n  ialog help {name:width$}  {about}"));
     let lines: String = lines.collect();
     format!("Help on what concerns several commands:{lines}")
 }

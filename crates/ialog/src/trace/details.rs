@@ -24,10 +24,7 @@ pub(crate) struct Details {
 
 impl Details {
     pub(crate) fn new(client: Client) -> Self {
-        Self {
-            client,
-            known: BTreeMap::new(),
-        }
+        Self { client, known: BTreeMap::new() }
     }
 
     /// What is told of an operation.

@@ -32,24 +32,12 @@ pub(crate) fn json(operation: &Operation, told: Option<&Told>) -> String {
         ("start", time(operation.start)),
         ("end", time(operation.end)),
         ("took_ms", milliseconds(durations.all)),
-        (
-            "accepted_to_done_ms",
-            milliseconds(durations.accepted_to_done),
-        ),
+        ("accepted_to_done_ms", milliseconds(durations.accepted_to_done)),
         ("queued_ms", milliseconds(durations.queued)),
         ("running_ms", milliseconds(durations.running)),
-        (
-            "user",
-            text(principal.as_ref().and_then(|one| one.user.clone())),
-        ),
-        (
-            "source_ip",
-            text(principal.as_ref().and_then(|one| one.source_ip.clone())),
-        ),
-        (
-            "method",
-            text(action.as_ref().and_then(|one| one.method.clone())),
-        ),
+        ("user", text(principal.as_ref().and_then(|one| one.user.clone()))),
+        ("source_ip", text(principal.as_ref().and_then(|one| one.source_ip.clone()))),
+        ("method", text(action.as_ref().and_then(|one| one.method.clone()))),
         ("uri", text(action.as_ref().and_then(|one| one.uri.clone()))),
         ("events", format!("[{}]", events.join(","))),
     ];
@@ -67,10 +55,7 @@ fn of_event(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelta>
         ("time", time(event.time())),
         ("offset_ms", milliseconds(offset)),
         ("step_ms", milliseconds(step)),
-        (
-            "event_type",
-            text(details.event_type().map(|one| one.to_string())),
-        ),
+        ("event_type", text(details.event_type().map(|one| one.to_string()))),
         ("status", text(details.status().map(|one| one.to_string()))),
         ("outcome", text(Some(details.outcome().as_str()))),
         ("message", text(details.message())),
@@ -79,15 +64,12 @@ fn of_event(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelta>
 }
 
 fn object(members: &[(&str, String)]) -> String {
-    let members = members
-        .iter()
-        .map(|(name, value)| format!("\"{name}\":{value}"));
+    let members = members.iter().map(|(name, value)| format!("\"{name}\":{value}"));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
 fn text(text: Option<impl Into<String>>) -> String {
-    text.map_or(Value::Null, |text| Value::from(text.into()))
-        .to_string()
+    text.map_or(Value::Null, |text| Value::from(text.into())).to_string()
 }
 
 fn time(time: Option<DateTime<Utc>>) -> String {
@@ -95,8 +77,5 @@ fn time(time: Option<DateTime<Utc>>) -> String {
 }
 
 fn milliseconds(length: Option<TimeDelta>) -> String {
-    length.map_or_else(
-        || "null".to_owned(),
-        |length| length.num_milliseconds().to_string(),
-    )
+    length.map_or_else(|| "null".to_owned(), |length| length.num_milliseconds().to_string())
 }

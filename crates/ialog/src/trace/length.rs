@@ -16,11 +16,7 @@ pub(super) fn told(length: TimeDelta) -> String {
             let (minutes, rest) = (milliseconds / MINUTE, milliseconds % MINUTE);
             format!("{minutes} min {:02}.{} s", rest / 1000, rest % 1000 / 100)
         }
-        _ => format!(
-            "{} h {:02} min",
-            milliseconds / HOUR,
-            milliseconds % HOUR / MINUTE
-        ),
+        _ => format!("{} h {:02} min", milliseconds / HOUR, milliseconds % HOUR / MINUTE),
     }
 }
 

@@ -26,12 +26,7 @@ pub(crate) use steps::text;
 pub(crate) struct Tied(BTreeMap<ContractNumber, Vec<Event>>);
 
 impl Taker for Tied {
-    fn take(
-        &mut self,
-        contract: &ContractNumber,
-        event: Event,
-        _host: &mut Host<'_>,
-    ) -> Result<bool, Failure> {
+    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Host<'_>) -> Result<bool, Failure> {
         let has_name = {
             let details = event.details();
             details.request_id().is_some() || details.queue_ref_id().is_some()
@@ -90,11 +85,7 @@ fn told_apart(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> 
                 group.queues.extend(queue);
                 group.events.push(event);
             }
-            None => groups.push(Group {
-                request,
-                queues: queue.into_iter().collect(),
-                events: vec![event],
-            }),
+            None => groups.push(Group { request, queues: queue.into_iter().collect(), events: vec![event] }),
         }
     }
     if groups.is_empty() {
@@ -104,11 +95,7 @@ fn told_apart(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> 
     let starts: Vec<_> = groups.iter().map(Group::start).collect();
     for event in nameless {
         let queue = queue_of(event);
-        let tied = |group: &Group<'_>| {
-            queue
-                .as_ref()
-                .is_some_and(|queue| group.queues.contains(queue))
-        };
+        let tied = |group: &Group<'_>| queue.as_ref().is_some_and(|queue| group.queues.contains(queue));
         let mut of_queue = (0..groups.len()).filter(|place| groups.get(*place).is_some_and(tied));
         let first = of_queue.clone().next().unwrap_or_default();
         let begun = |place: &usize| {
@@ -169,20 +156,12 @@ pub(crate) struct Durations {
 }
 
 impl Operation {
-    fn of<'a>(
-        contract: &ContractNumber,
-        events: impl IntoIterator<Item = &'a Event>,
-        others: usize,
-    ) -> Option<Self> {
+    fn of<'a>(contract: &ContractNumber, events: impl IntoIterator<Item = &'a Event>, others: usize) -> Option<Self> {
         // They are tied together already; this brings them into order again.
         let chain = Chain::group(events).into_iter().next()?;
         Some(Self {
             contract: contract.clone(),
-            events: chain
-                .events()
-                .iter()
-                .map(|event| (*event).clone())
-                .collect(),
+            events: chain.events().iter().map(|event| (*event).clone()).collect(),
             outcome: chain.outcome(),
             start: chain.start(),
             end: chain.end(),
@@ -216,8 +195,7 @@ impl Operation {
 
     /// How long it took.
     pub(crate) fn durations(&self) -> Durations {
-        let is_accepted =
-            |event: &&Event| event.details().event_type() == Some(EventType::REQUEST_ACCEPTED);
+        let is_accepted = |event: &&Event| event.details().event_type() == Some(EventType::REQUEST_ACCEPTED);
         let accepted = self.events.iter().find(is_accepted);
         let accepted_at = accepted.and_then(Event::time);
         // Being accepted may be told as done, too.

@@ -26,9 +26,7 @@ pub(crate) fn text(
 /// What it is known by, and who asked for what.
 fn heading(operation: &Operation, style: Style) -> String {
     let request = operation.request().map(|name| format!("request {name}"));
-    let queue = operation
-        .queue()
-        .map(|name| format!("queue reference {name}"));
+    let queue = operation.queue().map(|name| format!("queue reference {name}"));
     let contract = format!("contract {}", operation.contract);
     let names: Vec<String> = request.into_iter().chain(queue).chain([contract]).collect();
     let mut out = String::new();
@@ -98,13 +96,7 @@ fn table(operation: &Operation, clock: Clock) -> Table {
 }
 
 fn head(title: &'static str, least: usize, importance: Option<u8>, right: bool) -> Head {
-    Head {
-        title,
-        least,
-        importance,
-        cut: Cut::End,
-        right,
-    }
+    Head { title, least, importance, cut: Cut::End, right }
 }
 
 fn row(
@@ -129,24 +121,14 @@ fn row(
         Outcome::Unknown => Look::Plain,
     };
     let cell = |text: Option<String>, look: Look| Cell::new(&text.unwrap_or_default(), look);
-    let detail_look = if failed.is_some() {
-        Look::Bad
-    } else {
-        Look::Plain
-    };
+    let detail_look = if failed.is_some() { Look::Bad } else { Look::Plain };
     vec![
         cell(local, Look::Dim),
         cell(since(start), Look::Plain),
         cell(since(before), Look::Dim),
-        cell(
-            event_details.event_type().map(|one| one.to_string()),
-            Look::Plain,
-        ),
+        cell(event_details.event_type().map(|one| one.to_string()), Look::Plain),
         cell(event_details.status().map(|one| one.to_string()), look),
-        cell(
-            failed.or_else(|| event_details.message().map(String::from)),
-            detail_look,
-        ),
+        cell(failed.or_else(|| event_details.message().map(String::from)), detail_look),
     ]
 }
 
@@ -160,9 +142,7 @@ fn ending(operation: &Operation, looks: bool) -> String {
         Outcome::Unknown => ("how it ended is not told", Look::Plain),
     };
     let mut out = Look::on(look, word, looks);
-    let named = |length: Option<TimeDelta>, what: &str| {
-        length.map(|length| format!("{} {what}", length::told(length)))
-    };
+    let named = |length: Option<TimeDelta>, what: &str| length.map(|length| format!("{} {what}", length::told(length)));
     let several = operation.events().len() > 1;
     match durations.accepted_to_done {
         Some(length) => out += &format!(" {} after it was accepted", length::told(length)),
@@ -172,10 +152,7 @@ fn ending(operation: &Operation, looks: bool) -> String {
         }
         None => {}
     }
-    let parts = [
-        named(durations.queued, "queued"),
-        named(durations.running, "running"),
-    ];
+    let parts = [named(durations.queued, "queued"), named(durations.running, "running")];
     for part in parts.into_iter().flatten() {
         out += &format!(", {part}");
     }
@@ -193,38 +170,23 @@ fn details(told: &CloudRequest, looks: bool) -> String {
     let status = told.status().map(|status| status.to_string());
     let status = words([status, told.message().map(String::from)]);
     let created_by = told.created_by().map(String::from);
-    let headers: Option<std::collections::BTreeMap<String, serde_json::Value>> = told
-        .field("/properties/headers")
-        .and_then(|headers| serde_json::from_str(headers).ok());
+    let headers: Option<std::collections::BTreeMap<String, serde_json::Value>> =
+        told.field("/properties/headers").and_then(|headers| serde_json::from_str(headers).ok());
     let headers = headers.into_iter().flatten().map(|(name, value)| {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         ("header", format!("{name}: {value}"))
     });
     let one = |name: &'static str, value: Option<String>| value.map(|value| (name, value));
-    let lines = [
-        one("asked", request),
-        one("by", created_by),
-        one("status", status),
-    ];
+    let lines = [one("asked", request), one("by", created_by), one("status", status)];
     let lines = lines.into_iter().flatten().chain(headers);
     let mut out = format!("{}\n", Look::Bold.on("Cloud API", looks));
     for (name, value) in lines {
-        out += &format!(
-            "  {}  {}\n",
-            Look::Dim.on(&format!("{name:6}"), looks),
-            safe(&value)
-        );
+        out += &format!("  {}  {}\n", Look::Dim.on(&format!("{name:6}"), looks), safe(&value));
     }
     if let Some(body) = told.body().filter(|body| !body.is_empty()) {
         out += &format!("  {}\n", Look::Dim.on("body", looks));
         let is_json = serde_json::from_str::<serde_json::Value>(&body).is_ok();
-        let shown = if is_json {
-            indented(&body)
-        } else {
-            body.into_owned()
-        };
+        let shown = if is_json { indented(&body) } else { body.into_owned() };
         for line in shown.lines() {
             out += &format!("    {}\n", safe(line));
         }
@@ -238,11 +200,7 @@ mod tests {
 
     #[test]
     fn parts_stay_whole_where_there_is_room_and_no_line_is_too_long() {
-        let parts = [
-            "request 12345".to_owned(),
-            "queue 7".to_owned(),
-            "日本".to_owned(),
-        ];
+        let parts = ["request 12345".to_owned(), "queue 7".to_owned(), "日本".to_owned()];
         for (room, expected) in [
             (None, vec!["request 12345, queue 7, 日本"]),
             (Some(22), vec!["request 12345, queue 7", "日本"]),

@@ -24,17 +24,13 @@ fn found(tied: &Tied, reference: &str) -> Vec<(String, Vec<String>)> {
         times.map(|time| time.format("%-S").to_string()).collect()
     };
     let name = |one: &Operation| one.request().unwrap_or_default().into_owned();
-    operations
-        .iter()
-        .map(|one| (name(one), seconds(one)))
-        .collect()
+    operations.iter().map(|one| (name(one), seconds(one))).collect()
 }
 
 fn expected(operations: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
     let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
     let all = operations.iter();
-    all.map(|(name, seconds)| ((*name).to_owned(), owned(seconds)))
-        .collect()
+    all.map(|(name, seconds)| ((*name).to_owned(), owned(seconds))).collect()
 }
 
 #[test]
@@ -65,11 +61,7 @@ fn a_queue_reference_that_comes_again_stands_for_each_of_its_requests() {
     let (first, second) = (("r-1", &["1", "5"][..]), ("r-2", &["20", "25"][..]));
     assert_eq!(found(&tied, "77"), expected(&[first, second]));
     assert_eq!(found(&tied, "r-2"), expected(&[second]));
-    let outcomes: Vec<_> = tied
-        .operations("77")
-        .iter()
-        .map(|one| (one.outcome, one.others))
-        .collect();
+    let outcomes: Vec<_> = tied.operations("77").iter().map(|one| (one.outcome, one.others)).collect();
     assert_eq!(outcomes, [(Outcome::Success, 1), (Outcome::Failure, 1)]);
 }
 
@@ -84,30 +76,15 @@ fn the_same_digits_in_two_contracts_are_two_operations() {
 fn durations_are_as_far_as_events_tell() {
     let durations = |events: &[Short<'_>]| {
         let operations = tied(events).operations("r-1");
-        let Durations {
-            all,
-            accepted_to_done,
-            queued,
-            running,
-        } = operations[0].durations();
-        [all, accepted_to_done, queued, running]
-            .map(|length| length.map(|length| length.num_seconds()))
+        let Durations { all, accepted_to_done, queued, running } = operations[0].durations();
+        [all, accepted_to_done, queued, running].map(|length| length.map(|length| length.num_seconds()))
     };
     let accepted = (1, "r-1", "", "RequestAccepted", "DONE");
     let running = (4, "r-1", "", "RequestStatusUpdate", "RUNNING");
     let failed = (9, "r-1", "", "RequestStatusUpdate", "FAILED");
     let error = (10, "r-1", "", "Error", "");
     assert_eq!(durations(&[accepted]), [Some(0), None, None, None]);
-    assert_eq!(
-        durations(&[accepted, running]),
-        [Some(3), None, Some(3), None]
-    );
-    assert_eq!(
-        durations(&[running, failed]),
-        [Some(5), None, None, Some(5)]
-    );
-    assert_eq!(
-        durations(&[accepted, running, failed, error]),
-        [Some(9), Some(8), Some(3), Some(5)]
-    );
+    assert_eq!(durations(&[accepted, running]), [Some(3), None, Some(3), None]);
+    assert_eq!(durations(&[running, failed]), [Some(5), None, None, Some(5)]);
+    assert_eq!(durations(&[accepted, running, failed, error]), [Some(9), Some(8), Some(3), Some(5)]);
 }

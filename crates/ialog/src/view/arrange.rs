@@ -37,28 +37,13 @@ impl Order {
 
     fn compare(self, one: &Found, other: &Found) -> Ordering {
         let order = self.column.compare(one, other);
-        if self.reversed {
-            order.reverse()
-        } else {
-            order
-        }
+        if self.reversed { order.reverse() } else { order }
     }
 }
 
 impl Arrangement {
-    pub(crate) fn new(
-        sort: &[String],
-        limit: Option<NonZeroUsize>,
-        newest_first: bool,
-    ) -> Result<Self, Failure> {
-        Ok(Self {
-            keys: sort
-                .iter()
-                .map(|text| Order::named(text))
-                .collect::<Result<_, _>>()?,
-            limit,
-            newest_first,
-        })
+    pub(crate) fn new(sort: &[String], limit: Option<NonZeroUsize>, newest_first: bool) -> Result<Self, Failure> {
+        Ok(Self { keys: sort.iter().map(|text| Order::named(text)).collect::<Result<_, _>>()?, limit, newest_first })
     }
 
     /// Whether events can be given on as they come.
@@ -101,10 +86,7 @@ impl Arrangement {
 pub(crate) fn fold(events: Vec<Found>) -> Vec<Found> {
     let mut by_contract: BTreeMap<ContractNumber, Vec<Event>> = BTreeMap::new();
     for found in events {
-        by_contract
-            .entry(found.contract)
-            .or_default()
-            .push(found.event);
+        by_contract.entry(found.contract).or_default().push(found.event);
     }
     let mut operations = Vec::new();
     for (contract, events) in by_contract {
@@ -119,9 +101,7 @@ fn operation(contract: &ContractNumber, chain: &Chain<'_>) -> Option<Found> {
     let events = chain.events();
     let is_update = |event: &Event| {
         let of_type = event.details().event_type();
-        [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION]
-            .map(Some)
-            .contains(&of_type)
+        [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some).contains(&of_type)
     };
     let lead = events.iter().find(|event| !is_update(event));
     let lead = lead.or(events.first())?;

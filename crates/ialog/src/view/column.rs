@@ -57,15 +57,8 @@ const ALIASES: [(&str, &str); 2] = [("ip", "source_ip"), ("uuid", "event_id")];
 
 impl Column {
     /// The columns of a table that fits a terminal.
-    pub(crate) const TABLE: [Self; 7] = [
-        Self::Time,
-        Self::User,
-        Self::Action,
-        Self::Resource,
-        Self::Result,
-        Self::From,
-        Self::Detail,
-    ];
+    pub(crate) const TABLE: [Self; 7] =
+        [Self::Time, Self::User, Self::Action, Self::Resource, Self::Result, Self::From, Self::Detail];
 
     /// Those of a wide table.
     pub(crate) const WIDE: [Self; 12] = [
@@ -97,67 +90,45 @@ impl Column {
         let own = own.map(|(_, column)| *column);
         let flat = FlatRow::COLUMNS.into_iter().find(|flat| *flat == wanted);
         let flat = flat.map(Self::Flat);
-        let found = if for_people {
-            own.or(flat)
-        } else {
-            flat.or(own)
-        };
+        let found = if for_people { own.or(flat) } else { flat.or(own) };
         found.ok_or_else(|| {
             let known = || NAMED.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
             let guess = guess(wanted, known());
             let own: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
             Failure::usage(
                 format!("there is no column {name:?}{guess}"),
-                format!(
-                    "known are {}, and those of `ialog schema flat`",
-                    own.join(", ")
-                ),
+                format!("known are {}, and those of `ialog schema flat`", own.join(", ")),
             )
         })
     }
 
     /// Those with these names, or the default ones where there are none.
-    pub(crate) fn all_named(
-        names: &[String],
-        default: &[Self],
-        for_people: bool,
-    ) -> Result<Vec<Self>, Failure> {
+    pub(crate) fn all_named(names: &[String], default: &[Self], for_people: bool) -> Result<Vec<Self>, Failure> {
         if names.is_empty() {
             return Ok(default.to_vec());
         }
-        names
-            .iter()
-            .map(|name| Self::named(name, for_people))
-            .collect()
+        names.iter().map(|name| Self::named(name, for_people)).collect()
     }
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Flat(name) => name,
-            named => NAMED
-                .iter()
-                .find(|(_, column)| *column == named)
-                .map_or("", |(name, _)| name),
+            named => NAMED.iter().find(|(_, column)| *column == named).map_or("", |(name, _)| name),
         }
     }
 
     /// The value as JSON for a program; null where the event has none. The order of members in it is fixed.
     pub(crate) fn json(self, found: &Found) -> String {
         match self {
-            Self::Took => found.took.map_or_else(
-                || "null".to_owned(),
-                |took| took.num_milliseconds().to_string(),
-            ),
+            Self::Took => found.took.map_or_else(|| "null".to_owned(), |took| took.num_milliseconds().to_string()),
             Self::Events => found.events.to_string(),
             Self::Flat("outcome") => Value::from(found.outcome.as_str()).to_string(),
             Self::Flat(name) => {
                 let row = FlatRow::new(&found.contract, &found.event);
                 flat(&row, name).unwrap_or_else(|| "null".to_owned())
             }
-            _ => self
-                .text(found)
-                .map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
+            _ => self.text(found).map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
         }
     }
 
@@ -165,10 +136,7 @@ impl Column {
     pub(crate) fn text(self, found: &Found) -> Option<String> {
         let details = found.event.details();
         match self {
-            Self::Time => found
-                .event
-                .time()
-                .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Self::Time => found.event.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Self::User => details.principal().user.map(String::from),
             Self::Action => details.actions().into_iter().next().map(String::from),
             Self::Resource => resource(&details),
@@ -204,17 +172,11 @@ impl Column {
         let details = found.event.details();
         let resources = || details.resources().into_iter();
         let mut values: Vec<String> = match self {
-            Self::Action | Self::Flat("action") => {
-                details.actions().into_iter().map(String::from).collect()
+            Self::Action | Self::Flat("action") => details.actions().into_iter().map(String::from).collect(),
+            Self::Flat("resource_type") => {
+                resources().filter_map(|one| one.resource_type).map(|one| one.to_string()).collect()
             }
-            Self::Flat("resource_type") => resources()
-                .filter_map(|one| one.resource_type)
-                .map(|one| one.to_string())
-                .collect(),
-            Self::Flat("resource_id") => resources()
-                .filter_map(|one| one.id)
-                .map(String::from)
-                .collect(),
+            Self::Flat("resource_id") => resources().filter_map(|one| one.id).map(String::from).collect(),
             _ => self.text(found).into_iter().collect(),
         };
         values.sort_unstable();
@@ -249,13 +211,8 @@ fn flat(row: &FlatRow<'_>, name: &str) -> Option<String> {
 fn resource(details: &Details<'_>) -> Option<String> {
     let resources = details.resources();
     let first = resources.first()?;
-    let parts: Vec<&str> = first
-        .resource_type
-        .as_ref()
-        .map(|one| one.as_str())
-        .into_iter()
-        .chain(first.id.as_deref())
-        .collect();
+    let parts: Vec<&str> =
+        first.resource_type.as_ref().map(|one| one.as_str()).into_iter().chain(first.id.as_deref()).collect();
     let more = match resources.len() {
         1 => String::new(),
         all => format!(" +{}", all - 1),

@@ -21,14 +21,7 @@ pub(crate) struct Found {
 impl Found {
     /// A single event.
     pub(crate) fn one(contract: ContractNumber, event: Event) -> Self {
-        Self {
-            contract,
-            outcome: event.details().outcome(),
-            detail: detail(&event),
-            event,
-            took: None,
-            events: 1,
-        }
+        Self { contract, outcome: event.details().outcome(), detail: detail(&event), event, took: None, events: 1 }
     }
 }
 
@@ -37,13 +30,7 @@ pub(crate) fn detail(event: &Event) -> Option<String> {
     let error = event.details().error()?;
     let code = error.code.map(|code| code.into_owned());
     let code = code.or_else(|| Some(format!("HTTP {}", error.status?)));
-    let message = error
-        .messages
-        .into_iter()
-        .find_map(|message| message.message);
-    let words: Vec<String> = code
-        .into_iter()
-        .chain(message.map(|message| message.into_owned()))
-        .collect();
+    let message = error.messages.into_iter().find_map(|message| message.message);
+    let words: Vec<String> = code.into_iter().chain(message.map(|message| message.into_owned())).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

@@ -34,32 +34,22 @@ impl Jq {
             )
         };
         let formats = jaq_core::load::parse(FORMATS, |parser| parser.defs());
-        let definitions = jaq_core::defs()
-            .chain(jaq_std::defs())
-            .chain(jaq_json::defs())
-            .chain(formats.into_iter().flatten());
+        let definitions =
+            jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(formats.into_iter().flatten());
         let functions = jaq_core::funs()
             // The environment holds the token, and an expression may be somebody else's.
             .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
             .chain(jaq_json::funs());
         let arena = Arena::default();
-        let program = File {
-            code: expression,
-            path: (),
-        };
-        let modules = Loader::new(definitions)
-            .load(&arena, program)
-            .map_err(|errors| refused(unreadable(errors)))?;
-        let filter = Compiler::default()
-            .with_funs(functions)
-            .compile(modules)
-            .map_err(|errors| {
-                let unknown = errors.into_iter().flat_map(|(_, unknown)| unknown).next();
-                refused(unknown.map_or_else(
-                    || "it cannot be understood".to_owned(),
-                    |(name, what)| format!("there is no {} {name}", what.as_str()),
-                ))
-            })?;
+        let program = File { code: expression, path: () };
+        let modules = Loader::new(definitions).load(&arena, program).map_err(|errors| refused(unreadable(errors)))?;
+        let filter = Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
+            let unknown = errors.into_iter().flat_map(|(_, unknown)| unknown).next();
+            refused(unknown.map_or_else(
+                || "it cannot be understood".to_owned(),
+                |(name, what)| format!("there is no {} {name}", what.as_str()),
+            ))
+        })?;
         Ok(Self { filter })
     }
 
@@ -67,15 +57,11 @@ impl Jq {
     pub(crate) fn run(&self, record: &str, shown: bool) -> Result<String, Failure> {
         let failed = |why: String| {
             Failure::usage(
-                format!(
-                    "the expression of --jq cannot be applied to an event: {}",
-                    safe(&why)
-                ),
+                format!("the expression of --jq cannot be applied to an event: {}", safe(&why)),
                 "let it expect what a record may have, such as (.a? // empty)",
             )
         };
-        let input =
-            read::parse_single(record.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        let input = read::parse_single(record.as_bytes()).map_err(|error| failed(error.to_string()))?;
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         let mut out = String::new();
         for value in self.filter.id.run((context, input)) {
@@ -114,14 +100,8 @@ fn unreadable(errors: jaq_core::load::Errors<&str, ()>) -> String {
     for (_, error) in errors {
         let place = match error {
             Error::Io(_) => None,
-            Error::Lex(errors) => errors
-                .into_iter()
-                .next()
-                .map(|(wanted, at)| (wanted.as_str(), at)),
-            Error::Parse(errors) => errors
-                .into_iter()
-                .next()
-                .map(|(wanted, at)| (wanted.as_str(), at)),
+            Error::Lex(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
+            Error::Parse(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
         };
         if let Some((wanted, at)) = place {
             let at = if at.is_empty() { "its end" } else { at };
@@ -146,21 +126,12 @@ mod tests {
     #[test]
     fn an_expression_makes_lines_of_a_record() {
         let record = r#"{"a":[1,2.50,123456789012345678901],"b":"x\ty","c":{"d":null}}"#;
-        assert_eq!(
-            run(".a[]", record, false),
-            "1\n2.50\n123456789012345678901\n"
-        );
+        assert_eq!(run(".a[]", record, false), "1\n2.50\n123456789012345678901\n");
         assert_eq!(run(".b, .c", record, false), "x\ty\n{\"d\":null}\n");
         assert_eq!(run("select(.b == \"z\")", record, false), "");
         assert_eq!(run("[.b, .a[0]] | @tsv", record, false), "x\\ty\t1\n");
-        assert_eq!(
-            run(r#"["a\"b", null, 1.50] | @csv"#, record, false),
-            "\"a\"\"b\",,1.50\n"
-        );
-        assert_eq!(
-            run(".b", r#"{"b":"a\u001b[2J\tb"}"#, true),
-            "a\\u{1b}[2J\tb\n"
-        );
+        assert_eq!(run(r#"["a\"b", null, 1.50] | @csv"#, record, false), "\"a\"\"b\",,1.50\n");
+        assert_eq!(run(".b", r#"{"b":"a\u001b[2J\tb"}"#, true), "a\\u{1b}[2J\tb\n");
     }
 
     #[test]
@@ -170,9 +141,6 @@ mod tests {
             "--jq \".a | foo\" is no expression of jq: there is no filter foo: correct it, the manual of jq has the language"
         );
         assert!(run(".a[", "{}", false).contains("is no expression of jq"));
-        assert!(
-            run(".a + 1 | error", "{}", false)
-                .starts_with("the expression of --jq cannot be applied")
-        );
+        assert!(run(".a + 1 | error", "{}", false).starts_with("the expression of --jq cannot be applied"));
     }
 }

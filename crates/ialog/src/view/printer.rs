@@ -51,12 +51,7 @@ impl Printer {
 
     /// A line as the template says, `{column}` being a value.
     pub(crate) fn template(template: &str, shown: bool) -> Result<Self, Failure> {
-        Ok(Self::new(
-            Form::Template(pieces(template)?),
-            Vec::new(),
-            false,
-            shown,
-        ))
+        Ok(Self::new(Form::Template(pieces(template)?), Vec::new(), false, shown))
     }
 
     /// What an expression of jq makes of the record.
@@ -66,22 +61,14 @@ impl Printer {
     }
 
     fn new(form: Form, columns: Vec<Column>, titles: bool, shown: bool) -> Self {
-        Self {
-            form,
-            columns,
-            titles,
-            shown,
-            before: 0,
-        }
+        Self { form, columns, titles, shown, before: 0 }
     }
 
     /// What comes before all events.
     pub(crate) fn begin(&self) -> String {
         match self.form {
             Form::Array => "[".to_owned(),
-            Form::Csv if self.titles => {
-                row(self.columns.iter().map(|column| column.name().to_owned()))
-            }
+            Form::Csv if self.titles => row(self.columns.iter().map(|column| column.name().to_owned())),
             _ => String::new(),
         }
     }
@@ -157,9 +144,7 @@ fn pieces(template: &str) -> Result<Vec<Piece>, Failure> {
     while !rest.is_empty() {
         let (text, at_brace) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
         pieces.push(Piece::Text(text.replace("\\t", "\t").replace("\\n", "\n")));
-        let doubled = ["{{", "}}"]
-            .into_iter()
-            .find_map(|pair| Some((&pair[1..], at_brace.strip_prefix(pair)?)));
+        let doubled = ["{{", "}}"].into_iter().find_map(|pair| Some((&pair[1..], at_brace.strip_prefix(pair)?)));
         if let Some((brace, behind)) = doubled {
             pieces.push(Piece::Text(brace.to_owned()));
             rest = behind;
@@ -203,22 +188,13 @@ mod tests {
             Ok(mut printer) => printer.event(&found()).unwrap(),
             Err(failure) => failure.to_string(),
         };
-        assert_eq!(
-            printed("{request}\\t{{{user}}}"),
-            "7\t{=a\\u{1b}b\\u{9b}}\n"
-        );
+        assert_eq!(printed("{request}\\t{{{user}}}"), "7\t{=a\\u{1b}b\\u{9b}}\n");
         assert_eq!(printed("{request} {time}."), "7 .\n");
         assert_eq!(printed(""), "\n");
-        assert!(
-            printed("{usr}").starts_with("there is no column \"usr\" (did you mean \"user\"?)")
-        );
+        assert!(printed("{usr}").starts_with("there is no column \"usr\" (did you mean \"user\"?)"));
         assert!(printed("{user").ends_with("write {user}, or {{ for a brace"));
         for stray in ["{user}}", "a}b", "}"] {
-            assert!(
-                printed(stray).ends_with(
-                    "has a } that closes nothing: leave it out, or write }} for a brace"
-                )
-            );
+            assert!(printed(stray).ends_with("has a } that closes nothing: leave it out, or write }} for a brace"));
         }
     }
 
@@ -228,11 +204,7 @@ mod tests {
         assert_eq!(text(false), format!("{}\n", found().event.raw()));
         assert!(!text(true).contains('\u{9b}'));
         let columns = || vec![Column::User, Column::Request];
-        let text = |shown| {
-            Printer::csv(columns(), true, shown)
-                .event(&found())
-                .unwrap()
-        };
+        let text = |shown| Printer::csv(columns(), true, shown).event(&found()).unwrap();
         assert_eq!(text(false), "'=a\u{1b}b\u{9b},7\n");
         assert_eq!(text(true), "'=a\\u{1b}b\\u{9b},7\n");
     }

@@ -17,21 +17,12 @@ pub(crate) struct Clock {
 /// The rows of what was found. `whole` is for times with everything that is known of them.
 pub(crate) fn tabular(found: &[Found], columns: &[Column], clock: Clock, whole: bool) -> Table {
     let times = found.iter().filter_map(|one| one.event.time());
-    let format = if whole {
-        "%Y-%m-%d %H:%M:%S%.3f %:z"
-    } else {
-        shortest(times, clock)
-    };
+    let format = if whole { "%Y-%m-%d %H:%M:%S%.3f %:z" } else { shortest(times, clock) };
     let rows = found.iter().map(|one| {
-        let cells = columns
-            .iter()
-            .map(|column| cell(*column, one, clock, format));
+        let cells = columns.iter().map(|column| cell(*column, one, clock, format));
         cells.collect()
     });
-    Table {
-        heads: columns.iter().map(|column| head(*column)).collect(),
-        rows: rows.collect(),
-    }
+    Table { heads: columns.iter().map(|column| head(*column)).collect(), rows: rows.collect() }
 }
 
 /// The shortest form in which no two of the times can be taken for each other, nor for one of another day or year.
@@ -106,13 +97,7 @@ fn head(column: Column) -> Head {
         Column::Id | Column::Request => (12, Some(2), Cut::Middle),
         _ => (10, Some(3), Cut::End),
     };
-    Head {
-        title: column.name(),
-        least,
-        importance,
-        cut,
-        right: matches!(column, Column::Took | Column::Events),
-    }
+    Head { title: column.name(), least, importance, cut, right: matches!(column, Column::Took | Column::Events) }
 }
 
 #[cfg(test)]
@@ -121,33 +106,18 @@ mod tests {
 
     #[test]
     fn a_resource_is_shortened_in_its_identifier() {
-        assert_eq!(
-            short("datacenter/e8b1a942-41d5-4bfd-8d5a-61e5c049905c +1"),
-            "datacenter/e8b1…5c +1"
-        );
+        assert_eq!(short("datacenter/e8b1a942-41d5-4bfd-8d5a-61e5c049905c +1"), "datacenter/e8b1…5c +1");
         assert_eq!(short("user/1466"), "user/1466");
     }
 
     #[test]
     fn times_are_told_as_short_as_they_can_be() {
-        let clock = Clock {
-            zone: Tz::Europe__Berlin,
-            now: "2026-10-25T12:00:00Z".parse().unwrap(),
-        };
+        let clock = Clock { zone: Tz::Europe__Berlin, now: "2026-10-25T12:00:00Z".parse().unwrap() };
         for (times, expected) in [
             (["2026-10-25T11:00:00Z"; 2], "%H:%M:%S"),
-            (
-                ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"],
-                "%H:%M:%S %:z",
-            ),
-            (
-                ["2026-10-23T00:30:00Z", "2026-10-23T01:30:00Z"],
-                "%m-%d %H:%M:%S",
-            ),
-            (
-                ["2026-10-23T00:30:00Z", "2026-10-25T01:30:00Z"],
-                "%m-%d %H:%M:%S %:z",
-            ),
+            (["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"], "%H:%M:%S %:z"),
+            (["2026-10-23T00:30:00Z", "2026-10-23T01:30:00Z"], "%m-%d %H:%M:%S"),
+            (["2026-10-23T00:30:00Z", "2026-10-25T01:30:00Z"], "%m-%d %H:%M:%S %:z"),
             (["2025-10-23T00:30:00Z"; 2], "%Y-%m-%d %H:%M:%S"),
         ] {
             let times = times.map(|time| time.parse().unwrap());

@@ -26,9 +26,7 @@ impl Values {
     /// The most frequent first, those of one count in the order of their texts.
     pub(crate) fn sorted(&self) -> Vec<(&str, u64)> {
         let counts = self.counts.iter();
-        let mut sorted: Vec<(&str, u64)> = counts
-            .map(|(value, count)| (value.as_str(), *count))
-            .collect();
+        let mut sorted: Vec<(&str, u64)> = counts.map(|(value, count)| (value.as_str(), *count)).collect();
         sorted.sort_by(|one, other| (other.1, one.0).cmp(&(one.1, other.0)));
         sorted
     }
@@ -36,24 +34,12 @@ impl Values {
 
 /// The counts as a table.
 pub(crate) fn value_table(values: &[(&str, u64)]) -> Table {
-    let head = |title, right| Head {
-        title,
-        least: 8,
-        importance: None,
-        cut: Cut::End,
-        right,
-    };
+    let head = |title, right| Head { title, least: 8, importance: None, cut: Cut::End, right };
     let row = |(value, count): &(&str, u64)| {
         let value = if value.is_empty() { "-" } else { value };
-        vec![
-            Cell::new(&count.to_string(), Look::Plain),
-            Cell::new(value, Look::Plain),
-        ]
+        vec![Cell::new(&count.to_string(), Look::Plain), Cell::new(value, Look::Plain)]
     };
-    Table {
-        heads: vec![head("events", true), head("value", false)],
-        rows: values.iter().map(row).collect(),
-    }
+    Table { heads: vec![head("events", true), head("value", false)], rows: values.iter().map(row).collect() }
 }
 
 /// A value and its count as a row of comma-separated values; `shown` on a terminal.
@@ -64,10 +50,6 @@ pub(crate) fn value_row(value: &str, events: String, shown: bool) -> String {
 
 /// A value and its count as JSON; a value that events do not have is null.
 pub(crate) fn value_json(value: &str, events: u64) -> String {
-    let value = if value.is_empty() {
-        serde_json::Value::Null
-    } else {
-        value.into()
-    };
+    let value = if value.is_empty() { serde_json::Value::Null } else { value.into() };
     format!("{{\"value\":{value},\"events\":{events}}}")
 }

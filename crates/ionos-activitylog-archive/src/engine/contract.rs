@@ -68,10 +68,7 @@ pub(super) async fn export(
         nothing_to_do: true,
         gaps: Vec::new(),
         stopped: false,
-        notes: service
-            .and_then(|service| ahead(started, service))
-            .into_iter()
-            .collect(),
+        notes: service.and_then(|service| ahead(started, service)).into_iter().collect(),
     };
     let Some(range) = done.range else {
         return Ok(done);
@@ -82,15 +79,7 @@ pub(super) async fn export(
         exporter.clock.clone(),
         exporter.steps.clone(),
     )?;
-    let mut job = Job {
-        exporter,
-        contract,
-        opened,
-        windows,
-        stop,
-        done,
-        came: 0,
-    };
+    let mut job = Job { exporter, contract, opened, windows, stop, done, came: 0 };
     let tasks = job.tasks(range, started);
     if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
         return Ok(job.report(range));
@@ -131,9 +120,7 @@ impl Job<'_> {
         let fresh = missing.iter().map(Task::Fresh);
         let again = self.opened.unverified().into_iter().filter(|unverified| {
             let waits = self.opened.state.gaps.iter().any(|gap| {
-                let inside = gap
-                    .range()
-                    .is_some_and(|gap| gap.intersection(unverified).is_some());
+                let inside = gap.range().is_some_and(|gap| gap.intersection(unverified).is_some());
                 inside && gap.next > now
             });
             unverified.intersection(&range).is_some() && (self.exporter.recount || !waits)
@@ -163,9 +150,7 @@ impl Job<'_> {
     fn writing(&self, start: DateTime<Utc>) -> Result<Writing, Error> {
         let (folder, steps) = (self.opened.folder.clone(), self.exporter.steps.clone());
         let root = folder.path().to_path_buf();
-        let Exporter {
-            compression, full, ..
-        } = *self.exporter;
+        let Exporter { compression, full, .. } = *self.exporter;
         Writing::begin(root, move |ended| {
             let day = {
                 let steps = steps.clone();
@@ -191,11 +176,7 @@ impl Job<'_> {
         read.and(taken)
     }
 
-    async fn write_windows(
-        &mut self,
-        writing: &mut Writing,
-        range: DateRange,
-    ) -> Result<(), Error> {
+    async fn write_windows(&mut self, writing: &mut Writing, range: DateRange) -> Result<(), Error> {
         let mut windows = pin!(self.windows(range));
         while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
             self.came += window.events.len() as u64;
@@ -252,9 +233,7 @@ impl Job<'_> {
             }
             added += (came - kept) as u64;
             self.came += (came - kept) as u64;
-            window
-                .events
-                .sort_by_cached_key(|event| (event.time(), event.id()));
+            window.events.sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
             let written = writing.add(window).await;
             stretches.extend(written.stretches);
@@ -300,19 +279,12 @@ impl Job<'_> {
         range: DateRange,
     ) -> impl futures_core::Stream<Item = Result<Window, ionos_activitylog::Error>> + use<> {
         let events = self.exporter.client.events(self.contract.clone(), range);
-        events
-            .windows_at_once(self.windows)
-            .windows()
-            .take_until(self.stop.clone())
+        events.windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
 
     pub(super) async fn tell(&mut self, read_to: DateTime<Utc>) {
         self.exporter.steps.pass(Step::WindowRead);
-        let progress = Progress {
-            events: self.came,
-            requests: self.done.requests,
-            read_to,
-        };
+        let progress = Progress { events: self.came, requests: self.done.requests, read_to };
         (self.exporter.told)(self.contract, &progress);
         let_others().await;
     }
@@ -326,10 +298,7 @@ impl Job<'_> {
     fn report(&mut self, range: DateRange) -> ContractExport {
         let days = self.opened.days.values();
         let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());
-        let inside = gaps.filter(|gap| {
-            gap.range()
-                .is_some_and(|gap| gap.intersection(&range).is_some())
-        });
+        let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
         self.done.gaps = inside.collect();
         self.done.given_up = self.came.saturating_sub(self.done.events);
         self.done.notes.splice(0..0, self.opened.notes.drain(..));

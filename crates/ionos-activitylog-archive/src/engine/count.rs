@@ -48,10 +48,7 @@ impl Job<'_> {
         };
         self.done.requests += 1;
         match page {
-            Ok(page) => Ok(page
-                .total
-                .filter(|total| total.exact)
-                .map(|total| total.count)),
+            Ok(page) => Ok(page.total.filter(|total| total.exact).map(|total| total.count)),
             // An answer that proves nothing, as one without a count where there is no event either.
             Err(error) if error.kind() == ErrorKind::Decode => Ok(None),
             Err(error) => Err(Error::Read(error)),

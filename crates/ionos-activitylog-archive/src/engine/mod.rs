@@ -184,10 +184,7 @@ impl Exporter {
 
     /// Who is told after each window.
     #[must_use]
-    pub fn told(
-        mut self,
-        told: impl Fn(&ContractNumber, &Progress) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn told(mut self, told: impl Fn(&ContractNumber, &Progress) + Send + Sync + 'static) -> Self {
         self.told = Arc::new(told);
         self
     }
@@ -235,11 +232,7 @@ impl Exporter {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Vec<(ContractNumber, Result<ContractExport, Error>)> {
         let stop = stop.boxed().shared();
-        let windows = if contracts.len() > 1 {
-            1
-        } else {
-            WINDOWS_AT_ONCE
-        };
+        let windows = if contracts.len() > 1 { 1 } else { WINDOWS_AT_ONCE };
         let asked = pin!(self.service_time(range));
         let service = match select(asked, stop.clone()).await {
             Either::Left((service, _)) => service,
@@ -254,14 +247,9 @@ impl Exporter {
             };
             exports.push(export.boxed());
         }
-        let mut done: Vec<_> = stream::iter(exports)
-            .buffer_unordered(CONTRACTS_AT_ONCE)
-            .collect()
-            .await;
+        let mut done: Vec<_> = stream::iter(exports).buffer_unordered(CONTRACTS_AT_ONCE).collect().await;
         done.sort_by_key(|(index, ..)| *index);
-        done.into_iter()
-            .map(|(_, contract, done)| (contract, done))
-            .collect()
+        done.into_iter().map(|(_, contract, done)| (contract, done)).collect()
     }
 
     /// What an export would do, without changing anything on the disk. It takes one request for each time that is
@@ -274,10 +262,7 @@ impl Exporter {
         let service = self.service_time(range).await;
         let mut plans = Vec::with_capacity(contracts.len());
         for contract in contracts {
-            plans.push((
-                contract.clone(),
-                plan::of(self, contract, (range, service)).await,
-            ));
+            plans.push((contract.clone(), plan::of(self, contract, (range, service)).await));
         }
         plans
     }
@@ -285,9 +270,6 @@ impl Exporter {
 
 impl std::fmt::Debug for Exporter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exporter")
-            .field("client", &self.client)
-            .field("archive", &self.archive)
-            .finish_non_exhaustive()
+        f.debug_struct("Exporter").field("client", &self.client).field("archive", &self.archive).finish_non_exhaustive()
     }
 }

@@ -49,14 +49,9 @@ pub(super) async fn of(
     // An export would not begin without it either.
     let _ = State::read(&folder)?;
     let days = read_days(&folder)?;
-    let manifests: Vec<&Manifest> = days
-        .values()
-        .map(|(manifest, _): &(_, Digest)| manifest)
-        .collect();
-    let covered: RangeSet = manifests
-        .iter()
-        .flat_map(|manifest| manifest.ranges.iter().filter_map(Covered::range))
-        .collect();
+    let manifests: Vec<&Manifest> = days.values().map(|(manifest, _): &(_, Digest)| manifest).collect();
+    let covered: RangeSet =
+        manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(Covered::range)).collect();
     let asked: RangeSet = exporter.settled(range, service).into_iter().collect();
     let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified()).collect();
     let mut plan = ContractPlan {
@@ -82,10 +77,7 @@ pub(super) async fn of(
         let windows = events.div_ceil(WINDOW).max(1);
         plan.events += events;
         plan.windows += windows;
-        let pages = events
-            .div_ceil(windows)
-            .div_ceil(PageSize::DEFAULT.get())
-            .max(1);
+        let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
         // How full a range is shows with the first page of it.
         plan.requests += windows * pages + u64::from(windows > 1);
     }
@@ -99,14 +91,8 @@ pub(super) async fn of(
         let parts = manifests.iter().flat_map(|manifest| &manifest.parts);
         parts.map(of).sum()
     };
-    let (count, unpacked, packed) = (
-        sum(|part| part.count),
-        sum(|part| part.unpacked),
-        sum(|part| part.bytes),
-    );
+    let (count, unpacked, packed) = (sum(|part| part.count), sum(|part| part.unpacked), sum(|part| part.bytes));
     plan.bytes = plan.events * unpacked.checked_div(count).unwrap_or(EVENT);
-    plan.on_disk = packed
-        .checked_mul(plan.events)
-        .and_then(|product| product.checked_div(count));
+    plan.on_disk = packed.checked_mul(plan.events).and_then(|product| product.checked_div(count));
     Ok(plan)
 }

@@ -25,11 +25,7 @@ pub struct Rebuilt {
 ///
 /// Fails where a manifest is damaged or missing from the chain, where somebody else writes, and where there is no
 /// manifest.
-pub fn rebuild_state(
-    folder: &ContractFolder,
-    clock: &Arc<dyn Clock>,
-    relink: bool,
-) -> Result<Rebuilt, Error> {
+pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bool) -> Result<Rebuilt, Error> {
     if !folder.path().is_dir() {
         return Err(Error::Empty(folder.path().to_path_buf()));
     }
@@ -54,26 +50,14 @@ pub fn rebuild_state(
             }
             state.relink = Some(*date);
         }
-        before = Some(Previous {
-            date: *date,
-            sha256: *sha256,
-        });
+        before = Some(Previous { date: *date, sha256: *sha256 });
     }
     state.head = before;
     for (manifest, _) in days.values() {
-        state::extend(
-            &mut state.coverage,
-            manifest,
-            &ionos_activitylog::RangeSet::new(),
-        );
-        state
-            .gaps
-            .extend(manifest.gaps.iter().map(|gap| OpenGap::of(gap, now)));
+        state::extend(&mut state.coverage, manifest, &ionos_activitylog::RangeSet::new());
+        state.gaps.extend(manifest.gaps.iter().map(|gap| OpenGap::of(gap, now)));
     }
     state.generation = 1;
     state::write(folder, &state, &steps)?;
-    Ok(Rebuilt {
-        state,
-        manifests: days.len(),
-    })
+    Ok(Rebuilt { state, manifests: days.len() })
 }

@@ -41,10 +41,7 @@ pub(super) async fn run(job: &mut Job<'_>, range: DateRange) -> Result<(), Error
 /// The parts of a time.
 pub(crate) fn parts_of(manifest: &Manifest, range: DateRange) -> impl Iterator<Item = &Part> {
     let inside = RangeSet::from(range);
-    manifest
-        .parts
-        .iter()
-        .filter(move |part| inside.covers(part.file.range))
+    manifest.parts.iter().filter(move |part| inside.covers(part.file.range))
 }
 
 /// How many events the service counted of a time when it was archived; none where some of it was not counted. Only by
@@ -103,11 +100,7 @@ async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Res
                 Some(part) => part,
                 None => {
                     Opened::day_folder(&job.opened.folder, date, &job.exporter.steps)?;
-                    late.insert(PartFile::begin(
-                        &folder,
-                        job.exporter.compression,
-                        &job.exporter.steps,
-                    )?)
+                    late.insert(PartFile::begin(&folder, job.exporter.compression, &job.exporter.steps)?)
                 }
             };
             part.add(event, (time, id))?;

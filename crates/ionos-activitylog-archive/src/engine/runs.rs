@@ -61,11 +61,7 @@ pub struct Run {
 pub(crate) fn note(folder: &ContractFolder, run: &Run, steps: &Steps) -> Result<(), Error> {
     let path = folder.path().join(RUNS);
     let written = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)?;
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
         let mut line = serde_json::to_vec(run)?;
         line.push(b'\n');
         // A line that a killed process has not finished must not swallow this one.

@@ -62,13 +62,7 @@ impl Writing {
         let (jobs, todo) = mpsc::channel();
         let (answer, cut) = answers::unbounded();
         let cutting = spawn("archive", move || write(cutter, &todo, &answer))?;
-        Ok(Self {
-            jobs: Some(jobs),
-            cut,
-            under_way: false,
-            durable,
-            threads: Some([committing, cutting]),
-        })
+        Ok(Self { jobs: Some(jobs), cut, under_way: false, durable, threads: Some([committing, cutting]) })
     }
 
     /// Hands the next window over as soon as all of the one before is in parts, and says what is on the disk since.
@@ -87,17 +81,11 @@ impl Writing {
                 Err(TryRecvError::Closed) => {
                     let last = self.settle().await;
                     stretches.extend(last.stretches);
-                    return Written {
-                        stretches,
-                        error: last.error,
-                    };
+                    return Written { stretches, error: last.error };
                 }
             }
         }
-        Written {
-            stretches,
-            error: None,
-        }
+        Written { stretches, error: None }
     }
 
     /// Waits until everything that was handed over and has ended is on the disk. Nothing can be added any more.
@@ -109,10 +97,7 @@ impl Writing {
         }
         // Then neither has anything left to do, and to wait for them takes no time.
         while self.cut.next().await.is_some() {}
-        Written {
-            stretches,
-            error: self.join().err(),
-        }
+        Written { stretches, error: self.join().err() }
     }
 
     /// Ends the last part where the reading ends, and waits for the disk.
@@ -132,9 +117,7 @@ impl Writing {
     fn join(&mut self) -> Result<(), Error> {
         let threads = self.threads.take().into_iter().flatten();
         let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
-        ended
-            .into_iter()
-            .try_for_each(|result| result.map_err(|_| Error::unwritten(ended_early()))?)
+        ended.into_iter().try_for_each(|result| result.map_err(|_| Error::unwritten(ended_early()))?)
     }
 }
 
@@ -150,10 +133,7 @@ fn spawn(
     name: &str,
     work: impl FnOnce() -> Result<(), Error> + Send + 'static,
 ) -> Result<JoinHandle<Result<(), Error>>, Error> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map_err(Error::unwritten)
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Error::unwritten)
 }
 
 fn ended_early() -> io::Error {

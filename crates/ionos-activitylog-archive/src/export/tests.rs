@@ -11,10 +11,7 @@ use crate::{Compression, Format};
 
 fn day() -> (Simulator, DateRange) {
     let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
-    (
-        Simulator::builder().clock(move || range.end()).build(),
-        range,
-    )
+    (Simulator::builder().clock(move || range.end()).build(), range)
 }
 
 fn target(folder: &Path, name: &str) -> FileTarget {
@@ -30,19 +27,11 @@ fn windows(
     simulator: &Simulator,
     rest: Option<DateRange>,
 ) -> impl Stream<Item = Result<Window, ionos_activitylog::Error>> {
-    let client = Client::builder()
-        .token(simulator.token())
-        .transport(simulator.transport())
-        .build()
-        .unwrap();
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let contract = simulator.contracts()[0];
     let hours = rest.map(|rest| rest.windows(chrono::TimeDelta::hours(1)).unwrap());
-    stream::iter(hours.into_iter().flatten()).flat_map(move |hour| {
-        client
-            .events(contract.into(), hour)
-            .page_size(PageSize::new(100).unwrap())
-            .windows()
-    })
+    stream::iter(hours.into_iter().flatten())
+        .flat_map(move |hour| client.events(contract.into(), hour).page_size(PageSize::new(100).unwrap()).windows())
 }
 
 /// Saves behind every window, so that there are many checkpoints.
@@ -76,21 +65,14 @@ async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
     assert!(!target.path().exists());
     let exported = export.commit().unwrap();
 
-    let mut records: Vec<String> = simulator
-        .records(simulator.contracts()[0], range.start(), range.end())
-        .collect();
+    let mut records: Vec<String> = simulator.records(simulator.contracts()[0], range.start(), range.end()).collect();
     // By time, and those of one time by their ids.
     records.sort_by_key(|record| {
         let event = Event::from_json(record.clone()).unwrap();
         (event.time(), event.id())
     });
     assert!(records.len() > 300, "several pages");
-    assert!(
-        fs::read_to_string(target.path())
-            .unwrap()
-            .lines()
-            .eq(&records)
-    );
+    assert!(fs::read_to_string(target.path()).unwrap().lines().eq(&records));
     assert_eq!(names(folder.path()).unwrap(), ["day.ndjson"]);
     assert_eq!(exported.events, records.len() as u64);
     assert_eq!(exported.read_to, Some(range.end()));
@@ -107,10 +89,7 @@ async fn an_export_that_fails_before_any_event_leaves_nothing_behind() {
     let error = || "x".parse::<ionos_activitylog::ContractNumber>();
     let failing = stream::iter([Err(error().unwrap_err())]);
     let export = open(&simulator, range, &target);
-    assert!(matches!(
-        export.write(failing, |_| ()).await,
-        Err(Error::Read(_))
-    ));
+    assert!(matches!(export.write(failing, |_| ()).await, Err(Error::Read(_))));
     drop(open(&simulator, range, &target));
     assert_eq!(names(folder.path()).unwrap(), [""; 0]);
 }
@@ -146,11 +125,7 @@ async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
             };
             assert_eq!(runs, 8, "24 hours");
             assert_eq!(exported, all, "{name}");
-            assert_eq!(
-                fs::read(target.path()).unwrap(),
-                fs::read(one.path()).unwrap(),
-                "{name}"
-            );
+            assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap(), "{name}");
             assert_eq!(names(folder.path()).unwrap(), [name]);
         }
     }
@@ -214,11 +189,7 @@ async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes(
                 fs::write(&partial, bytes).unwrap();
                 assert_eq!(whole(&simulator, range, &target).await, all, "{step}");
             }
-            assert_eq!(
-                fs::read(target.path()).unwrap(),
-                fs::read(one.path()).unwrap(),
-                "{step}"
-            );
+            assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap(), "{step}");
             assert_eq!(names(folder.path()).unwrap(), [name], "{step}");
         }
     }
@@ -265,10 +236,7 @@ async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
         )),
         "{error}"
     );
-    assert!(
-        open(&simulator, range, &target).resumed().is_some(),
-        "it stays"
-    );
+    assert!(open(&simulator, range, &target).resumed().is_some(), "it stays");
     let anew = FileExport::open(&target, other, true).unwrap();
     assert_eq!(anew.resumed(), None);
     drop(anew);
@@ -293,11 +261,8 @@ async fn a_file_that_was_read_to_its_end_and_not_named_needs_no_more_reading() {
 #[tokio::test]
 async fn frames_are_cut_at_the_same_places_however_often_it_was_interrupted() {
     // A week has more than a frame.
-    let range = DateRange::new(
-        "2026-11-14T00:00:00Z".parse().unwrap(),
-        "2026-11-21T00:00:00Z".parse().unwrap(),
-    )
-    .unwrap();
+    let range =
+        DateRange::new("2026-11-14T00:00:00Z".parse().unwrap(), "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
     let simulator = Simulator::builder().clock(move || range.end()).build();
     for name in ["week.ndjson.zst", "week.json.gz"] {
         let other = tempfile::tempdir().unwrap();
@@ -314,9 +279,6 @@ async fn frames_are_cut_at_the_same_places_however_often_it_was_interrupted() {
                 break;
             }
         }
-        assert_eq!(
-            fs::read(target.path()).unwrap(),
-            fs::read(one.path()).unwrap()
-        );
+        assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap());
     }
 }

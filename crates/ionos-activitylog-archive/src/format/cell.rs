@@ -17,14 +17,8 @@ use std::borrow::Cow;
 #[must_use]
 pub fn cell(text: &str) -> Cow<'_, str> {
     // The wide forms are taken for the narrow ones where people type them.
-    let signs = [
-        '=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠',
-    ];
-    if text.starts_with(signs) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    let signs = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
+    if text.starts_with(signs) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]
@@ -33,18 +27,7 @@ mod tests {
 
     #[test]
     fn a_formula_is_a_text_and_can_be_had_back() {
-        for text in [
-            "=cmd|' /C calc'!A0",
-            "+1",
-            "-1",
-            "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "\n=1",
-            "'",
-            "'=1",
-            "＝1",
-        ] {
+        for text in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'", "'=1", "＝1"] {
             let safe = cell(text);
             assert_eq!(safe.strip_prefix('\''), Some(text));
         }

@@ -157,20 +157,14 @@ impl<'a> FlatRow<'a> {
             .as_deref()
             .and_then(uri::version)
             .or_else(|| uri::version_of_service(principal.service.as_ref()?.as_str()));
-        let messages: Vec<&str> = error
-            .messages
-            .iter()
-            .filter_map(|one| one.message.as_deref())
-            .collect();
+        let messages: Vec<&str> = error.messages.iter().filter_map(|one| one.message.as_deref()).collect();
         Self {
             event_id: event.id().to_string(),
             raw_sha256: Digest::of(ndjson::line(event.raw()).as_bytes()).to_string(),
             contract: Cow::Borrowed(contract.as_str()),
             identity_contract: principal.contract,
             user: principal.user,
-            time: details
-                .time()
-                .map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            time: details.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
             event_type: details.event_type().map(Cow::from),
             status: details.status().map(Cow::from),
             outcome: details.outcome().as_str(),
@@ -192,9 +186,7 @@ impl<'a> FlatRow<'a> {
             error_code: error.code.clone(),
             http_status: error.status,
             error_message: (!messages.is_empty()).then(|| messages.join("; ")),
-            resource_type: resources
-                .first()
-                .and_then(|one| one.resource_type.clone().map(Cow::from)),
+            resource_type: resources.first().and_then(|one| one.resource_type.clone().map(Cow::from)),
             resource_id: resources.first().and_then(|one| one.id.clone()),
             action: match action {
                 Some(action) => Some(Cow::from(action.clone())),
@@ -276,12 +268,7 @@ mod tests {
     #[test]
     fn the_columns_are_the_members_of_a_row() {
         let row = row_of("{}");
-        let mut names: Vec<&str> = row
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(String::as_str)
-            .collect();
+        let mut names: Vec<&str> = row.as_object().unwrap().keys().map(String::as_str).collect();
         let mut columns = FlatRow::COLUMNS;
         names.sort_unstable();
         columns.sort_unstable();
@@ -344,10 +331,7 @@ mod tests {
             ),
             ("message", "m"),
         ];
-        let found: Vec<(&str, &str)> = FlatRow::COLUMNS
-            .into_iter()
-            .zip(cells.iter().map(String::as_str))
-            .collect();
+        let found: Vec<(&str, &str)> = FlatRow::COLUMNS.into_iter().zip(cells.iter().map(String::as_str)).collect();
         assert_eq!(found, expected);
     }
 
@@ -363,14 +347,7 @@ mod tests {
                 .filter(|(_, value)| !value.is_null())
                 .map(|(name, _)| name.as_str())
                 .collect();
-            let always = [
-                "contract",
-                "event_id",
-                "op_class",
-                "outcome",
-                "raw_sha256",
-                "resources",
-            ];
+            let always = ["contract", "event_id", "op_class", "outcome", "raw_sha256", "resources"];
             assert!(there.into_iter().eq(always), "{record}");
         }
     }

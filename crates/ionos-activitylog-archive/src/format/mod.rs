@@ -121,9 +121,7 @@ impl Encoder {
 fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
     /// Enough for most rows; more is flushed and not lost.
     const BUFFER: usize = 1 << 10;
-    let mut writer = csv::WriterBuilder::new()
-        .buffer_capacity(BUFFER)
-        .from_writer(out);
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
     writer.write_record(cells)?;
     writer.flush()
 }
@@ -150,20 +148,14 @@ mod tests {
     #[test]
     fn records_are_on_a_line_each() {
         assert_eq!(written(Format::Ndjson, &[]), "");
-        assert_eq!(
-            written(Format::Ndjson, &RECORDS),
-            "{ \"a\": 1.10 }\n{\"@uuid\":\"b, \\\"c\\\"\"}\n"
-        );
+        assert_eq!(written(Format::Ndjson, &RECORDS), "{ \"a\": 1.10 }\n{\"@uuid\":\"b, \\\"c\\\"\"}\n");
     }
 
     #[test]
     fn an_array_keeps_the_bytes_of_its_records() {
         assert_eq!(written(Format::Json, &[]), "[\n]\n");
         let array = written(Format::Json, &RECORDS);
-        assert_eq!(
-            array,
-            "[\n{ \"a\": 1.10 },\n{\"@uuid\":\"b, \\\"c\\\"\"}\n]\n"
-        );
+        assert_eq!(array, "[\n{ \"a\": 1.10 },\n{\"@uuid\":\"b, \\\"c\\\"\"}\n]\n");
         let read: Vec<serde_json::Value> = serde_json::from_str(&array).unwrap();
         assert_eq!(read.len(), 2);
     }
@@ -185,11 +177,7 @@ mod tests {
         let long = "x".repeat(100_000);
         let record = format!(r#"{{"event":{{"message":"{long}"}}}}"#);
         let table = written(Format::Csv, &[&record]);
-        let row = csv::Reader::from_reader(table.as_bytes())
-            .records()
-            .next()
-            .unwrap()
-            .unwrap();
+        let row = csv::Reader::from_reader(table.as_bytes()).records().next().unwrap().unwrap();
         assert!(row.iter().any(|cell| cell == long));
     }
 }

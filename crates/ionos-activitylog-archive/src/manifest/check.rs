@@ -14,14 +14,9 @@ impl Manifest {
         };
         let covered = self.check_ranges(day)?;
         for gap in &self.gaps {
-            let known = gap
-                .range()
-                .is_some_and(|range| self.unverified().covers(range));
+            let known = gap.range().is_some_and(|range| self.unverified().covers(range));
             if !known {
-                return Err(format!(
-                    "it has a gap at {}, where nothing is marked as not verified",
-                    gap.from
-                ));
+                return Err(format!("it has a gap at {}, where nothing is marked as not verified", gap.from));
             }
         }
         for part in &self.parts {
@@ -41,18 +36,12 @@ impl Manifest {
             return Err("its parts are not in their order".to_owned());
         }
         if settled.counts != self.counts {
-            return Err(format!(
-                "its counts {:?} are not the sums of its parts, {:?}",
-                self.counts, settled.counts
-            ));
+            return Err(format!("its counts {:?} are not the sums of its parts, {:?}", self.counts, settled.counts));
         }
         if self.digest != digest::of_all(self.parts.iter().map(|part| &part.digest)) {
             return Err("its digest is not that of its parts".to_owned());
         }
-        if self
-            .previous
-            .is_some_and(|previous| previous.date >= self.date)
-        {
+        if self.previous.is_some_and(|previous| previous.date >= self.date) {
             return Err("it follows a later day".to_owned());
         }
         Ok(())
@@ -62,16 +51,10 @@ impl Manifest {
         let mut end = day.start();
         for range in &self.ranges {
             if range.range().is_none() || range.from < end || range.to > day.end() {
-                return Err(format!(
-                    "the range from {} is not in its order within the day",
-                    range.from
-                ));
+                return Err(format!("the range from {} is not in its order within the day", range.from));
             }
             if range.counted && !range.verified {
-                return Err(format!(
-                    "the range from {} is counted and not verified",
-                    range.from
-                ));
+                return Err(format!("the range from {} is counted and not verified", range.from));
             }
             end = range.to;
         }
@@ -91,18 +74,13 @@ impl Manifest {
         }
         let proven = self.verified().covers(range);
         if part.verified != proven {
-            return Err(format!(
-                "{file} and the range that it is of are not verified alike"
-            ));
+            return Err(format!("{file} and the range that it is of are not verified alike"));
         }
         if part.total.is_some() && !part.verified {
             return Err(format!("{file} has a total and is not verified"));
         }
         if part.count == 0 || part.unique > part.count {
-            return Err(format!(
-                "{file} has {} events and {} ids",
-                part.count, part.unique
-            ));
+            return Err(format!("{file} has {} events and {} ids", part.count, part.unique));
         }
         Ok(())
     }

@@ -191,8 +191,7 @@ pub struct Tool {
 pub const DESCRIPTION_VERSION: &str = "v1";
 
 /// The SHA-256 of the API's description, as `openapi/PROVENANCE.toml` has it.
-pub const DESCRIPTION_SHA256: &str =
-    "5f2d6e35d3d198fc494747f7634c059c694e2b4ba9667879627862322870afac";
+pub const DESCRIPTION_SHA256: &str = "5f2d6e35d3d198fc494747f7634c059c694e2b4ba9667879627862322870afac";
 
 impl Tool {
     /// This library.
@@ -240,8 +239,7 @@ impl Manifest {
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         text::check_schema(bytes, MANIFEST_SCHEMA, path)?;
         let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-        let manifest: Self =
-            serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         manifest.check().map_err(damaged)?;
         Ok(manifest)
     }
@@ -278,12 +276,7 @@ impl Manifest {
     /// Brings all that follows from the parts and the ranges in step with them.
     pub(crate) fn settle(&mut self) {
         self.parts.sort_by(|a, b| {
-            (a.late, a.from, a.to, a.file.to_string()).cmp(&(
-                b.late,
-                b.from,
-                b.to,
-                b.file.to_string(),
-            ))
+            (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
         });
         self.gaps.sort_by_key(|gap| (gap.from, gap.to));
         self.counts = self.counted();
@@ -296,30 +289,18 @@ impl Manifest {
         let mut ranges = self.ranges.iter();
         let counted = ranges.all(|range| range.verified && range.counted);
         let totals: Option<u64> = self.parts.iter().map(|part| part.total).sum();
-        Counts {
-            count: sum(|part| part.count),
-            unique: sum(|part| part.unique),
-            total: totals.filter(|_| counted),
-        }
+        Counts { count: sum(|part| part.count), unique: sum(|part| part.unique), total: totals.filter(|_| counted) }
     }
 }
 
 impl Covered {
     pub(crate) fn of(range: DateRange, verified: bool) -> Self {
-        Self {
-            from: range.start(),
-            to: range.end(),
-            verified,
-            counted: verified,
-        }
+        Self { from: range.start(), to: range.end(), verified, counted: verified }
     }
 
     /// The same, unless it was not counted.
     pub(crate) fn counted_if(self, counted: bool) -> Self {
-        Self {
-            counted: self.counted && counted,
-            ..self
-        }
+        Self { counted: self.counted && counted, ..self }
     }
 
     /// The time as a range; none for one that is none.

@@ -35,12 +35,7 @@ fn manifest() -> Manifest {
     let mut manifest = Manifest::new("https://api.example.com", 7.into(), date);
     manifest.ranges = vec![Covered::of(day(date).unwrap(), true)];
     manifest.parts = vec![
-        part(
-            "2026-11-20T00:00:00Z",
-            "2026-11-21T00:00:00Z",
-            b"late",
-            true,
-        ),
+        part("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", b"late", true),
         part("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z", b"b", false),
         part("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z", b"a", false),
     ];
@@ -57,14 +52,7 @@ fn it_is_read_as_it_was_written() {
     let (read, digest) = Manifest::read(&path).unwrap();
     assert_eq!(read, manifest);
     assert_eq!(digest, Digest::of(&manifest.to_bytes()));
-    assert_eq!(
-        manifest.counts,
-        Counts {
-            count: 6,
-            unique: 6,
-            total: Some(6)
-        }
-    );
+    assert_eq!(manifest.counts, Counts { count: 6, unique: 6, total: Some(6) });
     assert!(manifest.parts[2].late, "after all others");
 }
 

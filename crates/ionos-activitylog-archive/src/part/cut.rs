@@ -54,10 +54,7 @@ impl EndedStretch {
     /// Brings its part to the disk.
     pub(crate) fn commit(self) -> Result<Stretch, Error> {
         let part = self.part.map(EndedPart::commit).transpose()?;
-        Ok(Stretch {
-            part,
-            ..self.stretch
-        })
+        Ok(Stretch { part, ..self.stretch })
     }
 }
 
@@ -122,10 +119,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
     /// Takes in the next window.
     pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
         self.window_counted = is_counted(window);
-        let keyed = window
-            .events
-            .iter()
-            .map(|event| (event, (event.time(), event.id())));
+        let keyed = window.events.iter().map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
         for (range, gaps) in pieces(window) {
             let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
@@ -143,11 +137,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
         self.close(end)
     }
 
-    fn add_verified<'a>(
-        &mut self,
-        range: DateRange,
-        events: impl Iterator<Item = Keyed<'a>>,
-    ) -> Result<(), Error> {
+    fn add_verified<'a>(&mut self, range: DateRange, events: impl Iterator<Item = Keyed<'a>>) -> Result<(), Error> {
         self.last = self.last.max(range.start());
         // Where nothing has come since the position, what came before it says nothing about what is to come.
         self.counted = self.window_counted && (self.counted || self.position >= range.start());
@@ -163,10 +153,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
 
     /// Ends parts up to a time before which all events are known.
     fn pass(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
-        let full = self
-            .open
-            .as_ref()
-            .is_some_and(|part| part.count >= self.full);
+        let full = self.open.as_ref().is_some_and(|part| part.count >= self.full);
         if full
             && let Some(hour) = next_hour(self.last)
             && hour <= time
@@ -207,19 +194,9 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
         self.finish(range, true, Vec::new())
     }
 
-    fn finish(
-        &mut self,
-        range: DateRange,
-        verified: bool,
-        gaps: Vec<KnownGap>,
-    ) -> Result<(), Error> {
+    fn finish(&mut self, range: DateRange, verified: bool, gaps: Vec<KnownGap>) -> Result<(), Error> {
         let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
-        let about = About {
-            range,
-            verified,
-            counted,
-            late: false,
-        };
+        let about = About { range, verified, counted, late: false };
         let open = self.open.take();
         let countable = open.as_ref().map_or(0, |part| part.countable(|_| false));
         let part = open.map(|part| part.end(about, |_| false)).transpose()?;
@@ -255,11 +232,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
             }
             let clip = |gap: &KnownGap| {
                 let both = gap.range()?.intersection(&range)?;
-                Some(KnownGap {
-                    from: both.start(),
-                    to: both.end(),
-                    ..gap.clone()
-                })
+                Some(KnownGap { from: both.start(), to: both.end(), ..gap.clone() })
             };
             self.finish(range, false, gaps.iter().filter_map(clip).collect())?;
         }
@@ -325,10 +298,7 @@ pub(crate) fn known_gaps(window: &Window) -> Vec<KnownGap> {
         .iter()
         .map(|gap| {
             // What lies outside of the window was not asked for.
-            let range = gap
-                .range
-                .intersection(&window.range)
-                .unwrap_or(window.range);
+            let range = gap.range.intersection(&window.range).unwrap_or(window.range);
             KnownGap {
                 from: range.start(),
                 to: range.end(),

@@ -48,15 +48,10 @@ pub(crate) struct About {
 
 impl PartFile {
     /// Starts a part in the folder of a day, which is there.
-    pub(crate) fn begin(
-        folder: &Path,
-        compression: Compression,
-        steps: &Steps,
-    ) -> Result<Self, Error> {
+    pub(crate) fn begin(folder: &Path, compression: Compression, steps: &Steps) -> Result<Self, Error> {
         let file = DurableFile::begin(folder, Kind::Part, steps)?;
         Ok(Self {
-            packing: Packing::begin(compression, file)
-                .map_err(|error| Error::Write(folder.to_path_buf(), error))?,
+            packing: Packing::begin(compression, file).map_err(|error| Error::Write(folder.to_path_buf(), error))?,
             compression,
             folder: folder.to_path_buf(),
             lines: Sha256::new(),
@@ -70,16 +65,10 @@ impl PartFile {
     }
 
     /// Adds an event, whose time and id are known, behind all others.
-    pub(crate) fn add(
-        &mut self,
-        event: &Event,
-        (time, id): (Option<DateTime<Utc>>, EventId),
-    ) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, event: &Event, (time, id): (Option<DateTime<Utc>>, EventId)) -> Result<(), Error> {
         let line = ndjson::line(event.raw());
         self.lines.update(Sha256::digest(line.as_bytes()));
-        self.packing
-            .add(line.as_bytes())
-            .map_err(|error| Error::Write(self.folder.clone(), error))?;
+        self.packing.add(line.as_bytes()).map_err(|error| Error::Write(self.folder.clone(), error))?;
         self.unpacked += line.len() as u64 + 1;
         self.count += 1;
         if let Some(time) = time {
@@ -100,30 +89,16 @@ impl PartFile {
     }
 
     /// Brings the part to the disk, and says what it is. `known` are ids that another part of the day has.
-    pub(crate) fn finish(
-        self,
-        about: About,
-        known: impl Fn(&EventId) -> bool,
-    ) -> Result<Part, Error> {
+    pub(crate) fn finish(self, about: About, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
         self.end(about, known)?.commit()
     }
 
     /// Settles what is in the part, so that somebody else can bring it to the disk.
-    pub(crate) fn end(
-        self,
-        about: About,
-        known: impl Fn(&EventId) -> bool,
-    ) -> Result<EndedPart, Error> {
+    pub(crate) fn end(self, about: About, known: impl Fn(&EventId) -> bool) -> Result<EndedPart, Error> {
         let countable = self.countable(&known);
         let unique = self.ids.iter().filter(|id| !known(id)).count() as u64;
-        let Self {
-            mut packing,
-            folder,
-            ..
-        } = self;
-        packing
-            .end()
-            .map_err(|error| Error::Write(folder.clone(), error))?;
+        let Self { mut packing, folder, .. } = self;
+        packing.end().map_err(|error| Error::Write(folder.clone(), error))?;
         Ok(EndedPart {
             packing,
             folder,
@@ -160,23 +135,9 @@ impl EndedPart {
     /// whoever has made it.
     pub(crate) fn commit(self) -> Result<Part, Error> {
         let packed = self.packing.packed();
-        let Packed {
-            file,
-            sha256,
-            bytes,
-        } = packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
-        let About {
-            range,
-            verified,
-            counted,
-            late,
-        } = self.about;
-        let name = PartName {
-            late,
-            range,
-            content: self.digest.short(),
-            compression: self.compression,
-        };
+        let Packed { file, sha256, bytes } = packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
+        let About { range, verified, counted, late } = self.about;
+        let name = PartName { late, range, content: self.digest.short(), compression: self.compression };
         file.commit(&self.folder.join(name.to_string()))?;
         Ok(Part {
             from: range.start(),

@@ -45,9 +45,7 @@ impl Packing {
         let into = Frames::new(compression, file)?;
         let (frames, todo) = sync_channel(FRAMES_WAITING);
         let (used, spare) = channel();
-        let thread = thread::Builder::new()
-            .name("archive-pack".to_owned())
-            .spawn(move || pack(&todo, into, &used))?;
+        let thread = thread::Builder::new().name("archive-pack".to_owned()).spawn(move || pack(&todo, into, &used))?;
         Ok(Self {
             open: Vec::new(),
             full: match compression {
@@ -129,14 +127,8 @@ fn pack(
         let _ = used.send(frame);
     }
     let (writer, sha256, bytes) = into.finish()?.end();
-    let file = writer
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?;
-    Ok(Packed {
-        file,
-        sha256,
-        bytes,
-    })
+    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(Packed { file, sha256, bytes })
 }
 
 /// Counts and hashes what passes through.
@@ -148,11 +140,7 @@ struct Hashing<W> {
 
 impl<W> Hashing<W> {
     fn new(writer: W) -> Self {
-        Self {
-            writer,
-            hash: Sha256::new(),
-            bytes: 0,
-        }
+        Self { writer, hash: Sha256::new(), bytes: 0 }
     }
 
     fn end(self) -> (W, Digest, u64) {

@@ -29,11 +29,7 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
 ///
 /// Fails with [`Error::Damaged`] where the part is gone, cannot be unpacked or has a line that is no JSON, and with
 /// [`Error::Open`] where the disk does not let anybody read it.
-pub(crate) fn for_each(
-    day: &Path,
-    part: &PartName,
-    mut event: impl FnMut(Event),
-) -> Result<(), Error> {
+pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.to_string());
     let failed = |error| unreadable(&path, error);
     let file = File::open(&path).map_err(failed)?;
@@ -41,9 +37,8 @@ pub(crate) fn for_each(
     let lines = unpack(part.compression, file).map_err(failed)?.lines();
     for (index, line) in lines.enumerate() {
         let line = line.map_err(failed)?;
-        let read = Event::from_json(line).map_err(|error| {
-            Error::damaged(path.clone(), format!("line {}: {error}", index + 1))
-        })?;
+        let read = Event::from_json(line)
+            .map_err(|error| Error::damaged(path.clone(), format!("line {}: {error}", index + 1)))?;
         event(read);
     }
     Ok(())

@@ -60,11 +60,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     pub(super) fn new(filter: Filter, range: Option<DateRange>) -> Self {
-        Self {
-            filter,
-            range,
-            found: AtomicBool::new(false),
-        }
+        Self { filter, range, found: AtomicBool::new(false) }
     }
 
     /// What is left out ends here where it can: to hand it over and to put it in order takes as long as to read it.
@@ -109,11 +105,7 @@ enum Source {
 impl Events {
     /// Begins to read, on threads of its own unless so many files are open that they have enough of them. Fails where
     /// the file cannot be opened.
-    pub(super) fn begin(
-        closed: &ClosedPart,
-        wanted: Arc<Wanted>,
-        open: usize,
-    ) -> Result<Self, Error> {
+    pub(super) fn begin(closed: &ClosedPart, wanted: Arc<Wanted>, open: usize) -> Result<Self, Error> {
         let here = |lines, wanted: Arc<Wanted>| {
             let sieve = Box::new(wanted.filter.sieve());
             Source::Here(Box::new(lines), wanted, sieve)
@@ -128,12 +120,7 @@ impl Events {
         } else {
             here(lines, wanted)
         };
-        Ok(Self {
-            path: closed.path.clone(),
-            source,
-            heap: Vec::new().into_iter(),
-            position: closed.part.from,
-        })
+        Ok(Self { path: closed.path.clone(), source, heap: Vec::new().into_iter(), position: closed.part.from })
     }
 
     /// The next event with the time to sort it by, which without a time is where it stands; none at the end. What is
@@ -162,9 +149,7 @@ impl Events {
 
     fn next_heap(&mut self) -> Result<Understood, Error> {
         match &mut self.source {
-            Source::Here(lines, wanted, sieve) => {
-                Ok(of(next_of(lines), &lines.path, wanted, sieve))
-            }
+            Source::Here(lines, wanted, sieve) => Ok(of(next_of(lines), &lines.path, wanted, sieve)),
             Source::Ahead(threads, turn) => {
                 let heap = threads.get(*turn).and_then(|thread| thread.recv().ok());
                 *turn = (*turn + 1) % threads.len().max(1);
@@ -188,9 +173,7 @@ fn threads(mut lines: Lines, wanted: &Arc<Wanted>) -> io::Result<Vec<Receiver<Un
         let (path, wanted) = (lines.path.clone(), wanted.clone());
         named("archive-events").spawn(move || {
             let mut sieve = wanted.filter.sieve();
-            heaps
-                .iter()
-                .try_for_each(|heap| tell.send(of(heap, &path, &wanted, &mut sieve)))
+            heaps.iter().try_for_each(|heap| tell.send(of(heap, &path, &wanted, &mut sieve)))
         })?;
         dealt.push(deal);
         understood.push(told);
@@ -218,11 +201,7 @@ fn next_of(lines: &mut Lines) -> Heap {
         Ok(lines) => (lines, None),
         Err(error) => (Vec::new(), Some(error)),
     };
-    Heap {
-        number,
-        lines,
-        error,
-    }
+    Heap { number, lines, error }
 }
 
 /// The events of lines. The last one is always there: whoever waits for what is wanted has a turn now and then.

@@ -34,12 +34,7 @@ pub(super) struct Read {
 impl Read {
     pub(super) fn of(sifted: &Sifted<'_>) -> Self {
         let event = sifted.event();
-        Self {
-            time: event.time(),
-            id: event.id(),
-            kept: sifted.is_kept(),
-            event,
-        }
+        Self { time: event.time(), id: event.id(), kept: sifted.is_kept(), event }
     }
 }
 
@@ -71,23 +66,17 @@ impl Lines {
     pub(super) fn next(&mut self, bytes: usize) -> Result<Vec<u8>, Error> {
         let mut text = Vec::with_capacity(bytes + bytes / 8);
         let most = bytes as u64;
-        let read = (&mut self.unpacked)
-            .take(most)
-            .read_to_end(&mut text)
-            .and_then(|_| match text.last() {
-                None | Some(b'\n') => Ok(0),
-                Some(_) => self.unpacked.read_until(b'\n', &mut text),
-            });
+        let read = (&mut self.unpacked).take(most).read_to_end(&mut text).and_then(|_| match text.last() {
+            None | Some(b'\n') => Ok(0),
+            Some(_) => self.unpacked.read_until(b'\n', &mut text),
+        });
         read.map_err(|error| unreadable(&self.path, error))?;
         let open = text.last().is_some_and(|last| *last != b'\n');
         self.count += memchr_iter(b'\n', &text).count() as u64 + u64::from(open);
         if text.is_empty() && self.count != self.said {
             return Err(Error::damaged(
                 self.path.clone(),
-                format!(
-                    "it has {} events, and its manifest says {}",
-                    self.count, self.said
-                ),
+                format!("it has {} events, and its manifest says {}", self.count, self.said),
             ));
         }
         Ok(text)
@@ -95,15 +84,8 @@ impl Lines {
 }
 
 /// The record of a line, tested.
-pub(super) fn understood<'a>(
-    path: &Path,
-    number: u64,
-    line: &'a [u8],
-    sieve: &mut Sieve,
-) -> Result<Sifted<'a>, Error> {
-    let damaged = |detail: &dyn Display| {
-        Error::damaged(path.to_path_buf(), format!("line {number}: {detail}"))
-    };
+pub(super) fn understood<'a>(path: &Path, number: u64, line: &'a [u8], sieve: &mut Sieve) -> Result<Sifted<'a>, Error> {
+    let damaged = |detail: &dyn Display| Error::damaged(path.to_path_buf(), format!("line {number}: {detail}"));
     let line = str::from_utf8(line).map_err(|error| damaged(&error))?;
     sieve.sift(line).map_err(|error| damaged(&error))
 }

@@ -33,12 +33,7 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn this(now: DateTime<Utc>) -> Self {
-        Self {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            host: host(),
-            pid: std::process::id(),
-            since: now,
-        }
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), host: host(), pid: std::process::id(), since: now }
     }
 }
 
@@ -61,20 +56,11 @@ pub(crate) struct Lock {
 
 impl Lock {
     /// Takes the lock. Fails with [`Error::Locked`] when somebody has it.
-    pub(crate) fn take(
-        folder: &ContractFolder,
-        now: DateTime<Utc>,
-        steps: &Steps,
-    ) -> Result<Self, Error> {
+    pub(crate) fn take(folder: &ContractFolder, now: DateTime<Utc>, steps: &Steps) -> Result<Self, Error> {
         let path = folder.path().join(LOCK);
         let failed = |error| Error::Create(path.clone(), error);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

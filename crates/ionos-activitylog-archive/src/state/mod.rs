@@ -77,12 +77,7 @@ pub struct Identity {
 
 impl Identity {
     pub(crate) fn new(api: &str, contract: &ContractNumber) -> Self {
-        Self {
-            api: api.to_owned(),
-            contract: contract.clone(),
-            filter: String::new(),
-            id_rule: ID_RULE.to_owned(),
-        }
+        Self { api: api.to_owned(), contract: contract.clone(), filter: String::new(), id_rule: ID_RULE.to_owned() }
     }
 }
 
@@ -199,19 +194,13 @@ impl State {
 
     fn with(&self, wanted: impl Fn(Certainty) -> bool) -> RangeSet {
         let stretches = self.coverage.iter().filter(|one| wanted(one.state));
-        stretches
-            .filter_map(|one| DateRange::new(one.from, one.to).ok())
-            .collect()
+        stretches.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
     }
 
     /// When a gap that was read so often is worth another try.
     pub(crate) fn next_try(tries: u32, now: DateTime<Utc>) -> DateTime<Utc> {
-        let doubled = 1_i32
-            .checked_shl(tries.saturating_sub(1))
-            .unwrap_or(i32::MAX);
-        let wait = FIRST_RETRY
-            .checked_mul(doubled.max(1))
-            .map_or(LAST_RETRY, |wait| wait.min(LAST_RETRY));
+        let doubled = 1_i32.checked_shl(tries.saturating_sub(1)).unwrap_or(i32::MAX);
+        let wait = FIRST_RETRY.checked_mul(doubled.max(1)).map_or(LAST_RETRY, |wait| wait.min(LAST_RETRY));
         now.checked_add_signed(wait).unwrap_or(now)
     }
 }
@@ -239,12 +228,7 @@ pub(crate) fn extend(stretches: &mut Vec<Stretch>, manifest: &Manifest, sealed: 
                 last.to = covered.to;
                 last.count += count;
             }
-            _ => stretches.push(Stretch {
-                from: covered.from,
-                to: covered.to,
-                state,
-                count,
-            }),
+            _ => stretches.push(Stretch { from: covered.from, to: covered.to, state, count }),
         }
     }
 }

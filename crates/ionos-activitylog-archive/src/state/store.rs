@@ -38,16 +38,13 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
         // Killed between the two names that a new state takes.
         (Lost::Missing, Ok(state)) => Ok((Some(state), None)),
         (Lost::Unusable(error), Ok(state)) => {
-            let warning = format!(
-                "{}; going on with the copy before it, {BEFORE}",
-                error.summary()
-            );
+            let warning = format!("{}; going on with the copy before it, {BEFORE}", error.summary());
             Ok((Some(state), Some(warning)))
         }
         (_, Err(Lost::Unusable(error @ Error::Newer { .. }))) => Err(error),
-        (Lost::Unusable(error), Err(_)) | (Lost::Missing, Err(Lost::Unusable(error))) => Err(
-            Error::StateLost(folder.path().to_path_buf(), error.summary()),
-        ),
+        (Lost::Unusable(error), Err(_)) | (Lost::Missing, Err(Lost::Unusable(error))) => {
+            Err(Error::StateLost(folder.path().to_path_buf(), error.summary()))
+        }
     }
 }
 
@@ -68,8 +65,7 @@ fn read_one(path: PathBuf) -> Result<State, Lost> {
 pub(crate) fn write(folder: &ContractFolder, state: &State, steps: &Steps) -> Result<(), Error> {
     let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
     let mut file = DurableFile::begin(folder.path(), Kind::State, steps)?;
-    file.write_all(&text::pretty(state))
-        .map_err(|error| Error::Write(path.clone(), error))?;
+    file.write_all(&text::pretty(state)).map_err(|error| Error::Write(path.clone(), error))?;
     // A damaged one must not take the place of the good one before it.
     let keep = read_one(path.clone()).is_ok();
     file.commit_after(&path, || {

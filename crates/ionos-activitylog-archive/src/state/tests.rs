@@ -61,19 +61,14 @@ fn who_comes_second_is_told_who_was_first() {
     let lock = Lock::take(&folder, now(), &steps).unwrap();
     let error = Lock::take(&folder, now(), &steps).unwrap_err().to_string();
     let pid = format!("process {}", std::process::id());
-    assert!(
-        error.contains(&pid) && error.contains("2026-11-20T12:00:00Z"),
-        "{error}"
-    );
+    assert!(error.contains(&pid) && error.contains("2026-11-20T12:00:00Z"), "{error}");
     drop(lock);
     Lock::take(&folder, now(), &steps).unwrap();
 }
 
 #[test]
 fn a_gap_is_tried_ever_more_seldom() {
-    let waits: Vec<i64> = [1, 2, 5, 20, u32::MAX]
-        .iter()
-        .map(|tries| (State::next_try(*tries, now()) - now()).num_minutes())
-        .collect();
+    let waits: Vec<i64> =
+        [1, 2, 5, 20, u32::MAX].iter().map(|tries| (State::next_try(*tries, now()) - now()).num_minutes()).collect();
     assert_eq!(waits, [1, 2, 16, 1_440, 1_440]);
 }

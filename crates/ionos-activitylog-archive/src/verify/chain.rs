@@ -12,12 +12,7 @@ use crate::state::State;
 use ionos_activitylog::RangeSet;
 
 /// Files of a contract that no manifest names.
-const KNOWN: [&str; 4] = [
-    "_state.json",
-    "_state.prev.json",
-    "_state.lock",
-    "_runs.ndjson",
-];
+const KNOWN: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lock", "_runs.ndjson"];
 
 /// What is wrong with the manifests of a contract, its files and its state, and the manifests that can be used.
 pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>) {
@@ -30,9 +25,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
         }
         Err(error) => {
             let state = place(folder.path().join("_state.json"));
-            report
-                .findings
-                .push(state.find(None, Problem::Unreadable, error.summary()));
+            report.findings.push(state.find(None, Problem::Unreadable, error.summary()));
             None
         }
     };
@@ -53,15 +46,9 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
     }
     let unreadable = |file: &Path, error: &dyn std::fmt::Display| {
         let there = place(file.to_path_buf());
-        there.find(
-            None,
-            Problem::Unreadable,
-            format!("it cannot be read: {error}"),
-        )
+        there.find(None, Problem::Unreadable, format!("it cannot be read: {error}"))
     };
-    let listed = folder
-        .days()
-        .and_then(|days| Ok((days, names(folder.path())?)));
+    let listed = folder.days().and_then(|days| Ok((days, names(folder.path())?)));
     let (days, others) = match listed {
         Ok(listed) => listed,
         Err(error) => {
@@ -92,14 +79,11 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
             Err((std::io::ErrorKind::NotFound, _)) => {
                 // The folder is made before the first part, and the manifest is written after it.
                 if open && day.iter().all(|name| is_leftover(name) || is_part(name)) {
-                    report.notes.push(format!(
-                        "{} has no manifest yet",
-                        here.find(None, Problem::Missing, "").file.display()
-                    ));
-                } else {
                     report
-                        .findings
-                        .push(here.find(None, Problem::Missing, "there is no manifest"));
+                        .notes
+                        .push(format!("{} has no manifest yet", here.find(None, Problem::Missing, "").file.display()));
+                } else {
+                    report.findings.push(here.find(None, Problem::Missing, "there is no manifest"));
                 }
                 continue;
             }
@@ -122,23 +106,15 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
                 }
                 if relink.is_some_and(|from| date >= from) {
                     unlinked += 1;
-                } else if manifest.previous != before
-                    && manifest
-                        .previous
-                        .is_none_or(|one| Some(one.date) != unknown)
-                {
-                    report
-                        .findings
-                        .push(broken(root, folder, &manifest, before));
+                } else if manifest.previous != before && manifest.previous.is_none_or(|one| Some(one.date) != unknown) {
+                    report.findings.push(broken(root, folder, &manifest, before));
                 }
                 gaps += manifest.gaps.len() as u64;
                 covered.extend(manifest.ranges.iter().filter_map(Covered::range));
                 files(&mut report, root, folder, &manifest, &day, open);
                 manifests.push(manifest);
             }
-            Err(error) => report
-                .findings
-                .push(here.find(None, Problem::Changed, error.summary())),
+            Err(error) => report.findings.push(here.find(None, Problem::Changed, error.summary())),
         }
         before = Some(Previous { date, sha256 });
     }
@@ -157,11 +133,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
             report.notes.push(left(&name));
         } else if !KNOWN.contains(&name.as_str()) && day_of(&name).is_none() {
             let extra = place(folder.path().join(&name));
-            report.findings.push(extra.find(
-                None,
-                Problem::Extra,
-                "it does not belong to the archive",
-            ));
+            report.findings.push(extra.find(None, Problem::Extra, "it does not belong to the archive"));
         }
     }
     report.chains.push(Chain {
@@ -183,12 +155,7 @@ fn cause(error: crate::Error) -> String {
 }
 
 /// Names the manifest that is at fault: the one before, if it is there, because what follows holds its digest.
-fn broken(
-    root: &Path,
-    folder: &ContractFolder,
-    manifest: &Manifest,
-    before: Option<Previous>,
-) -> Finding {
+fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<Previous>) -> Finding {
     let date = manifest.date;
     let (at, problem, detail) = match (manifest.previous, before) {
         (Some(expected), Some(found)) if expected.date == found.date => (
@@ -199,41 +166,26 @@ fn broken(
                 expected.sha256
             ),
         ),
-        (Some(expected), found) if found.is_none_or(|found| found.date < expected.date) => (
-            expected.date,
-            Problem::Missing,
-            format!("there is no manifest, and the manifest of {date} follows it"),
-        ),
+        (Some(expected), found) if found.is_none_or(|found| found.date < expected.date) => {
+            (expected.date, Problem::Missing, format!("there is no manifest, and the manifest of {date} follows it"))
+        }
         (_, Some(found)) => (
             found.date,
             Problem::Chain,
-            format!(
-                "the manifest of {date} does not follow it: one of the two was changed or added"
-            ),
+            format!("the manifest of {date} does not follow it: one of the two was changed or added"),
         ),
         (_, None) => (
             date,
             Problem::Chain,
-            "it should be the first of the contract, and says that there is one before it"
-                .to_owned(),
+            "it should be the first of the contract, and says that there is one before it".to_owned(),
         ),
     };
-    let place = Place {
-        root,
-        file: folder.manifest(at),
-    };
+    let place = Place { root, file: folder.manifest(at) };
     place.find(None, problem, detail)
 }
 
 /// Files of a day that its manifest does not name.
-fn files(
-    report: &mut Report,
-    root: &Path,
-    folder: &ContractFolder,
-    manifest: &Manifest,
-    day: &[String],
-    open: bool,
-) {
+fn files(report: &mut Report, root: &Path, folder: &ContractFolder, manifest: &Manifest, day: &[String], open: bool) {
     for name in day {
         let listed = |name: &str| {
             let part: Option<PartName> = name.parse().ok();
@@ -246,15 +198,8 @@ fn files(
             report.notes.push(left(name));
             continue;
         }
-        let extra = Place {
-            root,
-            file: folder.day(manifest.date).join(name),
-        };
-        report.findings.push(extra.find(
-            None,
-            Problem::Extra,
-            "the manifest of the day does not name it",
-        ));
+        let extra = Place { root, file: folder.day(manifest.date).join(name) };
+        report.findings.push(extra.find(None, Problem::Extra, "the manifest of the day does not name it"));
     }
 }
 
@@ -277,10 +222,7 @@ fn state_findings(
         let (problem, detail) = if head.is_none_or(|head| head.date < written.date) {
             (Problem::Missing, "it was the last manifest, and is gone")
         } else {
-            (
-                Problem::Chain,
-                "it is not the last manifest that was written: it was changed, or one was added",
-            )
+            (Problem::Chain, "it is not the last manifest that was written: it was changed, or one was added")
         };
         let at = head.map_or(written.date, |head| head.date.max(written.date));
         report.findings.push(find(at, problem, detail.to_owned()));
@@ -289,10 +231,7 @@ fn state_findings(
         report.findings.push(find(
             lost.start().date_naive(),
             Problem::Missing,
-            format!(
-                "{} was archived, and no manifest has it",
-                super::range(lost)
-            ),
+            format!("{} was archived, and no manifest has it", super::range(lost)),
         ));
     }
 }

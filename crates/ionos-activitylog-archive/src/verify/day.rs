@@ -23,21 +23,13 @@ type Content = [u8; 16];
 type Known<'a> = HashMap<EventId, (Content, &'a Part, u64)>;
 
 /// Goes through a day, and says so of each part of it.
-pub(super) fn of(
-    root: &Path,
-    folder: &Path,
-    manifest: &Manifest,
-    through: &dyn Fn(&Part),
-) -> Report {
+pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn Fn(&Part)) -> Report {
     let mut report = Report::default();
     let mut known = Known::new();
     // Late ones come last, as their ids count only where no other part has them.
     let (mut late, mut all_read) = (Late::default(), true);
     for part in &manifest.parts {
-        let place = Place {
-            root,
-            file: folder.join(part.file.to_string()),
-        };
+        let place = Place { root, file: folder.join(part.file.to_string()) };
         let seen = part_of(&mut report, &place, part, &mut known);
         through(part);
         all_read &= seen.is_ok();
@@ -45,23 +37,17 @@ pub(super) fn of(
             Ok(seen) if part.late => late.add(&seen, part),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                report
-                    .findings
-                    .push(place.find(None, Problem::Missing, "the part is gone"));
+                report.findings.push(place.find(None, Problem::Missing, "the part is gone"));
             }
-            Err(error) => report.findings.push(place.find(
-                None,
-                Problem::Unreadable,
-                format!("it cannot be read: {error}"),
-            )),
+            Err(error) => {
+                report.findings.push(place.find(None, Problem::Unreadable, format!("it cannot be read: {error}")))
+            }
         }
     }
     if all_read && let Some(detail) = late.difference() {
         let file = folder.join(MANIFEST);
         let place = Place { root, file };
-        report
-            .findings
-            .push(place.find(None, Problem::Count, detail));
+        report.findings.push(place.find(None, Problem::Count, detail));
     }
     report
 }
@@ -80,11 +66,7 @@ struct Late {
 
 impl Late {
     fn add(&mut self, seen: &Seen, part: &Part) {
-        let before = if self.parts == 0 {
-            Some(0)
-        } else {
-            self.counted
-        };
+        let before = if self.parts == 0 { Some(0) } else { self.counted };
         self.counted = before.zip(part.total).map(|(before, total)| before + total);
         self.parts += 1;
         self.unique += seen.unique;
@@ -107,12 +89,7 @@ impl Late {
     }
 }
 
-fn part_of<'a>(
-    report: &mut Report,
-    place: &Place<'_>,
-    part: &'a Part,
-    known: &mut Known<'a>,
-) -> io::Result<Seen> {
+fn part_of<'a>(report: &mut Report, place: &Place<'_>, part: &'a Part, known: &mut Known<'a>) -> io::Result<Seen> {
     let mut file = Tee::new(File::open(&place.file)?);
     let mut seen = Seen::default();
     let mut finding = |line: Option<u64>, problem, detail: String| {
@@ -120,15 +97,10 @@ fn part_of<'a>(
     };
     let unpacked = {
         let packed = BufReader::with_capacity(1 << 17, &mut file);
-        read::unpack(part.file.compression, packed)
-            .and_then(|reader| seen.read(reader, part, known, &mut finding))
+        read::unpack(part.file.compression, packed).and_then(|reader| seen.read(reader, part, known, &mut finding))
     };
     if let Err(error) = unpacked {
-        finding(
-            Some(seen.count + 1),
-            Problem::Changed,
-            format!("it cannot be unpacked from here on: {error}"),
-        );
+        finding(Some(seen.count + 1), Problem::Changed, format!("it cannot be unpacked from here on: {error}"));
     }
     // What is behind the end of what was unpacked belongs to the file too.
     io::copy(&mut file, &mut io::sink())?;
@@ -178,11 +150,7 @@ fn part_of<'a>(
         );
     }
     if (seen.first, seen.last) != (part.first, part.last) {
-        finding(
-            None,
-            Problem::Time,
-            "its first or last event has another time than the manifest says".to_owned(),
-        );
+        finding(None, Problem::Time, "its first or last event has another time than the manifest says".to_owned());
     }
     report.parts += 1;
     report.events += seen.count;
@@ -236,10 +204,7 @@ impl Seen {
             }
             let hash = Sha256::digest(&line);
             self.lines.update(hash);
-            self.content
-                .iter_mut()
-                .zip(hash)
-                .for_each(|(to, from)| *to = from);
+            self.content.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
             let event = String::from_utf8(std::mem::take(&mut line))
                 .map_err(|error| error.to_string())
                 .and_then(|line| Event::from_json(line).map_err(|error| error.to_string()));
@@ -275,11 +240,7 @@ impl Seen {
             self.first = Some(self.first.map_or(*time, |first| first.min(*time)));
             self.last = Some(self.last.map_or(*time, |last| last.max(*time)));
             if self.before.as_ref() > place.as_ref() {
-                finding(
-                    Some(number),
-                    Problem::Order,
-                    "the event belongs before the one above".to_owned(),
-                );
+                finding(Some(number), Problem::Order, "the event belongs before the one above".to_owned());
             }
         }
         match known.get(&id) {
@@ -325,11 +286,7 @@ struct Tee {
 
 impl Tee {
     fn new(file: File) -> Self {
-        Self {
-            file,
-            hash: Sha256::new(),
-            bytes: 0,
-        }
+        Self { file, hash: Sha256::new(), bytes: 0 }
     }
 }
 

@@ -163,9 +163,8 @@ impl Report {
             for one in others {
                 let root = archive.root();
                 let file = PathBuf::from(".");
-                let detail = format!(
-                    "the SHA-256 {one} that was kept is not that of the last manifest of any contract"
-                );
+                let detail =
+                    format!("the SHA-256 {one} that was kept is not that of the last manifest of any contract");
                 found.push(Place { root, file }.find(None, Problem::Chain, detail));
             }
         }
@@ -191,18 +190,9 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn find(
-        &self,
-        line: impl Into<Option<u64>>,
-        problem: Problem,
-        detail: impl Into<String>,
-    ) -> Finding {
+    fn find(&self, line: impl Into<Option<u64>>, problem: Problem, detail: impl Into<String>) -> Finding {
         Finding {
-            file: self
-                .file
-                .strip_prefix(self.root)
-                .unwrap_or(&self.file)
-                .to_path_buf(),
+            file: self.file.strip_prefix(self.root).unwrap_or(&self.file).to_path_buf(),
             line: line.into(),
             problem,
             detail: detail.into(),
@@ -215,10 +205,7 @@ impl Place<'_> {
 /// longest day.
 ///
 /// Fails only where the archive cannot be listed, or holds no contract; everything else is in the report.
-pub fn verify_archive(
-    archive: &Archive,
-    contracts: Option<&[ContractNumber]>,
-) -> Result<Report, Error> {
+pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<Report, Error> {
     verify_archive_telling(archive, contracts, |_, _| {})
 }
 
@@ -250,9 +237,7 @@ pub fn verify_archive_telling(
     let work = || {
         while let Some((folder, manifest)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
             let found = day::of(archive.root(), folder, manifest, &through);
-            all.lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .add(found);
+            all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(found);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -263,10 +248,7 @@ pub fn verify_archive_telling(
         }
         work();
     });
-    report.add(
-        all.into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner),
-    );
+    report.add(all.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
     report.findings.sort();
     Ok(report)
 }
@@ -288,9 +270,5 @@ impl fmt::Display for Chain {
 }
 
 fn range(range: ionos_activitylog::DateRange) -> String {
-    format!(
-        "{} .. {}",
-        text::time(range.start()),
-        text::time(range.end())
-    )
+    format!("{} .. {}", text::time(range.start()), text::time(range.end()))
 }

@@ -59,19 +59,14 @@ pub async fn verify_totals(
     let mut totals = Totals::default();
     let one = PageSize::new(1).map_err(Error::Read)?;
     let folders = archive.chosen(contracts)?;
-    let read = folders
-        .iter()
-        .map(|folder| Ok((folder, read_days(folder)?)));
+    let read = folders.iter().map(|folder| Ok((folder, read_days(folder)?)));
     let read: Vec<_> = read.collect::<Result<_, Error>>()?;
     let all = read.iter().map(|(_, days)| days.len() as u64).sum();
     let mut done = 0;
     for (folder, days) in read {
         let mut more = Vec::new();
         for (date, (manifest, _)) in days {
-            let place = Place {
-                root: archive.root(),
-                file: folder.manifest(date),
-            };
+            let place = Place { root: archive.root(), file: folder.manifest(date) };
             let mut outcome = None;
             for range in manifest.verified().iter() {
                 let report = &mut totals.report;
@@ -118,14 +113,10 @@ fn compare(
 ) -> Outcome {
     let shown = super::range(range);
     let Some(counted) = counted else {
-        report.notes.push(format!(
-            "the service does not say how many events {shown} has"
-        ));
+        report.notes.push(format!("the service does not say how many events {shown} has"));
         return Outcome::Unknown;
     };
-    let archived = parts_of(manifest, range)
-        .map(|part| part.count)
-        .sum::<u64>();
+    let archived = parts_of(manifest, range).map(|part| part.count).sum::<u64>();
     let at_least = if counted.exact { "" } else { "at least " };
     let Total { count, exact, .. } = counted;
     match total_of(manifest, range) {

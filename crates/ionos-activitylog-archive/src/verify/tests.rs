@@ -17,9 +17,7 @@ async fn archived(root: &Path, compression: Compression) -> Simulator {
 
 fn path_of(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
     let (date, part) = parts(simulator, root)[day].clone();
-    folder(simulator, root)
-        .day(date)
-        .join(part.file.to_string())
+    folder(simulator, root).day(date).join(part.file.to_string())
 }
 
 /// What is found: the day and kind of file, the line, and the problem.
@@ -32,9 +30,7 @@ fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
         inside.split('-').next().unwrap().to_owned()
     };
     let findings = report.findings.iter();
-    findings
-        .map(|finding| (short(&finding.file), finding.line, finding.problem))
-        .collect()
+    findings.map(|finding| (short(&finding.file), finding.line, finding.problem)).collect()
 }
 
 fn finding(file: &str, line: Option<u64>, problem: Problem) -> (String, Option<u64>, Problem) {
@@ -54,14 +50,8 @@ async fn a_flipped_bit_is_found_wherever_it_is() {
             flipped[place] ^= 1;
             fs::write(&path, flipped).unwrap();
             let found = found(root.path());
-            assert!(
-                found.contains(&finding("02/part", None, Problem::Changed)),
-                "{compression:?} {place}: {found:?}"
-            );
-            assert!(
-                found.iter().all(|(file, ..)| file == "02/part"),
-                "{found:?}"
-            );
+            assert!(found.contains(&finding("02/part", None, Problem::Changed)), "{compression:?} {place}: {found:?}");
+            assert!(found.iter().all(|(file, ..)| file == "02/part"), "{found:?}");
         }
         fs::write(&path, &bytes).unwrap();
         assert_eq!(found(root.path()), []);
@@ -84,26 +74,14 @@ async fn lines_that_were_changed_are_named() {
     let changed = finding("02/part", None, Problem::Changed);
     let count = finding("02/part", None, Problem::Count);
     let cases: [(&str, Change, Vec<_>); 5] = [
-        (
-            "removed",
-            |lines| drop(lines.remove(3)),
-            vec![count.clone(), changed.clone()],
-        ),
-        (
-            "no JSON",
-            |lines| lines[4] = "{".to_owned(),
-            vec![finding("02/part", Some(5), Problem::Record)],
-        ),
+        ("removed", |lines| drop(lines.remove(3)), vec![count.clone(), changed.clone()]),
+        ("no JSON", |lines| lines[4] = "{".to_owned(), vec![finding("02/part", Some(5), Problem::Record)]),
         (
             "twice",
             |lines| lines.insert(6, lines[5].clone()),
             vec![finding("02/part", Some(7), Problem::Duplicate), count],
         ),
-        (
-            "order",
-            |lines| lines.swap(1, 2),
-            vec![finding("02/part", Some(3), Problem::Order)],
-        ),
+        ("order", |lines| lines.swap(1, 2), vec![finding("02/part", Some(3), Problem::Order)]),
         (
             "time",
             |lines| lines[0] = lines[0].replace("2026-11-02T", "2026-11-01T"),
@@ -118,10 +96,7 @@ async fn lines_that_were_changed_are_named() {
         for one in expected.iter().chain([&changed]) {
             assert!(found.contains(one), "{name}: {found:?}");
         }
-        assert!(
-            found.iter().all(|(file, ..)| file == "02/part"),
-            "{name}: {found:?}"
-        );
+        assert!(found.iter().all(|(file, ..)| file == "02/part"), "{name}: {found:?}");
     }
 }
 
@@ -129,46 +104,28 @@ async fn lines_that_were_changed_are_named() {
 async fn parts_that_are_missing_extra_or_swapped_are_named() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
-    let (first, second) = (
-        path_of(&simulator, root.path(), 0),
-        path_of(&simulator, root.path(), 1),
-    );
+    let (first, second) = (path_of(&simulator, root.path(), 0), path_of(&simulator, root.path(), 1));
     let (one, other) = (fs::read(&first).unwrap(), fs::read(&second).unwrap());
 
     fs::remove_file(&first).unwrap();
-    assert_eq!(
-        found(root.path()),
-        [finding("01/part", None, Problem::Missing)]
-    );
+    assert_eq!(found(root.path()), [finding("01/part", None, Problem::Missing)]);
 
     fs::write(&first, &other).unwrap();
     fs::write(&second, &one).unwrap();
     let swapped = found(root.path());
     for day in ["01/part", "02/part"] {
-        assert!(
-            swapped.contains(&finding(day, None, Problem::Changed)),
-            "{swapped:?}"
-        );
-        assert!(
-            swapped.contains(&finding(day, Some(1), Problem::Time)),
-            "{swapped:?}"
-        );
+        assert!(swapped.contains(&finding(day, None, Problem::Changed)), "{swapped:?}");
+        assert!(swapped.contains(&finding(day, Some(1), Problem::Time)), "{swapped:?}");
     }
 
     fs::write(&first, &one).unwrap();
     fs::write(&second, &other).unwrap();
     assert_eq!(found(root.path()), []);
     fs::copy(&first, second.with_file_name(first.file_name().unwrap())).unwrap();
-    assert_eq!(
-        found(root.path()),
-        [finding("02/part", None, Problem::Extra)]
-    );
+    assert_eq!(found(root.path()), [finding("02/part", None, Problem::Extra)]);
     fs::remove_file(second.with_file_name(first.file_name().unwrap())).unwrap();
     fs::write(folder(&simulator, root.path()).path().join("notes.txt"), "").unwrap();
-    assert_eq!(
-        found(root.path()),
-        [finding("notes.txt", None, Problem::Extra)]
-    );
+    assert_eq!(found(root.path()), [finding("notes.txt", None, Problem::Extra)]);
 }
 
 #[tokio::test]
@@ -183,16 +140,9 @@ async fn an_edited_manifest_is_named_also_when_its_sums_are_right() {
 
         // By hand.
         let text = fs::read_to_string(&path).unwrap();
-        fs::write(
-            &path,
-            text.replacen("\"verified\": true", "\"verified\": false", 1),
-        )
-        .unwrap();
+        fs::write(&path, text.replacen("\"verified\": true", "\"verified\": false", 1)).unwrap();
         let by_hand = found(root.path());
-        assert!(
-            by_hand.contains(&finding(&name, None, Problem::Changed)),
-            "{by_hand:?}"
-        );
+        assert!(by_hand.contains(&finding(&name, None, Problem::Changed)), "{by_hand:?}");
 
         // With care: a part is taken out together with its file, and everything is added up again.
         fs::write(&path, &text).unwrap();
@@ -233,14 +183,7 @@ async fn days_before_those_that_are_linked_anew_are_still_compared() {
     relink(date(1));
     let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!((report.findings, report.chains[0].unlinked), (vec![], 3));
-    assert!(
-        report
-            .notes
-            .iter()
-            .any(|note| note.contains("from 2026-11-01 on")),
-        "{:?}",
-        report.notes
-    );
+    assert!(report.notes.iter().any(|note| note.contains("from 2026-11-01 on")), "{:?}", report.notes);
 }
 
 #[tokio::test]
@@ -265,18 +208,10 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     }
     let report = verify_archive(&archive, None).unwrap();
     assert_eq!(report.findings, []);
-    assert!(
-        report.notes[0].starts_with("there is no state of contract "),
-        "{:?}",
-        report.notes
-    );
+    assert!(report.notes[0].starts_with("there is no state of contract "), "{:?}", report.notes);
     let findings = verified(&[kept]).findings;
     assert_eq!((findings.len(), findings[0].problem), (1, Problem::Chain));
-    assert!(
-        findings[0].file.ends_with("date=2026-11-03/_manifest.json"),
-        "{}",
-        findings[0]
-    );
+    assert!(findings[0].file.ends_with("date=2026-11-03/_manifest.json"), "{}", findings[0]);
 }
 
 #[tokio::test]
@@ -289,14 +224,8 @@ async fn a_day_that_cannot_be_listed_is_named_and_the_others_are_looked_at() {
     fs::write(&day, "").unwrap();
     fs::create_dir(folder.path().join("date=2026-11-9")).unwrap();
     let found = found(root.path());
-    assert!(
-        found.contains(&finding("02", None, Problem::Unreadable)),
-        "{found:?}"
-    );
-    assert!(
-        found.contains(&finding("9", None, Problem::Extra)),
-        "{found:?}"
-    );
+    assert!(found.contains(&finding("02", None, Problem::Unreadable)), "{found:?}");
+    assert!(found.contains(&finding("9", None, Problem::Extra)), "{found:?}");
     let report = verify_archive(&Archive::at(root.path()), None).unwrap();
     assert_eq!(report.parts, 2);
 }
@@ -322,11 +251,7 @@ async fn the_head_of_the_chain_is_told() {
     let last = folder(&simulator, root.path()).manifest("2026-11-03".parse().unwrap());
     let head = report.chains[0].head.unwrap();
     assert_eq!(head.sha256, Digest::of(&fs::read(last).unwrap()));
-    assert!(
-        report.chains[0]
-            .to_string()
-            .contains(&head.sha256.to_string())
-    );
+    assert!(report.chains[0].to_string().contains(&head.sha256.to_string()));
     assert_eq!((report.parts, report.chains[0].days), (3, 3));
     let error = verify_archive(&Archive::at(root.path().join("contract=1")), None).unwrap_err();
     assert!(matches!(error, Error::Open(..) | Error::Empty(_)));
@@ -337,27 +262,19 @@ async fn totals_of_the_service_are_compared() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let client = |simulator: &Simulator| {
-        ionos_activitylog::Client::builder()
-            .token(simulator.token())
-            .transport(simulator.transport())
-            .build()
-            .unwrap()
+        ionos_activitylog::Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap()
     };
     let archive = Archive::at(root.path());
     let compared = async |simulator: &Simulator| {
         let client = client(simulator);
-        verify_totals(&archive, None, &client, |_, _| {})
-            .await
-            .unwrap()
+        verify_totals(&archive, None, &client, |_, _| {}).await.unwrap()
     };
     let same = compared(&simulator).await;
     assert_eq!(same.report, Report::default());
     assert_eq!((same.compared(), same.equal), (3, 3));
     // One event more on the second day.
     let noon = "2026-11-02T12:00:00Z".parse().unwrap();
-    let more = world(NOW)
-        .burst(noon, chrono::TimeDelta::milliseconds(1), 1)
-        .build();
+    let more = world(NOW).burst(noon, chrono::TimeDelta::milliseconds(1), 1).build();
     let more = compared(&more).await;
     let findings = &more.report.findings;
     let problems: Vec<Problem> = findings.iter().map(|one| one.problem).collect();
@@ -403,12 +320,7 @@ fn events_without_time_and_identifier_may_look_the_same() {
             let event = ionos_activitylog::Event::from_json((*record).to_owned()).unwrap();
             file.add(&event, (event.time(), event.id())).unwrap();
         }
-        let about = About {
-            range,
-            verified: true,
-            counted: true,
-            late: false,
-        };
+        let about = About { range, verified: true, counted: true, late: false };
         let part = file.finish(about, |_| false).unwrap();
         let mut manifest = Manifest::new("https://api.example.com", contract.clone(), date);
         manifest.ranges = vec![crate::Covered::of(range, true)];

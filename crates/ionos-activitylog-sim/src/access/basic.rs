@@ -30,9 +30,7 @@ impl Accounts {
             return false;
         };
         // Compared whole, because a password may hold a colon.
-        let known = |(user, password): &(String, String)| {
-            given == format!("{user}:{password}").into_bytes()
-        };
+        let known = |(user, password): &(String, String)| given == format!("{user}:{password}").into_bytes();
         !self.two_factor && self.pairs.iter().any(known)
     }
 }
@@ -41,10 +39,7 @@ impl Accounts {
 impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let users: Vec<&str> = self.pairs.iter().map(|(user, _)| user.as_str()).collect();
-        f.debug_struct("Accounts")
-            .field("users", &users)
-            .field("two_factor", &self.two_factor)
-            .finish_non_exhaustive()
+        f.debug_struct("Accounts").field("users", &users).field("two_factor", &self.two_factor).finish_non_exhaustive()
     }
 }
 
@@ -62,11 +57,7 @@ mod tests {
 
     #[test]
     fn a_pair_is_accepted_as_rfc_7617_sends_it() {
-        let accounts = accounts(&[
-            ("Aladdin", "open sesame"),
-            ("test", "123£"),
-            ("me", "with:colon"),
-        ]);
+        let accounts = accounts(&[("Aladdin", "open sesame"), ("test", "123£"), ("me", "with:colon")]);
         for (credentials, accepted) in [
             // The RFC's own examples, the first with and without padding.
             ("QWxhZGRpbjpvcGVuIHNlc2FtZQ==", true),

@@ -106,13 +106,7 @@ mod tests {
     }
 
     fn of(contract: &str) -> Claims {
-        Claims {
-            contract: contract.into(),
-            reseller: false,
-            role: None,
-            privileges: vec![],
-            expires: None,
-        }
+        Claims { contract: contract.into(), reseller: false, role: None, privileges: vec![], expires: None }
     }
 
     #[test]
@@ -197,27 +191,17 @@ mod tests {
         for (identity, expected) in [
             ("", false),
             (r#","role":"user""#, false),
-            (
-                r#","role":"user","privileges":["DATA_CENTER_CREATE"]"#,
-                false,
-            ),
+            (r#","role":"user","privileges":["DATA_CENTER_CREATE"]"#, false),
             (r#","privileges":"ACCESS_ACTIVITY_LOG""#, false),
             (r#","privileges":["access_activity_log"]"#, false),
-            (
-                r#","privileges":["DATA_CENTER_CREATE","ACCESS_ACTIVITY_LOG"]"#,
-                true,
-            ),
+            (r#","privileges":["DATA_CENTER_CREATE","ACCESS_ACTIVITY_LOG"]"#, true),
             (r#","role":"owner","privileges":[]"#, true),
             (r#","role":"OWNER""#, true),
             (r#","role":"Admin""#, true),
             (r#","role":"administrators""#, false),
         ] {
             let payload = format!(r#"{{"identity":{{"contractNumber":1{identity}}}}}"#);
-            assert_eq!(
-                read(&payload).unwrap().may_read_log(),
-                expected,
-                "{identity}"
-            );
+            assert_eq!(read(&payload).unwrap().may_read_log(), expected, "{identity}");
         }
     }
 }

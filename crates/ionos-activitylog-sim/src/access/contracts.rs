@@ -47,13 +47,9 @@ mod tests {
     fn contracts_are_found_by_their_text_and_listed_in_their_order() {
         let contracts = Contracts::new(vec![7, 0, u64::MAX, 12]);
         assert_eq!(contracts.numbers(), [7, 0, u64::MAX, 12]);
-        for (text, found) in [
-            ("7", Some(7)),
-            ("0", Some(0)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("12", Some(12)),
-            ("13", None),
-        ] {
+        for (text, found) in
+            [("7", Some(7)), ("0", Some(0)), ("18446744073709551615", Some(u64::MAX)), ("12", Some(12)), ("13", None)]
+        {
             assert_eq!(contracts.find(text).copied(), found);
         }
         assert!(contracts.holds(12) && !contracts.holds(13));
@@ -61,17 +57,7 @@ mod tests {
 
     #[test]
     fn other_text_is_no_number() {
-        for text in [
-            "",
-            "012",
-            "00",
-            "+7",
-            "-7",
-            " 7",
-            "7 ",
-            "x",
-            "18446744073709551616",
-        ] {
+        for text in ["", "012", "00", "+7", "-7", " 7", "7 ", "x", "18446744073709551616"] {
             assert_eq!(number(text), None, "{text}");
         }
     }

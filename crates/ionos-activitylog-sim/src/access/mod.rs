@@ -72,11 +72,7 @@ pub(crate) enum Denied {
 
 impl Access {
     /// What a request with these headers may read at this time.
-    pub(crate) fn judge(
-        &self,
-        headers: &HeaderMap,
-        now: DateTime<Utc>,
-    ) -> Result<Granted<'_>, Denied> {
+    pub(crate) fn judge(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Granted<'_>, Denied> {
         let granted = self.identify(headers, now)?;
         match headers.get(ACTING_FOR) {
             Some(contract) => granted.narrowed(contract),
@@ -101,33 +97,20 @@ impl Access {
         if given != self.token {
             return self.by_claims(given, now);
         }
-        if self.revocations.count() {
-            Ok(Granted::All(&self.contracts))
-        } else {
-            Err(Denied::Unauthorized)
-        }
+        if self.revocations.count() { Ok(Granted::All(&self.contracts)) } else { Err(Denied::Unauthorized) }
     }
 
     /// What an unsigned token grants.
     fn by_claims(&self, token: &str, now: DateTime<Utc>) -> Result<Granted<'_>, Denied> {
         let claims = Claims::read(token).ok_or(Denied::Unauthorized)?;
-        let own = self
-            .contracts
-            .find(&claims.contract)
-            .ok_or(Denied::Unauthorized)?;
+        let own = self.contracts.find(&claims.contract).ok_or(Denied::Unauthorized)?;
         if claims.ended(now) {
             return Err(Denied::Unauthorized);
         }
         if !claims.may_read_log() {
-            return Err(Denied::Forbidden(
-                format!("The token lacks the privilege {PRIVILEGE}").into(),
-            ));
+            return Err(Denied::Forbidden(format!("The token lacks the privilege {PRIVILEGE}").into()));
         }
-        Ok(if claims.reseller {
-            Granted::All(&self.contracts)
-        } else {
-            Granted::One(own)
-        })
+        Ok(if claims.reseller { Granted::All(&self.contracts) } else { Granted::One(own) })
     }
 }
 
@@ -163,9 +146,7 @@ impl<'a> Granted<'a> {
     pub(crate) fn find(self, number: &str) -> Option<&'a u64> {
         match self {
             Self::All(contracts) => contracts.find(number),
-            Self::One(contract) => {
-                (contracts::number(number) == Some(*contract)).then_some(contract)
-            }
+            Self::One(contract) => (contracts::number(number) == Some(*contract)).then_some(contract),
         }
     }
 
@@ -183,10 +164,7 @@ impl<'a> Granted<'a> {
         match self.find(&number) {
             Some(contract) => Ok(Self::One(contract)),
             None => Err(Denied::Forbidden(
-                format!(
-                    "The contract {number} of the header X-Contract-Number is none that may be read"
-                )
-                .into(),
+                format!("The contract {number} of the header X-Contract-Number is none that may be read").into(),
             )),
         }
     }

@@ -17,10 +17,7 @@ pub(crate) struct Revocations {
 impl Revocations {
     /// None yet; the plain token is over after as many requests as are given, if any.
     pub(crate) fn new(after: Option<u64>) -> Self {
-        Self {
-            tokens: Mutex::default(),
-            left: after.map(AtomicU64::new),
-        }
+        Self { tokens: Mutex::default(), left: after.map(AtomicU64::new) }
     }
 
     /// From now on this token is revoked; whether it was ever accepted does not matter.
@@ -37,10 +34,7 @@ impl Revocations {
     pub(crate) fn count(&self) -> bool {
         let Some(left) = &self.left else { return true };
         // Only the number itself is shared, so that no order with other memory is needed.
-        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-            left.checked_sub(1)
-        })
-        .is_ok()
+        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     /// A panic elsewhere leaves a set as good as it was.
@@ -52,10 +46,7 @@ impl Revocations {
 /// Without the tokens.
 impl fmt::Debug for Revocations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Revocations")
-            .field("tokens", &self.tokens().len())
-            .field("left", &self.left)
-            .finish()
+        f.debug_struct("Revocations").field("tokens", &self.tokens().len()).field("left", &self.left).finish()
     }
 }
 
@@ -106,9 +97,6 @@ mod tests {
         let revocations = Revocations::new(None);
         revocations.add("s3cret");
         let shown = format!("{revocations:?}");
-        assert!(
-            shown.contains("tokens: 1") && !shown.contains("s3cret"),
-            "{shown}"
-        );
+        assert!(shown.contains("tokens: 1") && !shown.contains("s3cret"), "{shown}");
     }
 }

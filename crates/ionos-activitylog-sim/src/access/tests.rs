@@ -10,9 +10,7 @@ use super::*;
 use crate::{DEFAULT_TOKEN, Simulator, SimulatorBuilder, UNAUTHORIZED_CODE};
 
 fn noon() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z")
-        .unwrap()
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z").unwrap().to_utc()
 }
 
 fn world() -> SimulatorBuilder {
@@ -45,10 +43,7 @@ fn readable(simulator: &Simulator, headers: &[(&str, &str)]) -> Vec<usize> {
     let listed: Vec<usize> = listed.map(|number| index(number).unwrap()).collect();
     for (index, number) in simulator.contracts().iter().enumerate() {
         let expected = if listed.contains(&index) { 200 } else { 403 };
-        assert_eq!(
-            status(simulator, &format!("/{number}?limit=1"), headers),
-            expected
-        );
+        assert_eq!(status(simulator, &format!("/{number}?limit=1"), headers), expected);
     }
     listed
 }
@@ -59,8 +54,7 @@ fn refusal(response: &Response<Bytes>) -> (u16, String, String) {
     let text = |name: &str| message[name].as_str().unwrap().to_owned();
     let (code, sentence) = (text("errorCode"), text("message"));
     let status = response.status().as_u16();
-    let envelope =
-        json!({"httpStatus": status, "messages": [{"errorCode": code, "message": sentence}]});
+    let envelope = json!({"httpStatus": status, "messages": [{"errorCode": code, "message": sentence}]});
     assert_eq!(body, envelope);
     (status, code, sentence)
 }
@@ -93,10 +87,7 @@ fn the_contract_of_the_header_is_the_only_one_that_is_read() {
         bearer(&token.reseller(true).build()),
         "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==".into(),
     ] {
-        let headers = [
-            ("Authorization", authorization.as_str()),
-            ("X-Contract-Number", third.as_str()),
-        ];
+        let headers = [("Authorization", authorization.as_str()), ("X-Contract-Number", third.as_str())];
         assert_eq!(readable(&simulator, &headers), [2], "{authorization}");
     }
 }
@@ -106,13 +97,10 @@ fn a_contract_of_the_header_that_may_not_be_read_is_forbidden() {
     let simulator = world().build();
     let [own, other] = [0, 1].map(|index| simulator.contracts()[index]);
     let token = bearer(&TestToken::new(own).build());
-    let foreign = |number: &str| {
-        format!("The contract {number} of the header X-Contract-Number is none that may be read")
-    };
+    let foreign =
+        |number: &str| format!("The contract {number} of the header X-Contract-Number is none that may be read");
     let wrong = |text: &str| {
-        format!(
-            "The header X-Contract-Number must hold the number of a contract; it was understood as {text:?}"
-        )
+        format!("The header X-Contract-Number must hold the number of a contract; it was understood as {text:?}")
     };
     for (number, message) in [
         (other.to_string(), foreign(&other.to_string())),
@@ -125,10 +113,7 @@ fn a_contract_of_the_header_that_may_not_be_read_is_forbidden() {
         (format!("{own}.0"), wrong(&format!("{own}.0"))),
         (format!("{own},{other}"), wrong(&format!("{own},{other}"))),
     ] {
-        let headers = [
-            ("authorization", token.as_str()),
-            ("x-contract-number", number.as_str()),
-        ];
+        let headers = [("authorization", token.as_str()), ("x-contract-number", number.as_str())];
         // The header counts even where the path names a contract that may be read.
         for path in [String::new(), format!("/{own}?limit=1")] {
             let response = ask(&simulator, &path, &headers);
@@ -167,17 +152,10 @@ fn whoever_does_not_prove_who_they_are_is_unauthorized() {
         "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==".into(),
     ] {
         // Who asks is looked at before the contract that they name.
-        let headers = [
-            ("authorization", authorization.as_str()),
-            ("x-contract-number", "me"),
-        ];
+        let headers = [("authorization", authorization.as_str()), ("x-contract-number", "me")];
         let expected = (401, UNAUTHORIZED_CODE.to_owned(), "Unauthorized".to_owned());
         for path in [String::new(), format!("/{contract}"), "/1".into()] {
-            assert_eq!(
-                refusal(&ask(&simulator, &path, &headers)),
-                expected,
-                "{authorization}"
-            );
+            assert_eq!(refusal(&ask(&simulator, &path, &headers)), expected, "{authorization}");
         }
     }
     assert_eq!(status(&simulator, "", &[]), 401);
@@ -191,21 +169,13 @@ fn a_token_without_the_privilege_is_forbidden_unless_its_role_needs_none() {
     let unprivileged = TestToken::new(contract).privileges(["DATA_CENTER_CREATE"]);
     for role in ["owner", "admin", "Owner", "ADMIN"] {
         let token = bearer(&unprivileged.clone().role(role).build());
-        assert_eq!(
-            status(&simulator, &path, &[("authorization", &token)]),
-            200,
-            "{role}"
-        );
+        assert_eq!(status(&simulator, &path, &[("authorization", &token)]), 200, "{role}");
     }
     for role in ["user", "", "owners"] {
         let token = bearer(&unprivileged.clone().role(role).build());
         let response = ask(&simulator, &path, &[("authorization", &token)]);
         let message = "The token lacks the privilege ACCESS_ACTIVITY_LOG";
-        assert_eq!(
-            refusal(&response),
-            (403, "paas-auth-1".into(), message.into()),
-            "{role}"
-        );
+        assert_eq!(refusal(&response), (403, "paas-auth-1".into(), message.into()), "{role}");
     }
 }
 
@@ -221,12 +191,9 @@ fn the_code_of_forbidden_is_that_of_a_foreign_contract_too() {
 fn a_token_ends_during_a_run_by_the_clock_of_the_simulator() {
     let clock = Arc::new(AtomicI64::new(0));
     let time = clock.clone();
-    let simulator = Simulator::builder()
-        .clock(move || noon() + TimeDelta::milliseconds(time.load(Ordering::Relaxed)))
-        .build();
-    let token = TestToken::new(simulator.contracts()[0])
-        .issued(noon())
-        .lifetime(TimeDelta::minutes(1));
+    let simulator =
+        Simulator::builder().clock(move || noon() + TimeDelta::milliseconds(time.load(Ordering::Relaxed))).build();
+    let token = TestToken::new(simulator.contracts()[0]).issued(noon()).lifetime(TimeDelta::minutes(1));
     let authorization = bearer(&token.build());
     for (milliseconds, expected) in [(-1, 200), (0, 200), (59_999, 200), (60_000, 401), (0, 200)] {
         clock.store(milliseconds, Ordering::Relaxed);
@@ -237,17 +204,11 @@ fn a_token_ends_during_a_run_by_the_clock_of_the_simulator() {
 
 #[test]
 fn accounts_with_a_second_factor_are_refused_a_password_and_not_a_token() {
-    let simulator = world()
-        .basic("Aladdin", "open sesame")
-        .two_factor(true)
-        .build();
+    let simulator = world().basic("Aladdin", "open sesame").two_factor(true).build();
     let basic = ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     assert_eq!(status(&simulator, "", &[basic]), 401);
     let authorization = bearer(DEFAULT_TOKEN);
-    assert_eq!(
-        status(&simulator, "", &[("authorization", &authorization)]),
-        200
-    );
+    assert_eq!(status(&simulator, "", &[("authorization", &authorization)]), 200);
 }
 
 #[test]
@@ -263,10 +224,7 @@ fn a_revoked_token_is_refused_by_every_clone_of_the_simulator_and_no_other_token
         assert_eq!(status(&simulator, "", &headers), 401);
     }
     let authorization = bearer(&other);
-    assert_eq!(
-        status(&simulator, "", &[("authorization", &authorization)]),
-        200
-    );
+    assert_eq!(status(&simulator, "", &[("authorization", &authorization)]), 200);
 }
 
 #[test]
@@ -295,8 +253,5 @@ fn debug_output_shows_nothing_secret() {
     simulator.revoke("s3cret-revoked");
     let access = simulator.access();
     let shown = format!("{simulator:?} {access:?} {:?}", access.revocations);
-    assert!(
-        shown.contains("contracts") && !shown.contains("s3cret"),
-        "{shown}"
-    );
+    assert!(shown.contains("contracts") && !shown.contains("s3cret"), "{shown}");
 }

@@ -160,11 +160,7 @@ impl TestToken {
             exp: self.end().timestamp(),
             identity: &self.identity,
         });
-        let header = json(&Header {
-            typ: "JWT",
-            alg: "none",
-            kid: token_id(&payload),
-        });
+        let header = json(&Header { typ: "JWT", alg: "none", kid: token_id(&payload) });
         let part = |text: String| URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.", part(header), part(payload))
     }
@@ -172,21 +168,14 @@ impl TestToken {
     fn end(&self) -> DateTime<Utc> {
         match self.end {
             End::At(time) => time,
-            End::After(lifetime) => self
-                .issued
-                .checked_add_signed(lifetime)
-                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            End::After(lifetime) => self.issued.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC),
         }
     }
 }
 
 /// Different for every payload, and of the form of the vendor's ids.
 fn token_id(payload: &str) -> String {
-    let key = Key {
-        seed: fingerprint(["token ", payload]),
-        contract: 0,
-        part: Key::ANSWERS,
-    };
+    let key = Key { seed: fingerprint(["token ", payload]), contract: 0, part: Key::ANSWERS };
     Random::new(key, 0).uuid().to_string()
 }
 
@@ -261,12 +250,9 @@ mod tests {
             token.clone().reseller(true),
         ];
         assert_eq!(token.build(), tokens[0].clone().build());
-        let texts: std::collections::BTreeSet<String> =
-            tokens.iter().map(TestToken::build).collect();
-        let ids: std::collections::BTreeSet<String> = texts
-            .iter()
-            .map(|text| parts(text).0["kid"].to_string())
-            .collect();
+        let texts: std::collections::BTreeSet<String> = tokens.iter().map(TestToken::build).collect();
+        let ids: std::collections::BTreeSet<String> =
+            texts.iter().map(|text| parts(text).0["kid"].to_string()).collect();
         assert_eq!((texts.len(), ids.len()), (tokens.len(), tokens.len()));
     }
 
@@ -280,10 +266,7 @@ mod tests {
             (epoch.clone().expires(time).lifetime(second), 1),
             (epoch.clone().lifetime(second).expires(time), 7),
             (epoch.clone().lifetime(-second), -1),
-            (
-                epoch.clone().lifetime(TimeDelta::MAX),
-                DateTime::<Utc>::MAX_UTC.timestamp(),
-            ),
+            (epoch.clone().lifetime(TimeDelta::MAX), DateTime::<Utc>::MAX_UTC.timestamp()),
         ] {
             assert_eq!(end(&token), expected, "{token:?}");
         }
@@ -294,9 +277,6 @@ mod tests {
         let token = TestToken::new(31_721_060);
         let (shown, text) = (format!("{token:?}"), token.build());
         assert!(shown.contains("31721060"), "{shown}");
-        assert!(
-            text.split('.')
-                .all(|part| part.is_empty() || !shown.contains(part))
-        );
+        assert!(text.split('.').all(|part| part.is_empty() || !shown.contains(part)));
     }
 }

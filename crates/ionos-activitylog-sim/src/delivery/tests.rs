@@ -3,18 +3,12 @@ use http_body_util::BodyExt;
 use super::*;
 
 fn reply(body: &'static str, delivery: Delivery) -> Reply {
-    Reply {
-        delivery,
-        ..Reply::new(Response::new(Bytes::from_static(body.as_bytes())))
-    }
+    Reply { delivery, ..Reply::new(Response::new(Bytes::from_static(body.as_bytes()))) }
 }
 
 #[test]
 fn only_what_ends_as_announced_keeps_the_rules() {
-    let ends = |end| Delivery {
-        end,
-        ..Delivery::default()
-    };
+    let ends = |end| Delivery { end, ..Delivery::default() };
     assert!(reply("abc", Delivery::default()).keeps_the_rules());
     assert!(!reply("abc", ends(End::ClosedAfter(3))).keeps_the_rules());
     assert!(!reply("abc", ends(End::ResetAfter(3))).keeps_the_rules());
@@ -26,10 +20,7 @@ fn only_what_ends_as_announced_keeps_the_rules() {
 #[tokio::test(start_paused = true)]
 async fn pieces_have_the_size_of_the_pace_and_a_pause_before_each_but_the_first() {
     let every = Duration::from_secs(1);
-    let delivery = Delivery {
-        pace: Some(Pace { bytes: 2, every }),
-        ..Delivery::default()
-    };
+    let delivery = Delivery { pace: Some(Pace { bytes: 2, every }), ..Delivery::default() };
     let begin = tokio::time::Instant::now();
     let mut body = reply("abcde", delivery).over_a_connection().into_body();
     let mut pieces = Vec::new();
@@ -37,10 +28,7 @@ async fn pieces_have_the_size_of_the_pace_and_a_pause_before_each_but_the_first(
         let piece = frame.unwrap().into_data().unwrap();
         pieces.push((begin.elapsed().as_secs(), piece));
     }
-    assert_eq!(
-        pieces,
-        [(0, "ab".into()), (1, "cd".into()), (2, Bytes::from("e"))]
-    );
+    assert_eq!(pieces, [(0, "ab".into()), (1, "cd".into()), (2, Bytes::from("e"))]);
 }
 
 #[test]

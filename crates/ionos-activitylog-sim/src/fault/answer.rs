@@ -31,12 +31,7 @@ pub struct Answer {
 impl Answer {
     /// With an empty body. The status is in [200, 999].
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            body: Body::Empty,
-            retry_after: None,
-            headers: BTreeMap::new(),
-        }
+        Self { status, body: Body::Empty, retry_after: None, headers: BTreeMap::new() }
     }
 
     /// With this body, and the content type that belongs to it.
@@ -59,16 +54,11 @@ impl Answer {
     }
 
     pub(super) fn check(&self) -> Result<(), Complaint> {
-        let wrong = |member: &str, message: String| {
-            Err(Complaint::new(&format!("fault.respond.{member}"), message))
-        };
+        let wrong = |member: &str, message: String| Err(Complaint::new(&format!("fault.respond.{member}"), message));
         if !(200..=999).contains(&self.status) {
             return wrong(
                 "status",
-                format!(
-                    "{} is no status that ends a request: give a number from 200 to 999",
-                    self.status
-                ),
+                format!("{} is no status that ends a request: give a number from 200 to 999", self.status),
             );
         }
         if matches!(self.status, 204 | 205 | 304) && !self.body.is_empty() {
@@ -105,9 +95,7 @@ impl Answer {
             if HeaderValue::from_str(value).is_err() {
                 return wrong(
                     &member,
-                    format!(
-                        "{value:?} cannot be sent in a header: leave out line breaks and other control characters"
-                    ),
+                    format!("{value:?} cannot be sent in a header: leave out line breaks and other control characters"),
                 );
             }
         }
@@ -132,8 +120,7 @@ impl Answer {
             headers.insert(RETRY_AFTER, value);
         }
         for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value.parse())
-            {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value.parse()) {
                 headers.insert(name, value);
             }
         }
@@ -201,10 +188,7 @@ mod tests {
             let body = String::from_utf8(response.body().to_vec()).unwrap();
             (content_type.unwrap_or_default(), body)
         };
-        let envelope = Body::Envelope {
-            code: "315".into(),
-            message: "No \"thanks\"".into(),
-        };
+        let envelope = Body::Envelope { code: "315".into(), message: "No \"thanks\"".into() };
         for (body, content_type, text) in [
             (Body::Empty, "", ""),
             (
@@ -212,11 +196,7 @@ mod tests {
                 "application/json",
                 r#"{"httpStatus":503,"messages":[{"errorCode":"315","message":"No \"thanks\""}]}"#,
             ),
-            (
-                Body::Json(serde_json::json!(["a", 1])),
-                "application/json",
-                r#"["a",1]"#,
-            ),
+            (Body::Json(serde_json::json!(["a", 1])), "application/json", r#"["a",1]"#),
             (Body::Html("<p>".into()), "text/html", "<p>"),
             (Body::Text("no".into()), "text/plain", "no"),
         ] {

@@ -30,10 +30,7 @@ impl Bomb {
         let blocks = spaces / BLOCK as u64;
         let mut rest = vec![b' '; (spaces % BLOCK as u64) as usize];
         rest.extend_from_slice(then);
-        Self {
-            blocks,
-            rest: rest.into(),
-        }
+        Self { blocks, rest: rest.into() }
     }
 
     /// As it is after unpacking.

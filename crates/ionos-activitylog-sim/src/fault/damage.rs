@@ -83,22 +83,14 @@ pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
         return None;
     }
     let value = random.pick(&members).get();
-    let other = if value.starts_with(['{', '[']) {
-        "7"
-    } else {
-        "{}"
-    };
+    let other = if value.starts_with(['{', '[']) { "7" } else { "{}" };
     splice(text, value, other)
 }
 
 /// The text with something else in the place of one of its parts.
 fn splice(text: &str, part: &str, other: &str) -> Option<Bytes> {
     let Range { start, end } = place(text, part)?;
-    Some(
-        [text.get(..start)?, other, text.get(end..)?]
-            .concat()
-            .into(),
-    )
+    Some([text.get(..start)?, other, text.get(end..)?].concat().into())
 }
 
 /// Where a part of a text is in it.
@@ -114,7 +106,8 @@ mod tests {
     use super::*;
     use crate::world::random::Key;
 
-    const PAGE: &str = r#"{"hits":{"total":3,"hits":[{"_source":{"meta":{"a":1.10}}}, {"_source":{"meta":{},"x":"y"}}]},"took":1}"#;
+    const PAGE: &str =
+        r#"{"hits":{"total":3,"hits":[{"_source":{"meta":{"a":1.10}}}, {"_source":{"meta":{},"x":"y"}}]},"took":1}"#;
     const CONTRACTS: &str = r#"[{"id":12345678,"type":"contracts"}]"#;
     const INFO: &str = r#"{"name":"CLOUD API"}"#;
 
@@ -124,12 +117,7 @@ mod tests {
 
     #[test]
     fn malformed_json_breaks_at_its_last_bracket() {
-        for (body, broken) in [
-            (INFO, r#"{"name":"CLOUD API"]"#),
-            ("[]", "[}"),
-            ("<html>", "<html>}"),
-            ("", "}"),
-        ] {
+        for (body, broken) in [(INFO, r#"{"name":"CLOUD API"]"#), ("[]", "[}"), ("<html>", "<html>}"), ("", "}")] {
             let damaged = malformed(&Bytes::from(body));
             assert_eq!(damaged, broken);
             assert!(serde_json::from_slice::<serde_json::Value>(&damaged).is_err());
@@ -139,10 +127,7 @@ mod tests {
     #[test]
     fn null_takes_the_place_of_the_list_and_of_nothing_else() {
         for (body, expected) in [
-            (
-                PAGE,
-                Some(r#"{"hits":{"total":3,"hits":null},"took":1}"#.to_owned()),
-            ),
+            (PAGE, Some(r#"{"hits":{"total":3,"hits":null},"took":1}"#.to_owned())),
             (CONTRACTS, Some("null".into())),
             ("[]", Some("null".into())),
             (INFO, None),
@@ -158,11 +143,7 @@ mod tests {
     fn one_member_of_one_record_has_a_wrong_type_and_the_rest_is_as_it_was() {
         let mut seen = std::collections::BTreeSet::new();
         for seed in 0..50 {
-            let key = Key {
-                seed,
-                contract: 0,
-                part: 0,
-            };
+            let key = Key { seed, contract: 0, part: 0 };
             let damaged = || {
                 let body = Bytes::from_static(PAGE.as_bytes());
                 text(wrong_type(&body, &mut Random::new(key, 0))).unwrap()
@@ -180,11 +161,7 @@ mod tests {
 
     #[test]
     fn lists_and_single_objects_have_records_too_and_what_has_none_stays_as_it_is() {
-        let key = Key {
-            seed: 1,
-            contract: 0,
-            part: 0,
-        };
+        let key = Key { seed: 1, contract: 0, part: 0 };
         for (body, expected) in [
             (INFO, Some(r#"{"name":{}}"#)),
             (r#"[{"id":1}]"#, Some(r#"[{"id":{}}]"#)),

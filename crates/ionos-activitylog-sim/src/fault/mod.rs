@@ -185,17 +185,17 @@ impl From<Answer> for Fault {
 }
 
 /// What a portal puts in front of everything.
-const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body><h1>Back soon</h1></body></html>\n";
+const HTML: &str =
+    "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body><h1>Back soon</h1></body></html>\n";
 
 impl Fault {
     fn check(&self) -> Result<(), Complaint> {
         let wrong = |member, message| Err(Complaint::new(member, message));
         match self {
             Self::Respond(answer) => answer.check(),
-            Self::Drip { bytes: 0, .. } => wrong(
-                "fault.drip.bytes",
-                "0 bytes at once never end: give a number from 1".into(),
-            ),
+            Self::Drip { bytes: 0, .. } => {
+                wrong("fault.drip.bytes", "0 bytes at once never end: give a number from 1".into())
+            }
             Self::WrongContentLength { by: 0 } => wrong(
                 "fault.wrong_content_length.by",
                 "0 is no difference: give a positive or a negative number".into(),
@@ -233,10 +233,7 @@ impl Fault {
     }
 
     /// What is answered instead of the right answer, if this is such a fault.
-    pub(crate) fn replacement(
-        &self,
-        now: impl FnOnce() -> DateTime<Utc>,
-    ) -> Option<Response<Bytes>> {
+    pub(crate) fn replacement(&self, now: impl FnOnce() -> DateTime<Utc>) -> Option<Response<Bytes>> {
         match self {
             Self::Respond(answer) => Some(answer.response(now())),
             Self::Html200 => {
@@ -264,10 +261,7 @@ impl Fault {
             Self::Respond(_) | Self::Html200 | Self::Redirect { .. } => {}
             Self::Delay(delay) => reply.delivery.delay = *delay,
             Self::Drip { bytes, every } => {
-                reply.delivery.pace = Some(Pace {
-                    bytes: *bytes,
-                    every: *every,
-                });
+                reply.delivery.pace = Some(Pace { bytes: *bytes, every: *every });
             }
             Self::ResetBeforeHeaders => reply.delivery.end = End::ResetBeforeHead,
             Self::ResetAfterHeaders => reply.delivery.end = End::ResetAfter(0),
@@ -306,17 +300,12 @@ mod milliseconds {
         milliseconds: u64,
     }
 
-    pub(super) fn serialize<S: Serializer>(
-        duration: &Duration,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
         let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         Milliseconds { milliseconds }.serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Duration, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         Milliseconds::deserialize(deserializer).map(|time| Duration::from_millis(time.milliseconds))
     }
 }

@@ -36,15 +36,13 @@ impl RetryAfter {
     pub(super) fn check(&self) -> Result<(), Complaint> {
         let wrong = |message| Err(Complaint::new("fault.respond.retry_after", message));
         match self {
-            Self::Fraction(seconds) if !(0.0..=LARGEST_FRACTION).contains(seconds) => {
-                wrong(format!(
-                    "{seconds} is no fraction of seconds that is sent: give a number from 0 to {LARGEST_FRACTION}, or any \
+            Self::Fraction(seconds) if !(0.0..=LARGEST_FRACTION).contains(seconds) => wrong(format!(
+                "{seconds} is no fraction of seconds that is sent: give a number from 0 to {LARGEST_FRACTION}, or any \
                  other as a text"
-                ))
-            }
-            Self::Date(seconds) if !(-FARTHEST..=FARTHEST).contains(seconds) => wrong(format!(
-                "{seconds} seconds from now is too far: give at most {FARTHEST}, either way"
             )),
+            Self::Date(seconds) if !(-FARTHEST..=FARTHEST).contains(seconds) => {
+                wrong(format!("{seconds} seconds from now is too far: give at most {FARTHEST}, either way"))
+            }
             Self::Text(text) if HeaderValue::from_str(text).is_err() => wrong(format!(
                 "{text:?} cannot be sent in a header: leave out line breaks and other control characters"
             )),
@@ -61,9 +59,7 @@ impl RetryAfter {
             Self::Date(seconds) => {
                 // Whatever the clock says, a date is between 1970 and the year 9999.
                 let time = now.timestamp().saturating_add(*seconds);
-                DateTime::from_timestamp(time.clamp(0, LAST_SECOND), 0)
-                    .and_then(http_date)
-                    .unwrap_or_default()
+                DateTime::from_timestamp(time.clamp(0, LAST_SECOND), 0).and_then(http_date).unwrap_or_default()
             }
             Self::Text(text) => text.clone(),
         }

@@ -51,12 +51,8 @@ impl Faults {
     ///
     /// When a value of the rule has no meaning, such as a rate of 2.
     pub fn on(mut self, when: When, fault: impl Into<Fault>) -> Result<Self, FaultScriptError> {
-        let rule = Rule {
-            when,
-            fault: fault.into(),
-        };
-        rule.check()
-            .map_err(|complaint| complaint.about(self.rules.len()))?;
+        let rule = Rule { when, fault: fault.into() };
+        rule.check().map_err(|complaint| complaint.about(self.rules.len()))?;
         self.rules.push(rule);
         Ok(self)
     }
@@ -68,8 +64,7 @@ impl Faults {
     /// When it is no JSON, when it is not a script, and when a value has no meaning.
     pub fn from_json(json: &str) -> Result<Self, FaultScriptError> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let script: Script =
-            serde_path_to_error::deserialize(&mut deserializer).map_err(FaultScriptError::read)?;
+        let script: Script = serde_path_to_error::deserialize(&mut deserializer).map_err(FaultScriptError::read)?;
         deserializer.end().map_err(|error| FaultScriptError {
             rule: None,
             member: String::new(),
@@ -106,18 +101,11 @@ pub(super) struct Complaint {
 
 impl Complaint {
     pub(super) fn new(member: &str, message: String) -> Self {
-        Self {
-            member: member.into(),
-            message,
-        }
+        Self { member: member.into(), message }
     }
 
     fn about(self, rule: usize) -> FaultScriptError {
-        FaultScriptError {
-            rule: Some(rule + 1),
-            member: self.member,
-            message: self.message,
-        }
+        FaultScriptError { rule: Some(rule + 1), member: self.member, message: self.message }
     }
 }
 
@@ -164,11 +152,7 @@ impl FaultScriptError {
             serde_json::error::Category::Data => "correct it there",
             _ => "the script must be JSON, so correct it there",
         };
-        Self {
-            rule,
-            member: member.join("."),
-            message: format!("{}: {todo}", error.inner()),
-        }
+        Self { rule, member: member.join("."), message: format!("{}: {todo}", error.inner()) }
     }
 }
 
@@ -208,30 +192,18 @@ pub(crate) struct Strike<'a> {
 impl Strike<'_> {
     /// For the ledger, which would otherwise hold what is answered once more for each request.
     pub(crate) fn seen(&self) -> SeenFault {
-        SeenFault {
-            rule: self.rule + 1,
-            name: self.fault.name(),
-        }
+        SeenFault { rule: self.rule + 1, name: self.fault.name() }
     }
 }
 
 impl Armed {
     pub(crate) fn new(script: Faults, seed: u64) -> Self {
         let struck = script.rules.iter().map(|_| AtomicU64::new(0)).collect();
-        Self {
-            script,
-            seed,
-            struck,
-        }
+        Self { script, seed, struck }
     }
 
     /// The fault for this request, if it gets one. `contract` is the one whose log is asked for.
-    pub(crate) fn strike(
-        &self,
-        seen: &Seen,
-        operation: Operation,
-        contract: Option<u64>,
-    ) -> Option<Strike<'_>> {
+    pub(crate) fn strike(&self, seen: &Seen, operation: Operation, contract: Option<u64>) -> Option<Strike<'_>> {
         let mut rules = self.script.rules.iter().zip(&self.struck).enumerate();
         rules.find_map(|(index, (rule, struck))| {
             let means = rule.when.means(self.seed, index, seen, operation, contract);
@@ -239,11 +211,7 @@ impl Armed {
                 let mut random = draw(self.seed, index, seen);
                 // The first word has decided about the rate.
                 random.below(1);
-                Strike {
-                    fault: &rule.fault,
-                    rule: index,
-                    random,
-                }
+                Strike { fault: &rule.fault, rule: index, random }
             })
         })
     }
@@ -253,9 +221,7 @@ impl Armed {
 fn once_more(struck: &AtomicU64, limit: Option<u64>) -> bool {
     struck
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
-            limit
-                .is_none_or(|limit| count < limit)
-                .then(|| count.saturating_add(1))
+            limit.is_none_or(|limit| count < limit).then(|| count.saturating_add(1))
         })
         .is_ok()
 }

@@ -17,11 +17,7 @@ fn noon() -> DateTime<Utc> {
 }
 
 fn simulator(faults: Faults) -> Simulator {
-    Simulator::builder()
-        .contracts(2)
-        .clock(noon)
-        .faults(faults)
-        .build()
+    Simulator::builder().contracts(2).clock(noon).faults(faults).build()
 }
 
 fn always(fault: impl Into<Fault>) -> Simulator {
@@ -37,10 +33,8 @@ const CONTRACTS: &str = "/activitylog/v1/contracts";
 
 /// What the service answers on a good day.
 fn right(path: &str) -> String {
-    let request = http::Request::get(path)
-        .header("authorization", format!("Bearer {}", crate::DEFAULT_TOKEN))
-        .body(())
-        .unwrap();
+    let request =
+        http::Request::get(path).header("authorization", format!("Bearer {}", crate::DEFAULT_TOKEN)).body(()).unwrap();
     let response = simulator(Faults::new()).answer(&request);
     assert_eq!(response.status(), 200);
     String::from_utf8(response.body().to_vec()).unwrap()
@@ -67,8 +61,7 @@ impl Received {
     }
 
     fn declares(&self, length: usize) -> bool {
-        self.head
-            .contains(&format!("\r\ncontent-length: {length}\r\n"))
+        self.head.contains(&format!("\r\ncontent-length: {length}\r\n"))
     }
 }
 
@@ -82,11 +75,7 @@ async fn over_loopback(simulator: &Simulator, path: &str) -> Received {
         let fault = stream.read_to_end(&mut received).await.err();
         let end = received.windows(4).position(|at| at == b"\r\n\r\n");
         let body = received.split_off(end.map_or(0, |end| end + 4));
-        Received {
-            head: String::from_utf8(received).unwrap(),
-            body,
-            fault: fault.map(|error| error.kind()),
-        }
+        Received { head: String::from_utf8(received).unwrap(), body, fault: fault.map(|error| error.kind()) }
     };
     tokio::select! {
         received = talk => received,
@@ -141,9 +130,7 @@ async fn in_process(simulator: &Simulator, path: &str) -> Outcome {
 async fn behind_a_client(simulator: &Simulator, path: &str) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none());
+    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     let request = client_request(&base, path);
     let talk = async { outcome(client.build().unwrap().execute(request).await).await };
     tokio::select! {

@@ -92,14 +92,9 @@ impl When {
         };
         self.operation.is_none_or(|wanted| wanted == operation)
             && self.contract.is_none_or(|wanted| contract == Some(wanted))
-            && self
-                .requests
-                .as_ref()
-                .is_none_or(|numbers| numbers.contains(&number))
+            && self.requests.as_ref().is_none_or(|numbers| numbers.contains(&number))
             && self.every.is_none_or(|n| number.is_multiple_of(n))
-            && self
-                .rate
-                .is_none_or(|share| share.takes(draw(seed, rule, seen).word()))
+            && self.rate.is_none_or(|share| share.takes(draw(seed, rule, seen).word()))
     }
 
     /// What is wrong with it, if anything is.
@@ -109,28 +104,18 @@ impl When {
             if numbers.is_empty() {
                 return wrong(
                     "when.requests",
-                    "an empty list means no request: give numbers from 1, or leave it out to mean every request"
-                        .into(),
+                    "an empty list means no request: give numbers from 1, or leave it out to mean every request".into(),
                 );
             }
             if numbers.contains(&0) {
-                return wrong(
-                    "when.requests",
-                    "there is no request 0: the first request has the number 1".into(),
-                );
+                return wrong("when.requests", "there is no request 0: the first request has the number 1".into());
             }
         }
         if self.every == Some(0) {
-            return wrong(
-                "when.every",
-                "0 means no request: give 1 for every request, 2 for every second one".into(),
-            );
+            return wrong("when.every", "0 means no request: give 1 for every request, 2 for every second one".into());
         }
         if self.times == Some(0) {
-            return wrong(
-                "when.times",
-                "0 means never: give a number from 1, or leave the rule out".into(),
-            );
+            return wrong("when.times", "0 means never: give a number from 1, or leave the rule out".into());
         }
         Ok(())
     }
@@ -140,11 +125,7 @@ impl When {
 pub(super) fn draw(seed: u64, rule: usize, seen: &Seen) -> Random {
     /// Far from the hours and the other parts of a world.
     const FAULTS: u64 = u64::MAX - 0x1_0000;
-    let key = Key {
-        seed,
-        contract: seen.fingerprint,
-        part: FAULTS - rule as u64,
-    };
+    let key = Key { seed, contract: seen.fingerprint, part: FAULTS - rule as u64 };
     Random::new(key, seen.again)
 }
 
@@ -153,25 +134,14 @@ mod tests {
     use super::*;
 
     fn seen(number: u64, of_operation: u64) -> Seen {
-        Seen {
-            number,
-            of_operation,
-            again: 0,
-            fingerprint: number,
-        }
+        Seen { number, of_operation, again: 0, fingerprint: number }
     }
 
     #[test]
     fn everything_that_is_said_must_hold() {
         use Operation::{GetByContract, GetInfo};
         let page = |when: &When, number, of_operation| {
-            when.means(
-                1,
-                0,
-                &seen(number, of_operation),
-                GetByContract,
-                Some(12_345_678),
-            )
+            when.means(1, 0, &seen(number, of_operation), GetByContract, Some(12_345_678))
         };
         for (when, holds) in [
             (When::any(), true),
@@ -201,12 +171,7 @@ mod tests {
         let strikes = |seed, rule, number| -> Vec<bool> {
             (0..2000)
                 .map(|fingerprint| {
-                    let seen = Seen {
-                        number,
-                        of_operation: number,
-                        again: fingerprint % 3,
-                        fingerprint,
-                    };
+                    let seen = Seen { number, of_operation: number, again: fingerprint % 3, fingerprint };
                     when.means(seed, rule, &seen, Operation::Other, None)
                 })
                 .collect()

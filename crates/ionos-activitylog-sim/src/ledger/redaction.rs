@@ -40,8 +40,7 @@ impl Redactor {
     fn add(&mut self, secret: String) {
         if !secret.is_empty() && !self.secrets.contains(&secret) {
             self.secrets.push(secret);
-            self.secrets
-                .sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+            self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         }
     }
 
@@ -55,20 +54,13 @@ impl Redactor {
 
     /// What a header with this name, in lower case, is shown with.
     pub(super) fn shown_header(&self, name: &str, value: &str) -> String {
-        if is_secret(name) {
-            REDACTED.to_owned()
-        } else {
-            self.shown(value)
-        }
+        if is_secret(name) { REDACTED.to_owned() } else { self.shown(value) }
     }
 
     fn known_secret(&self, text: &str) -> Option<Range<usize>> {
         let bytes = text.as_bytes();
         (0..bytes.len()).find_map(|at| {
-            let length = self
-                .secrets
-                .iter()
-                .find_map(|secret| length_of(secret.as_bytes(), &bytes[at..]))?;
+            let length = self.secrets.iter().find_map(|secret| length_of(secret.as_bytes(), &bytes[at..]))?;
             Some(at..at + length)
         })
     }
@@ -129,10 +121,7 @@ fn credentials(text: &str) -> Option<Range<usize>> {
             word.is_some_and(|word| word.eq_ignore_ascii_case(scheme.as_bytes()))
         })?;
         let rest = &text[at + scheme.len()..];
-        let given = [" ", "+", "%20"]
-            .into_iter()
-            .find_map(|space| rest.strip_prefix(space))?
-            .trim_start();
+        let given = [" ", "+", "%20"].into_iter().find_map(|space| rest.strip_prefix(space))?.trim_start();
         let start = text.len() - given.len();
         let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '&' | '"' | '\'');
         let length = given.find(is_end).unwrap_or(given.len());
@@ -174,10 +163,7 @@ mod tests {
     fn what_is_secret_is_not_shown_and_the_rest_is() {
         for (text, shown) in [
             ("", ""),
-            (
-                "dateStart=2026-11-19&limit=5",
-                "dateStart=2026-11-19&limit=5",
-            ),
+            ("dateStart=2026-11-19&limit=5", "dateStart=2026-11-19&limit=5"),
             ("a=b&author=me", "a=b&author=[redacted]"),
             // The token, plain and encoded in every way.
             ("/se/cret+x/y", "/[redacted]/y"),
@@ -188,10 +174,7 @@ mod tests {
             ("se/cret+xse/cret+x", "[redacted][redacted]"),
             ("se/cret", "se/cret"),
             // The password, and the pair in base64, with padding and without.
-            (
-                "https://me:hunter2@example.com/",
-                "https://me:[redacted]@example.com/",
-            ),
+            ("https://me:hunter2@example.com/", "https://me:[redacted]@example.com/"),
             ("x=bWU6aHVudGVyMg==", "x=[redacted]=="),
             ("x=bWU6aHVudGVyMg%3D%3D", "x=[redacted]%3D%3D"),
             // Web tokens.
@@ -208,10 +191,7 @@ mod tests {
             ("api_key=1&x=2", "api_key=[redacted]&x=2"),
             ("x=2&Password=a=b", "x=2&Password=[redacted]"),
             ("to%6Ben=1&token=&x", "to%6Ben=[redacted]&token=&x"),
-            (
-                "https://example.com/?secret=1;x=2",
-                "https://example.com/?secret=[redacted];x=2",
-            ),
+            ("https://example.com/?secret=1;x=2", "https://example.com/?secret=[redacted];x=2"),
         ] {
             assert_eq!(redactor().shown(text), shown, "{text}");
         }
@@ -247,11 +227,7 @@ mod tests {
     fn secrets_and_texts_that_are_not_ascii_are_no_trouble() {
         let mut redactor = Redactor::default();
         redactor.add_pair("me", "pässwört 1%");
-        for text in [
-            "x=pässwört 1%",
-            "x=p%C3%A4ssw%c3%b6rt+1%25",
-            "x=pässwört%201%",
-        ] {
+        for text in ["x=pässwört 1%", "x=p%C3%A4ssw%c3%b6rt+1%25", "x=pässwört%201%"] {
             assert_eq!(redactor.shown(text), "x=[redacted]", "{text}");
         }
         for text in ["é%", "x=pä", "p%C3", "Bearer\u{a0}é"] {

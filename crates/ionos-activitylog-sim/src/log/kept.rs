@@ -26,25 +26,13 @@ pub(crate) struct Opened {
 impl Kept {
     /// Keeps about so many bytes at the most; 0 for nothing.
     pub(crate) fn up_to(most: usize) -> Self {
-        Self {
-            most,
-            slices: Mutex::default(),
-            bytes: AtomicUsize::new(0),
-        }
+        Self { most, slices: Mutex::default(), bytes: AtomicUsize::new(0) }
     }
 
     /// A slice, which `sketch` draws where it is not kept.
-    pub(crate) fn slice(
-        &self,
-        contract: u64,
-        number: u64,
-        sketch: impl FnOnce() -> Slice,
-    ) -> Arc<Opened> {
+    pub(crate) fn slice(&self, contract: u64, number: u64, sketch: impl FnOnce() -> Slice) -> Arc<Opened> {
         if self.most == 0 {
-            return Arc::new(Opened {
-                slice: sketch(),
-                records: Vec::new(),
-            });
+            return Arc::new(Opened { slice: sketch(), records: Vec::new() });
         }
         let place = (contract, number);
         let kept = || self.slices.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,9 +77,7 @@ impl Kept {
 impl Opened {
     /// About how many bytes it has without the contents of its records.
     fn size(&self) -> usize {
-        size_of_val(&*self.slice.slots)
-            + size_of_val(&*self.slice.operations)
-            + size_of_val(&*self.records)
+        size_of_val(&*self.slice.slots) + size_of_val(&*self.slice.operations) + size_of_val(&*self.records)
     }
 }
 
@@ -105,11 +91,7 @@ mod tests {
     const MOST: usize = 1 << 20;
 
     fn sketch(part: u64) -> Slice {
-        let key = Key {
-            seed: 1,
-            contract: 7,
-            part,
-        };
+        let key = Key { seed: 1, contract: 7, part };
         Slice::sketch(key, &Rhythm::new(1, 5_000, 0), FractionDigits::Three)
     }
 
@@ -119,18 +101,9 @@ mod tests {
         let first = kept.slice(7, 500_000, || sketch(500_000));
         let again = kept.slice(7, 500_000, || panic!("it is kept"));
         assert!(Arc::ptr_eq(&first, &again));
-        assert_eq!(
-            kept.record(&first, 0, || b"record".to_vec()),
-            Some(&b"record"[..])
-        );
-        assert_eq!(
-            kept.record(&again, 0, || panic!("it is kept")),
-            Some(&b"record"[..])
-        );
-        assert!(!Arc::ptr_eq(
-            &first,
-            &kept.slice(8, 500_000, || sketch(500_000))
-        ));
+        assert_eq!(kept.record(&first, 0, || b"record".to_vec()), Some(&b"record"[..]));
+        assert_eq!(kept.record(&again, 0, || panic!("it is kept")), Some(&b"record"[..]));
+        assert!(!Arc::ptr_eq(&first, &kept.slice(8, 500_000, || sketch(500_000))));
     }
 
     #[test]

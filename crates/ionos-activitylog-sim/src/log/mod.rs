@@ -50,21 +50,10 @@ impl Log {
         now: DateTime<Utc>,
     ) -> View<'_> {
         let now = nanoseconds(now);
-        let retention = self
-            .switches
-            .retention
-            .and_then(|kept| kept.num_nanoseconds());
+        let retention = self.switches.retention.and_then(|kept| kept.num_nanoseconds());
         let kept = retention.map_or(i64::MIN, |kept| now.saturating_sub(kept));
-        let log = Span {
-            start: self.source.begin().max(kept),
-            end: now,
-        };
-        View {
-            log: self,
-            contract,
-            span: log.within(start, end),
-            now,
-        }
+        let log = Span { start: self.source.begin().max(kept), end: now };
+        View { log: self, contract, span: log.within(start, end), now }
     }
 
     /// The contract of a request, if it is one that may be read, and those of its events that happened before `now`, in
@@ -76,10 +65,7 @@ impl Log {
         now: DateTime<Utc>,
     ) -> Option<(u64, Vec<String>)> {
         let now = nanoseconds(now);
-        let known = Span {
-            start: self.source.begin(),
-            end: now,
-        };
+        let known = Span { start: self.source.begin(), end: now };
         let (contract, events) = self.source.request(id, may_read, known, &self.switches)?;
         let texts = events.iter().map(|event| self.text(event, now)).collect();
         Some((contract, texts))
@@ -135,12 +121,7 @@ impl<'a> View<'a> {
         let mut found = Vec::with_capacity(sorted.len());
         self.find(&counts, &of_slices, &sorted, request, &mut found);
         found.sort_unstable_by_key(|(place, _)| *place);
-        Page {
-            log: self.log,
-            now: self.now,
-            total,
-            hits: found.into_iter().map(|(_, event)| event).collect(),
-        }
+        Page { log: self.log, now: self.now, total, hits: found.into_iter().map(|(_, event)| event).collect() }
     }
 
     /// Opens the slices that hold the hits with the numbers that are wanted, which are in ascending order, each with its
@@ -355,11 +336,7 @@ impl Log {
     /// No event appears later than this after its time, in nanoseconds.
     fn longest_delay(&self) -> i64 {
         let late = self.switches.late;
-        let by = if late.share == Share::NONE {
-            0
-        } else {
-            late.by
-        };
+        let by = if late.share == Share::NONE { 0 } else { late.by };
         (self.switches.ingest_delay.longest() + by) * MILLISECOND
     }
 

@@ -101,11 +101,8 @@ impl Recording {
         }
         let mut recording = Self::default();
         for (line, at) in lines.lines().zip(1_u64..) {
-            let line = line.map_err(|error| {
-                RecordingError(format!(
-                    "line {at} of the recording cannot be read: {error}"
-                ))
-            })?;
+            let line =
+                line.map_err(|error| RecordingError(format!("line {at} of the recording cannot be read: {error}")))?;
             let line = match line.strip_prefix(BYTE_ORDER_MARK) {
                 Some(rest) if at == 1 => rest,
                 _ => &line,
@@ -116,18 +113,11 @@ impl Recording {
         }
         if recording.contracts.is_empty() {
             return Err(RecordingError(
-                "the recording is empty: it needs one record a line, as an export writes them"
-                    .into(),
+                "the recording is empty: it needs one record a line, as an export writes them".into(),
             ));
         }
-        let hours = recording
-            .contracts
-            .values_mut()
-            .flat_map(|it| it.values_mut());
-        let requests = recording
-            .requests
-            .values_mut()
-            .flat_map(|it| it.values_mut());
+        let hours = recording.contracts.values_mut().flat_map(|it| it.values_mut());
+        let requests = recording.requests.values_mut().flat_map(|it| it.values_mut());
         for lines in hours.chain(requests) {
             // Stable: events of equal time keep the order of the file.
             lines.sort_by_key(|line| line.time);
@@ -151,15 +141,13 @@ impl Recording {
         let named = sketch.principal.and_then(|principal| principal.identity);
         let named = match named.and_then(|identity| identity.contract_number) {
             Some(named) => contract_number(named).map_err(|named| {
-                refused(format!(
-                    "names the contract {named}, which is no number of a contract: repair or remove it"
-                ))
+                refused(format!("names the contract {named}, which is no number of a contract: repair or remove it"))
             })?,
             None => None,
         };
-        let contract = named.or(contract).ok_or_else(|| {
-            refused("names no contract number: say which contract it belongs to".into())
-        })?;
+        let contract = named
+            .or(contract)
+            .ok_or_else(|| refused("names no contract number: say which contract it belongs to".into()))?;
         let time = nanoseconds(time.to_utc());
         let hour = time.div_euclid(HOUR * MILLISECOND);
         if hour < 0 || time >= nanoseconds(LOG_END) {
@@ -168,11 +156,7 @@ impl Recording {
                 sketch.meta.time
             )));
         }
-        let line = Line {
-            time,
-            number: mix(at ^ fingerprint([text])),
-            text: text.into(),
-        };
+        let line = Line { time, number: mix(at ^ fingerprint([text])), text: text.into() };
         if let Value::String(id) = sketch.meta.request_id {
             let of_contracts = self.requests.entry(id).or_default();
             of_contracts.entry(contract).or_default().push(line.clone());
@@ -196,23 +180,14 @@ impl Recording {
 
     /// The events of an hour, in the order of their times.
     pub(crate) fn hour(&self, contract: u64, hour: u64) -> &[Line] {
-        self.contracts
-            .get(&contract)
-            .and_then(|hours| hours.get(&hour))
-            .map_or(&[], Vec::as_slice)
+        self.contracts.get(&contract).and_then(|hours| hours.get(&hour)).map_or(&[], Vec::as_slice)
     }
 
     /// The events of a request in the order of their times, and the contract that they belong to. Where several
     /// contracts have a request of this identifier, it is the first one that may be read.
-    pub(crate) fn request(
-        &self,
-        id: &str,
-        may_read: impl Fn(u64) -> bool,
-    ) -> Option<(u64, &[Line])> {
+    pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[Line])> {
         let mut of_contracts = self.requests.get(id)?.iter();
-        of_contracts
-            .find(|(contract, _)| may_read(**contract))
-            .map(|(contract, lines)| (*contract, lines.as_slice()))
+        of_contracts.find(|(contract, _)| may_read(**contract)).map(|(contract, lines)| (*contract, lines.as_slice()))
     }
 }
 
@@ -228,9 +203,7 @@ fn contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
 /// Without the events.
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recording")
-            .field("contracts", &self.contracts())
-            .finish_non_exhaustive()
+        f.debug_struct("Recording").field("contracts", &self.contracts()).finish_non_exhaustive()
     }
 }
 
@@ -245,17 +218,14 @@ mod tests {
     #[test]
     fn records_are_kept_by_contract_and_time_and_byte_for_byte() {
         let second = r#"{"meta":{"time":"2026-11-20T09:12:33.394Z","requestId":"r"}, "principal":{"identity":{"contractNumber":"7"}}}"#;
-        let first = r#"{"principal":{"identity":{"contractNumber":7,"x":1e400}},"meta":{"time":"2026-11-20T10:12:33+01:00"}}"#;
+        let first =
+            r#"{"principal":{"identity":{"contractNumber":7,"x":1e400}},"meta":{"time":"2026-11-20T10:12:33+01:00"}}"#;
         let other = r#"{"meta":{"time":"2026-11-20T09:00:00Z","requestId":"r"}}"#;
         let text = format!("{second}\n\n{first}\n{other}\n");
         let recording = Recording::read(text.as_bytes(), Some(9)).unwrap();
         assert_eq!(recording.contracts(), [7, 9]);
         let hour = 1_795_165_953 / 3600;
-        let texts: Vec<&str> = recording
-            .hour(7, hour)
-            .iter()
-            .map(|line| &*line.text)
-            .collect();
+        let texts: Vec<&str> = recording.hour(7, hour).iter().map(|line| &*line.text).collect();
         assert_eq!(texts, [first, second]);
         let request = |contract| {
             let (found, lines) = recording.request("r", |it| it == contract)?;
@@ -280,10 +250,7 @@ mod tests {
 
     #[test]
     fn a_packed_recording_is_to_be_unpacked_first() {
-        for (name, begin) in [
-            ("gzip", &b"\x1f\x8b\x08"[..]),
-            ("zstd", b"\x28\xb5\x2f\xfd"),
-        ] {
+        for (name, begin) in [("gzip", &b"\x1f\x8b\x08"[..]), ("zstd", b"\x28\xb5\x2f\xfd")] {
             let message = format!("the recording is packed with {name}: unpack it first");
             let error = Recording::read(begin, Some(7)).unwrap_err();
             assert_eq!(error.to_string(), message);
@@ -304,14 +271,7 @@ mod tests {
         for contract in ["18446744073709551615", "\"18446744073709551615\""] {
             assert_eq!(with(contract).unwrap(), [u64::MAX]);
         }
-        for contract in [
-            "18446744073709551616",
-            "\"99999999999999999999\"",
-            "-1",
-            "7.5",
-            "\"x\"",
-            "[]",
-        ] {
+        for contract in ["18446744073709551616", "\"99999999999999999999\"", "-1", "7.5", "\"x\"", "[]"] {
             assert_eq!(
                 with(contract).unwrap_err().to_string(),
                 format!(
@@ -324,10 +284,7 @@ mod tests {
     #[test]
     fn a_line_that_cannot_be_served_is_named() {
         for (text, message) in [
-            (
-                "\n",
-                "the recording is empty: it needs one record a line, as an export writes them",
-            ),
+            ("\n", "the recording is empty: it needs one record a line, as an export writes them"),
             (
                 "\n{\"meta\":{\"time\":\"yesterday\"}}",
                 "line 2 of the recording has the time \"yesterday\", which is not as RFC 3339 has it (premature end of input): repair or remove it",
@@ -345,10 +302,7 @@ mod tests {
         }
         for text in ["{", "[]", "{\"meta\":{}}", "{\"meta\":{\"time\":7}}"] {
             let message = read(text).unwrap_err().to_string();
-            assert!(
-                message.starts_with("line 1 of the recording is no record with a time"),
-                "{message}"
-            );
+            assert!(message.starts_with("line 1 of the recording is no record with a time"), "{message}");
         }
     }
 }

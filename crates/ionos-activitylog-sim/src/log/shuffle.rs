@@ -19,11 +19,7 @@ pub(crate) struct Shuffle {
 impl Shuffle {
     pub(crate) fn new(key: u64, length: u64) -> Self {
         let bits = u64::BITS - length.saturating_sub(1).leading_zeros();
-        Self {
-            key,
-            length,
-            half: bits.div_ceil(2).max(1),
-        }
+        Self { key, length, half: bits.div_ceil(2).max(1) }
     }
 
     /// What is at a place, both below the length.
@@ -64,11 +60,7 @@ mod tests {
 
     #[test]
     fn another_key_is_another_order() {
-        let order = |key| {
-            (0..100)
-                .map(|place| Shuffle::new(key, 100).at(place))
-                .collect::<Vec<u64>>()
-        };
+        let order = |key| (0..100).map(|place| Shuffle::new(key, 100).at(place)).collect::<Vec<u64>>();
         assert_ne!(order(1), order(2));
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), (0..100).collect::<Vec<u64>>());

@@ -100,11 +100,7 @@ impl Source {
     pub(crate) fn block(&self, contract: u64, slice: u64, switches: &Switches) -> Block<'_> {
         match self {
             Self::Drawn(drawn) => {
-                let key = Key {
-                    seed: drawn.seed,
-                    contract,
-                    part: slice,
-                };
+                let key = Key { seed: drawn.seed, contract, part: slice };
                 let sketch = || Slice::sketch(key, &drawn.rhythm, switches.fraction_digits);
                 Block::Drawn(drawn, drawn.kept.slice(contract, slice, sketch))
             }
@@ -164,11 +160,7 @@ impl<'a> Block<'a> {
             }
             Self::Recorded(lines) => (lines[index].time, lines[index].number),
         };
-        Entry {
-            time,
-            number,
-            index,
-        }
+        Entry { time, number, index }
     }
 
     /// One of its events.
@@ -195,11 +187,7 @@ impl<'a> Block<'a> {
 
 impl<'a> Event<'a> {
     fn recorded(line: &'a Line) -> Self {
-        let entry = Entry {
-            time: line.time,
-            number: line.number,
-            index: 0,
-        };
+        let entry = Entry { time: line.time, number: line.number, index: 0 };
         let origin = Origin::Recorded(line);
         Self { entry, origin }
     }

@@ -59,25 +59,13 @@ mod tests {
 
     #[test]
     fn a_query_is_cut_down_to_what_there_is() {
-        let log = Span {
-            start: 0,
-            end: 1_000,
-        };
+        let log = Span { start: 0, end: 1_000 };
         assert_eq!(log.within(None, None), log);
-        let far = (
-            Some(at("0001-01-01T00:00:00Z")),
-            Some(at("9999-12-31T23:59:59Z")),
-        );
+        let far = (Some(at("0001-01-01T00:00:00Z")), Some(at("9999-12-31T23:59:59Z")));
         assert_eq!(log.within(far.0, far.1), log);
-        let all = Span {
-            start: i64::MIN,
-            end: nanoseconds(LOG_END),
-        };
+        let all = Span { start: i64::MIN, end: nanoseconds(LOG_END) };
         assert_eq!(all.within(far.0, far.1), all);
-        let one = log.within(
-            Some(at("1970-01-01T00:00:00.000000001Z")),
-            Some(at("1970-01-01T00:00:00.000000002Z")),
-        );
+        let one = log.within(Some(at("1970-01-01T00:00:00.000000001Z")), Some(at("1970-01-01T00:00:00.000000002Z")));
         assert_eq!(one, Span { start: 1, end: 2 });
     }
 
@@ -95,10 +83,7 @@ mod tests {
             (-25, 5, 0..1),
         ] {
             let stretches = Span { start, end }.stretches(10);
-            assert!(
-                stretches == touched || stretches.is_empty() && touched.is_empty(),
-                "{start} {end}"
-            );
+            assert!(stretches == touched || stretches.is_empty() && touched.is_empty(), "{start} {end}");
         }
     }
 }

@@ -28,9 +28,7 @@ fn usual() -> SimulatorBuilder {
 
 /// The records of the first contract.
 fn read(simulator: &Simulator, start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
-    simulator
-        .records(simulator.contracts()[0], start, end)
-        .collect()
+    simulator.records(simulator.contracts()[0], start, end).collect()
 }
 
 fn records(start: &str, end: &str) -> Vec<String> {
@@ -47,9 +45,7 @@ fn page(
 ) -> (u64, Vec<String>) {
     let now = simulator.now();
     let (start, end) = (range.0.map(at), range.1.map(at));
-    let view = simulator
-        .log()
-        .view(simulator.contracts()[0], start, end, now);
+    let view = simulator.log().view(simulator.contracts()[0], start, end, now);
     let page = view.page(offset, limit, request);
     let records = page.hits().map(|(_, write)| {
         let mut record = Vec::new();
@@ -64,13 +60,7 @@ fn pages(simulator: &Simulator, range: (&str, &str), limit: u64) -> (u64, Vec<St
     let range = (Some(range.0), Some(range.1));
     let (mut joined, mut totals) = (Vec::new(), BTreeSet::new());
     loop {
-        let (total, records) = page(
-            simulator,
-            range,
-            joined.len() as u64,
-            limit,
-            joined.len() as u64,
-        );
+        let (total, records) = page(simulator, range, joined.len() as u64, limit, joined.len() as u64);
         totals.insert(total);
         if records.is_empty() {
             assert_eq!(totals.len(), 1);
@@ -93,19 +83,10 @@ fn sixty_days() -> &'static [Value] {
 }
 
 fn text<'a>(record: &'a Value, pointer: &str) -> &'a str {
-    record
-        .pointer(pointer)
-        .and_then(Value::as_str)
-        .unwrap_or("")
+    record.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
 /// The text of `meta.time`.
 fn time_of(record: &str) -> &str {
-    record
-        .split_once("\"time\":\"")
-        .unwrap()
-        .1
-        .split_once('"')
-        .unwrap()
-        .0
+    record.split_once("\"time\":\"").unwrap().1.split_once('"').unwrap().0
 }

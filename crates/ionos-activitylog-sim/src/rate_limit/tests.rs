@@ -29,36 +29,17 @@ fn a_bucket_gives_a_burst_at_once_and_then_the_rate() {
     for (per_second, burst, times, expected) in [
         // The documented numbers of another product: 5 per second, 10 at once.
         (5.0, 10, vec![0; 12], [vec![0; 10], vec![200; 2]].concat()),
-        (
-            1.0,
-            1,
-            vec![0, 1, 999, 1000, 1000],
-            vec![0, 999, 1, 0, 1000],
-        ),
+        (1.0, 1, vec![0, 1, 999, 1000, 1000], vec![0, 999, 1, 0, 1000]),
         (2.0, 2, vec![0, 0, 0, 500, 500], vec![0, 0, 500, 0, 500]),
         // A bucket is never fuller than a burst, however long nothing was asked.
         (1.0, 2, vec![0, 60_000, 60_000, 60_000], vec![0, 0, 0, 1000]),
         // What came back in part stays.
-        (
-            1.0,
-            1,
-            vec![0, 300, 600, 900, 1000, 1500],
-            vec![0, 700, 400, 100, 0, 500],
-        ),
+        (1.0, 1, vec![0, 300, 600, 900, 1000, 1500], vec![0, 700, 400, 100, 0, 500]),
         // A refused request costs nothing.
-        (
-            0.1,
-            1,
-            vec![0, 1, 1, 1, 10_000],
-            vec![0, 9999, 9999, 9999, 0],
-        ),
+        (0.1, 1, vec![0, 1, 1, 1, 10_000], vec![0, 9999, 9999, 9999, 0]),
     ] {
         let name = format!("{per_second} {burst} {times:?}");
-        assert_eq!(
-            waits(&limiter(per_second, burst), &times),
-            expected,
-            "{name}"
-        );
+        assert_eq!(waits(&limiter(per_second, burst), &times), expected, "{name}");
     }
 }
 
@@ -78,10 +59,7 @@ fn who_waits_as_long_as_was_said_is_never_refused_twice() {
         let mut now = at(0);
         for request in 0..100 {
             if let Err(wait) = limiter.take(1, now) {
-                assert!(
-                    wait > TimeDelta::zero() && wait <= TimeDelta::days(1),
-                    "{wait}"
-                );
+                assert!(wait > TimeDelta::zero() && wait <= TimeDelta::days(1), "{wait}");
                 now += wait;
                 assert_eq!(limiter.take(1, now), Ok(()), "{per_second} {request}");
             }
@@ -102,15 +80,7 @@ fn a_clock_that_goes_backwards_neither_fills_a_bucket_nor_locks_it() {
 
 #[test]
 fn a_limit_that_makes_no_sense_is_refused_in_one_sentence() {
-    for rate in [
-        0.0,
-        -1.0,
-        1e-9,
-        1e9,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::NAN,
-    ] {
+    for rate in [0.0, -1.0, 1e-9, 1e9, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
         let error = RateLimit::new(rate, 1).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -122,10 +92,7 @@ fn a_limit_that_makes_no_sense_is_refused_in_one_sentence() {
     }
     let error = RateLimit::new(1.0, 0).unwrap_err();
     assert_eq!(error, RateLimitError::Burst);
-    assert_eq!(
-        error.to_string(),
-        "the burst must be at least 1 request, and it is 0"
-    );
+    assert_eq!(error.to_string(), "the burst must be at least 1 request, and it is 0");
     for (rate, burst) in [(MIN_PER_SECOND, 1), (MAX_PER_SECOND, u32::MAX), (0.3, 1)] {
         let limiter = limiter(rate, burst);
         assert_eq!(limiter.take(1, at(0)), Ok(()));
@@ -162,21 +129,15 @@ fn a_date_is_one_that_http_knows_and_at_the_end_of_time_none_is_told() {
         let read = httpdate::parse_http_date(&value).unwrap();
         assert_eq!(read, (now + wait).into(), "{value}");
     }
-    assert_eq!(
-        RetryAfterForm::Date.value(wait, DateTime::<Utc>::MAX_UTC),
-        None
-    );
+    assert_eq!(RetryAfterForm::Date.value(wait, DateTime::<Utc>::MAX_UTC), None);
 }
 
 /// A world with this limit, two contracts and a clock in milliseconds after noon.
 fn world(limit: RateLimit) -> (Simulator, Arc<AtomicI64>) {
     let clock = Arc::new(AtomicI64::new(0));
     let time = clock.clone();
-    let simulator = Simulator::builder()
-        .contracts(2)
-        .clock(move || at(time.load(Ordering::Relaxed)))
-        .rate_limit(limit)
-        .build();
+    let simulator =
+        Simulator::builder().contracts(2).clock(move || at(time.load(Ordering::Relaxed))).rate_limit(limit).build();
     (simulator, clock)
 }
 
@@ -211,9 +172,7 @@ fn too_many_requests_are_told_in_the_envelope_and_answered_after_the_wait() {
 
 #[test]
 fn no_retry_after_is_sent_where_none_is_to_be_told() {
-    let limit = RateLimit::new(1.0, 1)
-        .unwrap()
-        .retry_after(RetryAfterForm::Absent);
+    let limit = RateLimit::new(1.0, 1).unwrap().retry_after(RetryAfterForm::Absent);
     let (simulator, _) = world(limit);
     let answers = [(); 2].map(|()| get(&simulator, "/contracts", DEFAULT_TOKEN));
     assert_eq!(answers[1].status(), 429);

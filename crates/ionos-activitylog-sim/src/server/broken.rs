@@ -40,8 +40,7 @@ impl BrokenReply {
         let (parts, mut body) = self.reply.over_a_connection().into_parts();
         stream.write_all(&head(&parts)).await?;
         while !self.only_head
-            && let Some(frame) =
-                future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+            && let Some(frame) = future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
         {
             if let Ok(bytes) = frame?.into_data() {
                 stream.write_all(&bytes).await?;
@@ -81,7 +80,5 @@ async fn close(mut stream: TcpStream) -> io::Result<()> {
         Ok(())
     };
     // A client that does not close its side in time is left.
-    tokio::time::timeout(FAREWELL, farewell)
-        .await
-        .unwrap_or(Ok(()))
+    tokio::time::timeout(FAREWELL, farewell).await.unwrap_or(Ok(()))
 }

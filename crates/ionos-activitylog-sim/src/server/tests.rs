@@ -12,9 +12,7 @@ use crate::fault::{Fault, Faults, When};
 use crate::world::random::{Key, Random};
 
 fn noon() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z")
-        .unwrap()
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z").unwrap().to_utc()
 }
 
 fn simulator() -> Simulator {
@@ -43,16 +41,8 @@ async fn an_answer_is_the_same_in_process_and_over_a_socket() {
     for (method, path) in [
         (Method::GET, "/activitylog/v1".to_owned()),
         (Method::GET, "/activitylog/v1/contracts".into()),
-        (
-            Method::GET,
-            format!(
-                "/activitylog/v1/contracts/{contract}?dateStart=2026-11-19T08:00:00%2B01:00&limit=1000"
-            ),
-        ),
-        (
-            Method::GET,
-            format!("/activitylog/v1/contracts/{contract}?dateStart=2026-11-19T08:00:00+01:00"),
-        ),
+        (Method::GET, format!("/activitylog/v1/contracts/{contract}?dateStart=2026-11-19T08:00:00%2B01:00&limit=1000")),
+        (Method::GET, format!("/activitylog/v1/contracts/{contract}?dateStart=2026-11-19T08:00:00+01:00")),
         (Method::GET, "/activitylog/v1/contracts/1".into()),
         (Method::DELETE, "/activitylog/v1".into()),
         (Method::GET, "/m%C3%BCll?x=%ff".into()),
@@ -100,9 +90,7 @@ async fn a_request_with_a_body_is_answered_all_the_same() {
     let (address, _server) = start(&simulator).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for _ in 0..2 {
-        let request = client
-            .get(format!("http://{address}/activitylog/v1"))
-            .body(vec![b'x'; 100_000]);
+        let request = client.get(format!("http://{address}/activitylog/v1")).body(vec![b'x'; 100_000]);
         assert_eq!(request.send().await.unwrap().status(), 200);
     }
 }
@@ -140,11 +128,7 @@ async fn an_answer_that_takes_long_holds_up_no_other_connection() {
         .build();
     let (address, _server) = start(&simulator).await;
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let get = |path| {
-        client
-            .get(format!("http://{address}/activitylog/v1{path}"))
-            .send()
-    };
+    let get = |path| client.get(format!("http://{address}/activitylog/v1{path}")).send();
     let long = tokio::spawn(get("/contracts"));
     waits.recv().await.unwrap();
     assert_eq!(get("").await.unwrap().status(), 200);
@@ -155,12 +139,7 @@ async fn an_answer_that_takes_long_holds_up_no_other_connection() {
 
 #[tokio::test]
 async fn a_broken_answer_waits_for_the_answers_before_it() {
-    let faults = Faults::new()
-        .on(
-            When::any().operation(Operation::GetInfo),
-            Fault::CutAt { bytes: 5 },
-        )
-        .unwrap();
+    let faults = Faults::new().on(When::any().operation(Operation::GetInfo), Fault::CutAt { bytes: 5 }).unwrap();
     let simulator = Simulator::builder().clock(noon).faults(faults).build();
     let (address, _server) = start(&simulator).await;
     let page = {
@@ -192,18 +171,13 @@ async fn a_broken_answer_waits_for_the_answers_before_it() {
 
 #[tokio::test]
 async fn a_connection_stays_after_a_slow_answer() {
-    let drip = Fault::Drip {
-        bytes: 7,
-        every: Duration::from_millis(1),
-    };
+    let drip = Fault::Drip { bytes: 7, every: Duration::from_millis(1) };
     let faults = Faults::new().on(When::any().requests([1]), drip).unwrap();
     let simulator = Simulator::builder().faults(faults).build();
     let (address, _server) = start(&simulator).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     for connection in ["keep-alive", "close"] {
-        let request = format!(
-            "GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nconnection: {connection}\r\n\r\n"
-        );
+        let request = format!("GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nconnection: {connection}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
     }
     let mut answers = String::new();
@@ -213,9 +187,7 @@ async fn a_connection_stays_after_a_slow_answer() {
 
 #[tokio::test]
 async fn the_answer_to_head_has_no_body_even_when_it_breaks_off() {
-    let faults = Faults::new()
-        .on(When::any(), Fault::WrongContentLength { by: 1 })
-        .unwrap();
+    let faults = Faults::new().on(When::any(), Fault::WrongContentLength { by: 1 }).unwrap();
     let simulator = Simulator::builder().faults(faults).build();
     let (address, _server) = start(&simulator).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -236,14 +208,8 @@ async fn no_connection_is_left(simulator: &Simulator) {
 #[tokio::test]
 async fn a_client_that_leaves_early_leaves_nothing_behind() {
     for fault in [
-        Fault::Drip {
-            bytes: 1,
-            every: Duration::from_millis(1),
-        },
-        Fault::Drip {
-            bytes: 1,
-            every: Duration::from_secs(3600),
-        },
+        Fault::Drip { bytes: 1, every: Duration::from_millis(1) },
+        Fault::Drip { bytes: 1, every: Duration::from_secs(3600) },
         Fault::Delay(Duration::from_secs(3600)),
         Fault::WrongContentLength { by: 1 },
         Fault::DecompressionBomb { bytes: 16 << 30 },
@@ -269,11 +235,7 @@ async fn a_client_that_leaves_early_leaves_nothing_behind() {
 async fn a_request_that_does_not_end_is_ended() {
     let simulator = simulator();
     let (address, _server) = start(&simulator).await;
-    for unfinished in [
-        &b""[..],
-        b"GET /activity",
-        b"GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nx: ",
-    ] {
+    for unfinished in [&b""[..], b"GET /activity", b"GET /activitylog/v1 HTTP/1.1\r\nhost: localhost\r\nx: "] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(unfinished).await.unwrap();
         let mut answer = Vec::new();
@@ -315,11 +277,7 @@ async fn whatever_a_client_sends_the_server_goes_on() {
     let (address, server) = start(&simulator).await;
     let good = b"GET /activitylog/v1?limit=1&%00 HTTP/1.1\r\nhost: localhost\r\nx: y\r\n\r\n";
     for seed in 0..200 {
-        let key = Key {
-            seed,
-            contract: 0,
-            part: 0,
-        };
+        let key = Key { seed, contract: 0, part: 0 };
         let mut random = Random::new(key, 0);
         let mut request = good.to_vec();
         for _ in 0..random.between(1, 5) {
@@ -341,9 +299,7 @@ async fn whatever_a_client_sends_the_server_goes_on() {
 
 #[tokio::test]
 async fn a_connection_is_closed_in_good_order_though_the_client_still_sends() {
-    let faults = Faults::new()
-        .on(When::any(), Fault::CutAt { bytes: 5 })
-        .unwrap();
+    let faults = Faults::new().on(When::any(), Fault::CutAt { bytes: 5 }).unwrap();
     let simulator = Simulator::builder().faults(faults).build();
     let (address, _server) = start(&simulator).await;
     let mut stream = TcpStream::connect(address).await.unwrap();

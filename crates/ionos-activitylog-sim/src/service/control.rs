@@ -23,11 +23,7 @@ const ROOT: &str = "/_sim/";
 const MOST_EVENTS: u64 = 20_000;
 
 /// The answer, if the path is one of these.
-pub(crate) fn answer(
-    simulator: &Simulator,
-    path: &str,
-    query: Option<&str>,
-) -> Option<Response<Bytes>> {
+pub(crate) fn answer(simulator: &Simulator, path: &str, query: Option<&str>) -> Option<Response<Bytes>> {
     let told = match path.strip_prefix(ROOT)? {
         "ledger" => Ok(lines(simulator.ledger().iter().map(json))),
         rest => truth(simulator, rest.strip_prefix("records/"), query),
@@ -51,25 +47,16 @@ pub(crate) fn answer(
 }
 
 /// What the log of a contract really holds, each event once, oldest first.
-fn truth(
-    simulator: &Simulator,
-    contract: Option<&str>,
-    query: Option<&str>,
-) -> Result<String, Refusal> {
+fn truth(simulator: &Simulator, contract: Option<&str>, query: Option<&str>) -> Result<String, Refusal> {
     let contract = contract
         .and_then(|contract| contract.parse().ok())
         .filter(|contract| simulator.contracts().contains(contract))
         .ok_or_else(Refusal::not_found)?;
     // Whoever asks for the truth means what they write, so of the switches only the one counts that gives a date its
     // meaning: what is not understood is refused.
-    let switches = Switches {
-        bare_date_zone: simulator.switches().bare_date_zone,
-        ..Switches::default()
-    };
+    let switches = Switches { bare_date_zone: simulator.switches().bare_date_zone, ..Switches::default() };
     let query = Query::parse(query.unwrap_or_default(), &switches)?;
-    let view = simulator
-        .log()
-        .view(contract, query.start, query.end, simulator.now());
+    let view = simulator.log().view(contract, query.start, query.end, simulator.now());
     let total = view.total();
     if total > MOST_EVENTS {
         return Err(Refusal::new(
@@ -108,26 +95,15 @@ mod tests {
     #[test]
     fn the_ledger_and_the_truth_are_served_and_are_no_requests_themselves() {
         let now = LOG_BEGIN + chrono::TimeDelta::days(9);
-        let switches = Switches {
-            duplicates: Share::ALL,
-            ..Switches::default()
-        };
-        let simulator = Simulator::builder()
-            .clock(move || now)
-            .switches(switches)
-            .build();
+        let switches = Switches { duplicates: Share::ALL, ..Switches::default() };
+        let simulator = Simulator::builder().clock(move || now).switches(switches).build();
         let contract = simulator.contracts()[0];
         let _ = get(&simulator, "/activitylog/v1");
         let (status, ledger) = get(&simulator, "/_sim/ledger");
         assert_eq!((status, ledger.lines().count()), (200, 1));
-        assert!(
-            ledger.starts_with(r#"{"number":1,"at":"2025-01-10"#),
-            "{ledger}"
-        );
-        let (status, records) = get(
-            &simulator,
-            &format!("/_sim/records/{contract}?dateStart=2025-01-02&dateEnd=2025-01-03"),
-        );
+        assert!(ledger.starts_with(r#"{"number":1,"at":"2025-01-10"#), "{ledger}");
+        let (status, records) =
+            get(&simulator, &format!("/_sim/records/{contract}?dateStart=2025-01-02&dateEnd=2025-01-03"));
         assert_eq!(status, 200);
         let day = LOG_BEGIN + chrono::TimeDelta::days(1);
         let expected = simulator.records(contract, day, day + chrono::TimeDelta::days(1));
@@ -145,27 +121,16 @@ mod tests {
             over_limit: OverLimit::Refuse,
             ..Switches::default()
         };
-        let simulator = Simulator::builder()
-            .clock(|| LOG_BEGIN + chrono::TimeDelta::days(9))
-            .switches(switches)
-            .build();
+        let simulator =
+            Simulator::builder().clock(|| LOG_BEGIN + chrono::TimeDelta::days(9)).switches(switches).build();
         let contract = simulator.contracts()[0];
         let told = |query: &str| get(&simulator, &format!("/_sim/records/{contract}?{query}"));
         let day = told("dateStart=2025-01-02&dateEnd=2025-01-03&limit=7");
         assert_eq!(day.0, 200);
-        assert_eq!(
-            day,
-            told("dateStart=2025-01-02T05:00:00Z&dateEnd=2025-01-03T05:00:00Z")
-        );
-        assert_ne!(
-            day,
-            told("dateStart=2025-01-02T00:00:00Z&dateEnd=2025-01-03T00:00:00Z")
-        );
+        assert_eq!(day, told("dateStart=2025-01-02T05:00:00Z&dateEnd=2025-01-03T05:00:00Z"));
+        assert_ne!(day, told("dateStart=2025-01-02T00:00:00Z&dateEnd=2025-01-03T00:00:00Z"));
         assert_eq!(told("dateStart=soon").0, 400);
-        let first = simulator
-            .records(contract, LOG_BEGIN, LOG_BEGIN + chrono::TimeDelta::days(1))
-            .next()
-            .unwrap();
+        let first = simulator.records(contract, LOG_BEGIN, LOG_BEGIN + chrono::TimeDelta::days(1)).next().unwrap();
         let (_, time) = first.split_once(r#""time":""#).unwrap();
         let (time, _) = time.split_once('"').unwrap();
         assert!(!time.ends_with(".000Z"), "{time}");
@@ -174,10 +139,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_is_refused() {
-        let simulator = Simulator::builder()
-            .events_per_day(100_000)
-            .clock(|| LOG_BEGIN + chrono::TimeDelta::days(9))
-            .build();
+        let simulator =
+            Simulator::builder().events_per_day(100_000).clock(|| LOG_BEGIN + chrono::TimeDelta::days(9)).build();
         let contract = simulator.contracts()[0];
         for (path, status) in [
             ("/_sim/".to_owned(), 404),

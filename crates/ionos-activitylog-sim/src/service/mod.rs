@@ -24,8 +24,8 @@ pub use operation::Operation;
 pub use query::DEFAULT_LIMIT;
 pub(crate) use refusal::envelope;
 pub use refusal::{
-    BAD_PARAMETER_CODE, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE, NOT_FOUND_CODE,
-    RATE_LIMIT_CODE, UNAUTHORIZED_CODE,
+    BAD_PARAMETER_CODE, FAILURE_CODE, FOREIGN_CONTRACT_CODE, METHOD_CODE, NOT_FOUND_CODE, RATE_LIMIT_CODE,
+    UNAUTHORIZED_CODE,
 };
 
 use crate::Simulator;
@@ -67,16 +67,11 @@ pub(crate) fn reply<B>(simulator: &Simulator, request: &Request<B>) -> Reply {
     let seen = simulator.tally().count(operation, request);
     let contract = Route::contract(path);
     let strike = simulator.faults().strike(&seen, operation, contract);
-    let replacement = strike
-        .as_ref()
-        .and_then(|strike| strike.fault.replacement(|| simulator.now()));
+    let replacement = strike.as_ref().and_then(|strike| strike.fault.replacement(|| simulator.now()));
     let mut response = replacement.unwrap_or_else(|| answer(simulator, request, seen));
     let switches = simulator.switches();
     // A UUID is always a valid value, and what a script says goes before it.
-    if let (Some(name), Ok(id)) = (
-        &switches.request_id_header,
-        HeaderValue::try_from(request_id(seen)),
-    ) {
+    if let (Some(name), Ok(id)) = (&switches.request_id_header, HeaderValue::try_from(request_id(seen))) {
         response.headers_mut().entry(name).or_insert(id);
     }
     if let Some(date) = http_date(simulator.now())
@@ -116,11 +111,7 @@ fn answer<B>(simulator: &Simulator, request: &Request<B>, seen: Seen) -> Respons
         Ok(Answer::Moved(to)) => moved(&to),
         Err(refusal) => refused(refusal),
     };
-    let media_type = if simulator.switches().charset {
-        "application/json;charset=utf-8"
-    } else {
-        "application/json"
-    };
+    let media_type = if simulator.switches().charset { "application/json;charset=utf-8" } else { "application/json" };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
@@ -155,17 +146,12 @@ fn moved(to: &str) -> Response<Bytes> {
 /// before what is said of `*`.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(ACCEPT_ENCODING).into_iter();
-    let codings: Vec<(&str, bool)> = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(coding)
-        .collect();
+    let codings: Vec<(&str, bool)> =
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(coding).collect();
     ["gzip", "*"]
         .into_iter()
         .find_map(|name| {
-            let mut of_name = codings
-                .iter()
-                .filter(|(it, _)| it.eq_ignore_ascii_case(name));
+            let mut of_name = codings.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
             of_name.next().map(|(_, taken)| *taken)
         })
         .unwrap_or(false)
@@ -176,11 +162,7 @@ fn coding(text: &str) -> (&str, bool) {
     let (name, parameters) = text.split_once(';').unwrap_or((text, ""));
     let zero = parameters.split(';').any(|parameter| {
         parameter.split_once('=').is_some_and(|(name, weight)| {
-            name.trim().eq_ignore_ascii_case("q")
-                && weight
-                    .trim()
-                    .parse::<f64>()
-                    .is_ok_and(|weight| weight == 0.0)
+            name.trim().eq_ignore_ascii_case("q") && weight.trim().parse::<f64>().is_ok_and(|weight| weight == 0.0)
         })
     });
     (name.trim(), !zero)
@@ -203,11 +185,7 @@ fn compress(reply: &mut Reply) {
 /// The same for every request of this method, path and query, however often it comes: answers to requests that
 /// overtake each other must not depend on who was faster.
 fn request_id(seen: Seen) -> String {
-    let key = Key {
-        seed: seen.fingerprint,
-        contract: 0,
-        part: Key::ANSWERS,
-    };
+    let key = Key { seed: seen.fingerprint, contract: 0, part: Key::ANSWERS };
     Random::new(key, 0).uuid().to_string()
 }
 
@@ -255,9 +233,7 @@ fn respond<B>(simulator: &Simulator, request: &Request<B>, seen: Seen) -> Result
             page::body(&view, &query, switches, simulator.turn(seen)).map(Answer::Body)
         }
         Route::Request(id) => cloud_request(simulator, Operation::GetRequest, id, granted, now),
-        Route::RequestStatus(id) => {
-            cloud_request(simulator, Operation::GetRequestStatus, id, granted, now)
-        }
+        Route::RequestStatus(id) => cloud_request(simulator, Operation::GetRequestStatus, id, granted, now),
         Route::Contracts => {
             limited(simulator, ACCOUNT, now)?;
             Ok(contracts(simulator, granted).into())
@@ -266,21 +242,11 @@ fn respond<B>(simulator: &Simulator, request: &Request<B>, seen: Seen) -> Result
     }
 }
 
-fn judged<'a>(
-    simulator: &'a Simulator,
-    headers: &HeaderMap,
-    now: DateTime<Utc>,
-) -> Result<Granted<'a>, Refusal> {
+fn judged<'a>(simulator: &'a Simulator, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Granted<'a>, Refusal> {
     let access = simulator.access();
     access.judge(headers, now).map_err(|denied| match denied {
-        Denied::Unauthorized => {
-            Refusal::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED_CODE, "Unauthorized")
-        }
-        Denied::Forbidden(message) => Refusal::new(
-            StatusCode::FORBIDDEN,
-            access.forbidden_code.clone(),
-            message,
-        ),
+        Denied::Unauthorized => Refusal::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED_CODE, "Unauthorized"),
+        Denied::Forbidden(message) => Refusal::new(StatusCode::FORBIDDEN, access.forbidden_code.clone(), message),
     })
 }
 
@@ -303,15 +269,9 @@ fn limited(simulator: &Simulator, contract: u64, now: DateTime<Utc>) -> Result<(
         return Ok(());
     };
     limiter.take(contract, now).map_err(|wait| {
-        let mut refusal = Refusal::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            RATE_LIMIT_CODE,
-            "Too Many Requests",
-        );
+        let mut refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, RATE_LIMIT_CODE, "Too Many Requests");
         // Digits and dates are always valid values.
-        refusal.retry_after = limiter
-            .retry_after(wait, now)
-            .and_then(|value| HeaderValue::try_from(value).ok());
+        refusal.retry_after = limiter.retry_after(wait, now).and_then(|value| HeaderValue::try_from(value).ok());
         refusal
     })
 }
@@ -323,22 +283,14 @@ fn cloud_request(
     granted: Granted,
     now: DateTime<Utc>,
 ) -> Result<Answer, Refusal> {
-    let (contract, events) = simulator
-        .log()
-        .request(id, |contract| granted.holds(contract), now)
-        .ok_or_else(Refusal::not_found)?;
+    let (contract, events) =
+        simulator.log().request(id, |contract| granted.holds(contract), now).ok_or_else(Refusal::not_found)?;
     limited(simulator, contract, now)?;
-    requests::body(operation, id, &events, simulator.base_url())
-        .map(Answer::from)
-        .ok_or_else(Refusal::not_found)
+    requests::body(operation, id, &events, simulator.base_url()).map(Answer::from).ok_or_else(Refusal::not_found)
 }
 
 fn info(simulator: &Simulator) -> String {
-    json(&Info {
-        href: format!("{}{ROOT}", simulator.base_url()),
-        name: "CLOUD API",
-        version: "1.0",
-    })
+    json(&Info { href: format!("{}{ROOT}", simulator.base_url()), name: "CLOUD API", version: "1.0" })
 }
 
 fn contracts(simulator: &Simulator, granted: Granted<'_>) -> String {

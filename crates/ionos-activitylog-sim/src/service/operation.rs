@@ -63,10 +63,7 @@ mod tests {
         for operation in Operation::ALL {
             let json = serde_json::to_string(operation).unwrap();
             assert_eq!(json, format!("\"{operation}\""));
-            assert_eq!(
-                serde_json::from_str::<Operation>(&json).unwrap(),
-                *operation
-            );
+            assert_eq!(serde_json::from_str::<Operation>(&json).unwrap(), *operation);
         }
     }
 }

@@ -15,12 +15,7 @@ const HIT_BYTES: usize = 900;
 pub(crate) const EMPTY: &str = r#"{"hits":{"total":0,"hits":[]}}"#;
 
 /// The body of a page. `request` stands for the request where an answer is another one for every request.
-pub(crate) fn body(
-    view: &View,
-    query: &Query,
-    switches: &Switches,
-    request: u64,
-) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn body(view: &View, query: &Query, switches: &Switches, request: u64) -> Result<Vec<u8>, Refusal> {
     let deep = query.offset.saturating_add(query.limit) > switches.window_cap;
     let limit = match switches.deep_offset {
         DeepOffset::Refuse if deep => {
@@ -49,11 +44,7 @@ fn written(page: &Page, switches: &Switches, request: u64) -> Vec<u8> {
         out.extend_from_slice(format!("\"total\":{total},").as_bytes());
     }
     out.extend_from_slice(br#""hits":["#);
-    let repeated = if switches.duplicates_counted {
-        Share::NONE
-    } else {
-        switches.duplicates
-    };
+    let repeated = if switches.duplicates_counted { Share::NONE } else { switches.duplicates };
     for (at, (number, write)) in hits.enumerate() {
         if at > 0 {
             out.push(b',');
@@ -108,11 +99,7 @@ mod tests {
     #[test]
     fn a_total_has_many_forms() {
         let of = |shape, value, count| {
-            let switches = Switches {
-                total: shape,
-                total_value: value,
-                ..Switches::default()
-            };
+            let switches = Switches { total: shape, total_value: value, ..Switches::default() };
             total(count, &switches, 1)
         };
         use TotalShape::{Absent, Number, Object, Text};
@@ -124,32 +111,17 @@ mod tests {
             (Absent, Exact, 7, None),
             (Number, Capped, 10_000, Some("10000")),
             (Number, Capped, 10_001, Some("10000")),
-            (
-                Object,
-                Capped,
-                10_000,
-                Some(r#"{"value":10000,"relation":"eq"}"#),
-            ),
-            (
-                Object,
-                Capped,
-                10_001,
-                Some(r#"{"value":10000,"relation":"gte"}"#),
-            ),
+            (Object, Capped, 10_000, Some(r#"{"value":10000,"relation":"eq"}"#)),
+            (Object, Capped, 10_001, Some(r#"{"value":10000,"relation":"gte"}"#)),
         ] {
             assert_eq!(of(shape, value, count).as_deref(), expected);
         }
-        let switches = Switches {
-            total_value: Drifting,
-            ..Switches::default()
-        };
-        let drifted: std::collections::BTreeSet<u64> = (0..100)
-            .map(|request| total(100, &switches, request).unwrap().parse().unwrap())
-            .collect();
+        let switches = Switches { total_value: Drifting, ..Switches::default() };
+        let drifted: std::collections::BTreeSet<u64> =
+            (0..100).map(|request| total(100, &switches, request).unwrap().parse().unwrap()).collect();
         assert_eq!(drifted, (97..=103).collect());
-        let of_none: std::collections::BTreeSet<u64> = (0..100)
-            .map(|request| total(0, &switches, request).unwrap().parse().unwrap())
-            .collect();
+        let of_none: std::collections::BTreeSet<u64> =
+            (0..100).map(|request| total(0, &switches, request).unwrap().parse().unwrap()).collect();
         assert_eq!(of_none, (0..=3).collect());
     }
 }

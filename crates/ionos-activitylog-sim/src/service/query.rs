@@ -29,10 +29,7 @@ impl Query {
     pub(crate) fn parse(query: &str, switches: &Switches) -> Result<Self, Refusal> {
         let last = |name: &str| {
             // What is no UTF-8 becomes U+FFFD, which no valid value contains.
-            form_urlencoded::parse(query.as_bytes())
-                .filter(|(key, _)| key == name)
-                .last()
-                .map(|(_, value)| value)
+            form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).last().map(|(_, value)| value)
         };
         let time = |name| match last(name) {
             Some(value) => time(name, &value, switches),
@@ -40,28 +37,19 @@ impl Query {
         };
         let (start, end) = (time("dateStart")?, time("dateEnd")?);
         let offset = match last("offset") {
-            Some(value) => {
-                number(&value).ok_or_else(|| bad("offset", "a number from 0", &value))?
-            }
+            Some(value) => number(&value).ok_or_else(|| bad("offset", "a number from 0", &value))?,
             None => 0,
         };
         let limit = match last("limit") {
             Some(value) => limit(&value, switches)?,
             None => DEFAULT_LIMIT.min(switches.max_limit),
         };
-        Ok(Self {
-            start,
-            end,
-            offset,
-            limit,
-        })
+        Ok(Self { start, end, offset, limit })
     }
 }
 
 fn bad(name: &str, expected: &str, value: &str) -> Refusal {
-    Refusal::bad_parameter(format!(
-        "The parameter {name} must be {expected}; it was understood as {value:?}"
-    ))
+    Refusal::bad_parameter(format!("The parameter {name} must be {expected}; it was understood as {value:?}"))
 }
 
 fn limit(value: &str, switches: &Switches) -> Result<u64, Refusal> {
@@ -135,10 +123,7 @@ mod tests {
             ("2026-11-20", at("2026-11-20T00:00:00Z")),
             ("2026-11-20T09:12:33Z", at("2026-11-20T09:12:33Z")),
             ("2026-11-20T09:12:33.394Z", at("2026-11-20T09:12:33.394Z")),
-            (
-                "2026-11-20T09:12:33.394000001Z",
-                at("2026-11-20T09:12:33.394000001Z"),
-            ),
+            ("2026-11-20T09:12:33.394000001Z", at("2026-11-20T09:12:33.394000001Z")),
             ("2026-11-20T09:12:33%2B01:00", at("2026-11-20T08:12:33Z")),
             ("2026-11-20T09:12:33-01:30", at("2026-11-20T10:42:33Z")),
         ] {
@@ -175,11 +160,7 @@ mod tests {
             ("limit=1", 0, 1),
             ("limit=1000", 0, 1000),
             ("limit=1001", 0, 1000),
-            (
-                "limit=99999999999999999999&offset=99999999999999999999",
-                u64::MAX,
-                1000,
-            ),
+            ("limit=99999999999999999999&offset=99999999999999999999", u64::MAX, 1000),
         ] {
             let page = parse(query).unwrap();
             assert_eq!((page.offset, page.limit), (offset, limit), "{query}");
@@ -208,12 +189,7 @@ mod tests {
     #[test]
     fn names_are_exact_others_are_ignored_and_the_last_one_counts() {
         let query = "limit=0&Limit=x&datestart=x&startDate=x&%ff=x&page&&limit=7";
-        let expected = Query {
-            start: None,
-            end: None,
-            offset: 0,
-            limit: 7,
-        };
+        let expected = Query { start: None, end: None, offset: 0, limit: 7 };
         assert_eq!(parse(query).unwrap(), expected);
     }
 

@@ -38,12 +38,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: impl Into<Text>, message: impl Into<Text>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            message: message.into(),
-            retry_after: None,
-        }
+        Self { status, code: code.into(), message: message.into(), retry_after: None }
     }
 
     /// 400.
@@ -53,20 +48,12 @@ impl Refusal {
 
     /// 404.
     pub(crate) fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            NOT_FOUND_CODE,
-            "Resource does not exist",
-        )
+        Self::new(StatusCode::NOT_FOUND, NOT_FOUND_CODE, "Resource does not exist")
     }
 
     /// 500.
     pub(crate) fn failure() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            FAILURE_CODE,
-            "Internal Server Error",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, FAILURE_CODE, "Internal Server Error")
     }
 
     /// The envelope.
@@ -77,11 +64,5 @@ impl Refusal {
 
 /// The vendor's envelope, with one message.
 pub(crate) fn envelope(status: u16, code: Text, message: Text) -> String {
-    json(&Envelope {
-        http_status: Scalar::Whole(status.into()),
-        messages: vec![Message {
-            error_code: code,
-            message,
-        }],
-    })
+    json(&Envelope { http_status: Scalar::Whole(status.into()), messages: vec![Message { error_code: code, message }] })
 }

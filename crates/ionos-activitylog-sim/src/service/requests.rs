@@ -33,16 +33,8 @@ struct Status {
 }
 
 /// The body of an answer about a request, from its events in their order; `None` when the Cloud API does not know it.
-pub(crate) fn body(
-    operation: Operation,
-    id: &str,
-    events: &[String],
-    base_url: &str,
-) -> Option<String> {
-    let events: Vec<Value> = events
-        .iter()
-        .filter_map(|event| serde_json::from_str(event).ok())
-        .collect();
+pub(crate) fn body(operation: Operation, id: &str, events: &[String], base_url: &str) -> Option<String> {
+    let events: Vec<Value> = events.iter().filter_map(|event| serde_json::from_str(event).ok()).collect();
     let (first, last) = (events.first()?, events.last()?);
     let param = first.pointer("/event/param")?;
     let (method, uri) = (param.get("action")?.as_str()?, param.get("uri")?.as_str()?);
@@ -105,11 +97,7 @@ fn status(id: &str, href: &str, first: &Value, last: &Value, base_url: &str) -> 
 }
 
 fn etag(id: &str, part: &str) -> String {
-    format!(
-        "{:016x}{:016x}",
-        fingerprint([id, part]),
-        fingerprint([part, id])
-    )
+    format!("{:016x}{:016x}", fingerprint([id, part]), fingerprint([part, id]))
 }
 
 /// Headers of the request, with credentials in them.

@@ -87,16 +87,10 @@ mod tests {
         for (path, operation) in [
             ("/activitylog/v1", Operation::GetInfo),
             ("/activitylog/v1/", Operation::GetInfo),
-            (
-                "/activitylog/v1/contracts",
-                Operation::GetAvailableContracts,
-            ),
+            ("/activitylog/v1/contracts", Operation::GetAvailableContracts),
             ("/activitylog/v1/contracts/7/", Operation::GetByContract),
             ("/cloudapi/v6/requests/a-b", Operation::GetRequest),
-            (
-                "/cloudapi/v6/requests/a-b/status",
-                Operation::GetRequestStatus,
-            ),
+            ("/cloudapi/v6/requests/a-b/status", Operation::GetRequestStatus),
             ("/", Operation::Other),
             ("", Operation::Other),
             ("/activitylog/v2", Operation::Other),
@@ -116,10 +110,7 @@ mod tests {
         let of = |slash| Route::of("/activitylog/v1/contracts/", slash);
         assert_eq!(of(TrailingSlash::Accept), Some(Route::Contracts));
         assert_eq!(of(TrailingSlash::Refuse), None);
-        assert_eq!(
-            of(TrailingSlash::Redirect),
-            Some(Route::Moved("/activitylog/v1/contracts"))
-        );
+        assert_eq!(of(TrailingSlash::Redirect), Some(Route::Moved("/activitylog/v1/contracts")));
         assert_eq!(Route::of("/nowhere/", TrailingSlash::Redirect), None);
     }
 }

@@ -5,9 +5,7 @@ use crate::{DEFAULT_TOKEN, MAX_LIMIT};
 use http::header::AUTHORIZATION;
 
 fn noon() -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z")
-        .unwrap()
-        .to_utc()
+    DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z").unwrap().to_utc()
 }
 
 fn simulator() -> Simulator {
@@ -15,12 +13,7 @@ fn simulator() -> Simulator {
 }
 
 fn ask(simulator: &Simulator, method: &str, path: &str, authorization: &str) -> Response<Bytes> {
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header(AUTHORIZATION, authorization)
-        .body(())
-        .unwrap();
+    let request = Request::builder().method(method).uri(path).header(AUTHORIZATION, authorization).body(()).unwrap();
     simulator.answer(&request)
 }
 
@@ -48,10 +41,7 @@ fn information_about_the_api_needs_no_token() {
 
 #[test]
 fn contracts_are_a_bare_list_of_references() {
-    let simulator = Simulator::builder()
-        .contracts(2)
-        .base_url("http://127.0.0.1:8080/")
-        .build();
+    let simulator = Simulator::builder().contracts(2).base_url("http://127.0.0.1:8080/").build();
     let response = get(&simulator, "/activitylog/v1/contracts");
     let reference = |number: &u64| {
         json!({
@@ -70,9 +60,7 @@ fn a_page_holds_the_records_as_they_are_newest_first() {
     let contract = simulator.contracts()[1];
     let start = "2026-11-20T08:00:00Z";
     let path = format!("/activitylog/v1/contracts/{contract}?dateStart={start}&limit=1000");
-    let mut records: Vec<String> = simulator
-        .records(contract, start.parse().unwrap(), noon())
-        .collect();
+    let mut records: Vec<String> = simulator.records(contract, start.parse().unwrap(), noon()).collect();
     records.reverse();
     assert!(!records.is_empty());
     let expected = format!(
@@ -114,11 +102,7 @@ fn a_range_that_ends_before_it_starts_is_empty() {
         "dateStart=9999-12-31T23:59:59.999999999Z",
     ] {
         let response = get(&simulator, &format!("{path}?{query}"));
-        assert_eq!(
-            response.body(),
-            r#"{"hits":{"total":0,"hits":[]}}"#,
-            "{query}"
-        );
+        assert_eq!(response.body(), r#"{"hits":{"total":0,"hits":[]}}"#, "{query}");
     }
 }
 
@@ -130,104 +114,20 @@ fn every_error_is_told_in_the_envelope_and_the_checks_have_an_order() {
     let with = |query: &str| format!("{own}?{query}");
     for (method, path, authorization, status, code, message) in [
         // The path comes before the method.
-        (
-            "POST",
-            "/".to_owned(),
-            "",
-            404,
-            "309",
-            "Resource does not exist",
-        ),
-        (
-            "GET",
-            "/activitylog/v2".into(),
-            "",
-            404,
-            "309",
-            "Resource does not exist",
-        ),
-        (
-            "GET",
-            "/activitylog/v1//".into(),
-            "",
-            404,
-            "309",
-            "Resource does not exist",
-        ),
-        (
-            "GET",
-            "/activitylog/v1contracts".into(),
-            "",
-            404,
-            "309",
-            "Resource does not exist",
-        ),
-        (
-            "GET",
-            format!("{own}/1"),
-            &bearer,
-            404,
-            "309",
-            "Resource does not exist",
-        ),
+        ("POST", "/".to_owned(), "", 404, "309", "Resource does not exist"),
+        ("GET", "/activitylog/v2".into(), "", 404, "309", "Resource does not exist"),
+        ("GET", "/activitylog/v1//".into(), "", 404, "309", "Resource does not exist"),
+        ("GET", "/activitylog/v1contracts".into(), "", 404, "309", "Resource does not exist"),
+        ("GET", format!("{own}/1"), &bearer, 404, "309", "Resource does not exist"),
         // The method comes before the token.
-        (
-            "POST",
-            own.clone(),
-            "",
-            405,
-            "405",
-            "The method POST is not supported",
-        ),
-        (
-            "HEAD",
-            "/activitylog/v1".into(),
-            "",
-            405,
-            "405",
-            "The method HEAD is not supported",
-        ),
+        ("POST", own.clone(), "", 405, "405", "The method POST is not supported"),
+        ("HEAD", "/activitylog/v1".into(), "", 405, "405", "The method HEAD is not supported"),
         // The token comes before the contract.
-        (
-            "GET",
-            "/activitylog/v1/contracts".into(),
-            "",
-            401,
-            "315",
-            "Unauthorized",
-        ),
-        (
-            "GET",
-            "/activitylog/v1/contracts/1".into(),
-            "Bearer x",
-            401,
-            "315",
-            "Unauthorized",
-        ),
-        (
-            "GET",
-            own.clone(),
-            DEFAULT_TOKEN,
-            401,
-            "315",
-            "Unauthorized",
-        ),
-        (
-            "GET",
-            own.clone(),
-            "Basic aWFsb2c6c2lt",
-            401,
-            "315",
-            "Unauthorized",
-        ),
-        (
-            "GET",
-            own.clone(),
-            "Bearer ialog-sim-token2",
-            401,
-            "315",
-            "Unauthorized",
-        ),
+        ("GET", "/activitylog/v1/contracts".into(), "", 401, "315", "Unauthorized"),
+        ("GET", "/activitylog/v1/contracts/1".into(), "Bearer x", 401, "315", "Unauthorized"),
+        ("GET", own.clone(), DEFAULT_TOKEN, 401, "315", "Unauthorized"),
+        ("GET", own.clone(), "Basic aWFsb2c6c2lt", 401, "315", "Unauthorized"),
+        ("GET", own.clone(), "Bearer ialog-sim-token2", 401, "315", "Unauthorized"),
         // The contract comes before the parameters.
         (
             "GET",
@@ -289,46 +189,26 @@ fn every_error_is_told_in_the_envelope_and_the_checks_have_an_order() {
         assert_eq!(body(&response), envelope, "{method} {path}");
         assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
         let allow = response.headers().get(ALLOW).map(HeaderValue::as_bytes);
-        assert_eq!(
-            allow,
-            (status == 405).then_some(&b"GET"[..]),
-            "{method} {path}"
-        );
+        assert_eq!(allow, (status == 405).then_some(&b"GET"[..]), "{method} {path}");
     }
 }
 
 #[test]
 fn the_scheme_of_the_token_may_be_in_any_case() {
     let authorization = format!("bEARER {DEFAULT_TOKEN}");
-    let response = ask(
-        &simulator(),
-        "GET",
-        "/activitylog/v1/contracts",
-        &authorization,
-    );
+    let response = ask(&simulator(), "GET", "/activitylog/v1/contracts", &authorization);
     assert_eq!(response.status(), 200);
 }
 
 #[test]
 fn the_request_id_depends_on_method_path_and_query_alone() {
     let simulator = simulator();
-    let id = |method, path, authorization| {
-        ask(&simulator, method, path, authorization).headers()["x-request-id"].clone()
-    };
+    let id =
+        |method, path, authorization| ask(&simulator, method, path, authorization).headers()["x-request-id"].clone();
     let one = id("GET", "/activitylog/v1/contracts?a=1", "");
     assert_eq!(one.len(), 36);
-    assert_eq!(
-        one,
-        id(
-            "GET",
-            "/activitylog/v1/contracts?a=1",
-            "Bearer ialog-sim-token"
-        )
-    );
-    assert_eq!(
-        one,
-        id("GET", "http://localhost/activitylog/v1/contracts?a=1", "")
-    );
+    assert_eq!(one, id("GET", "/activitylog/v1/contracts?a=1", "Bearer ialog-sim-token"));
+    assert_eq!(one, id("GET", "http://localhost/activitylog/v1/contracts?a=1", ""));
     assert_ne!(one, id("POST", "/activitylog/v1/contracts?a=1", ""));
     assert_ne!(one, id("GET", "/activitylog/v1/contracts?a=2", ""));
     assert_ne!(one, id("GET", "/activitylog/v1/contracts", ""));

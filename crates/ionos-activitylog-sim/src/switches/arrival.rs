@@ -39,13 +39,8 @@ impl IngestDelay {
     /// within 5 minutes. An assumption, not a measurement.
     #[must_use]
     pub fn typical() -> Self {
-        let stage = |share, below| Stage {
-            share: Share::new(share).unwrap_or_default(),
-            below,
-        };
-        Self {
-            stages: vec![stage(0.9, 2_000), stage(0.09, 60_000), stage(0.01, 300_000)],
-        }
+        let stage = |share, below| Stage { share: Share::new(share).unwrap_or_default(), below };
+        Self { stages: vec![stage(0.9, 2_000), stage(0.09, 60_000), stage(0.01, 300_000)] }
     }
 
     /// Every delay below this length is equally likely.
@@ -54,12 +49,7 @@ impl IngestDelay {
     ///
     /// When the length is not above zero, or more than 31 days.
     pub fn up_to(length: TimeDelta) -> Result<Self, SwitchError> {
-        Ok(Self {
-            stages: vec![Stage {
-                share: Share::ALL,
-                below: delay(length)?,
-            }],
-        })
+        Ok(Self { stages: vec![Stage { share: Share::ALL, below: delay(length)? }] })
     }
 
     /// The delay, in milliseconds, of the event with this number, where the numbers are spread evenly over 64 bits.
@@ -118,10 +108,7 @@ impl FromStr for IngestDelay {
                         "{stage:?} is no part of a delay: write a share and a length, such as 90%<2s"
                     ))
                 })?;
-                Ok(Stage {
-                    share: share.parse()?,
-                    below: delay(parse_length(below)?)?,
-                })
+                Ok(Stage { share: share.parse()?, below: delay(parse_length(below)?)? })
             })
             .collect::<Result<Vec<Stage>, SwitchError>>()?;
         let sum: f64 = stages.iter().map(|stage| stage.share.get()).sum();
@@ -132,9 +119,7 @@ impl FromStr for IngestDelay {
             )));
         }
         if !stages.is_sorted_by(|a, b| a.below < b.below) {
-            return Err(SwitchError::new(format!(
-                "the lengths of the delay {text:?} must grow from left to right"
-            )));
+            return Err(SwitchError::new(format!("the lengths of the delay {text:?} must grow from left to right")));
         }
         Ok(Self { stages })
     }
@@ -230,14 +215,7 @@ fn delay(length: TimeDelta) -> Result<i64, SwitchError> {
 }
 
 /// Units of a length, longest first, in milliseconds.
-const UNITS: [(&str, i64); 6] = [
-    ("w", 7 * DAY),
-    ("d", DAY),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const UNITS: [(&str, i64); 6] = [("w", 7 * DAY), ("d", DAY), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Reads a length of time: a whole number and `ms`, `s`, `m`, `h`, `d` or `w`.
 ///
@@ -264,10 +242,7 @@ struct Length(i64);
 
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, unit) = UNITS
-            .into_iter()
-            .find(|(_, unit)| self.0 % unit == 0)
-            .unwrap_or(("ms", 1));
+        let (name, unit) = UNITS.into_iter().find(|(_, unit)| self.0 % unit == 0).unwrap_or(("ms", 1));
         write!(f, "{}{name}", self.0 / unit)
     }
 }
@@ -278,17 +253,11 @@ mod tests {
 
     #[test]
     fn a_delay_is_read_as_it_is_shown() {
-        for (text, longest) in [
-            ("none", 0),
-            ("100%<30s", 30_000),
-            ("90%<2s,9%<1m,1%<5m", 300_000),
-            ("50%<1500ms,50%<1w", 604_800_000),
-        ] {
+        for (text, longest) in
+            [("none", 0), ("100%<30s", 30_000), ("90%<2s,9%<1m,1%<5m", 300_000), ("50%<1500ms,50%<1w", 604_800_000)]
+        {
             let delay: IngestDelay = text.parse().unwrap();
-            assert_eq!(
-                (delay.to_string().as_str(), delay.longest()),
-                (text, longest)
-            );
+            assert_eq!((delay.to_string().as_str(), delay.longest()), (text, longest));
         }
         assert_eq!("typical".parse(), Ok(IngestDelay::typical()));
         assert_eq!("30s".parse(), IngestDelay::up_to(TimeDelta::seconds(30)));
@@ -301,39 +270,15 @@ mod tests {
     #[test]
     fn what_is_no_delay_is_refused_with_what_was_understood() {
         for (text, message) in [
-            (
-                "",
-                "\"\" is no length of time: write a whole number and ms, s, m, h, d or w, such as 90s",
-            ),
-            (
-                "2y",
-                "\"2y\" is no length of time: write a whole number and ms, s, m, h, d or w, such as 90s",
-            ),
-            (
-                "0s",
-                "a delay of 0 ms cannot be simulated: give at least 1ms and at most 31d",
-            ),
-            (
-                "32d",
-                "a delay of 2764800000 ms cannot be simulated: give at least 1ms and at most 31d",
-            ),
-            (
-                "90%<2s",
-                "the shares of the delay \"90%<2s\" add up to 90%: they must make 100%",
-            ),
-            (
-                "50%<2s,50%<1s",
-                "the lengths of the delay \"50%<2s,50%<1s\" must grow from left to right",
-            ),
-            (
-                "50%<2s,50%",
-                "\"50%\" is no part of a delay: write a share and a length, such as 90%<2s",
-            ),
+            ("", "\"\" is no length of time: write a whole number and ms, s, m, h, d or w, such as 90s"),
+            ("2y", "\"2y\" is no length of time: write a whole number and ms, s, m, h, d or w, such as 90s"),
+            ("0s", "a delay of 0 ms cannot be simulated: give at least 1ms and at most 31d"),
+            ("32d", "a delay of 2764800000 ms cannot be simulated: give at least 1ms and at most 31d"),
+            ("90%<2s", "the shares of the delay \"90%<2s\" add up to 90%: they must make 100%"),
+            ("50%<2s,50%<1s", "the lengths of the delay \"50%<2s,50%<1s\" must grow from left to right"),
+            ("50%<2s,50%", "\"50%\" is no part of a delay: write a share and a length, such as 90%<2s"),
         ] {
-            assert_eq!(
-                text.parse::<IngestDelay>().unwrap_err().to_string(),
-                message
-            );
+            assert_eq!(text.parse::<IngestDelay>().unwrap_err().to_string(), message);
         }
         assert!("1%".parse::<Late>().is_err());
     }
@@ -342,16 +287,10 @@ mod tests {
     fn delays_stay_below_the_longest_and_follow_the_shares() {
         let delay = IngestDelay::typical();
         assert_eq!((delay.of(0), delay.of(u64::MAX)), (0, 299_999));
-        let drawn: Vec<i64> = (0..10_000_u64)
-            .map(|n| delay.of(n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
-            .collect();
+        let drawn: Vec<i64> = (0..10_000_u64).map(|n| delay.of(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         let within = |below| drawn.iter().filter(|delay| **delay < below).count();
         assert!((8_900..9_100).contains(&within(2_000)), "{}", within(2_000));
-        assert!(
-            (9_850..9_950).contains(&within(60_000)),
-            "{}",
-            within(60_000)
-        );
+        assert!((9_850..9_950).contains(&within(60_000)), "{}", within(60_000));
         assert_eq!(IngestDelay::default().of(u64::MAX), 0);
     }
 }

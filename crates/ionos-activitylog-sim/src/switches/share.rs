@@ -29,9 +29,7 @@ impl Share {
         if (0.0..=1.0).contains(&share) {
             Ok(Self(share))
         } else {
-            Err(SwitchError::new(format!(
-                "{share} is no share: give a number from 0 to 1, or from 0% to 100%"
-            )))
+            Err(SwitchError::new(format!("{share} is no share: give a number from 0 to 1, or from 0% to 100%")))
         }
     }
 
@@ -81,16 +79,13 @@ impl FromStr for Share {
             None => (text, 1.0),
         };
         let plain = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        number
-            .parse::<f64>()
-            .ok()
-            .filter(|_| plain)
-            .and_then(|number| Self::new(number / hundred).ok())
-            .ok_or_else(|| {
+        number.parse::<f64>().ok().filter(|_| plain).and_then(|number| Self::new(number / hundred).ok()).ok_or_else(
+            || {
                 SwitchError::new(format!(
                     "{text:?} is no share: give a number from 0 to 1, such as 0.05, or a percentage, such as 5%"
                 ))
-            })
+            },
+        )
     }
 }
 
@@ -133,18 +128,10 @@ mod tests {
 
     #[test]
     fn a_share_is_a_number_or_a_percentage() {
-        for (text, share) in [
-            ("0", 0.0),
-            ("1", 1.0),
-            ("0.25", 0.25),
-            ("25%", 0.25),
-            ("100%", 1.0),
-        ] {
+        for (text, share) in [("0", 0.0), ("1", 1.0), ("0.25", 0.25), ("25%", 0.25), ("100%", 1.0)] {
             assert_eq!(text.parse::<Share>().unwrap().get(), share, "{text}");
         }
-        for text in [
-            "", "%", "1.5", "101%", "-1", "nan", "inf", "1e-2", "5 %", "half",
-        ] {
+        for text in ["", "%", "1.5", "101%", "-1", "nan", "inf", "1e-2", "5 %", "half"] {
             assert!(text.parse::<Share>().is_err(), "{text}");
         }
         for text in ["0%", "5%", "7%", "14%", "0.1%", "33.3%", "57%", "100%"] {
@@ -159,12 +146,7 @@ mod tests {
 
     #[test]
     fn in_json_it_is_a_number_or_a_percentage() {
-        for (json, share) in [
-            ("0.25", 0.25),
-            ("1", 1.0),
-            ("\"20%\"", 0.2),
-            ("\"0.5\"", 0.5),
-        ] {
+        for (json, share) in [("0.25", 0.25), ("1", 1.0), ("\"20%\"", 0.2), ("\"0.5\"", 0.5)] {
             assert_eq!(serde_json::from_str::<Share>(json).unwrap().get(), share);
         }
         for json in ["2", "-1", "\"a lot\"", "\"%\"", "true", "null", "[]"] {

@@ -74,10 +74,7 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let served = simulator.clone();
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .no_gzip()
-            .redirect(reqwest::redirect::Policy::none());
+        let client = reqwest::Client::builder().no_proxy().no_gzip().redirect(reqwest::redirect::Policy::none());
         Self {
             simulator,
             address,
@@ -91,13 +88,9 @@ impl Service {
     }
 
     async fn send(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Answered {
-        let request = self
-            .client
-            .request(method, format!("http://{}{path}", self.address))
-            .bearer_auth(self.simulator.token());
-        let request = headers.iter().fold(request, |request, (name, value)| {
-            request.header(name, *value)
-        });
+        let request =
+            self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(self.simulator.token());
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(name, *value));
         let response = request.send().await.unwrap();
         Answered {
             status: response.status().as_u16(),
@@ -113,7 +106,6 @@ impl Service {
     /// The first contract's log.
     async fn log(&self, query: &str) -> Answered {
         let contract = self.simulator.contracts()[0];
-        self.get(&format!("/activitylog/v1/contracts/{contract}?{query}"))
-            .await
+        self.get(&format!("/activitylog/v1/contracts/{contract}?{query}")).await
     }
 }

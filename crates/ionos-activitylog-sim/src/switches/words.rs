@@ -95,9 +95,6 @@ mod tests {
             assert_eq!(setting.to_string(), *word);
             assert_eq!(word.parse(), Ok(*setting));
         }
-        assert_eq!(
-            "Off".parse::<Light>().unwrap_err().to_string(),
-            "\"Off\" is none of the settings off, fully-on"
-        );
+        assert_eq!("Off".parse::<Light>().unwrap_err().to_string(), "\"Off\" is none of the settings off, fully-on");
     }
 }

@@ -72,14 +72,9 @@ pub(crate) fn unknown_value(number: u64) -> Unknown {
             "\"tr\\u00e4ger\\n\"",
             "{\"nested\":[1,{\"deep\":null}],\"empty\":{}}",
         ];
-        VALUES
-            .into_iter()
-            .filter_map(|value| RawValue::from_string(value.into()).ok())
-            .collect()
+        VALUES.into_iter().filter_map(|value| RawValue::from_string(value.into()).ok()).collect()
     });
-    VALUES
-        .get(number as usize % VALUES.len())
-        .map(|value| &**value)
+    VALUES.get(number as usize % VALUES.len()).map(|value| &**value)
 }
 
 /// Gives the scalars the types that they have in a dialect.
@@ -94,20 +89,9 @@ fn speak(dialect: Dialect, record: &mut Record, own: &mut Random) {
         Dialect::Mixed => [mixed(0), mixed(1), mixed(2), mixed(3)],
     };
     let texts = [
-        (
-            contract,
-            Some(&mut record.principal.identity.contract_number),
-        ),
+        (contract, Some(&mut record.principal.identity.contract_number)),
         (version, Some(&mut record.meta.audit_version)),
-        (
-            http_status,
-            record
-                .event
-                .param
-                .error
-                .as_mut()
-                .map(|error| &mut error.http_status),
-        ),
+        (http_status, record.event.param.error.as_mut().map(|error| &mut error.http_status)),
         (queue, record.meta.queue_ref_id.as_mut()),
     ];
     for (text, scalar) in texts {
@@ -133,10 +117,7 @@ mod tests {
 
     #[test]
     fn every_value_of_an_unknown_member_is_json() {
-        let values: std::collections::BTreeSet<&str> = (0..100)
-            .filter_map(unknown_value)
-            .map(RawValue::get)
-            .collect();
+        let values: std::collections::BTreeSet<&str> = (0..100).filter_map(unknown_value).map(RawValue::get).collect();
         assert_eq!(values.len(), 8);
     }
 }

@@ -73,10 +73,7 @@ const AUDIT_VERSION: &str = "0.1";
 /// Grows with time except in bursts, is unique within the contract, and starts somewhere else in each contract. The
 /// operations of bursts have numbers above 2^32.
 fn queue_ref_id(key: Key, operation: u32, style: &Style) -> u64 {
-    let queue = Key {
-        part: Key::QUEUE,
-        ..key
-    };
+    let queue = Key { part: Key::QUEUE, ..key };
     let first = Random::new(queue, 0).between(10_000_000, 1_000_000_000);
     let slice = key.part - style.first_slice;
     let operation = u64::from(operation);
@@ -105,13 +102,9 @@ fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let mut text = String::with_capacity(35);
     // The log begins after year 0 and ends before year 10000.
     push(&mut text, time.year().unsigned_abs(), 4);
-    for (before, value) in [
-        ('-', time.month()),
-        ('-', time.day()),
-        ('T', time.hour()),
-        (':', time.minute()),
-        (':', time.second()),
-    ] {
+    for (before, value) in
+        [('-', time.month()), ('-', time.day()), ('T', time.hour()), (':', time.minute()), (':', time.second())]
+    {
         text.push(before);
         push(&mut text, value, 2);
     }
@@ -141,42 +134,12 @@ mod tests {
     #[test]
     fn times_have_the_digits_that_were_asked_for_even_when_they_are_zero() {
         for (time, digits, mark, text) in [
-            (
-                394_000_000,
-                FractionDigits::Three,
-                UtcMark::Z,
-                "2026-11-20T09:12:33.394Z",
-            ),
-            (
-                0,
-                FractionDigits::Three,
-                UtcMark::Z,
-                "2026-11-20T09:12:33.000Z",
-            ),
-            (
-                0,
-                FractionDigits::None,
-                UtcMark::Offset,
-                "2026-11-20T09:12:33+00:00",
-            ),
-            (
-                394_001_000,
-                FractionDigits::Six,
-                UtcMark::Offset,
-                "2026-11-20T09:12:33.394001+00:00",
-            ),
-            (
-                394_000_001,
-                FractionDigits::Nine,
-                UtcMark::Z,
-                "2026-11-20T09:12:33.394000001Z",
-            ),
-            (
-                394_000_000,
-                FractionDigits::Mixed,
-                UtcMark::Z,
-                "2026-11-20T09:12:33.394Z",
-            ),
+            (394_000_000, FractionDigits::Three, UtcMark::Z, "2026-11-20T09:12:33.394Z"),
+            (0, FractionDigits::Three, UtcMark::Z, "2026-11-20T09:12:33.000Z"),
+            (0, FractionDigits::None, UtcMark::Offset, "2026-11-20T09:12:33+00:00"),
+            (394_001_000, FractionDigits::Six, UtcMark::Offset, "2026-11-20T09:12:33.394001+00:00"),
+            (394_000_001, FractionDigits::Nine, UtcMark::Z, "2026-11-20T09:12:33.394000001Z"),
+            (394_000_000, FractionDigits::Mixed, UtcMark::Z, "2026-11-20T09:12:33.394Z"),
         ] {
             let time = 1_795_165_953_000_000_000 + time;
             assert_eq!(timestamp(time, digits, mark), text);

@@ -18,11 +18,7 @@ impl Change {
 
 /// The URI of a change, and the resources it touches: first the one it is about, then the data center around it.
 pub(crate) fn target(key: Key, random: &mut Random, change: &Change) -> (String, Vec<Resource>) {
-    let id = if change.makes() {
-        text_of(random.uuid())
-    } else {
-        existing(key, random, change.resource_type)
-    };
+    let id = if change.makes() { text_of(random.uuid()) } else { existing(key, random, change.resource_type) };
     let uri = fill(key, random, change.uri, &id);
     let around = datacenter(&uri).filter(|datacenter| *datacenter != id);
     let around = around.map(|datacenter| Resource {
@@ -31,12 +27,7 @@ pub(crate) fn target(key: Key, random: &mut Random, change: &Change) -> (String,
         kind: "datacenter",
         unknown: None,
     });
-    let mut resources = vec![Resource {
-        action: vec![change.action],
-        id,
-        kind: change.resource_type,
-        unknown: None,
-    }];
+    let mut resources = vec![Resource { action: vec![change.action], id, kind: change.resource_type, unknown: None }];
     resources.extend(around);
     (uri, resources)
 }
@@ -66,10 +57,7 @@ fn first_word(template: &str) -> Option<(&str, &str, &str)> {
 
 /// The identifier of one of the inventory's resources.
 pub(crate) fn existing(key: Key, random: &mut Random, resource_type: &str) -> String {
-    let key = Key {
-        part: Key::RESOURCES,
-        ..key
-    };
+    let key = Key { part: Key::RESOURCES, ..key };
     let number = random.below(RESOURCES_OF_A_TYPE);
     let stream = fingerprint([resource_type]).wrapping_add(number);
     text_of(Random::new(key, stream).uuid())
@@ -77,9 +65,7 @@ pub(crate) fn existing(key: Key, random: &mut Random, resource_type: &str) -> St
 
 /// The identifier of the data center in a URI.
 fn datacenter(uri: &str) -> Option<&str> {
-    uri.strip_prefix("/cloudapi/v6/datacenters/")?
-        .split('/')
-        .next()
+    uri.strip_prefix("/cloudapi/v6/datacenters/")?.split('/').next()
 }
 
 #[cfg(test)]
@@ -87,11 +73,7 @@ mod tests {
     use super::*;
     use crate::world::vocabulary::{CHANGES, READS};
 
-    const KEY: Key = Key {
-        seed: 1,
-        contract: 12_345_678,
-        part: 7,
-    };
+    const KEY: Key = Key { seed: 1, contract: 12_345_678, part: 7 };
 
     #[test]
     fn every_template_is_filled_and_names_its_data_center() {
@@ -113,9 +95,7 @@ mod tests {
     fn the_inventory_is_the_same_in_every_hour_and_another_one_in_every_contract() {
         let ids = |key: Key| -> std::collections::BTreeSet<String> {
             let mut random = Random::new(key, 0);
-            (0..500)
-                .map(|_| existing(key, &mut random, "server"))
-                .collect()
+            (0..500).map(|_| existing(key, &mut random, "server")).collect()
         };
         let own = ids(KEY);
         assert_eq!(own.len() as u64, RESOURCES_OF_A_TYPE);

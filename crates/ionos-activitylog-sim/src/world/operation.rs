@@ -115,12 +115,7 @@ impl Operation {
 
     /// The times of its events, in their order, when it begins at `begun`, which must be below `room`: milliseconds in
     /// [`begun`, `room`), never decreasing.
-    pub(crate) fn times(
-        &self,
-        random: &mut Random,
-        begun: u64,
-        room: u64,
-    ) -> impl Iterator<Item = u64> {
+    pub(crate) fn times(&self, random: &mut Random, begun: u64, room: u64) -> impl Iterator<Item = u64> {
         let events = self.events();
         // One more would not be in the room.
         let left = room - 1 - begun;
@@ -132,13 +127,11 @@ impl Operation {
             }
             elapsed.push(last);
         }
-        elapsed.into_iter().map(move |elapsed| {
-            if last <= left {
-                begun + elapsed
-            } else {
-                begun + elapsed * left / last
-            }
-        })
+        elapsed.into_iter().map(
+            move |elapsed| {
+                if last <= left { begun + elapsed } else { begun + elapsed * left / last }
+            },
+        )
     }
 }
 
@@ -168,34 +161,16 @@ mod tests {
     use crate::world::random::Key;
 
     fn random() -> Random {
-        Random::new(
-            Key {
-                seed: 1,
-                contract: 0,
-                part: 0,
-            },
-            0,
-        )
+        Random::new(Key { seed: 1, contract: 0, part: 0 }, 0)
     }
 
     #[test]
     fn a_chain_is_accepted_provisioned_updated_and_fails_in_this_order() {
-        let chain = Chain {
-            provisions: 2,
-            updates: 2,
-            failed: true,
-        };
+        let chain = Chain { provisions: 2, updates: 2, failed: true };
         let steps: Vec<Step> = (0..chain.events()).map(|at| chain.step(at)).collect();
         assert_eq!(
             steps,
-            [
-                Step::Accepted,
-                Step::Provision(1),
-                Step::Provision(2),
-                Step::Update(1),
-                Step::Update(2),
-                Step::Failure
-            ]
+            [Step::Accepted, Step::Provision(1), Step::Provision(2), Step::Update(1), Step::Update(2), Step::Failure]
         );
     }
 

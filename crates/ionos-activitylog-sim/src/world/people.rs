@@ -29,12 +29,7 @@ const fn actor(
     addresses: &'static [&'static str],
     services: &'static [&'static str],
 ) -> Actor {
-    Actor {
-        username: Cow::Borrowed(username),
-        id: Cow::Borrowed(id),
-        addresses,
-        services,
-    }
+    Actor { username: Cow::Borrowed(username), id: Cow::Borrowed(id), addresses, services }
 }
 
 /// Programs.
@@ -71,23 +66,13 @@ impl Population {
 
     /// A person.
     pub(crate) fn person(self, random: &mut Random) -> Cow<'static, Actor> {
-        known_or_made_up(
-            PEOPLE,
-            random.below(self.users - self.machines()),
-            "user",
-            5000,
-        )
+        known_or_made_up(PEOPLE, random.below(self.users - self.machines()), "user", 5000)
     }
 
     /// A person, or once in three times a program if there is one.
     pub(crate) fn anyone(self, random: &mut Random) -> Cow<'static, Actor> {
         if self.machines() > 0 && random.one_in(3) {
-            known_or_made_up(
-                MACHINES,
-                random.below(self.machines()),
-                "service-account",
-                900_000,
-            )
+            known_or_made_up(MACHINES, random.below(self.machines()), "service-account", 900_000)
         } else {
             self.person(random)
         }
@@ -105,12 +90,7 @@ impl Population {
     }
 }
 
-fn known_or_made_up(
-    known: &'static [Actor],
-    index: u64,
-    name: &str,
-    first_id: u64,
-) -> Cow<'static, Actor> {
+fn known_or_made_up(known: &'static [Actor], index: u64, name: &str, first_id: u64) -> Cow<'static, Actor> {
     match known.get(index as usize) {
         Some(actor) => Cow::Borrowed(actor),
         None => {
@@ -133,14 +113,7 @@ mod tests {
     fn there_are_as_many_users_and_services_as_were_asked_for() {
         for (users, services) in [(1, 5), (2, 5), (7, 5), (8, 6), (1000, 40)] {
             let population = Population { users, services };
-            let mut random = Random::new(
-                Key {
-                    seed: 1,
-                    contract: 2,
-                    part: 3,
-                },
-                0,
-            );
+            let mut random = Random::new(Key { seed: 1, contract: 2, part: 3 }, 0);
             let mut names = std::collections::BTreeSet::new();
             let mut used = std::collections::BTreeSet::new();
             for _ in 0..40_000 {
@@ -149,10 +122,7 @@ mod tests {
                 names.insert(actor.username.clone());
             }
             assert_eq!(names.len() as u64, users);
-            let made_up = used
-                .iter()
-                .filter(|name| name.starts_with("EXAMPLE"))
-                .count();
+            let made_up = used.iter().filter(|name| name.starts_with("EXAMPLE")).count();
             assert_eq!(made_up as u64, services - SERVICES);
         }
     }

@@ -111,9 +111,7 @@ impl Random {
 
 /// The text of a UUID, which a record has several of.
 pub(crate) fn text_of(uuid: Uuid) -> String {
-    uuid.hyphenated()
-        .encode_lower(&mut Uuid::encode_buffer())
-        .to_owned()
+    uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 /// FNV-1a, 64 bits: turns text into a seed. The standard library's hasher may change between releases.
@@ -121,31 +119,22 @@ pub(crate) fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     texts
         .into_iter()
         .flat_map(str::bytes)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const KEY: Key = Key {
-        seed: 1,
-        contract: 2,
-        part: 3,
-    };
+    const KEY: Key = Key { seed: 1, contract: 2, part: 3 };
 
     #[test]
     fn equal_keys_draw_the_same_and_a_change_of_any_part_draws_something_else() {
         let draw = |key, stream| Random::new(key, stream).uuid();
         assert_eq!(draw(KEY, 0), draw(KEY, 0));
-        for (key, stream) in [
-            (Key { seed: 2, ..KEY }, 0),
-            (Key { contract: 3, ..KEY }, 0),
-            (Key { part: 4, ..KEY }, 0),
-            (KEY, 1),
-        ] {
+        for (key, stream) in
+            [(Key { seed: 2, ..KEY }, 0), (Key { contract: 3, ..KEY }, 0), (Key { part: 4, ..KEY }, 0), (KEY, 1)]
+        {
             assert_ne!(draw(KEY, 0), draw(key, stream), "{key:?} {stream}");
         }
     }

@@ -39,16 +39,14 @@ impl Place {
         let seal = seal(seed, slices, place);
         let free = (seal << PLACE_BITS) | (place ^ disguise(seed, slices, seal));
         // 48 bits, the version, 12 bits, the variant, 62 bits.
-        let bits =
-            ((free >> 74) << 80) | (((free >> 62) & 0xfff) << 64) | (free & (u128::MAX >> 66));
+        let bits = ((free >> 74) << 80) | (((free >> 62) & 0xfff) << 64) | (free & (u128::MAX >> 66));
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
     /// The place that an identifier stands for, if it is one of this seed and these slices.
     pub(crate) fn of(id: Uuid, seed: u64, slices: u64) -> Option<Self> {
         let bits = id.as_u128();
-        let free =
-            ((bits >> 80) << 74) | (((bits >> 64) & 0xfff) << 62) | (bits & (u128::MAX >> 66));
+        let free = ((bits >> 80) << 74) | (((bits >> 64) & 0xfff) << 62) | (bits & (u128::MAX >> 66));
         let seal = free >> PLACE_BITS;
         let place = (free & mask(PLACE_BITS)) ^ disguise(seed, slices, seal);
         let found = Self {
@@ -91,27 +89,12 @@ mod tests {
     #[test]
     fn an_identifier_leads_back_to_its_place_and_to_no_other_seed_or_slices() {
         for place in [
-            Place {
-                contract: 0,
-                slice: 0,
-                operation: 0,
-            },
-            Place {
-                contract: 99_999_999,
-                slice: 498_647,
-                operation: 23,
-            },
-            Place {
-                contract: (1 << 30) - 1,
-                slice: (1 << 33) - 1,
-                operation: (1 << 17) - 1,
-            },
+            Place { contract: 0, slice: 0, operation: 0 },
+            Place { contract: 99_999_999, slice: 498_647, operation: 23 },
+            Place { contract: (1 << 30) - 1, slice: (1 << 33) - 1, operation: (1 << 17) - 1 },
         ] {
             let id = place.id(7, 20);
-            assert_eq!(
-                (id.get_version_num(), id.get_variant()),
-                (4, uuid::Variant::RFC4122)
-            );
+            assert_eq!((id.get_version_num(), id.get_variant()), (4, uuid::Variant::RFC4122));
             assert_eq!(Place::of(id, 7, 20), Some(place));
             assert_eq!(Place::of(id, 8, 20), None);
             assert_eq!(Place::of(id, 7, 1), None);
@@ -120,19 +103,9 @@ mod tests {
 
     #[test]
     fn a_made_up_identifier_leads_nowhere() {
-        let id = Place {
-            contract: 12_345_678,
-            slice: 498_647,
-            operation: 0,
-        }
-        .id(7, 1)
-        .as_u128();
+        let id = Place { contract: 12_345_678, slice: 498_647, operation: 0 }.id(7, 1).as_u128();
         for bit in 0..128 {
-            assert_eq!(
-                Place::of(Uuid::from_u128(id ^ (1 << bit)), 7, 1),
-                None,
-                "{bit}"
-            );
+            assert_eq!(Place::of(Uuid::from_u128(id ^ (1 << bit)), 7, 1), None, "{bit}");
         }
     }
 }

@@ -13,14 +13,10 @@ pub(crate) const HOUR: i64 = 3_600_000;
 pub(crate) const MILLISECOND: i64 = 1_000_000;
 
 /// How busy each hour of a weekday is, in UTC.
-const WEEKDAY: [u64; 24] = [
-    1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 10, 12, 11, 10, 8, 6, 4, 3, 2, 2, 1, 1,
-];
+const WEEKDAY: [u64; 24] = [1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 10, 12, 11, 10, 8, 6, 4, 3, 2, 2, 1, 1];
 
 /// The same on Saturday and Sunday.
-const WEEKEND: [u64; 24] = [
-    1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 1, 1, 1, 1, 1,
-];
+const WEEKEND: [u64; 24] = [1, 1, 1, 1, 1, 1, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 1, 1, 1, 1, 1];
 
 /// The sum of the tables over a week.
 const WEEK: u64 = 5 * 141 + 2 * 45;
@@ -70,11 +66,7 @@ impl Burst {
     fn within(self, begin: i64, end: i64) -> Option<Self> {
         let events = self.events_before(end) - self.events_before(begin);
         let (begin, end) = (begin.max(self.begin), end.min(self.end()));
-        (events > 0).then_some(Self {
-            begin,
-            length: end - begin,
-            events,
-        })
+        (events > 0).then_some(Self { begin, length: end - begin, events })
     }
 }
 
@@ -94,26 +86,15 @@ pub(crate) struct Rhythm {
 impl Rhythm {
     pub(crate) fn new(seed: u64, events_per_day: u64, burst_every: u64) -> Self {
         let busiest = busiest_hour(events_per_day);
-        let slices = SLICES
-            .into_iter()
-            .find(|slices| busiest / slices <= EVENTS_OF_A_SLICE)
-            .unwrap_or(SLICES[SLICES.len() - 1]);
-        Self {
-            stem: Stem::new(seed, Key::RHYTHM),
-            events_per_day,
-            burst_every,
-            bursts: Vec::new(),
-            slices,
-        }
+        let slices =
+            SLICES.into_iter().find(|slices| busiest / slices <= EVENTS_OF_A_SLICE).unwrap_or(SLICES[SLICES.len() - 1]);
+        Self { stem: Stem::new(seed, Key::RHYTHM), events_per_day, burst_every, bursts: Vec::new(), slices }
     }
 
     /// Adds a burst to every contract, with fewer events where there would be more than [`MAX_BURSTS_OF_A_SLICE`].
     pub(crate) fn add(&mut self, burst: Burst) {
         let room = self.room(burst);
-        self.bursts.push(Burst {
-            events: burst.events.min(room),
-            ..burst
-        });
+        self.bursts.push(Burst { events: burst.events.min(room), ..burst });
     }
 
     /// How many events a burst may have at most.
@@ -133,10 +114,7 @@ impl Rhythm {
             let shared = end.min(burst.end()) - begin.max(burst.begin);
             MAX_BURSTS_OF_A_SLICE.saturating_sub(taken) * burst.length as u64 / shared as u64
         };
-        (first..=last)
-            .map(room_of)
-            .min()
-            .unwrap_or(MAX_BURSTS_OF_A_SLICE)
+        (first..=last).map(room_of).min().unwrap_or(MAX_BURSTS_OF_A_SLICE)
     }
 
     /// How many slices an hour has.
@@ -161,9 +139,7 @@ impl Rhythm {
         let begin = hour as i64 * HOUR;
         let end = begin + slice as i64 * self.slice_length();
         let bursts = burst.into_iter().chain(self.bursts.iter().copied());
-        let of_bursts: u64 = bursts
-            .map(|burst| burst.events_before(end) - burst.events_before(begin))
-            .sum();
+        let of_bursts: u64 = bursts.map(|burst| burst.events_before(end) - burst.events_before(begin)).sum();
         slice * events / self.slices + of_bursts
     }
 
@@ -175,10 +151,7 @@ impl Rhythm {
         let begin = slice as i64 * self.slice_length();
         let end = begin + self.slice_length();
         let bursts = burst.into_iter().chain(self.bursts.iter().copied());
-        (
-            events,
-            bursts.filter_map(move |burst| burst.within(begin, end)),
-        )
+        (events, bursts.filter_map(move |burst| burst.within(begin, end)))
     }
 
     /// Events of an hour besides bursts, and the burst that nobody asked for.
@@ -202,10 +175,7 @@ impl Rhythm {
     fn in_one_slice(&self, burst: Burst) -> Burst {
         let slice = self.slice_length();
         let end = (burst.begin.div_euclid(slice) + 1) * slice;
-        Burst {
-            begin: burst.begin.min(end - burst.length),
-            ..burst
-        }
+        Burst { begin: burst.begin.min(end - burst.length), ..burst }
     }
 }
 
@@ -242,11 +212,7 @@ mod tests {
         let sum = |table: [u64; 24]| table.iter().sum::<u64>();
         assert_eq!(5 * sum(WEEKDAY) + 2 * sum(WEEKEND), WEEK);
         assert_eq!(WEEKDAY.iter().chain(&WEEKEND).max(), Some(&PEAK));
-        assert!(
-            SLICES
-                .iter()
-                .all(|slices| (HOUR as u64).is_multiple_of(*slices))
-        );
+        assert!(SLICES.iter().all(|slices| (HOUR as u64).is_multiple_of(*slices)));
     }
 
     #[test]
@@ -254,14 +220,9 @@ mod tests {
         for per_day in [1, 320, 100_000, 10_000_000] {
             let rhythm = Rhythm::new(1, per_day, 0);
             let weeks = 40;
-            let events: u64 = (FRIDAY..FRIDAY + weeks * 168)
-                .map(|hour| rhythm.events_of_hour(CONTRACT, hour))
-                .sum();
+            let events: u64 = (FRIDAY..FRIDAY + weeks * 168).map(|hour| rhythm.events_of_hour(CONTRACT, hour)).sum();
             let expected = weeks * 7 * per_day;
-            assert!(
-                events.abs_diff(expected) <= 30 + expected / 50,
-                "{per_day}: {events}"
-            );
+            assert!(events.abs_diff(expected) <= 30 + expected / 50, "{per_day}: {events}");
         }
     }
 
@@ -282,11 +243,7 @@ mod tests {
     fn the_slices_of_an_hour_share_its_events_and_are_small() {
         for per_day in [320, 14_500, 1_000_000, 50_000_000] {
             let mut rhythm = Rhythm::new(1, per_day, 10);
-            rhythm.add(Burst {
-                begin: FRIDAY as i64 * HOUR + 7_199_999,
-                length: 3,
-                events: 4000,
-            });
+            rhythm.add(Burst { begin: FRIDAY as i64 * HOUR + 7_199_999, length: 3, events: 4000 });
             for hour in FRIDAY..FRIDAY + 48 {
                 let slices = hour * rhythm.slices..(hour + 1) * rhythm.slices;
                 let mut events = 0;
@@ -294,20 +251,13 @@ mod tests {
                     let (own, bursts) = rhythm.slice(CONTRACT, slice);
                     assert!(own <= rhythm.most_events_of_a_slice());
                     events += own;
-                    let (begin, length) =
-                        (slice as i64 * rhythm.slice_length(), rhythm.slice_length());
+                    let (begin, length) = (slice as i64 * rhythm.slice_length(), rhythm.slice_length());
                     for burst in bursts {
-                        assert!(
-                            burst.begin >= begin && burst.begin + burst.length <= begin + length
-                        );
+                        assert!(burst.begin >= begin && burst.begin + burst.length <= begin + length);
                         events += burst.events;
                     }
                 }
-                assert_eq!(
-                    events,
-                    rhythm.events_of_hour(CONTRACT, hour),
-                    "{per_day} {hour}"
-                );
+                assert_eq!(events, rhythm.events_of_hour(CONTRACT, hour), "{per_day} {hour}");
             }
         }
     }
@@ -316,11 +266,7 @@ mod tests {
     fn a_burst_is_spread_evenly_over_its_length_however_fine_the_slices_are() {
         for per_day in [320, 14_500, 1_000_000] {
             let mut rhythm = Rhythm::new(1, per_day, 0);
-            let burst = Burst {
-                begin: FRIDAY as i64 * HOUR + 900_000,
-                length: 2 * HOUR,
-                events: 1000,
-            };
+            let burst = Burst { begin: FRIDAY as i64 * HOUR + 900_000, length: 2 * HOUR, events: 1000 };
             rhythm.add(burst);
             let first = FRIDAY * rhythm.slices;
             let parts: Vec<Burst> = (first..first + 4 * rhythm.slices)
@@ -342,16 +288,8 @@ mod tests {
         for per_day in [320, 1_000_000] {
             let mut rhythm = Rhythm::new(1, per_day, 0);
             for at in 0..5 {
-                rhythm.add(Burst {
-                    begin: begin + at,
-                    length: 2 * HOUR,
-                    events: 50_000,
-                });
-                rhythm.add(Burst {
-                    begin: begin + at,
-                    length: 3,
-                    events: 50_000,
-                });
+                rhythm.add(Burst { begin: begin + at, length: 2 * HOUR, events: 50_000 });
+                rhythm.add(Burst { begin: begin + at, length: 3, events: 50_000 });
             }
             let slice = FRIDAY * rhythm.slices;
             let bursts = rhythm.slice(CONTRACT, slice).1;

@@ -27,34 +27,16 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(crate) fn draw(
-        key: Key,
-        index: u32,
-        operation: Operation,
-        style: &'a Style,
-        random: &mut Random,
-    ) -> Self {
+    pub(crate) fn draw(key: Key, index: u32, operation: Operation, style: &'a Style, random: &mut Random) -> Self {
         // Only people open a session, and only in the DCD; it is no request.
         let session = operation == Operation::Single(Single::Session);
-        let actor = if session {
-            style.population.person(random)
-        } else {
-            style.population.anyone(random)
-        };
-        let place = Place {
-            contract: key.contract,
-            slice: key.part,
-            operation: index,
-        };
+        let actor = if session { style.population.person(random) } else { style.population.anyone(random) };
+        let place = Place { contract: key.contract, slice: key.part, operation: index };
         Self {
             key,
             style,
             source_ip: *random.pick(actor.addresses),
-            source_service: if session {
-                service::DCD.into()
-            } else {
-                style.population.service(random, &actor)
-            },
+            source_service: if session { service::DCD.into() } else { style.population.service(random, &actor) },
             service_host: (!random.one_in(25)).then(|| *random.pick(words::HOSTS)),
             request_id: (!session).then(|| place.id(key.seed, style.slices_of_an_hour)),
             transaction_id: random.one_in(50).then(|| random.uuid()),
@@ -98,20 +80,11 @@ impl<'a> Scene<'a> {
         };
         let what = format!("{} {} \"{name}\"", change.verb, change.resource_type);
         let (kind, param, status, message) = match step {
-            Step::Accepted => (
-                event_type::ACCEPTED,
-                request,
-                status::QUEUED,
-                "Request has been queued".into(),
-            ),
+            Step::Accepted => (event_type::ACCEPTED, request, status::QUEUED, "Request has been queued".into()),
             Step::Provision(number) => (
                 event_type::PROVISION,
                 later(service::PROVISIONING),
-                if number == 1 {
-                    status::QUEUED
-                } else {
-                    status::RUNNING
-                },
+                if number == 1 { status::QUEUED } else { status::RUNNING },
                 what.into(),
             ),
             Step::Update(number) if number < chain.updates => (
@@ -122,10 +95,7 @@ impl<'a> Scene<'a> {
             ),
             Step::Update(_) if chain.failed => (
                 event_type::UPDATE,
-                Param {
-                    error_code: fault.code(),
-                    ..later(service::REST)
-                },
+                Param { error_code: fault.code(), ..later(service::REST) },
                 status::FAILED,
                 "Request could not be executed".into(),
             ),
@@ -147,14 +117,7 @@ impl<'a> Scene<'a> {
                 fault.text().into(),
             ),
         };
-        Event {
-            param,
-            resources,
-            kind,
-            status: Some(status),
-            message: Some(message),
-            unknown: None,
-        }
+        Event { param, resources, kind, status: Some(status), message: Some(message), unknown: None }
     }
 
     fn read(&self, random: &mut Random) -> Event {
@@ -172,12 +135,7 @@ impl<'a> Scene<'a> {
                 source_service: Some(service::REST),
                 ..Param::default()
             },
-            resources: vec![Resource {
-                action: vec![],
-                id,
-                kind: resource_type,
-                unknown: None,
-            }],
+            resources: vec![Resource { action: vec![], id, kind: resource_type, unknown: None }],
             kind: event_type::ACCEPTED,
             status: Some(status::DONE),
             message: None,
@@ -188,10 +146,7 @@ impl<'a> Scene<'a> {
     fn session(&self, random: &mut Random) -> Event {
         let (action, message) = *random.pick(words::SESSIONS);
         Event {
-            param: Param {
-                initiator: Some(service::DCD.into()),
-                ..Param::default()
-            },
+            param: Param { initiator: Some(service::DCD.into()), ..Param::default() },
             resources: vec![user(action, &self.actor.id)],
             kind: event_type::USER,
             status: Some(status::DONE),
@@ -222,12 +177,9 @@ impl<'a> Scene<'a> {
         let (action, kind) = *random.weighted(words::IAM_ACTIONS);
         let resource = match kind {
             "user" => user(action, &self.style.population.person(random).id),
-            _ => Resource {
-                action: vec![action],
-                id: inventory::existing(self.key, random, kind),
-                kind,
-                unknown: None,
-            },
+            _ => {
+                Resource { action: vec![action], id: inventory::existing(self.key, random, kind), kind, unknown: None }
+            }
         };
         Event {
             param: Param::default(),
@@ -281,20 +233,12 @@ impl Fault {
             messages: self
                 .messages
                 .iter()
-                .map(|(error_code, message)| Message {
-                    error_code: (*error_code).into(),
-                    message: (*message).into(),
-                })
+                .map(|(error_code, message)| Message { error_code: (*error_code).into(), message: (*message).into() })
                 .collect(),
         }
     }
 }
 
 fn user(action: &'static str, id: &str) -> Resource {
-    Resource {
-        action: vec![action],
-        id: id.to_owned(),
-        kind: "user",
-        unknown: None,
-    }
+    Resource { action: vec![action], id: id.to_owned(), kind: "user", unknown: None }
 }

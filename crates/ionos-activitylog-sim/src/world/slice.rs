@@ -40,11 +40,8 @@ impl Slice {
     /// Sketches a slice, given by its number since 1970-01-01T00:00:00Z.
     pub(crate) fn sketch(key: Key, rhythm: &Rhythm, digits: FractionDigits) -> Self {
         let (events, bursts) = rhythm.slice(key.contract, key.part);
-        let mut slice = Self {
-            key,
-            operations: Vec::with_capacity(events as usize),
-            slots: Vec::with_capacity(events as usize),
-        };
+        let mut slice =
+            Self { key, operations: Vec::with_capacity(events as usize), slots: Vec::with_capacity(events as usize) };
         let mut random = Random::new(key, 0);
         let length = rhythm.slice_length();
         let begin = key.part as i64 * length;
@@ -53,21 +50,12 @@ impl Slice {
             slice.fill(&mut random, burst.begin, burst.length, burst.events, digits);
         }
         // What happens at the same time keeps its order.
-        slice
-            .slots
-            .sort_unstable_by_key(|slot| (slot.time, slot.operation, slot.position));
+        slice.slots.sort_unstable_by_key(|slot| (slot.time, slot.operation, slot.position));
         slice
     }
 
     /// Adds operations that leave just so many events, all of them in [begin, begin + length) milliseconds.
-    fn fill(
-        &mut self,
-        random: &mut Random,
-        begin: i64,
-        length: i64,
-        events: u64,
-        digits: FractionDigits,
-    ) {
+    fn fill(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
         // Rounded up as often as what is left is large, so that few events have their share of chains too.
         let mut chained = (events * CHAINED + random.below(1000)) / 1000;
         if chained < FEWEST_EVENTS && events >= FEWEST_EVENTS {
@@ -90,12 +78,11 @@ impl Slice {
             let index = self.operations.len() as u32;
             let precision = precision(digits, random.word());
             let times = operation.times(random, begun, length as u64);
-            self.slots
-                .extend(times.zip(0..).map(|(time, position)| Slot {
-                    time: precision.of(begin + time as i64),
-                    operation: index,
-                    position,
-                }));
+            self.slots.extend(times.zip(0..).map(|(time, position)| Slot {
+                time: precision.of(begin + time as i64),
+                operation: index,
+                position,
+            }));
             self.operations.push(operation);
         }
     }
@@ -103,11 +90,7 @@ impl Slice {
     /// The event at an index of its slots.
     pub(crate) fn event(&self, index: usize) -> Sketched {
         let slot = self.slots[index];
-        Sketched {
-            key: self.key,
-            operation: self.operations[slot.operation as usize],
-            slot,
-        }
+        Sketched { key: self.key, operation: self.operations[slot.operation as usize], slot }
     }
 
     /// A number for an event that no other event shares, spread evenly over 64 bits.
@@ -178,11 +161,7 @@ mod tests {
     const FRIDAY: u64 = 1_795_132_800 / 3600;
 
     fn sketch(rhythm: &Rhythm, part: u64, digits: FractionDigits) -> Slice {
-        let key = Key {
-            seed: 1,
-            contract: 12_345_678,
-            part,
-        };
+        let key = Key { seed: 1, contract: 12_345_678, part };
         Slice::sketch(key, rhythm, digits)
     }
 
@@ -200,17 +179,8 @@ mod tests {
                     let slice = sketch(&rhythm, part, *digits);
                     let begin = part as i64 * rhythm.slice_length() * MILLISECOND;
                     let end = begin + rhythm.slice_length() * MILLISECOND;
-                    assert!(slice.slots.is_sorted_by_key(|slot| (
-                        slot.time,
-                        slot.operation,
-                        slot.position
-                    )));
-                    assert!(
-                        slice
-                            .slots
-                            .iter()
-                            .all(|slot| (begin..end).contains(&slot.time))
-                    );
+                    assert!(slice.slots.is_sorted_by_key(|slot| (slot.time, slot.operation, slot.position)));
+                    assert!(slice.slots.iter().all(|slot| (begin..end).contains(&slot.time)));
                     let expected = rhythm.slice(12_345_678, part).0;
                     assert_eq!(slice.slots.len() as u64, expected);
                 }
@@ -223,10 +193,7 @@ mod tests {
         let ties: usize = (FRIDAY..FRIDAY + 24)
             .map(|part| {
                 let slots = usual(part).slots;
-                slots
-                    .windows(2)
-                    .filter(|pair| pair[0].time == pair[1].time)
-                    .count()
+                slots.windows(2).filter(|pair| pair[0].time == pair[1].time).count()
             })
             .sum();
         assert!(ties > 5, "{ties}");
@@ -236,11 +203,7 @@ mod tests {
     fn a_burst_is_in_its_milliseconds() {
         let begin = FRIDAY as i64 * HOUR + 1_234_567;
         let mut rhythm = Rhythm::new(1, 0, 0);
-        rhythm.add(Burst {
-            begin,
-            length: 3,
-            events: 900,
-        });
+        rhythm.add(Burst { begin, length: 3, events: 900 });
         let slice = sketch(&rhythm, FRIDAY, FractionDigits::Three);
         let within = begin * MILLISECOND..(begin + 3) * MILLISECOND;
         assert_eq!(slice.slots.len(), 900);
@@ -252,11 +215,7 @@ mod tests {
         for per_day in [320, 20_000_000] {
             let mut rhythm = Rhythm::new(1, per_day, 1);
             for _ in 0..5 {
-                rhythm.add(Burst {
-                    begin: FRIDAY as i64 * HOUR,
-                    length: 3,
-                    events: 50_000,
-                });
+                rhythm.add(Burst { begin: FRIDAY as i64 * HOUR, length: 3, events: 50_000 });
             }
             let first = FRIDAY * rhythm.slices_of_an_hour();
             let slice = sketch(&rhythm, first, FractionDigits::Three);
@@ -273,20 +232,10 @@ mod tests {
                 let Operation::Provisioned(chain) = operation else {
                     continue;
                 };
-                let own = slice
-                    .slots
-                    .iter()
-                    .filter(|slot| slot.operation == index as u32);
+                let own = slice.slots.iter().filter(|slot| slot.operation == index as u32);
                 let positions: Vec<u32> = own.map(|slot| slot.position).collect();
-                assert_eq!(
-                    positions,
-                    (0..operation.events() as u32).collect::<Vec<_>>()
-                );
-                let end = if chain.failed {
-                    Step::Failure
-                } else {
-                    Step::Update(chain.updates)
-                };
+                assert_eq!(positions, (0..operation.events() as u32).collect::<Vec<_>>());
+                let end = if chain.failed { Step::Failure } else { Step::Update(chain.updates) };
                 assert_eq!(chain.step(operation.events() - 1), end);
             }
         }
@@ -295,8 +244,7 @@ mod tests {
     #[test]
     fn every_event_has_a_number_of_its_own() {
         let slice = usual(FRIDAY + 9);
-        let numbers: std::collections::BTreeSet<u64> =
-            slice.slots.iter().map(|slot| slice.number(*slot)).collect();
+        let numbers: std::collections::BTreeSet<u64> = slice.slots.iter().map(|slot| slice.number(*slot)).collect();
         assert_eq!(numbers.len(), slice.slots.len());
     }
 }

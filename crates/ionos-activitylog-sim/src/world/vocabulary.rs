@@ -33,12 +33,8 @@ pub(crate) mod service {
 }
 
 /// Machines that serve requests.
-pub(crate) const HOSTS: &[&str] = &[
-    "api-1.fra.example.net",
-    "api-2.fra.example.net",
-    "api-1.txl.example.net",
-    "dcd-gateway.example.net",
-];
+pub(crate) const HOSTS: &[&str] =
+    &["api-1.fra.example.net", "api-2.fra.example.net", "api-1.txl.example.net", "dcd-gateway.example.net"];
 
 /// Names that users chose, some of them awkward to carry through JSON, CSV or a terminal.
 pub(crate) const NAMES: &[&str] = &[
@@ -73,13 +69,7 @@ const fn change(
     action: &'static str,
     verb: &'static str,
 ) -> Change {
-    Change {
-        method,
-        uri,
-        resource_type,
-        action,
-        verb,
-    }
+    Change { method, uri, resource_type, action, verb }
 }
 
 /// Changes, with their weights.
@@ -140,10 +130,8 @@ pub(crate) const UNKNOWN: &[(&str, &str)] = &[
 ];
 
 /// A session in the DCD begins or ends: the action and the message.
-pub(crate) const SESSIONS: &[(&str, &str)] = &[
-    ("sec.user.login", "User logged in"),
-    ("sec.user.logout", "User logged out"),
-];
+pub(crate) const SESSIONS: &[(&str, &str)] =
+    &[("sec.user.login", "User logged in"), ("sec.user.logout", "User logged out")];
 
 /// Something that goes wrong.
 pub(crate) struct Fault {
@@ -168,38 +156,14 @@ pub(crate) const REFUSALS: &[Fault] = &[
             ("102", "The location 'de/köln' does not exist"),
         ],
     },
-    Fault {
-        http_status: 404,
-        messages: &[("309", "Resource does not exist")],
-    },
-    Fault {
-        http_status: 403,
-        messages: &[("paas-feature-1", "feature is not enabled for the contract")],
-    },
-    Fault {
-        http_status: 403,
-        messages: &[(
-            "451",
-            "Access Denied: the LAN is delete-protected by \"in-memory-db\"",
-        )],
-    },
+    Fault { http_status: 404, messages: &[("309", "Resource does not exist")] },
+    Fault { http_status: 403, messages: &[("paas-feature-1", "feature is not enabled for the contract")] },
+    Fault { http_status: 403, messages: &[("451", "Access Denied: the LAN is delete-protected by \"in-memory-db\"")] },
 ];
 
 /// Why provisioning fails.
 pub(crate) const FAILURES: &[Fault] = &[
-    Fault {
-        http_status: 500,
-        messages: &[("500", "Provisioning failed: internal error")],
-    },
-    Fault {
-        http_status: 503,
-        messages: &[("503", "Service Unavailable")],
-    },
-    Fault {
-        http_status: 422,
-        messages: &[(
-            "200",
-            "The quota of the contract is exhausted (Kontingent erschöpft)",
-        )],
-    },
+    Fault { http_status: 500, messages: &[("500", "Provisioning failed: internal error")] },
+    Fault { http_status: 503, messages: &[("503", "Service Unavailable")] },
+    Fault { http_status: 422, messages: &[("200", "The quota of the contract is exhausted (Kontingent erschöpft)")] },
 ];

@@ -5,9 +5,7 @@
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::world::record::{
-    Envelope, Event, Identity, Meta, Param, Principal, Record, Resource, Scalar,
-};
+use crate::world::record::{Envelope, Event, Identity, Meta, Param, Principal, Record, Resource, Scalar};
 
 /// The name of a member, with the comma before and the colon behind it. It must need no escape.
 macro_rules! name {
@@ -19,13 +17,7 @@ macro_rules! name {
 impl Record {
     /// Appends the record as compact JSON, its members in the order of the wire.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            uuid,
-            meta,
-            principal,
-            event,
-            unknown,
-        } = self;
+        let Self { uuid, meta, principal, event, unknown } = self;
         object(out, |out| {
             member(out, name!("@uuid"), uuid.as_ref(), write_uuid);
             member(out, name!("meta"), Some(meta), Meta::write);
@@ -38,35 +30,13 @@ impl Record {
 
 impl Meta {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            audit_version,
-            request_id,
-            queue_ref_id,
-            time,
-            transaction_id,
-            unknown,
-        } = self;
+        let Self { audit_version, request_id, queue_ref_id, time, transaction_id, unknown } = self;
         object(out, |out| {
-            member(
-                out,
-                name!("auditVersion"),
-                Some(audit_version),
-                Scalar::write,
-            );
+            member(out, name!("auditVersion"), Some(audit_version), Scalar::write);
             member(out, name!("requestId"), request_id.as_ref(), write_uuid);
-            member(
-                out,
-                name!("queueRefId"),
-                queue_ref_id.as_ref(),
-                Scalar::write,
-            );
+            member(out, name!("queueRefId"), queue_ref_id.as_ref(), Scalar::write);
             member(out, name!("time"), Some(time.as_str()), write_plain);
-            member(
-                out,
-                name!("transactionId"),
-                transaction_id.as_ref(),
-                write_uuid,
-            );
+            member(out, name!("transactionId"), transaction_id.as_ref(), write_uuid);
             member(out, name!("exampleShard"), *unknown, write_raw);
         });
     }
@@ -74,22 +44,11 @@ impl Meta {
 
 impl Principal {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            source_ip,
-            identity,
-            source_service,
-            service_host,
-            unknown,
-        } = self;
+        let Self { source_ip, identity, source_service, service_host, unknown } = self;
         object(out, |out| {
             member(out, name!("sourceIP"), Some(*source_ip), write_plain);
             member(out, name!("identity"), Some(identity), Identity::write);
-            member(
-                out,
-                name!("sourceService"),
-                Some(&**source_service),
-                write_text,
-            );
+            member(out, name!("sourceService"), Some(&**source_service), write_text);
             member(out, name!("serviceHost"), *service_host, write_plain);
             member(out, name!("exampleAgent"), *unknown, write_raw);
         });
@@ -98,18 +57,9 @@ impl Principal {
 
 impl Identity {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            contract_number,
-            username,
-            unknown,
-        } = self;
+        let Self { contract_number, username, unknown } = self;
         object(out, |out| {
-            member(
-                out,
-                name!("contractNumber"),
-                Some(contract_number),
-                Scalar::write,
-            );
+            member(out, name!("contractNumber"), Some(contract_number), Scalar::write);
             member(out, name!("username"), Some(&**username), write_text);
             member(out, name!("exampleTenant"), *unknown, write_raw);
         });
@@ -118,20 +68,11 @@ impl Identity {
 
 impl Event {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            param,
-            resources,
-            kind,
-            status,
-            message,
-            unknown,
-        } = self;
+        let Self { param, resources, kind, status, message, unknown } = self;
         let listed = (!resources.is_empty()).then_some(resources);
         object(out, |out| {
             member(out, name!("param"), Some(param), Param::write);
-            member(out, name!("resources"), listed, |list, out| {
-                write_list(list, out, Resource::write)
-            });
+            member(out, name!("resources"), listed, |list, out| write_list(list, out, Resource::write));
             member(out, name!("type"), Some(*kind), write_plain);
             member(out, name!("status"), *status, write_plain);
             member(out, name!("message"), message.as_deref(), write_text);
@@ -142,15 +83,7 @@ impl Event {
 
 impl Param {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            action,
-            uri,
-            initiator,
-            source_service,
-            error_code,
-            error,
-            unknown,
-        } = self;
+        let Self { action, uri, initiator, source_service, error_code, error, unknown } = self;
         object(out, |out| {
             member(out, name!("action"), *action, write_plain);
             member(out, name!("uri"), uri.as_deref(), write_plain);
@@ -165,12 +98,7 @@ impl Param {
 
 impl Resource {
     fn write(&self, out: &mut Vec<u8>) {
-        let Self {
-            action,
-            id,
-            kind,
-            unknown,
-        } = self;
+        let Self { action, id, kind, unknown } = self;
         object(out, |out| {
             member(out, name!("action"), Some(action), |list, out| {
                 write_list(list, out, |action, out| write_plain(action, out));
@@ -213,12 +141,7 @@ fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
 
 /// Writes a member that is there.
 #[inline]
-fn member<T>(
-    out: &mut Vec<u8>,
-    name: &'static [u8],
-    value: Option<T>,
-    write: impl FnOnce(T, &mut Vec<u8>),
-) {
+fn member<T>(out: &mut Vec<u8>, name: &'static [u8], value: Option<T>, write: impl FnOnce(T, &mut Vec<u8>)) {
     if let Some(value) = value {
         out.extend_from_slice(name);
         write(value, out);
@@ -280,8 +203,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 }
 
 fn needs_escape(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
 }
 
 #[cfg(test)]
@@ -313,12 +235,7 @@ mod tests {
             },
             event: Event {
                 param: Param::default(),
-                resources: vec![Resource {
-                    action: vec![],
-                    id: "1466".into(),
-                    kind: "user",
-                    unknown: None,
-                }],
+                resources: vec![Resource { action: vec![], id: "1466".into(), kind: "user", unknown: None }],
                 kind: "RequestAccepted",
                 status: None,
                 message: Some("\"ü\"\n".into()),

@@ -27,9 +27,7 @@ pub fn contract(simulator: &Simulator) -> ContractNumber {
 
 /// The settings of a client that reaches the simulator in process.
 pub fn builder(simulator: &Simulator) -> ClientBuilder {
-    Client::builder()
-        .token(simulator.token())
-        .transport(simulator.transport())
+    Client::builder().token(simulator.token()).transport(simulator.transport())
 }
 
 /// A client that reaches the simulator in process.

@@ -28,26 +28,19 @@ impl Basic {
         let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();
         if username.is_empty() {
-            return Err(refuse("there is a password without a user name")
-                .advise("set both, or better a token"));
+            return Err(refuse("there is a password without a user name").advise("set both, or better a token"));
         }
         if secret.is_empty() {
-            return Err(refuse("there is a user name without a password")
-                .advise("set both, or better a token"));
+            return Err(refuse("there is a user name without a password").advise("set both, or better a token"));
         }
         if username.contains(':') {
-            return Err(
-                refuse("the user name holds a colon, which ends a user name").advise("correct it"),
-            );
+            return Err(refuse("the user name holds a colon, which ends a user name").advise("correct it"));
         }
         if username.chars().any(char::is_control) {
             return Err(refuse("the user name holds a control character").advise("enter it again"));
         }
         if secret.chars().any(char::is_control) {
-            return Err(
-                refuse("the password holds a control character, such as a line break")
-                    .advise("enter it again"),
-            );
+            return Err(refuse("the password holds a control character, such as a line break").advise("enter it again"));
         }
         let pair = Zeroizing::new(format!("{username}:{secret}"));
         Ok(Self {
@@ -84,19 +77,15 @@ mod tests {
     #[test]
     fn a_pair_is_sent_as_rfc_7617_has_it_and_never_printed() {
         // The RFC's own examples.
-        for (username, password, encoded) in [
-            ("Aladdin", "open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-            ("test", "123£", "dGVzdDoxMjPCow=="),
-        ] {
+        for (username, password, encoded) in
+            [("Aladdin", "open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), ("test", "123£", "dGVzdDoxMjPCow==")]
+        {
             let basic = Basic::new(username, &password.into()).unwrap();
             let header = basic.authorization().unwrap();
             assert_eq!(header, format!("Basic {encoded}"));
             let shown = format!("{basic:?} {basic:#?} {header:?}");
             assert!(shown.contains("[redacted]") && shown.contains(username));
-            assert!(
-                !shown.contains(password) && !shown.contains(encoded),
-                "{shown}"
-            );
+            assert!(!shown.contains(password) && !shown.contains(encoded), "{shown}");
         }
     }
 
@@ -106,11 +95,7 @@ mod tests {
             ("", "planted", "without a user name"),
             ("me", "", "without a password"),
             ("me:planted", "planted", "a colon"),
-            (
-                "planted\n",
-                "planted",
-                "the user name holds a control character",
-            ),
+            ("planted\n", "planted", "the user name holds a control character"),
             ("me", "planted\n", "the password holds a control character"),
         ];
         for (username, password, reason) in cases {

@@ -64,13 +64,7 @@ struct State {
 
 impl TokenCache {
     pub(crate) fn new(provider: Arc<dyn TokenProvider>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                provider,
-                clock,
-                state: Mutex::default(),
-            }),
-        }
+        Self { inner: Arc::new(Inner { provider, clock, state: Mutex::default() }) }
     }
 
     /// A token that is valid now; the provider is asked if there is none, if it is about to end, or if the provider
@@ -109,10 +103,7 @@ impl TokenCache {
 
 impl Inner {
     /// The token, or the refresh to wait for: the one on its way, or a new one.
-    fn usable_or_refresh(
-        self: &Arc<Self>,
-        changed: bool,
-    ) -> Result<Arc<AccessToken>, Shared<Refresh>> {
+    fn usable_or_refresh(self: &Arc<Self>, changed: bool) -> Result<Arc<AccessToken>, Shared<Refresh>> {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         self.with(|state| {
             if let Some(token) = state.valid(now)
@@ -145,10 +136,7 @@ impl Inner {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let answer = answer.and_then(|token| match token.expired(now) {
             None => Ok(Arc::new(token)),
-            Some(end) => Err(Failure::new(format!(
-                "it gave a token that expired at {}",
-                shown(end)
-            ))),
+            Some(end) => Err(Failure::new(format!("it gave a token that expired at {}", shown(end)))),
         });
         self.with(|state| {
             state.refresh = None;
@@ -178,13 +166,7 @@ impl State {
     }
 
     /// Whether to ask for another token although this one is valid.
-    fn is_due(
-        &self,
-        token: &AccessToken,
-        now: DateTime<Utc>,
-        elapsed: Duration,
-        changed: bool,
-    ) -> bool {
+    fn is_due(&self, token: &AccessToken, now: DateTime<Utc>, elapsed: Duration, changed: bool) -> bool {
         let just_asked = self.just_asked(elapsed);
         if changed {
             return !(self.failed && just_asked);
@@ -195,8 +177,7 @@ impl State {
     }
 
     fn just_asked(&self, elapsed: Duration) -> bool {
-        self.asked_at
-            .is_some_and(|asked| elapsed.saturating_sub(asked) < FETCH_BACKOFF)
+        self.asked_at.is_some_and(|asked| elapsed.saturating_sub(asked) < FETCH_BACKOFF)
     }
 
     fn replace(&mut self, token: Arc<AccessToken>) {
@@ -219,19 +200,13 @@ struct Failure {
 
 impl Failure {
     fn new(reason: impl Into<String>) -> Self {
-        Self {
-            reason: Some(reason.into()),
-            source: None,
-        }
+        Self { reason: Some(reason.into()), source: None }
     }
 
     /// A provider's own text may hold a secret, so it is left to those who ask for the source. Errors of this crate
     /// hold none.
     fn of_provider(error: Box<dyn StdError + Send + Sync>) -> Self {
-        Self {
-            reason: error.downcast_ref().map(|error: &Error| error.to_string()),
-            source: Some(error.into()),
-        }
+        Self { reason: error.downcast_ref().map(|error: &Error| error.to_string()), source: Some(error.into()) }
     }
 
     fn into_error(self) -> Error {
@@ -249,9 +224,7 @@ impl Failure {
 
 impl fmt::Debug for TokenCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenCache")
-            .field("token", &format_args!("{REDACTED}"))
-            .finish_non_exhaustive()
+        f.debug_struct("TokenCache").field("token", &format_args!("{REDACTED}")).finish_non_exhaustive()
     }
 }
 

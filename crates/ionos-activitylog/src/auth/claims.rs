@@ -71,9 +71,7 @@ impl Claims {
         let header = Members::decode(header).unwrap_or_default();
         let identity: Members = payload.get("identity").unwrap_or_default();
         Some(Self {
-            contract: identity
-                .get("contractNumber")
-                .and_then(|number: Scalar| number.text().parse().ok()),
+            contract: identity.get("contractNumber").and_then(|number: Scalar| number.text().parse().ok()),
             expires_at: payload.get("exp").and_then(|time| moment(&time)),
             privileges: identity.get("privileges"),
             role: identity.get("role"),
@@ -157,20 +155,13 @@ pub(crate) mod tests {
         let expected = Claims {
             contract: Some(31_721_060.into()),
             expires_at: Some("2026-11-20T12:00:00Z".parse().unwrap()),
-            privileges: Some(vec![
-                "DATA_CENTER_CREATE".to_owned(),
-                "ACCESS_ACTIVITY_LOG".to_owned(),
-            ]),
+            privileges: Some(vec!["DATA_CENTER_CREATE".to_owned(), "ACCESS_ACTIVITY_LOG".to_owned()]),
             role: Some("user".to_owned()),
             user: Some("u-1".to_owned()),
             token_id: Some("token-4711".to_owned()),
         };
         // Three lengths, so that there are none, one and two characters of padding.
-        for payload in [
-            payload.to_owned(),
-            format!("{payload} "),
-            format!("{payload}  "),
-        ] {
+        for payload in [payload.to_owned(), format!("{payload} "), format!("{payload}  ")] {
             assert_eq!(read(&payload), expected);
             let padded = |text: &str| URL_SAFE.encode(text);
             let token = format!("{}.{}.", padded(HEADER), padded(&payload));
@@ -202,10 +193,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_member_that_is_missing_or_of_another_form_is_none_and_the_others_stay() {
-        let none = Claims {
-            token_id: Some("token-4711".to_owned()),
-            ..Claims::default()
-        };
+        let none = Claims { token_id: Some("token-4711".to_owned()), ..Claims::default() };
         let payloads = [
             "{}",
             r#"{"identity":null,"exp":null}"#,
@@ -217,17 +205,11 @@ pub(crate) mod tests {
             assert_eq!(read(payload), none, "{payload}");
         }
         let claims = read(r#"{"identity":{"contractNumber":[],"role":"owner"},"exp":0}"#);
-        assert_eq!(
-            (claims.contract, claims.role.as_deref()),
-            (None, Some("owner"))
-        );
+        assert_eq!((claims.contract, claims.role.as_deref()), (None, Some("owner")));
         assert_eq!(claims.expires_at, Some(DateTime::UNIX_EPOCH));
         let broken_header = format!("!.{}.", URL_SAFE_NO_PAD.encode(r#"{"exp":0}"#));
         let claims = Claims::read_unverified(&broken_header).unwrap();
-        assert_eq!(
-            (claims.token_id, claims.expires_at),
-            (None, Some(DateTime::UNIX_EPOCH))
-        );
+        assert_eq!((claims.token_id, claims.expires_at), (None, Some(DateTime::UNIX_EPOCH)));
     }
 
     #[test]
@@ -271,10 +253,7 @@ pub(crate) mod tests {
             ("{}", None),
             (r#"{"role":"user"}"#, None),
             (r#"{"privileges":[]}"#, Some(false)),
-            (
-                r#"{"privileges":["DATA_CENTER_CREATE"],"role":"user"}"#,
-                Some(false),
-            ),
+            (r#"{"privileges":["DATA_CENTER_CREATE"],"role":"user"}"#, Some(false)),
             (r#"{"privileges":["ACCESS_ACTIVITY_LOG"]}"#, Some(true)),
             (r#"{"privileges":[],"role":"owner"}"#, Some(true)),
             (r#"{"privileges":[],"role":"Administrator"}"#, Some(true)),

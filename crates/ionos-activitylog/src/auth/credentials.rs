@@ -30,21 +30,15 @@ impl Authorization {
     ///
     /// Fails with [`ErrorKind::TokenExpired`] for a fixed token that is over by the clock, and with
     /// [`ErrorKind::TokenProvider`] when a provider gives no token. In both cases a request would only be refused.
-    pub(crate) async fn header(
-        &self,
-        clock: &dyn Clock,
-    ) -> Result<(HeaderValue, Option<Arc<AccessToken>>), Error> {
+    pub(crate) async fn header(&self, clock: &dyn Clock) -> Result<(HeaderValue, Option<Arc<AccessToken>>), Error> {
         let token = match self {
             Self::Basic(basic) => return Ok((basic.authorization()?, None)),
             Self::Cached(cache) => cache.get().await?,
             Self::Token(token) => match token.expired(clock.now()) {
                 None => token.clone(),
                 Some(end) => {
-                    return Err(Error::new(
-                        ErrorKind::TokenExpired,
-                        format!("the token expired at {}", shown(end)),
-                    )
-                    .advise("get a new one"));
+                    return Err(Error::new(ErrorKind::TokenExpired, format!("the token expired at {}", shown(end)))
+                        .advise("get a new one"));
                 }
             },
         };
@@ -139,10 +133,7 @@ mod tests {
         let text = jwt(r#"{"exp":1795176000}"#);
         let error = fixed(&text).header(&clock).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenExpired);
-        assert_eq!(
-            error.to_string(),
-            "the token expired at 2026-11-20T12:00:00Z: get a new one"
-        );
+        assert_eq!(error.to_string(), "the token expired at 2026-11-20T12:00:00Z: get a new one");
         let valid = fixed(&jwt(r#"{"exp":1795176001}"#));
         let (header, used) = valid.header(&clock).await.unwrap();
         assert!(header.is_sensitive() && used.is_some() && !valid.can_refresh());
@@ -154,25 +145,15 @@ mod tests {
         let cache = TokenCache::new(Arc::new(Counter(0.into())), clock.clone());
         let authorization = Authorization::Cached(cache);
         assert!(authorization.can_refresh());
-        assert_eq!(
-            authorization.redact("planted-0"),
-            "planted-0",
-            "not known yet"
-        );
+        assert_eq!(authorization.redact("planted-0"), "planted-0", "not known yet");
         let (header, used) = authorization.header(&*clock).await.unwrap();
         assert_eq!(header, "Bearer planted-0");
         authorization.rejected(&used.unwrap());
         let (header, _) = authorization.header(&*clock).await.unwrap();
         assert_eq!(header, "Bearer planted-1");
-        assert_eq!(
-            authorization.redact("planted-1 for planted-0"),
-            "[redacted] for [redacted]"
-        );
+        assert_eq!(authorization.redact("planted-1 for planted-0"), "[redacted] for [redacted]");
         let shown = format!("{authorization:?} {header:?}");
-        assert!(
-            shown.contains("[redacted]") && !shown.contains("planted"),
-            "{shown}"
-        );
+        assert!(shown.contains("[redacted]") && !shown.contains("planted"), "{shown}");
     }
 
     #[tokio::test]
@@ -185,10 +166,7 @@ mod tests {
             authorization.redact("Aladdin: open+sesame, QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
             "Aladdin: [redacted], [redacted]"
         );
-        assert_eq!(
-            (authorization.claims(), authorization.warning()),
-            (None, None)
-        );
+        assert_eq!((authorization.claims(), authorization.warning()), (None, None));
     }
 
     #[test]
@@ -196,14 +174,8 @@ mod tests {
         let cases = [
             ("opaque".to_owned(), false),
             (jwt("{}"), false),
-            (
-                jwt(r#"{"identity":{"privileges":["ACCESS_ACTIVITY_LOG"]}}"#),
-                false,
-            ),
-            (
-                jwt(r#"{"identity":{"privileges":[],"role":"owner"}}"#),
-                false,
-            ),
+            (jwt(r#"{"identity":{"privileges":["ACCESS_ACTIVITY_LOG"]}}"#), false),
+            (jwt(r#"{"identity":{"privileges":[],"role":"owner"}}"#), false),
             (jwt(r#"{"identity":{"privileges":[],"role":"user"}}"#), true),
         ];
         for (text, warned) in cases {
@@ -211,11 +183,7 @@ mod tests {
             let warning = authorization.warning();
             assert_eq!(warning.is_some(), warned, "{text}");
             for named in ["ACCESS_ACTIVITY_LOG", "accessActivityLog"] {
-                assert!(
-                    warning
-                        .as_ref()
-                        .is_none_or(|warning| warning.contains(named))
-                );
+                assert!(warning.as_ref().is_none_or(|warning| warning.contains(named)));
             }
             assert_eq!(authorization.redact(&text), "[redacted]");
         }

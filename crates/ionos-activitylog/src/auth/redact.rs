@@ -17,10 +17,7 @@ pub(crate) fn redact(text: &str, secrets: &[&SecretString]) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
-        let found = secrets
-            .iter()
-            .filter_map(|secret| matched(secret.expose_secret(), rest))
-            .max();
+        let found = secrets.iter().filter_map(|secret| matched(secret.expose_secret(), rest)).max();
         match found {
             Some(length) => {
                 shown.push_str(REDACTED);
@@ -47,11 +44,7 @@ fn matched(secret: &str, text: &str) -> Option<usize> {
         if place >= SHORTEST_CUT && rests.iter().any(cut) {
             return Some(text.len());
         }
-        rests = rests
-            .iter()
-            .flat_map(|rest| spellings(expected, rest))
-            .flatten()
-            .collect();
+        rests = rests.iter().flat_map(|rest| spellings(expected, rest)).flatten().collect();
         rests.sort_unstable_by_key(|rest| rest.len());
         rests.dedup_by_key(|rest| rest.len());
         if rests.is_empty() {
@@ -77,8 +70,7 @@ fn cut_escape(text: &str) -> bool {
 fn spellings(expected: char, text: &str) -> [Option<&str>; 4] {
     [
         text.strip_prefix(expected),
-        text.strip_prefix('\\')
-            .and_then(|text| text.strip_prefix(expected)),
+        text.strip_prefix('\\').and_then(|text| text.strip_prefix(expected)),
         json_escape(expected, text),
         url_escape(expected, text),
     ]
@@ -89,9 +81,7 @@ fn json_escape(expected: char, text: &str) -> Option<&str> {
     expected
         .encode_utf16(&mut units)
         .iter()
-        .try_fold(text, |text, unit| {
-            hexadecimal(text.strip_prefix("\\u")?, 4, *unit)
-        })
+        .try_fold(text, |text, unit| hexadecimal(text.strip_prefix("\\u")?, 4, *unit))
 }
 
 fn url_escape(expected: char, text: &str) -> Option<&str> {
@@ -104,9 +94,7 @@ fn url_escape(expected: char, text: &str) -> Option<&str> {
     expected
         .encode_utf8(&mut bytes)
         .bytes()
-        .try_fold(text, |text, byte| {
-            hexadecimal(text.strip_prefix('%')?, 2, byte.into())
-        })
+        .try_fold(text, |text, byte| hexadecimal(text.strip_prefix('%')?, 2, byte.into()))
 }
 
 fn hexadecimal(text: &str, digits: usize, expected: u16) -> Option<&str> {
@@ -128,10 +116,7 @@ mod tests {
         let cases = [
             ("a/b+c.4711", "[redacted]"),
             (r#"{"t":"a\/b+c.4711"}"#, r#"{"t":"[redacted]"}"#),
-            (
-                r"a\u002fb\u002Bc.4711 a%2Fb%2bc.4711",
-                "[redacted] [redacted]",
-            ),
+            (r"a\u002fb\u002Bc.4711 a%2Fb%2bc.4711", "[redacted] [redacted]"),
             ("aa/b+c.4711a/b", "a[redacted]a/b"),
             ("cut off: a/b+", "cut off: [redacted]"),
             ("cut off: a/b+c%2", "cut off: [redacted]"),
@@ -161,10 +146,7 @@ mod tests {
 
     #[test]
     fn of_two_secrets_the_longer_goes_and_an_empty_one_is_none() {
-        assert_eq!(
-            shown("abcd abcdef", &["", "abcd", "abcdef"]),
-            "[redacted] [redacted]"
-        );
+        assert_eq!(shown("abcd abcdef", &["", "abcd", "abcdef"]), "[redacted] [redacted]");
         assert_eq!(shown("", &["", "abcd"]), "");
     }
 }

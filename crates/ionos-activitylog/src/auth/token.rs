@@ -38,14 +38,10 @@ impl AccessToken {
         if text.is_empty() {
             return Err(refuse("the token is empty").advise("give the token of your account"));
         }
-        if text
-            .get(..7)
-            .is_some_and(|word| word.eq_ignore_ascii_case("bearer "))
-        {
-            return Err(refuse(
-                "the token begins with the word \"Bearer\", which is no part of it",
-            )
-            .advise("leave it out"));
+        if text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("bearer ")) {
+            return Err(
+                refuse("the token begins with the word \"Bearer\", which is no part of it").advise("leave it out")
+            );
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(refuse(
@@ -53,10 +49,7 @@ impl AccessToken {
             )
             .advise("copy it again"));
         }
-        Ok(Self {
-            secret: text.into(),
-            expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at),
-        })
+        Ok(Self { secret: text.into(), expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at) })
     }
 
     /// The same token with another end, in UTC and exclusive: from then on it is not used. For a token that does not
@@ -108,12 +101,7 @@ impl AccessToken {
 /// The value of an Authorization header, marked so that no log shows it.
 pub(super) fn sensitive(scheme: &str, secret: &SecretString) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose_secret()))
-        .map_err(|_| {
-            Error::new(
-                ErrorKind::Configuration,
-                "the token or password does not fit into a header",
-            )
-        })?;
+        .map_err(|_| Error::new(ErrorKind::Configuration, "the token or password does not fit into a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -142,14 +130,8 @@ mod tests {
     #[test]
     fn a_token_is_never_printed() {
         let token = AccessToken::new(" planted-secret\n").unwrap();
-        assert_eq!(
-            format!("{token:?} {token:#?} {token}"),
-            "[redacted] [redacted] [redacted]"
-        );
-        assert_eq!(
-            token.redact("got planted-secret here"),
-            "got [redacted] here"
-        );
+        assert_eq!(format!("{token:?} {token:#?} {token}"), "[redacted] [redacted] [redacted]");
+        assert_eq!(token.redact("got planted-secret here"), "got [redacted] here");
         let header = token.authorization().unwrap();
         assert_eq!(header.as_bytes(), b"Bearer planted-secret");
         assert!(!format!("{header:?}").contains("planted"));
@@ -174,11 +156,7 @@ mod tests {
         let token = AccessToken::new(&text).unwrap();
         assert_eq!(token.expiry(), Some(end));
         let second = chrono::TimeDelta::seconds(1);
-        for (now, expired) in [
-            (end - second, None),
-            (end, Some(end)),
-            (end + second, Some(end)),
-        ] {
+        for (now, expired) in [(end - second, None), (end, Some(end)), (end + second, Some(end))] {
             assert_eq!(token.expired(now), expired);
         }
         assert_eq!(token.expires_at(end - second).expiry(), Some(end - second));

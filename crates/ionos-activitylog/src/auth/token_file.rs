@@ -39,10 +39,7 @@ impl TokenFile {
     /// Names the file; it is not opened before a token is needed.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            read: Mutex::default(),
-        }
+        Self { path: path.into(), read: Mutex::default() }
     }
 
     /// The file.
@@ -53,16 +50,12 @@ impl TokenFile {
 
     fn read(&self) -> Result<AccessToken, Error> {
         let refuse = |reason: String| {
-            Error::new(
-                ErrorKind::Configuration,
-                format!("the token file {:?} cannot be used: {reason}", self.path),
-            )
+            Error::new(ErrorKind::Configuration, format!("the token file {:?} cannot be used: {reason}", self.path))
         };
         let (text, stamp) = contents(&self.path)
             .map_err(|error| refuse(error.to_string()).advise("make it a file that can be read"))?;
-        let token = AccessToken::new(text.as_str()).map_err(|error| {
-            refuse(error.summary()).advise(error.hint().unwrap_or_default().to_owned())
-        })?;
+        let token = AccessToken::new(text.as_str())
+            .map_err(|error| refuse(error.summary()).advise(error.hint().unwrap_or_default().to_owned()))?;
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
         Ok(token)
     }
@@ -90,10 +83,7 @@ struct Stamp {
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Self {
-            modified: metadata.modified().ok(),
-            length: metadata.len(),
-        }
+        Self { modified: metadata.modified().ok(), length: metadata.len() }
     }
 }
 
@@ -134,11 +124,7 @@ mod tests {
     fn a_file_is_changed_until_it_was_read() {
         let (_folder, file) = folder_with(b" first-token\n");
         assert!(file.changed());
-        assert!(
-            file.read()
-                .unwrap()
-                .same_as(&AccessToken::new("first-token").unwrap())
-        );
+        assert!(file.read().unwrap().same_as(&AccessToken::new("first-token").unwrap()));
         assert!(!file.changed());
         // Of the same length: only the time tells.
         fs::write(file.path(), " other-token\n").unwrap();
@@ -176,10 +162,7 @@ mod tests {
         let (folder, _) = folder_with(b"");
         for path in [folder.path(), Path::new("missing\u{1b}[2J")] {
             let error = TokenFile::new(path).read().unwrap_err().to_string();
-            assert!(
-                error.contains("cannot be used") && !error.contains('\u{1b}'),
-                "{error}"
-            );
+            assert!(error.contains("cannot be used") && !error.contains('\u{1b}'), "{error}");
         }
     }
 }

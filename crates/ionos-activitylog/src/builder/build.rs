@@ -34,10 +34,7 @@ impl ClientBuilder {
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
             // Its certificates are its own affair, and a setting that is not in force must not seem to be.
-            Some(_)
-                if resolved.pinned_certificate.is_some()
-                    || resolved.root_certificates.is_some() =>
-            {
+            Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
                     ErrorKind::Configuration,
                     "a pinned or a root certificate is set, and the program brings an HTTP client of its own",
@@ -83,20 +80,14 @@ impl ClientBuilder {
         }
         let credentials = match &resolved.credentials {
             None if !self.surrounded => {
-                return Err(
-                    Error::new(ErrorKind::Configuration, "there are no credentials")
-                        .advise("give the client a token, or make it with from_env"),
-                );
+                return Err(Error::new(ErrorKind::Configuration, "there are no credentials")
+                    .advise("give the client a token, or make it with from_env"));
             }
             _ => resolved.credentials_or_error()?,
         };
         let authorization = match credentials {
-            Credentials::Token(token) => {
-                Authorization::Token(Arc::new(AccessToken::new(token.expose_secret())?))
-            }
-            Credentials::Basic { username, password } => {
-                Authorization::Basic(Basic::new(username, password)?)
-            }
+            Credentials::Token(token) => Authorization::Token(Arc::new(AccessToken::new(token.expose_secret())?)),
+            Credentials::Basic { username, password } => Authorization::Basic(Basic::new(username, password)?),
         };
         Ok((authorization, resolved.settings.clone()))
     }
@@ -120,38 +111,23 @@ impl ClientBuilder {
             ("read_timeout", self.read_timeout),
             ("attempt_timeout", self.attempt_timeout),
         ];
-        let (refusal, hint) =
-            if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
-                (format!("{name} of no time"), "give more than 0")
-            } else if self.max_in_flight == 0 {
-                ("max_in_flight of 0".to_owned(), "give at least 1")
-            } else if let Some(rate) = self
-                .requests_per_second
-                .filter(|rate| !(rate.is_finite() && *rate > 0.0))
-            {
-                (
-                    format!("requests_per_second of {rate}"),
-                    "give a number above 0",
-                )
-            } else if self.body_cap == 0 {
-                ("body_cap of 0".to_owned(), "give at least 1")
-            } else {
-                return Ok(());
-            };
-        Err(Error::new(
-            ErrorKind::Configuration,
-            format!("the client cannot be made with a {refusal}"),
-        )
-        .advise(hint))
+        let (refusal, hint) = if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
+            (format!("{name} of no time"), "give more than 0")
+        } else if self.max_in_flight == 0 {
+            ("max_in_flight of 0".to_owned(), "give at least 1")
+        } else if let Some(rate) = self.requests_per_second.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
+            (format!("requests_per_second of {rate}"), "give a number above 0")
+        } else if self.body_cap == 0 {
+            ("body_cap of 0".to_owned(), "give at least 1")
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::Configuration, format!("the client cannot be made with a {refusal}")).advise(hint))
     }
 }
 
 /// The digits of a contract number as a header.
 fn header_of(contract: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(contract).map_err(|_| {
-        Error::new(
-            ErrorKind::Configuration,
-            "the contract number does not fit into a header",
-        )
-    })
+    HeaderValue::from_str(contract)
+        .map_err(|_| Error::new(ErrorKind::Configuration, "the contract number does not fit into a header"))
 }

@@ -31,14 +31,9 @@ impl Next {
         let Some(wait) = wait else {
             let asked = error.retry_after().unwrap_or_default().as_secs_f64();
             let most = retry.retry_after_ceiling().as_secs_f64();
-            return Self::Stop(Some(format!(
-                "it asks for {asked} s, and {most} s are the most that is waited for"
-            )));
+            return Self::Stop(Some(format!("it asks for {asked} s, and {most} s are the most that is waited for")));
         };
-        if retry
-            .deadline()
-            .is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline)
-        {
+        if retry.deadline().is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline) {
             return Self::Stop(Some(NO_TIME_LEFT.to_owned()));
         }
         Self::Again(wait)
@@ -54,10 +49,7 @@ pub(super) struct Last {
 
 impl Last {
     pub(super) fn answered(error: Error) -> Self {
-        Self {
-            error,
-            refused: None,
-        }
+        Self { error, refused: None }
     }
 
     /// The error to tell when no other request could be sent: what the service said, where that says more than why.

@@ -3,9 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn event(second: Option<u32>, request: &str, queue: &str, status: &str) -> Event {
-    let time = second.map_or("null".to_owned(), |second| {
-        format!("\"2026-11-20T09:00:{second:02}Z\"")
-    });
+    let time = second.map_or("null".to_owned(), |second| format!("\"2026-11-20T09:00:{second:02}Z\""));
     Event::from_json(format!(
         r#"{{"meta":{{"time":{time},"requestId":{request},"queueRefId":{queue}}},"event":{{"status":"{status}"}}}}"#
     ))
@@ -29,14 +27,8 @@ fn one_operation_is_one_chain_by_way_of_either_name() {
     let chains = Chain::group(&events);
     assert_eq!(chains.len(), 2);
     assert_eq!(statuses(&chains[0]), ["QUEUED", "RUNNING", "DONE"]);
-    assert_eq!(
-        chains[0].start(),
-        Some("2026-11-20T09:00:01Z".parse().unwrap())
-    );
-    assert_eq!(
-        chains[0].end(),
-        Some("2026-11-20T09:00:09Z".parse().unwrap())
-    );
+    assert_eq!(chains[0].start(), Some("2026-11-20T09:00:01Z".parse().unwrap()));
+    assert_eq!(chains[0].end(), Some("2026-11-20T09:00:09Z".parse().unwrap()));
     assert_eq!(chains[0].duration(), Some(TimeDelta::seconds(8)));
     assert_eq!(chains[0].outcome(), Outcome::Success);
     assert_eq!(statuses(&chains[1]), ["QUEUED", "BUSY"]);
@@ -46,25 +38,14 @@ fn one_operation_is_one_chain_by_way_of_either_name() {
 
 #[test]
 fn names_that_say_nothing_tie_nothing() {
-    for (request, queue) in [
-        ("null", "null"),
-        (r#""""#, r#"" ""#),
-        ("null", "0"),
-        ("[1]", "{}"),
-    ] {
-        let events = [
-            event(Some(1), request, queue, "DONE"),
-            event(None, request, queue, "x"),
-        ];
+    for (request, queue) in [("null", "null"), (r#""""#, r#"" ""#), ("null", "0"), ("[1]", "{}")] {
+        let events = [event(Some(1), request, queue, "DONE"), event(None, request, queue, "x")];
         let chains = Chain::group(&events);
         assert_eq!(chains.len(), 2, "{request} {queue}");
         assert_eq!(chains[1].duration(), None);
     }
     // The digits of one name are not those of the other.
-    let events = [
-        event(Some(1), r#""7""#, "null", "x"),
-        event(Some(2), "null", "7", "x"),
-    ];
+    let events = [event(Some(1), r#""7""#, "null", "x"), event(Some(2), "null", "7", "x")];
     assert_eq!(Chain::group(&events).len(), 2);
     assert!(Chain::group([]).is_empty());
 }

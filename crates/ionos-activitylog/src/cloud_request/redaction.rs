@@ -210,10 +210,7 @@ mod tests {
                 r#"{"body":"{\"properties\":{\"imagePassword\":\"planted\",\"cores\":4}}"}"#,
                 r#"{"body":"{\"properties\":{\"imagePassword\":\"[redacted]\",\"cores\":4}}"}"#,
             ),
-            (
-                r#"{"body":"password: planted"}"#,
-                r#"{"body":"[redacted]"}"#,
-            ),
+            (r#"{"body":"password: planted"}"#, r#"{"body":"[redacted]"}"#),
             (r#"{"body":""}"#, r#"{"body":""}"#),
             (
                 r#"{"env":[{"name":"DB_PASSWORD","value":"planted"},{"name":"A","value":"b"}]}"#,
@@ -241,19 +238,15 @@ mod tests {
     #[test]
     fn what_is_nested_without_end_is_not_looked_into() {
         let deep = format!("{}\"planted\"{}", "[".repeat(100_000), "]".repeat(100_000));
-        let expected = format!(
-            "{}\"[redacted]\"{}",
-            "[".repeat(DEEPEST),
-            "]".repeat(DEEPEST)
-        );
+        let expected = format!("{}\"[redacted]\"{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST));
         assert_eq!(shown(&deep), expected);
-        let in_texts = (0..50).fold("{\"a\":1}".to_owned(), |inner, depth| {
-            if depth > 8 {
-                inner
-            } else {
-                Value::from(vec![inner]).to_string()
-            }
-        });
+        let in_texts =
+            (0..50).fold(
+                "{\"a\":1}".to_owned(),
+                |inner, depth| {
+                    if depth > 8 { inner } else { Value::from(vec![inner]).to_string() }
+                },
+            );
         assert!(shown(&in_texts).contains('a'));
     }
 }

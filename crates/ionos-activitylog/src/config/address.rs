@@ -39,10 +39,7 @@ mod tests {
         let cases = [
             ("api.ionos.com", "api.ionos.com"),
             (" https://api.ionos.com/ ", "https://api.ionos.com"),
-            (
-                "https://a.example:8443/cloudapi/v6",
-                "https://a.example:8443",
-            ),
+            ("https://a.example:8443/cloudapi/v6", "https://a.example:8443"),
             ("a.example:8443/cloudapi/v6?x=1", "a.example:8443"),
             ("http://[::1]:80/x", "http://[::1]:80"),
             ("a.example\\b", "a.example"),

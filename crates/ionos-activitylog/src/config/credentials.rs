@@ -14,10 +14,7 @@ pub(crate) enum Credentials {
     /// A token, without the word "Bearer". Not checked yet.
     Token(SecretString),
     /// A username and its password; refused by the service for accounts with a second factor.
-    Basic {
-        username: String,
-        password: SecretString,
-    },
+    Basic { username: String, password: SecretString },
 }
 
 /// What one source says about credentials, and how it calls each part.
@@ -43,9 +40,7 @@ impl Parts<'_> {
         };
         match (self.token, self.username, self.password) {
             (Some(token), _, _) => Ok(Some(Credentials::Token(token))),
-            (None, Some(username), Some(password)) => {
-                Ok(Some(Credentials::Basic { username, password }))
-            }
+            (None, Some(username), Some(password)) => Ok(Some(Credentials::Basic { username, password })),
             (None, Some(_), None) => Err(half(names[1], names[2])),
             (None, None, Some(_)) => Err(half(names[2], names[1])),
             (None, None, None) => Ok(None),

@@ -76,15 +76,12 @@ impl Document {
         // Some editors on Windows begin a file with this mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let document = read(text, &file.path)?;
-        let document = document
-            .ok_or_else(|| refuse(format!("{path} is empty")).advise("fill it in or remove it"))?;
+        let document = document.ok_or_else(|| refuse(format!("{path} is empty")).advise("fill it in or remove it"))?;
         match filled(document.version.clone()) {
-            Some(version) if version.trim().split('.').next() != Some(KNOWN_VERSION) => {
-                Err(refuse(format!(
-                    "{path} is of another version than {KNOWN_VERSION}, the only one that this client knows"
-                ))
-                .advise("write it anew with the vendor's tools"))
-            }
+            Some(version) if version.trim().split('.').next() != Some(KNOWN_VERSION) => Err(refuse(format!(
+                "{path} is of another version than {KNOWN_VERSION}, the only one that this client knows"
+            ))
+            .advise("write it anew with the vendor's tools")),
             _ => Ok(document),
         }
     }
@@ -112,22 +109,16 @@ fn read(text: &str, path: &Path) -> Result<Option<Document>, Error> {
             Some(place) => format!(" at line {}, column {}", place.line(), place.column()),
             None => String::new(),
         };
-        refuse(format!(
-            "{} is not a config file of the vendor's tools: it cannot be understood{place}",
-            path.display()
-        ))
-        .advise("correct or remove it")
+        refuse(format!("{} is not a config file of the vendor's tools: it cannot be understood{place}", path.display()))
+            .advise("correct or remove it")
     })
 }
 
 /// A file that is there and not read would be a source passed over in silence.
 #[cfg(not(feature = "config-file"))]
 fn read(_: &str, path: &Path) -> Result<Option<Document>, Error> {
-    Err(refuse(format!(
-        "{} is there, and this build reads no YAML",
-        path.display()
-    ))
-    .advise("switch on the feature config-file, or give all settings in the program"))
+    Err(refuse(format!("{} is there, and this build reads no YAML", path.display()))
+        .advise("switch on the feature config-file, or give all settings in the program"))
 }
 
 impl Environment {
@@ -157,9 +148,7 @@ impl Endpoint {
     /// refused: so a way of writing it that is not known here does no harm.
     pub(super) fn skips_verification(&self) -> bool {
         let text = self.skip_tls_verify.as_deref().unwrap_or_default().trim();
-        !["", "false", "no", "off", "n"]
-            .iter()
-            .any(|no| text.eq_ignore_ascii_case(no))
+        !["", "false", "no", "off", "n"].iter().any(|no| text.eq_ignore_ascii_case(no))
     }
 }
 

@@ -41,10 +41,7 @@ pub(super) fn way(
             Some(environment) => certificates(environment.certificate_auth_data.as_ref(), path)?,
             None => None,
         };
-        return Ok(Way {
-            base_url: None,
-            root_certificates,
-        });
+        return Ok(Way { base_url: None, root_certificates });
     };
     let endpoint = endpoint_of(product, path)?;
     let own = certificates(endpoint.certificate_auth_data.as_ref(), path)?;
@@ -52,10 +49,7 @@ pub(super) fn way(
         Some(own) => Some(own),
         None => certificates(environment.certificate_auth_data.as_ref(), path)?,
     };
-    Ok(Way {
-        base_url: Some(address_of(endpoint, path)?),
-        root_certificates,
-    })
+    Ok(Way { base_url: Some(address_of(endpoint, path)?), root_certificates })
 }
 
 /// The environment that a profile names. Its name must be the very same.
@@ -87,12 +81,7 @@ fn environment_of<'a>(
 }
 
 fn product_in(environments: &[Environment]) -> Option<(&Environment, &Product)> {
-    let is_called = |product: &Product, name: &str| {
-        product
-            .name
-            .as_deref()
-            .is_some_and(|own| same_name(own, name))
-    };
+    let is_called = |product: &Product, name: &str| product.name.as_deref().is_some_and(|own| same_name(own, name));
     PRODUCT.iter().find_map(|name| {
         environments.iter().find_map(|environment| {
             let mut products = environment.products().iter();
@@ -106,25 +95,16 @@ fn product_in(environments: &[Environment]) -> Option<(&Environment, &Product)> 
 fn endpoint_of<'a>(product: &'a Product, path: &Path) -> Result<&'a Endpoint, Error> {
     let name = product.name.as_deref().unwrap_or_default().trim();
     match product.endpoints() {
-        [] => Err(refuse(format!(
-            "{} lists the product {name:?} without an endpoint",
-            path.display()
-        ))
-        .advise("give it one or remove it")),
+        [] => Err(refuse(format!("{} lists the product {name:?} without an endpoint", path.display()))
+            .advise("give it one or remove it")),
         [only] => Ok(only),
-        several => several
-            .iter()
-            .find(|endpoint| endpoint.is_global())
-            .ok_or_else(|| {
-                refuse(format!(
-                    "{} has several endpoints for the product {name:?} and none without a location",
-                    path.display()
-                ))
-                .advise(format!(
-                    "keep one of {}, or remove its location",
-                    list(several.iter().map(Endpoint::location))
-                ))
-            }),
+        several => several.iter().find(|endpoint| endpoint.is_global()).ok_or_else(|| {
+            refuse(format!(
+                "{} has several endpoints for the product {name:?} and none without a location",
+                path.display()
+            ))
+            .advise(format!("keep one of {}, or remove its location", list(several.iter().map(Endpoint::location))))
+        }),
     }
 }
 
@@ -132,16 +112,12 @@ fn address_of(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
     let path = path.display();
     let name = endpoint.name.as_deref().unwrap_or_default().trim();
     if name.is_empty() {
-        return Err(refuse(format!(
-            "{path} has an endpoint without a name for this product"
-        ))
-        .advise("give it the host to ask as its name"));
+        return Err(refuse(format!("{path} has an endpoint without a name for this product"))
+            .advise("give it the host to ask as its name"));
     }
     let address = address::host_alone(name).ok_or_else(|| {
-        refuse(format!(
-            "{path} has an endpoint for this product with a username or password in its name"
-        ))
-        .advise("leave them out, credentials belong to a profile")
+        refuse(format!("{path} has an endpoint for this product with a username or password in its name"))
+            .advise("leave them out, credentials belong to a profile")
     })?;
     if endpoint.skips_verification() {
         return Err(refuse(format!(
@@ -158,11 +134,10 @@ fn address_of(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
 /// The certificates of an endpoint or environment, as PEM. A text without one would be passed over in silence later.
 fn certificates(data: Option<&String>, path: &Path) -> Result<Option<String>, Error> {
     match data.filter(|data| !data.trim().is_empty()) {
-        Some(data) if !data.contains(PEM_MARK) => Err(refuse(format!(
-            "{} has a certificateAuthData without a certificate in PEM",
-            path.display()
-        ))
-        .advise("give one, which begins with -----BEGIN CERTIFICATE-----")),
+        Some(data) if !data.contains(PEM_MARK) => {
+            Err(refuse(format!("{} has a certificateAuthData without a certificate in PEM", path.display()))
+                .advise("give one, which begins with -----BEGIN CERTIFICATE-----"))
+        }
         data => Ok(data.cloned()),
     }
 }

@@ -47,12 +47,8 @@ pub(super) fn layer(surroundings: &dyn Surroundings) -> Result<Layer, Error> {
             let Credentials::Token(_) = value else {
                 return Found::new(value, of_pair);
             };
-            let next = pair
-                .map(|(username, password)| (Credentials::Basic { username, password }, of_pair));
-            Found {
-                overruled: next.into_iter().collect(),
-                ..Found::new(value, Origin::Environment(TOKEN))
-            }
+            let next = pair.map(|(username, password)| (Credentials::Basic { username, password }, of_pair));
+            Found { overruled: next.into_iter().collect(), ..Found::new(value, Origin::Environment(TOKEN)) }
         }),
         base_url: found(API_URL)?,
         contract: found(CONTRACT)?,

@@ -44,22 +44,15 @@ pub(super) fn layer(
                 search.missing.join("; ")
             ))
             .advise(format!("write one or unset {CURRENT_PROFILE}"))),
-            (None, None) => Ok(FromFile {
-                layer: Layer {
-                    without_credentials: search.missing,
-                    ..Layer::default()
-                },
-                exists: false,
-            }),
+            (None, None) => {
+                Ok(FromFile { layer: Layer { without_credentials: search.missing, ..Layer::default() }, exists: false })
+            }
         };
     };
     let document = Document::parse(&file)?;
     let asked_for = profile.map(|name| Found::new(name.trim().to_owned(), Origin::Program));
     let profile = profile::current(&document, profile, named.as_deref(), &file.path)?;
-    let origin = || Origin::File {
-        path: file.path.clone(),
-        profile: profile.map(|profile| profile.name().to_owned()),
-    };
+    let origin = || Origin::File { path: file.path.clone(), profile: profile.map(|profile| profile.name().to_owned()) };
 
     let own = profile.and_then(|profile| profile.credentials.clone());
     let own = own.unwrap_or_default();
@@ -75,39 +68,30 @@ pub(super) fn layer(
     match (&credentials, profile) {
         (Some(_), _) => {}
         (None, Some(_)) => without_credentials.push(format!("{} has none", origin())),
-        (None, None) => without_credentials.push(format!(
-            "{} has no currentProfile and {CURRENT_PROFILE} is not set",
-            origin()
-        )),
+        (None, None) => {
+            without_credentials.push(format!("{} has no currentProfile and {CURRENT_PROFILE} is not set", origin()))
+        }
     }
 
     let way = endpoint::way(&document, profile, &file.path, with_endpoint)?;
     let base_url = match with_endpoint {
         true => way.base_url,
         // It does not count, so neither does a mistake in it; but whoever looks for it is told that it does not count.
-        false => endpoint::way(&document, profile, &file.path, true)
-            .ok()
-            .and_then(|way| way.base_url),
+        false => endpoint::way(&document, profile, &file.path, true).ok().and_then(|way| way.base_url),
     };
     let config_file = match variable(surroundings, CONFIG_FILE)? {
         Some(_) => Origin::Environment(CONFIG_FILE),
         None => Origin::Default,
     };
-    let of_file = Origin::File {
-        path: file.path.clone(),
-        profile: None,
-    };
-    let named =
-        named.map(|name| Found::new(name.trim().to_owned(), Origin::Environment(CURRENT_PROFILE)));
+    let of_file = Origin::File { path: file.path.clone(), profile: None };
+    let named = named.map(|name| Found::new(name.trim().to_owned(), Origin::Environment(CURRENT_PROFILE)));
     let current = document.current_profile();
     let current = current.map(|name| Found::new(name.trim().to_owned(), of_file));
     Ok(FromFile {
         layer: Layer {
             credentials: credentials.map(|value| Found::new(value, origin())),
             base_url: base_url.map(|value| Found::new(value, origin())),
-            root_certificates: way
-                .root_certificates
-                .map(|value| Found::new(value, origin())),
+            root_certificates: way.root_certificates.map(|value| Found::new(value, origin())),
             config_file: Some(Found::new(file.path.display().to_string(), config_file)),
             profile: Found::before(asked_for, Found::before(named, current)),
             without_credentials,

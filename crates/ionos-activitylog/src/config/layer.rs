@@ -29,11 +29,7 @@ pub(super) struct Found<T> {
 
 impl<T> Found<T> {
     pub(super) fn new(value: T, origin: Origin) -> Self {
-        Self {
-            value,
-            origin,
-            overruled: Vec::new(),
-        }
+        Self { value, origin, overruled: Vec::new() }
     }
 
     /// What the first source says, and what the next one says after it.

@@ -35,22 +35,18 @@ pub(super) fn layer(surroundings: &dyn Surroundings, wanted: Wanted) -> Result<L
     let search = places::json(surroundings)?;
     let mut without_credentials = search.missing;
     let Some(file) = search.opened else {
-        return Ok(Layer {
-            without_credentials,
-            ..Layer::default()
-        });
+        return Ok(Layer { without_credentials, ..Layer::default() });
     };
     let path = file.path.display().to_string();
-    let document: Document =
-        serde_json::from_str(file.text.expose_secret()).map_err(|error| {
-            // The error's own text may repeat a value.
-            refuse(format!(
-                "{path} is not a config file of ionosctl: it cannot be understood at line {}, column {}",
-                error.line(),
-                error.column()
-            ))
-            .advise("correct or remove it")
-        })?;
+    let document: Document = serde_json::from_str(file.text.expose_secret()).map_err(|error| {
+        // The error's own text may repeat a value.
+        refuse(format!(
+            "{path} is not a config file of ionosctl: it cannot be understood at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+        .advise("correct or remove it")
+    })?;
     let credentials = Parts {
         source: &path,
         names: ["userdata.token", "userdata.name", "userdata.password"],
@@ -64,17 +60,12 @@ pub(super) fn layer(surroundings: &dyn Surroundings, wanted: Wanted) -> Result<L
     }
     let base_url = match filled(document.base_url).filter(|_| wanted.base_url) {
         Some(text) => Some(address::host_alone(&text).ok_or_else(|| {
-            refuse(format!(
-                "{path} has a username or password in userdata.api-url"
-            ))
-            .advise("leave them out, credentials have their own entries")
+            refuse(format!("{path} has a username or password in userdata.api-url"))
+                .advise("leave them out, credentials have their own entries")
         })?),
         None => None,
     };
-    let origin = || Origin::File {
-        path: file.path.clone(),
-        profile: None,
-    };
+    let origin = || Origin::File { path: file.path.clone(), profile: None };
     Ok(Layer {
         credentials: credentials.map(|value| Found::new(value, origin())),
         base_url: base_url.map(|value| Found::new(value, origin())),

@@ -56,10 +56,7 @@ pub(crate) use surroundings::{Nothing, Process, Surroundings};
 /// That there are no credentials is no failure yet, since the program may get them elsewhere: see
 /// [`Resolved::credentials_or_error`]. Fails with [`ErrorKind::Configuration`] when a source is half filled in, cannot
 /// be read, or asks for something that this client does not do.
-pub(crate) fn resolve(
-    mut options: Options,
-    surroundings: &dyn Surroundings,
-) -> Result<Resolved, Error> {
+pub(crate) fn resolve(mut options: Options, surroundings: &dyn Surroundings) -> Result<Resolved, Error> {
     let profile = options.profile.take();
     let program = program::layer(options)?;
     let environment = environment::layer(surroundings)?;
@@ -89,10 +86,7 @@ pub(crate) fn profiles(surroundings: &dyn Surroundings) -> Result<Vec<String>, E
         return Ok(Vec::new());
     };
     let document = document::Document::parse(&file)?;
-    let names = document
-        .profiles()
-        .iter()
-        .map(|profile| printable(profile.name()));
+    let names = document.profiles().iter().map(|profile| printable(profile.name()));
     Ok(names.filter(|name| !name.is_empty()).collect())
 }
 

@@ -37,8 +37,7 @@ pub(super) fn yaml(surroundings: &dyn Surroundings) -> Result<Search, Error> {
         let search = first(surroundings, CONFIG, [Some(PathBuf::from(&path))])?;
         if search.opened.is_none() {
             return Err(
-                refuse(format!("{CONFIG_FILE} names {path}, which does not exist"))
-                    .advise("correct or unset it"),
+                refuse(format!("{CONFIG_FILE} names {path}, which does not exist")).advise("correct or unset it")
             );
         }
         return Ok(search);
@@ -49,9 +48,7 @@ pub(super) fn yaml(surroundings: &dyn Surroundings) -> Result<Search, Error> {
         surroundings,
         CONFIG,
         [
-            surroundings
-                .config_folder()
-                .map(|folder| folder.join("ionosctl/config.yaml")),
+            surroundings.config_folder().map(|folder| folder.join("ionosctl/config.yaml")),
             in_home(".ionos/config"),
             in_home(".ionos/config.yaml"),
         ],
@@ -64,12 +61,8 @@ pub(super) fn json(surroundings: &dyn Surroundings) -> Result<Search, Error> {
         surroundings,
         OLD_CONFIG,
         [
-            surroundings
-                .config_folder()
-                .map(|folder| folder.join("ionosctl/config.json")),
-            surroundings
-                .home()
-                .map(|home| home.join(".ionosctl/config.json")),
+            surroundings.config_folder().map(|folder| folder.join("ionosctl/config.json")),
+            surroundings.home().map(|home| home.join(".ionosctl/config.json")),
         ],
     )
 }
@@ -89,9 +82,7 @@ fn first<const N: usize>(
                 return Ok(search);
             }
             Err(error) if matches!(error.kind(), Io::NotFound | Io::NotADirectory) => {
-                search
-                    .missing
-                    .push(format!("{} does not exist", path.display()));
+                search.missing.push(format!("{} does not exist", path.display()));
             }
             Err(error) => return Err(unreadable(&path, &error)),
         }
@@ -106,10 +97,7 @@ fn first<const N: usize>(
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let path = path.display();
     match error.kind() {
-        Io::InvalidData => {
-            refuse(format!("{path} is not text in UTF-8")).advise("correct or remove it")
-        }
-        _ => refuse(format!("{path} cannot be read ({error})"))
-            .advise("make it readable or remove it"),
+        Io::InvalidData => refuse(format!("{path} is not text in UTF-8")).advise("correct or remove it"),
+        _ => refuse(format!("{path} cannot be read ({error})")).advise("make it readable or remove it"),
     }
 }

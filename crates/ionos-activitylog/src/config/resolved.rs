@@ -43,32 +43,20 @@ impl Resolved {
         }
         let pinned = said.pinned_certificate.is_some();
         let settings = vec![
-            setting("credentials", &said.credentials, "not set", |value| {
-                value.shown()
-            }),
-            setting("API address", &said.base_url, DEFAULT_BASE_URL, |value| {
-                address::shown(value)
-            }),
+            setting("credentials", &said.credentials, "not set", |value| value.shown()),
+            setting("API address", &said.base_url, DEFAULT_BASE_URL, |value| address::shown(value)),
             // What does not count is not checked, so it may be anything.
             setting("contract", &said.contract, "not set", |value| {
                 let number = value.trim().parse::<ContractNumber>();
                 number.map_or("no contract number".to_owned(), |number| number.to_string())
             }),
-            setting(
-                "pinned certificate",
-                &said.pinned_certificate,
-                "not set",
-                |value| fingerprint::parse(value).unwrap_or_else(|_| "no fingerprint".to_owned()),
-            ),
-            setting(
-                "root certificates",
-                &said.root_certificates,
-                "those of the platform",
-                |value| match pinned {
-                    true => "not used, a certificate is pinned".to_owned(),
-                    false => counted(value),
-                },
-            ),
+            setting("pinned certificate", &said.pinned_certificate, "not set", |value| {
+                fingerprint::parse(value).unwrap_or_else(|_| "no fingerprint".to_owned())
+            }),
+            setting("root certificates", &said.root_certificates, "those of the platform", |value| match pinned {
+                true => "not used, a certificate is pinned".to_owned(),
+                false => counted(value),
+            }),
             setting("config file", &said.config_file, "none", String::clone),
             setting("profile", &said.profile, "none", String::clone),
         ];
@@ -89,56 +77,35 @@ impl Resolved {
         let overruled = self
             .settings
             .iter()
-            .filter(|setting| {
-                setting.name() == provider.name() && setting.origin() != &Origin::Default
-            })
+            .filter(|setting| setting.name() == provider.name() && setting.origin() != &Origin::Default)
             .flat_map(Setting::with_overruled)
             .collect();
         let provider = provider.before(overruled);
-        let others = self
-            .settings
-            .iter()
-            .filter(|setting| setting.name() != provider.name());
-        [provider.clone()]
-            .into_iter()
-            .chain(others.cloned())
-            .collect()
+        let others = self.settings.iter().filter(|setting| setting.name() != provider.name());
+        [provider.clone()].into_iter().chain(others.cloned()).collect()
     }
 
     /// The credentials; without any, an error with all that was tried, what each source said, and what to do.
     pub(crate) fn credentials_or_error(&self) -> Result<&Credentials, Error> {
         self.credentials.as_ref().ok_or_else(|| {
-            refuse(format!(
-                "there are no credentials: {}",
-                self.without_credentials.join("; ")
-            ))
-            .advise("set IONOS_TOKEN to a token of your account")
+            refuse(format!("there are no credentials: {}", self.without_credentials.join("; ")))
+                .advise("set IONOS_TOKEN to a token of your account")
         })
     }
 }
 
 impl fmt::Debug for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resolved")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Resolved").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
-fn setting<T>(
-    name: &'static str,
-    found: &Option<Found<T>>,
-    default: &str,
-    shown: impl Fn(&T) -> String,
-) -> Setting {
+fn setting<T>(name: &'static str, found: &Option<Found<T>>, default: &str, shown: impl Fn(&T) -> String) -> Setting {
     match found {
         Some(found) => {
-            let overruled = found
-                .overruled
-                .iter()
-                .map(|(value, origin)| Setting::new(name, &shown(value), origin.clone()));
-            Setting::new(name, &shown(&found.value), found.origin.clone())
-                .before(overruled.collect())
+            let overruled =
+                found.overruled.iter().map(|(value, origin)| Setting::new(name, &shown(value), origin.clone()));
+            Setting::new(name, &shown(&found.value), found.origin.clone()).before(overruled.collect())
         }
         None => Setting::new(name, default, Origin::Default),
     }

@@ -18,12 +18,7 @@ pub struct Setting {
 impl Setting {
     pub(super) fn new(name: &'static str, shown: &str, origin: Origin) -> Self {
         let shown = printable(shown);
-        Self {
-            name,
-            origin,
-            shown,
-            overruled: Vec::new(),
-        }
+        Self { name, origin, shown, overruled: Vec::new() }
     }
 
     /// The setting, going before others.
@@ -34,10 +29,7 @@ impl Setting {
 
     /// Itself, and what it goes before.
     pub(super) fn with_overruled(&self) -> Vec<Self> {
-        let own = Self {
-            overruled: Vec::new(),
-            ..self.clone()
-        };
+        let own = Self { overruled: Vec::new(), ..self.clone() };
         [own].into_iter().chain(self.overruled.clone()).collect()
     }
 
@@ -118,22 +110,14 @@ mod tests {
 
     #[test]
     fn an_origin_is_said_in_words_that_people_find_in_their_setup() {
-        let file = |path: &str, profile: Option<&str>| Origin::File {
-            path: path.into(),
-            profile: profile.map(str::to_owned),
-        };
+        let file =
+            |path: &str, profile: Option<&str>| Origin::File { path: path.into(), profile: profile.map(str::to_owned) };
         let cases = [
             (Origin::Program, "set in the program"),
             (Origin::Environment("IONOS_TOKEN"), "IONOS_TOKEN"),
-            (
-                file("/home/u/.ionos/config", Some("prod")),
-                "profile \"prod\" of /home/u/.ionos/config",
-            ),
+            (file("/home/u/.ionos/config", Some("prod")), "profile \"prod\" of /home/u/.ionos/config"),
             (file("/home/u/.ionos/config", None), "/home/u/.ionos/config"),
-            (
-                file("/a\x1b[2J", Some("b\x07")),
-                "profile \"b\\u{7}\" of /a [2J",
-            ),
+            (file("/a\x1b[2J", Some("b\x07")), "profile \"b\\u{7}\" of /a [2J"),
             (Origin::Default, "the default"),
         ];
         for (origin, words) in cases {
@@ -143,15 +127,8 @@ mod tests {
 
     #[test]
     fn a_setting_says_name_value_and_origin_on_one_line() {
-        let setting = Setting::new(
-            "contract",
-            "31721060\n",
-            Origin::Environment("IONOS_CONTRACT_NUMBER"),
-        );
-        assert_eq!(
-            setting.to_string(),
-            "contract: 31721060  (IONOS_CONTRACT_NUMBER)"
-        );
+        let setting = Setting::new("contract", "31721060\n", Origin::Environment("IONOS_CONTRACT_NUMBER"));
+        assert_eq!(setting.to_string(), "contract: 31721060  (IONOS_CONTRACT_NUMBER)");
         assert_eq!(setting.name(), "contract");
         assert_eq!(setting.value(), "31721060 ");
     }

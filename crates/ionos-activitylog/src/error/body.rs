@@ -63,19 +63,9 @@ pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> Said {
     let line = if messages.is_empty() {
         snippet.clone()
     } else {
-        Some(self::snippet(
-            &messages
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-        ))
+        Some(self::snippet(&messages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
     };
-    Said {
-        messages,
-        line,
-        snippet,
-    }
+    Said { messages, line, snippet }
 }
 
 fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
@@ -90,9 +80,7 @@ fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
         }),
         text: message.message.map(|text| self::snippet(&redact(&text))),
     });
-    messages
-        .filter(|message| *message != VendorMessage::default())
-        .collect()
+    messages.filter(|message| *message != VendorMessage::default()).collect()
 }
 
 /// The beginning of a text as one line.
@@ -107,10 +95,7 @@ pub(crate) fn snippet(text: &str) -> String {
 /// White space and control characters, which could steer a terminal, become single spaces.
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    words
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -125,18 +110,12 @@ mod tests {
                 br#"{"httpStatus":401,"messages":[{"errorCode":"315","message":"Unauthorized"}]}"#,
                 "Unauthorized (code 315)",
             ),
-            (
-                b"{\n  \"messages\" : [ { \"message\" : \"a\\nb\" }, { \"errorCode\" : 7 } ]\n}",
-                "a b; code 7",
-            ),
+            (b"{\n  \"messages\" : [ { \"message\" : \"a\\nb\" }, { \"errorCode\" : 7 } ]\n}", "a b; code 7"),
             (br#"{"messages":[]}"#, r#"{"messages":[]}"#),
             (br#"{"messages":[{}]}"#, r#"{"messages":[{}]}"#),
             (br#"{"error":"no route"}"#, r#"{"error":"no route"}"#),
             (b"Bad\tGateway\r\n", "Bad Gateway"),
-            (
-                b"<html>\n<body>502</body>\n</html>",
-                "<html> <body>502</body> </html>",
-            ),
+            (b"<html>\n<body>502</body>\n</html>", "<html> <body>502</body> </html>"),
             (b"", ""),
             (b"\x1b[2Jcleared\xff", "[2Jcleared\u{fffd}"),
             (long.as_bytes(), &format!("{} ...", "x".repeat(500))),
@@ -148,10 +127,7 @@ mod tests {
 
     #[test]
     fn the_vendors_messages_are_told_apart() {
-        let said = read(
-            br#"{"messages":[{"errorCode":"paas-feature-1","message":"off"}]}"#,
-            str::to_owned,
-        );
+        let said = read(br#"{"messages":[{"errorCode":"paas-feature-1","message":"off"}]}"#, str::to_owned);
         assert_eq!(said.messages[0].code.as_deref(), Some("paas-feature-1"));
         assert_eq!(said.messages[0].text.as_deref(), Some("off"));
     }

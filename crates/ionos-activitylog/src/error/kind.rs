@@ -90,11 +90,9 @@ impl ErrorKind {
                  ACCESS_ACTIVITY_LOG, which an administrator grants in the DCD's user manager as \"Access Activity-Log-API\""
             }
             Self::NotFound => "check the address of the API and the contract number",
-            Self::Conflict
-            | Self::Server
-            | Self::BadGateway
-            | Self::Unavailable
-            | Self::GatewayTimeout => "try again later",
+            Self::Conflict | Self::Server | Self::BadGateway | Self::Unavailable | Self::GatewayTimeout => {
+                "try again later"
+            }
             Self::RateLimited => "wait and try again",
             Self::RedirectRefused => "the token does not go along: check the address of the API",
             _ => return None,
@@ -103,25 +101,14 @@ impl ErrorKind {
 
     /// Whether it is about how an answer travelled and not about what it says.
     pub(super) fn is_about_the_way(self) -> bool {
-        matches!(
-            self,
-            Self::InterruptedBody
-                | Self::AttemptTimeout
-                | Self::CallTimeout
-                | Self::TooLarge
-                | Self::Decode
-        )
+        matches!(self, Self::InterruptedBody | Self::AttemptTimeout | Self::CallTimeout | Self::TooLarge | Self::Decode)
     }
 
     /// Whether trying again may help where there is no status to go by.
     pub(super) fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::ConnectTimeout
-                | Self::AttemptTimeout
-                | Self::Connection
-                | Self::InterruptedBody
-                | Self::Incomplete
+            Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody | Self::Incomplete
         )
     }
 }

@@ -88,10 +88,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_source(
-        mut self,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
@@ -135,11 +132,7 @@ impl Error {
         }
         let mut notes = Vec::new();
         if self.0.attempts > 1 {
-            notes.push(format!(
-                "{} attempts in {:.1} s",
-                self.0.attempts,
-                self.0.elapsed.as_secs_f64()
-            ));
+            notes.push(format!("{} attempts in {:.1} s", self.0.attempts, self.0.elapsed.as_secs_f64()));
         }
         if let Some(id) = self.request_id() {
             notes.push(format!("request id {id}"));
@@ -178,10 +171,7 @@ impl Error {
     /// The vendor's messages; empty when the answer had none in the vendor's form.
     #[must_use]
     pub fn messages(&self) -> &[VendorMessage] {
-        self.0
-            .answer
-            .as_ref()
-            .map_or(&[], |answer| &answer.messages)
+        self.0.answer.as_ref().map_or(&[], |answer| &answer.messages)
     }
 
     /// The beginning of the answer's body as one line, 500 characters at the most, secrets taken out; none when no
@@ -248,9 +238,6 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

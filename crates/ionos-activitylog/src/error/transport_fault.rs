@@ -26,11 +26,7 @@ impl StdError for BodyTooLarge {}
 pub(super) fn not_reached(error: reqwest::Error, place: &str) -> Error {
     let cause = root_cause(&error);
     let (kind, detail, hint) = if error.is_builder() {
-        (
-            ErrorKind::Configuration,
-            format!("the request cannot be made ({cause})"),
-            "check the address of the API",
-        )
+        (ErrorKind::Configuration, format!("the request cannot be made ({cause})"), "check the address of the API")
     } else if error.is_redirect() {
         (
             ErrorKind::RedirectRefused,
@@ -44,11 +40,7 @@ pub(super) fn not_reached(error: reqwest::Error, place: &str) -> Error {
             "check the address of the API, the network and any proxy",
         )
     } else if error.is_timeout() {
-        (
-            ErrorKind::AttemptTimeout,
-            format!("{place} did not answer in time"),
-            "try again later",
-        )
+        (ErrorKind::AttemptTimeout, format!("{place} did not answer in time"), "try again later")
     } else if let Some(cause) = tls_cause(&error) {
         (
             ErrorKind::Tls,
@@ -62,52 +54,27 @@ pub(super) fn not_reached(error: reqwest::Error, place: &str) -> Error {
             "check the address of the API, the network and any proxy",
         )
     } else {
-        (
-            ErrorKind::Connection,
-            format!("the connection to {place} was lost ({cause})"),
-            "try again",
-        )
+        (ErrorKind::Connection, format!("the connection to {place} was lost ({cause})"), "try again")
     };
-    Error::new(kind, detail)
-        .advise(hint)
-        .with_source(error.without_url())
+    Error::new(kind, detail).advise(hint).with_source(error.without_url())
 }
 
 /// An answer began and did not come to its end.
 pub(super) fn body_broke_off(error: reqwest::Error) -> Error {
     let (kind, detail, hint) = if let Some(too_large) = find::<BodyTooLarge>(&error) {
-        (
-            ErrorKind::TooLarge,
-            format!("{too_large}"),
-            "ask for smaller pages, or allow more",
-        )
+        (ErrorKind::TooLarge, format!("{too_large}"), "ask for smaller pages, or allow more")
     } else if error.is_timeout() {
-        (
-            ErrorKind::AttemptTimeout,
-            "the answer did not come to its end in time".to_owned(),
-            "try again later",
-        )
+        (ErrorKind::AttemptTimeout, "the answer did not come to its end in time".to_owned(), "try again later")
     } else {
-        (
-            ErrorKind::InterruptedBody,
-            format!("the answer broke off ({})", root_cause(&error)),
-            "try again",
-        )
+        (ErrorKind::InterruptedBody, format!("the answer broke off ({})", root_cause(&error)), "try again")
     };
-    Error::new(kind, detail)
-        .advise(hint)
-        .with_source(error.without_url())
+    Error::new(kind, detail).advise(hint).with_source(error.without_url())
 }
 
-fn chain<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
         // An io::Error gives its inner error as source only one step further in.
-        match error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner as &(dyn StdError + 'static)),
             None => error.source(),
         }
@@ -127,10 +94,7 @@ fn tls_cause(error: &(dyn StdError + 'static)) -> Option<String> {
     // Other TLS libraries, whose error types are not known here.
     let text = chain(error).last()?.to_string();
     let lower = text.to_lowercase();
-    ["certificate", "ssl routines"]
-        .iter()
-        .any(|word| lower.contains(word))
-        .then(|| one_line(&text))
+    ["certificate", "ssl routines"].iter().any(|word| lower.contains(word)).then(|| one_line(&text))
 }
 
 /// The innermost cause: the outer ones say "error sending request" and the URL.
@@ -139,9 +103,7 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
         return kind;
     }
     match chain(error).last() {
-        Some(cause) if cause.downcast_ref::<reqwest::Error>().is_none() => {
-            one_line(&cause.to_string())
-        }
+        Some(cause) if cause.downcast_ref::<reqwest::Error>().is_none() => one_line(&cause.to_string()),
         // Nothing inside: reqwest's own text may hold the URL.
         _ => "no cause given".to_owned(),
     }
@@ -149,15 +111,8 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
 
 /// The common faults of a connection in words that are the same on every system.
 fn named(kind: io::ErrorKind) -> Option<String> {
-    use io::ErrorKind::{
-        ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable,
-    };
-    const NAMED: [io::ErrorKind; 5] = [
-        ConnectionAborted,
-        ConnectionRefused,
-        ConnectionReset,
-        HostUnreachable,
-        NetworkUnreachable,
-    ];
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
+    const NAMED: [io::ErrorKind; 5] =
+        [ConnectionAborted, ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable];
     NAMED.contains(&kind).then(|| kind.to_string())
 }

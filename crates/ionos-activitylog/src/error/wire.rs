@@ -28,13 +28,7 @@ pub(crate) struct Failure<'a, R> {
 impl<R: Fn(&str) -> String> Failure<'_, R> {
     /// Reads the rest of the answer, if there is one, and says what happened.
     pub(crate) async fn into_error(self) -> Error {
-        let Self {
-            error,
-            answer,
-            place,
-            now,
-            redact,
-        } = self;
+        let Self { error, answer, place, now, redact } = self;
         let answered = answer.map(|answer| answered(answer, now, &redact));
         match error {
             wire::Error::UnexpectedResponse(response) => refused(response, now, redact).await,
@@ -48,23 +42,16 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
                 let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
                 let shown = body::snippet(&redact(&String::from_utf8_lossy(beginning)));
                 let reason = body::snippet(&redact(&error.to_string()));
-                let detail =
-                    format!("the answer is not what the API describes ({reason}): {shown}");
-                let answered = answered.map(|answered| Answered {
-                    snippet: Some(shown),
-                    ..answered
-                });
+                let detail = format!("the answer is not what the API describes ({reason}): {shown}");
+                let answered = answered.map(|answered| Answered { snippet: Some(shown), ..answered });
                 undescribed(detail).with_answer(answered)
             }
-            wire::Error::InvalidRequest(reason) => Error::new(
-                ErrorKind::Configuration,
-                format!("the request cannot be made ({reason})"),
-            )
-            .advise("check the address of the API"),
+            wire::Error::InvalidRequest(reason) => {
+                Error::new(ErrorKind::Configuration, format!("the request cannot be made ({reason})"))
+                    .advise("check the address of the API")
+            }
             // The description has no typed error and no upgrade, and no hook makes an error of its own.
-            wire::Error::ErrorResponse(_)
-            | wire::Error::InvalidUpgrade(_)
-            | wire::Error::Custom(_) => {
+            wire::Error::ErrorResponse(_) | wire::Error::InvalidUpgrade(_) | wire::Error::Custom(_) => {
                 undescribed("the answer is not what the API describes").with_answer(answered)
             }
         }
@@ -72,23 +59,12 @@ impl<R: Fn(&str) -> String> Failure<'_, R> {
 }
 
 /// What the head of an answer tells.
-pub(crate) fn answered(
-    answer: &wire::Answer,
-    now: DateTime<Utc>,
-    redact: impl Fn(&str) -> String,
-) -> Answered {
+pub(crate) fn answered(answer: &wire::Answer, now: DateTime<Utc>, redact: impl Fn(&str) -> String) -> Answered {
     head(answer.status, &answer.headers, now, redact)
 }
 
-fn head(
-    status: StatusCode,
-    headers: &HeaderMap,
-    now: DateTime<Utc>,
-    redact: impl Fn(&str) -> String,
-) -> Answered {
-    let retry_after = headers
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok());
+fn head(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>, redact: impl Fn(&str) -> String) -> Answered {
+    let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     Answered {
         status,
         // An id that holds a secret is none.
@@ -103,17 +79,12 @@ fn head(
 pub(crate) fn unread(answered: Answered) -> Error {
     let kind = ErrorKind::of(answered.status);
     let status = show_status(answered.status);
-    let detail =
-        format!("the service answered {status} and did not come to the end of its answer in time");
+    let detail = format!("the service answered {status} and did not come to the end of its answer in time");
     of_status(kind, detail).with_answer(Some(answered))
 }
 
 /// An answer with another status than the successful one.
-async fn refused(
-    mut response: reqwest::Response,
-    now: DateTime<Utc>,
-    redact: impl Fn(&str) -> String,
-) -> Error {
+async fn refused(mut response: reqwest::Response, now: DateTime<Utc>, redact: impl Fn(&str) -> String) -> Error {
     let status = response.status();
     let mut answered = head(status, response.headers(), now, &redact);
     let mut bytes = Vec::new();
@@ -129,19 +100,12 @@ async fn refused(
         }
     }
     bytes.truncate(ERROR_BODY_CAP);
-    let Said {
-        messages,
-        line,
-        snippet,
-    } = body::read(&bytes, redact);
+    let Said { messages, line, snippet } = body::read(&bytes, redact);
     answered.messages = messages;
     answered.snippet = snippet;
     let kind = ErrorKind::of(status);
     let mut detail = format!("the service answered {}", show_status(status));
-    detail.push_str(&line.map_or_else(
-        || " with an empty body".to_owned(),
-        |line| format!(": {line}"),
-    ));
+    detail.push_str(&line.map_or_else(|| " with an empty body".to_owned(), |line| format!(": {line}")));
     if broke_off.is_some() {
         detail.push_str(" (and the answer broke off there)");
     }
@@ -154,8 +118,7 @@ async fn refused(
 
 /// An answer that came and is not one of this API's.
 pub(crate) fn undescribed(detail: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Decode, detail)
-        .advise("check the address of the API, which may be another service's")
+    Error::new(ErrorKind::Decode, detail).advise("check the address of the API, which may be another service's")
 }
 
 fn of_status(kind: ErrorKind, detail: String) -> Error {

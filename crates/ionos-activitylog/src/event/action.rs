@@ -32,9 +32,7 @@ pub(super) fn actions<'a>(resources: Vec<Resource<'a>>, request: Action<'a>) -> 
     let Some(method) = request.method.filter(|_| actions.is_empty()) else {
         return actions;
     };
-    let acted_on = acted_on
-        .map(Cow::from)
-        .or_else(|| Some(Cow::Owned(last_name(request.uri.as_deref()?)?.to_owned())));
+    let acted_on = acted_on.map(Cow::from).or_else(|| Some(Cow::Owned(last_name(request.uri.as_deref()?)?.to_owned())));
     vec![match acted_on {
         Some(acted_on) => Cow::Owned(format!("{method} {acted_on}")),
         None => method,
@@ -44,8 +42,7 @@ pub(super) fn actions<'a>(resources: Vec<Resource<'a>>, request: Action<'a>) -> 
 /// The last part of a path that is no identifier.
 fn last_name(uri: &str) -> Option<&str> {
     let path = uri.split(['?', '#']).next()?;
-    let is_name =
-        |part: &&str| !part.is_empty() && !part.contains(|char: char| char.is_ascii_digit());
+    let is_name = |part: &&str| !part.is_empty() && !part.contains(|char: char| char.is_ascii_digit());
     path.rsplit('/').find(is_name)
 }
 
@@ -60,14 +57,8 @@ mod tests {
                 r#"{"param":{"action":"POST"},"resources":[{"type":"user","action":["sec.user.create","a"]},{"action":"a"}]}"#,
                 &["sec.user.create", "a"][..],
             ),
-            (
-                r#"{"param":{"action":"DELETE","uri":"/nics/7"},"resources":[{"id":1},{"type":"nic"}]}"#,
-                &["DELETE nic"],
-            ),
-            (
-                r#"{"param":{"action":"PATCH","uri":"https://h/cloudapi/v6/servers/1b-2?depth=1"}}"#,
-                &["PATCH servers"],
-            ),
+            (r#"{"param":{"action":"DELETE","uri":"/nics/7"},"resources":[{"id":1},{"type":"nic"}]}"#, &["DELETE nic"]),
+            (r#"{"param":{"action":"PATCH","uri":"https://h/cloudapi/v6/servers/1b-2?depth=1"}}"#, &["PATCH servers"]),
             (r#"{"param":{"action":"GET","uri":"/1/2"}}"#, &["GET"]),
             // What it is about does not say what was done.
             (r#"{"resources":[{"type":"nic"}]}"#, &[]),

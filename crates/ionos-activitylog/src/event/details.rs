@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Action, EventError, EventType, OpClass, Outcome, Principal, Resource, ServiceName, Status,
-    action, read_time, resource, text,
+    Action, EventError, EventType, OpClass, Outcome, Principal, Resource, ServiceName, Status, action, read_time,
+    resource, text,
 };
 use crate::json;
 
@@ -34,13 +34,7 @@ pub struct Details<'a> {
 }
 
 /// What is read of `/meta`.
-const META: [&str; 5] = [
-    "time",
-    "requestId",
-    "queueRefId",
-    "transactionId",
-    "auditVersion",
-];
+const META: [&str; 5] = ["time", "requestId", "queueRefId", "transactionId", "auditVersion"];
 
 /// What is read of `/event`.
 const EVENT: [&str; 5] = ["type", "status", "message", "param", "resources"];
@@ -157,10 +151,8 @@ impl<'a> Details<'a> {
     /// The request behind the event.
     #[must_use]
     pub fn action(&self) -> Action<'a> {
-        let [method, uri, initiator, service] = json::pick(
-            self.param.unwrap_or_default(),
-            ["action", "uri", "initiator", "sourceService"],
-        );
+        let [method, uri, initiator, service] =
+            json::pick(self.param.unwrap_or_default(), ["action", "uri", "initiator", "sourceService"]);
         Action {
             method: text(method),
             uri: text(uri),

@@ -31,9 +31,7 @@ impl<'a> EventError<'a> {
     /// None where nothing says that anything went wrong.
     pub(super) fn of(code: Option<&'a str>, error: Option<&'a str>) -> Option<Self> {
         let [status, messages] = json::pick(error.unwrap_or_default(), ["httpStatus", "messages"]);
-        let messages: Vec<_> = json::elements(messages.unwrap_or_default())
-            .map(EventErrorMessage::of)
-            .collect();
+        let messages: Vec<_> = json::elements(messages.unwrap_or_default()).map(EventErrorMessage::of).collect();
         let not_blank = |code: &Cow<'_, str>| !code.trim().is_empty();
         let codes = messages.iter().filter_map(|message| message.code.clone());
         let error = Self {
@@ -48,10 +46,7 @@ impl<'a> EventError<'a> {
 impl<'a> EventErrorMessage<'a> {
     fn of(message: &'a str) -> Self {
         let [code, message] = json::pick(message, ["errorCode", "message"]);
-        Self {
-            code: text(code),
-            message: text(message),
-        }
+        Self { code: text(code), message: text(message) }
     }
 }
 

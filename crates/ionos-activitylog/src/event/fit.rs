@@ -51,10 +51,7 @@ fn members_fit(members: &[(&str, Shape)], cursor: &mut Cursor<'_>) -> bool {
         }
     }
     cursor.pass(b'}');
-    let mut missing = members
-        .iter()
-        .zip(0_u32..)
-        .filter(|(_, place)| seen & (1 << place) == 0);
+    let mut missing = members.iter().zip(0_u32..).filter(|(_, place)| seen & (1 << place) == 0);
     missing.all(|((_, shape), _)| shape.may_be_missing())
 }
 

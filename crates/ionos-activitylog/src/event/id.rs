@@ -59,10 +59,7 @@ impl EventId {
     /// From the hash of the canonical record.
     pub(super) fn of_content(fingerprint: [u8; 32]) -> Self {
         let mut first = [0; BYTES];
-        first
-            .iter_mut()
-            .zip(fingerprint)
-            .for_each(|(to, from)| *to = from);
+        first.iter_mut().zip(fingerprint).for_each(|(to, from)| *to = from);
         Self(Form::Hash(first))
     }
 
@@ -77,9 +74,7 @@ impl EventId {
         if let Some(bytes) = uuid(name) {
             return Some(Self(Form::Uuid(bytes)));
         }
-        let usable = name.len() <= LONGEST_NAME
-            && !name.trim().is_empty()
-            && !name.contains(char::is_control);
+        let usable = name.len() <= LONGEST_NAME && !name.trim().is_empty() && !name.contains(char::is_control);
         usable.then(|| Self(Form::Name(name.into())))
     }
 }
@@ -97,11 +92,8 @@ impl FromStr for EventId {
             _ => None,
         };
         id.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Configuration,
-                format!("{text:?} is not the id of an event"),
-            )
-            .advise("it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
+            Error::new(ErrorKind::Configuration, format!("{text:?} is not the id of an event"))
+                .advise("it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
         })
     }
 }
@@ -135,9 +127,7 @@ impl Ord for EventId {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
             // The texts of each of these have the same length and order as the bytes do.
-            (Form::Hash(one), Form::Hash(other)) | (Form::Uuid(one), Form::Uuid(other)) => {
-                one.cmp(other)
-            }
+            (Form::Hash(one), Form::Hash(other)) | (Form::Uuid(one), Form::Uuid(other)) => one.cmp(other),
             (Form::Name(one), Form::Name(other)) => one.cmp(other),
             (Form::Hash(_), _) => Ordering::Less,
             (_, Form::Hash(_)) => Ordering::Greater,
@@ -207,10 +197,7 @@ mod tests {
         ] {
             let record = format!(r#"{{"meta":{{}},"\u0040uuid":"{uuid}"}}"#);
             assert_eq!(id(&record), format!("u:{uuid}"));
-            assert_eq!(
-                id(&record).parse::<EventId>().unwrap().to_string(),
-                id(&record)
-            );
+            assert_eq!(id(&record).parse::<EventId>().unwrap().to_string(), id(&record));
         }
     }
 
@@ -258,15 +245,7 @@ mod tests {
 
     #[test]
     fn other_text_is_no_id() {
-        for text in [
-            "",
-            "u:",
-            "u: ",
-            "h:",
-            "h:44136FA355B3678A1146AD16F7E8649E",
-            "x:1",
-            "u:a\n",
-        ] {
+        for text in ["", "u:", "u: ", "h:", "h:44136FA355B3678A1146AD16F7E8649E", "x:1", "u:a\n"] {
             let error = text.parse::<EventId>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
         }

@@ -22,10 +22,7 @@ pub struct Issue {
 
 impl Issue {
     pub(super) fn whole(problem: &str) -> Self {
-        Self {
-            pointer: String::new(),
-            problem: problem.to_owned(),
-        }
+        Self { pointer: String::new(), problem: problem.to_owned() }
     }
 
     /// The place in the record as a JSON pointer (RFC 6901), such as `/event/resources/0/id`; empty for the record as a
@@ -99,8 +96,7 @@ impl Issues {
             (Time, _) if read_time(value).is_none() => self.add(place, no_time(value)),
             (Text | Scalar | Time, text) if kind == Kind::Text => {
                 if !json::is_whole(text) {
-                    let half =
-                        "the text holds half of a surrogate pair, which stands for no character";
+                    let half = "the text holds half of a surrogate pair, which stands for no character";
                     self.add(place, half.to_owned());
                 }
             }
@@ -174,10 +170,6 @@ fn shown(value: &str) -> String {
         Kind::Boolean => "the value",
     };
     let beginning: String = value.chars().take(SHOWN).collect();
-    let more = if beginning.len() < value.len() {
-        "…"
-    } else {
-        ""
-    };
+    let more = if beginning.len() < value.len() { "…" } else { "" };
     format!("{kind} {beginning}{more}")
 }

@@ -99,24 +99,14 @@ impl Event {
 
     /// A hit that is kept itself, and why.
     fn of_stray(hit: &str, reason: &'static str) -> Self {
-        Self {
-            astray: Some(reason),
-            ..Self::of_record(Record::of(hit), false)
-        }
+        Self { astray: Some(reason), ..Self::of_record(Record::of(hit), false) }
     }
 
     /// The event of the next hit; none where that is no JSON. Shapes that are not known yet are learned.
     pub(crate) fn of_next_hit(walk: &mut Walk<'_>, shapes: &mut Arc<HitShapes>) -> Option<Self> {
         if let Some(known) = walk.known(shapes) {
             let [text, time, uuid] = known.parts;
-            return Some(Self::of_record(
-                Record {
-                    text: text?,
-                    time,
-                    uuid,
-                },
-                known.fits,
-            ));
+            return Some(Self::of_record(Record { text: text?, time, uuid }, known.fits));
         }
         let hit = walk.value()?.get();
         let record = match envelope::record_in(hit) {
@@ -132,13 +122,7 @@ impl Event {
     }
 
     fn of_record(Record { text, time, uuid }: Record<'_>, fits: bool) -> Self {
-        Self {
-            record: text.into(),
-            astray: None,
-            fits,
-            time: read_time(time),
-            name: named(uuid),
-        }
+        Self { record: text.into(), astray: None, fits, time: read_time(time), name: named(uuid) }
     }
 
     /// An event from its record, such as [`Event::raw`] gave it. Any JSON value will do; what does not fit the model of
@@ -148,13 +132,7 @@ impl Event {
     pub fn from_json(record: impl Into<String>) -> Result<Self, Error> {
         let record = RawValue::from_string(record.into()).map_err(not_json)?;
         let Record { time, uuid, .. } = Record::of(record.get());
-        Ok(Self {
-            time: read_time(time),
-            name: named(uuid),
-            astray: None,
-            fits: false,
-            record: record.into(),
-        })
+        Ok(Self { time: read_time(time), name: named(uuid), astray: None, fits: false, record: record.into() })
     }
 
     /// The record's JSON text, byte for byte as the service sent it. Costs nothing.
@@ -215,9 +193,7 @@ impl Event {
     pub fn issues(&self) -> Vec<Issue> {
         match self.astray {
             Some(reason) => vec![Issue::whole(reason)],
-            None if self.time.is_some() && (self.fits || fit::surely_fits(self.raw())) => {
-                Vec::new()
-            }
+            None if self.time.is_some() && (self.fits || fit::surely_fits(self.raw())) => Vec::new(),
             None => issue::of(self.raw()),
         }
     }

@@ -30,10 +30,7 @@ pub(super) const EVENT: Shape = Object(&[
     (
         "principal",
         Object(&[
-            (
-                "identity",
-                Object(&[("contractNumber", Scalar), ("username", Text)]),
-            ),
+            ("identity", Object(&[("contractNumber", Scalar), ("username", Text)])),
             ("sourceIP", Text),
             ("sourceService", Text),
             ("serviceHost", Text),
@@ -57,22 +54,12 @@ pub(super) const EVENT: Shape = Object(&[
                         "error",
                         Object(&[
                             ("httpStatus", Scalar),
-                            (
-                                "messages",
-                                List(&Object(&[("errorCode", Text), ("message", Text)])),
-                            ),
+                            ("messages", List(&Object(&[("errorCode", Text), ("message", Text)]))),
                         ]),
                     ),
                 ]),
             ),
-            (
-                "resources",
-                List(&Object(&[
-                    ("action", List(&Text)),
-                    ("id", Text),
-                    ("type", Text),
-                ])),
-            ),
+            ("resources", List(&Object(&[("action", List(&Text)), ("id", Text), ("type", Text)]))),
         ]),
     ),
 ]);

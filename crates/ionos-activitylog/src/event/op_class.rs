@@ -24,12 +24,7 @@ pub enum OpClass {
 }
 
 const VERBS: [(OpClass, &[&str]); 4] = [
-    (
-        OpClass::Create,
-        &[
-            "create", "add", "attach", "generate", "import", "clone", "restore",
-        ],
-    ),
+    (OpClass::Create, &["create", "add", "attach", "generate", "import", "clone", "restore"]),
     (OpClass::Delete, &["delete", "remove", "detach", "destroy"]),
     (OpClass::Read, &["get", "list", "read", "download"]),
     (
@@ -133,11 +128,7 @@ mod tests {
             ("", "", "", Other),
         ];
         for (name, method, uri, expected) in cases {
-            let names = if name.is_empty() {
-                "[]".to_owned()
-            } else {
-                format!("[{name:?}]")
-            };
+            let names = if name.is_empty() { "[]".to_owned() } else { format!("[{name:?}]") };
             let event = Event::from_json(format!(
                 r#"{{"event":{{"param":{{"action":{method:?},"uri":{uri:?}}},"resources":[{{"action":[]}},{{"action":{names}}}]}}}}"#
             ));

@@ -37,9 +37,7 @@ impl Outcome {
         let status = details.status();
         let is = |wanted: &[Status<'_>]| status.as_ref().is_some_and(|it| wanted.contains(it));
         let error = details.error();
-        let refused = |error: &EventError<'_>| {
-            error.code.is_some() || error.status.is_some_and(|status| status >= 400)
-        };
+        let refused = |error: &EventError<'_>| error.code.is_some() || error.status.is_some_and(|status| status >= 400);
         if details.event_type() == Some(EventType::ERROR)
             || error.as_ref().is_some_and(refused)
             || is(&[Status::FAILED, Status::ERROR])
@@ -88,24 +86,12 @@ mod tests {
             (r#""param":{"errorCode":17}"#, Failure),
             (r#""param":{"error":{"httpStatus":403}}"#, Failure),
             (r#""param":{"error":{"httpStatus":"422"}}"#, Failure),
-            (
-                r#""param":{"error":{"httpStatus":399}},"status":"DONE""#,
-                Success,
-            ),
+            (r#""param":{"error":{"httpStatus":399}},"status":"DONE""#, Success),
             (r#""param":{"error":{"httpStatus":40000}}"#, Unknown),
             (r#""param":{"error":{"httpStatus":"bad"}}"#, Unknown),
-            (
-                r#""param":{"error":{"messages":[{"errorCode":"101"}]}}"#,
-                Failure,
-            ),
-            (
-                r#""param":{"error":{"messages":[{"message":"?"}]}}"#,
-                Unknown,
-            ),
-            (
-                r#""param":{"error":{},"errorCode":null},"status":"DONE""#,
-                Success,
-            ),
+            (r#""param":{"error":{"messages":[{"errorCode":"101"}]}}"#, Failure),
+            (r#""param":{"error":{"messages":[{"message":"?"}]}}"#, Unknown),
+            (r#""param":{"error":{},"errorCode":null},"status":"DONE""#, Success),
             (r#""status":"FAILED""#, Failure),
             (r#""status":"ERROR""#, Failure),
             (r#""status":"DONE""#, Success),

@@ -25,12 +25,9 @@ pub struct Principal<'a> {
 
 impl<'a> Principal<'a> {
     pub(super) fn of(principal: &'a str) -> Self {
-        let [identity, source_ip, service, host] = json::pick(
-            principal,
-            ["identity", "sourceIP", "sourceService", "serviceHost"],
-        );
-        let [user, contract] =
-            json::pick(identity.unwrap_or_default(), ["username", "contractNumber"]);
+        let [identity, source_ip, service, host] =
+            json::pick(principal, ["identity", "sourceIP", "sourceService", "serviceHost"]);
+        let [user, contract] = json::pick(identity.unwrap_or_default(), ["username", "contractNumber"]);
         Self {
             user: text(user),
             contract: text(contract),
@@ -89,10 +86,7 @@ mod tests {
             ("203.0.113.42:99999", None),
         ];
         for (source, expected) in cases {
-            let principal = Principal {
-                source_ip: Some(source.into()),
-                ..Principal::default()
-            };
+            let principal = Principal { source_ip: Some(source.into()), ..Principal::default() };
             let expected = expected.map(|address| address.parse().unwrap());
             assert_eq!(principal.ip(), expected, "{source}");
         }

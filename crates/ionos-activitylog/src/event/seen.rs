@@ -28,11 +28,7 @@ impl KnownRecords {
         if let Some(known) = self.0.read(text, 0)
             && known.end == text.len()
         {
-            return Ok(Seen {
-                record: text,
-                parts: known.parts,
-                fits: known.fits,
-            });
+            return Ok(Seen { record: text, parts: known.parts, fits: known.fits });
         }
         let record = serde_json::from_str::<&RawValue>(text).map_err(not_json)?;
         let record = record.get();
@@ -40,11 +36,7 @@ impl KnownRecords {
         // Where it is not remembered, it is found out if anybody asks.
         let fits = self.0.takes(record) && fit::surely_fits(record);
         self.0.learn(record, &parts, fits);
-        Ok(Seen {
-            record,
-            parts,
-            fits,
-        })
+        Ok(Seen { record, parts, fits })
     }
 }
 

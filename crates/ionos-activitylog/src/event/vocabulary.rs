@@ -67,9 +67,7 @@ macro_rules! vocabulary {
 
 /// A word without what the vendor's products do not agree on.
 pub(crate) fn folded(word: &str) -> impl Iterator<Item = char> {
-    word.chars()
-        .filter(|char| !matches!(char, '-' | '_'))
-        .flat_map(char::to_lowercase)
+    word.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase)
 }
 
 vocabulary! {
@@ -209,10 +207,7 @@ mod tests {
         ];
         for (name, domain, object, verb) in cases {
             let name = ActionName::new(name);
-            assert_eq!(
-                (name.domain(), name.object(), name.verb()),
-                (domain, object, verb)
-            );
+            assert_eq!((name.domain(), name.object(), name.verb()), (domain, object, verb));
         }
     }
 }

@@ -44,9 +44,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Word(pattern) => pattern.fmt(f),
-            Self::Network(network) if network.prefix_len() == network.max_prefix_len() => {
-                network.addr().fmt(f)
-            }
+            Self::Network(network) if network.prefix_len() == network.max_prefix_len() => network.addr().fmt(f),
             Self::Network(network) => network.fmt(f),
             Self::Outcome(outcome) => outcome.fmt(f),
             Self::Mutations(mutations) => mutations.fmt(f),
@@ -56,12 +54,7 @@ impl fmt::Display for Condition {
 }
 
 /// Whether one of the alternatives for a key holds.
-pub(super) fn any_holds(
-    alternatives: &[Condition],
-    key: FilterKey,
-    record: &str,
-    details: &Details<'_>,
-) -> bool {
+pub(super) fn any_holds(alternatives: &[Condition], key: FilterKey, record: &str, details: &Details<'_>) -> bool {
     let any = |test: &dyn Fn(&Condition) -> bool| alternatives.iter().any(test);
     match key {
         FilterKey::Ip => details.principal().ip().is_some_and(|ip| {
@@ -100,10 +93,7 @@ pub fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
             services.into_iter().flatten().map(Cow::from).collect()
         }
         FilterKey::ResourceType => {
-            let types = details
-                .resources()
-                .into_iter()
-                .filter_map(|it| it.resource_type);
+            let types = details.resources().into_iter().filter_map(|it| it.resource_type);
             types.map(Cow::from).collect()
         }
         FilterKey::ResourceId => {
@@ -121,10 +111,8 @@ fn network(value: &str) -> Result<IpNet, Error> {
     let address = value.parse::<IpAddr>().map(IpNet::from);
     let network = address.or_else(|_| value.parse::<IpNet>().map(|network| network.trunc()));
     network.map(canonical).map_err(|_| {
-        refused(format!(
-            "the filter \"ip\" is for an address or a network, and {value:?} is neither"
-        ))
-        .advise("write one such as 203.0.113.42 or 203.0.113.0/24")
+        refused(format!("the filter \"ip\" is for an address or a network, and {value:?} is neither"))
+            .advise("write one such as 203.0.113.42 or 203.0.113.0/24")
     })
 }
 
@@ -134,9 +122,7 @@ fn canonical(network: IpNet) -> IpNet {
     const MAPPED: u8 = 96;
     let bits = network.prefix_len().checked_sub(MAPPED);
     let mapped = bits.and_then(|bits| IpNet::new(network.addr().to_canonical(), bits).ok());
-    mapped
-        .filter(|mapped| network.addr().is_ipv6() && mapped.addr().is_ipv4())
-        .unwrap_or(network)
+    mapped.filter(|mapped| network.addr().is_ipv6() && mapped.addr().is_ipv4()).unwrap_or(network)
 }
 
 fn outcome(value: &str) -> Result<Outcome, Error> {
@@ -169,12 +155,7 @@ fn mutations(value: &str) -> Result<bool, Error> {
     match value.trim().to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(no_such_value(
-            FilterKey::Mutations,
-            value,
-            value,
-            &["true", "false"],
-        )),
+        _ => Err(no_such_value(FilterKey::Mutations, value, value, &["true", "false"])),
     }
 }
 
@@ -183,27 +164,18 @@ fn expression(value: &str) -> Result<Regex, Error> {
         return Err(no_value(FilterKey::Text));
     }
     Regex::new(value).map_err(|error| {
-        refused(format!(
-            "the filter \"text\" is a regular expression, and {value:?} cannot be read as one: {error}"
-        ))
-        .advise("write \\ before a sign that stands for itself")
+        refused(format!("the filter \"text\" is a regular expression, and {value:?} cannot be read as one: {error}"))
+            .advise("write \\ before a sign that stands for itself")
     })
 }
 
 fn no_value(key: FilterKey) -> Error {
-    refused(format!(
-        "the filter {:?} has no value to compare with",
-        key.as_str()
-    ))
-    .advise(format!("write {key}=value"))
+    refused(format!("the filter {:?} has no value to compare with", key.as_str())).advise(format!("write {key}=value"))
 }
 
 /// `meant` is the value, or what it is another word for.
 fn no_such_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
     let guess = guess(meant, known.iter().copied());
-    refused(format!(
-        "the filter {:?} cannot be {value:?}{guess}",
-        key.as_str()
-    ))
-    .advise(format!("known are {}", known.join(", ")))
+    refused(format!("the filter {:?} cannot be {value:?}{guess}", key.as_str()))
+        .advise(format!("known are {}", known.join(", ")))
 }

@@ -111,9 +111,8 @@ impl Filter {
 
     fn holds(&self, record: &str, details: &Details<'_>) -> bool {
         let mut conditions = self.conditions.iter();
-        conditions.all(|((key, negated), alternatives)| {
-            condition::any_holds(alternatives, *key, record, details) != *negated
-        })
+        conditions
+            .all(|((key, negated), alternatives)| condition::any_holds(alternatives, *key, record, details) != *negated)
     }
 }
 
@@ -138,11 +137,7 @@ impl fmt::Display for Filter {
         for ((key, negated), alternatives) in &self.conditions {
             let sign = if *negated { "!=" } else { "=" };
             for condition in alternatives {
-                write!(
-                    f,
-                    "{space}{key}{sign}{}",
-                    parse::quoted(&condition.to_string())
-                )?;
+                write!(f, "{space}{key}{sign}{}", parse::quoted(&condition.to_string()))?;
                 space = " ";
             }
         }

@@ -59,14 +59,10 @@ impl Pattern {
             return word == self.text;
         };
         let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-        let inner = word
-            .strip_prefix(start)
-            .and_then(|word| word.strip_suffix(end));
+        let inner = word.strip_prefix(start).and_then(|word| word.strip_suffix(end));
         // The earliest place for each piece leaves the most for those that follow.
         let found = inner.and_then(|inner| {
-            middle.split('*').try_fold(inner, |left, piece| {
-                left.split_once(piece).map(|(_, left)| left)
-            })
+            middle.split('*').try_fold(inner, |left, piece| left.split_once(piece).map(|(_, left)| left))
         });
         found.is_some()
     }
@@ -117,11 +113,7 @@ mod tests {
             let pattern = Pattern::new(Fold::Case, pattern).unwrap();
             assert_eq!(pattern.matches(word), expected, "{pattern} {word}");
         }
-        assert!(
-            !Pattern::new(Fold::Case, "jane_doe")
-                .unwrap()
-                .matches("janedoe")
-        );
+        assert!(!Pattern::new(Fold::Case, "jane_doe").unwrap().matches("janedoe"));
         assert!(Pattern::new(Fold::Name, "_-").is_none());
     }
 }

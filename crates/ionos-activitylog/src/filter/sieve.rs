@@ -37,10 +37,7 @@ impl Filter {
     /// ```
     #[must_use]
     pub fn sieve(&self) -> Sieve {
-        Sieve {
-            filter: self.clone(),
-            known: KnownRecords::default(),
-        }
+        Sieve { filter: self.clone(), known: KnownRecords::default() }
     }
 }
 

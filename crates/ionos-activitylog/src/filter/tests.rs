@@ -57,16 +57,8 @@ fn each_key_keeps_what_it_names_and_its_negation_the_rest() {
         ("text", "(?i)ACCEPTED", true),
         ("text", "^um", false),
     ] {
-        assert_eq!(
-            keeps(&[&format!("{key}={value}")]),
-            expected,
-            "{key}={value}"
-        );
-        assert_eq!(
-            keeps(&[&format!("{key}!={value}")]),
-            !expected,
-            "{key}!={value}"
-        );
+        assert_eq!(keeps(&[&format!("{key}={value}")]), expected, "{key}={value}");
+        assert_eq!(keeps(&[&format!("{key}!={value}")]), !expected, "{key}!={value}");
     }
 }
 
@@ -102,11 +94,7 @@ fn the_text_is_the_same_however_a_filter_was_built() {
         r#"user=a user=b ip=1.2.3.4 ip=10.0.0.0/8 resource-type=firewallrule text="a \"b\"=c""#
     );
     assert_eq!(filter.to_string().parse::<Filter>().unwrap(), filter);
-    let built = Filter::new()
-        .only(FilterKey::User, "b")
-        .unwrap()
-        .only(FilterKey::User, "A")
-        .unwrap();
+    let built = Filter::new().only(FilterKey::User, "b").unwrap().only(FilterKey::User, "A").unwrap();
     assert_eq!(built, " user=a\tuser=b ".parse().unwrap());
     assert_ne!(built, Filter::new());
     assert_eq!(Filter::new(), "".parse().unwrap());

@@ -35,9 +35,8 @@ fn write(value: &str, depth: usize, out: &mut String) {
 }
 
 fn write_object(object: &str, depth: usize, out: &mut String) {
-    let mut sorted: Vec<(Cow<'_, [u8]>, _, &str)> = members(object)
-        .map(|(key, value)| (decoded_bytes(key.text), key, value))
-        .collect();
+    let mut sorted: Vec<(Cow<'_, [u8]>, _, &str)> =
+        members(object).map(|(key, value)| (decoded_bytes(key.text), key, value)).collect();
     // Stable: members of one key stay in their order.
     sorted.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     out.push('{');
@@ -95,19 +94,10 @@ mod tests {
                 r#"{ "b" : [ 1.10 , 1e400, -0 ] , "a" : {"d":null,"c":true} }"#,
                 r#"{"a":{"c":true,"d":null},"b":[1.10,1e400,-0]}"#,
             ),
-            (
-                r#"{"b":1,"a":2,"b":0,"\u0061":1}"#,
-                r#"{"a":2,"a":1,"b":1,"b":0}"#,
-            ),
+            (r#"{"b":1,"a":2,"b":0,"\u0061":1}"#, r#"{"a":2,"a":1,"b":1,"b":0}"#),
             // By code points: UTF-16 would have it the other way.
-            (
-                "{\"\u{10000}\":1,\"\u{ffff}\":2}",
-                "{\"\u{ffff}\":2,\"\u{10000}\":1}",
-            ),
-            (
-                r#"{"\udc00":1,"z":"\uD800"}"#,
-                r#"{"z":"\ud800","\udc00":1}"#,
-            ),
+            ("{\"\u{10000}\":1,\"\u{ffff}\":2}", "{\"\u{ffff}\":2,\"\u{10000}\":1}"),
+            (r#"{"\udc00":1,"z":"\uD800"}"#, r#"{"z":"\ud800","\udc00":1}"#),
         ];
         for (value, expected) in cases {
             assert_eq!(canonical(value), expected);
@@ -117,9 +107,7 @@ mod tests {
 
     #[test]
     fn members_are_sorted_down_to_a_depth_and_kept_in_order_below_it() {
-        let nest = |levels: usize, inner: &str| {
-            format!("{}{inner}{}", "[ ".repeat(levels), " ]".repeat(levels))
-        };
+        let nest = |levels: usize, inner: &str| format!("{}{inner}{}", "[ ".repeat(levels), " ]".repeat(levels));
         let last = canonical(&nest(127, r#"{"b":1, "a":2}"#));
         assert!(last.contains(r#"{"a":2,"b":1}"#), "{last}");
         let below = canonical(&nest(128, r#"{"b":1, "\u0061":2}"#));

@@ -71,10 +71,7 @@ impl<'a> Members<'a> {
             return Some((self.0.value()?, [None; N]));
         }
         let Cursor { text, at: start } = self.0;
-        let mut members = Members(Cursor {
-            text,
-            at: start + 1,
-        });
+        let mut members = Members(Cursor { text, at: start + 1 });
         let found = members.pick(keys);
         self.0 = members.0;
         self.0.pass(b'}');
@@ -156,11 +153,7 @@ impl<'a> Cursor<'a> {
         let plain = first.filter(|at| bytes.get(*at) == Some(&b'"'));
         self.at = plain.map_or_else(|| end_of_string(bytes, start), |quote| quote + 1);
         let text = self.text.get(start..self.at)?;
-        Some(Key {
-            text,
-            inner: inner(text),
-            escaped: plain.is_none(),
-        })
+        Some(Key { text, inner: inner(text), escaped: plain.is_none() })
     }
 
     /// The key of the next member of the object around; none at its end. Its value comes next.
@@ -212,9 +205,7 @@ impl<'a> Cursor<'a> {
         self.peek()?;
         let start = self.at;
         self.at = end_of_value(self.text.as_bytes(), start);
-        self.text
-            .get(start..self.at)
-            .filter(|value| !value.is_empty())
+        self.text.get(start..self.at).filter(|value| !value.is_empty())
     }
 }
 
@@ -294,11 +285,8 @@ mod tests {
 
     #[test]
     fn members_and_elements_come_as_they_were_written() {
-        let object =
-            r#"{ "a" : 1.10 ,"b":"x\"}\\","c":[1,{"d":[]}] , "\u0065" : null,"":{},"a":-0e+1}"#;
-        let found: Vec<_> = members(object)
-            .map(|(key, value)| (key.text, value))
-            .collect();
+        let object = r#"{ "a" : 1.10 ,"b":"x\"}\\","c":[1,{"d":[]}] , "\u0065" : null,"":{},"a":-0e+1}"#;
+        let found: Vec<_> = members(object).map(|(key, value)| (key.text, value)).collect();
         assert_eq!(
             found,
             [
@@ -314,11 +302,9 @@ mod tests {
         let found: Vec<_> = elements("[ [] , {} ,true,\n\"]\"\t, 1 ]").collect();
         assert_eq!(found, ["[]", "{}", "true", "\"]\"", "1"]);
         let mut members = members(r#"{"x": {"a":1, "b":{"a":2},"a":[3]} ,"y":[{"a":4}],"z":5}"#);
-        for (key, value, picked) in [
-            ("x", r#"{"a":1, "b":{"a":2},"a":[3]}"#, Some("[3]")),
-            ("y", r#"[{"a":4}]"#, None),
-            ("z", "5", None),
-        ] {
+        for (key, value, picked) in
+            [("x", r#"{"a":1, "b":{"a":2},"a":[3]}"#, Some("[3]")), ("y", r#"[{"a":4}]"#, None), ("z", "5", None)]
+        {
             assert!(members.next_key().unwrap().is(key));
             assert_eq!(members.value_and_pick(["a"]), Some((value, [picked])));
         }
@@ -331,9 +317,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_ends_early_and_never_hangs() {
-        for text in [
-            "{\"a", "{\"a\\", "[1,,2", "{\"a\":}", "{,:]", "[}", "[\"ü\\", "{1:2}", "[:]",
-        ] {
+        for text in ["{\"a", "{\"a\\", "[1,,2", "{\"a\":}", "{,:]", "[}", "[\"ü\\", "{1:2}", "[:]"] {
             members(text).for_each(drop);
             let mut members = members(text);
             while members.next_key().is_some() {

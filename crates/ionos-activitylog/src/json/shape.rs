@@ -109,12 +109,7 @@ pub(crate) struct Known<'a, const N: usize> {
 
 impl<const N: usize> Default for Shapes<N> {
     fn default() -> Self {
-        Self {
-            pieces: Vec::new(),
-            literals: Vec::new(),
-            marks: Vec::new(),
-            first: None,
-        }
+        Self { pieces: Vec::new(), literals: Vec::new(), marks: Vec::new(), first: None }
     }
 }
 
@@ -190,9 +185,7 @@ impl<const N: usize> Shapes<N> {
 
     /// What would be remembered of a value; none where there is no room for it.
     fn pieces_of(&self, value: &str) -> Option<Vec<(Range<usize>, Hole)>> {
-        let room = value.len() <= LONGEST
-            && self.pieces.len() < MOST_PIECES
-            && self.literals.len() < MOST_BYTES;
+        let room = value.len() <= LONGEST && self.pieces.len() < MOST_PIECES && self.literals.len() < MOST_BYTES;
         pieces(room.then_some(value.as_bytes())?)
     }
 
@@ -299,11 +292,7 @@ fn pieces(value: &[u8]) -> Option<Vec<(Range<usize>, Hole)>> {
 }
 
 /// Where parts of a value begin and end.
-fn marks_of<const N: usize>(
-    value: &str,
-    parts: &[Option<&str>; N],
-    pieces: &[(Range<usize>, Hole)],
-) -> Vec<Mark> {
+fn marks_of<const N: usize>(value: &str, parts: &[Option<&str>; N], pieces: &[(Range<usize>, Hole)]) -> Vec<Mark> {
     let mut marks = Vec::with_capacity(2 * N);
     for (part, found) in parts.iter().enumerate() {
         let Some(found) = found else { continue };
@@ -313,12 +302,7 @@ fn marks_of<const N: usize>(
             let behind = pieces.partition_point(|(literal, _)| literal.start <= at);
             let piece = behind.saturating_sub(1);
             let start = pieces.get(piece).map_or(0, |(literal, _)| literal.start);
-            marks.push(Mark {
-                part,
-                edge,
-                piece,
-                ahead: at - start,
-            });
+            marks.push(Mark { part, edge, piece, ahead: at - start });
         }
     }
     marks

@@ -58,9 +58,7 @@ impl Pieces<'_> {
 /// Four hex digits.
 fn hex(chars: &mut Chars<'_>) -> u16 {
     let digits = chars.by_ref().take(4);
-    digits.fold(0, |number, digit| {
-        (number << 4) | digit.to_digit(16).unwrap_or_default() as u16
-    })
+    digits.fold(0, |number, digit| (number << 4) | digit.to_digit(16).unwrap_or_default() as u16)
 }
 
 /// A string without its quotes.
@@ -109,11 +107,9 @@ pub(super) fn decoded_bytes(string: &str) -> Cow<'_, [u8]> {
             Piece::Char(char) => {
                 bytes.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
             }
-            Piece::Half(half) => bytes.extend([
-                0xe0 | (half >> 12) as u8,
-                0x80 | (half >> 6 & 0x3f) as u8,
-                0x80 | (half & 0x3f) as u8,
-            ]),
+            Piece::Half(half) => {
+                bytes.extend([0xe0 | (half >> 12) as u8, 0x80 | (half >> 6 & 0x3f) as u8, 0x80 | (half & 0x3f) as u8])
+            }
         }
     }
     Cow::Owned(bytes)

@@ -22,10 +22,7 @@ impl<'a> Walk<'a> {
 
     /// Passes the members of an object; `value` passes the value of each. Keys are given as they are written, and one
     /// that has a backslash ends the walk.
-    pub(crate) fn members(
-        &mut self,
-        mut value: impl FnMut(&mut Self, &'a str) -> Option<()>,
-    ) -> Option<()> {
+    pub(crate) fn members(&mut self, mut value: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
         self.pass(b'{')?;
         if self.pass(b'}').is_some() {
             return Some(());
@@ -47,10 +44,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Passes the elements of a list; `value` passes each.
-    pub(crate) fn elements(
-        &mut self,
-        mut value: impl FnMut(&mut Self) -> Option<()>,
-    ) -> Option<()> {
+    pub(crate) fn elements(&mut self, mut value: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.pass(b'[')?;
         if self.pass(b']').is_some() {
             return Some(());
@@ -120,17 +114,7 @@ mod tests {
     #[test]
     fn a_walk_meets_every_member_and_element() {
         let all = r#" { "a" : {"b":[1]} , "list" : [ 1.10 , "x" ,[]] , "list":[],"":null } "#;
-        let met = [
-            "a",
-            r#"{"b":[1]}"#,
-            "list",
-            "1.10",
-            r#""x""#,
-            "[]",
-            "list",
-            "",
-            "null",
-        ];
+        let met = ["a", r#"{"b":[1]}"#, "list", "1.10", r#""x""#, "[]", "list", "", "null"];
         assert_eq!(walked(all), (met.to_vec(), true));
         assert_eq!(walked("{}"), (vec![], true));
     }

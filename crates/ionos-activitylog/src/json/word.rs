@@ -33,12 +33,8 @@ mod tests {
                     let mut bytes = [around; 8];
                     bytes[place] = byte;
                     let word = u64::from_le_bytes(bytes);
-                    let expected =
-                        |wanted: &dyn Fn(&u8) -> bool| bytes.iter().position(wanted).unwrap_or(8);
-                    assert_eq!(
-                        first(zeros(word ^ every(b'"'))),
-                        expected(&|it| *it == b'"')
-                    );
+                    let expected = |wanted: &dyn Fn(&u8) -> bool| bytes.iter().position(wanted).unwrap_or(8);
+                    assert_eq!(first(zeros(word ^ every(b'"'))), expected(&|it| *it == b'"'));
                     assert_eq!(first(controls(word)), expected(&|it| *it < b' '));
                 }
             }

@@ -97,25 +97,14 @@ impl InFlight {
     /// Waits for a place, and as long as nothing is to be sent; first come, first served. Dropping the wait gives up the
     /// turn.
     pub(crate) async fn enter(self: &Arc<Self>, ticket: Ticket, clock: &dyn Clock) -> Place {
-        let mut turn = Turn {
-            of: self,
-            ticket,
-            waits: false,
-        };
+        let mut turn = Turn { of: self, ticket, waits: false };
         let epoch = loop {
             match poll_fn(|context| turn.poll(context.waker(), clock.elapsed())).await {
                 Look::In(epoch) => break epoch,
                 Look::Held(left) => clock.sleep(left).await,
             }
         };
-        Place {
-            exit: Exit {
-                of: self.clone(),
-                full: Arc::default(),
-            },
-            epoch,
-            outcome: Outcome::Other,
-        }
+        Place { exit: Exit { of: self.clone(), full: Arc::default() }, epoch, outcome: Outcome::Other }
     }
 
     /// Whether nothing is to be sent at this time, by the clock's count.

@@ -32,11 +32,7 @@ impl Rate {
             at
         };
         if at > now {
-            let mut turn = Turn {
-                of: self,
-                at,
-                came: false,
-            };
+            let mut turn = Turn { of: self, at, came: false };
             clock.sleep(at - now).await;
             turn.came = true;
         }

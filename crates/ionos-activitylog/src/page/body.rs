@@ -32,10 +32,9 @@ pub(crate) fn read(body: &[u8], known: &KnownHits) -> Result<Option<Hits>, serde
 fn the_long_way(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
     let answer: GetByContractResponse = serde_json::from_slice(body)?;
     let event = |hit: wire::Raw<wire::types::Hit>| Event::of_hit(hit.get());
-    Ok(answer.hits.map(|hits| Hits {
-        total: hits.total,
-        events: hits.hits.map(|all| all.into_iter().map(event).collect()),
-    }))
+    Ok(answer
+        .hits
+        .map(|hits| Hits { total: hits.total, events: hits.hits.map(|all| all.into_iter().map(event).collect()) }))
 }
 
 /// The same as [`read`]; none for what is no page of the usual form, which keys that occur twice are not either.
@@ -100,9 +99,7 @@ mod tests {
         let of = |hits: &str| format!(r#"{{"hits":{{"hits":[{hits}]}}}}"#);
         let bodies = [
             format!(r#"{{"hits":{{"total":2,"hits":[{hit},{other}]}}}}"#),
-            format!(
-                r#" {{ "took" : 3, "hits" : {{ "hits" : [ {hit} , {hit} ] , "total":{{"value":2}} }} }} "#
-            ),
+            format!(r#" {{ "took" : 3, "hits" : {{ "hits" : [ {hit} , {hit} ] , "total":{{"value":2}} }} }} "#),
             format!(r#"{{"hits":{{"hits":[null,{{}},7,{hit}]}},"new":[{{}}]}}"#),
             r#"{"hits":{"total":null,"hits":[]}}"#.to_owned(),
             r#"{"hits":{"total":null,"hits":null}}"#.to_owned(),

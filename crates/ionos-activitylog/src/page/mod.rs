@@ -22,8 +22,7 @@ impl PageSize {
     /// A page size of at least 1. Fails with [`ErrorKind::Configuration`] for 0.
     pub fn new(size: u32) -> Result<Self, Error> {
         NonZeroU64::new(size.into()).map(Self).ok_or_else(|| {
-            Error::new(ErrorKind::Configuration, "a page of no events never ends")
-                .advise("ask for at least 1")
+            Error::new(ErrorKind::Configuration, "a page of no events never ends").advise("ask for at least 1")
         })
     }
 
@@ -65,43 +64,23 @@ pub struct Page {
 impl Page {
     /// Fails for an answer without `hits`: taking it for an empty page would lose events in silence.
     pub(crate) fn of(answer: Option<Hits>, offset: u64) -> Result<Self, String> {
-        let Hits { total, events } =
-            answer.ok_or("the answer has no `hits`, so it is no page of the log")?;
-        let total = total.as_ref().and_then(|total| {
-            Some(Total {
-                count: total.count()?,
-                exact: total.is_exact(),
-            })
-        });
+        let Hits { total, events } = answer.ok_or("the answer has no `hits`, so it is no page of the log")?;
+        let total = total.as_ref().and_then(|total| Some(Total { count: total.count()?, exact: total.is_exact() }));
         if total.is_none() && events.is_none() {
-            return Err(
-                "the answer has neither a count nor a list of hits, so it is no page of the log"
-                    .to_owned(),
-            );
+            return Err("the answer has neither a count nor a list of hits, so it is no page of the log".to_owned());
         }
         let events = events.unwrap_or_default();
         if total.is_none() && events.is_empty() && offset == 0 {
-            return Err(
-                "the answer has neither a count nor events, so it proves nothing about the range"
-                    .to_owned(),
-            );
+            return Err("the answer has neither a count nor events, so it proves nothing about the range".to_owned());
         }
-        Ok(Self {
-            events,
-            total,
-            offset,
-        })
+        Ok(Self { events, total, offset })
     }
 }
 
 impl Page {
     /// What "success without content" (204) is: no events, and no count either.
     pub(crate) fn without_content(offset: u64) -> Self {
-        Self {
-            events: Vec::new(),
-            total: None,
-            offset,
-        }
+        Self { events: Vec::new(), total: None, offset }
     }
 }
 
@@ -111,21 +90,12 @@ mod tests {
     use crate::event::KnownHits;
 
     fn page(json: &str, offset: u64) -> Result<Page, String> {
-        Page::of(
-            read(json.as_bytes(), &KnownHits::default()).unwrap(),
-            offset,
-        )
+        Page::of(read(json.as_bytes(), &KnownHits::default()).unwrap(), offset)
     }
 
     #[test]
     fn an_answer_that_proves_nothing_is_not_an_empty_page() {
-        for json in [
-            "{}",
-            r#"{"message":"hello"}"#,
-            r#"{"hits":null}"#,
-            r#"{"hits":{}}"#,
-            r#"{"hits":{"hits":[]}}"#,
-        ] {
+        for json in ["{}", r#"{"message":"hello"}"#, r#"{"hits":null}"#, r#"{"hits":{}}"#, r#"{"hits":{"hits":[]}}"#] {
             assert!(page(json, 0).is_err(), "{json}");
         }
     }
@@ -138,26 +108,13 @@ mod tests {
             r#"{"hits":{"total":{"value":0},"hits":[]}}"#,
         ] {
             let page = page(json, 0).unwrap();
-            assert_eq!(
-                (page.events.len(), page.total),
-                (
-                    0,
-                    Some(Total {
-                        count: 0,
-                        exact: true
-                    })
-                )
-            );
+            assert_eq!((page.events.len(), page.total), (0, Some(Total { count: 0, exact: true })));
         }
     }
 
     #[test]
     fn a_hit_of_any_shape_stays_in_the_page() {
-        let page = page(
-            r#"{"hits":{"total":true,"hits":[null,{},{"_source":{}},7]},"took":3}"#,
-            0,
-        )
-        .unwrap();
+        let page = page(r#"{"hits":{"total":true,"hits":[null,{},{"_source":{}},7]},"took":3}"#, 0).unwrap();
         let raw: Vec<&str> = page.events.iter().map(Event::raw).collect();
         assert_eq!(raw, ["null", "{}", "{}", "7"]);
         assert_eq!(page.total, None);

@@ -31,8 +31,7 @@ impl DateRange {
     pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         let what = format!("the time from {first} to {last}");
         if last < first {
-            return Err(refused(format!("{what} is empty"))
-                .advise("the first day must not be after the last"));
+            return Err(refused(format!("{what} is empty")).advise("the first day must not be after the last"));
         }
         dates(first, last.succ_opt(), zone, what)
     }
@@ -42,9 +41,7 @@ impl DateRange {
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12 or the years 0000 to 9998.
     pub fn month<Tz: TimeZone>(year: i32, month: u32, zone: &Tz) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
-            return Err(
-                refused(format!("there is no month {month}")).advise("months go from 1 to 12")
-            );
+            return Err(refused(format!("there is no month {month}")).advise("months go from 1 to 12"));
         }
         let what = format!("{year:04}-{month:02}");
         let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(|| out_of_years(&what))?;
@@ -69,13 +66,9 @@ impl DateRange {
     pub fn last<Tz: TimeZone>(length: impl Into<Length>, now: DateTime<Tz>) -> Result<Self, Error> {
         let (length, end) = (length.into(), over(&now));
         match length.before(&now) {
-            Some(start) if end.signed_duration_since(start) >= TimeDelta::seconds(1) => {
-                Self::new(start, end)
-            }
-            _ => Err(
-                refused(format!("a range of the last {length} cannot be read"))
-                    .advise("it has at least one second and begins after the year 0"),
-            ),
+            Some(start) if end.signed_duration_since(start) >= TimeDelta::seconds(1) => Self::new(start, end),
+            _ => Err(refused(format!("a range of the last {length} cannot be read"))
+                .advise("it has at least one second and begins after the year 0")),
         }
     }
 
@@ -103,10 +96,7 @@ impl DateRange {
     /// The whole of the local day before that.
     pub fn yesterday<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let day = date(&now)?.pred_opt();
-        Self::day(
-            day.ok_or_else(|| out_of_years("yesterday"))?,
-            &now.timezone(),
-        )
+        Self::day(day.ok_or_else(|| out_of_years("yesterday"))?, &now.timezone())
     }
 
     /// The whole of the local week that `now` is in, Monday to Sunday, the time to come included: see
@@ -145,10 +135,10 @@ fn dates<Tz: TimeZone>(
     let end = after.and_then(|day| zone::midnight(day, tz));
     match (start, end) {
         (Some(start), Some(end)) if start < end => DateRange::new(start, end),
-        (Some(_), Some(_)) => Err(refused(format!(
-            "{what} did not take place in this time zone, where the calendar skipped it"
-        ))
-        .advise("name the days around it")),
+        (Some(_), Some(_)) => {
+            Err(refused(format!("{what} did not take place in this time zone, where the calendar skipped it"))
+                .advise("name the days around it"))
+        }
         _ => Err(out_of_years(what)),
     }
 }
@@ -160,12 +150,7 @@ fn week<Tz: TimeZone>(now: &DateTime<Tz>, back: u64) -> Result<DateRange, Error>
     let monday = today.checked_sub_days(back);
     let monday = monday.ok_or_else(|| out_of_years("the week"))?;
     let what = format!("the week from {monday}");
-    dates(
-        monday,
-        monday.checked_add_days(Days::new(7)),
-        &now.timezone(),
-        what,
-    )
+    dates(monday, monday.checked_add_days(Days::new(7)), &now.timezone(), what)
 }
 
 fn months_later(day: NaiveDate, months: u32) -> Option<NaiveDate> {
@@ -175,9 +160,7 @@ fn months_later(day: NaiveDate, months: u32) -> Option<NaiveDate> {
 /// The local day that `now` is in.
 fn date<Tz: TimeZone>(now: &DateTime<Tz>) -> Result<NaiveDate, Error> {
     let local = zone::local(now.to_utc(), &now.timezone());
-    Ok(local
-        .ok_or_else(|| out_of_years(show(now.to_utc())))?
-        .date())
+    Ok(local.ok_or_else(|| out_of_years(show(now.to_utc())))?.date())
 }
 
 #[cfg(test)]
@@ -209,22 +192,15 @@ mod tests {
         ];
         for (zone, date, minutes) in cases {
             let range = DateRange::day(day(date), &zone).unwrap();
-            assert_eq!(
-                range.duration(),
-                TimeDelta::minutes(minutes),
-                "{date} in {zone}"
-            );
+            assert_eq!(range.duration(), TimeDelta::minutes(minutes), "{date} in {zone}");
         }
     }
 
     #[test]
     fn days_of_a_zone_follow_each_other() {
         for zone in [Tz::Europe__Berlin, Tz::Asia__Beirut, Tz::America__St_Johns] {
-            let days: Vec<DateRange> = day("2010-01-01")
-                .iter_days()
-                .take(366)
-                .map(|day| DateRange::day(day, &zone).unwrap())
-                .collect();
+            let days: Vec<DateRange> =
+                day("2010-01-01").iter_days().take(366).map(|day| DateRange::day(day, &zone).unwrap()).collect();
             assert!(days.windows(2).all(|pair| pair[0].end() == pair[1].start()));
         }
     }
@@ -249,26 +225,11 @@ mod tests {
                 DateRange::days(day("2026-11-20"), day("2026-11-22"), &Utc),
                 range("2026-11-20T00:00:00Z", "2026-11-23T00:00:00Z"),
             ),
-            (
-                DateRange::month(2026, 12, &Utc),
-                range("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
-            ),
-            (
-                DateRange::month(2026, 10, &berlin),
-                range("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"),
-            ),
-            (
-                DateRange::year(2026, &berlin),
-                range("2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z"),
-            ),
-            (
-                DateRange::year(0, &Utc),
-                range("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-            ),
-            (
-                DateRange::until(at("2026-01-01T00:00:00Z")),
-                range("1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
-            ),
+            (DateRange::month(2026, 12, &Utc), range("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z")),
+            (DateRange::month(2026, 10, &berlin), range("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z")),
+            (DateRange::year(2026, &berlin), range("2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z")),
+            (DateRange::year(0, &Utc), range("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z")),
+            (DateRange::until(at("2026-01-01T00:00:00Z")), range("1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z")),
         ];
         for (made, expected) in cases {
             assert_eq!(made.unwrap(), expected);
@@ -281,61 +242,17 @@ mod tests {
         let utc = at("2026-11-01T23:30:00.7Z");
         let berlin = utc.with_timezone(&Tz::Europe__Berlin);
         let cases = [
-            (
-                DateRange::today(utc),
-                "2026-11-01T00:00:00Z",
-                "2026-11-02T00:00:00Z",
-            ),
-            (
-                DateRange::today(berlin),
-                "2026-11-01T23:00:00Z",
-                "2026-11-02T23:00:00Z",
-            ),
-            (
-                DateRange::yesterday(berlin),
-                "2026-10-31T23:00:00Z",
-                "2026-11-01T23:00:00Z",
-            ),
-            (
-                DateRange::this_week(utc),
-                "2026-10-26T00:00:00Z",
-                "2026-11-02T00:00:00Z",
-            ),
-            (
-                DateRange::this_week(berlin),
-                "2026-11-01T23:00:00Z",
-                "2026-11-08T23:00:00Z",
-            ),
-            (
-                DateRange::last_week(berlin),
-                "2026-10-25T23:00:00Z",
-                "2026-11-01T23:00:00Z",
-            ),
-            (
-                DateRange::this_month(berlin),
-                "2026-10-31T23:00:00Z",
-                "2026-11-30T23:00:00Z",
-            ),
-            (
-                DateRange::last_month(berlin),
-                "2026-09-30T22:00:00Z",
-                "2026-10-31T23:00:00Z",
-            ),
-            (
-                DateRange::since(at("2026-11-01T23:00:00.5Z"), berlin),
-                "2026-11-01T23:00:00.5Z",
-                "2026-11-01T23:30:00Z",
-            ),
-            (
-                DateRange::last(TimeDelta::hours(2), berlin),
-                "2026-11-01T21:30:00Z",
-                "2026-11-01T23:30:00Z",
-            ),
-            (
-                DateRange::last(Length::months(1), berlin),
-                "2026-10-01T22:30:00Z",
-                "2026-11-01T23:30:00Z",
-            ),
+            (DateRange::today(utc), "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),
+            (DateRange::today(berlin), "2026-11-01T23:00:00Z", "2026-11-02T23:00:00Z"),
+            (DateRange::yesterday(berlin), "2026-10-31T23:00:00Z", "2026-11-01T23:00:00Z"),
+            (DateRange::this_week(utc), "2026-10-26T00:00:00Z", "2026-11-02T00:00:00Z"),
+            (DateRange::this_week(berlin), "2026-11-01T23:00:00Z", "2026-11-08T23:00:00Z"),
+            (DateRange::last_week(berlin), "2026-10-25T23:00:00Z", "2026-11-01T23:00:00Z"),
+            (DateRange::this_month(berlin), "2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"),
+            (DateRange::last_month(berlin), "2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"),
+            (DateRange::since(at("2026-11-01T23:00:00.5Z"), berlin), "2026-11-01T23:00:00.5Z", "2026-11-01T23:30:00Z"),
+            (DateRange::last(TimeDelta::hours(2), berlin), "2026-11-01T21:30:00Z", "2026-11-01T23:30:00Z"),
+            (DateRange::last(Length::months(1), berlin), "2026-10-01T22:30:00Z", "2026-11-01T23:30:00Z"),
         ];
         for (made, start, end) in cases {
             assert_eq!(made.unwrap(), range(start, end));

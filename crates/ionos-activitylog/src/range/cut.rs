@@ -27,8 +27,7 @@ impl DateRange {
         self.cut(move |_| {
             part += 1;
             let offset = i64::try_from(length * part / parts).ok()?;
-            self.start
-                .checked_add_signed(TimeDelta::milliseconds(offset))
+            self.start.checked_add_signed(TimeDelta::milliseconds(offset))
         })
     }
 
@@ -46,20 +45,15 @@ impl DateRange {
     pub fn windows(self, length: TimeDelta) -> Result<impl Iterator<Item = Self>, Error> {
         let millis = length.num_milliseconds();
         if millis < 1 {
-            return Err(
-                refused(format!("a range cannot be cut into windows of {length}"))
-                    .advise("give at least one millisecond"),
-            );
+            return Err(refused(format!("a range cannot be cut into windows of {length}"))
+                .advise("give at least one millisecond"));
         }
         let length = TimeDelta::milliseconds(millis);
         Ok(self.cut(move |position| position.checked_add_signed(length)))
     }
 
     /// Cuts wherever `next` says, given where the last cut was; none or a cut that leads nowhere is the end.
-    fn cut(
-        self,
-        mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>,
-    ) -> impl Iterator<Item = Self> {
+    fn cut(self, mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>) -> impl Iterator<Item = Self> {
         let mut position = self.start;
         iter::from_fn(move || {
             if position >= self.end {
@@ -109,17 +103,9 @@ mod tests {
     #[test]
     fn the_last_window_may_be_shorter() {
         let day = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
-        assert_eq!(
-            hours(day.windows(TimeDelta::hours(7)).unwrap()),
-            [7, 7, 7, 3]
-        );
+        assert_eq!(hours(day.windows(TimeDelta::hours(7)).unwrap()), [7, 7, 7, 3]);
         assert_eq!(hours(day.windows(TimeDelta::MAX).unwrap()), [24]);
-        for length in [
-            TimeDelta::zero(),
-            TimeDelta::hours(-1),
-            TimeDelta::microseconds(999),
-            TimeDelta::MIN,
-        ] {
+        for length in [TimeDelta::zero(), TimeDelta::hours(-1), TimeDelta::microseconds(999), TimeDelta::MIN] {
             assert!(day.windows(length).is_err(), "{length}");
         }
     }
@@ -129,11 +115,7 @@ mod tests {
         let short = range("2026-11-20T00:00:00Z", "2026-11-20T00:00:00.003Z");
         let parts: Vec<DateRange> = short.split(NonZeroU32::MAX).collect();
         assert_eq!(parts.len(), 3);
-        assert!(
-            parts
-                .iter()
-                .all(|part| part.duration() == TimeDelta::milliseconds(1))
-        );
+        assert!(parts.iter().all(|part| part.duration() == TimeDelta::milliseconds(1)));
     }
 
     fn any_range() -> impl Strategy<Value = DateRange> {
@@ -149,9 +131,7 @@ mod tests {
         let parts: Vec<DateRange> = parts.collect();
         parts.first().map(DateRange::start) == Some(whole.start())
             && parts.last().map(DateRange::end) == Some(whole.end())
-            && parts
-                .windows(2)
-                .all(|pair| pair[0].end() == pair[1].start())
+            && parts.windows(2).all(|pair| pair[0].end() == pair[1].start())
             && parts.iter().all(|part| part.duration() > TimeDelta::zero())
     }
 

@@ -11,13 +11,7 @@ use crate::Error;
 use crate::error::body::snippet;
 
 /// Units of a fixed length, longest first, in seconds.
-const SECONDS: [(&str, i64); 5] = [
-    ("w", 604_800),
-    ("d", 86_400),
-    ("h", 3_600),
-    ("m", 60),
-    ("s", 1),
-];
+const SECONDS: [(&str, i64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
 /// Units whose length depends on the calendar, in months.
 const MONTHS: [(&str, u32); 2] = [("y", 12), ("mo", 1)];
@@ -96,8 +90,7 @@ impl FromStr for Length {
         }
         let in_seconds = SECONDS.into_iter().find(|(name, _)| *name == unit);
         let in_months = MONTHS.into_iter().find(|(name, _)| *name == unit);
-        if in_seconds.is_none() && in_months.is_none() || digits.bytes().all(|digit| digit == b'0')
-        {
+        if in_seconds.is_none() && in_months.is_none() || digits.bytes().all(|digit| digit == b'0') {
             return Err(wrong(""));
         }
         // All digits, so it fails only for a number that is too large.
@@ -106,9 +99,7 @@ impl FromStr for Length {
         let seconds = in_seconds.map(|(_, seconds)| i64::from(number).checked_mul(seconds));
         let length = match (months.flatten(), seconds.flatten()) {
             (Some(months), _) if months <= MOST_MONTHS => Some(Self::months(months)),
-            (_, Some(seconds)) if seconds <= MOST_SECONDS => {
-                TimeDelta::try_seconds(seconds).map(Self::from)
-            }
+            (_, Some(seconds)) if seconds <= MOST_SECONDS => TimeDelta::try_seconds(seconds).map(Self::from),
             _ => None,
         };
         length.ok_or_else(too_long)
@@ -129,10 +120,8 @@ impl fmt::Display for Length {
             Kind::Months(months) => write!(f, "{months}mo"),
             Kind::Exact(length) if length.subsec_nanos() == 0 && length > TimeDelta::zero() => {
                 let seconds = length.num_seconds();
-                let (unit, size) = SECONDS
-                    .into_iter()
-                    .find(|(unit, size)| *unit != "w" && seconds % size == 0)
-                    .unwrap_or(("s", 1));
+                let (unit, size) =
+                    SECONDS.into_iter().find(|(unit, size)| *unit != "w" && seconds % size == 0).unwrap_or(("s", 1));
                 write!(f, "{}{unit}", seconds / size)
             }
             Kind::Exact(length) => length.fmt(f),
@@ -165,19 +154,9 @@ mod tests {
             ("1y", "2024-02-29T12:00:00Z", utc, "2023-02-28T12:00:00Z"),
             // A day is 24 hours and a month is one of the calendar, also where clocks change.
             ("1d", "2026-10-25T12:00:00Z", berlin, "2026-10-24T12:00:00Z"),
-            (
-                "1mo",
-                "2026-10-25T12:00:00Z",
-                berlin,
-                "2026-09-25T11:00:00Z",
-            ),
+            ("1mo", "2026-10-25T12:00:00Z", berlin, "2026-09-25T11:00:00Z"),
             // 02:30 on the day that clocks are set forward.
-            (
-                "1mo",
-                "2026-04-29T00:30:00Z",
-                berlin,
-                "2026-03-29T01:00:00Z",
-            ),
+            ("1mo", "2026-04-29T00:30:00Z", berlin, "2026-03-29T01:00:00Z"),
         ];
         for (length, now, zone, expected) in cases {
             assert_eq!(before(length, now, zone), expected, "{length} before {now}");
@@ -210,19 +189,9 @@ mod tests {
             let error = text.parse::<Length>().unwrap_err().to_string();
             assert!(error.contains("is not a length of time: write"), "{error}");
         }
-        for text in [
-            "99999999999999999999w",
-            "9999999999w",
-            "999999w",
-            "101y",
-            "1201mo",
-            "4294967295y",
-        ] {
+        for text in ["99999999999999999999w", "9999999999w", "999999w", "101y", "1201mo", "4294967295y"] {
             let error = text.parse::<Length>().unwrap_err().to_string();
-            assert!(
-                error.ends_with("is longer than any log: give at most 100 years"),
-                "{error}"
-            );
+            assert!(error.ends_with("is longer than any log: give at most 100 years"), "{error}");
         }
     }
 

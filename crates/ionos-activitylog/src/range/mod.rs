@@ -64,12 +64,8 @@ impl DateRange {
     /// Fails with [`ErrorKind::Range`] when `start` is not before `end`, or when a year has more than four digits.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Error> {
         if start >= end {
-            return Err(refused(format!(
-                "the range from {} to {} is empty",
-                show(start),
-                show(end)
-            ))
-            .advise("its start must be before its end"));
+            return Err(refused(format!("the range from {} to {} is empty", show(start), show(end)))
+                .advise("its start must be before its end"));
         }
         let range = Self { start, end }.widened(MILLISECOND);
         // A request must be able to carry it also when it is widened to whole seconds.
@@ -132,23 +128,13 @@ impl DateRange {
     }
 
     fn widened(self, unit: u32) -> Self {
-        Self {
-            start: whole(self.start, unit, false),
-            end: whole(self.end, unit, true),
-        }
+        Self { start: whole(self.start, unit, false), end: whole(self.end, unit, true) }
     }
 
     /// Start and end as a request carries them: in whole seconds where both are.
     pub(crate) fn to_wire(self) -> (String, String) {
-        let format = if self == self.to_whole_seconds() {
-            WIRE_FORMAT
-        } else {
-            WIRE_FORMAT_WITH_FRACTION
-        };
-        (
-            self.start.format(format).to_string(),
-            self.end.format(format).to_string(),
-        )
+        let format = if self == self.to_whole_seconds() { WIRE_FORMAT } else { WIRE_FORMAT_WITH_FRACTION };
+        (self.start.format(format).to_string(), self.end.format(format).to_string())
     }
 }
 
@@ -165,16 +151,8 @@ impl fmt::Display for DateRange {
 fn whole(time: DateTime<Utc>, unit: u32, up: bool) -> DateTime<Utc> {
     let nanos = time.timestamp_subsec_nanos();
     let leap = nanos >= SECOND;
-    let (unit, fraction) = if leap {
-        (SECOND, nanos)
-    } else {
-        (unit, nanos % unit)
-    };
-    let up = if up && (leap || fraction > 0) {
-        unit
-    } else {
-        0
-    };
+    let (unit, fraction) = if leap { (SECOND, nanos) } else { (unit, nanos % unit) };
+    let up = if up && (leap || fraction > 0) { unit } else { 0 };
     let nanos = i64::from(nanos - fraction) + i64::from(up);
     // Fails only past chrono's last year, which has six digits and is refused anyway.
     DateTime::from_timestamp(time.timestamp(), 0)
@@ -192,10 +170,7 @@ fn show(time: DateTime<Utc>) -> impl fmt::Display {
 }
 
 fn out_of_years(what: impl fmt::Display) -> Error {
-    refused(format!(
-        "{what} is outside the years 0000 to 9999 that a request can carry"
-    ))
-    .advise("give a time inside")
+    refused(format!("{what} is outside the years 0000 to 9999 that a request can carry")).advise("give a time inside")
 }
 
 fn refused(detail: impl Into<String>) -> Error {
@@ -221,52 +196,32 @@ mod tests {
         assert!(range.contains(at("2026-11-20T23:59:59.999Z")));
         assert!(!range.contains(at("2026-11-21T00:00:00Z")));
         assert_eq!(range.duration(), TimeDelta::hours(24));
-        assert_eq!(
-            range.to_string(),
-            "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z"
-        );
+        assert_eq!(range.to_string(), "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z");
     }
 
     #[test]
     fn fractions_are_widened_so_that_nothing_is_left_out() {
         let range = range("2026-11-20T00:00:00.9009Z", "2026-11-20T00:00:01.000001Z");
-        assert_eq!(
-            range.to_string(),
-            "2026-11-20T00:00:00.900Z .. 2026-11-20T00:00:01.001Z"
-        );
-        assert_eq!(
-            range.to_whole_seconds().to_string(),
-            "2026-11-20T00:00:00Z .. 2026-11-20T00:00:02Z"
-        );
+        assert_eq!(range.to_string(), "2026-11-20T00:00:00.900Z .. 2026-11-20T00:00:01.001Z");
+        assert_eq!(range.to_whole_seconds().to_string(), "2026-11-20T00:00:00Z .. 2026-11-20T00:00:02Z");
     }
 
     #[test]
     fn a_leap_second_is_never_asked_for() {
         let range = range("2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z");
-        assert_eq!(
-            range.to_string(),
-            "2016-12-31T23:59:59Z .. 2017-01-01T00:00:00Z"
-        );
+        assert_eq!(range.to_string(), "2016-12-31T23:59:59Z .. 2017-01-01T00:00:00Z");
     }
 
     #[test]
     fn a_request_carries_fractions_only_where_there_are_any() {
         let cases = [
-            (
-                range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
-                "2026-11-20T00:00:00Z",
-                "2026-11-21T00:00:00Z",
-            ),
+            (range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"), "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
             (
                 range("2026-11-20T00:00:00Z", "2026-11-20T00:00:00.25Z"),
                 "2026-11-20T00:00:00.000Z",
                 "2026-11-20T00:00:00.250Z",
             ),
-            (
-                range("0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
-                "0000-01-01T00:00:00Z",
-                "9999-12-31T23:59:59Z",
-            ),
+            (range("0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"), "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"),
         ];
         for (range, start, end) in cases {
             assert_eq!(range.to_wire(), (start.to_owned(), end.to_owned()));
@@ -279,10 +234,7 @@ mod tests {
         let cases = [
             ("2026-11-19T12:00:00Z", None),
             ("2026-11-20T00:00:00.9Z", None),
-            (
-                "2026-11-20T12:00:00.9Z",
-                Some(range("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z")),
-            ),
+            ("2026-11-20T12:00:00.9Z", Some(range("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z"))),
             ("2026-11-21T00:00:00Z", Some(day)),
             ("2026-12-01T00:00:00Z", Some(day)),
         ];
@@ -297,10 +249,7 @@ mod tests {
         let next = range("2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z");
         let noon = range("2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z");
         assert_eq!(day.intersection(&next), None);
-        assert_eq!(
-            day.intersection(&noon),
-            Some(range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"))
-        );
+        assert_eq!(day.intersection(&noon), Some(range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z")));
     }
 
     #[test]
@@ -315,8 +264,7 @@ mod tests {
         for case in cases {
             assert_eq!(case.unwrap_err().kind(), ErrorKind::Range);
         }
-        let error =
-            DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-20T00:00:00Z")).unwrap_err();
+        let error = DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-20T00:00:00Z")).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the range from 2026-11-21T00:00:00Z to 2026-11-20T00:00:00Z is empty: its start must be before its end"

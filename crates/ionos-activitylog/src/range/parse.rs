@@ -37,10 +37,7 @@ impl DateRange {
         let Some((from, to)) = text.split_once("..") else {
             let moment: Moment = text.parse()?;
             return moment.range(now)?.ok_or_else(|| {
-                refused(format!(
-                    "{text:?} is an instant and no range"
-                ))
-                .advise(format!(
+                refused(format!("{text:?} is an instant and no range")).advise(format!(
                     "write {text}.. for all since then, ..{text} for all before it, or two ends such as \
                      2026-11-20T14:00..2026-11-20T14:30"
                 ))
@@ -84,61 +81,21 @@ mod tests {
             ("3mo", "2026-08-22T12:00:00Z", "2026-11-22T12:00:00Z"),
             ("2026", "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
             ("2026-11", "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
-            (
-                " 2026-11-20 ",
-                "2026-11-20T00:00:00Z",
-                "2026-11-21T00:00:00Z",
-            ),
+            (" 2026-11-20 ", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
             ("yesterday", "2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"),
             ("last-week", "2026-11-09T00:00:00Z", "2026-11-16T00:00:00Z"),
-            (
-                "2026-11-20..2026-11-22",
-                "2026-11-20T00:00:00Z",
-                "2026-11-23T00:00:00Z",
-            ),
-            (
-                "2026-11 .. 2026-12",
-                "2026-11-01T00:00:00Z",
-                "2027-01-01T00:00:00Z",
-            ),
-            (
-                "2026-11-20T14:00..2026-11-20T14:30",
-                "2026-11-20T14:00:00Z",
-                "2026-11-20T14:30:00Z",
-            ),
-            (
-                "2026-11-20T14:00:00.5..2026-11-20",
-                "2026-11-20T14:00:00.5Z",
-                "2026-11-21T00:00:00Z",
-            ),
-            (
-                "@1795132800..@1795132800.001",
-                "2026-11-20T00:00:00Z",
-                "2026-11-20T00:00:00.001Z",
-            ),
-            (
-                "2026-11-20..",
-                "2026-11-20T00:00:00Z",
-                "2026-11-22T12:00:00Z",
-            ),
+            ("2026-11-20..2026-11-22", "2026-11-20T00:00:00Z", "2026-11-23T00:00:00Z"),
+            ("2026-11 .. 2026-12", "2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            ("2026-11-20T14:00..2026-11-20T14:30", "2026-11-20T14:00:00Z", "2026-11-20T14:30:00Z"),
+            ("2026-11-20T14:00:00.5..2026-11-20", "2026-11-20T14:00:00.5Z", "2026-11-21T00:00:00Z"),
+            ("@1795132800..@1795132800.001", "2026-11-20T00:00:00Z", "2026-11-20T00:00:00.001Z"),
+            ("2026-11-20..", "2026-11-20T00:00:00Z", "2026-11-22T12:00:00Z"),
             ("7d..2d", "2026-11-15T12:00:00Z", "2026-11-20T12:00:00Z"),
-            (
-                "..last-month",
-                "1970-01-01T00:00:00Z",
-                "2026-11-01T00:00:00Z",
-            ),
-            (
-                "yesterday..now",
-                "2026-11-21T00:00:00Z",
-                "2026-11-22T12:00:00Z",
-            ),
+            ("..last-month", "1970-01-01T00:00:00Z", "2026-11-01T00:00:00Z"),
+            ("yesterday..now", "2026-11-21T00:00:00Z", "2026-11-22T12:00:00Z"),
         ];
         for (text, start, end) in cases {
-            assert_eq!(
-                DateRange::parse(text, at(NOW)).unwrap(),
-                range(start, end),
-                "{text}"
-            );
+            assert_eq!(DateRange::parse(text, at(NOW)).unwrap(), range(start, end), "{text}");
         }
     }
 
@@ -156,31 +113,13 @@ mod tests {
         let cases = [
             ("", "\"\" is no point in time: write a day"),
             ("..", "\"..\" names neither end of a range"),
-            (
-                "now",
-                "\"now\" is an instant and no range: write now.. for all since then",
-            ),
+            ("now", "\"now\" is an instant and no range: write now.. for all since then"),
             ("2026-11-20T14:00", "is an instant and no range"),
-            (
-                "2026-11-22..2026-11-20",
-                "the range from 2026-11-22T00:00:00Z to 2026-11-21T00:00:00Z is empty",
-            ),
-            (
-                "2027..",
-                "the range from 2027-01-01T00:00:00Z to 2026-11-22T12:00:00Z is empty",
-            ),
-            (
-                "2026-11-20...2026-11-22",
-                "\".2026-11-22\" is no point in time",
-            ),
-            (
-                "2026-11-20..2026-11-31",
-                "\"2026-11-31\" reads as a day, but the calendar has none such",
-            ),
-            (
-                "2026-11-20-2026-11-22",
-                "reads as a time on 2026-11-20, but not to its end",
-            ),
+            ("2026-11-22..2026-11-20", "the range from 2026-11-22T00:00:00Z to 2026-11-21T00:00:00Z is empty"),
+            ("2027..", "the range from 2027-01-01T00:00:00Z to 2026-11-22T12:00:00Z is empty"),
+            ("2026-11-20...2026-11-22", "\".2026-11-22\" is no point in time"),
+            ("2026-11-20..2026-11-31", "\"2026-11-31\" reads as a day, but the calendar has none such"),
+            ("2026-11-20-2026-11-22", "reads as a time on 2026-11-20, but not to its end"),
             ("7M", "m is minutes and mo is months"),
             ("9999", "+10000-01-01T00:00:00Z is outside the years"),
         ];

@@ -39,10 +39,7 @@ impl RangeSet {
         let joined = self
             .ranges
             .drain(first..after)
-            .fold(range, |all, one| DateRange {
-                start: all.start.min(one.start),
-                end: all.end.max(one.end),
-            });
+            .fold(range, |all, one| DateRange { start: all.start.min(one.start), end: all.end.max(one.end) });
         self.ranges.insert(first, joined);
     }
 
@@ -60,9 +57,7 @@ impl RangeSet {
             overlapping.filter_map(move |one| one.intersection(&range))
         });
         // Sorted and apart, as the ranges of both sets are.
-        Self {
-            ranges: common.collect(),
-        }
+        Self { ranges: common.collect() }
     }
 
     /// What belongs to this set and not to the other.
@@ -90,8 +85,7 @@ impl RangeSet {
     /// Whether all of a range belongs to the set.
     #[must_use]
     pub fn covers(&self, range: DateRange) -> bool {
-        self.overlapping(range)
-            .any(|one| one.start <= range.start && range.end <= one.end)
+        self.overlapping(range).any(|one| one.start <= range.start && range.end <= one.end)
     }
 
     /// Whether no instant belongs to the set.
@@ -122,9 +116,7 @@ impl RangeSet {
 
 impl From<DateRange> for RangeSet {
     fn from(range: DateRange) -> Self {
-        Self {
-            ranges: vec![range],
-        }
+        Self { ranges: vec![range] }
     }
 }
 
@@ -204,24 +196,17 @@ mod tests {
     }
 
     fn any_range() -> impl Strategy<Value = DateRange> {
-        (0..MILLISECONDS, 1_i64..20)
-            .prop_map(|(start, length)| millis(start, (start + length).min(MILLISECONDS)))
+        (0..MILLISECONDS, 1_i64..20).prop_map(|(start, length)| millis(start, (start + length).min(MILLISECONDS)))
     }
 
     /// Models with long stretches, which are more telling than single bits.
     fn any_mask() -> impl Strategy<Value = Mask> {
-        prop::collection::vec(any_range(), 0..8).prop_map(|ranges| {
-            ranges
-                .into_iter()
-                .fold(0, |mask, range| mask | mask_of(range))
-        })
+        prop::collection::vec(any_range(), 0..8)
+            .prop_map(|ranges| ranges.into_iter().fold(0, |mask, range| mask | mask_of(range)))
     }
 
     fn is_normal(set: &RangeSet) -> bool {
-        set.ranges
-            .windows(2)
-            .all(|pair| pair[0].end < pair[1].start)
-            && set.iter().all(|range| range.start < range.end)
+        set.ranges.windows(2).all(|pair| pair[0].end < pair[1].start) && set.iter().all(|range| range.start < range.end)
     }
 
     proptest! {
@@ -274,18 +259,13 @@ mod tests {
             range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"),
         );
         let set: RangeSet = [evening, morning].into_iter().collect();
-        assert_eq!(
-            set.to_string(),
-            "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z"
-        );
+        assert_eq!(set.to_string(), "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z");
     }
 
     #[test]
     fn a_set_is_shown_as_its_ranges() {
         assert_eq!(RangeSet::new().to_string(), "nothing");
-        let set: RangeSet = [millis(0, 1_000), millis(2_000, 3_000)]
-            .into_iter()
-            .collect();
+        let set: RangeSet = [millis(0, 1_000), millis(2_000, 3_000)].into_iter().collect();
         assert_eq!(
             set.to_string(),
             "1970-01-01T00:00:00Z .. 1970-01-01T00:00:01Z, 1970-01-01T00:00:02Z .. 1970-01-01T00:00:03Z"

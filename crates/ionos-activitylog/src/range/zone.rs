@@ -22,10 +22,7 @@ pub(super) fn local<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<Naiv
 }
 
 /// The earliest and the latest instant that a local time stands for; none far outside the years 0000 to 9999.
-pub(super) fn instants<Tz: TimeZone>(
-    time: NaiveDateTime,
-    zone: &Tz,
-) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+pub(super) fn instants<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     // A year more at each side, since a zone may be ahead of UTC or behind it; chrono has room for many more.
     if !(-1..=10_000).contains(&time.year()) {
         return None;
@@ -71,12 +68,7 @@ pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTi
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
     let today = local(time, zone)?.date();
     // A clock that was set back over midnight shows the old day again, and a skipped day begins where the next does.
-    today
-        .iter_days()
-        .skip(1)
-        .take(3)
-        .filter_map(|day| midnight(day, zone))
-        .find(|midnight| *midnight > time)
+    today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 
 #[cfg(test)]
@@ -87,11 +79,7 @@ mod tests {
     fn resolved(zone: Tz, local: &str) -> String {
         let (earliest, latest) = instants(local.parse().unwrap(), &zone).unwrap();
         let show = |time: DateTime<Utc>| time.format("%dT%H:%M:%S").to_string();
-        if earliest == latest {
-            show(earliest)
-        } else {
-            format!("{} {}", show(earliest), show(latest))
-        }
+        if earliest == latest { show(earliest) } else { format!("{} {}", show(earliest), show(latest)) }
     }
 
     #[test]
@@ -102,11 +90,7 @@ mod tests {
             (Tz::Europe__Berlin, "2026-03-29T03:00:00", "29T01:00:00"),
             (Tz::America__Sao_Paulo, "2017-10-15T00:00:00", "15T03:00:00"),
             (Tz::Asia__Beirut, "2026-03-29T00:30:00", "28T22:00:00"),
-            (
-                Tz::Australia__Lord_Howe,
-                "2026-10-04T02:15:00",
-                "03T15:30:00",
-            ),
+            (Tz::Australia__Lord_Howe, "2026-10-04T02:15:00", "03T15:30:00"),
             (Tz::Pacific__Apia, "2011-12-30T00:00:00", "30T10:00:00"),
             (Tz::Pacific__Apia, "2011-12-30T23:59:59", "30T10:00:00"),
         ];
@@ -118,22 +102,10 @@ mod tests {
     #[test]
     fn a_local_time_that_comes_twice_is_both() {
         let cases = [
-            (
-                Tz::Europe__Berlin,
-                "2026-10-25T02:30:00",
-                "25T00:30:00 25T01:30:00",
-            ),
+            (Tz::Europe__Berlin, "2026-10-25T02:30:00", "25T00:30:00 25T01:30:00"),
             (Tz::Europe__Berlin, "2026-10-25T03:00:00", "25T02:00:00"),
-            (
-                Tz::America__Havana,
-                "2026-11-01T00:00:00",
-                "01T04:00:00 01T05:00:00",
-            ),
-            (
-                Tz::Australia__Lord_Howe,
-                "2026-04-05T01:45:00",
-                "04T14:45:00 04T15:15:00",
-            ),
+            (Tz::America__Havana, "2026-11-01T00:00:00", "01T04:00:00 01T05:00:00"),
+            (Tz::Australia__Lord_Howe, "2026-04-05T01:45:00", "04T14:45:00 04T15:15:00"),
         ];
         for (zone, local, expected) in cases {
             assert_eq!(resolved(zone, local), expected, "{local} in {zone}");
@@ -146,18 +118,8 @@ mod tests {
         let zone = Tz::America__St_Johns;
         let first: DateTime<Utc> = "2010-11-07T02:30:00Z".parse().unwrap();
         let again: DateTime<Utc> = "2010-11-07T02:45:00Z".parse().unwrap();
-        assert_eq!(
-            local(again, &zone).unwrap().to_string(),
-            "2010-11-06 23:15:00"
-        );
-        assert_eq!(
-            midnight("2010-11-07".parse().unwrap(), &zone),
-            Some(first),
-            "the earlier midnight"
-        );
-        assert_eq!(
-            next_midnight(again, &zone),
-            Some("2010-11-08T03:30:00Z".parse().unwrap())
-        );
+        assert_eq!(local(again, &zone).unwrap().to_string(), "2010-11-06 23:15:00");
+        assert_eq!(midnight("2010-11-07".parse().unwrap(), &zone), Some(first), "the earlier midnight");
+        assert_eq!(next_midnight(again, &zone), Some("2010-11-08T03:30:00Z".parse().unwrap()));
     }
 }

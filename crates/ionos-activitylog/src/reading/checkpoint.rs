@@ -95,10 +95,8 @@ impl Kept {
         let time = |text: &str| {
             let time = DateTime::parse_from_rfc3339(text);
             time.map(|time| time.to_utc()).map_err(|_| {
-                wrong(format!(
-                    "the checkpoint has the time {text:?}, which is not as RFC 3339 has it"
-                ))
-                .advise("start anew")
+                wrong(format!("the checkpoint has the time {text:?}, which is not as RFC 3339 has it"))
+                    .advise("start anew")
             })
         };
         let range = DateRange::new(time(&self.start)?, time(&self.end)?)?;
@@ -110,12 +108,7 @@ impl Kept {
             ))
             .advise("start anew"));
         }
-        Ok(Checkpoint {
-            contract: self.contract.parse()?,
-            range,
-            filter: self.filter,
-            read_to,
-        })
+        Ok(Checkpoint { contract: self.contract.parse()?, range, filter: self.filter, read_to })
     }
 }
 
@@ -129,42 +122,22 @@ mod tests {
     fn it_is_kept_and_read_again() {
         let checkpoint: Checkpoint = serde_json::from_str(KEPT).unwrap();
         assert_eq!(serde_json::to_string(&checkpoint).unwrap(), KEPT);
-        assert_eq!(
-            checkpoint.rest().unwrap().to_string(),
-            "2026-11-20T09:12:33.394Z .. 2026-12-01T00:00:00Z"
-        );
-        let done = Checkpoint {
-            read_to: checkpoint.range.end(),
-            ..checkpoint
-        };
+        assert_eq!(checkpoint.rest().unwrap().to_string(), "2026-11-20T09:12:33.394Z .. 2026-12-01T00:00:00Z");
+        let done = Checkpoint { read_to: checkpoint.range.end(), ..checkpoint };
         assert_eq!(done.rest(), None);
     }
 
     #[test]
     fn what_is_no_checkpoint_is_refused() {
         for (from, to, message) in [
-            (
-                "\"version\":1",
-                "\"version\":2",
-                "the checkpoint has version 2",
-            ),
-            (
-                "2026-11-01T00:00:00Z",
-                "yesterday",
-                "the time \"yesterday\"",
-            ),
-            (
-                "2026-11-20T09:12:33.394Z",
-                "2027-01-01T00:00:00Z",
-                "outside of its own range",
-            ),
+            ("\"version\":1", "\"version\":2", "the checkpoint has version 2"),
+            ("2026-11-01T00:00:00Z", "yesterday", "the time \"yesterday\""),
+            ("2026-11-20T09:12:33.394Z", "2027-01-01T00:00:00Z", "outside of its own range"),
             ("31721060", "a lot", "contract"),
             ("\"filter\"", "\"filtre\"", "unknown field `filtre`"),
         ] {
             let kept = KEPT.replace(from, to);
-            let error = serde_json::from_str::<Checkpoint>(&kept)
-                .unwrap_err()
-                .to_string();
+            let error = serde_json::from_str::<Checkpoint>(&kept).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
     }

@@ -39,11 +39,7 @@ impl ContractsStream {
             let contract = events.contract.clone();
             (contract, events.windows_at_once(1).windows())
         });
-        Self {
-            active: VecDeque::new(),
-            waiting: readings.collect(),
-            ended: Vec::new(),
-        }
+        Self { active: VecDeque::new(), waiting: readings.collect(), ended: Vec::new() }
     }
 
     /// The same windows, contract after contract in the order in which they were named. The next few contracts are read
@@ -84,10 +80,7 @@ impl Stream for ContractsStream {
                         let of = contract.clone();
                         // Behind those that wait, so that each contract has a window before one has two.
                         self.waiting.push_back((contract, windows));
-                        return Poll::Ready(Some(ContractWindow {
-                            contract: of,
-                            result,
-                        }));
+                        return Poll::Ready(Some(ContractWindow { contract: of, result }));
                     }
                     Poll::Ready(None) => {
                         let summary = windows.summary().clone();

@@ -86,15 +86,7 @@ impl Evidence {
     /// Takes in a scan, and says whether the window is verified now. `finest` says that the window cannot be cut so that
     /// it fits on one page.
     pub(super) fn add(&mut self, scan: Scan, finest: bool) -> bool {
-        let Scan {
-            events,
-            agreed,
-            total,
-            oversized,
-            pages,
-            ended,
-            ..
-        } = scan;
+        let Scan { events, agreed, total, oversized, pages, ended, .. } = scan;
         let hits = events.len() as u64;
         let before = self.seen();
         // Everything in the first scan is its own, so nobody needs to note it twice.
@@ -201,8 +193,7 @@ impl Evidence {
     /// their ids, and those that do not belong to the window at all. An event without a time is where the window begins.
     pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.add_twins();
-        self.events
-            .sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        self.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
         let (mut events, mut strays) = (Vec::with_capacity(self.events.len()), Vec::new());
         for seen in std::mem::take(&mut self.events) {
             if !seen.timeless && !self.range.contains(seen.time) {
@@ -221,12 +212,7 @@ impl Evidence {
             let Some(seen) = self.known.get(&id).and_then(|at| self.events.get(*at)) else {
                 continue;
             };
-            let twin = Seen {
-                time: seen.time,
-                timeless: seen.timeless,
-                id,
-                event: seen.event.clone(),
-            };
+            let twin = Seen { time: seen.time, timeless: seen.timeless, id, event: seen.event.clone() };
             for _ in 1..times {
                 self.events.push(twin.clone());
                 self.duplicates -= 1;
@@ -240,10 +226,7 @@ mod tests {
     use super::*;
 
     fn event(uuid: &str, time: &str) -> Event {
-        Event::from_json(format!(
-            r#"{{"@uuid":"{uuid}","meta":{{"time":"{time}"}}}}"#
-        ))
-        .unwrap()
+        Event::from_json(format!(r#"{{"@uuid":"{uuid}","meta":{{"time":"{time}"}}}}"#)).unwrap()
     }
 
     fn range(start: &str, end: &str) -> DateRange {
@@ -279,9 +262,7 @@ mod tests {
         );
         assert!(!verified);
         let (events, strays) = evidence.take_events(whole);
-        let ids = |events: &[Event]| -> Vec<String> {
-            events.iter().map(|event| event.id().to_string()).collect()
-        };
+        let ids = |events: &[Event]| -> Vec<String> { events.iter().map(|event| event.id().to_string()).collect() };
         assert_eq!(ids(&events), ["u:a", "u:b"]);
         assert_eq!(ids(&strays), ["u:earlier", "u:later"]);
     }

@@ -28,14 +28,8 @@ struct Ahead {
 
 impl ContractsInOrder {
     pub(super) fn new(readings: impl IntoIterator<Item = (ContractNumber, WindowStream)>) -> Self {
-        let left = readings.into_iter().map(|(contract, windows)| Ahead {
-            contract,
-            windows,
-            next: None,
-        });
-        Self {
-            left: left.collect(),
-        }
+        let left = readings.into_iter().map(|(contract, windows)| Ahead { contract, windows, next: None });
+        Self { left: left.collect() }
     }
 }
 
@@ -91,8 +85,6 @@ impl Stream for ContractsInOrder {
 
 impl std::fmt::Debug for ContractsInOrder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ContractsInOrder")
-            .field("left", &self.left.len())
-            .finish_non_exhaustive()
+        f.debug_struct("ContractsInOrder").field("left", &self.left.len()).finish_non_exhaustive()
     }
 }

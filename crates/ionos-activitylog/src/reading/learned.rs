@@ -177,10 +177,7 @@ mod tests {
     fn pages_and_windows_follow_what_was_seen() {
         let learned = Learned::default();
         let wished = PageSize::new(300).unwrap();
-        assert_eq!(
-            (learned.page_size(wished), learned.window_size(300)),
-            (300, 9_900)
-        );
+        assert_eq!((learned.page_size(wished), learned.window_size(300)), (300, 9_900));
         learned.pages_end_at(100);
         assert_eq!(learned.page_size(wished), 100);
         learned.offsets_end_at(950);
@@ -215,26 +212,16 @@ mod tests {
         };
         learned.assume(&profile);
         assert!(learned.is_assumed() && learned.is_unstable());
-        assert_eq!(
-            (learned.page_size(wished), learned.window_size(100)),
-            (100, 900)
-        );
+        assert_eq!((learned.page_size(wished), learned.window_size(100)), (100, 900));
         assert_eq!(learned.fractions(), Fractions::Refused);
         // Whether they are cut off or refused does not matter to reading.
-        let told = ServiceProfile {
-            fractions: None,
-            ..profile
-        };
+        let told = ServiceProfile { fractions: None, ..profile };
         assert_eq!(learned.profile(), told);
         learned.doubt();
         assert!(!learned.is_assumed() && !learned.is_unstable());
         assert_eq!(learned.profile(), ServiceProfile::default());
         // As good as nothing is known.
-        learned.assume(&ServiceProfile {
-            page_cap: Some(1),
-            offset_cap: Some(20_000),
-            ..ServiceProfile::default()
-        });
+        learned.assume(&ServiceProfile { page_cap: Some(1), offset_cap: Some(20_000), ..ServiceProfile::default() });
         assert_eq!(learned.profile(), ServiceProfile::default());
     }
 }

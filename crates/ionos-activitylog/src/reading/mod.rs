@@ -101,19 +101,14 @@ impl Events {
     /// Fails with [`ErrorKind::Configuration`] when the checkpoint is of another reading.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, Error> {
         let filter = self.filter.to_string();
-        let same = checkpoint.contract == self.contract
-            && checkpoint.range == self.range
-            && checkpoint.filter == filter;
+        let same =
+            checkpoint.contract == self.contract && checkpoint.range == self.range && checkpoint.filter == filter;
         if !same {
             return Err(Error::new(
                 ErrorKind::Configuration,
                 format!(
                     "the checkpoint is of contract {}, {}, filter {:?}, and not of contract {}, {}, filter {filter:?}",
-                    checkpoint.contract,
-                    checkpoint.range,
-                    checkpoint.filter,
-                    self.contract,
-                    self.range
+                    checkpoint.contract, checkpoint.range, checkpoint.filter, self.contract, self.range
                 ),
             )
             .advise("resume what it was made of, or start anew"));

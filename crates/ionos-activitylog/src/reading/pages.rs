@@ -43,30 +43,15 @@ struct Walk {
 
 impl Walk {
     fn new(events: Events) -> Self {
-        Self {
-            events,
-            offset: 0,
-            counted: 0,
-            page_full_at: None,
-            last_page: None,
-            ended: false,
-        }
+        Self { events, offset: 0, counted: 0, page_full_at: None, last_page: None, ended: false }
     }
 
     async fn next(mut self) -> Result<Option<(Response<Page>, Self)>, Error> {
         if self.ended {
             return Ok(None);
         }
-        let Events {
-            client,
-            contract,
-            range,
-            page_size,
-            ..
-        } = &self.events;
-        let page = client
-            .page(contract, *range, self.offset, *page_size)
-            .await?;
+        let Events { client, contract, range, page_size, .. } = &self.events;
+        let page = client.page(contract, *range, self.offset, *page_size).await?;
         self.advance(&page)?;
         Ok(Some((page, self)))
     }
@@ -82,11 +67,7 @@ impl Walk {
         self.offset += received;
         // A service that caps the page size sends a short first page although it counts more.
         let asked = self.events.page_size.get();
-        let capped = if self.counted > received {
-            received.min(asked)
-        } else {
-            asked
-        };
+        let capped = if self.counted > received { received.min(asked) } else { asked };
         let full = received >= *self.page_full_at.get_or_insert(capped);
         // Only an exact count can end the reading, and not after a full page: a count may be capped.
         let exact = page.total.is_some_and(|total| total.exact);
@@ -109,13 +90,11 @@ impl Walk {
 
     /// An empty page ends the reading only where nothing that was counted is missing.
     fn check_end(&self, page: &Page) -> Result<(), Error> {
-        let Self {
-            counted, offset, ..
-        } = *self;
+        let Self { counted, offset, .. } = *self;
         if counted > offset {
-            return Err(self.incomplete(format!(
-                "the service counts {counted} events and sent none at offset {offset}"
-            )));
+            return Err(
+                self.incomplete(format!("the service counts {counted} events and sent none at offset {offset}"))
+            );
         }
         // "At least so many", and then not one more: that is where an engine's window ends, not where the log does.
         if page.total.is_some_and(|total| !total.exact) && counted == offset && offset > 0 {

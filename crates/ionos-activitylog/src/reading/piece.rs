@@ -46,9 +46,7 @@ impl Piece {
         let length = self.range.duration().num_milliseconds();
         let unit = unit.milliseconds();
         let most = (length / unit).max(1);
-        let pieces = i64::try_from(pieces)
-            .unwrap_or(i64::MAX)
-            .clamp(2.min(most), most);
+        let pieces = i64::try_from(pieces).unwrap_or(i64::MAX).clamp(2.min(most), most);
         let at = |number: i64| {
             // In 128 bits, because the product of a length and a number of pieces may not fit into 64.
             let offset = i128::from(length) * i128::from(number) / i128::from(pieces);
@@ -61,11 +59,7 @@ impl Piece {
         };
         (0..pieces)
             .map(|number| {
-                let to = if number + 1 == pieces {
-                    end
-                } else {
-                    at(number + 1)
-                };
+                let to = if number + 1 == pieces { end } else { at(number + 1) };
                 (at(number), to)
             })
             .filter_map(piece)
@@ -84,55 +78,13 @@ mod tests {
     #[test]
     fn pieces_touch_cover_and_are_cut_at_the_unit() {
         for (start, end, unit, wanted, got) in [
-            (
-                "2026-11-20T00:00:00Z",
-                "2026-11-21T00:00:00Z",
-                Unit::Second,
-                3,
-                3,
-            ),
-            (
-                "2026-11-20T00:00:00Z",
-                "2026-11-21T00:00:00Z",
-                Unit::Second,
-                1,
-                2,
-            ),
-            (
-                "2026-11-20T00:00:00Z",
-                "2026-11-20T00:00:07Z",
-                Unit::Second,
-                100,
-                7,
-            ),
-            (
-                "2026-11-20T00:00:00Z",
-                "2026-11-20T00:00:02Z",
-                Unit::Second,
-                u64::MAX,
-                2,
-            ),
-            (
-                "2026-11-20T00:00:00Z",
-                "2026-11-20T00:00:01Z",
-                Unit::Millisecond,
-                4,
-                4,
-            ),
-            (
-                "2026-11-20T00:00:00Z",
-                "2026-11-20T00:00:00.003Z",
-                Unit::Millisecond,
-                4,
-                3,
-            ),
-            (
-                "0000-01-01T00:00:00Z",
-                "9999-01-01T00:00:00Z",
-                Unit::Second,
-                1000,
-                1000,
-            ),
+            ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Unit::Second, 3, 3),
+            ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Unit::Second, 1, 2),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:07Z", Unit::Second, 100, 7),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:02Z", Unit::Second, u64::MAX, 2),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z", Unit::Millisecond, 4, 4),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:00.003Z", Unit::Millisecond, 4, 3),
+            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Unit::Second, 1000, 1000),
         ] {
             let whole = piece(start, end);
             assert!(whole.can_be_cut(unit));

@@ -87,15 +87,8 @@ mod tests {
             ..ServiceProfile::default()
         };
         let json = serde_json::to_string(&profile).unwrap();
-        assert_eq!(
-            serde_json::from_str::<ServiceProfile>(&json).unwrap(),
-            profile
-        );
-        let newer =
-            r#"{"page_cap":1000,"order":"newest-first","fractions":"cut-off","colour":"red"}"#;
-        assert_eq!(
-            serde_json::from_str::<ServiceProfile>(newer).unwrap(),
-            profile
-        );
+        assert_eq!(serde_json::from_str::<ServiceProfile>(&json).unwrap(), profile);
+        let newer = r#"{"page_cap":1000,"order":"newest-first","fractions":"cut-off","colour":"red"}"#;
+        assert_eq!(serde_json::from_str::<ServiceProfile>(newer).unwrap(), profile);
     }
 }

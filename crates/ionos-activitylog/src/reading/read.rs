@@ -105,27 +105,17 @@ impl Source<'_> {
             };
             let scan = match self.scan(piece.range, most).await? {
                 Scanned::All(scan) => scan,
-                Scanned::TooFull {
-                    total,
-                    requests: own,
-                } => {
+                Scanned::TooFull { total, requests: own } => {
                     requests += own;
                     if piece.can_be_cut(unit) {
                         return Ok(Attempt::Cut(self.too_full(piece, total, unit), requests));
                     }
-                    return self
-                        .overfull(piece, total, requests)
-                        .await
-                        .map(Attempt::Stuck);
+                    return self.overfull(piece, total, requests).await.map(Attempt::Stuck);
                 }
             };
             requests += scan.requests;
-            let (pages, total) = (
-                scan.pages,
-                scan.agreed.or(scan.total.map(|total| total.count)),
-            );
-            let finest =
-                !piece.can_be_cut(unit) && (unit == Unit::Millisecond || self.is_finest(piece));
+            let (pages, total) = (scan.pages, scan.agreed.or(scan.total.map(|total| total.count)));
+            let finest = !piece.can_be_cut(unit) && (unit == Unit::Millisecond || self.is_finest(piece));
             if evidence.add(scan, finest) {
                 return Ok(Attempt::Done(Done::of(piece, evidence, requests)));
             }
@@ -138,9 +128,7 @@ impl Source<'_> {
             let enough = match pages {
                 1 => evidence.scans >= SCANS && evidence.stale >= SCANS,
                 // A part of a second costs fewer requests than many scans, if it can be had.
-                _ if unit == Unit::Second && !self.is_finest(piece) => {
-                    evidence.scans >= SCANS_BEFORE_CUTTING
-                }
+                _ if unit == Unit::Second && !self.is_finest(piece) => evidence.scans >= SCANS_BEFORE_CUTTING,
                 _ => evidence.stale >= STALE_SCANS,
             };
             if enough
@@ -177,21 +165,13 @@ impl Source<'_> {
     }
 
     /// Reads what can be reached of a piece that is too full and cannot be cut.
-    async fn overfull(
-        self,
-        piece: Piece,
-        total: Option<u64>,
-        requests: u64,
-    ) -> Result<Done, Error> {
+    async fn overfull(self, piece: Piece, total: Option<u64>, requests: u64) -> Result<Done, Error> {
         let most = self.learned().window_size(self.page_hits());
         let mut evidence = Evidence::new(piece.range);
         let scan = self.scan_beginning(piece.range, most).await?;
         let requests = requests + scan.requests;
         let said = scan.total;
-        let unproven = Scan {
-            agreed: None,
-            ..scan
-        };
+        let unproven = Scan { agreed: None, ..scan };
         evidence.add(unproven, false);
         let total = total.map(|count| Total { count, exact: true }).or(said);
         let mut done = Done::of(piece, evidence, requests);
@@ -271,26 +251,13 @@ struct Done {
 
 impl Done {
     fn of(piece: Piece, evidence: Evidence, requests: u64) -> Self {
-        Self {
-            piece,
-            evidence,
-            requests,
-            gap: None,
-            parts: Vec::new(),
-        }
+        Self { piece, evidence, requests, gap: None, parts: Vec::new() }
     }
 
     fn disagreeing(piece: Piece, evidence: Evidence, requests: u64) -> Self {
-        let reason = if evidence.strays > 0 {
-            GapReason::OutsideOfWindow
-        } else {
-            GapReason::Disagreement
-        };
+        let reason = if evidence.strays > 0 { GapReason::OutsideOfWindow } else { GapReason::Disagreement };
         let total = evidence.total;
-        Self {
-            gap: Some((reason, total)),
-            ..Self::of(piece, evidence, requests)
-        }
+        Self { gap: Some((reason, total)), ..Self::of(piece, evidence, requests) }
     }
 
     fn has_gap(&self) -> bool {
@@ -300,25 +267,14 @@ impl Done {
     /// The requests of its parts are counted already.
     fn joined(piece: Piece, mut parts: Vec<Self>) -> Self {
         parts.iter_mut().for_each(|part| part.requests = 0);
-        Self {
-            parts,
-            ..Self::of(piece, Evidence::new(piece.range), 0)
-        }
+        Self { parts, ..Self::of(piece, Evidence::new(piece.range), 0) }
     }
 
     /// The window, without what lies outside of a range; so many requests were made before.
     fn window(self, range: DateRange, requests: u64) -> Window {
-        let own = self
-            .piece
-            .range
-            .intersection(&range)
-            .unwrap_or(self.piece.range);
-        let gap = self.gap.map(|(reason, total)| Gap {
-            range: self.piece.range,
-            seen: self.evidence.seen(),
-            total,
-            reason,
-        });
+        let own = self.piece.range.intersection(&range).unwrap_or(self.piece.range);
+        let gap =
+            self.gap.map(|(reason, total)| Gap { range: self.piece.range, seen: self.evidence.seen(), total, reason });
         let (mut evidence, parts) = (self.evidence, self.parts);
         let counted = match parts.is_empty() {
             true => evidence.counted(),

@@ -93,10 +93,7 @@ impl Source<'_> {
             // "At least so many", and room for more on the page: only the end can tell.
             return self.uncounted(range, first, requests).await;
         }
-        if !total.exact
-            || total.count > most
-            || (total.count == SUSPICIOUS && received < SUSPICIOUS)
-        {
+        if !total.exact || total.count > most || (total.count == SUSPICIOUS && received < SUSPICIOUS) {
             let known = total.exact && total.count != SUSPICIOUS;
             let total = known.then_some(total.count);
             return Ok(Scanned::TooFull { total, requests });
@@ -112,9 +109,7 @@ impl Source<'_> {
             // Either the service sends fewer than it is asked for, or there are no more than these.
             let second = match self.page(range, received, size).await {
                 // So far may be too far for a page of this size, and not for one of the size that came.
-                Err(error) if may_be_too_deep(error.kind()) => {
-                    self.page(range, received, received).await?
-                }
+                Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
                 second => second?,
             };
             requests += second.requests;
@@ -131,14 +126,9 @@ impl Source<'_> {
             next = received + size;
             pages.push(second.page);
         }
-        let offsets = (0..)
-            .map(|page| next + page * size)
-            .take_while(|at| *at < total.count);
-        let fetched: Vec<Result<Fetched, Error>> = stream::iter(offsets)
-            .map(|offset| self.page(range, offset, size))
-            .buffered(PAGES_AT_ONCE)
-            .collect()
-            .await;
+        let offsets = (0..).map(|page| next + page * size).take_while(|at| *at < total.count);
+        let fetched: Vec<Result<Fetched, Error>> =
+            stream::iter(offsets).map(|offset| self.page(range, offset, size)).buffered(PAGES_AT_ONCE).collect().await;
         let mut rest = Vec::with_capacity(fetched.len());
         for (fetched, number) in fetched.into_iter().zip(0..) {
             let offset = next + number * size;
@@ -166,8 +156,7 @@ impl Source<'_> {
             last.is_some_and(|last| (last.events.len() as u64) < size)
         };
         // A count that is just what the pages hold may be capped.
-        if end == total.count && !has_room(&pages) && end + size <= self.learned().window_size(size)
-        {
+        if end == total.count && !has_room(&pages) && end + size <= self.learned().window_size(size) {
             let (behind, own) = self.behind(range, end, size).await?;
             requests += own;
             pages.extend(behind);
@@ -177,12 +166,7 @@ impl Source<'_> {
     }
 
     /// The page behind the last one, unless the service refuses to look there, and how many requests it took.
-    async fn behind(
-        &self,
-        range: DateRange,
-        end: u64,
-        size: u64,
-    ) -> Result<(Option<Page>, u64), Error> {
+    async fn behind(&self, range: DateRange, end: u64, size: u64) -> Result<(Option<Page>, u64), Error> {
         match self.page(range, end, size).await {
             Ok(fetched) => Ok((Some(fetched.page), fetched.requests)),
             Err(error) if may_be_too_deep(error.kind()) => Ok((None, 1)),
@@ -193,9 +177,7 @@ impl Source<'_> {
     /// Reads at most `most` events of a window, however many it has.
     pub(super) async fn scan_beginning(&self, range: DateRange, most: u64) -> Result<Scan, Error> {
         let size = self.page_hits();
-        let offsets = (0..)
-            .map(|page| page * size)
-            .take_while(|at| at + size <= most);
+        let offsets = (0..).map(|page| page * size).take_while(|at| at + size <= most);
         let fetched: Vec<Fetched> = stream::iter(offsets)
             .map(|offset| self.page(range, offset, size))
             .buffered(PAGES_AT_ONCE)
@@ -208,12 +190,7 @@ impl Source<'_> {
 
     /// Follows the pages of a service that does not count, or not to the end, to one without hits: a page with room for
     /// more may be as full as this service sends them.
-    async fn uncounted(
-        &self,
-        range: DateRange,
-        first: Page,
-        mut requests: u64,
-    ) -> Result<Scanned, Error> {
+    async fn uncounted(&self, range: DateRange, first: Page, mut requests: u64) -> Result<Scanned, Error> {
         let size = first.events.len() as u64;
         let mut read = size;
         let mut pages = vec![first];
@@ -272,11 +249,8 @@ impl Source<'_> {
         loop {
             requests += 1;
             let patient = requests <= PATIENCE;
-            let page = self
-                .client
-                .exact_page(self.contract, range, offset, size)
-                .await
-                .map(crate::Response::into_inner);
+            let page =
+                self.client.exact_page(self.contract, range, offset, size).await.map(crate::Response::into_inner);
             match page {
                 Ok(page) if patient && counts_more(&page) => {}
                 Ok(page) => {
@@ -294,9 +268,7 @@ impl Source<'_> {
 /// Waits a random time before something is tried again: below 100 ms the first time, and below 1.6 s in the end.
 pub(super) async fn pause(clock: &dyn Clock, times: u32) {
     let most = 0.1 * f64::from(1_u32 << times.clamp(1, 5) >> 1);
-    clock
-        .sleep(Duration::from_secs_f64(clock.chance() * most))
-        .await;
+    clock.sleep(Duration::from_secs_f64(clock.chance() * most)).await;
 }
 
 /// A page, and how many requests it took.
@@ -326,22 +298,12 @@ fn may_be_too_deep(kind: ErrorKind) -> bool {
 /// Failures that something between the service and here may cause, once. Those that a call tries again by itself are
 /// not among them.
 fn may_be_an_accident(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Decode
-            | ErrorKind::TooLarge
-            | ErrorKind::RedirectRefused
-            | ErrorKind::UnexpectedStatus
-    )
+    matches!(kind, ErrorKind::Decode | ErrorKind::TooLarge | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
 }
 
 impl Scan {
     fn of(pages: Vec<Page>, ended: bool, requests: u64) -> Self {
-        let count = |page: &Page| {
-            page.total
-                .filter(|total| total.exact)
-                .map(|total| total.count)
-        };
+        let count = |page: &Page| page.total.filter(|total| total.exact).map(|total| total.count);
         let first = pages.first().and_then(count);
         // Success without content (204) behind the end has no count, and none is needed there.
         let behind = |page: &Page| {
@@ -354,16 +316,11 @@ impl Scan {
         });
         let filled = pages.iter().filter(|page| !page.events.is_empty()).count();
         let reaches = |page: &Page| page.offset + page.events.len() as u64;
-        let oversized = pages
-            .windows(2)
-            .any(|pair| matches!(pair, [page, next] if reaches(page) > next.offset));
+        let oversized = pages.windows(2).any(|pair| matches!(pair, [page, next] if reaches(page) > next.offset));
         Self {
             oversized,
             agreed,
-            total: pages
-                .iter()
-                .filter_map(|page| page.total)
-                .max_by_key(|total| total.count),
+            total: pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count),
             pages: filled.max(1) as u64,
             ended,
             requests,

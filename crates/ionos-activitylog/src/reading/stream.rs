@@ -31,24 +31,14 @@ pub struct EventStream {
 
 impl EventStream {
     pub(super) fn new(windows: WindowStream) -> Self {
-        Self {
-            position: windows.checkpoint(),
-            windows,
-            current: Vec::new().into_iter(),
-            given: 0,
-            ended: false,
-        }
+        Self { position: windows.checkpoint(), windows, current: Vec::new().into_iter(), given: 0, ended: false }
     }
 
     /// Up to where everything was given out. It moves with whole windows: events that were given out after it come
     /// again when the reading is resumed there.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
-        if self.current.as_slice().is_empty() {
-            self.windows.checkpoint()
-        } else {
-            self.position.clone()
-        }
+        if self.current.as_slice().is_empty() { self.windows.checkpoint() } else { self.position.clone() }
     }
 
     /// What was done so far. Events of a window count once it was read.
@@ -58,9 +48,7 @@ impl EventStream {
 
     /// What is missing, as an error, if anything is.
     fn verdict(&self) -> Option<Error> {
-        let Checkpoint {
-            contract, range, ..
-        } = &self.position;
+        let Checkpoint { contract, range, .. } = &self.position;
         let error = self.summary().verdict().err()?;
         Some(error.during(Operation::events(contract, *range)))
     }
@@ -105,8 +93,6 @@ impl Stream for EventStream {
 
 impl std::fmt::Debug for EventStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EventStream")
-            .field("windows", &self.windows)
-            .finish_non_exhaustive()
+        f.debug_struct("EventStream").field("windows", &self.windows).finish_non_exhaustive()
     }
 }

@@ -15,8 +15,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, When};
 use ionos_activitylog_sim::{
-    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
-    SimulatorBuilder, Switches, TotalShape, TotalValue,
+    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator, SimulatorBuilder,
+    Switches, TotalShape, TotalValue,
 };
 
 use super::*;
@@ -69,9 +69,7 @@ async fn read(events: Events) -> (Vec<String>, Summary, Option<Error>) {
 
 fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
     let contract = simulator.contracts()[0];
-    simulator
-        .records(contract, range.start(), range.end())
-        .collect()
+    simulator.records(contract, range.start(), range.end()).collect()
 }
 
 /// As the reading gives them out: by time, then by id.
@@ -103,10 +101,7 @@ async fn is_exact(simulator: &Simulator, range: DateRange, what: &str) -> Summar
 async fn a_quiet_range_takes_one_request_and_every_event_comes_once_in_order() {
     let simulator = simulated(Simulator::builder());
     let summary = is_exact(&simulator, day(), "a day").await;
-    assert_eq!(
-        (summary.windows, summary.requests, summary.rescans),
-        (1, 1, 0)
-    );
+    assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 1, 0));
     // A range within seconds is asked for in whole seconds, and what is outside of it is left out.
     let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
     let _ = is_exact(&simulator, within, "within seconds").await;
@@ -123,27 +118,12 @@ async fn pages_of_any_size_and_cap_make_the_same_whole() {
         (OverLimit::Refuse, 100, 1000),
         (OverLimit::Refuse, 30, 1000),
     ] {
-        let switches = Switches {
-            over_limit,
-            max_limit,
-            ..Switches::default()
-        };
+        let switches = Switches { over_limit, max_limit, ..Switches::default() };
         let simulator = simulated(Simulator::builder().switches(switches));
-        let range = if max_limit == 1 {
-            range("2026-11-19T08:00:00Z", "2026-11-19T12:00:00Z")
-        } else {
-            week
-        };
-        let (records, summary, error) =
-            read(events(&simulator, range).page_size(PageSize::new(wished).unwrap())).await;
-        assert!(
-            error.is_none() && summary.is_complete(),
-            "{error:?} {summary:?}"
-        );
-        assert!(
-            records == ordered(truth(&simulator, range)),
-            "{over_limit} {max_limit}"
-        );
+        let range = if max_limit == 1 { range("2026-11-19T08:00:00Z", "2026-11-19T12:00:00Z") } else { week };
+        let (records, summary, error) = read(events(&simulator, range).page_size(PageSize::new(wished).unwrap())).await;
+        assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
+        assert!(records == ordered(truth(&simulator, range)), "{over_limit} {max_limit}");
     }
 }
 
@@ -158,16 +138,8 @@ async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
         (DeepOffset::Empty, 10_000),
         (DeepOffset::Empty, 4_000),
     ] {
-        let switches = Switches {
-            deep_offset,
-            window_cap,
-            ..Switches::default()
-        };
-        let simulator = simulated(
-            Simulator::builder()
-                .events_per_day(5_000)
-                .switches(switches),
-        );
+        let switches = Switches { deep_offset, window_cap, ..Switches::default() };
+        let simulator = simulated(Simulator::builder().events_per_day(5_000).switches(switches));
         let summary = is_exact(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
         assert!(summary.windows >= 4, "{summary:?}");
     }
@@ -176,12 +148,7 @@ async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
 #[tokio::test]
 async fn the_whole_matrix_is_exact() {
     for order in Order::ALL {
-        for total in [
-            TotalShape::Number,
-            TotalShape::Text,
-            TotalShape::Object,
-            TotalShape::Absent,
-        ] {
+        for total in [TotalShape::Number, TotalShape::Text, TotalShape::Object, TotalShape::Absent] {
             for value in TotalValue::ALL {
                 for dialect in [Dialect::Description, Dialect::Mixed] {
                     let switches = Switches {
@@ -195,11 +162,7 @@ async fn the_whole_matrix_is_exact() {
                         ..Switches::default()
                     };
                     let what = format!("{order} {total} {value} {dialect}");
-                    let simulator = simulated(
-                        Simulator::builder()
-                            .events_per_day(1_000)
-                            .switches(switches),
-                    );
+                    let simulator = simulated(Simulator::builder().events_per_day(1_000).switches(switches));
                     let _ = is_exact(&simulator, day(), &what).await;
                 }
             }
@@ -211,28 +174,13 @@ async fn the_whole_matrix_is_exact() {
 async fn events_that_arrive_during_the_reading_are_in_it() {
     let clock = Arc::new(VirtualClock::at(at("2026-11-20T00:00:00Z")));
     let now = clock.clone();
-    let switches = Switches {
-        ingest_delay: "50%<1s,50%<30s".parse().unwrap(),
-        max_limit: 20,
-        ..Switches::default()
-    };
+    let switches = Switches { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Switches::default() };
     // Time passes only where a refused request is waited for, and then events arrive between two pages.
     let simulator = Simulator::builder()
         .events_per_day(3_000)
-        .burst(
-            at("2026-11-19T23:59:59.100Z"),
-            TimeDelta::milliseconds(800),
-            700,
-        )
+        .burst(at("2026-11-19T23:59:59.100Z"), TimeDelta::milliseconds(800), 700)
         .switches(switches)
-        .faults(
-            Faults::new()
-                .on(
-                    When::any().every(3),
-                    Answer::new(503).header("Retry-After", "2"),
-                )
-                .unwrap(),
-        )
+        .faults(Faults::new().on(When::any().every(3), Answer::new(503).header("Retry-After", "2")).unwrap())
         .clock(move || now.now())
         .build();
     let client = Client::builder()
@@ -246,10 +194,7 @@ async fn events_that_arrive_during_the_reading_are_in_it() {
     let before: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
     let (records, summary, error) = read(events).await;
     let after: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
-    assert!(
-        error.is_none() && summary.is_complete(),
-        "{error:?} {summary:?}"
-    );
+    assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
     assert!(before.len() < after.len(), "nothing arrived in between");
     // All that was there is in it, and nothing that never was.
     let found: BTreeSet<String> = records.into_iter().collect();
@@ -273,19 +218,14 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
             fraction_digits: digits,
             ..Switches::default()
         };
-        let simulator = simulated(
-            Simulator::builder()
-                .burst(begin, TimeDelta::milliseconds(3), count)
-                .switches(switches),
-        );
+        let simulator =
+            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).switches(switches));
         let _ = is_exact(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
     }
     // More than the cap share a millisecond, or a second where that is the shortest time.
-    for (count, fractions) in [
-        (4_000, QueryFractions::Count),
-        (1_500, QueryFractions::Refuse),
-        (1_500, QueryFractions::CutOff),
-    ] {
+    for (count, fractions) in
+        [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
+    {
         let switches = Switches {
             window_cap: 1_000,
             deep_offset: DeepOffset::Refuse,
@@ -294,19 +234,14 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
             query_fractions: fractions,
             ..Switches::default()
         };
-        let simulator = simulated(
-            Simulator::builder()
-                .burst(begin, TimeDelta::milliseconds(3), count)
-                .switches(switches),
-        );
+        let simulator =
+            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).switches(switches));
         let (records, summary, error) = read(events(&simulator, day())).await;
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Incomplete);
         assert!(error.to_string().contains("2026-11-19T09:12:33"), "{error}");
         assert!(!summary.gaps.is_empty());
-        let inside = |gap: &Gap| {
-            gap.range.start() <= begin + TimeDelta::milliseconds(3) && begin <= gap.range.end()
-        };
+        let inside = |gap: &Gap| gap.range.start() <= begin + TimeDelta::milliseconds(3) && begin <= gap.range.end();
         assert!(summary.gaps.iter().all(inside), "{:?}", summary.gaps);
         // Outside of the gaps nothing is missing.
         let found: BTreeSet<String> = records.into_iter().collect();
@@ -314,9 +249,7 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
             let time = Event::from_json(record.clone()).unwrap().time().unwrap();
             summary.gaps.iter().any(|gap| gap.range.contains(time))
         };
-        let missing = truth(&simulator, day())
-            .into_iter()
-            .filter(|record| !found.contains(record));
+        let missing = truth(&simulator, day()).into_iter().filter(|record| !found.contains(record));
         assert!(missing.into_iter().all(|record| in_gap(&record)));
     }
 }
@@ -328,8 +261,7 @@ async fn a_filter_leaves_out_and_counts() {
     let (records, summary, error) = read(events(&simulator, day()).filter(filter.clone())).await;
     assert!(error.is_none());
     let all = ordered(truth(&simulator, day()));
-    let matches =
-        |record: &&String| filter.matches(&Event::from_json(String::clone(record)).unwrap());
+    let matches = |record: &&String| filter.matches(&Event::from_json(String::clone(record)).unwrap());
     assert!(records.iter().eq(all.iter().filter(matches)));
     assert_eq!(summary.filtered, (all.len() - records.len()) as u64);
     assert!(!records.is_empty() && summary.filtered > 0);

@@ -105,14 +105,11 @@ impl fmt::Display for Gap {
         let Self { range, seen, .. } = self;
         let events = if *seen == 1 { "event" } else { "events" };
         match self.reason {
-            GapReason::Overflow => write!(
-                f,
-                "{range} holds more events than the service lets one reach, {seen} of them came"
-            )?,
-            GapReason::Disagreement => write!(f, "of {range} {seen} {events} came")?,
-            GapReason::OutsideOfWindow => {
-                write!(f, "of {range} {seen} {events} came, not all of that time,")?
+            GapReason::Overflow => {
+                write!(f, "{range} holds more events than the service lets one reach, {seen} of them came")?
             }
+            GapReason::Disagreement => write!(f, "of {range} {seen} {events} came")?,
+            GapReason::OutsideOfWindow => write!(f, "of {range} {seen} {events} came, not all of that time,")?,
         }
         match self.total {
             Some(Total { count, exact: true }) => write!(f, " and the service counts {count}"),

@@ -69,10 +69,7 @@ impl WindowStream {
             summary: Summary::default(),
             failed: false,
         };
-        stream.queue = rest
-            .map(|range| stream.planned(Piece::new(range)))
-            .into_iter()
-            .collect();
+        stream.queue = rest.map(|range| stream.planned(Piece::new(range))).into_iter().collect();
         stream
     }
 
@@ -89,10 +86,7 @@ impl WindowStream {
 
     fn planned(&mut self, piece: Piece) -> Slot {
         self.next_number += 1;
-        Slot {
-            number: self.next_number,
-            state: State::Planned(piece),
-        }
+        Slot { number: self.next_number, state: State::Planned(piece) }
     }
 
     /// Begins to read the earliest pieces: of as many as there is room for the whole, of as many more the first page.
@@ -111,9 +105,7 @@ impl WindowStream {
                     let (events, gate) = (events.clone(), gate.clone());
                     read(events, piece, range, gate, disagreements.clone())
                 };
-                self.running.push(Box::pin(
-                    async move { (number, elsewhere(spawner, work).await) },
-                ));
+                self.running.push(Box::pin(async move { (number, elsewhere(spawner, work).await) }));
             }
             if let State::Running(gate) = &slot.state
                 && place < room
@@ -201,9 +193,7 @@ impl WindowStream {
 
     /// Goes on with what was begun.
     pub(super) fn keep_going(&mut self, context: &mut Context<'_>) {
-        while let Poll::Ready(Some((number, outcome))) =
-            Pin::new(&mut self.running).poll_next(context)
-        {
+        while let Poll::Ready(Some((number, outcome))) = Pin::new(&mut self.running).poll_next(context) {
             self.note(number, outcome);
         }
     }

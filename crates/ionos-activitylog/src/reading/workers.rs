@@ -33,10 +33,7 @@ impl Drop for Ends {
 }
 
 /// The outcome of some work, done elsewhere if there is a spawner, and given up when the future is dropped.
-pub(super) async fn elsewhere<F, T>(
-    spawner: Option<Arc<dyn Spawner>>,
-    work: impl Fn() -> F + Send + Sync,
-) -> T
+pub(super) async fn elsewhere<F, T>(spawner: Option<Arc<dyn Spawner>>, work: impl Fn() -> F + Send + Sync) -> T
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,

@@ -50,11 +50,7 @@ impl RetryPolicy {
     /// One attempt and no deadline for the call as a whole.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            attempts: 1,
-            deadline: None,
-            ..Self::default()
-        }
+        Self { attempts: 1, deadline: None, ..Self::default() }
     }
 
     /// Starts from the default.
@@ -83,19 +79,10 @@ impl RetryPolicy {
     /// The wait after the given number of attempts; `chance` is from 0, inclusive, to 1, exclusive.
     ///
     /// None when the service asks for more patience than this policy has.
-    pub(crate) fn wait(
-        &self,
-        attempts: u32,
-        retry_after: Option<Duration>,
-        chance: f64,
-    ) -> Option<Duration> {
+    pub(crate) fn wait(&self, attempts: u32, retry_after: Option<Duration>, chance: f64) -> Option<Duration> {
         let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
         let most = self.base.saturating_mul(doubled).min(self.cap);
-        let backoff = most.mul_f64(if chance.is_nan() {
-            0.0
-        } else {
-            chance.clamp(0.0, 1.0)
-        });
+        let backoff = most.mul_f64(if chance.is_nan() { 0.0 } else { chance.clamp(0.0, 1.0) });
         match retry_after {
             Some(asked) if asked > self.retry_after_ceiling => None,
             asked => Some(backoff.max(asked.unwrap_or_default())),
@@ -141,13 +128,7 @@ impl RetryPolicyBuilder {
 
     /// Checks the policy. Fails with [`ErrorKind::Configuration`] for a value outside its range.
     pub fn build(self) -> Result<RetryPolicy, Error> {
-        let RetryPolicy {
-            attempts,
-            base,
-            cap,
-            deadline,
-            ..
-        } = self.0;
+        let RetryPolicy { attempts, base, cap, deadline, .. } = self.0;
         let (refusal, hint) = if !(1..=100).contains(&attempts) {
             (format!("{attempts} attempts"), "give 1 to 100")
         } else if base.is_zero() {
@@ -155,23 +136,14 @@ impl RetryPolicyBuilder {
         } else if cap > LONGEST_CAP {
             (format!("a cap of {cap:?}"), "give at most a day")
         } else if cap < base {
-            (
-                format!("a cap of {cap:?} below the base of {base:?}"),
-                "give at least the base",
-            )
+            (format!("a cap of {cap:?} below the base of {base:?}"), "give at least the base")
         } else if deadline.is_some_and(|deadline| deadline.is_zero()) {
-            (
-                "a deadline of no time".to_owned(),
-                "give more than 0, or none",
-            )
+            ("a deadline of no time".to_owned(), "give more than 0, or none")
         } else {
             return Ok(self.0);
         };
-        Err(Error::new(
-            ErrorKind::Configuration,
-            format!("the retry policy cannot be used, it has {refusal}"),
-        )
-        .advise(hint))
+        Err(Error::new(ErrorKind::Configuration, format!("the retry policy cannot be used, it has {refusal}"))
+            .advise(hint))
     }
 }
 
@@ -187,9 +159,7 @@ mod tests {
     fn waits_double_up_to_the_cap_and_are_a_random_part_of_that() {
         let policy = RetryPolicy::default();
         let waits = |chance: f64| -> Vec<Option<Duration>> {
-            (1..=8)
-                .map(|attempt| policy.wait(attempt, None, chance))
-                .collect()
+            (1..=8).map(|attempt| policy.wait(attempt, None, chance)).collect()
         };
         let most = [250, 500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000];
         assert_eq!(waits(1.0), most.map(|millis| Some(ms(millis))));
@@ -209,21 +179,13 @@ mod tests {
 
     #[test]
     fn a_policy_that_cannot_work_is_refused() {
-        let build = |change: fn(RetryPolicyBuilder) -> RetryPolicyBuilder| {
-            change(RetryPolicy::builder()).build()
-        };
+        let build = |change: fn(RetryPolicyBuilder) -> RetryPolicyBuilder| change(RetryPolicy::builder()).build();
         let cases = [
             (build(|b| b.attempts(0)), "0 attempts"),
             (build(|b| b.attempts(101)), "101 attempts"),
             (build(|b| b.base(Duration::ZERO)), "a base of no time"),
-            (
-                build(|b| b.cap(ms(1))),
-                "a cap of 1ms below the base of 250ms",
-            ),
-            (
-                build(|b| b.deadline(Duration::ZERO)),
-                "a deadline of no time",
-            ),
+            (build(|b| b.cap(ms(1))), "a cap of 1ms below the base of 250ms"),
+            (build(|b| b.deadline(Duration::ZERO)), "a deadline of no time"),
         ];
         for (policy, reason) in cases {
             let error = policy.unwrap_err();

@@ -15,11 +15,7 @@ pub(crate) fn parse(value: &str, now: DateTime<Utc>) -> Option<Duration> {
         let seconds: f64 = value.parse().ok()?;
         // No exponent and nothing else that a float may have.
         let plain = value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        return plain.then(|| {
-            Duration::try_from_secs_f64(seconds)
-                .unwrap_or(LONGEST)
-                .min(LONGEST)
-        });
+        return plain.then(|| Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST).min(LONGEST));
     }
     let date: DateTime<Utc> = httpdate::parse_http_date(value).ok()?.into();
     Some((date - now).to_std().unwrap_or_default().min(LONGEST))
@@ -47,11 +43,7 @@ mod tests {
             ("5 minutes", None),
         ];
         for (value, millis) in cases {
-            assert_eq!(
-                parse(value, now),
-                millis.map(Duration::from_millis),
-                "{value}"
-            );
+            assert_eq!(parse(value, now), millis.map(Duration::from_millis), "{value}");
         }
     }
 }

@@ -52,20 +52,14 @@ impl ConnectionOptions<'_> {
         }
         builder = self.with_tls(builder)?;
         builder.build().map_err(|error| {
-            Error::new(
-                ErrorKind::Configuration,
-                format!("the connection cannot be set up ({})", root_cause(&error)),
-            )
-            .advise("check the machine's certificates and proxy settings")
-            .with_source(error.without_url())
+            Error::new(ErrorKind::Configuration, format!("the connection cannot be set up ({})", root_cause(&error)))
+                .advise("check the machine's certificates and proxy settings")
+                .with_source(error.without_url())
         })
     }
 
     #[cfg(any(feature = "__rustls", feature = "native-tls"))]
-    fn with_tls(
-        &self,
-        mut builder: reqwest::ClientBuilder,
-    ) -> Result<reqwest::ClientBuilder, Error> {
+    fn with_tls(&self, mut builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
         if let Some(pin) = self.pinned_certificate {
             return with_pin(builder, pin);
         }
@@ -73,15 +67,11 @@ impl ConnectionOptions<'_> {
             return Ok(builder.tls_certs_only([]));
         }
         if let Some(pem) = self.root_certificates {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem.as_bytes())
-                .ok()
-                .filter(|found| !found.is_empty());
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem.as_bytes()).ok().filter(|found| !found.is_empty());
             builder = builder.tls_certs_merge(certificates.ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Configuration,
-                    "a root certificate cannot be read",
-                )
-                .advise("give one or more certificates in PEM")
+                Error::new(ErrorKind::Configuration, "a root certificate cannot be read")
+                    .advise("give one or more certificates in PEM")
             })?);
         }
         Ok(builder)
@@ -89,15 +79,9 @@ impl ConnectionOptions<'_> {
 
     #[cfg(not(any(feature = "__rustls", feature = "native-tls")))]
     fn with_tls(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
-        if self.certificates
-            || self.root_certificates.is_some()
-            || self.pinned_certificate.is_some()
-        {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                "this build has no TLS, so it reaches no https",
-            )
-            .advise("switch on a TLS feature of ionos-activitylog"));
+        if self.certificates || self.root_certificates.is_some() || self.pinned_certificate.is_some() {
+            return Err(Error::new(ErrorKind::Configuration, "this build has no TLS, so it reaches no https")
+                .advise("switch on a TLS feature of ionos-activitylog"));
         }
         Ok(builder)
     }
@@ -121,11 +105,7 @@ fn with_pin(_: reqwest::ClientBuilder, _: &str) -> Result<reqwest::ClientBuilder
 fn same_place(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let origin = |url: &reqwest::Url| url.origin();
     match attempt.previous().first().map(origin) {
-        Some(first)
-            if first == origin(attempt.url()) && attempt.previous().len() <= MOST_REDIRECTS =>
-        {
-            attempt.follow()
-        }
+        Some(first) if first == origin(attempt.url()) && attempt.previous().len() <= MOST_REDIRECTS => attempt.follow(),
         Some(first) if first == origin(attempt.url()) => attempt.error("too many redirects"),
         _ => attempt.stop(),
     }

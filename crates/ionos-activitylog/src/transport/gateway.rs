@@ -23,11 +23,8 @@ const CONTRACT: HeaderName = HeaderName::from_static("x-contract-number");
 pub(crate) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue, Error> {
     let text = suffix.map_or_else(|| AGENT.to_owned(), |suffix| format!("{AGENT} {suffix}"));
     HeaderValue::from_str(&text).map_err(|_| {
-        Error::new(
-            ErrorKind::Configuration,
-            "the suffix of the user agent holds a character that no header takes",
-        )
-        .advise("use visible ASCII")
+        Error::new(ErrorKind::Configuration, "the suffix of the user agent holds a character that no header takes")
+            .advise("use visible ASCII")
     })
 }
 
@@ -70,11 +67,9 @@ fn capped(answer: reqwest::Response, cap: u64) -> reqwest::Response {
     let answer: http::Response<reqwest::Body> = answer.into();
     answer
         .map(|body| {
-            let limited = Limited::new(body, limit).map_err(move |error| {
-                match error.downcast::<LengthLimitError>() {
-                    Ok(_) => Box::new(BodyTooLarge { cap }),
-                    Err(error) => error,
-                }
+            let limited = Limited::new(body, limit).map_err(move |error| match error.downcast::<LengthLimitError>() {
+                Ok(_) => Box::new(BodyTooLarge { cap }),
+                Err(error) => error,
             });
             reqwest::Body::wrap(limited)
         })
@@ -101,7 +96,5 @@ fn giving_way(answer: reqwest::Response, place: &Exit) -> reqwest::Response {
         context.waker().wake_by_ref();
         Poll::Pending
     });
-    answer
-        .map(|body| reqwest::Body::wrap(StreamBody::new(BodyStream::new(body).chain(end))))
-        .into()
+    answer.map(|body| reqwest::Body::wrap(StreamBody::new(BodyStream::new(body).chain(end)))).into()
 }

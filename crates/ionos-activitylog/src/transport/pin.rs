@@ -9,9 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::hash::{Hash, HashAlgorithm};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedCipherSuite};
 
 use crate::{Error, ErrorKind};
 
@@ -26,25 +24,17 @@ pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
         refuse("no provider of cryptography is installed")
             .advise("install one for rustls, or use the TLS feature rustls")
     })?;
-    let sha256 = sha256(&provider).ok_or_else(|| {
-        refuse("this provider of cryptography has no SHA-256").advise("use another")
-    })?;
-    let verifier = Pinned {
-        pin: pin.to_owned(),
-        sha256,
-        provider: provider.clone(),
-    };
+    let sha256 = sha256(&provider)
+        .ok_or_else(|| refuse("this provider of cryptography has no SHA-256").advise("use another"))?;
+    let verifier = Pinned { pin: pin.to_owned(), sha256, provider: provider.clone() };
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map(|builder| {
-            let builder = builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier));
+            let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
             builder.with_no_client_auth()
         })
         .map_err(|error| {
-            refuse("the connection cannot be encrypted with this provider of cryptography")
-                .with_source(error)
+            refuse("the connection cannot be encrypted with this provider of cryptography").with_source(error)
         })
 }
 
@@ -52,19 +42,15 @@ pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
 #[cfg(not(feature = "rustls"))]
 pub(super) fn check_provider() -> Result<(), Error> {
     provider().map(|_| ()).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Configuration,
-            "no provider of cryptography is installed",
-        )
-        .advise("install one for rustls, or use the TLS feature rustls")
+        Error::new(ErrorKind::Configuration, "no provider of cryptography is installed")
+            .advise("install one for rustls, or use the TLS feature rustls")
     })
 }
 
 fn provider() -> Option<Arc<CryptoProvider>> {
     let installed = CryptoProvider::get_default().cloned();
     #[cfg(feature = "rustls")]
-    let installed =
-        installed.or_else(|| Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider())));
+    let installed = installed.or_else(|| Some(Arc::new(rustls::crypto::aws_lc_rs::default_provider())));
     installed
 }
 
@@ -74,9 +60,7 @@ fn sha256(provider: &CryptoProvider) -> Option<&'static dyn Hash> {
         SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
         SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
     });
-    hashes
-        .into_iter()
-        .find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
+    hashes.into_iter().find(|hash| hash.algorithm() == HashAlgorithm::SHA256)
 }
 
 struct Pinned {
@@ -87,9 +71,7 @@ struct Pinned {
 
 impl fmt::Debug for Pinned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pinned")
-            .field("pin", &self.pin)
-            .finish_non_exhaustive()
+        f.debug_struct("Pinned").field("pin", &self.pin).finish_non_exhaustive()
     }
 }
 
@@ -111,9 +93,7 @@ impl ServerCertVerifier for Pinned {
         if found == self.pin {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::ApplicationVerificationFailure,
-            ))
+            Err(rustls::Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
         }
     }
 
@@ -123,12 +103,7 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signed,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -137,17 +112,10 @@ impl ServerCertVerifier for Pinned {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signed,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

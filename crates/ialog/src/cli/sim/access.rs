@@ -64,14 +64,10 @@ impl Pair {
     /// The user name and the password.
     pub(crate) fn parts(&self) -> Result<(&str, &str), Failure> {
         match self.0.split_once(':') {
-            None => Err(Failure::usage(
-                "the value of --basic has no colon",
-                "write USER:PASSWORD",
-            )),
-            Some(("", _)) => Err(Failure::usage(
-                "the value of --basic has no user name before its colon",
-                "write USER:PASSWORD",
-            )),
+            None => Err(Failure::usage("the value of --basic has no colon", "write USER:PASSWORD")),
+            Some(("", _)) => {
+                Err(Failure::usage("the value of --basic has no user name before its colon", "write USER:PASSWORD"))
+            }
             Some(pair) => Ok(pair),
         }
     }

@@ -12,12 +12,7 @@ use crate::cli::mistake::Refused;
 #[derive(Args)]
 pub(crate) struct Http {
     /// Zone whose midnight a bare date means, such as +02:00
-    #[arg(
-        long,
-        value_name = "OFFSET",
-        default_value = "+00:00",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "OFFSET", default_value = "+00:00", allow_hyphen_values = true)]
     pub(crate) bare_date_zone: FixedOffset,
 
     /// What a date leads to that cannot be read
@@ -61,10 +56,7 @@ impl FromStr for HeaderOrNone {
             return Ok(Self(None));
         }
         let name = text.parse().map_err(|_| {
-            refused(
-                format!("{text:?} cannot be the name of a header"),
-                "write letters, digits and hyphens, or none",
-            )
+            refused(format!("{text:?} cannot be the name of a header"), "write letters, digits and hyphens, or none")
         })?;
         if !may_name_answers(&name) {
             return Err(refused(

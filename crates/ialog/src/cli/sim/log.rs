@@ -103,18 +103,14 @@ impl FromStr for BurstAt {
             begin: begin.parse().map_err(|error: ionos_activitylog::Error| {
                 refused(error.summary(), error.hint().unwrap_or_default())
             })?,
-            length: parse_length(length)
-                .map_err(|error| refused(error.to_string(), "write one such as 3ms"))?,
+            length: parse_length(length).map_err(|error| refused(error.to_string(), "write one such as 3ms"))?,
             events: events
                 .parse()
                 .ok()
                 .filter(|events| (1..=ionos_activitylog_sim::MAX_BURST).contains(events))
                 .ok_or_else(|| {
                     let most = ionos_activitylog_sim::MAX_BURST;
-                    refused(
-                        format!("{events:?} is no number of events"),
-                        format!("a burst has from 1 to {most}"),
-                    )
+                    refused(format!("{events:?} is no number of events"), format!("a burst has from 1 to {most}"))
                 })?,
         })
     }

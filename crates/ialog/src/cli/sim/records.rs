@@ -2,9 +2,7 @@
 
 use chrono::TimeDelta;
 use clap::Args;
-use ionos_activitylog_sim::{
-    Amended, Dialect, FractionDigits, IngestDelay, Late, Share, UtcMark, parse_length,
-};
+use ionos_activitylog_sim::{Amended, Dialect, FractionDigits, IngestDelay, Late, Share, UtcMark, parse_length};
 
 use super::one_of;
 

@@ -44,10 +44,7 @@ impl FromStr for Rate {
             Some((rate.parse().ok()?, burst.parse().ok()?))
         };
         let (per_second, burst) = read().ok_or_else(|| {
-            refused(
-                format!("{text:?} is no limit"),
-                "write the requests a second and how many at once, such as 5/10",
-            )
+            refused(format!("{text:?} is no limit"), "write the requests a second and how many at once, such as 5/10")
         })?;
         Ok(Self { per_second, burst })
     }

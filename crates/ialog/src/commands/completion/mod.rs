@@ -46,10 +46,7 @@ fn files_alone(command: Command) -> Command {
 }
 
 fn is_file(arg: &Arg) -> bool {
-    matches!(
-        arg.get_value_hint(),
-        ValueHint::AnyPath | ValueHint::FilePath
-    )
+    matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath)
 }
 
 /// The commands that are given a file or a folder without a flag.
@@ -81,11 +78,7 @@ pub(crate) fn candidates(arguments: &Complete, host: &mut Host<'_>) -> Result<()
         let fine = |char: char| char.is_alphanumeric() || "-_.@+".contains(char);
         !word.is_empty() && word.chars().all(fine)
     };
-    let lines: String = words
-        .iter()
-        .filter(plain)
-        .map(|word| format!("{word}\n"))
-        .collect();
+    let lines: String = words.iter().filter(plain).map(|word| format!("{word}\n")).collect();
     host.print(&lines)
 }
 
@@ -96,11 +89,7 @@ fn contracts(builder: ClientBuilder, host: &Host<'_>) -> Vec<String> {
     };
     let mut contracts = host.cache.contracts(client.api_address());
     let of_token = client.claims().and_then(|claims: Claims| claims.contract);
-    contracts.extend(
-        of_token
-            .or(client.default_contract())
-            .map(|one| one.to_string()),
-    );
+    contracts.extend(of_token.or(client.default_contract()).map(|one| one.to_string()));
     contracts.sort_unstable();
     contracts.dedup();
     contracts

@@ -97,10 +97,7 @@ pub(super) fn zsh(generated: &str) -> String {
         } else {
             return format!("{line}\n");
         };
-        format!(
-            "{}\n",
-            line.replacen(":_default'", &format!(":{source}'"), 1)
-        )
+        format!("{}\n", line.replacen(":_default'", &format!(":{source}'"), 1))
     };
     let lines: String = generated.lines().map(asking).collect();
     // The first line says whose completion it is.

@@ -24,22 +24,14 @@ pub(crate) async fn run(arguments: &Doctor, host: &mut Host<'_>) -> Result<(), F
     let probe = check_all(arguments, &mut report, host).await?;
     if json {
         let text = report.json(probe);
-        let text = if host.terminal.shown {
-            safe_json(&text)
-        } else {
-            text
-        };
+        let text = if host.terminal.shown { safe_json(&text) } else { text };
         host.print(&text)?;
     }
     report.verdict()
 }
 
 /// Each check after those that it depends on; gives what a probe has measured.
-async fn check_all(
-    arguments: &Doctor,
-    report: &mut Report,
-    host: &mut Host<'_>,
-) -> Result<Option<Value>, Failure> {
+async fn check_all(arguments: &Doctor, report: &mut Report, host: &mut Host<'_>) -> Result<Option<Value>, Failure> {
     let zone = zone::choose(&arguments.zone, host)?;
     let now = host.clock.now();
     let builder = account::builder(&arguments.account, now, host)?;
@@ -105,9 +97,7 @@ async fn check_all(
     let usual = client.default_contract();
     let usual = usual.filter(|contract| readable.contains(contract));
     match contract.or(usual).or_else(|| readable.first().cloned()) {
-        Some(contract) if arguments.probe => {
-            probe(&client, &contract, arguments, report, host).await
-        }
+        Some(contract) if arguments.probe => probe(&client, &contract, arguments, report, host).await,
         _ => unprobed(arguments, "privilege", report, host),
     }
 }
@@ -169,9 +159,10 @@ async fn probe(
             report.line(&label, Look::Plain, &text, host)?;
         }
     }
-    let findings = measured.findings.iter().map(
-        |finding| json!({"name": finding.name, "answer": finding.answer, "seen": finding.seen}),
-    );
+    let findings = measured
+        .findings
+        .iter()
+        .map(|finding| json!({"name": finding.name, "answer": finding.answer, "seen": finding.seen}));
     Ok(Some(json!({
         "contract": contract.as_str(),
         "requests": measured.requests,
@@ -195,9 +186,7 @@ fn kept(
             (Some(path), said)
         }
         Err(error) => {
-            let said = format!(
-                "what was measured cannot be kept ({error}): later commands begin without it"
-            );
+            let said = format!("what was measured cannot be kept ({error}): later commands begin without it");
             (None, said)
         }
     }

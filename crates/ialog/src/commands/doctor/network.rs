@@ -32,11 +32,7 @@ pub(super) fn proxy() -> Option<&'static str> {
 /// Host and port of an address that is in force.
 pub(super) fn host_and_port(address: &str) -> Option<(String, u16)> {
     let address: http::Uri = address.parse().ok()?;
-    let usual = if address.scheme_str() == Some("http") {
-        80
-    } else {
-        443
-    };
+    let usual = if address.scheme_str() == Some("http") { 80 } else { 443 };
     let port = address.port_u16().unwrap_or(usual);
     Some((address.host()?.to_owned(), port))
 }
@@ -56,10 +52,7 @@ where
         return (Verdict::Skipped, "the address has no host".to_owned());
     };
     if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-        return (
-            Verdict::Skipped,
-            format!("{host} is an address and no name"),
-        );
+        return (Verdict::Skipped, format!("{host} is an address and no name"));
     }
     if let Some(proxy) = proxy {
         let said = format!("{proxy} names a proxy, which resolves {host} itself");
@@ -70,26 +63,18 @@ where
     let found = select(looking, clock.alarm(PATIENCE)).await;
     match found {
         Either::Left((Ok(addresses), _)) => match addresses.count() as u64 {
-            0 => (
-                Verdict::Failure(5),
-                format!("{host} has no address: {advice}"),
-            ),
+            0 => (Verdict::Failure(5), format!("{host} has no address: {advice}")),
             count => {
                 let plural = if count == 1 { "" } else { "es" };
                 (Verdict::Ok, format!("{host} has {count} address{plural}"))
             }
         },
-        Either::Left((Err(error), _)) => (
-            Verdict::Failure(5),
-            format!("{host} cannot be resolved ({error}): {advice}"),
-        ),
-        Either::Right(_) => (
-            Verdict::Failure(5),
-            format!(
-                "{host} is not resolved within {} s: {advice}",
-                PATIENCE.as_secs()
-            ),
-        ),
+        Either::Left((Err(error), _)) => {
+            (Verdict::Failure(5), format!("{host} cannot be resolved ({error}): {advice}"))
+        }
+        Either::Right(_) => {
+            (Verdict::Failure(5), format!("{host} is not resolved within {} s: {advice}", PATIENCE.as_secs()))
+        }
     }
 }
 
@@ -106,14 +91,10 @@ pub(super) async fn connection(client: &Client, direct: bool) -> (Verdict, Strin
         Ok(_) => (Verdict::Ok, format!("{address} answers {how}")),
         Err(error) => match error.status() {
             // That there is an answer is all that is asked here.
-            Some(status) if status < 500 && status != 429 => (
-                Verdict::Ok,
-                format!("{address} answers {how} (status {status})"),
-            ),
-            _ if is_about_the_token(&error) => (
-                Verdict::Skipped,
-                "needs a token that can be sent".to_owned(),
-            ),
+            Some(status) if status < 500 && status != 429 => {
+                (Verdict::Ok, format!("{address} answers {how} (status {status})"))
+            }
+            _ if is_about_the_token(&error) => (Verdict::Skipped, "needs a token that can be sent".to_owned()),
             _ => {
                 let failure = Failure::from(error);
                 (Verdict::Failure(failure.code()), failure.to_string())
@@ -125,17 +106,13 @@ pub(super) async fn connection(client: &Client, direct: bool) -> (Verdict, Strin
 fn pinned(client: &Client) -> bool {
     let mut settings = client.settings().iter();
     settings.any(|setting| {
-        setting.name() == "pinned certificate"
-            && setting.origin() != &ionos_activitylog::Origin::Default
+        setting.name() == "pinned certificate" && setting.origin() != &ionos_activitylog::Origin::Default
     })
 }
 
 /// Whether no request was sent, for want of a token.
 pub(super) fn is_about_the_token(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::TokenExpired | ErrorKind::TokenProvider
-    )
+    matches!(error.kind(), ErrorKind::TokenExpired | ErrorKind::TokenProvider)
 }
 
 /// How far two clocks are apart.
@@ -149,11 +126,7 @@ pub(super) fn clock(ours: DateTime<Utc>, theirs: Option<DateTime<Utc>>) -> (Verd
         let said = "this machine's clock and the service's agree";
         return (Verdict::Ok, said.to_owned());
     }
-    let side = if ahead > TimeDelta::zero() {
-        "ahead of"
-    } else {
-        "behind"
-    };
+    let side = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
     let said = format!(
         "this machine's clock is {} {side} the service's: set it, or --last means another time than it says",
         ago::length(ahead)
@@ -179,24 +152,9 @@ mod tests {
             dns(address, proxy, &clock, look_up).await
         };
         let expected = [
-            (
-                "https://api.example",
-                None,
-                Verdict::Ok,
-                "api.example has 2 addresses",
-            ),
-            (
-                "http://127.0.0.1:8080",
-                None,
-                Verdict::Skipped,
-                "127.0.0.1 is an address and no name",
-            ),
-            (
-                "http://[::1]:8080",
-                None,
-                Verdict::Skipped,
-                "[::1] is an address and no name",
-            ),
+            ("https://api.example", None, Verdict::Ok, "api.example has 2 addresses"),
+            ("http://127.0.0.1:8080", None, Verdict::Skipped, "127.0.0.1 is an address and no name"),
+            ("http://[::1]:8080", None, Verdict::Skipped, "[::1] is an address and no name"),
             (
                 "https://api.example",
                 Some("HTTPS_PROXY"),
@@ -229,15 +187,9 @@ mod tests {
         for seconds in [-10, 0, 10] {
             assert_eq!(told(seconds).0, Verdict::Ok);
         }
-        for (seconds, words) in [
-            (-11, "is 11 seconds behind the"),
-            (7200, "is 2 hours ahead of the"),
-        ] {
+        for (seconds, words) in [(-11, "is 11 seconds behind the"), (7200, "is 2 hours ahead of the")] {
             let (verdict, said) = told(seconds);
-            assert!(
-                verdict == Verdict::Warning && said.contains(words),
-                "{said}"
-            );
+            assert!(verdict == Verdict::Warning && said.contains(words), "{said}");
         }
         assert_eq!(clock(noon(), None).0, Verdict::Skipped);
     }

@@ -53,12 +53,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn new(json: bool, room: Option<usize>, looks: bool) -> Self {
-        Self {
-            json,
-            room,
-            looks,
-            checked: Vec::new(),
-        }
+        Self { json, room, looks, checked: Vec::new() }
     }
 
     /// Adds a check, and says whether what depends on it can be looked at.
@@ -74,40 +69,20 @@ impl Report {
             let label = format!("{:<7}  {check}", verdict.word());
             self.line(&label, verdict.look(), &said, host)?;
         }
-        self.checked.push(Checked {
-            check,
-            verdict,
-            said,
-        });
+        self.checked.push(Checked { check, verdict, said });
         Ok(matches!(verdict, Verdict::Ok | Verdict::Warning))
     }
 
     /// A check that depends on another one.
-    pub(super) fn skip(
-        &mut self,
-        check: &'static str,
-        needs: &str,
-        host: &mut Host<'_>,
-    ) -> Result<(), Failure> {
+    pub(super) fn skip(&mut self, check: &'static str, needs: &str, host: &mut Host<'_>) -> Result<(), Failure> {
         let needs = format!("needs {needs}");
         self.add(check, Verdict::Skipped, needs, host).map(drop)
     }
 
     /// A line for people.
-    pub(super) fn line(
-        &self,
-        label: &str,
-        look: Look,
-        text: &str,
-        host: &mut Host<'_>,
-    ) -> Result<(), Failure> {
+    pub(super) fn line(&self, label: &str, look: Look, text: &str, host: &mut Host<'_>) -> Result<(), Failure> {
         const LABELS: usize = "warning  authentication".len();
-        host.print(&labelled(
-            label,
-            look,
-            text,
-            (LABELS, self.room, self.looks),
-        ))
+        host.print(&labelled(label, look, text, (LABELS, self.room, self.looks)))
     }
 
     pub(super) fn is_json(&self) -> bool {

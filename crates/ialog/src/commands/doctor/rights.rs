@@ -31,12 +31,12 @@ pub(super) fn authentication(
         }
         _ => {}
     }
-    let by_password = client.settings().first().is_some_and(|credentials| {
-        credentials.name() == "credentials" && credentials.value().starts_with("username")
-    });
+    let by_password = client
+        .settings()
+        .first()
+        .is_some_and(|credentials| credentials.name() == "credentials" && credentials.value().starts_with("username"));
     if by_password {
-        let said =
-            "user name and password are accepted, and the vendor is withdrawing them: use a token";
+        let said = "user name and password are accepted, and the vendor is withdrawing them: use a token";
         return (Verdict::Warning, said.to_owned());
     }
     let Some(ends) = client.claims().and_then(|claims| claims.expires_at) else {
@@ -45,11 +45,7 @@ pub(super) fn authentication(
     };
     let local = ends.with_timezone(&zone);
     let local = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let said = format!(
-        "the token is accepted, and ends at {} ({})",
-        local.replace("+00:00", "Z"),
-        ago(ends, now)
-    );
+    let said = format!("the token is accepted, and ends at {} ({})", local.replace("+00:00", "Z"), ago(ends, now));
     match ends - now < SOON {
         true => (Verdict::Warning, format!("{said}: get a new one before")),
         false => (Verdict::Ok, said),
@@ -65,11 +61,7 @@ pub(super) async fn privilege(
     let contracts = match listed {
         Ok(contracts) => contracts,
         Err(error) => {
-            return (
-                Verdict::Failure(code(&error)),
-                error.to_string(),
-                Vec::new(),
-            );
+            return (Verdict::Failure(code(&error)), error.to_string(), Vec::new());
         }
     };
     if contracts.is_empty() {
@@ -92,22 +84,13 @@ pub(super) async fn privilege(
     let Some(error) = refused.first() else {
         let said = match tried {
             1 if contracts.len() == 1 => {
-                format!(
-                    "the log of the only contract can be read: {}",
-                    numbers.join(", ")
-                )
+                format!("the log of the only contract can be read: {}", numbers.join(", "))
             }
-            _ => format!(
-                "the logs of {of} contracts can be read: {}",
-                numbers.join(", ")
-            ),
+            _ => format!("the logs of {of} contracts can be read: {}", numbers.join(", ")),
         };
         return (Verdict::Ok, said, read);
     };
-    let said = format!(
-        "{} of the logs of {of} contracts cannot be read, the first because {error}",
-        refused.len()
-    );
+    let said = format!("{} of the logs of {of} contracts cannot be read, the first because {error}", refused.len());
     (Verdict::Failure(code(error)), said, read)
 }
 
@@ -121,10 +104,7 @@ async fn look(client: &Client, contract: &ContractNumber, now: DateTime<Utc>) ->
 /// The exit code of an error.
 fn code(error: &Error) -> u8 {
     match error.kind() {
-        ErrorKind::Unauthorized
-        | ErrorKind::TokenExpired
-        | ErrorKind::TokenProvider
-        | ErrorKind::Forbidden => 4,
+        ErrorKind::Unauthorized | ErrorKind::TokenExpired | ErrorKind::TokenProvider | ErrorKind::Forbidden => 4,
         ErrorKind::Configuration => 2,
         // Whatever it is, the service cannot be used.
         _ => 5,

@@ -36,20 +36,15 @@ impl Opened {
         let mut before: Option<Previous> = None;
         for (date, (manifest, digest)) in &self.days {
             if manifest.previous != before {
-                let path = before.map_or_else(
-                    || self.folder.manifest(*date),
-                    |before| self.folder.manifest(before.date),
-                );
+                let path =
+                    before.map_or_else(|| self.folder.manifest(*date), |before| self.folder.manifest(before.date));
                 return Err(Error::Damaged(
                     path,
                     format!("the manifest of {date} does not follow it"),
                     "`ialog verify` says more",
                 ));
             }
-            before = Some(Previous {
-                date: *date,
-                sha256: *digest,
-            });
+            before = Some(Previous { date: *date, sha256: *digest });
         }
         Ok(())
     }
@@ -62,14 +57,8 @@ impl Opened {
                 let path = self.folder.day(*date).join(part.file.to_string());
                 let wrong = match std::fs::metadata(&path) {
                     Ok(found) if found.len() == part.bytes => continue,
-                    Ok(found) => format!(
-                        "it has {} bytes, and the manifest says {}",
-                        found.len(),
-                        part.bytes
-                    ),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                        "it is gone".to_owned()
-                    }
+                    Ok(found) => format!("it has {} bytes, and the manifest says {}", found.len(), part.bytes),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is gone".to_owned(),
                     Err(error) => return Err(Error::Open(path, error)),
                 };
                 return Err(Error::Damaged(
@@ -85,27 +74,16 @@ impl Opened {
 }
 
 /// Fails where the archive is of another service, contract or rule.
-pub(super) fn check_identity(
-    folder: &ContractFolder,
-    archived: &Identity,
-    wanted: &Identity,
-) -> Result<(), Error> {
+pub(super) fn check_identity(folder: &ContractFolder, archived: &Identity, wanted: &Identity) -> Result<(), Error> {
     let say = |identity: &Identity| {
         let filter = match identity.filter.as_str() {
             "" => String::new(),
             filter => format!(", filter {filter:?}"),
         };
-        format!(
-            "contract {} at {}{filter} (ids by {})",
-            identity.contract, identity.api, identity.id_rule
-        )
+        format!("contract {} at {}{filter} (ids by {})", identity.contract, identity.api, identity.id_rule)
     };
     if archived == wanted {
         return Ok(());
     }
-    Err(Error::Foreign {
-        path: folder.path().to_path_buf(),
-        archived: say(archived),
-        wanted: say(wanted),
-    })
+    Err(Error::Foreign { path: folder.path().to_path_buf(), archived: say(archived), wanted: say(wanted) })
 }

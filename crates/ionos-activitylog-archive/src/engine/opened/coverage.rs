@@ -81,11 +81,7 @@ impl Opened {
             let before = self.state.gaps.iter().filter(|open| overlaps(open));
             let tries = 1 + before.map(|open| open.tries).max().unwrap_or_default();
             self.state.gaps.retain(|open| !overlaps(open));
-            self.state.gaps.push(OpenGap {
-                tries,
-                next: State::next_try(tries, now),
-                ..OpenGap::of(gap, now)
-            });
+            self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::of(gap, now) });
         }
     }
 

@@ -54,12 +54,7 @@ impl Opened {
     ///
     /// Fails where the archive is of something else, where somebody else writes to it, and where it is not as it was
     /// written.
-    pub(crate) fn open(
-        folder: ContractFolder,
-        api: &str,
-        clock: Arc<dyn Clock>,
-        steps: Steps,
-    ) -> Result<Self, Error> {
+    pub(crate) fn open(folder: ContractFolder, api: &str, clock: Arc<dyn Clock>, steps: Steps) -> Result<Self, Error> {
         durable::make_folder(folder.path(), &steps)?;
         let lock = Lock::take(&folder, clock.now(), &steps)?;
         let identity = Identity::new(api, folder.contract());
@@ -74,10 +69,7 @@ impl Opened {
             }
             None => {
                 if !days.is_empty() {
-                    notes.push(format!(
-                        "there was no state, so it was made anew from {} manifests",
-                        days.len()
-                    ));
+                    notes.push(format!("there was no state, so it was made anew from {} manifests", days.len()));
                 }
                 State {
                     // Nobody knows how the last export ended.
@@ -121,29 +113,19 @@ impl Opened {
     /// What was read.
     pub(crate) fn covered(&self) -> RangeSet {
         let days = self.days.values();
-        days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(Covered::range))
-            .collect()
+        days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(Covered::range)).collect()
     }
 
     /// Everything that was read and is not proven to be complete, each as it was read.
     pub(crate) fn unverified(&self) -> Vec<DateRange> {
-        let ranges = self
-            .days
-            .values()
-            .flat_map(|(manifest, _)| &manifest.ranges);
-        ranges
-            .filter(|range| !range.verified)
-            .filter_map(Covered::range)
-            .collect()
+        let ranges = self.days.values().flat_map(|(manifest, _)| &manifest.ranges);
+        ranges.filter(|range| !range.verified).filter_map(Covered::range).collect()
     }
 
     /// The latest manifest.
     pub(crate) fn head(&self) -> Option<Previous> {
         let (date, (_, sha256)) = self.days.last_key_value()?;
-        Some(Previous {
-            date: *date,
-            sha256: *sha256,
-        })
+        Some(Previous { date: *date, sha256: *sha256 })
     }
 
     /// Says that an export is on its way.
@@ -171,11 +153,7 @@ impl Opened {
     }
 
     /// The folder of a day, made where it is missing.
-    pub(crate) fn day_folder(
-        folder: &ContractFolder,
-        date: NaiveDate,
-        steps: &Steps,
-    ) -> Result<PathBuf, Error> {
+    pub(crate) fn day_folder(folder: &ContractFolder, date: NaiveDate, steps: &Steps) -> Result<PathBuf, Error> {
         let path = folder.day(date);
         durable::make_folder(&path, steps)?;
         Ok(path)
@@ -183,9 +161,7 @@ impl Opened {
 }
 
 /// The manifests of a contract. A day without one was not finished.
-pub(crate) fn read_days(
-    folder: &ContractFolder,
-) -> Result<BTreeMap<NaiveDate, (Manifest, Digest)>, Error> {
+pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (Manifest, Digest)>, Error> {
     let mut days = BTreeMap::new();
     for date in folder.days()? {
         let path = folder.manifest(date);

@@ -26,15 +26,11 @@ impl Opened {
             let folder = self.folder.day(date);
             self.sweep_partial(&folder)?;
             let manifest = self.days.get(&date).map(|(manifest, _)| manifest);
-            let covered =
-                manifest.map(|manifest| manifest.verified().union(&manifest.unverified()));
+            let covered = manifest.map(|manifest| manifest.verified().union(&manifest.unverified()));
             for name in self.folder.parts(date)? {
-                let listed = manifest
-                    .is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
+                let listed = manifest.is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
                 let left = only.is_none() && self.known && self.state.open
-                    || covered
-                        .as_ref()
-                        .is_some_and(|covered| covered.covers(name.range));
+                    || covered.as_ref().is_some_and(|covered| covered.covers(name.range));
                 if !listed && left {
                     durable::remove(&folder.join(name.to_string()), &self.steps)?;
                 }

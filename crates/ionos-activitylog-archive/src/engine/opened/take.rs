@@ -27,19 +27,12 @@ impl Opened {
             let mut manifest = self.manifest(date);
             let replaced: RangeSet = stretches.iter().map(|stretch| stretch.range).collect();
             let before = manifest.parts.len();
-            manifest
-                .parts
-                .retain(|part| !replaced.covers(part.file.range));
+            manifest.parts.retain(|part| !replaced.covers(part.file.range));
             let replaces = manifest.parts.len() < before;
-            manifest
-                .gaps
-                .retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
+            manifest.gaps.retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
             let mut gaps = Vec::new();
             for stretch in stretches {
-                cover(
-                    &mut manifest.ranges,
-                    Covered::of(stretch.range, stretch.verified).counted_if(stretch.counted),
-                );
+                cover(&mut manifest.ranges, Covered::of(stretch.range, stretch.verified).counted_if(stretch.counted));
                 manifest.parts.extend(stretch.part);
                 gaps.extend(stretch.gaps);
             }
@@ -119,10 +112,7 @@ impl Opened {
     fn write_linked(&mut self, mut manifest: Manifest) -> Result<(), Error> {
         let date = manifest.date;
         let before = self.days.range(..date).next_back();
-        manifest.previous = before.map(|(date, (_, sha256))| Previous {
-            date: *date,
-            sha256: *sha256,
-        });
+        manifest.previous = before.map(|(date, (_, sha256))| Previous { date: *date, sha256: *sha256 });
         let bytes = manifest.to_bytes();
         if manifest.parts.is_empty() && !self.days.contains_key(&date) {
             // Its folder may be there because of a part that was given up, and whether its name lasts is not known then.
@@ -131,12 +121,7 @@ impl Opened {
         } else {
             Self::day_folder(&self.folder, date, &self.steps)?;
         }
-        durable::write(
-            &self.folder.manifest(date),
-            &bytes,
-            Kind::Manifest,
-            &self.steps,
-        )?;
+        durable::write(&self.folder.manifest(date), &bytes, Kind::Manifest, &self.steps)?;
         self.days.insert(date, (manifest, Digest::of(&bytes)));
         Ok(())
     }
@@ -149,10 +134,7 @@ impl Opened {
         let dates: Vec<NaiveDate> = self.days.range(from..).map(|(date, _)| *date).collect();
         for date in dates {
             let before = self.days.range(..date).next_back();
-            let right = before.map(|(date, (_, sha256))| Previous {
-                date: *date,
-                sha256: *sha256,
-            });
+            let right = before.map(|(date, (_, sha256))| Previous { date: *date, sha256: *sha256 });
             if let Some((manifest, _)) = self.days.get(&date)
                 && manifest.previous != right
             {
@@ -176,9 +158,7 @@ fn cover(ranges: &mut Vec<Covered>, new: Covered) {
         };
         let left = RangeSet::from(old).difference(&taken);
         let left = left.iter();
-        all.extend(
-            left.map(|left| Covered::of(left, covered.verified).counted_if(covered.counted)),
-        );
+        all.extend(left.map(|left| Covered::of(left, covered.verified).counted_if(covered.counted)));
     }
     all.push(new);
     all.sort_by_key(|covered| covered.from);

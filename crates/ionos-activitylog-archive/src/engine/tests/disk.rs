@@ -32,9 +32,7 @@ impl Passed {
     /// Waits until it was passed so often.
     fn wait(&self, times: u64) {
         let passed = self.0.lock().unwrap();
-        let waited = self
-            .1
-            .wait_timeout_while(passed, AT_MOST, |passed| *passed < times);
+        let waited = self.1.wait_timeout_while(passed, AT_MOST, |passed| *passed < times);
         assert!(!waited.unwrap().1.timed_out());
     }
 }
@@ -91,10 +89,7 @@ async fn a_part_that_the_disk_refuses_keeps_those_before_it_and_gives_up_those_b
     let refused = export(&exporter.clone().steps(steps), &simulator, days()).await;
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains("date=2026-11-02/part-"), "{refused}");
-    let kept: Vec<_> = parts(&simulator, root.path())
-        .into_iter()
-        .map(|(date, _)| date.to_string())
-        .collect();
+    let kept: Vec<_> = parts(&simulator, root.path()).into_iter().map(|(date, _)| date.to_string()).collect();
     assert_eq!(kept, ["2026-11-01"]);
     let third = folder.day("2026-11-03".parse().unwrap());
     assert!(!third.exists(), "nothing of it is left");
@@ -170,11 +165,7 @@ async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_wh
     // What has its name is in no manifest; how many have one depends on who is quicker. Nothing else is left.
     let left = files(root.path());
     let part = |name: &String| name.contains("date=2026-11-0") && name.contains("/part-");
-    assert!(
-        !left.is_empty() && left.keys().all(part),
-        "{:?}",
-        left.keys()
-    );
+    assert!(!left.is_empty() && left.keys().all(part), "{:?}", left.keys());
     let done = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(done.events, truth(&simulator, days()).len() as u64);
     assert_eq!(files(root.path()), files(other.path()));
@@ -185,11 +176,7 @@ async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_wh
 async fn the_state_follows_the_manifests_once_in_a_while_and_at_the_end() {
     let states = async |each: Duration| {
         let root = tempfile::tempdir().unwrap();
-        let switches = Switches {
-            window_cap: 20,
-            max_limit: 20,
-            ..Switches::default()
-        };
+        let switches = Switches { window_cap: 20, max_limit: 20, ..Switches::default() };
         let simulator = world(NOW).switches(switches).build();
         let clock = Arc::new(VirtualClock::at(at(NOW)));
         let (later, states) = (clock.clone(), Arc::new(Passed::default()));
@@ -200,9 +187,7 @@ async fn the_state_follows_the_manifests_once_in_a_while_and_at_the_end() {
             _ => {}
         });
         let exporter = exporter(&simulator, root.path(), NOW).clock(clock);
-        let _ = export(&exporter.steps(steps), &simulator, ten_days())
-            .await
-            .unwrap();
+        let _ = export(&exporter.steps(steps), &simulator, ten_days()).await.unwrap();
         assert_whole(root.path());
         let state = State::read(&folder(&simulator, root.path())).unwrap().0;
         assert_eq!(state.unwrap().covered().to_string(), ten_days().to_string());

@@ -7,26 +7,17 @@ async fn the_newest_edge_is_completed_by_the_next_export() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
-    let first = export(&exporter(&simulator, root.path(), NOW), &simulator, today)
-        .await
-        .unwrap();
-    assert_eq!(
-        first.range.unwrap().to_string(),
-        "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z"
-    );
+    let first = export(&exporter(&simulator, root.path(), NOW), &simulator, today).await.unwrap();
+    assert_eq!(first.range.unwrap().to_string(), "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z");
     let tomorrow = "2026-11-21T03:00:00Z";
     let later = world(tomorrow).build();
-    let _ = export(&exporter(&later, root.path(), tomorrow), &later, today)
-        .await
-        .unwrap();
+    let _ = export(&exporter(&later, root.path(), tomorrow), &later, today).await.unwrap();
     assert_eq!(lines(&later, root.path()), truth(&later, today));
     assert_eq!(parts(&later, root.path()).len(), 2);
     assert_whole(root.path());
     // Of a range that is younger than that, nothing is read.
     let young = range("2026-11-20T11:59:55Z", "2026-11-20T12:00:00Z");
-    let none = export(&exporter(&simulator, root.path(), NOW), &simulator, young)
-        .await
-        .unwrap();
+    let none = export(&exporter(&simulator, root.path(), NOW), &simulator, young).await.unwrap();
     assert_eq!(none.range, None);
 }
 
@@ -35,9 +26,7 @@ async fn a_clock_that_jumps_back_harms_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let today = range("2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
-    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, today)
-        .await
-        .unwrap();
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, today).await.unwrap();
     let before = files(root.path());
     let back = exporter(&simulator, root.path(), "2026-11-19T06:00:00Z");
     let done = export(&back, &simulator, today).await.unwrap();
@@ -53,17 +42,11 @@ async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
     let simulator = world(NOW).build();
     let ahead = exporter(&simulator, root.path(), "2026-11-20T18:00:00.987654321Z");
     let done = export(&ahead, &simulator, today).await.unwrap();
-    assert_eq!(
-        done.range.unwrap().to_string(),
-        "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z"
-    );
+    assert_eq!(done.range.unwrap().to_string(), "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z");
     let [note] = done.notes.as_slice() else {
         panic!("{:?}", done.notes);
     };
-    assert!(
-        note.contains("2026-11-20T18:00:00Z") && note.contains("2026-11-20T12:00:00Z"),
-        "{note}"
-    );
+    assert!(note.contains("2026-11-20T18:00:00Z") && note.contains("2026-11-20T12:00:00Z"), "{note}");
     let tomorrow = "2026-11-21T03:00:00Z";
     let later = world(tomorrow).build();
     let right = exporter(&later, root.path(), tomorrow);
@@ -78,11 +61,8 @@ async fn the_service_is_asked_for_its_time_each_time_that_it_matters() {
     let root = tempfile::tempdir().unwrap();
     let now = Arc::new(Mutex::new(at(NOW)));
     let clock = now.clone();
-    let simulator = Simulator::builder()
-        .events_per_day(24)
-        .burst_every(0)
-        .clock(move || *clock.lock().unwrap())
-        .build();
+    let simulator =
+        Simulator::builder().events_per_day(24).burst_every(0).clock(move || *clock.lock().unwrap()).build();
     let exporter = exporter(&simulator, root.path(), "2026-11-25T00:00:00Z");
     let month = range("2026-11-19T00:00:00Z", "2026-12-01T00:00:00Z");
     let first = export(&exporter, &simulator, month).await.unwrap();

@@ -6,19 +6,11 @@ use super::*;
 async fn the_failure_of_one_contract_does_not_touch_the_others() {
     let root = tempfile::tempdir().unwrap();
     let refused = world(NOW).contracts(3).build().contracts()[1];
-    let faults = Faults::new()
-        .on(When::any().contract(refused), Answer::new(403))
-        .unwrap();
+    let faults = Faults::new().on(When::any().contract(refused), Answer::new(403)).unwrap();
     let simulator = world(NOW).contracts(3).faults(faults).build();
-    let contracts: Vec<ContractNumber> = simulator
-        .contracts()
-        .iter()
-        .map(|one| (*one).into())
-        .collect();
+    let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|one| (*one).into()).collect();
     let exporter = exporter(&simulator, root.path(), NOW);
-    let done = exporter
-        .run(&contracts, days(), std::future::pending())
-        .await;
+    let done = exporter.run(&contracts, days(), std::future::pending()).await;
     let order: Vec<&ContractNumber> = done.iter().map(|(contract, _)| contract).collect();
     assert_eq!(order, contracts.iter().collect::<Vec<_>>());
     assert!(done[0].1.is_ok() && done[2].1.is_ok());
@@ -32,12 +24,8 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
 async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let calm = world(NOW).build();
-    let _ = export(&exporter(&calm, one.path(), NOW), &calm, days())
-        .await
-        .unwrap();
-    let faults = Faults::new()
-        .on(When::any().rate(Share::new(0.2).unwrap()), Answer::new(503))
-        .unwrap();
+    let _ = export(&exporter(&calm, one.path(), NOW), &calm, days()).await.unwrap();
+    let faults = Faults::new().on(When::any().rate(Share::new(0.2).unwrap()), Answer::new(503)).unwrap();
     let stormy = world(NOW).faults(faults).build();
     let clock = Arc::new(VirtualClock::at(at(NOW)));
     let client = Client::builder()
@@ -84,11 +72,7 @@ async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
         }
     });
     // All days are in one window, so two of them are finished in it before the third cannot be begun.
-    assert!(
-        export(&exporter.clone().steps(steps), &simulator, days())
-            .await
-            .is_err()
-    );
+    assert!(export(&exporter.clone().steps(steps), &simulator, days()).await.is_err());
     std::fs::remove_file(&blocked).unwrap();
     assert_eq!(parts(&simulator, root.path()).len(), 2);
     let state = State::read(&folder).unwrap().0.unwrap();
@@ -107,11 +91,7 @@ async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
     let root = tempfile::tempdir().unwrap();
     let refused = When::any().requests([4]);
     let faults = Faults::new().on(refused, Answer::new(403)).unwrap();
-    let switches = || Switches {
-        window_cap: 20,
-        max_limit: 20,
-        ..Switches::default()
-    };
+    let switches = || Switches { window_cap: 20, max_limit: 20, ..Switches::default() };
     let simulator = world(NOW).switches(switches()).faults(faults).build();
     let exporter = exporter(&simulator, root.path(), NOW).full(5);
     let refused = export(&exporter, &simulator, days()).await;
@@ -129,8 +109,7 @@ async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let day = |day| DateRange::day(day, &Utc).unwrap();
-    let (first, second): (NaiveDate, NaiveDate) =
-        ("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap());
+    let (first, second): (NaiveDate, NaiveDate) = ("2026-11-01".parse().unwrap(), "2026-11-02".parse().unwrap());
     let _ = export(&exporter, &simulator, day(second)).await.unwrap();
     let before = files(root.path());
     let _ = export(&exporter, &simulator, day(first)).await.unwrap();

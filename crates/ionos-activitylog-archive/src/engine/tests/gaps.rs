@@ -6,68 +6,33 @@ use super::*;
 async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
     let root = tempfile::tempdir().unwrap();
     let refusing = burst(DeepOffset::Refuse);
-    let first = export(&exporter(&refusing, root.path(), NOW), &refusing, days())
-        .await
-        .unwrap();
+    let first = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
     assert!(!first.gaps.is_empty());
     let gap = &first.gaps[0];
     assert_eq!(gap.reason, "overflow");
-    let state = State::read(&folder(&refusing, root.path()))
-        .unwrap()
-        .0
-        .unwrap();
-    assert_eq!(
-        (state.gaps[0].tries, state.gaps.len()),
-        (1, first.gaps.len())
-    );
+    let state = State::read(&folder(&refusing, root.path())).unwrap().0.unwrap();
+    assert_eq!((state.gaps[0].tries, state.gaps.len()), (1, first.gaps.len()));
     assert!(state.gaps[0].next > at(NOW));
-    assert!(
-        parts(&refusing, root.path())
-            .iter()
-            .any(|(_, part)| !part.verified)
-    );
+    assert!(parts(&refusing, root.path()).iter().any(|(_, part)| !part.verified));
     assert_whole(root.path());
     let seen = lines(&refusing, root.path());
 
     // Not before it is time.
-    let waiting = export(&exporter(&refusing, root.path(), NOW), &refusing, days())
-        .await
-        .unwrap();
-    assert_eq!(
-        (waiting.requests, waiting.gaps.len()),
-        (0, first.gaps.len())
-    );
+    let waiting = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
+    assert_eq!((waiting.requests, waiting.gaps.len()), (0, first.gaps.len()));
     let later = "2026-11-20T13:00:00Z";
-    let again = export(&exporter(&refusing, root.path(), later), &refusing, days())
-        .await
-        .unwrap();
+    let again = export(&exporter(&refusing, root.path(), later), &refusing, days()).await.unwrap();
     assert!(again.requests > 0);
-    let state = State::read(&folder(&refusing, root.path()))
-        .unwrap()
-        .0
-        .unwrap();
+    let state = State::read(&folder(&refusing, root.path())).unwrap().0.unwrap();
     assert_eq!(state.gaps[0].tries, 2);
     let now_seen = lines(&refusing, root.path());
-    assert!(
-        seen.iter().all(|line| now_seen.contains(line)),
-        "nothing seen is lost"
-    );
+    assert!(seen.iter().all(|line| now_seen.contains(line)), "nothing seen is lost");
     assert_whole(root.path());
 
     let lenient = burst(DeepOffset::Allow);
-    let healed = export(
-        &exporter(&lenient, root.path(), "2026-11-21T12:00:00Z"),
-        &lenient,
-        days(),
-    )
-    .await
-    .unwrap();
+    let healed = export(&exporter(&lenient, root.path(), "2026-11-21T12:00:00Z"), &lenient, days()).await.unwrap();
     assert_eq!(healed.gaps, []);
     assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
-    assert!(
-        parts(&lenient, root.path())
-            .iter()
-            .all(|(_, part)| part.verified)
-    );
+    assert!(parts(&lenient, root.path()).iter().all(|(_, part)| part.verified));
     assert_whole(root.path());
 }

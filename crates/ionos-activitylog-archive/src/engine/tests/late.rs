@@ -5,10 +5,8 @@ use super::*;
 #[tokio::test]
 async fn what_came_late_is_a_part_of_its_own() {
     let root = tempfile::tempdir().unwrap();
-    let late = || Switches {
-        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(),
-        ..Switches::default()
-    };
+    let late =
+        || Switches { late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(), ..Switches::default() };
     let early = world("2026-11-05T00:00:00Z").switches(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
@@ -16,10 +14,7 @@ async fn what_came_late_is_a_part_of_its_own() {
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
     assert_eq!((same.late, same.gone, same.requests), (0, 0, 3));
-    let state = State::read(&folder(&early, root.path()))
-        .unwrap()
-        .0
-        .unwrap();
+    let state = State::read(&folder(&early, root.path())).unwrap().0.unwrap();
     assert_eq!(state.coverage.len(), 1);
     assert_eq!(state.coverage[0].state, Certainty::Sealed);
 
@@ -36,11 +31,7 @@ async fn what_came_late_is_a_part_of_its_own() {
     all.sort();
     assert_eq!(lines, all);
     let parts = parts(&later, root.path());
-    let late: u64 = parts
-        .iter()
-        .filter(|(_, part)| part.late)
-        .map(|(_, part)| part.count)
-        .sum();
+    let late: u64 = parts.iter().filter(|(_, part)| part.late).map(|(_, part)| part.count).sum();
     assert_eq!(late, done.late);
     assert_whole(root.path());
     // Then it agrees.
@@ -79,23 +70,14 @@ async fn what_comes_late_is_found_behind_events_that_were_amended() {
 async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
     let root = tempfile::tempdir().unwrap();
     let before = world(NOW).build();
-    let _ = export(&exporter(&before, root.path(), NOW), &before, days())
-        .await
-        .unwrap();
+    let _ = export(&exporter(&before, root.path(), NOW), &before, days()).await.unwrap();
     let recount = |simulator| exporter(simulator, root.path(), NOW).recount(true);
     let _ = export(&recount(&before), &before, days()).await.unwrap();
     // More than can be reached has come late, in a few milliseconds.
     let refusing = burst(DeepOffset::Refuse);
-    let done = export(&recount(&refusing), &refusing, days())
-        .await
-        .unwrap();
+    let done = export(&recount(&refusing), &refusing, days()).await.unwrap();
     assert!(!done.gaps.is_empty() && done.late > 0);
-    let read = || {
-        State::read(&folder(&before, root.path()))
-            .unwrap()
-            .0
-            .unwrap()
-    };
+    let read = || State::read(&folder(&before, root.path())).unwrap().0.unwrap();
     let state = read();
     let certain: Vec<_> = state.coverage.iter().map(|one| one.state).collect();
     let (sealed, fetched) = (Certainty::Sealed, Certainty::Fetched);
@@ -103,10 +85,7 @@ async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
     assert!(!state.gaps.is_empty());
     let second: NaiveDate = "2026-11-02".parse().unwrap();
     for (date, part) in parts(&before, root.path()) {
-        assert_eq!(
-            (part.verified, part.total.is_some()),
-            (date != second, date != second)
-        );
+        assert_eq!((part.verified, part.total.is_some()), (date != second, date != second));
     }
     assert_whole(root.path());
     // The next export reads it again, as a whole.
@@ -115,11 +94,7 @@ async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
     let healed = export(&later, &lenient, days()).await.unwrap();
     assert_eq!(healed.gaps, []);
     assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
-    assert!(
-        parts(&lenient, root.path())
-            .iter()
-            .all(|(_, part)| part.verified && !part.late)
-    );
+    assert!(parts(&lenient, root.path()).iter().all(|(_, part)| part.verified && !part.late));
     assert_whole(root.path());
 }
 

@@ -18,9 +18,7 @@ use chrono::NaiveDate;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Event, RetryPolicy};
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
-use ionos_activitylog_sim::{
-    DeepOffset, Late, QueryFractions, Share, Simulator, SimulatorBuilder, Switches,
-};
+use ionos_activitylog_sim::{DeepOffset, Late, QueryFractions, Share, Simulator, SimulatorBuilder, Switches};
 
 use super::*;
 use crate::part::read;
@@ -101,14 +99,7 @@ fn manifests(simulator: &Simulator, root: &Path) -> Vec<Manifest> {
 
 pub(crate) fn parts(simulator: &Simulator, root: &Path) -> Vec<(NaiveDate, Part)> {
     let manifests = manifests(simulator, root).into_iter();
-    manifests
-        .flat_map(|manifest| {
-            manifest
-                .parts
-                .into_iter()
-                .map(move |part| (manifest.date, part))
-        })
-        .collect()
+    manifests.flat_map(|manifest| manifest.parts.into_iter().map(move |part| (manifest.date, part))).collect()
 }
 
 /// The lines of all parts, in their order.
@@ -123,9 +114,7 @@ fn lines(simulator: &Simulator, root: &Path) -> Vec<String> {
 
 fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
     let contract = simulator.contracts()[0];
-    let mut records: Vec<String> = simulator
-        .records(contract, range.start(), range.end())
-        .collect();
+    let mut records: Vec<String> = simulator.records(contract, range.start(), range.end()).collect();
     records.sort_by_key(|record| {
         let event = Event::from_json(record.clone()).unwrap();
         (event.time(), event.id())

@@ -24,18 +24,11 @@ async fn a_total_is_given_only_where_the_service_counted_what_came() {
     };
     let (empty, full, count) = totals(Switches::default()).await;
     assert_eq!((empty, full), (Some(0), Some(count)));
-    let twice = Switches {
-        duplicates: Share::new(0.3).unwrap(),
-        duplicates_counted: true,
-        ..Switches::default()
-    };
+    let twice = Switches { duplicates: Share::new(0.3).unwrap(), duplicates_counted: true, ..Switches::default() };
     // The one window has all three days, and the service is asked for each.
     let (empty, full, _) = totals(twice).await;
     assert_eq!((empty, full), (Some(0), None));
-    let uncounted = Switches {
-        total: TotalShape::Absent,
-        ..Switches::default()
-    };
+    let uncounted = Switches { total: TotalShape::Absent, ..Switches::default() };
     let (empty, full, _) = totals(uncounted).await;
     assert_eq!((empty, full), (None, None));
 }
@@ -57,8 +50,7 @@ async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
     assert!(different.len() < before.len());
     let doubt = || {
         let (folder, clock) = (folder(&simulator, root.path()), exporter.clock.clone());
-        let mut opened =
-            opened::Opened::open(folder, &exporter.api, clock, Steps::default()).unwrap();
+        let mut opened = opened::Opened::open(folder, &exporter.api, clock, Steps::default()).unwrap();
         opened.begin().unwrap();
         for day in days().by_day(&Utc) {
             let date = day.start().date_naive();
@@ -86,104 +78,31 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
     let share = |share: f64| Share::new(share).unwrap();
     let plain = Switches::default;
     let mut worlds: Vec<(&str, Switches)> = vec![
-        (
-            "no uuid",
-            Switches {
-                uuid: share(0.0),
-                ..plain()
-            },
-        ),
-        (
-            "some uuids",
-            Switches {
-                uuid: share(0.5),
-                unknown_members: share(0.5),
-                ..plain()
-            },
-        ),
-        (
-            "twice",
-            Switches {
-                duplicates: share(0.3),
-                ..plain()
-            },
-        ),
-        (
-            "twice and counted",
-            Switches {
-                duplicates: share(0.3),
-                duplicates_counted: true,
-                ..plain()
-            },
-        ),
+        ("no uuid", Switches { uuid: share(0.0), ..plain() }),
+        ("some uuids", Switches { uuid: share(0.5), unknown_members: share(0.5), ..plain() }),
+        ("twice", Switches { duplicates: share(0.3), ..plain() }),
+        ("twice and counted", Switches { duplicates: share(0.3), duplicates_counted: true, ..plain() }),
         (
             "twice, counted and without uuid",
-            Switches {
-                duplicates: share(0.3),
-                duplicates_counted: true,
-                uuid: share(0.0),
-                ..plain()
-            },
+            Switches { duplicates: share(0.3), duplicates_counted: true, uuid: share(0.0), ..plain() },
         ),
-        (
-            "amended",
-            Switches {
-                amended: Amended::new(share(0.3), TimeDelta::days(1)).unwrap(),
-                ..plain()
-            },
-        ),
+        ("amended", Switches { amended: Amended::new(share(0.3), TimeDelta::days(1)).unwrap(), ..plain() }),
     ];
-    worlds.extend(Order::ALL.iter().map(|order| {
-        (
-            "order",
-            Switches {
-                order: *order,
-                max_limit: 40,
-                ..plain()
-            },
-        )
-    }));
-    worlds.extend(Dialect::ALL.iter().map(|dialect| {
-        (
-            "dialect",
-            Switches {
-                dialect: *dialect,
-                ..plain()
-            },
-        )
-    }));
-    worlds.extend(FractionDigits::ALL.iter().map(|digits| {
-        (
-            "digits",
-            Switches {
-                fraction_digits: *digits,
-                ..plain()
-            },
-        )
-    }));
-    worlds.extend(TotalShape::ALL.iter().map(|total| {
-        (
-            "total",
-            Switches {
-                total: *total,
-                ..plain()
-            },
-        )
-    }));
+    worlds.extend(Order::ALL.iter().map(|order| ("order", Switches { order: *order, max_limit: 40, ..plain() })));
+    worlds.extend(Dialect::ALL.iter().map(|dialect| ("dialect", Switches { dialect: *dialect, ..plain() })));
+    worlds
+        .extend(FractionDigits::ALL.iter().map(|digits| ("digits", Switches { fraction_digits: *digits, ..plain() })));
+    worlds.extend(TotalShape::ALL.iter().map(|total| ("total", Switches { total: *total, ..plain() })));
     for (name, switches) in worlds {
         let said = format!("{name}: {switches:?}");
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let simulator = world(NOW).switches(switches).build();
-        let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
-            .await
-            .unwrap();
+        let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
         assert_eq!(done.gaps, [], "{said}");
         let report = verify_archive(&Archive::at(one.path()), None).unwrap();
         assert_eq!((report.findings, report.notes), (vec![], vec![]), "{said}");
-        let truth: std::collections::BTreeSet<String> =
-            truth(&simulator, days()).into_iter().collect();
-        let lines: std::collections::BTreeSet<String> =
-            lines(&simulator, one.path()).into_iter().collect();
+        let truth: std::collections::BTreeSet<String> = truth(&simulator, days()).into_iter().collect();
+        let lines: std::collections::BTreeSet<String> = lines(&simulator, one.path()).into_iter().collect();
         assert_eq!(lines, truth, "{said}");
         // Day by day, from the last to the first, and then counted again.
         let again = exporter(&simulator, other.path(), NOW);
@@ -192,9 +111,7 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
             let _ = export(&again, &simulator, *day).await.unwrap();
         }
         assert_eq!(files(one.path()), files(other.path()), "{said}");
-        let recounted = export(&again.recount(true), &simulator, days())
-            .await
-            .unwrap();
+        let recounted = export(&again.recount(true), &simulator, days()).await.unwrap();
         assert_eq!((recounted.late, recounted.gone), (0, 0), "{said}");
         assert_eq!(files(one.path()), files(other.path()), "{said}");
     }
@@ -203,21 +120,14 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
 #[tokio::test]
 async fn a_total_does_not_depend_on_where_a_reading_began() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let switches = Switches {
-        duplicates: Share::new(0.03).unwrap(),
-        duplicates_counted: true,
-        ..Switches::default()
-    };
+    let switches = Switches { duplicates: Share::new(0.03).unwrap(), duplicates_counted: true, ..Switches::default() };
     let simulator = world(NOW).switches(switches).build();
     let at_once = exporter(&simulator, one.path(), NOW);
     let _ = export(&at_once, &simulator, days()).await.unwrap();
     let manifests = manifests(&simulator, one.path());
     let counted = |manifest: &&Manifest| manifest.counts.total.is_some();
     let counted = manifests.iter().filter(counted).count();
-    assert!(
-        (1..3).contains(&counted),
-        "some days have duplicates: {counted}"
-    );
+    assert!((1..3).contains(&counted), "some days have duplicates: {counted}");
 
     let by_day = exporter(&simulator, other.path(), NOW);
     for day in days().by_day(&Utc) {

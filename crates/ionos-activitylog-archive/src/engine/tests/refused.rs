@@ -9,19 +9,11 @@ async fn an_archive_of_something_else_is_refused_with_both_names() {
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let _ = export(&exporter, &simulator, days()).await.unwrap();
-    let client = Client::builder()
-        .token(simulator.token())
-        .transport(simulator.transport())
-        .base_url("https://api.example.com");
+    let client =
+        Client::builder().token(simulator.token()).transport(simulator.transport()).base_url("https://api.example.com");
     let foreign = Exporter::new(client.build().unwrap(), Archive::at(root.path()));
-    let error = export(&foreign, &simulator, days())
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("https://api.ionos.com") && error.contains("https://api.example.com"),
-        "{error}"
-    );
+    let error = export(&foreign, &simulator, days()).await.unwrap_err().to_string();
+    assert!(error.contains("https://api.ionos.com") && error.contains("https://api.example.com"), "{error}");
 }
 
 #[tokio::test]
@@ -61,25 +53,19 @@ async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW).recount(true);
-    let _ = export(&exporter.clone().recount(false), &simulator, days())
-        .await
-        .unwrap();
+    let _ = export(&exporter.clone().recount(false), &simulator, days()).await.unwrap();
     let (date, part) = parts(&simulator, root.path()).remove(1);
     let folder = folder(&simulator, root.path());
     let path = folder.day(date).join(part.file.to_string());
     let bytes = std::fs::read(&path).unwrap();
-    let spoil: [&dyn Fn(); 2] = [&|| std::fs::write(&path, &bytes[1..]).unwrap(), &|| {
-        std::fs::remove_file(&path).unwrap()
-    }];
+    let spoil: [&dyn Fn(); 2] =
+        [&|| std::fs::write(&path, &bytes[1..]).unwrap(), &|| std::fs::remove_file(&path).unwrap()];
     for spoil in spoil {
         spoil();
         let refused = export(&exporter, &simulator, days()).await.unwrap_err();
         let said = refused.to_string();
         assert!(matches!(refused, Error::Damaged(..)), "{said}");
-        assert!(
-            said.contains(&part.file.to_string()) && said.contains("ialog verify"),
-            "{said}"
-        );
+        assert!(said.contains(&part.file.to_string()) && said.contains("ialog verify"), "{said}");
         let state = State::read(&folder).unwrap().0.unwrap();
         assert!(state.sealed().is_empty());
     }

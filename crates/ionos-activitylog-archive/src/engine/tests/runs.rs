@@ -8,11 +8,7 @@ async fn an_export_that_is_stopped_at_once_archives_nothing_and_the_next_one_all
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let contract: ContractNumber = simulator.contracts()[0].into();
-    let done = exporter.run(
-        std::slice::from_ref(&contract),
-        days(),
-        std::future::ready(()),
-    );
+    let done = exporter.run(std::slice::from_ref(&contract), days(), std::future::ready(()));
     let done = done.await.pop().unwrap().1.unwrap();
     assert!(done.stopped && done.events == 0);
     let done = export(&exporter, &simulator, days()).await.unwrap();

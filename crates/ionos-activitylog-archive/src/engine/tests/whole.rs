@@ -7,21 +7,14 @@ use super::*;
 async fn an_archive_holds_what_the_service_holds_and_is_the_same_on_another_day() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
-    let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
-        .await
-        .unwrap();
+    let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
     assert_eq!(done.events, truth(&simulator, days()).len() as u64);
     assert!(done.gaps.is_empty() && !done.nothing_to_do && !done.stopped);
     assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
     assert_whole(one.path());
 
     let later = "2026-12-24T00:00:00Z";
-    let done = export(
-        &exporter(&simulator, other.path(), later),
-        &simulator,
-        days(),
-    )
-    .await;
+    let done = export(&exporter(&simulator, other.path(), later), &simulator, days()).await;
     assert!(done.is_ok());
     assert_eq!(files(one.path()), files(other.path()));
 }
@@ -52,14 +45,9 @@ async fn what_is_archived_is_not_read_again() {
 async fn days_without_events_have_a_manifest_that_proves_it() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).begin(at("2026-11-03T00:00:00Z")).build();
-    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days())
-        .await
-        .unwrap();
+    let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
     let manifests = manifests(&simulator, root.path());
-    let counts: Vec<_> = manifests
-        .iter()
-        .map(|one| (one.counts.count > 0, one.parts.len()))
-        .collect();
+    let counts: Vec<_> = manifests.iter().map(|one| (one.counts.count > 0, one.parts.len())).collect();
     assert_eq!(counts, [(false, 0), (false, 0), (true, 1)]);
     assert_eq!(manifests[0].counts.total, Some(0));
     assert_whole(root.path());
@@ -96,19 +84,14 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
                 }
             }
         });
-        let exporter = exporter(&simulator, other.path(), NOW)
-            .full(50)
-            .steps(steps);
+        let exporter = exporter(&simulator, other.path(), NOW).full(50).steps(steps);
         let contracts = [simulator.contracts()[0].into()];
         let done = exporter.run(&contracts, days(), async {
             let _ = stopped.await;
         });
         let done = done.await.pop().unwrap().1.unwrap();
         assert!(done.gaps.is_empty());
-        let state = State::read(&folder(&simulator, other.path()))
-            .unwrap()
-            .0
-            .unwrap();
+        let state = State::read(&folder(&simulator, other.path())).unwrap().0.unwrap();
         assert!(!state.open);
     }
     assert_eq!(files(one.path()), files(other.path()));
@@ -118,9 +101,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
 async fn an_earlier_range_is_put_before_and_the_chain_linked_anew() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
-    let _ = export(&exporter(&simulator, one.path(), NOW), &simulator, days())
-        .await
-        .unwrap();
+    let _ = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
     let exporter = exporter(&simulator, other.path(), NOW);
     for day in ["2026-11-03", "2026-11-01", "2026-11-02"] {
         let day = DateRange::day(day.parse().unwrap(), &Utc).unwrap();

@@ -15,10 +15,8 @@ fn path(uri: &str) -> &str {
 
 /// `{id}` for each segment that is a number or a UUID.
 pub(super) fn template(uri: &str) -> String {
-    let segments: Vec<&str> = path(uri)
-        .split('/')
-        .map(|segment| if is_id(segment) { "{id}" } else { segment })
-        .collect();
+    let segments: Vec<&str> =
+        path(uri).split('/').map(|segment| if is_id(segment) { "{id}" } else { segment }).collect();
     segments.join("/")
 }
 

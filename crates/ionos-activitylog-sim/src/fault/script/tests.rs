@@ -5,12 +5,7 @@ use crate::Share;
 use crate::fault::{Answer, Body, MAX_BOMB_BYTES, RetryAfter};
 
 fn seen(number: u64) -> Seen {
-    Seen {
-        number,
-        of_operation: number,
-        again: 0,
-        fingerprint: number,
-    }
+    Seen { number, of_operation: number, again: 0, fingerprint: number }
 }
 
 /// A script with each condition, each fault, each body and each form of `Retry-After`.
@@ -22,32 +17,17 @@ fn everything() -> Faults {
         .every(2)
         .rate(Share::new(0.25).unwrap())
         .times(4);
-    let envelope = Body::Envelope {
-        code: "315".into(),
-        message: "Unauthorized".into(),
-    };
-    let answer = |body, retry_after| {
-        Fault::from(
-            Answer::new(503)
-                .body(body)
-                .retry_after(retry_after)
-                .header("x-a", "b"),
-        )
-    };
+    let envelope = Body::Envelope { code: "315".into(), message: "Unauthorized".into() };
+    let answer =
+        |body, retry_after| Fault::from(Answer::new(503).body(body).retry_after(retry_after).header("x-a", "b"));
     let mut faults = Faults::new().on(all, Answer::new(500)).unwrap();
     for fault in [
         answer(envelope, RetryAfter::Seconds(1)),
-        answer(
-            Body::Json(serde_json::json!({"a": [1, null]})),
-            RetryAfter::Fraction(1.5),
-        ),
+        answer(Body::Json(serde_json::json!({"a": [1, null]})), RetryAfter::Fraction(1.5)),
         answer(Body::Html("<p>".into()), RetryAfter::Date(-30)),
         answer(Body::Text("no".into()), RetryAfter::Text("soon".into())),
         Fault::Delay(Duration::from_millis(50)),
-        Fault::Drip {
-            bytes: 10,
-            every: Duration::from_secs(1),
-        },
+        Fault::Drip { bytes: 10, every: Duration::from_secs(1) },
         Fault::ResetBeforeHeaders,
         Fault::ResetAfterHeaders,
         Fault::ResetAfter { bytes: 0 },
@@ -57,12 +37,8 @@ fn everything() -> Faults {
         Fault::NullForArray,
         Fault::WrongType,
         Fault::Html200,
-        Fault::Redirect {
-            location: "https://example.com/".into(),
-        },
-        Fault::DecompressionBomb {
-            bytes: MAX_BOMB_BYTES,
-        },
+        Fault::Redirect { location: "https://example.com/".into() },
+        Fault::DecompressionBomb { bytes: MAX_BOMB_BYTES },
     ] {
         faults = faults.on(When::any(), fault).unwrap();
     }
@@ -83,68 +59,20 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
     let when = |when: &str| rule(&format!(r#"{{"when":{when},"fault":"html200"}}"#));
     let fault = |fault: &str| rule(&format!(r#"{{"fault":{fault}}}"#));
     for (script, place, hint) in [
-        (
-            when(r#"{"rate":2}"#),
-            "rule 2 of the script of faults, member \"when.rate\": 2 is no share",
-            "from 0 to 1",
-        ),
-        (
-            when(r#"{"rate":"120%"}"#),
-            "member \"when.rate\": \"120%\" is no share",
-            "from 0 to 1",
-        ),
-        (
-            when(r#"{"rate":"often"}"#),
-            "member \"when.rate\": \"often\" is no share",
-            "from 0 to 1",
-        ),
-        (
-            when(r#"{"rat":1}"#),
-            "member \"when.rat\": unknown field `rat`",
-            "`rate`",
-        ),
-        (
-            when(r#"{"requests":[0]}"#),
-            "member \"when.requests\": there is no request 0",
-            "the number 1",
-        ),
-        (
-            when(r#"{"requests":[]}"#),
-            "member \"when.requests\": an empty list",
-            "leave it out",
-        ),
-        (
-            when(r#"{"requests":[1,-1]}"#),
-            "member \"when.requests.1\": invalid value: integer `-1`",
-            "correct it there",
-        ),
-        (
-            when(r#"{"every":0}"#),
-            "member \"when.every\": 0 means no request",
-            "give 1",
-        ),
-        (
-            when(r#"{"times":0}"#),
-            "member \"when.times\": 0 means never",
-            "from 1",
-        ),
-        (
-            when(r#"{"operation":"getInfo"}"#),
-            "member \"when.operation",
-            "`GetInfo`",
-        ),
+        (when(r#"{"rate":2}"#), "rule 2 of the script of faults, member \"when.rate\": 2 is no share", "from 0 to 1"),
+        (when(r#"{"rate":"120%"}"#), "member \"when.rate\": \"120%\" is no share", "from 0 to 1"),
+        (when(r#"{"rate":"often"}"#), "member \"when.rate\": \"often\" is no share", "from 0 to 1"),
+        (when(r#"{"rat":1}"#), "member \"when.rat\": unknown field `rat`", "`rate`"),
+        (when(r#"{"requests":[0]}"#), "member \"when.requests\": there is no request 0", "the number 1"),
+        (when(r#"{"requests":[]}"#), "member \"when.requests\": an empty list", "leave it out"),
+        (when(r#"{"requests":[1,-1]}"#), "member \"when.requests.1\": invalid value: integer `-1`", "correct it there"),
+        (when(r#"{"every":0}"#), "member \"when.every\": 0 means no request", "give 1"),
+        (when(r#"{"times":0}"#), "member \"when.times\": 0 means never", "from 1"),
+        (when(r#"{"operation":"getInfo"}"#), "member \"when.operation", "`GetInfo`"),
         (fault(r#""html"#), "", "must be JSON"),
         (fault(r#""html""#), "member \"fault", "`html200`"),
-        (
-            fault(r#"{"respond":{"status":199}}"#),
-            "member \"fault.respond.status\": 199",
-            "from 200 to 999",
-        ),
-        (
-            fault(r#"{"respond":{"status":204,"body":{"text":"x"}}}"#),
-            "member \"fault.respond.body\"",
-            "leave it out",
-        ),
+        (fault(r#"{"respond":{"status":199}}"#), "member \"fault.respond.status\": 199", "from 200 to 999"),
+        (fault(r#"{"respond":{"status":204,"body":{"text":"x"}}}"#), "member \"fault.respond.body\"", "leave it out"),
         (
             fault(r#"{"respond":{"status":200,"headers":{"content-length":"1"}}}"#),
             "member \"fault.respond.headers.content-length\"",
@@ -170,58 +98,22 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
             "retry_after\": 99999999999",
             "at most",
         ),
-        (
-            fault(r#"{"respond":{"status":429,"retry_after":{"text":"\u0000"}}}"#),
-            "retry_after\"",
-            "leave out",
-        ),
-        (
-            fault(r#"{"respond":{"status":429,"reason":"x"}}"#),
-            "unknown field `reason`",
-            "`status`",
-        ),
-        (
-            fault(r#"{"delay":50}"#),
-            "member \"fault.delay",
-            "correct it there",
-        ),
-        (
-            fault(r#"{"drip":{"bytes":0,"every":{"milliseconds":1}}}"#),
-            "member \"fault.drip.bytes\": 0",
-            "from 1",
-        ),
-        (
-            fault(r#"{"wrong_content_length":{"by":0}}"#),
-            "member \"fault.wrong_content_length.by\": 0",
-            "negative",
-        ),
-        (
-            fault(r#"{"redirect":{"location":"\n"}}"#),
-            "member \"fault.redirect.location\"",
-            "give a URL",
-        ),
+        (fault(r#"{"respond":{"status":429,"retry_after":{"text":"\u0000"}}}"#), "retry_after\"", "leave out"),
+        (fault(r#"{"respond":{"status":429,"reason":"x"}}"#), "unknown field `reason`", "`status`"),
+        (fault(r#"{"delay":50}"#), "member \"fault.delay", "correct it there"),
+        (fault(r#"{"drip":{"bytes":0,"every":{"milliseconds":1}}}"#), "member \"fault.drip.bytes\": 0", "from 1"),
+        (fault(r#"{"wrong_content_length":{"by":0}}"#), "member \"fault.wrong_content_length.by\": 0", "negative"),
+        (fault(r#"{"redirect":{"location":"\n"}}"#), "member \"fault.redirect.location\"", "give a URL"),
         (
             fault(r#"{"decompression_bomb":{"bytes":99999999999}}"#),
             "member \"fault.decompression_bomb.bytes\": 99999999999",
             "at most 17179869184",
         ),
-        (
-            rule("{}"),
-            "rule 2 of the script of faults: missing field `fault`",
-            "correct it there",
-        ),
+        (rule("{}"), "rule 2 of the script of faults: missing field `fault`", "correct it there"),
         ("[]".into(), "the script of faults: ", "correct it there"),
-        (
-            "{}".into(),
-            "the script of faults: missing field `rules`",
-            "correct it there",
-        ),
+        ("{}".into(), "the script of faults: missing field `rules`", "correct it there"),
         ("".into(), "the script of faults: EOF", "must be JSON"),
-        (
-            r#"{"rules":[]} x"#.into(),
-            "the script of faults: trailing characters",
-            "last bracket",
-        ),
+        (r#"{"rules":[]} x"#.into(), "the script of faults: trailing characters", "last bracket"),
     ] {
         let error = Faults::from_json(&script).unwrap_err().to_string();
         assert!(error.contains(place), "{script}\n{error}\n{place}");
@@ -247,11 +139,7 @@ fn the_first_rule_that_holds_and_has_times_left_decides() {
         .unwrap();
     let armed = Armed::new(script, 1);
     let struck: Vec<_> = (1..=6)
-        .map(|number| {
-            armed
-                .strike(&seen(number), Operation::Other, None)
-                .map(|strike| strike.fault.clone())
-        })
+        .map(|number| armed.strike(&seen(number), Operation::Other, None).map(|strike| strike.fault.clone()))
         .collect();
     assert_eq!(
         struck,

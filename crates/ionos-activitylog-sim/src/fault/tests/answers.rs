@@ -6,40 +6,23 @@ use super::*;
 
 #[tokio::test]
 async fn an_answer_takes_the_place_of_the_right_one() {
-    let envelope = Body::Envelope {
-        code: "429".into(),
-        message: "Slow down".into(),
-    };
+    let envelope = Body::Envelope { code: "429".into(), message: "Slow down".into() };
     let json = r#"{"httpStatus":429,"messages":[{"errorCode":"429","message":"Slow down"}]}"#;
     for (answer, status_line, header, body) in [
         (
-            Answer::new(429)
-                .body(envelope)
-                .retry_after(RetryAfter::Date(60)),
+            Answer::new(429).body(envelope).retry_after(RetryAfter::Date(60)),
             "HTTP/1.1 429 Too Many Requests\r\n",
             "\r\nretry-after: Fri, 20 Nov 2026 12:01:00 GMT\r\n",
             json,
         ),
         (
-            Answer::new(502)
-                .body(Body::Html("<p>".into()))
-                .retry_after(RetryAfter::Fraction(0.5)),
+            Answer::new(502).body(Body::Html("<p>".into())).retry_after(RetryAfter::Fraction(0.5)),
             "HTTP/1.1 502 Bad Gateway\r\n",
             "\r\nretry-after: 0.5\r\n",
             "<p>",
         ),
-        (
-            Answer::new(204).header("x-a", "b"),
-            "HTTP/1.1 204 No Content\r\n",
-            "\r\nx-a: b\r\n",
-            "",
-        ),
-        (
-            Answer::new(999).body(Body::Text("?".into())),
-            "HTTP/1.1 999 ",
-            "\r\ncontent-type: text/plain\r\n",
-            "?",
-        ),
+        (Answer::new(204).header("x-a", "b"), "HTTP/1.1 204 No Content\r\n", "\r\nx-a: b\r\n", ""),
+        (Answer::new(999).body(Body::Text("?".into())), "HTTP/1.1 999 ", "\r\ncontent-type: text/plain\r\n", "?"),
     ] {
         let received = over_loopback(&always(answer.clone()), &page()).await;
         assert!(received.head.starts_with(status_line), "{received:?}");
@@ -85,10 +68,7 @@ async fn damage_changes_one_place_of_the_right_answer() {
     let malformed = damaged(Fault::MalformedJson, &path).await;
     assert_eq!(malformed, format!("{}]", &right[..right.len() - 1]));
 
-    let begin = right
-        .split_inclusive("\"hits\":")
-        .take(2)
-        .collect::<String>();
+    let begin = right.split_inclusive("\"hits\":").take(2).collect::<String>();
     let null = damaged(Fault::NullForArray, &path).await;
     assert_eq!(null, format!("{begin}null}}}}"));
     assert_eq!(damaged(Fault::NullForArray, CONTRACTS).await, "null");
@@ -105,10 +85,8 @@ async fn damage_changes_one_place_of_the_right_answer() {
         panic!("{different:?}");
     };
     let right_members = right_hit["_source"].as_object().unwrap();
-    let changed: Vec<_> = right_members
-        .iter()
-        .filter(|(name, value)| wrong_hit["_source"][name.as_str()] != **value)
-        .collect();
+    let changed: Vec<_> =
+        right_members.iter().filter(|(name, value)| wrong_hit["_source"][name.as_str()] != **value).collect();
     let [(name, value)] = &changed[..] else {
         panic!("{changed:?}");
     };

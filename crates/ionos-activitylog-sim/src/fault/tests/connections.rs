@@ -14,9 +14,7 @@ async fn a_delayed_answer_is_the_right_one_later() {
         assert!(begin.elapsed() >= delay);
 
         let begin = Instant::now();
-        let (_, body, _) = in_process(&always(Fault::Delay(delay)), path)
-            .await
-            .unwrap();
+        let (_, body, _) = in_process(&always(Fault::Delay(delay)), path).await.unwrap();
         assert_eq!(body, right(path).as_bytes());
         assert!(begin.elapsed() >= delay);
     }
@@ -48,34 +46,16 @@ async fn a_connection_ends_where_the_script_says_and_as_it_says() {
     let right = right(&path);
     let all = right.len();
     for (fault, bytes, over_socket, in_a_client) in [
-        (
-            Fault::ResetAfterHeaders,
-            0,
-            Some(ConnectionReset),
-            Some(ConnectionReset),
-        ),
-        (
-            Fault::ResetAfter { bytes: 100 },
-            100,
-            Some(ConnectionReset),
-            Some(ConnectionReset),
-        ),
+        (Fault::ResetAfterHeaders, 0, Some(ConnectionReset), Some(ConnectionReset)),
+        (Fault::ResetAfter { bytes: 100 }, 100, Some(ConnectionReset), Some(ConnectionReset)),
         // Nobody who stops at the announced length notices.
-        (
-            Fault::ResetAfter { bytes: 1 << 40 },
-            all,
-            Some(ConnectionReset),
-            None,
-        ),
+        (Fault::ResetAfter { bytes: 1 << 40 }, all, Some(ConnectionReset), None),
         (Fault::CutAt { bytes: 0 }, 0, None, Some(UnexpectedEof)),
         (Fault::CutAt { bytes: 100 }, 100, None, Some(UnexpectedEof)),
         (Fault::CutAt { bytes: 1 << 40 }, all, None, None),
     ] {
         let received = over_loopback(&always(fault.clone()), &path).await;
-        assert!(
-            received.head.starts_with("HTTP/1.1 200 OK\r\n"),
-            "{fault:?}"
-        );
+        assert!(received.head.starts_with("HTTP/1.1 200 OK\r\n"), "{fault:?}");
         assert!(received.declares(all), "{received:?}");
         assert_eq!(received.text(), &right[..bytes], "{fault:?}");
         assert_eq!(received.fault, over_socket, "{fault:?}");
@@ -96,10 +76,7 @@ async fn a_connection_may_be_reset_before_the_answer_begins() {
     let error = in_process(&always(Fault::ResetBeforeHeaders), &page()).await;
     let error = error.unwrap_err();
     assert_eq!(cause(&error), Some(ErrorKind::ConnectionReset));
-    assert_eq!(
-        error.url().unwrap().path(),
-        page().split('?').next().unwrap()
-    );
+    assert_eq!(error.url().unwrap().path(), page().split('?').next().unwrap());
     assert!(!error.is_connect() && !error.is_timeout());
 }
 
@@ -107,11 +84,9 @@ async fn a_connection_may_be_reset_before_the_answer_begins() {
 async fn a_wrong_length_is_announced_and_all_is_sent() {
     let right = right(CONTRACTS);
     let all = right.len();
-    for (by, declared, in_a_client, end) in [
-        (3, all + 3, all, Some(ErrorKind::UnexpectedEof)),
-        (-3, all - 3, all - 3, None),
-        (i64::MIN, 0, 0, None),
-    ] {
+    for (by, declared, in_a_client, end) in
+        [(3, all + 3, all, Some(ErrorKind::UnexpectedEof)), (-3, all - 3, all - 3, None), (i64::MIN, 0, 0, None)]
+    {
         let fault = || always(Fault::WrongContentLength { by });
         let received = over_loopback(&fault(), CONTRACTS).await;
         assert!(received.declares(declared), "{received:?}");
@@ -145,15 +120,10 @@ async fn in_process_a_fault_looks_as_it_does_behind_an_http_client() {
         Fault::NullForArray,
         Fault::WrongType,
         Fault::Html200,
-        Fault::Redirect {
-            location: "https://example.com/".into(),
-        },
+        Fault::Redirect { location: "https://example.com/".into() },
     ] {
         let simulators = || always(fault.clone());
-        let outcomes = [
-            in_process(&simulators(), &page()).await,
-            behind_a_client(&simulators(), &page()).await,
-        ];
+        let outcomes = [in_process(&simulators(), &page()).await, behind_a_client(&simulators(), &page()).await];
         let [here, there] = outcomes.map(|outcome| {
             let (response, body, end) = outcome.ok()?;
             let head = (response.status(), response.headers().clone());

@@ -11,17 +11,9 @@ async fn a_script_strikes_the_requests_that_it_means() {
     let script = Faults::new()
         .on(When::any().contract(contracts[1]), status(503))
         .unwrap()
-        .on(
-            When::any()
-                .operation(Operation::GetByContract)
-                .requests([3]),
-            status(429),
-        )
+        .on(When::any().operation(Operation::GetByContract).requests([3]), status(429))
         .unwrap()
-        .on(
-            When::any().operation(Operation::Other).times(1),
-            status(500),
-        )
+        .on(When::any().operation(Operation::Other).times(1), status(500))
         .unwrap();
     let simulator = simulator(script);
     let (first, second) = (log(0), log(1));
@@ -45,17 +37,11 @@ async fn the_same_seed_gives_the_same_bytes_in_whatever_order_requests_arrive() 
     let script = Faults::new()
         .on(When::any().rate(Share::new(0.3).unwrap()), Fault::WrongType)
         .unwrap()
-        .on(
-            When::any().rate(Share::new(0.3).unwrap()),
-            Fault::CutAt { bytes: 40 },
-        )
+        .on(When::any().rate(Share::new(0.3).unwrap()), Fault::CutAt { bytes: 40 })
         .unwrap();
     let contract = simulator(Faults::new()).contracts()[0];
-    let paths: Vec<String> = (0..20)
-        .map(|offset| {
-            format!("{CONTRACTS}/{contract}?limit=2&offset={offset}&dateStart=2026-11-19")
-        })
-        .collect();
+    let paths: Vec<String> =
+        (0..20).map(|offset| format!("{CONTRACTS}/{contract}?limit=2&offset={offset}&dateStart=2026-11-19")).collect();
     let forward = simulator(script.clone());
     let backward = simulator(script);
     for _ in 0..2 {
@@ -92,11 +78,7 @@ fn what_a_rate_strikes_is_what_it_always_struck() {
 
 #[test]
 fn without_a_connection_an_answer_is_whole() {
-    for fault in [
-        Fault::CutAt { bytes: 1 },
-        Fault::ResetBeforeHeaders,
-        Fault::Delay(Duration::MAX),
-    ] {
+    for fault in [Fault::CutAt { bytes: 1 }, Fault::ResetBeforeHeaders, Fault::Delay(Duration::MAX)] {
         let request = http::Request::get("/activitylog/v1").body(()).unwrap();
         let response = always(fault).answer(&request);
         assert_eq!(response.body(), &right("/activitylog/v1"));

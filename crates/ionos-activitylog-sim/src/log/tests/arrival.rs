@@ -15,37 +15,18 @@ fn an_event_appears_when_its_delay_is_over_and_all_of_them_do_in_the_end() {
     let all = records(range.0, range.1);
     let seen = |now: &str, switches: Switches| {
         let now = at(now);
-        let simulator = Simulator::builder()
-            .clock(move || now)
-            .switches(switches)
-            .build();
+        let simulator = Simulator::builder().clock(move || now).switches(switches).build();
         let contract = simulator.contracts()[0];
         let records = read(&simulator, at(range.0), at(range.1));
-        assert_eq!(
-            simulator.count(contract, at(range.0), at(range.1)),
-            records.len() as u64
-        );
+        assert_eq!(simulator.count(contract, at(range.0), at(range.1)), records.len() as u64);
         records
     };
-    let delayed = Switches {
-        ingest_delay: "50%<10m,50%<1h".parse().unwrap(),
-        ..Switches::default()
-    };
-    let late = Switches {
-        late: "10%:3h".parse().unwrap(),
-        ..Switches::default()
-    };
-    for (switches, last) in [
-        (delayed, "2026-11-20T11:00:00Z"),
-        (late, "2026-11-20T13:00:00Z"),
-    ] {
+    let delayed = Switches { ingest_delay: "50%<10m,50%<1h".parse().unwrap(), ..Switches::default() };
+    let late = Switches { late: "10%:3h".parse().unwrap(), ..Switches::default() };
+    for (switches, last) in [(delayed, "2026-11-20T11:00:00Z"), (late, "2026-11-20T13:00:00Z")] {
         let early = seen("2026-11-20T10:00:00Z", switches.clone());
         let later = seen("2026-11-20T10:20:00Z", switches.clone());
-        assert!(
-            !early.is_empty() && early.len() < all.len(),
-            "{}",
-            early.len()
-        );
+        assert!(!early.is_empty() && early.len() < all.len(), "{}", early.len());
         assert!(early.iter().all(|record| later.contains(record)));
         assert_eq!(seen(last, switches), all);
     }
@@ -56,35 +37,19 @@ fn an_amended_event_keeps_its_identifier_and_its_time() {
     let range = ("2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z");
     let seen = |now: &str| {
         let now = at(now);
-        let switches = Switches {
-            amended: "20%:1h".parse().unwrap(),
-            ..Switches::default()
-        };
-        let simulator = Simulator::builder()
-            .clock(move || now)
-            .switches(switches)
-            .build();
+        let switches = Switches { amended: "20%:1h".parse().unwrap(), ..Switches::default() };
+        let simulator = Simulator::builder().clock(move || now).switches(switches).build();
         read(&simulator, at(range.0), at(range.1))
     };
     let (before, after) = (records(range.0, range.1), seen("2026-11-20T12:00:00Z"));
-    let changed = before
-        .iter()
-        .zip(&after)
-        .filter(|(before, after)| before != after);
+    let changed = before.iter().zip(&after).filter(|(before, after)| before != after);
     let mut count = 0;
     for (before, after) in changed {
         assert!(after.contains("(amended)") && !before.contains("(amended)"));
-        assert_eq!(
-            (&before[..60], time_of(before)),
-            (&after[..60], time_of(after))
-        );
+        assert_eq!((&before[..60], time_of(before)), (&after[..60], time_of(after)));
         count += 1;
     }
-    assert!(
-        (before.len() / 10..before.len() / 3).contains(&count),
-        "{count} of {}",
-        before.len()
-    );
+    assert!((before.len() / 10..before.len() / 3).contains(&count), "{count} of {}", before.len());
     let between = seen("2026-11-20T10:00:00Z");
     assert!(between != before && between != after);
 }
@@ -92,11 +57,7 @@ fn an_amended_event_keeps_its_identifier_and_its_time() {
 #[test]
 fn duplicates_that_count_are_in_the_total_and_in_the_pages() {
     let range = ("2026-11-20T07:10:00Z", "2026-11-20T12:00:00Z");
-    let switches = Switches {
-        duplicates: Share::new(0.1).unwrap(),
-        duplicates_counted: true,
-        ..Switches::default()
-    };
+    let switches = Switches { duplicates: Share::new(0.1).unwrap(), duplicates_counted: true, ..Switches::default() };
     let simulator = usual().switches(switches).build();
     let events = read(&simulator, at(range.0), at(range.1));
     assert_eq!(events, records(range.0, range.1));
@@ -105,28 +66,16 @@ fn duplicates_that_count_are_in_the_total_and_in_the_pages() {
     let unique: BTreeSet<&String> = hits.iter().collect();
     assert_eq!(unique.len(), events.len());
     let twice = hits.len() - unique.len();
-    assert!(
-        (events.len() / 15..events.len() / 7).contains(&twice),
-        "{twice}"
-    );
+    assert!((events.len() / 15..events.len() / 7).contains(&twice), "{twice}");
 }
 
 #[test]
 fn what_is_no_longer_kept_is_gone() {
     let now = at("2026-11-20T12:00:00Z");
-    let switches = Switches {
-        retention: Some(TimeDelta::days(2)),
-        ..Switches::default()
-    };
-    let simulator = Simulator::builder()
-        .clock(move || now)
-        .switches(switches)
-        .build();
+    let switches = Switches { retention: Some(TimeDelta::days(2)), ..Switches::default() };
+    let simulator = Simulator::builder().clock(move || now).switches(switches).build();
     let kept = read(&simulator, LOG_BEGIN, now);
-    assert_eq!(
-        kept,
-        records("2026-11-18T12:00:00Z", "2026-11-20T12:00:00Z")
-    );
+    assert_eq!(kept, records("2026-11-18T12:00:00Z", "2026-11-20T12:00:00Z"));
 }
 
 #[test]
@@ -146,10 +95,7 @@ fn as_many_events_are_there_twice_as_the_share_says_however_fine_the_slices_are(
             let plain = super::usual().events_per_day(events_per_day).build();
             let events = plain.count(contract, start, end);
             let share = (hits - events) as f64 * 100.0 / events as f64;
-            assert!(
-                (share - f64::from(percent)).abs() < 0.2,
-                "{share} {percent}"
-            );
+            assert!((share - f64::from(percent)).abs() < 0.2, "{share} {percent}");
         }
     }
 }
@@ -163,11 +109,7 @@ fn what_arrives_and_what_is_there_twice_add_up_in_slices_that_are_not_settled() 
         duplicates_counted: true,
         ..Switches::default()
     };
-    let simulator = Simulator::builder()
-        .clock(move || now)
-        .events_per_day(500_000)
-        .switches(switches)
-        .build();
+    let simulator = Simulator::builder().clock(move || now).events_per_day(500_000).switches(switches).build();
     let range = ("2026-11-20T07:15:00.250Z", "2026-11-20T07:23:00Z");
     let (total, hits) = pages(&simulator, range, 1000);
     assert_eq!(total, hits.len() as u64);

@@ -8,17 +8,12 @@ use crate::Simulator;
 #[test]
 fn a_burst_is_where_it_was_asked_for() {
     let begin = at("2026-11-20T09:12:33.394Z");
-    let simulator = usual()
-        .burst(begin, TimeDelta::milliseconds(3), 4000)
-        .build();
+    let simulator = usual().burst(begin, TimeDelta::milliseconds(3), 4000).build();
     let burst = read(&simulator, begin, begin + TimeDelta::milliseconds(3));
     assert!((4000..4010).contains(&burst.len()), "{}", burst.len());
     let whole = ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
     let without = records(whole.0, whole.1).len();
-    assert_eq!(
-        read(&simulator, at(whole.0), at(whole.1)).len(),
-        without + 4000
-    );
+    assert_eq!(read(&simulator, at(whole.0), at(whole.1)).len(), without + 4000);
 }
 
 #[test]
@@ -45,15 +40,11 @@ fn a_long_burst_covers_its_length_at_any_rate() {
         let plain = usual().build();
         let burst = usual().burst(begin, TimeDelta::hours(2), 1000).build();
         let more = |start, end| {
-            let count =
-                |simulator: &Simulator| simulator.count(simulator.contracts()[0], start, end);
+            let count = |simulator: &Simulator| simulator.count(simulator.contracts()[0], start, end);
             count(&burst) - count(&plain)
         };
         assert_eq!(more(begin, begin + TimeDelta::hours(2)), 1000);
-        assert_eq!(
-            more(begin - TimeDelta::days(1), begin + TimeDelta::days(1)),
-            1000
-        );
+        assert_eq!(more(begin - TimeDelta::days(1), begin + TimeDelta::days(1)), 1000);
         for number in 0..8 {
             let start = begin + quarter * number;
             let events = more(start, start + quarter);

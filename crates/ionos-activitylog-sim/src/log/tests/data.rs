@@ -22,9 +22,7 @@ fn the_same_seed_gives_the_same_bytes_whatever_the_time_is() {
     let (start, end) = (at("2026-11-20T06:00:00Z"), at("2026-11-20T12:00:00Z"));
     let read = |seed, now: DateTime<Utc>| {
         let simulator = Simulator::builder().seed(seed).clock(move || now).build();
-        simulator
-            .records(usual().build().contracts()[0], start, end)
-            .collect::<Vec<String>>()
+        simulator.records(usual().build().contracts()[0], start, end).collect::<Vec<String>>()
     };
     let all = read(1, later());
     assert_eq!(read(1, end), all);
@@ -43,10 +41,7 @@ fn contracts_have_logs_of_their_own() {
     let uuid = |contract: u64| {
         let record = simulator.records(contract, start, end).next().unwrap();
         let record: Value = serde_json::from_str(&record).unwrap();
-        assert_eq!(
-            text(&record, "/principal/identity/contractNumber"),
-            contract.to_string()
-        );
+        assert_eq!(text(&record, "/principal/identity/contractNumber"), contract.to_string());
         text(&record, "/@uuid").to_owned()
     };
     let numbers = simulator.contracts();
@@ -56,22 +51,12 @@ fn contracts_have_logs_of_their_own() {
 #[test]
 fn every_record_has_a_uuid_of_its_own_and_its_time_in_order() {
     let records = sixty_days();
-    let uuids: BTreeSet<&str> = records
-        .iter()
-        .map(|record| text(record, "/@uuid"))
-        .collect();
+    let uuids: BTreeSet<&str> = records.iter().map(|record| text(record, "/@uuid")).collect();
     assert_eq!(uuids.len(), records.len());
     assert!(!uuids.contains(""));
-    let times: Vec<&str> = records
-        .iter()
-        .map(|record| text(record, "/meta/time"))
-        .collect();
+    let times: Vec<&str> = records.iter().map(|record| text(record, "/meta/time")).collect();
     assert!(times.is_sorted());
-    assert!(
-        times
-            .iter()
-            .all(|time| time.len() == "2026-11-20T09:12:33.394Z".len())
-    );
+    assert!(times.iter().all(|time| time.len() == "2026-11-20T09:12:33.394Z".len()));
 }
 
 #[test]
@@ -80,10 +65,7 @@ fn volumes_are_those_the_vendor_speaks_of_however_busy_a_contract_is() {
         let simulator = usual().events_per_day(100_000).build();
         let hour = (at("2026-11-20T08:00:00Z"), at("2026-11-20T10:00:00Z"));
         let records = read(&simulator, hour.0, hour.1);
-        records
-            .iter()
-            .map(|record| serde_json::from_str(record).unwrap())
-            .collect()
+        records.iter().map(|record| serde_json::from_str(record).unwrap()).collect()
     };
     for records in [sixty_days(), &busy] {
         let mut shares: BTreeMap<&str, f64> = BTreeMap::new();
@@ -128,24 +110,16 @@ fn a_chain_shares_what_identifies_it_and_runs_from_queued_to_done_or_failed() {
         for shared in ["/meta/requestId", "/principal", "/event/resources"] {
             let values: Vec<_> = chain.iter().map(|record| record.pointer(shared)).collect();
             assert!(values[0].is_some());
-            assert!(
-                values.iter().all(|value| *value == values[0]),
-                "{id}{shared}"
-            );
+            assert!(values.iter().all(|value| *value == values[0]), "{id}{shared}");
         }
         requests.insert(text(chain[0], "/meta/requestId"));
-        let steps: Vec<(&str, &str)> = chain
-            .iter()
-            .map(|record| (text(record, "/event/type"), text(record, "/event/status")))
-            .collect();
+        let steps: Vec<(&str, &str)> =
+            chain.iter().map(|record| (text(record, "/event/type"), text(record, "/event/status"))).collect();
         assert_eq!(steps[0], ("RequestAccepted", "QUEUED"), "{id}");
         assert_eq!(steps[1], ("Provision", "QUEUED"), "{id}");
         assert!(steps.contains(&("RequestStatusUpdate", "RUNNING")), "{id}");
         let end = *steps.last().unwrap();
-        assert!(
-            [("RequestStatusUpdate", "DONE"), ("Error", "FAILED")].contains(&end),
-            "{id} {end:?}"
-        );
+        assert!([("RequestStatusUpdate", "DONE"), ("Error", "FAILED")].contains(&end), "{id} {end:?}");
         *ends.entry(end).or_insert(0) += 1;
     }
     assert_eq!(requests.len(), chains.len());
@@ -155,28 +129,13 @@ fn a_chain_shares_what_identifies_it_and_runs_from_queued_to_done_or_failed() {
 #[test]
 fn an_error_tells_its_code_and_its_messages() {
     let records = sixty_days();
-    let errors: Vec<&Value> = records
-        .iter()
-        .filter(|record| text(record, "/event/type") == "Error")
-        .collect();
+    let errors: Vec<&Value> = records.iter().filter(|record| text(record, "/event/type") == "Error").collect();
     for error in &errors {
-        assert!(
-            error
-                .pointer("/event/param/error/httpStatus")
-                .unwrap()
-                .is_u64()
-        );
-        assert_eq!(
-            text(error, "/event/param/error/messages/0/errorCode"),
-            text(error, "/event/param/errorCode")
-        );
+        assert!(error.pointer("/event/param/error/httpStatus").unwrap().is_u64());
+        assert_eq!(text(error, "/event/param/error/messages/0/errorCode"), text(error, "/event/param/errorCode"));
         assert!(!text(error, "/event/param/errorCode").is_empty());
     }
-    assert!(
-        errors
-            .iter()
-            .any(|error| error.pointer("/event/param/error/messages/1").is_some())
-    );
+    assert!(errors.iter().any(|error| error.pointer("/event/param/error/messages/1").is_some()));
 }
 
 #[test]
@@ -202,10 +161,7 @@ fn only_addresses_and_names_reserved_for_documentation_occur() {
     for record in sixty_days() {
         let ip = text(record, "/principal/sourceIP");
         let documentation = ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"];
-        assert!(
-            documentation.iter().any(|range| ip.starts_with(range)),
-            "{ip}"
-        );
+        assert!(documentation.iter().any(|range| ip.starts_with(range)), "{ip}");
         assert!(ip.parse::<std::net::IpAddr>().is_ok(), "{ip}");
         assert!(text(record, "/principal/identity/username").ends_with("@example.com"));
         if let Some(host) = record.pointer("/principal/serviceHost") {

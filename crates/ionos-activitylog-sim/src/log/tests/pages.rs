@@ -20,11 +20,7 @@ fn a_range_holds_its_start_and_not_its_end_to_the_nanosecond() {
         at(text(&record, "/meta/time"))
     };
     let time = time_of(&day[day.len() / 2]);
-    let then: Vec<String> = day
-        .iter()
-        .filter(|record| time_of(record) == time)
-        .cloned()
-        .collect();
+    let then: Vec<String> = day.iter().filter(|record| time_of(record) == time).cloned().collect();
     let millisecond = TimeDelta::milliseconds(1);
     let nanosecond = TimeDelta::nanoseconds(1);
     for (start, end, found) in [
@@ -52,10 +48,7 @@ fn adjacent_ranges_join_without_a_gap_or_an_overlap() {
         "2026-11-20T09:12:33.395Z",
         "2026-11-21T00:00:00Z",
     ];
-    let joined: Vec<String> = cuts
-        .windows(2)
-        .flat_map(|cut| records(cut[0], cut[1]))
-        .collect();
+    let joined: Vec<String> = cuts.windows(2).flat_map(|cut| records(cut[0], cut[1])).collect();
     assert_eq!(joined, whole);
 }
 
@@ -89,11 +82,7 @@ fn an_offset_behind_the_end_gives_an_empty_page_with_the_right_total() {
     let range = (Some("2026-11-20T07:00:00Z"), None);
     let (total, _) = page(&simulator, range, 0, 1, 0);
     for offset in [total, total + 1, u64::MAX] {
-        assert_eq!(
-            page(&simulator, range, offset, 20, 0),
-            (total, vec![]),
-            "{offset}"
-        );
+        assert_eq!(page(&simulator, range, offset, 20, 0), (total, vec![]), "{offset}");
     }
 }
 
@@ -107,18 +96,8 @@ fn a_busy_contract_is_the_same_log_cut_finer() {
     expected.reverse();
     let (total, joined) = pages(&simulator, range, 1000);
     assert_eq!((total, joined), (expected.len() as u64, expected));
-    let year = simulator.count(
-        simulator.contracts()[0],
-        at("2025-01-01T00:00:00Z"),
-        at("2026-01-01T00:00:00Z"),
-    );
-    let deep = page(
-        &simulator,
-        (None, Some("2026-01-01T00:00:00Z")),
-        year - 3,
-        1000,
-        0,
-    );
+    let year = simulator.count(simulator.contracts()[0], at("2025-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z"));
+    let deep = page(&simulator, (None, Some("2026-01-01T00:00:00Z")), year - 3, 1000, 0);
     let first = read(&simulator, LOG_BEGIN, at("2025-01-01T01:00:00Z"));
     let oldest: Vec<String> = first[..3].iter().rev().cloned().collect();
     assert_eq!(deep, (year, oldest));
@@ -132,14 +111,9 @@ fn every_order_has_the_same_events_and_only_two_of_them_the_same_pages() {
         records
     };
     for order in Order::ALL {
-        let switches = Switches {
-            order: *order,
-            ..Switches::default()
-        };
-        let simulator = usual()
-            .burst(at("2026-11-20T08:00:00Z"), TimeDelta::milliseconds(3), 900)
-            .switches(switches)
-            .build();
+        let switches = Switches { order: *order, ..Switches::default() };
+        let simulator =
+            usual().burst(at("2026-11-20T08:00:00Z"), TimeDelta::milliseconds(3), 900).switches(switches).build();
         let expected = read(&simulator, at(range.0), at(range.1));
         let whole = (Some(range.0), Some(range.1));
         let (total, once) = page(&simulator, whole, 0, 10_000, 1);
@@ -167,20 +141,13 @@ fn every_order_has_the_same_events_and_only_two_of_them_the_same_pages() {
 fn a_recording_is_served_as_it_is() {
     let all = records("2026-11-20T07:00:00Z", "2026-11-20T12:00:00Z");
     let recording = Recording::read(all.join("\n").as_bytes(), None).unwrap();
-    let simulator = Simulator::builder()
-        .seed(99)
-        .recording(recording)
-        .clock(later)
-        .build();
+    let simulator = Simulator::builder().seed(99).recording(recording).clock(later).build();
     assert_eq!(simulator.contracts(), usual().build().contracts());
     assert_eq!(read(&simulator, LOG_BEGIN, later()), all);
     let range = ("2026-11-20T08:10:00Z", "2026-11-20T09:50:00Z");
     let mut expected = records(range.0, range.1);
     expected.reverse();
-    assert_eq!(
-        pages(&simulator, range, 7),
-        (expected.len() as u64, expected)
-    );
+    assert_eq!(pages(&simulator, range, 7), (expected.len() as u64, expected));
 }
 
 #[test]
@@ -195,30 +162,18 @@ fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
         let first = page(&simulator, (None, None), 0, 5, 0);
         let far = (None, Some("9999-12-31T23:59:59Z"));
         assert_eq!(page(&simulator, far, 0, 5, 0), first);
-        assert_eq!(
-            read(&simulator, LOG_BEGIN, DateTime::<Utc>::MAX_UTC).len() as u64,
-            first.0
-        );
+        assert_eq!(read(&simulator, LOG_BEGIN, DateTime::<Utc>::MAX_UTC).len() as u64, first.0);
         let id = first.1.iter().find_map(|record| {
             let record: Value = serde_json::from_str(record).unwrap();
             Some(record.pointer("/meta/requestId")?.as_str()?.to_owned())
         });
-        assert!(
-            simulator
-                .log()
-                .request(&id.unwrap(), |_| true, now)
-                .is_some()
-        );
+        assert!(simulator.log().request(&id.unwrap(), |_| true, now).is_some());
         first
     };
     for events_per_day in [3_200, 20_000] {
         let end = seen(LOG_END, events_per_day);
         assert!(end.0 > 0);
-        for now in [
-            "2262-01-01T00:00:00Z",
-            "2262-04-11T23:47:17Z",
-            "9999-01-01T00:00:00Z",
-        ] {
+        for now in ["2262-01-01T00:00:00Z", "2262-04-11T23:47:17Z", "9999-01-01T00:00:00Z"] {
             assert_eq!(seen(at(now), events_per_day), end, "{now}");
         }
         assert_eq!(seen(DateTime::<Utc>::MAX_UTC, events_per_day), end);
@@ -251,9 +206,7 @@ fn a_log_begins_in_1970_at_the_earliest_and_has_nothing_before_a_begin_to_come()
 
 #[test]
 fn the_identifier_of_a_request_is_known_only_where_its_slice_is() {
-    let request = |simulator: &Simulator, id: &str, now: &str| {
-        simulator.log().request(id, |_| true, at(now)).is_some()
-    };
+    let request = |simulator: &Simulator, id: &str, now: &str| simulator.log().request(id, |_| true, at(now)).is_some();
     let now = "2026-11-20T12:00:00Z";
     let id = |simulator: &Simulator| {
         let (_, newest) = page(simulator, (None, Some(now)), 0, 20, 0);

@@ -10,10 +10,7 @@ use crate::switches::{BadDate, ForeignContract, QueryFractions, Switches, Traili
 
 #[tokio::test]
 async fn a_bare_date_is_midnight_in_the_zone_that_was_chosen() {
-    let switches = Switches {
-        bare_date_zone: FixedOffset::east_opt(2 * 3600).unwrap(),
-        ..Switches::default()
-    };
+    let switches = Switches { bare_date_zone: FixedOffset::east_opt(2 * 3600).unwrap(), ..Switches::default() };
     let service = Service::with(switches).await;
     let of = async |start: &str| service.log(&format!("dateStart={start}")).await.total();
     assert_eq!(of("2026-11-19").await, of("2026-11-18T22:00:00Z").await);
@@ -22,16 +19,8 @@ async fn a_bare_date_is_midnight_in_the_zone_that_was_chosen() {
 
 #[tokio::test]
 async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
-    for (bad_date, status) in [
-        (BadDate::Refuse, 400),
-        (BadDate::Ignore, 200),
-        (BadDate::Fail, 500),
-    ] {
-        let switches = Switches {
-            bad_date,
-            query_fractions: QueryFractions::Refuse,
-            ..Switches::default()
-        };
+    for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
+        let switches = Switches { bad_date, query_fractions: QueryFractions::Refuse, ..Switches::default() };
         let service = Service::with(switches).await;
         for bad in ["yesterday", "2026-11-20T09:12:33.394Z"] {
             let answer = service.log(&format!("dateStart={bad}&limit=1")).await;
@@ -39,10 +28,7 @@ async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
         }
     }
     let counted = |query_fractions| async move {
-        let switches = Switches {
-            query_fractions,
-            ..Switches::default()
-        };
+        let switches = Switches { query_fractions, ..Switches::default() };
         let builder = Simulator::builder().switches(switches).burst(
             "2026-11-20T09:12:33.100Z".parse().unwrap(),
             TimeDelta::milliseconds(3),
@@ -58,19 +44,11 @@ async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
 
 #[tokio::test]
 async fn a_foreign_contract_is_forbidden_unknown_or_empty() {
-    for (foreign_contract, status) in [
-        (ForeignContract::Forbidden, 403),
-        (ForeignContract::NotFound, 404),
-        (ForeignContract::Empty, 200),
-    ] {
-        let switches = Switches {
-            foreign_contract,
-            ..Switches::default()
-        };
-        let answer = Service::with(switches)
-            .await
-            .get("/activitylog/v1/contracts/7")
-            .await;
+    for (foreign_contract, status) in
+        [(ForeignContract::Forbidden, 403), (ForeignContract::NotFound, 404), (ForeignContract::Empty, 200)]
+    {
+        let switches = Switches { foreign_contract, ..Switches::default() };
+        let answer = Service::with(switches).await.get("/activitylog/v1/contracts/7").await;
         assert_eq!(answer.status, status);
         if status == 200 {
             assert_eq!(answer.text(), r#"{"hits":{"total":0,"hits":[]}}"#);
@@ -92,16 +70,10 @@ async fn what_http_leaves_open_is_a_switch_too() {
     let plain = service.log("limit=100").await;
     assert!(plain.headers.contains_key("x-correlation-id"));
     assert!(!plain.headers.contains_key("x-request-id"));
-    assert_eq!(
-        plain.headers[CONTENT_TYPE],
-        "application/json;charset=utf-8"
-    );
+    assert_eq!(plain.headers[CONTENT_TYPE], "application/json;charset=utf-8");
     assert!(!plain.headers.contains_key(CONTENT_ENCODING));
     assert_eq!(plain.headers[VARY], "accept-encoding");
-    let path = format!(
-        "/activitylog/v1/contracts/{}?limit=100",
-        service.simulator.contracts()[0]
-    );
+    let path = format!("/activitylog/v1/contracts/{}?limit=100", service.simulator.contracts()[0]);
     for (accepted, packed) in [
         ("gzip, br", true),
         ("br;q=1.0, *;q=0.5", true),
@@ -113,14 +85,8 @@ async fn what_http_leaves_open_is_a_switch_too() {
         ("gzip;level=1;Q=0.0", false),
         ("br", false),
     ] {
-        let answer = service
-            .send(Method::GET, &path, &[(ACCEPT_ENCODING, accepted)])
-            .await;
-        assert_eq!(
-            answer.headers.contains_key(CONTENT_ENCODING),
-            packed,
-            "{accepted}"
-        );
+        let answer = service.send(Method::GET, &path, &[(ACCEPT_ENCODING, accepted)]).await;
+        assert_eq!(answer.headers.contains_key(CONTENT_ENCODING), packed, "{accepted}");
         let mut body = Vec::new();
         if packed {
             assert!(answer.body.len() * 2 < plain.body.len());
@@ -131,21 +97,10 @@ async fn what_http_leaves_open_is_a_switch_too() {
         }
         assert_eq!(body, plain.body);
     }
-    assert_eq!(
-        service
-            .send(Method::DELETE, "/activitylog/v1", &[])
-            .await
-            .status,
-        501
-    );
-    let bare = service
-        .client
-        .get(format!("http://{}/activitylog/v1", service.address));
+    assert_eq!(service.send(Method::DELETE, "/activitylog/v1", &[]).await.status, 501);
+    let bare = service.client.get(format!("http://{}/activitylog/v1", service.address));
     assert_eq!(bare.send().await.unwrap().status(), 401);
-    let silent = Switches {
-        request_id_header: None,
-        ..Switches::default()
-    };
+    let silent = Switches { request_id_header: None, ..Switches::default() };
     let answer = Service::with(silent).await.get("/activitylog/v1").await;
     assert!(!answer.headers.contains_key("x-request-id"));
     assert!(!answer.headers.contains_key(VARY));
@@ -153,19 +108,11 @@ async fn what_http_leaves_open_is_a_switch_too() {
 
 #[tokio::test]
 async fn a_slash_at_the_end_is_accepted_refused_or_moved() {
-    for (trailing_slash, status) in [
-        (TrailingSlash::Accept, 200),
-        (TrailingSlash::Refuse, 404),
-        (TrailingSlash::Redirect, 301),
-    ] {
-        let switches = Switches {
-            trailing_slash,
-            ..Switches::default()
-        };
-        let answer = Service::with(switches)
-            .await
-            .get("/activitylog/v1/?x=1")
-            .await;
+    for (trailing_slash, status) in
+        [(TrailingSlash::Accept, 200), (TrailingSlash::Refuse, 404), (TrailingSlash::Redirect, 301)]
+    {
+        let switches = Switches { trailing_slash, ..Switches::default() };
+        let answer = Service::with(switches).await.get("/activitylog/v1/?x=1").await;
         assert_eq!(answer.status, status);
         if status == 301 {
             assert_eq!(answer.headers[LOCATION], "/activitylog/v1?x=1");

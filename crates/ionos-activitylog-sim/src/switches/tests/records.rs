@@ -18,39 +18,20 @@ const WEEKS: &str = "dateStart=2026-10-30T12:00:00Z&limit=100000";
 #[tokio::test]
 async fn scalars_have_the_types_of_the_dialect() {
     let types = |page: &Answered, pointer| -> BTreeSet<bool> {
-        page.at(pointer)
-            .iter()
-            .map(|value| value.starts_with('"'))
-            .collect()
+        page.at(pointer).iter().map(|value| value.starts_with('"')).collect()
     };
-    let (text, number, both) = (
-        BTreeSet::from([true]),
-        BTreeSet::from([false]),
-        BTreeSet::from([false, true]),
-    );
+    let (text, number, both) = (BTreeSet::from([true]), BTreeSet::from([false]), BTreeSet::from([false, true]));
     for (dialect, contract, version, status, queue) in [
         (Dialect::Description, &text, &number, &number, &number),
         (Dialect::Sdk, &number, &number, &number, &number),
         (Dialect::Docs, &text, &text, &text, &number),
         (Dialect::Mixed, &both, &both, &both, &both),
     ] {
-        let switches = Switches {
-            dialect,
-            max_limit: 10_000,
-            ..Switches::default()
-        };
+        let switches = Switches { dialect, max_limit: 10_000, ..Switches::default() };
         let page = Service::with(switches).await.log(WEEK).await;
-        assert_eq!(
-            &types(&page, "/principal/identity/contractNumber"),
-            contract,
-            "{dialect}"
-        );
+        assert_eq!(&types(&page, "/principal/identity/contractNumber"), contract, "{dialect}");
         assert_eq!(&types(&page, "/meta/auditVersion"), version, "{dialect}");
-        assert_eq!(
-            &types(&page, "/event/param/error/httpStatus"),
-            status,
-            "{dialect}"
-        );
+        assert_eq!(&types(&page, "/event/param/error/httpStatus"), status, "{dialect}");
         assert_eq!(&types(&page, "/meta/queueRefId"), queue, "{dialect}");
     }
 }
@@ -66,68 +47,33 @@ async fn records_have_identifiers_unknown_members_and_unknown_types_as_often_as_
     };
     let page = Service::with(switches).await.log(WEEK).await;
     let hits = page.hits();
-    let share = |wanted: &dyn Fn(&Value) -> bool| {
-        hits.iter().filter(|hit| wanted(hit)).count() as f64 / hits.len() as f64
-    };
+    let share =
+        |wanted: &dyn Fn(&Value) -> bool| hits.iter().filter(|hit| wanted(hit)).count() as f64 / hits.len() as f64;
     assert!((0.45..0.55).contains(&share(&|hit| hit.get("@uuid").is_some())));
     assert!((0.07..0.13).contains(&share(&|hit| hit.get("@exampleTag").is_some())));
-    let known = [
-        "RequestAccepted",
-        "RequestStatusUpdate",
-        "Provision",
-        "Error",
-        "DCDUserEvent",
-        "GenerateToken",
-    ];
+    let known = ["RequestAccepted", "RequestStatusUpdate", "Provision", "Error", "DCDUserEvent", "GenerateToken"];
     let unknown = share(&|hit| !known.contains(&hit["event"]["type"].as_str().unwrap()));
     assert!((0.15..0.25).contains(&unknown), "{unknown}");
-    for member in [
-        "\"_score\":null",
-        "exampleTrace",
-        "exampleTenant",
-        "exampleLabel",
-    ] {
+    for member in ["\"_score\":null", "exampleTrace", "exampleTenant", "exampleLabel"] {
         assert!(page.text().contains(member), "{member}");
     }
 }
 
 #[tokio::test]
 async fn times_have_the_digits_and_the_mark_of_utc_that_were_chosen() {
-    for (digits, length) in [
-        (FractionDigits::None, 19),
-        (FractionDigits::Three, 23),
-        (FractionDigits::Six, 26),
-        (FractionDigits::Nine, 29),
-    ] {
+    for (digits, length) in
+        [(FractionDigits::None, 19), (FractionDigits::Three, 23), (FractionDigits::Six, 26), (FractionDigits::Nine, 29)]
+    {
         for (utc_mark, mark) in [(UtcMark::Z, "Z"), (UtcMark::Offset, "+00:00")] {
-            let switches = Switches {
-                fraction_digits: digits,
-                utc_mark,
-                ..Switches::default()
-            };
-            for time in Service::with(switches)
-                .await
-                .log("limit=100")
-                .await
-                .at("/meta/time")
-            {
+            let switches = Switches { fraction_digits: digits, utc_mark, ..Switches::default() };
+            for time in Service::with(switches).await.log("limit=100").await.at("/meta/time") {
                 let time = time.trim_matches('"');
-                assert!(
-                    time.ends_with(mark) && time.len() == length + mark.len(),
-                    "{time}"
-                );
+                assert!(time.ends_with(mark) && time.len() == length + mark.len(), "{time}");
             }
         }
     }
-    let switches = Switches {
-        fraction_digits: FractionDigits::Mixed,
-        ..Switches::default()
-    };
-    let times = Service::with(switches)
-        .await
-        .log("limit=1000")
-        .await
-        .at("/meta/time");
+    let switches = Switches { fraction_digits: FractionDigits::Mixed, ..Switches::default() };
+    let times = Service::with(switches).await.log("limit=1000").await.at("/meta/time");
     let lengths: BTreeSet<usize> = times.iter().map(String::len).collect();
     assert_eq!(lengths, BTreeSet::from([22, 26, 29, 32]));
 }
@@ -141,23 +87,14 @@ async fn events_appear_late_change_are_there_twice_or_are_gone() {
         (page.hits(), page.total().as_u64().unwrap())
     };
     let page = |switches| async { Service::with(switches).await.log(query).await };
-    let delayed = Switches {
-        ingest_delay: "12h".parse().unwrap(),
-        ..Switches::default()
-    };
-    let late = Switches {
-        late: "10%:1d".parse().unwrap(),
-        ..Switches::default()
-    };
+    let delayed = Switches { ingest_delay: "12h".parse().unwrap(), ..Switches::default() };
+    let late = Switches { late: "10%:1d".parse().unwrap(), ..Switches::default() };
     for switches in [delayed, late] {
         let seen = page(switches).await;
         assert!(seen.total().as_u64().unwrap() < total);
         assert!(seen.hits().iter().all(|hit| all.contains(hit)));
     }
-    let amended = Switches {
-        amended: "10%:1h".parse().unwrap(),
-        ..Switches::default()
-    };
+    let amended = Switches { amended: "10%:1h".parse().unwrap(), ..Switches::default() };
     let seen = page(amended).await;
     assert_eq!(seen.at("/@uuid"), usual.log(query).await.at("/@uuid"));
     assert!(seen.text().contains("(amended)"));
@@ -174,18 +111,12 @@ async fn events_appear_late_change_are_there_twice_or_are_gone() {
             let seen = Service::with(twice).await.log(WEEKS).await.text();
             let hits = seen.matches("{\"_source\":").count() as u64;
             let share = (hits - events) as f64 * 100.0 / events as f64;
-            assert!(
-                (share - f64::from(percent)).abs() < 1.0,
-                "{share} {percent}"
-            );
+            assert!((share - f64::from(percent)).abs() < 1.0, "{share} {percent}");
             let total = if counted { hits } else { events };
             assert!(seen.starts_with(&format!("{{\"hits\":{{\"total\":{total},")));
         }
     }
-    let forgetful = Switches {
-        retention: Some(TimeDelta::days(1)),
-        ..Switches::default()
-    };
+    let forgetful = Switches { retention: Some(TimeDelta::days(1)), ..Switches::default() };
     let seen = page(forgetful).await.total().as_u64().unwrap();
     assert!(0 < seen && seen < total);
 }
@@ -201,10 +132,7 @@ async fn a_recording_is_served_byte_for_byte() {
 
 #[tokio::test]
 async fn a_request_of_the_cloud_api_agrees_with_its_events() {
-    let amended = Switches {
-        amended: "50%:1m".parse().unwrap(),
-        ..Switches::default()
-    };
+    let amended = Switches { amended: "50%:1m".parse().unwrap(), ..Switches::default() };
     for switches in [Switches::default(), amended] {
         agrees_with_its_events(switches).await;
     }
@@ -214,63 +142,36 @@ async fn agrees_with_its_events(switches: Switches) {
     let service = Service::with(switches).await;
     let hits = service.log("dateStart=2026-11-19&limit=1000").await.hits();
     let (mut found, mut unknown) = (0, 0);
-    for accepted in hits
-        .iter()
-        .filter(|hit| hit["event"]["type"] == "RequestAccepted")
-    {
+    for accepted in hits.iter().filter(|hit| hit["event"]["type"] == "RequestAccepted") {
         let Some(id) = accepted["meta"]["requestId"].as_str() else {
             continue;
         };
-        let request = service
-            .get(&format!("/cloudapi/v6/requests/{id}?depth=1"))
-            .await;
-        if accepted["event"]["param"]["action"] == "GET"
-            || accepted["event"]["param"] == serde_json::json!({})
-        {
+        let request = service.get(&format!("/cloudapi/v6/requests/{id}?depth=1")).await;
+        if accepted["event"]["param"]["action"] == "GET" || accepted["event"]["param"] == serde_json::json!({}) {
             assert_eq!(request.status, 404);
             assert_eq!(request.json()["messages"][0]["errorCode"], "309");
             unknown += 1;
             continue;
         }
         let request = request.json();
-        let last = hits
-            .iter()
-            .find(|hit| hit["meta"]["requestId"] == *id)
-            .unwrap();
+        let last = hits.iter().find(|hit| hit["meta"]["requestId"] == *id).unwrap();
         assert_eq!(request["id"], *id);
         assert_eq!(request["metadata"]["createdDate"], accepted["meta"]["time"]);
-        assert_eq!(
-            request["metadata"]["createdBy"],
-            accepted["principal"]["identity"]["username"]
-        );
-        assert_eq!(
-            request["properties"]["method"],
-            accepted["event"]["param"]["action"]
-        );
+        assert_eq!(request["metadata"]["createdBy"], accepted["principal"]["identity"]["username"]);
+        assert_eq!(request["properties"]["method"], accepted["event"]["param"]["action"]);
         let url = request["properties"]["url"].as_str().unwrap();
         assert!(url.ends_with(accepted["event"]["param"]["uri"].as_str().unwrap()));
         let told = &request["metadata"]["requestStatus"];
         assert_eq!(told["metadata"]["status"], last["event"]["status"]);
         assert_eq!(told["metadata"]["message"], last["event"]["message"]);
         let targets = told["metadata"]["targets"].as_array().unwrap();
-        assert_eq!(
-            targets.len(),
-            accepted["event"]["resources"].as_array().unwrap().len()
-        );
-        let status = service
-            .get(&format!("/cloudapi/v6/requests/{id}/status"))
-            .await;
+        assert_eq!(targets.len(), accepted["event"]["resources"].as_array().unwrap().len());
+        let status = service.get(&format!("/cloudapi/v6/requests/{id}/status")).await;
         assert_eq!(&status.json(), told);
         found += 1;
     }
     assert!(found > 20 && unknown > 20, "{found} {unknown}");
     for id in ["x", "c1b9b1b0-7b1b-11e6-9a41-000d3a002f99"] {
-        assert_eq!(
-            service
-                .get(&format!("/cloudapi/v6/requests/{id}"))
-                .await
-                .status,
-            404
-        );
+        assert_eq!(service.get(&format!("/cloudapi/v6/requests/{id}")).await.status, 404);
     }
 }

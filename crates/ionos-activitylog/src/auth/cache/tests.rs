@@ -84,11 +84,7 @@ impl Scene {
             clock: clock.clone(),
         });
         let cache = TokenCache::new(script.clone(), clock.clone());
-        Self {
-            clock,
-            script,
-            cache,
-        }
+        Self { clock, script, cache }
     }
 
     /// The name of the token that the cache gives.
@@ -134,10 +130,7 @@ async fn a_caller_who_comes_during_a_refresh_gets_its_outcome() {
         scene.name().await
     };
     let (early, late) = futures_util::future::join(scene.name(), late).await;
-    assert_eq!(
-        (early.as_str(), late.as_str(), scene.calls()),
-        ("one", "one", 1)
-    );
+    assert_eq!((early.as_str(), late.as_str(), scene.calls()), ("one", "one", 1));
 }
 
 #[tokio::test]
@@ -194,12 +187,7 @@ async fn tokens_shorter_than_the_margin_are_used_and_not_asked_for_with_every_re
 
 #[tokio::test]
 async fn a_refresh_that_fails_leaves_a_valid_token_and_is_not_repeated_at_once() {
-    let scene = Scene::new([
-        Token("one", 600),
-        Fails("down"),
-        Fails("down"),
-        Token("two", 600),
-    ]);
+    let scene = Scene::new([Token("one", 600), Fails("down"), Fails("down"), Token("two", 600)]);
     assert_eq!(scene.name().await, "one");
     scene.pass(300);
     for _ in 0..10 {
@@ -222,23 +210,13 @@ async fn a_failure_without_a_token_reaches_everybody_and_shows_no_text_of_the_pr
         assert_eq!(error.kind(), ErrorKind::TokenProvider);
         assert_eq!(error.to_string(), "the token provider failed");
         assert!(!format!("{error:?}").contains("planted"));
-        assert!(
-            error.source().is_none(),
-            "what prints the sources prints no text of the provider"
-        );
+        assert!(error.source().is_none(), "what prints the sources prints no text of the provider");
         let own = error.provider_error().unwrap();
-        assert!(
-            own.is::<io::Error>(),
-            "the provider's own error, of its own type"
-        );
+        assert!(own.is::<io::Error>(), "the provider's own error, of its own type");
         assert_eq!(own.to_string(), "planted-secret");
     }
     assert_eq!(scene.calls(), 1);
-    assert_eq!(
-        scene.name().await,
-        "one",
-        "the next caller asks again at once"
-    );
+    assert_eq!(scene.name().await, "one", "the next caller asks again at once");
 }
 
 #[tokio::test]
@@ -256,10 +234,7 @@ async fn a_token_that_is_over_when_it_comes_is_an_error_and_not_a_loop() {
     let scene = Scene::new([Token("one", 0), Token("two", 600), Token("three", -1)]);
     let error = scene.cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
-    assert_eq!(
-        error.to_string(),
-        "the token provider failed: it gave a token that expired at 2026-11-20T12:00:00Z"
-    );
+    assert_eq!(error.to_string(), "the token provider failed: it gave a token that expired at 2026-11-20T12:00:00Z");
     assert_eq!(scene.calls(), 1);
     assert_eq!(scene.name().await, "two");
     scene.pass(300);
@@ -309,12 +284,7 @@ async fn a_provider_that_panics_fails_and_can_be_asked_again() {
 
 #[tokio::test]
 async fn a_change_is_followed_at_once_but_a_failed_change_only_after_a_while() {
-    let scene = Scene::new([
-        Token("one", 3600),
-        Token("two", 3600),
-        Fails("half"),
-        Token("three", 3600),
-    ]);
+    let scene = Scene::new([Token("one", 3600), Token("two", 3600), Fails("half"), Token("three", 3600)]);
     assert_eq!(scene.name().await, "one");
     scene.script.changed.store(true, Ordering::Relaxed);
     assert_eq!(scene.name().await, "two");
@@ -362,10 +332,7 @@ async fn a_token_file_is_followed_and_its_last_good_token_kept() {
     fs::write(&path, "").unwrap();
     clock.advance(Duration::from_secs(3600));
     let error = cache.get().await.unwrap_err();
-    assert!(
-        error.to_string().contains("the token is empty: "),
-        "{error}"
-    );
+    assert!(error.to_string().contains("the token is empty: "), "{error}");
 }
 
 #[tokio::test]
@@ -373,8 +340,5 @@ async fn a_cache_does_not_show_its_token() {
     let scene = Scene::new([Token("planted-token", 600)]);
     assert_eq!(scene.name().await, "planted-token");
     let shown = format!("{:?} {:#?}", scene.cache, scene.cache);
-    assert!(
-        shown.contains("[redacted]") && !shown.contains("planted"),
-        "{shown}"
-    );
+    assert!(shown.contains("[redacted]") && !shown.contains("planted"), "{shown}");
 }

@@ -28,10 +28,7 @@ fn the_profile_is_the_named_one_else_the_files_own() {
         }
         let resolved = machine.resolve();
         assert_eq!(plain(resolved.credentials.as_ref()), credentials);
-        let origin = super::super::Origin::File {
-            path: SDK.into(),
-            profile: Some(profile.to_owned()),
-        };
+        let origin = super::super::Origin::File { path: SDK.into(), profile: Some(profile.to_owned()) };
         assert_eq!(resolved.settings[0].origin(), &origin);
     }
 }
@@ -39,10 +36,7 @@ fn the_profile_is_the_named_one_else_the_files_own() {
 #[test]
 fn a_profile_that_is_named_must_exist() {
     assert_eq!(
-        machine()
-            .file(SDK, TWO)
-            .set("IONOS_CURRENT_PROFILE", "gone")
-            .refusal(),
+        machine().file(SDK, TWO).set("IONOS_CURRENT_PROFILE", "gone").refusal(),
         "/home/u/.ionos/config has no profile \"gone\", which IONOS_CURRENT_PROFILE names; its profiles: \"prod\", \"staging\", \"bare\": choose one of these, or write another"
     );
     assert_eq!(
@@ -50,10 +44,7 @@ fn a_profile_that_is_named_must_exist() {
         "/home/u/.ionos/config has no profile \"gone\", which its currentProfile names; its profiles: none: choose one of these, or write another"
     );
     assert_eq!(
-        machine()
-            .set("IONOS_CURRENT_PROFILE", "gone")
-            .set("IONOS_TOKEN", "t")
-            .refusal(),
+        machine().set("IONOS_CURRENT_PROFILE", "gone").set("IONOS_TOKEN", "t").refusal(),
         "IONOS_CURRENT_PROFILE names the profile \"gone\", and there is no config file: \
          /home/u/.config/ionosctl/config.yaml does not exist; /home/u/.ionos/config does not exist; \
          /home/u/.ionos/config.yaml does not exist: write one or unset IONOS_CURRENT_PROFILE"
@@ -62,7 +53,8 @@ fn a_profile_that_is_named_must_exist() {
 
 #[test]
 fn without_credentials_the_error_says_what_was_tried() {
-    let begin = "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
+    let begin =
+        "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
     let end = ": set IONOS_TOKEN to a token of your account";
     let no_ctl = "/home/u/.config/ionosctl/config.yaml does not exist";
     let no_old = "/home/u/.config/ionosctl/config.json does not exist; /home/u/.ionosctl/config.json does not exist";
@@ -74,27 +66,18 @@ fn without_credentials_the_error_says_what_was_tried() {
             ),
         ),
         (
-            machine()
-                .file(SDK, TWO)
-                .set("IONOS_CURRENT_PROFILE", "bare"),
+            machine().file(SDK, TWO).set("IONOS_CURRENT_PROFILE", "bare"),
             format!("{no_ctl}; profile \"bare\" of /home/u/.ionos/config has none; {no_old}"),
         ),
         (
             machine().file(IONOSCTL, "profiles: [{name: a, credentials: {token: t}}]"),
-            format!(
-                "{IONOSCTL} has no currentProfile and IONOS_CURRENT_PROFILE is not set; {no_old}"
-            ),
+            format!("{IONOSCTL} has no currentProfile and IONOS_CURRENT_PROFILE is not set; {no_old}"),
         ),
         (
             machine()
-                .file(
-                    IONOSCTL,
-                    "{currentProfile: ~, profiles: ~, environments: ~}",
-                )
+                .file(IONOSCTL, "{currentProfile: ~, profiles: ~, environments: ~}")
                 .file(OLD, r#"{"userdata.token": " ", "userdata.name": ""}"#),
-            format!(
-                "{IONOSCTL} has no currentProfile and IONOS_CURRENT_PROFILE is not set; {OLD} has none"
-            ),
+            format!("{IONOSCTL} has no currentProfile and IONOS_CURRENT_PROFILE is not set; {OLD} has none"),
         ),
     ];
     for (machine, middle) in cases {

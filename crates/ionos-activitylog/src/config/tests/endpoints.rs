@@ -22,48 +22,21 @@ fn the_endpoint_of_this_product_is_found() {
         ))
     };
     let cases = [
-        (
-            product("activitylog", "[{name: a.example}]"),
-            Some("a.example"),
-        ),
-        (
-            product("' ActivityLog '", "[{name: a.example}]"),
-            Some("a.example"),
-        ),
-        (
-            product("activity-log", "[{name: a.example}]"),
-            Some("a.example"),
-        ),
+        (product("activitylog", "[{name: a.example}]"), Some("a.example")),
+        (product("' ActivityLog '", "[{name: a.example}]"), Some("a.example")),
+        (product("activity-log", "[{name: a.example}]"), Some("a.example")),
         (product("auditlog", "[{name: a.example}]"), None),
+        (product("activitylog", "[{name: 'https://a.example:8443/activitylog/v1'}]"), Some("https://a.example:8443")),
+        (product("activitylog", "[{name: a.example, location: de/fra}]"), Some("a.example")),
         (
-            product(
-                "activitylog",
-                "[{name: 'https://a.example:8443/activitylog/v1'}]",
-            ),
-            Some("https://a.example:8443"),
-        ),
-        (
-            product("activitylog", "[{name: a.example, location: de/fra}]"),
+            product("activitylog", "[{name: de.example, location: de/fra}, {name: a.example}, {name: b.example}]"),
             Some("a.example"),
         ),
         (
-            product(
-                "activitylog",
-                "[{name: de.example, location: de/fra}, {name: a.example}, {name: b.example}]",
-            ),
+            product("activitylog", "[{name: de.example, location: de/fra}, {name: a.example, location: Global}]"),
             Some("a.example"),
         ),
-        (
-            product(
-                "activitylog",
-                "[{name: de.example, location: de/fra}, {name: a.example, location: Global}]",
-            ),
-            Some("a.example"),
-        ),
-        (
-            product("activitylog", "[{name: a.example, skipTlsVerify: false}]"),
-            Some("a.example"),
-        ),
+        (product("activitylog", "[{name: a.example, skipTlsVerify: false}]"), Some("a.example")),
     ];
     for (text, address) in cases {
         let resolved = machine().file(SDK, &text).resolve();
@@ -98,9 +71,7 @@ fn without_a_profile_or_its_environment_the_first_product_of_the_name_counts() {
 #[test]
 fn the_environment_of_a_profile_must_exist_under_the_very_same_name() {
     assert_eq!(
-        machine()
-            .file(SDK, &in_profile("[{name: Live}, {name: test}]"))
-            .refusal(),
+        machine().file(SDK, &in_profile("[{name: Live}, {name: test}]")).refusal(),
         "/home/u/.ionos/config has no environment \"live\" (did you mean \"Live\"?), which its profile \"p\" names; its environments: \"Live\", \"test\": correct one or the other"
     );
 }
@@ -122,30 +93,15 @@ fn certificates_are_the_endpoints_else_the_environments() {
         // With the address from elsewhere, the endpoint does not count.
         (file(&shared, &own), Some(elsewhere), Some(&shared)),
         (file("", &own), Some(elsewhere), None),
-        (
-            in_profile(&format!(
-                "[{{name: live, certificateAuthData: '{shared}'}}]"
-            )),
-            None,
-            Some(&shared),
-        ),
-        (
-            format!("environments: [{{name: live, certificateAuthData: '{shared}'}}]"),
-            None,
-            None,
-        ),
+        (in_profile(&format!("[{{name: live, certificateAuthData: '{shared}'}}]")), None, Some(&shared)),
+        (format!("environments: [{{name: live, certificateAuthData: '{shared}'}}]"), None, None),
     ];
     for (text, address, certificates) in cases {
-        let machine = machine()
-            .file(SDK, &text)
-            .set("IONOS_API_URL", address.unwrap_or_default());
+        let machine = machine().file(SDK, &text).set("IONOS_API_URL", address.unwrap_or_default());
         let resolved = machine.resolve();
         assert_eq!(resolved.root_certificates.as_ref(), certificates, "{text}");
     }
-    let of_program = Options {
-        root_certificates: Some(pem("program")),
-        ..Options::default()
-    };
+    let of_program = Options { root_certificates: Some(pem("program")), ..Options::default() };
     let resolved = resolve(of_program, &machine().file(SDK, &file(&shared, &own))).unwrap();
     assert_eq!(resolved.root_certificates, Some(pem("program")));
     assert_eq!(
@@ -174,8 +130,5 @@ fn switching_the_check_of_certificates_off_is_refused() {
     for no in ["false", "no", "''", "~"] {
         machine().file(SDK, &file(no)).resolve();
     }
-    machine()
-        .file(SDK, &file("true"))
-        .set("IONOS_API_URL", "c.example")
-        .resolve();
+    machine().file(SDK, &file("true")).set("IONOS_API_URL", "c.example").resolve();
 }

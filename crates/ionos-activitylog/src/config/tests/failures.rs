@@ -5,25 +5,23 @@ use super::*;
 #[test]
 fn half_of_the_credentials_is_an_error_in_every_source() {
     let profile = |credentials: &str| {
-        machine().set("IONOS_TOKEN", "t").file(
-            SDK,
-            &format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{{credentials}}}}}]"),
-        )
+        machine()
+            .set("IONOS_TOKEN", "t")
+            .file(SDK, &format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{{credentials}}}}}]"))
     };
     let of_profile = "in profile \"a\" of /home/u/.ionos/config, ";
     let cases = [
         (
             machine().set("IONOS_USERNAME", "u"),
-            "in the environment, IONOS_USERNAME is set and IONOS_PASSWORD is not: set both, or IONOS_TOKEN alone".to_owned(),
+            "in the environment, IONOS_USERNAME is set and IONOS_PASSWORD is not: set both, or IONOS_TOKEN alone"
+                .to_owned(),
         ),
         (
             machine().set("IONOS_PASSWORD", "planted").set("IONOS_USERNAME", " "),
-            "in the environment, IONOS_PASSWORD is set and IONOS_USERNAME is not: set both, or IONOS_TOKEN alone".to_owned(),
+            "in the environment, IONOS_PASSWORD is set and IONOS_USERNAME is not: set both, or IONOS_TOKEN alone"
+                .to_owned(),
         ),
-        (
-            profile("username: u"),
-            format!("{of_profile}username is set and password is not: set both, or token alone"),
-        ),
+        (profile("username: u"), format!("{of_profile}username is set and password is not: set both, or token alone")),
         (
             profile("password: planted, username: ''"),
             format!("{of_profile}password is set and username is not: set both, or token alone"),
@@ -45,33 +43,14 @@ fn half_of_the_credentials_is_an_error_in_every_source() {
 #[test]
 fn half_of_the_credentials_of_a_program_is_an_error() {
     let cases = [
-        (
-            Some("u"),
-            None,
-            "in the program, a username is set and a password is not: set both, or a token alone",
-        ),
-        (
-            None,
-            Some("planted"),
-            "in the program, a password is set and a username is not: set both, or a token alone",
-        ),
-        (
-            Some(""),
-            Some("planted"),
-            "the program set an empty username or password: give both, or a token",
-        ),
-        (
-            Some("u"),
-            Some(""),
-            "the program set an empty username or password: give both, or a token",
-        ),
+        (Some("u"), None, "in the program, a username is set and a password is not: set both, or a token alone"),
+        (None, Some("planted"), "in the program, a password is set and a username is not: set both, or a token alone"),
+        (Some(""), Some("planted"), "the program set an empty username or password: give both, or a token"),
+        (Some("u"), Some(""), "the program set an empty username or password: give both, or a token"),
     ];
     for (username, password, text) in cases {
-        let options = Options {
-            username: username.map(str::to_owned),
-            password: password.map(Into::into),
-            ..Options::default()
-        };
+        let options =
+            Options { username: username.map(str::to_owned), password: password.map(Into::into), ..Options::default() };
         let machine = machine().set("IONOS_TOKEN", "t");
         assert_eq!(sentence(&resolve(options, &machine).unwrap_err()), text);
     }
@@ -90,10 +69,7 @@ fn a_file_that_cannot_be_understood_is_an_error_that_says_where() {
         ("planted", "at line 1, column 1"),
         ("- planted", not_a_config),
         ("version: 1\n---\nversion: 1\n", not_a_config),
-        (
-            "version: 2.0",
-            "is of another version than 1, the only one that this client knows",
-        ),
+        ("version: 2.0", "is of another version than 1, the only one that this client knows"),
         ("version: '10'", "is of another version than 1"),
         ("version: planted", "is of another version than 1"),
     ];
@@ -104,9 +80,7 @@ fn a_file_that_cannot_be_understood_is_an_error_that_says_where() {
         assert!(!error.contains("planted"), "{error}");
     }
     for version in ["1", "1.0", "1.7", "'1.0'", "~", "''"] {
-        machine()
-            .file(SDK, &format!("\u{feff}version: {version}"))
-            .resolve();
+        machine().file(SDK, &format!("\u{feff}version: {version}")).resolve();
     }
 }
 
@@ -128,16 +102,11 @@ fn an_old_file_that_cannot_be_understood_is_an_error_that_says_where() {
 #[test]
 fn an_endpoint_that_says_half_is_an_error() {
     let product = |endpoints: &str| {
-        let text = format!(
-            "environments: [{{name: e, products: [{{name: activitylog, endpoints: {endpoints}}}]}}]"
-        );
+        let text = format!("environments: [{{name: e, products: [{{name: activitylog, endpoints: {endpoints}}}]}}]");
         machine().file(SDK, &text).refusal()
     };
     let cases = [
-        (
-            "[]",
-            "lists the product \"activitylog\" without an endpoint",
-        ),
+        ("[]", "lists the product \"activitylog\" without an endpoint"),
         ("~", "lists the product \"activitylog\" without an endpoint"),
         ("[{location: de/fra}]", "has an endpoint without a name"),
         ("[{name: ' '}]", "has an endpoint without a name"),
@@ -145,14 +114,8 @@ fn an_endpoint_that_says_half_is_an_error() {
             "[{name: a, location: de/fra}, {name: b, location: de/txl}]",
             "several endpoints for the product \"activitylog\" and none without a location: keep one of \"de/fra\", \"de/txl\"",
         ),
-        (
-            "[{name: 'https://u:planted@a.example'}]",
-            "with a username or password in its name",
-        ),
-        (
-            "[{name: a, certificateAuthData: planted}]",
-            "certificateAuthData without a certificate in PEM",
-        ),
+        ("[{name: 'https://u:planted@a.example'}]", "with a username or password in its name"),
+        ("[{name: a, certificateAuthData: planted}]", "certificateAuthData without a certificate in PEM"),
     ];
     for (endpoints, reason) in cases {
         let error = product(endpoints);
@@ -176,20 +139,14 @@ fn a_variable_that_is_not_text_is_an_error_that_names_it() {
     ] {
         let mut machine = machine();
         machine.variables.insert(name, Err(NotText));
-        assert_eq!(
-            machine.refusal(),
-            format!("{name} is not text: set it again")
-        );
+        assert_eq!(machine.refusal(), format!("{name} is not text: set it again"));
     }
 }
 
 #[test]
 fn a_contract_that_is_no_number_is_an_error_that_names_its_origin() {
     let error = machine().set("IONOS_CONTRACT_NUMBER", "mine").refusal();
-    assert!(
-        error.starts_with("IONOS_CONTRACT_NUMBER: \"mine\" is not a contract number"),
-        "{error}"
-    );
+    assert!(error.starts_with("IONOS_CONTRACT_NUMBER: \"mine\" is not a contract number"), "{error}");
 }
 
 #[test]

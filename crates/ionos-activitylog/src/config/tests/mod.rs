@@ -31,11 +31,7 @@ struct Machine {
 }
 
 fn machine() -> Machine {
-    Machine {
-        variables: BTreeMap::new(),
-        files: BTreeMap::new(),
-        with_folders: true,
-    }
+    Machine { variables: BTreeMap::new(), files: BTreeMap::new(), with_folders: true }
 }
 
 impl Machine {

@@ -21,27 +21,17 @@ fn the_first_file_that_exists_counts() {
     ];
     let tokens = ["ionosctl", "sdk", "documented", "old", "home"];
     for (first, token) in tokens.into_iter().enumerate() {
-        let machine = all[first..]
-            .iter()
-            .fold(machine(), |machine, (path, text)| machine.file(path, text));
+        let machine = all[first..].iter().fold(machine(), |machine, (path, text)| machine.file(path, text));
         let resolved = machine.resolve();
-        assert_eq!(
-            plain(resolved.credentials.as_ref()),
-            format!("token {token}")
-        );
+        assert_eq!(plain(resolved.credentials.as_ref()), format!("token {token}"));
     }
 }
 
 #[test]
 fn a_named_file_goes_before_the_default_places_and_must_exist() {
-    let machine = machine()
-        .file(IONOSCTL, &yaml("ionosctl"))
-        .file(SDK, &yaml("sdk"))
-        .set("IONOS_CONFIG_FILE", "/etc/ionos.yaml");
-    assert_eq!(
-        machine.refusal(),
-        "IONOS_CONFIG_FILE names /etc/ionos.yaml, which does not exist: correct or unset it"
-    );
+    let machine =
+        machine().file(IONOSCTL, &yaml("ionosctl")).file(SDK, &yaml("sdk")).set("IONOS_CONFIG_FILE", "/etc/ionos.yaml");
+    assert_eq!(machine.refusal(), "IONOS_CONFIG_FILE names /etc/ionos.yaml, which does not exist: correct or unset it");
     let machine = machine.file("/etc/ionos.yaml", &yaml("named"));
     let resolved = machine.resolve();
     assert_eq!(plain(resolved.credentials.as_ref()), "token named");
@@ -57,8 +47,7 @@ fn a_named_file_goes_before_the_default_places_and_must_exist() {
 
 #[test]
 fn a_file_without_credentials_leaves_them_to_the_old_file_but_not_its_address() {
-    let old =
-        r#"{"userdata.name": "u", "userdata.password": "p", "userdata.api-url": "old.example"}"#;
+    let old = r#"{"userdata.name": "u", "userdata.password": "p", "userdata.api-url": "old.example"}"#;
     let machine = machine().file(IONOSCTL, "{}").file(OLD_IN_HOME, old);
     let resolved = machine.resolve();
     assert_eq!(plain(resolved.credentials.as_ref()), "u:p");
@@ -85,14 +74,9 @@ fn a_file_that_exists_and_cannot_be_read_is_an_error() {
             format!("{path} cannot be read (permission denied): make it readable or remove it")
         );
     }
-    assert_eq!(
-        named(SDK, io::ErrorKind::InvalidData),
-        format!("{SDK} is not text in UTF-8: correct or remove it")
-    );
+    assert_eq!(named(SDK, io::ErrorKind::InvalidData), format!("{SDK} is not text in UTF-8: correct or remove it"));
     // A file where a folder is expected: nothing can be below it.
-    let machine = machine()
-        .unreadable(SDK, io::ErrorKind::NotADirectory)
-        .file(SDK_AS_DOCUMENTED, &yaml("t"));
+    let machine = machine().unreadable(SDK, io::ErrorKind::NotADirectory).file(SDK_AS_DOCUMENTED, &yaml("t"));
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
 }
 

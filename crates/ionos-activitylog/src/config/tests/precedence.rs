@@ -46,45 +46,14 @@ fn the_first_source_that_has_a_setting_decides_it() {
     let mut only_json = without(&["IONOS_TOKEN", "IONOS_API_URL"]);
     only_json.files.remove(Path::new(IONOSCTL));
     let cases = [
-        (
-            options(),
-            everything(),
-            "of-program",
-            "program.example",
-            "1",
-            "cc",
-        ),
-        (
-            Options::default(),
-            everything(),
-            "of-variable",
-            "variable.example",
-            "31721060",
-            "aabb",
-        ),
-        (
-            Options::default(),
-            without(&["IONOS_TOKEN", "IONOS_API_URL"]),
-            "of-yaml",
-            "yaml.example",
-            "31721060",
-            "aabb",
-        ),
-        (
-            Options::default(),
-            only_json,
-            "of-json",
-            "https://json.example",
-            "31721060",
-            "aabb",
-        ),
+        (options(), everything(), "of-program", "program.example", "1", "cc"),
+        (Options::default(), everything(), "of-variable", "variable.example", "31721060", "aabb"),
+        (Options::default(), without(&["IONOS_TOKEN", "IONOS_API_URL"]), "of-yaml", "yaml.example", "31721060", "aabb"),
+        (Options::default(), only_json, "of-json", "https://json.example", "31721060", "aabb"),
     ];
     for (options, machine, token, base_url, contract, pin) in cases {
         let resolved = resolve(options, &machine).unwrap();
-        assert_eq!(
-            plain(resolved.credentials.as_ref()),
-            format!("token {token}")
-        );
+        assert_eq!(plain(resolved.credentials.as_ref()), format!("token {token}"));
         assert_eq!(resolved.base_url.as_deref(), Some(base_url));
         assert_eq!(resolved.contract.as_deref(), Some(contract));
         let pinned = resolved.pinned_certificate.unwrap();
@@ -94,10 +63,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
 
 #[test]
 fn each_setting_is_decided_for_itself() {
-    let machine = machine()
-        .set("IONOS_USERNAME", "jane")
-        .set("IONOS_PASSWORD", " secret ")
-        .file(IONOSCTL, YAML);
+    let machine = machine().set("IONOS_USERNAME", "jane").set("IONOS_PASSWORD", " secret ").file(IONOSCTL, YAML);
     let resolved = machine.resolve();
     assert_eq!(plain(resolved.credentials.as_ref()), "jane: secret ");
     assert_eq!(
@@ -109,9 +75,7 @@ fn each_setting_is_decided_for_itself() {
         ]
     );
 
-    let machine = super::machine()
-        .set("IONOS_API_URL", "http://127.0.0.1:8080")
-        .file(SDK, YAML);
+    let machine = super::machine().set("IONOS_API_URL", "http://127.0.0.1:8080").file(SDK, YAML);
     assert_eq!(
         in_force(&machine.resolve()),
         [
@@ -124,12 +88,7 @@ fn each_setting_is_decided_for_itself() {
 
 #[test]
 fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
-    let listed: Vec<_> = machine()
-        .resolve()
-        .settings
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let listed: Vec<_> = machine().resolve().settings.iter().map(ToString::to_string).collect();
     assert_eq!(
         listed,
         [
@@ -146,10 +105,7 @@ fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
 
 #[test]
 fn what_does_not_count_is_listed_with_what_does() {
-    let options = Options {
-        token: Some("of-program".into()),
-        ..Options::default()
-    };
+    let options = Options { token: Some("of-program".into()), ..Options::default() };
     let machine = everything()
         .set("IONOS_USERNAME", "jane")
         .set("IONOS_PASSWORD", "planted")
@@ -195,10 +151,7 @@ fn within_a_source_a_token_goes_before_username_and_password() {
         let resolved = resolve(options, &machine()).unwrap();
         assert_eq!(plain(resolved.credentials.as_ref()), "token t");
     }
-    let variables = machine()
-        .set("IONOS_TOKEN", "t")
-        .set("IONOS_USERNAME", "u")
-        .resolve();
+    let variables = machine().set("IONOS_TOKEN", "t").set("IONOS_USERNAME", "u").resolve();
     assert_eq!(plain(variables.credentials.as_ref()), "token t");
 }
 
@@ -214,19 +167,12 @@ fn an_empty_variable_counts_as_not_set() {
         .resolve();
     assert_eq!(plain(resolved.credentials.as_ref()), "token of-yaml");
     assert_eq!(resolved.base_url.as_deref(), Some("yaml.example"));
-    assert_eq!(
-        (resolved.contract, resolved.pinned_certificate),
-        (None, None)
-    );
+    assert_eq!((resolved.contract, resolved.pinned_certificate), (None, None));
 }
 
 #[test]
 fn a_program_is_taken_at_its_word() {
-    let options = Options {
-        token: Some("".into()),
-        base_url: Some("".into()),
-        ..Options::default()
-    };
+    let options = Options { token: Some("".into()), base_url: Some("".into()), ..Options::default() };
     let resolved = resolve(options, &everything()).unwrap();
     assert_eq!(plain(resolved.credentials.as_ref()), "token ");
     assert_eq!(resolved.base_url.as_deref(), Some(""));
@@ -235,10 +181,7 @@ fn a_program_is_taken_at_its_word() {
 #[test]
 fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     let asking = |name: &str, machine: &Machine| {
-        let options = Options {
-            profile: Some(name.into()),
-            ..Options::default()
-        };
+        let options = Options { profile: Some(name.into()), ..Options::default() };
         resolve(options, machine)
     };
     let machine = everything().set("IONOS_CURRENT_PROFILE", "gone");
@@ -252,18 +195,12 @@ fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     assert_eq!(profile.to_string(), "profile: Prod (set in the program)");
     assert_eq!(
         others.collect::<Vec<_>>(),
-        [
-            "profile: gone (IONOS_CURRENT_PROFILE)",
-            "profile: prod (/home/u/.config/ionosctl/config.yaml)",
-        ]
+        ["profile: gone (IONOS_CURRENT_PROFILE)", "profile: prod (/home/u/.config/ionosctl/config.yaml)",]
     );
     assert_eq!(
         sentence(&asking("gone", &machine).unwrap_err()),
         "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\": choose one of these, or write another"
     );
     let refused = sentence(&asking("prod", &super::machine()).unwrap_err());
-    assert!(
-        refused.starts_with("the profile \"prod\" was asked for, and there is no config file:"),
-        "{refused}"
-    );
+    assert!(refused.starts_with("the profile \"prod\" was asked for, and there is no config file:"), "{refused}");
 }

@@ -14,43 +14,30 @@ fn printed(outcome: Result<Resolved, Error>) -> String {
     match outcome {
         Ok(resolved) => {
             let settings: Vec<_> = resolved.settings.iter().map(ToString::to_string).collect();
-            let values: Vec<_> = resolved
-                .settings
-                .iter()
-                .map(|setting| setting.value())
-                .collect();
+            let values: Vec<_> = resolved.settings.iter().map(|setting| setting.value()).collect();
             format!(
                 "{resolved:?} {:?} {settings:?} {values:?} {:?}",
                 resolved.credentials,
                 resolved.credentials_or_error()
             )
         }
-        Err(error) => format!(
-            "{error} {error:?} {error:#?} {:?}",
-            error.source().map(ToString::to_string)
-        ),
+        Err(error) => format!("{error} {error:?} {error:#?} {:?}", error.source().map(ToString::to_string)),
     }
 }
 
 #[test]
 fn secrets_are_redacted_in_what_is_in_force() {
-    let yaml = |credentials: &str| {
-        format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{{credentials}}}}}]")
-    };
+    let yaml =
+        |credentials: &str| format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{{credentials}}}}}]");
     let machines = [
         machine().set("IONOS_TOKEN", SECRET),
-        machine()
-            .set("IONOS_USERNAME", "u")
-            .set("IONOS_PASSWORD", SECRET),
+        machine().set("IONOS_USERNAME", "u").set("IONOS_PASSWORD", SECRET),
         machine().set("IONOS_API_URL", "https://u:planted-secret@a.example"),
         machine().set("IONOS_API_URL", "https://a.example?key=planted-secret"),
         machine().file(SDK, &yaml("token: planted-secret")),
         machine().file(SDK, &yaml("username: u, password: planted-secret")),
         machine().file(OLD, r#"{"userdata.token": "planted-secret"}"#),
-        machine().file(
-            OLD,
-            r#"{"userdata.name": "u", "userdata.password": "planted-secret"}"#,
-        ),
+        machine().file(OLD, r#"{"userdata.name": "u", "userdata.password": "planted-secret"}"#),
     ];
     for machine in machines {
         let shown = printed(resolve(Options::default(), &machine));
@@ -61,9 +48,7 @@ fn secrets_are_redacted_in_what_is_in_force() {
         token: Some(SECRET.into()),
         password: Some(SECRET.into()),
         base_url: Some("https://u:planted-secret@a.example".into()),
-        root_certificates: Some(
-            "-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY----- planted".into(),
-        ),
+        root_certificates: Some("-----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY----- planted".into()),
         ..Options::default()
     };
     assert_hidden("options", &format!("{options:?}"));

@@ -23,12 +23,7 @@ fn everything(event: &Event) {
     let details = event.details();
     let principal = details.principal();
     assert_eq!(event.time(), details.time());
-    black_box((
-        event.time(),
-        event.id(),
-        event.fingerprint(),
-        event.field("/meta/time"),
-    ));
+    black_box((event.time(), event.id(), event.fingerprint(), event.field("/meta/time")));
     black_box((principal.ip(), details.action(), details.error()));
     black_box((details.outcome(), details.op_class(), details.message()));
     black_box((details.event_type(), details.status()));
@@ -61,10 +56,7 @@ const FULL: &str = r#"{
 fn every_value_of_a_record_has_a_typed_view() {
     let event = record(FULL);
     let details = event.details();
-    assert_eq!(
-        event.time(),
-        Some("2026-11-20T09:14:03.12Z".parse().unwrap())
-    );
+    assert_eq!(event.time(), Some("2026-11-20T09:14:03.12Z".parse().unwrap()));
     assert_eq!(details.time(), event.time());
     assert_eq!(details.event_type(), Some(EventType::ERROR));
     assert_eq!(details.status(), Some(Status::FAILED));
@@ -95,10 +87,7 @@ fn every_value_of_a_record_has_a_typed_view() {
         }
     );
     let error = details.error().unwrap();
-    assert_eq!(
-        (error.code.as_deref(), error.status),
-        (Some("VDC-1"), Some(422))
-    );
+    assert_eq!((error.code.as_deref(), error.status), (Some("VDC-1"), Some(422)));
     assert_eq!(error.messages.len(), 2);
     assert_eq!(error.messages[0].message.as_deref(), Some("taken"));
     let resources = details.resources();
@@ -107,10 +96,7 @@ fn every_value_of_a_record_has_a_typed_view() {
     assert_eq!(resources[0].resource_type, Some(ResourceType::USER));
     assert_eq!(resources[0].actions[0], ActionName::SEC_USER_CREATE);
     assert_eq!(resources[1], Resource::default());
-    assert_eq!(
-        event.field("/event/param/uri"),
-        Some(r#""https:\/\/api.ionos.com/cloudapi/v6/um/users""#)
-    );
+    assert_eq!(event.field("/event/param/uri"), Some(r#""https:\/\/api.ionos.com/cloudapi/v6/um/users""#));
     assert_eq!(event.raw(), FULL);
     assert_eq!(issues(&event), [""; 0]);
 }
@@ -120,34 +106,19 @@ fn a_record_that_fits_is_kept_as_it_came() {
     let event = event(
         r#"{"_id": 1, "\u005fsource": {"meta" : {"time":"2026-11-20T10:00:00.5+01:00"}, "new": 1.10}, "\ud800": 1}"#,
     );
-    assert_eq!(
-        event.raw(),
-        r#"{"meta" : {"time":"2026-11-20T10:00:00.5+01:00"}, "new": 1.10}"#
-    );
-    assert_eq!(
-        event.time(),
-        Some("2026-11-20T09:00:00.5Z".parse().unwrap())
-    );
+    assert_eq!(event.raw(), r#"{"meta" : {"time":"2026-11-20T10:00:00.5+01:00"}, "new": 1.10}"#);
+    assert_eq!(event.time(), Some("2026-11-20T09:00:00.5Z".parse().unwrap()));
     assert_eq!(event.issues(), []);
 }
 
 #[test]
 fn a_hit_without_one_record_is_kept_itself_and_says_why() {
     for (hit, issue) in [
-        (
-            r#"{"_id": "a"}"#,
-            "the hit holds no record, so the hit itself is kept",
-        ),
-        (
-            r#"{"_source": null}"#,
-            "the hit holds no record, so the hit itself is kept",
-        ),
+        (r#"{"_id": "a"}"#, "the hit holds no record, so the hit itself is kept"),
+        (r#"{"_source": null}"#, "the hit holds no record, so the hit itself is kept"),
         ("null", "the hit is no object, so it is kept itself"),
         ("[1e400]", "the hit is no object, so it is kept itself"),
-        (
-            r#"{"_source": 1, "_source": 2}"#,
-            "the hit holds two records, so the hit itself is kept",
-        ),
+        (r#"{"_source": 1, "_source": 2}"#, "the hit holds two records, so the hit itself is kept"),
     ] {
         let event = event(hit);
         assert_eq!(event.raw(), hit);
@@ -167,10 +138,7 @@ fn a_value_that_does_not_fit_is_named_and_leaves_the_others_readable() {
         (r#"{"meta":null}"#.into(), vec![format!("{no_time} nothing")]),
         (r#"{"meta":{"time":"soon"}}"#.into(), vec![format!("{no_time} the text \"soon\"")]),
         (r#"{"meta":{"time":1795166043120}}"#.into(), vec![format!("{no_time} the number 1795166043120")]),
-        (
-            r#""text""#.into(),
-            vec!["expected an object, found the text \"text\"".into(), format!("{no_time} nothing")],
-        ),
+        (r#""text""#.into(), vec!["expected an object, found the text \"text\"".into(), format!("{no_time} nothing")]),
         (
             format!(r#"{{{time},"event":{{"type":7,"status":null,"resources":[{{"id":1466,"action":"x"}},7,null]}}}}"#),
             vec![
@@ -204,15 +172,9 @@ fn a_value_that_does_not_fit_is_named_and_leaves_the_others_readable() {
         r#"{"meta":7,"event":{"type":["x"],"status":"DONE","resources":{"id":1466,"action":"sec.user.create"}}}"#,
     );
     let details = odd.details();
-    assert_eq!(
-        (details.event_type(), details.status()),
-        (None, Some(Status::DONE))
-    );
+    assert_eq!((details.event_type(), details.status()), (None, Some(Status::DONE)));
     assert_eq!(details.resources()[0].id.as_deref(), Some("1466"));
-    assert_eq!(
-        details.resources()[0].actions,
-        [ActionName::SEC_USER_CREATE]
-    );
+    assert_eq!(details.resources()[0].actions, [ActionName::SEC_USER_CREATE]);
 }
 
 #[test]
@@ -236,10 +198,7 @@ fn the_model_is_the_one_of_the_description() {
         let generated = serde_json::from_value::<wire::types::Event>(odd.clone());
         assert!(generated.is_err(), "{place} is in the description");
         let event = record(odd.to_string());
-        assert!(
-            event.issues().iter().any(|issue| issue.pointer() == place),
-            "{place}"
-        );
+        assert!(event.issues().iter().any(|issue| issue.pointer() == place), "{place}");
         checked += 1;
     }
     assert!(checked > 35, "{checked}");
@@ -252,46 +211,14 @@ fn hostile_records_are_kept_and_reported() {
     let deep = |levels: usize| format!("{}1{}", r#"{"a":["#.repeat(levels), "]}".repeat(levels));
     let digits = "9".repeat(400);
     let cases: Vec<(&str, String, usize)> = vec![
-        (
-            "deep nesting",
-            format!(r#"{{{time},"new":{}}}"#, deep(10_000)),
-            0,
-        ),
-        (
-            "deep nesting where text belongs",
-            format!(r#"{{{time},"event":{{"type":{}}}}}"#, deep(10_000)),
-            1,
-        ),
-        (
-            "10 MB string",
-            format!(r#"{{{time},"event":{{"message":"{large}"}}}}"#),
-            0,
-        ),
-        (
-            "10 MB string as a time",
-            format!(r#"{{"meta":{{"time":"{large}"}}}}"#),
-            1,
-        ),
-        (
-            "10 MB string as a uuid",
-            format!(r#"{{"meta":{{}},"@uuid":"{large}"}}"#),
-            1,
-        ),
-        (
-            "NUL",
-            r#"{"@uuid":"\u0000","principal":{"identity":{"username":"a\u0000b"}}}"#.into(),
-            1,
-        ),
-        (
-            "lone surrogates",
-            format!(r#"{{{time},"\ud800":"\udc00","event":{{"message":"\ud800\ud800"}}}}"#),
-            1,
-        ),
-        (
-            "duplicate keys",
-            format!(r#"{{{time},"a":1,"a":2,"@uuid":"b"}}"#),
-            1,
-        ),
+        ("deep nesting", format!(r#"{{{time},"new":{}}}"#, deep(10_000)), 0),
+        ("deep nesting where text belongs", format!(r#"{{{time},"event":{{"type":{}}}}}"#, deep(10_000)), 1),
+        ("10 MB string", format!(r#"{{{time},"event":{{"message":"{large}"}}}}"#), 0),
+        ("10 MB string as a time", format!(r#"{{"meta":{{"time":"{large}"}}}}"#), 1),
+        ("10 MB string as a uuid", format!(r#"{{"meta":{{}},"@uuid":"{large}"}}"#), 1),
+        ("NUL", r#"{"@uuid":"\u0000","principal":{"identity":{"username":"a\u0000b"}}}"#.into(), 1),
+        ("lone surrogates", format!(r#"{{{time},"\ud800":"\udc00","event":{{"message":"\ud800\ud800"}}}}"#), 1),
+        ("duplicate keys", format!(r#"{{{time},"a":1,"a":2,"@uuid":"b"}}"#), 1),
         (
             "400-digit number",
             format!(
@@ -299,14 +226,7 @@ fn hostile_records_are_kept_and_reported() {
             ),
             0,
         ),
-        (
-            "100 000 resources",
-            format!(
-                r#"{{{time},"event":{{"resources":[1{}]}}}}"#,
-                ",1".repeat(100_000)
-            ),
-            100,
-        ),
+        ("100 000 resources", format!(r#"{{{time},"event":{{"resources":[1{}]}}}}"#, ",1".repeat(100_000)), 100),
     ];
     for (name, json, expected) in cases {
         let event = record(json.clone());
@@ -315,9 +235,7 @@ fn hostile_records_are_kept_and_reported() {
         assert_eq!(event.issues().len(), expected, "{name}");
         assert!(expected == 1 || event.time().is_some(), "{name}");
     }
-    let numbered = record(format!(
-        r#"{{"principal":{{"identity":{{"contractNumber":{digits}}}}}}}"#
-    ));
+    let numbered = record(format!(r#"{{"principal":{{"identity":{{"contractNumber":{digits}}}}}}}"#));
     assert_eq!(numbered.details().principal().contract.unwrap(), digits);
     let halves = record(r#"{"event":{"message":"a\ud800"}}"#);
     assert_eq!(halves.details().message().unwrap(), "a\u{fffd}");
@@ -333,14 +251,8 @@ fn the_fingerprint_tells_an_amended_record() {
     assert_ne!(one.fingerprint(), other.fingerprint());
     assert_eq!(same.fingerprint(), other.fingerprint());
     assert_ne!(record("1.10").fingerprint(), record("1.1").fingerprint());
-    assert_ne!(
-        record(r#"{"a":1,"a":2}"#).fingerprint(),
-        record(r#"{"a":2}"#).fingerprint()
-    );
-    assert_ne!(
-        record(r#""\ud800""#).fingerprint(),
-        record(r#""\ufffd""#).fingerprint()
-    );
+    assert_ne!(record(r#"{"a":1,"a":2}"#).fingerprint(), record(r#"{"a":2}"#).fingerprint());
+    assert_ne!(record(r#""\ud800""#).fingerprint(), record(r#""\ufffd""#).fingerprint());
 }
 
 #[test]
@@ -348,9 +260,6 @@ fn text_that_is_not_json_makes_no_event() {
     for text in ["", "{", "{} {}", "\"\u{0}\"", "nul"] {
         let error = Event::from_json(text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(
-            error.to_string().starts_with("the record is not JSON"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("the record is not JSON"), "{error}");
     }
 }

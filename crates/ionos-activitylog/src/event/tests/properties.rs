@@ -35,13 +35,12 @@ fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         key.clone(),
         "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?",
-        prop::sample::select(vec!["null", "true", "false", r#""2026-11-20T09:14:03Z""#])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec!["null", "true", "false", r#""2026-11-20T09:14:03Z""#]).prop_map(str::to_owned),
     ];
     leaf.prop_recursive(5, 40, 6, move |inner| {
         let space = " {0,2}";
-        let member = (key.clone(), inner.clone(), space)
-            .prop_map(|(key, value, space)| format!("{space}{key}{space}:{value}"));
+        let member =
+            (key.clone(), inner.clone(), space).prop_map(|(key, value, space)| format!("{space}{key}{space}:{value}"));
         prop_oneof![
             prop::collection::vec(inner, 0..6).prop_map(|list| format!("[{}]", list.join(" ,"))),
             prop::collection::vec(member, 0..6).prop_map(|list| format!("{{{}}}", list.join(", "))),
@@ -89,10 +88,8 @@ fn spelled(value: &Value, other: bool) -> String {
             format!("[{space}{}{space}]", list.join(&format!("{space},")))
         }
         Value::Object(members) => {
-            let mut members: Vec<_> = members
-                .iter()
-                .map(|(name, value)| format!("{}{space}:{}", key(name), spelled(value, other)))
-                .collect();
+            let mut members: Vec<_> =
+                members.iter().map(|(name, value)| format!("{}{space}:{}", key(name), spelled(value, other))).collect();
             if other {
                 members.reverse();
             }

@@ -30,10 +30,7 @@ fn what_has_a_known_shape_is_read_with_the_parts_that_are_wanted() {
     let cases = [
         (
             r#"{"a":{"b":"longer \" \u00fc","c":[-1.5e+3,true]}}"#,
-            [
-                Some(r#"{"b":"longer \" \u00fc","c":[-1.5e+3,true]}"#),
-                Some(r#""longer \" \u00fc""#),
-            ],
+            [Some(r#"{"b":"longer \" \u00fc","c":[-1.5e+3,true]}"#), Some(r#""longer \" \u00fc""#)],
         ),
         (r#"{"a":{"b":"","c":[0,true]},"a":12}"#, [Some("12"), None]),
         (r#"{"a":null}"#, [Some("null"), None]),
@@ -118,9 +115,8 @@ fn what_others_learned_is_kept_where_it_is_more() {
 fn value() -> impl Strategy<Value = String> {
     let blank = || "[ \n]{0,1}";
     let leaf = prop_oneof![
-        r#""([ a-c"]|\\"|\\\\|\\u[0-9a-f]{4}|ü){0,9}""#.prop_filter("is a string", |text| {
-            serde_json::from_str::<&RawValue>(text).is_ok()
-        }),
+        r#""([ a-c"]|\\"|\\\\|\\u[0-9a-f]{4}|ü){0,9}""#
+            .prop_filter("is a string", |text| { serde_json::from_str::<&RawValue>(text).is_ok() }),
         "-?(0|[1-9][0-9]{0,2})([.][0-9])?([eE][-+]?[0-9])?",
         "true|false|null",
     ];

@@ -19,9 +19,7 @@ fn enter(in_flight: &Arc<InFlight>) -> Place {
 /// As many at once as there may be, all with the same outcome.
 fn burst(in_flight: &Arc<InFlight>, outcome: Outcome) {
     let places: Vec<Place> = (0..in_flight.limit()).map(|_| enter(in_flight)).collect();
-    places
-        .into_iter()
-        .for_each(|place| place.came_back(outcome));
+    places.into_iter().for_each(|place| place.came_back(outcome));
 }
 
 #[test]
@@ -147,14 +145,9 @@ async fn whoever_came_first_is_not_behind_those_that_came_later() {
     };
     let tickets: Vec<Ticket> = (0..3).map(|_| in_flight.ticket()).collect();
     let busy = enter(&in_flight);
-    tokio::join!(
-        call(tickets[2]),
-        call(tickets[1]),
-        call(tickets[0]),
-        async {
-            busy.came_back(Outcome::Held(Duration::from_secs(3)));
-        }
-    );
+    tokio::join!(call(tickets[2]), call(tickets[1]), call(tickets[0]), async {
+        busy.came_back(Outcome::Held(Duration::from_secs(3)));
+    });
     assert_eq!(*order.lock().unwrap(), tickets);
 }
 

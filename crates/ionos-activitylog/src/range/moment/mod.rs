@@ -96,10 +96,7 @@ impl Moment {
     }
 
     /// As a range: what it names as a whole, or a length up to now. None for an instant.
-    pub(super) fn range<Tz: TimeZone>(
-        &self,
-        now: DateTime<Tz>,
-    ) -> Result<Option<DateRange>, Error> {
+    pub(super) fn range<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<Option<DateRange>, Error> {
         if let Kind::Ago(length) = self.0 {
             return DateRange::last(length, now).map(Some);
         }
@@ -154,11 +151,7 @@ mod tests {
         let now = NOW.parse::<DateTime<Utc>>().unwrap().with_timezone(&zone);
         let moment: Moment = text.parse().unwrap();
         let (start, end) = (moment.start(now).unwrap(), moment.end(now).unwrap());
-        if start == end {
-            show(start).to_string()
-        } else {
-            format!("{} {}", show(start), show(end))
-        }
+        if start == end { show(start).to_string() } else { format!("{} {}", show(start), show(end)) }
     }
 
     #[test]
@@ -177,10 +170,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(bounds(text, Tz::UTC), expected, "{text}");
         }
-        assert_eq!(
-            bounds("2026-11-20", Tz::Europe__Berlin),
-            "2026-11-19T23:00:00Z 2026-11-20T23:00:00Z"
-        );
+        assert_eq!(bounds("2026-11-20", Tz::Europe__Berlin), "2026-11-19T23:00:00Z 2026-11-20T23:00:00Z");
     }
 
     #[test]
@@ -207,26 +197,17 @@ mod tests {
 
     #[test]
     fn a_local_time_that_comes_twice_leaves_nothing_out() {
-        assert_eq!(
-            bounds("2026-10-25T02:30", Tz::Europe__Berlin),
-            "2026-10-25T00:30:00Z 2026-10-25T01:30:00Z"
-        );
+        assert_eq!(bounds("2026-10-25T02:30", Tz::Europe__Berlin), "2026-10-25T00:30:00Z 2026-10-25T01:30:00Z");
     }
 
     #[test]
     fn what_lies_outside_of_the_years_of_a_request_is_refused_when_it_is_resolved() {
         let first = DateTime::<Utc>::MIN_UTC.with_timezone(&Tz::America__Havana);
         for text in ["9999", "9999-12", "9999-12-31"] {
-            assert!(
-                text.parse::<Moment>().unwrap().end(first).is_err(),
-                "{text}"
-            );
+            assert!(text.parse::<Moment>().unwrap().end(first).is_err(), "{text}");
         }
         for text in ["7d", "3mo", "today", "yesterday", "this-week", "last-month"] {
-            assert!(
-                text.parse::<Moment>().unwrap().start(first).is_err(),
-                "{text}"
-            );
+            assert!(text.parse::<Moment>().unwrap().start(first).is_err(), "{text}");
         }
     }
 }

@@ -20,9 +20,7 @@ impl FromStr for Moment {
         if text.eq_ignore_ascii_case("now") {
             return Ok(Self(Kind::Now));
         }
-        let named = NAMES
-            .into_iter()
-            .find(|(name, _)| text.eq_ignore_ascii_case(name));
+        let named = NAMES.into_iter().find(|(name, _)| text.eq_ignore_ascii_case(name));
         if let Some((_, name)) = named {
             return Ok(Self(Kind::Named(name)));
         }
@@ -36,18 +34,12 @@ impl FromStr for Moment {
             return time(text, day, clock).map(Self);
         }
         let (digits, unit) = length::split(text);
-        if !digits.is_empty()
-            && !unit.is_empty()
-            && unit.bytes().all(|byte| byte.is_ascii_alphabetic())
-        {
+        if !digits.is_empty() && !unit.is_empty() && unit.bytes().all(|byte| byte.is_ascii_alphabetic()) {
             return text.parse().map(|length| Self(Kind::Ago(length)));
         }
         let text = snippet(text);
         let guess = guess(&text, NAMES.map(|(name, _)| name));
-        Err(refused(format!(
-            "{text:?} is no point in time{guess}"
-        ))
-        .advise(
+        Err(refused(format!("{text:?} is no point in time{guess}")).advise(
             "write a day such as 2026-11-20, a month such as 2026-11, a time such as 2026-11-20T14:00 or \
              2026-11-20T14:00:00+01:00, @ with seconds since 1970, a length before now such as 7d, or one of now, \
              today, yesterday, this-week, last-week, this-month and last-month",
@@ -78,13 +70,9 @@ fn whole(text: &str) -> Result<Option<Kind>, Error> {
     if looks_like(text, "0000-00") {
         let (year, month) = text.split_once('-').unwrap_or_default();
         return match (year.parse(), month.parse()) {
-            (Ok(year), Ok(month)) if (1..=12).contains(&month) => {
-                Ok(Some(Kind::Month(year, month)))
-            }
-            _ => Err(refused(format!(
-                "{text:?} reads as a month, but months go from 01 to 12"
-            ))
-            .advise("write one such as 2026-11")),
+            (Ok(year), Ok(month)) if (1..=12).contains(&month) => Ok(Some(Kind::Month(year, month))),
+            _ => Err(refused(format!("{text:?} reads as a month, but months go from 01 to 12"))
+                .advise("write one such as 2026-11")),
         };
     }
     let year = looks_like(text, "0000").then(|| text.parse().ok());
@@ -93,10 +81,8 @@ fn whole(text: &str) -> Result<Option<Kind>, Error> {
 
 fn day(text: &str) -> Result<NaiveDate, Error> {
     NaiveDate::from_str(text).map_err(|_| {
-        refused(format!(
-            "{text:?} reads as a day, but the calendar has none such"
-        ))
-        .advise("write year, month and day such as 2026-11-20")
+        refused(format!("{text:?} reads as a day, but the calendar has none such"))
+            .advise("write year, month and day such as 2026-11-20")
     })
 }
 
@@ -150,10 +136,8 @@ fn seconds(text: &str) -> Option<(String, &str)> {
 fn epoch(text: &str) -> Result<DateTime<Utc>, Error> {
     let wrong = |why: &str| {
         let text = snippet(text);
-        refused(format!(
-            "\"@{text}\" {why}"
-        ))
-        .advise("write whole seconds since 1970 such as @1795132800, or with a fraction @1795132800.250")
+        refused(format!("\"@{text}\" {why}"))
+            .advise("write whole seconds since 1970 such as @1795132800, or with a fraction @1795132800.250")
     };
     let (seconds, rest) = length::split(text);
     let nanos = match rest.strip_prefix('.') {
@@ -165,10 +149,7 @@ fn epoch(text: &str) -> Result<DateTime<Utc>, Error> {
     };
     let nanos = nanos.filter(|_| !seconds.is_empty());
     let nanos = nanos.ok_or_else(|| wrong("is no number of seconds"))?;
-    let time = seconds
-        .parse()
-        .ok()
-        .and_then(|seconds| DateTime::from_timestamp(seconds, nanos));
+    let time = seconds.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, nanos));
     time.filter(|time| zone::has_four_digits(*time))
         .ok_or_else(|| wrong("lies after the year 9999, so it may be meant as milliseconds"))
 }
@@ -210,33 +191,21 @@ mod tests {
             ("7M", "m is minutes and mo is months"),
             ("7x", "is not a length of time"),
             ("2026-13", "reads as a month, but months go from 01 to 12"),
-            (
-                "2026-02-30",
-                "reads as a day, but the calendar has none such",
-            ),
+            ("2026-02-30", "reads as a day, but the calendar has none such"),
             ("2026-02-30T14:00", "\"2026-02-30\" reads as a day, but"),
-            (
-                "2026-11-20T14",
-                "reads as a time on 2026-11-20, but not to its end",
-            ),
+            ("2026-11-20T14", "reads as a time on 2026-11-20, but not to its end"),
             ("2026-11-20T24:00", "reads as a time"),
             ("2026-11-20T14:00.5", "reads as a time"),
             ("2026-11-20T14:00:00.", "reads as a time"),
             ("2026-11-20T14:00+1", "reads as a time"),
             ("2026-11-20T14:00:00 CET", "reads as a time"),
             ("2026-11-20x", "reads as a time"),
-            (
-                "0000-01-01T00:00+01:00",
-                "is outside the years 0000 to 9999",
-            ),
+            ("0000-01-01T00:00+01:00", "is outside the years 0000 to 9999"),
             ("@", "is no number of seconds"),
             ("@-1", "is no number of seconds"),
             ("@1.", "is no number of seconds"),
             ("@1.0000000001", "is no number of seconds"),
-            (
-                "@1795132800000",
-                "may be meant as milliseconds: write whole seconds since 1970",
-            ),
+            ("@1795132800000", "may be meant as milliseconds: write whole seconds since 1970"),
             ("@99999999999999999999", "may be meant as milliseconds"),
         ];
         for (text, expected) in cases {

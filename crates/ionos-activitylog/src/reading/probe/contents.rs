@@ -13,11 +13,7 @@ const LEAST_COUNT: u64 = 1_000;
 
 impl Asking<'_> {
     /// How the count is written, and whether it ends somewhere: then the counts of two parts add up to more.
-    pub(super) async fn count(
-        &mut self,
-        range: DateRange,
-        first: &Answer,
-    ) -> (Finding, Option<bool>) {
+    pub(super) async fn count(&mut self, range: DateRange, first: &Answer) -> (Finding, Option<bool>) {
         let word = match first.shape {
             TotalShape::Number => "a number",
             TotalShape::Text => "a text",
@@ -81,30 +77,17 @@ impl Asking<'_> {
         // The second with the fewest events, so that all of them are on one page.
         let candidates = by_second.values().filter_map(|events| {
             let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
-            Some((
-                events.len(),
-                event,
-                time.trunc_subsecs(0),
-                begins_behind(*time)?,
-            ))
+            Some((events.len(), event, time.trunc_subsecs(0), begins_behind(*time)?))
         });
         let fewest = candidates.min_by_key(|(events, ..)| *events);
         let Some((_, event, second, range)) = fewest else {
             return (finding(NOT_KNOWN, "there is no event to tell it by"), None);
         };
-        let refused = match self
-            .ask(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64))
-            .await
-        {
+        let refused = match self.ask(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64)).await {
             Ok(answer) => {
                 let id = event.id();
                 let has = answer.page.events.iter().any(|event| event.id() == id);
-                return match (
-                    has,
-                    answer
-                        .count()
-                        .is_none_or(|count| count <= answer.received()),
-                ) {
+                return match (has, answer.count().is_none_or(|count| count <= answer.received())) {
                     (true, _) => {
                         let seen = "a range that begins just behind an event has it";
                         (finding("cut off", seen), Some(DateFractions::CutOff))
@@ -113,15 +96,10 @@ impl Asking<'_> {
                         let seen = "a range that begins just behind an event does not have it";
                         (finding("taken", seen), Some(DateFractions::Taken))
                     }
-                    (false, false) => (
-                        finding(NOT_KNOWN, "a second has more events than a page"),
-                        None,
-                    ),
+                    (false, false) => (finding(NOT_KNOWN, "a second has more events than a page"), None),
                 };
             }
-            Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => {
-                error
-            }
+            Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => error,
             Err(error) => return (finding(NOT_KNOWN, &unmeasured(&error)), None),
         };
         // The whole second must be served, or the refusal was about something else.
@@ -141,11 +119,7 @@ impl Asking<'_> {
     }
 
     /// How old the newest event is: none took longer to appear that is not still on its way.
-    pub(super) async fn lag(
-        &mut self,
-        first: &Answer,
-        order: Option<HitOrder>,
-    ) -> (Finding, Option<u64>) {
+    pub(super) async fn lag(&mut self, first: &Answer, order: Option<HitOrder>) -> (Finding, Option<u64>) {
         let finding = |answer: String, seen: String| Finding::new("ingest lag", answer, seen);
         let unknown = |seen: String| (finding(NOT_KNOWN.to_owned(), seen), None);
         let now = self.client.service_time();
@@ -186,10 +160,7 @@ impl Asking<'_> {
             let seen = format!(
                 "the newest event was {seconds} s old by {whose} clock; where events are rare, none may have happened since"
             );
-            return (
-                finding(format!("{seconds} s at the most"), seen),
-                u64::try_from(seconds).ok(),
-            );
+            return (finding(format!("{seconds} s at the most"), seen), u64::try_from(seconds).ok());
         }
         unknown("there is no event of the last 30 days".to_owned())
     }

@@ -52,11 +52,7 @@ const NOT_KNOWN: &str = "not known";
 
 impl Finding {
     fn new(name: &'static str, answer: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self {
-            name,
-            answer: answer.into(),
-            seen: seen.into(),
-        }
+        Self { name, answer: answer.into(), seen: seen.into() }
     }
 }
 
@@ -72,11 +68,7 @@ impl Client {
         let now = self.clock().now().trunc_subsecs(0);
         let end = now - SETTLED;
         let range = DateRange::new(end - TimeDelta::days(DAYS), end)?;
-        let mut asking = Asking {
-            client: self,
-            contract,
-            requests: 0,
-        };
+        let mut asking = Asking { client: self, contract, requests: 0 };
         let (first, page) = asking.first(range).await?;
         let (page_cap, page) = page;
         let (count, capped) = asking.count(range, &first).await;
@@ -138,9 +130,9 @@ impl Asking<'_> {
                 |answer| {
                     let total = answer.as_ref().and_then(|hits| hits.total.as_ref());
                     let shape = total.map_or(TotalShape::Absent, |total| shape(total.json()));
-                    let empty = answer.as_ref().is_some_and(|hits| {
-                        hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty)
-                    });
+                    let empty = answer
+                        .as_ref()
+                        .is_some_and(|hits| hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty));
                     // That proves nothing when reading, and is an answer here.
                     let page = match empty {
                         true => Page::without_content(offset),

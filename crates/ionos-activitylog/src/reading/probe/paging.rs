@@ -26,9 +26,7 @@ impl Asking<'_> {
         let finding = |answer: &str, seen: String| Finding::new("ties", answer, seen);
         let listed = |page: &Page| {
             let events = page.events.iter();
-            events
-                .map(|event| (event.time(), event.id()))
-                .collect::<Vec<_>>()
+            events.map(|event| (event.time(), event.id())).collect::<Vec<_>>()
         };
         let expected = listed(&first.page);
         let mut by_time: BTreeMap<_, u64> = BTreeMap::new();
@@ -49,9 +47,8 @@ impl Asking<'_> {
             if found == expected {
                 continue;
             }
-            let times = |listed: &[(Option<DateTime<Utc>>, _)]| {
-                listed.iter().map(|(time, _)| *time).collect::<Vec<_>>()
-            };
+            let times =
+                |listed: &[(Option<DateTime<Utc>>, _)]| listed.iter().map(|(time, _)| *time).collect::<Vec<_>>();
             let seen = match times(&found) == times(&expected) {
                 true => "events of one time changed places between two requests",
                 false => "events changed places between two requests",
@@ -83,8 +80,7 @@ impl Asking<'_> {
             match self.ask(range, offset, 1).await {
                 Ok(answer) if answer.received() == 0 && has(offset) => {
                     if seen.is_empty() {
-                        seen =
-                            format!("the page behind {offset} events is empty, and there are more");
+                        seen = format!("the page behind {offset} events is empty, and there are more");
                     }
                 }
                 Ok(answer) if reach > WINDOW_CAP && answer.received() > 0 => {
@@ -92,9 +88,8 @@ impl Asking<'_> {
                     return (finding("no cap met".to_owned(), seen), None);
                 }
                 Ok(_) if reach > WINDOW_CAP => {
-                    let seen = format!(
-                        "a page behind {offset} events is not refused, and there are too few to see more"
-                    );
+                    let seen =
+                        format!("a page behind {offset} events is not refused, and there are too few to see more");
                     return (finding(NOT_KNOWN.to_owned(), seen), None);
                 }
                 Ok(_) => {
@@ -115,11 +110,7 @@ impl Asking<'_> {
     }
 }
 
-pub(super) fn page_cap(
-    answer: &Answer,
-    refused: Option<u64>,
-    more: bool,
-) -> (Option<u64>, Finding) {
+pub(super) fn page_cap(answer: &Answer, refused: Option<u64>, more: bool) -> (Option<u64>, Finding) {
     let (asked, received) = (answer.size, answer.received());
     let finding = |answer: String, seen: String| Finding::new("page cap", answer, seen);
     if let Some(refused) = refused {

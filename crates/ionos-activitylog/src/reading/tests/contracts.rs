@@ -33,9 +33,7 @@ fn week() -> DateRange {
 fn six() -> (Simulator, u64, ContractsStream) {
     let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
     let bad = Simulator::builder().contracts(6).build().contracts()[2];
-    let faults = Faults::new()
-        .on(When::any().contract(bad), Answer::new(403))
-        .unwrap();
+    let faults = Faults::new().on(When::any().contract(bad), Answer::new(403)).unwrap();
     let simulator = simulated(simulator.faults(faults));
     // Every request waits for its turn, and for some others of the same task.
     let client = Client::builder()
@@ -51,23 +49,14 @@ fn six() -> (Simulator, u64, ContractsStream) {
 }
 
 /// Reads everything, compares it with the truth, and gives the contracts in the order of their windows.
-async fn read(
-    simulator: &Simulator,
-    bad: u64,
-    stream: &mut (impl Stream<Item = ContractWindow> + Unpin),
-) -> Vec<u64> {
+async fn read(simulator: &Simulator, bad: u64, stream: &mut (impl Stream<Item = ContractWindow> + Unpin)) -> Vec<u64> {
     let mut found: BTreeMap<String, Result<Vec<String>, ErrorKind>> = BTreeMap::new();
     let mut order = Vec::new();
     while let Some(ContractWindow { contract, result }) = stream.next().await {
         order.push(contract.as_str().parse().unwrap());
-        let of = found
-            .entry(contract.to_string())
-            .or_insert_with(|| Ok(Vec::new()));
+        let of = found.entry(contract.to_string()).or_insert_with(|| Ok(Vec::new()));
         match result {
-            Ok(window) => of
-                .as_mut()
-                .unwrap()
-                .extend(window.events.iter().map(|e| e.raw().to_owned())),
+            Ok(window) => of.as_mut().unwrap().extend(window.events.iter().map(|e| e.raw().to_owned())),
             Err(error) => *of = Err(error.kind()),
         }
     }
@@ -75,11 +64,7 @@ async fn read(
     for number in simulator.contracts() {
         let expected = match *number == bad {
             true => Err(ErrorKind::Forbidden),
-            false => Ok(ordered(
-                simulator
-                    .records(*number, week().start(), week().end())
-                    .collect(),
-            )),
+            false => Ok(ordered(simulator.records(*number, week().start(), week().end()).collect())),
         };
         assert!(found[&number.to_string()] == expected, "{number}");
     }
@@ -117,8 +102,5 @@ async fn the_next_contracts_are_read_ahead_while_the_first_is_waited_for() {
 }
 
 fn place(simulator: &Simulator, contract: u64) -> Option<usize> {
-    simulator
-        .contracts()
-        .iter()
-        .position(|one| *one == contract)
+    simulator.contracts().iter().position(|one| *one == contract)
 }

@@ -5,11 +5,8 @@ use super::*;
 #[tokio::test]
 async fn hits_that_come_twice_are_given_out_once_and_counted() {
     for counted in [false, true] {
-        let switches = Switches {
-            duplicates: Share::new(0.05).unwrap(),
-            duplicates_counted: counted,
-            ..Switches::default()
-        };
+        let switches =
+            Switches { duplicates: Share::new(0.05).unwrap(), duplicates_counted: counted, ..Switches::default() };
         let simulator = simulated(Simulator::builder().switches(switches));
         let summary = is_exact(&simulator, day(), "duplicates").await;
         assert!(summary.duplicates > 0);
@@ -32,17 +29,12 @@ async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
         Fault::MalformedJson,
         Fault::NullForArray,
         Fault::Html200,
-        Fault::Redirect {
-            location: "https://example.com/".into(),
-        },
+        Fault::Redirect { location: "https://example.com/".into() },
         Fault::DecompressionBomb { bytes: 65 << 20 },
     ] {
         let what = format!("{fault:?}");
         let rate = Share::new(0.2).unwrap();
-        let switches = Switches {
-            max_limit: 500,
-            ..Switches::default()
-        };
+        let switches = Switches { max_limit: 500, ..Switches::default() };
         let faults = Faults::new().on(When::any().rate(rate), fault).unwrap();
         let simulator = simulated(Simulator::builder().faults(faults).switches(switches));
         let _ = is_exact(&simulator, week, &what).await;
@@ -51,30 +43,18 @@ async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
 
 #[tokio::test]
 async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
-    let faults = Faults::new()
-        .on(When::any().requests([1]), Fault::WrongType)
-        .unwrap();
+    let faults = Faults::new().on(When::any().requests([1]), Fault::WrongType).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let (records, summary, error) = read(events(&simulator, day())).await;
     assert!(error.is_none() && summary.is_complete());
     let found: BTreeSet<String> = records.into_iter().collect();
     let truth: BTreeSet<String> = truth(&simulator, day()).into_iter().collect();
-    assert_eq!(
-        (
-            found.difference(&truth).count(),
-            truth.difference(&found).count()
-        ),
-        (1, 1)
-    );
+    assert_eq!((found.difference(&truth).count(), truth.difference(&found).count()), (1, 1));
 }
 
 #[tokio::test]
 async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range() {
-    for fault in [
-        Fault::from(Answer::new(503)),
-        Fault::Html200,
-        Fault::MalformedJson,
-    ] {
+    for fault in [Fault::from(Answer::new(503)), Fault::Html200, Fault::MalformedJson] {
         let faults = Faults::new().on(When::any(), fault).unwrap();
         let simulator = simulated(Simulator::builder().faults(faults));
         let (records, _, error) = read(events(&simulator, day())).await;

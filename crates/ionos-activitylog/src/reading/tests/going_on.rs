@@ -24,9 +24,7 @@ async fn a_reading_goes_on_where_it_stood() {
     kept.truncate(since);
     assert!(since > 0);
     let text = serde_json::to_string(&checkpoint).unwrap();
-    let again = events(&simulator, week)
-        .resume(serde_json::from_str(&text).unwrap())
-        .unwrap();
+    let again = events(&simulator, week).resume(serde_json::from_str(&text).unwrap()).unwrap();
     let (rest, summary, error) = read(again).await;
     assert!(error.is_none() && summary.is_complete());
     kept.extend(rest);

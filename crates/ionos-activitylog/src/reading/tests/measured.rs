@@ -5,10 +5,7 @@ use crate::{DateFractions, HitOrder, Probe, ServiceProfile, TotalShape as Shape}
 
 async fn probed(builder: SimulatorBuilder) -> Probe {
     let simulator = simulated(builder);
-    let probe = client(&simulator)
-        .probe(&simulator.contracts()[0].into())
-        .await
-        .unwrap();
+    let probe = client(&simulator).probe(&simulator.contracts()[0].into()).await.unwrap();
     assert_eq!(probe.requests, simulator.ledger().len() as u64);
     assert!(probe.requests <= 30, "{}", probe.requests);
     probe
@@ -35,174 +32,74 @@ async fn each_way_to_behave_is_told_from_the_others() {
         ("as it is", switches(), usual.clone()),
         (
             "small pages",
-            Switches {
-                max_limit: 100,
-                ..switches()
-            },
-            ServiceProfile {
-                page_cap: Some(100),
-                ..usual.clone()
-            },
+            Switches { max_limit: 100, ..switches() },
+            ServiceProfile { page_cap: Some(100), ..usual.clone() },
         ),
         (
             "small pages, or none",
-            Switches {
-                max_limit: 300,
-                over_limit: OverLimit::Refuse,
-                ..switches()
-            },
-            ServiceProfile {
-                page_cap: Some(250),
-                ..usual.clone()
-            },
+            Switches { max_limit: 300, over_limit: OverLimit::Refuse, ..switches() },
+            ServiceProfile { page_cap: Some(250), ..usual.clone() },
         ),
-        (
-            "large pages",
-            Switches {
-                max_limit: 5000,
-                ..switches()
-            },
-            ServiceProfile {
-                page_cap: None,
-                ..usual.clone()
-            },
-        ),
+        ("large pages", Switches { max_limit: 5000, ..switches() }, ServiceProfile { page_cap: None, ..usual.clone() }),
         (
             "not behind 10 000",
-            Switches {
-                deep_offset: DeepOffset::Refuse,
-                ..switches()
-            },
-            ServiceProfile {
-                offset_cap: Some(10_000),
-                ..usual.clone()
-            },
+            Switches { deep_offset: DeepOffset::Refuse, ..switches() },
+            ServiceProfile { offset_cap: Some(10_000), ..usual.clone() },
         ),
         (
             "failing behind 3 000",
-            Switches {
-                deep_offset: DeepOffset::Fail,
-                window_cap: 3_000,
-                ..switches()
-            },
-            ServiceProfile {
-                offset_cap: Some(2_000),
-                ..usual.clone()
-            },
+            Switches { deep_offset: DeepOffset::Fail, window_cap: 3_000, ..switches() },
+            ServiceProfile { offset_cap: Some(2_000), ..usual.clone() },
         ),
         (
             "empty behind 5 000",
-            Switches {
-                deep_offset: DeepOffset::Empty,
-                window_cap: 5_000,
-                ..switches()
-            },
-            ServiceProfile {
-                offset_cap: Some(5_000),
-                ..usual.clone()
-            },
+            Switches { deep_offset: DeepOffset::Empty, window_cap: 5_000, ..switches() },
+            ServiceProfile { offset_cap: Some(5_000), ..usual.clone() },
         ),
         (
             "oldest first",
-            Switches {
-                order: Order::OldestFirst,
-                ..switches()
-            },
-            ServiceProfile {
-                order: Some(HitOrder::OldestFirst),
-                ..usual.clone()
-            },
+            Switches { order: Order::OldestFirst, ..switches() },
+            ServiceProfile { order: Some(HitOrder::OldestFirst), ..usual.clone() },
         ),
         (
             "unstable ties",
-            Switches {
-                order: Order::UnstableTies,
-                ..switches()
-            },
-            ServiceProfile {
-                stable: Some(false),
-                ..usual.clone()
-            },
+            Switches { order: Order::UnstableTies, ..switches() },
+            ServiceProfile { stable: Some(false), ..usual.clone() },
         ),
         (
             "a text",
-            Switches {
-                total: TotalShape::Text,
-                ..switches()
-            },
-            ServiceProfile {
-                total: Some(Shape::Text),
-                ..usual.clone()
-            },
+            Switches { total: TotalShape::Text, ..switches() },
+            ServiceProfile { total: Some(Shape::Text), ..usual.clone() },
         ),
         (
             "an object",
-            Switches {
-                total: TotalShape::Object,
-                ..switches()
-            },
-            ServiceProfile {
-                total: Some(Shape::Object),
-                ..usual.clone()
-            },
+            Switches { total: TotalShape::Object, ..switches() },
+            ServiceProfile { total: Some(Shape::Object), ..usual.clone() },
         ),
         (
             "an object that says that it is capped",
-            Switches {
-                total: TotalShape::Object,
-                total_value: TotalValue::Capped,
-                ..switches()
-            },
-            ServiceProfile {
-                total: Some(Shape::Object),
-                total_capped: Some(true),
-                ..usual.clone()
-            },
+            Switches { total: TotalShape::Object, total_value: TotalValue::Capped, ..switches() },
+            ServiceProfile { total: Some(Shape::Object), total_capped: Some(true), ..usual.clone() },
         ),
         (
             "a number that does not",
-            Switches {
-                total_value: TotalValue::Capped,
-                ..switches()
-            },
-            ServiceProfile {
-                total_capped: Some(true),
-                ..usual.clone()
-            },
+            Switches { total_value: TotalValue::Capped, ..switches() },
+            ServiceProfile { total_capped: Some(true), ..usual.clone() },
         ),
         (
             "no count",
-            Switches {
-                total: TotalShape::Absent,
-                ..switches()
-            },
-            ServiceProfile {
-                total: Some(Shape::Absent),
-                total_capped: None,
-                ..usual.clone()
-            },
+            Switches { total: TotalShape::Absent, ..switches() },
+            ServiceProfile { total: Some(Shape::Absent), total_capped: None, ..usual.clone() },
         ),
         (
             "fractions cut off",
-            Switches {
-                query_fractions: QueryFractions::CutOff,
-                ..switches()
-            },
-            ServiceProfile {
-                fractions: Some(DateFractions::CutOff),
-                ..usual.clone()
-            },
+            Switches { query_fractions: QueryFractions::CutOff, ..switches() },
+            ServiceProfile { fractions: Some(DateFractions::CutOff), ..usual.clone() },
         ),
         (
             "fractions refused",
-            Switches {
-                query_fractions: QueryFractions::Refuse,
-                ..switches()
-            },
-            ServiceProfile {
-                fractions: Some(DateFractions::Refused),
-                ..usual.clone()
-            },
+            Switches { query_fractions: QueryFractions::Refuse, ..switches() },
+            ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
         ),
         (
             "fractions and other dates failing",
@@ -211,10 +108,7 @@ async fn each_way_to_behave_is_told_from_the_others() {
                 bad_date: ionos_activitylog_sim::BadDate::Fail,
                 ..switches()
             },
-            ServiceProfile {
-                fractions: Some(DateFractions::Refused),
-                ..usual.clone()
-            },
+            ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
         ),
     ];
     for (what, switches, expected) in rows {
@@ -226,11 +120,7 @@ async fn each_way_to_behave_is_told_from_the_others() {
 
 #[tokio::test]
 async fn what_has_no_order_is_unstable() {
-    let probe = probed(switched(Switches {
-        order: Order::Shuffled,
-        ..Switches::default()
-    }))
-    .await;
+    let probe = probed(switched(Switches { order: Order::Shuffled, ..Switches::default() })).await;
     assert_eq!(probe.profile.order, Some(HitOrder::Unordered));
     assert_eq!(probe.profile.stable, Some(false));
 }
@@ -253,15 +143,9 @@ async fn late_events_make_the_newest_one_older() {
 async fn a_log_with_few_events_says_what_it_cannot_tell() {
     let builder = Simulator::builder().events_per_day(0).burst_every(0);
     let probe = probed(builder).await;
-    let expected = ServiceProfile {
-        total: Some(Shape::Number),
-        ..ServiceProfile::default()
-    };
+    let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
     assert_eq!(probe.profile, expected);
-    let unknown = probe
-        .findings
-        .iter()
-        .filter(|one| one.answer == "not known");
+    let unknown = probe.findings.iter().filter(|one| one.answer == "not known");
     assert_eq!(unknown.count(), 6, "{:#?}", probe.findings);
 }
 
@@ -280,90 +164,18 @@ async fn assumed(simulator: &Simulator, range: DateRange, profile: &ServiceProfi
 async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
     let none = ServiceProfile::default;
     let wrong = [
-        (
-            "tiny pages",
-            ServiceProfile {
-                page_cap: Some(20),
-                ..none()
-            },
-        ),
-        (
-            "pages that do not divide",
-            ServiceProfile {
-                page_cap: Some(999),
-                ..none()
-            },
-        ),
-        (
-            "larger pages",
-            ServiceProfile {
-                page_cap: Some(5000),
-                ..none()
-            },
-        ),
-        (
-            "no page",
-            ServiceProfile {
-                page_cap: Some(0),
-                ..none()
-            },
-        ),
-        (
-            "shallow",
-            ServiceProfile {
-                offset_cap: Some(100),
-                ..none()
-            },
-        ),
-        (
-            "no depth",
-            ServiceProfile {
-                offset_cap: Some(0),
-                ..none()
-            },
-        ),
-        (
-            "deep",
-            ServiceProfile {
-                offset_cap: Some(1_000_000),
-                ..none()
-            },
-        ),
-        (
-            "unstable",
-            ServiceProfile {
-                stable: Some(false),
-                ..none()
-            },
-        ),
-        (
-            "stable",
-            ServiceProfile {
-                stable: Some(true),
-                ..none()
-            },
-        ),
-        (
-            "taken",
-            ServiceProfile {
-                fractions: Some(DateFractions::Taken),
-                ..none()
-            },
-        ),
-        (
-            "refused",
-            ServiceProfile {
-                fractions: Some(DateFractions::Refused),
-                ..none()
-            },
-        ),
-        (
-            "cut off",
-            ServiceProfile {
-                fractions: Some(DateFractions::CutOff),
-                ..none()
-            },
-        ),
+        ("tiny pages", ServiceProfile { page_cap: Some(20), ..none() }),
+        ("pages that do not divide", ServiceProfile { page_cap: Some(999), ..none() }),
+        ("larger pages", ServiceProfile { page_cap: Some(5000), ..none() }),
+        ("no page", ServiceProfile { page_cap: Some(0), ..none() }),
+        ("shallow", ServiceProfile { offset_cap: Some(100), ..none() }),
+        ("no depth", ServiceProfile { offset_cap: Some(0), ..none() }),
+        ("deep", ServiceProfile { offset_cap: Some(1_000_000), ..none() }),
+        ("unstable", ServiceProfile { stable: Some(false), ..none() }),
+        ("stable", ServiceProfile { stable: Some(true), ..none() }),
+        ("taken", ServiceProfile { fractions: Some(DateFractions::Taken), ..none() }),
+        ("refused", ServiceProfile { fractions: Some(DateFractions::Refused), ..none() }),
+        ("cut off", ServiceProfile { fractions: Some(DateFractions::CutOff), ..none() }),
         (
             "counts and order",
             ServiceProfile {
@@ -389,14 +201,9 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
     let second = at("2026-11-19T12:00:00Z");
     let burst = |events| {
         let length = TimeDelta::milliseconds(900);
-        Simulator::builder()
-            .burst_every(0)
-            .burst(second, length, events)
+        Simulator::builder().burst_every(0).burst(second, length, events)
     };
-    let capped = Switches {
-        deep_offset: DeepOffset::Refuse,
-        ..Switches::default()
-    };
+    let capped = Switches { deep_offset: DeepOffset::Refuse, ..Switches::default() };
     let bad = Switches {
         max_limit: 200,
         over_limit: OverLimit::Refuse,
@@ -424,11 +231,7 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
 
 #[tokio::test]
 async fn what_is_known_before_is_not_found_out_again() {
-    let bad = Switches {
-        max_limit: 100,
-        over_limit: OverLimit::Refuse,
-        ..Switches::default()
-    };
+    let bad = Switches { max_limit: 100, over_limit: OverLimit::Refuse, ..Switches::default() };
     let simulator = simulated(switched(bad));
     let contract = simulator.contracts()[0].into();
     let profile = client(&simulator).probe(&contract).await.unwrap().profile;

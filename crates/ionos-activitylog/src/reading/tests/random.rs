@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use fastrand::Rng;
 use ionos_activitylog_sim::{
-    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
-    Switches, TotalShape, TotalValue, UtcMark,
+    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator, Switches, TotalShape,
+    TotalValue, UtcMark,
 };
 
 use super::{at, events, ordered, range, read, simulated, truth};
@@ -26,10 +26,7 @@ fn switches(random: &mut Rng) -> Switches {
         window_cap: one(random, &[10_000, 2_000, 1_000]),
         order: one(random, Order::ALL),
         // Without any count, an empty answer proves nothing and is an error.
-        total: one(
-            random,
-            &[TotalShape::Number, TotalShape::Text, TotalShape::Object],
-        ),
+        total: one(random, &[TotalShape::Number, TotalShape::Text, TotalShape::Object]),
         total_value: one(random, TotalValue::ALL),
         dialect: one(random, Dialect::ALL),
         uuid: Share::new(one(random, &[1.0, 0.9, 0.0])).unwrap(),
@@ -49,12 +46,7 @@ async fn nothing_is_lost_in_silence(simulator: &Simulator, range: DateRange, wha
     let truth = ordered(truth(simulator, range));
     if summary.is_complete() {
         assert!(error.is_none(), "{what}: {error:?}");
-        assert!(
-            records == truth,
-            "{what}: {} of {}",
-            records.len(),
-            truth.len()
-        );
+        assert!(records == truth, "{what}: {} of {}", records.len(), truth.len());
         return false;
     }
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete, "{what}");
@@ -75,8 +67,7 @@ async fn every_service_is_read_completely_whatever_its_habits() {
         let mut random = Rng::with_seed(seed);
         let switches = switches(&mut random);
         let hour = random.u32(0..20);
-        let start = at(&format!("2026-11-19T{hour:02}:00:00Z"))
-            + TimeDelta::milliseconds(random.i64(0..2_000));
+        let start = at(&format!("2026-11-19T{hour:02}:00:00Z")) + TimeDelta::milliseconds(random.i64(0..2_000));
         let end = start + TimeDelta::minutes(random.i64(5..200));
         let burst = start + TimeDelta::seconds(random.i64(0..200));
         let what = format!("service {seed}: {switches:?}");
