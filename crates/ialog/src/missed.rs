@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ionos_activitylog::seam::{Pattern, guess, wanted, words};
+use ionos_activitylog::internal::{Pattern, guess, wanted, words};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
 /// More words than these are no list to choose from.

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use ionos_activitylog::clock::{Clock, Sleep};
-use ionos_activitylog::seam::{Exchange, Transport, is_secret_name};
+use ionos_activitylog::internal::is_secret_name;
+use ionos_activitylog::seam::{Exchange, Transport};
 
 use crate::table::safe;
 use crate::talk::{Level, Talk};

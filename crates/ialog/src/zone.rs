@@ -4,7 +4,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use ionos_activitylog::DateRange;
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::internal::guess;
 
 use crate::cli::Zone;
 use crate::failure::Failure;

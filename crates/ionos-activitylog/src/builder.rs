@@ -135,9 +135,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Puts something in front of whatever carries requests, a connection or [`ClientBuilder::transport`], such as one
-    /// that counts them or writes them down. It sees each attempt, complete and with its credentials: whoever writes
-    /// headers down leaves out those with [a secret name](crate::seam::is_secret_name).
+    /// Wraps the transport in use, a connection or [`ClientBuilder::transport`], for example to count or log requests.
+    /// The wrapper sees each attempt, complete and with its credentials: a log must not contain the values of
+    /// `Authorization`, `Cookie` and similar headers.
     pub fn wrap_transport(
         mut self,
         wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,

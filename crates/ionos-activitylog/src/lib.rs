@@ -113,15 +113,21 @@ pub use reading::{
 pub use response::{Meta, Response};
 pub use retry::{RetryPolicy, RetryPolicyBuilder};
 
-/// The seams to the network and to the program's threads, for programs that bring their own: see
-/// [`ClientBuilder::transport`] and [`ClientBuilder::spawner`]. And what programs of the same house have to do as the
-/// library does: which names are secret, which word was meant, which words filters take for the same, and what to do about
-/// what cannot be reached.
+/// Interfaces that a program can implement: the way to the network ([`ClientBuilder::transport`],
+/// [`ClientBuilder::wrap_transport`]) and the threads that read windows ([`ClientBuilder::spawner`]).
 pub mod seam {
-    pub use crate::cloud_request::is_secret_name;
-    pub use crate::filter::{Fold, Pattern, wanted, words};
-    pub use crate::nearest::{guess, nearest};
     pub use ionos_activitylog_client::{Exchange, Transport};
 
-    pub use crate::reading::{BEYOND_REACH, Spawner};
+    pub use crate::reading::Spawner;
+}
+
+/// Not part of the API: helpers that the crates of this workspace share. Anything here may change or disappear in any
+/// release.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::cloud_request::is_secret_name;
+    pub use crate::event::EventMultiset;
+    pub use crate::filter::{Fold, Pattern, wanted, words};
+    pub use crate::nearest::{guess, nearest};
+    pub use crate::reading::BEYOND_REACH;
 }

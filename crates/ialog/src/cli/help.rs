@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::internal::guess;
 
 use super::{Cli, NoAccount, Read};
 use crate::failure::Failure;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::internal::guess;
 
 use super::Cli;
 use crate::failure::Failure;

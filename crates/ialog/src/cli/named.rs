@@ -7,7 +7,7 @@ use std::fs;
 use std::str::FromStr;
 
 use ionos_activitylog::ContractNumber;
-use ionos_activitylog::seam::{Fold, Pattern, guess};
+use ionos_activitylog::internal::{Fold, Pattern, guess};
 
 use super::mistake::Refused;
 use crate::failure::Failure;

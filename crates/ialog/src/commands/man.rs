@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::Command;
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::internal::guess;
 
 use crate::cli::{Cli, Man};
 use crate::failure::Failure;

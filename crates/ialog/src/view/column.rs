@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use chrono::SecondsFormat;
-use ionos_activitylog::seam::guess;
+use ionos_activitylog::internal::guess;
 use ionos_activitylog::{Details, Outcome, Status};
 use ionos_activitylog_archive::FlatRow;
 use serde_json::Value;
