@@ -1,39 +1,9 @@
-//! Tests that span crates. Each module is a chapter of what the project promises.
+//! Tests that span crates. Each folder is an area of the product, each module a chapter of its promises.
 
 mod archive;
-mod archive_commands;
-mod authorization;
 mod cli;
-mod cli_scripts;
-mod cloud_request;
-mod completion;
+mod codegen;
 mod conformance;
-mod connection;
-mod dependencies;
-mod disks;
-mod end_to_end;
-mod error_display;
-mod file_export;
-mod handed_out;
-mod hosted;
-mod interruption;
-mod manual;
-mod program;
-mod pty;
-mod public_api;
-mod refusals;
-mod resilience;
-mod round_trips;
-mod schema_parity;
-mod schemas;
-mod scripted;
-mod secrets;
-mod shown_examples;
-mod simulator;
-mod snapshot;
-mod strict_decoder;
-mod terminal;
-mod throttled;
-mod tls;
-mod tracing_spans;
-mod wire_requests;
+mod library;
+mod structure;
+mod support;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::scripted::{Asked, TOKEN};
+use crate::support::scripted::{Asked, TOKEN};
 
 /// One behaviour: what is given, what is done, what must come of it.
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use super::case::{Case, Failure, Order, Outcome, Request, Success};
-use crate::scripted::asked;
+use crate::support::scripted::asked;
 
 /// What a runner saw.
 pub struct Observed {

@@ -13,7 +13,7 @@ use ionos_activitylog::{
 
 use super::case::{Case, Credentials, Failure, Fault, Message, Order, Request, Response, Success, Total, When};
 use super::compare::Observed;
-use crate::scripted::{Scripted, Step};
+use crate::support::scripted::{Scripted, Step};
 
 /// Does what the case says.
 pub fn run(case: &Case) -> Observed {

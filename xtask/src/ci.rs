@@ -76,12 +76,23 @@ fn tests(root: &Path) -> Result<()> {
         .lines()
         .map(|line| fs::canonicalize(line).unwrap_or_else(|_| PathBuf::from(line)))
         .collect();
-    let snapshots = root.join(SNAPSHOTS);
-    for entry in fs::read_dir(&snapshots).with_context(|| format!("cannot read {}", snapshots.display()))? {
+    let unused = snapshot_files(&root.join(SNAPSHOTS))?.into_iter().find(|path| !seen.contains(path));
+    match unused {
+        Some(path) => bail!("no test looks at {}: delete it", path.display()),
+        None => Ok(()),
+    }
+}
+
+/// The canonical paths of the snapshots in a folder and the folders below it.
+fn snapshot_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = fs::canonicalize(entry?.path())?;
-        if path.extension().is_some_and(|e| e == "snap") && !seen.contains(&path) {
-            bail!("no test looks at {}: delete it", path.display());
+        if path.is_dir() {
+            files.extend(snapshot_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "snap") {
+            files.push(path);
         }
     }
-    Ok(())
+    Ok(files)
 }

@@ -44,7 +44,7 @@ fn each_type_with_its_serde_attributes() {
             fields.named.iter_mut().for_each(|field| without_docs(&mut field.attrs));
         }
         names.push(item.ident.to_string());
-        snapshot::check(&format!("type__{}", item.ident), &print(&Item::Struct(item)));
+        snapshot::check("codegen", &format!("type__{}", item.ident), &print(&Item::Struct(item)));
     }
     assert!(names.contains(&"Event".to_owned()), "{names:?}");
 }
@@ -90,7 +90,7 @@ fn each_operation_with_its_signatures() {
         let name = item.ident.to_string();
         let text: String = signatures(builders, &name).concat();
         assert!(text.contains("pub async fn send"), "{name} has no send:\n{text}");
-        snapshot::check(&format!("operation__{name}"), &text);
+        snapshot::check("codegen", &format!("operation__{name}"), &text);
         names.push(name);
     }
     assert_eq!(names, ["GetInfo", "GetAvailableContracts", "GetByContract"]);

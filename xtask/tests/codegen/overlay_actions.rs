@@ -18,7 +18,7 @@ fn each_action_before_and_after() {
         };
         let changes: Vec<String> = action.changes.iter().map(show).collect();
         let text = format!("target: {}\nwhy: {}\n\n{}\n", action.target, action.description, changes.join("\n"));
-        snapshot::check(&format!("overlay__{file}__{:02}", action.number), &text);
+        snapshot::check("codegen", &format!("overlay__{file}__{:02}", action.number), &text);
     }
     assert!(patched.actions.len() >= 20);
 }

@@ -1,0 +1,179 @@
+//! The commands on an archive: `export` to a locked or a demo archive and with `--dry-run`, `verify`, `state`, and reading
+//! a damaged archive back.
+#![cfg(unix)]
+
+use std::fs;
+
+use ionos_activitylog_sim::Simulator;
+
+use crate::support::exports::{RANGES, archive_files, assert_sound, export_to_archive, scratch_folder};
+use crate::support::program::{ialog, run};
+
+/// A folder with an archive of the first range.
+fn exported() -> tempfile::TempDir {
+    let folder = scratch_folder();
+    let printed = run(export_to_archive(folder.path(), RANGES[0], "calm", None));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    folder
+}
+
+#[test]
+fn two_exports_at_once_do_not_meet() {
+    let folder = scratch_folder();
+    let root = folder.path().join("audit");
+    let contract = Simulator::builder().contracts(2).build().contracts()[0];
+    let lock = root.join(format!("contract={contract}/_state.lock"));
+    fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    let file = fs::File::create(&lock).unwrap();
+    let holder = r#"{"version":"0.1.0","host":"audit-1","pid":4711,"since":"2026-11-20T11:00:00Z"}"#;
+    fs::write(&lock, holder).unwrap();
+    file.lock().unwrap();
+    let printed = run(export_to_archive(folder.path(), RANGES[0], "calm", None));
+    assert_eq!(printed.code, Some(3), "{}", printed.stderr);
+    assert!(printed.stderr.contains("process 4711 on audit-1 since 2026-11-20T11:00:00Z"), "{}", printed.stderr);
+    assert!(
+        printed
+            .stderr
+            .ends_with("error: 1 of 2 contracts failed, and the others are archived: the same command tries again\n"),
+        "{}",
+        printed.stderr
+    );
+    drop(file);
+    assert_eq!(run(export_to_archive(folder.path(), RANGES[0], "calm", None)).code, Some(0));
+    assert_sound(folder.path(), "afterwards");
+}
+
+#[test]
+fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
+    let folder = exported();
+    let whole = run(ialog(folder.path(), &["verify", "audit"]));
+    assert_eq!((whole.code, whole.stdout.as_str()), (Some(0), ""), "{}", whole.stderr);
+    assert!(whole.stderr.contains("It does not prove"), "{}", whole.stderr);
+
+    let root = folder.path().join("audit");
+    let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
+    fs::remove_file(root.join(&part)).unwrap();
+    let harmed = run(ialog(folder.path(), &["verify", "audit"]));
+    assert_eq!(harmed.code, Some(6));
+    assert_eq!(harmed.stdout, format!("{part}: the part is gone\n"));
+
+    // What it says to do brings the day back.
+    assert!(
+        harmed.stderr.contains(
+            "move its folder out of the archive, have the state made anew with `ialog state rebuild audit --relink`, \
+             and export the time again"
+        ),
+        "{}",
+        harmed.stderr
+    );
+    let day = root.join(&part).parent().unwrap().to_path_buf();
+    fs::remove_dir_all(day).unwrap();
+    let rebuild = ialog(folder.path(), &["state", "rebuild", "audit", "--relink"]);
+    let again = export_to_archive(folder.path(), RANGES[0], "calm", None);
+    for command in [rebuild, again, ialog(folder.path(), &["verify", "audit"])] {
+        let healed = run(command);
+        assert_eq!(healed.code, Some(0), "{}", healed.stderr);
+    }
+    assert!(root.join(&part).exists());
+}
+
+#[test]
+fn the_last_manifest_is_compared_with_one_that_was_kept() {
+    let folder = exported();
+    let verify = |heads: &[String]| {
+        let mut command = ialog(folder.path(), &["verify", "audit"]);
+        for head in heads {
+            command.args(["--head", head]);
+        }
+        run(command)
+    };
+    let printed = verify(&[]);
+    let heads: Vec<String> =
+        printed.stderr.lines().filter_map(|line| Some(line.split_once("with SHA-256 ")?.1.to_owned())).collect();
+    assert_eq!(heads.len(), 2, "{}", printed.stderr);
+    assert_eq!(verify(&heads).code, Some(0));
+    let other = verify(&heads[1..]);
+    assert_eq!((other.code, other.stdout.lines().count()), (Some(6), 1), "{}", other.stdout);
+    assert!(other.stdout.contains("not among those that were kept"), "{}", other.stdout);
+}
+
+#[test]
+fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
+    let folder = exported();
+    let root = folder.path().join("audit");
+    let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
+    fs::remove_file(root.join(&part)).unwrap();
+    for arguments in [&["cat", "audit"][..], &["convert", "audit", "--out", "a.csv"]] {
+        let printed = run(ialog(folder.path(), arguments));
+        assert_eq!(printed.code, Some(6), "{}", printed.stderr);
+        let said = format!("audit/{part} is not as it was written: it is gone");
+        assert!(printed.stderr.contains(&said), "{}", printed.stderr);
+    }
+    assert!(!folder.path().join("a.csv").exists());
+}
+
+#[test]
+fn the_state_is_shown_and_made_anew() {
+    let folder = exported();
+    let shown = run(ialog(folder.path(), &["state", "show", "audit"]));
+    assert_eq!((shown.code, shown.stdout.lines().count()), (Some(0), 2));
+    let line: serde_json::Value = serde_json::from_str(shown.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!(line["coverage"][0]["from"], "2026-11-03T00:00:00Z");
+    let rebuilt = run(ialog(folder.path(), &["state", "rebuild", "audit"]));
+    assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
+    let nothing = run(ialog(folder.path(), &["state", "show", "missing"]));
+    assert_eq!(nothing.code, Some(2), "{}", nothing.stderr);
+}
+
+#[test]
+fn a_dry_run_prints_the_plan_and_leaves_no_trace() {
+    let folder = scratch_folder();
+    let mut command = export_to_archive(folder.path(), RANGES[0], "calm", None);
+    let printed = run({
+        command.arg("--dry-run");
+        command
+    });
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    assert!(printed.stdout.contains("to read 2026-11-03T00:00:00Z .. 2026-11-05T00:00:00Z\n"), "{}", printed.stdout);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// Manifests say which description of the API the program knows.
+#[test]
+fn manifests_name_the_description_that_the_code_is_made_from() {
+    let path = xtask::workspace::root().join("openapi/PROVENANCE.toml");
+    let provenance = fs::read_to_string(path).unwrap();
+    for (name, value) in [
+        ("info_version", ionos_activitylog_archive::DESCRIPTION_VERSION),
+        ("sha256", ionos_activitylog_archive::DESCRIPTION_SHA256),
+    ] {
+        let line = format!("\n{name} = \"{value}\"\n");
+        assert!(provenance.contains(&line), "put it into manifest/mod.rs: {name}");
+    }
+}
+
+#[test]
+fn an_archive_of_a_demo_is_not_gone_on_with_for_an_account() {
+    let folder = scratch_folder();
+    let range = ["--from", "2026-11-01", "--to", "2026-11-01"];
+    let export = |account: &[&str]| {
+        let mut command = ialog(folder.path(), &["export", "--out", "audit"]);
+        command.args(range).args(account);
+        command
+    };
+    let printed = run(export(&["--demo"]));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let manifest = archive_files(&folder.path().join("audit"))
+        .into_iter()
+        .find(|(name, _)| name.ends_with("_manifest.json"))
+        .unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest.1).unwrap();
+    assert_eq!(manifest["api"], "demo");
+
+    let contract = Simulator::builder().build().contracts()[0].to_string();
+    let mut command = export(&["--contract", &contract]);
+    command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", "http://127.0.0.1:9");
+    let printed = run(command);
+    assert_eq!(printed.code, Some(2), "{}", printed.stderr);
+    assert!(printed.stderr.contains("is an archive of ") && printed.stderr.contains("demo"), "{}", printed.stderr);
+}

@@ -1,0 +1,218 @@
+//! A disk may refuse at any write, and somebody may remove what is being written. Either is told in one sentence that
+//! names the file and says what to do, and afterwards the same command leaves what an undisturbed one leaves.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use ionos_activitylog_archive::Step;
+
+use crate::support::exports::{
+    RANGES, archive_files, assert_sound, demo_contract, export_to_archive, export_to_file, scratch_folder,
+    undisturbed_archive, undisturbed_file,
+};
+use crate::support::in_process::hosted;
+use crate::support::program::{Printed, names, run};
+
+const TOO_LARGE: &str = "File too large (os error 27): the same command goes on once files may be \
+     larger, see `ulimit -f` and what the file system takes";
+
+/// The same, where no file may have more than so many blocks of 512 bytes. What writes more is told, and not killed.
+fn limited(command: &Command, blocks: u64) -> Command {
+    let mut limited = Command::new("/bin/sh");
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    limited.args(["-c", &script]).arg(command.get_program()).args(command.get_args()).env_clear();
+    for (name, value) in command.get_envs() {
+        limited.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        limited.current_dir(folder);
+    }
+    limited
+}
+
+#[test]
+fn an_archive_whose_disk_takes_no_more_is_gone_on_with() {
+    let expected = undisturbed_archive();
+    let mut refused = Vec::new();
+    for blocks in [0, 1, 2, 3, 4, 6, 8, 1_000] {
+        let folder = scratch_folder();
+        let command = export_to_archive(folder.path(), RANGES[0], "calm", None);
+        let printed = run(limited(&command, blocks));
+        assert_sound(folder.path(), "a disk that is full");
+        if printed.code != Some(0) {
+            refused.push(blocks);
+            assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
+            for contract in [33_586_252, 48_454_223] {
+                let file = format!("contract {contract}: audit/contract={contract}/");
+                let says = |line: &str| line.starts_with(&file) && line.ends_with(TOO_LARGE);
+                assert!(printed.stderr.lines().any(says), "{}", printed.stderr);
+            }
+        }
+        for range in RANGES {
+            let again = run(export_to_archive(folder.path(), range, "calm", None));
+            assert_eq!(again.code, Some(0), "{blocks}: {}", again.stderr);
+        }
+        assert_eq!(archive_files(&folder.path().join("audit")), expected, "{blocks}");
+    }
+    assert!(refused.len() > 3 && !refused.contains(&1_000), "{refused:?}");
+}
+
+#[test]
+fn a_file_that_may_not_be_as_large_is_gone_on_with() {
+    // The lines that a checkpoint of a compressed file holds are not compressed.
+    let whole = undisturbed_file("a.ndjson", "narrow").len() as u64 / 512;
+    for name in ["a.ndjson", "a.ndjson.zst"] {
+        let expected = undisturbed_file(name, "narrow");
+        let mut kept_some = 0;
+        for blocks in [0, whole / 4, whole / 2, whole * 3 / 4] {
+            let folder = scratch_folder();
+            let command = export_to_file(folder.path(), name, "narrow", None);
+            let printed = run(limited(&command, blocks));
+            let said = format!("error: {name} cannot be written: {TOO_LARGE}");
+            assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
+            assert!(printed.stderr.starts_with(&said), "{}", printed.stderr);
+            let kept = printed.stderr.split("what was read so far, ").nth(1);
+            let kept = kept.map(|kept| kept.split(',').next().unwrap());
+            assert_eq!(names(folder.path()).is_empty(), kept.is_none());
+
+            let again = run(export_to_file(folder.path(), name, "narrow", None));
+            assert_eq!(again.code, Some(0), "{}", again.stderr);
+            let going_on = again.stderr.starts_with("going on");
+            assert_eq!(going_on, kept.is_some(), "{}", again.stderr);
+            if let Some(kept) = kept {
+                kept_some += 1;
+                let said = format!(", {kept} written already\n");
+                assert!(again.stderr.contains(&said), "{}", again.stderr);
+            }
+            assert!(fs::read(folder.path().join(name)).unwrap() == expected);
+            assert_eq!(names(folder.path()), [name]);
+        }
+        assert!(kept_some > 0, "{name}: {kept_some}");
+    }
+}
+
+#[test]
+fn what_can_hold_no_file_is_told() {
+    let folder = scratch_folder();
+    fs::write(folder.path().join("file"), "").unwrap();
+    symlink("/dev/full", folder.path().join("full.ndjson")).unwrap();
+    let contract = demo_contract();
+    let no_folder = "cannot be created: Not a directory (os error 20): choose another name";
+    for (out, said) in [
+        ("file/a.ndjson", format!("file/a.ndjson {no_folder}")),
+        ("full.ndjson", "full.ndjson is no ordinary file, and is not replaced: choose another name".to_owned()),
+        ("file", format!("file/contract={contract} {no_folder}")),
+        ("file/audit", format!("file/audit/contract={contract} {no_folder}")),
+        ("/dev/full", format!("/dev/full/contract={contract} {no_folder}")),
+    ] {
+        let printed = run(export_to_file(folder.path(), out, "calm", None));
+        let last = printed.stderr.lines().next_back();
+        assert_eq!((printed.code, last), (Some(2), Some(&*format!("error: {said}"))));
+    }
+    assert_eq!(names(folder.path()), ["file", "full.ndjson"]);
+}
+
+/// Nobody makes a file there, whatever his privileges: permissions would not keep everybody from it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_is_read_only_is_named() {
+    let folder = scratch_folder();
+    for out in ["/sys/a.ndjson", "/sys/audit"] {
+        let printed = run(export_to_file(folder.path(), out, "calm", None));
+        let last = printed.stderr.lines().next_back().unwrap();
+        let said = "error: the folder /sys cannot be written to (";
+        let help = "): make it one that you may write to, or choose another";
+        assert!(last.starts_with(said) && last.ends_with(help), "{last}");
+        assert_eq!(printed.code, Some(2));
+    }
+}
+
+/// Exports three days to an archive, and calls a function with the folder of the second, when it passes a step: days pass
+/// each step in their order.
+fn at_step(root: &Path, at: Step, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
+    let contract = demo_contract();
+    let day = root.join(format!("contract={contract}/date=2026-11-02"));
+    let passed = Mutex::new(0);
+    let out = root.to_str().unwrap();
+    let mut arguments = vec!["export", "--contract", &contract, "--out", out];
+    arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03"]);
+    hosted(&arguments, move |step, _| {
+        if step != at {
+            return;
+        }
+        let mut passed = passed.lock().unwrap();
+        *passed += 1;
+        if *passed == 2 {
+            then(day.clone());
+        }
+    })
+}
+
+fn undisturbed_days(root: &Path) {
+    let printed = at_step(root, Step::RunNoted, |_| {});
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+}
+
+#[test]
+fn a_day_that_vanishes_before_it_is_in_the_archive_is_read_again() {
+    let calm = scratch_folder();
+    undisturbed_days(calm.path());
+    for step in [Step::PartBegun, Step::PartSynced, Step::PartNamed] {
+        let folder = scratch_folder();
+        let printed = at_step(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
+        assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
+        let said = "No such file or directory (os error 2); somebody else has removed it, or its folder, meanwhile: \
+                    the same command tries again\n";
+        assert!(printed.stderr.ends_with(said), "{step}: {}", printed.stderr);
+        assert!(printed.stderr.contains("/date=2026-11-02/part-"), "{step}");
+        undisturbed_days(folder.path());
+        assert_eq!(archive_files(folder.path()), archive_files(calm.path()), "{step}");
+    }
+}
+
+#[test]
+fn a_part_that_vanishes_is_told_by_the_export_that_wrote_it() {
+    let folder = scratch_folder();
+    let printed = at_step(folder.path(), Step::ManifestNamed, |day| {
+        for name in names(&day) {
+            if name.starts_with("part-") {
+                fs::remove_file(day.join(name)).unwrap();
+            }
+        }
+    });
+    assert_eq!(printed.code, Some(6), "{}", printed.stderr);
+    let said = ".ndjson.zst is not as it was written: it is gone: put it back from a copy, or remove the folder of its \
+                day and run `ialog state rebuild --relink`";
+    assert!(printed.stderr.contains(said), "{}", printed.stderr);
+}
+
+#[test]
+fn a_file_that_vanishes_while_it_is_written_is_named_and_begun_anew() {
+    let contract = demo_contract();
+    let export = |path: &Path, at: Option<Step>| {
+        let beside = path.with_file_name(".a.csv.partial");
+        let out = path.to_str().unwrap();
+        let mut arguments = vec!["export", "--contract", &contract, "--out", out];
+        arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03"]);
+        hosted(&arguments, move |step, _| {
+            if Some(step) == at {
+                fs::remove_file(&beside).unwrap();
+            }
+        })
+    };
+    let (calm, folder) = (scratch_folder(), scratch_folder());
+    let (whole, path) = (calm.path().join("a.csv"), folder.path().join("a.csv"));
+    assert_eq!(export(&whole, None).code, Some(0));
+    let printed = export(&path, Some(Step::WindowRead));
+    assert_eq!(printed.code, Some(1), "{}", printed.stderr);
+    let said = "/.a.csv.partial cannot be written: it is gone; somebody else has removed it, or its folder, meanwhile: \
+                the same command tries again\n";
+    assert!(printed.stderr.ends_with(said), "{}", printed.stderr);
+    assert_eq!(names(folder.path()), [""; 0]);
+    assert_eq!(export(&path, None).code, Some(0));
+    assert!(fs::read(path).unwrap() == fs::read(whole).unwrap());
+}

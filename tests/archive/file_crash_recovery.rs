@@ -1,0 +1,81 @@
+//! An export to one file that is killed at any instant and started again ends in the same bytes as an undisturbed one.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+
+use ionos_activitylog_archive::Step;
+
+use crate::support::exports::{export_to_file, random_numbers, scratch_folder, undisturbed_file};
+use crate::support::program::{names, run};
+
+/// Kills an export at a point and starts it again; says whether it came to that point.
+fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
+    let folder = scratch_folder();
+    let output = export_to_file(folder.path(), name, world, Some(kill)).output().unwrap();
+    let was_killed = output.status.signal() == Some(9);
+    assert!(was_killed || output.status.success(), "{kill}");
+    let had_its_name = folder.path().join(name).exists();
+    let printed = run(export_to_file(folder.path(), name, world, None));
+    let code = if had_its_name { 2 } else { 0 };
+    assert_eq!(printed.code, Some(code), "{kill}: {}", printed.stderr);
+    assert!(fs::read(folder.path().join(name)).unwrap() == expected, "{name}, {kill}: other bytes");
+    assert_eq!(names(folder.path()), [name], "{kill}");
+    was_killed
+}
+
+#[test]
+fn killed_anywhere_it_is_the_same_in_the_end() {
+    for name in ["a.ndjson.zst", "a.csv"] {
+        let expected = undisturbed_file(name, "calm");
+        for step in Step::OF_FILE {
+            // So small a file has no checkpoint, which is seen to where every window has one.
+            let passed = !matches!(step, Step::FileSynced | Step::CheckpointWritten | Step::CheckpointNamed);
+            let kill = format!("{step}:0");
+            assert_eq!(killed(name, "calm", &kill, &expected), passed, "{kill}");
+        }
+        for before in 0..3 {
+            killed(name, "stormy", &format!("request:{before}"), &expected);
+        }
+    }
+}
+
+/// Where every event is a request of its own, checkpoints come every fifty events, and most kills are between two.
+#[test]
+fn killed_at_two_hundred_random_points_it_is_the_same_in_the_end() {
+    const NAMES: [&str; 4] = ["a.ndjson", "a.ndjson.zst", "a.csv.gz", "a.json"];
+    let expected = NAMES.map(|name| undisturbed_file(name, "narrow"));
+    let mut numbers = random_numbers(3);
+    let mut next = |below: u64| numbers.next().unwrap() % below;
+    let (mut killed, mut gone_on) = (0, 0);
+    while killed < 200 {
+        for (name, expected) in NAMES.iter().zip(&expected) {
+            let folder = scratch_folder();
+            loop {
+                let kill = match next(2) {
+                    0 => format!("request:{}", next(200)),
+                    _ => format!("step:{}", next(40)),
+                };
+                let output = export_to_file(folder.path(), name, "narrow", Some(&kill)).output();
+                let output = output.unwrap();
+                let said = String::from_utf8(output.stderr).unwrap();
+                gone_on += u32::from(said.starts_with("going on"));
+                if output.status.signal() != Some(9) {
+                    assert!(output.status.success(), "{name}, {kill}: {said}");
+                    break;
+                }
+                killed += 1;
+                if folder.path().join(name).exists() {
+                    // It came as far as its name, and what is beside it is removed by the next.
+                    let again = run(export_to_file(folder.path(), name, "narrow", None));
+                    assert_eq!(again.code, Some(2), "{name}, {kill}: {}", again.stderr);
+                    break;
+                }
+            }
+            let written = fs::read(folder.path().join(name)).unwrap();
+            assert!(written == *expected, "{name}: other bytes after {killed} kills");
+            assert_eq!(names(folder.path()), [*name]);
+        }
+    }
+    assert!(gone_on > 50, "{gone_on} of {killed} kills left something to go on with");
+}

@@ -1,0 +1,177 @@
+//! An archive is read back without network: `ialog cat` and `ialog convert`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use ionos_activitylog::{Event, Filter};
+use ionos_activitylog_sim::Simulator;
+
+use crate::support::demo_archive::{archive, at, simulator};
+use crate::support::program::{ialog, names, run};
+
+/// A simulator, and a folder with an archive `a` of the days from and to, both included.
+async fn archived(from: &str, to: &str) -> (Simulator, tempfile::TempDir) {
+    let (simulator, folder) = (simulator(), tempfile::tempdir().unwrap());
+    archive(&simulator, &folder.path().join("a"), from, to).await;
+    (simulator, folder)
+}
+
+/// The records of the days, in the order of their times.
+fn truth(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
+    let (start, end) = (at(&format!("{from}T00:00:00Z")), at(&format!("{to}T00:00:00Z")));
+    let mut events: Vec<Event> = simulator
+        .records(simulator.contracts()[0], start, end)
+        .map(|record| Event::from_json(record).unwrap())
+        .collect();
+    events.sort_by_key(|event| (event.time(), event.id()));
+    events
+}
+
+#[tokio::test]
+async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
+    let (simulator, folder) = archived("2026-11-17", "2026-11-19").await;
+    let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
+
+    let mut command = ialog(folder.path(), &["cat", "a"]);
+    command.args(range);
+    let printed = run(command);
+    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+    let all = truth(&simulator, "2026-11-18", "2026-11-20");
+    assert!(printed.stdout.lines().eq(all.iter().map(Event::raw)));
+
+    let filter = Filter::parse(["outcome=failure", "method=POST"]).unwrap();
+    let mut command = ialog(folder.path(), &["cat", "a", "outcome=failure", "method=POST"]);
+    command.args(range);
+    let printed = run(command);
+    let some: Vec<&str> = all.iter().filter(|event| filter.matches(event)).map(Event::raw).collect();
+    assert!(!some.is_empty() && printed.stdout.lines().eq(some.iter().copied()));
+    let counts = format!("{} of {} events match\n", some.len(), all.len());
+    assert_eq!((printed.code, printed.stderr), (Some(0), counts));
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_failure() {
+    let (_, folder) = archived("2026-11-10", "2026-11-19").await;
+    let mut child = ialog(folder.path(), &["cat", "a"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+#[tokio::test]
+async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
+    let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
+    let contract = simulator.contracts()[0];
+    let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
+    let sentence = format!(
+        "error: the archive does not prove that this is all; it does not have, or has without proof: contract {contract}, \
+         2026-11-19T00:00:00Z .. 2026-11-20T00:00:00Z: `ialog export` of that time to the same folder reads what is \
+         missing\n"
+    );
+    let all = truth(&simulator, "2026-11-18", "2026-11-19");
+
+    let mut command = ialog(folder.path(), &["cat", "a"]);
+    command.args(range);
+    let printed = run(command);
+    assert_eq!((printed.code, &printed.stderr), (Some(3), &sentence));
+    assert_eq!(printed.stdout.lines().count(), all.len());
+
+    let mut command = ialog(folder.path(), &["convert", "a", "--out", "a.json"]);
+    command.args(range);
+    let printed = run(command);
+    let said = format!("{} events, written to a.json\n{sentence}", all.len());
+    assert_eq!((printed.code, printed.stderr), (Some(3), said));
+    let written = fs::read(folder.path().join("a.json")).unwrap();
+    let written: Vec<serde_json::Value> = serde_json::from_slice(&written).unwrap();
+    assert_eq!(written.len(), all.len(), "what there is, is there");
+}
+
+#[tokio::test]
+async fn convert_writes_every_format_offline() {
+    let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
+    let all = truth(&simulator, "2026-11-17", "2026-11-19");
+    for name in ["a.ndjson.zst", "a.csv", "a.json.gz"] {
+        let printed = run(ialog(folder.path(), &["convert", "a", "--out", name]));
+        let said = format!("{} events, written to {name}\n", all.len());
+        assert_eq!((printed.code, printed.stderr), (Some(0), said));
+    }
+    let table = fs::read(folder.path().join("a.csv")).unwrap();
+    let mut table = csv::Reader::from_reader(&table[..]);
+    let ids: Vec<String> = table.records().map(|row| row.unwrap()[0].to_owned()).collect();
+    let expected: Vec<String> = all.iter().map(|event| event.id().to_string()).collect();
+    assert_eq!(ids, expected);
+    let lines = zstd::decode_all(&fs::read(folder.path().join("a.ndjson.zst")).unwrap()[..]);
+    let lines = String::from_utf8(lines.unwrap()).unwrap();
+    assert!(lines.lines().eq(all.iter().map(Event::raw)));
+
+    let printed = run(ialog(folder.path(), &["convert", "a", "--out", "a.csv"]));
+    assert_eq!(
+        (printed.code, printed.stderr.as_str()),
+        (Some(2), "error: a.csv exists already: choose another name, or replace it with --overwrite\n")
+    );
+}
+
+#[test]
+fn what_cannot_be_read_back_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["cat", "empty"], 2, "there is no archive in empty: name the folder that `ialog export --out` wrote to"),
+        (
+            &["cat", "empty", "--contract", "7"],
+            2,
+            "there is no archive in empty: name the folder that `ialog export --out` wrote to",
+        ),
+        (
+            &["cat", "empty", "usr=a"],
+            2,
+            "there is no key \"usr\" to filter by (did you mean \"user\"?): known are type, status, method, service, \
+             user, ip, outcome, mutations, resource-type, resource-id, action, text",
+        ),
+        (
+            &["convert", "empty", "--out", "a.xlsx"],
+            2,
+            "a.xlsx does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can \
+             be written: choose another name",
+        ),
+        (
+            &["schema", "flt"],
+            2,
+            "NAME cannot be \"flt\" (did you mean \"flat\"?): known are event, events, flat, manifest, state, run, checkpoint; \
+             see `ialog schema --help`",
+        ),
+    ];
+    for (arguments, code, sentence) in cases {
+        let printed = run(ialog(folder.path(), arguments));
+        assert_eq!(printed.stderr, format!("error: {sentence}\n"));
+        assert_eq!(printed.code, Some(code), "{arguments:?}");
+        assert_eq!(names(folder.path()), ["empty"], "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_damage_of_one_of_several_contracts_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = || {
+        let arguments = ["export", "--contract", "all", "--out", "audit"];
+        let mut command = ialog(folder.path(), &arguments);
+        command.args(["--from", "2026-11-18", "--to", "2026-11-18"]).env("IALOG_TEST_WORLD", "calm");
+        run(command)
+    };
+    assert_eq!(export().code, Some(0));
+    let damaged = folder.path().join("audit/contract=33586252");
+    for state in ["_state.json", "_state.prev.json"] {
+        fs::write(damaged.join(state), "{").unwrap();
+    }
+    let printed = export();
+    assert_eq!(printed.code, Some(6), "{}", printed.stderr);
+    let lines = printed.stderr.lines();
+    let told = lines.filter(|line| line.contains("33586252")).count();
+    assert_eq!(told, 1, "{}", printed.stderr);
+    let end = "error: 1 of 2 contracts failed, and the others are archived: what to do is told with each\n";
+    assert!(printed.stderr.ends_with(end), "{}", printed.stderr);
+}

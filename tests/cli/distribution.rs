@@ -1,0 +1,48 @@
+//! What `cargo xtask dist` hands out, made of the program under test.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use flate2::read::GzDecoder;
+use xtask::{cargo, dist, workspace};
+
+use crate::support::program::run;
+
+#[test]
+fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
+    let (root, folder) = (workspace::root(), tempfile::tempdir().unwrap());
+    // One that takes no minute to compress.
+    let program = folder.path().join("ialog");
+    let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_ialog-under-test"));
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let target = cargo::host(&root).unwrap();
+    let pack = || dist::pack(&root, &program, &target, folder.path()).unwrap();
+    let archive = pack();
+    let first = fs::read(&archive).unwrap();
+    assert!(first == fs::read(pack()).unwrap());
+
+    let unpacked = folder.path().join("unpacked");
+    let mut tar = tar::Archive::new(GzDecoder::new(File::open(&archive).unwrap()));
+    tar.unpack(&unpacked).unwrap();
+    let name = archive.file_name().unwrap().to_str().unwrap();
+    let whole = unpacked.join(name.strip_suffix(".tar.gz").unwrap());
+    let names = |folder: &str| -> BTreeSet<String> {
+        crate::support::program::names(&whole.join(folder)).into_iter().collect()
+    };
+    let expected = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "THIRD-PARTY.txt"];
+    let expected = expected.into_iter().chain(["completions", "ialog", "man"]);
+    assert_eq!(names(""), expected.map(str::to_owned).collect());
+    let shells = ["_ialog", "_ialog.ps1", "ialog.bash", "ialog.fish"];
+    assert_eq!(names("completions"), shells.map(str::to_owned).into());
+    assert!(
+        names("man/man1").is_superset(&["ialog.1", "ialog-export.1"].map(str::to_owned).into())
+            && names("man/man7").contains("ialog-times.7")
+    );
+    // Without a network and an account.
+    let mut unpacked = Command::new(whole.join("ialog"));
+    unpacked.args(["contracts", "--demo"]).env_clear();
+    assert_eq!(run(unpacked).stdout, "33586252\n");
+}

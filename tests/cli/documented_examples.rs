@@ -1,0 +1,145 @@
+//! What the README, what it points to and the help show is typed by readers as it stands. So each line is run here, by a shell, in a folder of
+//! its own and an account with one contract; and what the README shows as printed is what is printed.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::program::{ialog, run};
+use xtask::workspace;
+
+fn readme() -> String {
+    fs::read_to_string(workspace::root().join("README.md")).unwrap()
+}
+
+/// The blocks of a kind, without their fences.
+fn blocks<'a>(text: &'a str, kind: &str) -> Vec<&'a str> {
+    let fence = format!("```{kind}\n");
+    let begun = text.split(fence.as_str()).skip(1);
+    begun.map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+/// A shell in a folder, for which the program is a command.
+fn shell(folder: &Path, script: &str) -> Command {
+    let bin = folder.join(".bin");
+    if !bin.exists() {
+        fs::create_dir(&bin).unwrap();
+        symlink(env!("CARGO_BIN_EXE_ialog-under-test"), bin.join("ialog")).unwrap();
+    }
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-euc", script])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", "/no-home")
+        .env("TZ", "UTC")
+        .env("COLUMNS", "100")
+        .env("IALOG_TEST_WORLD", "single");
+    command
+}
+
+/// Runs each line, in order, and fails at the first that fails.
+fn all_succeed(lines: &[&str]) {
+    assert!(!lines.is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    for line in lines {
+        let printed = run(shell(folder.path(), line));
+        assert_eq!(printed.code, Some(0), "{line}\n{}", printed.stderr);
+    }
+}
+
+#[test]
+fn every_example_of_the_help_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    for topic in ["times", "filters", "exit-codes", "environment", "schemas"] {
+        let text = run(ialog(folder.path(), &["help", topic])).stdout;
+        let lines: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| line.starts_with("ialog ")).collect();
+        all_succeed(&lines);
+    }
+}
+
+/// The examples of a command look for what is not there, or need another program: these are left out, or end otherwise.
+#[test]
+fn every_example_of_a_command_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let in_world = |script: &str| {
+        let mut command = shell(folder.path(), script);
+        command
+            .env("IALOG_TEST_WORLD", "operations")
+            // There the times of the examples are over.
+            .env("TZ", "Pacific/Kiritimati")
+            .env("COLUMNS", "400");
+        run(command)
+    };
+    let made = in_world("ialog export --from 2025-01-01 --settle 1s --out audit");
+    assert_eq!(made.code, Some(0), "{}", made.stderr);
+    let mut typed = 0;
+    for command in ["query", "show", "trace", "stats", "export", "verify", "cat", "convert", "whoami", "doctor"] {
+        let help = in_world(&format!("ialog {command} --help")).stdout;
+        let (_, examples) = help.split_once("Examples:\n").unwrap();
+        // What is too long for a line goes on in the next one.
+        let examples = examples.replace("\\\n", "");
+        for example in examples.lines().map(str::trim) {
+            let printed = in_world(&example.replace("/srv/audit", "audit"));
+            let expected = match command {
+                "show" => 1,
+                "verify" if example.contains("--head") => 6,
+                // The end that it names is to come.
+                "cat" | "convert" if example.contains("--to") => 3,
+                _ => 0,
+            };
+            assert_eq!(printed.code, Some(expected), "{example}\n{}", printed.stderr);
+            typed += 1;
+        }
+    }
+    assert!(typed > 25, "{typed}");
+}
+
+#[test]
+fn every_example_of_the_readme_can_be_typed() {
+    let deeper = ["docs/command-line.md", "docs/simulator.md"];
+    let deeper = deeper.map(|file| fs::read_to_string(workspace::root().join(file)).unwrap());
+    let shown = readme() + &deeper.concat();
+    let lines: Vec<&str> = blocks(&shown, "sh")
+        .into_iter()
+        .flat_map(str::lines)
+        // A server that is to be spoken to is tested where the simulator is.
+        .filter(|line| line.starts_with("ialog ") && !line.starts_with("ialog sim "))
+        .collect();
+    all_succeed(&lines);
+}
+
+#[test]
+fn what_the_readme_shows_is_what_is_printed() {
+    let readme = readme();
+    let mut again = readme.clone();
+    let shown = blocks(&readme, "console");
+    assert!(!shown.is_empty());
+    let folder = tempfile::tempdir().unwrap();
+    for block in shown {
+        let mut played = String::new();
+        for line in block.lines().filter(|line| line.starts_with("$ ")) {
+            // Both streams, in the order in which a terminal shows them.
+            let script = format!("{{ {}; }} 2>&1", &line[2..]);
+            let printed = run(shell(folder.path(), &script));
+            assert_eq!(printed.code, Some(0), "{line}\n{}", printed.stdout);
+            played += &format!("{line}\n{}\n", printed.stdout);
+        }
+        let played = played.trim_end().to_owned() + "\n";
+        let played: String = played.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+        again = again.replace(block, &played);
+    }
+    if again != readme && std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always") {
+        fs::write(workspace::root().join("README.md"), again).unwrap();
+        return;
+    }
+    assert!(
+        again == readme,
+        "{}\nread the difference, and take it over with: INSTA_UPDATE=always cargo test -p workspace-tests",
+        similar::TextDiff::from_lines(&readme, &again).unified_diff().header("README.md", "as it is printed now")
+    );
+}

@@ -1,0 +1,226 @@
+//! Ctrl-C is heard at any moment, leaves nothing half-written under a file's name, and nothing is read twice.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use ionos_activitylog_archive::Step;
+
+use crate::support::in_process::hosted;
+use crate::support::program::{Printed, ialog, names, run};
+
+/// Sends a signal and returns the exit code and what was said.
+fn end(child: Child, signal: &str) -> (Option<i32>, String) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// An export that waits for a service that takes the request and never answers, with the connection it waits on.
+fn waiting(folder: &Path, out: &str) -> (Child, TcpStream) {
+    waiting_for(folder, &["export", "--out", out])
+}
+
+/// The same of any command.
+fn waiting_for(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", service.local_addr().unwrap());
+    let mut command = ialog(folder, arguments);
+    command.args(["--contract", "1", "--last", "1d"]);
+    command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let (mut request, _) = service.accept().unwrap();
+    request.read_exact(&mut [0; 16]).unwrap();
+    (child, request)
+}
+
+const INTERRUPTED: &str = "error: interrupted: nothing half-written is left behind, and the same command begins anew\n";
+
+#[test]
+fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _connection) = waiting(folder.path(), "a.ndjson");
+    assert_eq!(names(folder.path()).len(), 1, "the file in the making");
+
+    assert_eq!(end(child, "-INT"), (Some(130), INTERRUPTED.to_owned()));
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn an_export_interrupted_while_it_writes_keeps_what_it_has_and_says_how_to_go_on() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
+        let folder = tempfile::tempdir().unwrap();
+        // Half a year, so that it is far from done when the first of it is on the disk.
+        let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2026-03-01", "--to", "2026-08-31"]);
+        let child = command.args(["--out", "a.ndjson"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let partial = folder.path().join(".a.ndjson.partial");
+        while !fs::metadata(&partial).is_ok_and(|it| it.len() > 0) {
+            std::thread::yield_now();
+        }
+        let (ended, said) = end(child, signal);
+        assert_eq!(ended, Some(code), "{said}");
+        let (kept, again) = said
+            .strip_prefix("error: interrupted: what was read so far, ")
+            .unwrap()
+            .split_once(" events, is kept: `ialog ")
+            .unwrap();
+        assert!(kept.parse::<u64>().unwrap() > 0);
+        let again: Vec<&str> = again.strip_suffix("` goes on\n").unwrap().split(' ').collect();
+        assert_eq!(names(folder.path()), [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]);
+        if signal != "-INT" {
+            continue;
+        }
+        let printed = run(ialog(folder.path(), &again));
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+        let going_on = format!("going on with an interrupted export, {kept} events written already\n");
+        assert!(printed.stderr.starts_with(&going_on), "{}", printed.stderr);
+        assert_eq!(names(folder.path()), ["a.ndjson"]);
+
+        let undisturbed = tempfile::tempdir().unwrap();
+        let printed = run(ialog(undisturbed.path(), &again));
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+        assert!(
+            fs::read(folder.path().join("a.ndjson")).unwrap() == fs::read(undisturbed.path().join("a.ndjson")).unwrap(),
+            "the same bytes"
+        );
+    }
+}
+
+const STOPPED: &str = "error: interrupted: what was read up to then is archived, the same command goes on from there\n";
+
+#[test]
+fn an_export_to_an_archive_ends_in_order_while_it_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _connection) = waiting(folder.path(), "audit");
+    let (code, said) = end(child, "-INT");
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.ends_with(STOPPED), "{said}");
+    let contract = folder.path().join("audit/contract=1");
+    let left = names(&contract);
+    assert_eq!(left, ["_runs.ndjson", "_state.json", "_state.lock", "_state.prev.json"]);
+}
+
+#[test]
+fn an_export_to_an_archive_ends_in_order_while_it_writes() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--out", "audit"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let audit = folder.path().join("audit");
+        let first = "date=2025-01-01/_manifest.json";
+        let begun = |audit: &std::path::Path| {
+            let contracts = std::fs::read_dir(audit).into_iter().flatten().flatten();
+            contracts.into_iter().any(|one| one.path().join(first).exists())
+        };
+        while !begun(&audit) {
+            std::thread::yield_now();
+        }
+        let (ended, said) = end(child, signal);
+        assert_eq!(ended, Some(code), "{said}");
+        assert!(said.contains(", stopped: ") && said.ends_with(STOPPED), "{said}");
+
+        let archive = ionos_activitylog_archive::Archive::at(&audit);
+        let report = ionos_activitylog_archive::verify_archive(&archive, None).unwrap();
+        assert!(report.is_whole() && report.notes.is_empty(), "{report:?}");
+        let mut again =
+            ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--to", "2025-01-01", "--out", "audit"]);
+        let again = again.output().unwrap();
+        let said = String::from_utf8(again.stderr).unwrap();
+        assert!(said.contains(": archived already\n"), "{said}");
+    }
+}
+
+#[test]
+fn an_export_to_an_archive_says_what_it_gives_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = folder.path().join("audit");
+    // Half a day is no whole part.
+    let mut arguments = vec!["export", "--contract", "33586252", "--out", audit.to_str().unwrap()];
+    arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03T12:00:00Z"]);
+    let printed = hosted(&arguments, |step, interrupt| {
+        if step == Step::WindowRead {
+            interrupt.ask(130);
+        }
+    });
+    assert_eq!(printed.code, Some(130), "{}", printed.stderr);
+    assert!(printed.stderr.ends_with(STOPPED), "{}", printed.stderr);
+    let events = |printed: &Printed, what: &str| -> u64 {
+        let line = printed.stderr.lines().find(|line| line.ends_with(what));
+        let number = line.unwrap().trim().split(' ').next().unwrap();
+        number.parse().unwrap()
+    };
+    let given_up = events(
+        &printed,
+        " events had come and were given up with the part that they were for: the next export reads them again",
+    );
+    assert!(given_up > 0);
+    // They are what the next export brings.
+    let again = hosted(&arguments, |_, _| ());
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    let said = format!(": {given_up} events in 1 request\n");
+    assert!(again.stderr.contains(&said), "{}", again.stderr);
+}
+
+#[test]
+fn a_program_is_told_of_an_interruption_as_of_any_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, _connection) = waiting_for(folder.path(), &["query", "-qo", "json"]);
+    assert_eq!(
+        end(child, "-INT"),
+        (
+            Some(130),
+            "{\"error\":{\"code\":130,\"message\":\"interrupted\",\"hint\":\"the same command begins anew\"}}\n"
+                .to_owned()
+        )
+    );
+}
+
+/// The archive of a demo is made as any other, and nobody has named a place for it.
+#[test]
+fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
+    for (step, before) in [(Step::FolderMade, 0), (Step::WindowRead, 0), (Step::PartNamed, 3), (Step::StateNamed, 1)] {
+        for arguments in [&["cat", "--demo"][..], &["convert", "--demo", "--out", "demo.csv"]] {
+            let folder = tempfile::tempdir().unwrap();
+            let temporary = folder.path().join("tmp");
+            fs::create_dir(&temporary).unwrap();
+            let mut command = ialog(folder.path(), arguments);
+            command
+                .env("TMPDIR", &temporary)
+                .env("IALOG_TEST_WORLD", "calm")
+                .env("IALOG_TEST_INTERRUPT", format!("{}:{before}", step.name()));
+            let printed = run(command);
+            assert_eq!(printed.code, Some(130), "{step:?}: {}", printed.stderr);
+            let last = printed.stderr.lines().last();
+            let told = last.is_some_and(|last| last.starts_with("error: interrupted: "));
+            assert!(told, "{step:?}: {}", printed.stderr);
+            assert_eq!(names(&temporary), [""; 0], "{step:?}");
+            assert_eq!(names(folder.path()), ["tmp"], "{step:?}");
+        }
+    }
+}
+
+/// It computes for ever and never waits, so it does not hear when it is asked to end.
+#[test]
+fn whoever_insists_ends_a_command_that_does_not_listen() {
+    let folder = tempfile::tempdir().unwrap();
+    let endless = ["query", "--demo", "-v", "--last", "1h", "--jq", "last(repeat(1))"];
+    let mut command = ialog(folder.path(), &endless);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap());
+    // The last word before it computes.
+    let mut said = said.lines().map(Result::unwrap);
+    assert!(said.any(|line| line.ends_with(" in 1 request")));
+    let id = rustix::process::Pid::from_child(&child);
+    let ended = loop {
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(ended.code(), Some(130), "{ended}");
+}

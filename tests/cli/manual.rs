@@ -1,0 +1,60 @@
+//! The manual: a page for each command, the same each time.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::program::{ialog, names, run};
+use crate::support::snapshot;
+
+#[test]
+fn a_page_is_a_snapshot() {
+    let printed = run(ialog(Path::new("/"), &["man", "contracts"]));
+    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+    snapshot::check("cli", "man__contracts", &printed.stdout);
+}
+
+#[test]
+fn a_page_on_a_topic_has_the_text_of_the_help() {
+    let printed = run(ialog(Path::new("/"), &["man", "exit-codes"]));
+    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+    snapshot::check("cli", "man__exit-codes", &printed.stdout);
+}
+
+#[test]
+fn every_command_and_topic_has_a_page_that_never_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    for place in ["a", "b"] {
+        let printed = run(ialog(folder.path(), &["man", "--out", place]));
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    }
+    let (one, other) = (folder.path().join("a"), folder.path().join("b"));
+    assert_eq!(names(&one), ["man1", "man7"]);
+    for (section, some) in [
+        ("1", &["ialog.1", "ialog-query.1", "ialog-state-rebuild.1"][..]),
+        ("7", &["ialog-times.7", "ialog-exit-codes.7"]),
+    ] {
+        let place = format!("man{section}");
+        let pages = names(&one.join(&place));
+        assert_eq!(pages, names(&other.join(&place)));
+        for page in &pages {
+            let text = fs::read_to_string(one.join(&place).join(page)).unwrap();
+            let again = fs::read_to_string(other.join(&place).join(page)).unwrap();
+            assert_eq!(text, again);
+            let name = page.strip_suffix(&format!(".{section}")).unwrap();
+            let title = format!(".TH {name} {section}");
+            assert!(text.contains(&title), "{page}\n{text}");
+        }
+        for page in some {
+            assert!(pages.contains(&(*page).to_owned()), "{pages:?}");
+        }
+        assert!(!pages.iter().any(|page| page.contains("complete.")), "{pages:?}");
+    }
+    // What is printed is what is written.
+    for (typed, written) in
+        [(&["man", "state", "rebuild"][..], "man1/ialog-state-rebuild.1"), (&["man", "times"], "man7/ialog-times.7")]
+    {
+        let printed = run(ialog(folder.path(), typed));
+        let written = fs::read_to_string(one.join(written)).unwrap();
+        assert_eq!(printed.stdout, written);
+    }
+}

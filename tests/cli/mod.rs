@@ -1,0 +1,13 @@
+//! The command line: help, scripts that read like a terminal session, terminal output, Ctrl-C and `ialog sim`.
+
+mod completion;
+mod distribution;
+mod documented_examples;
+mod end_to_end;
+mod help;
+mod interruption;
+mod manual;
+mod refusals;
+mod scripts;
+mod simulator;
+mod terminal;

@@ -1,0 +1,324 @@
+//! Bad input gets one sentence that says what was understood and what to do, the right exit code, and nothing is
+//! written.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+use ionos_activitylog_sim::Simulator;
+
+use crate::support::program::{Nobody, ialog, names, run, serving};
+
+#[test]
+fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
+    const DEMO: [&str; 2] = ["export", "--demo"];
+    /// Name, arguments, environment, exit code, sentence.
+    type Case<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
+    let cases: [Case<'_>; 24] = [
+        (
+            "scheme without slashes",
+            &["contracts"],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https:/example.com")],
+            2,
+            "the API address \"https:/example.com\" cannot be used: its scheme is not followed by \"//\": write it like \
+             https://api.ionos.com; --demo shows the program without an account",
+        ),
+        (
+            "no time",
+            &[DEMO[0], DEMO[1], "--out", "a.ndjson"],
+            &[],
+            2,
+            "--last <LENGTH> is missing: see `ialog export --help`",
+        ),
+        (
+            "unreadable length",
+            &[DEMO[0], DEMO[1], "--last", "7x", "--out", "a.ndjson"],
+            &[],
+            2,
+            "--last: \"7x\" is not a length of time: write a whole number above 0 and \
+             s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d; see `ialog export --help`",
+        ),
+        (
+            "mistyped flag",
+            &[DEMO[0], DEMO[1], "--last", "7d", "--overwite", "a.ndjson"],
+            &[],
+            2,
+            "there is no flag \"--overwite\" here (did you mean \"--overwrite\"?): see `ialog export --help`",
+        ),
+        (
+            "name with a line break",
+            &[
+                DEMO[0], DEMO[1], "--last", "1d", "--out", "a
+b.txt",
+            ],
+            &[],
+            2,
+            "a\\nb.txt does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written: choose another name",
+        ),
+        (
+            "no token",
+            &["export", "--last", "1d", "--out", "a.ndjson"],
+            &[],
+            2,
+            "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+             /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
+             /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
+             /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
+             --demo shows the program without an account",
+        ),
+        (
+            "empty token",
+            &["contracts"],
+            &[("IONOS_TOKEN", " ")],
+            2,
+            "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+             /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
+             /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
+             /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
+             --demo shows the program without an account",
+        ),
+        (
+            "malformed address",
+            &["contracts"],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https://exa mple.com")],
+            2,
+            "the API address \"https://exa mple.com\" cannot be used: it cannot be read (invalid international domain name): \
+             write it like https://api.ionos.com; --demo shows the program without an account",
+        ),
+        (
+            "plain http",
+            &["contracts"],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://api.ionos.com")],
+            2,
+            "the API address \"http://api.ionos.com\" cannot be used: it is plain http to another machine, which would show \
+             the token to everyone between: use https; --demo shows the program without an account",
+        ),
+        (
+            "from after to",
+            &[DEMO[0], DEMO[1], "--from", "2026-03-08", "--to", "2026-03-07", "--out", "a.ndjson"],
+            &[],
+            2,
+            "--from 2026-03-08 is not before --to 2026-03-07: give an earlier start or a later end",
+        ),
+        (
+            "unknown contract",
+            &[DEMO[0], DEMO[1], "--contract", "1", "--last", "1d", "--out", "a.ndjson"],
+            &[],
+            2,
+            "contract 1 is not among those whose log the token may read: choose one with --contract: [contract]",
+        ),
+        (
+            "unwritable folder",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "missing/a.ndjson"],
+            &[],
+            2,
+            "missing/a.ndjson cannot be created: its folder does not exist: choose another name",
+        ),
+        (
+            "archive instead of a file",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--overwrite", "--out", "audit"],
+            &[],
+            2,
+            "audit is no file but an archive, in which nothing is overwritten: leave out --overwrite",
+        ),
+        (
+            "file instead of an archive",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--out", "a.ndjson"],
+            &[],
+            2,
+            "--dry-run and --recount are for archives, and a.ndjson is a file: name a folder",
+        ),
+        (
+            "format of a file",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--format", "ndjson", "--out", "a.ndjson"],
+            &[],
+            2,
+            "--format is for archives, and a.ndjson is a file, whose name says its format: leave out --format",
+        ),
+        (
+            "plan of a recount",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--recount", "--out", "audit"],
+            &[],
+            2,
+            "--dry-run contradicts --recount: leave one out; see `ialog export --help`",
+        ),
+        (
+            "archive in an archive",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "audit/contract=7"],
+            &[],
+            2,
+            "audit/contract=7 is the folder of a contract in an archive, and no archive of its own: name audit",
+        ),
+        (
+            "several contracts in a file",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--contract", "1,2", "--out", "a.ndjson"],
+            &[],
+            2,
+            "a file holds the events of one contract, and these are 2: name one, or export to the folder of an archive",
+        ),
+        (
+            "no archive",
+            &["verify", "missing"],
+            &[],
+            2,
+            "missing cannot be read: No such file or directory (os error 2): name one that is there and may be read",
+        ),
+        (
+            "existing file",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "old.ndjson"],
+            &[],
+            2,
+            "old.ndjson exists already: choose another name, or replace it with --overwrite",
+        ),
+        (
+            "a folder",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--overwrite", "--out", "old.ndjson.gz"],
+            &[],
+            2,
+            "old.ndjson.gz is no ordinary file, and is not replaced: choose another name",
+        ),
+        (
+            "unknown format",
+            &[DEMO[0], DEMO[1], "--last", "1d", "--out", "a.xlsx"],
+            &[],
+            2,
+            "a.xlsx does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written: choose another name",
+        ),
+        (
+            "future",
+            &[DEMO[0], DEMO[1], "--from", "2999-01-01", "--out", "a.ndjson"],
+            &[],
+            2,
+            "--from 2999-01-01 is in the future: give a start before now",
+        ),
+        (
+            "nobody there",
+            &["contracts", "--attempts", "1"],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[nobody]")],
+            5,
+            "listing the contracts failed: cannot connect to [nobody] (connection refused): \
+             check the address of the API, the network and any proxy",
+        ),
+    ];
+    let contract = Simulator::builder().build().contracts()[0].to_string();
+    let nobody = Nobody::new();
+    for (name, arguments, environment, code, sentence) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("old.ndjson"), "old").unwrap();
+        fs::create_dir(folder.path().join("old.ndjson.gz")).unwrap();
+        let mut command = ialog(folder.path(), arguments);
+        command.envs(
+            environment.iter().map(|(name, value)| (name, value.replace("[nobody]", &nobody.address.to_string()))),
+        );
+        let printed = run(command);
+        let expected = format!(
+            "error: {}\n",
+            sentence.replace("[contract]", &contract).replace("[nobody]", &nobody.address.to_string())
+        );
+        assert_eq!(printed.stderr, expected, "{name}");
+        assert_eq!((printed.code, printed.stdout.as_str()), (Some(code), ""), "{name}");
+        assert_eq!(names(folder.path()), ["old.ndjson", "old.ndjson.gz"], "{name}");
+        assert_eq!(fs::read(folder.path().join("old.ndjson")).unwrap(), b"old", "{name}");
+    }
+}
+
+#[test]
+fn a_wrong_token_is_told_and_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = serving(folder.path(), &[]);
+    let mut command = ialog(folder.path(), &["export", "--last", "1d", "--out", "a.ndjson"]);
+    let printed = run({
+        command.env("IONOS_TOKEN", "planted-4711").env("IONOS_API_URL", &sim.url);
+        command
+    });
+    assert_eq!(
+        (printed.code, printed.stderr.as_str()),
+        (
+            Some(4),
+            "error: listing the contracts failed: the service answered 401 Unauthorized: Unauthorized (code 315) \
+             (request id 5fc30337-ac0b-43c8-8ba2-1ce6081d38bd): check that the token is complete, valid and not expired\n"
+        )
+    );
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[test]
+fn of_several_contracts_one_has_to_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = serving(folder.path(), &["--contracts", "3"]);
+    let export = |arguments: &[&str]| {
+        let mut command =
+            ialog(folder.path(), &["export", "--from", "2026-03-01", "--to", "2026-03-02", "--out", "a.ndjson"]);
+        command.args(arguments);
+        command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
+        run(command)
+    };
+    let contracts = Simulator::builder().contracts(3).build().contracts().to_vec();
+    let listed = contracts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+
+    let printed = export(&[]);
+    let expected = format!("error: the token may read the log of 3 contracts: choose one with --contract: {listed}\n");
+    assert_eq!((printed.code, printed.stderr), (Some(2), expected));
+
+    let printed = export(&["--contract", "1"]);
+    let expected = format!(
+        "error: contract 1 is not among those whose log the token may read: choose one with --contract: {listed}\n"
+    );
+    assert_eq!((printed.code, printed.stderr), (Some(2), expected));
+    assert_eq!(names(folder.path()), [""; 0]);
+
+    let printed = export(&["--contract", &contracts[2].to_string()]);
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+}
+
+/// A service that answers one connection after another with these bodies, and then is gone.
+fn canned(bodies: [&'static str; 2]) -> (String, std::thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let service = std::thread::spawn(move || {
+        for body in bodies {
+            let (mut connection, _) = listener.accept().unwrap();
+            let mut request = BufReader::new(&connection);
+            let mut line = String::new();
+            while request.read_line(&mut line).unwrap() > "\r\n".len() {
+                line.clear();
+            }
+            let length = body.len();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, service)
+}
+
+#[test]
+fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
+    let cases = [
+        (
+            r#"[{"id":2},{"id":3}]"#,
+            Some(2),
+            "error: contract 1 is not among those whose log the token may read: choose one with --contract: 2, 3\n",
+            0,
+        ),
+        (
+            r#"[{"id":1}]"#,
+            Some(0),
+            "contract 1, 2026-03-01T00:00:00Z .. 2026-03-02T00:00:00Z: 0 events in 1 request, ",
+            1,
+        ),
+    ];
+    for (contracts, code, said, files) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, service) = canned([r#"{"hits":{"total":0,"hits":[]}}"#, contracts]);
+        let mut command = ialog(folder.path(), &["export", "--contract", "1", "--out", "a.ndjson"]);
+        command.args(["--from", "2026-03-01", "--to", "2026-03-01"]);
+        let printed = run({
+            command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url);
+            command
+        });
+        service.join().unwrap();
+        assert_eq!(printed.code, code, "{}", printed.stderr);
+        assert!(printed.stderr.starts_with(said), "{}", printed.stderr);
+        assert_eq!(names(folder.path()).len(), files);
+    }
+}

@@ -1,0 +1,259 @@
+//! What the program says to whom, as scripts that read like a session at a terminal. Each file of `scripts/` is one, run from
+//! top to bottom in a folder of its own:
+//!
+//! ```text
+//! # what this is about
+//! $ TZ=Europe/Berlin ialog query --last 2h
+//! > a line of standard output
+//! ! a line of standard error
+//! = 3
+//! $ TERMINAL=80 ialog query --last 2h
+//! | a line that is left on a terminal with so many columns, which both streams are then
+//! ```
+//!
+//! The folder holds `config.yaml` and `contracts.txt`, and is called `/work` in the output. Settings stand before the
+//! program, words with spaces are in single quotes, and `= 0` is left out. The account and the time are those of the
+//! simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise. `␛` in the output is the beginning of an escape
+//! sequence, and who wrote an archive, which is another one each time, is left out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::program::{COMMANDS, ialog, run};
+use crate::support::pty::{Pty, Watched, left};
+use xtask::workspace;
+
+fn scripts() -> Vec<PathBuf> {
+    let entries = fs::read_dir(workspace::root().join("tests/cli/scripts")).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|ending| ending == "txt")).collect();
+    paths.sort();
+    paths
+}
+
+/// The words of a line, quotes taken off.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let (mut quoted, mut begun) = (false, false);
+    for char in line.chars() {
+        match char {
+            '\'' => (quoted, begun) = (!quoted, true),
+            ' ' if !quoted && !begun => {}
+            ' ' if !quoted => {
+                words.push(String::new());
+                begun = false;
+            }
+            char => {
+                words.last_mut().unwrap().push(char);
+                begun = true;
+            }
+        }
+    }
+    assert!(!quoted, "an open quote in {line}");
+    if !begun {
+        words.pop();
+    }
+    words
+}
+
+/// A line without the machine and the process that wrote an archive.
+fn without_writer(line: &str) -> String {
+    let writer = line.split_once(r#","host":""#).and_then(|(begin, rest)| {
+        let (_, rest) = rest.split_once(r#","since":"#)?;
+        Some(format!(r#"{begin},"host":"...","pid":0,"since":{rest}"#))
+    });
+    writer.unwrap_or_else(|| line.to_owned())
+}
+
+/// What the line prints, in the form of a script.
+fn played(line: &str, folder: &Path) -> String {
+    let words = words(line);
+    let program = words.iter().position(|word| word == "ialog");
+    let program = program.unwrap_or_else(|| panic!("no program in {line}"));
+    let arguments: Vec<&str> = words[program + 1..].iter().map(String::as_str).collect();
+    let mut command = ialog(folder, &arguments);
+    command
+        .env("IALOG_TEST_WORLD", "calm")
+        .env("TZ", "UTC")
+        .env("TERM", "xterm")
+        .env("XDG_CACHE_HOME", folder.join("cache"));
+    let mut terminal = None;
+    for setting in &words[..program] {
+        let (name, value) = setting.split_once('=').unwrap();
+        match name {
+            "TERMINAL" => terminal = Some(value.parse().unwrap()),
+            _ => drop(command.env(name, value)),
+        }
+    }
+    let (printed, code) = match terminal {
+        Some(columns) => {
+            let (written, code) = Pty::start(command, Watched::Both, columns).read();
+            (vec![('|', left(&written))], code)
+        }
+        None => {
+            let printed = run(command);
+            let streams = vec![('>', printed.stdout), ('!', printed.stderr)];
+            (streams, printed.code)
+        }
+    };
+    let mut out = String::new();
+    for (sign, text) in printed {
+        for line in text.lines() {
+            let line = line.replace('\u{1b}', "␛");
+            let line = without_writer(&line.replace(folder.to_str().unwrap(), "/work"));
+            writeln!(out, "{}", format!("{sign} {line}").trim_end()).unwrap();
+        }
+    }
+    match code {
+        Some(0) => {}
+        code => writeln!(out, "= {}", code.unwrap()).unwrap(),
+    }
+    out
+}
+
+/// The script as it is when it is run.
+fn rerun(script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("config.yaml", include_str!("scripts/config.yaml")),
+        ("contracts.txt", include_str!("scripts/contracts.list")),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let mut out = String::new();
+    for line in script.lines() {
+        if line.starts_with(['>', '!', '|', '=']) {
+            continue;
+        }
+        writeln!(out, "{line}").unwrap();
+        if let Some(command) = line.strip_prefix("$ ") {
+            out += &played(command, folder.path());
+        }
+    }
+    out
+}
+
+#[test]
+fn every_script_plays_as_it_is_written() {
+    let update = std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always");
+    let mut changed = Vec::new();
+    for path in scripts() {
+        let script = fs::read_to_string(&path).unwrap();
+        let again = rerun(&script);
+        if again == script {
+            continue;
+        }
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if update {
+            fs::write(&path, again).unwrap();
+            continue;
+        }
+        let difference = similar::TextDiff::from_lines(&script, &again);
+        changed.push(format!(
+            "{}",
+            difference.unified_diff().header(&format!("tests/cli/scripts/{name}"), "as it plays now")
+        ));
+    }
+    assert!(
+        changed.is_empty(),
+        "{}\nread the difference, and take it over with: INSTA_UPDATE=always cargo test -p workspace-tests",
+        changed.join("\n")
+    );
+}
+
+/// What `ialog help exit-codes` promises.
+#[test]
+fn each_line_that_a_program_is_told_is_an_object() {
+    let mut told = 0;
+    for path in scripts() {
+        let script = fs::read_to_string(&path).unwrap();
+        let mut json = false;
+        for line in script.lines() {
+            if let Some(command) = line.strip_prefix("$ ") {
+                let form = |word: &String| ["json", "ndjson"].contains(&word.as_str());
+                let words = words(command);
+                let mut pairs = words.iter().zip(words.iter().skip(1));
+                json = pairs.any(|(flag, word)| (flag == "--output" || flag == "-o" || flag == "-qo") && form(word));
+            }
+            let Some(line) = line.strip_prefix("! ").filter(|_| json) else {
+                continue;
+            };
+            let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{path:?}: {line}"));
+            assert!(object["error"].is_object() || object["note"].is_string());
+            told += 1;
+        }
+    }
+    assert!(told > 50, "{told}");
+}
+
+#[test]
+fn no_script_is_longer_than_a_reviewer_reads() {
+    for path in scripts() {
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= 120, "{} has {lines} lines", path.display());
+    }
+}
+
+/// A line that is played: its settings, the command, and the other arguments.
+struct Played {
+    settings: BTreeMap<String, String>,
+    command: String,
+    arguments: Vec<String>,
+}
+
+fn all_played() -> Vec<Played> {
+    let texts = scripts().into_iter().map(|path| fs::read_to_string(path).unwrap());
+    let lines = texts.flat_map(|text| {
+        let lines = text.lines().filter_map(|line| line.strip_prefix("$ "));
+        lines.map(words).collect::<Vec<_>>()
+    });
+    let played = lines.filter_map(|mut words| {
+        let program = words.iter().position(|word| word == "ialog")?;
+        let mut arguments = words.split_off(program + 1).into_iter();
+        let settings = words.iter().filter_map(|word| word.split_once('='));
+        Some(Played {
+            settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            command: arguments.find(|word| !word.starts_with('-'))?,
+            arguments: arguments.collect(),
+        })
+    });
+    played.collect()
+}
+
+/// Those that have times of events in a table or a picture, and those that have colours.
+const WITH_ZONES: [&str; 6] = ["query", "show", "trace", "stats", "whoami", "doctor"];
+const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
+
+#[test]
+fn every_command_has_a_script_behind_a_pipe_and_on_a_terminal() {
+    let played = all_played();
+    let has = |command: &str, what: &dyn Fn(&Played) -> bool| {
+        let mut of = played.iter().filter(|one| one.command == command);
+        of.any(what)
+    };
+    let set = |name: &'static str| move |one: &Played| one.settings.contains_key(name);
+    let (on_terminal, plain) = (set("TERMINAL"), set("NO_COLOR"));
+    let in_zone = |name: &'static str| {
+        move |one: &Played| {
+            let flag = one.arguments.iter().any(|word| word == name);
+            flag || one.settings.get("TZ").is_some_and(|zone| zone == name)
+        }
+    };
+    for command in COMMANDS {
+        assert!(has(command, &|one| !on_terminal(one)), "{command}");
+        assert!(has(command, &on_terminal), "{command} on a terminal");
+    }
+    for command in WITH_COLOURS {
+        let without = |one: &Played| on_terminal(one) && plain(one);
+        let with = |one: &Played| on_terminal(one) && !plain(one);
+        assert!(has(command, &without), "{command} without colours");
+        assert!(has(command, &with), "{command} with colours");
+    }
+    for command in WITH_ZONES {
+        for zone in ["Europe/Berlin", "America/New_York"] {
+            assert!(has(command, &in_zone(zone)), "{command} in {zone}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Flags that decide how the simulator answers over HTTP: dates, headers, compression, faults, rate limits and the log of
+//! requests.
+
+use super::{NOW, client, get, page, start, total};
+use crate::support::program::serving;
+
+#[tokio::test]
+async fn what_http_leaves_open_follows_its_flags() {
+    let sim = start(&[
+        "--bare-date-zone",
+        "-05:00",
+        "--bad-date",
+        "fail",
+        "--query-fractions",
+        "refuse",
+        "--request-id-header",
+        "X-Correlation-Id",
+        "--trailing-slash",
+        "redirect",
+        "--gzip",
+        "--charset",
+        "--other-methods",
+        "403",
+    ]);
+    assert_eq!(total(&sim, "dateStart=2026-11-19").await, total(&sim, "dateStart=2026-11-19T05:00:00Z").await);
+    assert_eq!(page(&sim, "dateStart=2026-11-19T05:00:00.5Z").await["httpStatus"], 500);
+    let moved = get(&sim, "/activitylog/v1/").await;
+    assert_eq!(moved.status(), 301);
+    assert!(moved.headers().contains_key("x-correlation-id"));
+    let request = client().get(format!("{}/activitylog/v1", sim.url)).header("accept-encoding", "gzip");
+    let packed = request.send().await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_eq!(packed.headers()["content-type"], "application/json;charset=utf-8");
+    let request = client().post(format!("{}/activitylog/v1", sim.url));
+    assert_eq!(request.send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn trouble_follows_its_script_and_every_request_is_written_down() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"{"rules": [{"when": {"requests": [2]}, "fault": {"respond": {"status": 503}}}]}"#;
+    std::fs::write(folder.path().join("faults.json"), script).unwrap();
+    let arguments =
+        ["--faults", "faults.json", "--rate-limit", "0.0001/2", "--retry-after", "fraction", "--ledger", "seen.ndjson"];
+    let sim = serving(folder.path(), &[&NOW[..2], &arguments].concat());
+    let (mut statuses, mut waits) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let answer = get(&sim, "/activitylog/v1/contracts?x=1").await;
+        statuses.push(answer.status().as_u16());
+        waits.extend(answer.headers().get("retry-after").cloned());
+    }
+    assert_eq!(statuses, [200, 503, 200, 429]);
+    // Less than the 10,000 seconds from one request to the next, because the time goes on.
+    assert_eq!(waits.len(), 1);
+    let wait = waits[0].to_str().unwrap();
+    let (seconds, fraction) = wait.split_once('.').unwrap();
+    assert!((9_000..10_000).contains(&seconds.parse().unwrap()) && fraction.len() == 3, "{wait}");
+    let ledger = std::fs::read_to_string(folder.path().join("seen.ndjson")).unwrap();
+    assert_eq!(ledger.lines().count(), 4);
+    assert!(!ledger.contains(&sim.token), "{ledger}");
+    assert_eq!(get(&sim, "/_sim/ledger").await.text().await.unwrap(), ledger);
+}

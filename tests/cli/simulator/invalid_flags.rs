@@ -1,0 +1,83 @@
+//! Invalid flags of `ialog sim` are refused with one sentence and exit code 2.
+
+use crate::support::program::{Printed, ialog, names, run};
+
+#[test]
+fn a_flag_that_cannot_be_read_is_told_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.json"), r#"{"rules": [{"fault": "delai"}]}"#).unwrap();
+    std::fs::write(folder.path().join("bad.ndjson"), "{}\n").unwrap();
+    for (arguments, message) in [
+        (
+            &["--order", "random"][..],
+            "--order cannot be \"random\": known are newest, oldest, unstable-ties, shuffled; see `ialog sim --help`",
+        ),
+        (&["--uuid", "2"], "\"2\" is no share: give a number from 0 to 1, such as 0.05, or a percentage, such as 5%"),
+        (&["--late", "5%"], "\"5%\" is no share with a length: write none, or for instance 1%:2h"),
+        (
+            &["--ingest-delay", "soon"],
+            "\"soon\" is no length of time: write a whole number and ms, s, m, h, d or w, such as 90s",
+        ),
+        (
+            &["--burst", "now"],
+            "\"now\" is no burst: write its time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900",
+        ),
+        (&["--rate-limit", "5"], "\"5\" is no limit: write the requests a second and how many at once, such as 5/10"),
+        (
+            &["--request-id-header", "a b"],
+            "\"a b\" cannot be the name of a header: write letters, digits and hyphens, or none",
+        ),
+        (
+            &["--request-id-header", "Content-Type"],
+            "the header \"Content-Type\" says something else about an answer: write another name, such as x-request-id, or none",
+        ),
+        (
+            &["--request-id-header", "transfer-encoding"],
+            "the header \"transfer-encoding\" says something else about an answer",
+        ),
+        (&["--max-limit", "0"], "--max-limit cannot be \"0\": 0 is not in 1..=100000"),
+        (
+            &["--now", "1969-12-31"],
+            "--now 1969-12-31 is not a time that can be simulated: give one in the years from 1970 to 2199",
+        ),
+        (
+            &["--now", "2200-01-01"],
+            "--now 2200-01-01 is not a time that can be simulated: give one in the years from 1970 to 2199",
+        ),
+        (&["--still"], "--now <WHEN> is missing: see `ialog sim --help`"),
+        (
+            &["--now", "2026-11-20", "--still", "--rate-limit", "5/10"],
+            "--still contradicts --rate-limit: leave one out",
+        ),
+        (
+            &["--now", "2026-11-20", "--still", "--jwt", "--token-lifetime", "5m"],
+            "--still contradicts --token-lifetime: leave one out",
+        ),
+        (&["--basic", ":s3cret"], "the value of --basic has no user name before its colon: write USER:PASSWORD"),
+        (&["--reseller"], "--jwt is missing"),
+        (
+            &["--faults", "none.json"],
+            "none.json cannot be read (No such file or directory (os error 2)): name a file that can",
+        ),
+        (
+            &["--faults", "bad.json"],
+            "bad.json: rule 1 of the script of faults, member \"fault\": unknown variant `delai`",
+        ),
+        (&["--events", "bad.ndjson"], "bad.ndjson: line 1 of the recording is no record with a time"),
+        (
+            &["--rate-limit", "0/1"],
+            "the rate must be between one request a day (1/86400 per second) and 1000000 per second, and it is 0",
+        ),
+        (&["--ledger", "/"], "/ cannot be written (Is a directory (os error 21)): name a file that can"),
+    ] {
+        let Printed { code, stdout, stderr } = run(ialog(folder.path(), &[&["sim"], arguments].concat()));
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?} {stderr}");
+        assert!(stderr.starts_with("error: ") && stderr.contains(message), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+    // A password is not repeated.
+    let printed = run(ialog(folder.path(), &["sim", "--basic", "s3cret"]));
+    assert_eq!(printed.code, Some(2));
+    assert_eq!(printed.stderr, "error: the value of --basic has no colon: write USER:PASSWORD\n");
+    assert_eq!(names(folder.path()), ["bad.json", "bad.ndjson"]);
+}

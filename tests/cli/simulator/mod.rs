@@ -1,0 +1,53 @@
+//! `ialog sim` as a test server for programs in any language: flags in, HTTP answers out.
+
+mod access;
+mod data;
+mod http_behaviour;
+mod invalid_flags;
+
+use std::path::Path;
+
+use ionos_activitylog_sim::Simulator;
+use reqwest::{Client, Response};
+use serde_json::Value;
+use xtask::serving::Serving;
+
+use crate::support::program::serving;
+
+/// The log stands still here, so that answers do not depend on the time of the test.
+const NOW: [&str; 3] = ["--now", "2026-11-20T12:00:00Z", "--still"];
+
+fn contract() -> u64 {
+    Simulator::builder().build().contracts()[0]
+}
+
+fn start(arguments: &[&str]) -> Serving {
+    let all = [&NOW[..], arguments].concat();
+    serving(Path::new("/"), &all)
+}
+
+/// A client that follows no redirect and unpacks nothing.
+fn client() -> Client {
+    Client::builder().no_proxy().no_gzip().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+async fn get(sim: &Serving, path: &str) -> Response {
+    let request = client().get(format!("{}{path}", sim.url));
+    request.bearer_auth(&sim.token).send().await.unwrap()
+}
+
+async fn total(sim: &Serving, query: &str) -> u64 {
+    page(sim, query).await["hits"]["total"].as_u64().unwrap()
+}
+
+async fn page(sim: &Serving, query: &str) -> Value {
+    let path = format!("/activitylog/v1/contracts/{}?{query}", contract());
+    let text = get(sim, &path).await.text().await.unwrap();
+    // A number that no floating point number holds is read by a careful client only.
+    serde_json::from_str(&text.replace("1e400", "1")).unwrap()
+}
+
+fn records(page: &Value) -> Vec<&Value> {
+    let hits = page["hits"]["hits"].as_array().unwrap();
+    hits.iter().map(|hit| &hit["_source"]).collect()
+}

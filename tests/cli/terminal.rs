@@ -1,0 +1,205 @@
+//! What the program shows on a terminal, which is a pseudo-terminal of a given width.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::support::program::{ialog, run};
+use crate::support::pty::{Pty, Watched, left};
+
+/// What the program writes to a terminal with so many columns, its other stream being a pipe.
+fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
+    watched(Watched::Data, columns, settings, arguments)
+}
+
+fn watched(what: Watched, columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
+    let mut command = ialog(Path::new("/"), arguments);
+    command.env("IALOG_TEST_WORLD", "hostile").env("TZ", "UTC").env("TERM", "xterm").envs(settings.iter().copied());
+    let (written, code) = Pty::start(command, what, columns).read();
+    assert_eq!(code, Some(0), "{written}");
+    written
+}
+
+/// The text without colours, if it has nothing else that a terminal obeys.
+fn plain(text: &str) -> String {
+    let left = left(text);
+    assert!(!left.contains('\t'), "{left:?}");
+    let parts = left.split('\u{1b}').enumerate();
+    let text = parts.map(|(place, part)| match place {
+        0 => part,
+        _ => part.split_once('m').unwrap().1,
+    });
+    text.collect()
+}
+
+const QUERY: [&str; 3] = ["query", "--last", "5h"];
+
+#[test]
+fn no_line_of_a_table_is_wider_than_the_terminal() {
+    // Each of the wide characters in this world is as wide as two.
+    let width = |line: &str| -> usize {
+        let wide = |char: &char| ('\u{2e80}'..'\u{a000}').contains(char);
+        let marks = line.chars().filter(|char| *char == '\u{301}').count();
+        line.chars().count() + line.chars().filter(wide).count() - marks
+    };
+    for columns in [40, 80, 100, 160] {
+        let shown = plain(&on_terminal(columns, &[], &QUERY));
+        assert_eq!(shown.lines().count(), 5, "{shown}");
+        for line in shown.lines() {
+            assert!(width(line) <= columns.into(), "{columns}: {line}");
+        }
+    }
+}
+
+#[test]
+fn an_operation_fits_the_terminal_and_has_its_colours() {
+    for columns in [40, 80] {
+        let shown = on_terminal(columns, &[], &["trace", "r-1"]);
+        assert!(shown.contains("\u{1b}[1;31mFAILED\u{1b}[0m 31.900 s"), "{shown:?}");
+        let shown = plain(&shown);
+        for line in shown.lines() {
+            // Wide characters are as wide as two.
+            let wide = line.chars().filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
+            assert!(line.chars().count() + wide.count() <= columns.into(), "{columns}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_or_somebody_wants_none() {
+    let coloured = |settings: &[(&str, &str)]| on_terminal(80, settings, &QUERY).contains('\u{1b}');
+    assert!(coloured(&[]));
+    assert!(!coloured(&[("TERM", "dumb")]));
+    assert!(!coloured(&[("NO_COLOR", "1")]));
+    assert!(coloured(&[("TERM", "dumb"), ("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
+fn nothing_in_the_log_reaches_the_terminal_in_any_form() {
+    let forms: [&[&str]; 8] = [
+        &["-o", "wide"],
+        &["-o", "ndjson"],
+        &["-o", "json", "--cols", "user,detail,resource"],
+        &["-o", "csv"],
+        &["-o", "template", "--template", "{user} {resource} {detail}"],
+        &["--list-values", "user", "-o", "json"],
+        &["--list-values", "user", "-o", "csv"],
+        &["--jq", ".principal.identity.username"],
+    ];
+    for form in forms {
+        let arguments: Vec<&str> = QUERY.iter().chain(form).copied().collect();
+        let shown = plain(&on_terminal(80, &[], &arguments));
+        for hidden in ['\u{9b}', '\u{202e}', '\u{200b}'] {
+            assert!(!shown.contains(hidden), "{form:?}");
+        }
+    }
+    for arguments in [
+        ["stats", "--last", "5h", "-o", "json"],
+        ["stats", "--last", "5h", "-o", "table"],
+        ["trace", "r-1", "--details", "-o", "json"],
+        ["trace", "r-1", "--details", "-o", "table"],
+    ] {
+        plain(&on_terminal(80, &[], &arguments));
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    for form in [&["-o", "ndjson"][..], &["-o", "csv"], &["--fold"]] {
+        let mut child = ialog(Path::new("/"), &["query", "--from", "2026-08-01"])
+            .args(["--contract", "33586252"])
+            .args(form)
+            .env("IALOG_TEST_WORLD", "calm")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::with_capacity(1, child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        drop(stdout);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{form:?}");
+        // The range, and no word on a count that nobody has seen.
+        assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
+    }
+}
+
+/// Each line that was drawn before data came, as it was drawn.
+fn drawn(written: &str) -> Vec<&str> {
+    let lines = written.split("\r\u{1b}[2K");
+    lines.filter(|line| line.contains(" %")).collect()
+}
+
+/// Waits take no time in this world and move its clock on, so there is a rate.
+#[test]
+fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
+    let stormy = [("IALOG_TEST_WORLD", "stormy")];
+    let shown = |what, columns, more: &[&str]| {
+        let query = ["query", "--from", "2026-10-01", "--contract", "all"];
+        let arguments: Vec<&str> = query.iter().chain(more).copied().collect();
+        watched(what, columns, &stormy, &arguments)
+    };
+    for (columns, parts) in [(200, &[" events/s, ", " requests, ", " x 429, "][..]), (80, &[" events/s, "]), (40, &[])]
+    {
+        let written = shown(Watched::Both, columns, &["--count"]);
+        let drawn = drawn(&written);
+        assert!(!drawn.is_empty(), "{written:?}");
+        for line in &drawn {
+            assert!(line.chars().count() < columns.into(), "{columns}: {line}");
+        }
+        for part in [" %, ", " events, ", " left"].iter().chain(parts) {
+            assert!(drawn.iter().any(|line| line.contains(part)), "{drawn:?}");
+        }
+        // Taken away in the end.
+        let counted = left(&written);
+        assert_eq!(counted.lines().count(), 3, "{counted}");
+    }
+    // Data is above it and as it would be without it, also where it ends with half a line.
+    for form in ["ndjson", "json"] {
+        let more = ["-o", form];
+        let alone = shown(Watched::Data, 80, &more);
+        let both = left(&shown(Watched::Both, 80, &more));
+        let data = left(&alone);
+        assert!(data.lines().count() > 1000 && both.contains(&data), "{form}");
+    }
+    for (what, more) in
+        [(Watched::Data, &["--count"][..]), (Watched::Both, &["--count", "-q"]), (Watched::Both, &["--count", "-v"])]
+    {
+        assert!(drawn(&shown(what, 80, more)).is_empty(), "{more:?}");
+    }
+}
+
+/// What is for programs is the same wherever it goes.
+#[test]
+fn what_has_no_looks_has_none_on_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [&[&str]; 6] = [
+        &["completion", "bash"],
+        &["completion", "zsh"],
+        &["completion", "fish"],
+        &["completion", "powershell"],
+        &["schema", "flat"],
+        &["man", "query"],
+    ];
+    for arguments in cases {
+        let piped = run(ialog(folder.path(), arguments));
+        let command = ialog(folder.path(), arguments);
+        let (written, code) = Pty::start(command, Watched::Both, 60).read();
+        assert_eq!((piped.code, code), (Some(0), Some(0)), "{arguments:?}");
+        assert!(written.replace("\r\n", "\n") == piped.stdout, "{arguments:?}");
+    }
+}
+
+/// It ends when somebody presses Ctrl-C, and no sooner.
+#[test]
+fn a_simulator_on_a_terminal_says_how_to_use_it() {
+    let command = ialog(Path::new("/"), &["sim", "--port", "0", "--now", "2026-11-20"]);
+    let pty = Pty::start(command, Watched::Both, 80);
+    let (url, export) = (pty.line(), pty.line());
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    assert!(export.contains(&format!("IONOS_API_URL={url}")), "{export}");
+    pty.interrupt();
+    let (rest, code) = pty.read();
+    assert_eq!((rest.as_str(), code), ("", Some(0)));
+}

@@ -1,0 +1,330 @@
+//! Who asks: tokens that expire and are refused, user names, files, and what the vendor's tools have set up.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
+use ionos_activitylog::clock::{Clock, VirtualClock};
+use ionos_activitylog::seam::{Exchange, Transport};
+use ionos_activitylog::{AccessToken, Client, ClientBuilder, ErrorKind, Origin, TokenFuture, TokenProvider};
+use ionos_activitylog_sim::Simulator;
+
+use crate::support::program::{Printed, ialog, run, serving};
+use crate::support::scripted::{Scripted, answer};
+
+fn noon() -> DateTime<Utc> {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn jwt(payload: &str) -> String {
+    let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.{}", part(r#"{"alg":"none","kid":"k1"}"#), part(payload), part("planted signature"))
+}
+
+/// Hands out numbered tokens that live for an hour.
+struct Numbered {
+    handed_out: AtomicU32,
+    clock: Arc<VirtualClock>,
+}
+
+impl TokenProvider for Numbered {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async {
+            // Others get their turn while it is fetched.
+            tokio::task::yield_now().await;
+            let number = self.handed_out.fetch_add(1, Ordering::SeqCst) + 1;
+            let token = AccessToken::new(format!("token-{number}"))?;
+            Ok(token.expires_at(self.clock.now() + TimeDelta::hours(1)))
+        })
+    }
+}
+
+/// A service that takes one token at a time, and counts what it refuses.
+#[derive(Default)]
+struct Service {
+    accepts: AtomicU32,
+    refused: AtomicU32,
+}
+
+impl Transport for Service {
+    fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let accepted = format!("Bearer token-{}", self.accepts.load(Ordering::SeqCst));
+            let status = if request.headers()["authorization"] == accepted.as_str() {
+                200
+            } else {
+                self.refused.fetch_add(1, Ordering::SeqCst);
+                401
+            };
+            Ok(answer(status, "{}").into())
+        })
+    }
+}
+
+fn numbered(clock: &Arc<VirtualClock>) -> (Arc<Numbered>, Arc<Service>, Client) {
+    let provider = Arc::new(Numbered { handed_out: AtomicU32::new(0), clock: clock.clone() });
+    let service = Arc::new(Service { accepts: AtomicU32::new(1), ..Service::default() });
+    let client = Client::builder()
+        .token_provider(provider.clone())
+        .transport(service.clone())
+        .clock(clock.clone())
+        .max_in_flight(100)
+        .build()
+        .unwrap();
+    (provider, service, client)
+}
+
+async fn hundred_calls(client: &Client) {
+    let done = join_all((0..100).map(|_| client.info())).await;
+    assert!(done.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_hundred_calls_with_an_expired_token_fetch_one() {
+    let clock = Arc::new(VirtualClock::at(noon()));
+    let (provider, service, client) = numbered(&clock);
+    hundred_calls(&client).await;
+    assert_eq!(provider.handed_out.load(Ordering::SeqCst), 1);
+    clock.advance(std::time::Duration::from_secs(3_600));
+    service.accepts.store(2, Ordering::SeqCst);
+    hundred_calls(&client).await;
+    assert_eq!(provider.handed_out.load(Ordering::SeqCst), 2);
+    assert_eq!(service.refused.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_without_a_wait_and_by_one_fetch_for_all() {
+    let clock = Arc::new(VirtualClock::at(noon()));
+    let (provider, service, client) = numbered(&clock);
+    hundred_calls(&client).await;
+    service.accepts.store(2, Ordering::SeqCst);
+    hundred_calls(&client).await;
+    assert_eq!(provider.handed_out.load(Ordering::SeqCst), 2);
+    assert!(clock.waits().is_empty());
+
+    // A service that refuses every token gets two requests, and no more.
+    service.accepts.store(99, Ordering::SeqCst);
+    service.refused.store(0, Ordering::SeqCst);
+    let error = client.info().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 2));
+    assert_eq!(service.refused.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_replay_with_a_new_token_is_outside_the_retries() {
+    let clock = Arc::new(VirtualClock::at(noon()).with_chance(0.5));
+    let provider = Arc::new(Numbered { handed_out: AtomicU32::new(0), clock: clock.clone() });
+    let statuses = [503, 401, 503, 503, 503, 200];
+    let scripted = Scripted::new(statuses.map(|status| answer(status, "{}")));
+    let client = Client::builder().token_provider(provider).transport(scripted).clock(clock.clone());
+    let info = client.build().unwrap().info().await.unwrap();
+    // Five attempts, and the replay besides.
+    assert_eq!(info.meta().attempts(), 6);
+    assert_eq!(clock.waits().len(), 4);
+}
+
+#[tokio::test]
+async fn an_expired_token_fails_before_any_request_and_says_since_when() {
+    let scripted = Scripted::new([]);
+    let token = jwt(r#"{"exp":1795176000}"#);
+    let clock = VirtualClock::at(noon());
+    let client = Client::builder().token(token).transport(scripted.clone()).clock(Arc::new(clock)).build().unwrap();
+    let error = client.info().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::TokenExpired, 0, Some("get_info")));
+    assert_eq!(
+        error.to_string(),
+        "reading the API's name and version failed: the token expired at 2026-11-20T12:00:00Z: get a new one"
+    );
+    assert!(scripted.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_user_name_and_password_are_sent_as_basic() {
+    let scripted = Scripted::new([answer(200, "{}")]);
+    let client = Client::builder().username_and_password("Aladdin", "open sesame").transport(scripted.clone());
+    client.build().unwrap().info().await.unwrap();
+    // The example of RFC 7617.
+    assert_eq!(scripted.requests()[0].headers()["authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+}
+
+#[tokio::test]
+async fn a_token_file_is_read_again_when_it_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    let scripted = Scripted::new([answer(200, "{}"), answer(200, "{}")]);
+    fs::write(&path, "first\n").unwrap();
+    let client = Client::builder().token_file(&path).transport(scripted.clone()).build().unwrap();
+    client.info().await.unwrap();
+    fs::write(&path, "the second\n".replace(' ', "-")).unwrap();
+    client.info().await.unwrap();
+    let sent: Vec<_> = scripted.requests().iter().map(|request| request.headers()["authorization"].clone()).collect();
+    assert_eq!(sent, ["Bearer first", "Bearer the-second"]);
+}
+
+#[test]
+fn a_token_tells_its_contract_and_what_it_lacks() {
+    let client = |payload: &str| Client::builder().token(jwt(payload)).build().unwrap();
+    let bound =
+        client(r#"{"identity":{"contractNumber":31721060,"privileges":["ACCESS_ACTIVITY_LOG"],"role":"user"}}"#);
+    assert_eq!(bound.default_contract().unwrap().as_str(), "31721060");
+    assert_eq!(bound.warning(), None);
+    let lacking = client(r#"{"identity":{"privileges":["DATA_CENTER_CREATE"],"role":"user"}}"#);
+    assert!(lacking.warning().unwrap().contains("ACCESS_ACTIVITY_LOG"));
+    assert_eq!(lacking.default_contract(), None);
+    let opaque = Client::builder().token("opaque").build().unwrap();
+    assert_eq!((opaque.default_contract(), opaque.warning(), opaque.claims()), (None, None, None));
+}
+
+#[test]
+fn the_settings_in_force_say_where_they_come_from() {
+    let shown = |builder: ClientBuilder| -> Vec<String> {
+        builder.build().unwrap().settings().iter().map(ToString::to_string).collect()
+    };
+    let builder = Client::builder().token("planted").acting_for(31_721_060.into()).base_url("api.example.com");
+    assert_eq!(
+        shown(builder),
+        [
+            "credentials: token [redacted] (set in the program)",
+            "API address: api.example.com (set in the program)",
+            "contract: 31721060 (set in the program)",
+            "pinned certificate: not set (the default)",
+            "root certificates: those of the platform (the default)",
+            "config file: none (the default)",
+            "profile: none (the default)",
+        ]
+    );
+    let client = Client::builder().token_file("/some/file").build().unwrap();
+    assert_eq!(client.settings()[0].to_string(), "credentials: token provider (set in the program)");
+    assert_eq!(client.settings()[1].origin(), &Origin::Default);
+}
+
+/// Runs `ialog contracts` with a home folder that holds these files, and these variables.
+fn contracts(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Printed {
+    let home = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = home.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut command = ialog(home.path(), &["contracts", "--attempts", "1"]);
+    command.env("HOME", home.path()).envs(variables.iter().copied());
+    run(command)
+}
+
+#[test]
+fn what_the_vendors_tools_have_set_up_is_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = serving(folder.path(), &[]);
+    let expected = format!("{}\n", Simulator::builder().build().contracts()[0]);
+    let token = ionos_activitylog_sim::DEFAULT_TOKEN;
+    let yaml = format!(
+        "version: 1.0\ncurrentProfile: user\nprofiles:\n  - name: user\n    environment: prod\n    credentials:\n      token: {token}\n\
+         environments:\n  - name: prod\n    products:\n      - name: activitylog\n        endpoints:\n          - name: {}/cloudapi/v6\n",
+        sim.url
+    );
+    let json = format!(r#"{{"userdata.token":"{token}","userdata.api-url":"{}"}}"#, sim.url);
+    let variables = [("IONOS_TOKEN", token), ("IONOS_API_URL", sim.url.as_str())];
+    /// Name, files and variables.
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
+    let cases: [Case<'_>; 6] = [
+        ("environment", &[], &variables),
+        ("ionosctl's file", &[(".config/ionosctl/config.yaml", &yaml)], &[]),
+        ("the SDKs' file", &[(".ionos/config", &yaml)], &[]),
+        ("the SDKs' file as documented", &[(".ionos/config.yaml", &yaml)], &[]),
+        ("the old file", &[(".config/ionosctl/config.json", &json)], &[]),
+        (
+            "a wrong token in the file, a right one in the environment",
+            &[(".ionos/config", &yaml.replace(token, "wrong"))],
+            &variables[..1],
+        ),
+    ];
+    for (name, files, variables) in cases {
+        let printed = contracts(files, variables);
+        assert_eq!((printed.code, &printed.stdout), (Some(0), &expected), "{name}: {}", printed.stderr);
+    }
+    let printed = contracts(
+        &[(".ionos/config", "version: 1.0\nprofiles:\n  - {name: a, credentials: {username: u}}\ncurrentProfile: a")],
+        &[],
+    );
+    assert_eq!(printed.code, Some(2), "half a source is an error: {}", printed.stderr);
+    assert!(printed.stderr.contains("profile \"a\""), "{}", printed.stderr);
+}
+
+/// Has one token and no other.
+struct Stubborn;
+
+impl TokenProvider for Stubborn {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async { Ok(AccessToken::new("the-only-one")?) })
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_not_sent_again() {
+    let scripted = Scripted::new([answer(401, "")]);
+    let client = Client::builder().token_provider(Arc::new(Stubborn)).transport(scripted.clone());
+    let error = client.build().unwrap().info().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 1));
+    assert!(error.to_string().contains("there is no other token"), "{error}");
+    assert_eq!(scripted.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_token_of_a_provider_tells_its_contract_once_it_is_there() {
+    struct Bound;
+    impl TokenProvider for Bound {
+        fn token(&self) -> TokenFuture<'_> {
+            Box::pin(async { Ok(AccessToken::new(jwt(r#"{"identity":{"contractNumber":31721060}}"#))?) })
+        }
+    }
+    let scripted = Scripted::new([answer(200, "{}")]);
+    let client = Client::builder().token_provider(Arc::new(Bound)).transport(scripted).build().unwrap();
+    assert_eq!(client.default_contract(), None);
+    client.info().await.unwrap();
+    assert_eq!(client.default_contract().unwrap().as_str(), "31721060");
+    let acting = Client::builder().token(jwt(r#"{"identity":{"contractNumber":111}}"#)).acting_for(222.into());
+    assert_eq!(acting.build().unwrap().default_contract().unwrap().as_str(), "222");
+}
+
+#[test]
+fn a_certificate_setting_beside_a_client_of_ones_own_is_an_error() {
+    let builder =
+        || Client::builder().token("t").http_client(reqwest::Client::builder().tls_certs_only([]).build().unwrap());
+    for builder in
+        [builder().pinned_certificate("ab".repeat(32)), builder().root_certificate("-----BEGIN CERTIFICATE-----")]
+    {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("set it there"), "{error}");
+    }
+    assert!(builder().build().is_ok());
+}
+
+/// Somebody who names a profile means it, whatever else is set.
+#[test]
+fn a_named_profile_goes_before_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let sim = serving(folder.path(), &[]);
+    let token = ionos_activitylog_sim::DEFAULT_TOKEN;
+    let yaml = format!(
+        "version: 1.0\nprofiles:\n  - name: prod\n    credentials:\n      token: {token}\n  - name: test\n    \
+         credentials:\n      token: wrong\n"
+    );
+    let path = folder.path().join("config.yaml");
+    fs::write(&path, yaml).unwrap();
+    let listed = |profile: &str| {
+        let mut command = ialog(folder.path(), &["contracts", "--profile", profile]);
+        command.env("IONOS_CONFIG_FILE", &path).env("IONOS_TOKEN", "wrong-too").env("IONOS_API_URL", &sim.url);
+        run(command)
+    };
+    assert_eq!(listed("prod").code, Some(0), "{}", listed("prod").stderr);
+    assert_eq!(listed("test").code, Some(4));
+    let gone = listed("gone");
+    assert_eq!(gone.code, Some(2));
+    assert!(gone.stderr.contains("which was asked for; its profiles: \"prod\", \"test\""));
+}

@@ -1,0 +1,92 @@
+//! What the Cloud API tells of a request goes the way of every other call: with the same credentials, tried again, paced,
+//! and told as the same kinds of error.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{Client, DateRange, ErrorKind, EventType, OpClass};
+use ionos_activitylog_sim::Simulator;
+use ionos_activitylog_sim::fault::{Answer, Faults, When};
+
+use crate::support::scripted::{Scripted, answer};
+
+fn noon() -> DateTime<Utc> {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+/// The simulator, a client of it, and its clock.
+fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
+    let clock = Arc::new(VirtualClock::at(noon()));
+    let simulator = Simulator::builder().clock(noon).events_per_day(300).faults(faults).build();
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .requests_per_second(2.0)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    (client, clock)
+}
+
+/// The ids of a request that changed something through the Cloud API, and of one that only read.
+async fn ids(client: &Client) -> (String, String) {
+    let contract = client.contracts().await.unwrap()[0].number.clone();
+    let range = DateRange::day("2026-11-19".parse().unwrap(), &Utc).unwrap();
+    let events = client.events(contract, range).stream();
+    let events: Vec<_> = events.try_collect().await.unwrap();
+    let id = |wanted: &dyn Fn(OpClass) -> bool| {
+        events.iter().find_map(|event| {
+            let details = event.details();
+            let accepted = details.event_type() == Some(EventType::REQUEST_ACCEPTED);
+            let through_api = details.action().uri?.starts_with("/cloudapi/");
+            let fits = accepted && through_api && wanted(details.op_class());
+            fits.then(|| details.request_id().unwrap().into_owned())
+        })
+    };
+    (id(&|class| class.is_mutation()).unwrap(), id(&|class| !class.is_mutation()).unwrap())
+}
+
+#[tokio::test]
+async fn a_request_is_told_with_its_status_and_without_its_secrets() {
+    let (client, _) = world(Faults::new());
+    let (id, read) = ids(&client).await;
+    let request = client.cloud_request(&id).await.unwrap();
+    assert!(request.status().is_some(), "{request:?}");
+    assert!(request.created().is_some());
+    assert!(request.url().unwrap().contains("/cloudapi/v6/"));
+    assert!(request.json().contains(r#""authorization":"[redacted]""#));
+    for secret in ["made-up-password", "bWFkZTp1cA", "session=", "ssh-ed25519"] {
+        assert!(!request.json().contains(secret), "{request:?}");
+    }
+    let unknown = client.cloud_request(&read).await.unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
+    let event = client.cloud_request("../um/users").await.unwrap_err();
+    assert_eq!((event.kind(), event.attempts()), (ErrorKind::Configuration, 0));
+}
+
+#[tokio::test]
+async fn it_is_tried_again_and_keeps_to_the_pace() {
+    let twice = When::any().operation(ionos_activitylog_sim::Operation::GetRequest).times(2);
+    let faults = Faults::new().on(twice, Answer::new(503)).unwrap();
+    let (client, clock) = world(faults);
+    let (id, _) = ids(&client).await;
+    let request = client.cloud_request(&id).await.unwrap();
+    assert_eq!(request.meta().attempts(), 3);
+    let before = clock.waits().len();
+    client.cloud_request(&id).await.unwrap();
+    assert_eq!(clock.waits().len(), before + 1);
+    assert!(clock.waits()[before] <= Duration::from_millis(500));
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_an_error_of_its_kind() {
+    let (_, client) = Scripted::client([answer(200, "[]"), answer(200, "<html>"), answer(204, ""), answer(401, "")]);
+    let kind = async || client.cloud_request("r-1").await.map_err(|error| error.kind());
+    assert_eq!(kind().await.unwrap_err(), ErrorKind::Decode);
+    assert_eq!(kind().await.unwrap_err(), ErrorKind::Decode);
+    assert_eq!(kind().await.unwrap().json(), "{}");
+    assert_eq!(kind().await.unwrap_err(), ErrorKind::Unauthorized);
+}

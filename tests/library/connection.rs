@@ -1,0 +1,205 @@
+//! What happens between a client and the wire: compression, caps, redirects, proxies and headers.
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{Client, ErrorKind, RetryPolicy};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::program::{ialog, run, serving};
+use crate::support::scripted::{Scripted, TOKEN, answer};
+
+struct Server {
+    listener: TcpListener,
+    url: String,
+}
+
+impl Server {
+    async fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        Self { listener, url }
+    }
+
+    fn client(&self) -> Client {
+        let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let builder = Client::builder().token(TOKEN).base_url(&self.url).clock(clock);
+        builder.retry(RetryPolicy::none()).body_cap(1_000_000).build().unwrap()
+    }
+
+    /// Takes one request and begins to answer it; gives the connection, and what was asked.
+    async fn begin(&self, head: &str, length: usize) -> (TcpStream, String) {
+        let (mut stream, _) = self.listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        let head = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        (stream, String::from_utf8(request).unwrap())
+    }
+
+    /// Takes one request, answers it and returns what was asked.
+    async fn serve(&self, head: &str, body: &[u8]) -> String {
+        let (mut stream, request) = self.begin(head, body.len()).await;
+        // The client may have seen enough before the end.
+        let _ = stream.write_all(body).await;
+        request
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_packed_answer_is_asked_for_and_read() {
+    let server = Server::new().await;
+    let body = gzip(br#"{"name":"CLOUD API"}"#);
+    let client = server.client();
+    let (info, request) = tokio::join!(client.info(), server.serve("200 OK\r\ncontent-encoding: gzip", &body));
+    assert_eq!(info.unwrap().name.as_deref(), Some("CLOUD API"));
+    assert!(request.contains("accept-encoding: gzip\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn an_answer_beyond_the_cap_is_refused_also_when_it_is_packed() {
+    let body = vec![b' '; 2_000_000];
+    for (head, body) in [("200 OK", body.clone()), ("200 OK\r\ncontent-encoding: gzip", gzip(&body))] {
+        let server = Server::new().await;
+        let client = server.client();
+        let (info, _) = tokio::join!(client.info(), server.serve(head, &body));
+        let error = info.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::TooLarge, Some(200)), "{error}");
+        assert!(error.to_string().contains("larger than 1000000 bytes"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_within_the_place_and_refused_beyond() {
+    let server = Server::new().await;
+    let client = server.client();
+    let (info, requests) = tokio::join!(client.info(), async {
+        let first = server.serve("307 Temporary Redirect\r\nlocation: /moved", b"").await;
+        let second = server.serve("200 OK", br#"{"name":"moved"}"#).await;
+        [first, second]
+    });
+    assert_eq!(info.unwrap().name.as_deref(), Some("moved"));
+    assert!(requests[1].starts_with("GET /moved ") && requests[1].contains(TOKEN));
+
+    let other = Server::new().await;
+    let client = server.client();
+    let head = format!("302 Found\r\nlocation: {}/activitylog/v1", other.url);
+    let (info, _) = tokio::join!(client.info(), server.serve(&head, b""));
+    let error = info.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.is_retryable()), (ErrorKind::RedirectRefused, Some(302), false));
+    assert!(futures_util::FutureExt::now_or_never(other.listener.accept()).is_none(), "nobody came with the token");
+
+    let client = server.client();
+    let (info, ()) = tokio::join!(client.info(), async {
+        for _ in 0..6 {
+            server.serve("302 Found\r\nlocation: /again", b"").await;
+        }
+    });
+    assert_eq!(info.unwrap_err().kind(), ErrorKind::RedirectRefused);
+}
+
+#[tokio::test]
+async fn a_request_carries_what_it_should_and_nothing_else() {
+    let scripted = Scripted::new([answer(200, "[]")]);
+    let client = Client::builder()
+        .token(TOKEN)
+        .user_agent_suffix("collector/1.2")
+        .acting_for(31_721_060.into())
+        .transport(scripted.clone())
+        .build()
+        .unwrap();
+    client.contracts().await.unwrap();
+    let request = &scripted.requests()[0];
+    let mut names: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["accept", "authorization", "user-agent", "x-contract-number"]);
+    assert_eq!(request.headers()["x-contract-number"], "31721060");
+    let agent = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"), " collector/1.2");
+    assert_eq!(request.headers()["user-agent"], agent);
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_environment_is_used_for_other_machines_and_never_for_this_one() {
+    let proxy = Server::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
+    command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", "https://api.example.com");
+    command.env("HTTPS_PROXY", &proxy.url).env("SSL_CERT_FILE", write_root(folder.path()));
+    let (printed, request) = tokio::join!(
+        async { tokio::task::spawn_blocking(|| run(command)).await.unwrap() },
+        proxy.serve("502 Bad Gateway", b"")
+    );
+    assert!(request.starts_with("CONNECT api.example.com:443 "), "{request}");
+    assert!(!request.contains(TOKEN), "the proxy does not see the token");
+    assert_eq!(printed.code, Some(5), "{}", printed.stderr);
+
+    let sim = serving(folder.path(), &[]);
+    let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
+    command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        command.env(name, &proxy.url);
+    }
+    assert_eq!(run(command).code, Some(0));
+}
+
+/// Some certificate to trust, so that the test does not depend on the machine having any.
+fn write_root(folder: &std::path::Path) -> std::path::PathBuf {
+    let path = folder.join("root.pem");
+    let root = rcgen::generate_simple_self_signed(["root.example.com".to_owned()]).unwrap();
+    std::fs::write(&path, root.cert.pem()).unwrap();
+    path
+}
+
+/// Time is paused: the runtime moves it on by itself when everybody waits.
+#[tokio::test(start_paused = true)]
+async fn each_timeout_has_its_kind() {
+    let server = Server::new().await;
+    let builder = || Client::builder().token(TOKEN).retry(RetryPolicy::none());
+
+    // Nobody answers the greeting of TLS, so there never is a connection.
+    let url = server.url.replace("http://127.0.0.1", "https://localhost");
+    let root = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let client = builder().base_url(url).root_certificate(root.cert.pem()).build().unwrap();
+    let (info, _connection) = tokio::join!(client.info(), server.listener.accept());
+    let error = info.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::ConnectTimeout, true), "{error}");
+
+    // The answer begins and does not go on.
+    let client = builder().base_url(&server.url).build().unwrap();
+    let (info, _connection) = tokio::join!(client.info(), server.begin("200 OK", 10));
+    let error = info.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status(), error.is_retryable()),
+        (ErrorKind::AttemptTimeout, Some(200), true),
+        "{error}"
+    );
+
+    // The attempt as a whole takes too long, although there always is something to read.
+    let drip = async {
+        let (mut stream, _) = server.begin("200 OK", 1_000).await;
+        while stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+    };
+    let client = builder().base_url(&server.url).build().unwrap();
+    let started = tokio::time::Instant::now();
+    let info = tokio::select! {
+        info = client.info() => info,
+        () = drip => panic!("the client left before its time was over"),
+    };
+    assert_eq!(info.unwrap_err().kind(), ErrorKind::AttemptTimeout);
+    assert_eq!(started.elapsed().as_secs(), 120);
+}

@@ -1,0 +1,139 @@
+//! When a call stops: its deadline covers waits, attempts, the token and the queue, and settings without any time are
+//! refused.
+
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::seam::{Exchange, Transport};
+use ionos_activitylog::{Client, ErrorKind, RetryPolicy, TokenFuture, TokenProvider};
+
+use super::{client, clock, millis, two_seconds, with_retry_after};
+use crate::support::scripted::{Scripted, Step, TOKEN, answer};
+
+#[tokio::test]
+async fn no_wait_goes_past_the_deadline_and_no_attempt_either() {
+    let policy = two_seconds();
+    let clock_a = clock();
+    let scripted = Scripted::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
+    let error = client(scripted, &clock_a).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
+    assert_eq!(clock_a.waits(), millis(&[1_500]));
+    assert!(error.to_string().contains("there is no time left for another attempt"), "{error}");
+
+    let clock_b = clock();
+    let silent = Step::from(answer(200, "{}")).after_silence(Duration::from_secs(3), &clock_b);
+    let error =
+        client(Scripted::following([silent]), &clock_b).retry(policy).build().unwrap().info().await.unwrap_err();
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::CallTimeout, false));
+    assert_eq!(error.elapsed(), Duration::from_secs(3));
+}
+
+#[test]
+fn numbers_that_cannot_work_are_refused() {
+    let builder = || Client::builder().token(TOKEN);
+    let cases = [
+        (builder().max_in_flight(0), "max_in_flight of 0"),
+        (builder().requests_per_second(0.0), "requests_per_second of 0"),
+        (builder().requests_per_second(f64::NAN), "requests_per_second of NaN"),
+        (builder().requests_per_second(-1.0), "requests_per_second of -1"),
+        (builder().body_cap(0), "body_cap of 0"),
+        (builder().attempt_timeout(Duration::ZERO), "attempt_timeout of no time"),
+        (builder().connect_timeout(Duration::ZERO), "connect_timeout of no time"),
+        (builder().read_timeout(Duration::ZERO), "read_timeout of no time"),
+        (builder().user_agent_suffix("a\nb"), "suffix of the user agent"),
+        (builder().root_certificate("no PEM"), "a root certificate cannot be read"),
+        (builder().pinned_certificate("abc"), "IONOS_PINNED_CERT"),
+    ];
+    for (builder, reason) in cases {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
+    for (status, kind, retried) in [(404, ErrorKind::NotFound, false), (503, ErrorKind::Unavailable, true)] {
+        let clock = clock();
+        // Longer than any attempt may take.
+        let drip = {
+            let clock = clock.clone();
+            move || {
+                clock.advance(Duration::from_secs(30));
+                Ok::<_, std::io::Error>(" ")
+            }
+        };
+        let body = futures_util::stream::repeat_with(drip).then(|piece| async {
+            tokio::task::yield_now().await;
+            piece
+        });
+        let dripping = Dripping(status, Mutex::new(Some(reqwest::Body::wrap_stream(body))));
+        let policy = RetryPolicy::none();
+        let error = client(Arc::new(dripping), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
+        assert_eq!((error.kind(), error.status(), error.is_retryable()), (kind, Some(status), retried), "{error}");
+        assert!(error.to_string().contains("did not come to the end of its answer in time"), "{error}");
+        assert!(error.elapsed() < Duration::from_secs(200), "{:?}", error.elapsed());
+    }
+}
+
+/// Answers once, with a body that never ends.
+struct Dripping(u16, Mutex<Option<reqwest::Body>>);
+
+impl Transport for Dripping {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        let body = self.1.lock().unwrap().take().unwrap();
+        Box::pin(async move { Ok(http::Response::builder().status(self.0).body(body).unwrap().into()) })
+    }
+}
+
+/// Never gives a token, and time passes meanwhile.
+struct Hanging(Arc<VirtualClock>);
+
+impl TokenProvider for Hanging {
+    fn token(&self) -> TokenFuture<'_> {
+        Box::pin(async {
+            self.0.advance(Duration::from_secs(3));
+            std::future::pending().await
+        })
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_covers_the_token_and_the_turn_too() {
+    let policy = two_seconds();
+    let clock_a = clock();
+    let builder = Client::builder().token_provider(Arc::new(Hanging(clock_a.clone()))).clock(clock_a.clone());
+    let scripted = Scripted::new([]);
+    let error = builder.transport(scripted).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 0), "{error}");
+
+    // One call holds the only place for longer than the other may take.
+    let clock_b = clock();
+    let silent = Arc::new(Silent { clock: clock_b.clone(), asked: AtomicU16::new(0) });
+    let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
+    let (one, other) = tokio::join!(client.info(), client.info());
+    assert_eq!(one.unwrap_err().kind(), ErrorKind::CallTimeout);
+    let other = other.unwrap_err();
+    assert_eq!((other.kind(), other.attempts()), (ErrorKind::CallTimeout, 0), "{other}");
+    assert_eq!(silent.asked.load(Ordering::SeqCst), 1, "nothing is sent when there is no time left");
+}
+
+/// Never answers, and time passes meanwhile.
+struct Silent {
+    clock: Arc<VirtualClock>,
+    asked: AtomicU16,
+}
+
+impl Transport for Silent {
+    fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async {
+            // Others get in line before the time is over.
+            tokio::task::yield_now().await;
+            self.clock.advance(Duration::from_secs(3));
+            std::future::pending().await
+        })
+    }
+}

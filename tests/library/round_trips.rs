@@ -1,0 +1,222 @@
+//! No record is lost or altered on its way from a page to a line of a file, whatever the page looks like: over the
+//! published samples and over every drift that was found between published sources.
+
+use std::fs;
+use std::path::PathBuf;
+
+use ionos_activitylog::{DateRange, Event, Page, PageSize};
+use ionos_activitylog_archive::{FileExport, FileTarget, Reading};
+use ionos_activitylog_client::{Raw, types};
+use serde_json::value::RawValue;
+use xtask::workspace;
+
+use crate::support::scripted::{Scripted, answer};
+
+fn fixture(name: &str) -> String {
+    fs::read_to_string(workspace::root().join("tests/fixtures").join(name)).unwrap()
+}
+
+async fn page(body: &str) -> Page {
+    let (_, client) = Scripted::client([answer(200, body)]);
+    let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
+    client.page(&"1".parse().unwrap(), range, 0, PageSize::DEFAULT).await.unwrap().into_inner()
+}
+
+/// The exact text of each hit of a page, taken out without the project's own code.
+fn hits(body: &str) -> Vec<Box<RawValue>> {
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        hits: Hits,
+    }
+    #[derive(serde::Deserialize)]
+    struct Hits {
+        hits: Option<Vec<Box<RawValue>>>,
+    }
+    let answer: Answer = serde_json::from_str(body).unwrap();
+    answer.hits.hits.unwrap_or_default()
+}
+
+/// The exact text of each record in a page, likewise.
+fn records(body: &str) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct Hit {
+        #[serde(rename = "_source")]
+        source: Box<RawValue>,
+    }
+    let record = |hit: &RawValue| match serde_json::from_str::<Hit>(hit.get()) {
+        Ok(hit) if hit.source.get() != "null" => hit.source.get().to_owned(),
+        _ => hit.get().to_owned(),
+    };
+    hits(body).iter().map(|hit| record(hit)).collect()
+}
+
+/// File, records, records that do not fit the model, and the count with its exactness.
+type Fixture = (&'static str, usize, usize, Option<(u64, bool)>);
+
+const PAGES: [Fixture; 18] = [
+    ("documented/events.json", 1, 0, Some((1, true))),
+    ("drift/scalars-as-sdk.json", 1, 0, Some((1, true))),
+    ("drift/scalars-as-documents.json", 1, 0, Some((1, true))),
+    ("drift/scalars-mixed.json", 2, 0, Some((2, true))),
+    ("drift/numbers-beyond-any-integer.json", 1, 0, Some((4_294_967_296, true))),
+    ("drift/total-as-string.json", 1, 0, Some((1, true))),
+    ("drift/total-as-object.json", 1, 0, Some((1, true))),
+    ("drift/total-as-lower-bound.json", 1, 0, Some((10_000, false))),
+    ("drift/total-missing.json", 1, 0, None),
+    ("drift/hits-missing.json", 0, 0, Some((0, true))),
+    ("drift/hits-null.json", 0, 0, Some((0, true))),
+    ("drift/hit-without-record.json", 3, 2, Some((3, true))),
+    ("drift/hit-of-another-type.json", 2, 2, Some((2, true))),
+    ("drift/members-empty-or-null.json", 4, 0, Some((4, true))),
+    ("drift/times.json", 6, 0, Some((6, true))),
+    ("drift/unknown-members.json", 1, 0, Some((1, true))),
+    ("drift/records-that-do-not-fit.json", 6, 6, Some((6, true))),
+    ("drift/layout.json", 2, 0, Some((2, true))),
+];
+
+#[test]
+fn every_fixture_is_in_the_table() {
+    let root = workspace::root().join("tests/fixtures");
+    let mut found: Vec<PathBuf> = Vec::new();
+    for folder in ["documented", "drift"] {
+        found.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    // The two that are no pages are read below.
+    assert_eq!(found.len(), PAGES.len() + 2);
+}
+
+#[tokio::test]
+async fn a_page_keeps_every_record_byte_for_byte() {
+    for (name, events, issues, total) in PAGES {
+        let body = fixture(name);
+        let page = page(&body).await;
+        let kept: Vec<&str> = page.events.iter().map(|event| event.raw()).collect();
+        assert_eq!(kept, records(&body), "{name}");
+        assert_eq!(kept.len(), events, "{name}");
+        let found = page.events.iter().filter(|event| !event.issues().is_empty()).count();
+        assert_eq!(found, issues, "{name}");
+        assert_eq!(page.total.map(|total| (total.count, total.exact)), total, "{name}");
+    }
+}
+
+/// The hits of a page as a window of a reading, rightly counted, and whatever their times.
+fn window(body: &str) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
+    let hits = hits(body);
+    let hits: Vec<&str> = hits.iter().map(|hit| hit.get()).collect();
+    let body = format!("{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}", hits.len(), hits.join(","));
+    let (_, client) = Scripted::client([answer(200, body)]);
+    client.events(31_721_060.into(), all_times()).windows()
+}
+
+fn all_times() -> DateRange {
+    DateRange::new("1970-01-01T00:00:00Z".parse().unwrap(), "9999-01-01T00:00:00Z".parse().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_file_keeps_every_record_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, (name, ..)) in PAGES.into_iter().enumerate() {
+        let body = fixture(name);
+        let path = folder.path().join(format!("{number}.ndjson"));
+        // They are written in the order of their times, and those of one time in the order of their ids.
+        let mut records = records(&body);
+        records.sort_by_key(|record| {
+            let event = Event::from_json(record.clone()).unwrap();
+            (event.time(), event.id())
+        });
+        let target = FileTarget::new(&path).unwrap();
+        let reading = Reading::new("scripted", 31_721_060.into(), all_times(), &target);
+        let export = FileExport::open(&target, reading, false).unwrap();
+        let export = export.write(window(&body), |_| ()).await.unwrap();
+        export.commit().unwrap();
+        let written = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        assert_eq!(lines.len(), records.len(), "{name}");
+        for (line, record) in lines.iter().zip(&records) {
+            if record.contains('\n') {
+                // Equal but for white space between tokens, which here is all white space outside one string.
+                assert_eq!(squeezed(line), squeezed(record), "{name}");
+                assert!(line.contains(r#""a \" quote, a \\ and a \n break""#), "{name}: {line}");
+            } else {
+                assert_eq!(line, record, "{name}");
+            }
+        }
+    }
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[tokio::test]
+async fn drifting_values_keep_their_digits() {
+    let cases = [
+        ("drift/scalars-as-sdk.json", "31721060", Some("0.1"), Some("9182731"), "422"),
+        ("drift/scalars-as-documents.json", "31721060", Some("0.1"), Some("9182731"), "422"),
+        ("drift/numbers-beyond-any-integer.json", "9876543218374837483", Some("1.10"), Some("2147483648"), "1e400"),
+    ];
+    for (name, contract, version, queue, status) in cases {
+        let page = page(&fixture(name)).await;
+        let event: types::Event = serde_json::from_str(page.events[0].raw()).unwrap();
+        let meta = event.meta.unwrap();
+        assert_eq!(event.principal.unwrap().identity.unwrap().contract_number.unwrap().text(), contract, "{name}");
+        assert_eq!(meta.audit_version.as_ref().map(|value| value.text()).as_deref(), version, "{name}");
+        assert_eq!(meta.queue_ref_id.as_ref().map(|value| value.text()).as_deref(), queue, "{name}");
+        let error = event.event.unwrap().param.unwrap().error.unwrap();
+        assert_eq!(error.http_status.unwrap().text(), status, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_time_is_read() {
+    let page = page(&fixture("drift/times.json")).await;
+    let times: Vec<String> = page.events.iter().map(|event| event.time().unwrap().to_rfc3339()).collect();
+    assert_eq!(
+        times,
+        [
+            "2026-11-20T14:41:17+00:00",
+            "2026-11-20T14:41:17.102+00:00",
+            "2026-11-20T14:41:17.102345+00:00",
+            "2026-11-20T14:41:17.102345678+00:00",
+            "2026-11-20T14:41:17+00:00",
+            "2026-11-20T14:41:17.500+00:00",
+        ]
+    );
+}
+
+#[test]
+fn a_raw_page_comes_back_as_the_same_bytes_for_each_record() {
+    let body = fixture("drift/unknown-members.json");
+    let page: types::GetByContractResponse = serde_json::from_str(&body).unwrap();
+    let hits: Vec<Raw<types::Hit>> = page.hits.unwrap().hits.unwrap();
+    let again = serde_json::to_string(&hits).unwrap();
+    assert!(body.contains(again.trim_start_matches('[').trim_end_matches(']')), "{again}");
+}
+
+#[tokio::test]
+async fn the_published_samples_are_read() {
+    let (_, client) = Scripted::client([
+        answer(200, fixture("documented/info.json")),
+        answer(200, fixture("documented/contracts.json")),
+    ]);
+    let info = client.info().await.unwrap();
+    assert_eq!((info.name.as_deref(), info.version.as_deref()), (Some("CLOUD API"), Some("1.0")));
+    let contracts = client.contracts().await.unwrap();
+    let numbers: Vec<&str> = contracts.iter().map(|contract| contract.number.as_str()).collect();
+    assert_eq!(numbers, ["12345678", "98765432"]);
+    assert_eq!(contracts[0].href.as_deref(), Some("https://api.ionos.com/activitylog/v1/contracts/12345678"));
+}
+
+#[tokio::test]
+async fn contract_numbers_of_any_type_and_size_are_read_and_none_is_dropped() {
+    let list = r#"[{"id":9876543218374837483},{"id":"00042","type":"contracts","new":1}]"#;
+    let (_, client) = Scripted::client([answer(200, list), answer(200, r#"[{"id":1},{"type":"contracts"}]"#)]);
+    let numbers: Vec<String> = client.contracts().await.unwrap().iter().map(|c| c.number.to_string()).collect();
+    assert_eq!(numbers, ["9876543218374837483", "00042"]);
+    let error = client.contracts().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "listing the contracts failed: entry 2 of the list has no contract number: check the address of the API, which may be \
+         another service's"
+    );
+}

@@ -1,0 +1,34 @@
+//! Archives of a simulated account, written by the library.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{Client, DateRange};
+use ionos_activitylog_archive::{Archive, Exporter};
+use ionos_activitylog_sim::Simulator;
+
+pub const NOW: &str = "2026-11-21T00:00:00Z";
+
+pub fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub fn simulator() -> Simulator {
+    Simulator::builder().clock(|| at(NOW)).build()
+}
+
+/// An archive of the days from and to, both included.
+pub async fn archive(simulator: &Simulator, root: &Path, from: &str, to: &str) -> Archive {
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
+    let archive = Archive::at(root);
+    let exporter = Exporter::new(client, archive.clone()).clock(Arc::new(VirtualClock::at(at(NOW))));
+    let day = |day: &str| DateRange::day(day.parse().unwrap(), &Utc).unwrap();
+    let range = DateRange::new(day(from).start(), day(to).end()).unwrap();
+    let contracts = [simulator.contracts()[0].into()];
+    for (_, done) in exporter.run(&contracts, range, std::future::pending()).await {
+        drop(done.unwrap());
+    }
+    archive
+}

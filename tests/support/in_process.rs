@@ -1,0 +1,41 @@
+//! Running the program inside of the test, where every step of it can be answered, in the calm world of
+//! `support/program_under_test.rs`.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use ialog::{Host, Interrupt, Terminal};
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog_archive::{Step, Steps};
+use ionos_activitylog_sim::Simulator;
+
+use super::program::Printed;
+
+/// Runs the program to its end, and calls a function at each step with what asks the program to end.
+pub fn hosted(arguments: &[&str], told: impl Fn(Step, &Interrupt) + Send + Sync + 'static) -> Printed {
+    let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
+    let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_every(0).build();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let interrupt = Interrupt::new();
+    let mut host = Host {
+        clock: Arc::new(VirtualClock::at(now)),
+        account: Some((simulator.transport(), simulator.token().to_owned())),
+        stdout: &mut stdout,
+        stderr: &mut stderr,
+        interactive: false,
+        terminal: Terminal::default(),
+        cache: ialog::Cache::default(),
+        talk: ialog::Talk::default(),
+        interrupt: interrupt.clone(),
+        steps: Steps::new(move |step| told(step, &interrupt)),
+    };
+    let arguments = ["ialog"].iter().chain(arguments).map(OsString::from);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let code = runtime.block_on(ialog::run_with(arguments, &mut host));
+    Printed {
+        code: Some(code.into()),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+    }
+}
