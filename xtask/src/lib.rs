@@ -17,4 +17,5 @@ pub mod outputs;
 pub mod serving;
 pub mod soak;
 pub mod spec;
+pub mod structure;
 pub mod workspace;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, dist, soak, spec, workspace};
+use xtask::{bench, ci, codegen, dist, soak, spec, structure, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -26,6 +26,14 @@ enum Task {
     Spec(Spec),
     /// Run every check that a pull request has to pass, stopping at the first failure
     Ci,
+    /// Check names, module order and docs of fields, and fail if a rule is broken
+    Structure {
+        /// Check only this crate, such as ionos-activitylog
+        name: Option<String>,
+        /// Print counts of lines, types, circles and long functions instead
+        #[arg(long)]
+        figures: bool,
+    },
     /// Measure, and fail where a limit is missed
     Bench {
         /// What to measure; everything if left out
@@ -78,6 +86,8 @@ fn main() -> ExitCode {
             spec::overlaid(&root, &overlays).map(|document| println!("{document}"))
         }
         Task::Ci => ci::run(&root),
+        Task::Structure { name, figures: false } => structure::run(&root, name.as_deref()),
+        Task::Structure { name, figures: true } => structure::print_figures(&root, name.as_deref()),
         Task::Dist => dist::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
         Task::Soak => soak::run(&root),

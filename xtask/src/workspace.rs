@@ -1,6 +1,11 @@
-//! Where things are in the repository.
+//! Paths in the repository, and the crates of the workspace.
 
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::cargo;
 
 /// The root of the repository; every path below is relative to such a root.
 #[must_use]
@@ -21,3 +26,54 @@ pub const PATCHED: &str = "openapi/activitylog-v1.patched.json";
 pub const GENERATED: &str = "crates/ionos-activitylog-client/src/generated.rs";
 /// The examples of the facade.
 pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";
+
+/// A crate of the workspace.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The package's name.
+    pub name: String,
+    /// Root files of its library and its programs, relative to the repository's root. Tests and examples are not listed.
+    pub entry_files: Vec<PathBuf>,
+}
+
+/// The part of `cargo metadata` that names the crates.
+#[derive(Deserialize)]
+struct WorkspaceMetadata {
+    packages: Vec<WorkspacePackage>,
+}
+
+#[derive(Deserialize)]
+struct WorkspacePackage {
+    name: String,
+    targets: Vec<WorkspaceTarget>,
+}
+
+#[derive(Deserialize)]
+struct WorkspaceTarget {
+    kind: Vec<String>,
+    src_path: PathBuf,
+}
+
+/// The crates of the workspace, by name.
+pub fn members(root: &Path) -> Result<Vec<Member>> {
+    let printed = cargo::output(root, &["metadata", "--format-version", "1", "--no-deps", "--offline"])?;
+    let metadata: WorkspaceMetadata = serde_json::from_str(&printed).context("cannot read cargo metadata")?;
+    let mut members = Vec::new();
+    for package in metadata.packages {
+        let targets = package.targets.into_iter().filter(WorkspaceTarget::is_library_or_program);
+        let entry_files = targets.map(|target| relative(root, &target.src_path)).collect();
+        members.push(Member { name: package.name, entry_files });
+    }
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(members)
+}
+
+impl WorkspaceTarget {
+    fn is_library_or_program(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "lib" || kind == "bin")
+    }
+}
+
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_path_buf()
+}
