@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use ialog::Host;
+use ialog::Context;
 
 use super::case::{Case, Credentials, Success, When};
 use super::compare::Observed;
@@ -20,7 +20,7 @@ pub fn run(case: &Case) -> Observed {
     let clock = clock(case);
     let scripted = script(case, &clock);
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut host = Host {
+    let mut context = Context {
         clock: clock.clone(),
         account: Some((scripted.clone(), token.clone())),
         stdout: &mut stdout,
@@ -29,11 +29,11 @@ pub fn run(case: &Case) -> Observed {
         terminal: ialog::Terminal::default(),
         cache: ialog::Cache::default(),
         interrupt: ialog::Interrupt::new(),
-        talk: ialog::Talk::default(),
+        messages: ialog::Messages::default(),
         steps: ionos_activitylog_archive::Steps::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let code = runtime.block_on(ialog::run_with(arguments, &mut host));
+    let code = runtime.block_on(ialog::run_with(arguments, &mut context));
     let said = String::from_utf8(stderr).unwrap();
     let message = said.strip_prefix("error: ").map(|text| text.trim_end_matches('\n').to_owned());
     assert_eq!(message.is_some(), code != 0, "an exit code other than 0 comes with an error: {said}");

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ialog::{Host, Interrupt, Terminal};
+use ialog::{Context, Interrupt, Terminal};
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog_archive::{Step, Steps};
 use ionos_activitylog_sim::Simulator;
@@ -18,7 +18,7 @@ pub fn hosted(arguments: &[&str], told: impl Fn(Step, &Interrupt) + Send + Sync 
     let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_every(0).build();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let interrupt = Interrupt::new();
-    let mut host = Host {
+    let mut context = Context {
         clock: Arc::new(VirtualClock::at(now)),
         account: Some((simulator.transport(), simulator.token().to_owned())),
         stdout: &mut stdout,
@@ -26,13 +26,13 @@ pub fn hosted(arguments: &[&str], told: impl Fn(Step, &Interrupt) + Send + Sync 
         interactive: false,
         terminal: Terminal::default(),
         cache: ialog::Cache::default(),
-        talk: ialog::Talk::default(),
+        messages: ialog::Messages::default(),
         interrupt: interrupt.clone(),
         steps: Steps::new(move |step| told(step, &interrupt)),
     };
     let arguments = ["ialog"].iter().chain(arguments).map(OsString::from);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let code = runtime.block_on(ialog::run_with(arguments, &mut host));
+    let code = runtime.block_on(ialog::run_with(arguments, &mut context));
     Printed {
         code: Some(code.into()),
         stdout: String::from_utf8(stdout).unwrap(),

@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ialog::Host;
+use ialog::Context;
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::Steps;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
@@ -169,8 +169,8 @@ fn main() -> ExitCode {
     }
     let simulator = simulator.build();
     let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
-    let mut host = Host::machine(&mut stdout, &mut stderr);
-    host.clock = clock;
+    let mut context = Context::machine(&mut stdout, &mut stderr);
+    context.clock = clock;
     if world != "offline" {
         let bound = TestToken::new(33_586_252).issued(now).lifetime(TimeDelta::days(3));
         let token = match world.as_str() {
@@ -178,11 +178,11 @@ fn main() -> ExitCode {
             "unprivileged" => bound.privileges(["DATA_CENTER_CREATE"]).build(),
             _ => simulator.token().to_owned(),
         };
-        host.account = Some((simulator.transport(), token));
+        context.account = Some((simulator.transport(), token));
     }
     // Some steps are passed on a thread of the archive's own, though none of them first.
     let runtime = OnceLock::new();
-    host.steps = Steps::new(move |step| {
+    context.steps = Steps::new(move |step| {
         if killed.is_now(step.name(), "step") {
             raise(Signal::KILL);
         }
@@ -195,5 +195,5 @@ fn main() -> ExitCode {
             interrupt(runtime);
         }
     });
-    ExitCode::from(ialog::run_on(&mut host))
+    ExitCode::from(ialog::run_on(&mut context))
 }

@@ -1,16 +1,24 @@
 //! `ialog contracts`: the contracts whose log may be read, one number a line.
 
-use crate::account;
-use crate::cli::Contracts;
-use crate::failure::Failure;
-use crate::host::Host;
+use clap::Args;
 
-pub(crate) async fn run(arguments: Contracts, host: &mut Host<'_>) -> Result<(), Failure> {
-    let client = account::connect(&arguments.account, host.clock.now(), host)?;
+use crate::args::service::ServiceArgs;
+use crate::error::CommandError;
+use crate::runtime::context::Context;
+use crate::service::account;
+
+#[derive(Args)]
+pub(crate) struct ContractsArgs {
+    #[command(flatten)]
+    pub(crate) account: ServiceArgs,
+}
+
+pub(crate) async fn run(arguments: ContractsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let client = account::connect(&arguments.account, context.clock.now(), context)?;
     let contracts = client.contracts().await?;
     if !arguments.account.whose.demo {
-        host.cache.keep_contracts(client.api_address(), &contracts);
+        context.cache.keep_contracts(client.api_address(), &contracts);
     }
     let lines: String = contracts.iter().map(|contract| format!("{}\n", contract.number)).collect();
-    host.print(&lines)
+    context.print(&lines)
 }

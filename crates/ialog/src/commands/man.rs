@@ -1,37 +1,60 @@
 //! `ialog man`: the manual, made from the same description of the command line as the help, and from the same texts on what
 //! concerns several commands. Pages have no date, so they change only when the program does.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use clap::Command;
+use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
 use ionos_activitylog::internal::guess;
 
-use crate::cli::{Cli, Man};
-use crate::failure::Failure;
-use crate::host::Host;
-use crate::topics::{self, TOPICS, Topic};
+use crate::args::service::NoAccountArgs;
+use crate::commands::topics::{TOPICS, Topic};
+use crate::commands::{Cli, topics};
+use crate::error::CommandError;
+use crate::output::plural::format_count;
+use crate::runtime::context::Context;
+
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ialog man query | man -l -
+  ialog man times | man -l -
+  ialog man --out /usr/local/share/man")]
+pub(crate) struct ManArgs {
+    /// Command or topic whose page to print, such as query, state show or times; that of the program if left out
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub(crate) about: Vec<String>,
+
+    /// Write all pages instead, to man1 and man7 in this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "about")]
+    pub(crate) out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccountArgs,
+}
 
 /// Who the pages are from, and of which manual.
 const SOURCE: &str = "ialog";
 const MANUAL: &str = "ialog manual";
 
-pub(crate) fn run(arguments: &Man, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &ManArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     if let Some(folder) = &arguments.out {
         let written = write_all(folder).map_err(|error| {
-            Failure::usage(format!("the folder {} cannot be written to ({error})", folder.display()), "choose another")
+            CommandError::usage(
+                format!("the folder {} cannot be written to ({error})", folder.display()),
+                "choose another",
+            )
         })?;
-        let pages = super::counted(written, "page");
-        host.say(format_args!("{pages} written to {}", folder.display()));
+        let pages = format_count(written, "page");
+        context.info(format_args!("{pages} written to {}", folder.display()));
         return Ok(());
     }
     if let [name] = arguments.about.as_slice()
         && let Some(topic) = topics::named(name)
     {
-        return host.print(&page_on(topic));
+        return context.print(&page_on(topic));
     }
     let program = whole();
     let mut command = &program;
@@ -45,7 +68,7 @@ pub(crate) fn run(arguments: &Man, host: &mut Host<'_>) -> Result<(), Failure> {
             } else {
                 commands.collect()
             };
-            Failure::usage(
+            CommandError::usage(
                 format!("there is no page on {name:?}{}", guess(name, known.iter().copied())),
                 match known.as_slice() {
                     [] => "leave it out".to_owned(),
@@ -54,8 +77,8 @@ pub(crate) fn run(arguments: &Man, host: &mut Host<'_>) -> Result<(), Failure> {
             )
         })?;
     }
-    let page = page_of(command).map_err(|error| Failure::bug(error.to_string()))?;
-    host.print(&page)
+    let page = page_of(command).map_err(|error| CommandError::bug(error.to_string()))?;
+    context.print(&page)
 }
 
 /// The program with the full names of its commands.

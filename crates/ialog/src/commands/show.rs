@@ -1,52 +1,93 @@
 //! `ialog show`: one event, with everything that is known about it.
 
 use chrono_tz::Tz;
+use clap::{Args, ValueEnum};
 use ionos_activitylog::{ContractNumber, Event, EventId, Filter};
 use ionos_activitylog_archive::ndjson;
 use serde_json::Value;
 
-use crate::cli::{Show, ShowOutput};
-use crate::failure::Failure;
-use crate::host::Host;
-use crate::source::{Source, Taker};
-use crate::table::{Look, safe, safe_json};
-use crate::view::{Column, Found};
-use crate::zone;
+use crate::args::events::{EventSelection, looked_back};
+use crate::args::output::ColorArgs;
+use crate::args::zone;
+use crate::error::CommandError;
+use crate::events::source::{EventSource, Taker};
+use crate::output::column::Column;
+use crate::output::row::Row;
+use crate::output::table::TextStyle;
+use crate::output::text::{safe, safe_json};
+use crate::output::time::format_event_time;
+use crate::runtime::context::Context;
 
-pub(crate) async fn run(arguments: &Show, host: &mut Host<'_>) -> Result<(), Failure> {
+#[derive(Args)]
+#[command(after_help = "\
+An event is known by u: and its UUID, or by h: and a hash: the column id of `ialog query -o wide`, and event_id in .csv \
+files. A UUID alone will do. Without a time, the last 30 days of the log or all of an archive are looked through.
+
+Examples:
+  ialog show u:c1b9b1b0-7b1b-11e6-9a41-000d3a002f99
+  ialog show c1b9b1b0-7b1b-11e6-9a41-000d3a002f99 --from 2026-11-20 -o json
+  ialog show h:0123456789abcdef0123456789abcdef --archive audit")]
+pub(crate) struct ShowArgs {
+    /// What the event is known by
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) asked: EventSelection,
+
+    /// fields, a value on each line, json, the record indented, or ndjson, the record as the service sent it
+    #[arg(short, long, value_name = "FORM", default_value = "fields", hide_possible_values = true)]
+    pub(crate) output: ShowFormat,
+
+    #[command(flatten)]
+    pub(crate) colour: ColorArgs,
+}
+
+/// How one event is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    /// A value on each line, those of `ialog schema flat`
+    Fields,
+    /// The record, indented
+    Json,
+    /// The record on one line, as the service sent it
+    Ndjson,
+}
+
+pub(crate) async fn run(arguments: &ShowArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     arguments.asked.check()?;
     let id = read_id(&arguments.id)?;
-    let zone = zone::choose(&arguments.asked.zone, host)?;
-    let range = super::looked_back(&arguments.asked)?;
-    let source = Source::open_range(&arguments.asked, range, zone, host).await?;
+    let zone = zone::choose(&arguments.asked.zone, context)?;
+    let range = looked_back(&arguments.asked)?;
+    let source = EventSource::open_range(&arguments.asked, range, zone, context).await?;
     let mut wanted = Wanted { id, found: None };
-    let reading = source.read(&Filter::new(), &mut wanted, host).await?;
+    let reading = source.read(&Filter::new(), &mut wanted, context).await?;
     let Some(found) = wanted.found else {
         let seen = reading.counts.seen;
         // Were something missing, it might be there.
-        reading.verdict(host)?;
-        return Err(Failure::unexpected(
+        reading.verdict(context)?;
+        return Err(CommandError::unexpected(
             format!("none of {seen} events is {}", wanted.id),
             "look in another time with --from and --to, or in another contract",
         ));
     };
     let text = match arguments.output {
-        ShowOutput::Fields => {
-            let looks = arguments.colour.used(host.terminal.colours);
+        ShowFormat::Fields => {
+            let looks = arguments.colour.used(context.terminal.colours);
             fields(&found, zone, looks)
         }
-        ShowOutput::Ndjson => ndjson::line(found.event.raw()).into_owned() + "\n",
-        ShowOutput::Json => indented(found.event.raw()) + "\n",
+        ShowFormat::Ndjson => ndjson::line(found.event.raw()).into_owned() + "\n",
+        ShowFormat::Json => indented(found.event.raw()) + "\n",
     };
     let text = match arguments.output {
-        ShowOutput::Json | ShowOutput::Ndjson if host.terminal.shown => safe_json(&text),
+        ShowFormat::Json | ShowFormat::Ndjson if context.terminal.shown => safe_json(&text),
         _ => text,
     };
-    host.print(&text)
+    context.print(&text)
 }
 
 /// An identifier as it is shown, or a UUID alone.
-fn read_id(text: &str) -> Result<EventId, Failure> {
+fn read_id(text: &str) -> Result<EventId, CommandError> {
     let text = text.trim();
     let whole = if text.starts_with("u:") || text.starts_with("h:") { text.to_owned() } else { format!("u:{text}") };
     Ok(whole.parse::<EventId>()?)
@@ -54,24 +95,24 @@ fn read_id(text: &str) -> Result<EventId, Failure> {
 
 struct Wanted {
     id: EventId,
-    found: Option<Found>,
+    found: Option<Row>,
 }
 
 impl Taker for Wanted {
-    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Host<'_>) -> Result<bool, Failure> {
+    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Context<'_>) -> Result<bool, CommandError> {
         if event.id() == self.id {
-            self.found = Some(Found::one(contract.clone(), event));
+            self.found = Some(Row::one(contract.clone(), event));
         }
         Ok(self.found.is_none())
     }
 }
 
 /// A value on each line, times by the clock of the zone; those that the event does not have are left out.
-fn fields(found: &Found, zone: Tz, looks: bool) -> String {
+fn fields(found: &Row, zone: Tz, looks: bool) -> String {
     let values = Column::flat().into_iter().filter_map(|column| {
         let value = serde_json::from_str(&column.json(found)).unwrap_or_default();
         let text = match (column, value) {
-            (Column::Flat("time"), _) => zone::told_exactly(found.event.time()?, zone),
+            (Column::Flat("time"), _) => format_event_time(found.event.time()?, zone),
             (_, value) => value_text(value)?,
         };
         Some((column.name(), safe(&text)))
@@ -81,7 +122,7 @@ fn fields(found: &Found, zone: Tz, looks: bool) -> String {
     let widest = widest.unwrap_or_default();
     let line = |(name, text): &(&str, String)| {
         let name = format!("{name:widest$}");
-        format!("{}  {text}\n", Look::Dim.on(&name, looks))
+        format!("{}  {text}\n", TextStyle::Dim.on(&name, looks))
     };
     values.iter().map(line).collect()
 }

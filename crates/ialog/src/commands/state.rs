@@ -1,40 +1,78 @@
 //! `ialog state`: what an archive knows about itself.
 
+use clap::{Args, Subcommand};
 use ionos_activitylog_archive::{Archive, ContractFolder, Error, State, rebuild_state};
 
-use crate::cli::{self, OfArchive, StateCommand};
-use crate::commands::{archived_contracts, counted, demo};
-use crate::failure::Failure;
-use crate::host::Host;
+use crate::args::archive::ArchiveRootArgs;
+use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
+use crate::error::CommandError;
+use crate::events::demo;
+use crate::events::open_archive::archived_contracts;
+use crate::output::plural::format_count;
+use crate::runtime::context::Context;
 
-pub(crate) async fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<(), Failure> {
+#[derive(Args)]
+pub(crate) struct StateArgs {
+    #[command(subcommand)]
+    pub(crate) command: StateCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum StateCommand {
+    /// Show what an archive holds of each contract, as JSON, one contract a line
+    Show {
+        #[command(flatten)]
+        of: StateSelection,
+    },
+    /// Make the state of each contract anew from its manifests
+    Rebuild {
+        #[command(flatten)]
+        of: StateSelection,
+
+        /// Take manifests that do not follow each other as they are; the next export links them anew
+        #[arg(long)]
+        relink: bool,
+    },
+}
+
+/// Whose state.
+#[derive(Args)]
+pub(crate) struct StateSelection {
+    #[command(flatten)]
+    pub(crate) root: ArchiveRootArgs,
+
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    pub(crate) contract: Vec<ContractSelector>,
+}
+
+pub(crate) async fn run(arguments: StateArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     match arguments.command {
         StateCommand::Show { of } => {
-            let found = demo::archive(of.root.folder()?, host).await?;
+            let found = demo::archive(of.root.folder()?, context).await?;
             for folder in contracts(&found.archive, &of)? {
                 let (state, warning) = State::read(&folder)?;
                 if let Some(warning) = warning {
-                    host.insist(format_args!("warning: {warning}"));
+                    context.warn(format_args!("warning: {warning}"));
                 }
                 let Some(state) = state else {
-                    host.insist(format_args!(
+                    context.warn(format_args!(
                         "contract {} has no state: `ialog state rebuild` makes it from the manifests",
                         folder.contract()
                     ));
                     continue;
                 };
-                let line = serde_json::to_string(&state).map_err(|error| Failure::bug(error.to_string()))?;
-                host.print(&format!("{line}\n"))?;
+                let line = serde_json::to_string(&state).map_err(|error| CommandError::bug(error.to_string()))?;
+                context.print(&format!("{line}\n"))?;
             }
         }
         StateCommand::Rebuild { of, relink } => {
-            let found = demo::archive(of.root.folder()?, host).await?;
+            let found = demo::archive(of.root.folder()?, context).await?;
             for folder in contracts(&found.archive, &of)? {
-                let rebuilt = rebuild_state(&folder, &host.clock, relink)?;
-                host.say(format_args!(
+                let rebuilt = rebuild_state(&folder, &context.clock, relink)?;
+                context.info(format_args!(
                     "contract {}: the state is made anew from {}",
                     folder.contract(),
-                    counted(rebuilt.manifests as u64, "manifest")
+                    format_count(rebuilt.manifests as u64, "manifest")
                 ));
             }
         }
@@ -42,7 +80,7 @@ pub(crate) async fn run(arguments: cli::State, host: &mut Host<'_>) -> Result<()
     Ok(())
 }
 
-fn contracts(archive: &Archive, of: &OfArchive) -> Result<Vec<ContractFolder>, Failure> {
+fn contracts(archive: &Archive, of: &StateSelection) -> Result<Vec<ContractFolder>, CommandError> {
     if let Some(contracts) = archived_contracts(archive, &of.contract)? {
         let folders = contracts.iter().map(|contract| archive.contract(contract));
         return Ok(folders.collect());

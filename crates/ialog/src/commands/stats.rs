@@ -4,108 +4,143 @@ use std::num::NonZeroUsize;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
+use clap::Args;
 use ionos_activitylog::{ContractNumber, DateRange, Event};
 use serde_json::Value;
 
-use crate::chart::{self, Hours};
-use crate::cli::{ReportOutput, Stats};
-use crate::failure::Failure;
-use crate::host::Host;
-use crate::missed::Missed;
-use crate::source::{Source, Taker};
-use crate::table::{Look, safe_json};
-use crate::view::{Column, Found, Values, value_json};
-use crate::zone;
+use crate::args::events::{EventSelection, FilterArgs};
+use crate::args::output::{ReportArgs, ReportFormat};
+use crate::args::zone;
+use crate::error::CommandError;
+use crate::events::source::{EventSource, Taker};
+use crate::events::suggestions::Suggestions;
+use crate::output::chart;
+use crate::output::chart::HourlyCounts;
+use crate::output::column::Column;
+use crate::output::plural::format_count;
+use crate::output::row::Row;
+use crate::output::table::TextStyle;
+use crate::output::text::safe_json;
+use crate::output::value_counts::{ValueCounts, value_json};
+use crate::runtime::context::Context;
+
+#[derive(Args)]
+#[command(after_help = "\
+Every event counts, the updates of an operation too. An event with several resources or actions counts for each of \
+them. Hours and weekdays are those of --tz.
+
+Examples:
+  ialog stats --last 7d
+  ialog stats --from 2026-11 --mutations --top 5
+  ialog stats --archive audit --failed -o json")]
+pub(crate) struct StatsArgs {
+    #[command(flatten)]
+    pub(crate) asked: EventSelection,
+
+    #[command(flatten, next_help_heading = "Filters")]
+    pub(crate) filters: FilterArgs,
+
+    /// So many values of each kind at the most; 10 if left out
+    #[arg(long, value_name = "COUNT", value_parser = crate::args::output::count, help_heading = "Output")]
+    pub(crate) top: Option<NonZeroUsize>,
+
+    #[command(flatten, next_help_heading = "Output")]
+    pub(crate) report: ReportArgs,
+
+    /// Exit code 7 when nothing matched
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_status: bool,
+}
 
 /// So many values of each kind are shown.
 const TOP: usize = 10;
 
 /// What is counted, by its name in JSON.
-const KINDS: [(&str, Kind); 7] = [
-    ("outcome", Kind::Column(Column::Flat("outcome"))),
-    ("type", Kind::Column(Column::Type)),
-    ("user", Kind::Column(Column::User)),
-    ("action", Kind::Column(Column::Action)),
-    ("resource-type", Kind::Column(Column::Flat("resource_type"))),
-    ("service", Kind::Column(Column::Service)),
-    ("ip", Kind::Address),
+const KINDS: [(&str, StatsDimension); 7] = [
+    ("outcome", StatsDimension::Column(Column::Flat("outcome"))),
+    ("type", StatsDimension::Column(Column::Type)),
+    ("user", StatsDimension::Column(Column::User)),
+    ("action", StatsDimension::Column(Column::Action)),
+    ("resource-type", StatsDimension::Column(Column::Flat("resource_type"))),
+    ("service", StatsDimension::Column(Column::Service)),
+    ("ip", StatsDimension::Address),
 ];
 
 /// Where its values are from.
-enum Kind {
+enum StatsDimension {
     Column(Column),
     /// The address of the client, each in one way of writing it.
     Address,
 }
 
-pub(crate) async fn run(arguments: &Stats, host: &mut Host<'_>) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &StatsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     arguments.asked.check()?;
-    let json = arguments.report.output == ReportOutput::Json;
+    let json = arguments.report.output == ReportFormat::Json;
     if json && arguments.top.is_some() {
-        return Err(Failure::usage("json has all values, so --top would have no effect", "leave out --top"));
+        return Err(CommandError::usage("json has all values, so --top would have no effect", "leave out --top"));
     }
     let filter = arguments.filters.filter()?;
-    let zone = zone::choose(&arguments.asked.zone, host)?;
-    let source = Source::open(&arguments.asked, zone, host).await?;
+    let zone = zone::choose(&arguments.asked.zone, context)?;
+    let source = EventSource::open(&arguments.asked, zone, context).await?;
     let range = source.range();
-    let mut counted = Counted {
+    let mut counted = EventStats {
         zone,
-        missed: Missed::new(&filter),
-        values: std::array::from_fn(|_| Values::default()),
-        hours: Hours::default(),
+        missed: Suggestions::new(&filter),
+        values: std::array::from_fn(|_| ValueCounts::default()),
+        hours: HourlyCounts::default(),
     };
-    let reading = source.read(&filter, &mut counted, host).await?;
+    let reading = source.read(&filter, &mut counted, context).await?;
     let counts = reading.counts;
     if reading.is_lost() {
-        return reading.verdict(host);
+        return reading.verdict(context);
     }
     let text = match arguments.report.output {
-        ReportOutput::Json if host.terminal.shown => safe_json(&counted.json(counts.kept, range)),
-        ReportOutput::Json => counted.json(counts.kept, range),
-        ReportOutput::Table if counts.kept == 0 => String::new(),
-        ReportOutput::Table => {
-            let looks = arguments.report.colour.used(host.terminal.colours);
-            counted.chart(arguments.top.map_or(TOP, NonZeroUsize::get), host.terminal.columns, looks)
+        ReportFormat::Json if context.terminal.shown => safe_json(&counted.json(counts.kept, range)),
+        ReportFormat::Json => counted.json(counts.kept, range),
+        ReportFormat::Table if counts.kept == 0 => String::new(),
+        ReportFormat::Table => {
+            let looks = arguments.report.colour.used(context.terminal.colours);
+            counted.chart(arguments.top.map_or(TOP, NonZeroUsize::get), context.terminal.columns, looks)
         }
     };
-    if !host.pipe(&text)? {
+    if !context.write_stdout(&text)? {
         return Ok(());
     }
     if filter.is_empty() {
-        host.say(super::counted(counts.seen, "event"));
+        context.info(format_count(counts.seen, "event"));
     } else {
-        host.say(format_args!("{counts} match"));
+        context.info(format_args!("{counts} match"));
     }
     if let Some(hint) = counted.missed.hint() {
-        host.say(hint);
+        context.info(hint);
     }
-    reading.verdict(host)?;
+    reading.verdict(context)?;
     if arguments.exit_status && counts.kept == 0 {
-        return Err(Failure::nothing_matched());
+        return Err(CommandError::nothing_matched());
     }
     Ok(())
 }
 
-struct Counted {
+struct EventStats {
     zone: Tz,
-    missed: Missed,
+    missed: Suggestions,
     /// In the order of [`KINDS`].
-    values: [Values; KINDS.len()],
-    hours: Hours,
+    values: [ValueCounts; KINDS.len()],
+    hours: HourlyCounts,
 }
 
-impl Taker for Counted {
+impl Taker for EventStats {
     fn see(&mut self, event: &Event) {
         self.missed.see(event);
     }
 
-    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Host<'_>) -> Result<bool, Failure> {
+    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Context<'_>) -> Result<bool, CommandError> {
         self.missed.found();
-        let found = Found::one(contract.clone(), event);
+        let found = Row::one(contract.clone(), event);
         for ((_, kind), values) in KINDS.iter().zip(&mut self.values) {
             values.add(match kind {
-                Kind::Column(column) => column.values(&found),
-                Kind::Address => address(&found.event).into_iter().collect(),
+                StatsDimension::Column(column) => column.values(&found),
+                StatsDimension::Address => address(&found.event).into_iter().collect(),
             });
         }
         if let Some(time) = found.event.time() {
@@ -117,7 +152,7 @@ impl Taker for Counted {
     }
 }
 
-impl Counted {
+impl EventStats {
     /// One object. It is put together here, because a list of hours on as many lines is no use to anybody.
     fn json(&self, events: u64, range: Option<DateRange>) -> String {
         let time = |time: Option<DateTime<Utc>>| {
@@ -149,12 +184,12 @@ impl Counted {
         let mut out = String::new();
         for ((kind, _), values) in KINDS.iter().zip(&self.values) {
             let title = kind.to_uppercase().replace('-', " ");
-            out += &format!("{}\n", Look::Bold.on(&title, looks));
+            out += &format!("{}\n", TextStyle::Bold.on(&title, looks));
             out += &chart::bars(&values.sorted(), top, room, looks);
             out.push('\n');
         }
         let title = format!("HOUR AND WEEKDAY ({})", self.zone.name());
-        out += &format!("{}\n", Look::Bold.on(&title, looks));
+        out += &format!("{}\n", TextStyle::Bold.on(&title, looks));
         out + &self.hours.map()
     }
 }

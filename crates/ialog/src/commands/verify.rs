@@ -1,61 +1,109 @@
 //! `ialog verify`: what is wrong with an archive, one finding a line.
 
+use std::path::PathBuf;
+
+use clap::Args;
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{
-    Archive, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive_telling, verify_totals,
+    Archive, Digest, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive_telling, verify_totals,
 };
 
-use crate::account;
-use crate::cli::Verify;
-use crate::commands::{archived_contracts, counted, demo};
-use crate::failure::Failure;
-use crate::host::Host;
-use crate::progress::OfArchive;
-use crate::shell;
-use crate::table::paragraphs;
+use crate::args::archive::two_archives;
+use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
+use crate::args::service::ServiceArgs;
+use crate::error::CommandError;
+use crate::events::demo;
+use crate::events::open_archive::archived_contracts;
+use crate::output::paragraphs::paragraphs;
+use crate::output::plural::format_count;
+use crate::output::progress::ArchiveProgress;
+use crate::output::shell;
+use crate::runtime::context::Context;
+use crate::service::account;
 
-pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Failure> {
+#[derive(Args)]
+#[command(after_help = "\
+What is wrong is printed on standard output, one finding a line, with file and line; the exit code is 6 then.
+
+Examples:
+  ialog verify audit
+  ialog verify audit \\
+    --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+  ialog verify audit --online")]
+pub(crate) struct VerifyArgs {
+    /// Folder of the archive; with --demo and without ROOT, an archive of the simulated account, seven days of one
+    /// contract, made for this in a temporary folder
+    #[arg(value_name = "ROOT", required_unless_present = "demo")]
+    pub(crate) root: Option<PathBuf>,
+
+    /// What the SHA-256 of the last manifest has to be, as an earlier run printed it; repeated once for each contract
+    #[arg(long, value_name = "SHA256")]
+    pub(crate) head: Vec<Digest>,
+
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    pub(crate) contract: Vec<ContractSelector>,
+
+    /// Also ask the service how many events it counts, with one request a day
+    #[arg(long)]
+    pub(crate) online: bool,
+
+    #[command(flatten)]
+    pub(crate) account: ServiceArgs,
+}
+
+impl VerifyArgs {
+    /// Fails for flags of the account where nothing is asked of the service.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        match (self.online, &self.root) {
+            (true, _) => Ok(()),
+            (false, Some(root)) if self.account.whose.demo => Err(two_archives(root)),
+            (false, _) => self.account.unasked("the service is asked only with --online"),
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: VerifyArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     arguments.check()?;
-    let found = demo::archive(arguments.root.as_deref(), host).await?;
+    let found = demo::archive(arguments.root.as_deref(), context).await?;
     let archive = &found.archive;
     let contracts = archived_contracts(archive, &arguments.contract)?;
-    let mut report = compared_with_itself(archive, contracts.clone(), host).await?;
+    let mut report = compared_with_itself(archive, contracts.clone(), context).await?;
     let damaged = report.findings.iter().any(|finding| finding.problem != Problem::Extra);
     if !arguments.head.is_empty() {
         report.compare_heads(archive, &arguments.head);
     }
-    let mut findings = tell(&report, host)?;
+    let mut findings = tell(&report, context)?;
     for chain in &report.chains {
-        host.say(chain);
+        context.info(chain);
     }
     if arguments.online {
-        findings += compare_with_service(archive, contracts.as_deref(), &arguments, host).await?;
+        findings += compare_with_service(archive, contracts.as_deref(), &arguments, context).await?;
     }
-    host.say(format_args!(
+    context.info(format_args!(
         "{} in {}, {} bytes: {}",
-        counted(report.events, "event"),
-        counted(report.parts, "part"),
+        format_count(report.events, "event"),
+        format_count(report.parts, "part"),
         report.bytes,
         match findings {
             0 if report.is_linked() => "nothing is wrong".to_owned(),
             0 => "nothing is wrong with what was looked at, and a part of the chain was not".to_owned(),
-            findings => counted(findings, "finding"),
+            findings => format_count(findings, "finding"),
         }
     ));
     if damaged {
-        host.say(format_args!(
+        context.info(format_args!(
             "A damaged day can be read again as long as the service has it: move its folder out of the archive, have the \
              state made anew with `ialog state rebuild {} --relink`, and export the time again.",
             shell::quoted(&archive.root().to_string_lossy())
         ));
     }
-    let room = host.terminal.columns.filter(|_| host.interactive);
-    host.say(paragraphs(WHAT_IT_PROVES, room).trim_end());
+    let room = context.terminal.columns.filter(|_| context.interactive);
+    context.info(paragraphs(WHAT_IT_PROVES, room).trim_end());
     if findings > 0 {
-        return Err(Failure::integrity(
+        return Err(CommandError::integrity(
             format!(
                 "the archive is not as it was written, or not what the service has, {}",
-                counted(findings, "finding")
+                format_count(findings, "finding")
             ),
             "each is told above with its file",
         ));
@@ -67,9 +115,9 @@ pub(crate) async fn run(arguments: Verify, host: &mut Host<'_>) -> Result<(), Fa
 async fn compared_with_itself(
     archive: &Archive,
     contracts: Option<Vec<ContractNumber>>,
-    host: &mut Host<'_>,
-) -> Result<Report, Failure> {
-    let progress = OfArchive::bytes(host);
+    context: &mut Context<'_>,
+) -> Result<Report, CommandError> {
+    let progress = ArchiveProgress::bytes(context);
     let (archive, shown) = (archive.clone(), progress.clone());
     let compare = move || {
         verify_archive_telling(&archive, contracts.as_deref(), |done, all| {
@@ -78,7 +126,7 @@ async fn compared_with_itself(
     };
     let report = tokio::task::spawn_blocking(compare).await;
     progress.end();
-    let report = report.map_err(|error| Failure::bug(error.to_string()))?;
+    let report = report.map_err(|error| CommandError::bug(error.to_string()))?;
     Ok(report?)
 }
 
@@ -86,28 +134,28 @@ async fn compared_with_itself(
 async fn compare_with_service(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
-    arguments: &Verify,
-    host: &mut Host<'_>,
-) -> Result<u64, Failure> {
-    let client = account::connect(&arguments.account, host.clock.now(), host)?;
-    let (before, _) = host.talk.traffic().counts();
-    let progress = OfArchive::days(host);
+    arguments: &VerifyArgs,
+    context: &mut Context<'_>,
+) -> Result<u64, CommandError> {
+    let client = account::connect(&arguments.account, context.clock.now(), context)?;
+    let (before, _) = context.messages.traffic().counts();
+    let progress = ArchiveProgress::days(context);
     let told = |done, all| progress.show((done, all));
     let totals = verify_totals(archive, contracts, &client, told).await;
     progress.end();
     let totals = totals?;
-    let findings = tell(&totals.report, host)?;
-    let (after, _) = host.talk.traffic().counts();
-    host.say(format_args!(
+    let findings = tell(&totals.report, context)?;
+    let (after, _) = context.messages.traffic().counts();
+    context.info(format_args!(
         "compared with the service in {}: {}",
-        counted(after - before, "request"),
+        format_count(after - before, "request"),
         compared(&totals)
     ));
     for (contract, days) in &totals.more {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             continue;
         };
-        host.say(format_args!(
+        context.info(format_args!(
             "  what came late is added with `ialog export{} --contract {contract} --from {first} --to {last} --recount \
              --out {}`",
             arguments.account.again(),
@@ -120,7 +168,7 @@ async fn compare_with_service(
 /// On how many days the counts are equal, and on how many they are not.
 fn compared(totals: &Totals) -> String {
     let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
-    let mut told = format!("counts are equal on {} of {}", totals.equal, counted(totals.compared(), "day"));
+    let mut told = format!("counts are equal on {} of {}", totals.equal, format_count(totals.compared(), "day"));
     for (days, what) in
         [(more, "more events there"), (totals.fewer, "fewer events there"), (totals.unknown, "no count to compare")]
     {
@@ -132,11 +180,11 @@ fn compared(totals: &Totals) -> String {
 }
 
 /// Says what a report found; gives how much.
-fn tell(report: &Report, host: &mut Host<'_>) -> Result<u64, Failure> {
+fn tell(report: &Report, context: &mut Context<'_>) -> Result<u64, CommandError> {
     let lines: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
-    host.print(&lines)?;
+    context.print(&lines)?;
     for note in &report.notes {
-        host.insist(format_args!("note: {note}"));
+        context.warn(format_args!("note: {note}"));
     }
     Ok(report.findings.len() as u64)
 }

@@ -2,38 +2,69 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
+use clap::Args;
 use ionos_activitylog::{Claims, Client, Origin, Setting};
 use serde_json::{Value, json};
 
-use crate::account;
-use crate::ago::ago;
-use crate::cli::{Account, ReportOutput, Whoami};
-use crate::failure::Failure;
-use crate::host::Host;
-use crate::table::{Cell, Cut, Head, Look, Style, Table, labelled, safe_json};
-use crate::zone;
+use crate::args::output::{ReportArgs, ReportFormat};
+use crate::args::service::{AccountArgs, ServiceArgs};
+use crate::args::zone;
+use crate::args::zone::ZoneArgs;
+use crate::error::CommandError;
+use crate::output::duration::ago;
+use crate::output::labelled::labelled;
+use crate::output::table::{Cell, ColumnSpec, Table, TableOptions, TextStyle};
+use crate::output::text::{Truncation, safe_json};
+use crate::runtime::context::Context;
+use crate::service::account;
 
-pub(crate) fn run(arguments: &Whoami, host: &mut Host<'_>) -> Result<(), Failure> {
-    let zone = zone::choose(&arguments.zone, host)?;
-    let now = host.clock.now();
-    let account = Account { whose: arguments.whose.clone(), ..Account::default() };
-    let settings = account::builder(&account, now, host)?.settings()?;
+#[derive(Args)]
+#[command(after_help = "\
+Nothing is asked of the service: what the token says of itself is read and not verified. A secret that is set is shown \
+as [set]. `ialog doctor` asks the service.
+
+Examples:
+  ialog whoami
+  ialog whoami --provenance
+  ialog whoami -o json")]
+pub(crate) struct WhoamiArgs {
+    #[command(flatten)]
+    pub(crate) whose: AccountArgs,
+
+    /// List every setting, also those that nobody set, and what other sources say that does not count
+    #[arg(long)]
+    pub(crate) provenance: bool,
+
+    #[command(flatten)]
+    pub(crate) zone: ZoneArgs,
+
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+pub(crate) fn run(arguments: &WhoamiArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let zone = zone::choose(&arguments.zone, context)?;
+    let now = context.clock.now();
+    let account = ServiceArgs { whose: arguments.whose.clone(), ..ServiceArgs::default() };
+    let settings = account::builder(&account, now, context)?.settings()?;
     // Settings are worth showing above all where they are not enough for a client.
-    let client = account::connect(&account, now, host);
-    let who = Who { settings: &settings, client: client.as_ref().ok(), now, zone };
+    let client = account::connect(&account, now, context);
+    let who = Identity { settings: &settings, client: client.as_ref().ok(), now, zone };
     let text = match arguments.report.output {
-        ReportOutput::Json if host.terminal.shown => safe_json(&who.json()),
-        ReportOutput::Json => who.json(),
-        ReportOutput::Table => {
-            who.table(arguments.provenance, host.terminal.columns, arguments.report.colour.used(host.terminal.colours))
-        }
+        ReportFormat::Json if context.terminal.shown => safe_json(&who.json()),
+        ReportFormat::Json => who.json(),
+        ReportFormat::Table => who.table(
+            arguments.provenance,
+            context.terminal.columns,
+            arguments.report.colour.used(context.terminal.colours),
+        ),
     };
-    host.print(&text)?;
+    context.print(&text)?;
     client.map(drop)
 }
 
 /// What is known.
-struct Who<'a> {
+struct Identity<'a> {
     settings: &'a [Setting],
     /// None where the settings are not enough.
     client: Option<&'a Client>,
@@ -41,7 +72,7 @@ struct Who<'a> {
     zone: Tz,
 }
 
-impl Who<'_> {
+impl Identity<'_> {
     fn claims(&self) -> Option<Claims> {
         self.client?.claims()
     }
@@ -90,27 +121,31 @@ impl Who<'_> {
         };
         let mut rows = Vec::new();
         for setting in self.settings.iter().filter(shown) {
-            rows.push(row(setting, Look::Plain, ""));
+            rows.push(row(setting, TextStyle::Plain, ""));
             if provenance {
                 let overruled = setting.overruled().iter();
-                rows.extend(overruled.map(|other| row(other, Look::Dim, " (overruled)")));
+                rows.extend(overruled.map(|other| row(other, TextStyle::Dim, " (overruled)")));
             }
         }
-        let head = |title, least, cut| Head { title, least, importance: None, cut, right: false };
+        let head = |title, least, cut| ColumnSpec { title, least, importance: None, cut, right: false };
         let table = Table {
-            heads: vec![head("setting", 8, Cut::End), head("value", 16, Cut::Middle), head("source", 12, Cut::Middle)],
+            heads: vec![
+                head("setting", 8, Truncation::End),
+                head("value", 16, Truncation::Middle),
+                head("source", 12, Truncation::Middle),
+            ],
             rows,
         };
-        let style = Style { room, looks, titles: true };
+        let style = TableOptions { room, looks, titles: true };
         let (mut out, _) = table.render(style);
         let told = self.token();
         if told.is_empty() {
             return out;
         }
         let title = "TOKEN, AS IT SAYS OF ITSELF";
-        out += &format!("\n{}\n", Look::Bold.on(title, looks));
+        out += &format!("\n{}\n", TextStyle::Bold.on(title, looks));
         for (label, text) in told {
-            out += &labelled(label, Look::Plain, &text, (10, room, looks));
+            out += &labelled(label, TextStyle::Plain, &text, (10, room, looks));
         }
         out
     }
@@ -170,7 +205,7 @@ fn source(setting: &Setting) -> String {
     }
 }
 
-fn row(setting: &Setting, look: Look, note: &str) -> Vec<Cell> {
+fn row(setting: &Setting, look: TextStyle, note: &str) -> Vec<Cell> {
     let source = source(setting) + note;
     [setting.name(), &value(setting), &source].map(|text| Cell::new(text, look)).to_vec()
 }

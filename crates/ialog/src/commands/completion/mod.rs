@@ -9,25 +9,79 @@ mod script;
 
 use std::collections::BTreeSet;
 
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint};
+use clap_complete::Shell;
 use ionos_activitylog::{Claims, ClientBuilder};
 
-use crate::cli::{Candidates, Cli, Complete, CompletedShell, Completion};
-use crate::failure::Failure;
-use crate::host::Host;
+use crate::args::service::NoAccountArgs;
+use crate::commands::Cli;
+use crate::error::CommandError;
+use crate::runtime::context::Context;
 
-pub(crate) fn run(arguments: &Completion, host: &mut Host<'_>) -> Result<(), Failure> {
+#[derive(Args)]
+#[command(after_help = "\
+The script also completes contract numbers, which it knows from the token and from the last run of `ialog contracts` or \
+`ialog doctor`, and the profiles of the vendor's configuration file. It asks nothing of the service for that.
+
+Examples:
+  source <(ialog completion bash)                               # in ~/.bashrc
+  ialog completion zsh > ~/.zfunc/_ialog                        # in $fpath
+  ialog completion fish > ~/.config/fish/completions/ialog.fish
+  ialog completion powershell | Out-String | Invoke-Expression  # in $PROFILE")]
+pub(crate) struct CompletionArgs {
+    /// bash, zsh, fish or powershell
+    #[arg(value_name = "SHELL", hide_possible_values = true)]
+    pub(crate) shell: CompletionShell,
+
+    #[command(flatten)]
+    pub(crate) no_account: NoAccountArgs,
+}
+
+/// The shells that there are scripts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompletionShell {
+    Bash,
+    Zsh,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+}
+
+impl From<CompletionShell> for Shell {
+    fn from(shell: CompletionShell) -> Self {
+        match shell {
+            CompletionShell::Bash => Self::Bash,
+            CompletionShell::Zsh => Self::Zsh,
+            CompletionShell::Fish => Self::Fish,
+            CompletionShell::PowerShell => Self::PowerShell,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct CandidatesArgs {
+    pub(crate) what: CandidateKind,
+}
+
+/// What only the machine knows that the script runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CandidateKind {
+    Contracts,
+    Profiles,
+}
+
+pub(crate) fn run(arguments: &CompletionArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     let mut command = files_alone(Cli::shown());
     let mut written = Vec::new();
     let shell: clap_complete::Shell = arguments.shell.into();
     clap_complete::generate(shell, &mut command, "ialog", &mut written);
     let written = String::from_utf8_lossy(&written);
     let files = takes_files(&command);
-    host.print(&match arguments.shell {
-        CompletedShell::Bash => script::bash(&written, &files),
-        CompletedShell::Zsh => script::zsh(&written),
-        CompletedShell::Fish => script::fish(&written, &files),
-        CompletedShell::PowerShell => script::powershell(&written, &files, &file_flags(&command)),
+    context.print(&match arguments.shell {
+        CompletionShell::Bash => script::bash(&written, &files),
+        CompletionShell::Zsh => script::zsh(&written),
+        CompletionShell::Fish => script::fish(&written, &files),
+        CompletionShell::PowerShell => script::powershell(&written, &files, &file_flags(&command)),
     })
 }
 
@@ -67,11 +121,11 @@ fn file_flags(command: &Command) -> BTreeSet<String> {
 }
 
 /// One candidate a line.
-pub(crate) fn candidates(arguments: &Complete, host: &mut Host<'_>) -> Result<(), Failure> {
-    let builder = host.client();
+pub(crate) fn candidates(arguments: &CandidatesArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let builder = context.client();
     let words = match arguments.what {
-        Candidates::Contracts => contracts(builder, host),
-        Candidates::Profiles => builder.profiles().unwrap_or_default(),
+        CandidateKind::Contracts => contracts(builder, context),
+        CandidateKind::Profiles => builder.profiles().unwrap_or_default(),
     };
     // A word with a space or a sign of the shell could not be typed as it is.
     let plain = |word: &&String| {
@@ -79,15 +133,15 @@ pub(crate) fn candidates(arguments: &Complete, host: &mut Host<'_>) -> Result<()
         !word.is_empty() && word.chars().all(fine)
     };
     let lines: String = words.iter().filter(plain).map(|word| format!("{word}\n")).collect();
-    host.print(&lines)
+    context.print(&lines)
 }
 
 /// Those that were listed lately, and that of the token.
-fn contracts(builder: ClientBuilder, host: &Host<'_>) -> Vec<String> {
+fn contracts(builder: ClientBuilder, context: &Context<'_>) -> Vec<String> {
     let Ok(client) = builder.build() else {
         return Vec::new();
     };
-    let mut contracts = host.cache.contracts(client.api_address());
+    let mut contracts = context.cache.contracts(client.api_address());
     let of_token = client.claims().and_then(|claims: Claims| claims.contract);
     contracts.extend(of_token.or(client.default_contract()).map(|one| one.to_string()));
     contracts.sort_unstable();

@@ -10,9 +10,9 @@ use futures_util::future::{Either, select};
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog::{Client, Error, ErrorKind};
 
-use super::report::Verdict;
-use crate::ago;
-use crate::failure::Failure;
+use super::report::CheckResult;
+use crate::error::CommandError;
+use crate::output::duration as ago;
 
 /// A name takes no longer to resolve where anything works.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -43,43 +43,43 @@ pub(super) async fn dns<F, A>(
     proxy: Option<&str>,
     clock: &dyn Clock,
     look_up: impl FnOnce((String, u16)) -> F,
-) -> (Verdict, String)
+) -> (CheckResult, String)
 where
     F: Future<Output = io::Result<A>>,
     A: Iterator,
 {
     let Some((host, port)) = host_and_port(address) else {
-        return (Verdict::Skipped, "the address has no host".to_owned());
+        return (CheckResult::Skipped, "the address has no host".to_owned());
     };
     if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-        return (Verdict::Skipped, format!("{host} is an address and no name"));
+        return (CheckResult::Skipped, format!("{host} is an address and no name"));
     }
     if let Some(proxy) = proxy {
         let said = format!("{proxy} names a proxy, which resolves {host} itself");
-        return (Verdict::Skipped, said);
+        return (CheckResult::Skipped, said);
     }
     let advice = "check the name in the address of the API, and the DNS of this machine";
     let looking = pin!(look_up((host.clone(), port)));
     let found = select(looking, clock.alarm(PATIENCE)).await;
     match found {
         Either::Left((Ok(addresses), _)) => match addresses.count() as u64 {
-            0 => (Verdict::Failure(5), format!("{host} has no address: {advice}")),
+            0 => (CheckResult::Failure(5), format!("{host} has no address: {advice}")),
             count => {
                 let plural = if count == 1 { "" } else { "es" };
-                (Verdict::Ok, format!("{host} has {count} address{plural}"))
+                (CheckResult::Ok, format!("{host} has {count} address{plural}"))
             }
         },
         Either::Left((Err(error), _)) => {
-            (Verdict::Failure(5), format!("{host} cannot be resolved ({error}): {advice}"))
+            (CheckResult::Failure(5), format!("{host} cannot be resolved ({error}): {advice}"))
         }
         Either::Right(_) => {
-            (Verdict::Failure(5), format!("{host} is not resolved within {} s: {advice}", PATIENCE.as_secs()))
+            (CheckResult::Failure(5), format!("{host} is not resolved within {} s: {advice}", PATIENCE.as_secs()))
         }
     }
 }
 
 /// Whether there is an answer of any kind, which it takes a connection for; a `direct` one goes over the network.
-pub(super) async fn connection(client: &Client, direct: bool) -> (Verdict, String) {
+pub(super) async fn connection(client: &Client, direct: bool) -> (CheckResult, String) {
     let address = client.api_address();
     let how = match address.starts_with("https:") {
         _ if !direct => "without a network",
@@ -88,16 +88,16 @@ pub(super) async fn connection(client: &Client, direct: bool) -> (Verdict, Strin
         false => "without TLS",
     };
     match client.info().await {
-        Ok(_) => (Verdict::Ok, format!("{address} answers {how}")),
+        Ok(_) => (CheckResult::Ok, format!("{address} answers {how}")),
         Err(error) => match error.status() {
             // That there is an answer is all that is asked here.
             Some(status) if status < 500 && status != 429 => {
-                (Verdict::Ok, format!("{address} answers {how} (status {status})"))
+                (CheckResult::Ok, format!("{address} answers {how} (status {status})"))
             }
-            _ if is_about_the_token(&error) => (Verdict::Skipped, "needs a token that can be sent".to_owned()),
+            _ if is_about_the_token(&error) => (CheckResult::Skipped, "needs a token that can be sent".to_owned()),
             _ => {
-                let failure = Failure::from(error);
-                (Verdict::Failure(failure.code()), failure.to_string())
+                let failure = CommandError::from(error);
+                (CheckResult::Failure(failure.code()), failure.to_string())
             }
         },
     }
@@ -116,22 +116,22 @@ pub(super) fn is_about_the_token(error: &Error) -> bool {
 }
 
 /// How far two clocks are apart.
-pub(super) fn clock(ours: DateTime<Utc>, theirs: Option<DateTime<Utc>>) -> (Verdict, String) {
+pub(super) fn clock(ours: DateTime<Utc>, theirs: Option<DateTime<Utc>>) -> (CheckResult, String) {
     let Some(theirs) = theirs else {
         let said = "the service does not say its time";
-        return (Verdict::Skipped, said.to_owned());
+        return (CheckResult::Skipped, said.to_owned());
     };
     let ahead = ours - theirs;
     if ahead.abs() <= TOLERANCE {
         let said = "this machine's clock and the service's agree";
-        return (Verdict::Ok, said.to_owned());
+        return (CheckResult::Ok, said.to_owned());
     }
     let side = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
     let said = format!(
         "this machine's clock is {} {side} the service's: set it, or --last means another time than it says",
         ago::length(ahead)
     );
-    (Verdict::Warning, said)
+    (CheckResult::Warning, said)
 }
 
 #[cfg(test)]
@@ -152,13 +152,13 @@ mod tests {
             dns(address, proxy, &clock, look_up).await
         };
         let expected = [
-            ("https://api.example", None, Verdict::Ok, "api.example has 2 addresses"),
-            ("http://127.0.0.1:8080", None, Verdict::Skipped, "127.0.0.1 is an address and no name"),
-            ("http://[::1]:8080", None, Verdict::Skipped, "[::1] is an address and no name"),
+            ("https://api.example", None, CheckResult::Ok, "api.example has 2 addresses"),
+            ("http://127.0.0.1:8080", None, CheckResult::Skipped, "127.0.0.1 is an address and no name"),
+            ("http://[::1]:8080", None, CheckResult::Skipped, "[::1] is an address and no name"),
             (
                 "https://api.example",
                 Some("HTTPS_PROXY"),
-                Verdict::Skipped,
+                CheckResult::Skipped,
                 "HTTPS_PROXY names a proxy, which resolves api.example itself",
             ),
         ];
@@ -170,7 +170,7 @@ mod tests {
             Err::<std::vec::IntoIter<u8>, _>(io::Error::other("no such name"))
         };
         let (verdict, said) = dns("https://api.example:8443/x", None, &clock, lost).await;
-        assert_eq!(verdict, Verdict::Failure(5));
+        assert_eq!(verdict, CheckResult::Failure(5));
         assert_eq!(
             said,
             "api.example cannot be resolved (no such name): check the name in the address of the API, and the DNS of \
@@ -178,19 +178,19 @@ mod tests {
         );
         let nothing = |_| async { Ok(std::iter::empty::<u8>()) };
         let (verdict, said) = dns("https://api.example", None, &clock, nothing).await;
-        assert!(verdict == Verdict::Failure(5) && said.starts_with("api.example has no address"));
+        assert!(verdict == CheckResult::Failure(5) && said.starts_with("api.example has no address"));
     }
 
     #[test]
     fn clocks_that_differ_are_said_to() {
         let told = |seconds: i64| clock(noon() + TimeDelta::seconds(seconds), Some(noon()));
         for seconds in [-10, 0, 10] {
-            assert_eq!(told(seconds).0, Verdict::Ok);
+            assert_eq!(told(seconds).0, CheckResult::Ok);
         }
         for (seconds, words) in [(-11, "is 11 seconds behind the"), (7200, "is 2 hours ahead of the")] {
             let (verdict, said) = told(seconds);
-            assert!(verdict == Verdict::Warning && said.contains(words), "{said}");
+            assert!(verdict == CheckResult::Warning && said.contains(words), "{said}");
         }
-        assert_eq!(clock(noon(), None).0, Verdict::Skipped);
+        assert_eq!(clock(noon(), None).0, CheckResult::Skipped);
     }
 }

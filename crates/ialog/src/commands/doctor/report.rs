@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::failure::Failure;
-use crate::host::Host;
-use crate::table::{Look, labelled};
+use crate::error::CommandError;
+use crate::output::labelled::labelled;
+use crate::output::plural::format_count;
+use crate::output::table::TextStyle;
+use crate::runtime::context::Context;
 
 /// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum CheckResult {
     Ok,
     Warning,
     /// With the exit code.
@@ -16,7 +18,7 @@ pub(super) enum Verdict {
     Skipped,
 }
 
-impl Verdict {
+impl CheckResult {
     fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -26,32 +28,32 @@ impl Verdict {
         }
     }
 
-    fn look(self) -> Look {
+    fn look(self) -> TextStyle {
         match self {
-            Self::Ok => Look::Good,
-            Self::Warning => Look::Waiting,
-            Self::Failure(_) => Look::Bad,
-            Self::Skipped => Look::Dim,
+            Self::Ok => TextStyle::Good,
+            Self::Warning => TextStyle::Waiting,
+            Self::Failure(_) => TextStyle::Bad,
+            Self::Skipped => TextStyle::Dim,
         }
     }
 }
 
 /// A check, what became of it, and a sentence.
-pub(super) struct Checked {
+pub(super) struct CheckEntry {
     pub(super) check: &'static str,
-    pub(super) verdict: Verdict,
+    pub(super) verdict: CheckResult,
     pub(super) said: String,
 }
 
 /// All checks so far.
-pub(super) struct Report {
+pub(super) struct DoctorReport {
     json: bool,
     room: Option<usize>,
     looks: bool,
-    checked: Vec<Checked>,
+    checked: Vec<CheckEntry>,
 }
 
-impl Report {
+impl DoctorReport {
     pub(super) fn new(json: bool, room: Option<usize>, looks: bool) -> Self {
         Self { json, room, looks, checked: Vec::new() }
     }
@@ -60,29 +62,40 @@ impl Report {
     pub(super) fn add(
         &mut self,
         check: &'static str,
-        verdict: Verdict,
+        verdict: CheckResult,
         said: impl Into<String>,
-        host: &mut Host<'_>,
-    ) -> Result<bool, Failure> {
+        context: &mut Context<'_>,
+    ) -> Result<bool, CommandError> {
         let said = said.into();
         if !self.json {
             let label = format!("{:<7}  {check}", verdict.word());
-            self.line(&label, verdict.look(), &said, host)?;
+            self.line(&label, verdict.look(), &said, context)?;
         }
-        self.checked.push(Checked { check, verdict, said });
-        Ok(matches!(verdict, Verdict::Ok | Verdict::Warning))
+        self.checked.push(CheckEntry { check, verdict, said });
+        Ok(matches!(verdict, CheckResult::Ok | CheckResult::Warning))
     }
 
     /// A check that depends on another one.
-    pub(super) fn skip(&mut self, check: &'static str, needs: &str, host: &mut Host<'_>) -> Result<(), Failure> {
+    pub(super) fn skip(
+        &mut self,
+        check: &'static str,
+        needs: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
         let needs = format!("needs {needs}");
-        self.add(check, Verdict::Skipped, needs, host).map(drop)
+        self.add(check, CheckResult::Skipped, needs, context).map(drop)
     }
 
     /// A line for people.
-    pub(super) fn line(&self, label: &str, look: Look, text: &str, host: &mut Host<'_>) -> Result<(), Failure> {
+    pub(super) fn line(
+        &self,
+        label: &str,
+        look: TextStyle,
+        text: &str,
+        context: &mut Context<'_>,
+    ) -> Result<(), CommandError> {
         const LABELS: usize = "warning  authentication".len();
-        host.print(&labelled(label, look, text, (LABELS, self.room, self.looks)))
+        context.print(&labelled(label, look, text, (LABELS, self.room, self.looks)))
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -105,9 +118,9 @@ impl Report {
     }
 
     /// A failure with the exit code of the first check that failed.
-    pub(super) fn verdict(&self) -> Result<(), Failure> {
+    pub(super) fn verdict(&self) -> Result<(), CommandError> {
         let failed = self.checked.iter().filter_map(|one| match one.verdict {
-            Verdict::Failure(code) => Some((one.check, code)),
+            CheckResult::Failure(code) => Some((one.check, code)),
             _ => None,
         });
         let failed: Vec<_> = failed.collect();
@@ -115,12 +128,12 @@ impl Report {
             return Ok(());
         };
         let names: Vec<&str> = failed.iter().map(|(check, _)| *check).collect();
-        Err(Failure::stopped(
+        Err(CommandError::stopped(
             *code,
             format!(
                 "{} of {} failed: {}",
                 failed.len(),
-                crate::commands::counted(self.checked.len() as u64, "check"),
+                format_count(self.checked.len() as u64, "check"),
                 names.join(", ")
             ),
             "the report says what to do",

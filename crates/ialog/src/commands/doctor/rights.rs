@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 use ionos_activitylog::{Client, Contract, ContractNumber, DateRange, Error, ErrorKind, PageSize};
 
 use super::network::is_about_the_token;
-use super::report::Verdict;
-use crate::ago::ago;
+use super::report::CheckResult;
+use crate::output::duration::ago;
 
 /// A token that ends sooner should be replaced.
 const SOON: TimeDelta = TimeDelta::days(7);
@@ -20,14 +20,14 @@ pub(super) fn authentication(
     listed: &Result<Vec<Contract>, Error>,
     now: DateTime<Utc>,
     zone: Tz,
-) -> (Verdict, String) {
+) -> (CheckResult, String) {
     match listed {
         Err(error) if error.kind() == ErrorKind::Unauthorized || is_about_the_token(error) => {
-            return (Verdict::Failure(4), error.to_string());
+            return (CheckResult::Failure(4), error.to_string());
         }
         // It knows who asks, and says no: that is about privileges.
         Err(error) if error.kind() != ErrorKind::Forbidden => {
-            return (Verdict::Failure(code(error)), error.to_string());
+            return (CheckResult::Failure(code(error)), error.to_string());
         }
         _ => {}
     }
@@ -37,18 +37,18 @@ pub(super) fn authentication(
         .is_some_and(|credentials| credentials.name() == "credentials" && credentials.value().starts_with("username"));
     if by_password {
         let said = "user name and password are accepted, and the vendor is withdrawing them: use a token";
-        return (Verdict::Warning, said.to_owned());
+        return (CheckResult::Warning, said.to_owned());
     }
     let Some(ends) = client.claims().and_then(|claims| claims.expires_at) else {
         let said = "the token is accepted, and does not say when it ends";
-        return (Verdict::Ok, said.to_owned());
+        return (CheckResult::Ok, said.to_owned());
     };
     let local = ends.with_timezone(&zone);
     let local = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let said = format!("the token is accepted, and ends at {} ({})", local.replace("+00:00", "Z"), ago(ends, now));
     match ends - now < SOON {
-        true => (Verdict::Warning, format!("{said}: get a new one before")),
-        false => (Verdict::Ok, said),
+        true => (CheckResult::Warning, format!("{said}: get a new one before")),
+        false => (CheckResult::Ok, said),
     }
 }
 
@@ -57,16 +57,16 @@ pub(super) async fn privilege(
     client: &Client,
     listed: Result<Vec<Contract>, Error>,
     now: DateTime<Utc>,
-) -> (Verdict, String, Vec<ContractNumber>) {
+) -> (CheckResult, String, Vec<ContractNumber>) {
     let contracts = match listed {
         Ok(contracts) => contracts,
         Err(error) => {
-            return (Verdict::Failure(code(&error)), error.to_string(), Vec::new());
+            return (CheckResult::Failure(code(&error)), error.to_string(), Vec::new());
         }
     };
     if contracts.is_empty() {
         let said = "the token may read the log of no contract: use a token of a user who may";
-        return (Verdict::Failure(4), said.to_owned(), Vec::new());
+        return (CheckResult::Failure(4), said.to_owned(), Vec::new());
     }
     let (mut read, mut refused) = (Vec::new(), Vec::new());
     for contract in contracts.iter().take(MOST_CONTRACTS) {
@@ -88,10 +88,10 @@ pub(super) async fn privilege(
             }
             _ => format!("the logs of {of} contracts can be read: {}", numbers.join(", ")),
         };
-        return (Verdict::Ok, said, read);
+        return (CheckResult::Ok, said, read);
     };
     let said = format!("{} of the logs of {of} contracts cannot be read, the first because {error}", refused.len());
-    (Verdict::Failure(code(error)), said, read)
+    (CheckResult::Failure(code(error)), said, read)
 }
 
 /// One event of the last hour, or none.

@@ -1,0 +1,101 @@
+//! What to read of an archive, for every command that reads one back.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ionos_activitylog::{Length, Moment};
+
+use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
+use crate::args::time::RangeArgs;
+use crate::error::CommandError;
+
+/// Which archive.
+#[derive(Args)]
+pub(crate) struct ArchiveRootArgs {
+    /// Folder of the archive
+    #[arg(value_name = "ROOT", required_unless_present = "demo")]
+    root: Option<PathBuf>,
+
+    /// Without ROOT, read an archive of a simulated account, seven days of one contract, made for this in a temporary
+    /// folder
+    #[arg(long)]
+    demo: bool,
+}
+
+impl ArchiveRootArgs {
+    /// The folder that was named; none for a demo. Fails where both were asked for.
+    pub(crate) fn folder(&self) -> Result<Option<&Path>, CommandError> {
+        let root = self.root.as_deref().filter(|_| !self.is_filter());
+        match root {
+            Some(root) if self.demo => Err(two_archives(root)),
+            root => Ok(root),
+        }
+    }
+
+    /// Whether the first word is a filter: a demo needs no folder before its filters.
+    fn is_filter(&self) -> bool {
+        let word = self.root.as_deref().and_then(Path::to_str);
+        self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())
+    }
+}
+
+/// A demo brings an archive along, and another one was named.
+pub(crate) fn two_archives(root: &Path) -> CommandError {
+    CommandError::usage(
+        format!("--demo reads an archive of its own, and {} is another", root.display()),
+        "leave one of them out",
+    )
+}
+
+#[derive(Args)]
+pub(crate) struct ArchiveSelection {
+    #[command(flatten)]
+    pub(crate) root: ArchiveRootArgs,
+
+    /// Only events that match: KEY=VALUE or KEY!=VALUE, with * for any text in the value. Keys are type, status, method,
+    /// service, user, ip, outcome, mutations, resource-type, resource-id, action and text; several values of one key
+    /// are alternatives
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    pub(crate) contract: Vec<ContractSelector>,
+
+    #[command(flatten)]
+    pub(crate) range: ArchiveTimeArgs,
+}
+
+impl ArchiveSelection {
+    /// The filters that were typed.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = &str> {
+        let first = self.root.root.as_deref().and_then(Path::to_str);
+        let first = first.filter(|_| self.root.is_filter());
+        first.into_iter().chain(self.filter.iter().map(String::as_str))
+    }
+}
+
+/// As [`Range`](super::Range); all that there is if left out.
+#[derive(Args)]
+pub(crate) struct ArchiveTimeArgs {
+    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 7d
+    #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
+    pub(crate) last: Option<Length>,
+
+    /// Start: a day such as 2026-11-01 or yesterday, from its midnight in UTC, a month such as 2026-11, a time such as
+    /// 2026-11-01T08:30, in UTC unless it names its zone, @ with seconds since 1970, or a length before now such as 7d
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<Moment>,
+
+    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; where the archive
+    /// ends if left out
+    #[arg(long, value_name = "WHEN", requires = "from")]
+    pub(crate) to: Option<Moment>,
+}
+
+impl ArchiveTimeArgs {
+    /// The range that was asked for; none for all that there is.
+    pub(crate) fn asked(&self) -> Option<RangeArgs> {
+        let Self { last, from, to } = *self;
+        (last.is_some() || from.is_some()).then_some(RangeArgs { last, from, to })
+    }
+}

@@ -1,0 +1,142 @@
+//! What every command that looks at events is asked: whose, of which time, and which of them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ionos_activitylog::{Filter, FilterKey};
+
+use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
+use crate::args::service::ServiceArgs;
+use crate::args::time::{RangeArgs, TimeArgs};
+use crate::args::zone::ZoneArgs;
+use crate::error::CommandError;
+
+/// Where the events are.
+#[derive(Args)]
+pub(crate) struct EventSelection {
+    #[command(flatten)]
+    pub(crate) account: ServiceArgs,
+
+    /// Read the archive in this folder instead of the service
+    #[arg(long, value_name = "ROOT", conflicts_with = "demo")]
+    pub(crate) archive: Option<PathBuf>,
+
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, the only one that the token reads, or all of the archive"))]
+    pub(crate) contract: Vec<ContractSelector>,
+
+    #[command(flatten, next_help_heading = "Time")]
+    pub(crate) when: TimeArgs,
+
+    #[command(flatten, next_help_heading = "Time")]
+    pub(crate) zone: ZoneArgs,
+}
+
+impl EventSelection {
+    /// Fails where an archive is read, and a flag is given that is about asking the service. Whoever asks it for more than
+    /// events does not call this.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        match self.archive {
+            Some(_) => self.account.unasked("an archive is read without the service"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Which events. Different flags must all hold, of several values of one flag any.
+#[derive(Args)]
+pub(crate) struct FilterArgs {
+    /// Only events that match: KEY=VALUE, or KEY!=VALUE to leave them out, with the flags below as keys
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+
+    /// The same as FILTER
+    #[arg(long = "where", value_name = "FILTER")]
+    conditions: Vec<String>,
+
+    /// Login name; here and below, * stands for any text, and flags may be repeated
+    #[arg(long, value_name = "NAME")]
+    user: Vec<String>,
+
+    /// Type of the event, such as RequestAccepted
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Vec<String>,
+
+    /// Status, such as DONE
+    #[arg(long, value_name = "STATUS")]
+    status: Vec<String>,
+
+    /// success, failure, pending or unknown
+    #[arg(long, value_name = "OUTCOME")]
+    outcome: Vec<String>,
+
+    /// The same as --outcome failure
+    #[arg(long)]
+    failed: bool,
+
+    /// Service that was used, or in which it took place
+    #[arg(long, value_name = "SERVICE")]
+    service: Vec<String>,
+
+    /// Address of the client, or a network such as 203.0.113.0/24
+    #[arg(long, value_name = "ADDRESS")]
+    ip: Vec<String>,
+
+    /// Identifier of a resource
+    #[arg(long, visible_alias = "resource-id", value_name = "ID")]
+    resource: Vec<String>,
+
+    /// Type of a resource, such as firewallrule
+    #[arg(long, value_name = "TYPE")]
+    resource_type: Vec<String>,
+
+    /// What was done, such as 'sec.user.*' or 'DELETE nic'
+    #[arg(long, value_name = "ACTION")]
+    action: Vec<String>,
+
+    /// HTTP method, such as DELETE
+    #[arg(long, value_name = "METHOD")]
+    method: Vec<String>,
+
+    /// Only what may have changed something
+    #[arg(long)]
+    mutations: bool,
+
+    /// Regular expression for the record's text
+    #[arg(long, value_name = "REGEX")]
+    text: Vec<String>,
+}
+
+impl FilterArgs {
+    /// One filter of all.
+    pub(crate) fn filter(&self) -> Result<Filter, CommandError> {
+        let filter = Filter::parse(self.filter.iter().chain(&self.conditions))?;
+        let flags = [
+            (FilterKey::User, &self.user),
+            (FilterKey::EventType, &self.event_type),
+            (FilterKey::Status, &self.status),
+            (FilterKey::Outcome, &self.outcome),
+            (FilterKey::Service, &self.service),
+            (FilterKey::Ip, &self.ip),
+            (FilterKey::ResourceId, &self.resource),
+            (FilterKey::ResourceType, &self.resource_type),
+            (FilterKey::Action, &self.action),
+            (FilterKey::Method, &self.method),
+            (FilterKey::Text, &self.text),
+        ];
+        let switches = [(self.failed, FilterKey::Outcome, "failure"), (self.mutations, FilterKey::Mutations, "true")];
+        let values = flags.into_iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value.as_str())));
+        let switched = switches.into_iter().filter(|(on, ..)| *on);
+        let all = values.chain(switched.map(|(_, key, value)| (key, value)));
+        Ok(all.into_iter().try_fold(filter, |filter, (key, value)| filter.only(key, value))?)
+    }
+}
+
+/// Where to look for something when nobody says when it was: as far back as this in a live log, and everywhere in an
+/// archive.
+pub(crate) fn looked_back(asked: &EventSelection) -> Result<Option<RangeArgs>, CommandError> {
+    const LOOKED_BACK: &str = "30d";
+    Ok(match asked.when.range() {
+        None if asked.archive.is_none() => Some(RangeArgs { last: Some(LOOKED_BACK.parse()?), from: None, to: None }),
+        range => range,
+    })
+}

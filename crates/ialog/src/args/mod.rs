@@ -1,0 +1,11 @@
+//! Arguments that several commands share, and errors about what was typed.
+
+pub(crate) mod archive;
+pub(crate) mod contracts;
+pub(crate) mod events;
+pub(crate) mod output;
+pub(crate) mod parse_error;
+pub(crate) mod service;
+pub(crate) mod time;
+pub(crate) mod verbosity;
+pub(crate) mod zone;

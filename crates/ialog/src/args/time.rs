@@ -1,0 +1,156 @@
+//! The time range that is read, resolved once and before anything is read.
+
+use chrono::{DateTime, SubsecRound, TimeZone};
+use clap::Args;
+use ionos_activitylog::{DateRange, Length, Moment};
+
+use crate::error::CommandError;
+
+#[derive(Args)]
+pub(crate) struct RangeArgs {
+    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 7d
+    #[arg(long, value_name = "LENGTH", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
+    pub(crate) last: Option<Length>,
+
+    /// Start: a day such as 2026-11-01 or yesterday, from its midnight in UTC, a month such as 2026-11, a time such as
+    /// 2026-11-01T08:30, in UTC unless it names its zone, @ with seconds since 1970, or a length before now such as 7d
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<Moment>,
+
+    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; now if left out
+    #[arg(long, value_name = "WHEN", requires = "from")]
+    pub(crate) to: Option<Moment>,
+}
+
+/// As [`Range`], and an archive has a beginning of its own.
+#[derive(Args)]
+pub(crate) struct TimeArgs {
+    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 2h
+    #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
+    pub(crate) last: Option<Length>,
+
+    /// Start: a day such as 2026-11-01 or yesterday, a month such as 2026-11, a local time such as 2026-11-01T08:30, a
+    /// time with its zone, @ with seconds since 1970, or a length before now such as 7d
+    #[arg(long, visible_alias = "since", value_name = "WHEN")]
+    pub(crate) from: Option<Moment>,
+
+    /// End: a day or a month, up to and including its end, or a time, up to but not including it; now if left out, or
+    /// where the archive ends
+    #[arg(long, visible_alias = "until", value_name = "WHEN", requires = "from")]
+    pub(crate) to: Option<Moment>,
+}
+
+impl TimeArgs {
+    /// The range that was asked for; none for all that there is.
+    pub(crate) fn range(&self) -> Option<RangeArgs> {
+        let Self { last, from, to } = *self;
+        (last.is_some() || from.is_some()).then_some(RangeArgs { last, from, to })
+    }
+}
+
+/// The range that was asked for, in whole seconds as it is read. An end after `now` is brought back to it: what happens
+/// later cannot be read yet. Days and local times are those of the zone of `now`.
+pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
+    if let Some(length) = range.last {
+        return Ok(DateRange::last(length, now)?);
+    }
+    let Some(from) = range.from else {
+        return Err(CommandError::usage("it is not said which time to read", "name it with --last or with --from"));
+    };
+    let start = from.start(now.clone())?;
+    let end = range.to.map(|to| to.end(now.clone())).transpose()?;
+    let now = now.to_utc();
+    if let (Some(end), Some(to)) = (end, range.to)
+        && start >= end
+    {
+        return Err(CommandError::usage(
+            format!("--from {from} is not before --to {to}"),
+            "give an earlier start or a later end",
+        ));
+    }
+    if start >= now {
+        return Err(CommandError::usage(format!("--from {from} is in the future"), "give a start before now"));
+    }
+    // As for --last: the second that has begun is not over, so it is left to the next export.
+    let over = now.trunc_subsecs(0);
+    if start >= over {
+        return Err(CommandError::usage(format!("--from {from} is less than a second ago"), "give an earlier start"));
+    }
+    Ok(DateRange::new(start, end.unwrap_or(over).min(over))?.to_whole_seconds())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::Utc;
+
+    const NOW: &str = "2026-11-22T12:00:00.5Z";
+
+    fn resolved(last: Option<&str>, from: Option<&str>, to: Option<&str>) -> String {
+        let range = RangeArgs {
+            last: last.map(|text| text.parse().unwrap()),
+            from: from.map(|text| text.parse().unwrap()),
+            to: to.map(|text| text.parse().unwrap()),
+        };
+        match resolve_range(&range, NOW.parse::<DateTime<Utc>>().unwrap()) {
+            Ok(range) => range.to_string(),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_range_is_resolved_to_instants() {
+        let cases = [
+            (Some("7d"), None, None, "2026-11-15T12:00:00Z .. 2026-11-22T12:00:00Z"),
+            (Some("90m"), None, None, "2026-11-22T10:30:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-11-01"), Some("2026-11-20"), "2026-11-01T00:00:00Z .. 2026-11-21T00:00:00Z"),
+            (None, Some("2026-11-20"), Some("2026-11-20"), "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z"),
+            (None, Some("2026-11-20"), None, "2026-11-20T00:00:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-11-22"), Some("2026-11-22"), "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-11-22"), Some("2026-11-22T12:00:00.2Z"), "2026-11-22T00:00:00Z .. 2026-11-22T12:00:00Z"),
+            (None, Some("2026-10"), Some("yesterday"), "2026-10-01T00:00:00Z .. 2026-11-22T00:00:00Z"),
+            (None, Some("7d"), Some("2026-11-20T14:00"), "2026-11-15T12:00:00Z .. 2026-11-20T14:00:00Z"),
+            (
+                None,
+                Some("2026-11-20T08:00:00.9Z"),
+                Some("2026-11-20T08:00:01.1Z"),
+                "2026-11-20T08:00:00Z .. 2026-11-20T08:00:02Z",
+            ),
+            (
+                None,
+                Some("2026-11-20T08:00:00+01:00"),
+                Some("2026-11-20T08:00:00Z"),
+                "2026-11-20T07:00:00Z .. 2026-11-20T08:00:00Z",
+            ),
+        ];
+        for (last, from, to, expected) in cases {
+            assert_eq!(resolved(last, from, to), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused_in_the_words_that_were_typed() {
+        let cases = [
+            (
+                Some("2026-11-20"),
+                Some("2026-11-19"),
+                "--from 2026-11-20 is not before --to 2026-11-19: give an earlier start or a later end",
+            ),
+            (
+                Some("2026-11-20T00:00:00Z"),
+                Some("2026-11-20T00:00:00Z"),
+                "--from 2026-11-20T00:00:00Z is not before --to 2026-11-20T00:00:00Z: give an earlier start or a later end",
+            ),
+            (Some("2027-01-01"), None, "--from 2027-01-01 is in the future: give a start before now"),
+            (Some("now"), None, "--from now is less than a second ago: give an earlier start"),
+            (
+                Some("2026-11-22T12:00:00.2Z"),
+                None,
+                "--from 2026-11-22T12:00:00.200Z is less than a second ago: give an earlier start",
+            ),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(resolved(None, from, to), expected);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The newest events may not be in the log yet, so an export leaves them to the next one.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ionos_activitylog::DateRange;
+use ionos_activitylog_archive::SETTLE;
+
+use super::ExportArgs;
+use crate::error::CommandError;
+
+/// How long the newest events are left to the next export. The log of a demo ends now and gets no more events.
+pub(crate) fn settle(arguments: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
+    match arguments.settle {
+        // Months are those of the calendar, so a length is measured up to now.
+        Some(length) => DateRange::last(length, now).map_or(SETTLE, |one| one.duration()),
+        None if arguments.account.whose.demo => TimeDelta::zero(),
+        None => SETTLE,
+    }
+}
+
+/// The part of a range that is old enough to be read.
+pub(crate) fn settled(range: DateRange, settle: TimeDelta, now: DateTime<Utc>) -> Result<DateRange, CommandError> {
+    let edge = now.checked_sub_signed(settle);
+    edge.and_then(|edge| range.past(edge)).ok_or_else(|| {
+        CommandError::usage(
+            format!("all of {range} is newer than {} s, so its events may not be in the log yet", settle.num_seconds()),
+            "try again later, or give an earlier start or a shorter --settle",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: &str = "2026-11-22T12:00:00.5Z";
+
+    #[test]
+    fn the_newest_seconds_are_left_out() {
+        let now: DateTime<Utc> = NOW.parse().unwrap();
+        let cut = |from: &str, to: &str, seconds| {
+            let range = DateRange::new(from.parse().unwrap(), to.parse::<DateTime<Utc>>().unwrap());
+            match settled(range.unwrap(), TimeDelta::seconds(seconds), now) {
+                Ok(range) => range.to_string(),
+                Err(failure) => failure.to_string(),
+            }
+        };
+        let (start, end) = ("2026-11-22T11:59:50Z", "2026-11-22T12:00:00Z");
+        for (seconds, expected) in [
+            (0, "2026-11-22T11:59:50Z .. 2026-11-22T12:00:00Z"),
+            (9, "2026-11-22T11:59:50Z .. 2026-11-22T11:59:51Z"),
+            (
+                10,
+                "all of 2026-11-22T11:59:50Z .. 2026-11-22T12:00:00Z is newer than 10 s, so its events may not be in \
+                 the log yet: try again later, or give an earlier start or a shorter --settle",
+            ),
+        ] {
+            assert_eq!(cut(start, end, seconds), expected);
+        }
+        assert_eq!(
+            cut("2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z", 10),
+            "2026-11-21T00:00:00Z .. 2026-11-22T00:00:00Z"
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Who may read what.
+
+use chrono::TimeDelta;
+use clap::Args;
+use clap::builder::{StringValueParser, TypedValueParser};
+use ionos_activitylog_sim::{ForeignContract, parse_length};
+
+use super::one_of;
+use crate::error::CommandError;
+
+#[derive(Args)]
+pub(crate) struct AccessArgs {
+    /// Plain token that reads every contract
+    #[arg(long, value_name = "TEXT", default_value = ionos_activitylog_sim::DEFAULT_TOKEN)]
+    pub(crate) token: String,
+
+    /// Print an unsigned JSON Web Token for the first contract, with the vendor's claims, instead of the plain token
+    #[arg(long)]
+    pub(crate) jwt: bool,
+
+    /// How long that token is good
+    #[arg(long, value_name = "LENGTH", requires = "jwt", value_parser = parse_length)]
+    pub(crate) token_lifetime: Option<TimeDelta>,
+
+    /// That token is a reseller's and reads every contract
+    #[arg(long, requires = "jwt")]
+    pub(crate) reseller: bool,
+
+    /// That token lacks the privilege to read the log
+    #[arg(long, requires = "jwt")]
+    pub(crate) no_privilege: bool,
+
+    /// Accept this user name and password; may be repeated
+    #[arg(long, value_name = "USER:PASSWORD", value_parser = StringValueParser::new().map(BasicCredentials::from))]
+    pub(crate) basic: Vec<BasicCredentials>,
+
+    /// Accounts have a second factor, so that user name and password are refused
+    #[arg(long)]
+    pub(crate) two_factor: bool,
+
+    /// Revoke the plain token after so many requests
+    #[arg(long, value_name = "REQUESTS")]
+    pub(crate) revoke_after: Option<u64>,
+
+    /// errorCode of every 403
+    #[arg(long, value_name = "CODE", default_value = ionos_activitylog_sim::FOREIGN_CONTRACT_CODE)]
+    pub(crate) forbidden_code: String,
+
+    /// Answer for a contract that may not be read
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<ForeignContract>(ForeignContract::WORDS))]
+    pub(crate) foreign_contract: ForeignContract,
+
+    /// The information about the API needs a token too
+    #[arg(long)]
+    pub(crate) info_needs_token: bool,
+}
+
+/// A user name and a password as they were typed. Checked later, because a message about an argument repeats it. Without
+/// `Debug`, so that it cannot be shown.
+#[derive(Clone)]
+pub(crate) struct BasicCredentials(String);
+
+impl BasicCredentials {
+    /// The user name and the password.
+    pub(crate) fn parts(&self) -> Result<(&str, &str), CommandError> {
+        match self.0.split_once(':') {
+            None => Err(CommandError::usage("the value of --basic has no colon", "write USER:PASSWORD")),
+            Some(("", _)) => Err(CommandError::usage(
+                "the value of --basic has no user name before its colon",
+                "write USER:PASSWORD",
+            )),
+            Some(pair) => Ok(pair),
+        }
+    }
+}
+
+impl From<String> for BasicCredentials {
+    fn from(typed: String) -> Self {
+        Self(typed)
+    }
+}

@@ -1,0 +1,51 @@
+//! What goes wrong, and who writes down what was asked.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use ionos_activitylog_sim::RetryAfterForm;
+
+use super::{one_of, refused};
+use crate::args::parse_error::InvalidValue;
+
+#[derive(Args)]
+pub(crate) struct FaultArgs {
+    /// Script of faults, a JSON file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+
+    /// Requests a second and contract, and how many at once, such as 5/10; no limit if left out
+    #[arg(long, value_name = "RATE/BURST")]
+    pub(crate) rate_limit: Option<RateLimitSpec>,
+
+    /// How a 429 says when to come back
+    #[arg(long, value_name = "FORM", default_value_t, value_parser = one_of::<RetryAfterForm>(RetryAfterForm::WORDS), requires = "rate_limit")]
+    pub(crate) retry_after: RetryAfterForm,
+
+    /// Write every request to this file as it comes, one a line, without secrets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+}
+
+/// A rate and a burst.
+#[derive(Clone, Copy)]
+pub(crate) struct RateLimitSpec {
+    pub(crate) per_second: f64,
+    pub(crate) burst: u32,
+}
+
+impl FromStr for RateLimitSpec {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let read = || {
+            let (rate, burst) = text.split_once('/')?;
+            Some((rate.parse().ok()?, burst.parse().ok()?))
+        };
+        let (per_second, burst) = read().ok_or_else(|| {
+            refused(format!("{text:?} is no limit"), "write the requests a second and how many at once, such as 5/10")
+        })?;
+        Ok(Self { per_second, burst })
+    }
+}

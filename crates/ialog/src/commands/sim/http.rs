@@ -1,0 +1,69 @@
+//! How the API speaks HTTP.
+
+use std::str::FromStr;
+
+use chrono::FixedOffset;
+use clap::Args;
+use ionos_activitylog_sim::{BadDate, QueryFractions, TrailingSlash, may_name_answers};
+
+use super::{one_of, refused};
+use crate::args::parse_error::InvalidValue;
+
+#[derive(Args)]
+pub(crate) struct HttpArgs {
+    /// Zone whose midnight a bare date means, such as +02:00
+    #[arg(long, value_name = "OFFSET", default_value = "+00:00", allow_hyphen_values = true)]
+    pub(crate) bare_date_zone: FixedOffset,
+
+    /// What a date leads to that cannot be read
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<BadDate>(BadDate::WORDS))]
+    pub(crate) bad_date: BadDate,
+
+    /// What becomes of fractions of a second in a date
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<QueryFractions>(QueryFractions::WORDS))]
+    pub(crate) query_fractions: QueryFractions,
+
+    /// Header that names an answer, or none
+    #[arg(long, value_name = "NAME", default_value = "x-request-id")]
+    pub(crate) request_id_header: OptionalHeader,
+
+    /// What becomes of a path with a slash at its end
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TrailingSlash>(TrailingSlash::WORDS))]
+    pub(crate) trailing_slash: TrailingSlash,
+
+    /// Compress answers for clients that accept it
+    #[arg(long)]
+    pub(crate) gzip: bool,
+
+    /// Name the character set in the media type
+    #[arg(long)]
+    pub(crate) charset: bool,
+
+    /// Status for other methods than GET
+    #[arg(long, value_name = "STATUS", default_value_t = 405, value_parser = clap::value_parser!(u16).range(400..=599))]
+    pub(crate) other_methods: u16,
+}
+
+/// The name of a header, if there is to be one.
+#[derive(Clone)]
+pub(crate) struct OptionalHeader(pub(crate) Option<http::HeaderName>);
+
+impl FromStr for OptionalHeader {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text == "none" {
+            return Ok(Self(None));
+        }
+        let name = text.parse().map_err(|_| {
+            refused(format!("{text:?} cannot be the name of a header"), "write letters, digits and hyphens, or none")
+        })?;
+        if !may_name_answers(&name) {
+            return Err(refused(
+                format!("the header {text:?} says something else about an answer"),
+                "write another name, such as x-request-id, or none",
+            ));
+        }
+        Ok(Self(Some(name)))
+    }
+}

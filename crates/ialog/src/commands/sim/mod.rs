@@ -1,0 +1,302 @@
+//! `ialog sim`: the simulated API on a loopback port.
+
+mod access;
+mod faults;
+mod http;
+mod log;
+mod paging;
+mod records;
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
+use std::path::Path;
+use std::pin::pin;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::http::StatusCode;
+use chrono::{DateTime, Datelike, Utc};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use ionos_activitylog::Moment;
+use ionos_activitylog::clock::Clock;
+use ionos_activitylog_sim::fault::Faults;
+use ionos_activitylog_sim::{
+    RateLimit, Recording, SeenRequest, Simulator, SimulatorBuilder, SwitchError, Switches, TestToken,
+};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::args::parse_error::InvalidValue;
+use crate::error::CommandError;
+use crate::output::shell::quoted;
+use crate::runtime::context::Context;
+use access::AccessArgs;
+use faults::FaultArgs;
+use http::HttpArgs;
+use log::LogArgs;
+use paging::PagingArgs;
+use records::RecordArgs;
+
+#[derive(Args)]
+#[command(after_help = "\
+The address is printed on standard output once the API is served, and how to reach it on standard error. \
+The data is made up from the seed, the same on every machine. Ctrl-C ends it.
+
+Shares are numbers from 0 to 1 or percentages, lengths are whole numbers with ms, s, m, h, d or w.
+
+Beside the API: /_sim/ledger has the requests it saw, /_sim/records/CONTRACT?dateStart=...&dateEnd=... \
+the events that a range really holds, one a line.
+
+Examples:
+  ialog sim --port 8080
+  ialog sim --order shuffled --total object --max-limit 100
+  ialog sim --now 2026-11-20T12:00:00Z --still --order unstable-ties
+  ialog sim --now 2026-11-20 --events-per-day 14000 --ingest-delay typical
+  ialog sim --faults faults.json --ledger requests.ndjson --rate-limit 5/10")]
+pub(crate) struct SimArgs {
+    /// Port to listen on, loopback only; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Taken as by every command; what is served is simulated anyway
+    #[arg(long, hide = true)]
+    pub(crate) demo: bool,
+
+    #[command(flatten, next_help_heading = "Data")]
+    pub(crate) log: LogArgs,
+
+    #[command(flatten, next_help_heading = "Paging and order")]
+    pub(crate) paging: PagingArgs,
+
+    #[command(flatten, next_help_heading = "Records")]
+    pub(crate) records: RecordArgs,
+
+    #[command(flatten, next_help_heading = "Access")]
+    pub(crate) who: AccessArgs,
+
+    #[command(flatten, next_help_heading = "HTTP")]
+    pub(crate) http: HttpArgs,
+
+    #[command(flatten, next_help_heading = "Trouble")]
+    pub(crate) troubles: FaultArgs,
+}
+
+/// One of the words for a switch.
+fn one_of<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = SwitchError> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).try_map(|word| word.parse())
+}
+
+fn refused(what: impl Into<String>, hint: impl Into<String>) -> InvalidValue {
+    InvalidValue { what: what.into(), hint: hint.into() }
+}
+
+pub(crate) async fn run(arguments: SimArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let SimArgs { port, demo: _, log, paging, records, who, http, troubles } = arguments;
+    let clock = clock(&log, &context.clock)?;
+    let switches = switches(&paging, records, &who, http);
+    // Everything is read before the port is taken, so that a mistake leaves nothing behind.
+    let time = clock.clone();
+    let builder = Simulator::builder().switches(switches).clock(move || time());
+    let builder = with_log(builder, log, clock())?;
+    let builder = with_access(builder, &who)?;
+    let (lost, mut losses) = mpsc::channel(1);
+    let builder = with_troubles(builder, troubles, lost)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+        CommandError::usage(
+            format!("port {port} cannot be listened on ({error})"),
+            "choose another, or 0 for a free one",
+        )
+    })?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| CommandError::unexpected(format!("the port cannot be told ({error})"), "try another"))?;
+    let url = format!("http://{address}");
+    let simulator = builder.base_url(&url).build();
+    // A server has no other end than being asked to, which anybody may do who has read where it is.
+    let mut asked_to_end = pin!(context.interrupt.listen());
+    context.print(&format!("{url}\n"))?;
+    // Nobody can use it without.
+    context.warn(format_args!("export IONOS_API_URL={url} IONOS_TOKEN={}", quoted(&token(&simulator, &who, clock()))));
+    let mut served = pin!(simulator.serve(listener));
+    loop {
+        tokio::select! {
+            served = &mut served => {
+                return served.map_err(|error| {
+                    let what = format!("the simulator stopped ({error})");
+                    CommandError::unexpected(what, "start it again")
+                });
+            }
+            () = &mut asked_to_end => return Ok(()),
+            // A full disk must not end the service in the middle of somebody's test.
+            Some(error) = losses.recv() => context.warn(format_args!(
+                "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
+            )),
+        }
+    }
+}
+
+fn switches(paging: &PagingArgs, records: RecordArgs, who: &AccessArgs, http: HttpArgs) -> Switches {
+    let default = Switches::default();
+    Switches {
+        max_limit: paging.max_limit,
+        over_limit: paging.over_limit,
+        deep_offset: paging.deep_offset,
+        window_cap: paging.window_cap,
+        order: paging.order,
+        total: paging.total,
+        total_value: paging.total_value,
+        dialect: records.dialect,
+        uuid: records.uuid,
+        unknown_members: records.unknown_members,
+        unknown_types: records.unknown_types,
+        fraction_digits: records.fraction_digits,
+        utc_mark: records.utc_mark,
+        ingest_delay: records.ingest_delay,
+        late: records.late,
+        amended: records.amended,
+        duplicates: records.duplicates,
+        duplicates_counted: records.duplicates_counted,
+        retention: records.retention,
+        bare_date_zone: http.bare_date_zone,
+        bad_date: http.bad_date,
+        query_fractions: http.query_fractions,
+        foreign_contract: who.foreign_contract,
+        request_id_header: http.request_id_header.0,
+        trailing_slash: http.trailing_slash,
+        gzip: http.gzip,
+        charset: http.charset,
+        info_needs_token: who.info_needs_token,
+        // The range of the flag has only statuses that exist.
+        other_methods: StatusCode::from_u16(http.other_methods).unwrap_or(default.other_methods),
+    }
+}
+
+/// Tells the simulator's time.
+type SimulatedTime = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The years that a simulated log may be in: it ends with [`LOG_END`](ionos_activitylog_sim::LOG_END).
+const YEARS: RangeInclusive<i32> = 1970..=2199;
+
+/// The machine's time, or another one that goes on at the machine's pace, or stands still.
+fn clock(log: &LogArgs, machine: &Arc<dyn Clock>) -> Result<SimulatedTime, CommandError> {
+    let machine = machine.clone();
+    let Some(moment) = log.now else {
+        return Ok(Arc::new(move || machine.now()));
+    };
+    let start = moment.start(machine.now())?;
+    if !YEARS.contains(&start.year()) {
+        return Err(CommandError::usage(
+            format!("--now {moment} is not a time that can be simulated"),
+            format!("give one in the years from {} to {}", YEARS.start(), YEARS.end()),
+        ));
+    }
+    if log.still {
+        return Ok(Arc::new(move || start));
+    }
+    let began = machine.elapsed();
+    Ok(Arc::new(move || start + machine.elapsed().saturating_sub(began)))
+}
+
+fn with_log(builder: SimulatorBuilder, log: LogArgs, now: DateTime<Utc>) -> Result<SimulatorBuilder, CommandError> {
+    let start = |moment: Moment| moment.start(now).map_err(CommandError::from);
+    let mut builder = builder
+        .seed(log.seed)
+        .contracts(log.contracts as usize)
+        .users(log.users)
+        .services(log.services)
+        .events_per_day(log.events_per_day)
+        .begin(start(log.begin)?)
+        .burst_every(log.burst_every);
+    for burst in log.burst {
+        builder = builder.burst(start(burst.begin)?, burst.length, burst.events);
+    }
+    if let Some(path) = log.events {
+        let file = File::open(&path).map_err(|error| unreadable(&path, &error))?;
+        let recording = Recording::read(BufReader::new(file), log.contract)
+            .map_err(|error| CommandError::usage(format!("{}: {error}", path.display()), "correct the file"))?;
+        builder = builder.recording(recording);
+    }
+    Ok(builder)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> CommandError {
+    CommandError::usage(format!("{} cannot be read ({error})", path.display()), "name a file that can")
+}
+
+fn with_access(builder: SimulatorBuilder, who: &AccessArgs) -> Result<SimulatorBuilder, CommandError> {
+    let mut builder = builder.token(&who.token).two_factor(who.two_factor).forbidden_code(who.forbidden_code.clone());
+    for pair in &who.basic {
+        let (user, password) = pair.parts()?;
+        builder = builder.basic(user, password);
+    }
+    if let Some(requests) = who.revoke_after {
+        builder = builder.revoke_after(requests);
+    }
+    Ok(builder)
+}
+
+fn with_troubles(
+    mut builder: SimulatorBuilder,
+    troubles: FaultArgs,
+    lost: mpsc::Sender<io::Error>,
+) -> Result<SimulatorBuilder, CommandError> {
+    if let Some(path) = troubles.faults {
+        let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let faults = Faults::from_json(&script)
+            .map_err(|error| CommandError::usage(format!("{}: {error}", path.display()), "correct the file"))?;
+        builder = builder.faults(faults);
+    }
+    if let Some(rate) = troubles.rate_limit {
+        let limit = RateLimit::new(rate.per_second, rate.burst)
+            .map_err(|error| CommandError::usage(error.to_string(), "see `ialog sim --help`"))?;
+        builder = builder.rate_limit(limit.retry_after(troubles.retry_after));
+    }
+    if let Some(path) = troubles.ledger {
+        let ledger = File::create(&path).map_err(|error| {
+            CommandError::usage(format!("{} cannot be written ({error})", path.display()), "name a file that can")
+        })?;
+        builder = builder.on_request(writing_to(ledger, lost));
+    }
+    Ok(builder)
+}
+
+/// Writes each request as one line, and tells the first time that it cannot.
+fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&SeenRequest) + Send + Sync {
+    let ledger = Mutex::new(Some(ledger));
+    move |seen| {
+        let mut place = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ledger) = place.as_mut() else {
+            return;
+        };
+        let written = serde_json::to_vec(seen).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            ledger.write_all(&line)
+        });
+        if let Err(error) = written {
+            // Nothing else is ever sent, so there is room.
+            let _ = lost.try_send(error);
+            *place = None;
+        }
+    }
+}
+
+/// The token to use: the plain one, or one with claims, issued at this time.
+fn token(simulator: &Simulator, who: &AccessArgs, now: DateTime<Utc>) -> String {
+    if !who.jwt {
+        return simulator.token().to_owned();
+    }
+    let mut token = TestToken::new(simulator.contracts()[0]).issued(now).reseller(who.reseller);
+    if let Some(lifetime) = who.token_lifetime {
+        token = token.lifetime(lifetime);
+    }
+    if who.no_privilege {
+        token = token.privileges(Vec::<String>::new());
+    }
+    token.build()
+}

@@ -1,0 +1,136 @@
+//! What went wrong in reading or in an archive, as the end of a command: which exit code it has, and what to do next.
+
+use std::io;
+use std::path::Path;
+
+use ionos_activitylog::ErrorKind;
+use ionos_activitylog_archive::Archive;
+
+use crate::error::CommandError;
+
+impl From<ionos_activitylog::Error> for CommandError {
+    fn from(error: ionos_activitylog::Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Configuration | ErrorKind::Range => 2,
+            ErrorKind::Incomplete => 3,
+            ErrorKind::Unauthorized | ErrorKind::TokenExpired | ErrorKind::TokenProvider | ErrorKind::Forbidden => 4,
+            ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::BadGateway
+            | ErrorKind::Unavailable
+            | ErrorKind::GatewayTimeout
+            | ErrorKind::ConnectTimeout
+            | ErrorKind::AttemptTimeout
+            | ErrorKind::CallTimeout
+            | ErrorKind::Connection
+            | ErrorKind::Tls
+            | ErrorKind::InterruptedBody => 5,
+            _ if error.is_retryable() => 5,
+            _ => 1,
+        };
+        let hint = error.hint().unwrap_or(match code {
+            2 => "correct it",
+            _ => "-vv shows what was asked and answered",
+        });
+        Self { request_id: error.request_id().map(str::to_owned), ..Self::new(code, error.summary(), hint) }
+    }
+}
+
+impl From<ionos_activitylog_archive::Error> for CommandError {
+    fn from(error: ionos_activitylog_archive::Error) -> Self {
+        use ionos_activitylog_archive::Error;
+        if let Some(failure) = of_disk(&error) {
+            return failure;
+        }
+        let (what, hint) = (error.summary(), error.hint());
+        match error {
+            Error::Read(error) => error.into(),
+            Error::Exists(_) => Self::usage(what, "choose another name, or replace it with --overwrite"),
+            Error::Unfinished { .. } => {
+                Self::usage(what, "finish that one first, choose another name, or give it up with --overwrite")
+            }
+            Error::Empty(_) => Self::usage(what, "name the folder that `ialog export --out` wrote to"),
+            Error::UnknownFormat(_)
+            | Error::NotAFile(_)
+            | Error::Create(..)
+            | Error::Foreign { .. }
+            | Error::Newer { .. }
+            | Error::Locked(..)
+            | Error::Open(..) => Self::usage(what, hint),
+            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(what, hint),
+            _ => Self::unexpected(what, hint),
+        }
+    }
+}
+
+/// What cannot be written for a reason that is not the file's, which another name would not change.
+fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
+    use ionos_activitylog_archive::Error;
+    let (Error::Create(path, cause) | Error::Write(path, cause)) = error else {
+        return None;
+    };
+    match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some(CommandError::unexpected(error.summary(), "the same command goes on once there is room"))
+        }
+        io::ErrorKind::FileTooLarge => Some(CommandError::unexpected(
+            error.summary(),
+            "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
+        )),
+        // It was there, or its folder was, when it was begun.
+        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => Some(CommandError::unexpected(
+            format!("{}; somebody else has removed it, or its folder, meanwhile", error.summary()),
+            "the same command tries again",
+        )),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            // It was to be made in the innermost folder that is there.
+            let folder = path.ancestors().find(|folder| folder.is_dir());
+            let folder = folder.unwrap_or(Path::new("."));
+            Some(CommandError::usage(
+                format!("the folder {} cannot be written to ({cause})", Archive::at(folder)),
+                "make it one that you may write to, or choose another",
+            ))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses_is_not_a_matter_of_the_name() {
+        use ionos_activitylog_archive::Error;
+        let told = |kind: io::ErrorKind, path: &str| {
+            let failure = CommandError::from(Error::Create(path.into(), kind.into()));
+            (failure.code(), failure.to_string())
+        };
+        let refused = io::ErrorKind::PermissionDenied;
+        for (kind, path, code, expected) in [
+            (
+                refused,
+                "src/missing/_state.lock",
+                2,
+                "the folder src cannot be written to (permission denied): make it one that you may write \
+                 to, or choose another",
+            ),
+            (
+                refused,
+                "a.csv",
+                2,
+                "the folder . cannot be written to (permission denied): make it one that you may write to, or choose \
+                 another",
+            ),
+            (
+                io::ErrorKind::StorageFull,
+                "a.csv",
+                1,
+                "a.csv cannot be created: no storage space: the same command goes on once there is room",
+            ),
+            (io::ErrorKind::NotADirectory, "a.csv", 2, "a.csv cannot be created: not a directory: choose another name"),
+        ] {
+            assert_eq!(told(kind, path), (code, expected.to_owned()));
+        }
+    }
+}

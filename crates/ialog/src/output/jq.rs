@@ -1,0 +1,146 @@
+//! jq is how people ask JSON, and where it is needed most it is not installed. So it is built in.
+
+use jaq_core::compile::{Compiler, Filter};
+use jaq_core::data::JustLut;
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Ctx, Native, Vars};
+use jaq_json::{Val, read};
+
+use crate::error::CommandError;
+use crate::output::text::{safe, safe_json};
+
+/// Formats that jq has and the crates leave to their program.
+const FORMATS: &str = r#"
+    def __cell(string): if . == null then "" elif type == "string" then string
+        elif type == "array" or type == "object" then error("a row of cells cannot have one that is an \(type)")
+        else tojson end;
+    def __in($from; $to): split($from) | join($to);
+    def @csv: map(__cell("\"" + __in("\""; "\"\"") + "\"")) | join(",");
+    def @tsv: map(__cell(__in("\\"; "\\\\") | __in("\t"; "\\t") | __in("\n"; "\\n") | __in("\r"; "\\r"))) | join("\t");
+"#;
+
+/// An expression, ready to be applied.
+pub(crate) struct JqExpression {
+    filter: Filter<Native<JustLut<Val>>>,
+}
+
+impl JqExpression {
+    /// Reads an expression.
+    pub(crate) fn compile(expression: &str) -> Result<Self, CommandError> {
+        let refused = |why: String| {
+            CommandError::usage(
+                format!("--jq {expression:?} is no expression of jq: {}", safe(&why)),
+                "correct it, the manual of jq has the language",
+            )
+        };
+        let formats = jaq_core::load::parse(FORMATS, |parser| parser.defs());
+        let definitions =
+            jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(formats.into_iter().flatten());
+        let functions = jaq_core::funs()
+            // The environment holds the token, and an expression may be somebody else's.
+            .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
+            .chain(jaq_json::funs());
+        let arena = Arena::default();
+        let program = File { code: expression, path: () };
+        let modules = Loader::new(definitions).load(&arena, program).map_err(|errors| refused(unreadable(errors)))?;
+        let filter = Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
+            let unknown = errors.into_iter().flat_map(|(_, unknown)| unknown).next();
+            refused(unknown.map_or_else(
+                || "it cannot be understood".to_owned(),
+                |(name, what)| format!("there is no {} {name}", what.as_str()),
+            ))
+        })?;
+        Ok(Self { filter })
+    }
+
+    /// A line for each value that it makes of a record: a text as it is, anything else as JSON.
+    pub(crate) fn run(&self, record: &str, shown: bool) -> Result<String, CommandError> {
+        let failed = |why: String| {
+            CommandError::usage(
+                format!("the expression of --jq cannot be applied to an event: {}", safe(&why)),
+                "let it expect what a record may have, such as (.a? // empty)",
+            )
+        };
+        let input = read::parse_single(record.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
+        let mut out = String::new();
+        for value in self.filter.id.run((context, input)) {
+            // `halt` is one of the expressions, and is not to end the program in the middle of its work.
+            let value = value.map_err(|end| match end.get_err() {
+                Ok(error) => failed(error.to_string()),
+                Err(_) => failed("it ends early".to_owned()),
+            })?;
+            let text = match &value {
+                Val::TStr(text) => {
+                    let text = String::from_utf8_lossy(text).into_owned();
+                    if shown { one_line(&text) } else { text }
+                }
+                value if shown => safe_json(&value.to_string()),
+                value => value.to_string(),
+            };
+            out += &text;
+            out.push('\n');
+        }
+        Ok(out)
+    }
+}
+
+/// What a terminal may get of a text: its tabs, which separate values, and its lines.
+fn one_line(text: &str) -> String {
+    let lines = text.split('\n').map(|line| {
+        let cells = line.split('\t').map(safe);
+        cells.collect::<Vec<_>>().join("\t")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where an expression stops to be one.
+fn unreadable(errors: jaq_core::load::Errors<&str, ()>) -> String {
+    use jaq_core::load::Error;
+    for (_, error) in errors {
+        let place = match error {
+            Error::Io(_) => None,
+            Error::Lex(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
+            Error::Parse(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
+        };
+        if let Some((wanted, at)) = place {
+            let at = if at.is_empty() { "its end" } else { at };
+            return format!("{wanted} was expected at {at}");
+        }
+    }
+    "it cannot be read".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(expression: &str, record: &str, shown: bool) -> String {
+        let jq = JqExpression::compile(expression);
+        match jq.and_then(|jq| jq.run(record, shown)) {
+            Ok(text) => text,
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_expression_makes_lines_of_a_record() {
+        let record = r#"{"a":[1,2.50,123456789012345678901],"b":"x\ty","c":{"d":null}}"#;
+        assert_eq!(run(".a[]", record, false), "1\n2.50\n123456789012345678901\n");
+        assert_eq!(run(".b, .c", record, false), "x\ty\n{\"d\":null}\n");
+        assert_eq!(run("select(.b == \"z\")", record, false), "");
+        assert_eq!(run("[.b, .a[0]] | @tsv", record, false), "x\\ty\t1\n");
+        assert_eq!(run(r#"["a\"b", null, 1.50] | @csv"#, record, false), "\"a\"\"b\",,1.50\n");
+        assert_eq!(run(".b", r#"{"b":"a\u001b[2J\tb"}"#, true), "a\\u{1b}[2J\tb\n");
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_expression_is_said() {
+        assert_eq!(
+            run(".a | foo", "{}", false),
+            "--jq \".a | foo\" is no expression of jq: there is no filter foo: correct it, the manual of jq has the language"
+        );
+        assert!(run(".a[", "{}", false).contains("is no expression of jq"));
+        assert!(run(".a + 1 | error", "{}", false).starts_with("the expression of --jq cannot be applied"));
+    }
+}
