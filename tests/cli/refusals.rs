@@ -197,7 +197,7 @@ b.txt",
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[nobody]")],
             5,
             "listing the contracts failed: cannot connect to [nobody] (connection refused): \
-             check the address of the API, the network and any proxy",
+             check the API address, the network and any proxy",
         ),
     ];
     let contract = Simulator::builder().build().contracts()[0].to_string();

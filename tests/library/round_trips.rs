@@ -216,7 +216,7 @@ async fn contract_numbers_of_any_type_and_size_are_read_and_none_is_dropped() {
     let error = client.contracts().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "listing the contracts failed: entry 2 of the list has no contract number: check the address of the API, which may be \
-         another service's"
+        "listing the contracts failed: entry 2 of the list has no contract number: check the API address, it may belong \
+         to another service"
     );
 }

@@ -7,10 +7,8 @@ use std::net::IpAddr;
 use reqwest::Url;
 
 use crate::config::address::shown;
+use crate::defaults::DEFAULT_BASE_URL;
 use crate::{Error, ErrorKind};
-
-/// Where the vendor serves the API.
-pub const DEFAULT_BASE_URL: &str = "https://api.ionos.com";
 
 /// The path that the generated client adds itself.
 const PRODUCT_PATH: &str = "/activitylog/v1";
@@ -34,20 +32,22 @@ impl BaseUrl {
             begin.eq_ignore_ascii_case(scheme) && !text[scheme.len()..].starts_with("//")
         });
         if scheme_alone {
-            return Err(refuse(text, "its scheme is not followed by \"//\"").advise(like_default()));
+            return Err(refuse(text, "its scheme is not followed by \"//\"").with_hint(like_default()));
         }
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let url = Url::parse(&with_scheme)
-            .map_err(|error| refuse(text, &format!("it cannot be read ({error})")).advise(like_default()))?;
+            .map_err(|error| refuse(text, &format!("it cannot be read ({error})")).with_hint(like_default()))?;
         let Some(host) = url.host_str().filter(|host| !host.is_empty()) else {
-            return Err(refuse(text, "it has no host").advise(like_default()));
+            return Err(refuse(text, "it has no host").with_hint(like_default()));
         };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Error::new(ErrorKind::Configuration, "the API address holds a user name or password")
-                .advise("leave them out, credentials have their own setting"));
+                .with_hint("leave them out, credentials have their own setting"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse(text, "it has a query or a fragment").advise("leave out everything from '?' or '#' on"));
+            return Err(
+                refuse(text, "it has a query or a fragment").with_hint("leave out everything from '?' or '#' on")
+            );
         }
         let loopback = is_loopback(host);
         match url.scheme() {
@@ -58,10 +58,10 @@ impl BaseUrl {
                     text,
                     "it is plain http to another machine, which would show the token to everyone between",
                 )
-                .advise("use https"));
+                .with_hint("use https"));
             }
             scheme => {
-                return Err(refuse(text, &format!("its scheme is {scheme}")).advise("use https"));
+                return Err(refuse(text, &format!("its scheme is {scheme}")).with_hint("use https"));
             }
         }
         let place = match url.port() {

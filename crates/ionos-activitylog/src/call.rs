@@ -2,6 +2,7 @@
 //! lies a wait, which is that of all calls where the service has had too many requests. Here is the one place where all
 //! of that comes together.
 
+mod failure;
 mod verdict;
 
 use std::future::Future;
@@ -17,7 +18,6 @@ use crate::auth::Authorization;
 use crate::base_url::BaseUrl;
 use crate::clock::Clock;
 use crate::error::body::snippet;
-use crate::error::wire::{Failure, answered, undescribed, unread};
 use crate::observe::{AttemptSpan, CallSpan};
 use crate::operation::Operation;
 use crate::pacing::{Exit, InFlight, Outcome, Place, Rate, Ticket};
@@ -27,6 +27,7 @@ use crate::response::{Meta, Response, request_id};
 use crate::retry::{Budget, RetryPolicy};
 use crate::transport::Gateway;
 use crate::{AccessToken, Error, ErrorKind};
+use failure::{FailedExchange, body_timed_out, error_answer, unexpected_answer};
 use verdict::{Last, Next, judge};
 
 /// All that a call needs and that the clones of a client share.
@@ -88,7 +89,8 @@ impl Caller {
                         return Ok(Response::new(value, meta));
                     }
                     Err((error, None)) => {
-                        let unsent = error.during(operation.clone()).after(attempts, elapsed);
+                        let unsent =
+                            error.with_operation(operation.id, &operation.label).with_attempts(attempts, elapsed);
                         return Err(match last {
                             Some(last) => last.or(unsent),
                             None => unsent,
@@ -96,7 +98,7 @@ impl Caller {
                     }
                     Err((error, Some(sent))) => {
                         attempts += 1;
-                        (error.during(operation.clone()).after(attempts, elapsed), sent)
+                        (error.with_operation(operation.id, &operation.label).with_attempts(attempts, elapsed), sent)
                     }
                 };
                 let tries = attempts - replays;
@@ -116,14 +118,14 @@ impl Caller {
                     }
                     Next::Again(_) if !self.budget.take() => {
                         let reason = "not tried again, because too many calls failed lately";
-                        return Err(error.gave_up(reason.to_owned()));
+                        return Err(error.with_give_up_reason(reason.to_owned()));
                     }
                     Next::Again(wait) => {
                         drawn += 1;
                         last = Some(Last::answered(error));
                         self.clock.sleep(wait).await;
                     }
-                    Next::Stop(Some(reason)) => return Err(error.gave_up(reason)),
+                    Next::Stop(Some(reason)) => return Err(error.with_give_up_reason(reason)),
                     Next::Stop(None) => return Err(error),
                 }
             }
@@ -196,7 +198,7 @@ impl Caller {
                 && token.same_as(not)
             {
                 let same = "the provider gave the refused token again";
-                return Err(Error::new(ErrorKind::TokenProvider, same).advise("get a new one"));
+                return Err(Error::new(ErrorKind::TokenProvider, same).with_hint("get a new one"));
             }
             // Another answer may have asked for patience meanwhile.
             if !self.in_flight.is_held(self.clock.elapsed()) {
@@ -245,17 +247,18 @@ impl Caller {
             (Ok(value), Some(meta)) => match read(value.into_inner()) {
                 Ok(value) => Ok((value, meta)),
                 Err(detail) => {
-                    let answered = answer.map(|answer| answered(answer, self.clock.now(), redact));
-                    Err(undescribed(snippet(&redact(&detail))).with_answer(answered))
+                    let answer = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
+                    Err(unexpected_answer(snippet(&redact(&detail))).with_answer(answer))
                 }
             },
             (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => Ok((empty(), meta)),
             (Err(error), _) => {
-                let failure = Failure { error, answer, place: self.base_url.place(), now: self.clock.now(), redact };
+                let failure =
+                    FailedExchange { error, answer, place: self.base_url.place(), now: self.clock.now(), redact };
                 Err(failure.into_error().await)
             }
             // The generated client gives a value only for an answer that came through the context.
-            (Ok(_), None) => Err(undescribed("the answer has no status")),
+            (Ok(_), None) => Err(unexpected_answer("the answer has no status")),
         }
     }
 
@@ -278,16 +281,16 @@ impl Caller {
 
     /// The answer was not complete in time. One that had begun as an error stays that error.
     fn too_slow(&self, limit: Duration, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
-        let begun = answer.map(|answer| answered(answer, self.clock.now(), redact));
+        let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
         match begun {
-            Some(begun) if !begun.status.is_success() => unread(begun),
+            Some(begun) if !begun.status.is_success() => body_timed_out(begun),
             begun if limit < self.attempt_timeout => out_of_time("while a request was under way").with_answer(begun),
             begun => {
                 let place = self.base_url.place();
                 let seconds = limit.as_secs_f64();
                 let detail = format!("{place} did not answer within {seconds} s");
                 Error::new(ErrorKind::AttemptTimeout, detail)
-                    .advise("try again later, or allow more")
+                    .with_hint("try again later, or allow more")
                     .with_answer(begun)
             }
         }
@@ -321,5 +324,5 @@ struct Sent {
 /// The time of the whole call is over.
 fn out_of_time(when: &str) -> Error {
     Error::new(ErrorKind::CallTimeout, format!("the call took longer in all than it may, {when}"))
-        .advise("try again later, or allow more")
+        .with_hint("try again later, or allow more")
 }

@@ -46,7 +46,7 @@ impl CloudRequest {
             ErrorKind::Configuration,
             format!("{:?} is not the id of a request", crate::error::body::snippet(id)),
         )
-        .advise(format!("it is at most {LONGEST_ID} letters, digits, - and _")))
+        .with_hint(format!("it is at most {LONGEST_ID} letters, digits, - and _")))
     }
 
     /// Takes out what may be secret: by name, by look, and what `known` finds. Says why an answer is none.

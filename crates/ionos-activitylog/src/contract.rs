@@ -40,7 +40,7 @@ impl FromStr for ContractNumber {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         if !digits || text.is_empty() || text.len() > MOST_DIGITS {
             return Err(Error::new(ErrorKind::Configuration, format!("{text:?} is not a contract number"))
-                .advise(format!("it has 1 to {MOST_DIGITS} decimal digits and nothing else")));
+                .with_hint(format!("it has 1 to {MOST_DIGITS} decimal digits and nothing else")));
         }
         Ok(Self(text.to_owned()))
     }

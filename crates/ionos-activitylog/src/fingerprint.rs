@@ -11,7 +11,7 @@ pub(crate) fn parse(text: &str) -> Result<String, Error> {
     let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();
     if digits.len() != 64 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Err(Error::new(ErrorKind::Configuration, "the pinned certificate (IONOS_PINNED_CERT) cannot be read")
-            .advise("give the SHA-256 of the certificate, 64 hex digits"));
+            .with_hint("give the SHA-256 of the certificate, 64 hex digits"));
     }
     Ok(digits.to_lowercase())
 }

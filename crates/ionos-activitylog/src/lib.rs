@@ -89,14 +89,13 @@ mod retry;
 mod transport;
 
 pub use auth::{AccessToken, Claims, FETCH_BACKOFF, REFRESH_MARGIN, TokenFile, TokenFuture, TokenProvider};
-pub use base_url::DEFAULT_BASE_URL;
 pub use builder::ClientBuilder;
 pub use chain::Chain;
 pub use client::Client;
 pub use cloud_request::CloudRequest;
 pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
-pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
+pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, DEFAULT_BASE_URL, READ_TIMEOUT};
 pub use error::{ERROR_BODY_CAP, Error, ErrorKind, VendorMessage};
 pub use event::{
     Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue, OpClass, Outcome,

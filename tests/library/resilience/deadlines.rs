@@ -73,7 +73,7 @@ async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
         let policy = RetryPolicy::none();
         let error = client(Arc::new(dripping), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
         assert_eq!((error.kind(), error.status(), error.is_retryable()), (kind, Some(status), retried), "{error}");
-        assert!(error.to_string().contains("did not come to the end of its answer in time"), "{error}");
+        assert!(error.to_string().contains("its body did not arrive in time"), "{error}");
         assert!(error.elapsed() < Duration::from_secs(200), "{:?}", error.elapsed());
     }
 }

@@ -28,19 +28,21 @@ impl Basic {
         let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();
         if username.is_empty() {
-            return Err(refuse("there is a password without a user name").advise("set both, or better a token"));
+            return Err(refuse("there is a password without a user name").with_hint("set both, or better a token"));
         }
         if secret.is_empty() {
-            return Err(refuse("there is a user name without a password").advise("set both, or better a token"));
+            return Err(refuse("there is a user name without a password").with_hint("set both, or better a token"));
         }
         if username.contains(':') {
-            return Err(refuse("the user name holds a colon, which ends a user name").advise("correct it"));
+            return Err(refuse("the user name holds a colon, which ends a user name").with_hint("correct it"));
         }
         if username.chars().any(char::is_control) {
-            return Err(refuse("the user name holds a control character").advise("enter it again"));
+            return Err(refuse("the user name holds a control character").with_hint("enter it again"));
         }
         if secret.chars().any(char::is_control) {
-            return Err(refuse("the password holds a control character, such as a line break").advise("enter it again"));
+            return Err(
+                refuse("the password holds a control character, such as a line break").with_hint("enter it again")
+            );
         }
         let pair = Zeroizing::new(format!("{username}:{secret}"));
         Ok(Self {

@@ -38,7 +38,7 @@ impl Authorization {
                 None => token.clone(),
                 Some(end) => {
                     return Err(Error::new(ErrorKind::TokenExpired, format!("the token expired at {}", shown(end)))
-                        .advise("get a new one"));
+                        .with_hint("get a new one"));
                 }
             },
         };

@@ -36,18 +36,18 @@ impl AccessToken {
         let text = text.as_ref().trim();
         let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         if text.is_empty() {
-            return Err(refuse("the token is empty").advise("give the token of your account"));
+            return Err(refuse("the token is empty").with_hint("give the token of your account"));
         }
         if text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("bearer ")) {
             return Err(
-                refuse("the token begins with the word \"Bearer\", which is no part of it").advise("leave it out")
+                refuse("the token begins with the word \"Bearer\", which is no part of it").with_hint("leave it out")
             );
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(refuse(
                 "the token holds a character that no token has (white space, a control character or a letter outside ASCII)",
             )
-            .advise("copy it again"));
+            .with_hint("copy it again"));
         }
         Ok(Self { secret: text.into(), expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at) })
     }

@@ -53,9 +53,9 @@ impl TokenFile {
             Error::new(ErrorKind::Configuration, format!("the token file {:?} cannot be used: {reason}", self.path))
         };
         let (text, stamp) = contents(&self.path)
-            .map_err(|error| refuse(error.to_string()).advise("make it a file that can be read"))?;
+            .map_err(|error| refuse(error.to_string()).with_hint("make it a file that can be read"))?;
         let token = AccessToken::new(text.as_str())
-            .map_err(|error| refuse(error.summary()).advise(error.hint().unwrap_or_default().to_owned()))?;
+            .map_err(|error| refuse(error.summary()).with_hint(error.hint().unwrap_or_default().to_owned()))?;
         *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
         Ok(token)
     }

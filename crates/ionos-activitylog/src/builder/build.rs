@@ -7,9 +7,10 @@ use secrecy::ExposeSecret;
 
 use super::ClientBuilder;
 use crate::auth::{Authorization, Basic, TokenCache};
-use crate::base_url::{BaseUrl, DEFAULT_BASE_URL};
+use crate::base_url::BaseUrl;
 use crate::call::Caller;
 use crate::config::{self, Credentials, Nothing, Options, Process, Resolved, Setting};
+use crate::defaults::DEFAULT_BASE_URL;
 use crate::pacing::{InFlight, Rate};
 use crate::transport::{Connection, ConnectionOptions, user_agent};
 use crate::{AccessToken, Client, Error, ErrorKind};
@@ -39,7 +40,7 @@ impl ClientBuilder {
                     ErrorKind::Configuration,
                     "a pinned or a root certificate is set, and the program brings an HTTP client of its own",
                 )
-                .advise("set it there, and not here"));
+                .with_hint("set it there, and not here"));
             }
             Some(client) => client.clone(),
             None => self.connect(&base_url, &resolved)?,
@@ -81,7 +82,7 @@ impl ClientBuilder {
         let credentials = match &resolved.credentials {
             None if !self.surrounded => {
                 return Err(Error::new(ErrorKind::Configuration, "there are no credentials")
-                    .advise("give the client a token, or make it with from_env"));
+                    .with_hint("give the client a token, or make it with from_env"));
             }
             _ => resolved.credentials_or_error()?,
         };
@@ -122,7 +123,7 @@ impl ClientBuilder {
         } else {
             return Ok(());
         };
-        Err(Error::new(ErrorKind::Configuration, format!("the client cannot be made with a {refusal}")).advise(hint))
+        Err(Error::new(ErrorKind::Configuration, format!("the client cannot be made with a {refusal}")).with_hint(hint))
     }
 }
 

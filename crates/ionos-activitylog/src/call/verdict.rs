@@ -59,7 +59,7 @@ impl Last {
             Some(_) => "there is no other token",
             None => return unsent,
         };
-        self.error.gave_up(reason.to_owned())
+        self.error.with_give_up_reason(reason.to_owned())
     }
 }
 

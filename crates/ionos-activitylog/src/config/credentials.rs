@@ -36,7 +36,7 @@ impl Parts<'_> {
         let half = |present: &str, absent: &str| {
             let token = names[0];
             refuse(format!("in {source}, {present} is set and {absent} is not"))
-                .advise(format!("set both, or {token} alone"))
+                .with_hint(format!("set both, or {token} alone"))
         };
         match (self.token, self.username, self.password) {
             (Some(token), _, _) => Ok(Some(Credentials::Token(token))),

@@ -76,12 +76,13 @@ impl Document {
         // Some editors on Windows begin a file with this mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let document = read(text, &file.path)?;
-        let document = document.ok_or_else(|| refuse(format!("{path} is empty")).advise("fill it in or remove it"))?;
+        let document =
+            document.ok_or_else(|| refuse(format!("{path} is empty")).with_hint("fill it in or remove it"))?;
         match filled(document.version.clone()) {
             Some(version) if version.trim().split('.').next() != Some(KNOWN_VERSION) => Err(refuse(format!(
                 "{path} is of another version than {KNOWN_VERSION}, the only one that this client knows"
             ))
-            .advise("write it anew with the vendor's tools")),
+            .with_hint("write it anew with the vendor's tools")),
             _ => Ok(document),
         }
     }
@@ -110,7 +111,7 @@ fn read(text: &str, path: &Path) -> Result<Option<Document>, Error> {
             None => String::new(),
         };
         refuse(format!("{} is not a config file of the vendor's tools: it cannot be understood{place}", path.display()))
-            .advise("correct or remove it")
+            .with_hint("correct or remove it")
     })
 }
 
@@ -118,7 +119,7 @@ fn read(text: &str, path: &Path) -> Result<Option<Document>, Error> {
 #[cfg(not(feature = "config-file"))]
 fn read(_: &str, path: &Path) -> Result<Option<Document>, Error> {
     Err(refuse(format!("{} is there, and this build reads no YAML", path.display()))
-        .advise("switch on the feature config-file, or give all settings in the program"))
+        .with_hint("switch on the feature config-file, or give all settings in the program"))
 }
 
 impl Environment {

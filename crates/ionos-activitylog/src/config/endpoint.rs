@@ -76,7 +76,7 @@ fn environment_of<'a>(
             profile.name(),
             list(known.iter().copied())
         ))
-        .advise("correct one or the other")),
+        .with_hint("correct one or the other")),
     }
 }
 
@@ -96,14 +96,14 @@ fn endpoint_of<'a>(product: &'a Product, path: &Path) -> Result<&'a Endpoint, Er
     let name = product.name.as_deref().unwrap_or_default().trim();
     match product.endpoints() {
         [] => Err(refuse(format!("{} lists the product {name:?} without an endpoint", path.display()))
-            .advise("give it one or remove it")),
+            .with_hint("give it one or remove it")),
         [only] => Ok(only),
         several => several.iter().find(|endpoint| endpoint.is_global()).ok_or_else(|| {
             refuse(format!(
                 "{} has several endpoints for the product {name:?} and none without a location",
                 path.display()
             ))
-            .advise(format!("keep one of {}, or remove its location", list(several.iter().map(Endpoint::location))))
+            .with_hint(format!("keep one of {}, or remove its location", list(several.iter().map(Endpoint::location))))
         }),
     }
 }
@@ -113,17 +113,17 @@ fn address_of(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
     let name = endpoint.name.as_deref().unwrap_or_default().trim();
     if name.is_empty() {
         return Err(refuse(format!("{path} has an endpoint without a name for this product"))
-            .advise("give it the host to ask as its name"));
+            .with_hint("give it the host to ask as its name"));
     }
     let address = address::host_alone(name).ok_or_else(|| {
         refuse(format!("{path} has an endpoint for this product with a username or password in its name"))
-            .advise("leave them out, credentials belong to a profile")
+            .with_hint("leave them out, credentials belong to a profile")
     })?;
     if endpoint.skips_verification() {
         return Err(refuse(format!(
             "{path} sets skipTlsVerify for this product, and this client never switches the check of certificates off"
         ))
-        .advise(
+        .with_hint(
             "remove it, and give the certificate to trust in certificateAuthData, or its SHA-256 fingerprint in \
              IONOS_PINNED_CERT",
         ));
@@ -136,7 +136,7 @@ fn certificates(data: Option<&String>, path: &Path) -> Result<Option<String>, Er
     match data.filter(|data| !data.trim().is_empty()) {
         Some(data) if !data.contains(PEM_MARK) => {
             Err(refuse(format!("{} has a certificateAuthData without a certificate in PEM", path.display()))
-                .advise("give one, which begins with -----BEGIN CERTIFICATE-----"))
+                .with_hint("give one, which begins with -----BEGIN CERTIFICATE-----"))
         }
         data => Ok(data.cloned()),
     }

@@ -37,13 +37,13 @@ pub(super) fn layer(
                 name.trim(),
                 search.missing.join("; ")
             ))
-            .advise("write one or ask for no profile")),
+            .with_hint("write one or ask for no profile")),
             (None, Some(name)) => Err(refuse(format!(
                 "{CURRENT_PROFILE} names the profile {:?}, and there is no config file: {}",
                 name.trim(),
                 search.missing.join("; ")
             ))
-            .advise(format!("write one or unset {CURRENT_PROFILE}"))),
+            .with_hint(format!("write one or unset {CURRENT_PROFILE}"))),
             (None, None) => {
                 Ok(FromFile { layer: Layer { without_credentials: search.missing, ..Layer::default() }, exists: false })
             }

@@ -45,7 +45,7 @@ pub(super) fn layer(surroundings: &dyn Surroundings, wanted: Wanted) -> Result<L
             error.line(),
             error.column()
         ))
-        .advise("correct or remove it")
+        .with_hint("correct or remove it")
     })?;
     let credentials = Parts {
         source: &path,
@@ -61,7 +61,7 @@ pub(super) fn layer(surroundings: &dyn Surroundings, wanted: Wanted) -> Result<L
     let base_url = match filled(document.base_url).filter(|_| wanted.base_url) {
         Some(text) => Some(address::host_alone(&text).ok_or_else(|| {
             refuse(format!("{path} has a username or password in userdata.api-url"))
-                .advise("leave them out, credentials have their own entries")
+                .with_hint("leave them out, credentials have their own entries")
         })?),
         None => None,
     };

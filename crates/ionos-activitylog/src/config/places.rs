@@ -37,7 +37,7 @@ pub(super) fn yaml(surroundings: &dyn Surroundings) -> Result<Search, Error> {
         let search = first(surroundings, CONFIG, [Some(PathBuf::from(&path))])?;
         if search.opened.is_none() {
             return Err(
-                refuse(format!("{CONFIG_FILE} names {path}, which does not exist")).advise("correct or unset it")
+                refuse(format!("{CONFIG_FILE} names {path}, which does not exist")).with_hint("correct or unset it")
             );
         }
         return Ok(search);
@@ -97,7 +97,7 @@ fn first<const N: usize>(
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
     let path = path.display();
     match error.kind() {
-        Io::InvalidData => refuse(format!("{path} is not text in UTF-8")).advise("correct or remove it"),
-        _ => refuse(format!("{path} cannot be read ({error})")).advise("make it readable or remove it"),
+        Io::InvalidData => refuse(format!("{path} is not text in UTF-8")).with_hint("correct or remove it"),
+        _ => refuse(format!("{path} cannot be read ({error})")).with_hint("make it readable or remove it"),
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn current<'a>(
             guess(name.trim(), known()),
             list(known())
         ))
-        .advise("choose one of these, or write another")),
+        .with_hint("choose one of these, or write another")),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn layer(options: Options) -> Result<Layer, Error> {
     let username_empty = options.username.as_deref().is_some_and(str::is_empty);
     let password = options.password.as_ref();
     if username_empty || password.is_some_and(|text| text.expose_secret().is_empty()) {
-        return Err(refuse("the program set an empty username or password").advise("give both, or a token"));
+        return Err(refuse("the program set an empty username or password").with_hint("give both, or a token"));
     }
     let credentials = Parts {
         source: "the program",

@@ -4,7 +4,10 @@ use std::fmt;
 
 use super::layer::Found;
 use super::{Credentials, Layer, Origin, Setting, address, refuse};
-use crate::{ContractNumber, DEFAULT_BASE_URL, Error, fingerprint};
+use crate::contract::ContractNumber;
+use crate::defaults::DEFAULT_BASE_URL;
+use crate::error::Error;
+use crate::fingerprint;
 
 /// The mark by which a certificate in PEM is known.
 pub(super) const PEM_MARK: &str = "-----BEGIN CERTIFICATE-----";
@@ -33,7 +36,7 @@ impl Resolved {
         if let Some(contract) = &mut said.contract {
             let number = contract.value.trim().parse::<ContractNumber>();
             let number = number.map_err(|error| match contract.origin {
-                Origin::Environment(name) => error.of_setting(name),
+                Origin::Environment(name) => error.with_setting(name),
                 _ => error,
             })?;
             contract.value = number.to_string();
@@ -89,7 +92,7 @@ impl Resolved {
     pub(crate) fn credentials_or_error(&self) -> Result<&Credentials, Error> {
         self.credentials.as_ref().ok_or_else(|| {
             refuse(format!("there are no credentials: {}", self.without_credentials.join("; ")))
-                .advise("set IONOS_TOKEN to a token of your account")
+                .with_hint("set IONOS_TOKEN to a token of your account")
         })
     }
 }

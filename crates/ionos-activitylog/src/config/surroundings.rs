@@ -89,7 +89,7 @@ fn absolute(folder: Option<OsString>) -> Option<PathBuf> {
 /// A variable that must be text where it is set.
 pub(super) fn variable(surroundings: &dyn Surroundings, name: &str) -> Result<Option<String>, Error> {
     let value = surroundings.variable(name);
-    value.map_err(|NotText| refuse(format!("{name} is not text")).advise("set it again"))
+    value.map_err(|NotText| refuse(format!("{name} is not text")).with_hint("set it again"))
 }
 
 #[cfg(test)]

@@ -1,23 +1,24 @@
-//! The body of an error comes in the vendor's envelope, as other JSON, as text, as a gateway's HTML page, cut off,
-//! or not at all, and each must still give a useful line. The status alone decides what sort of error it is.
+//! Reads the body of an error: the vendor's envelope, other JSON, text, a gateway's HTML page, a fragment, or nothing.
+//! Each gives one useful line. The body never decides the kind of the error; the status does.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// How much of an error's body is read: 64 KiB. The rest of a longer one is left unread.
+/// Maximum number of bytes read from the body of an error: 64 KiB. An error page is for people, and none is longer.
 pub const ERROR_BODY_CAP: usize = 64 * 1024;
 
-/// How much of a body without the vendor's messages is shown, in characters.
-const SHOWN: usize = 500;
+/// Maximum length of a snippet in characters: an error is one line.
+const SNIPPET_CHARS: usize = 500;
 
-/// One message of the vendor's error envelope. Line breaks and control characters are replaced by spaces.
+/// One message of the vendor's error envelope. Line breaks and control characters are replaced by spaces, and
+/// credentials of the client by `[redacted]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VendorMessage {
-    /// The vendor's code, such as "315"; not always a number.
+    /// The vendor's error code, such as "315"; not always a number. `None` if the message has none.
     pub code: Option<String>,
-    /// The message in words.
+    /// The message in words. `None` if there is only a code.
     pub text: Option<String>,
 }
 
@@ -33,43 +34,43 @@ impl fmt::Display for VendorMessage {
 }
 
 #[derive(Deserialize)]
-struct Envelope {
-    messages: Vec<EnvelopeMessage>,
+struct VendorEnvelope {
+    messages: Vec<VendorEnvelopeMessage>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct EnvelopeMessage {
-    // Documented as a string; taken in whatever JSON type it comes.
+struct VendorEnvelopeMessage {
+    // Documented as a string; accepted in any JSON type.
     error_code: Option<serde_json::Value>,
     message: Option<String>,
 }
 
-/// What a body says.
-pub(crate) struct Said {
-    /// The vendor's messages.
+/// The body of an error, read for messages.
+pub(crate) struct ErrorBody {
+    /// The messages of the vendor's envelope; empty for any other body.
     pub(crate) messages: Vec<VendorMessage>,
-    /// One line for people: the messages, or else the beginning of the body; none for an empty body.
+    /// One line for the user: the messages, or else the beginning of the body; `None` for an empty body.
     pub(crate) line: Option<String>,
-    /// The beginning of the body, whatever it is.
+    /// The beginning of the body in any format; `None` for an empty body.
     pub(crate) snippet: Option<String>,
 }
 
-/// Reads the body of an error. `redact` takes secrets out of every text, after it is decoded and before it is cut.
-pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> Said {
+/// Reads the body of an error. `redact` removes credentials from every text, after decoding and before cutting.
+pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> ErrorBody {
     let text = String::from_utf8_lossy(body);
-    let messages = envelope(&text, &redact);
+    let messages = vendor_messages(&text, &redact);
     let snippet = Some(snippet(&redact(&text))).filter(|line| !line.is_empty());
     let line = if messages.is_empty() {
         snippet.clone()
     } else {
         Some(self::snippet(&messages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
     };
-    Said { messages, line, snippet }
+    ErrorBody { messages, line, snippet }
 }
 
-fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
-    let Ok(envelope) = serde_json::from_str::<Envelope>(text) else {
+fn vendor_messages(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
+    let Ok(envelope) = serde_json::from_str::<VendorEnvelope>(text) else {
         return Vec::new();
     };
     let messages = envelope.messages.into_iter().map(|message| VendorMessage {
@@ -83,16 +84,16 @@ fn envelope(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
     messages.filter(|message| *message != VendorMessage::default()).collect()
 }
 
-/// The beginning of a text as one line.
+/// The beginning of a text as one line of at most 500 characters.
 pub(crate) fn snippet(text: &str) -> String {
     let line = one_line(text);
-    match line.char_indices().nth(SHOWN) {
+    match line.char_indices().nth(SNIPPET_CHARS) {
         Some((end, _)) => format!("{} ...", &line[..end]),
         None => line,
     }
 }
 
-/// White space and control characters, which could steer a terminal, become single spaces.
+/// Replaces runs of white space and control characters by single spaces.
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
@@ -126,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn the_vendors_messages_are_told_apart() {
-        let said = read(br#"{"messages":[{"errorCode":"paas-feature-1","message":"off"}]}"#, str::to_owned);
-        assert_eq!(said.messages[0].code.as_deref(), Some("paas-feature-1"));
-        assert_eq!(said.messages[0].text.as_deref(), Some("off"));
+    fn a_vendor_message_has_code_and_text() {
+        let body = read(br#"{"messages":[{"errorCode":"paas-feature-1","message":"off"}]}"#, str::to_owned);
+        assert_eq!(body.messages[0].code.as_deref(), Some("paas-feature-1"));
+        assert_eq!(body.messages[0].text.as_deref(), Some("off"));
     }
 }

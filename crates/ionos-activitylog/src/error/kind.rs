@@ -1,70 +1,70 @@
-//! Failures told apart by what one can do about them.
+//! Kinds of failure, told apart by what can be done about them.
 
 use reqwest::StatusCode;
 
-/// The kinds of failure.
+/// The kind of a failure.
 ///
-/// The meaning of a status is the vendor's: 200 is success, 204 is success without content and an empty result, and
-/// 201 and 202, which no reading call should give, are [`ErrorKind::UnexpectedStatus`].
+/// Statuses mean what the vendor documents: 200 is success, and 204 is success with an empty result. No call of this
+/// library expects 201 or 202, so they are [`ErrorKind::UnexpectedStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A setting or an argument cannot be used. Nothing was sent. Correct it.
+    /// A setting or argument is invalid. No request was sent. Correct it.
     Configuration,
-    /// A range is empty or cannot be expressed in a request. Nothing was sent. Correct it.
+    /// A range is empty, or outside the years that a request can carry. No request was sent. Correct it.
     Range,
-    /// 400: the service does not accept the request. A fault of this library or a change of the service: report it.
+    /// 400: the service rejects the request. Report it: this library or the service has a defect.
     BadRequest,
     /// 401: the token is missing, wrong or expired. Get a new one.
     Unauthorized,
-    /// The token expired before a request could go with it. Get a new one.
+    /// The token expired before the request was sent. Get a new one.
     TokenExpired,
-    /// The token provider failed and there is no token that is still valid, so no request could go. Its own error is
-    /// [`Error::provider_error`](crate::Error::provider_error).
+    /// The token provider failed and no other token is valid, so no request was sent. The provider's own error is
+    /// [`Error::provider_error`](crate::error::Error::provider_error).
     TokenProvider,
-    /// 403: the token is valid but may not read this log. The user needs the privilege, or it is another contract.
+    /// 403: the token is valid but may not read this log. The user lacks the privilege, or the contract is wrong.
     Forbidden,
-    /// 404: there is no such thing at this address. Check the address of the API and the contract number.
+    /// 404: the address does not exist. Check the API address and the contract number.
     NotFound,
-    /// 409: the service sees a conflict with the present state. Not tried again by itself; it may pass later.
+    /// 409: the request conflicts with the present state of the service. Not retried; it may succeed later.
     Conflict,
-    /// 429: too many requests. Wait as long as [`Error::retry_after`](crate::Error::retry_after) says and try again.
+    /// 429: too many requests. Wait for [`Error::retry_after`](crate::error::Error::retry_after) and try again.
     RateLimited,
-    /// 500: a fault of the service. Try again later.
+    /// 500: the service failed. Try again later.
     Server,
-    /// 502: something in front of the service got no usable answer. Try again later.
+    /// 502: a gateway in front of the service got no usable answer. Try again later.
     BadGateway,
-    /// 503: the service is not available. Try again later.
+    /// 503: the service is unavailable. Try again later.
     Unavailable,
-    /// 504: something in front of the service got no answer in time. Try again later.
+    /// 504: a gateway in front of the service got no answer in time. Try again later.
     GatewayTimeout,
     /// Any other status.
     UnexpectedStatus,
-    /// The service points to another place, and the token does not go along. Check the address of the API.
+    /// 3xx: the service redirects to another host, and the token is not sent there. Check the API address.
     RedirectRefused,
-    /// No connection in time. Check address, network and proxy.
+    /// The connection could not be established in time. Check address, network and proxy.
     ConnectTimeout,
-    /// A single attempt took too long. Try again later.
+    /// One attempt took too long. Try again later.
     AttemptTimeout,
-    /// The call took too long in all, its attempts and waits included. Try again later or allow more time.
+    /// The call, including its retries and waits, took too long. Try again later, or allow more time.
     CallTimeout,
     /// The service could not be reached, or the connection was lost. Check address, network and proxy.
     Connection,
-    /// The service's certificate is not trusted, or the connection could not be encrypted. Check certificates.
+    /// The service's certificate is not trusted, or the TLS handshake failed. Check the certificates.
     Tls,
     /// The answer broke off. Try again.
     InterruptedBody,
-    /// The answer is larger than allowed. Ask for smaller pages, or allow more.
+    /// The answer is larger than the limit. Request smaller pages, or raise the limit.
     TooLarge,
-    /// The answer came and is not what the API describes. The address may be another service's.
+    /// The answer does not match the API description. The address may belong to another service.
     Decode,
-    /// The service sent fewer events than it counts: what was read is not all. Try again.
+    /// The service sent fewer events than it reports, so the result is incomplete. Try again.
     Incomplete,
 }
 
 impl ErrorKind {
-    /// The kind of an answer that is not the one hoped for.
-    pub(super) fn of(status: StatusCode) -> Self {
+    /// The kind of an answer with a status other than the expected one.
+    pub(crate) fn from_status(status: StatusCode) -> Self {
         match status.as_u16() {
             300..=399 => Self::RedirectRefused,
             400 => Self::BadRequest,
@@ -81,30 +81,30 @@ impl ErrorKind {
         }
     }
 
-    /// What to do about it, where the kind alone says so.
-    pub(super) fn advice(self) -> Option<&'static str> {
+    /// The hint of an error with a status, if the kind alone determines one.
+    pub(crate) fn hint(self) -> Option<&'static str> {
         Some(match self {
             Self::Unauthorized => "check that the token is complete, valid and not expired",
             Self::Forbidden => {
                 "contract owners and administrators may read the log; other users need a group with the privilege \
                  ACCESS_ACTIVITY_LOG, which an administrator grants in the DCD's user manager as \"Access Activity-Log-API\""
             }
-            Self::NotFound => "check the address of the API and the contract number",
+            Self::NotFound => "check the API address and the contract number",
             Self::Conflict | Self::Server | Self::BadGateway | Self::Unavailable | Self::GatewayTimeout => {
                 "try again later"
             }
             Self::RateLimited => "wait and try again",
-            Self::RedirectRefused => "the token does not go along: check the address of the API",
+            Self::RedirectRefused => "the token is not sent to another host: check the API address",
             _ => return None,
         })
     }
 
-    /// Whether it is about how an answer travelled and not about what it says.
-    pub(super) fn is_about_the_way(self) -> bool {
+    /// Whether the transfer of the answer failed, so that its status does not decide about a retry.
+    pub(super) fn is_transfer_failure(self) -> bool {
         matches!(self, Self::InterruptedBody | Self::AttemptTimeout | Self::CallTimeout | Self::TooLarge | Self::Decode)
     }
 
-    /// Whether trying again may help where there is no status to go by.
+    /// Whether a retry may help if there is no status to decide it.
     pub(super) fn is_transient(self) -> bool {
         matches!(
             self,

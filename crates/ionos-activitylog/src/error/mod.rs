@@ -1,10 +1,12 @@
-//! An error people can act on says in one line what was being done, what came back, in the vendor's own words
-//! where there are any, and what to do about it. And it shows nothing secret: no token, no URL with its query.
+//! The error of every call: one line with the operation, the cause in the vendor's own words where there are any, and
+//! what to do. No text of an error holds a token, a password or the query of a URL: whoever builds an error redacts
+//! the service's texts first.
+//!
+//! This module imports nothing else of the crate, so that every module may return [`Error`].
 
 pub(crate) mod body;
 mod kind;
 pub(crate) mod transport_fault;
-pub(crate) mod wire;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -14,45 +16,55 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::operation::Operation;
-
 pub use body::{ERROR_BODY_CAP, VendorMessage};
 pub use kind::ErrorKind;
 
-/// Why a call failed. [`fmt::Display`] gives one line: what was being done, what happened, and what to do. The last is
-/// [`Error::hint`] alone, and the rest [`Error::summary`].
-pub struct Error(Box<Inner>);
+/// Why a call failed.
+///
+/// [`fmt::Display`] prints one line: operation, cause and hint. [`Error::hint`] is the hint alone and
+/// [`Error::summary`] the line without it. No text of an error holds a credential of the client.
+pub struct Error(Box<ErrorInner>);
 
-struct Inner {
+/// Boxed, so that a `Result` stays small.
+struct ErrorInner {
     kind: ErrorKind,
-    operation: Option<Operation>,
+    operation: Option<FailedOperation>,
+    /// What happened, without operation and hint.
     detail: String,
-    /// What to do about it.
+    /// What the user can do about it.
     hint: Option<Cow<'static, str>>,
-    answer: Option<Answered>,
-    /// No attempt was made for an error that was found before the first request.
+    answer: Option<ErrorAnswer>,
+    /// Requests sent; 0 for an error found before the first one.
     attempts: u32,
     elapsed: Duration,
-    /// Why the call was not tried again, where that is not plain.
-    gave_up: Option<String>,
+    /// Why the call was not retried, if the kind does not say so.
+    give_up_reason: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-    /// Shared, because all who waited for one token get the same one; no source, because it may hold a secret.
+    /// Shared by all callers that waited for the same token. Not a `source`: its text may hold a secret.
     provider: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What is known of an answer that is an error.
+struct FailedOperation {
+    /// The operation id of the API description, in snake case.
+    id: &'static str,
+    /// The operation in words, for messages.
+    label: String,
+}
+
+/// What is known about an HTTP answer that is an error.
 #[derive(Debug, Default)]
-pub(crate) struct Answered {
+pub(crate) struct ErrorAnswer {
     pub(crate) status: StatusCode,
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) messages: Vec<VendorMessage>,
+    /// The beginning of the body, redacted; `None` if no body was read or it was empty.
     pub(crate) snippet: Option<String>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(ErrorInner {
             kind,
             operation: None,
             detail: detail.into(),
@@ -60,30 +72,31 @@ impl Error {
             answer: None,
             attempts: 0,
             elapsed: Duration::ZERO,
-            gave_up: None,
+            give_up_reason: None,
             source: None,
             provider: None,
         }))
     }
 
-    /// With what to do about it, said as to a person: "try again".
-    pub(crate) fn advise(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+    /// Adds what the user can do, in the imperative: "try again later".
+    pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same error of a setting with this name.
-    pub(crate) fn of_setting(mut self, name: &str) -> Self {
+    /// Prefixes the message with the name of the setting that holds the invalid value.
+    pub(crate) fn with_setting(mut self, name: &str) -> Self {
         self.0.detail = format!("{name}: {}", self.0.detail);
         self
     }
 
-    pub(crate) fn during(mut self, operation: Operation) -> Self {
-        self.0.operation = Some(operation);
+    /// Adds the operation that failed: its id in the API description and its name in words.
+    pub(crate) fn with_operation(mut self, id: &'static str, label: impl Into<String>) -> Self {
+        self.0.operation = Some(FailedOperation { id, label: label.into() });
         self
     }
 
-    pub(crate) fn with_answer(mut self, answer: Option<Answered>) -> Self {
+    pub(crate) fn with_answer(mut self, answer: Option<ErrorAnswer>) -> Self {
         self.0.answer = answer;
         self
     }
@@ -98,36 +111,36 @@ impl Error {
         self
     }
 
-    pub(crate) fn after(mut self, attempts: u32, elapsed: Duration) -> Self {
+    pub(crate) fn with_attempts(mut self, attempts: u32, elapsed: Duration) -> Self {
         self.0.attempts = attempts;
         self.0.elapsed = elapsed;
         self
     }
 
-    pub(crate) fn gave_up(mut self, reason: String) -> Self {
-        self.0.gave_up = Some(reason);
+    pub(crate) fn with_give_up_reason(mut self, reason: String) -> Self {
+        self.0.give_up_reason = Some(reason);
         self
     }
 
-    /// What sort of failure it is.
+    /// The kind of failure, by what can be done about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What to do about it, such as "try again later"; none where there is no more to do than to report it.
+    /// What the user can do, such as "try again later"; `None` if the error can only be reported.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// What was being done and what happened, in one line: all but the hint.
+    /// Operation and cause in one line, without the hint.
     #[must_use]
     pub fn summary(&self) -> String {
-        let label = self.0.operation.as_ref().map(|operation| &operation.label);
-        let mut text = label.map_or_else(String::new, |label| format!("{label} failed: "));
+        let operation = self.0.operation.as_ref();
+        let mut text = operation.map_or_else(String::new, |operation| format!("{} failed: ", operation.label));
         text += &self.0.detail;
-        if let Some(reason) = &self.0.gave_up {
+        if let Some(reason) = &self.0.give_up_reason {
             text += &format!("; {reason}");
         }
         let mut notes = Vec::new();
@@ -143,70 +156,71 @@ impl Error {
         text
     }
 
-    /// The operation that failed, as the API's description calls it in snake case, such as `get_by_contract`; none
-    /// for a setting or an argument that cannot be used.
+    /// The id of the failed operation in the API description, in snake case, such as `get_by_contract`; `None` for an
+    /// invalid setting or argument.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.as_ref().map(|operation| operation.id)
     }
 
-    /// The HTTP status of the answer, when there was one, also where its body could not be read.
+    /// The HTTP status of the answer, also if its body could not be read; `None` if there was no answer.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.answer.as_ref().map(|answer| answer.status.as_u16())
     }
 
-    /// The service's name for the request, under any of the spellings that are in use.
+    /// The service's id of the request, to quote in a support case; `None` if the answer names none.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// How long the service asked to wait (`Retry-After`), counted from when the answer came.
+    /// How long the service asks to wait (`Retry-After`), counted from the arrival of the answer.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.answer.as_ref()?.retry_after
     }
 
-    /// The vendor's messages; empty when the answer had none in the vendor's form.
+    /// The vendor's messages; empty if the body is not in the vendor's error format.
     #[must_use]
     pub fn messages(&self) -> &[VendorMessage] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.messages)
     }
 
-    /// The beginning of the answer's body as one line, 500 characters at the most, secrets taken out; none when no
-    /// body was read or it was empty.
+    /// The beginning of the body as one line of at most 500 characters, without secrets; `None` if no body was read or
+    /// it was empty.
     #[must_use]
     pub fn body_snippet(&self) -> Option<&str> {
         self.0.answer.as_ref()?.snippet.as_deref()
     }
 
-    /// What a token provider of the program's own failed with. It is not among the sources, which many programs print:
-    /// it may hold what the provider read.
+    /// The error of the program's own token provider. It is not a [`source`](StdError::source), because many programs
+    /// print all sources, and a provider's text may hold a secret.
     #[must_use]
     pub fn provider_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.provider.as_deref()
     }
 
-    /// How often the call was sent; 0 when the error was found before the first request, or in what several calls gave.
+    /// Number of requests that were sent; 0 if the error was found before the first request, or if it is about the
+    /// result of several calls.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the call took in all, waits included.
+    /// Duration of the whole call, including the waits between attempts.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// Whether the same call may succeed later without a change: the answer 408, 429, 500, 502, 503 or 504, no
-    /// connection, a timeout of an attempt, an answer that broke off, or fewer events than counted. Says nothing about
-    /// attempts already made.
+    /// Whether the same call may succeed later without a change: status 408, 429, 500, 502, 503 or 504, no connection,
+    /// an attempt that timed out, an answer that broke off, or fewer events than the service reports. Does not depend
+    /// on the attempts already made.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.status() {
-            Some(status) if !self.0.kind.is_about_the_way() => {
+            Some(status) if !self.0.kind.is_transfer_failure() => {
                 matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
             }
             _ => self.0.kind.is_transient(),

@@ -93,7 +93,7 @@ impl FromStr for EventId {
         };
         id.ok_or_else(|| {
             Error::new(ErrorKind::Configuration, format!("{text:?} is not the id of an event"))
-                .advise("it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
+                .with_hint("it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
         })
     }
 }

@@ -112,7 +112,7 @@ fn network(value: &str) -> Result<IpNet, Error> {
     let network = address.or_else(|_| value.parse::<IpNet>().map(|network| network.trunc()));
     network.map(canonical).map_err(|_| {
         refused(format!("the filter \"ip\" is for an address or a network, and {value:?} is neither"))
-            .advise("write one such as 203.0.113.42 or 203.0.113.0/24")
+            .with_hint("write one such as 203.0.113.42 or 203.0.113.0/24")
     })
 }
 
@@ -165,17 +165,18 @@ fn expression(value: &str) -> Result<Regex, Error> {
     }
     Regex::new(value).map_err(|error| {
         refused(format!("the filter \"text\" is a regular expression, and {value:?} cannot be read as one: {error}"))
-            .advise("write \\ before a sign that stands for itself")
+            .with_hint("write \\ before a sign that stands for itself")
     })
 }
 
 fn no_value(key: FilterKey) -> Error {
-    refused(format!("the filter {:?} has no value to compare with", key.as_str())).advise(format!("write {key}=value"))
+    refused(format!("the filter {:?} has no value to compare with", key.as_str()))
+        .with_hint(format!("write {key}=value"))
 }
 
 /// `meant` is the value, or what it is another word for.
 fn no_such_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
     let guess = guess(meant, known.iter().copied());
     refused(format!("the filter {:?} cannot be {value:?}{guess}", key.as_str()))
-        .advise(format!("known are {}", known.join(", ")))
+        .with_hint(format!("known are {}", known.join(", ")))
 }

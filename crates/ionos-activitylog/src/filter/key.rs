@@ -100,7 +100,7 @@ impl std::str::FromStr for FilterKey {
         Self::ALL.into_iter().find(same).ok_or_else(|| {
             let guess = guess(text, Self::ALL.map(Self::as_str));
             refused(format!("there is no key {text:?} to filter by{guess}"))
-                .advise(format!("known are {}", Self::list()))
+                .with_hint(format!("known are {}", Self::list()))
         })
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn refused(detail: String) -> Error {
 /// Takes `key=value` or `key!=value` apart: key, whether negated, value.
 pub(super) fn pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
     let Some((key, value)) = text.split_once('=') else {
-        return Err(refused(format!("{text:?} is no filter")).advise(format!(
+        return Err(refused(format!("{text:?} is no filter")).with_hint(format!(
             "write key=value to keep events, or key!=value to leave them out; known keys are {}",
             FilterKey::list()
         )));
@@ -58,7 +58,7 @@ fn first_pair(text: &str) -> Result<(String, &str), Error> {
         return Err(refused(format!(
             "the value in {text:?} begins with a quote and is not closed as JSON's strings are"
         ))
-        .advise("close it, with \\ before each quote in it"));
+        .with_hint("close it, with \\ before each quote in it"));
     };
     let behind = value.get(values.byte_offset()..).unwrap_or_default();
     Ok((format!("{key}{decoded}"), behind))

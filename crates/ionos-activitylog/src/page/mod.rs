@@ -22,7 +22,7 @@ impl PageSize {
     /// A page size of at least 1. Fails with [`ErrorKind::Configuration`] for 0.
     pub fn new(size: u32) -> Result<Self, Error> {
         NonZeroU64::new(size.into()).map(Self).ok_or_else(|| {
-            Error::new(ErrorKind::Configuration, "a page of no events never ends").advise("ask for at least 1")
+            Error::new(ErrorKind::Configuration, "a page of no events never ends").with_hint("ask for at least 1")
         })
     }
 

@@ -31,7 +31,7 @@ impl DateRange {
     pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         let what = format!("the time from {first} to {last}");
         if last < first {
-            return Err(refused(format!("{what} is empty")).advise("the first day must not be after the last"));
+            return Err(refused(format!("{what} is empty")).with_hint("the first day must not be after the last"));
         }
         dates(first, last.succ_opt(), zone, what)
     }
@@ -41,7 +41,7 @@ impl DateRange {
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12 or the years 0000 to 9998.
     pub fn month<Tz: TimeZone>(year: i32, month: u32, zone: &Tz) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
-            return Err(refused(format!("there is no month {month}")).advise("months go from 1 to 12"));
+            return Err(refused(format!("there is no month {month}")).with_hint("months go from 1 to 12"));
         }
         let what = format!("{year:04}-{month:02}");
         let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(|| out_of_years(&what))?;
@@ -68,7 +68,7 @@ impl DateRange {
         match length.before(&now) {
             Some(start) if end.signed_duration_since(start) >= TimeDelta::seconds(1) => Self::new(start, end),
             _ => Err(refused(format!("a range of the last {length} cannot be read"))
-                .advise("it has at least one second and begins after the year 0")),
+                .with_hint("it has at least one second and begins after the year 0")),
         }
     }
 
@@ -137,7 +137,7 @@ fn dates<Tz: TimeZone>(
         (Some(start), Some(end)) if start < end => DateRange::new(start, end),
         (Some(_), Some(_)) => {
             Err(refused(format!("{what} did not take place in this time zone, where the calendar skipped it"))
-                .advise("name the days around it"))
+                .with_hint("name the days around it"))
         }
         _ => Err(out_of_years(what)),
     }

@@ -46,7 +46,7 @@ impl DateRange {
         let millis = length.num_milliseconds();
         if millis < 1 {
             return Err(refused(format!("a range cannot be cut into windows of {length}"))
-                .advise("give at least one millisecond"));
+                .with_hint("give at least one millisecond"));
         }
         let length = TimeDelta::milliseconds(millis);
         Ok(self.cut(move |position| position.checked_add_signed(length)))

@@ -76,13 +76,13 @@ impl FromStr for Length {
     fn from_str(text: &str) -> Result<Self, Error> {
         let wrong = |more: &str| {
             let text = snippet(text);
-            refused(format!("{text:?} is not a length of time")).advise(format!(
+            refused(format!("{text:?} is not a length of time")).with_hint(format!(
                 "write a whole number above 0 and s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d{more}"
             ))
         };
         let too_long = || {
             let text = snippet(text);
-            refused(format!("{text:?} is longer than any log")).advise("give at most 100 years")
+            refused(format!("{text:?} is longer than any log")).with_hint("give at most 100 years")
         };
         let (digits, unit) = split(text);
         if unit.eq_ignore_ascii_case("m") && unit != "m" {

@@ -65,7 +65,7 @@ impl DateRange {
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Error> {
         if start >= end {
             return Err(refused(format!("the range from {} to {} is empty", show(start), show(end)))
-                .advise("its start must be before its end"));
+                .with_hint("its start must be before its end"));
         }
         let range = Self { start, end }.widened(MILLISECOND);
         // A request must be able to carry it also when it is widened to whole seconds.
@@ -170,7 +170,8 @@ fn show(time: DateTime<Utc>) -> impl fmt::Display {
 }
 
 fn out_of_years(what: impl fmt::Display) -> Error {
-    refused(format!("{what} is outside the years 0000 to 9999 that a request can carry")).advise("give a time inside")
+    refused(format!("{what} is outside the years 0000 to 9999 that a request can carry"))
+        .with_hint("give a time inside")
 }
 
 fn refused(detail: impl Into<String>) -> Error {

@@ -37,7 +37,7 @@ impl DateRange {
         let Some((from, to)) = text.split_once("..") else {
             let moment: Moment = text.parse()?;
             return moment.range(now)?.ok_or_else(|| {
-                refused(format!("{text:?} is an instant and no range")).advise(format!(
+                refused(format!("{text:?} is an instant and no range")).with_hint(format!(
                     "write {text}.. for all since then, ..{text} for all before it, or two ends such as \
                      2026-11-20T14:00..2026-11-20T14:30"
                 ))
@@ -48,7 +48,7 @@ impl DateRange {
             (true, true) => {
                 let text = snippet(text);
                 Err(refused(format!("{text:?} names neither end of a range"))
-                    .advise("write one, such as 2026-11-20.., or both"))
+                    .with_hint("write one, such as 2026-11-20.., or both"))
             }
             (true, false) => Self::until(moment(to)?.end(now)?),
             (false, true) => Self::new(moment(from)?.start(now.clone())?, over(&now)),

@@ -90,13 +90,13 @@ impl Kept {
                 "the checkpoint has version {}, and this library reads version {VERSION}",
                 self.version
             ))
-            .advise("use the library that wrote it"));
+            .with_hint("use the library that wrote it"));
         }
         let time = |text: &str| {
             let time = DateTime::parse_from_rfc3339(text);
             time.map(|time| time.to_utc()).map_err(|_| {
                 wrong(format!("the checkpoint has the time {text:?}, which is not as RFC 3339 has it"))
-                    .advise("start anew")
+                    .with_hint("start anew")
             })
         };
         let range = DateRange::new(time(&self.start)?, time(&self.end)?)?;
@@ -106,7 +106,7 @@ impl Kept {
                 "the checkpoint is at {}, which is outside of its own range {range}",
                 self.read_to
             ))
-            .advise("start anew"));
+            .with_hint("start anew"));
         }
         Ok(Checkpoint { contract: self.contract.parse()?, range, filter: self.filter, read_to })
     }

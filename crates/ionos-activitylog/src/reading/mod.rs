@@ -111,7 +111,7 @@ impl Events {
                     checkpoint.contract, checkpoint.range, checkpoint.filter, self.contract, self.range
                 ),
             )
-            .advise("resume what it was made of, or start anew"));
+            .with_hint("resume what it was made of, or start anew"));
         }
         self.position = Some(checkpoint);
         Ok(self)

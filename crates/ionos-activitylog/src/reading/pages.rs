@@ -106,8 +106,9 @@ impl Walk {
     }
 
     fn incomplete(&self, detail: String) -> Error {
+        let operation = self.events.operation();
         Error::new(ErrorKind::Incomplete, detail)
-            .advise("what was read is not all, try again")
-            .during(self.events.operation())
+            .with_hint("what was read is not all, try again")
+            .with_operation(operation.id, operation.label)
     }
 }

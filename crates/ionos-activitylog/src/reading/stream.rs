@@ -50,7 +50,8 @@ impl EventStream {
     fn verdict(&self) -> Option<Error> {
         let Checkpoint { contract, range, .. } = &self.position;
         let error = self.summary().verdict().err()?;
-        Some(error.during(Operation::events(contract, *range)))
+        let operation = Operation::events(contract, *range);
+        Some(error.with_operation(operation.id, operation.label))
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) fn verdict(gaps: &[Gap]) -> Result<(), Error> {
         true => BEYOND_REACH.join("; "),
         false => "what was read is not proven to be all, try again".to_owned(),
     };
-    Err(Error::new(ErrorKind::Incomplete, format!("{first}{others}")).advise(advice))
+    Err(Error::new(ErrorKind::Incomplete, format!("{first}{others}")).with_hint(advice))
 }
 
 /// Something that could not be proven to be complete.

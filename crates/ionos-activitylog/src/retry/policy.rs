@@ -143,7 +143,7 @@ impl RetryPolicyBuilder {
             return Ok(self.0);
         };
         Err(Error::new(ErrorKind::Configuration, format!("the retry policy cannot be used, it has {refusal}"))
-            .advise(hint))
+            .with_hint(hint))
     }
 }
 

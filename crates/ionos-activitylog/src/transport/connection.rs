@@ -53,7 +53,7 @@ impl ConnectionOptions<'_> {
         builder = self.with_tls(builder)?;
         builder.build().map_err(|error| {
             Error::new(ErrorKind::Configuration, format!("the connection cannot be set up ({})", root_cause(&error)))
-                .advise("check the machine's certificates and proxy settings")
+                .with_hint("check the machine's certificates and proxy settings")
                 .with_source(error.without_url())
         })
     }
@@ -71,7 +71,7 @@ impl ConnectionOptions<'_> {
                 reqwest::Certificate::from_pem_bundle(pem.as_bytes()).ok().filter(|found| !found.is_empty());
             builder = builder.tls_certs_merge(certificates.ok_or_else(|| {
                 Error::new(ErrorKind::Configuration, "a root certificate cannot be read")
-                    .advise("give one or more certificates in PEM")
+                    .with_hint("give one or more certificates in PEM")
             })?);
         }
         Ok(builder)
@@ -81,7 +81,7 @@ impl ConnectionOptions<'_> {
     fn with_tls(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
         if self.certificates || self.root_certificates.is_some() || self.pinned_certificate.is_some() {
             return Err(Error::new(ErrorKind::Configuration, "this build has no TLS, so it reaches no https")
-                .advise("switch on a TLS feature of ionos-activitylog"));
+                .with_hint("switch on a TLS feature of ionos-activitylog"));
         }
         Ok(builder)
     }

@@ -24,7 +24,7 @@ pub(crate) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue, Error> {
     let text = suffix.map_or_else(|| AGENT.to_owned(), |suffix| format!("{AGENT} {suffix}"));
     HeaderValue::from_str(&text).map_err(|_| {
         Error::new(ErrorKind::Configuration, "the suffix of the user agent holds a character that no header takes")
-            .advise("use visible ASCII")
+            .with_hint("use visible ASCII")
     })
 }
 

@@ -22,10 +22,10 @@ pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
     let refuse = |reason: &str| Error::new(ErrorKind::Configuration, reason);
     let provider = provider().ok_or_else(|| {
         refuse("no provider of cryptography is installed")
-            .advise("install one for rustls, or use the TLS feature rustls")
+            .with_hint("install one for rustls, or use the TLS feature rustls")
     })?;
     let sha256 = sha256(&provider)
-        .ok_or_else(|| refuse("this provider of cryptography has no SHA-256").advise("use another"))?;
+        .ok_or_else(|| refuse("this provider of cryptography has no SHA-256").with_hint("use another"))?;
     let verifier = Pinned { pin: pin.to_owned(), sha256, provider: provider.clone() };
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -43,7 +43,7 @@ pub(super) fn config(pin: &str) -> Result<ClientConfig, Error> {
 pub(super) fn check_provider() -> Result<(), Error> {
     provider().map(|_| ()).ok_or_else(|| {
         Error::new(ErrorKind::Configuration, "no provider of cryptography is installed")
-            .advise("install one for rustls, or use the TLS feature rustls")
+            .with_hint("install one for rustls, or use the TLS feature rustls")
     })
 }
 

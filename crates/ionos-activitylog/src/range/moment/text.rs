@@ -39,7 +39,7 @@ impl FromStr for Moment {
         }
         let text = snippet(text);
         let guess = guess(&text, NAMES.map(|(name, _)| name));
-        Err(refused(format!("{text:?} is no point in time{guess}")).advise(
+        Err(refused(format!("{text:?} is no point in time{guess}")).with_hint(
             "write a day such as 2026-11-20, a month such as 2026-11, a time such as 2026-11-20T14:00 or \
              2026-11-20T14:00:00+01:00, @ with seconds since 1970, a length before now such as 7d, or one of now, \
              today, yesterday, this-week, last-week, this-month and last-month",
@@ -72,7 +72,7 @@ fn whole(text: &str) -> Result<Option<Kind>, Error> {
         return match (year.parse(), month.parse()) {
             (Ok(year), Ok(month)) if (1..=12).contains(&month) => Ok(Some(Kind::Month(year, month))),
             _ => Err(refused(format!("{text:?} reads as a month, but months go from 01 to 12"))
-                .advise("write one such as 2026-11")),
+                .with_hint("write one such as 2026-11")),
         };
     }
     let year = looks_like(text, "0000").then(|| text.parse().ok());
@@ -82,7 +82,7 @@ fn whole(text: &str) -> Result<Option<Kind>, Error> {
 fn day(text: &str) -> Result<NaiveDate, Error> {
     NaiveDate::from_str(text).map_err(|_| {
         refused(format!("{text:?} reads as a day, but the calendar has none such"))
-            .advise("write year, month and day such as 2026-11-20")
+            .with_hint("write year, month and day such as 2026-11-20")
     })
 }
 
@@ -94,7 +94,7 @@ fn time(text: &str, date: &str, clock: &str) -> Result<Kind, Error> {
         refused(format!(
             "{text:?} reads as a time on {date}, but not to its end"
         ))
-        .advise(format!(
+        .with_hint(format!(
             "write {date}T14:00 or {date}T14:00:30.250 for a local time, and Z or an offset such as +01:00 behind it for \
              another zone"
         ))
@@ -137,7 +137,7 @@ fn epoch(text: &str) -> Result<DateTime<Utc>, Error> {
     let wrong = |why: &str| {
         let text = snippet(text);
         refused(format!("\"@{text}\" {why}"))
-            .advise("write whole seconds since 1970 such as @1795132800, or with a fraction @1795132800.250")
+            .with_hint("write whole seconds since 1970 such as @1795132800, or with a fraction @1795132800.250")
     };
     let (seconds, rest) = length::split(text);
     let nanos = match rest.strip_prefix('.') {
