@@ -4,8 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::state::Writer;
-use crate::text;
+use crate::encode::text;
+use crate::encode::text::shown;
+use crate::lock_owner::Writer;
 
 /// Why something with a file or an archive failed.
 #[derive(Debug)]
@@ -143,14 +144,6 @@ impl fmt::Display for Error {
             _ => write!(f, "{}: {}", self.summary(), self.hint()),
         }
     }
-}
-
-/// A path on one line: a name may hold line breaks and control characters, which could steer a terminal.
-pub(crate) fn shown(path: &Path) -> String {
-    let escape = |c: char| {
-        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
-    };
-    path.to_string_lossy().chars().map(escape).collect()
 }
 
 impl std::error::Error for Error {

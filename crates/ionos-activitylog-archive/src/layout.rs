@@ -19,8 +19,9 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc};
 use ionos_activitylog::{ContractNumber, DateRange};
 
-use crate::error::shown;
-use crate::{Compression, Error};
+use crate::encode::Compression;
+use crate::encode::text::shown;
+use crate::error::Error;
 
 /// The file that says what is in a day.
 pub const MANIFEST: &str = "_manifest.json";

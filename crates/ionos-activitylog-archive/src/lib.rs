@@ -40,48 +40,37 @@
 //! | a checkpoint of one file after | 16 MiB or 50 requests | each costs a wait for the disk |
 //! | contracts at the same time | 4 | they share the memory that one has alone |
 
-mod atomic_file;
-mod checkpoint;
-mod compression;
 mod digest;
-mod durable;
-mod engine;
+mod encode;
 mod error;
 mod export;
-mod file_writer;
-mod format;
+mod fs;
 mod layout;
+mod lock_owner;
 mod manifest;
-pub mod ndjson;
 mod part;
-mod partial;
-mod reader;
+mod read;
 mod schema;
 mod state;
-mod steps;
-mod target;
-mod text;
 mod verify;
 
-pub use atomic_file::AtomicFile;
-pub use checkpoint::{CHECKPOINT_SCHEMA, FileCheckpoint, Reading};
-pub use compression::{Compression, FRAME_BYTES};
 pub use digest::Digest;
-pub use engine::{ContractExport, ContractPlan, Exporter, Progress, RUN_SCHEMA, Rebuilt, Run, SETTLE, rebuild_state};
+pub use encode::{Compression, FLAT_SCHEMA, FRAME_BYTES, FlatResource, FlatRow, Format, cell, ndjson};
 pub use error::Error;
-pub use export::{Export, Exported, FileExport};
-pub use file_writer::FileWriter;
-pub use format::{FLAT_SCHEMA, FlatResource, FlatRow, Format, cell};
+pub use export::{
+    CHECKPOINT_SCHEMA, ContractExport, ContractPlan, Export, Exported, Exporter, FileCheckpoint, FileExport,
+    FileTarget, FileWriter, Progress, RUN_SCHEMA, Reading, Run, SETTLE,
+};
+pub use fs::{AtomicFile, Step, Steps};
 pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
+pub use lock_owner::Writer;
 pub use manifest::{
     Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA, Manifest, Part,
     Previous, Tool,
 };
-pub use reader::{ArchiveReader, Archived};
+pub use read::{ArchiveReader, Archived};
 pub use schema::Document;
-pub use state::{Certainty, Identity, OpenGap, STATE_SCHEMA, State, Stretch, Writer};
-pub use steps::{Step, Steps};
-pub use target::FileTarget;
+pub use state::{Certainty, Identity, OpenGap, Rebuilt, STATE_SCHEMA, State, Stretch, rebuild_state};
 pub use verify::{
     Chain, Finding, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive, verify_archive_telling, verify_totals,
 };

@@ -8,10 +8,10 @@ use ionos_activitylog::Event;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
-use crate::{
-    CHECKPOINT_SCHEMA, FLAT_SCHEMA, FileCheckpoint, FlatRow, MANIFEST_SCHEMA, Manifest, RUN_SCHEMA, Run, STATE_SCHEMA,
-    State,
-};
+use crate::encode::{FLAT_SCHEMA, FlatRow};
+use crate::export::{CHECKPOINT_SCHEMA, FileCheckpoint, RUN_SCHEMA, Run};
+use crate::manifest::{MANIFEST_SCHEMA, Manifest};
+use crate::state::{STATE_SCHEMA, State};
 
 /// Something that is written, of which there is a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,11 @@
 //! again give the same bytes. What is known about runs is in `_runs.ndjson`.
 
 mod check;
+mod days;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use days::read_days;
 
 use std::fs;
 use std::path::Path;
@@ -17,9 +20,12 @@ use ionos_activitylog::{ContractNumber, DateRange, GapReason, RangeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::digest;
+use crate::digest::Digest;
+use crate::encode::text;
+use crate::error::Error;
+use crate::fs::json_file;
 use crate::layout::PartName;
-use crate::text;
-use crate::{Digest, Error, digest};
 
 /// The form of a manifest that this version writes and reads.
 pub const MANIFEST_SCHEMA: &str = "ialog.manifest/1";
@@ -37,11 +43,11 @@ pub struct Manifest {
     /// The address of the API that the events come from.
     pub api: String,
     /// Whose log it is.
-    #[serde(with = "text::shown")]
+    #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
     /// The day, in UTC.
-    #[serde(with = "text::shown")]
+    #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
     /// Which times of the day were read, in order; they do not overlap.
@@ -120,7 +126,7 @@ pub struct Counts {
 #[non_exhaustive]
 pub struct Part {
     /// Its name, a [`PartName`].
-    #[serde(with = "text::shown")]
+    #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub file: PartName,
     /// The first instant of the time that it is of.
@@ -166,7 +172,7 @@ pub struct Part {
 #[serde(deny_unknown_fields)]
 pub struct Previous {
     /// Its day.
-    #[serde(with = "text::shown")]
+    #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
     /// The SHA-256 of its file.
@@ -237,7 +243,7 @@ impl Manifest {
     }
 
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
-        text::check_schema(bytes, MANIFEST_SCHEMA, path)?;
+        json_file::check_schema(bytes, MANIFEST_SCHEMA, path)?;
         let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
         manifest.check().map_err(damaged)?;
@@ -247,7 +253,7 @@ impl Manifest {
     /// The bytes of its file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        text::pretty(self)
+        json_file::to_pretty(self)
     }
 
     /// The day as a range.
@@ -271,6 +277,19 @@ impl Manifest {
     fn covered(&self, verified: bool) -> RangeSet {
         let ranges = self.ranges.iter().filter(|one| one.verified == verified);
         ranges.filter_map(Covered::range).collect()
+    }
+
+    /// The parts of a time.
+    pub(crate) fn parts_in(&self, range: DateRange) -> impl Iterator<Item = &Part> {
+        let inside = RangeSet::from(range);
+        self.parts.iter().filter(move |part| inside.covers(part.file.range))
+    }
+
+    /// How many events the service counted of a time when it was archived; none where some of it was not counted. Only by
+    /// this can a count be compared: an event that was amended is archived with several contents, and the service counts it
+    /// once, so what is archived may be more than that and something be missing all the same.
+    pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
+        self.parts_in(range).map(|part| part.total).sum()
     }
 
     /// Brings all that follows from the parts and the ranges in step with them.

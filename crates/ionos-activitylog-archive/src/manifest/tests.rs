@@ -10,7 +10,7 @@ fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
         late,
         range: DateRange::new(from, to).unwrap(),
         content: digest.short(),
-        compression: crate::Compression::Zstd,
+        compression: crate::encode::Compression::Zstd,
     };
     Part {
         file,

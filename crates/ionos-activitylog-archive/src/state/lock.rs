@@ -5,48 +5,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 
 use chrono::{DateTime, Utc};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
+use crate::fs::{Step, Steps, json_file};
 use crate::layout::ContractFolder;
-use crate::text;
-use crate::{Error, Step, Steps};
+use crate::lock_owner::Writer;
 
 const LOCK: &str = "_state.lock";
-
-/// A process that writes to an archive.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct Writer {
-    /// The version of the program.
-    pub version: String,
-    /// The name of the machine.
-    pub host: String,
-    /// The number of the process.
-    pub pid: u32,
-    /// Since when it has been writing.
-    #[serde(with = "text::instant")]
-    #[schemars(with = "String")]
-    pub since: DateTime<Utc>,
-}
-
-impl Writer {
-    pub(crate) fn this(now: DateTime<Utc>) -> Self {
-        Self { version: env!("CARGO_PKG_VERSION").to_owned(), host: host(), pid: std::process::id(), since: now }
-    }
-}
-
-#[cfg(unix)]
-fn host() -> String {
-    let name = rustix::system::uname();
-    name.nodename().to_string_lossy().into_owned()
-}
-
-#[cfg(not(unix))]
-fn host() -> String {
-    std::env::var("COMPUTERNAME").unwrap_or_else(|_| "unknown".to_owned())
-}
 
 /// The right to write to the folder of a contract; given back when it is dropped.
 #[derive(Debug)]
@@ -72,7 +37,7 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let me = text::pretty(&Writer::this(now));
+        let me = json_file::to_pretty(&Writer::this(now));
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(&me).map_err(failed)?;

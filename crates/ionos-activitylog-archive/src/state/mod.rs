@@ -3,6 +3,7 @@
 //! runs: how often a gap was tried, what was counted again, and whether an export is on its way.
 
 mod lock;
+mod rebuild;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -12,12 +13,13 @@ use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::encode::text;
 use crate::layout::ContractFolder;
+use crate::lock_owner::Writer;
 use crate::manifest::{ID_RULE, KnownGap, Manifest, Previous};
-use crate::text;
 
 pub(crate) use lock::Lock;
-pub use lock::Writer;
+pub use rebuild::{Rebuilt, rebuild_state};
 
 /// The form of a state that this version writes and reads.
 pub const STATE_SCHEMA: &str = "ialog.state/1";
@@ -50,7 +52,7 @@ pub struct State {
     /// The latest manifest. Where an export is open, it may be behind.
     pub head: Option<Previous>,
     /// The first day that was changed so that later manifests do not follow it yet.
-    #[serde(with = "text::shown_or_none")]
+    #[serde(with = "text::display_or_none")]
     #[schemars(with = "Option<String>")]
     pub relink: Option<NaiveDate>,
     /// What was read, in order.
@@ -66,7 +68,7 @@ pub struct Identity {
     /// The address of the API.
     pub api: String,
     /// The contract.
-    #[serde(with = "text::shown")]
+    #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
     /// The filter; empty where everything is kept.
@@ -175,8 +177,8 @@ impl State {
 
     /// Reads the state of a contract: none when it has none. What is worth a word comes with it.
     ///
-    /// Fails with [`Error::StateLost`](crate::Error::StateLost) when neither it nor the copy before it can be read.
-    pub fn read(folder: &ContractFolder) -> Result<(Option<Self>, Option<String>), crate::Error> {
+    /// Fails with [`Error::StateLost`](crate::error::Error::StateLost) when neither it nor the copy before it can be read.
+    pub fn read(folder: &ContractFolder) -> Result<(Option<Self>, Option<String>), crate::error::Error> {
         store::read(folder)
     }
 

@@ -6,11 +6,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{STATE_SCHEMA, State};
-use crate::durable::{DurableFile, Kind};
-use crate::error::shown;
+use crate::encode::text::shown;
+use crate::error::Error;
+use crate::fs::{DurableFile, Kind, Step, Steps, json_file};
 use crate::layout::ContractFolder;
-use crate::text;
-use crate::{Error, Step, Steps};
 
 const STATE: &str = "_state.json";
 const BEFORE: &str = "_state.prev.json";
@@ -54,7 +53,7 @@ fn read_one(path: PathBuf) -> Result<State, Lost> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Lost::Missing),
         Err(error) => return Err(Lost::Unusable(Error::Open(path, error))),
     };
-    text::check_schema(&bytes, STATE_SCHEMA, &path).map_err(Lost::Unusable)?;
+    json_file::check_schema(&bytes, STATE_SCHEMA, &path).map_err(Lost::Unusable)?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail = format!("{} holds no state: {error}", shown(&path));
         Lost::Unusable(Error::damaged(path, detail))
@@ -65,7 +64,7 @@ fn read_one(path: PathBuf) -> Result<State, Lost> {
 pub(crate) fn write(folder: &ContractFolder, state: &State, steps: &Steps) -> Result<(), Error> {
     let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
     let mut file = DurableFile::begin(folder.path(), Kind::State, steps)?;
-    file.write_all(&text::pretty(state)).map_err(|error| Error::Write(path.clone(), error))?;
+    file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write(path.clone(), error))?;
     // A damaged one must not take the place of the good one before it.
     let keep = read_one(path.clone()).is_ok();
     file.commit_after(&path, || {

@@ -1,7 +1,9 @@
 use std::fs;
 
 use super::*;
-use crate::{Archive, Error, Steps};
+use crate::error::Error;
+use crate::fs::Steps;
+use crate::layout::Archive;
 
 fn now() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()

@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use super::{Chain, Finding, Place, Problem, Report};
-use crate::Digest;
-use crate::durable::is_leftover;
+use crate::digest::Digest;
+use crate::fs::is_leftover;
 use crate::layout::{ContractFolder, MANIFEST, PartName, day_of, names};
 use crate::manifest::{Covered, Manifest, Previous};
 use crate::state::State;
@@ -147,9 +147,9 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
 }
 
 /// What the system says, without the path that stands before it anyway.
-fn cause(error: crate::Error) -> String {
+fn cause(error: crate::error::Error) -> String {
     match error {
-        crate::Error::Open(_, error) => error.to_string(),
+        crate::error::Error::Open(_, error) => error.to_string(),
         error => error.summary(),
     }
 }

@@ -11,10 +11,10 @@ use ionos_activitylog::{Event, EventId};
 use sha2::{Digest as _, Sha256};
 
 use super::{Place, Problem, Report};
-use crate::Digest;
+use crate::digest::Digest;
+use crate::encode::unpack;
 use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, Part};
-use crate::part::read;
 
 /// The beginning of the SHA-256 of a line: enough to tell two contents of one id apart.
 type Content = [u8; 16];
@@ -97,7 +97,7 @@ fn part_of<'a>(report: &mut Report, place: &Place<'_>, part: &'a Part, known: &m
     };
     let unpacked = {
         let packed = BufReader::with_capacity(1 << 17, &mut file);
-        read::unpack(part.file.compression, packed).and_then(|reader| seen.read(reader, part, known, &mut finding))
+        unpack(part.file.compression, packed).and_then(|reader| seen.read(reader, part, known, &mut finding))
     };
     if let Err(error) = unpacked {
         finding(Some(seen.count + 1), Problem::Changed, format!("it cannot be unpacked from here on: {error}"));
@@ -232,7 +232,7 @@ impl Seen {
                     Problem::Time,
                     format!(
                         "the event is of {}, outside of {}",
-                        crate::text::time(*time),
+                        crate::encode::text::time(*time),
                         super::range(part.file.range)
                     ),
                 );

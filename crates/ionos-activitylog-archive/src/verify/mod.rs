@@ -19,10 +19,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use ionos_activitylog::ContractNumber;
 
-use crate::error::shown;
+use crate::digest::Digest;
+use crate::encode::text;
+use crate::encode::text::shown;
+use crate::error::Error;
 use crate::layout::Archive;
 use crate::manifest::{Part, Previous};
-use crate::{Digest, Error, text};
 
 pub use online::{Totals, verify_totals};
 

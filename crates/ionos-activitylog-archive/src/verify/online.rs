@@ -5,10 +5,9 @@ use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
 
 use super::{Place, Problem, Report};
-use crate::Error;
-use crate::engine::{parts_of, read_days, total_of};
+use crate::error::Error;
 use crate::layout::Archive;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, read_days};
 
 /// How the counts of the service compare with those of an archive. Days are those of all contracts together, and a day
 /// of which only a part is the same is not.
@@ -116,10 +115,10 @@ fn compare(
         report.notes.push(format!("the service does not say how many events {shown} has"));
         return Outcome::Unknown;
     };
-    let archived = parts_of(manifest, range).map(|part| part.count).sum::<u64>();
+    let archived = manifest.parts_in(range).map(|part| part.count).sum::<u64>();
     let at_least = if counted.exact { "" } else { "at least " };
     let Total { count, exact, .. } = counted;
-    match total_of(manifest, range) {
+    match manifest.total_in(range) {
         None => {
             report.notes.push(format!(
                 "{shown} cannot be compared, because the service gave no usable count of it when it was archived: it \

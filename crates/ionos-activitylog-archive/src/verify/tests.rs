@@ -4,8 +4,10 @@ use std::path::Path;
 use ionos_activitylog_sim::Simulator;
 
 use super::*;
-use crate::engine::tests::{NOW, days, export, exporter, folder, parts, world};
-use crate::{Compression, Digest, Manifest};
+use crate::digest::Digest;
+use crate::encode::Compression;
+use crate::export::tests::{NOW, days, export, exporter, folder, parts, world};
+use crate::manifest::Manifest;
 
 /// An archive of three days, a part each, in the folder.
 async fn archived(root: &Path, compression: Compression) -> Simulator {
@@ -152,7 +154,7 @@ async fn an_edited_manifest_is_named_also_when_its_sums_are_right() {
 }
 
 /// Takes a part out of a day together with its file, and adds up the manifest again.
-fn forge(folder: &crate::ContractFolder, date: chrono::NaiveDate) {
+fn forge(folder: &crate::layout::ContractFolder, date: chrono::NaiveDate) {
     let path = folder.manifest(date);
     let (mut manifest, _) = Manifest::read(&path).unwrap();
     let part = manifest.parts.remove(0);
@@ -168,10 +170,10 @@ async fn days_before_those_that_are_linked_anew_are_still_compared() {
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());
     let relink = |from| {
-        let (mut state, _) = crate::State::read(&folder).unwrap();
+        let (mut state, _) = crate::state::State::read(&folder).unwrap();
         if let Some(state) = &mut state {
             state.relink = Some(from);
-            crate::state::write(&folder, state, &crate::Steps::default()).unwrap();
+            crate::state::write(&folder, state, &crate::fs::Steps::default()).unwrap();
         }
     };
     forge(&folder, date(1));
@@ -314,7 +316,7 @@ fn events_without_time_and_identifier_may_look_the_same() {
     fs::create_dir_all(&day).unwrap();
     let range = ionos_activitylog::DateRange::day(date, &chrono::Utc).unwrap();
     let write = |records: &[&str]| {
-        let steps = crate::Steps::default();
+        let steps = crate::fs::Steps::default();
         let mut file = PartFile::begin(&day, Compression::None, &steps).unwrap();
         for record in records {
             let event = ionos_activitylog::Event::from_json((*record).to_owned()).unwrap();
@@ -323,7 +325,7 @@ fn events_without_time_and_identifier_may_look_the_same() {
         let about = About { range, verified: true, counted: true, late: false };
         let part = file.finish(about, |_| false).unwrap();
         let mut manifest = Manifest::new("https://api.example.com", contract.clone(), date);
-        manifest.ranges = vec![crate::Covered::of(range, true)];
+        manifest.ranges = vec![crate::manifest::Covered::of(range, true)];
         manifest.parts = vec![part];
         manifest.settle();
         fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();

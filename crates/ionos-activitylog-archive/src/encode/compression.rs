@@ -1,0 +1,257 @@
+//! A compressed file is one long state: cut anywhere, it cannot be gone on with, and to read its end is to read all of
+//! it. So a file is compressed in frames that stand alone, each cut by the data and nothing else: behind the event with
+//! which it is full. The same events give the same bytes, and an interrupted file goes on behind its last whole frame.
+//!
+//! Frames in a row are what both formats take for one file: `gzip -d` and `zstd -d` unpack them as ever. No frame holds
+//! a time stamp or a file name, and each zstd frame has a checksum as each gzip member has.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use flate2::write::GzEncoder;
+
+/// How many bytes a frame holds before it is compressed, at least: it ends behind the event with which it has as many.
+/// Smaller ones compress worse; larger ones are held in memory.
+pub const FRAME_BYTES: usize = 1 << 20;
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Not at all.
+    None,
+    /// gzip, level 6.
+    Gzip,
+    /// Zstandard, level 3.
+    Zstd,
+}
+
+impl Compression {
+    /// Every compression.
+    pub const ALL: [Self; 3] = [Self::None, Self::Gzip, Self::Zstd];
+
+    /// What it adds to the name of a file: `.gz`, `.zst` or nothing.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Gzip => ".gz",
+            Self::Zstd => ".zst",
+        }
+    }
+
+    /// The compression in one lower-case word, such as `zstd`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
+/// Makes a whole frame of bytes.
+enum Packer {
+    None,
+    Gzip,
+    Zstd(zstd::bulk::Compressor<'static>),
+}
+
+impl Packer {
+    fn new(compression: Compression) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::None => Self::None,
+            Compression::Gzip => Self::Gzip,
+            Compression::Zstd => {
+                let mut packer = zstd::bulk::Compressor::new(zstd::DEFAULT_COMPRESSION_LEVEL)?;
+                packer.include_checksum(true)?;
+                Self::Zstd(packer)
+            }
+        })
+    }
+
+    fn write(&mut self, bytes: &[u8], mut writer: impl Write) -> io::Result<()> {
+        match self {
+            Self::None => writer.write_all(bytes),
+            Self::Gzip => {
+                let mut member = GzEncoder::new(writer, flate2::Compression::default());
+                member.write_all(bytes)?;
+                member.finish().map(drop)
+            }
+            Self::Zstd(packer) => writer.write_all(&packer.compress(bytes)?),
+        }
+    }
+}
+
+/// Unpacks what a part was packed with.
+pub(crate) fn unpack<'a>(
+    compression: Compression,
+    packed: impl BufRead + Send + 'a,
+) -> io::Result<Box<dyn BufRead + Send + 'a>> {
+    Ok(match compression {
+        Compression::None => Box::new(packed),
+        Compression::Gzip => buffered(flate2::bufread::MultiGzDecoder::new(packed)),
+        Compression::Zstd => buffered(zstd::Decoder::with_buffer(packed)?),
+    })
+}
+
+fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
+    Box::new(BufReader::with_capacity(1 << 17, reader))
+}
+
+/// A writer of frames. What is written to it collects in the open frame, up to [`Frames::cut`].
+pub(crate) struct Frames<W> {
+    writer: W,
+    packer: Packer,
+    open: Vec<u8>,
+    /// Whether there is a frame already: a file without any is no compressed file.
+    begun: bool,
+}
+
+impl<W: std::fmt::Debug> std::fmt::Debug for Frames<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Frames").field("writer", &self.writer).field("open", &self.open.len()).finish_non_exhaustive()
+    }
+}
+
+impl<W: Write> Frames<W> {
+    pub(crate) fn new(compression: Compression, writer: W) -> io::Result<Self> {
+        Ok(Self {
+            writer,
+            packer: Packer::new(compression)?,
+            open: Vec::new(),
+            begun: matches!(compression, Compression::None),
+        })
+    }
+
+    /// Goes on behind whole frames with what the next one held already.
+    pub(crate) fn resume(&mut self, open: Vec<u8>) {
+        self.open = open;
+        self.begun = true;
+    }
+
+    /// The open frame, to write to.
+    pub(crate) fn open(&mut self) -> &mut Vec<u8> {
+        &mut self.open
+    }
+
+    /// Behind an event: ends the frame if it is full.
+    pub(crate) fn cut(&mut self) -> io::Result<()> {
+        if self.open.len() < FRAME_BYTES {
+            return Ok(());
+        }
+        self.end()
+    }
+
+    /// Adds a whole frame, where none is open.
+    pub(crate) fn add(&mut self, frame: &[u8]) -> io::Result<()> {
+        self.packer.write(frame, &mut self.writer)?;
+        self.begun = true;
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.packer.write(&self.open, &mut self.writer)?;
+        self.open.clear();
+        self.begun = true;
+        Ok(())
+    }
+
+    /// What has to be kept to go on behind the bytes that were written so far. Without compression that is nothing:
+    /// everything is written.
+    pub(crate) fn pause(&mut self) -> io::Result<&[u8]> {
+        if matches!(self.packer, Packer::None) {
+            self.end()?;
+        }
+        self.writer.flush()?;
+        Ok(&self.open)
+    }
+
+    /// Ends the last frame and gives the writer back.
+    pub(crate) fn finish(mut self) -> io::Result<W> {
+        if !self.open.is_empty() || !self.begun {
+            self.end()?;
+        }
+        self.writer.flush()?;
+        Ok(self.writer)
+    }
+
+    pub(crate) fn writer(&self) -> &W {
+        &self.writer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unpacked(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+        let mut unpacked = Vec::new();
+        let mut reader = unpack(compression, bytes).unwrap();
+        reader.read_to_end(&mut unpacked).unwrap();
+        unpacked
+    }
+
+    /// Events of 700 000 bytes: two fill a frame.
+    fn events(count: u8) -> Vec<Vec<u8>> {
+        (0..count).map(|number| vec![number; 700_000]).collect()
+    }
+
+    fn written(compression: Compression, events: &[Vec<u8>]) -> Vec<u8> {
+        let mut frames = Frames::new(compression, Vec::new()).unwrap();
+        for event in events {
+            frames.open().extend(event);
+            frames.cut().unwrap();
+        }
+        frames.finish().unwrap()
+    }
+
+    #[test]
+    fn frames_in_a_row_are_one_file() {
+        for compression in Compression::ALL {
+            for count in [0, 1, 2, 5] {
+                let bytes = written(compression, &events(count));
+                assert_eq!(unpacked(compression, &bytes), events(count).concat());
+                assert_eq!(bytes, written(compression, &events(count)), "the same");
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_is_cut_behind_the_event_that_fills_it() {
+        for (compression, magic) in
+            [(Compression::Gzip, &[0x1f, 0x8b, 0x08][..]), (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd][..])]
+        {
+            let (two, five) = (written(compression, &events(2)), written(compression, &events(5)));
+            assert!(five.starts_with(&two), "{compression:?}");
+            assert!(five[two.len()..].starts_with(magic), "{compression:?}");
+            assert_eq!(unpacked(compression, &five[two.len()..]), events(5)[2..].concat());
+        }
+    }
+
+    #[test]
+    fn what_was_paused_goes_on_to_the_same_bytes() {
+        for compression in Compression::ALL {
+            let events = events(5);
+            for split in 0..=events.len() {
+                let (before, after) = events.split_at(split);
+                let mut frames = Frames::new(compression, Vec::new()).unwrap();
+                for event in before {
+                    frames.open().extend(event);
+                    frames.cut().unwrap();
+                }
+                let open = frames.pause().unwrap().to_vec();
+                let durable = frames.writer().clone();
+
+                let mut frames = Frames::new(compression, durable).unwrap();
+                if split > 0 {
+                    frames.resume(open);
+                }
+                for event in after {
+                    frames.open().extend(event);
+                    frames.cut().unwrap();
+                }
+                assert_eq!(frames.finish().unwrap(), written(compression, &events));
+            }
+        }
+    }
+}

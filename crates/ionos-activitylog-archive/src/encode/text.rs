@@ -1,0 +1,96 @@
+//! Times, dates and numbers of contracts are texts in every file of an archive, always written in one way: two archives
+//! of the same events must be the same to the byte.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// A time in UTC as every file has it: with as many digits of a second as it needs.
+pub(crate) fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// A path on one line: a name may hold line breaks and control characters, which could steer a terminal.
+pub(crate) fn shown(path: &Path) -> String {
+    let escape = |c: char| {
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    };
+    path.to_string_lossy().chars().map(escape).collect()
+}
+
+/// For `#[serde(with = …)]`: what displays itself and is read back.
+pub(crate) mod display {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// For `#[serde(with = …)]`: the same, or none.
+pub(crate) mod display_or_none {
+    use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+    {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let value = text.map(|text| text.parse()).transpose();
+        value.map_err(serde::de::Error::custom)
+    }
+}
+
+/// For `#[serde(with = …)]`: a time.
+pub(crate) mod instant {
+    use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
+
+    pub(crate) fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::time(*time))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+        read(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+
+    pub(super) fn read(text: &str) -> Result<DateTime<Utc>, String> {
+        let time = DateTime::parse_from_rfc3339(text);
+        time.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is not a time as RFC 3339 has it"))
+    }
+}
+
+/// For `#[serde(with = …)]`: a time, or none.
+pub(crate) mod instant_or_none {
+    use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
+
+    pub(crate) fn serialize<S: Serializer>(time: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&super::time(*time)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        let time = text.as_deref().map(super::instant::read).transpose();
+        time.map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,294 @@
+//! The export of one contract: what is missing is read in order of time, and what was not proven to be complete is read
+//! again and takes the place of what was there.
+
+use std::collections::{BTreeMap, HashMap};
+use std::pin::pin;
+
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
+
+use super::contract_writer::Opened;
+use super::part_writer::{Writing, Written};
+use super::run::Job;
+use super::run_log::{self, RUN_SCHEMA, Run};
+use super::{AHEAD, ContractExport, Exporter, Stop, recount};
+use crate::encode::text;
+use crate::error::Error;
+use crate::fs::folder;
+use crate::lock_owner::Writer;
+use crate::part::{Cutter, lines};
+
+/// Something to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// Nothing of it was read before.
+    Fresh(DateRange),
+    /// It was read and not proven to be complete.
+    Again(DateRange),
+}
+
+impl Task {
+    fn range(self) -> DateRange {
+        match self {
+            Self::Fresh(range) | Self::Again(range) => range,
+        }
+    }
+}
+
+/// Events by time, id and line: several of one place look the same.
+type Stored = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
+
+pub(super) async fn export(
+    exporter: &Exporter,
+    contract: &ContractNumber,
+    (range, service): (DateRange, Option<DateTime<Utc>>),
+    windows: usize,
+    stop: Stop,
+) -> Result<ContractExport, Error> {
+    let started = exporter.clock.now();
+    let done = ContractExport {
+        range: exporter.settled(range, service),
+        events: 0,
+        given_up: 0,
+        with_issues: 0,
+        late: 0,
+        gone: 0,
+        requests: 0,
+        nothing_to_do: true,
+        gaps: Vec::new(),
+        stopped: false,
+        notes: service.and_then(|service| ahead(started, service)).into_iter().collect(),
+    };
+    let Some(range) = done.range else {
+        return Ok(done);
+    };
+    let opened = Opened::open(
+        exporter.archive.contract(contract),
+        &exporter.api,
+        exporter.clock.clone(),
+        exporter.steps.clone(),
+    )?;
+    let mut job = Job { exporter, contract, opened, windows, stop, done, came: 0 };
+    let tasks = job.tasks(range, started);
+    if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
+        return Ok(job.report(range));
+    }
+    job.done.nothing_to_do = false;
+    job.opened.begin()?;
+    let read = job.read(&tasks, range).await;
+    let ended = job.opened.end(read.is_err());
+    let result = match (&read, job.done.stopped) {
+        (Err(error), _) => error.to_string(),
+        (Ok(()), true) => "stopped".to_owned(),
+        (Ok(()), false) => "done".to_owned(),
+    };
+    let done = job.report(range);
+    let run = Run {
+        schema: RUN_SCHEMA.to_owned(),
+        started,
+        ended: exporter.clock.now(),
+        writer: Writer::this(started),
+        from: range.start(),
+        to: range.end(),
+        events: done.events,
+        late: done.late,
+        gaps: done.gaps.len() as u64,
+        requests: done.requests,
+        result,
+        head: job.opened.head(),
+    };
+    let noted = run_log::note(&job.opened.folder, &run, &exporter.steps);
+    // What went wrong first says most.
+    read.and(ended).and(noted).map(|()| done)
+}
+
+impl Job<'_> {
+    /// What is missing of a range, in order.
+    fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<Task> {
+        let missing = RangeSet::from(range).difference(&self.opened.covered());
+        let fresh = missing.iter().map(Task::Fresh);
+        let again = self.opened.unverified().into_iter().filter(|unverified| {
+            let waits = self.opened.state.gaps.iter().any(|gap| {
+                let inside = gap.range().is_some_and(|gap| gap.intersection(unverified).is_some());
+                inside && gap.next > now
+            });
+            unverified.intersection(&range).is_some() && (self.exporter.recount || !waits)
+        });
+        let mut tasks: Vec<Task> = fresh.chain(again.map(Task::Again)).collect();
+        tasks.sort_by_key(|task| task.range().start());
+        tasks
+    }
+
+    async fn read(&mut self, tasks: &[Task], range: DateRange) -> Result<(), Error> {
+        for task in tasks {
+            match task {
+                Task::Fresh(range) => self.read_fresh(*range).await?,
+                Task::Again(range) => self.read_again(*range).await?,
+            }
+            if self.done.stopped {
+                return Ok(());
+            }
+        }
+        if self.exporter.recount {
+            recount::run(self, range).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to write what will be read from a time on.
+    fn writing(&self, start: DateTime<Utc>) -> Result<Writing, Error> {
+        let (folder, steps) = (self.opened.folder.clone(), self.exporter.steps.clone());
+        let root = folder.path().to_path_buf();
+        let Exporter { compression, full, .. } = *self.exporter;
+        Writing::begin(root, move |ended| {
+            let day = {
+                let steps = steps.clone();
+                move |date| {
+                    let path = folder.day(date);
+                    folder::add_folder(&path, &steps).map(|()| path)
+                }
+            };
+            Cutter::new(start, compression, full, steps, day, ended)
+        })
+    }
+
+    /// Reads what was never read. Each part belongs to the archive as soon as it has ended, also when what comes after it
+    /// cannot be read or written.
+    async fn read_fresh(&mut self, range: DateRange) -> Result<(), Error> {
+        let mut writing = self.writing(range.start())?;
+        let read = self.write_windows(&mut writing, range).await;
+        let written = match read.is_err() || self.is_stopped() {
+            true => writing.settle().await,
+            false => writing.end(range.end()).await,
+        };
+        let taken = self.take(written).await;
+        read.and(taken)
+    }
+
+    async fn write_windows(&mut self, writing: &mut Writing, range: DateRange) -> Result<(), Error> {
+        let mut windows = pin!(self.windows(range));
+        while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+            self.came += window.events.len() as u64;
+            self.done.requests += window.requests;
+            let read_to = window.range.end();
+            let written = writing.add(window).await;
+            self.take(written).await?;
+            self.tell(read_to).await;
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, mut written: Written) -> Result<(), Error> {
+        let counted = self.count(&mut written.stretches).await;
+        let parts = written.stretches.iter().filter_map(|one| one.part.as_ref());
+        let events: u64 = parts.map(|part| part.count).sum();
+        let with_issues: u64 = written.stretches.iter().map(|one| one.with_issues).sum();
+        self.opened.take(written.stretches)?;
+        self.done.events += events;
+        self.done.with_issues += with_issues;
+        self.opened.catch_up()?;
+        written.error.map_or(counted, Err)
+    }
+
+    /// Reads again what was not verified. Nothing that was seen once is lost: what is archived stays, and what came is
+    /// added.
+    async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
+        let mut stored = self.stored(range)?;
+        let mut writing = self.writing(range.start())?;
+        let mut windows = pin!(self.windows(range));
+        let mut stretches = Vec::new();
+        let mut added = 0;
+        while let Some(mut window) = windows.try_next().await.map_err(Error::Read)? {
+            self.done.requests += window.requests;
+            // Events without an identifier of their own may look the same and be several all the same.
+            let mut known: HashMap<(EventId, String), u64> = HashMap::new();
+            for event in &window.events {
+                *known.entry(key(event)).or_default() += 1;
+            }
+            let came = window.events.len();
+            let mine = stored.range(..(window.range.end(), String::new(), String::new()));
+            let mine: Vec<_> = mine.map(|(place, _)| place.clone()).collect();
+            let mut kept = 0;
+            for place in mine {
+                for event in stored.remove(&place).unwrap_or_default() {
+                    match known.get_mut(&key(&event)) {
+                        Some(left) if *left > 0 => {
+                            *left -= 1;
+                            kept += 1;
+                        }
+                        _ => window.events.push(event),
+                    }
+                }
+            }
+            added += (came - kept) as u64;
+            self.came += (came - kept) as u64;
+            window.events.sort_by_cached_key(|event| (event.time(), event.id()));
+            let read_to = window.range.end();
+            let written = writing.add(window).await;
+            stretches.extend(written.stretches);
+            written.error.map_or(Ok(()), Err)?;
+            self.tell(read_to).await;
+        }
+        if self.is_stopped() {
+            return Ok(());
+        }
+        let written = writing.end(range.end()).await;
+        stretches.extend(written.stretches);
+        written.error.map_or(Ok(()), Err)?;
+        self.count(&mut stretches).await?;
+        if self.is_stopped() {
+            return Ok(());
+        }
+        self.done.events += added;
+        self.opened.take(stretches)?;
+        self.opened.catch_up()
+    }
+
+    /// The events that are archived of a time, by their place in it.
+    fn stored(&self, range: DateRange) -> Result<Stored, Error> {
+        let mut stored = Stored::new();
+        let date = range.start().date_naive();
+        let Some((manifest, _)) = self.opened.days.get(&date) else {
+            return Ok(stored);
+        };
+        let inside = RangeSet::from(range);
+        let parts = manifest.parts.iter();
+        for part in parts.filter(|part| inside.covers(part.file.range)) {
+            lines::for_each(&self.opened.folder.day(date), &part.file, |event| {
+                let time = event.time().unwrap_or(range.start());
+                let place = (time, event.id().to_string(), event.raw().to_owned());
+                stored.entry(place).or_default().push(event);
+            })?;
+        }
+        Ok(stored)
+    }
+
+    /// What was done, with what is not proven in the range.
+    fn report(&mut self, range: DateRange) -> ContractExport {
+        let days = self.opened.days.values();
+        let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());
+        let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
+        self.done.gaps = inside.collect();
+        self.done.given_up = self.came.saturating_sub(self.done.events);
+        self.done.notes.splice(0..0, self.opened.notes.drain(..));
+        self.done.clone()
+    }
+}
+
+/// What is worth a word where this machine's clock is ahead of the service's.
+fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
+    (local - service > AHEAD).then(|| {
+        // As precise as the service tells its own.
+        let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
+        format!(
+            "this machine's clock says {}, and the service's {}: what is later than that is left to the next export",
+            text::time(local),
+            text::time(service)
+        )
+    })
+}
+
+fn key(event: &Event) -> (EventId, String) {
+    (event.id(), crate::encode::ndjson::line(event.raw()).into_owned())
+}

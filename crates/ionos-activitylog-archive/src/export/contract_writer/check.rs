@@ -1,0 +1,89 @@
+//! Whatever is written next to an archive that is not as it was written would make it look as if all were well. So
+//! nothing is written before manifests, state and files were compared with each other; what is in the files is for
+//! [`verify_archive`](crate::verify_archive), as it takes too long to be done each time.
+
+use super::Opened;
+use crate::error::Error;
+use crate::layout::ContractFolder;
+use crate::manifest::Previous;
+use crate::state::Identity;
+
+impl Opened {
+    pub(super) fn check_against_state(&self) -> Result<(), Error> {
+        let lost = self.state.covered().difference(&self.covered());
+        if let Some(first) = lost.iter().next() {
+            let path = self.folder.manifest(first.start().date_naive());
+            return Err(Error::Damaged(
+                path,
+                format!("{first} was archived, and no manifest has it"),
+                "`ialog verify` says more, and after `ialog state rebuild` it is read again",
+            ));
+        }
+        if let Some(head) = self.state.head.filter(|_| !self.state.open) {
+            let found = self.head();
+            if found != Some(head) {
+                return Err(Error::Damaged(
+                    self.folder.manifest(head.date),
+                    "it is not the last manifest that was written".to_owned(),
+                    "`ialog verify` says more, and `ialog state rebuild` takes it as it is",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_chain(&self) -> Result<(), Error> {
+        let mut before: Option<Previous> = None;
+        for (date, (manifest, digest)) in &self.days {
+            if manifest.previous != before {
+                let path =
+                    before.map_or_else(|| self.folder.manifest(*date), |before| self.folder.manifest(before.date));
+                return Err(Error::Damaged(
+                    path,
+                    format!("the manifest of {date} does not follow it"),
+                    "`ialog verify` says more",
+                ));
+            }
+            before = Some(Previous { date: *date, sha256: *digest });
+        }
+        Ok(())
+    }
+
+    /// Fails where a part is gone or was cut off: what is counted again would be taken for complete, and whatever is
+    /// written next would make it look as if all were well.
+    pub(super) fn check_parts(&self) -> Result<(), Error> {
+        for (date, (manifest, _)) in &self.days {
+            for part in &manifest.parts {
+                let path = self.folder.day(*date).join(part.file.to_string());
+                let wrong = match std::fs::metadata(&path) {
+                    Ok(found) if found.len() == part.bytes => continue,
+                    Ok(found) => format!("it has {} bytes, and the manifest says {}", found.len(), part.bytes),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is gone".to_owned(),
+                    Err(error) => return Err(Error::Open(path, error)),
+                };
+                return Err(Error::Damaged(
+                    path,
+                    wrong,
+                    "put it back from a copy, or remove the folder of its day and run `ialog state rebuild --relink` to \
+                     have the day read again; `ialog verify` says what else is wrong",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fails where the archive is of another service, contract or rule.
+pub(super) fn check_identity(folder: &ContractFolder, archived: &Identity, wanted: &Identity) -> Result<(), Error> {
+    let say = |identity: &Identity| {
+        let filter = match identity.filter.as_str() {
+            "" => String::new(),
+            filter => format!(", filter {filter:?}"),
+        };
+        format!("contract {} at {}{filter} (ids by {})", identity.contract, identity.api, identity.id_rule)
+    };
+    if archived == wanted {
+        return Ok(());
+    }
+    Err(Error::Foreign { path: folder.path().to_path_buf(), archived: say(archived), wanted: say(wanted) })
+}

@@ -1,0 +1,113 @@
+//! The state repeats what the manifests say, and knows what they cannot: how often a gap was tried and when to try it
+//! again, and what was counted again and is sealed. So it is made from both each time that it is written, and is never
+//! ahead of the manifests.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::DateRange;
+
+use super::Opened;
+use crate::error::Error;
+use crate::manifest::KnownGap;
+use crate::state;
+use crate::state::{Certainty, OpenGap, State};
+
+/// How often the state follows the manifests while an export is on its way, at the most: people who watch need no more,
+/// and a state that is behind loses nothing, since what it repeats is made from the manifests again.
+const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
+
+impl Opened {
+    /// Brings the state up to the manifests, if it is behind by a while, or by what they do not say. Everything else waits
+    /// for [`Opened::end`].
+    pub(crate) fn catch_up(&mut self) -> Result<(), Error> {
+        let while_ago = self.clock.elapsed().saturating_sub(self.saved) >= FOLLOWS_AFTER;
+        if self.behind && (while_ago || self.untold) {
+            return self.save();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn save(&mut self) -> Result<(), Error> {
+        let now = self.clock.now();
+        self.state.generation += 1;
+        self.state.updated = now;
+        self.state.head = self.head();
+        self.state.coverage = self.coverage();
+        self.state.gaps = self.gaps(now);
+        state::write(&self.folder, &self.state, &self.steps)?;
+        self.behind = false;
+        self.untold = false;
+        self.saved = self.clock.elapsed();
+        Ok(())
+    }
+
+    /// What the manifests say together, touching stretches of one certainty as one.
+    fn coverage(&self) -> Vec<state::Stretch> {
+        let sealed = self.state.sealed();
+        let mut stretches = Vec::new();
+        for (manifest, _) in self.days.values() {
+            state::extend(&mut stretches, manifest, &sealed);
+        }
+        stretches
+    }
+
+    /// What is known of the gaps that the manifests have.
+    fn gaps(&self, now: DateTime<Utc>) -> Vec<OpenGap> {
+        let known = |from, to| {
+            let gaps = self.state.gaps.iter();
+            gaps.clone().find(|gap| (gap.from, gap.to) == (from, to))
+        };
+        let gaps = self.days.values().flat_map(|(manifest, _)| &manifest.gaps);
+        gaps.map(|gap| {
+            let before = known(gap.from, gap.to);
+            OpenGap {
+                tries: before.map_or(1, |before| before.tries),
+                next: before.map_or(now, |before| before.next),
+                ..OpenGap::of(gap, now)
+            }
+        })
+        .collect()
+    }
+
+    /// Remembers that gaps were tried once more.
+    pub(super) fn note_gaps(&mut self, gaps: &[KnownGap]) {
+        let now = self.clock.now();
+        self.untold |= !gaps.is_empty();
+        for gap in gaps {
+            let overlaps = |open: &OpenGap| {
+                let both = open.range().zip(gap.range());
+                both.is_some_and(|(a, b)| a.intersection(&b).is_some())
+            };
+            let before = self.state.gaps.iter().filter(|open| overlaps(open));
+            let tries = 1 + before.map(|open| open.tries).max().unwrap_or_default();
+            self.state.gaps.retain(|open| !overlaps(open));
+            self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::of(gap, now) });
+        }
+    }
+
+    /// Marks what was counted again long enough after it happened; it counts once the state is written.
+    pub(crate) fn seal(&mut self, range: DateRange) {
+        self.state.coverage.push(state::Stretch {
+            from: range.start(),
+            to: range.end(),
+            state: Certainty::Sealed,
+            count: 0,
+        });
+        self.behind = true;
+        self.untold = true;
+    }
+
+    /// Takes the mark back where something new came.
+    pub(crate) fn unseal(&mut self, range: DateRange) {
+        let left = self.state.sealed().difference(&range.into());
+        let sealed = left.iter().map(|range| state::Stretch {
+            from: range.start(),
+            to: range.end(),
+            state: Certainty::Sealed,
+            count: 0,
+        });
+        self.state.coverage = sealed.collect();
+        self.untold = true;
+    }
+}

@@ -1,0 +1,52 @@
+//! What is on the disk already is quickly written again in another format, so here an interruption leaves nothing, and
+//! there is nothing to go on with.
+
+use std::io::BufWriter;
+
+use ionos_activitylog::{ContractNumber, Event};
+
+use crate::encode::{Encoder, Frames};
+use crate::error::Error;
+use crate::export::FileTarget;
+use crate::fs::AtomicFile;
+
+/// A file of events in the making. Dropped before [`FileWriter::commit`], it leaves nothing behind.
+#[derive(Debug)]
+#[must_use = "without .commit() the file does not come into being"]
+pub struct FileWriter {
+    frames: Frames<BufWriter<AtomicFile>>,
+    encoder: Encoder,
+    target: FileTarget,
+    events: u64,
+}
+
+impl FileWriter {
+    /// Begins a file. Fails as [`AtomicFile::create`].
+    pub fn create(target: &FileTarget, overwrite: bool) -> Result<Self, Error> {
+        let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
+        let failed = |error| Error::Write(target.path().to_path_buf(), error);
+        let mut frames = Frames::new(target.compression(), file).map_err(failed)?;
+        let encoder = Encoder::new(target.format());
+        encoder.begin(frames.open()).map_err(failed)?;
+        Ok(Self { frames, encoder, target: target.clone(), events: 0 })
+    }
+
+    /// Adds an event of a contract's log behind all others.
+    pub fn add(&mut self, contract: &ContractNumber, event: &Event) -> Result<(), Error> {
+        let out = self.frames.open();
+        let written = self.encoder.event(contract, event, self.events, out).and_then(|()| self.frames.cut());
+        written.map_err(|error| Error::Write(self.target.path().to_path_buf(), error))?;
+        self.events += 1;
+        Ok(())
+    }
+
+    /// Makes the file durable, gives it its name, and says how many events it has.
+    pub fn commit(mut self) -> Result<u64, Error> {
+        let failed = |error| Error::Write(self.target.path().to_path_buf(), error);
+        self.encoder.end(self.frames.open());
+        let file = self.frames.finish().map_err(failed)?;
+        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.commit()?;
+        Ok(self.events)
+    }
+}

@@ -1,0 +1,284 @@
+use std::fs;
+use std::path::Path;
+
+use futures_util::{StreamExt, stream};
+use ionos_activitylog::{Client, Event, PageSize};
+use ionos_activitylog_sim::Simulator;
+
+use super::*;
+use crate::encode::{Compression, Format};
+use crate::layout::names;
+
+fn day() -> (Simulator, DateRange) {
+    let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
+    (Simulator::builder().clock(move || range.end()).build(), range)
+}
+
+fn target(folder: &Path, name: &str) -> FileTarget {
+    FileTarget::new(folder.join(name)).unwrap()
+}
+
+fn reading(simulator: &Simulator, range: DateRange, target: &FileTarget) -> Reading {
+    Reading::new("simulator", simulator.contracts()[0].into(), range, target)
+}
+
+/// Windows of an hour each, so that there are many.
+fn windows(
+    simulator: &Simulator,
+    rest: Option<DateRange>,
+) -> impl Stream<Item = Result<Window, ionos_activitylog::Error>> {
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
+    let contract = simulator.contracts()[0];
+    let hours = rest.map(|rest| rest.windows(chrono::TimeDelta::hours(1)).unwrap());
+    stream::iter(hours.into_iter().flatten())
+        .flat_map(move |hour| client.events(contract.into(), hour).page_size(PageSize::new(100).unwrap()).windows())
+}
+
+/// Saves behind every window, so that there are many checkpoints.
+fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExport {
+    let reading = reading(simulator, range, target);
+    let mut export = FileExport::open(target, reading, false).unwrap();
+    if let Some(file) = &mut export.file {
+        file.between.windows = 1;
+    }
+    export
+}
+
+async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> Exported {
+    let export = FileExport::open(target, reading(simulator, range, target), false).unwrap();
+    let windows = windows(simulator, export.rest());
+    let export = export.write(windows, |_| ()).await.unwrap();
+    export.commit().unwrap()
+}
+
+#[tokio::test]
+async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
+    let (simulator, range) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let target = target(folder.path(), "day.ndjson");
+    let mut seen = Vec::new();
+    let export = open(&simulator, range, &target);
+    assert_eq!((export.rest(), export.resumed()), (Some(range), None));
+    let windows = windows(&simulator, export.rest());
+    let export = export.write(windows, |exported| seen.push(exported.events));
+    let export = export.await.unwrap();
+    assert!(!target.path().exists());
+    let exported = export.commit().unwrap();
+
+    let mut records: Vec<String> = simulator.records(simulator.contracts()[0], range.start(), range.end()).collect();
+    // By time, and those of one time by their ids.
+    records.sort_by_key(|record| {
+        let event = Event::from_json(record.clone()).unwrap();
+        (event.time(), event.id())
+    });
+    assert!(records.len() > 300, "several pages");
+    assert!(fs::read_to_string(target.path()).unwrap().lines().eq(&records));
+    assert_eq!(names(folder.path()).unwrap(), ["day.ndjson"]);
+    assert_eq!(exported.events, records.len() as u64);
+    assert_eq!(exported.read_to, Some(range.end()));
+    assert_eq!(exported.with_issues, 0);
+    assert!(exported.requests > 3 && !seen.is_empty());
+    assert!(seen.is_sorted());
+}
+
+#[tokio::test]
+async fn an_export_that_fails_before_any_event_leaves_nothing_behind() {
+    let (simulator, range) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let target = target(folder.path(), "day.ndjson.zst");
+    let error = || "x".parse::<ionos_activitylog::ContractNumber>();
+    let failing = stream::iter([Err(error().unwrap_err())]);
+    let export = open(&simulator, range, &target);
+    assert!(matches!(export.write(failing, |_| ()).await, Err(Error::Read(_))));
+    drop(open(&simulator, range, &target));
+    assert_eq!(names(folder.path()).unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
+    let (simulator, range) = day();
+    for format in Format::ALL {
+        for compression in Compression::ALL {
+            let name = format!("day.{format}{}", compression.ending());
+            let undisturbed = tempfile::tempdir().unwrap();
+            let one = target(undisturbed.path(), &name);
+            let all = whole(&simulator, range, &one).await;
+
+            // Interrupted again and again, after three windows each time.
+            let folder = tempfile::tempdir().unwrap();
+            let target = target(folder.path(), &name);
+            let mut runs = 0;
+            let exported = loop {
+                runs += 1;
+                let mut export = open(&simulator, range, &target);
+                assert_eq!(export.resumed().is_some(), runs > 1);
+                if let Some(file) = &mut export.file {
+                    // Only what is saved when it is dropped counts.
+                    file.between.windows = u64::MAX;
+                }
+                let some = windows(&simulator, export.rest()).take(3);
+                match export.write(some, |_| ()).await {
+                    Ok(export) => break export.commit().unwrap(),
+                    Err(error) => assert!(error.to_string().contains("ended"), "{error}"),
+                }
+                assert!(!target.path().exists());
+            };
+            assert_eq!(runs, 8, "24 hours");
+            assert_eq!(exported, all, "{name}");
+            assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap(), "{name}");
+            assert_eq!(names(folder.path()).unwrap(), [name]);
+        }
+    }
+}
+
+/// What a process leaves that is killed at this moment.
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// An export of a day, with what a process leaves that is killed at each step of it.
+async fn left_at_each_step(
+    simulator: &Simulator,
+    range: DateRange,
+    one: &FileTarget,
+) -> (Exported, Vec<(Step, tempfile::TempDir)>) {
+    let left = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (all, from) = (left.clone(), one.path().parent().unwrap().to_path_buf());
+    let steps = Steps::new(move |step| {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&from, folder.path());
+        all.lock().unwrap().push((step, folder));
+    });
+    let reading = reading(simulator, range, one);
+    let mut export = FileExport::open_telling(one, reading, false, &steps).unwrap();
+    if let Some(file) = &mut export.file {
+        file.between.windows = 1;
+    }
+    let windows = windows(simulator, export.rest());
+    let exported = export.write(windows, |_| ()).await.unwrap();
+    let exported = exported.commit().unwrap();
+    let left = std::mem::take(&mut *left.lock().unwrap());
+    (exported, left)
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes() {
+    let (simulator, range) = day();
+    for name in ["day.ndjson", "day.csv.zst", "day.json.gz"] {
+        let undisturbed = tempfile::tempdir().unwrap();
+        let one = target(undisturbed.path(), name);
+        let (all, left) = left_at_each_step(&simulator, range, &one).await;
+        for step in Step::OF_FILE {
+            assert!(left.iter().any(|(passed, _)| *passed == step), "{step}");
+        }
+        for (step, folder) in left {
+            let target = target(folder.path(), name);
+            let named = matches!(step, Step::FileNamed | Step::CheckpointRemoved);
+            if named {
+                let reading = reading(&simulator, range, &target);
+                let again = FileExport::open(&target, reading, false);
+                assert!(matches!(again, Err(Error::Exists(_))), "{step}");
+            } else {
+                // What a process wrote that did not live to say so.
+                let partial = folder.path().join(format!(".{name}.partial"));
+                let mut bytes = fs::read(&partial).unwrap();
+                bytes.extend_from_slice(b"half of somethi");
+                fs::write(&partial, bytes).unwrap();
+                assert_eq!(whole(&simulator, range, &target).await, all, "{step}");
+            }
+            assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap(), "{step}");
+            assert_eq!(names(folder.path()).unwrap(), [name], "{step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_stays_kept_when_the_next_export_does_not_get_anywhere() {
+    let (simulator, range) = day();
+    // None of these has a whole frame after an hour.
+    for name in ["day.ndjson", "day.ndjson.zst", "day.csv.gz"] {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(folder.path(), name);
+        let export = open(&simulator, range, &target);
+        let one = windows(&simulator, export.rest()).take(1);
+        export.write(one, |_| ()).await.unwrap_err();
+        for again in 0..2 {
+            let export = open(&simulator, range, &target);
+            let before = export.resumed().map(|before| before.events);
+            assert!(before.is_some_and(|events| events > 0), "{name} {again}");
+        }
+        whole(&simulator, range, &target).await;
+        assert_eq!(names(folder.path()).unwrap(), [name]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
+    let (simulator, range) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let target = target(folder.path(), "day.ndjson");
+    let export = open(&simulator, range, &target);
+    let some = windows(&simulator, export.rest()).take(3);
+    export.write(some, |_| ()).await.unwrap_err();
+
+    let other = DateRange::new(range.start(), range.end() - chrono::TimeDelta::hours(1)).unwrap();
+    let other = reading(&simulator, other, &target);
+    let error = FileExport::open(&target, other.clone(), false).unwrap_err();
+    let contract = simulator.contracts()[0];
+    assert!(
+        error.summary().ends_with(&format!(
+            "day.ndjson there is an unfinished export of contract {contract}, 2026-11-20T00:00:00Z .. \
+             2026-11-21T00:00:00Z, from simulator as ndjson, and not of contract {contract}, 2026-11-20T00:00:00Z .. \
+             2026-11-20T23:00:00Z, from simulator as ndjson"
+        )),
+        "{error}"
+    );
+    assert!(open(&simulator, range, &target).resumed().is_some(), "it stays");
+    let anew = FileExport::open(&target, other, true).unwrap();
+    assert_eq!(anew.resumed(), None);
+    drop(anew);
+    assert_eq!(names(folder.path()).unwrap(), [""; 0], "given up");
+}
+
+#[tokio::test]
+async fn a_file_that_was_read_to_its_end_and_not_named_needs_no_more_reading() {
+    let (simulator, range) = day();
+    let folder = tempfile::tempdir().unwrap();
+    let target = target(folder.path(), "day.csv.gz");
+    let export = open(&simulator, range, &target);
+    let windows = windows(&simulator, export.rest());
+    drop(export.write(windows, |_| ()).await.unwrap());
+    let export = open(&simulator, range, &target);
+    assert_eq!(export.rest(), None);
+    let export = export.write(stream::empty(), |_| ()).await.unwrap();
+    export.commit().unwrap();
+    assert_eq!(names(folder.path()).unwrap(), ["day.csv.gz"]);
+}
+
+#[tokio::test]
+async fn frames_are_cut_at_the_same_places_however_often_it_was_interrupted() {
+    // A week has more than a frame.
+    let range =
+        DateRange::new("2026-11-14T00:00:00Z".parse().unwrap(), "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
+    let simulator = Simulator::builder().clock(move || range.end()).build();
+    for name in ["week.ndjson.zst", "week.json.gz"] {
+        let other = tempfile::tempdir().unwrap();
+        let one = target(other.path(), name);
+        whole(&simulator, range, &one).await;
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(folder.path(), name);
+        loop {
+            let reading = reading(&simulator, range, &target);
+            let export = FileExport::open(&target, reading, false).unwrap();
+            let some = windows(&simulator, export.rest()).take(50);
+            if let Ok(export) = export.write(some, |_| ()).await {
+                export.commit().unwrap();
+                break;
+            }
+        }
+        assert_eq!(fs::read(target.path()).unwrap(), fs::read(one.path()).unwrap());
+    }
+}

@@ -1,0 +1,100 @@
+//! Reading years of a log takes time and room. A plan says how much, before anything is begun.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
+
+use super::{Exporter, WINDOWS_AT_ONCE};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::manifest::{Covered, Manifest, read_days};
+use crate::state::State;
+
+/// What an event takes on a line, in bytes, where nothing is archived that could be measured.
+const EVENT: u64 = 850;
+
+/// Of how many events a window is planned: three quarters of what it may hold.
+const WINDOW: u64 = 7_500;
+
+/// What an export of a contract would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "a plan is for people to look at"]
+pub struct ContractPlan {
+    /// What is missing.
+    pub missing: RangeSet,
+    /// What is archived and would be read again, because it is not proven to be complete.
+    pub again: RangeSet,
+    /// Events in all of it; at least so many, where the service says no more than that.
+    pub events: u64,
+    /// Whether the service counts exactly.
+    pub exact: bool,
+    /// Windows that it would be read in.
+    pub windows: u64,
+    /// Requests that it would take.
+    pub requests: u64,
+    /// Bytes of its lines when they are not compressed.
+    pub bytes: u64,
+    /// Bytes on the disk, where something is archived that shows how well events are compressed.
+    pub on_disk: Option<u64>,
+    /// How long it would take if every request took as long as those of the plan.
+    pub time: Duration,
+}
+
+pub(super) async fn of(
+    exporter: &Exporter,
+    contract: &ContractNumber,
+    (range, service): (DateRange, Option<DateTime<Utc>>),
+) -> Result<ContractPlan, Error> {
+    let folder = exporter.archive.contract(contract);
+    // An export would not begin without it either.
+    let _ = State::read(&folder)?;
+    let days = read_days(&folder)?;
+    let manifests: Vec<&Manifest> = days.values().map(|(manifest, _): &(_, Digest)| manifest).collect();
+    let covered: RangeSet =
+        manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(Covered::range)).collect();
+    let asked: RangeSet = exporter.settled(range, service).into_iter().collect();
+    let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified()).collect();
+    let mut plan = ContractPlan {
+        missing: asked.difference(&covered),
+        again: asked.intersection(&unverified),
+        events: 0,
+        exact: true,
+        windows: 0,
+        requests: 0,
+        bytes: 0,
+        on_disk: None,
+        time: Duration::ZERO,
+    };
+    let began = exporter.clock.elapsed();
+    let mut asked = 0;
+    for range in plan.missing.union(&plan.again).iter() {
+        let one = PageSize::new(1).map_err(Error::Read)?;
+        let page = exporter.client.page(contract, range, 0, one).await;
+        let total = page.map_err(Error::Read)?.total;
+        asked += 1;
+        plan.exact &= total.is_some_and(|total| total.exact);
+        let events = total.map_or(0, |total| total.count);
+        let windows = events.div_ceil(WINDOW).max(1);
+        plan.events += events;
+        plan.windows += windows;
+        let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
+        // How full a range is shows with the first page of it.
+        plan.requests += windows * pages + u64::from(windows > 1);
+    }
+    let took = exporter.clock.elapsed().saturating_sub(began);
+    let at_once = WINDOWS_AT_ONCE as u64;
+    if asked > 0 {
+        let rounds = u32::try_from(plan.requests.div_ceil(at_once)).unwrap_or(u32::MAX);
+        plan.time = (took / asked).saturating_mul(rounds);
+    }
+    let sum = |of: fn(&crate::manifest::Part) -> u64| -> u64 {
+        let parts = manifests.iter().flat_map(|manifest| &manifest.parts);
+        parts.map(of).sum()
+    };
+    let (count, unpacked, packed) = (sum(|part| part.count), sum(|part| part.unpacked), sum(|part| part.bytes));
+    plan.bytes = plan.events * unpacked.checked_div(count).unwrap_or(EVENT);
+    plan.on_disk = packed.checked_mul(plan.events).and_then(|product| product.checked_div(count));
+    Ok(plan)
+}

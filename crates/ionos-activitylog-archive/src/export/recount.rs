@@ -1,0 +1,139 @@
+//! An event may reach the log long after it happened, when its time was archived and proven to be complete. So what is
+//! archived is counted again, with one request for each day, and what does not agree is read again.
+
+use std::collections::{HashMap, HashSet};
+use std::pin::pin;
+
+use chrono::{NaiveDate, TimeDelta};
+use futures_util::TryStreamExt;
+use ionos_activitylog::{DateRange, Event, EventId};
+
+use super::contract_writer::Opened;
+use super::run::Job;
+use crate::digest::Digest;
+use crate::encode::ndjson;
+use crate::error::Error;
+use crate::part::{About, PartFile, is_counted, known_gaps, lines};
+
+/// What is as old as this and still complete is taken for complete for ever.
+const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
+
+/// Counts every verified time of the days of a range again.
+pub(super) async fn run(job: &mut Job<'_>, range: DateRange) -> Result<(), Error> {
+    let (first, last) = (range.start().date_naive(), range.end().date_naive());
+    let days = job.opened.days.range(first..=last);
+    let counted: Vec<(NaiveDate, DateRange)> = days
+        .flat_map(|(date, (manifest, _))| manifest.verified().into_iter().map(|one| (*date, one)))
+        .filter(|(_, one)| one.intersection(&range).is_some())
+        .collect();
+    for (date, counted) in counted {
+        if job.is_stopped() {
+            return Ok(());
+        }
+        let complete = agrees(job, date, counted).await? || read_again(job, date, counted).await?;
+        let now = job.exporter.clock.now();
+        if complete && counted.end() <= now - SEALED_AFTER {
+            job.opened.seal(counted);
+        }
+    }
+    job.opened.catch_up()
+}
+
+async fn agrees(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+    let total = job.total(range).await?;
+    let Some((manifest, _)) = job.opened.days.get(&date) else {
+        return Ok(true);
+    };
+    Ok(total.is_some() && total == manifest.total_in(range))
+}
+
+/// Reads a time again and archives what is new as a part of its own. Says whether nothing was: then it is complete, if
+/// this is proven.
+async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+    let folder = job.opened.folder.day(date);
+    let (mut ids, mut lines) = (HashSet::<EventId>::new(), HashMap::<Digest, u64>::new());
+    if let Some((manifest, _)) = job.opened.days.get(&date) {
+        for part in manifest.parts_in(range) {
+            lines::for_each(&folder, &part.file, |event| {
+                *lines.entry(line(&event)).or_default() += 1;
+                ids.insert(event.id());
+            })?;
+        }
+    }
+    let mut still = HashSet::new();
+    let mut late: Option<PartFile> = None;
+    let (mut gaps, mut counted) = (Vec::new(), true);
+    let mut windows = pin!(job.windows(range));
+    while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+        job.done.requests += window.requests;
+        gaps.extend(known_gaps(&window));
+        counted &= is_counted(&window);
+        for event in &window.events {
+            let (time, id) = (event.time(), event.id());
+            if ids.contains(&id) {
+                still.insert(id.clone());
+            }
+            match lines.get_mut(&line(event)) {
+                // Events without an identifier of their own may look the same and be several all the same: what is new
+                // is one more than there are.
+                Some(left) if id.is_of_content() && *left == 0 => {}
+                Some(left) if id.is_of_content() => {
+                    *left -= 1;
+                    continue;
+                }
+                Some(_) => continue,
+                None => {}
+            }
+            let part = match &mut late {
+                Some(part) => part,
+                None => {
+                    Opened::day_folder(&job.opened.folder, date, &job.exporter.steps)?;
+                    late.insert(PartFile::begin(&folder, job.exporter.compression, &job.exporter.steps)?)
+                }
+            };
+            part.add(event, (time, id))?;
+        }
+        job.tell(window.range.end()).await;
+    }
+    if job.is_stopped() {
+        return Ok(false);
+    }
+    let proven = gaps.is_empty();
+    let late = late
+        .map(|late| {
+            let before = job.opened.days.get(&date);
+            let before = before.and_then(|(manifest, _)| manifest.total_in(range));
+            let about = About {
+                range,
+                verified: proven,
+                // How many more it counts is known only where it counted before, and what it does not send any more
+                // would be missing in that.
+                counted: counted && still.len() == ids.len() && before.is_some(),
+                late: true,
+            };
+            late.finish(about, |id| ids.contains(id))
+        })
+        .transpose()?;
+    let came = late.as_ref().map_or(0, |part| part.count);
+    job.came += came;
+    job.done.late += came;
+    job.done.events += came;
+    if !proven {
+        job.done.notes.push(format!(
+            "{range} was read again, and this time it is not proven to be complete: the next export reads it once more"
+        ));
+        job.opened.doubt(date, range, gaps, late)?;
+        return Ok(false);
+    }
+    job.done.gone += (ids.len() - still.len()) as u64;
+    let Some(part) = late else {
+        return Ok(true);
+    };
+    job.opened.unseal(range);
+    job.opened.take_late(date, part)?;
+    Ok(false)
+}
+
+fn line(event: &Event) -> Digest {
+    Digest::of(ndjson::line(event.raw()).as_bytes())
+}

@@ -1,0 +1,144 @@
+//! Exports into archives in a simulated world, by what may happen to them. Here is what all of them need.
+
+mod disk;
+mod edge;
+mod faults;
+mod gaps;
+mod late;
+mod records;
+mod refused;
+mod runs;
+mod whole;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use chrono::NaiveDate;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::{Event, RetryPolicy};
+use ionos_activitylog_sim::fault::{Answer, Faults, When};
+use ionos_activitylog_sim::{DeepOffset, Late, QueryFractions, Share, Simulator, SimulatorBuilder, Switches};
+
+use super::*;
+use crate::fs::Step;
+use crate::manifest::{Manifest, Part, read_days};
+use crate::part::lines;
+use crate::state::{Certainty, State, rebuild_state};
+use crate::verify::verify_archive;
+
+pub(crate) const NOW: &str = "2026-11-20T12:00:00Z";
+
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub(crate) fn range(from: &str, to: &str) -> DateRange {
+    DateRange::new(at(from), at(to)).unwrap()
+}
+
+/// Three days of few events.
+pub(crate) fn days() -> DateRange {
+    range("2026-11-01T00:00:00Z", "2026-11-04T00:00:00Z")
+}
+
+pub(crate) fn world(now: &str) -> SimulatorBuilder {
+    let now = at(now);
+    let builder = Simulator::builder().clock(move || now);
+    builder.events_per_day(24).burst_every(0)
+}
+
+/// An exporter at a time.
+pub(crate) fn exporter(simulator: &Simulator, root: &Path, now: &str) -> Exporter {
+    let clock = Arc::new(VirtualClock::at(at(now)));
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    Exporter::new(client, Archive::at(root)).clock(clock)
+}
+
+pub(crate) async fn export(
+    exporter: &Exporter,
+    simulator: &Simulator,
+    range: DateRange,
+) -> Result<ContractExport, Error> {
+    let contracts = [simulator.contracts()[0].into()];
+    let done = exporter.run(&contracts, range, std::future::pending());
+    done.await.pop().unwrap().1
+}
+
+/// Every file of the archive that depends on the events alone.
+pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(root).unwrap().display().to_string();
+            if !name.contains("/_state") && !name.ends_with("/_runs.ndjson") {
+                files.insert(name, std::fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+pub(crate) fn folder(simulator: &Simulator, root: &Path) -> crate::layout::ContractFolder {
+    Archive::at(root).contract(&simulator.contracts()[0].into())
+}
+
+fn manifests(simulator: &Simulator, root: &Path) -> Vec<Manifest> {
+    let days = read_days(&folder(simulator, root)).unwrap();
+    days.into_values().map(|(manifest, _)| manifest).collect()
+}
+
+pub(crate) fn parts(simulator: &Simulator, root: &Path) -> Vec<(NaiveDate, Part)> {
+    let manifests = manifests(simulator, root).into_iter();
+    manifests.flat_map(|manifest| manifest.parts.into_iter().map(move |part| (manifest.date, part))).collect()
+}
+
+/// The lines of all parts, in their order.
+fn lines(simulator: &Simulator, root: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (date, part) in parts(simulator, root) {
+        let day = folder(simulator, root).day(date);
+        lines::for_each(&day, &part.file, |event| lines.push(event.raw().to_owned())).unwrap();
+    }
+    lines
+}
+
+fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
+    let contract = simulator.contracts()[0];
+    let mut records: Vec<String> = simulator.records(contract, range.start(), range.end()).collect();
+    records.sort_by_key(|record| {
+        let event = Event::from_json(record.clone()).unwrap();
+        (event.time(), event.id())
+    });
+    records
+}
+
+fn assert_whole(root: &Path) {
+    let report = verify_archive(&Archive::at(root), None).unwrap();
+    assert_eq!((report.findings, report.notes), (vec![], vec![]));
+}
+
+/// A world in which a few milliseconds have more events than may be reached by paging, unless the service is lenient.
+fn burst(deep_offset: DeepOffset) -> Simulator {
+    let switches = Switches {
+        deep_offset,
+        window_cap: 100,
+        query_fractions: QueryFractions::Refuse,
+        max_limit: 50,
+        ..Switches::default()
+    };
+    let second = at("2026-11-02T09:00:00Z");
+    let world = world(NOW).burst(second, TimeDelta::milliseconds(3), 300);
+    world.switches(switches).build()
+}

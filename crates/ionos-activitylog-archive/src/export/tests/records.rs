@@ -1,0 +1,138 @@
+//! What records look like, how often they come and how they are counted is not documented: whatever it is, nothing is
+//! lost and nothing is claimed that was not counted.
+
+use super::*;
+
+#[tokio::test]
+async fn a_total_is_given_only_where_the_service_counted_what_came() {
+    use ionos_activitylog_sim::TotalShape;
+    let totals = async |switches| {
+        let root = tempfile::tempdir().unwrap();
+        // The first two days have no event.
+        let begin = at("2026-11-03T00:00:00Z");
+        let simulator = world(NOW).begin(begin).switches(switches).build();
+        let done = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await;
+        assert_eq!(done.unwrap().gaps, []);
+        assert_whole(root.path());
+        let manifests = manifests(&simulator, root.path());
+        let parts = parts(&simulator, root.path());
+        let of_days: Vec<_> = manifests.iter().map(|one| one.counts.total).collect();
+        assert_eq!((of_days.len(), parts.len()), (3, 1));
+        assert_eq!(of_days[2], parts[0].1.total);
+        assert_eq!(manifests[0].ranges[0].counted, of_days[0].is_some());
+        (of_days[0], of_days[2], parts[0].1.count)
+    };
+    let (empty, full, count) = totals(Switches::default()).await;
+    assert_eq!((empty, full), (Some(0), Some(count)));
+    let twice = Switches { duplicates: Share::new(0.3).unwrap(), duplicates_counted: true, ..Switches::default() };
+    // The one window has all three days, and the service is asked for each.
+    let (empty, full, _) = totals(twice).await;
+    assert_eq!((empty, full), (Some(0), None));
+    let uncounted = Switches { total: TotalShape::Absent, ..Switches::default() };
+    let (empty, full, _) = totals(uncounted).await;
+    assert_eq!((empty, full), (None, None));
+}
+
+#[tokio::test]
+async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
+    let switches = Switches {
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        uuid: Share::new(0.0).unwrap(),
+        ..Switches::default()
+    };
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).switches(switches).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let before = lines(&simulator, root.path());
+    let different: std::collections::BTreeSet<&String> = before.iter().collect();
+    assert!(different.len() < before.len());
+    let doubt = || {
+        let (folder, clock) = (folder(&simulator, root.path()), exporter.clock.clone());
+        let mut opened = contract_writer::Opened::open(folder, &exporter.api, clock, Steps::default()).unwrap();
+        opened.begin().unwrap();
+        for day in days().by_day(&Utc) {
+            let date = day.start().date_naive();
+            opened.doubt(date, day, Vec::new(), None).unwrap();
+        }
+        opened.end(false).unwrap();
+    };
+    doubt();
+    let again = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(again.events, 0);
+    assert_eq!(lines(&simulator, root.path()), before);
+    // Also where the service sends none of them any more.
+    doubt();
+    let gone = world(NOW).begin(at("2026-11-10T00:00:00Z")).build();
+    let exporter = self::exporter(&gone, root.path(), NOW);
+    let _ = export(&exporter, &gone, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), before);
+    assert_whole(root.path());
+}
+
+/// What records look like, and how often they come, is not documented.
+#[tokio::test]
+async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time() {
+    use ionos_activitylog_sim::{Amended, Dialect, FractionDigits, Order, TotalShape};
+    let share = |share: f64| Share::new(share).unwrap();
+    let plain = Switches::default;
+    let mut worlds: Vec<(&str, Switches)> = vec![
+        ("no uuid", Switches { uuid: share(0.0), ..plain() }),
+        ("some uuids", Switches { uuid: share(0.5), unknown_members: share(0.5), ..plain() }),
+        ("twice", Switches { duplicates: share(0.3), ..plain() }),
+        ("twice and counted", Switches { duplicates: share(0.3), duplicates_counted: true, ..plain() }),
+        (
+            "twice, counted and without uuid",
+            Switches { duplicates: share(0.3), duplicates_counted: true, uuid: share(0.0), ..plain() },
+        ),
+        ("amended", Switches { amended: Amended::new(share(0.3), TimeDelta::days(1)).unwrap(), ..plain() }),
+    ];
+    worlds.extend(Order::ALL.iter().map(|order| ("order", Switches { order: *order, max_limit: 40, ..plain() })));
+    worlds.extend(Dialect::ALL.iter().map(|dialect| ("dialect", Switches { dialect: *dialect, ..plain() })));
+    worlds
+        .extend(FractionDigits::ALL.iter().map(|digits| ("digits", Switches { fraction_digits: *digits, ..plain() })));
+    worlds.extend(TotalShape::ALL.iter().map(|total| ("total", Switches { total: *total, ..plain() })));
+    for (name, switches) in worlds {
+        let said = format!("{name}: {switches:?}");
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let simulator = world(NOW).switches(switches).build();
+        let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
+        assert_eq!(done.gaps, [], "{said}");
+        let report = verify_archive(&Archive::at(one.path()), None).unwrap();
+        assert_eq!((report.findings, report.notes), (vec![], vec![]), "{said}");
+        let truth: std::collections::BTreeSet<String> = truth(&simulator, days()).into_iter().collect();
+        let lines: std::collections::BTreeSet<String> = lines(&simulator, one.path()).into_iter().collect();
+        assert_eq!(lines, truth, "{said}");
+        // Day by day, from the last to the first, and then counted again.
+        let again = exporter(&simulator, other.path(), NOW);
+        let whole: Vec<DateRange> = days().by_day(&Utc).collect();
+        for day in whole.iter().rev() {
+            let _ = export(&again, &simulator, *day).await.unwrap();
+        }
+        assert_eq!(files(one.path()), files(other.path()), "{said}");
+        let recounted = export(&again.recount(true), &simulator, days()).await.unwrap();
+        assert_eq!((recounted.late, recounted.gone), (0, 0), "{said}");
+        assert_eq!(files(one.path()), files(other.path()), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_total_does_not_depend_on_where_a_reading_began() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let switches = Switches { duplicates: Share::new(0.03).unwrap(), duplicates_counted: true, ..Switches::default() };
+    let simulator = world(NOW).switches(switches).build();
+    let at_once = exporter(&simulator, one.path(), NOW);
+    let _ = export(&at_once, &simulator, days()).await.unwrap();
+    let manifests = manifests(&simulator, one.path());
+    let counted = |manifest: &&Manifest| manifest.counts.total.is_some();
+    let counted = manifests.iter().filter(counted).count();
+    assert!((1..3).contains(&counted), "some days have duplicates: {counted}");
+
+    let by_day = exporter(&simulator, other.path(), NOW);
+    for day in days().by_day(&Utc) {
+        let _ = export(&by_day, &simulator, day).await.unwrap();
+    }
+    assert_eq!(files(one.path()), files(other.path()));
+    assert_whole(one.path());
+}

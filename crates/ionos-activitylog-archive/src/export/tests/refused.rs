@@ -1,0 +1,113 @@
+//! An archive of something else, or one that is not as it was written, is not written to, and what is said to do about
+//! it helps.
+
+use super::*;
+
+#[tokio::test]
+async fn an_archive_of_something_else_is_refused_with_both_names() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let client =
+        Client::builder().token(simulator.token()).transport(simulator.transport()).base_url("https://api.example.com");
+    let foreign = Exporter::new(client.build().unwrap(), Archive::at(root.path()));
+    let error = export(&foreign, &simulator, days()).await.unwrap_err().to_string();
+    assert!(error.contains("https://api.ionos.com") && error.contains("https://api.example.com"), "{error}");
+}
+
+#[tokio::test]
+async fn a_changed_archive_is_not_written_to() {
+    let simulator = world(NOW).build();
+    let edit: [fn(&crate::layout::ContractFolder); 3] = [
+        // The last manifest is gone.
+        |folder| std::fs::remove_dir_all(folder.day("2026-11-03".parse().unwrap())).unwrap(),
+        // One in the middle was formatted anew.
+        |folder| {
+            let path = folder.manifest("2026-11-02".parse().unwrap());
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(path, text.replace("  ", " ")).unwrap();
+        },
+        // So was the last.
+        |folder| {
+            let path = folder.manifest("2026-11-03".parse().unwrap());
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(path, text.replace("  ", " ")).unwrap();
+        },
+    ];
+    for edit in edit {
+        let root = tempfile::tempdir().unwrap();
+        let exporter = exporter(&simulator, root.path(), NOW);
+        let _ = export(&exporter, &simulator, days()).await.unwrap();
+        edit(&folder(&simulator, root.path()));
+        let before = files(root.path());
+        let more = range("2026-11-04T00:00:00Z", "2026-11-05T00:00:00Z");
+        let refused = export(&exporter, &simulator, more).await;
+        assert!(matches!(refused, Err(Error::Damaged(..))), "{refused:?}");
+        assert_eq!(files(root.path()), before);
+    }
+}
+
+#[tokio::test]
+async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW).recount(true);
+    let _ = export(&exporter.clone().recount(false), &simulator, days()).await.unwrap();
+    let (date, part) = parts(&simulator, root.path()).remove(1);
+    let folder = folder(&simulator, root.path());
+    let path = folder.day(date).join(part.file.to_string());
+    let bytes = std::fs::read(&path).unwrap();
+    let spoil: [&dyn Fn(); 2] =
+        [&|| std::fs::write(&path, &bytes[1..]).unwrap(), &|| std::fs::remove_file(&path).unwrap()];
+    for spoil in spoil {
+        spoil();
+        let refused = export(&exporter, &simulator, days()).await.unwrap_err();
+        let said = refused.to_string();
+        assert!(matches!(refused, Error::Damaged(..)), "{said}");
+        assert!(said.contains(&part.file.to_string()) && said.contains("ialog verify"), "{said}");
+        let state = State::read(&folder).unwrap().0.unwrap();
+        assert!(state.sealed().is_empty());
+    }
+    // As the message says.
+    std::fs::remove_dir_all(folder.day(date)).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    rebuild_state(&folder, &clock, true).unwrap();
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn a_lost_state_is_made_anew() {
+    let root = tempfile::tempdir().unwrap();
+    let simulator = world(NOW).build();
+    let exporter = exporter(&simulator, root.path(), NOW);
+    let _ = export(&exporter, &simulator, days()).await.unwrap();
+    let folder = folder(&simulator, root.path());
+    for name in ["_state.json", "_state.prev.json"] {
+        std::fs::write(folder.path().join(name), "{").unwrap();
+    }
+    let more = range("2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z");
+    let refused = export(&exporter, &simulator, more).await;
+    assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
+    let contracts = [simulator.contracts()[0].into()];
+    let (_, refused) = exporter.plan(&contracts, more).await.pop().unwrap();
+    assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
+    // Not while somebody else writes, whatever the manifests are like then.
+    let manifest = folder.manifest("2026-11-02".parse().unwrap());
+    let written = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, "{").unwrap();
+    let lock = crate::state::Lock::take(&folder, at(NOW), &Steps::default()).unwrap();
+    let refused = rebuild_state(&folder, &clock, false);
+    assert!(matches!(refused, Err(Error::Locked(..))), "{refused:?}");
+    drop(lock);
+    std::fs::write(&manifest, written).unwrap();
+    let rebuilt = rebuild_state(&folder, &clock, false).unwrap();
+    assert_eq!(rebuilt.manifests, 3);
+    assert_eq!(rebuilt.state.covered().to_string(), days().to_string());
+    let _ = export(&exporter, &simulator, more).await.unwrap();
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, more));
+    assert_whole(root.path());
+}

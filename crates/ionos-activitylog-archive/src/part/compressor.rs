@@ -1,0 +1,162 @@
+//! To compress, hash and write lines takes about as long as to understand them and to hash each. So a part has a thread
+//! of its own for the former, which ends with it.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
+use crate::encode::{Compression, FRAME_BYTES, Frames};
+use crate::fs::DurableFile;
+
+/// How much is handed over at once where nothing is compressed, and so nothing has to be held for long.
+const PLAIN_BYTES: usize = 1 << 17;
+
+/// How many frames wait to be packed. More would only take memory: what takes longer does so for every frame.
+const FRAMES_WAITING: usize = 1;
+
+/// A file whose lines are packed while more of them come. Dropped, it leaves nothing behind.
+pub(super) struct Packing {
+    /// Lines of the next frame.
+    open: Vec<u8>,
+    /// With how many bytes it ends.
+    full: usize,
+    /// None once all lines were handed over.
+    frames: Option<SyncSender<Vec<u8>>>,
+    /// Memory to use again.
+    spare: Receiver<Vec<u8>>,
+    /// None once it was waited for.
+    thread: Option<JoinHandle<io::Result<Packed>>>,
+}
+
+/// A file that has all bytes of its part.
+pub(super) struct Packed {
+    pub(super) file: DurableFile,
+    pub(super) sha256: Digest,
+    pub(super) bytes: u64,
+}
+
+impl Packing {
+    /// Fails where there can be no thread.
+    pub(super) fn begin(compression: Compression, file: DurableFile) -> io::Result<Self> {
+        let file = Hashing::new(BufWriter::with_capacity(1 << 16, file));
+        let into = Frames::new(compression, file)?;
+        let (frames, todo) = sync_channel(FRAMES_WAITING);
+        let (used, spare) = channel();
+        let thread = thread::Builder::new().name("archive-pack".to_owned()).spawn(move || pack(&todo, into, &used))?;
+        Ok(Self {
+            open: Vec::new(),
+            full: match compression {
+                Compression::None => PLAIN_BYTES,
+                Compression::Gzip | Compression::Zstd => FRAME_BYTES,
+            },
+            frames: Some(frames),
+            spare,
+            thread: Some(thread),
+        })
+    }
+
+    /// Adds a line, which has no line end. Fails also for lines before it.
+    pub(super) fn add(&mut self, line: &[u8]) -> io::Result<()> {
+        self.open.extend_from_slice(line);
+        self.open.push(b'\n');
+        if self.open.len() < self.full {
+            return Ok(());
+        }
+        self.hand_over()
+    }
+
+    /// There is no further line.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        if !self.open.is_empty() {
+            self.hand_over()?;
+        }
+        self.frames = None;
+        // A part may wait for the disk, and needs no memory for that.
+        self.open = Vec::new();
+        (_, self.spare) = channel();
+        Ok(())
+    }
+
+    /// Waits until all of it is packed.
+    pub(super) fn packed(mut self) -> io::Result<Packed> {
+        self.end()?;
+        self.join()
+    }
+
+    fn hand_over(&mut self) -> io::Result<()> {
+        let next = self.spare.try_recv().unwrap_or_default();
+        let frame = std::mem::replace(&mut self.open, next);
+        let sent = self.frames.as_ref().map(|frames| frames.send(frame));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            // The thread ends before its time only where it failed.
+            _ => self.join().and_then(|_| Err(ended())),
+        }
+    }
+
+    fn join(&mut self) -> io::Result<Packed> {
+        self.frames = None;
+        let thread = self.thread.take().ok_or_else(ended)?;
+        thread.join().map_err(|_| ended())?
+    }
+}
+
+impl Drop for Packing {
+    fn drop(&mut self) {
+        // Its file is gone when the thread has ended, and not before.
+        let _ = self.join();
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("the thread that packs it has ended")
+}
+
+fn pack(
+    todo: &Receiver<Vec<u8>>,
+    mut into: Frames<Hashing<BufWriter<DurableFile>>>,
+    used: &Sender<Vec<u8>>,
+) -> io::Result<Packed> {
+    for mut frame in todo {
+        into.add(&frame)?;
+        frame.clear();
+        // Where there is no further line, nobody needs it.
+        let _ = used.send(frame);
+    }
+    let (writer, sha256, bytes) = into.finish()?.end();
+    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(Packed { file, sha256, bytes })
+}
+
+/// Counts and hashes what passes through.
+struct Hashing<W> {
+    writer: W,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<W> Hashing<W> {
+    fn new(writer: W) -> Self {
+        Self { writer, hash: Sha256::new(), bytes: 0 }
+    }
+
+    fn end(self) -> (W, Digest, u64) {
+        (self.writer, self.hash.into(), self.bytes)
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.writer.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}

@@ -1,0 +1,155 @@
+//! A part is written while its events come, so that its size does not matter, and its name is known only at its end,
+//! because it holds the digest of its lines.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{DateRange, Event, EventId};
+use sha2::{Digest as _, Sha256};
+
+use crate::digest::Digest;
+use crate::encode::{Compression, ndjson};
+use crate::error::Error;
+use crate::fs::{DurableFile, Kind, Steps};
+use crate::layout::PartName;
+use crate::manifest::Part;
+
+use super::compressor::{Packed, Packing};
+
+/// A part in the making. Dropped, it leaves nothing behind.
+pub(crate) struct PartFile {
+    packing: Packing,
+    compression: Compression,
+    folder: PathBuf,
+    lines: Sha256,
+    ids: HashSet<EventId>,
+    /// Events without an identifier of their own that are there more than once.
+    twins: u64,
+    pub(crate) count: u64,
+    unpacked: u64,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
+/// What is said of a part besides what is in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) range: DateRange,
+    pub(crate) verified: bool,
+    /// Whether the service counted exactly what came, in every window that brought some of it.
+    pub(crate) counted: bool,
+    pub(crate) late: bool,
+}
+
+impl PartFile {
+    /// Starts a part in the folder of a day, which is there.
+    pub(crate) fn begin(folder: &Path, compression: Compression, steps: &Steps) -> Result<Self, Error> {
+        let file = DurableFile::begin(folder, Kind::Part, steps)?;
+        Ok(Self {
+            packing: Packing::begin(compression, file).map_err(|error| Error::Write(folder.to_path_buf(), error))?,
+            compression,
+            folder: folder.to_path_buf(),
+            lines: Sha256::new(),
+            ids: HashSet::new(),
+            twins: 0,
+            count: 0,
+            unpacked: 0,
+            first: None,
+            last: None,
+        })
+    }
+
+    /// Adds an event, whose time and id are known, behind all others.
+    pub(crate) fn add(&mut self, event: &Event, (time, id): (Option<DateTime<Utc>>, EventId)) -> Result<(), Error> {
+        let line = ndjson::line(event.raw());
+        self.lines.update(Sha256::digest(line.as_bytes()));
+        self.packing.add(line.as_bytes()).map_err(|error| Error::Write(self.folder.clone(), error))?;
+        self.unpacked += line.len() as u64 + 1;
+        self.count += 1;
+        if let Some(time) = time {
+            self.first = Some(self.first.map_or(time, |first| first.min(time)));
+            self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        }
+        if let Some(id) = self.ids.replace(id) {
+            self.twins += u64::from(id.is_of_content());
+        }
+        Ok(())
+    }
+
+    /// How many of its events a service counts that counts each once, those that are not in `known`: an event that was
+    /// amended is one, and events without an identifier that look the same are several.
+    pub(super) fn countable(&self, known: impl Fn(&EventId) -> bool) -> u64 {
+        let counts = |id: &&EventId| id.is_of_content() || !known(id);
+        self.ids.iter().filter(counts).count() as u64 + self.twins
+    }
+
+    /// Brings the part to the disk, and says what it is. `known` are ids that another part of the day has.
+    pub(crate) fn finish(self, about: About, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
+        self.end(about, known)?.commit()
+    }
+
+    /// Settles what is in the part, so that somebody else can bring it to the disk.
+    pub(crate) fn end(self, about: About, known: impl Fn(&EventId) -> bool) -> Result<EndedPart, Error> {
+        let countable = self.countable(&known);
+        let unique = self.ids.iter().filter(|id| !known(id)).count() as u64;
+        let Self { mut packing, folder, .. } = self;
+        packing.end().map_err(|error| Error::Write(folder.clone(), error))?;
+        Ok(EndedPart {
+            packing,
+            folder,
+            about,
+            compression: self.compression,
+            digest: self.lines.into(),
+            unpacked: self.unpacked,
+            count: self.count,
+            unique,
+            countable,
+            first: self.first,
+            last: self.last,
+        })
+    }
+}
+
+/// A part that has all its events and is not on the disk yet. Dropped, it leaves nothing behind.
+pub(crate) struct EndedPart {
+    packing: Packing,
+    folder: PathBuf,
+    about: About,
+    compression: Compression,
+    digest: Digest,
+    unpacked: u64,
+    count: u64,
+    unique: u64,
+    countable: u64,
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
+impl EndedPart {
+    /// Brings the part to the disk, and says what it is. It waits for the disk. That the folder itself lasts is up to
+    /// whoever has made it.
+    pub(crate) fn commit(self) -> Result<Part, Error> {
+        let packed = self.packing.packed();
+        let Packed { file, sha256, bytes } = packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
+        let About { range, verified, counted, late } = self.about;
+        let name = PartName { late, range, content: self.digest.short(), compression: self.compression };
+        file.commit(&self.folder.join(name.to_string()))?;
+        Ok(Part {
+            from: range.start(),
+            to: range.end(),
+            file: name,
+            sha256,
+            bytes,
+            unpacked: self.unpacked,
+            count: self.count,
+            unique: self.unique,
+            total: (verified && counted).then_some(self.countable),
+            first: self.first,
+            last: self.last,
+            digest: self.digest,
+            verified,
+            late,
+        })
+    }
+}

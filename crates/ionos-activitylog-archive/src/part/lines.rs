@@ -1,0 +1,94 @@
+//! Parts are read back line by line, whatever they are compressed with, without holding one in memory.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use ionos_activitylog::Event;
+
+use crate::encode::{Compression, unpack};
+use crate::error::Error;
+use crate::layout::PartName;
+
+/// Calls a function with every event of a part of a day.
+///
+/// Fails with [`Error::Damaged`] where the part is gone, cannot be unpacked or has a line that is no JSON, and with
+/// [`Error::Open`] where the disk does not let anybody read it.
+pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)) -> Result<(), Error> {
+    let path = day.join(part.to_string());
+    let failed = |error| unreadable(&path, error);
+    let file = File::open(&path).map_err(failed)?;
+    let file = BufReader::with_capacity(1 << 16, file);
+    let lines = unpack(part.compression, file).map_err(failed)?.lines();
+    for (index, line) in lines.enumerate() {
+        let line = line.map_err(failed)?;
+        let read = Event::from_json(line)
+            .map_err(|error| Error::damaged(path.clone(), format!("line {}: {error}", index + 1)))?;
+        event(read);
+    }
+    Ok(())
+}
+
+/// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
+pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
+    let detail = match error.kind() {
+        io::ErrorKind::NotFound => "it is gone, and its manifest names it".to_owned(),
+        _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
+        _ => return Error::Open(path.to_path_buf(), error),
+    };
+    Error::damaged(path.to_path_buf(), detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::Frames;
+
+    fn packed(compression: Compression, lines: &[u8]) -> Vec<u8> {
+        let mut frames = Frames::new(compression, Vec::new()).unwrap();
+        frames.open().extend(lines);
+        frames.finish().unwrap()
+    }
+
+    fn name(compression: Compression) -> PartName {
+        let stem = "part-20261101T000000Z-20261102T000000Z-0123456789abcdef.ndjson";
+        format!("{stem}{}", compression.ending()).parse().unwrap()
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_is_damage_and_what_cannot_be_opened_is_not() {
+        let day = tempfile::tempdir().unwrap();
+        let read = |compression: Compression, bytes: Option<&[u8]>| {
+            let path = day.path().join(name(compression).to_string());
+            match bytes {
+                Some(bytes) => std::fs::write(&path, bytes).unwrap(),
+                None => std::fs::remove_file(&path).unwrap(),
+            }
+            let mut events = 0;
+            for_each(day.path(), &name(compression), |_| events += 1).map(|()| events)
+        };
+        let lines = b"{\"a\":1}\n{\"a\":2}\n";
+        for compression in Compression::ALL {
+            let whole = packed(compression, lines);
+            assert_eq!(read(compression, Some(&whole)).unwrap(), 2);
+            let no_text = packed(compression, b"{\"a\":1}\n\xff\n");
+            let mut harmed = vec![&no_text[..]];
+            let mut flipped = whole.clone();
+            if compression != Compression::None {
+                flipped[whole.len() - 6] ^= 0x10;
+                harmed.extend([&flipped[..], &whole[..whole.len() - 3]]);
+            }
+            for bytes in harmed {
+                let error = read(compression, Some(bytes)).unwrap_err();
+                assert!(matches!(error, Error::Damaged(..)), "{error:?}");
+            }
+            let gone = read(compression, None).unwrap_err();
+            assert!(matches!(gone, Error::Damaged(..)), "{gone:?}");
+            // A folder can be opened and not read, whoever tries.
+            let part = name(compression);
+            std::fs::create_dir(day.path().join(part.to_string())).unwrap();
+            let error = for_each(day.path(), &part, drop).unwrap_err();
+            assert!(matches!(error, Error::Open(..)), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Where one part ends and the next begins must depend on the events alone, and not on how they were read: otherwise an
+//! export that was killed would leave other files than one that was not.
+//!
+//! A part ends at midnight in UTC, where the reading ends, and at the first full hour at which it has [`FULL`] events.
+//! What is not verified is a part of its own, so that it can be replaced.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::SyncSender;
+
+use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
+use ionos_activitylog::{DateRange, Event, EventId, Window};
+
+use super::file::{About, EndedPart, PartFile};
+use crate::encode::Compression;
+use crate::error::Error;
+use crate::fs::Steps;
+use crate::manifest::{KnownGap, Part, day};
+
+/// A part ends at the first full hour at which it has as many events: about 85 MB of lines, so that little is read again
+/// after a kill, and a part can be handled as one.
+pub(crate) const FULL: u64 = 100_000;
+
+/// Time of one day that was read, with the part that holds its events, if there are any.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    pub(crate) range: DateRange,
+    pub(crate) verified: bool,
+    /// Whether the service counted exactly what came, in every window that has some of it.
+    pub(crate) counted: bool,
+    /// How many events the service counts in it, if it counts exactly what came.
+    pub(crate) countable: u64,
+    pub(crate) part: Option<Part>,
+    pub(crate) gaps: Vec<KnownGap>,
+    /// Events that do not fit the model.
+    pub(crate) with_issues: u64,
+}
+
+impl Stretch {
+    /// The service was asked for this time alone, and counted exactly what came.
+    pub(crate) fn agree(&mut self) {
+        self.counted = true;
+        if let Some(part) = &mut self.part {
+            part.total = Some(self.countable);
+        }
+    }
+}
+
+/// A stretch whose part is not on the disk yet.
+pub(crate) struct EndedStretch {
+    stretch: Stretch,
+    part: Option<EndedPart>,
+}
+
+impl EndedStretch {
+    /// Brings its part to the disk.
+    pub(crate) fn commit(self) -> Result<Stretch, Error> {
+        let part = self.part.map(EndedPart::commit).transpose()?;
+        Ok(Stretch { part, ..self.stretch })
+    }
+}
+
+/// An event with its time and id, which are looked up once.
+type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
+
+/// Whether an event belongs before a time. One without a time belongs to what it stands before.
+fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
+    time.is_none_or(|time| time < end)
+}
+
+/// Makes parts of windows that come in order.
+pub(crate) struct Cutter<F> {
+    /// Makes the folder of a day and gives its path.
+    folder: F,
+    /// Takes what has ended, in order.
+    ended: SyncSender<EndedStretch>,
+    compression: Compression,
+    steps: Steps,
+    full: u64,
+    /// Up to where everything is in a part that has ended.
+    position: DateTime<Utc>,
+    /// The midnight behind it, which every event is compared with; none at the end of all times.
+    midnight: Option<DateTime<Utc>>,
+    open: Option<PartFile>,
+    /// The time of the last event in the open part, or where its stretch begins.
+    last: DateTime<Utc>,
+    /// Whether every window since the position was counted.
+    counted: bool,
+    /// Whether the window at hand was.
+    window_counted: bool,
+    /// Events of the open part that do not fit the model.
+    with_issues: u64,
+}
+
+impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
+    /// Starts at the beginning of what is read.
+    pub(crate) fn new(
+        start: DateTime<Utc>,
+        compression: Compression,
+        full: u64,
+        steps: Steps,
+        folder: F,
+        ended: SyncSender<EndedStretch>,
+    ) -> Self {
+        Self {
+            folder,
+            ended,
+            compression,
+            steps,
+            full,
+            position: start,
+            midnight: midnight_behind(start),
+            open: None,
+            last: start,
+            counted: true,
+            window_counted: true,
+            with_issues: 0,
+        }
+    }
+
+    /// Takes in the next window.
+    pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
+        self.window_counted = is_counted(window);
+        let keyed = window.events.iter().map(|event| (event, (event.time(), event.id())));
+        let mut events = keyed.peekable();
+        for (range, gaps) in pieces(window) {
+            let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
+            if gaps.is_empty() {
+                self.add_verified(range, mine)?;
+            } else {
+                self.add_gap(range, &gaps, mine)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the last part where the reading ends.
+    pub(crate) fn end(&mut self, end: DateTime<Utc>) -> Result<(), Error> {
+        self.close(end)
+    }
+
+    fn add_verified<'a>(&mut self, range: DateRange, events: impl Iterator<Item = Keyed<'a>>) -> Result<(), Error> {
+        self.last = self.last.max(range.start());
+        // Where nothing has come since the position, what came before it says nothing about what is to come.
+        self.counted = self.window_counted && (self.counted || self.position >= range.start());
+        for event in events {
+            let (_, (time, _)) = &event;
+            let time = time.map_or(self.last, |time| time.max(self.last));
+            self.pass(time)?;
+            self.last = time;
+            self.write(event)?;
+        }
+        self.pass(range.end())
+    }
+
+    /// Ends parts up to a time before which all events are known.
+    fn pass(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
+        let full = self.open.as_ref().is_some_and(|part| part.count >= self.full);
+        if full
+            && let Some(hour) = next_hour(self.last)
+            && hour <= time
+        {
+            self.close_days(hour)?;
+            self.close(hour)?;
+        }
+        self.close_days(time)
+    }
+
+    /// Ends parts at each midnight up to a time.
+    fn close_days(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
+        while let Some(midnight) = self.midnight
+            && midnight <= time
+        {
+            self.close(midnight)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, (event, key): Keyed<'_>) -> Result<(), Error> {
+        self.with_issues += u64::from(!event.issues().is_empty());
+        if self.open.is_none() {
+            let folder = (self.folder)(self.position.date_naive())?;
+            self.open = Some(PartFile::begin(&folder, self.compression, &self.steps)?);
+        }
+        match &mut self.open {
+            Some(part) => part.add(event, key),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the verified stretch of one day at a time.
+    fn close(&mut self, at: DateTime<Utc>) -> Result<(), Error> {
+        let Ok(range) = DateRange::new(self.position, at) else {
+            return Ok(());
+        };
+        self.finish(range, true, Vec::new())
+    }
+
+    fn finish(&mut self, range: DateRange, verified: bool, gaps: Vec<KnownGap>) -> Result<(), Error> {
+        let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
+        let about = About { range, verified, counted, late: false };
+        let open = self.open.take();
+        let countable = open.as_ref().map_or(0, |part| part.countable(|_| false));
+        let part = open.map(|part| part.end(about, |_| false)).transpose()?;
+        self.position = range.end();
+        self.midnight = midnight_behind(range.end());
+        self.last = self.last.max(range.end());
+        let stretch = Stretch {
+            range,
+            verified,
+            counted,
+            countable,
+            part: None,
+            gaps,
+            with_issues: std::mem::take(&mut self.with_issues),
+        };
+        let sent = self.ended.send(EndedStretch { stretch, part });
+        // Whoever takes them knows why it ended, and says so first.
+        sent.map_err(|_| Error::unwritten(io::Error::other("nobody brings it to the disk")))
+    }
+
+    fn add_gap<'a>(
+        &mut self,
+        range: DateRange,
+        gaps: &[KnownGap],
+        events: impl Iterator<Item = Keyed<'a>>,
+    ) -> Result<(), Error> {
+        self.close_days(range.start())?;
+        self.close(range.start())?;
+        let mut events = events.peekable();
+        for range in range.by_day(&Utc) {
+            while let Some(event) = events.next_if(|event| is_before(event, range.end())) {
+                self.write(event)?;
+            }
+            let clip = |gap: &KnownGap| {
+                let both = gap.range()?.intersection(&range)?;
+                Some(KnownGap { from: both.start(), to: both.end(), ..gap.clone() })
+            };
+            self.finish(range, false, gaps.iter().filter_map(clip).collect())?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the day of a time ends.
+fn midnight_behind(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    day(time.date_naive()).map(|today| today.end())
+}
+
+/// The first full hour after a time.
+fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let hour = TimeDelta::hours(1);
+    time.duration_trunc(hour).ok()?.checked_add_signed(hour)
+}
+
+/// Whether a window is verified because the service counted exactly as many events as came. So each share of it is
+/// proven by count too.
+pub(crate) fn is_counted(window: &Window) -> bool {
+    let came = window.events.len() as u64;
+    let counted = came.checked_sub(window.amended);
+    window.gaps.is_empty() && counted.is_some() && window.counted == counted
+}
+
+/// The window cut into what is verified, without gaps, and what is not, each with its own.
+fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
+    let gaps = known_gaps(window);
+    let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
+    let mut position = window.range.start();
+    for gap in gaps {
+        if let Ok(before) = DateRange::new(position, gap.from) {
+            pieces.push((before, Vec::new()));
+        }
+        let overlapped = gap.from < position;
+        match pieces.last_mut() {
+            Some((range, gaps)) if overlapped => {
+                if let Ok(longer) = DateRange::new(range.start(), range.end().max(gap.to)) {
+                    *range = longer;
+                }
+                position = position.max(gap.to);
+                gaps.push(gap);
+            }
+            _ => {
+                if let Some(range) = gap.range() {
+                    position = gap.to;
+                    pieces.push((range, vec![gap]));
+                }
+            }
+        }
+    }
+    if let Ok(rest) = DateRange::new(position, window.range.end()) {
+        pieces.push((rest, Vec::new()));
+    }
+    pieces
+}
+
+/// What is not proven of a window, in order.
+pub(crate) fn known_gaps(window: &Window) -> Vec<KnownGap> {
+    let mut gaps: Vec<KnownGap> = window
+        .gaps
+        .iter()
+        .map(|gap| {
+            // What lies outside of the window was not asked for.
+            let range = gap.range.intersection(&window.range).unwrap_or(window.range);
+            KnownGap {
+                from: range.start(),
+                to: range.end(),
+                reason: KnownGap::reason(gap.reason).to_owned(),
+                seen: gap.seen,
+                total: gap.total.map(|total| total.count),
+            }
+        })
+        .collect();
+    gaps.sort_by_key(|gap| (gap.from, gap.to));
+    gaps
+}

@@ -1,0 +1,365 @@
+//! An archive is many files, and whoever asks what happened wants one answer: the events of a time, each once, in the
+//! order in which they happened. Files of one day may overlap, because events that came late have a file of their own.
+//!
+//! So files are opened when the time comes that they are of, the earliest event of those that are open goes first, and
+//! no more of a file is in memory than some hundreds of its lines. `part` reads lines and events, and `ahead` does so on
+//! several threads.
+
+mod parallel;
+mod part_lines;
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, VecDeque};
+use std::io;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet};
+
+use crate::error::Error;
+use crate::layout::Archive;
+use crate::manifest::{KnownGap, Manifest};
+use parallel::{Events, Passed, Wanted};
+use part_lines::ClosedPart;
+
+/// An event in an archive.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Archived {
+    /// Whose log it is in.
+    pub contract: ContractNumber,
+    /// The event.
+    pub event: Event,
+    /// Whether the filter of [`ArchiveReader::filter`] keeps it; without one, all are kept. Of those that it does not
+    /// keep only some are given out.
+    pub kept: bool,
+}
+
+/// The events of an archive in the order of their times, those of one time in the order of their contracts and ids.
+///
+/// ```no_run
+/// use ionos_activitylog_archive::{Archive, ArchiveReader, Error};
+///
+/// fn print_all(root: &str) -> Result<(), Error> {
+///     for archived in ArchiveReader::open(&Archive::at(root), None, None)? {
+///         println!("{}", archived?.event.raw());
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// A file that is not as its manifest says ends the events in [`Error::Damaged`] when it shows: where it is gone or
+/// cannot be unpacked, where a line is no JSON and where the count is another. Whether files were changed otherwise says [`verify_archive`](crate::verify_archive).
+#[must_use = "nothing is read before it is asked for events"]
+pub struct ArchiveReader {
+    range: Option<DateRange>,
+    /// Whether nobody named the end of the range.
+    open_end: bool,
+    contracts: Vec<Covered>,
+    wanted: Arc<Wanted>,
+    /// Files that are not open yet, the earliest first.
+    upcoming: VecDeque<Upcoming>,
+    /// Files that are open, by their next event.
+    open: BinaryHeap<Reverse<Head>>,
+    /// Events that were read, also those outside of the range, and how many there are.
+    progress: (u64, u64),
+    counts: FilterCounts,
+    failed: bool,
+}
+
+/// What an archive has of a contract.
+struct Covered {
+    contract: ContractNumber,
+    verified: RangeSet,
+    read: RangeSet,
+    /// Gaps that no reading closes.
+    beyond_reach: RangeSet,
+}
+
+impl Covered {
+    /// Where the times that were read end, if that is within a range.
+    fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
+        let end = self.read.iter().next_back()?.end();
+        (range.start() < end && end < range.end()).then_some(end)
+    }
+}
+
+/// A file whose time has not come.
+struct Upcoming {
+    closed: ClosedPart,
+    /// Its events, where it is read ahead; what went wrong with that is told when its time comes.
+    events: Option<Result<Events, Error>>,
+}
+
+/// The next event of an open file.
+struct Head {
+    key: Key,
+    event: Event,
+    kept: bool,
+    rest: Events,
+}
+
+/// What events are ordered by: time, contract and id, and where all of these are the same, the place of their file.
+type Key = (DateTime<Utc>, usize, EventId, usize);
+
+impl ArchiveReader {
+    /// Reads what an archive has of some contracts or of all, in a range or at all times. All manifests are read here,
+    /// and no events.
+    ///
+    /// Fails with [`Error::Empty`] where there is no archive, or none of one of the contracts, and as [`Manifest::read`].
+    pub fn open(
+        archive: &Archive,
+        contracts: Option<&[ContractNumber]>,
+        range: Option<DateRange>,
+    ) -> Result<Self, Error> {
+        let folders = archive.chosen(contracts)?;
+        let mut reader = Self {
+            range,
+            open_end: false,
+            contracts: Vec::new(),
+            wanted: Arc::default(),
+            upcoming: VecDeque::new(),
+            open: BinaryHeap::new(),
+            progress: (0, 0),
+            counts: FilterCounts::default(),
+            failed: false,
+        };
+        let mut parts = Vec::new();
+        for folder in &folders {
+            let days = folder.days()?;
+            if days.is_empty() && contracts.is_some() {
+                return Err(Error::Empty(folder.path().to_path_buf()));
+            }
+            let mut covered = Covered {
+                contract: folder.contract().clone(),
+                verified: RangeSet::new(),
+                read: RangeSet::new(),
+                beyond_reach: RangeSet::new(),
+            };
+            for date in days {
+                let day = crate::manifest::day(date);
+                let asked = |of: DateRange| range.is_none_or(|all| all.intersection(&of).is_some());
+                if !day.is_none_or(asked) {
+                    continue;
+                }
+                let (manifest, _) = match Manifest::read(&folder.manifest(date)) {
+                    // A day that an export had begun and not finished.
+                    Err(Error::Open(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+                        continue;
+                    }
+                    read => read?,
+                };
+                let beyond_reach = manifest.gaps.iter().filter(|gap| gap.is_beyond_reach());
+                for gap in beyond_reach.filter_map(KnownGap::range) {
+                    covered.beyond_reach.insert(gap);
+                }
+                for one in manifest.verified().iter() {
+                    covered.verified.insert(one);
+                    covered.read.insert(one);
+                }
+                manifest.unverified().iter().for_each(|one| covered.read.insert(one));
+                for part in manifest.parts {
+                    if DateRange::new(part.from, part.to).is_ok_and(asked) {
+                        parts.push(ClosedPart {
+                            contract: reader.contracts.len(),
+                            path: folder.day(date).join(part.file.to_string()),
+                            part,
+                            place: 0,
+                        });
+                    }
+                }
+            }
+            reader.contracts.push(covered);
+        }
+        if folders.is_empty() {
+            return Err(Error::Empty(archive.root().to_path_buf()));
+        }
+        parts.sort_by_key(|closed| (closed.part.from, closed.contract));
+        for (place, part) in parts.iter_mut().enumerate() {
+            part.place = place;
+            reader.progress.1 += part.part.count;
+        }
+        let upcoming = |closed| Upcoming { closed, events: None };
+        reader.upcoming = parts.into_iter().map(upcoming).collect();
+        Ok(reader)
+    }
+
+    /// Says of each event whether the filter keeps it: see [`Archived::kept`]. It is tested where the files are read.
+    ///
+    /// All events that it keeps are given out. Of the others, all are until it keeps one, for whoever wants to say what
+    /// was there instead; then some are, so that nobody waits for long; [`ArchiveReader::counts`] counts all.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.wanted = Arc::new(Wanted::new(filter, self.range));
+        self
+    }
+
+    /// How many events of the range were looked at so far, given out or not, and how many of them the filter kept.
+    #[must_use]
+    pub fn counts(&self) -> FilterCounts {
+        self.counts
+    }
+
+    /// Says that nobody named the end of the range, as in "the last hour": it ends where the archive does, see
+    /// [`ends`](Self::ends), and what came later is not missing.
+    pub fn open_end(mut self) -> Self {
+        self.open_end = true;
+        self
+    }
+
+    /// Where the archive ends before the end of the range, by contract, if the end is [open](Self::open_end) and the
+    /// archive has anything of the range. Of a contract of which it has nothing, all is missing.
+    #[must_use]
+    pub fn ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
+        let ends = self.contracts.iter().filter_map(|covered| {
+            let asked = self.range.filter(|_| self.open_end)?;
+            Some((covered.contract.clone(), covered.end_within(asked)?))
+        });
+        ends.collect()
+    }
+
+    /// What of the range the archive does not have, or does not prove to be complete, by contract; of all times, the
+    /// holes between the first and the last that it has. Empty where nothing is missing.
+    #[must_use]
+    pub fn unproven(&self) -> Vec<(ContractNumber, RangeSet)> {
+        let missing = self.contracts.iter().map(|covered| {
+            let asked = match self.range {
+                Some(asked) if self.open_end => {
+                    let end = covered.end_within(asked).unwrap_or(asked.end());
+                    DateRange::new(asked.start(), end).ok()
+                }
+                Some(asked) => Some(asked),
+                None => covered.read.iter().next().and_then(|first| {
+                    let last = covered.read.iter().next_back()?;
+                    DateRange::new(first.start(), last.end()).ok()
+                }),
+            };
+            let asked: RangeSet = asked.into_iter().collect();
+            (covered.contract.clone(), asked.difference(&covered.verified))
+        });
+        missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
+    }
+
+    /// Whether no reading brings what is missing of these times of a contract, see [`KnownGap::is_beyond_reach`].
+    #[must_use]
+    pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
+        let covered = self.contracts.iter().find(|one| one.contract == *contract);
+        covered.is_some_and(|one| missing.difference(&one.beyond_reach).is_empty())
+    }
+
+    /// How many events were read so far, and how many there are in the files that have any of the range. Those outside
+    /// of it count as well, since they are read.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        self.progress
+    }
+
+    /// Opens all files that may have an event before all others, and begins with the one that comes next.
+    fn open_parts(&mut self) -> Result<(), Error> {
+        while let Some(next) = self.upcoming.front() {
+            let earliest = self.open.peek().map(|Reverse(head)| head.key.0);
+            if earliest.is_some_and(|earliest| earliest < next.closed.part.from) {
+                break;
+            }
+            let Some(Upcoming { closed, events }) = self.upcoming.pop_front() else {
+                break;
+            };
+            let events = events.unwrap_or_else(|| Events::begin(&closed, self.wanted.clone(), self.open.len()))?;
+            self.begin(events, closed.contract, closed.place)?;
+        }
+        if let Some(next) = self.upcoming.front_mut() {
+            let begin = || Events::begin(&next.closed, self.wanted.clone(), self.open.len());
+            next.events.get_or_insert_with(begin);
+        }
+        Ok(())
+    }
+
+    /// Waits for the next event of a file, and goes on with it in its turn.
+    fn begin(&mut self, events: Events, contract: usize, place: usize) -> Result<(), Error> {
+        let mut passed = Passed::default();
+        let head = Head::of(events, contract, place, self.range, &mut passed);
+        self.progress.0 += passed.read;
+        self.counts.seen += passed.seen;
+        self.open.extend(head?);
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<Option<Archived>, Error> {
+        loop {
+            self.open_parts()?;
+            let Some(Reverse(head)) = self.open.pop() else {
+                return Ok(None);
+            };
+            self.progress.0 += 1;
+            let (time, contract, _, place) = head.key;
+            self.begin(head.rest, contract, place)?;
+            let asked = self.range.is_none_or(|range| range.contains(time));
+            let contract = self.contracts.get(contract).map(|one| one.contract.clone());
+            if let Some(contract) = contract.filter(|_| asked) {
+                self.counts.count(head.kept);
+                return Ok(Some(Archived { contract, event: head.event, kept: head.kept }));
+            }
+        }
+    }
+}
+
+impl Iterator for ArchiveReader {
+    type Item = Result<Archived, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let read = self.read();
+        self.failed = read.is_err();
+        read.transpose()
+    }
+}
+
+impl Head {
+    /// The next event of a file; none at its end.
+    fn of(
+        mut rest: Events,
+        contract: usize,
+        place: usize,
+        range: Option<DateRange>,
+        passed: &mut Passed,
+    ) -> Result<Option<Reverse<Self>>, Error> {
+        let Some((time, read)) = rest.next(range, passed)? else {
+            return Ok(None);
+        };
+        Ok(Some(Reverse(Self { key: (time, contract, read.id, place), event: read.event, kept: read.kept, rest })))
+    }
+}
+
+impl Ord for Head {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Head {}
+
+impl std::fmt::Debug for ArchiveReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ArchiveReader")
+            .field("range", &self.range)
+            .field("closed", &self.upcoming.len())
+            .field("open", &self.open.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

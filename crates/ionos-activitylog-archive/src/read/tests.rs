@@ -1,0 +1,367 @@
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+use ionos_activitylog::Client;
+use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog_sim::Simulator;
+
+use super::*;
+use crate::encode::{Compression, Format};
+use crate::export::{Exporter, FileExport, FileTarget, FileWriter, Reading};
+use crate::manifest::Part;
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn range(from: &str, to: &str) -> DateRange {
+    DateRange::new(at(from), at(to)).unwrap()
+}
+
+const FROM: &str = "2026-11-17T06:00:00Z";
+const TO: &str = "2026-11-20T18:00:00Z";
+
+fn simulator() -> Simulator {
+    Simulator::builder().contracts(2).clock(|| at("2026-11-21T00:00:00Z")).build()
+}
+
+fn client(simulator: &Simulator) -> Client {
+    Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap()
+}
+
+async fn archive(simulator: &Simulator, root: &Path, ranges: &[DateRange]) -> Archive {
+    let archive = Archive::at(root);
+    let exporter =
+        Exporter::new(client(simulator), archive.clone()).clock(Arc::new(VirtualClock::at(at("2026-11-21T00:00:00Z"))));
+    let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|number| (*number).into()).collect();
+    for (index, range) in ranges.iter().enumerate() {
+        // Parts of one archive may be compressed in several ways.
+        let compression = Compression::ALL[index % 3];
+        let exporter = exporter.clone().compression(compression);
+        for (_, done) in exporter.run(&contracts, *range, std::future::pending()).await {
+            drop(done.unwrap());
+        }
+    }
+    archive
+}
+
+/// What the service has, as contract and record.
+fn truth(simulator: &Simulator, range: DateRange) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (index, contract) in simulator.contracts().iter().enumerate() {
+        for record in simulator.records(*contract, range.start(), range.end()) {
+            let event = Event::from_json(record.clone()).unwrap();
+            let key = (event.time(), index, event.id());
+            all.push((key, (contract.to_string(), record)));
+        }
+    }
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all.into_iter().map(|(_, one)| one).collect()
+}
+
+fn read(reader: ArchiveReader) -> Vec<(String, String)> {
+    reader
+        .map(|archived| {
+            let archived = archived.unwrap();
+            let record = archived.event.raw().to_owned();
+            (archived.contract.to_string(), record)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let all = range(FROM, TO);
+    let middle = range("2026-11-18T03:00:00Z", "2026-11-19T07:30:00Z");
+    let late = range("2026-11-19T09:00:00Z", TO);
+    let archive = archive(&simulator, root.path(), &[middle, late, all]).await;
+
+    let reader = ArchiveReader::open(&archive, None, None).unwrap();
+    assert_eq!(reader.unproven(), []);
+    let events = read(reader);
+    assert!(events.len() > 1_000, "{}", events.len());
+    assert_eq!(events, truth(&simulator, all));
+
+    let some = range("2026-11-18T22:00:00Z", "2026-11-19T10:00:00Z");
+    let reader = ArchiveReader::open(&archive, None, Some(some)).unwrap();
+    assert_eq!(reader.unproven(), []);
+    assert_eq!(read(reader), truth(&simulator, some));
+
+    let contract: ContractNumber = simulator.contracts()[1].into();
+    let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
+    let mut own = truth(&simulator, all);
+    own.retain(|(of, _)| *of == contract.to_string());
+    assert_eq!(read(reader), own);
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_named_is_where_the_archive_ends() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let (first, second) = (range(FROM, "2026-11-18T00:00:00Z"), range("2026-11-18T06:00:00Z", "2026-11-19T11:59:50Z"));
+    let archive = archive(&simulator, root.path(), &[first, second]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let open = |start: &str, open: bool| {
+        let asked = range(start, "2026-11-19T12:00:00Z");
+        let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), Some(asked)).unwrap();
+        let reader = if open { reader.open_end() } else { reader };
+        let ends = reader.ends().into_iter();
+        let missing = reader.unproven().into_iter();
+        (
+            ends.map(|(_, end)| end.to_rfc3339()).collect::<String>(),
+            missing.map(|(_, missing)| missing.to_string()).collect::<String>(),
+        )
+    };
+    let told = |end: &str, missing: &str| (end.to_owned(), missing.to_owned());
+    let (end, after) = ("2026-11-19T11:59:50+00:00", "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z");
+    assert_eq!(open("2026-11-19T11:00:00Z", true), told(end, ""));
+    assert_eq!(open("2026-11-19T11:00:00Z", false), told("", after));
+    // A hole before the end is one.
+    let hole = "2026-11-18T00:00:00Z .. 2026-11-18T06:00:00Z";
+    assert_eq!(open("2026-11-17T12:00:00Z", true), told(end, hole));
+    // An archive that has nothing of the time does not end within it.
+    let nothing = "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z";
+    assert_eq!(open("2026-11-19T11:59:50Z", true), told("", nothing));
+}
+
+#[tokio::test]
+async fn how_far_the_reading_is_counts_every_event_of_the_files() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let archive = archive(&simulator, root.path(), &[range(FROM, TO)]).await;
+    let hour = range("2026-11-18T22:00:00Z", "2026-11-18T23:00:00Z");
+    let mut reader = ArchiveReader::open(&archive, None, Some(hour)).unwrap();
+    let (none, all) = reader.progress();
+    let given = reader.by_ref().count() as u64;
+    assert!(none == 0 && given < all, "{given} of {all}");
+    assert_eq!(reader.progress(), (all, all));
+}
+
+#[tokio::test]
+async fn what_is_not_proven_is_named() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let (first, second) = (range(FROM, "2026-11-18T00:00:00Z"), range("2026-11-19T00:00:00Z", TO));
+    let archive = archive(&simulator, root.path(), &[first, second]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let missing = |range: Option<DateRange>| {
+        let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), range).unwrap();
+        let missing = reader.unproven().pop().map(|(_, ranges)| ranges.to_string());
+        missing.unwrap_or_default()
+    };
+    let hole = "2026-11-18T00:00:00Z .. 2026-11-19T00:00:00Z";
+    assert_eq!(missing(None), hole);
+    assert_eq!(missing(Some(first)), "");
+    assert_eq!(missing(Some(range(TO, "2026-11-21T00:00:00Z"))), "2026-11-20T18:00:00Z .. 2026-11-21T00:00:00Z");
+}
+
+#[tokio::test]
+async fn where_there_is_no_archive_that_is_said() {
+    let root = tempfile::tempdir().unwrap();
+    let archive = Archive::at(root.path());
+    let open =
+        |contract: Option<&ContractNumber>| ArchiveReader::open(&archive, contract.map(std::slice::from_ref), None);
+    assert!(matches!(open(None), Err(Error::Empty(_))));
+    assert!(matches!(open(Some(&7.into())), Err(Error::Empty(_))));
+    let missing = Archive::at(root.path().join("missing"));
+    let error = ArchiveReader::open(&missing, None, None).unwrap_err();
+    assert!(matches!(error, Error::Open(..)), "{error}");
+}
+
+/// The files of an archive in a format are those that an export to one file writes.
+#[tokio::test]
+async fn a_converted_file_is_the_one_that_an_export_writes() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let all = range(FROM, TO);
+    let archive = archive(&simulator, root.path(), &[all]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let files = tempfile::tempdir().unwrap();
+    for format in Format::ALL {
+        for compression in Compression::ALL {
+            let ending = format!("{format}{}", compression.ending());
+            let one = FileTarget::new(files.path().join(format!("converted.{ending}"))).unwrap();
+            let mut file = FileWriter::create(&one, false).unwrap();
+            for archived in ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap() {
+                let archived = archived.unwrap();
+                file.add(&archived.contract, &archived.event).unwrap();
+            }
+            let events = file.commit().unwrap();
+
+            let other = FileTarget::new(files.path().join(format!("exported.{ending}"))).unwrap();
+            let reading = Reading::new("simulator", contract.clone(), all, &other);
+            let export = FileExport::open(&other, reading, false).unwrap();
+            let client = client(&simulator);
+            let windows = stream::iter(export.rest()).flat_map(|rest| client.events(contract.clone(), rest).windows());
+            let export = export.write(windows, |_| ()).await.unwrap();
+            assert_eq!(export.commit().unwrap().events, events);
+            assert_eq!(fs::read(one.path()).unwrap(), fs::read(other.path()).unwrap(), "{ending}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_lost_or_got_a_line_is_found_out() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let all = range(FROM, "2026-11-18T00:00:00Z");
+    // The first is not compressed.
+    let archive = archive(&simulator, root.path(), &[all]).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let folder = archive.contract(&contract);
+    let day = folder.days().unwrap()[0];
+    let part = folder.parts(day).unwrap().remove(0);
+    assert_eq!(part.compression, Compression::None);
+    let path = folder.day(day).join(part.to_string());
+    let whole = fs::read(&path).unwrap();
+    let end = |archive: &Archive| {
+        let reader = ArchiveReader::open(archive, Some(std::slice::from_ref(&contract)), None).unwrap();
+        let last = reader.last().unwrap();
+        last.unwrap_err().summary()
+    };
+
+    let lines = whole.iter().filter(|byte| **byte == b'\n').count();
+    let shorter = whole[..whole.len() - 1].iter().rposition(|b| *b == b'\n');
+    fs::write(&path, &whole[..=shorter.unwrap()]).unwrap();
+    let expected = format!("it has {} events, and its manifest says {lines}", lines - 1);
+    assert!(end(&archive).ends_with(&expected), "{}", end(&archive));
+
+    fs::write(&path, &whole).unwrap();
+    let mut file = fs::File::options().append(true).open(&path).unwrap();
+    file.write_all(b"{\n").unwrap();
+    let error = end(&archive);
+    assert!(error.contains(&format!("line {}: the record is not JSON", lines + 1)), "{error}");
+
+    fs::remove_file(&path).unwrap();
+    let gone = "is not as it was written: it is gone, and its manifest names it";
+    assert!(end(&archive).ends_with(gone), "{}", end(&archive));
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_unpacked_is_damaged() {
+    let simulator = simulator();
+    // One for each way to pack.
+    let days = [
+        range("2026-11-17T06:00:00Z", "2026-11-18T00:00:00Z"),
+        range("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"),
+        range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z"),
+    ];
+    let root = tempfile::tempdir().unwrap();
+    let archive = archive(&simulator, root.path(), &days).await;
+    let contract: ContractNumber = simulator.contracts()[0].into();
+    let folder = archive.contract(&contract);
+    for date in folder.days().unwrap() {
+        let part = folder.parts(date).unwrap().remove(0);
+        let path = folder.day(date).join(part.to_string());
+        let whole = fs::read(&path).unwrap();
+        for harm in ["cut", "flipped", "other"] {
+            let mut bytes = whole.clone();
+            match harm {
+                "cut" => bytes.truncate(whole.len() / 2),
+                "flipped" => bytes[whole.len() / 2] ^= 0x80,
+                _ => bytes = vec![0xff; 100],
+            }
+            fs::write(&path, bytes).unwrap();
+            let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
+            let failed: Vec<Error> = reader.filter_map(Result::err).collect();
+            assert!(
+                matches!(failed.as_slice(), [Error::Damaged(at, ..)] if *at == path),
+                "{} {harm}: {failed:?}",
+                path.display()
+            );
+        }
+        fs::write(&path, whole).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
+    let simulator = simulator();
+    let root = tempfile::tempdir().unwrap();
+    let whole = range(FROM, TO);
+    let archive = archive(&simulator, root.path(), &[whole]).await;
+    let first = Event::from_json(truth(&simulator, whole)[0].1.clone()).unwrap();
+    let first = format!("text={}", &first.id().to_string()[2..]);
+    for (pair, asked) in [
+        // It is in a file of the range, and not in the range.
+        (first.as_str(), Some(range("2026-11-17T12:00:00Z", TO))),
+        ("user=ci@example.com", None),
+        ("user=ci@example.com", Some(range("2026-11-18T09:30:00Z", TO))),
+        ("user!=ci@example.com", None),
+        ("user=nobody@example.com", Some(whole)),
+        ("type=Error", None),
+    ] {
+        let filter = Filter::parse([pair]).unwrap();
+        let truth = truth(&simulator, asked.unwrap_or(whole));
+        let matching = |(_, record): &&(String, String)| filter.matches(&Event::from_json(record.clone()).unwrap());
+        let expected: Vec<_> = truth.iter().filter(matching).cloned().collect();
+        let mut reader = ArchiveReader::open(&archive, None, asked).unwrap().filter(filter.clone());
+        let mut kept = Vec::new();
+        let mut others = 0;
+        for archived in reader.by_ref() {
+            let archived = archived.unwrap();
+            let record = archived.event.raw().to_owned();
+            match archived.kept {
+                true => kept.push((archived.contract.to_string(), record)),
+                false => others += 1,
+            }
+        }
+        assert_eq!(kept, expected, "{pair}");
+        let counts = reader.counts();
+        assert_eq!((counts.seen, counts.kept), (truth.len() as u64, kept.len() as u64));
+        let (read, all) = reader.progress();
+        assert_eq!(read, all, "{pair}");
+        if kept.is_empty() {
+            assert_eq!(others, truth.len(), "what was there instead is given out");
+        }
+    }
+}
+
+/// A part that holds the events at these minutes of an hour, each named after its minute.
+fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
+    use crate::part::{About, PartFile};
+    let mut file = PartFile::begin(folder, Compression::Zstd, &crate::fs::Steps::default()).unwrap();
+    for minute in minutes {
+        let record = format!(r#"{{"@uuid":"{minute}","meta":{{"time":"2026-11-20T10:{minute:02}:00Z"}}}}"#);
+        let event = Event::from_json(record).unwrap();
+        file.add(&event, (event.time(), event.id())).unwrap();
+    }
+    let about =
+        About { range: range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), verified: true, counted: true, late };
+    file.finish(about, |_| false).unwrap()
+}
+
+#[test]
+fn events_that_came_late_are_in_their_places() {
+    let root = tempfile::tempdir().unwrap();
+    let archive = Archive::at(root.path());
+    let contract: ContractNumber = 7.into();
+    let folder = archive.contract(&contract);
+    let date = "2026-11-20".parse().unwrap();
+    fs::create_dir_all(folder.day(date)).unwrap();
+    let mut manifest = Manifest::new("https://api.example.com", contract, date);
+    manifest.ranges = vec![crate::manifest::Covered::of(range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), true)];
+    let day = folder.day(date);
+    manifest.parts = vec![part(&day, &[1, 5, 9], false), part(&day, &[0, 5, 59], true), part(&day, &[6], true)];
+    manifest.settle();
+    fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
+
+    let some = range("2026-11-20T10:01:00Z", "2026-11-20T10:59:00Z");
+    for (asked, expected) in [
+        (None, "0 1 5 5 6 9 59"),
+        // The file with what is asked for begins before it.
+        (Some(some), "1 5 5 6 9"),
+    ] {
+        let reader = ArchiveReader::open(&archive, None, asked).unwrap();
+        let minutes: Vec<String> = reader
+            .map(|archived| archived.unwrap().event.id().to_string())
+            .map(|id| id.trim_start_matches("u:").to_owned())
+            .collect();
+        assert_eq!(minutes.join(" "), expected);
+    }
+}
