@@ -36,7 +36,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that hold none: numbers, times, names, what the log itself says, or a path.
-const HOLD_NONE: [&str; 60] = [
+const HOLD_NONE: [&str; 58] = [
     "Action",
     "ActionName",
     "Chain",
@@ -84,8 +84,6 @@ const HOLD_NONE: [&str; 60] = [
     "RetryPolicyBuilder",
     "ServiceName",
     "ServiceProfile",
-    "Sieve",
-    "Sifted",
     "Sleep",
     "Status",
     "Summary",

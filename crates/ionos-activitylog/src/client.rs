@@ -187,7 +187,7 @@ impl Client {
                             .await?;
                         let (status, headers) = (answer.status(), answer.headers().clone());
                         let unread = answer.into_inner();
-                        let hits = page::read(unread.body(), &self.caller.learned.hits);
+                        let hits = page::read(unread.body());
                         let hits = hits.map_err(|error| unread.refused(error))?;
                         Ok(wire::ResponseValue::new(hits, status, headers))
                     }

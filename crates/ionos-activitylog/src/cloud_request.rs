@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use crate::event::folded;
+use crate::event::fold;
 use crate::json;
 use crate::{Error, ErrorKind, Status};
 
@@ -68,11 +68,11 @@ impl CloudRequest {
     /// is nothing.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&str> {
-        json::at(&self.json, pointer)
+        json::resolve_pointer(&self.json, pointer)
     }
 
     fn text(&self, pointer: &str) -> Option<Cow<'_, str>> {
-        json::scalar(self.field(pointer)?)
+        json::scalar_text(self.field(pointer)?)
     }
 
     /// When it was made, in UTC.
@@ -140,7 +140,7 @@ pub fn is_secret_name(name: &str) -> bool {
         "token",
         "userdata",
     ];
-    let name: String = folded(name).filter(|char| char.is_alphanumeric()).collect();
+    let name: String = fold(name).filter(|char| char.is_alphanumeric()).collect();
     PARTS.iter().any(|part| name.contains(part))
 }
 

@@ -101,7 +101,7 @@ pub use event::{
     Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue, OpClass, Outcome,
     Principal, Resource, ResourceType, ServiceName, Status,
 };
-pub use filter::{Filter, FilterCounts, FilterKey, Sieve, Sifted};
+pub use filter::{Filter, FilterCounts, FilterKey};
 pub use info::Info;
 pub use page::{Page, PageSize, Total};
 pub use range::{DateRange, Length, Moment, RangeSet};

@@ -11,10 +11,10 @@ use std::thread;
 use std::vec;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{DateRange, Filter, Sieve, Sifted};
+use ionos_activitylog::{DateRange, Event, Filter};
 use memchr::memchr;
 
-use super::part_lines::{ClosedPart, Lines, Read, understood};
+use super::part_lines::{ClosedPart, Lines, Read, parse_line};
 use crate::error::Error;
 
 /// Threads that understand lines at the most, for each file: enough for the cores of a usual machine.
@@ -64,16 +64,17 @@ impl Wanted {
     }
 
     /// What is left out ends here where it can: to hand it over and to put it in order takes as long as to read it.
-    fn item(&self, sifted: &Sifted<'_>, last: bool) -> Item {
-        let of_range = |range: DateRange| sifted.time().is_some_and(|time| range.contains(time));
-        if sifted.is_kept() {
+    fn item(&self, event: Event, last: bool) -> Item {
+        let of_range = |range: DateRange| event.time().is_some_and(|time| range.contains(time));
+        let kept = self.filter.matches(&event);
+        if kept {
             if self.range.is_none_or(of_range) {
                 self.found.store(true, Ordering::Relaxed);
             }
         } else if !last && self.found.load(Ordering::Relaxed) {
-            return Item::Passed(sifted.time());
+            return Item::Passed(event.time());
         }
-        Item::Event(Read::of(sifted))
+        Item::Event(Read::of(event, kept))
     }
 }
 
@@ -99,17 +100,14 @@ enum Source {
     /// Threads, and which of them is next.
     Ahead(Vec<Receiver<Understood>>, usize),
     /// When they are asked for.
-    Here(Box<Lines>, Arc<Wanted>, Box<Sieve>),
+    Here(Box<Lines>, Arc<Wanted>),
 }
 
 impl Events {
     /// Begins to read, on threads of its own unless so many files are open that they have enough of them. Fails where
     /// the file cannot be opened.
     pub(super) fn begin(closed: &ClosedPart, wanted: Arc<Wanted>, open: usize) -> Result<Self, Error> {
-        let here = |lines, wanted: Arc<Wanted>| {
-            let sieve = Box::new(wanted.filter.sieve());
-            Source::Here(Box::new(lines), wanted, sieve)
-        };
+        let here = |lines, wanted| Source::Here(Box::new(lines), wanted);
         let lines = Lines::open(closed)?;
         let source = if open < WITH_THREADS {
             match threads(lines, &wanted) {
@@ -149,7 +147,7 @@ impl Events {
 
     fn next_heap(&mut self) -> Result<Understood, Error> {
         match &mut self.source {
-            Source::Here(lines, wanted, sieve) => Ok(of(next_of(lines), &lines.path, wanted, sieve)),
+            Source::Here(lines, wanted) => Ok(of(next_of(lines), &lines.path, wanted)),
             Source::Ahead(threads, turn) => {
                 let heap = threads.get(*turn).and_then(|thread| thread.recv().ok());
                 *turn = (*turn + 1) % threads.len().max(1);
@@ -171,10 +169,7 @@ fn threads(mut lines: Lines, wanted: &Arc<Wanted>) -> io::Result<Vec<Receiver<Un
         let (deal, heaps): (SyncSender<Heap>, _) = sync_channel(HEAPS);
         let (tell, told) = sync_channel(HEAPS);
         let (path, wanted) = (lines.path.clone(), wanted.clone());
-        named("archive-events").spawn(move || {
-            let mut sieve = wanted.filter.sieve();
-            heaps.iter().try_for_each(|heap| tell.send(of(heap, &path, &wanted, &mut sieve)))
-        })?;
+        named("archive-events").spawn(move || heaps.iter().try_for_each(|heap| tell.send(of(heap, &path, &wanted))))?;
         dealt.push(deal);
         understood.push(told);
     }
@@ -205,7 +200,7 @@ fn next_of(lines: &mut Lines) -> Heap {
 }
 
 /// The events of lines. The last one is always there: whoever waits for what is wanted has a turn now and then.
-fn of(heap: Heap, path: &Path, wanted: &Wanted, sieve: &mut Sieve) -> Understood {
+fn of(heap: Heap, path: &Path, wanted: &Wanted) -> Understood {
     let mut items = Vec::new();
     let mut rest = heap.lines.as_slice();
     let mut number = heap.number;
@@ -215,8 +210,8 @@ fn of(heap: Heap, path: &Path, wanted: &Wanted, sieve: &mut Sieve) -> Understood
             None => (rest, &[][..]),
         };
         rest = behind;
-        let sifted = understood(path, number, line, sieve);
-        items.push(sifted.map(|sifted| wanted.item(&sifted, rest.is_empty())));
+        let event = parse_line(path, number, line);
+        items.push(event.map(|event| wanted.item(event, rest.is_empty())));
         number += 1;
     }
     items.extend(heap.error.map(Err));

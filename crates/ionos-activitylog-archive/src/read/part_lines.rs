@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{Event, EventId, Sieve, Sifted};
+use ionos_activitylog::{Event, EventId};
 use memchr::memchr_iter;
 
 use crate::encode::unpack;
@@ -33,9 +33,8 @@ pub(super) struct Read {
 }
 
 impl Read {
-    pub(super) fn of(sifted: &Sifted<'_>) -> Self {
-        let event = sifted.event();
-        Self { time: event.time(), id: event.id(), kept: sifted.is_kept(), event }
+    pub(super) fn of(event: Event, kept: bool) -> Self {
+        Self { time: event.time(), id: event.id(), kept, event }
     }
 }
 
@@ -84,9 +83,9 @@ impl Lines {
     }
 }
 
-/// The record of a line, tested.
-pub(super) fn understood<'a>(path: &Path, number: u64, line: &'a [u8], sieve: &mut Sieve) -> Result<Sifted<'a>, Error> {
+/// The event of a line.
+pub(super) fn parse_line(path: &Path, number: u64, line: &[u8]) -> Result<Event, Error> {
     let damaged = |detail: &dyn Display| Error::damaged(path.to_path_buf(), format!("line {number}: {detail}"));
     let line = str::from_utf8(line).map_err(|error| damaged(&error))?;
-    sieve.sift(line).map_err(|error| damaged(&error))
+    Event::from_json(line).map_err(|error| damaged(&error))
 }

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::is_secret_name;
 use crate::auth::REDACTED;
-use crate::json::{self, Kind};
+use crate::json::{self, JsonType};
 
 /// Nobody nests a request deeper; what is there is not looked into, and not shown.
 const DEEPEST: usize = 32;
@@ -30,10 +30,10 @@ struct Redactor<'a> {
 impl Redactor<'_> {
     fn value(&self, value: &str, depth: usize, out: &mut String) {
         let value = value.trim();
-        match Kind::of(value) {
-            Kind::Object | Kind::List if depth == DEEPEST => write_text(REDACTED, out),
-            Kind::Object => self.object(value, depth, out),
-            Kind::List => {
+        match JsonType::of(value) {
+            JsonType::Object | JsonType::List if depth == DEEPEST => write_text(REDACTED, out),
+            JsonType::Object => self.object(value, depth, out),
+            JsonType::List => {
                 let elements: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
                 out.push('[');
                 for (place, element) in elements.into_iter().enumerate() {
@@ -42,8 +42,8 @@ impl Redactor<'_> {
                 }
                 out.push(']');
             }
-            Kind::Text => write_text(&self.text(&json::decoded(value), depth), out),
-            Kind::Number | Kind::Boolean | Kind::Null => out.push_str(value),
+            JsonType::Text => write_text(&self.text(&json::decode(value), depth), out),
+            JsonType::Number | JsonType::Boolean | JsonType::Null => out.push_str(value),
         }
     }
 
@@ -51,7 +51,7 @@ impl Redactor<'_> {
         let members = serde_json::from_str(object).map_or_else(|_| Vec::new(), |Members(all)| all);
         // `{"name": "DB_PASSWORD", "value": "…"}`: the name is a value here.
         let named_secret = members.iter().any(|(key, value)| {
-            let text = json::scalar(value.get());
+            let text = json::scalar_text(value.get());
             matches!(key.as_str(), "name" | "key") && text.is_some_and(|text| is_secret_name(&text))
         });
         out.push('{');
@@ -62,8 +62,8 @@ impl Redactor<'_> {
             let empty = matches!(value.get(), "null" | "\"\"" | "[]" | "{}");
             let secret = is_secret_name(&key) || (named_secret && key == "value");
             // What was sent is looked into where it can be.
-            let opaque = key == "body" && !is_structured(&json::decoded(value.get()));
-            if !empty && (secret || opaque && Kind::of(value.get()) == Kind::Text) {
+            let opaque = key == "body" && !is_structured(&json::decode(value.get()));
+            if !empty && (secret || opaque && JsonType::of(value.get()) == JsonType::Text) {
                 write_text(REDACTED, out);
             } else {
                 self.value(value.get(), depth + 1, out);

@@ -1,26 +1,27 @@
-//! What was asked of the service, and what an event is said to have done: one rule for tables, files, filters and counts,
-//! so that what is seen in one can be asked of another.
+//! The request behind an event, and the names of its actions. Tables, files, filters and counts use the same names, so that
+//! a name from one works in another.
 
 use std::borrow::Cow;
 
-use super::{Resource, ServiceName};
+use super::resource::Resource;
+use super::vocabulary::ServiceName;
 
-/// The request behind an event (`/event/param`). Each value is as the service wrote it, and none where it is missing.
+/// The request behind an event (`/event/param`). Values are as the service wrote them, `None` if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Action<'a> {
-    /// The HTTP method, or `http` where the service did not say which (`/event/param/action`).
+    /// The HTTP method, or `http` if the service did not record it (`/event/param/action`).
     pub method: Option<Cow<'a, str>>,
-    /// The URI of the request, in full or its path alone (`/event/param/uri`).
+    /// The full URI of the request or only its path (`/event/param/uri`).
     pub uri: Option<Cow<'a, str>>,
-    /// The component that started it, usually the service of the principal (`/event/param/initiator`).
+    /// The component that started the request, usually the service of the principal (`/event/param/initiator`).
     pub initiator: Option<Cow<'a, str>>,
-    /// The service it took place in (`/event/param/sourceService`).
+    /// The service that carried out the request (`/event/param/sourceService`).
     pub service: Option<ServiceName<'a>>,
 }
 
 /// See [`Details::actions`](super::Details::actions).
-pub(super) fn actions<'a>(resources: Vec<Resource<'a>>, request: Action<'a>) -> Vec<Cow<'a, str>> {
+pub(super) fn action_names<'a>(resources: Vec<Resource<'a>>, request: Action<'a>) -> Vec<Cow<'a, str>> {
     let acted_on = resources.iter().find_map(|one| one.resource_type.clone());
     let mut actions: Vec<Cow<'a, str>> = Vec::new();
     for action in resources.into_iter().flat_map(|one| one.actions) {
@@ -39,10 +40,10 @@ pub(super) fn actions<'a>(resources: Vec<Resource<'a>>, request: Action<'a>) -> 
     }]
 }
 
-/// The last part of a path that is no identifier.
+/// The last segment of the path that is not an id.
 fn last_name(uri: &str) -> Option<&str> {
     let path = uri.split(['?', '#']).next()?;
-    let is_name = |part: &&str| !part.is_empty() && !part.contains(|char: char| char.is_ascii_digit());
+    let is_name = |segment: &&str| !segment.is_empty() && !segment.contains(|char: char| char.is_ascii_digit());
     path.rsplit('/').find(is_name)
 }
 
@@ -51,7 +52,7 @@ mod tests {
     use crate::Event;
 
     #[test]
-    fn what_was_done_has_a_name_of_its_own_or_one_of_method_and_object() {
+    fn actions_are_named_by_the_record_or_by_method_and_resource_type() {
         for (event, expected) in [
             (
                 r#"{"param":{"action":"POST"},"resources":[{"type":"user","action":["sec.user.create","a"]},{"action":"a"}]}"#,
@@ -60,7 +61,7 @@ mod tests {
             (r#"{"param":{"action":"DELETE","uri":"/nics/7"},"resources":[{"id":1},{"type":"nic"}]}"#, &["DELETE nic"]),
             (r#"{"param":{"action":"PATCH","uri":"https://h/cloudapi/v6/servers/1b-2?depth=1"}}"#, &["PATCH servers"]),
             (r#"{"param":{"action":"GET","uri":"/1/2"}}"#, &["GET"]),
-            // What it is about does not say what was done.
+            // A resource type alone names no action.
             (r#"{"resources":[{"type":"nic"}]}"#, &[]),
             ("{}", &[]),
         ] {

@@ -1,158 +1,87 @@
-//! Reading a record into a type fails as a whole when one field has another type than last year, and then an audit
-//! shows nothing where it should show everything but one field. So each value is read on its own: one that cannot be
-//! read is none, and the others are there.
+//! The typed view of a record. Each value is read on its own: a value of an unexpected type is `None` and does not affect
+//! the others, because one changed field must not hide a whole record from an audit.
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    Action, EventError, EventType, OpClass, Outcome, Principal, Resource, ServiceName, Status, action, read_time,
-    resource, text,
-};
+use super::action::{self, Action};
+use super::error::EventError;
+use super::members::{Member, RecordMembers};
+use super::op_class::OpClass;
+use super::outcome::Outcome;
+use super::principal::Principal;
+use super::resource::{self, Resource};
+use super::value::{self, text};
+use super::vocabulary::{EventType, ServiceName, Status};
 use crate::json;
 
-/// What a record says, read value by value: see [`Event::details`](crate::Event::details).
+/// The typed view of a record; see [`Event::details`](crate::Event::details).
 ///
-/// Text may be written as a number, and is then its digits exactly as they are: numbers are never rounded. A value that
-/// is missing, null or of another type is none; half a surrogate pair in a text becomes U+FFFD. Of a key that occurs
-/// twice in an object, the last counts. [`Event::issues`](crate::Event::issues) says what of this was the case.
+/// A value is `None` if it is missing, null or of another type. Text may be written as a number; its digits are then kept
+/// as they are written and never rounded. A lone surrogate becomes U+FFFD. If a key occurs twice in an object, the last one
+/// counts. [`Event::issues`](crate::Event::issues) reports all of these except numbers for text.
 #[derive(Clone, Debug)]
 pub struct Details<'a> {
-    /// Each member as its JSON text.
-    time: Option<&'a str>,
-    request_id: Option<&'a str>,
-    queue_ref_id: Option<&'a str>,
-    transaction_id: Option<&'a str>,
-    audit_version: Option<&'a str>,
-    principal: Option<&'a str>,
-    event_type: Option<&'a str>,
-    status: Option<&'a str>,
-    message: Option<&'a str>,
-    param: Option<&'a str>,
-    resources: Option<&'a str>,
-}
-
-/// What is read of `/meta`.
-const META: [&str; 5] = ["time", "requestId", "queueRefId", "transactionId", "auditVersion"];
-
-/// What is read of `/event`.
-const EVENT: [&str; 5] = ["type", "status", "message", "param", "resources"];
-
-/// What is read of a record: the members of its objects, and its `@uuid`.
-pub(super) type Parts<'a> = [Option<&'a str>; PARTS];
-
-/// How many parts that are.
-pub(super) const PARTS: usize = 12;
-
-/// The parts of a record, found in one pass, however deep its members are. Where they are depends on its keys and
-/// brackets alone.
-pub(super) fn parts(record: &str) -> Parts<'_> {
-    let (mut meta, mut principal, mut event) = ([None; 5], None, [None; 5]);
-    let mut uuid = None;
-    let mut members = json::members(record);
-    while let Some(key) = members.next_key() {
-        // Of a key that occurs twice, the last counts, and nothing of the one before.
-        if key.is("meta") {
-            meta = members.value_and_pick(META).map_or([None; 5], |it| it.1);
-        } else if key.is("event") {
-            event = members.value_and_pick(EVENT).map_or([None; 5], |it| it.1);
-        } else {
-            let value = members.value();
-            if key.is("principal") {
-                principal = value;
-            } else if key.is("@uuid") {
-                uuid = value;
-            }
-        }
-    }
-    let [a, b, c, d, e] = meta;
-    let [f, g, h, i, j] = event;
-    [a, b, c, d, e, f, g, h, i, j, principal, uuid]
+    members: RecordMembers<'a>,
 }
 
 impl<'a> Details<'a> {
-    pub(super) fn of(record: &'a str) -> Self {
-        Self::of_parts(parts(record))
+    pub(super) fn new(members: RecordMembers<'a>) -> Self {
+        Self { members }
     }
 
-    pub(super) fn of_parts(parts: Parts<'a>) -> Self {
-        let [
-            time,
-            request_id,
-            queue_ref_id,
-            transaction_id,
-            audit_version,
-            event_type,
-            status,
-            message,
-            param,
-            resources,
-            principal,
-            _,
-        ] = parts;
-        Self {
-            time,
-            request_id,
-            queue_ref_id,
-            transaction_id,
-            audit_version,
-            principal,
-            event_type,
-            status,
-            message,
-            param,
-            resources,
-        }
+    fn text(&self, member: Member) -> Option<Cow<'a, str>> {
+        text(self.members.get(member))
     }
 
-    /// When it happened, in UTC: as [`Event::time`](crate::Event::time).
+    /// The time in UTC; equals [`Event::time`](crate::Event::time).
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
-        read_time(self.time)
+        value::time(self.members.get(Member::Time))
     }
 
-    /// What sort of event it is (`/event/type`).
+    /// The type of the event (`/event/type`).
     #[must_use]
     pub fn event_type(&self) -> Option<EventType<'a>> {
-        text(self.event_type).map(EventType::new)
+        self.text(Member::EventType).map(EventType::new)
     }
 
-    /// How far the request is (`/event/status`).
+    /// The status of the request (`/event/status`).
     #[must_use]
     pub fn status(&self) -> Option<Status<'a>> {
-        text(self.status).map(Status::new)
+        self.text(Member::Status).map(Status::new)
     }
 
-    /// How it ended.
+    /// The outcome of the request.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        Outcome::of(self)
+        Outcome::classify(self.event_type(), self.status(), self.error())
     }
 
-    /// What sort of operation it is about.
+    /// The class of the operation.
     #[must_use]
     pub fn op_class(&self) -> OpClass {
-        OpClass::of(self)
+        OpClass::classify(&self.resources(), || self.action())
     }
 
     /// The status in words (`/event/message`).
     #[must_use]
     pub fn message(&self) -> Option<Cow<'a, str>> {
-        text(self.message)
+        self.text(Member::Message)
     }
 
-    /// Who acted, and through what.
+    /// The user, service and address that acted (`/principal`).
     #[must_use]
     pub fn principal(&self) -> Principal<'a> {
-        Principal::of(self.principal.unwrap_or_default())
+        Principal::new(self.members.get(Member::Principal).unwrap_or_default())
     }
 
-    /// The request behind the event.
+    /// The request that caused the event (`/event/param`).
     #[must_use]
     pub fn action(&self) -> Action<'a> {
-        let [method, uri, initiator, service] =
-            json::pick(self.param.unwrap_or_default(), ["action", "uri", "initiator", "sourceService"]);
+        let param = self.members.get(Member::Param).unwrap_or_default();
+        let [method, uri, initiator, service] = json::get_many(param, ["action", "uri", "initiator", "sourceService"]);
         Action {
             method: text(method),
             uri: text(uri),
@@ -161,49 +90,50 @@ impl<'a> Details<'a> {
         }
     }
 
-    /// What was done: the names that the record gives to what was done to its resources, in its order, none twice; where
-    /// it gives none, one of the HTTP method and what it acts on, such as `DELETE nic`. What it acts on is the type of the
-    /// first resource that has one, or else the last name in the path of the URI. Empty where the record has neither
-    /// a name nor a method.
+    /// The names of the actions on the resources (`/event/resources/N/action`), without duplicates, in the order of the
+    /// record. If there are none, one name made of the HTTP method and the type of the first resource that has a type, such
+    /// as `DELETE nic`; the last name in the path of the URI stands in for a missing type. Empty if the record has neither
+    /// an action name nor a method.
     #[must_use]
     pub fn actions(&self) -> Vec<Cow<'a, str>> {
-        action::actions(self.resources(), self.action())
+        action::action_names(self.resources(), self.action())
     }
 
-    /// The error that the request ended with; none where the record says nothing of one.
+    /// The error that the request ended with. `None` if the record contains no error.
     #[must_use]
     pub fn error(&self) -> Option<EventError<'a>> {
-        let [code, error] = json::pick(self.param.unwrap_or_default(), ["errorCode", "error"]);
-        EventError::of(code, error)
+        let param = self.members.get(Member::Param).unwrap_or_default();
+        let [code, error] = json::get_many(param, ["errorCode", "error"]);
+        EventError::new(code, error)
     }
 
-    /// What it touched, in the order of the record; may be empty.
+    /// The resources that the event touched, in the order of the record; may be empty.
     #[must_use]
     pub fn resources(&self) -> Vec<Resource<'a>> {
-        resource::all(self.resources).collect()
+        resource::read_all(self.members.get(Member::Resources)).collect()
     }
 
-    /// The single request (`/meta/requestId`), by which the Cloud API knows it too.
+    /// The id of the request (`/meta/requestId`), which the Cloud API uses too.
     #[must_use]
     pub fn request_id(&self) -> Option<Cow<'a, str>> {
-        text(self.request_id)
+        self.text(Member::RequestId)
     }
 
-    /// The provisioning request (`/meta/queueRefId`): events with the same one belong together.
+    /// The id of the provisioning request (`/meta/queueRefId`). Events with the same id belong to one operation.
     #[must_use]
     pub fn queue_ref_id(&self) -> Option<Cow<'a, str>> {
-        text(self.queue_ref_id)
+        self.text(Member::QueueRefId)
     }
 
-    /// The transaction that caused the event (`/meta/transactionId`), which few records have.
+    /// The id of the transaction that caused the event (`/meta/transactionId`). Few records have one.
     #[must_use]
     pub fn transaction_id(&self) -> Option<Cow<'a, str>> {
-        text(self.transaction_id)
+        self.text(Member::TransactionId)
     }
 
-    /// The version of the record's form (`/meta/auditVersion`), such as 0.1.
+    /// The version of the record format (`/meta/auditVersion`), such as `0.1`.
     #[must_use]
     pub fn audit_version(&self) -> Option<Cow<'a, str>> {
-        text(self.audit_version)
+        self.text(Member::AuditVersion)
     }
 }

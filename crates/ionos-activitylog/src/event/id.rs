@@ -1,21 +1,22 @@
-//! A page may be read twice and windows may touch, so events must be told apart by something that does not depend on
-//! how they were read. Most records bring a UUID; for the others, their content has to do.
+//! Identifies events independently of how they were read: pages may be read twice and windows may overlap. Most records have
+//! a UUID; the others are identified by a hash of their content.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::json::{self, Kind};
+use crate::json::{self, JsonType};
 use crate::{Error, ErrorKind};
 
-/// Bytes of a UUID, and as many of a SHA-256: 128 bits tell any number of records apart.
+/// Length of a UUID in bytes, and of the part of a SHA-256 that an id keeps: 128 bits make collisions practically
+/// impossible.
 const BYTES: usize = 16;
-/// The longest name that is taken for one, in bytes. It is four times as long as a UUID is written.
-const LONGEST_NAME: usize = 144;
-/// Where the text of a UUID has its hyphens.
+/// Maximum length of a usable `@uuid` in bytes: four times the length of a UUID as text.
+const MAX_NAME_BYTES: usize = 144;
+/// Positions of the hyphens in a UUID as text.
 const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-/// Where each byte of a UUID is written, in two digits.
-const PAIRS: [usize; BYTES] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+/// Positions of the two digits of each byte in a UUID as text.
+const DIGIT_PAIRS: [usize; BYTES] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /// The value of each lower-case hex digit, by its character; 255 for all other characters.
 const DIGITS: [u8; 256] = {
     let mut values = [u8::MAX; 256];
@@ -27,73 +28,76 @@ const DIGITS: [u8; 256] = {
     values
 };
 
-/// What an event is known by, unique within a contract.
+/// The id of an event, unique within a contract.
 ///
-/// `u:` and the record's `@uuid`, exactly as written, where that is a string that can serve as a name: not blank, no
-/// control characters, up to 144 bytes. Otherwise `h:` and the first 32 hex digits of
-/// [`Event::fingerprint`](crate::Event::fingerprint). Two records of one `u:` id need not have the same content: one may
-/// have been amended.
+/// `u:` and the record's `@uuid` exactly as written, if it is a usable string: not blank, without control characters, at most
+/// 144 bytes. Otherwise `h:` and the first 32 hex digits of [`Event::fingerprint`](crate::Event::fingerprint). Two records
+/// with one `u:` id may differ in content, because the service may amend a record.
 ///
-/// Ids are ordered as their texts are.
+/// Ids are ordered like their text.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct EventId(Form);
+pub struct EventId(EventIdForm);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Form {
+enum EventIdForm {
     Hash([u8; BYTES]),
-    /// A UUID in lower case with hyphens: a third of the memory of its text.
+    /// A UUID in lower case with hyphens, which takes a third of the memory of its text.
     Uuid([u8; BYTES]),
-    /// Any other name. Never the text of such a UUID, so that equal ids have one form.
+    /// Any other name. Never the text of a UUID in lower case with hyphens, so that equal ids have one form.
     Name(Box<str>),
 }
 
 impl EventId {
-    /// From the value of `@uuid`; none where it cannot serve as a name.
-    pub(super) fn of_uuid(value: &str) -> Option<Self> {
-        if Kind::of(value) != Kind::Text || !json::is_whole(value) {
+    /// The id from the JSON value of `@uuid`. `None` if the value is not usable.
+    pub(super) fn from_uuid(value: &str) -> Option<Self> {
+        if JsonType::of(value) != JsonType::Text || !json::is_valid_unicode(value) {
             return None;
         }
-        Self::named(&json::decoded(value))
+        Self::from_name(&json::decode(value))
     }
 
-    /// From the hash of the canonical record.
-    pub(super) fn of_content(fingerprint: [u8; 32]) -> Self {
+    /// The id from the fingerprint of a record.
+    pub(super) fn from_fingerprint(fingerprint: [u8; 32]) -> Self {
         let mut first = [0; BYTES];
         first.iter_mut().zip(fingerprint).for_each(|(to, from)| *to = from);
-        Self(Form::Hash(first))
+        Self(EventIdForm::Hash(first))
     }
 
-    /// Whether nothing but the content of the record tells it apart: it is written `h:…`, as the record brings no usable
-    /// `@uuid`. Several records of such an id are several events that look the same, where a page was not read twice.
+    /// Whether the id is a hash of the content (`h:…`), because the record has no usable `@uuid`. If such an id occurs
+    /// several times and no page was read twice, it stands for several events with the same content.
     #[must_use]
     pub fn is_of_content(&self) -> bool {
-        matches!(self.0, Form::Hash(_))
+        matches!(self.0, EventIdForm::Hash(_))
     }
 
-    fn named(name: &str) -> Option<Self> {
-        if let Some(bytes) = uuid(name) {
-            return Some(Self(Form::Uuid(bytes)));
+    fn from_name(name: &str) -> Option<Self> {
+        if let Some(bytes) = parse_uuid(name) {
+            return Some(Self(EventIdForm::Uuid(bytes)));
         }
-        let usable = name.len() <= LONGEST_NAME && !name.trim().is_empty() && !name.contains(char::is_control);
-        usable.then(|| Self(Form::Name(name.into())))
+        let usable = name.len() <= MAX_NAME_BYTES && !name.trim().is_empty() && !name.contains(char::is_control);
+        usable.then(|| Self(EventIdForm::Name(name.into())))
     }
 }
 
 impl FromStr for EventId {
     type Err = Error;
 
-    /// Reads what [`fmt::Display`] writes. Fails with [`ErrorKind::Configuration`] for anything else.
+    /// Parses the text that [`fmt::Display`] writes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] for any other text.
     fn from_str(text: &str) -> Result<Self, Error> {
         let id = match text.split_once(':') {
-            Some(("u", name)) => Self::named(name),
+            Some(("u", name)) => Self::from_name(name),
             Some(("h", digits)) if digits.len() == 2 * BYTES => {
-                hex(digits.bytes()).map(|bytes| Self(Form::Hash(bytes)))
+                parse_hex(digits.bytes()).map(|bytes| Self(EventIdForm::Hash(bytes)))
             }
             _ => None,
         };
         id.ok_or_else(|| {
-            Error::new(ErrorKind::Configuration, format!("{text:?} is not the id of an event"))
-                .with_hint("it is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
+            Error::new(ErrorKind::Configuration, format!("{text:?} is not an event id"))
+                .with_hint("an event id is \"u:\" and a UUID, or \"h:\" and 32 lower-case hex digits")
         })
     }
 }
@@ -101,18 +105,18 @@ impl FromStr for EventId {
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Hash(bytes) => {
+            EventIdForm::Hash(bytes) => {
                 f.write_str("h:")?;
                 bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
             }
-            Form::Uuid(bytes) => {
+            EventIdForm::Uuid(bytes) => {
                 f.write_str("u:")?;
-                bytes.iter().enumerate().try_for_each(|(place, byte)| {
-                    let hyphen = matches!(place, 4 | 6 | 8 | 10);
+                bytes.iter().enumerate().try_for_each(|(index, byte)| {
+                    let hyphen = matches!(index, 4 | 6 | 8 | 10);
                     write!(f, "{}{byte:02x}", if hyphen { "-" } else { "" })
                 })
             }
-            Form::Name(name) => write!(f, "u:{name}"),
+            EventIdForm::Name(name) => write!(f, "u:{name}"),
         }
     }
 }
@@ -126,12 +130,14 @@ impl fmt::Debug for EventId {
 impl Ord for EventId {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
-            // The texts of each of these have the same length and order as the bytes do.
-            (Form::Hash(one), Form::Hash(other)) | (Form::Uuid(one), Form::Uuid(other)) => one.cmp(other),
-            (Form::Name(one), Form::Name(other)) => one.cmp(other),
-            (Form::Hash(_), _) => Ordering::Less,
-            (_, Form::Hash(_)) => Ordering::Greater,
-            // Rare: contracts name their events in one way.
+            // Their texts have equal lengths and the order of the bytes.
+            (EventIdForm::Hash(one), EventIdForm::Hash(other)) | (EventIdForm::Uuid(one), EventIdForm::Uuid(other)) => {
+                one.cmp(other)
+            }
+            (EventIdForm::Name(one), EventIdForm::Name(other)) => one.cmp(other),
+            (EventIdForm::Hash(_), _) => Ordering::Less,
+            (_, EventIdForm::Hash(_)) => Ordering::Greater,
+            // Rare, because the events of a contract have ids of one form.
             _ => self.to_string().cmp(&other.to_string()),
         }
     }
@@ -143,24 +149,24 @@ impl PartialOrd for EventId {
     }
 }
 
-/// A UUID in lower case with hyphens. Every event has one to be read, so each digit is one look into a table.
-fn uuid(name: &str) -> Option<[u8; BYTES]> {
+/// Parses a UUID in lower case with hyphens. Runs for every event, so each digit takes one table lookup.
+fn parse_uuid(name: &str) -> Option<[u8; BYTES]> {
     let name: &[u8; 36] = name.as_bytes().try_into().ok()?;
-    if HYPHENS.iter().any(|place| name[*place] != b'-') {
+    if HYPHENS.iter().any(|index| name[*index] != b'-') {
         return None;
     }
-    let (mut bytes, mut wrong) = ([0; BYTES], 0);
-    for (byte, place) in bytes.iter_mut().zip(PAIRS) {
-        let high = DIGITS[usize::from(name[place])];
-        let low = DIGITS[usize::from(name[place + 1])];
+    let (mut bytes, mut digits) = ([0; BYTES], 0);
+    for (byte, index) in bytes.iter_mut().zip(DIGIT_PAIRS) {
+        let high = DIGITS[usize::from(name[index])];
+        let low = DIGITS[usize::from(name[index + 1])];
         *byte = high << 4 | low;
-        wrong |= high | low;
+        digits |= high | low;
     }
-    (wrong < 16).then_some(bytes)
+    (digits < 16).then_some(bytes)
 }
 
-/// Lower-case hex digits, two for each byte.
-fn hex(mut digits: impl Iterator<Item = u8>) -> Option<[u8; BYTES]> {
+/// Parses lower-case hex digits, two for each byte.
+fn parse_hex(mut digits: impl Iterator<Item = u8>) -> Option<[u8; BYTES]> {
     let mut bytes = [0; BYTES];
     for byte in &mut bytes {
         for _ in 0..2 {
@@ -184,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_that_can_serve_as_a_name_is_the_id() {
+    fn a_usable_uuid_is_the_id() {
         for uuid in [
             "c1b9b1b0-7b1b-11e6-9a41-000d3a002f99",
             "C1B9B1B0-7B1B-11E6-9A41-000D3A002F99",
@@ -202,8 +208,8 @@ mod tests {
     }
 
     #[test]
-    fn without_such_a_uuid_the_content_is() {
-        let long = format!(r#"{{"@uuid":"{}"}}"#, "x".repeat(LONGEST_NAME + 1));
+    fn without_a_usable_uuid_the_id_is_a_hash_of_the_content() {
+        let long = format!(r#"{{"@uuid":"{}"}}"#, "x".repeat(MAX_NAME_BYTES + 1));
         for record in [
             "{}",
             "null",
@@ -221,12 +227,12 @@ mod tests {
             assert!(id.starts_with("h:") && id.len() == 34, "{record}: {id}");
             assert_eq!(id.parse::<EventId>().unwrap().to_string(), id);
         }
-        // As sha256sum has it.
+        // The value that sha256sum prints.
         assert_eq!(id(" {} "), "h:44136fa355b3678a1146ad16f7e8649e");
     }
 
     #[test]
-    fn ids_are_ordered_as_their_texts() {
+    fn ids_are_ordered_like_their_text() {
         let mut texts = [
             "u:c1b9b1b0-7b1b-11e6-9a41-000d3a002f99",
             "h:44136fa355b3678a1146ad16f7e8649e",
@@ -244,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_id() {
+    fn rejects_other_text() {
         for text in ["", "u:", "u: ", "h:", "h:44136FA355B3678A1146AD16F7E8649E", "x:1", "u:a\n"] {
             let error = text.parse::<EventId>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");

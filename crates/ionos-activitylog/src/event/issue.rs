@@ -1,19 +1,21 @@
-//! A record that does not fit the model is kept and still counts, so somebody has to be told, exactly enough to find
-//! the place in it: which field, what it should be, and what was found.
+//! Reports what of a record does not fit the model: the place, the expected type and the value found. Such a record is kept,
+//! and a user must be able to find the place in it.
 
 use std::fmt;
 
 use super::model::EVENT;
-use super::model::Shape::{self, List, Object, Scalar, Text, Time};
-use super::read_time;
-use crate::json::{self, Kind};
+use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
+use super::value;
+use crate::json::{self, JsonType};
 
-/// The most issues that are listed of one record. A record may have a million; a person needs the first few.
-const MOST: usize = 100;
-/// The most characters of a value that are repeated.
-const SHOWN: usize = 40;
+/// Maximum number of issues per record. A record may have millions; the first few are enough for a person.
+const MAX_ISSUES: usize = 100;
+/// Maximum characters of a value that an issue quotes.
+const MAX_QUOTED_CHARS: usize = 40;
+/// Maximum number of members of an object in the model.
+const MAX_MEMBERS: usize = 6;
 
-/// Something about a record that does not fit the model of an event. The record itself is kept all the same.
+/// A place in a record that does not fit the model of an event. The record is kept all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     pointer: String,
@@ -21,18 +23,19 @@ pub struct Issue {
 }
 
 impl Issue {
-    pub(super) fn whole(problem: &str) -> Self {
+    /// An issue of the record as a whole.
+    pub(super) fn of_record(problem: &str) -> Self {
         Self { pointer: String::new(), problem: problem.to_owned() }
     }
 
-    /// The place in the record as a JSON pointer (RFC 6901), such as `/event/resources/0/id`; empty for the record as a
+    /// The place in the record as a JSON pointer (RFC 6901), such as `/event/resources/0/id`. Empty for the record as a
     /// whole.
     #[must_use]
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
-    /// What is wrong there: what should be, and what was found.
+    /// The problem at that place: the expected type and the value found, such as `expected text, found the number 7`.
     #[must_use]
     pub fn problem(&self) -> &str {
         &self.problem
@@ -48,128 +51,123 @@ impl fmt::Display for Issue {
     }
 }
 
-/// What of a record does not fit the model.
-pub(super) fn of(record: &str) -> Vec<Issue> {
-    let mut issues = Issues(Vec::new());
-    issues.check(&EVENT, Some(record), Place::Record);
-    issues.0
+/// Compares a record with the model. Allocates nothing if the record fits.
+pub(super) fn find_issues(record: &str) -> Vec<Issue> {
+    let mut collector = IssueCollector(Vec::new());
+    collector.check(&EVENT, Some(record), IssuePath::Record);
+    collector.0
 }
 
-/// A place in the record. Written out as a pointer only where there is an issue: most records have none.
+/// The path to a value. Written as a pointer only for an issue, because most records have none.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+enum IssuePath<'a> {
     Record,
-    Member(&'a Place<'a>, &'a str),
-    Element(&'a Place<'a>, usize),
+    Member(&'a IssuePath<'a>, &'a str),
+    Element(&'a IssuePath<'a>, usize),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for IssuePath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Record => Ok(()),
-            Self::Member(above, name) => write!(f, "{above}/{name}"),
-            Self::Element(above, place) => write!(f, "{above}/{place}"),
+            Self::Member(parent, name) => write!(f, "{parent}/{name}"),
+            Self::Element(parent, index) => write!(f, "{parent}/{index}"),
         }
     }
 }
 
-struct Issues(Vec<Issue>);
+struct IssueCollector(Vec<Issue>);
 
-impl Issues {
-    fn check(&mut self, shape: &Shape, value: Option<&str>, place: Place<'_>) {
-        if self.0.len() >= MOST {
+impl IssueCollector {
+    fn check(&mut self, model: &ModelType, value: Option<&str>, path: IssuePath<'_>) {
+        if self.0.len() >= MAX_ISSUES {
             return;
         }
-        let kind = value.map_or(Kind::Null, Kind::of);
-        let may_be_missing = !matches!(place, Place::Record);
-        match (shape, value.unwrap_or("null")) {
-            (Object(members), object) if kind == Kind::Object => {
-                self.check_members(members, object, place);
-            }
-            (List(of), list) if kind == Kind::List => self.check_elements(of, list, place),
-            // Without its surroundings, and so without a time.
-            (Object(_), _) if kind == Kind::Null && may_be_missing => {
-                if !shape.may_be_missing() {
-                    self.add(Place::Member(&place, "time"), no_time(None));
+        let found = value.map_or(JsonType::Null, JsonType::of);
+        let is_record = matches!(path, IssuePath::Record);
+        match (model, value.unwrap_or("null")) {
+            (Object(members), object) if found == JsonType::Object => self.check_members(members, object, path),
+            (List(element), list) if found == JsonType::List => self.check_elements(element, list, path),
+            // A missing `/meta` is reported as a missing time.
+            (Object(_), _) if found == JsonType::Null && !is_record => {
+                if !model.is_optional() {
+                    self.add(IssuePath::Member(&path, "time"), no_time(None));
                 }
             }
-            (Time, _) if read_time(value).is_none() => self.add(place, no_time(value)),
-            (Text | Scalar | Time, text) if kind == Kind::Text => {
-                if !json::is_whole(text) {
-                    let half = "the text holds half of a surrogate pair, which stands for no character";
-                    self.add(place, half.to_owned());
+            (Time, _) if value::time(value).is_none() => self.add(path, no_time(value)),
+            (Text | Scalar | Time, text) if found == JsonType::Text => {
+                if !json::is_valid_unicode(text) {
+                    self.add(path, "the text contains a lone surrogate, which is not a character".to_owned());
                 }
             }
-            (Scalar, _) if kind == Kind::Number => {}
-            (_, _) if kind == Kind::Null && may_be_missing => {}
-            (shape, value) => {
-                self.add(place, expected(shape, value));
-                if matches!(place, Place::Record) {
-                    let meta = Place::Member(&place, "meta");
-                    self.add(Place::Member(&meta, "time"), no_time(None));
+            (Scalar, _) if found == JsonType::Number => {}
+            (_, _) if found == JsonType::Null && !is_record => {}
+            (model, value) => {
+                self.add(path, unexpected(model, value));
+                if is_record {
+                    let meta = IssuePath::Member(&path, "meta");
+                    self.add(IssuePath::Member(&meta, "time"), no_time(None));
                 }
             }
         }
     }
 
-    fn check_elements(&mut self, shape: &Shape, list: &str, place: Place<'_>) {
+    fn check_elements(&mut self, model: &ModelType, list: &str, path: IssuePath<'_>) {
         for (index, element) in json::elements(list).enumerate() {
-            let place = Place::Element(&place, index);
-            // In a list, null does not stand for what is missing.
-            match Kind::of(element) {
-                Kind::Null => self.add(place, expected(shape, element)),
-                _ => self.check(shape, Some(element), place),
+            let path = IssuePath::Element(&path, index);
+            // In a list, null does not stand for a missing value.
+            match JsonType::of(element) {
+                JsonType::Null => self.add(path, unexpected(model, element)),
+                _ => self.check(model, Some(element), path),
             }
         }
     }
 
-    fn check_members(&mut self, members: &[(&str, Shape)], object: &str, place: Place<'_>) {
-        let mut found: Vec<(Option<&str>, usize)> = vec![(None, 0); members.len()];
+    fn check_members(&mut self, members: &[(&str, ModelType)], object: &str, path: IssuePath<'_>) {
+        let mut found: [(Option<&str>, usize); MAX_MEMBERS] = [(None, 0); MAX_MEMBERS];
         for (key, value) in json::members(object) {
-            let place = members.iter().position(|(name, _)| key.is(name));
-            if let Some((last, count)) = place.and_then(|place| found.get_mut(place)) {
+            let index = members.iter().position(|(name, _)| key.is(name));
+            if let Some((last, count)) = index.and_then(|index| found.get_mut(index)) {
                 *last = Some(value);
                 *count += 1;
             }
         }
-        for ((name, shape), (last, count)) in members.iter().zip(found) {
-            let place = Place::Member(&place, name);
+        for ((name, model), (last, count)) in members.iter().zip(found) {
+            let path = IssuePath::Member(&path, name);
             if count > 1 {
-                let twice = format!("the key occurs {count} times, and the last one counts");
-                self.add(place, twice);
+                self.add(path, format!("the key occurs {count} times; the last one counts"));
             }
-            self.check(shape, last, place);
+            self.check(model, last, path);
         }
     }
 
-    fn add(&mut self, place: Place<'_>, problem: String) {
-        if self.0.len() < MOST {
-            let pointer = place.to_string();
-            self.0.push(Issue { pointer, problem });
+    fn add(&mut self, path: IssuePath<'_>, problem: String) {
+        if self.0.len() < MAX_ISSUES {
+            self.0.push(Issue { pointer: path.to_string(), problem });
         }
     }
 }
 
-fn expected(shape: &Shape, value: &str) -> String {
-    format!("expected {}, found {}", shape.name(), shown(value))
+fn unexpected(model: &ModelType, value: &str) -> String {
+    format!("expected {}, found {}", model.name(), quote(value))
 }
 
 fn no_time(value: Option<&str>) -> String {
-    let found = value.map_or_else(|| "nothing".to_owned(), shown);
-    format!("expected a time as RFC 3339 has it, found {found}")
+    let found = value.map_or_else(|| "nothing".to_owned(), quote);
+    format!("expected an RFC 3339 time, found {found}")
 }
 
-/// What was found, in few characters.
-fn shown(value: &str) -> String {
-    let kind = match Kind::of(value) {
-        Kind::Null => return "null".to_owned(),
-        Kind::Object => return "an object".to_owned(),
-        Kind::List => return "a list".to_owned(),
-        Kind::Text => "the text",
-        Kind::Number => "the number",
-        Kind::Boolean => "the value",
+/// The value for a message: its type, and the beginning of its text if it has one.
+fn quote(value: &str) -> String {
+    let found = match JsonType::of(value) {
+        JsonType::Null => return "null".to_owned(),
+        JsonType::Object => return "an object".to_owned(),
+        JsonType::List => return "a list".to_owned(),
+        JsonType::Text => "the text",
+        JsonType::Number => "the number",
+        JsonType::Boolean => "the value",
     };
-    let beginning: String = value.chars().take(SHOWN).collect();
-    let more = if beginning.len() < value.len() { "…" } else { "" };
-    format!("{kind} {beginning}{more}")
+    let beginning: String = value.chars().take(MAX_QUOTED_CHARS).collect();
+    let ellipsis = if beginning.len() < value.len() { "…" } else { "" };
+    format!("{found} {beginning}{ellipsis}")
 }

@@ -1,16 +1,16 @@
-//! One record of the log. What arrives is what is kept: the record is its bytes, and everything typed is a view
-//! that may find fault with them but never changes or drops them.
+//! One event of the log: the bytes of its record, and typed views of them. A view may report issues but never changes or
+//! drops a byte.
 //!
-//! [`Event`] is the bytes, its time and its [`EventId`]; [`Details`] is the view of everything else, with a file for
-//! each of its parts; `model` says what a record looks like, `issue` what of one does not, and `fit` whether there is any.
+//! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` takes the record out of its
+//! envelope, `members` finds its members, `model` describes a record, and `issue` reports what does not fit the model.
 
 mod action;
 mod details;
-mod envelope;
-mod fault;
-mod fit;
+mod error;
+mod hit;
 mod id;
 mod issue;
+mod members;
 mod model;
 mod multiset;
 mod op_class;
@@ -19,23 +19,21 @@ mod principal;
 mod resource;
 #[cfg(feature = "schemars")]
 mod schema;
-mod seen;
+mod value;
 mod vocabulary;
-
-use std::borrow::Cow;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use crate::json::{self, Shapes, SharedShapes, Walk};
+use crate::json::{self, OnePass};
 use crate::{Error, ErrorKind};
 
-use envelope::Record;
+use hit::HitRecord;
+use members::{Member, MemberSpans, RecordMembers};
 
 pub use action::Action;
 pub use details::Details;
-pub use fault::{EventError, EventErrorMessage};
+pub use error::{EventError, EventErrorMessage};
 pub use id::EventId;
 pub use issue::Issue;
 pub use multiset::EventMultiset;
@@ -43,20 +41,13 @@ pub use op_class::OpClass;
 pub use outcome::Outcome;
 pub use principal::Principal;
 pub use resource::Resource;
-pub(crate) use seen::{KnownRecords, Seen};
-pub(crate) use vocabulary::folded;
+pub(crate) use vocabulary::fold;
 pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
-
-/// The shapes of hits, with the record in each of them, its time, and its `@uuid`.
-type HitShapes = Shapes<3>;
-
-/// Those that were seen by now.
-pub(crate) type KnownHits = SharedShapes<3>;
 
 /// One event of the log.
 ///
-/// It is little more than its bytes, and knows its time. Nothing else is parsed before it is asked for, and nothing that
-/// was parsed is kept: whoever needs several values asks for [`Event::details`] once.
+/// An event holds the bytes of its record, its time, its id, and the positions of the members that [`Event::details`] reads.
+/// Nothing else is parsed in advance.
 ///
 /// ```
 /// use ionos_activitylog::{Event, EventType, Outcome};
@@ -79,124 +70,134 @@ pub(crate) type KnownHits = SharedShapes<3>;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// One JSON value, without white space around it.
+    /// One JSON value without whitespace around it.
     record: Box<str>,
-    /// Why a hit itself is kept as the record, where it is.
-    astray: Option<&'static str>,
-    /// Whether it was seen that the record fits the model, but for its time.
-    fits: bool,
+    /// Why the record is a whole hit. `None` for the record of a hit.
+    envelope_issue: Option<&'static str>,
+    index: RecordIndex,
+}
+
+/// What is known of a record once it is parsed.
+#[derive(Clone, Debug)]
+struct RecordIndex {
     time: Option<DateTime<Utc>>,
-    /// None where it takes the whole record to make one.
-    name: Option<EventId>,
+    /// `None` if the record has no usable `@uuid`.
+    id: Option<EventId>,
+    members: MemberSpans,
+}
+
+impl RecordIndex {
+    fn new(record: &str, members: &RecordMembers<'_>) -> Self {
+        Self {
+            time: value::time(members.get(Member::Time)),
+            id: members.get(Member::Uuid).and_then(EventId::from_uuid),
+            members: MemberSpans::new(record, members),
+        }
+    }
 }
 
 impl Event {
-    /// The event of a hit that a JSON reader has accepted. An envelope without a record is kept whole in its place.
-    pub(crate) fn of_hit(hit: &str) -> Self {
-        match envelope::record_in(hit) {
-            Ok(record) => Self::of_record(record, false),
-            Err(reason) => Self::of_stray(hit, reason),
+    /// Reads the hit that follows. `None` if it is not JSON.
+    pub(crate) fn read_hit(cursor: &mut OnePass<'_>) -> Option<Self> {
+        let start = *cursor;
+        if let Some(hit) = HitRecord::read(cursor) {
+            return Some(Self::new(&hit));
         }
+        *cursor = start;
+        Some(Self::from_hit(cursor.value_by_serde()?))
     }
 
-    /// A hit that is kept itself, and why.
-    fn of_stray(hit: &str, reason: &'static str) -> Self {
-        Self { astray: Some(reason), ..Self::of_record(Record::of(hit), false) }
+    /// The event of a hit that a JSON reader has accepted.
+    pub(crate) fn from_hit(hit: &str) -> Self {
+        Self::new(&HitRecord::scan(hit))
     }
 
-    /// The event of the next hit; none where that is no JSON. Shapes that are not known yet are learned.
-    pub(crate) fn of_next_hit(walk: &mut Walk<'_>, shapes: &mut Arc<HitShapes>) -> Option<Self> {
-        if let Some(known) = walk.known(shapes) {
-            let [text, time, uuid] = known.parts;
-            return Some(Self::of_record(Record { text: text?, time, uuid }, known.fits));
-        }
-        let hit = walk.value()?.get();
-        let record = match envelope::record_in(hit) {
-            Ok(record) => record,
-            Err(reason) => return Some(Self::of_stray(hit, reason)),
-        };
-        let fits = fit::surely_fits(record.text);
-        if shapes.takes(hit) {
-            let Record { text, time, uuid } = record;
-            Arc::make_mut(shapes).learn(hit, &[Some(text), time, uuid], fits);
-        }
-        Some(Self::of_record(record, fits))
+    fn new(hit: &HitRecord<'_>) -> Self {
+        let index = RecordIndex::new(hit.text, &hit.members);
+        Self { record: hit.text.into(), envelope_issue: hit.issue, index }
     }
 
-    fn of_record(Record { text, time, uuid }: Record<'_>, fits: bool) -> Self {
-        Self { record: text.into(), astray: None, fits, time: read_time(time), name: named(uuid) }
-    }
-
-    /// An event from its record, such as [`Event::raw`] gave it. Any JSON value will do; what does not fit the model of
-    /// an event is in [`Event::issues`]. White space around the record is left out.
+    /// Makes an event of a record, such as [`Event::raw`] returned it. Takes any JSON value; [`Event::issues`] reports what
+    /// does not fit the model of an event. Whitespace around the record is removed.
     ///
-    /// Fails with [`ErrorKind::Configuration`] for text that is not one JSON value.
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] if the text is not exactly one JSON value.
     pub fn from_json(record: impl Into<String>) -> Result<Self, Error> {
-        let record = RawValue::from_string(record.into()).map_err(not_json)?;
-        let Record { time, uuid, .. } = Record::of(record.get());
-        Ok(Self { time: read_time(time), name: named(uuid), astray: None, fits: false, record: record.into() })
+        let record = record.into();
+        let mut cursor = OnePass::new(&record);
+        let members = RecordMembers::read(&mut cursor).filter(|(text, _)| text.len() == record.len());
+        let (record, index) = match members.map(|(_, members)| RecordIndex::new(&record, &members)) {
+            Some(index) => (record.into_boxed_str(), index),
+            None => {
+                let record: Box<str> = RawValue::from_string(record).map_err(not_json)?.into();
+                let index = RecordIndex::new(&record, &RecordMembers::scan(&record));
+                (record, index)
+            }
+        };
+        Ok(Self { record, envelope_issue: None, index })
     }
 
-    /// The record's JSON text, byte for byte as the service sent it. Costs nothing.
+    /// The record as JSON text, byte for byte as the service sent it. Costs nothing.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.record
     }
 
-    /// When it happened (`/meta/time`); none when the record has no time or one that cannot be read as RFC 3339. Given
-    /// in UTC, whatever offset it was written with.
+    /// The time of the event in UTC (`/meta/time`), whatever the offset in the record. `None` if the record has no time or
+    /// one that is not RFC 3339.
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
-        self.time
+        self.index.time
     }
 
-    /// What the event is known by: see [`EventId`]. Unique within a contract. Where the record has no identifier, it is
-    /// hashed each time.
+    /// The id of the event, unique within a contract; see [`EventId`]. Without a usable `@uuid` in the record, each call
+    /// hashes the record.
     #[must_use]
     pub fn id(&self) -> EventId {
-        let of_content = || EventId::of_content(self.fingerprint());
-        self.name.clone().unwrap_or_else(of_content)
+        let hash = || EventId::from_fingerprint(self.fingerprint());
+        self.index.id.clone().unwrap_or_else(hash)
     }
 
-    /// The SHA-256 of the canonical record, so that two records of one id can be told apart: the service may have
-    /// amended one.
+    /// The SHA-256 of the canonical record. Two records with the same id and different fingerprints are two versions of one
+    /// event, as when the service amends a record.
     ///
-    /// The canonical record has no white space; the members of its objects are ordered by the code points of their
-    /// keys, and none are merged; strings are spelled as RFC 8785 does, and numbers as they were written. So neither
-    /// the order of keys, nor white space, nor the spelling of a string changes it, and everything else does. Inside
-    /// of more than 128 levels of objects and lists, the order of keys counts.
+    /// The canonical record has no whitespace between tokens. The members of its objects are ordered by the code points of
+    /// their keys, and none is merged. Strings are written as RFC 8785 prescribes, numbers with the digits of the source.
+    /// So the fingerprint does not depend on the order of keys, on whitespace or on the escapes in strings; any other
+    /// difference changes it. Below 128 levels of objects and lists, the order of keys counts.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         hmac_sha256::Hash::hash(self.canonical().as_bytes())
     }
 
-    /// The text that [`Event::fingerprint`] is made from.
+    /// The text that [`Event::fingerprint`] hashes.
     pub(crate) fn canonical(&self) -> String {
-        json::canonical(self.raw())
+        json::to_canonical(self.raw())
     }
 
-    /// The exact JSON text at a place of the record, named by a JSON pointer (RFC 6901) such as `/event/param/uri`;
-    /// the empty pointer names the record itself. None where there is nothing, and for text that is no pointer. Of a
-    /// key that occurs twice in an object, the last counts.
+    /// The JSON text of the value that a JSON pointer (RFC 6901) names, such as `/event/param/uri`. The empty pointer names
+    /// the record itself. If a key occurs twice in an object, the last one counts.
+    ///
+    /// `None` if there is no such value or if the text is not a JSON pointer.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&str> {
-        json::at(self.raw(), pointer)
+        json::resolve_pointer(self.raw(), pointer)
     }
 
-    /// The typed view. It borrows from the event; the record's objects are gone through once, here.
+    /// The typed view of the record. Borrows from the event; the record is not parsed again.
     #[must_use]
     pub fn details(&self) -> Details<'_> {
-        Details::of(self.raw())
+        Details::new(self.index.members.resolve(self.raw()))
     }
 
-    /// What does not fit the model of an event, 100 findings at the most; empty for a record that fits. Members that
-    /// the model does not know are no issue.
+    /// What does not fit the model of an event, at most 100 issues. Empty if the record fits. Members that the model does
+    /// not know are no issue.
     #[must_use]
     pub fn issues(&self) -> Vec<Issue> {
-        match self.astray {
-            Some(reason) => vec![Issue::whole(reason)],
-            None if self.time.is_some() && (self.fits || fit::surely_fits(self.raw())) => Vec::new(),
-            None => issue::of(self.raw()),
+        match self.envelope_issue {
+            Some(problem) => vec![Issue::of_record(problem)],
+            None => issue::find_issues(self.raw()),
         }
     }
 }
@@ -204,21 +205,6 @@ impl Event {
 fn not_json(error: serde_json::Error) -> Error {
     let detail = format!("the record is not JSON: {error}");
     Error::new(ErrorKind::Configuration, detail).with_source(error)
-}
-
-/// The identifier that a record brings along.
-fn named(uuid: Option<&str>) -> Option<EventId> {
-    uuid.and_then(EventId::of_uuid)
-}
-
-fn read_time(value: Option<&str>) -> Option<DateTime<Utc>> {
-    let time = DateTime::parse_from_rfc3339(&text(value)?).ok()?;
-    Some(time.to_utc())
-}
-
-/// What a member says; none where it is missing or neither a string nor a number.
-fn text(value: Option<&str>) -> Option<Cow<'_, str>> {
-    json::scalar(value?)
 }
 
 #[cfg(test)]

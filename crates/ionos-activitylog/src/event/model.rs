@@ -1,21 +1,20 @@
-//! What a record looks like is written down once, as far as the typed view reads it. `issue` says what of a record does
-//! not look like that, and `fit` whether there is anything to say.
+//! The model of a record: the members that the typed view reads, and the type of each. `issue` compares records with it.
 
-/// What a value should be. Null stands for a value that is missing, and each may be.
-pub(super) enum Shape {
+/// The expected type of a value. Every value may be missing or null, except [`ModelType::Time`].
+pub(super) enum ModelType {
     Text,
-    /// A number, or the same as text.
+    /// A number, or a string with a number.
     Scalar,
-    /// The one value that must be there: without it an event belongs to no range.
+    /// The time of the event. Required, because an event without a time belongs to no range.
     Time,
-    List(&'static Shape),
-    Object(&'static [(&'static str, Shape)]),
+    List(&'static ModelType),
+    Object(&'static [(&'static str, ModelType)]),
 }
 
-use Shape::{List, Object, Scalar, Text, Time};
+use ModelType::{List, Object, Scalar, Text, Time};
 
 /// The model of an event: the API's description, as far as the typed view reads it.
-pub(super) const EVENT: Shape = Object(&[
+pub(super) const EVENT: ModelType = Object(&[
     ("@uuid", Text),
     (
         "meta",
@@ -64,7 +63,8 @@ pub(super) const EVENT: Shape = Object(&[
     ),
 ]);
 
-impl Shape {
+impl ModelType {
+    /// The type as messages call it.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Text => "text",
@@ -75,11 +75,11 @@ impl Shape {
         }
     }
 
-    /// Whether a record fits without it: everything but a time and what holds one.
-    pub(super) fn may_be_missing(&self) -> bool {
+    /// Whether the value may be missing: false for a time and for an object that contains one.
+    pub(super) fn is_optional(&self) -> bool {
         match self {
             Time => false,
-            Object(members) => !members.iter().any(|(_, shape)| matches!(shape, Time)),
+            Object(members) => !members.iter().any(|(_, member)| matches!(member, Time)),
             _ => true,
         }
     }

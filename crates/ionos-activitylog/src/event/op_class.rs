@@ -1,25 +1,27 @@
-//! Reads are logged like changes, and most questions are about changes. The words for what was done are the vendor's
-//! and open, so the classes are few and the last one is for what is not known.
+//! Classifies operations. The log contains reads and changes, and most questions are about changes. The vendor's action
+//! names are an open list, so there are few classes and one for unknown names.
 
 use std::fmt;
 
-use super::Details;
+use super::action::Action;
+use super::resource::Resource;
 
-/// What sort of operation an event is about.
+/// The class of an operation.
 ///
-/// By the verb of the first action name of its resources; without one, by the HTTP method; else [`OpClass::Other`].
+/// Decided by the verb of the first action name of the resources; without one by the HTTP method; otherwise
+/// [`OpClass::Other`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpClass {
-    /// Something was made: verbs such as `create`, method POST.
+    /// Creates a resource: verbs such as `create`, method POST.
     Create,
-    /// Something was looked at: verbs such as `get`, methods GET and HEAD.
+    /// Reads without a change: verbs such as `get`, methods GET and HEAD.
     Read,
-    /// Something was changed: verbs such as `update`, methods PUT and PATCH, and POST to a URI that ends in such a verb.
+    /// Changes a resource: verbs such as `update`, methods PUT and PATCH, and POST to a URI that ends in such a verb.
     Update,
-    /// Something was removed: verbs such as `delete`, method DELETE.
+    /// Deletes a resource: verbs such as `delete`, method DELETE.
     Delete,
-    /// The event does not tell, or in words that are not known.
+    /// The event has no action name and no method, or unknown ones.
     Other,
 }
 
@@ -48,11 +50,11 @@ const VERBS: [(OpClass, &[&str]); 4] = [
 ];
 
 impl OpClass {
-    pub(super) fn of(details: &Details<'_>) -> Self {
-        if let Some(name) = details.resources().iter().find_map(|it| it.actions.first()) {
-            return Self::of_verb(name.verb());
+    pub(super) fn classify<'a>(resources: &[Resource<'_>], action: impl FnOnce() -> Action<'a>) -> Self {
+        if let Some(name) = resources.iter().find_map(|resource| resource.actions.first()) {
+            return Self::from_verb(name.verb());
         }
-        let action = details.action();
+        let action = action();
         let method = action.method.unwrap_or_default().to_ascii_uppercase();
         match method.as_str() {
             "POST" if ends_in_update(&action.uri.unwrap_or_default()) => Self::Update,
@@ -64,14 +66,14 @@ impl OpClass {
         }
     }
 
-    fn of_verb(verb: &str) -> Self {
-        let knows = |verbs: &[&str]| verbs.iter().any(|known| known.eq_ignore_ascii_case(verb));
-        let class = VERBS.iter().find(|(_, verbs)| knows(verbs));
+    fn from_verb(verb: &str) -> Self {
+        let contains = |verbs: &[&str]| verbs.iter().any(|known| known.eq_ignore_ascii_case(verb));
+        let class = VERBS.iter().find(|(_, verbs)| contains(verbs));
         class.map_or(Self::Other, |(class, _)| *class)
     }
 
-    /// Whether it may have changed something: everything but a read. What is not known counts, so that no change is
-    /// overlooked.
+    /// Whether the operation may have changed something: true for every class but [`OpClass::Read`]. Unknown operations
+    /// count as changes, so that no change is missed.
     #[must_use]
     pub fn is_mutation(self) -> bool {
         self != Self::Read
@@ -90,11 +92,11 @@ impl OpClass {
     }
 }
 
-/// A POST to `…/servers/17/reboot` makes nothing.
+/// Whether the path ends in a verb of an update: a POST to `…/servers/17/reboot` creates nothing.
 fn ends_in_update(uri: &str) -> bool {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let last = path.trim_end_matches('/').rsplit('/').next();
-    last.is_some_and(|last| OpClass::of_verb(last) == OpClass::Update)
+    last.is_some_and(|last| OpClass::from_verb(last) == OpClass::Update)
 }
 
 impl fmt::Display for OpClass {
@@ -109,7 +111,7 @@ mod tests {
     use crate::Event;
 
     #[test]
-    fn the_verb_decides_and_else_the_method() {
+    fn the_verb_decides_or_else_the_method() {
         use OpClass::{Create, Delete, Other, Read, Update};
         let cases = [
             ("sec.user.create", "GET", "/", Create),

@@ -1,13 +1,14 @@
-//! Whether it worked. A collector that takes everything it does not know for a failure drowns the failures; one that
-//! takes it for a success hides them.
+//! Classifies how a request ended. Unknown words are neither failures, which would bury the real ones, nor successes, which
+//! would hide them.
 
 use std::fmt;
 
-use super::{Details, EventError, EventType, Status};
+use super::error::EventError;
+use super::vocabulary::{EventType, Status};
 
-/// How what an event is about ended, as far as the event tells.
+/// How a request ended, as far as one event shows.
 ///
-/// The first that holds:
+/// The first rule that applies decides:
 ///
 /// | outcome | rule |
 /// |---|---|
@@ -16,16 +17,16 @@ use super::{Details, EventError, EventType, Status};
 /// | pending | the status is `QUEUED`, `RUNNING` or `BUSY` |
 /// | unknown | anything else |
 ///
-/// Ordered as they outweigh each other where several events tell of one operation, failure first.
+/// The order is the precedence among several events of one operation: failure comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It failed.
+    /// The request failed.
     Failure,
-    /// It succeeded.
+    /// The request succeeded.
     Success,
-    /// It is not over.
+    /// The request has not ended yet.
     Pending,
-    /// The event does not tell.
+    /// The event does not show how the request ended.
     Unknown,
 }
 
@@ -33,19 +34,21 @@ impl Outcome {
     /// Every outcome.
     pub const ALL: [Self; 4] = [Self::Failure, Self::Success, Self::Pending, Self::Unknown];
 
-    pub(super) fn of(details: &Details<'_>) -> Self {
-        let status = details.status();
-        let is = |wanted: &[Status<'_>]| status.as_ref().is_some_and(|it| wanted.contains(it));
-        let error = details.error();
-        let refused = |error: &EventError<'_>| error.code.is_some() || error.status.is_some_and(|status| status >= 400);
-        if details.event_type() == Some(EventType::ERROR)
-            || error.as_ref().is_some_and(refused)
-            || is(&[Status::FAILED, Status::ERROR])
+    pub(super) fn classify(
+        event_type: Option<EventType<'_>>,
+        status: Option<Status<'_>>,
+        error: Option<EventError<'_>>,
+    ) -> Self {
+        let is_failure = |error: EventError<'_>| error.code.is_some() || error.status.is_some_and(|code| code >= 400);
+        let is_one_of = |list: &[Status<'_>]| status.as_ref().is_some_and(|status| list.contains(status));
+        if event_type == Some(EventType::ERROR)
+            || error.is_some_and(is_failure)
+            || is_one_of(&[Status::FAILED, Status::ERROR])
         {
             Self::Failure
-        } else if is(&[Status::DONE]) {
+        } else if is_one_of(&[Status::DONE]) {
             Self::Success
-        } else if is(&[Status::QUEUED, Status::RUNNING, Status::BUSY]) {
+        } else if is_one_of(&[Status::QUEUED, Status::RUNNING, Status::BUSY]) {
             Self::Pending
         } else {
             Self::Unknown
@@ -76,7 +79,7 @@ mod tests {
     use crate::Event;
 
     #[test]
-    fn an_outcome_is_what_the_event_says_and_never_failure_by_default() {
+    fn the_first_rule_that_applies_decides_the_outcome() {
         use Outcome::{Failure, Pending, Success, Unknown};
         let cases = [
             (r#""type":"Error""#, Failure),

@@ -1,33 +1,34 @@
-//! Who acted, and from where. The address is text that somebody's proxy may have written.
+//! The principal of an event. Its address may have been written by a proxy, in any of the forms that proxies use.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{ServiceName, text};
+use super::value::text;
+use super::vocabulary::ServiceName;
 use crate::json;
 
-/// Who acted, and through what. Each value is as the service wrote it, and none where it is missing.
+/// The user, service and address that acted (`/principal`). Values are as the service wrote them, `None` if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Principal<'a> {
     /// The login name, an e-mail address (`/principal/identity/username`).
     pub user: Option<Cow<'a, str>>,
-    /// The contract they acted under, which for a reseller need not be the contract whose log it is
-    /// (`/principal/identity/contractNumber`). The digits as they were written.
+    /// The contract of the user (`/principal/identity/contractNumber`), with its digits as they are written. For a reseller
+    /// it may differ from the contract whose log contains the event.
     pub contract: Option<Cow<'a, str>>,
-    /// Where the request came from (`/principal/sourceIP`): see [`Principal::ip`].
+    /// The address that the request came from (`/principal/sourceIP`); [`Principal::ip`] parses it.
     pub source_ip: Option<Cow<'a, str>>,
-    /// The service they used (`/principal/sourceService`).
+    /// The service that the user called (`/principal/sourceService`).
     pub service: Option<ServiceName<'a>>,
-    /// The machine that served the request (`/principal/serviceHost`).
+    /// The host that served the request (`/principal/serviceHost`).
     pub host: Option<Cow<'a, str>>,
 }
 
 impl<'a> Principal<'a> {
-    pub(super) fn of(principal: &'a str) -> Self {
+    pub(super) fn new(principal: &'a str) -> Self {
         let [identity, source_ip, service, host] =
-            json::pick(principal, ["identity", "sourceIP", "sourceService", "serviceHost"]);
-        let [user, contract] = json::pick(identity.unwrap_or_default(), ["username", "contractNumber"]);
+            json::get_many(principal, ["identity", "sourceIP", "sourceService", "serviceHost"]);
+        let [user, contract] = json::get_many(identity.unwrap_or_default(), ["username", "contractNumber"]);
         Self {
             user: text(user),
             contract: text(contract),
@@ -37,8 +38,8 @@ impl<'a> Principal<'a> {
         }
     }
 
-    /// The address of the client, where [`Principal::source_ip`] is one: the first of a list that commas separate, with
-    /// or without brackets, port or zone.
+    /// The client address in [`Principal::source_ip`]: the first of a comma-separated list, with or without brackets, port
+    /// or zone. `None` if that is not an IP address.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         let first = self.source_ip.as_deref()?.split(',').next()?.trim();
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_found_in_what_proxies_write() {
+    fn parses_the_forms_of_addresses_that_proxies_write() {
         let cases = [
             ("203.0.113.42", Some("203.0.113.42")),
             (" 203.0.113.42:8080 ", Some("203.0.113.42")),

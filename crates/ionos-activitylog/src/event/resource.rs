@@ -1,26 +1,27 @@
-//! What an event was about. Engines behind such logs write a list of one as its only element.
+//! The resources of an event. Log engines may write a list of one element as that element alone.
 
 use std::borrow::Cow;
 
-use super::{ActionName, ResourceType, text};
-use crate::json::{self, Kind};
+use super::value::text;
+use super::vocabulary::{ActionName, ResourceType};
+use crate::json::{self, JsonType};
 
 /// A resource that an event touched (`/event/resources/N`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resource<'a> {
-    /// Its identifier, a number or a UUID.
+    /// The id of the resource, a number or a UUID (`/event/resources/N/id`).
     pub id: Option<Cow<'a, str>>,
-    /// What sort of resource it is.
+    /// The type of the resource (`/event/resources/N/type`).
     pub resource_type: Option<ResourceType<'a>>,
-    /// What was done to it; may be empty.
+    /// The actions on the resource (`/event/resources/N/action`), in the order of the record; may be empty.
     pub actions: Vec<ActionName<'a>>,
 }
 
 impl<'a> Resource<'a> {
-    fn of(resource: &'a str) -> Self {
-        let [id, resource_type, action] = json::pick(resource, ["id", "type", "action"]);
-        let actions = list(action).filter_map(json::scalar);
+    fn new(resource: &'a str) -> Self {
+        let [id, resource_type, action] = json::get_many(resource, ["id", "type", "action"]);
+        let actions = list(action).filter_map(json::scalar_text);
         Self {
             id: text(id),
             resource_type: text(resource_type).map(ResourceType::new),
@@ -29,14 +30,15 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// As many resources as the list has elements, so that places agree with the record; one that is no object is empty.
-pub(super) fn all(resources: Option<&str>) -> impl Iterator<Item = Resource<'_>> {
-    list(resources).map(Resource::of)
+/// One resource for each element of the list, so that indices agree with the record. An element that is not an object
+/// becomes an empty resource.
+pub(super) fn read_all(resources: Option<&str>) -> impl Iterator<Item = Resource<'_>> {
+    list(resources).map(Resource::new)
 }
 
-/// The elements of a list. What is no list is taken for its only element.
+/// The elements of a list. Any other value counts as a list of that value.
 fn list(value: Option<&str>) -> impl Iterator<Item = &str> {
-    let value = value.filter(|value| Kind::of(value) != Kind::Null);
-    let alone = value.filter(|value| Kind::of(value) != Kind::List);
-    json::elements(value.unwrap_or_default()).chain(alone)
+    let value = value.filter(|value| JsonType::of(value) != JsonType::Null);
+    let single = value.filter(|value| JsonType::of(value) != JsonType::List);
+    json::elements(value.unwrap_or_default()).chain(single)
 }

@@ -1,4 +1,4 @@
-//! What a record looks like, for programs that read records without this library.
+//! The JSON Schema of a record, for programs that read records without this library.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::Event;
 
-/// The schema of [`Event::raw`]: the API's description of a record, open to members that it does not name. A record
-/// that has [`Event::issues`] need not fit it, and is an event all the same.
+/// The schema of [`Event::raw`], from the API description. Allows members that the description does not name. A record with
+/// [`Event::issues`] may not match it.
 impl JsonSchema for Event {
     fn schema_name() -> Cow<'static, str> {
         types::Event::schema_name()

@@ -35,7 +35,7 @@ macro_rules! vocabulary {
             /// products do not agree on these.
             #[must_use]
             pub fn matches(&self, other: &str) -> bool {
-                folded(&self.0).eq(folded(other))
+                fold(&self.0).eq(fold(other))
             }
 
             /// The same word on its own, independent of the event it was read from.
@@ -66,7 +66,7 @@ macro_rules! vocabulary {
 }
 
 /// A word without what the vendor's products do not agree on.
-pub(crate) fn folded(word: &str) -> impl Iterator<Item = char> {
+pub(crate) fn fold(word: &str) -> impl Iterator<Item = char> {
     word.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase)
 }
 

@@ -54,7 +54,7 @@ impl fmt::Display for Condition {
 }
 
 /// Whether one of the alternatives for a key holds.
-pub(super) fn any_holds(alternatives: &[Condition], key: FilterKey, record: &str, details: &Details<'_>) -> bool {
+pub(super) fn any_matches(alternatives: &[Condition], key: FilterKey, record: &str, details: &Details<'_>) -> bool {
     let any = |test: &dyn Fn(&Condition) -> bool| alternatives.iter().any(test);
     match key {
         FilterKey::Ip => details.principal().ip().is_some_and(|ip| {
@@ -70,7 +70,7 @@ pub(super) fn any_holds(alternatives: &[Condition], key: FilterKey, record: &str
             any(&|it| matches!(it, Condition::Mutations(wanted) if *wanted == mutation))
         }
         FilterKey::Text => {
-            let text = json::canonical(record);
+            let text = json::to_canonical(record);
             any(&|it| matches!(it, Condition::Text(expression) if expression.is_match(&text)))
         }
         _ => words(key, details)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::parse::refused;
 use crate::Error;
-use crate::event::folded;
+use crate::event::fold;
 use crate::nearest::guess;
 
 /// What a filter goes by. The order is that of [`Filter`](super::Filter)'s text, cheap ones first.
@@ -96,7 +96,7 @@ impl std::str::FromStr for FilterKey {
     /// Reads a key in any case, with `-`, `_` or nothing between words. Fails with
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for anything else, and names the nearest key.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let same = |key: &Self| folded(key.as_str()).eq(folded(text.trim()));
+        let same = |key: &Self| fold(key.as_str()).eq(fold(text.trim()));
         Self::ALL.into_iter().find(same).ok_or_else(|| {
             let guess = guess(text, Self::ALL.map(Self::as_str));
             refused(format!("there is no key {text:?} to filter by{guess}"))

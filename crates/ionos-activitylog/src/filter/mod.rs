@@ -10,19 +10,17 @@ mod counts;
 mod key;
 mod parse;
 mod pattern;
-mod sieve;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Details, Error, Event};
+use crate::{Error, Event};
 use condition::Condition;
 
 pub use condition::words;
 pub use counts::FilterCounts;
 pub use key::FilterKey;
 pub use pattern::{Fold, Pattern};
-pub use sieve::{Sieve, Sifted};
 
 /// Which events to keep.
 ///
@@ -106,13 +104,14 @@ impl Filter {
     /// is asked for.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
-        self.is_empty() || self.holds(event.raw(), &event.details())
-    }
-
-    fn holds(&self, record: &str, details: &Details<'_>) -> bool {
+        if self.is_empty() {
+            return true;
+        }
+        let (record, details) = (event.raw(), event.details());
         let mut conditions = self.conditions.iter();
-        conditions
-            .all(|((key, negated), alternatives)| condition::any_holds(alternatives, *key, record, details) != *negated)
+        conditions.all(|((key, negated), alternatives)| {
+            condition::any_matches(alternatives, *key, record, &details) != *negated
+        })
     }
 }
 

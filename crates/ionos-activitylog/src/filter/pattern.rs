@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::event::folded;
+use crate::event::fold;
 
 /// What does not count when words are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ impl Fold {
     fn of(self, text: &str) -> String {
         match self {
             Self::Case => text.chars().flat_map(char::to_lowercase).collect(),
-            Self::Name => folded(text).collect(),
+            Self::Name => fold(text).collect(),
         }
     }
 }

@@ -1,28 +1,26 @@
-//! Two answers may hold the same record with keys in another order or other white space, and a hash over their bytes
-//! would make two events of one. The canonical text is the same for both, and differs whenever the records do.
+//! Writes a record in canonical form, which fingerprints and `text` filters use. The service may send one record twice with
+//! other whitespace or key order. Equal records have the same canonical text, different records have different ones.
 
 use std::borrow::Cow;
 
-use super::scan::{elements, end_of_string, is_blank, members};
-use super::text::{decoded_bytes, write_canonical};
+use super::scan::{elements, end_of_string, is_whitespace, members};
+use super::string::{decode_to_bytes, write_canonical};
 
-/// How deep members are sorted. It bounds the recursion, and is as deep as common readers of JSON go at all.
-const SORTED_DEPTH: usize = 128;
+/// Maximum levels in which members are sorted. Bounds the recursion; common JSON readers have the same limit.
+const MAX_SORTED_DEPTH: usize = 128;
 
-/// The record in its one canonical spelling:
+/// The value in canonical form:
 ///
-/// - no white space between tokens;
-/// - the members of an object ordered by the code points of their keys, those of one key in the order in which they
-///   were written, none merged;
-/// - strings spelled as RFC 8785 does, so that two spellings of a string are one, and half a surrogate pair as its
-///   escape;
-/// - numbers exactly as they were written: 1.10 is not 1.1, and no digit of a contract number is lost. This is where RFC
-///   8785 would not do.
+/// - no whitespace between tokens;
+/// - members ordered by the code points of their keys; members with equal keys stay in their order, none is merged;
+/// - strings as RFC 8785 prescribes, with an escape for each lone surrogate;
+/// - numbers with the digits of the source, so 1.10 differs from 1.1. RFC 8785 rounds them, which loses digits of contract
+///   numbers.
 ///
-/// Inside of more than 128 levels of objects and lists, members stay in the order in which they were written.
-pub(crate) fn canonical(value: &str) -> String {
+/// Below 128 levels of objects and lists, members stay in their order.
+pub(crate) fn to_canonical(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
-    write(value, SORTED_DEPTH, &mut out);
+    write(value, MAX_SORTED_DEPTH, &mut out);
     out
 }
 
@@ -36,12 +34,12 @@ fn write(value: &str, depth: usize, out: &mut String) {
 
 fn write_object(object: &str, depth: usize, out: &mut String) {
     let mut sorted: Vec<(Cow<'_, [u8]>, _, &str)> =
-        members(object).map(|(key, value)| (decoded_bytes(key.text), key, value)).collect();
-    // Stable: members of one key stay in their order.
+        members(object).map(|(key, value)| (decode_to_bytes(key.text), key, value)).collect();
+    // The sort is stable: members with equal keys stay in their order.
     sorted.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     out.push('{');
-    for (place, (_, key, value)) in sorted.iter().enumerate() {
-        if place > 0 {
+    for (index, (_, key, value)) in sorted.iter().enumerate() {
+        if index > 0 {
             out.push(',');
         }
         write_canonical(key.text, out);
@@ -53,8 +51,8 @@ fn write_object(object: &str, depth: usize, out: &mut String) {
 
 fn write_list(list: &str, depth: usize, out: &mut String) {
     out.push('[');
-    for (place, element) in elements(list).enumerate() {
-        if place > 0 {
+    for (index, element) in elements(list).enumerate() {
+        if index > 0 {
             out.push(',');
         }
         write(element, depth, out);
@@ -62,7 +60,7 @@ fn write_list(list: &str, depth: usize, out: &mut String) {
     out.push(']');
 }
 
-/// Token by token, without white space.
+/// Copies the value without the whitespace between its tokens.
 fn write_in_order(value: &str, out: &mut String) {
     let bytes = value.as_bytes();
     let mut at = 0;
@@ -71,12 +69,12 @@ fn write_in_order(value: &str, out: &mut String) {
         if *byte == b'"' {
             at = end_of_string(bytes, at);
             write_canonical(value.get(start..at).unwrap_or_default(), out);
-        } else if is_blank(*byte) {
+        } else if is_whitespace(*byte) {
             at += 1;
         } else {
             let rest = bytes.get(at..).unwrap_or_default();
-            let ends = |byte: &u8| *byte == b'"' || is_blank(*byte);
-            at += rest.iter().position(ends).unwrap_or(rest.len());
+            let is_end = |byte: &u8| *byte == b'"' || is_whitespace(*byte);
+            at += rest.iter().position(is_end).unwrap_or(rest.len());
             out.push_str(value.get(start..at).unwrap_or_default());
         }
     }
@@ -87,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spelling_for_each_record() {
+    fn equal_values_have_one_canonical_form() {
         let cases = [
             (r#" "a\u0062" "#, r#""ab""#),
             (
@@ -95,29 +93,29 @@ mod tests {
                 r#"{"a":{"c":true,"d":null},"b":[1.10,1e400,-0]}"#,
             ),
             (r#"{"b":1,"a":2,"b":0,"\u0061":1}"#, r#"{"a":2,"a":1,"b":1,"b":0}"#),
-            // By code points: UTF-16 would have it the other way.
+            // Ordered by code points: UTF-16 code units would be ordered the other way.
             ("{\"\u{10000}\":1,\"\u{ffff}\":2}", "{\"\u{ffff}\":2,\"\u{10000}\":1}"),
             (r#"{"\udc00":1,"z":"\uD800"}"#, r#"{"z":"\ud800","\udc00":1}"#),
         ];
         for (value, expected) in cases {
-            assert_eq!(canonical(value), expected);
-            assert_eq!(canonical(&canonical(value)), expected, "twice is once");
+            assert_eq!(to_canonical(value), expected);
+            assert_eq!(to_canonical(&to_canonical(value)), expected, "not idempotent");
         }
     }
 
     #[test]
-    fn members_are_sorted_down_to_a_depth_and_kept_in_order_below_it() {
+    fn members_are_sorted_down_to_a_depth_and_keep_their_order_below_it() {
         let nest = |levels: usize, inner: &str| format!("{}{inner}{}", "[ ".repeat(levels), " ]".repeat(levels));
-        let last = canonical(&nest(127, r#"{"b":1, "a":2}"#));
+        let last = to_canonical(&nest(127, r#"{"b":1, "a":2}"#));
         assert!(last.contains(r#"{"a":2,"b":1}"#), "{last}");
-        let below = canonical(&nest(128, r#"{"b":1, "\u0061":2}"#));
+        let below = to_canonical(&nest(128, r#"{"b":1, "\u0061":2}"#));
         assert!(below.contains(r#"{"b":1,"a":2}"#), "{below}");
         assert!(!below.contains(' '));
     }
 
     #[test]
-    fn no_depth_is_too_deep() {
+    fn any_nesting_depth_is_written() {
         let deep = format!("{}1{}", r#"{"a":["#.repeat(100_000), "]}".repeat(100_000));
-        assert_eq!(canonical(&deep), deep);
+        assert_eq!(to_canonical(&deep), deep);
     }
 }

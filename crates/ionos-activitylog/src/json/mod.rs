@@ -1,32 +1,28 @@
-//! A record is JSON that somebody else wrote: keys twice, half a character, a number of 400 digits, nesting without
-//! end. Decoding it into a tree fails on some of these, merges others, and costs far more than the record itself. So
-//! nothing is decoded: values are slices of the text, and each is looked at where it lies.
+//! Reads JSON text as slices, without decoding it into a tree. Records may contain duplicate keys, lone surrogates, numbers of
+//! 400 digits and any depth of nesting; a tree would reject, merge or round some of these.
 //!
-//! What is here takes text that a JSON reader has already accepted, which every [`crate::Event`] is made from. Of other
-//! text it makes less than there is, and never a panic. Only `shape`, `hole` and `walk` take any text: they are such a
-//! reader.
+//! [`OnePass`] reads text that is not validated yet. All other functions expect text that a JSON reader has accepted: for
+//! other text the result is unspecified, but they never panic.
 
 mod canonical;
-mod hole;
+mod lexer;
+mod one_pass;
 mod pointer;
 mod scan;
-mod shape;
-mod text;
-mod walk;
-mod word;
+mod string;
+mod swar;
 
-pub(crate) use canonical::canonical;
-pub(crate) use pointer::at;
-pub(crate) use scan::{Cursor, elements, members};
-pub(crate) use shape::{Shapes, SharedShapes};
-pub(crate) use text::{decoded, is_whole};
-pub(crate) use walk::Walk;
+pub(crate) use canonical::to_canonical;
+pub(crate) use one_pass::OnePass;
+pub(crate) use pointer::resolve_pointer;
+pub(crate) use scan::{elements, get_many, members};
+pub(crate) use string::{decode, is_valid_unicode};
 
 use std::borrow::Cow;
 
-/// The types of JSON, as messages call them.
+/// The type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum JsonType {
     Object,
     List,
     Text,
@@ -35,8 +31,8 @@ pub(crate) enum Kind {
     Null,
 }
 
-impl Kind {
-    /// Goes by the first character, which decides in JSON.
+impl JsonType {
+    /// The type of a value, which its first character decides.
     pub(crate) fn of(value: &str) -> Self {
         match value.as_bytes().first() {
             Some(b'{') => Self::Object,
@@ -49,18 +45,11 @@ impl Kind {
     }
 }
 
-/// The values of the named members of an object, found in one pass; of a key that occurs twice the last counts, as it
-/// does for most readers of JSON. What is no object has no members.
-pub(crate) fn pick<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> [Option<&'a str>; N] {
-    members(object).pick(keys)
-}
-
-/// What a value says in words or digits: the contents of a string, or a number exactly as it was written. None for
-/// anything else.
-pub(crate) fn scalar(value: &str) -> Option<Cow<'_, str>> {
-    match Kind::of(value) {
-        Kind::Text => Some(decoded(value)),
-        Kind::Number => Some(Cow::Borrowed(value)),
+/// The decoded text of a string, or the digits of a number as they are written. `None` for any other value.
+pub(crate) fn scalar_text(value: &str) -> Option<Cow<'_, str>> {
+    match JsonType::of(value) {
+        JsonType::Text => Some(decode(value)),
+        JsonType::Number => Some(Cow::Borrowed(value)),
         _ => None,
     }
 }

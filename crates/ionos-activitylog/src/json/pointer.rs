@@ -1,25 +1,25 @@
-//! One place in a record, named as RFC 6901 does.
+//! Resolves JSON pointers (RFC 6901).
 
 use super::scan::{elements, members};
 
-/// The value at a JSON pointer; none where there is nothing, and for what is no pointer.
-pub(crate) fn at<'a>(value: &'a str, pointer: &str) -> Option<&'a str> {
+/// The value that the pointer names. `None` if there is no such value or if the text is not a JSON pointer.
+pub(crate) fn resolve_pointer<'a>(value: &'a str, pointer: &str) -> Option<&'a str> {
     if pointer.is_empty() {
         return Some(value);
     }
     let tokens = pointer.strip_prefix('/')?.split('/');
-    tokens.map(unescaped).try_fold(value, |value, token| {
+    tokens.map(unescape).try_fold(value, |value, token| {
         let token = token?;
         if value.starts_with('[') {
-            return elements(value).nth(index(&token)?);
+            return elements(value).nth(list_index(&token)?);
         }
         let named = members(value).filter(|(key, _)| key.is(&token));
         named.last().map(|(_, value)| value)
     })
 }
 
-/// `~1` stands for `/`, and `~0` for `~`; none for any other use of `~`.
-fn unescaped(token: &str) -> Option<String> {
+/// Replaces `~1` by `/` and `~0` by `~`. `None` for any other use of `~`.
+fn unescape(token: &str) -> Option<String> {
     let mut pieces = token.split('~');
     let mut text = pieces.next()?.to_owned();
     for piece in pieces {
@@ -33,11 +33,11 @@ fn unescaped(token: &str) -> Option<String> {
     Some(text)
 }
 
-/// The place in a list: digits without leading zeros.
-fn index(token: &str) -> Option<usize> {
+/// The index of an element: digits without leading zeros.
+fn list_index(token: &str) -> Option<usize> {
     let digits = token.bytes().all(|byte| byte.is_ascii_digit());
-    let plain = digits && (token == "0" || !token.starts_with('0'));
-    plain.then(|| token.parse().ok()).flatten()
+    let is_index = digits && (token == "0" || !token.starts_with('0'));
+    is_index.then(|| token.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_examples_of_the_rfc_and_what_is_no_pointer() {
+    fn resolves_the_examples_of_the_rfc_and_rejects_text_that_is_no_pointer() {
         let document = r#"{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"i\\j":5,"k\"l":6," ":7,"m~n":8,"t":1,"t":[1.10, {"x":null}]}"#;
         let cases = [
             ("", Some(document)),
@@ -74,7 +74,7 @@ mod tests {
             ("/none", None),
         ];
         for (pointer, expected) in cases {
-            assert_eq!(at(document, pointer), expected, "{pointer}");
+            assert_eq!(resolve_pointer(document, pointer), expected, "{pointer}");
         }
     }
 }

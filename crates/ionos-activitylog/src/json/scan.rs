@@ -1,148 +1,123 @@
-//! Where a value ends, and what an object or a list is made of. No recursion, so no depth is too deep.
+//! Finds the members of objects and the elements of lists in JSON text that a reader has already validated. Values are
+//! slices of the text. There is no recursion, so no nesting is too deep.
+//!
+//! Text that is not JSON never causes a panic or an endless loop, but the result is unspecified.
 
 use memchr::memchr2;
 
-use super::text::{decoded_bytes, inner, is_whole};
-use super::word::{every, first, zeros};
+use super::string::{decode_to_bytes, unquote};
+use super::swar::{first_match, repeat, zero_bytes};
 
-/// White space between the tokens of JSON.
-pub(super) fn is_blank(byte: u8) -> bool {
+/// Whether the byte is whitespace between tokens of JSON.
+pub(super) fn is_whitespace(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// A member's key as it was written, with its quotes.
+/// The key of a member as it is written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key<'a> {
+    /// The key with its quotes.
     pub(super) text: &'a str,
-    /// The same without quotes.
-    inner: &'a str,
-    /// Whether some of it is spelled with a backslash. A key is compared with several names, and looked through once.
-    escaped: bool,
+    /// The key without its quotes.
+    unquoted: &'a str,
+    /// Whether the key contains an escape. Checked once, because a key is compared with several names.
+    has_escape: bool,
 }
 
 impl Key<'_> {
-    /// Whether it says the same as `name`, however it is spelled.
+    /// Whether the decoded key equals `name`.
     #[inline]
     pub(crate) fn is(&self, name: &str) -> bool {
-        self.inner == name || (self.escaped && *decoded_bytes(self.text) == *name.as_bytes())
+        self.unquoted == name || (self.has_escape && *decode_to_bytes(self.text) == *name.as_bytes())
     }
 }
 
-/// The members of an object, in the order in which they were written; none for what is no object.
+/// The members of an object in the order of the text. Empty if the value is not an object.
 pub(crate) fn members(object: &str) -> Members<'_> {
-    Members(Cursor::inside(object, b'{'))
+    Members(ScanCursor::inside(object, b'{'))
 }
 
-/// The elements of a list; none for what is no list.
+/// The elements of a list. Empty if the value is not a list.
 pub(crate) fn elements(list: &str) -> Elements<'_> {
-    Elements(Cursor::inside(list, b'['))
+    Elements(ScanCursor::inside(list, b'['))
 }
 
-pub(crate) struct Members<'a>(Cursor<'a>);
+/// The values of the named members of an object. If a key occurs twice, the last one counts, as in most JSON readers.
+/// All are `None` if the value is not an object.
+pub(crate) fn get_many<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> [Option<&'a str>; N] {
+    let mut values = [None; N];
+    for (key, value) in members(object) {
+        if let Some((slot, _)) = values.iter_mut().zip(keys).find(|(_, wanted)| key.is(wanted)) {
+            *slot = Some(value);
+        }
+    }
+    values
+}
 
-pub(crate) struct Elements<'a>(Cursor<'a>);
+/// See [`members`].
+pub(crate) struct Members<'a>(ScanCursor<'a>);
+
+/// See [`elements`].
+pub(crate) struct Elements<'a>(ScanCursor<'a>);
 
 impl<'a> Iterator for Members<'a> {
     type Item = (Key<'a>, &'a str);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let key = self.next_key()?;
-        Some((key, self.value()?))
-    }
-}
-
-impl<'a> Members<'a> {
-    /// The key of the next member; its value comes next.
-    pub(crate) fn next_key(&mut self) -> Option<Key<'a>> {
-        self.0.next_key()
-    }
-
-    /// The value of the key that came last.
-    pub(crate) fn value(&mut self) -> Option<&'a str> {
-        self.0.value()
-    }
-
-    /// The same, and in the same pass what [`pick`](super::pick) finds in it.
-    pub(crate) fn value_and_pick<const N: usize>(
-        &mut self,
-        keys: [&str; N],
-    ) -> Option<(&'a str, [Option<&'a str>; N])> {
-        if self.0.peek()? != b'{' {
-            return Some((self.0.value()?, [None; N]));
-        }
-        let Cursor { text, at: start } = self.0;
-        let mut members = Members(Cursor { text, at: start + 1 });
-        let found = members.pick(keys);
-        self.0 = members.0;
-        self.0.pass(b'}');
-        Some((text.get(start..self.0.at)?, found))
-    }
-
-    /// The values of the named members; of a key that occurs twice, the last counts.
-    pub(super) fn pick<const N: usize>(&mut self, keys: [&str; N]) -> [Option<&'a str>; N] {
-        let mut found = [None; N];
-        for (key, value) in self {
-            let place = keys.iter().position(|wanted| key.is(wanted));
-            if let Some(slot) = place.and_then(|place| found.get_mut(place)) {
-                *slot = Some(value);
-            }
-        }
-        found
+        self.0.skip_if(b',');
+        let key = self.0.key()?;
+        self.0.skip_if(b':');
+        Some((key, self.0.value()?))
     }
 }
 
 impl<'a> Iterator for Elements<'a> {
     type Item = &'a str;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.0.pass(b',');
+        self.0.skip_if(b',');
         self.0.value()
     }
 }
 
-/// A place in the text, always between two characters. Whoever wants to know several things of a value walks through it
-/// once with a cursor of their own.
-#[derive(Clone, Copy)]
-pub(crate) struct Cursor<'a> {
+/// A position between two characters of the text.
+struct ScanCursor<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Cursor<'a> {
-    /// Where a text begins.
-    pub(crate) fn of(text: &'a str) -> Self {
-        Self { text, at: 0 }
-    }
-
-    /// Behind the opening bracket, or at the end where there is none.
+impl<'a> ScanCursor<'a> {
+    /// Behind the opening bracket; at the end of the text if it does not begin with that bracket.
     fn inside(text: &'a str, open: u8) -> Self {
-        let opens = text.as_bytes().first() == Some(&open);
-        let at = if opens { 1 } else { text.len() };
+        let is_open = text.as_bytes().first() == Some(&open);
+        let at = if is_open { 1 } else { text.len() };
         Self { text, at }
     }
 
-    /// Goes on to what comes next, behind white space; gives its first byte.
+    /// The first byte of the next token.
     #[inline]
-    pub(crate) fn peek(&mut self) -> Option<u8> {
+    fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         loop {
             let byte = *bytes.get(self.at)?;
-            if !is_blank(byte) {
+            if !is_whitespace(byte) {
                 return Some(byte);
             }
             self.at += 1;
         }
     }
 
-    /// Passes this byte, if it comes next.
     #[inline]
-    pub(crate) fn pass(&mut self, byte: u8) {
+    fn skip_if(&mut self, byte: u8) {
         if self.peek() == Some(byte) {
             self.at += 1;
         }
     }
 
-    /// The key that begins here; none at the end of what surrounds it.
+    /// The key that begins here. `None` at the end of the object.
+    #[inline]
     fn key(&mut self) -> Option<Key<'a>> {
         if self.peek()? != b'"' {
             return None;
@@ -150,58 +125,15 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         let first = quote_or_backslash(bytes, start + 1);
-        let plain = first.filter(|at| bytes.get(*at) == Some(&b'"'));
-        self.at = plain.map_or_else(|| end_of_string(bytes, start), |quote| quote + 1);
+        let plain_end = first.filter(|at| bytes.get(*at) == Some(&b'"'));
+        self.at = plain_end.map_or_else(|| end_of_string(bytes, start), |quote| quote + 1);
         let text = self.text.get(start..self.at)?;
-        Some(Key { text, inner: inner(text), escaped: plain.is_none() })
+        Some(Key { text, unquoted: unquote(text), has_escape: plain_end.is_none() })
     }
 
-    /// The key of the next member of the object around; none at its end. Its value comes next.
+    /// The value that begins here. `None` at the end of the object or list.
     #[inline]
-    pub(crate) fn next_key(&mut self) -> Option<Key<'a>> {
-        self.pass(b',');
-        let key = self.key()?;
-        self.pass(b':');
-        Some(key)
-    }
-
-    /// Passes the key that begins here and what is between it and its value, if it is this one, written without a
-    /// backslash. That is known without a look for its end.
-    #[inline]
-    pub(crate) fn pass_key(&mut self, name: &str) -> bool {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let rest = rest.strip_prefix(b"\"");
-        let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let is = rest.is_some_and(|rest| rest.first() == Some(&b'"'));
-        if is {
-            self.at += name.len() + 2;
-            self.pass(b':');
-        }
-        is
-    }
-
-    /// Passes the string that comes next; says whether it is text: see [`is_whole`].
-    #[inline]
-    pub(crate) fn pass_whole_text(&mut self) -> bool {
-        let bytes = self.text.as_bytes();
-        match quote_or_backslash(bytes, self.at + 1) {
-            Some(end) if bytes.get(end) == Some(&b'"') => {
-                self.at = end + 1;
-                true
-            }
-            _ => self.value().is_some_and(is_whole),
-        }
-    }
-
-    /// The first byte of the next element of the list around; none at its end. The element comes next.
-    pub(crate) fn next_element(&mut self) -> Option<u8> {
-        self.pass(b',');
-        self.peek().filter(|byte| *byte != b']')
-    }
-
-    /// The value that begins here; none at the end of what surrounds it.
-    #[inline]
-    pub(crate) fn value(&mut self) -> Option<&'a str> {
+    fn value(&mut self) -> Option<&'a str> {
         self.peek()?;
         let start = self.at;
         self.at = end_of_value(self.text.as_bytes(), start);
@@ -209,18 +141,18 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The place behind the value that begins at `start`; `start` itself where none does.
+/// The position behind the value that begins at `start`; `start` if no value begins there.
 fn end_of_value(text: &[u8], start: usize) -> usize {
     match text.get(start) {
         Some(b'"') => end_of_string(text, start),
-        Some(b'{' | b'[') => end_of_nested(text, start),
+        Some(b'{' | b'[') => end_of_brackets(text, start),
         Some(_) => end_of_word(text, start),
         None => start,
     }
 }
 
-/// The place behind the object or list that begins at `start`.
-fn end_of_nested(text: &[u8], start: usize) -> usize {
+/// The position behind the object or list that begins at `start`.
+fn end_of_brackets(text: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
     let mut at = start;
     while let Some(byte) = text.get(at) {
@@ -236,14 +168,14 @@ fn end_of_nested(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// The place behind a number, `true`, `false` or `null`.
+/// The position behind the number, `true`, `false` or `null` that begins at `start`.
 fn end_of_word(text: &[u8], start: usize) -> usize {
-    let ends = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b':' | b'}' | b']');
+    let is_end = |byte: &u8| is_whitespace(*byte) || matches!(byte, b',' | b':' | b'}' | b']');
     let rest = text.get(start..).unwrap_or_default();
-    start + rest.iter().position(ends).unwrap_or(rest.len())
+    start + rest.iter().position(is_end).unwrap_or(rest.len())
 }
 
-/// The place behind the string whose opening quote is at `start`.
+/// The position behind the string whose opening quote is at `start`.
 #[inline]
 pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
@@ -251,17 +183,17 @@ pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
         if text.get(found) == Some(&b'"') {
             return found + 1;
         }
-        // Whatever was escaped is not the end.
+        // Skips the escaped character, which may be a quote.
         at = found + 2;
     }
     text.len()
 }
 
-/// Words that are looked through before [`memchr2`] is called. Most strings of a record end sooner, and a call costs as
-/// much as three words do.
+/// Words to search before [`memchr2`] is called. Most strings of a record end within them, and a call costs as much as
+/// three words.
 const WORDS: usize = 4;
 
-/// The place of the first quote or backslash from `at` on.
+/// The position of the first quote or backslash from `at` on.
 #[inline]
 fn quote_or_backslash(text: &[u8], mut at: usize) -> Option<usize> {
     for _ in 0..WORDS {
@@ -269,14 +201,14 @@ fn quote_or_backslash(text: &[u8], mut at: usize) -> Option<usize> {
             break;
         };
         let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ every(b'"')) | zeros(word ^ every(b'\\'));
+        let found = zero_bytes(word ^ repeat(b'"')) | zero_bytes(word ^ repeat(b'\\'));
         if found != 0 {
-            return Some(at + first(found));
+            return Some(at + first_match(found));
         }
         at += 8;
     }
-    let ahead = memchr2(b'"', b'\\', text.get(at..)?)?;
-    Some(at + ahead)
+    let offset = memchr2(b'"', b'\\', text.get(at..)?)?;
+    Some(at + offset)
 }
 
 #[cfg(test)]
@@ -284,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_and_elements_come_as_they_were_written() {
+    fn members_and_elements_come_in_the_order_of_the_text() {
         let object = r#"{ "a" : 1.10 ,"b":"x\"}\\","c":[1,{"d":[]}] , "\u0065" : null,"":{},"a":-0e+1}"#;
         let found: Vec<_> = members(object).map(|(key, value)| (key.text, value)).collect();
         assert_eq!(
@@ -301,29 +233,25 @@ mod tests {
         assert!(members(object).any(|(key, _)| key.is("e")));
         let found: Vec<_> = elements("[ [] , {} ,true,\n\"]\"\t, 1 ]").collect();
         assert_eq!(found, ["[]", "{}", "true", "\"]\"", "1"]);
-        let mut members = members(r#"{"x": {"a":1, "b":{"a":2},"a":[3]} ,"y":[{"a":4}],"z":5}"#);
-        for (key, value, picked) in
-            [("x", r#"{"a":1, "b":{"a":2},"a":[3]}"#, Some("[3]")), ("y", r#"[{"a":4}]"#, None), ("z", "5", None)]
-        {
-            assert!(members.next_key().unwrap().is(key));
-            assert_eq!(members.value_and_pick(["a"]), Some((value, [picked])));
-        }
-        assert!(members.next_key().is_none());
-        for neither in ["", "{}", "[]", "1", "\"{\"", "null", "{", "["] {
-            assert_eq!(super::members(neither).count(), 0, "{neither}");
-            assert_eq!(elements(neither).count(), 0, "{neither}");
+        for value in ["", "{}", "[]", "1", "\"{\"", "null", "{", "["] {
+            assert_eq!(members(value).count(), 0, "{value}");
+            assert_eq!(elements(value).count(), 0, "{value}");
         }
     }
 
     #[test]
-    fn what_is_no_json_ends_early_and_never_hangs() {
+    fn the_last_member_of_a_key_counts() {
+        let object = r#"{"a":1,"b":{"a":2},"\u0061":[3],"c":4}"#;
+        assert_eq!(get_many(object, ["b", "a", "d"]), [Some(r#"{"a":2}"#), Some("[3]"), None]);
+        assert_eq!(get_many("[1]", ["a"]), [None]);
+    }
+
+    #[test]
+    fn text_that_is_not_json_ends_early_and_never_hangs() {
         for text in ["{\"a", "{\"a\\", "[1,,2", "{\"a\":}", "{,:]", "[}", "[\"ü\\", "{1:2}", "[:]"] {
             members(text).for_each(drop);
-            let mut members = members(text);
-            while members.next_key().is_some() {
-                members.value_and_pick(["a"]);
-            }
             elements(text).for_each(drop);
+            get_many(text, ["a"]);
         }
     }
 }

@@ -1,104 +1,97 @@
-//! The body of a page is read in one pass, which makes sure that it is JSON and finds what is wanted of each hit. Whatever
-//! stops this pass, a reader that knows nothing of pages says what is wrong, or reads it after all.
-
-use std::sync::Arc;
+//! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit with its members. A body
+//! that the pass does not take goes to `serde_json`, which reads it or says what is wrong.
 
 use ionos_activitylog_client as wire;
-use serde_json::from_str;
-
-use crate::Event;
-use crate::event::KnownHits;
-use crate::json::Walk;
-
 use wire::types::GetByContractResponse;
 
-/// What an answer holds that is a page of the log, as far as the service sent it.
+use crate::event::Event;
+use crate::json::OnePass;
+
+/// The `hits` of a page, as far as the service sent them.
 #[derive(Debug)]
 pub(crate) struct Hits {
     pub(crate) total: Option<wire::Total>,
     pub(crate) events: Option<Vec<Event>>,
 }
 
-/// Hits in the body of an answer; none where it has no `hits`. Fails for what is not JSON, or has other types.
-pub(crate) fn read(body: &[u8], known: &KnownHits) -> Result<Option<Hits>, serde_json::Error> {
-    let text = str::from_utf8(body).ok();
-    match text.and_then(|text| in_one_pass(text, known)) {
+/// Reads the hits of a page. `None` if the body has no `hits`. Fails if the body is not JSON or has values of other types.
+pub(crate) fn read(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
+    match str::from_utf8(body).ok().and_then(read_in_one_pass) {
         Some(hits) => Ok(hits),
-        None => the_long_way(body),
+        None => read_with_serde(body),
     }
 }
 
-/// The same, as a reader does it that knows nothing of pages.
-fn the_long_way(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
+fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
     let answer: GetByContractResponse = serde_json::from_slice(body)?;
-    let event = |hit: wire::Raw<wire::types::Hit>| Event::of_hit(hit.get());
+    let event = |hit: wire::Raw<wire::types::Hit>| Event::from_hit(hit.get());
     Ok(answer
         .hits
-        .map(|hits| Hits { total: hits.total, events: hits.hits.map(|all| all.into_iter().map(event).collect()) }))
+        .map(|hits| Hits { total: hits.total, events: hits.hits.map(|list| list.into_iter().map(event).collect()) }))
 }
 
-/// The same as [`read`]; none for what is no page of the usual form, which keys that occur twice are not either.
-fn in_one_pass(text: &str, known: &KnownHits) -> Option<Option<Hits>> {
-    let before = known.get();
-    let mut shapes = before.clone();
-    let mut answer = None;
-    let mut walk = Walk::of(text);
-    walk.members(|walk, key| {
-        if key != "hits" {
-            return walk.value().map(drop);
-        }
-        // A count of null is none, and is there once all the same.
-        let (mut total, mut events) = (None, None);
-        walk.members(|walk, key| match key {
-            "hits" => {
-                let mut all = Vec::new();
-                walk.elements(|walk| {
-                    all.push(Event::of_next_hit(walk, &mut shapes)?);
-                    Some(())
-                })?;
-                once(&mut events, all)
-            }
-            "total" => once(&mut total, from_str(walk.value()?.get()).ok()?),
-            _ => walk.value().map(drop),
-        })?;
-        let total = total.flatten();
-        once(&mut answer, Hits { total, events })
+/// As [`read`]. The outer `None` means that the body needs [`read_with_serde`], for example because a key occurs twice.
+fn read_in_one_pass(body: &str) -> Option<Option<Hits>> {
+    let mut cursor = OnePass::new(body);
+    let mut hits = None;
+    cursor.object(|cursor, key| match key {
+        "hits" => set_once(&mut hits, read_hits(cursor)?),
+        _ => cursor.value().map(drop),
     })?;
-    if !walk.ends() {
-        return None;
-    }
-    if !Arc::ptr_eq(&before, &shapes) {
-        known.offer(shapes);
-    }
-    Some(answer)
+    cursor.is_at_end().then_some(hits)
 }
 
-fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
-    place.replace(value).is_none().then_some(())
+fn read_hits(cursor: &mut OnePass<'_>) -> Option<Hits> {
+    // A total of null is `None` and still counts as the first `total`.
+    let (mut total, mut events) = (None, None);
+    cursor.object(|cursor, key| match key {
+        "hits" => {
+            let mut list = Vec::new();
+            cursor.list(|cursor| {
+                list.push(Event::read_hit(cursor)?);
+                Some(())
+            })?;
+            set_once(&mut events, list)
+        }
+        "total" => set_once(&mut total, serde_json::from_str(cursor.value()?).ok()?),
+        _ => cursor.value().map(drop),
+    })?;
+    Some(Hits { total: total.flatten(), events })
+}
+
+/// Stores the value. `None` if the slot already has one.
+fn set_once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.replace(value).is_none().then_some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The count as it came, and the records.
-    type Said = Option<(Option<String>, Option<Vec<String>>)>;
+    /// The total as JSON text, and the records.
+    type HitsAsText = Option<(Option<String>, Option<Vec<String>>)>;
 
-    fn said(hits: Option<Hits>) -> Said {
+    fn to_text(hits: Option<Hits>) -> HitsAsText {
         hits.map(|hits| {
             let total = hits.total.map(|total| total.json().to_owned());
             let raw = |event: &Event| event.raw().to_owned();
-            (total, hits.events.map(|all| all.iter().map(raw).collect()))
+            (total, hits.events.map(|list| list.iter().map(raw).collect()))
         })
     }
 
     #[test]
-    fn a_body_says_the_same_in_one_pass_as_the_long_way() {
+    fn a_body_has_the_same_hits_in_one_pass_as_with_serde_json() {
         let hit = r#"{"_source":{"@uuid":"a","meta":{"time":"2026-11-20T09:14:03Z"}}}"#;
         let other = r#"{ "_source" : {"@uuid":"\u00e4\ud800","meta":{"time":7}}, "sort":[1e400]}"#;
         let of = |hits: &str| format!(r#"{{"hits":{{"hits":[{hits}]}}}}"#);
         let bodies = [
             format!(r#"{{"hits":{{"total":2,"hits":[{hit},{other}]}}}}"#),
+            format!(
+                r#"{{"deep":{}1{},"hits":{{"total":2,"hits":[{hit}]}}}}"#,
+                "[".repeat(200_000),
+                "]".repeat(200_000)
+            ),
+            of(&format!(r#"{hit},{{"_source":{{"deep":{}1{},"@uuid":"b"}}}}"#, "[".repeat(99), "]".repeat(99))),
             format!(r#" {{ "took" : 3, "hits" : {{ "hits" : [ {hit} , {hit} ] , "total":{{"value":2}} }} }} "#),
             format!(r#"{{"hits":{{"hits":[null,{{}},7,{hit}]}},"new":[{{}}]}}"#),
             r#"{"hits":{"total":null,"hits":[]}}"#.to_owned(),
@@ -122,14 +115,12 @@ mod tests {
             of(&hit.replace("\"a\"", "01")),
             String::new(),
         ];
-        let known = KnownHits::default();
-        // The second time, all shapes are known.
-        for body in bodies.iter().chain(&bodies) {
-            let read = super::read(body.as_bytes(), &known).ok().map(said);
-            let expected = the_long_way(body.as_bytes()).ok().map(said);
+        for body in bodies {
+            let read = read(body.as_bytes()).ok().map(to_text);
+            let expected = read_with_serde(body.as_bytes()).ok().map(to_text);
             assert_eq!(read, expected, "{body}");
         }
         let bytes = [&b"{\"hits\":{\"hits\":[\""[..], &[0xff], b"\"]}}"].concat();
-        assert!(super::read(&bytes, &known).is_err() && the_long_way(&bytes).is_err());
+        assert!(read(&bytes).is_err() && read_with_serde(&bytes).is_err());
     }
 }

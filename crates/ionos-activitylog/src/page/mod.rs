@@ -87,10 +87,9 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::KnownHits;
 
     fn page(json: &str, offset: u64) -> Result<Page, String> {
-        Page::of(read(json.as_bytes(), &KnownHits::default()).unwrap(), offset)
+        Page::of(read(json.as_bytes()).unwrap(), offset)
     }
 
     #[test]

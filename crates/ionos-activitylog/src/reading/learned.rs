@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderMap};
 
-use crate::event::KnownHits;
 use crate::{DateFractions, PageSize, ServiceProfile};
 
 /// How far `offset` and `limit` may reach together, unless the service is seen to allow less: what the kind of engine
@@ -28,8 +27,6 @@ pub(crate) struct Learned {
     fractions: AtomicU8,
     /// Whether some of this was not seen, but told by a profile.
     assumed: AtomicBool,
-    /// What the hits of its pages look like.
-    pub(crate) hits: KnownHits,
     /// The latest time that the service named, in seconds since 1970; 0 as long as it named none.
     time: AtomicI64,
 }
@@ -50,7 +47,6 @@ impl Default for Learned {
             unstable: AtomicBool::new(false),
             fractions: AtomicU8::new(0),
             assumed: AtomicBool::new(false),
-            hits: KnownHits::default(),
             time: AtomicI64::new(0),
         }
     }

@@ -7,7 +7,7 @@ use super::*;
 mod properties;
 
 fn event(hit: &str) -> Event {
-    Event::of_hit(serde_json::from_str::<&RawValue>(hit).unwrap().get())
+    Event::from_hit(serde_json::from_str::<&RawValue>(hit).unwrap().get())
 }
 
 fn record(json: impl Into<String>) -> Event {
@@ -18,8 +18,8 @@ fn issues(event: &Event) -> Vec<String> {
     event.issues().iter().map(Issue::to_string).collect()
 }
 
-/// Asks an event for everything there is.
-fn everything(event: &Event) {
+/// Calls every accessor of an event.
+fn ask_everything(event: &Event) {
     let details = event.details();
     let principal = details.principal();
     assert_eq!(event.time(), details.time());
@@ -102,7 +102,7 @@ fn every_value_of_a_record_has_a_typed_view() {
 }
 
 #[test]
-fn a_record_that_fits_is_kept_as_it_came() {
+fn a_record_that_fits_keeps_its_bytes() {
     let event = event(
         r#"{"_id": 1, "\u005fsource": {"meta" : {"time":"2026-11-20T10:00:00.5+01:00"}, "new": 1.10}, "\ud800": 1}"#,
     );
@@ -112,24 +112,24 @@ fn a_record_that_fits_is_kept_as_it_came() {
 }
 
 #[test]
-fn a_hit_without_one_record_is_kept_itself_and_says_why() {
+fn a_hit_without_one_record_is_kept_whole_with_an_issue() {
     for (hit, issue) in [
-        (r#"{"_id": "a"}"#, "the hit holds no record, so the hit itself is kept"),
-        (r#"{"_source": null}"#, "the hit holds no record, so the hit itself is kept"),
-        ("null", "the hit is no object, so it is kept itself"),
-        ("[1e400]", "the hit is no object, so it is kept itself"),
-        (r#"{"_source": 1, "_source": 2}"#, "the hit holds two records, so the hit itself is kept"),
+        (r#"{"_id": "a"}"#, "the hit contains no record; the whole hit is kept"),
+        (r#"{"_source": null}"#, "the hit contains no record; the whole hit is kept"),
+        ("null", "the hit is not an object; the whole hit is kept"),
+        ("[1e400]", "the hit is not an object; the whole hit is kept"),
+        (r#"{"_source": 1, "_source": 2}"#, "the hit contains two records; the whole hit is kept"),
     ] {
         let event = event(hit);
         assert_eq!(event.raw(), hit);
         assert_eq!(issues(&event), [issue]);
-        everything(&event);
+        ask_everything(&event);
     }
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_named_and_leaves_the_others_readable() {
-    let no_time = "/meta/time: expected a time as RFC 3339 has it, found";
+fn a_value_that_does_not_fit_is_reported_and_the_others_stay_readable() {
+    let no_time = "/meta/time: expected an RFC 3339 time, found";
     let time = r#""meta":{"time":"2026-11-20T09:14:03Z"}"#;
     let cases: Vec<(String, Vec<String>)> = vec![
         (r#"{"meta":7}"#.into(), vec!["/meta: expected an object, found the number 7".into()]),
@@ -151,13 +151,13 @@ fn a_value_that_does_not_fit_is_named_and_leaves_the_others_readable() {
         ),
         (
             format!(r#"{{{time},"meta":{{"time":"2026-11-20T09:14:04Z"}}}}"#),
-            vec!["/meta: the key occurs 2 times, and the last one counts".into()],
+            vec!["/meta: the key occurs 2 times; the last one counts".into()],
         ),
         (
             format!(r#"{{{time},"principal":{{"sourceIP":"\ud800","identity":{{"contractNumber":true}}}}}}"#),
             vec![
                 "/principal/identity/contractNumber: expected a number or text, found the value true".into(),
-                "/principal/sourceIP: the text holds half of a surrogate pair, which stands for no character".into(),
+                "/principal/sourceIP: the text contains a lone surrogate, which is not a character".into(),
             ],
         ),
         (
@@ -178,7 +178,7 @@ fn a_value_that_does_not_fit_is_named_and_leaves_the_others_readable() {
 }
 
 #[test]
-fn the_model_is_the_one_of_the_description() {
+fn the_model_equals_the_api_description() {
     let full: serde_json::Value = serde_json::from_str(FULL).unwrap();
     let mut places = vec![String::new()];
     let mut checked = 0;
@@ -192,7 +192,7 @@ fn the_model_is_the_one_of_the_description() {
             }
             _ => {}
         }
-        // Neither text nor a number, neither a list nor an object.
+        // A boolean has none of the types of the model.
         let mut odd = full.clone();
         *odd.pointer_mut(&place).unwrap() = true.into();
         let generated = serde_json::from_value::<wire::types::Event>(odd.clone());
@@ -230,7 +230,7 @@ fn hostile_records_are_kept_and_reported() {
     ];
     for (name, json, expected) in cases {
         let event = record(json.clone());
-        everything(&event);
+        ask_everything(&event);
         assert!(event.raw() == json, "{name}");
         assert_eq!(event.issues().len(), expected, "{name}");
         assert!(expected == 1 || event.time().is_some(), "{name}");
@@ -243,7 +243,7 @@ fn hostile_records_are_kept_and_reported() {
 }
 
 #[test]
-fn the_fingerprint_tells_an_amended_record() {
+fn an_amended_record_has_another_fingerprint() {
     let one = record(r#"{"@uuid":"a","event":{"status":"QUEUED"}}"#);
     let other = record(r#"{"@uuid":"a","event":{"status":"DONE"}}"#);
     let same = record(r#" { "event" : {"\u0073tatus":"\u0044ONE"}, "@uuid" : "a" } "#);
@@ -256,7 +256,7 @@ fn the_fingerprint_tells_an_amended_record() {
 }
 
 #[test]
-fn text_that_is_not_json_makes_no_event() {
+fn text_that_is_not_json_is_an_error() {
     for text in ["", "{", "{} {}", "\"\u{0}\"", "nul"] {
         let error = Event::from_json(text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -1,0 +1,42 @@
+//! Takes the record out of its envelope, the hit. A hit without exactly one record is kept itself and gets an issue, so
+//! that no page loses an event.
+
+use super::members::RecordMembers;
+use crate::json::{self, JsonType, OnePass};
+
+/// The record of a hit, or the hit itself if it does not contain exactly one record.
+pub(super) struct HitRecord<'a> {
+    pub(super) text: &'a str,
+    pub(super) members: RecordMembers<'a>,
+    /// Why the hit itself is kept. `None` if it contains one record.
+    pub(super) issue: Option<&'static str>,
+}
+
+impl<'a> HitRecord<'a> {
+    /// Reads the hit that follows. `None` if it needs [`HitRecord::scan`] or is not JSON.
+    #[inline]
+    pub(super) fn read(cursor: &mut OnePass<'a>) -> Option<Self> {
+        let mut record = None;
+        cursor.object(|cursor, key| {
+            if key != "_source" {
+                return cursor.value().map(drop);
+            }
+            let is_first = record.replace(RecordMembers::read(cursor)?).is_none();
+            is_first.then_some(())
+        })?;
+        let (text, members) = record.filter(|(text, _)| JsonType::of(text) != JsonType::Null)?;
+        Some(Self { text, members, issue: None })
+    }
+
+    /// The record of a hit that a JSON reader has accepted.
+    pub(super) fn scan(hit: &'a str) -> Self {
+        let mut records = json::members(hit).filter_map(|(key, value)| key.is("_source").then_some(value));
+        let (text, issue) = match (JsonType::of(hit), records.next(), records.next()) {
+            (JsonType::Object, Some(record), None) if JsonType::of(record) != JsonType::Null => (record, None),
+            (JsonType::Object, Some(_), Some(_)) => (hit, Some("the hit contains two records; the whole hit is kept")),
+            (JsonType::Object, ..) => (hit, Some("the hit contains no record; the whole hit is kept")),
+            _ => (hit, Some("the hit is not an object; the whole hit is kept")),
+        };
+        Self { text, members: RecordMembers::scan(text), issue }
+    }
+}

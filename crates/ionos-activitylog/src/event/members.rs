@@ -1,0 +1,140 @@
+//! Finds the members of a record that the typed view reads, in one pass. The event keeps their positions, so that its record
+//! is never parsed again.
+
+use crate::json::{self, OnePass};
+
+/// A member that [`Details`](super::Details) or the event itself reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Member {
+    Uuid,
+    Time,
+    RequestId,
+    QueueRefId,
+    TransactionId,
+    AuditVersion,
+    Principal,
+    EventType,
+    Status,
+    Message,
+    Param,
+    Resources,
+}
+
+/// Number of variants of [`Member`].
+const COUNT: usize = 12;
+
+/// The keys of an object and the members they stand for.
+type Keys = [(&'static str, Member)];
+
+/// Members of the record itself.
+const RECORD: &Keys = &[("@uuid", Member::Uuid), ("principal", Member::Principal)];
+
+/// Members of `/meta`.
+const META: &Keys = &[
+    ("time", Member::Time),
+    ("requestId", Member::RequestId),
+    ("queueRefId", Member::QueueRefId),
+    ("transactionId", Member::TransactionId),
+    ("auditVersion", Member::AuditVersion),
+];
+
+/// Members of `/event`.
+const EVENT: &Keys = &[
+    ("type", Member::EventType),
+    ("status", Member::Status),
+    ("message", Member::Message),
+    ("param", Member::Param),
+    ("resources", Member::Resources),
+];
+
+/// The JSON text of each [`Member`] of a record. Of a key that occurs twice in an object, only the last counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct RecordMembers<'a>([Option<&'a str>; COUNT]);
+
+impl<'a> RecordMembers<'a> {
+    /// Reads the record that follows, which may be any JSON value; returns its text as well. `None` if the record needs
+    /// [`RecordMembers::scan`] or is not JSON.
+    #[inline]
+    pub(super) fn read(cursor: &mut OnePass<'a>) -> Option<(&'a str, Self)> {
+        let mut members = Self::default();
+        if cursor.peek()? != b'{' {
+            return Some((cursor.value()?, members));
+        }
+        let start = *cursor;
+        cursor.object(|cursor, key| match key {
+            "meta" => members.read_object(cursor, META),
+            "event" => members.read_object(cursor, EVENT),
+            _ => members.read_member(cursor, RECORD, key),
+        })?;
+        Some((cursor.since(&start)?, members))
+    }
+
+    #[inline]
+    fn read_object(&mut self, cursor: &mut OnePass<'a>, keys: &Keys) -> Option<()> {
+        // The key may have occurred before.
+        keys.iter().for_each(|(_, member)| self.set(*member, None));
+        if cursor.peek()? != b'{' {
+            return cursor.value().map(drop);
+        }
+        cursor.object(|cursor, key| self.read_member(cursor, keys, key))
+    }
+
+    #[inline]
+    fn read_member(&mut self, cursor: &mut OnePass<'a>, keys: &Keys, key: &str) -> Option<()> {
+        let value = cursor.value()?;
+        if let Some((_, member)) = keys.iter().find(|(name, _)| *name == key) {
+            self.set(*member, Some(value));
+        }
+        Some(())
+    }
+
+    /// The members of a record that a JSON reader has accepted.
+    pub(super) fn scan(record: &'a str) -> Self {
+        let mut members = Self::default();
+        let [meta, event] = json::get_many(record, ["meta", "event"]);
+        for (object, keys) in [(Some(record), RECORD), (meta, META), (event, EVENT)] {
+            for (key, value) in json::members(object.unwrap_or_default()) {
+                if let Some((_, member)) = keys.iter().find(|(name, _)| key.is(name)) {
+                    members.set(*member, Some(value));
+                }
+            }
+        }
+        members
+    }
+
+    /// The JSON text of the member. `None` if the record does not have it.
+    pub(super) fn get(&self, member: Member) -> Option<&'a str> {
+        self.0[member as usize]
+    }
+
+    fn set(&mut self, member: Member, value: Option<&'a str>) {
+        self.0[member as usize] = value;
+    }
+}
+
+/// Positions of the [`RecordMembers`] in the text of their record, 48 bytes in all. Records of more than 64 KiB, which the
+/// service does not write, are scanned again instead.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MemberSpans([[u16; 2]; COUNT]);
+
+impl MemberSpans {
+    /// The positions of members that are slices of the record.
+    pub(super) fn new(record: &str, members: &RecordMembers<'_>) -> Self {
+        let position = |address: *const u8| u16::try_from(address.addr().wrapping_sub(record.as_ptr().addr()));
+        Self(members.0.map(|member| {
+            let range = member.map(str::as_bytes).map(<[u8]>::as_ptr_range);
+            let span = range.and_then(|range| Some([position(range.start).ok()?, position(range.end).ok()?]));
+            span.unwrap_or_default()
+        }))
+    }
+
+    /// The members at these positions of the same record.
+    pub(super) fn resolve<'a>(&self, record: &'a str) -> RecordMembers<'a> {
+        if record.len() > usize::from(u16::MAX) {
+            return RecordMembers::scan(record);
+        }
+        let member = |[start, end]: [u16; 2]| record.get(start.into()..end.into());
+        // No JSON value is empty.
+        RecordMembers(self.0.map(|span| member(span).filter(|value| !value.is_empty())))
+    }
+}
