@@ -1,93 +1,90 @@
-//! An archive is verified, sorted, hashed, perhaps compressed, and durable. What that costs is compared with a program that
-//! only reads the same bytes with as many requests on their way and writes them to a file.
+//! Measures exports to an archive, which verify, sort, hash, perhaps compress and sync the events. The baseline only copies
+//! the bytes of the pages to a file, with as many requests in flight.
 //!
-//! Prints one JSON object, [`Measured`], which `cargo xtask bench` reads.
+//! Prints an [`ArchiveResult`] as JSON.
 
-mod archived;
+mod export;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use ionos_activitylog_archive::{Archive, Compression, verify_archive};
-use serde::Serialize;
-use workspace_benches::threads::{self, timed};
-use workspace_benches::{Server, Stopwatch, floor, median, peak_mebibytes, ratio, world};
+use workspace_bench_results::ArchiveResult;
+use workspace_benches::byte_copy::copy_pages;
+use workspace_benches::measure::{Stopwatch, median, median_ratio, peak_mebibytes};
+use workspace_benches::server::{self, Server};
+use workspace_benches::{log, runtimes};
 
-/// Rounds without latency that count; an odd number has a median of its own.
+use export::export;
+
+/// Rounds without latency. An odd number has a single median.
 const ROUNDS: usize = 7;
 
-/// Rounds with latency, which take seconds each.
+/// Rounds with latency, each of which takes seconds.
 const SLOW_ROUNDS: usize = 3;
 
-/// What the measurement says; ratios are medians over the rounds, times are medians in milliseconds.
-#[derive(Debug, Default, Serialize)]
-struct Measured {
-    events: u64,
-    floor_millis: f64,
-    plain_millis: f64,
-    zstd_millis: f64,
-    plain_ratio: f64,
-    zstd_ratio: f64,
-    slow_ratio: f64,
-    /// The most memory of this process while it exported, in MiB; absent where the machine does not tell.
-    peak_mebibytes: Option<f64>,
-    /// Millions of bytes of records a second, uncompressed.
-    verify_plain: f64,
-    verify_zstd: f64,
-}
-
 fn main() -> ExitCode {
-    workspace_benches::run(world::serve, measure)
+    server::run(log::serve, measure)
 }
 
 fn measure() -> Result<()> {
-    let (alone, shared) = (threads::alone()?, threads::shared()?);
-    let mut measured = Measured { events: world::events(), ..Measured::default() };
-    let server = Server::start(&[])?;
-    let address = server.address();
-    // First of all, so that the memory is that of an export and of nothing else.
-    archived::export(&shared, address, Compression::Zstd)?;
-    archived::export(&shared, address, Compression::None)?;
-    measured.peak_mebibytes = peak_mebibytes(std::process::id());
-    let (mut floors, mut plains, mut zstds) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut plain_speeds, mut zstd_speeds) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        floors.push(timed(&alone, floor::read(address))?.0);
-        let plain = archived::export(&shared, address, Compression::None)?;
-        let zstd = archived::export(&shared, address, Compression::Zstd)?;
-        plains.push(plain.millis);
-        zstds.push(zstd.millis);
-        plain_speeds.push(verified(plain.root.path())?);
-        zstd_speeds.push(verified(zstd.root.path())?);
-    }
-    drop(server);
-    measured.plain_ratio = ratio(&plains, &floors);
-    measured.zstd_ratio = ratio(&zstds, &floors);
-    measured.floor_millis = median(floors.into_iter());
-    measured.plain_millis = median(plains.into_iter());
-    measured.zstd_millis = median(zstds.into_iter());
-    measured.verify_plain = median(plain_speeds.into_iter());
-    measured.verify_zstd = median(zstd_speeds.into_iter());
-    let server = Server::start(&[world::SLOW])?;
-    let (mut floors, mut zstds) = (Vec::new(), Vec::new());
-    for _ in 0..SLOW_ROUNDS {
-        floors.push(timed(&alone, floor::read(server.address()))?.0);
-        zstds.push(archived::export(&shared, server.address(), Compression::Zstd)?.millis);
-    }
-    measured.slow_ratio = ratio(&zstds, &floors);
-    println!("{}", serde_json::to_string(&measured)?);
+    let mut result = ArchiveResult { events: log::event_count(), ..ArchiveResult::default() };
+    measure_without_latency(&mut result)?;
+    measure_with_latency(&mut result)?;
+    println!("{}", serde_json::to_string(&result)?);
     Ok(())
 }
 
-/// Millions of bytes of records a second.
-fn verified(root: &Path) -> Result<f64> {
+fn measure_without_latency(result: &mut ArchiveResult) -> Result<()> {
+    let (copy_runtime, runtime) = (runtimes::single_threaded()?, runtimes::multi_threaded()?);
+    let server = Server::start(&[])?;
+    let address = server.address();
+    // The first exports come before everything else, so that the peak memory is theirs.
+    export(&runtime, address, Compression::Zstd)?;
+    export(&runtime, address, Compression::None)?;
+    result.peak_mebibytes = peak_mebibytes(std::process::id());
+    let (mut copies, mut plains, mut zstds) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut plain_speeds, mut zstd_speeds) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        copies.push(runtimes::time(&copy_runtime, copy_pages(address))?.0);
+        let plain = export(&runtime, address, Compression::None)?;
+        let zstd = export(&runtime, address, Compression::Zstd)?;
+        plains.push(plain.millis);
+        zstds.push(zstd.millis);
+        plain_speeds.push(verify(plain.folder.path())?);
+        zstd_speeds.push(verify(zstd.folder.path())?);
+    }
+    result.plain_copy_ratio = median_ratio(&plains, &copies);
+    result.zstd_copy_ratio = median_ratio(&zstds, &copies);
+    result.copy_millis = median(copies);
+    result.plain_millis = median(plains);
+    result.zstd_millis = median(zstds);
+    result.verify_plain_megabytes = median(plain_speeds);
+    result.verify_zstd_megabytes = median(zstd_speeds);
+    Ok(())
+}
+
+fn measure_with_latency(result: &mut ArchiveResult) -> Result<()> {
+    let (copy_runtime, runtime) = (runtimes::single_threaded()?, runtimes::multi_threaded()?);
+    let server = Server::start(&[log::WITH_LATENCY])?;
+    let (mut copies, mut zstds) = (Vec::new(), Vec::new());
+    for _ in 0..SLOW_ROUNDS {
+        copies.push(runtimes::time(&copy_runtime, copy_pages(server.address()))?.0);
+        zstds.push(export(&runtime, server.address(), Compression::Zstd)?.millis);
+    }
+    result.slow_zstd_copy_ratio = median_ratio(&zstds, &copies);
+    Ok(())
+}
+
+/// Verifies an archive of all events. Returns millions of bytes of records per second.
+fn verify(folder: &Path) -> Result<f64> {
     let stopwatch = Stopwatch::start();
-    let report = verify_archive(&Archive::at(root), None)?;
-    let seconds = stopwatch.spent().wall.as_secs_f64();
+    let report = verify_archive(&Archive::at(folder), None)?;
+    let seconds = stopwatch.elapsed().wall.as_secs_f64();
     ensure!(
-        report.findings.is_empty() && report.events == world::events(),
-        "the archive is not whole: {:?}",
+        report.findings.is_empty() && report.events == log::event_count(),
+        "the archive is incomplete: {:?}",
         report.findings
     );
     Ok(report.bytes as f64 / 1e6 / seconds)

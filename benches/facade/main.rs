@@ -1,123 +1,111 @@
-//! A library that is safe to use is soon suspected of being slow. So the facade is compared with the least code that
-//! reads the same pages: reqwest and serde_json in a loop, in one run, on one machine, over the same loopback
-//! connection.
+//! Measures the overhead of the facade: it reads the same pages as a minimal client of reqwest and serde_json, in one process,
+//! on one thread, over the same loopback connection.
 //!
-//! The pages come from another process ([`server`]), rendered before the first request, so that the time of this
-//! process is the time of the client. Rounds of the two readers alternate, and each round is compared with its
-//! neighbour: what else the machine does changes slowly, and so meets both.
+//! The responses come from another process, rendered before the first request. Rounds of the two clients alternate and each
+//! round is compared with its neighbour, so that both meet the same load of the machine.
 //!
-//! Prints one JSON object, [`Measured`], which `cargo xtask bench` reads.
+//! Prints a [`FacadeResult`] as JSON.
 
-mod bare;
-mod canned;
-mod facade;
+mod canned_pages;
+mod facade_client;
+mod minimal_client;
 mod server;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use serde::Serialize;
-use tokio::runtime::{self, Runtime};
+use tokio::runtime::Runtime;
+use workspace_bench_results::FacadeResult;
+use workspace_benches::measure::{ElapsedTime, Stopwatch, median, median_ratio};
+use workspace_benches::runtimes;
+use workspace_benches::server::{Server, run};
 
-use bare::Bare;
-use facade::Facade;
-use workspace_benches::{Server, Spent, Stopwatch, median};
+use facade_client::FacadeClient;
+use minimal_client::MinimalClient;
 
-/// Pages of a round: two turns of the canned ones. Short rounds keep neighbours close in time.
+/// Pages in a round: each canned page twice. Short rounds keep neighbours close in time.
 const PAGES: u64 = 20;
 
-/// Rounds of each reader that count: many, because the machine does other things, too. An odd number has a median of
-/// its own.
+/// Counted rounds of each client. Many, because single rounds are disturbed; an odd number has a single median.
 const ROUNDS: usize = 201;
 
-/// Rounds of each reader before that: connections, caches and the allocator settle.
-const WARM_UP: usize = 10;
+/// Rounds of each client before the first that counts, for connections, caches and the allocator.
+const WARM_UP_ROUNDS: usize = 10;
 
-/// What the measurement says; times are medians, in microseconds a page.
-#[derive(Debug, Serialize)]
-struct Measured {
-    events_per_page: u64,
-    pages_per_round: u64,
-    rounds: usize,
-    bare_cpu_micros: f64,
-    facade_cpu_micros: f64,
-    bare_wall_micros: f64,
-    facade_wall_micros: f64,
-    /// The median over the rounds of the facade's processor time divided by that of the bare loop beside it.
-    cpu_ratio: f64,
-    /// The same with the time on the wall.
-    wall_ratio: f64,
-}
-
-fn main() -> ExitCode {
-    workspace_benches::run(|_| server::serve(), measure)
-}
-
-fn measure() -> Result<()> {
-    let server = Server::start(&[])?;
-    // One thread for everything, so that the work is the same in each round.
-    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-    let bare = Bare::new(server.address())?;
-    let facade = Facade::new(server.address())?;
-
-    let (mut bare_rounds, mut facade_rounds) = (Vec::new(), Vec::new());
-    for round in 0..WARM_UP + ROUNDS {
-        // Each goes first in every other round.
-        let (b, f) = if round % 2 == 0 {
-            let b = timed(&runtime, bare.read(PAGES))?;
-            (b, timed(&runtime, facade.read(PAGES))?)
-        } else {
-            let f = timed(&runtime, facade.read(PAGES))?;
-            (timed(&runtime, bare.read(PAGES))?, f)
-        };
-        ensure!(b.read == f.read, "the two readers do not read the same: {:?} and {:?}", b.read, f.read);
-        if round >= WARM_UP {
-            bare_rounds.push(b);
-            facade_rounds.push(f);
-        }
-    }
-    println!("{}", serde_json::to_string(&summary(&bare_rounds, &facade_rounds))?);
-    Ok(())
-}
-
-/// What a reader read, so that both can be seen to have done the same work.
+/// Events and bytes of records that a client read. Both clients must read the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Read {
+struct ReadCounts {
     events: u64,
     bytes: u64,
 }
 
-/// One round of one reader.
-struct Round {
-    read: Read,
-    spent: Spent,
+/// One round of one client.
+struct TimedRound {
+    counts: ReadCounts,
+    elapsed: ElapsedTime,
 }
 
-fn timed(runtime: &Runtime, work: impl Future<Output = Result<Read>>) -> Result<Round> {
-    let stopwatch = Stopwatch::start();
-    let read = runtime.block_on(work)?;
-    Ok(Round { read, spent: stopwatch.spent() })
+fn main() -> ExitCode {
+    run(|_| server::serve(), measure)
 }
 
-fn summary(bare: &[Round], facade: &[Round]) -> Measured {
-    let per_page = |rounds: &[Round], seconds: fn(&Spent) -> f64| {
-        median(rounds.iter().map(|round| seconds(&round.spent) * 1e6 / PAGES as f64))
-    };
-    let ratio = |seconds: fn(&Spent) -> f64| {
-        let pairs = facade.iter().zip(bare);
-        median(pairs.map(|(f, b)| seconds(&f.spent) / seconds(&b.spent)))
-    };
-    let cpu = |spent: &Spent| spent.cpu.as_secs_f64();
-    let wall = |spent: &Spent| spent.wall.as_secs_f64();
-    Measured {
-        events_per_page: bare.first().map_or(0, |round| round.read.events / PAGES),
-        pages_per_round: PAGES,
-        rounds: bare.len(),
-        bare_cpu_micros: per_page(bare, cpu),
-        facade_cpu_micros: per_page(facade, cpu),
-        bare_wall_micros: per_page(bare, wall),
-        facade_wall_micros: per_page(facade, wall),
-        cpu_ratio: ratio(cpu),
-        wall_ratio: ratio(wall),
+fn measure() -> Result<()> {
+    let server = Server::start(&[])?;
+    let runtime = runtimes::single_threaded()?;
+    let minimal_client = MinimalClient::new(server.address())?;
+    let facade_client = FacadeClient::new(server.address())?;
+
+    let (mut minimal_rounds, mut facade_rounds) = (Vec::new(), Vec::new());
+    for round in 0..WARM_UP_ROUNDS + ROUNDS {
+        // The clients take turns at going first.
+        let (minimal, facade) = if round % 2 == 0 {
+            let minimal = time_round(&runtime, minimal_client.read(PAGES))?;
+            (minimal, time_round(&runtime, facade_client.read(PAGES))?)
+        } else {
+            let facade = time_round(&runtime, facade_client.read(PAGES))?;
+            (time_round(&runtime, minimal_client.read(PAGES))?, facade)
+        };
+        ensure!(
+            minimal.counts == facade.counts,
+            "the clients read different events: {:?} and {:?}",
+            minimal.counts,
+            facade.counts
+        );
+        if round >= WARM_UP_ROUNDS {
+            minimal_rounds.push(minimal);
+            facade_rounds.push(facade);
+        }
     }
+    println!("{}", serde_json::to_string(&summarize(&minimal_rounds, &facade_rounds))?);
+    Ok(())
+}
+
+fn time_round(runtime: &Runtime, work: impl Future<Output = Result<ReadCounts>>) -> Result<TimedRound> {
+    let stopwatch = Stopwatch::start();
+    let counts = runtime.block_on(work)?;
+    Ok(TimedRound { counts, elapsed: stopwatch.elapsed() })
+}
+
+fn summarize(minimal: &[TimedRound], facade: &[TimedRound]) -> FacadeResult {
+    let (minimal_cpu, facade_cpu) = (cpu_micros(minimal), cpu_micros(facade));
+    let (minimal_wall, facade_wall) = (wall_micros(minimal), wall_micros(facade));
+    FacadeResult {
+        events_per_page: minimal.first().map_or(0, |round| round.counts.events / PAGES),
+        cpu_ratio: median_ratio(&facade_cpu, &minimal_cpu),
+        wall_ratio: median_ratio(&facade_wall, &minimal_wall),
+        minimal_cpu_micros: median(minimal_cpu),
+        facade_cpu_micros: median(facade_cpu),
+        minimal_wall_micros: median(minimal_wall),
+        facade_wall_micros: median(facade_wall),
+    }
+}
+
+/// CPU time per page of each round.
+fn cpu_micros(rounds: &[TimedRound]) -> Vec<f64> {
+    rounds.iter().map(|round| round.elapsed.cpu.as_secs_f64() * 1e6 / PAGES as f64).collect()
+}
+
+/// Wall-clock time per page of each round.
+fn wall_micros(rounds: &[TimedRound]) -> Vec<f64> {
+    rounds.iter().map(|round| round.elapsed.wall.as_secs_f64() * 1e6 / PAGES as f64).collect()
 }

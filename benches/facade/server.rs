@@ -1,5 +1,5 @@
-//! A server must not be what is measured. This one knows just enough HTTP/1.1 to send canned answers on connections
-//! that are kept: it reads up to the end of a request's head, takes the next answer and writes it.
+//! A server that costs next to nothing, so that the clients are measured: it reads each request up to the end of its head and
+//! writes the next canned response, on connections that stay open.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -8,39 +8,39 @@ use std::thread;
 
 use anyhow::Result;
 
-use crate::canned;
+use crate::canned_pages;
 
-/// Prints its address and serves until the standard input ends, which it does when the parent is gone.
+/// Prints its address and serves until standard input ends, which also happens if the parent process dies.
 pub(crate) fn serve() -> Result<()> {
-    let answers = Arc::new(canned::answers()?);
+    let responses = Arc::new(canned_pages::responses()?);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("{}", listener.local_addr()?);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answers = answers.clone();
-            // A client that goes away is no failure.
-            thread::spawn(move || connection(stream, &answers).ok());
+            let responses = responses.clone();
+            // A client may close its connection at any time.
+            thread::spawn(move || serve_connection(stream, &responses).ok());
         }
     });
     io::stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }
 
-/// Answers request after request; each connection gets the same answers in the same order.
-fn connection(mut stream: TcpStream, answers: &[Vec<u8>]) -> io::Result<()> {
+/// Answers the requests of one connection. Each connection gets the same responses in the same order.
+fn serve_connection(mut stream: TcpStream, responses: &[Vec<u8>]) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut requests = BufReader::new(stream.try_clone()?);
-    for answer in answers.iter().cycle() {
-        if !head(&mut requests)? {
+    for response in responses.iter().cycle() {
+        if !read_head(&mut requests)? {
             break;
         }
-        stream.write_all(answer)?;
+        stream.write_all(response)?;
     }
     Ok(())
 }
 
-/// Reads the head of a request; false when there is no further request.
-fn head(requests: &mut impl BufRead) -> io::Result<bool> {
+/// Reads the head of a request. Returns false if the client sends no further request.
+fn read_head(requests: &mut impl BufRead) -> io::Result<bool> {
     let mut line = String::new();
     loop {
         line.clear();

@@ -1,86 +1,73 @@
-//! Reading completely costs something: a count to compare, a record to tell apart, an order to make. So it is compared
-//! with a program that only reads the same bytes with as many requests on their way and writes them to a file, and with
-//! the loop that most people would write.
+//! Measures the cost of complete reading. Verified reading is compared with a program that only copies the same bytes to a
+//! file with as many requests in flight, and with the loop that most programs have.
 //!
-//! Prints one JSON object, [`Measured`], which `cargo xtask bench` reads.
+//! Prints a [`ReadingResult`] as JSON.
 
-mod usual;
-mod verified;
+mod usual_loop;
+mod verified_events;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use serde::Serialize;
-use workspace_benches::threads::{self, timed};
-use workspace_benches::{Server, floor, median, ratio, world};
+use workspace_bench_results::ReadingResult;
+use workspace_benches::byte_copy::copy_pages;
+use workspace_benches::measure::{median, median_ratio};
+use workspace_benches::server::{self, Server};
+use workspace_benches::{log, runtimes};
 
-/// Rounds without latency that count; an odd number has a median of its own.
+/// Counted rounds without latency. An odd number has a single median.
 const ROUNDS: usize = 11;
 
-/// Rounds with latency, which take seconds each.
+/// Rounds with latency, each of which takes seconds.
 const SLOW_ROUNDS: usize = 3;
 
-/// What the measurement says; times are medians, in milliseconds.
-#[derive(Debug, Default, Serialize)]
-struct Measured {
-    events: u64,
-    floor_millis: f64,
-    verified_millis: f64,
-    usual_millis: f64,
-    /// Medians over the rounds of the quotients of neighbours.
-    ratio: f64,
-    usual_ratio: f64,
-    slow_floor_millis: f64,
-    slow_verified_millis: f64,
-    slow_ratio: f64,
-    /// Requests, divided by the fewest that could bring all events.
-    requests_ratio: f64,
-}
-
 fn main() -> ExitCode {
-    workspace_benches::run(world::serve, measure)
+    server::run(log::serve, measure)
 }
 
 fn measure() -> Result<()> {
-    let (alone, shared) = (threads::alone()?, threads::shared()?);
-    let mut measured = Measured::default();
-    let server = Server::start(&[])?;
-    let (mut floors, mut verifieds, mut usuals) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS + 1 {
-        let f = timed(&alone, floor::read(server.address()))?;
-        let v = timed(&shared, verified::read(server.address()))?;
-        let u = timed(&alone, usual::read(server.address()))?;
-        measured.events = v.1.events;
-        measured.requests_ratio = v.1.requests as f64 / v.1.events.div_ceil(world::PAGE) as f64;
-        ensure!(u.1.events == v.1.events, "the loop reads {} events, and there are {}", u.1.events, v.1.events);
-        if round > 0 {
-            floors.push(f.0);
-            verifieds.push(v.0);
-            usuals.push(u.0);
-        }
-    }
-    drop(server);
-    measured.ratio = ratio(&verifieds, &floors);
-    measured.usual_ratio = ratio(&usuals, &verifieds);
-    measured.floor_millis = median(floors.into_iter());
-    measured.verified_millis = median(verifieds.into_iter());
-    measured.usual_millis = median(usuals.into_iter());
-    let server = Server::start(&[world::SLOW])?;
-    let (mut floors, mut verifieds) = (Vec::new(), Vec::new());
-    for _ in 0..SLOW_ROUNDS {
-        floors.push(timed(&alone, floor::read(server.address()))?.0);
-        verifieds.push(timed(&shared, verified::read(server.address()))?.0);
-    }
-    measured.slow_ratio = ratio(&verifieds, &floors);
-    measured.slow_floor_millis = median(floors.into_iter());
-    measured.slow_verified_millis = median(verifieds.into_iter());
-    println!("{}", serde_json::to_string(&measured)?);
+    let mut result = ReadingResult { events: log::event_count(), ..ReadingResult::default() };
+    measure_without_latency(&mut result)?;
+    measure_with_latency(&mut result)?;
+    println!("{}", serde_json::to_string(&result)?);
     Ok(())
 }
 
-/// What was read.
-#[derive(Clone, Copy, Debug, Default)]
-struct Read {
-    events: u64,
-    requests: u64,
+fn measure_without_latency(result: &mut ReadingResult) -> Result<()> {
+    let (single, multi) = (runtimes::single_threaded()?, runtimes::multi_threaded()?);
+    let server = Server::start(&[])?;
+    let (mut copies, mut verified, mut usual) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS + 1 {
+        let (copy_millis, ()) = runtimes::time(&single, copy_pages(server.address()))?;
+        let (verified_millis, requests) = runtimes::time(&multi, verified_events::read(server.address()))?;
+        let (usual_millis, events) = runtimes::time(&single, usual_loop::read(server.address()))?;
+        ensure!(events == result.events, "the usual loop read {events} events of {}", result.events);
+        result.requests_ratio = requests as f64 / result.events.div_ceil(log::PAGE_SIZE) as f64;
+        // The first round warms up connections and caches.
+        if round > 0 {
+            copies.push(copy_millis);
+            verified.push(verified_millis);
+            usual.push(usual_millis);
+        }
+    }
+    result.copy_ratio = median_ratio(&verified, &copies);
+    result.usual_ratio = median_ratio(&usual, &verified);
+    result.copy_millis = median(copies);
+    result.verified_millis = median(verified);
+    result.usual_millis = median(usual);
+    Ok(())
+}
+
+fn measure_with_latency(result: &mut ReadingResult) -> Result<()> {
+    let (single, multi) = (runtimes::single_threaded()?, runtimes::multi_threaded()?);
+    let server = Server::start(&[log::WITH_LATENCY])?;
+    let (mut copies, mut verified) = (Vec::new(), Vec::new());
+    for _ in 0..SLOW_ROUNDS {
+        copies.push(runtimes::time(&single, copy_pages(server.address()))?.0);
+        verified.push(runtimes::time(&multi, verified_events::read(server.address()))?.0);
+    }
+    result.slow_copy_ratio = median_ratio(&verified, &copies);
+    result.slow_copy_millis = median(copies);
+    result.slow_verified_millis = median(verified);
+    Ok(())
 }

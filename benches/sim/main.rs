@@ -1,60 +1,46 @@
-//! A simulator that is slower than what is tested against it measures itself. So it is asked how long a page takes
-//! when the log has ten million events, and how many bytes a second one instance gives out over loopback, while its
-//! memory is watched.
+//! Measures the simulator, which must be faster than the clients that are tested against it: the time for a page of a log of
+//! ten million events, the throughput of one instance over loopback, and its peak memory.
 //!
-//! Prints one JSON object, [`Measured`], which `cargo xtask bench` reads.
+//! Prints a [`SimulatorResult`] as JSON.
 
 mod client;
-mod world;
+mod log;
 
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use serde::Serialize;
-use workspace_benches::{Server, median, peak_mebibytes};
+use workspace_bench_results::SimulatorResult;
+use workspace_benches::measure::{Stopwatch, median, peak_mebibytes};
+use workspace_benches::server::{self, Server};
 
-/// Pages that are timed one by one, each from another place of the log. An odd number has a median of its own.
-const TIMED: u64 = 501;
-
-/// What the measurement says.
-#[derive(Debug, Serialize)]
-struct Measured {
-    events: u64,
-    events_per_page: u64,
-    /// The median of the time for one page, in microseconds, in process.
-    page_micros: f64,
-    /// What one instance gives out over loopback, in millions of bytes a second.
-    megabytes_per_second: f64,
-    /// The most memory that the instance ever had, in MiB; absent where the machine does not tell.
-    peak_mebibytes: Option<f64>,
-}
+/// Number of pages that are timed in process, spread evenly over the log. An odd number has a single median.
+const TIMED_PAGES: u64 = 501;
 
 fn main() -> ExitCode {
-    workspace_benches::run(|_| world::serve(), measure)
+    server::run(|_| log::serve(), measure)
 }
 
 fn measure() -> Result<()> {
-    let simulator = world::simulator();
-    let events = world::events(&simulator);
-    ensure!(events >= world::EVENTS, "the log has {events} events only");
+    let simulator = log::simulator();
+    let events = log::event_count(&simulator);
+    ensure!(events >= log::MIN_EVENTS, "the log has only {events} events");
     let mut times = Vec::new();
-    for page in 0..TIMED {
-        let request = world::request(&simulator, events / TIMED * page)?;
-        let begun = Instant::now();
-        let answer = simulator.answer(&request);
-        times.push(begun.elapsed().as_secs_f64() * 1e6);
-        ensure!(answer.status() == 200, "the simulator answers {}", answer.status());
+    for page in 0..TIMED_PAGES {
+        let request = log::page_request(&simulator, events / TIMED_PAGES * page)?;
+        let stopwatch = Stopwatch::start();
+        let response = simulator.answer(&request);
+        times.push(stopwatch.millis() * 1e3);
+        ensure!(response.status() == 200, "the simulator answered {}", response.status());
     }
     let server = Server::start(&[])?;
-    let megabytes_per_second = client::throughput(server.address(), &simulator, events)?;
-    let measured = Measured {
+    let megabytes_per_second = client::measure_throughput(server.address(), &simulator, events)?;
+    let result = SimulatorResult {
         events,
-        events_per_page: world::PAGE,
-        page_micros: median(times.into_iter()),
+        events_per_page: log::PAGE_SIZE,
+        page_micros: median(times),
         megabytes_per_second,
         peak_mebibytes: peak_mebibytes(server.process()),
     };
-    println!("{}", serde_json::to_string(&measured)?);
+    println!("{}", serde_json::to_string(&result)?);
     Ok(())
 }

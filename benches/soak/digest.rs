@@ -1,9 +1,9 @@
-//! Whether two sets of records are the same must be known without keeping ten million of either.
+//! Compares sets of records without keeping ten million of them.
 
 use sha2::{Digest, Sha256};
 
-/// How many records there are, and the sum of their hashes: the same in whatever order they come, and not for any other
-/// set of records that somebody could think of.
+/// The number of records and the sum of their SHA-256 hashes. The order of the records does not matter; different sets
+/// have different digests, except for sets that were constructed to collide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SetDigest {
     pub(crate) records: u64,

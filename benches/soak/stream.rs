@@ -1,49 +1,57 @@
-//! One stream over the whole log.
+//! Reads the whole log through one stream.
 
 use anyhow::{Result, ensure};
 use futures_util::TryStreamExt;
 use ionos_activitylog::{Client, DateRange};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
-use workspace_benches::{Server, Stopwatch, peak_mebibytes, threads};
+use workspace_benches::measure::{Stopwatch, peak_mebibytes};
+use workspace_benches::runtimes;
+use workspace_benches::server::Server;
 
 use crate::digest::SetDigest;
-use crate::world;
+use crate::log;
 
-/// What was read.
-pub(crate) struct Read {
-    /// As much as there is.
-    pub(crate) found: SetDigest,
+/// A reading of all events.
+pub(crate) struct StreamRun {
+    pub(crate) records: SetDigest,
     pub(crate) requests: u64,
+    /// Wall-clock time in seconds.
     pub(crate) seconds: f64,
+    /// Peak memory of this process in MiB; `None` if the system does not report it.
     pub(crate) peak_mebibytes: Option<f64>,
 }
 
-/// Reads all events, checks their order, their number and their bytes.
-pub(crate) fn read() -> Result<Read> {
+/// Reads all events. Fails unless each arrives once, in order and with the bytes of the log.
+pub(crate) fn read() -> Result<StreamRun> {
     let server = Server::start(&[])?;
-    let runtime = threads::shared()?;
+    let runtime = runtimes::multi_threaded()?;
     let stopwatch = Stopwatch::start();
-    let (found, requests) = runtime.block_on(events(server.address()))?;
-    let spent = stopwatch.spent();
-    let peak = peak_mebibytes(std::process::id());
+    let (records, requests) = runtime.block_on(read_events(server.address()))?;
+    let seconds = stopwatch.elapsed().wall.as_secs_f64();
+    let peak_mebibytes = peak_mebibytes(std::process::id());
     drop(server);
-    let truth = world::truth()?;
-    ensure!(found == truth, "{} events came and {} are there, or their bytes differ", found.records, truth.records);
-    Ok(Read { found, requests, seconds: spent.wall.as_secs_f64(), peak_mebibytes: peak })
+    let expected = log::digest()?;
+    ensure!(
+        records == expected,
+        "received {} events, the log has {}; or the same number with other bytes",
+        records.records,
+        expected.records
+    );
+    Ok(StreamRun { records, requests, seconds, peak_mebibytes })
 }
 
-async fn events(address: &str) -> Result<(SetDigest, u64)> {
+async fn read_events(address: &str) -> Result<(SetDigest, u64)> {
     let client = Client::builder().base_url(format!("http://{address}")).token(DEFAULT_TOKEN);
-    let client = threads::lend(client).build()?;
-    let range = DateRange::new(world::start(), world::end())?;
-    let mut stream = client.events(world::contract().into(), range).stream();
-    let mut found = SetDigest::default();
-    let mut last = None;
+    let client = runtimes::lend_threads(client).build()?;
+    let range = DateRange::new(log::start(), log::end())?;
+    let mut stream = client.events(log::contract().into(), range).stream();
+    let mut records = SetDigest::default();
+    let mut previous = None;
     while let Some(event) = stream.try_next().await? {
         let key = (event.time(), event.id());
-        ensure!(last.as_ref().is_none_or(|last| *last < key), "{} does not come in order", key.1);
-        found.add(event.raw());
-        last = Some(key);
+        ensure!(previous.as_ref().is_none_or(|previous| *previous < key), "the event {} is out of order", key.1);
+        records.add(event.raw());
+        previous = Some(key);
     }
-    Ok((found, stream.summary().requests))
+    Ok((records, stream.summary().requests))
 }

@@ -1,19 +1,7 @@
-//! What every measurement needs: a server that is another process, the processor's time, and the middle of many
-//! rounds.
+//! Parts that the measuring programs share: a server in a process of its own, clocks and medians, and a log to read.
 
-pub mod floor;
-mod memory;
-mod program;
-mod served;
-mod spawned;
-mod statistics;
-mod stopwatch;
-pub mod threads;
-pub mod world;
-
-pub use memory::peak_mebibytes;
-pub use program::run;
-pub use served::serve;
-pub use spawned::{SERVE, Server};
-pub use statistics::{median, ratio};
-pub use stopwatch::{Spent, Stopwatch};
+pub mod byte_copy;
+pub mod log;
+pub mod measure;
+pub mod runtimes;
+pub mod server;

@@ -18,7 +18,7 @@ fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_ialog-under-test"));
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let target = cargo::host(&root).unwrap();
+    let target = cargo::host_target(&root).unwrap();
     let pack = || dist::pack(&root, &program, &target, folder.path()).unwrap();
     let archive = pack();
     let first = fs::read(&archive).unwrap();

@@ -10,7 +10,7 @@ use ionos_activitylog::Event;
 use ionos_activitylog_sim::Simulator;
 
 use crate::support::program::{ialog, names, run, serving};
-use xtask::serving::Serving;
+use xtask::simulator_process::SimulatorProcess;
 
 const FROM: &str = "2026-03-01";
 const TO: &str = "2026-03-07";
@@ -103,7 +103,7 @@ fn the_newest_events_of_an_account_are_left_out_of_a_file_too() {
 fn over_loopback_the_bytes_are_the_same_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(demo(folder.path(), "demo.ndjson")).code, Some(0));
-    let export = |sim: &Serving, out: &str| {
+    let export = |sim: &SimulatorProcess, out: &str| {
         let mut command = ialog(folder.path(), &["export", "--from", FROM, "--to", TO, "--out", out]);
         command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
         let printed = run(command);

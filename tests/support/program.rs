@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use xtask::serving::Serving;
+use xtask::simulator_process::SimulatorProcess;
 
 /// What can be typed behind `ialog`, in the order of its help.
 pub const COMMANDS: [&str; 17] = [
@@ -72,8 +72,8 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// `ialog sim` with these flags, from a folder.
-pub fn serving(folder: &Path, flags: &[&str]) -> Serving {
-    Serving::start(ialog(folder, &[]), flags).unwrap()
+pub fn serving(folder: &Path, flags: &[&str]) -> SimulatorProcess {
+    SimulatorProcess::start(ialog(folder, &[]), flags).unwrap()
 }
 
 /// An address at which nobody listens as long as this is kept: bound, so that nobody else can be there.

@@ -1,33 +1,33 @@
-//! Tasks start cargo the same way, with the same cargo that started them, from the root of the repository.
+//! Starts cargo and rustc from the repository's root. Uses the cargo that started this task.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Runs cargo and lets it print. Fails when it fails.
+/// Runs cargo, which prints to the terminal. Fails if cargo fails.
 pub fn run(root: &Path, args: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let mut command = command(root, args);
     command.envs(environment.iter().copied());
     let status = command.status().with_context(|| cannot_start(args))?;
     if !status.success() {
-        bail!("cargo {} ended with {status}", args.join(" "));
+        bail!("cargo {} failed with {status}", args.join(" "));
     }
     Ok(())
 }
 
-/// Runs cargo and gives what it prints to its standard output. Fails when it fails.
+/// Runs cargo and returns its standard output. Fails if cargo fails.
 pub fn output(root: &Path, args: &[&str]) -> Result<String> {
     let mut command = command(root, args);
     let output = command.stderr(Stdio::inherit()).output().with_context(|| cannot_start(args))?;
     if !output.status.success() {
-        bail!("cargo {} ended with {}", args.join(" "), output.status);
+        bail!("cargo {} failed with {}", args.join(" "), output.status);
     }
     String::from_utf8(output.stdout).with_context(|| format!("cargo {} did not print UTF-8", args.join(" ")))
 }
 
-/// Builds a package's program optimised, and says where it is.
-pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
+/// Builds the program of a package with optimisation. Returns its path.
+pub fn build_release(root: &Path, package: &str) -> Result<PathBuf> {
     let messages = ["build", "--quiet", "--release", "--message-format=json", "--package"];
     let printed = output(root, &[&messages[..], &[package]].concat())?;
     let mut programs = printed.lines().filter_map(|line| {
@@ -39,32 +39,32 @@ pub fn built(root: &Path, package: &str) -> Result<PathBuf> {
     programs.next_back().with_context(|| format!("{package} has no program"))
 }
 
-/// The target of this machine, such as `x86_64-unknown-linux-gnu`.
-pub fn host(root: &Path) -> Result<String> {
-    let said = rustc(root, &["--version", "--verbose"])?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).with_context(|| format!("the compiler does not name its host: {said}"))
+/// The target triple of this machine, such as `x86_64-unknown-linux-gnu`.
+pub fn host_target(root: &Path) -> Result<String> {
+    let version = rustc(root, &["--version", "--verbose"])?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).with_context(|| format!("rustc --version --verbose names no host: {version}"))
 }
 
-/// Whether programs can be built for a target.
+/// Whether the standard library of a target is installed.
 pub fn has_target(root: &Path, target: &str) -> Result<bool> {
     let libraries = rustc(root, &["--print", "target-libdir", "--target", target])?;
     Ok(Path::new(libraries.trim_end()).is_dir())
 }
 
-/// Where cargo puts what it builds.
+/// The folder of cargo's build output.
 pub fn target_folder(root: &Path) -> Result<PathBuf> {
     let metadata = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
     let metadata: serde_json::Value = serde_json::from_str(&output(root, &metadata)?)?;
     let folder = metadata["target_directory"].as_str();
-    folder.map(PathBuf::from).context("cargo does not say where it builds")
+    folder.map(PathBuf::from).context("cargo metadata names no target directory")
 }
 
 fn rustc(root: &Path, args: &[&str]) -> Result<String> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).args(args).current_dir(root).output().context("cannot start rustc")?;
     if !output.status.success() {
-        bail!("rustc {} ended with {}", args.join(" "), output.status);
+        bail!("rustc {} failed with {}", args.join(" "), output.status);
     }
     Ok(String::from_utf8(output.stdout)?)
 }

@@ -1,4 +1,4 @@
-//! An example that is compiled and never run is wrong before long. So every one is run, whatever is in the folder.
+//! Runs every example of the facade, because an example that only compiles may still be wrong.
 
 use std::fs;
 use std::path::Path;
@@ -7,32 +7,32 @@ use anyhow::{Context, Result, bail};
 
 use crate::{cargo, workspace};
 
-/// Runs each example of the facade. Fails when one fails or prints nothing, and when there is none.
+/// Runs each example of the facade. Fails if one fails or prints nothing, or if there is no example.
 pub fn run(root: &Path) -> Result<()> {
-    let names = names(&root.join(workspace::EXAMPLES))?;
+    let names = example_names(&root.join(workspace::EXAMPLES))?;
     if names.is_empty() {
-        bail!("there is no example in {}", workspace::EXAMPLES);
+        bail!("{} contains no example", workspace::EXAMPLES);
     }
     for name in names {
         println!("ci: example {name}");
         let package = ["run", "--quiet", "--package", "ionos-activitylog"];
         let printed = cargo::output(root, &[&package[..], &["--example", &name]].concat())?;
         if printed.trim().is_empty() {
-            bail!("the example {name} prints nothing, so nobody sees what it shows");
+            bail!("the example {name} prints nothing; let it print what it shows");
         }
     }
     Ok(())
 }
 
-/// The names of the examples in a folder, in their order. A folder in it holds what they share.
-fn names(folder: &Path) -> Result<Vec<String>> {
+/// The names of the examples in a folder, sorted. Its subfolders contain shared code and are skipped.
+fn example_names(folder: &Path) -> Result<Vec<String>> {
     let unreadable = || format!("cannot read {}", folder.display());
     let mut names = Vec::new();
     for entry in fs::read_dir(folder).with_context(unreadable)? {
         let path = entry.with_context(unreadable)?.path();
         if path.is_file() && path.extension().is_some_and(|extension| extension == "rs") {
             let name = path.file_stem().and_then(|name| name.to_str());
-            let name = name.with_context(|| format!("{} is no name", path.display()))?;
+            let name = name.with_context(|| format!("the file name of {} is not UTF-8", path.display()))?;
             names.push(name.to_owned());
         }
     }
@@ -45,12 +45,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_source_file_in_the_folder_is_an_example_and_nothing_else() {
+    fn only_source_files_of_the_folder_are_examples() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["b.rs", "a.rs", "notes.md"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
         fs::create_dir(folder.path().join("support")).unwrap();
-        assert_eq!(names(folder.path()).unwrap(), ["a", "b"]);
+        assert_eq!(example_names(folder.path()).unwrap(), ["a", "b"]);
     }
 }

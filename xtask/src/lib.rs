@@ -1,9 +1,8 @@
-//! Maintainers' tasks, as a library so that the tests can look at each stage of code generation.
+//! Maintainers' tasks behind `cargo xtask`, as a library so that tests can call each step of code generation.
 //!
-//! The way of the description: [`description::Description::read`] (vendor file and provenance) ->
-//! [`description::overlay`] (patches as data) -> [`description::lint`] -> [`generate`] -> [`outputs`].
-//! [`codegen`] walks it; [`ci`] is what every pull request has to pass; [`spec`] takes in a new vendor file; [`mod@bench`]
-//! and [`soak`] measure; [`serving`] starts what they ask; [`dist`] packs the program for those who install it by hand.
+//! [`codegen`] runs the steps [`description`] (vendor file, provenance, overlays, lint), [`generate`] and [`outputs`], and
+//! [`spec`] imports a new vendor file. [`ci`] runs all checks of a pull request, [`structure`] those of names and modules.
+//! [`mod@bench`] and [`soak`] measure. [`dist`] packs the program for manual installation.
 
 pub mod bench;
 pub mod cargo;
@@ -14,7 +13,7 @@ pub mod dist;
 pub mod examples;
 pub mod generate;
 pub mod outputs;
-pub mod serving;
+pub mod simulator_process;
 pub mod soak;
 pub mod spec;
 pub mod structure;

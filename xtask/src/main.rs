@@ -8,7 +8,7 @@ use xtask::{bench, ci, codegen, dist, soak, spec, structure, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
-struct Cli {
+struct XtaskArgs {
     #[command(subcommand)]
     task: Task,
 }
@@ -17,14 +17,14 @@ struct Cli {
 enum Task {
     /// Generate the client crate and the patched description from openapi/
     Codegen {
-        /// Change nothing; fail with a diff where the committed files are not what would be generated
+        /// Change nothing, and fail with a diff if a committed file is out of date
         #[arg(long)]
         check: bool,
     },
-    /// Take in a new description from the vendor, or see what it would change
+    /// Import a new description from the vendor, or compare it with the current one
     #[command(subcommand)]
-    Spec(Spec),
-    /// Run every check that a pull request has to pass, stopping at the first failure
+    Spec(SpecCommand),
+    /// Run all checks of a pull request, and stop at the first failure
     Ci,
     /// Check names, module order and docs of fields, and fail if a rule is broken
     Structure {
@@ -34,40 +34,40 @@ enum Task {
         #[arg(long)]
         figures: bool,
     },
-    /// Measure, and fail where a limit is missed
+    /// Measure speed and memory, and fail if a limit is missed
     Bench {
-        /// What to measure; everything if left out
+        /// Groups of measurements to run [default: all]
         #[arg(value_enum)]
-        suites: Vec<bench::Suite>,
-        /// Also build from nothing, which takes minutes
+        suites: Vec<bench::BenchSuite>,
+        /// Measure a build from scratch, too, which takes minutes
         #[arg(long)]
         cold: bool,
     },
     /// Pack the program with its manual pages, completions and licences
     Dist,
-    /// Read ten million events, and fail where one is missing or the memory has no bound
+    /// Read and archive ten million events, and fail if one is missing or memory exceeds its limit
     Soak,
 }
 
 #[derive(Subcommand)]
-enum Spec {
-    /// Put the vendor's own file in place and record where it came from
+enum SpecCommand {
+    /// Replace the description with the vendor's own file and record its origin
     Import {
         /// The file, YAML or JSON, as downloaded
         file: PathBuf,
-        /// Where it was downloaded from
+        /// The URL it was downloaded from
         #[arg(long)]
         source: String,
         /// The day it was downloaded, YYYY-MM-DD
         #[arg(long)]
         date: String,
     },
-    /// Compare a file with the description in place, property by property
+    /// Compare a file with the current description, property by property
     Diff {
         /// The file, YAML or JSON, as downloaded
         file: PathBuf,
     },
-    /// Print the description in place with overlays of your own, and without those of openapi/overlay, as JSON
+    /// Print the current description as JSON, with the given overlays instead of those in openapi/overlay
     Overlaid {
         /// OpenAPI Overlay documents, applied in this order
         #[arg(required = true)]
@@ -77,12 +77,12 @@ enum Spec {
 
 fn main() -> ExitCode {
     let root = workspace::root();
-    let done = match Cli::parse().task {
+    let result = match XtaskArgs::parse().task {
         Task::Codegen { check: false } => codegen::write(&root),
         Task::Codegen { check: true } => codegen::check(&root),
-        Task::Spec(Spec::Import { file, source, date }) => spec::import(&root, &file, &source, &date),
-        Task::Spec(Spec::Diff { file }) => spec::diff(&root, &file),
-        Task::Spec(Spec::Overlaid { overlays }) => {
+        Task::Spec(SpecCommand::Import { file, source, date }) => spec::import(&root, &file, &source, &date),
+        Task::Spec(SpecCommand::Diff { file }) => spec::diff(&root, &file),
+        Task::Spec(SpecCommand::Overlaid { overlays }) => {
             spec::overlaid(&root, &overlays).map(|document| println!("{document}"))
         }
         Task::Ci => ci::run(&root),
@@ -92,7 +92,7 @@ fn main() -> ExitCode {
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
         Task::Soak => soak::run(&root),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");

@@ -1,53 +1,45 @@
-//! `cargo xtask soak`: ten million events, which takes minutes and so is no test. What is read is compared with the log
-//! record by record; memory has a limit, and the throughput is told.
+//! `cargo xtask soak`: reads and archives ten million events, which takes minutes. The program compares all events with the log;
+//! this module compares its peak memory with limits.
 
 use std::path::Path;
 
 use anyhow::Result;
-use serde::Deserialize;
+use workspace_bench_results::SoakResult;
 
-use crate::bench::table::Row;
-use crate::bench::{judge, program};
+use crate::bench::table::BenchRow;
+use crate::bench::{print_and_check, program};
 
-/// The most memory that one stream may ever take, in MiB.
-const STREAM_MEBIBYTES: f64 = 150.0;
+/// Maximum memory of one stream in MiB.
+const MAX_STREAM_MEBIBYTES: f64 = 150.0;
 
-/// The most memory that an export into an archive may ever take, in MiB.
-const ARCHIVE_MEBIBYTES: f64 = 200.0;
+/// Maximum memory of an export to an archive in MiB.
+const MAX_ARCHIVE_MEBIBYTES: f64 = 200.0;
 
-/// What the program prints.
-#[derive(Deserialize)]
-struct Measured {
-    events: u64,
-    requests: u64,
-    seconds: f64,
-    peak_mebibytes: Option<f64>,
-    archive_seconds: f64,
-    archive_mebibytes: f64,
-    archived_again: u64,
-}
-
-/// Reads everything, prints a table, and fails where an event is missing or a limit is missed.
+/// Runs the soak test and prints a table. Fails if an event is missing or a limit is missed.
 pub fn run(root: &Path) -> Result<()> {
-    judge(&rows(&program::measured(root, "soak")?))
+    print_and_check(&rows(&program::run(root, "soak")?))
 }
 
-fn rows(measured: &Measured) -> Vec<Row> {
-    let events = measured.events as f64;
+fn rows(result: &SoakResult) -> Vec<BenchRow> {
+    let events = result.events as f64;
+    let whole = |name: String, value: f64, unit| BenchRow::unlimited(name, value, unit).with_decimals(0);
+    let stream = |name: &str| format!("one stream: {name}");
+    let archive = |name: &str| format!("archive, killed ten times and resumed: {name}");
     let mut rows = vec![
-        Row::told("one stream: events, each exactly once", events, "").whole(),
-        Row::told("one stream: requests", measured.requests as f64, "").whole(),
-        Row::told("one stream: throughput", events / measured.seconds, "events/s").whole(),
+        whole(stream("events, each exactly once"), events, ""),
+        whole(stream("requests"), result.stream_requests as f64, ""),
+        whole(stream("throughput"), events / result.stream_seconds, "events/s"),
     ];
     rows.extend(
-        measured.peak_mebibytes.map(|peak| Row::limited("one stream: most memory", peak, "MiB", STREAM_MEBIBYTES)),
+        result
+            .stream_peak_mebibytes
+            .map(|peak| BenchRow::at_most(stream("peak memory"), peak, "MiB", MAX_STREAM_MEBIBYTES)),
     );
-    let archived = "archive, killed ten times and resumed";
     rows.extend([
-        Row::told(format!("{archived}: events, each exactly once"), events, "").whole(),
-        Row::told(format!("{archived}: throughput"), events / measured.archive_seconds, "events/s").whole(),
-        Row::limited(format!("{archived}: most memory"), measured.archive_mebibytes, "MiB", ARCHIVE_MEBIBYTES),
-        Row::told("archived again a month later: events, the same bytes", measured.archived_again as f64, "").whole(),
+        whole(archive("events, each exactly once"), events, ""),
+        whole(archive("throughput"), events / result.archive_seconds, "events/s"),
+        BenchRow::at_most(archive("peak memory"), result.archive_peak_mebibytes, "MiB", MAX_ARCHIVE_MEBIBYTES),
+        whole("archived again a month later: events, identical files".into(), result.rearchived_events as f64, ""),
     ]);
     rows
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use ionos_activitylog_sim::TestToken;
 use serde_json::Value;
-use xtask::serving::Serving;
+use xtask::simulator_process::SimulatorProcess;
 
 use super::{client, contract, get, start};
 use crate::support::program::serving;
 
 #[tokio::test]
 async fn whoever_may_read_follows_the_flags() {
-    let status = async |sim: &Serving, path: &str| get(sim, path).await.status().as_u16();
+    let status = async |sim: &SimulatorProcess, path: &str| get(sim, path).await.status().as_u16();
     let own = format!("/activitylog/v1/contracts/{}", contract());
     let lacking = start(&["--jwt", "--no-privilege", "--forbidden-code", "paas-auth-1"]);
     let refused: Value = get(&lacking, &own).await.json().await.unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ionos_activitylog_sim::Simulator;
 use serde_json::Value;
-use xtask::serving::Serving;
+use xtask::simulator_process::SimulatorProcess;
 
 use super::{NOW, contract, get, page, records, start, total};
 use crate::support::program::{ialog, run, serving};
@@ -152,7 +152,7 @@ async fn which_events_are_there_follows_its_flags() {
 
 #[tokio::test]
 async fn a_time_goes_on_unless_it_is_told_to_stand_still() {
-    let when = async |sim: &Serving| {
+    let when = async |sim: &SimulatorProcess| {
         let _ = get(sim, "/").await;
         let ledger = get(sim, "/_sim/ledger").await.text().await.unwrap();
         let seen: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();

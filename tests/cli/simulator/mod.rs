@@ -10,7 +10,7 @@ use std::path::Path;
 use ionos_activitylog_sim::Simulator;
 use reqwest::{Client, Response};
 use serde_json::Value;
-use xtask::serving::Serving;
+use xtask::simulator_process::SimulatorProcess;
 
 use crate::support::program::serving;
 
@@ -21,7 +21,7 @@ fn contract() -> u64 {
     Simulator::builder().build().contracts()[0]
 }
 
-fn start(arguments: &[&str]) -> Serving {
+fn start(arguments: &[&str]) -> SimulatorProcess {
     let all = [&NOW[..], arguments].concat();
     serving(Path::new("/"), &all)
 }
@@ -31,16 +31,16 @@ fn client() -> Client {
     Client::builder().no_proxy().no_gzip().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-async fn get(sim: &Serving, path: &str) -> Response {
+async fn get(sim: &SimulatorProcess, path: &str) -> Response {
     let request = client().get(format!("{}{path}", sim.url));
     request.bearer_auth(&sim.token).send().await.unwrap()
 }
 
-async fn total(sim: &Serving, query: &str) -> u64 {
+async fn total(sim: &SimulatorProcess, query: &str) -> u64 {
     page(sim, query).await["hits"]["total"].as_u64().unwrap()
 }
 
-async fn page(sim: &Serving, query: &str) -> Value {
+async fn page(sim: &SimulatorProcess, query: &str) -> Value {
     let path = format!("/activitylog/v1/contracts/{}?{query}", contract());
     let text = get(sim, &path).await.text().await.unwrap();
     // A number that no floating point number holds is read by a careful client only.

@@ -1,21 +1,20 @@
-//! How long the first build takes for somebody who adds the library to a program: everything from nothing, optimised.
+//! The time of the first release build of the facade, with all its dependencies.
 
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::table::Row;
+use super::table::BenchRow;
 use crate::cargo;
 
-/// Builds into a folder of its own, which is removed afterwards. What cargo has downloaded stays.
-pub(super) fn measure(root: &Path) -> Result<Row> {
-    // A download is no part of the build.
+/// Builds in a temporary folder. The downloads of cargo are kept and not measured.
+pub(super) fn measure(root: &Path) -> Result<BenchRow> {
     cargo::run(root, &["fetch", "--quiet"], &[])?;
     let folder = tempfile::tempdir()?;
-    let target = folder.path().to_str().context("the temporary folder has a name that is not UTF-8")?;
+    let target = folder.path().to_str().context("the path of the temporary folder is not UTF-8")?;
     let package = ["build", "--quiet", "--release", "--package", "ionos-activitylog"];
-    let begin = Instant::now();
+    let start = Instant::now();
     cargo::run(root, &[&package[..], &["--target-dir", target]].concat(), &[])?;
-    Ok(Row::told("cold release build of the facade", begin.elapsed().as_secs_f64(), "s"))
+    Ok(BenchRow::unlimited("cold release build of the facade", start.elapsed().as_secs_f64(), "s"))
 }

@@ -1,40 +1,40 @@
-//! Each crate that a library brings along has to be trusted, built and kept up to date by everybody who uses it.
+//! The number of crates that the facade depends on. Users must trust, build and update each of them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Result;
 
-use super::table::Row;
+use super::table::BenchRow;
 use crate::cargo;
 
-/// A set of features, how it is called in the table, and how many crates it may bring along.
-struct Features {
+/// A set of features of the facade and its limit.
+struct FeatureSet {
     name: &'static str,
     arguments: &'static [&'static str],
-    limit: u32,
+    max_crates: u32,
 }
 
-/// The limits leave room for what a security update splits off, and for no second HTTP or TLS library.
-const CHECKED: [Features; 2] = [
-    Features { name: "default features", arguments: &[], limit: 130 },
-    Features { name: "only rustls", arguments: &["--no-default-features", "--features", "rustls"], limit: 110 },
+/// The limits leave room for crates that an update splits off, but not for a second HTTP or TLS library.
+const FEATURE_SETS: [FeatureSet; 2] = [
+    FeatureSet { name: "default features", arguments: &[], max_crates: 130 },
+    FeatureSet { name: "only rustls", arguments: &["--no-default-features", "--features", "rustls"], max_crates: 110 },
 ];
 
-pub(super) fn count(root: &Path) -> Result<Vec<Row>> {
-    let row = |features: &Features| {
+pub(super) fn count(root: &Path) -> Result<Vec<BenchRow>> {
+    let row = |features: &FeatureSet| {
         let tree = ["tree", "--edges", "normal", "--package", "ionos-activitylog"];
         let args = [&tree[..], &["--prefix", "none"], features.arguments].concat();
-        let crates = distinct(&cargo::output(root, &args)?);
-        let what = format!("distinct crates, {}", features.name);
-        Ok(Row::limited(what, crates as f64, "", features.limit.into()).whole())
+        let crates = count_distinct(&cargo::output(root, &args)?);
+        let name = format!("distinct crates, {}", features.name);
+        Ok(BenchRow::at_most(name, crates as f64, "", features.max_crates.into()).with_decimals(0))
     };
-    CHECKED.iter().map(row).collect()
+    FEATURE_SETS.iter().map(row).collect()
 }
 
-/// Crates in what `cargo tree` prints, the library itself among them. A version of its own is a crate of its own; one
-/// that was printed before ends in "(*)".
-fn distinct(tree: &str) -> usize {
+/// The number of crates in the output of `cargo tree`, including the library. Two versions count as two crates. The line of a
+/// crate that was printed before ends in "(*)".
+fn count_distinct(tree: &str) -> usize {
     let lines = tree.lines().map(|line| line.trim_end_matches(" (*)"));
     let crates: BTreeSet<&str> = lines.filter(|line| !line.is_empty()).collect();
     crates.len()
@@ -45,8 +45,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crate_counts_once_however_often_it_is_printed() {
+    fn a_crate_that_is_printed_twice_counts_once() {
         let tree = "a v1.0.0 (/here)\nb v1.0.0\nc v2.0.0\nb v1.0.0 (*)\n\nb v2.0.0\n";
-        assert_eq!(distinct(tree), 4);
+        assert_eq!(count_distinct(tree), 4);
     }
 }

@@ -1,45 +1,32 @@
-//! What the facade adds to the work of reading a page, in processor time, compared with a bare loop.
+//! The CPU time that the facade adds to a minimal client of reqwest and serde_json.
 
 use std::path::Path;
 
 use anyhow::Result;
-use serde::Deserialize;
+use workspace_bench_results::FacadeResult;
 
 use super::program;
-use super::table::Row;
+use super::table::BenchRow;
 
-/// The most that the facade may add to the processor time of a page, in percent: retries, limits, metadata and
-/// redaction should cost less than one notices.
-const OVERHEAD_PERCENT: f64 = 5.0;
+/// Maximum CPU time that the facade adds to a page, in percent of the minimal client's.
+const MAX_OVERHEAD_PERCENT: f64 = 5.0;
 
-/// What the program prints: the fields that are shown.
-#[derive(Deserialize)]
-struct Measured {
-    events_per_page: u64,
-    bare_cpu_micros: f64,
-    facade_cpu_micros: f64,
-    bare_wall_micros: f64,
-    facade_wall_micros: f64,
-    cpu_ratio: f64,
-    wall_ratio: f64,
+pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {
+    Ok(rows(&program::run(root, "bench-facade")?))
 }
 
-pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
-    Ok(rows(&program::measured(root, "bench-facade")?))
-}
-
-fn rows(measured: &Measured) -> Vec<Row> {
-    let millis = |what: &str, micros: f64| {
-        let events = measured.events_per_page;
-        Row::told(format!("{what}, a page of {events} events"), micros / 1e3, "ms").exact()
+fn rows(result: &FacadeResult) -> Vec<BenchRow> {
+    let millis = |name: &str, micros: f64| {
+        let events = result.events_per_page;
+        BenchRow::unlimited(format!("{name}, a page of {events} events"), micros / 1e3, "ms").with_decimals(3)
     };
     vec![
-        millis("bare loop: processor time", measured.bare_cpu_micros),
-        millis("facade: processor time", measured.facade_cpu_micros),
-        Row::limited("facade: overhead, processor time", percent(measured.cpu_ratio), "%", OVERHEAD_PERCENT),
-        millis("bare loop: time on the wall", measured.bare_wall_micros),
-        millis("facade: time on the wall", measured.facade_wall_micros),
-        Row::told("facade: overhead, time on the wall", percent(measured.wall_ratio), "%"),
+        millis("minimal client: CPU time", result.minimal_cpu_micros),
+        millis("facade: CPU time", result.facade_cpu_micros),
+        BenchRow::at_most("facade: overhead, CPU time", percent(result.cpu_ratio), "%", MAX_OVERHEAD_PERCENT),
+        millis("minimal client: wall-clock time", result.minimal_wall_micros),
+        millis("facade: wall-clock time", result.facade_wall_micros),
+        BenchRow::unlimited("facade: overhead, wall-clock time", percent(result.wall_ratio), "%"),
     ]
 }
 

@@ -1,7 +1,5 @@
-//! `cargo xtask bench`: "fast" and "light" are claims that rot unless they are measured. Absolute times say more about
-//! the machine than about the code, so what has a limit is a ratio within one run, or a count.
-//!
-//! The programs that measure are the package `workspace-benches`: this one stays quick to build.
+//! `cargo xtask bench`: runs the programs of `workspace-benches` and compares their results with limits. Absolute times depend
+//! on the machine, so most limits are ratios within one run, or counts.
 
 mod archive;
 mod cold_build;
@@ -10,7 +8,7 @@ mod facade;
 pub(crate) mod program;
 mod query;
 mod reading;
-mod simulator;
+mod sim;
 pub(crate) mod table;
 
 use std::path::Path;
@@ -18,54 +16,54 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use table::Row;
+use table::BenchRow;
 
-/// What to measure.
+/// A group of measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Suite {
-    /// The library: its own share of the work, how many crates it brings along, how long it takes to build
+pub enum BenchSuite {
+    /// Overhead of the library, number of its dependencies and, with --cold, its build time
     Facade,
-    /// The simulator: the time for a page of ten million events, bytes a second over loopback, memory
+    /// Simulator with ten million events: time per page, throughput over loopback, memory
     Sim,
-    /// Reading completely: compared with the least that any program does, and with the loop that most would write
+    /// Verified reading, compared with copying the same bytes and with the usual loop
     Reading,
-    /// The archive: what it costs, compared with the least that any program does, and how fast it is verified
+    /// Exports to an archive, compared with copying the same bytes, and their verification
     Archive,
-    /// The command line: how fast it finds something in an archive of a million events
+    /// Queries of the command line on an archive of a million events
     Query,
 }
 
-/// Measures, prints a table, and fails when a limit is missed. No suite means all of them. `cold` adds what takes
-/// minutes.
-pub fn run(root: &Path, suites: &[Suite], cold: bool) -> Result<()> {
+/// Measures, prints a table, and fails if a limit is missed. No suite means all of them. `cold` adds a build from scratch,
+/// which takes minutes.
+pub fn run(root: &Path, suites: &[BenchSuite], cold: bool) -> Result<()> {
     let suites = match suites {
-        [] => Suite::value_variants(),
+        [] => BenchSuite::value_variants(),
         _ => suites,
     };
     let mut rows = Vec::new();
     for suite in suites {
         rows.extend(match suite {
-            Suite::Facade => facade_rows(root, cold)?,
-            Suite::Sim => simulator::measure(root)?,
-            Suite::Reading => reading::measure(root)?,
-            Suite::Archive => archive::measure(root)?,
-            Suite::Query => query::measure(root)?,
+            BenchSuite::Facade => facade_rows(root, cold)?,
+            BenchSuite::Sim => sim::measure(root)?,
+            BenchSuite::Reading => reading::measure(root)?,
+            BenchSuite::Archive => archive::measure(root)?,
+            BenchSuite::Query => query::measure(root)?,
         });
     }
-    judge(&rows)
+    print_and_check(&rows)
 }
 
-/// Prints a table, and fails when a limit is missed.
-pub(crate) fn judge(rows: &[Row]) -> Result<()> {
+/// Prints a table, and fails if a limit is missed.
+pub(crate) fn print_and_check(rows: &[BenchRow]) -> Result<()> {
     print!("{}", table::render(rows));
-    let missed = rows.iter().filter(|row| row.missed()).count();
+    let missed = rows.iter().filter(|row| row.is_missed()).count();
     if missed > 0 {
-        bail!("limits missed: {missed}");
+        bail!("{missed} limits missed; see the rows marked MISSED above");
     }
     Ok(())
 }
 
-fn facade_rows(root: &Path, cold: bool) -> Result<Vec<Row>> {
+fn facade_rows(root: &Path, cold: bool) -> Result<Vec<BenchRow>> {
     let mut rows = facade::measure(root)?;
     rows.extend(crates::count(root)?);
     if cold {

@@ -1,4 +1,4 @@
-//! The programs that measure are built optimised, run once, and print what they measured as one JSON object.
+//! Runs a program of `workspace-benches`, built with optimisation, and reads the result that it prints as JSON.
 
 use std::path::Path;
 
@@ -7,10 +7,16 @@ use serde::de::DeserializeOwned;
 
 use crate::cargo;
 
-/// What a program of `workspace-benches` prints.
-pub(crate) fn measured<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> {
+/// Runs a measuring program to its end. Returns its result, a struct of `workspace-bench-results`.
+pub(crate) fn run<T: DeserializeOwned>(root: &Path, program: &str) -> Result<T> {
     let package = ["run", "--quiet", "--release", "--package", "workspace-benches"];
     let args = [&package[..], &["--bin", program]].concat();
     let printed = cargo::output(root, &args)?;
-    serde_json::from_str(&printed).with_context(|| format!("{program} printed something else"))
+    serde_json::from_str(&printed).with_context(|| format!("{program} did not print its result"))
+}
+
+/// The median of an odd number of values; NaN if there are none.
+pub(super) fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -1,57 +1,43 @@
-//! What completeness costs, compared with a program that only reads the same bytes and writes them to a file, and what it
-//! saves, compared with the loop that most people would write.
+//! The cost of complete reading compared with copying the same bytes to a file, and its gain compared with the loop that most
+//! programs have.
 
 use std::path::Path;
 
 use anyhow::Result;
-use serde::Deserialize;
+use workspace_bench_results::ReadingResult;
 
 use super::program;
-use super::table::Row;
+use super::table::BenchRow;
 
-/// The most that reading verified events may take, as a multiple of the least.
-const RATIO: f64 = 3.0;
+/// Maximum time of verified reading, as a multiple of copying the bytes.
+const MAX_COPY_RATIO: f64 = 2.2;
 
-/// The same where each answer takes 100 ms.
-const SLOW_RATIO: f64 = 1.15;
+/// Maximum time of verified reading if each answer takes 100 ms, as a multiple of copying the bytes.
+const MAX_SLOW_COPY_RATIO: f64 = 1.15;
 
-/// The most requests, as a multiple of the fewest that could bring all events.
-const REQUESTS_RATIO: f64 = 1.15;
+/// Maximum number of requests, as a multiple of the fewest that can return all events.
+const MAX_REQUESTS_RATIO: f64 = 1.15;
 
-/// How many times faster than the usual loop it must be.
-const USUAL_RATIO: f64 = 6.0;
+/// Minimum time of the usual loop, as a multiple of verified reading.
+const MIN_USUAL_RATIO: f64 = 6.0;
 
-/// What the program prints: the fields that are shown.
-#[derive(Deserialize)]
-struct Measured {
-    events: u64,
-    floor_millis: f64,
-    verified_millis: f64,
-    usual_millis: f64,
-    ratio: f64,
-    usual_ratio: f64,
-    slow_floor_millis: f64,
-    slow_verified_millis: f64,
-    slow_ratio: f64,
-    requests_ratio: f64,
+pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {
+    Ok(rows(&program::run(root, "bench-reading")?))
 }
 
-pub(super) fn measure(root: &Path) -> Result<Vec<Row>> {
-    Ok(rows(&program::measured(root, "bench-reading")?))
-}
-
-fn rows(measured: &Measured) -> Vec<Row> {
-    let events = measured.events;
-    let millis = |what: &str, value| Row::told(format!("{what}, {events} events"), value, "ms");
+fn rows(result: &ReadingResult) -> Vec<BenchRow> {
+    let events = result.events;
+    let millis = |name: &str, value| BenchRow::unlimited(format!("{name}, {events} events"), value, "ms");
+    let at_most = |name: &str, value, max| BenchRow::at_most(name, value, "x", max).with_decimals(2);
     vec![
-        millis("bytes to a file", measured.floor_millis),
-        millis("verified events to a file", measured.verified_millis),
-        millis("the usual loop", measured.usual_millis),
-        Row::limited("verified / bytes", measured.ratio, "x", RATIO).fine(),
-        Row::at_least("usual loop / verified", measured.usual_ratio, "x", USUAL_RATIO).fine(),
-        millis("bytes to a file at 100 ms", measured.slow_floor_millis),
-        millis("verified events to a file at 100 ms", measured.slow_verified_millis),
-        Row::limited("verified / bytes at 100 ms", measured.slow_ratio, "x", SLOW_RATIO).fine(),
-        Row::limited("requests / fewest", measured.requests_ratio, "x", REQUESTS_RATIO).fine(),
+        millis("bytes to a file", result.copy_millis),
+        millis("verified events to a file", result.verified_millis),
+        millis("the usual loop", result.usual_millis),
+        at_most("verified / bytes", result.copy_ratio, MAX_COPY_RATIO),
+        BenchRow::at_least("usual loop / verified", result.usual_ratio, "x", MIN_USUAL_RATIO).with_decimals(2),
+        millis("bytes to a file at 100 ms", result.slow_copy_millis),
+        millis("verified events to a file at 100 ms", result.slow_verified_millis),
+        at_most("verified / bytes at 100 ms", result.slow_copy_ratio, MAX_SLOW_COPY_RATIO),
+        at_most("requests / fewest", result.requests_ratio, MAX_REQUESTS_RATIO),
     ]
 }

@@ -1,5 +1,5 @@
-//! Nearly every licence asks for its text to go along with a program. So the texts of all crates that are linked into it
-//! are gathered, each text once.
+//! Collects the licence texts of all crates that are linked into the program, each text once, because most licences require
+//! that their text is distributed with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -11,32 +11,33 @@ use serde::Deserialize;
 
 use crate::cargo;
 
-/// How the names of files begin that hold a licence, or what it asks for.
-const NAMES: [&str; 5] = ["licen", "copying", "copyright", "notice", "unlicense"];
+/// Beginnings of the names of licence and notice files, in lower case.
+const FILE_PREFIXES: [&str; 5] = ["licen", "copying", "copyright", "notice", "unlicense"];
 
 #[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
+struct DependencyMetadata {
+    packages: Vec<DependencyPackage>,
 }
 
 #[derive(Deserialize)]
-struct Package {
+struct DependencyPackage {
     name: String,
     version: String,
     license: Option<String>,
     manifest_path: PathBuf,
-    /// None for the crates of this workspace.
+    /// `None` for the crates of this workspace.
     source: Option<String>,
 }
 
-/// The licences of all crates from elsewhere that the program is made of on a target.
-pub(super) fn third_party(root: &Path, target: &str) -> Result<String> {
-    let linked = linked(root, target)?;
+/// The text of THIRD-PARTY.txt: the licences of all crates that are linked into the program for a target, without those of
+/// this workspace.
+pub(super) fn third_party_licences(root: &Path, target: &str) -> Result<String> {
+    let linked = linked_crates(root, target)?;
     let metadata = ["metadata", "--format-version", "1", "--locked"];
-    let metadata: Metadata = serde_json::from_str(&cargo::output(root, &metadata)?)?;
+    let metadata: DependencyMetadata = serde_json::from_str(&cargo::output(root, &metadata)?)?;
     let mut list = String::new();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut packages: Vec<&Package> = metadata
+    let mut packages: Vec<&DependencyPackage> = metadata
         .packages
         .iter()
         .filter(|package| package.source.is_some())
@@ -47,19 +48,19 @@ pub(super) fn third_party(root: &Path, target: &str) -> Result<String> {
         let name = format!("{} {}", package.name, package.version);
         let licence = package.license.as_deref().unwrap_or("see its text below");
         writeln!(list, "{name}: {licence}")?;
-        for text in texts_of(package)? {
+        for text in licence_texts(package)? {
             texts.entry(text).or_default().push(name.clone());
         }
     }
-    let mut all = format!("This program is made of crates of other authors, under these licences (SPDX):\n\n{list}");
+    let mut all = format!("This program contains crates of other authors under these licences (SPDX):\n\n{list}");
     for (text, names) in texts {
         write!(all, "\n{}\n{}\n\n{text}\n", "=".repeat(80), names.join(", "))?;
     }
     Ok(all)
 }
 
-/// The names and versions of what is linked into the program. What only builds it is not.
-fn linked(root: &Path, target: &str) -> Result<BTreeSet<(String, String)>> {
+/// Names and versions of the crates that are linked into the program. Procedural macros and build dependencies are not.
+fn linked_crates(root: &Path, target: &str) -> Result<BTreeSet<(String, String)>> {
     let tree = [
         "tree",
         "--locked",
@@ -76,23 +77,23 @@ fn linked(root: &Path, target: &str) -> Result<BTreeSet<(String, String)>> {
     Ok(printed.lines().filter_map(name_and_version).collect())
 }
 
-/// What a line of `cargo tree` names.
+/// The crate in a line of `cargo tree`.
 fn name_and_version(line: &str) -> Option<(String, String)> {
     let mut words = line.split_whitespace();
     let (name, version) = (words.next()?, words.next()?);
     Some((name.to_owned(), version.strip_prefix('v')?.to_owned()))
 }
 
-/// The texts that lie in a crate's folder, white space at the ends of lines left out, so that the same is the same.
-fn texts_of(package: &Package) -> Result<Vec<String>> {
+/// The licence files in a crate's folder. White space at line ends is removed, so that equal texts compare equal.
+fn licence_texts(package: &DependencyPackage) -> Result<Vec<String>> {
     let folder = package.manifest_path.parent();
-    let folder = folder.with_context(|| format!("{} has no folder", package.name))?;
+    let folder = folder.with_context(|| format!("the package {} has no folder", package.name))?;
     let mut texts = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
-        let is_one = name.is_some_and(|name| NAMES.iter().any(|begins| name.starts_with(begins)));
-        if is_one && path.is_file() {
+        let is_licence = name.is_some_and(|name| FILE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)));
+        if is_licence && path.is_file() {
             let text = fs::read(&path)?;
             let text = String::from_utf8_lossy(&text);
             let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_line_of_the_tree_names_a_crate() {
+    fn a_line_of_cargo_tree_names_a_crate() {
         for (line, expected) in [
             ("serde v1.0.228", Some(("serde", "1.0.228"))),
             ("zstd v0.14.0 (*)", Some(("zstd", "0.14.0"))),
@@ -120,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn licences_of_others_are_named_with_their_texts_and_ours_is_not_among_them() {
+    fn licences_of_linked_crates_are_listed_with_their_texts_and_our_own_are_not() {
         let root = crate::workspace::root();
-        let all = third_party(&root, &cargo::host(&root).unwrap()).unwrap();
+        let all = third_party_licences(&root, &cargo::host_target(&root).unwrap()).unwrap();
         let (list, texts) = all.split_once("====").unwrap();
         assert!(list.contains("\nserde_json 1."), "{list}");
         assert!(!list.contains("ionos-activitylog"), "{list}");
-        // It only makes code.
+        // A procedural macro is not linked.
         assert!(!list.contains("\nserde_derive "), "{list}");
         for part in ["Permission is hereby granted", "Apache License", "zstd-sys"] {
             assert!(texts.contains(part), "{part}");

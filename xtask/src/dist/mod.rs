@@ -1,9 +1,8 @@
-//! `cargo xtask dist`: whoever installs the command line by hand wants one file with all that belongs to it — the program,
-//! its manual pages, completions for the shells, and the licences of everything that was linked into it. Once cargo has
-//! fetched the crates, this needs no network, and neither does what it makes.
+//! `cargo xtask dist`: packs the command line for manual installation as one file, with manual pages, shell completions and the
+//! licences of all linked crates. Needs no network once cargo has fetched the crates.
 
 mod licences;
-mod pack;
+mod tarball;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,72 +11,72 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::cargo;
-use licences::third_party;
+use licences::third_party_licences;
 
-/// Shells, and what each calls the file of completions for a program.
+/// Shells, and the file name by which each finds the completions of a program.
 const SHELLS: [(&str, &str); 4] =
     [("bash", "ialog.bash"), ("zsh", "_ialog"), ("fish", "ialog.fish"), ("powershell", "_ialog.ps1")];
 
-/// Where a program runs without any library of the machine.
-const STATIC: &str = "x86_64-unknown-linux-musl";
+/// Target of programs that need no library of the system.
+const STATIC_TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Builds the program, for this machine and, where its target is installed, as a static one, and packs each.
+/// Builds and packs the program for this machine and, if the target is installed, as a static program.
 pub fn run(root: &Path) -> Result<()> {
     let out = root.join("target/dist");
-    let here = cargo::host(root)?;
+    let here = cargo::host_target(root)?;
     let program = build(root, &here)?;
-    let page = pack(root, &program, &here, &out)?;
-    println!("{}", page.display());
-    match cannot_be_static(root)? {
-        Some(reason) => println!("no {STATIC}: {reason}"),
-        None if here == STATIC => {}
+    let archive = pack(root, &program, &here, &out)?;
+    println!("{}", archive.display());
+    match reason_against_static(root)? {
+        Some(reason) => println!("no {STATIC_TARGET}: {reason}"),
+        None if here == STATIC_TARGET => {}
         None => {
-            // Manual pages and completions are the same, and come from the program that surely runs here.
-            let page = pack(root, &build(root, STATIC)?, STATIC, &out)?;
-            println!("{}", page.display());
+            // A static program for Linux runs on any Linux of the same architecture, so it can print its own manual pages.
+            let archive = pack(root, &build(root, STATIC_TARGET)?, STATIC_TARGET, &out)?;
+            println!("{}", archive.display());
         }
     }
     Ok(())
 }
 
-/// Packs a program for a target with all that belongs to it, and says where. The same program gives the same bytes.
+/// Packs a program for a target. Returns the path of the archive, whose bytes depend on the program alone.
 ///
-/// Fails where the program does not run here.
+/// Fails if the program does not run on this machine, because it prints its own manual pages and completions.
 pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<PathBuf> {
     let folder = tempfile::tempdir()?;
     let name = format!("ialog-{}-{target}", version(program)?);
-    let whole = folder.path().join(&name);
-    let man = whole.join("man");
-    let completions = whole.join("completions");
+    let package = folder.path().join(&name);
+    let man = package.join("man");
+    let completions = package.join("completions");
     for folder in [&man, &completions] {
         fs::create_dir_all(folder)?;
     }
-    let man = man.to_str().context("a path that is not UTF-8")?;
-    printed(program, &["man", "--out", man])?;
+    let man = man.to_str().context("the path of the temporary folder is not UTF-8")?;
+    stdout_of(program, &["man", "--out", man])?;
     for (shell, file) in SHELLS {
-        fs::write(completions.join(file), printed(program, &["completion", shell])?)?;
+        fs::write(completions.join(file), stdout_of(program, &["completion", shell])?)?;
     }
     for file in ["LICENSE-MIT", "LICENSE-APACHE", "README.md"] {
-        fs::copy(root.join(file), whole.join(file)).with_context(|| format!("{file} cannot be copied"))?;
+        fs::copy(root.join(file), package.join(file)).with_context(|| format!("{file} cannot be copied"))?;
     }
-    fs::write(whole.join("THIRD-PARTY.txt"), third_party(root, target)?)?;
-    fs::copy(program, whole.join("ialog"))?;
+    fs::write(package.join("THIRD-PARTY.txt"), third_party_licences(root, target)?)?;
+    fs::copy(program, package.join("ialog"))?;
     fs::create_dir_all(out)?;
     let archive = out.join(format!("{name}.tar.gz"));
-    pack::folder(folder.path(), &archive)?;
+    tarball::pack_folder(folder.path(), &archive)?;
     Ok(archive)
 }
 
 fn build(root: &Path, target: &str) -> Result<PathBuf> {
-    let what = ["build", "--release", "--locked", "--package", "ialog"];
-    cargo::run(root, &[&what[..], &["--target", target]].concat(), &[])?;
+    let build = ["build", "--release", "--locked", "--package", "ialog"];
+    cargo::run(root, &[&build[..], &["--target", target]].concat(), &[])?;
     Ok(cargo::target_folder(root)?.join(target).join("release/ialog"))
 }
 
-/// Why no static program can be built here, if it cannot.
-fn cannot_be_static(root: &Path) -> Result<Option<String>> {
-    if !cargo::has_target(root, STATIC)? {
-        let how = format!("the target is not installed (rustup target add {STATIC})");
+/// Why this machine cannot build a static program; `None` if it can.
+fn reason_against_static(root: &Path) -> Result<Option<String>> {
+    if !cargo::has_target(root, STATIC_TARGET)? {
+        let how = format!("the target is not installed (rustup target add {STATIC_TARGET})");
         return Ok(Some(how));
     }
     let compiler = Command::new("musl-gcc").arg("--version").output();
@@ -87,14 +86,16 @@ fn cannot_be_static(root: &Path) -> Result<Option<String>> {
     })
 }
 
-/// The version that a program prints.
+/// The version in the output of `--version`.
 fn version(program: &Path) -> Result<String> {
-    let said = printed(program, &["--version"])?;
-    let version = said.split_whitespace().nth(1);
-    version.map(str::to_owned).with_context(|| format!("{} says {said:?} of its version", program.display()))
+    let output = stdout_of(program, &["--version"])?;
+    let version = output.split_whitespace().nth(1);
+    version
+        .map(str::to_owned)
+        .with_context(|| format!("{} --version printed {output:?}, which has no version", program.display()))
 }
 
-fn printed(program: &Path, arguments: &[&str]) -> Result<String> {
+fn stdout_of(program: &Path, arguments: &[&str]) -> Result<String> {
     let output = Command::new(program)
         .args(arguments)
         .output()

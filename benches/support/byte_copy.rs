@@ -1,4 +1,4 @@
-//! The least that any program does: it knows how many pages there are, reads their bytes, and writes them to a file.
+//! The baseline of a reading: a program that knows how many pages there are, downloads them and writes their bytes to a file.
 
 use std::io::Write;
 
@@ -6,20 +6,20 @@ use anyhow::Result;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
 
-use crate::world;
+use crate::log;
 
-/// Reads the log of [`world`] from a server with as many requests on their way as everybody has.
-pub async fn read(address: &str) -> Result<()> {
+/// Copies all pages of [`log`] from a server to a temporary file, with [`log::CONCURRENT_REQUESTS`] at a time.
+pub async fn copy_pages(address: &str) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().no_gzip().build()?;
     let mut file = tempfile::tempfile()?;
-    let pages = world::events().div_ceil(world::PAGE);
+    let pages = log::event_count().div_ceil(log::PAGE_SIZE);
     let mut bodies = stream::iter(0..pages)
         .map(|page| {
-            let url = format!("http://{address}{}", world::path(page * world::PAGE));
+            let url = format!("http://{address}{}", log::page_path(page * log::PAGE_SIZE));
             let request = client.get(url).bearer_auth(DEFAULT_TOKEN);
             async move { request.send().await?.error_for_status()?.bytes().await }
         })
-        .buffered(world::AT_ONCE as usize);
+        .buffered(log::CONCURRENT_REQUESTS as usize);
     while let Some(body) = bodies.try_next().await? {
         file.write_all(&body)?;
     }

@@ -1,4 +1,4 @@
-//! The same content in the same bytes: names in order, no owner, no time of the machine that packed it.
+//! Writes reproducible tar archives: entries are sorted by name and have no owner and no time.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -8,17 +8,17 @@ use anyhow::{Context, Result};
 use flate2::{Compression, GzBuilder};
 use tar::{Builder, EntryType, Header};
 
-/// What is inside of a folder, as a compressed tar archive.
-pub(super) fn folder(folder: &Path, archive: &Path) -> Result<()> {
+/// Packs the content of a folder as `archive`, a tar file compressed with gzip.
+pub(super) fn pack_folder(folder: &Path, archive: &Path) -> Result<()> {
     let file = File::create(archive).with_context(|| format!("{} cannot be written", archive.display()))?;
     let packed = GzBuilder::new().write(BufWriter::new(file), Compression::best());
     let mut tar = Builder::new(packed);
-    add(&mut tar, folder, Path::new(""))?;
+    append_folder(&mut tar, folder, Path::new(""))?;
     tar.into_inner()?.finish()?.flush()?;
     Ok(())
 }
 
-fn add(tar: &mut Builder<impl Write>, folder: &Path, inside: &Path) -> Result<()> {
+fn append_folder(tar: &mut Builder<impl Write>, folder: &Path, inside: &Path) -> Result<()> {
     let mut names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>>>()?;
     names.sort();
     for name in names {
@@ -30,7 +30,7 @@ fn add(tar: &mut Builder<impl Write>, folder: &Path, inside: &Path) -> Result<()
             header.set_mode(0o755);
             header.set_size(0);
             tar.append_data(&mut header, &inside, std::io::empty())?;
-            add(tar, &path, &inside)?;
+            append_folder(tar, &path, &inside)?;
         } else {
             let file = File::open(&path)?;
             header.set_mode(if name == "ialog" { 0o755 } else { 0o644 });
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_content_is_the_same_bytes_whenever_it_is_packed() {
+    fn equal_content_gives_equal_bytes() {
         let packed = |names: [&str; 3]| {
             let content = tempfile::tempdir().unwrap();
             fs::create_dir(content.path().join("a")).unwrap();
@@ -54,7 +54,7 @@ mod tests {
                 fs::write(content.path().join(name), name).unwrap();
             }
             let archive = tempfile::NamedTempFile::new().unwrap();
-            folder(content.path(), archive.path()).unwrap();
+            pack_folder(content.path(), archive.path()).unwrap();
             fs::read(archive.path()).unwrap()
         };
         let one = packed(["ialog", "a/z", "a/b"]);

@@ -1,0 +1,112 @@
+//! The results of the measuring programs, one struct a program. Each program prints its struct as one line of JSON, and
+//! `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
+//!
+//! A crate of its own, because `xtask` must build without the library that is measured. Ratios are medians over rounds of
+//! one time divided by another of the same round.
+
+use serde::{Deserialize, Serialize};
+
+/// What `bench-facade` measures: the facade beside a minimal client, on one thread. Times are medians for one page.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct FacadeResult {
+    /// Number of events in a page.
+    pub events_per_page: u64,
+    /// CPU time of the minimal client in microseconds.
+    pub minimal_cpu_micros: f64,
+    /// CPU time of the facade in microseconds.
+    pub facade_cpu_micros: f64,
+    /// Wall-clock time of the minimal client in microseconds.
+    pub minimal_wall_micros: f64,
+    /// Wall-clock time of the facade in microseconds.
+    pub facade_wall_micros: f64,
+    /// CPU time of the facade divided by that of the minimal client.
+    pub cpu_ratio: f64,
+    /// Wall-clock time of the facade divided by that of the minimal client.
+    pub wall_ratio: f64,
+}
+
+/// What `bench-sim` measures: the simulator with a log of ten million events.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct SimulatorResult {
+    /// Number of events in the log.
+    pub events: u64,
+    /// Number of events in a page.
+    pub events_per_page: u64,
+    /// Median time to answer a request for one page in process, in microseconds.
+    pub page_micros: f64,
+    /// Bodies served over loopback, in millions of bytes per second.
+    pub megabytes_per_second: f64,
+    /// Peak memory of the serving process in MiB; `None` if the system does not report it.
+    pub peak_mebibytes: Option<f64>,
+}
+
+/// What `bench-reading` measures: verified reading beside copying the same bytes and beside the usual loop. Times are
+/// medians in milliseconds for the whole log.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct ReadingResult {
+    /// Number of events in the log.
+    pub events: u64,
+    /// Time to copy the bytes of all pages to a file.
+    pub copy_millis: f64,
+    /// Time to write all verified events to a file.
+    pub verified_millis: f64,
+    /// Time of the usual loop.
+    pub usual_millis: f64,
+    /// Verified reading divided by copying.
+    pub copy_ratio: f64,
+    /// The usual loop divided by verified reading.
+    pub usual_ratio: f64,
+    /// Time to copy if each answer takes 100 ms.
+    pub slow_copy_millis: f64,
+    /// Time of verified reading if each answer takes 100 ms.
+    pub slow_verified_millis: f64,
+    /// Verified reading divided by copying if each answer takes 100 ms.
+    pub slow_copy_ratio: f64,
+    /// Number of requests of verified reading divided by the fewest that can return all events.
+    pub requests_ratio: f64,
+}
+
+/// What `bench-archive` measures: exports beside copying the same bytes, and verification. Times are medians in
+/// milliseconds for the whole log.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct ArchiveResult {
+    /// Number of events in the log.
+    pub events: u64,
+    /// Time to copy the bytes of all pages to a file.
+    pub copy_millis: f64,
+    /// Time to export to an uncompressed archive.
+    pub plain_millis: f64,
+    /// Time to export to an archive of zstd parts.
+    pub zstd_millis: f64,
+    /// Uncompressed export divided by copying.
+    pub plain_copy_ratio: f64,
+    /// Export with zstd divided by copying.
+    pub zstd_copy_ratio: f64,
+    /// Export with zstd divided by copying if each answer takes 100 ms.
+    pub slow_zstd_copy_ratio: f64,
+    /// Peak memory of this process while it exports, in MiB; `None` if the system does not report it.
+    pub peak_mebibytes: Option<f64>,
+    /// Verification of the uncompressed archive, in millions of bytes of records per second.
+    pub verify_plain_megabytes: f64,
+    /// Verification of the zstd archive, in millions of bytes of uncompressed records per second.
+    pub verify_zstd_megabytes: f64,
+}
+
+/// What `soak` measures while it reads and archives ten million events.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct SoakResult {
+    /// Number of events in the log; the stream and the archive held each of them once.
+    pub events: u64,
+    /// Number of requests that the stream sent.
+    pub stream_requests: u64,
+    /// Wall-clock time of the stream in seconds.
+    pub stream_seconds: f64,
+    /// Peak memory of the process that streams, in MiB; `None` if the system does not report it.
+    pub stream_peak_mebibytes: Option<f64>,
+    /// Wall-clock time of the killed and resumed export in seconds.
+    pub archive_seconds: f64,
+    /// Highest peak memory of the exporting processes in MiB; 0 if the system does not report it.
+    pub archive_peak_mebibytes: f64,
+    /// Number of events that were archived a second time with identical files.
+    pub rearchived_events: u64,
+}

@@ -1,0 +1,35 @@
+//! Runtimes for the readers. Copying bytes is fastest on one thread, while the library can share its parsing among several
+//! threads, so each reader is measured on the runtime that suits it.
+
+use anyhow::Result;
+use ionos_activitylog::ClientBuilder;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::measure::Stopwatch;
+
+/// Threads for the library: the number of cores that the limits are meant for.
+const THREADS: usize = 2;
+
+/// A runtime on the calling thread.
+pub fn single_threaded() -> Result<Runtime> {
+    Ok(Builder::new_current_thread().enable_all().build()?)
+}
+
+/// A runtime with two worker threads.
+pub fn multi_threaded() -> Result<Runtime> {
+    Ok(Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?)
+}
+
+/// Lets the client run its parsing on the threads of the current runtime.
+pub fn lend_threads(client: ClientBuilder) -> ClientBuilder {
+    client.spawner(|task| {
+        tokio::spawn(task);
+    })
+}
+
+/// Runs a future to its end. Returns the wall-clock time in milliseconds and its value.
+pub fn time<T>(runtime: &Runtime, work: impl Future<Output = Result<T>>) -> Result<(f64, T)> {
+    let stopwatch = Stopwatch::start();
+    let value = runtime.block_on(work)?;
+    Ok((stopwatch.millis(), value))
+}
