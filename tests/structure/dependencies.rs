@@ -31,6 +31,7 @@ fn dependencies_between_members_point_one_way() {
         "ionos-activitylog-archive -> (tests) ionos-activitylog-sim",
         "ionos-activitylog-archive -> ionos-activitylog",
         "ionos-activitylog-sim -> ionos-activitylog-client",
+        "xtask -> workspace-bench-results",
     ];
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
