@@ -60,7 +60,7 @@ b.txt",
             &["export", "--last", "1d", "--out", "a.ndjson"],
             &[],
             2,
-            "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+            "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
              /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
              /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
              /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
@@ -71,7 +71,7 @@ b.txt",
             &["contracts"],
             &[("IONOS_TOKEN", " ")],
             2,
-            "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+            "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
              /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
              /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
              /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \

@@ -193,7 +193,7 @@ fn the_settings_in_force_say_where_they_come_from() {
             "API address: api.example.com (set in the program)",
             "contract: 31721060 (set in the program)",
             "pinned certificate: not set (the default)",
-            "root certificates: those of the platform (the default)",
+            "root certificates: the platform's (the default)",
             "config file: none (the default)",
             "profile: none (the default)",
         ]
@@ -326,5 +326,5 @@ fn a_named_profile_goes_before_the_environment() {
     assert_eq!(listed("test").code, Some(4));
     let gone = listed("gone");
     assert_eq!(gone.code, Some(2));
-    assert!(gone.stderr.contains("which was asked for; its profiles: \"prod\", \"test\""));
+    assert!(gone.stderr.contains("; its profiles: \"prod\", \"test\""));
 }

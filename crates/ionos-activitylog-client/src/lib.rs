@@ -17,6 +17,8 @@ mod cloud_request;
 #[allow(missing_docs, unused_imports, clippy::all, clippy::unwrap_used)]
 mod generated;
 mod raw;
+#[doc(hidden)]
+pub mod redact;
 mod scalar;
 mod total;
 mod transport;

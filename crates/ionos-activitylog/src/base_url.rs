@@ -6,8 +6,8 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use crate::config::address::shown;
 use crate::defaults::DEFAULT_BASE_URL;
+use crate::redact::redact_url;
 use crate::{Error, ErrorKind};
 
 /// The path that the generated client adds itself.
@@ -128,7 +128,7 @@ fn like_default() -> String {
 }
 
 fn refuse(text: &str, reason: &str) -> Error {
-    Error::new(ErrorKind::Configuration, format!("the API address {:?} cannot be used: {reason}", shown(text)))
+    Error::new(ErrorKind::Configuration, format!("the API address {:?} cannot be used: {reason}", redact_url(text)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use ionos_activitylog_client::Transport;
 use secrecy::SecretString;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{self, Options, Process, Setting};
+use crate::config::{self, Options, ProcessEnv, Setting};
 use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
 use crate::pacing::CEILING;
 use crate::reading::Spawner;
@@ -242,7 +242,7 @@ impl ClientBuilder {
     pub fn settings(&self) -> Result<Vec<Setting>, Error> {
         let resolved = self.resolved(self.options.clone())?;
         Ok(match &self.provider {
-            Some(_) => resolved.with_provider(),
+            Some(_) => resolved.settings_with_provider(),
             None => resolved.settings,
         })
     }
@@ -256,7 +256,7 @@ impl ClientBuilder {
         if !self.surrounded {
             return Ok(Vec::new());
         }
-        config::profiles(&Process)
+        config::profiles(&ProcessEnv)
     }
 }
 

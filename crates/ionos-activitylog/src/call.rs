@@ -179,7 +179,7 @@ impl Caller {
             }
             Err(error) => {
                 if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
-                    self.authorization.rejected(token);
+                    self.authorization.reject(token);
                 }
                 Err((error, Some(Sent { token, place })))
             }
@@ -195,7 +195,7 @@ impl Caller {
             }
             let (header, token) = self.authorization.header(&*self.clock).await?;
             if let (Some(not), Some(token)) = (not, token.as_deref())
-                && token.same_as(not)
+                && token.is_same(not)
             {
                 let same = "the provider gave the refused token again";
                 return Err(Error::new(ErrorKind::TokenProvider, same).with_hint("get a new one"));

@@ -16,3 +16,17 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Maximum size of an answer in bytes, after decompression: 64 MiB, a hundred times a page of 1000 events.
 pub const BODY_CAP: u64 = 64 * 1024 * 1024;
+
+/// Maximum size in bytes read from the body of an error: 64 KiB. An error page is for people, and none is longer.
+pub const ERROR_BODY_CAP: usize = 64 * 1024;
+
+/// Maximum length of a message or body in an error, in characters: an error is one line.
+pub(crate) const SNIPPET_CHARS: usize = 500;
+
+/// Remaining lifetime at which a token is refreshed: 5 min, longer than a request with its retries and than the
+/// difference of two clocks.
+pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// Minimum time between two calls of a token provider while its token is valid: 30 s. A provider that fails, or whose
+/// tokens expire within [`REFRESH_MARGIN`], is not called for every request.
+pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);

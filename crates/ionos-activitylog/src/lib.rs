@@ -84,19 +84,23 @@ mod pacing;
 mod page;
 mod range;
 mod reading;
+mod redact;
 mod response;
 mod retry;
 mod transport;
 
-pub use auth::{AccessToken, Claims, FETCH_BACKOFF, REFRESH_MARGIN, TokenFile, TokenFuture, TokenProvider};
+pub use auth::{AccessToken, Claims, TokenFile, TokenFuture, TokenProvider};
 pub use builder::ClientBuilder;
 pub use chain::Chain;
 pub use client::Client;
 pub use cloud_request::CloudRequest;
 pub use config::{Origin, Setting};
 pub use contract::{Contract, ContractNumber};
-pub use defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, DEFAULT_BASE_URL, READ_TIMEOUT};
-pub use error::{ERROR_BODY_CAP, Error, ErrorKind, VendorMessage};
+pub use defaults::{
+    ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, DEFAULT_BASE_URL, ERROR_BODY_CAP, FETCH_BACKOFF, READ_TIMEOUT,
+    REFRESH_MARGIN,
+};
+pub use error::{Error, ErrorKind, VendorMessage};
 pub use event::{
     Action, ActionName, Details, Event, EventError, EventErrorMessage, EventId, EventType, Issue, OpClass, Outcome,
     Principal, Resource, ResourceType, ServiceName, Status,
@@ -124,9 +128,9 @@ pub mod seam {
 /// release.
 #[doc(hidden)]
 pub mod internal {
-    pub use crate::cloud_request::is_secret_name;
     pub use crate::event::EventMultiset;
     pub use crate::filter::{Fold, Pattern, wanted, words};
     pub use crate::nearest::{guess, nearest};
     pub use crate::reading::BEYOND_REACH;
+    pub use crate::redact::{REDACTED, is_secret_name, redact_credentials, redact_known};
 }

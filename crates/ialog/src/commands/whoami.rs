@@ -83,7 +83,7 @@ impl Identity<'_> {
             .settings
             .iter()
             .map(|setting| {
-                let overruled: Vec<Value> = setting.overruled().iter().map(one).collect();
+                let overruled: Vec<Value> = setting.overridden().iter().map(one).collect();
                 let mut told = json!({"name": setting.name(), "overruled": overruled});
                 if let (Some(told), Value::Object(one)) = (told.as_object_mut(), one(setting)) {
                     told.extend(one);
@@ -123,7 +123,7 @@ impl Identity<'_> {
         for setting in self.settings.iter().filter(shown) {
             rows.push(row(setting, TextStyle::Plain, ""));
             if provenance {
-                let overruled = setting.overruled().iter();
+                let overruled = setting.overridden().iter();
                 rows.extend(overruled.map(|other| row(other, TextStyle::Dim, " (overruled)")));
             }
         }

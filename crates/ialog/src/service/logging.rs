@@ -11,13 +11,11 @@ use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use ionos_activitylog::clock::{Clock, Sleep};
-use ionos_activitylog::internal::is_secret_name;
+use ionos_activitylog::internal::{REDACTED, is_secret_name, redact_credentials, redact_known};
 use ionos_activitylog::seam::{Exchange, Transport};
 
 use crate::output::messages::{Messages, Verbosity};
 use crate::output::text::safe;
-
-const REDACTED: &str = "[redacted]";
 
 /// Stands before whatever carries requests, and tells of each.
 pub(crate) struct LoggingTransport {
@@ -102,11 +100,10 @@ impl Secrets {
         Self(secrets.map(str::to_owned).collect())
     }
 
-    /// The text on one line, without them.
+    /// The text on one line, without these credentials and without anything that looks like one.
     fn without(&self, text: &str) -> String {
-        let secrets = self.0.iter();
-        let text = secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED));
-        safe(&text)
+        let secrets: Vec<&str> = self.0.iter().map(String::as_str).collect();
+        safe(&redact_credentials(&redact_known(text, &secrets)))
     }
 }
 

@@ -1,5 +1,5 @@
-//! User name and password open more than a log, never end by themselves, and travel with every request. The vendor
-//! refuses them for accounts with a second factor since 2024-03-15 and has announced to end them for all: use a token.
+//! HTTP Basic authentication. Username and password never expire and travel with every request. The vendor rejects them
+//! for accounts with a second factor since 2024-03-15 and has announced to drop them for all accounts: prefer a token.
 
 use std::fmt;
 
@@ -9,39 +9,40 @@ use reqwest::header::HeaderValue;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::redact::REDACTED;
-use super::token::sensitive;
-use crate::{Error, ErrorKind};
+use super::token::sensitive_header;
+use crate::error::{Error, ErrorKind};
+use crate::redact::REDACTED;
 
-/// User name and password, as RFC 7617 sends them. `Debug` shows the user name only.
-pub(crate) struct Basic {
+/// Username and password as in RFC 7617. `Debug` shows the username only.
+pub(crate) struct BasicCredentials {
     username: String,
     password: SecretString,
-    /// What is sent, which is as good as the password.
+    /// `username:password` in base64, which is as secret as the password.
     encoded: SecretString,
 }
 
-impl Basic {
-    /// Fails with [`ErrorKind::Configuration`] for what RFC 7617 cannot carry: a colon in the user name, and control
-    /// characters; and for half of a pair.
+impl BasicCredentials {
+    /// Fails with [`ErrorKind::Configuration`] if either is empty or contains a control character, or if the username
+    /// contains a colon: RFC 7617 cannot transmit them.
     pub(crate) fn new(username: &str, password: &SecretString) -> Result<Self, Error> {
-        let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
+        let invalid = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();
         if username.is_empty() {
-            return Err(refuse("there is a password without a user name").with_hint("set both, or better a token"));
+            return Err(invalid("there is a password without a username").with_hint("set both, or preferably a token"));
         }
         if secret.is_empty() {
-            return Err(refuse("there is a user name without a password").with_hint("set both, or better a token"));
+            return Err(invalid("there is a username without a password").with_hint("set both, or preferably a token"));
         }
         if username.contains(':') {
-            return Err(refuse("the user name holds a colon, which ends a user name").with_hint("correct it"));
+            return Err(invalid("the username contains a colon, which HTTP Basic authentication does not allow")
+                .with_hint("correct it"));
         }
         if username.chars().any(char::is_control) {
-            return Err(refuse("the user name holds a control character").with_hint("enter it again"));
+            return Err(invalid("the username contains a control character").with_hint("enter it again"));
         }
         if secret.chars().any(char::is_control) {
             return Err(
-                refuse("the password holds a control character, such as a line break").with_hint("enter it again")
+                invalid("the password contains a control character, such as a line break").with_hint("enter it again")
             );
         }
         let pair = Zeroizing::new(format!("{username}:{secret}"));
@@ -52,20 +53,20 @@ impl Basic {
         })
     }
 
-    /// The value of the Authorization header, marked so that no log shows it.
+    /// The value of the Authorization header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
-        sensitive("Basic", &self.encoded)
+        sensitive_header("Basic", &self.encoded)
     }
 
-    /// What no text may show.
+    /// The texts to redact.
     pub(crate) fn secrets(&self) -> [&SecretString; 2] {
         [&self.password, &self.encoded]
     }
 }
 
-impl fmt::Debug for Basic {
+impl fmt::Debug for BasicCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Basic")
+        f.debug_struct("BasicCredentials")
             .field("username", &self.username)
             .field("password", &format_args!("{REDACTED}"))
             .finish_non_exhaustive()
@@ -77,12 +78,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pair_is_sent_as_rfc_7617_has_it_and_never_printed() {
+    fn a_pair_is_encoded_as_in_rfc_7617_and_never_printed() {
         // The RFC's own examples.
         for (username, password, encoded) in
             [("Aladdin", "open sesame", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), ("test", "123£", "dGVzdDoxMjPCow==")]
         {
-            let basic = Basic::new(username, &password.into()).unwrap();
+            let basic = BasicCredentials::new(username, &password.into()).unwrap();
             let header = basic.authorization().unwrap();
             assert_eq!(header, format!("Basic {encoded}"));
             let shown = format!("{basic:?} {basic:#?} {header:?}");
@@ -92,16 +93,16 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_that_cannot_be_sent_is_refused_without_showing_it() {
+    fn the_error_for_an_invalid_pair_shows_no_secret() {
         let cases = [
-            ("", "planted", "without a user name"),
+            ("", "planted", "without a username"),
             ("me", "", "without a password"),
             ("me:planted", "planted", "a colon"),
-            ("planted\n", "planted", "the user name holds a control character"),
-            ("me", "planted\n", "the password holds a control character"),
+            ("planted\n", "planted", "the username contains a control character"),
+            ("me", "planted\n", "the password contains a control character"),
         ];
         for (username, password, reason) in cases {
-            let error = Basic::new(username, &password.into()).unwrap_err();
+            let error = BasicCredentials::new(username, &password.into()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration);
             let text = error.to_string();
             assert!(text.contains(reason) && !text.contains("planted"), "{text}");

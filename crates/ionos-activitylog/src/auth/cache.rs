@@ -1,9 +1,8 @@
-//! A hundred requests need a token at the same moment, and it has just ended: the provider must be asked once, not a
-//! hundred times, and not again for each of a hundred refusals.
+//! Caches the token of a provider: many concurrent requests with an expired or rejected token call the provider once.
 //!
-//! A refresh is one future shared by all who wait for it. Whoever is polled drives it, so that nobody waits for a
-//! task that is not polled, and it needs no task of its own. When all who wait are dropped, so is the refresh, and
-//! the next caller begins another.
+//! A refresh is one future shared by all waiting requests. Each poll of any of them drives it, so it needs no task of its
+//! own and never depends on a request that is not polled. If all waiting requests are dropped, the refresh is dropped too,
+//! and the next request starts another one.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -18,171 +17,164 @@ use futures_util::FutureExt;
 use futures_util::future::{Shared, WeakShared};
 
 use super::provider::TokenProvider;
-use super::redact::REDACTED;
-use super::token::shown;
+use super::token::{AccessToken, format_expiry};
 use crate::clock::Clock;
-use crate::{AccessToken, Error, ErrorKind};
+use crate::defaults::{FETCH_BACKOFF, REFRESH_MARGIN};
+use crate::error::{Error, ErrorKind};
+use crate::redact::REDACTED;
 
-/// A provider's token is refreshed when it has no more than this to live: 5 minutes, longer than a request with its
-/// retries and than clocks differ.
-pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
+type RefreshResult = Result<Arc<AccessToken>, RefreshError>;
+type TokenRefresh = Pin<Box<dyn Future<Output = RefreshResult> + Send>>;
 
-/// While there is a valid token, a provider that failed, or that gives tokens which live no longer than the margin,
-/// is asked at most this often: 30 seconds.
-pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
-
-type Outcome = Result<Arc<AccessToken>, Failure>;
-type Refresh = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
-/// The token of a provider, asked for as rarely as possible. `Debug` does not show it.
+/// Caches the token of a provider. `Debug` does not show the token.
 pub(crate) struct TokenCache {
-    inner: Arc<Inner>,
+    inner: Arc<TokenCacheInner>,
 }
 
-struct Inner {
+struct TokenCacheInner {
     provider: Arc<dyn TokenProvider>,
     clock: Arc<dyn Clock>,
-    /// Locked for moments only, never across a wait and never while the provider is called.
-    state: Mutex<State>,
+    /// Never locked across an await or a call of the provider.
+    state: Mutex<TokenCacheState>,
 }
 
 #[derive(Default)]
-struct State {
+struct TokenCacheState {
     token: Option<Arc<AccessToken>>,
-    /// The token before, which late answers may still repeat.
+    /// The token before, which late answers may still contain.
     previous: Option<Arc<AccessToken>>,
-    /// The service refused the token.
+    /// Whether the service rejected the token.
     rejected: bool,
-    /// The provider was asked for another than a refused token and gave the same again.
+    /// Whether the provider returned a rejected token again.
     repeated: bool,
-    /// The last refresh failed.
+    /// Whether the last refresh failed.
     failed: bool,
-    /// When the last refresh ended, by [`Clock::elapsed`].
-    asked_at: Option<Duration>,
-    refresh: Option<WeakShared<Refresh>>,
+    /// The end of the last refresh, by [`Clock::elapsed`].
+    refreshed_at: Option<Duration>,
+    refresh: Option<WeakShared<TokenRefresh>>,
 }
 
 impl TokenCache {
     pub(crate) fn new(provider: Arc<dyn TokenProvider>, clock: Arc<dyn Clock>) -> Self {
-        Self { inner: Arc::new(Inner { provider, clock, state: Mutex::default() }) }
+        Self { inner: Arc::new(TokenCacheInner { provider, clock, state: Mutex::default() }) }
     }
 
-    /// A token that is valid now; the provider is asked if there is none, if it is about to end, or if the provider
-    /// has another. Who comes while the provider is asked gets that outcome.
+    /// Returns a token that is valid now. Calls the provider if there is none, if it expires soon, or if the provider has
+    /// another; concurrent callers share one call.
     ///
-    /// A refresh that fails leaves a token that is still valid in use. Without one, fails with
-    /// [`ErrorKind::TokenProvider`]; so does a token that is over when the provider gives it.
+    /// If the call fails, a token that is still valid stays in use. Without one, fails with
+    /// [`ErrorKind::TokenProvider`], also if the provider returns an expired token.
     pub(crate) async fn get(&self) -> Result<Arc<AccessToken>, Error> {
         let changed = self.inner.provider.changed();
         let refresh = match self.inner.usable_or_refresh(changed) {
             Ok(token) => return Ok(token),
             Err(refresh) => refresh,
         };
-        refresh.await.map_err(Failure::into_error)
+        refresh.await.map_err(RefreshError::into_error)
     }
 
-    /// Says that the service refused a token: the next [`TokenCache::get`] refreshes, unless somebody else's refresh
-    /// has replaced that token, or has just shown that the provider has no other.
+    /// Marks a token as rejected by the service: the next [`TokenCache::get`] refreshes it, unless another refresh has
+    /// replaced it already, or has just shown that the provider has no other.
     pub(crate) fn invalidate(&self, rejected: &AccessToken) {
         let elapsed = self.inner.clock.elapsed();
-        self.inner.with(|state| {
-            let current = state.token.as_ref().is_some_and(|t| t.same_as(rejected));
-            let pointless = state.repeated && state.just_asked(elapsed);
+        self.inner.with_state(|state| {
+            let current = state.token.as_ref().is_some_and(|t| t.is_same(rejected));
+            let pointless = state.repeated && state.was_refreshed_recently(elapsed);
             state.rejected |= current && !pointless;
         });
     }
 
-    /// The tokens that a text may hold: the current one and the one before.
-    pub(crate) fn known(&self) -> Vec<Arc<AccessToken>> {
-        self.inner.with(|state| {
+    /// The tokens to redact: the current one and the one before.
+    pub(crate) fn known_tokens(&self) -> Vec<Arc<AccessToken>> {
+        self.inner.with_state(|state| {
             let known = [&state.token, &state.previous];
             known.into_iter().flatten().cloned().collect()
         })
     }
 }
 
-impl Inner {
-    /// The token, or the refresh to wait for: the one on its way, or a new one.
-    fn usable_or_refresh(self: &Arc<Self>, changed: bool) -> Result<Arc<AccessToken>, Shared<Refresh>> {
+impl TokenCacheInner {
+    /// The token, or the refresh to wait for: the running one, or a new one.
+    fn usable_or_refresh(self: &Arc<Self>, changed: bool) -> Result<Arc<AccessToken>, Shared<TokenRefresh>> {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
-        self.with(|state| {
-            if let Some(token) = state.valid(now)
-                && !state.is_due(&token, now, elapsed, changed)
+        self.with_state(|state| {
+            if let Some(token) = state.valid_token(now)
+                && !state.is_refresh_due(&token, now, elapsed, changed)
             {
                 return Ok(token);
             }
             if let Some(refresh) = state.refresh.as_ref().and_then(WeakShared::upgrade) {
                 return Err(refresh);
             }
-            let refresh: Refresh = Box::pin(self.clone().refresh());
+            let refresh: TokenRefresh = Box::pin(self.clone().refresh());
             let refresh = refresh.shared();
             state.refresh = refresh.downgrade();
             Err(refresh)
         })
     }
 
-    async fn refresh(self: Arc<Self>) -> Outcome {
-        // A provider that panics must not take along everybody who waits.
-        let asked = AssertUnwindSafe(async { self.provider.token().await });
-        let answer = match asked.catch_unwind().await {
+    async fn refresh(self: Arc<Self>) -> RefreshResult {
+        // A panic of the provider must not reach all waiting requests.
+        let call = AssertUnwindSafe(async { self.provider.token().await });
+        let result = match call.catch_unwind().await {
             Ok(Ok(token)) => Ok(token),
-            Ok(Err(error)) => Err(Failure::of_provider(error)),
-            Err(_panic) => Err(Failure::new("it panicked")),
+            Ok(Err(error)) => Err(RefreshError::from_provider(error)),
+            Err(_panic) => Err(RefreshError::new("it panicked")),
         };
-        self.settle(answer)
+        self.finish_refresh(result)
     }
 
-    fn settle(&self, answer: Result<AccessToken, Failure>) -> Outcome {
+    /// Stores the result of a refresh. An error is replaced by the old token if that is still valid.
+    fn finish_refresh(&self, result: Result<AccessToken, RefreshError>) -> RefreshResult {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
-        let answer = answer.and_then(|token| match token.expired(now) {
+        let result = result.and_then(|token| match token.past_expiry(now) {
             None => Ok(Arc::new(token)),
-            Some(end) => Err(Failure::new(format!("it gave a token that expired at {}", shown(end)))),
+            Some(end) => Err(RefreshError::new(format!("it returned a token that expired at {}", format_expiry(end)))),
         });
-        self.with(|state| {
+        self.with_state(|state| {
             state.refresh = None;
-            state.asked_at = Some(elapsed);
-            state.failed = answer.is_err();
-            match answer {
+            state.refreshed_at = Some(elapsed);
+            state.failed = result.is_err();
+            match result {
                 Ok(token) => {
                     state.replace(token.clone());
                     Ok(token)
                 }
-                Err(failure) => state.valid(now).ok_or(failure),
+                Err(error) => state.valid_token(now).ok_or(error),
             }
         })
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        // The state is whole between any two changes, so a panic elsewhere does no harm.
+    fn with_state<T>(&self, change: impl FnOnce(&mut TokenCacheState) -> T) -> T {
+        // The state is consistent between changes, so a poisoned lock is usable.
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl State {
-    /// The token, if it can be used at all.
-    fn valid(&self, now: DateTime<Utc>) -> Option<Arc<AccessToken>> {
+impl TokenCacheState {
+    /// The token if it is neither rejected nor expired.
+    fn valid_token(&self, now: DateTime<Utc>) -> Option<Arc<AccessToken>> {
         let token = self.token.as_ref()?;
-        (!self.rejected && token.expired(now).is_none()).then(|| token.clone())
+        (!self.rejected && token.past_expiry(now).is_none()).then(|| token.clone())
     }
 
-    /// Whether to ask for another token although this one is valid.
-    fn is_due(&self, token: &AccessToken, now: DateTime<Utc>, elapsed: Duration, changed: bool) -> bool {
-        let just_asked = self.just_asked(elapsed);
+    /// Whether to refresh the token although it is valid.
+    fn is_refresh_due(&self, token: &AccessToken, now: DateTime<Utc>, elapsed: Duration, changed: bool) -> bool {
+        let recently = self.was_refreshed_recently(elapsed);
         if changed {
-            return !(self.failed && just_asked);
+            return !(self.failed && recently);
         }
-        let long = |left: Duration| left > REFRESH_MARGIN;
-        let ending = |end: DateTime<Utc>| !(end - now).to_std().is_ok_and(long);
-        token.expiry().is_some_and(ending) && !just_asked
+        let expires_soon = |end: DateTime<Utc>| !(end - now).to_std().is_ok_and(|left| left > REFRESH_MARGIN);
+        token.expiry().is_some_and(expires_soon) && !recently
     }
 
-    fn just_asked(&self, elapsed: Duration) -> bool {
-        self.asked_at.is_some_and(|asked| elapsed.saturating_sub(asked) < FETCH_BACKOFF)
+    fn was_refreshed_recently(&self, elapsed: Duration) -> bool {
+        self.refreshed_at.is_some_and(|at| elapsed.saturating_sub(at) < FETCH_BACKOFF)
     }
 
     fn replace(&mut self, token: Arc<AccessToken>) {
         let old = self.token.replace(token.clone());
-        let same = old.as_ref().is_some_and(|old| old.same_as(&token));
+        let same = old.as_ref().is_some_and(|old| old.is_same(&token));
         self.repeated = self.rejected && same;
         self.rejected = false;
         if !same {
@@ -191,21 +183,20 @@ impl State {
     }
 }
 
-/// Why there is no token, for everybody who waits for it.
+/// Why there is no token; cloned for each waiting request.
 #[derive(Clone)]
-struct Failure {
+struct RefreshError {
     reason: Option<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-impl Failure {
+impl RefreshError {
     fn new(reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), source: None }
     }
 
-    /// A provider's own text may hold a secret, so it is left to those who ask for the source. Errors of this crate
-    /// hold none.
-    fn of_provider(error: Box<dyn StdError + Send + Sync>) -> Self {
+    /// Takes over the text of an error of this crate only: the text of another error may hold a secret.
+    fn from_provider(error: Box<dyn StdError + Send + Sync>) -> Self {
         Self { reason: error.downcast_ref().map(|error: &Error| error.to_string()), source: Some(error.into()) }
     }
 

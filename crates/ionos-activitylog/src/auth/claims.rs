@@ -1,8 +1,7 @@
-//! A token says whose it is, which contract it is bound to and when it ends; knowing that beforehand spares a
-//! request that cannot succeed. But only the service can tell whether any of it is true.
+//! The claims of a token: its user, contract and expiry. They spare requests that cannot succeed and improve messages.
 //!
-//! **Nothing here is verified.** The signature is not looked at, so whoever makes up a token makes up its claims:
-//! use them to explain and to choose defaults, never to grant anything.
+//! **Claims are not verified.** The signature is not checked, and anyone can make up a token: use claims for explanations
+//! and defaults, never to grant access.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +13,19 @@ use ionos_activitylog_client::Scalar;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::ContractNumber;
+use crate::contract::ContractNumber;
 
-/// The privilege that opens the log, as tokens name it.
+/// The privilege to read the log, as tokens name it.
 pub(super) const PRIVILEGE: &str = "ACCESS_ACTIVITY_LOG";
 
-/// The roles that may read the log without that privilege.
+/// The roles that may read the log without the privilege.
 const READING_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
 
-/// What a token says of itself. **Not verified:** the signature is not checked, anybody can make up a token that
-/// says this. Good for messages and defaults; worthless as a proof.
+/// The claims of a JSON Web Token. **Not verified:** the signature is not checked, and anyone can make up a token with
+/// these claims. Use them for messages and defaults, never as a proof.
 ///
-/// Each member is none where the token does not say it, or says it in an unknown form. The members are those that
-/// the vendor's own command line reads, and the `exp` of RFC 7519.
+/// A field is `None` if the token does not have the claim, or has it in an unknown format. The claims are those that the
+/// vendor's own command line reads, and `exp` of RFC 7519.
 ///
 /// ```
 /// use ionos_activitylog::Claims;
@@ -41,38 +40,37 @@ const READING_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claims {
-    /// The contract that the token is bound to: `identity.contractNumber`, its digits as they were written.
+    /// The contract that the token is bound to, with its digits unchanged: `identity.contractNumber`.
     pub contract: Option<ContractNumber>,
-    /// When the token ends, in UTC, to the second and rounded down: `exp`.
+    /// The expiry in UTC, rounded down to whole seconds: `exp`.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The user's privileges, such as "ACCESS_ACTIVITY_LOG": `identity.privileges`. None unless it is a list of
+    /// The user's privileges, such as "ACCESS_ACTIVITY_LOG": `identity.privileges`. `None` unless it is a list of
     /// strings.
     pub privileges: Option<Vec<String>>,
     /// The user's role, such as "owner": `identity.role`.
     pub role: Option<String>,
-    /// The id of the user: `identity.uuid`.
+    /// The user's id: `identity.uuid`.
     pub user: Option<String>,
-    /// The id of the token, by which its owner can delete it: `kid` of the header.
+    /// The id of the token, which its owner needs to delete it: `kid` of the header.
     pub token_id: Option<String>,
 }
 
 impl Claims {
-    /// Reads the claims of a JSON Web Token **without verifying it**. None for any text that is not three parts
-    /// with dots between them and a JSON object in the second: an opaque token works as well as any other.
-    ///
-    /// The parts are base64url with or without padding.
+    /// Reads the claims of a JSON Web Token **without verifying it**. `None` for an opaque token, that is any text other
+    /// than three parts separated by dots with a JSON object in the second. The parts are base64url with or without
+    /// padding.
     #[must_use]
     pub fn read_unverified(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.trim().split('.').collect();
         let &[header, payload, _signature] = parts.as_slice() else {
             return None;
         };
-        let payload = Members::decode(payload)?;
-        let header = Members::decode(header).unwrap_or_default();
-        let identity: Members = payload.get("identity").unwrap_or_default();
+        let payload = ClaimMembers::decode(payload)?;
+        let header = ClaimMembers::decode(header).unwrap_or_default();
+        let identity: ClaimMembers = payload.get("identity").unwrap_or_default();
         Some(Self {
             contract: identity.get("contractNumber").and_then(|number: Scalar| number.text().parse().ok()),
-            expires_at: payload.get("exp").and_then(|time| moment(&time)),
+            expires_at: payload.get("exp").and_then(|time| parse_expiry(&time)),
             privileges: identity.get("privileges"),
             role: identity.get("role"),
             user: identity.get("uuid"),
@@ -80,14 +78,14 @@ impl Claims {
         })
     }
 
-    /// Whether the user may read the log, by what the token says: with the privilege `ACCESS_ACTIVITY_LOG`, or as
-    /// owner or administrator of the contract. None if the token does not say.
+    /// Whether the claims allow reading the log: with the privilege `ACCESS_ACTIVITY_LOG`, or as owner or administrator of
+    /// the contract. `None` if the token has neither claim.
     ///
-    /// The service has the last word: privileges may have changed since the token was made.
+    /// The service may decide otherwise: privileges may have changed since the token was issued.
     #[must_use]
     pub fn may_read_log(&self) -> Option<bool> {
-        let named = |role: &String| READING_ROLES.iter().any(|r| r.eq_ignore_ascii_case(role));
-        if self.role.as_ref().is_some_and(named) {
+        let is_reading_role = |role: &String| READING_ROLES.iter().any(|r| r.eq_ignore_ascii_case(role));
+        if self.role.as_ref().is_some_and(is_reading_role) {
             return Some(true);
         }
         let privileges = self.privileges.as_ref()?;
@@ -95,13 +93,13 @@ impl Claims {
     }
 }
 
-/// The members of a JSON object, each as it came, so that one of an unknown form does not cost the others.
+/// The members of a JSON object as raw JSON, so that one in an unknown format does not affect the others.
 #[derive(Default, serde::Deserialize)]
-struct Members(BTreeMap<String, Box<RawValue>>);
+struct ClaimMembers(BTreeMap<String, Box<RawValue>>);
 
-impl Members {
+impl ClaimMembers {
     fn decode(part: &str) -> Option<Self> {
-        // Some writers pad and some leave bits behind; nothing depends on either.
+        // Some issuers add padding, and some set the unused trailing bits.
         const LENIENT: GeneralPurpose = GeneralPurpose::new(
             &URL_SAFE,
             GeneralPurposeConfig::new()
@@ -116,8 +114,8 @@ impl Members {
     }
 }
 
-/// Seconds since 1970, which RFC 7519 lets have a fraction. Rounded down: better asked early than refused.
-fn moment(time: &Scalar) -> Option<DateTime<Utc>> {
+/// Seconds since 1970, with an optional fraction (RFC 7519). Rounded down, so that a token is refreshed rather early.
+fn parse_expiry(time: &Scalar) -> Option<DateTime<Utc>> {
     let text = time.text();
     if let Ok(seconds) = text.parse() {
         return DateTime::from_timestamp(seconds, 0);
@@ -126,7 +124,7 @@ fn moment(time: &Scalar) -> Option<DateTime<Utc>> {
     if !seconds.is_finite() {
         return None;
     }
-    // A float beyond 64 bits becomes the largest integer, which is no date either.
+    // A float beyond 64 bits saturates at the largest integer, which is not a date.
     DateTime::from_timestamp(seconds.floor() as i64, 0)
 }
 
@@ -138,7 +136,7 @@ pub(crate) mod tests {
 
     const HEADER: &str = r#"{"alg":"RS256","kid":"token-4711"}"#;
 
-    /// A token with the payload.
+    /// A token with this payload.
     pub(crate) fn jwt(payload: &str) -> String {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.{}", part(HEADER), part(payload), part("signed"))
@@ -160,7 +158,7 @@ pub(crate) mod tests {
             user: Some("u-1".to_owned()),
             token_id: Some("token-4711".to_owned()),
         };
-        // Three lengths, so that there are none, one and two characters of padding.
+        // Three lengths, which need no, one and two characters of padding.
         for payload in [payload.to_owned(), format!("{payload} "), format!("{payload}  ")] {
             assert_eq!(read(&payload), expected);
             let padded = |text: &str| URL_SAFE.encode(text);
@@ -170,7 +168,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_token_with_claims_has_none() {
+    fn an_opaque_token_has_no_claims() {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let object = part("{}");
         let cases = [
@@ -192,7 +190,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_member_that_is_missing_or_of_another_form_is_none_and_the_others_stay() {
+    fn a_missing_or_malformed_claim_is_none_and_the_others_are_read() {
         let none = Claims { token_id: Some("token-4711".to_owned()), ..Claims::default() };
         let payloads = [
             "{}",
@@ -227,7 +225,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_end_is_read_however_it_is_written() {
+    fn an_expiry_is_read_in_every_number_format() {
         let noon = Some("2026-11-20T12:00:00Z".parse().unwrap());
         let cases = [
             ("1795176000", noon),
@@ -248,7 +246,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn who_may_read_the_log() {
+    fn privileges_and_roles_decide_who_may_read_the_log() {
         let cases = [
             ("{}", None),
             (r#"{"role":"user"}"#, None),

@@ -1,29 +1,24 @@
-//! The log of a contract opens only to who proves who they are, with a proof that expires, is replaced while a
-//! program runs, and must never be shown.
+//! Authorization of requests with credentials that expire, are replaced while the program runs, and are never printed.
 //!
-//! A *token* is text with an end ([`AccessToken`]). A *provider* gets tokens ([`TokenProvider`], such as
-//! [`TokenFile`]). A *cache* asks a provider as rarely as it may and never twice at a time. *Authorization* is what a
-//! client holds: a fixed token, a cache, or user name and password; it makes the header of each request and takes
-//! what is secret out of every text. [`Claims`] are what a token says of itself, unverified.
+//! An [`AccessToken`] is a token with its expiry. A [`TokenProvider`], such as [`TokenFile`], supplies tokens, and
+//! `TokenCache` calls it as rarely as possible and never concurrently. `Authorization` is what a client holds: a fixed
+//! token, a cache, or username and password. It builds the header of each request and removes credentials from texts.
+//! [`Claims`] are the contents of a token, unverified.
 //!
-//! Deliberately absent: a task in the background that refreshes ahead of time, and the exchange of a password for a
-//! token.
+//! Deliberately absent: a background task that refreshes tokens ahead of time, and the exchange of a password for a token.
 
+mod authorization;
 mod basic;
 mod cache;
 mod claims;
-mod credentials;
 mod provider;
-mod redact;
 mod token;
 mod token_file;
 
-pub(crate) use basic::Basic;
+pub(crate) use authorization::Authorization;
+pub(crate) use basic::BasicCredentials;
 pub(crate) use cache::TokenCache;
-pub use cache::{FETCH_BACKOFF, REFRESH_MARGIN};
 pub use claims::Claims;
-pub(crate) use credentials::Authorization;
 pub use provider::{TokenFuture, TokenProvider};
-pub(crate) use redact::REDACTED;
 pub use token::AccessToken;
 pub use token_file::TokenFile;

@@ -1,21 +1,22 @@
-//! Where tokens come from differs from program to program: a file that something else rotates, a vault, an exchange
-//! of credentials. The library needs to know one thing: whom to ask for the next one.
+//! The source of tokens is up to the program: a rotated file, a vault, an exchange of credentials. The client calls it
+//! through the trait [`TokenProvider`].
 
 use std::error::Error as StdError;
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::AccessToken;
+use super::token::AccessToken;
 
-/// A future of a token.
+/// The future returned by [`TokenProvider::token`].
 pub type TokenFuture<'a> =
     Pin<Box<dyn Future<Output = Result<AccessToken, Box<dyn StdError + Send + Sync>>> + Send + 'a>>;
 
-/// Gets tokens. A client asks when it has none, when its token has no more than
-/// [`REFRESH_MARGIN`](crate::REFRESH_MARGIN) to live, when the service refused it, and when the provider says that it
-/// [`changed`](TokenProvider::changed). It never asks twice at a time and keeps what it got, so that a provider need
-/// not; while its token is valid, it asks a provider that failed again after
-/// [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
+/// Supplies tokens to a client.
+///
+/// The client requests a token if it has none, if its token expires within [`REFRESH_MARGIN`](crate::REFRESH_MARGIN), if
+/// the service rejected it, and if the provider has [`changed`](TokenProvider::changed). It never calls a provider
+/// concurrently, and it caches the token, so a provider need not. While its token is valid, it calls a provider that
+/// failed at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
 ///
 /// ```
 /// use ionos_activitylog::{AccessToken, TokenFuture, TokenProvider};
@@ -33,16 +34,16 @@ pub type TokenFuture<'a> =
 /// # async fn read_from_vault() -> Result<String, std::io::Error> { Ok("a-token".to_owned()) }
 /// ```
 pub trait TokenProvider: Send + Sync {
-    /// Gets a token that is valid now.
+    /// Returns a token that is valid now.
     ///
-    /// It should end in its own time, with an error if need be: requests wait for it. Dropping the future ends the
-    /// attempt. Its error reaches the program as the `source` of an [`Error`](crate::Error) of kind
-    /// [`TokenProvider`](crate::ErrorKind::TokenProvider), and is not printed, since its text may hold a secret;
-    /// an error of this crate holds none and is printed.
+    /// Requests wait for it, so it should have a timeout of its own. Dropping the future cancels it. Its error is
+    /// available as [`Error::provider_error`](crate::Error::provider_error) of an error of kind
+    /// [`TokenProvider`](crate::ErrorKind::TokenProvider). It is not printed, because its text may hold a secret; only an
+    /// [`Error`](crate::Error) of this crate is printed.
     fn token(&self) -> TokenFuture<'_>;
 
-    /// Whether [`TokenProvider::token`] would now give another token than the last time. Asked before every request,
-    /// so it must be cheap and must not wait; it stays true until a token was given.
+    /// Whether [`TokenProvider::token`] would return another token than the last time. Called before every request, so it
+    /// must be cheap and must not block. It stays true until a token has been returned.
     fn changed(&self) -> bool {
         false
     }

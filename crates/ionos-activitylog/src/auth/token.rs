@@ -1,5 +1,4 @@
-//! A token opens the audit trail of a whole contract, so there is one type that holds it, and that type cannot be
-//! printed.
+//! The one type that holds a token. It cannot be printed, because a token gives access to the log of a whole contract.
 
 use std::fmt;
 
@@ -7,11 +6,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::redact::REDACTED;
-use crate::{Claims, Error, ErrorKind};
+use super::claims::Claims;
+use crate::error::{Error, ErrorKind};
+use crate::redact::{REDACTED, redact_secrets};
 
-/// A bearer token and the time at which it ends. `Debug` and `Display` print `[redacted]`; this copy of the token is
-/// wiped when it is dropped.
+/// A bearer token and its expiry. `Debug` and `Display` print `[redacted]`. The memory of the token is wiped on drop.
 ///
 /// ```
 /// use ionos_activitylog::AccessToken;
@@ -28,57 +27,54 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Takes the token itself, without the word "Bearer"; white space round it is dropped. It ends when it says so
-    /// itself ([`Claims::expires_at`]), and at no known time if it does not.
+    /// Creates a token from its text, without the word "Bearer" and ignoring surrounding white space. It expires at
+    /// [`Claims::expires_at`], or at an unknown time if it has no such claim.
     ///
-    /// Fails with [`ErrorKind::Configuration`] for an empty token and for one that no header can carry.
+    /// Fails with [`ErrorKind::Configuration`] if the token is empty or contains characters other than visible ASCII.
     pub fn new(text: impl AsRef<str>) -> Result<Self, Error> {
         let text = text.as_ref().trim();
-        let refuse = |detail: &str| Error::new(ErrorKind::Configuration, detail);
+        let invalid = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         if text.is_empty() {
-            return Err(refuse("the token is empty").with_hint("give the token of your account"));
+            return Err(invalid("the token is empty").with_hint("use a token of your account"));
         }
         if text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("bearer ")) {
-            return Err(
-                refuse("the token begins with the word \"Bearer\", which is no part of it").with_hint("leave it out")
-            );
+            return Err(invalid("the token starts with the word \"Bearer\", which is not part of it")
+                .with_hint("remove the word"));
         }
         if !text.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(refuse(
-                "the token holds a character that no token has (white space, a control character or a letter outside ASCII)",
-            )
-            .with_hint("copy it again"));
+            return Err(invalid("the token contains white space, a control character or a character outside ASCII")
+                .with_hint("copy it again"));
         }
         Ok(Self { secret: text.into(), expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at) })
     }
 
-    /// The same token with another end, in UTC and exclusive: from then on it is not used. For a token that does not
-    /// say itself when it ends, or to end it sooner.
+    /// Sets the expiry, in UTC: the token is not used at that time or later. For a token without an expiry of its own, or
+    /// to stop using it earlier.
     #[must_use]
     pub fn expires_at(mut self, end: DateTime<Utc>) -> Self {
         self.expires_at = Some(end);
         self
     }
 
-    /// When it ends, in UTC; from then on it is not used. None if that is not known.
+    /// The expiry in UTC: the token is not used at that time or later. `None` if it is unknown.
     #[must_use]
     pub fn expiry(&self) -> Option<DateTime<Utc>> {
         self.expires_at
     }
 
-    /// What the token says of itself, unverified; none for a token that says nothing.
+    /// The unverified claims of the token; `None` if it is opaque.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         Claims::read_unverified(self.secret.expose_secret())
     }
 
-    /// The end of the token, if it is past.
-    pub(crate) fn expired(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The expiry if the token has expired at `now`.
+    pub(crate) fn past_expiry(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.expires_at.filter(|end| *end <= now)
     }
 
-    /// Whether it is the same text.
-    pub(crate) fn same_as(&self, other: &Self) -> bool {
+    /// Whether both are the same text.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.secret.expose_secret() == other.secret.expose_secret()
     }
 
@@ -86,28 +82,28 @@ impl AccessToken {
         &self.secret
     }
 
-    /// The text with the token taken out, in case a service repeats it: as it is, escaped as in JSON or in a URL,
-    /// and cut off at the end of the text.
+    /// Replaces the token in a text, in every spelling: see [`redact_secrets`].
     pub(crate) fn redact(&self, text: &str) -> String {
-        super::redact::redact(text, &[&self.secret])
+        redact_secrets(text, &[&self.secret])
     }
 
-    /// The value of the Authorization header, marked so that no log shows it.
+    /// The value of the Authorization header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, Error> {
-        sensitive("Bearer", &self.secret)
+        sensitive_header("Bearer", &self.secret)
     }
 }
 
-/// The value of an Authorization header, marked so that no log shows it.
-pub(super) fn sensitive(scheme: &str, secret: &SecretString) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose_secret()))
-        .map_err(|_| Error::new(ErrorKind::Configuration, "the token or password does not fit into a header"))?;
+/// The value of an Authorization header, marked as sensitive so that no log shows it.
+pub(super) fn sensitive_header(scheme: &str, secret: &SecretString) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("{scheme} {}", secret.expose_secret())).map_err(|_| {
+        Error::new(ErrorKind::Configuration, "the token or password contains characters that a header cannot transmit")
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// A time as errors show it, such as "2026-11-20T12:00:00Z".
-pub(super) fn shown(time: DateTime<Utc>) -> String {
+/// An expiry for messages, such as "2026-11-20T12:00:00Z".
+pub(super) fn format_expiry(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
@@ -138,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_cannot_be_one_is_refused_without_showing_it() {
+    fn the_error_for_an_invalid_token_does_not_show_it() {
         for text in ["", "  \n", "planted secret", "plantéd", "Bearer planted"] {
             let error = AccessToken::new(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration);
@@ -147,17 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_when_it_says_so_unless_told_otherwise() {
+    fn the_expiry_is_the_claim_unless_it_is_set() {
         let end: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
         let opaque = AccessToken::new("opaque").unwrap();
         assert_eq!(opaque.expiry(), None);
-        assert_eq!(opaque.expired(DateTime::<Utc>::MAX_UTC), None);
+        assert_eq!(opaque.past_expiry(DateTime::<Utc>::MAX_UTC), None);
         let text = crate::auth::claims::tests::jwt(&format!(r#"{{"exp":{}}}"#, end.timestamp()));
         let token = AccessToken::new(&text).unwrap();
         assert_eq!(token.expiry(), Some(end));
         let second = chrono::TimeDelta::seconds(1);
         for (now, expired) in [(end - second, None), (end, Some(end)), (end + second, Some(end))] {
-            assert_eq!(token.expired(now), expired);
+            assert_eq!(token.past_expiry(now), expired);
         }
         assert_eq!(token.expires_at(end - second).expiry(), Some(end - second));
     }

@@ -1,5 +1,5 @@
-//! A program that runs for months outlives its token. Something else then puts the next one into a file, and may be
-//! halfway through writing it when the file is read.
+//! A token provider that reads a file which another program rotates. The file may be read while it is being written, so
+//! its modification time and length are compared before and after.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -10,17 +10,18 @@ use std::time::SystemTime;
 use secrecy::zeroize::Zeroizing;
 
 use super::provider::{TokenFuture, TokenProvider};
-use crate::{AccessToken, Error, ErrorKind};
+use super::token::AccessToken;
+use crate::error::{Error, ErrorKind};
 
-/// The longest file that is read: 64 KiB. A token is a tenth of that; whatever is longer is another file.
+/// Maximum size of the file in bytes: 64 KiB, ten times a token.
 const FILE_CAP: u64 = 64 * 1024;
 
 /// Reads a token from a file, and again whenever the file changes.
 ///
-/// The file holds the token and nothing else; white space round it is dropped. A change is noticed by the file's
-/// time of modification and length, looked up before every request. While the file is missing, empty, unreadable or
-/// being written, the last good token stays in use as long as it is valid. Part of a token that looks like a whole
-/// one cannot be told apart: replace the file by renaming another one to its name.
+/// The file contains the token and nothing else; surrounding white space is ignored. Before every request, modification
+/// time and length of the file are checked for a change. While the file is missing, empty, unreadable or being written,
+/// the last token stays in use as long as it is valid. A partly written token may look like a complete one: replace the
+/// file atomically, by renaming another one.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -31,77 +32,77 @@ const FILE_CAP: u64 = 64 * 1024;
 #[derive(Debug)]
 pub struct TokenFile {
     path: PathBuf,
-    /// The state of the file from which the last good token was read.
-    read: Mutex<Option<Stamp>>,
+    /// The version of the file from which the last token was read.
+    read_version: Mutex<Option<FileVersion>>,
 }
 
 impl TokenFile {
-    /// Names the file; it is not opened before a token is needed.
+    /// Creates a provider for a file. The file is not opened before a token is needed.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), read: Mutex::default() }
+        Self { path: path.into(), read_version: Mutex::default() }
     }
 
-    /// The file.
+    /// The path of the token file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     fn read(&self) -> Result<AccessToken, Error> {
-        let refuse = |reason: String| {
+        let unusable = |reason: String| {
             Error::new(ErrorKind::Configuration, format!("the token file {:?} cannot be used: {reason}", self.path))
         };
-        let (text, stamp) = contents(&self.path)
-            .map_err(|error| refuse(error.to_string()).with_hint("make it a file that can be read"))?;
+        let (text, version) =
+            read_text(&self.path).map_err(|error| unusable(error.to_string()).with_hint("make it a readable file"))?;
         let token = AccessToken::new(text.as_str())
-            .map_err(|error| refuse(error.summary()).with_hint(error.hint().unwrap_or_default().to_owned()))?;
-        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(stamp);
+            .map_err(|error| unusable(error.summary()).with_hint(error.hint().unwrap_or_default().to_owned()))?;
+        *self.read_version.lock().unwrap_or_else(PoisonError::into_inner) = Some(version);
         Ok(token)
     }
 }
 
 impl TokenProvider for TokenFile {
-    /// Reads the file, at once and without waiting: it is short.
+    /// Reads the file synchronously, because it is short.
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async { Ok(self.read()?) })
     }
 
-    /// Whether the file is there and is not the one that was read.
+    /// Whether the file exists and differs from the version that was read.
     fn changed(&self) -> bool {
-        let read = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        fs::metadata(&self.path).is_ok_and(|now| Some(Stamp::of(&now)) != read)
+        let read = *self.read_version.lock().unwrap_or_else(PoisonError::into_inner);
+        fs::metadata(&self.path).is_ok_and(|now| Some(FileVersion::from_metadata(&now)) != read)
     }
 }
 
-/// What tells one state of a file from another without reading it.
+/// Identifies a version of a file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct FileVersion {
     modified: Option<SystemTime>,
     length: u64,
 }
 
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+impl FileVersion {
+    fn from_metadata(metadata: &Metadata) -> Self {
         Self { modified: metadata.modified().ok(), length: metadata.len() }
     }
 }
 
-/// The text of a file and the state that it was in. Fails if it changes meanwhile.
-fn contents(path: &Path) -> io::Result<(Zeroizing<String>, Stamp)> {
-    // Before it is opened: opening a pipe waits for its other end.
+/// Reads a file and its version. Fails if the file changes meanwhile.
+fn read_text(path: &Path) -> io::Result<(Zeroizing<String>, FileVersion)> {
+    // Checked before opening, because opening a pipe blocks until its other end is opened.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
     let file = File::open(path)?;
-    let before = Stamp::of(&file.metadata()?);
-    // Room for all of it from the start: a text that moves as it grows leaves copies behind.
+    let before = FileVersion::from_metadata(&file.metadata()?);
+    // Allocated at full size: a string that grows leaves unwiped copies of the token in memory.
     let mut text = Zeroizing::new(String::with_capacity(FILE_CAP as usize + 1));
     (&file).take(FILE_CAP + 1).read_to_string(&mut text)?;
     if text.len() as u64 > FILE_CAP {
-        return Err(io::Error::other("it is too long for a token"));
+        return Err(io::Error::other("it is longer than 64 KiB, too long for a token"));
     }
-    if Stamp::of(&file.metadata()?) != before {
+    if FileVersion::from_metadata(&file.metadata()?) != before {
         return Err(io::Error::other("it is being written"));
     }
     Ok((text, before))
@@ -121,12 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_changed_until_it_was_read() {
+    fn a_file_counts_as_changed_until_it_is_read() {
         let (_folder, file) = folder_with(b" first-token\n");
         assert!(file.changed());
-        assert!(file.read().unwrap().same_as(&AccessToken::new("first-token").unwrap()));
+        assert!(file.read().unwrap().is_same(&AccessToken::new("first-token").unwrap()));
         assert!(!file.changed());
-        // Of the same length: only the time tells.
+        // The same length: only the modification time differs.
         fs::write(file.path(), " other-token\n").unwrap();
         let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
         let opened = File::options().write(true).open(file.path()).unwrap();
@@ -134,21 +135,21 @@ mod tests {
         assert!(file.changed());
         file.read().unwrap();
         assert!(!file.changed());
-        // At the same time: only the length tells.
+        // The same modification time: only the length differs.
         fs::write(file.path(), "longer-other-token").unwrap();
         opened.set_modified(later).unwrap();
         assert!(file.changed());
         fs::remove_file(file.path()).unwrap();
-        assert!(!file.changed(), "there is nothing to read");
+        assert!(!file.changed(), "there is no file to read");
     }
 
     #[test]
-    fn what_cannot_be_a_token_is_refused_without_showing_it_and_stays_to_be_read() {
+    fn the_error_for_an_invalid_file_does_not_show_it_and_the_file_stays_changed() {
         let long = "planted".repeat(10_000);
         let cases: [(&[u8], &str); 5] = [
             (b"", "the token is empty"),
             (b" \n", "the token is empty"),
-            (b"planted one two", "holds a character"),
+            (b"planted one two", "contains white space"),
             (b"planted\xff", "UTF-8"),
             (long.as_bytes(), "too long"),
         ];

@@ -6,20 +6,20 @@ use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 
 use super::ClientBuilder;
-use crate::auth::{Authorization, Basic, TokenCache};
+use crate::auth::{Authorization, BasicCredentials, TokenCache};
 use crate::base_url::BaseUrl;
 use crate::call::Caller;
-use crate::config::{self, Credentials, Nothing, Options, Process, Resolved, Setting};
+use crate::config::{self, Credentials, EmptyEnv, Options, ProcessEnv, ResolvedConfig, Setting};
 use crate::defaults::DEFAULT_BASE_URL;
 use crate::pacing::{InFlight, Rate};
 use crate::transport::{Connection, ConnectionOptions, user_agent};
 use crate::{AccessToken, Client, Error, ErrorKind};
 
 impl ClientBuilder {
-    pub(super) fn resolved(&self, options: Options) -> Result<Resolved, Error> {
+    pub(super) fn resolved(&self, options: Options) -> Result<ResolvedConfig, Error> {
         match self.surrounded {
-            true => config::resolve(options, &Process),
-            false => config::resolve(options, &Nothing),
+            true => config::resolve(options, &ProcessEnv),
+            false => config::resolve(options, &EmptyEnv),
         }
     }
 
@@ -74,26 +74,28 @@ impl ClientBuilder {
     }
 
     /// What requests are authorised with, and the settings with that.
-    fn authorization(&self, resolved: &Resolved) -> Result<(Authorization, Vec<Setting>), Error> {
+    fn authorization(&self, resolved: &ResolvedConfig) -> Result<(Authorization, Vec<Setting>), Error> {
         if let Some(provider) = &self.provider {
             let cache = TokenCache::new(provider.clone(), self.clock.clone());
-            return Ok((Authorization::Cached(cache), resolved.with_provider()));
+            return Ok((Authorization::Cached(cache), resolved.settings_with_provider()));
         }
         let credentials = match &resolved.credentials {
             None if !self.surrounded => {
-                return Err(Error::new(ErrorKind::Configuration, "there are no credentials")
-                    .with_hint("give the client a token, or make it with from_env"));
+                return Err(Error::new(ErrorKind::Configuration, "no credentials are set")
+                    .with_hint("set a token, or create the client with from_env"));
             }
             _ => resolved.credentials_or_error()?,
         };
         let authorization = match credentials {
             Credentials::Token(token) => Authorization::Token(Arc::new(AccessToken::new(token.expose_secret())?)),
-            Credentials::Basic { username, password } => Authorization::Basic(Basic::new(username, password)?),
+            Credentials::Basic { username, password } => {
+                Authorization::Basic(BasicCredentials::new(username, password)?)
+            }
         };
         Ok((authorization, resolved.settings.clone()))
     }
 
-    fn connect(&self, base_url: &BaseUrl, resolved: &Resolved) -> Result<reqwest::Client, Error> {
+    fn connect(&self, base_url: &BaseUrl, resolved: &ResolvedConfig) -> Result<reqwest::Client, Error> {
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,

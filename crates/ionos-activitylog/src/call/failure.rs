@@ -7,7 +7,8 @@ use ionos_activitylog_client as wire;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::error::body::{self, ERROR_BODY_CAP, ErrorBody};
+use crate::defaults::ERROR_BODY_CAP;
+use crate::error::body::{self, ErrorBody};
 use crate::error::transport_fault::{body_broke_off, not_reached};
 use crate::error::{Error, ErrorAnswer, ErrorKind};
 use crate::response::request_id;

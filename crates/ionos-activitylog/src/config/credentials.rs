@@ -1,69 +1,71 @@
-//! A source that names a user and no password was meant to be complete. Passing over it would let the program run
-//! with someone else's credentials from the next source, so it is an error.
+//! Credentials from one source. A source with a username but no password was meant to be complete: skipping it would run
+//! the program with the credentials of another source, so it is an error.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::refuse;
-use crate::Error;
+use super::config_error;
+use crate::error::Error;
 
-/// What proves to the service who is asking. `Debug` shows no secret.
+/// The credentials of a client, not validated yet. `Debug` shows no secret.
 #[derive(Clone)]
 pub(crate) enum Credentials {
-    /// A token, without the word "Bearer". Not checked yet.
+    /// A token, without the word "Bearer".
     Token(SecretString),
-    /// A username and its password; refused by the service for accounts with a second factor.
+    /// A username and its password. The service rejects them for accounts with a second factor.
     Basic { username: String, password: SecretString },
 }
 
-/// What one source says about credentials, and how it calls each part.
-pub(super) struct Parts<'a> {
+/// The credentials of one source, and what the source calls each part.
+pub(super) struct CredentialParts<'a> {
+    /// The source in words, for messages.
     pub(super) source: &'a str,
+    /// The names of token, username and password, for messages.
     pub(super) names: [&'a str; 3],
     pub(super) token: Option<SecretString>,
     pub(super) username: Option<String>,
     pub(super) password: Option<SecretString>,
 }
 
-impl Parts<'_> {
-    /// The credentials of the source, if it has any. Its token goes before its username and password, as in the
+impl CredentialParts<'_> {
+    /// The credentials of the source, if it has any. A token takes precedence over username and password, as in the
     /// vendor's tools.
     ///
-    /// Fails for a username without a password and the reverse, where there is no token.
-    pub(super) fn credentials(self) -> Result<Option<Credentials>, Error> {
+    /// Fails if there is no token, and either a username without a password or a password without a username.
+    pub(super) fn into_credentials(self) -> Result<Option<Credentials>, Error> {
         let Self { source, names, .. } = self;
-        let half = |present: &str, absent: &str| {
+        let incomplete = |present: &str, absent: &str| {
             let token = names[0];
-            refuse(format!("in {source}, {present} is set and {absent} is not"))
+            config_error(format!("in {source}, {present} is set but {absent} is not"))
                 .with_hint(format!("set both, or {token} alone"))
         };
         match (self.token, self.username, self.password) {
             (Some(token), _, _) => Ok(Some(Credentials::Token(token))),
             (None, Some(username), Some(password)) => Ok(Some(Credentials::Basic { username, password })),
-            (None, Some(_), None) => Err(half(names[1], names[2])),
-            (None, None, Some(_)) => Err(half(names[2], names[1])),
+            (None, Some(_), None) => Err(incomplete(names[1], names[2])),
+            (None, None, Some(_)) => Err(incomplete(names[2], names[1])),
             (None, None, None) => Ok(None),
         }
     }
 }
 
-/// A text that says something. In variables and files an empty value counts as none, as in the vendor's tools.
-pub(super) fn filled(text: Option<String>) -> Option<String> {
+/// The text if it is not blank. Variables and files with an empty value count as unset, as in the vendor's tools.
+pub(super) fn non_blank(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// A secret that says something.
-pub(super) fn filled_secret(secret: Option<SecretString>) -> Option<SecretString> {
+/// The secret if it is not blank.
+pub(super) fn non_blank_secret(secret: Option<SecretString>) -> Option<SecretString> {
     secret.filter(|secret| !secret.expose_secret().trim().is_empty())
 }
 
 impl Credentials {
-    /// The credentials for people.
-    pub(super) fn shown(&self) -> String {
+    /// The credentials for users, with `[redacted]` in place of secrets.
+    pub(super) fn redacted(&self) -> String {
         match self {
             Self::Token(_) => "token [redacted]".to_owned(),
-            // No user name has a colon; a text with one may be a name and its password.
+            // A username has no colon; a text with one may be a username with its password.
             Self::Basic { username, .. } if username.contains(':') => {
                 "username [redacted], password [redacted]".to_owned()
             }
@@ -74,6 +76,6 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown())
+        f.write_str(&self.redacted())
     }
 }

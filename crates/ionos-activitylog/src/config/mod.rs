@@ -1,107 +1,98 @@
-//! Someone who already uses the vendor's tools has told this machine who they are and which address they use; being
-//! asked again, in other words, is where setups go wrong. And a source that is half filled in and passed over in
-//! silence means that a program runs as somebody else, or against another address, than its owner believes.
+//! Finds the client's settings in the places that the vendor's tools use, so that their users need no further setup.
 //!
-//! So the names and files are the vendor's own, and what is half said is an error. The sources, first to last:
+//! The sources, in order of precedence:
 //!
-//! 1. what the program sets;
+//! 1. the program;
 //! 2. the environment: `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`,
 //!    `IONOS_CONTRACT_NUMBER`, `IONOS_PINNED_CERT`;
-//! 3. the YAML file of the vendor's tools: `IONOS_CONFIG_FILE`, else the first that exists of
-//!    `ionosctl/config.yaml` in the user's config folder, `~/.ionos/config` and `~/.ionos/config.yaml`; in it, the
-//!    profile that `IONOS_CURRENT_PROFILE` names, else the file's `currentProfile`;
-//! 4. the `config.json` of ionosctl before 6.9, beside its YAML file or in `~/.ionosctl`.
+//! 3. the YAML file of the vendor's tools: `IONOS_CONFIG_FILE`, or the first that exists of `ionosctl/config.yaml` in
+//!    the user's config directory, `~/.ionos/config` and `~/.ionos/config.yaml`; in it, the profile named by
+//!    `IONOS_CURRENT_PROFILE`, or else by the file's `currentProfile`;
+//! 4. the `config.json` of ionosctl before 6.9, beside the YAML file of ionosctl or in `~/.ionosctl`.
 //!
-//! Where the program names a profile, that profile goes before the environment: who asks for it means it.
+//! If the program names a profile, the YAML file takes precedence over the environment.
 //!
-//! The first source that has a setting decides it, each setting for itself; a token, or a username with its
-//! password, is one setting. A source that is read is checked whole, also where an earlier one decides. The old JSON
-//! file is read only where something that it may decide is still open.
+//! The first source with a value decides each setting independently; a token, or a username with its password, is one
+//! setting. A source that is read is validated as a whole, and an incomplete one is an error: skipping it would run the
+//! program with other credentials or against another address than its owner believes. The JSON file is read only if it
+//! can still decide a setting.
 //!
-//! Deliberately absent: logging in, writing any of these files, and the file's rules for failing over to another
-//! endpoint.
+//! Deliberately absent: logging in, writing any of these files, and the failover rules of the YAML file.
 //!
-//! The rules are those of ionosctl and of the vendor's `fileconfiguration` package; where the two differ, the
-//! place in the code says so.
+//! The rules are those of ionosctl and of the vendor's `fileconfiguration` package; comments mark where the two differ.
 
-pub(crate) mod address;
 mod credentials;
-mod document;
-mod endpoint;
-mod environment;
-mod file;
-mod layer;
-mod legacy;
-mod places;
-mod profile;
-mod program;
-mod resolved;
+mod env;
+mod files;
+mod json_file;
 mod setting;
-mod surroundings;
+mod settings;
+mod yaml_document;
+mod yaml_file;
 
 #[cfg(test)]
 mod tests;
 
-use crate::{Error, ErrorKind};
-use layer::Layer;
+use crate::error::{Error, ErrorKind};
+use settings::Settings;
+use yaml_document::ConfigDocument;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use program::Options;
-pub(crate) use resolved::Resolved;
+pub(crate) use env::{EmptyEnv, Env, ProcessEnv};
 pub use setting::{Origin, Setting};
-pub(crate) use surroundings::{Nothing, Process, Surroundings};
+pub(crate) use settings::{Options, ResolvedConfig};
 
-/// Asks the sources in their order and says what is in force. Nothing is sent.
+/// Reads all sources in order of precedence. Sends nothing.
 ///
-/// That there are no credentials is no failure yet, since the program may get them elsewhere: see
-/// [`Resolved::credentials_or_error`]. Fails with [`ErrorKind::Configuration`] when a source is half filled in, cannot
-/// be read, or asks for something that this client does not do.
-pub(crate) fn resolve(mut options: Options, surroundings: &dyn Surroundings) -> Result<Resolved, Error> {
+/// Missing credentials are not an error yet, because a token provider may supply them: see
+/// [`ResolvedConfig::credentials_or_error`]. Fails with [`ErrorKind::Configuration`] if a source is incomplete, cannot
+/// be read, or requires something that this client does not support.
+pub(crate) fn resolve(mut options: Options, env: &dyn Env) -> Result<ResolvedConfig, Error> {
     let profile = options.profile.take();
-    let program = program::layer(options)?;
-    let environment = environment::layer(surroundings)?;
-    let (said, exists) = match profile {
+    let program = Settings::from_program(options)?;
+    let environment = Settings::from_env(env)?;
+    let (settings, yaml_exists) = match profile {
         Some(profile) => {
-            let file = file::layer(surroundings, program.base_url.is_none(), Some(&profile))?;
-            (program.or(file.layer).or(environment), file.exists)
+            let file = yaml_file::read(env, program.base_url.is_none(), Some(&profile))?;
+            (program.or(file.settings).or(environment), file.exists)
         }
         None => {
-            let said = program.or(environment);
-            let file = file::layer(surroundings, said.base_url.is_none(), None)?;
-            (said.or(file.layer), file.exists)
+            let settings = program.or(environment);
+            let file = yaml_file::read(env, settings.base_url.is_none(), None)?;
+            (settings.or(file.settings), file.exists)
         }
     };
-    let old = legacy::Wanted {
-        credentials: said.credentials.is_none(),
-        // ionosctl does not carry this address over when it replaces the old file by the new one.
-        base_url: said.base_url.is_none() && !exists,
+    let open = json_file::OpenSettings {
+        credentials: settings.credentials.is_none(),
+        // ionosctl does not copy this address when it replaces the JSON file by the YAML file.
+        base_url: settings.base_url.is_none() && !yaml_exists,
     };
-    let said = said.or(legacy::layer(surroundings, old)?);
-    Resolved::new(said)
+    let settings = settings.or(json_file::read(env, open)?);
+    ResolvedConfig::new(settings)
 }
 
-/// The names of the profiles in the YAML file, in its order; empty where there is no file.
-pub(crate) fn profiles(surroundings: &dyn Surroundings) -> Result<Vec<String>, Error> {
-    let Some(file) = places::yaml(surroundings)?.opened else {
+/// The names of the profiles in the YAML file, in the order of the file; empty if there is no file.
+pub(crate) fn profiles(env: &dyn Env) -> Result<Vec<String>, Error> {
+    let Some(file) = files::find_yaml(env)?.opened else {
         return Ok(Vec::new());
     };
-    let document = document::Document::parse(&file)?;
+    let document = ConfigDocument::parse(&file)?;
     let names = document.profiles().iter().map(|profile| printable(profile.name()));
     Ok(names.filter(|name| !name.is_empty()).collect())
 }
 
-/// The error of a setting that cannot be used.
-fn refuse(text: impl AsRef<str>) -> Error {
+/// An error about a setting.
+fn config_error(text: impl AsRef<str>) -> Error {
     Error::new(ErrorKind::Configuration, printable(text.as_ref()))
 }
 
-/// Names and paths come from outside, and a control character in them could steer a terminal.
+/// Replaces control characters, because names and paths come from outside and could steer a terminal.
 fn printable(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// Names for a message: quoted, or what to say when there are none.
-fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// Names for a message: quoted and separated by commas, or `none`.
+fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.map(|name| format!("{name:?}")).collect();
     if names.is_empty() {
         return "none".to_owned();

@@ -1,62 +1,62 @@
-//! "Why does it use that address?" has one answer and many places to look for it. So every setting in force can say
-//! where it comes from, in words that a person finds in their own setup.
+//! A setting in force with its origin, so that a program can answer "why does it use that address?" in terms of the
+//! user's own setup.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use super::printable;
 
-/// A setting in force and where it comes from. It holds no secret: what it shows of one is `[redacted]`.
+/// A setting in force and its origin. Secrets are shown as `[redacted]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     name: &'static str,
     origin: Origin,
     shown: String,
-    overruled: Vec<Setting>,
+    overridden: Vec<Setting>,
 }
 
 impl Setting {
     pub(super) fn new(name: &'static str, shown: &str, origin: Origin) -> Self {
         let shown = printable(shown);
-        Self { name, origin, shown, overruled: Vec::new() }
+        Self { name, origin, shown, overridden: Vec::new() }
     }
 
-    /// The setting, going before others.
-    pub(super) fn before(mut self, overruled: Vec<Self>) -> Self {
-        self.overruled = overruled;
+    /// Adds the values of later sources, which this setting overrides.
+    pub(super) fn with_overridden(mut self, overridden: Vec<Self>) -> Self {
+        self.overridden = overridden;
         self
     }
 
-    /// Itself, and what it goes before.
-    pub(super) fn with_overruled(&self) -> Vec<Self> {
-        let own = Self { overruled: Vec::new(), ..self.clone() };
-        [own].into_iter().chain(self.overruled.clone()).collect()
+    /// The setting alone, followed by the settings that it overrides.
+    pub(super) fn flattened(&self) -> Vec<Self> {
+        let own = Self { overridden: Vec::new(), ..self.clone() };
+        [own].into_iter().chain(self.overridden.clone()).collect()
     }
 
-    /// What is set, in words for people: "credentials", "API address", "contract", "pinned certificate",
-    /// "root certificates", "config file" or "profile".
+    /// The name of the setting: "credentials", "API address", "contract", "pinned certificate", "root certificates",
+    /// "config file" or "profile".
     #[must_use]
     pub fn name(&self) -> &str {
         self.name
     }
 
-    /// Where the value comes from.
+    /// The source of the value.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The value as it may be shown, with `[redacted]` for secrets; for certificates, how many there are.
+    /// The value for users, with `[redacted]` in place of secrets; for certificates, their number.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.shown
     }
 
-    /// What later sources say of the same, in their order: it is not in force. A source that is not asked once everything
-    /// it may decide is decided, such as ionosctl's old file, is not among them.
+    /// The values of later sources, which are not in force, in order of precedence. Sources that are not read, such as
+    /// the JSON file of ionosctl if it can decide no setting, are not listed.
     #[must_use]
-    pub fn overruled(&self) -> &[Self] {
-        &self.overruled
+    pub fn overridden(&self) -> &[Self] {
+        &self.overridden
     }
 }
 
@@ -66,25 +66,25 @@ impl fmt::Display for Setting {
     }
 }
 
-/// Where a setting comes from. [`fmt::Display`] says it for people.
+/// The source of a setting. [`fmt::Display`] prints it for users.
 ///
-/// Names and places are those of the vendor's tools: the variables of its SDKs, ionosctl's `config.yaml` and the
-/// SDKs' `~/.ionos/config`, and ionosctl's older `config.json`. The program goes first, then variables, then files.
+/// Variables and files are those of the vendor's tools: the variables of its SDKs, ionosctl's `config.yaml`, the SDKs'
+/// `~/.ionos/config`, and ionosctl's older `config.json`. Order of precedence: program, variables, files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
     /// The program itself.
     Program,
-    /// An environment variable, by its name; for credentials of two variables, both names.
+    /// An environment variable, by name; for a username and its password, both names.
     Environment(&'static str),
-    /// A file of the vendor's tools.
+    /// A config file of the vendor's tools.
     File {
-        /// Its path, as it was looked for.
+        /// The path of the file as it was looked up, not canonicalized.
         path: PathBuf,
-        /// The profile in force in it, as the file writes its name; none where the file has none in force.
+        /// The profile in use, as the file spells its name; `None` if no profile of the file is in use.
         profile: Option<String>,
     },
-    /// Nobody set it.
+    /// No source has the setting.
     Default,
 }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_said_in_words_that_people_find_in_their_setup() {
+    fn an_origin_is_printed_in_terms_of_the_users_setup() {
         let file =
             |path: &str, profile: Option<&str>| Origin::File { path: path.into(), profile: profile.map(str::to_owned) };
         let cases = [
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_says_name_value_and_origin_on_one_line() {
+    fn a_setting_prints_name_value_and_origin_on_one_line() {
         let setting = Setting::new("contract", "31721060\n", Origin::Environment("IONOS_CONTRACT_NUMBER"));
         assert_eq!(setting.to_string(), "contract: 31721060  (IONOS_CONTRACT_NUMBER)");
         assert_eq!(setting.name(), "contract");

@@ -5,11 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// Maximum number of bytes read from the body of an error: 64 KiB. An error page is for people, and none is longer.
-pub const ERROR_BODY_CAP: usize = 64 * 1024;
-
-/// Maximum length of a snippet in characters: an error is one line.
-const SNIPPET_CHARS: usize = 500;
+use crate::defaults::SNIPPET_CHARS;
 
 /// One message of the vendor's error envelope. Line breaks and control characters are replaced by spaces, and
 /// credentials of the client by `[redacted]`.

@@ -2,7 +2,7 @@
 //! what to do. No text of an error holds a token, a password or the query of a URL: whoever builds an error redacts
 //! the service's texts first.
 //!
-//! This module imports nothing else of the crate, so that every module may return [`Error`].
+//! This module imports nothing of the crate but `defaults`, so that every module may return [`Error`].
 
 pub(crate) mod body;
 mod kind;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-pub use body::{ERROR_BODY_CAP, VendorMessage};
+pub use body::VendorMessage;
 pub use kind::ErrorKind;
 
 /// Why a call failed.

@@ -1,4 +1,4 @@
-//! The provider here follows a script: each answer takes several polls, and each call is counted.
+//! The cache with a scripted provider: each result takes several polls, and calls are counted.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,30 +10,30 @@ use chrono::TimeDelta;
 use futures_util::future::{join_all, poll_fn};
 
 use super::*;
-use crate::TokenFile;
 use crate::auth::claims::tests::jwt;
 use crate::auth::provider::TokenFuture;
+use crate::auth::token_file::TokenFile;
 use crate::clock::VirtualClock;
 
-enum Step {
-    /// A token of this name that lives so many seconds.
+enum ScriptStep {
+    /// Returns a token with this name that expires after this many seconds.
     Token(&'static str, i64),
     Fails(&'static str),
     Panics,
 }
-use Step::{Fails, Panics, Token};
+use ScriptStep::{Fails, Panics, Token};
 
-/// How many polls an answer takes. Each caller who waits polls, so that a whole crowd has come before it is there.
+/// Number of polls until a result. Each waiting caller polls, so a hundred callers wait before the result is there.
 const POLLS: usize = 300;
 
-struct Script {
-    steps: Mutex<VecDeque<Step>>,
+struct ScriptedProvider {
+    steps: Mutex<VecDeque<ScriptStep>>,
     calls: AtomicUsize,
     changed: AtomicBool,
     clock: Arc<VirtualClock>,
 }
 
-impl TokenProvider for Script {
+impl TokenProvider for ScriptedProvider {
     fn token(&self) -> TokenFuture<'_> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         Box::pin(async {
@@ -68,16 +68,16 @@ async fn yields(mut times: usize) {
     .await;
 }
 
-struct Scene {
+struct CacheScenario {
     clock: Arc<VirtualClock>,
-    script: Arc<Script>,
+    script: Arc<ScriptedProvider>,
     cache: TokenCache,
 }
 
-impl Scene {
-    fn new<const N: usize>(steps: [Step; N]) -> Self {
+impl CacheScenario {
+    fn new<const N: usize>(steps: [ScriptStep; N]) -> Self {
         let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
-        let script = Arc::new(Script {
+        let script = Arc::new(ScriptedProvider {
             steps: Mutex::new(steps.into()),
             calls: AtomicUsize::new(0),
             changed: AtomicBool::new(false),
@@ -87,13 +87,13 @@ impl Scene {
         Self { clock, script, cache }
     }
 
-    /// The name of the token that the cache gives.
+    /// The name of the token that the cache returns.
     async fn name(&self) -> String {
         name(&self.cache.get().await.unwrap())
     }
 
-    /// A hundred callers at once.
-    async fn crowd(&self) -> Vec<Result<Arc<AccessToken>, Error>> {
+    /// The results of a hundred concurrent callers.
+    async fn get_concurrently(&self) -> Vec<Result<Arc<AccessToken>, Error>> {
         join_all((0..100).map(|_| self.cache.get())).await
     }
 
@@ -101,7 +101,7 @@ impl Scene {
         self.script.calls.load(Ordering::Relaxed)
     }
 
-    fn pass(&self, seconds: u64) {
+    fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 }
@@ -112,19 +112,19 @@ fn name(token: &AccessToken) -> String {
 }
 
 #[tokio::test]
-async fn a_hundred_callers_with_an_expired_token_ask_once() {
-    let scene = Scene::new([Token("one", 3600), Token("two", 3600)]);
+async fn a_hundred_callers_with_an_expired_token_call_the_provider_once() {
+    let scene = CacheScenario::new([Token("one", 3600), Token("two", 3600)]);
     assert_eq!(scene.name().await, "one");
-    scene.pass(3600);
-    for token in scene.crowd().await {
+    scene.advance(3600);
+    for token in scene.get_concurrently().await {
         assert_eq!(name(&token.unwrap()), "two");
     }
     assert_eq!(scene.calls(), 2);
 }
 
 #[tokio::test]
-async fn a_caller_who_comes_during_a_refresh_gets_its_outcome() {
-    let scene = Scene::new([Token("one", 3600)]);
+async fn a_caller_during_a_refresh_gets_its_result() {
+    let scene = CacheScenario::new([Token("one", 3600)]);
     let late = async {
         yields(2).await;
         scene.name().await
@@ -134,14 +134,14 @@ async fn a_caller_who_comes_during_a_refresh_gets_its_outcome() {
 }
 
 #[tokio::test]
-async fn a_hundred_refusals_of_one_token_ask_once() {
-    let scene = Scene::new([Token("one", 3600), Token("two", 3600)]);
-    let refused = scene.crowd().await;
+async fn a_hundred_rejections_of_one_token_call_the_provider_once() {
+    let scene = CacheScenario::new([Token("one", 3600), Token("two", 3600)]);
+    let refused = scene.get_concurrently().await;
     let replies = refused.into_iter().map(|token| async {
         let token = token.unwrap();
         scene.cache.invalidate(&token);
         let next = scene.cache.get().await.unwrap();
-        // An answer that comes late refuses a token that is no longer in use.
+        // A late answer rejects a token that is no longer in use.
         scene.cache.invalidate(&token);
         name(&next)
     });
@@ -152,76 +152,76 @@ async fn a_hundred_refusals_of_one_token_ask_once() {
 }
 
 #[tokio::test]
-async fn a_provider_that_repeats_a_refused_token_is_not_asked_for_each_refusal() {
-    let scene = Scene::new([Token("one", 3600), Token("one", 3600), Token("two", 3600)]);
+async fn a_provider_that_repeats_a_rejected_token_is_not_called_for_each_rejection() {
+    let scene = CacheScenario::new([Token("one", 3600), Token("one", 3600), Token("two", 3600)]);
     let refused = scene.cache.get().await.unwrap();
     for _ in 0..100 {
         scene.cache.invalidate(&refused);
         assert_eq!(scene.name().await, "one");
     }
     assert_eq!(scene.calls(), 2);
-    scene.pass(FETCH_BACKOFF.as_secs());
+    scene.advance(FETCH_BACKOFF.as_secs());
     scene.cache.invalidate(&refused);
     assert_eq!(scene.name().await, "two");
 }
 
 #[tokio::test]
-async fn a_token_is_refreshed_within_the_margin_and_not_before() {
-    let scene = Scene::new([Token("one", 3600), Token("two", 3600)]);
+async fn a_token_is_refreshed_within_the_margin_and_not_earlier() {
+    let scene = CacheScenario::new([Token("one", 3600), Token("two", 3600)]);
     assert_eq!(scene.name().await, "one");
-    scene.pass(3600 - 301);
+    scene.advance(3600 - 301);
     assert_eq!(scene.name().await, "one");
-    scene.pass(1);
+    scene.advance(1);
     assert_eq!(scene.name().await, "two");
 }
 
 #[tokio::test]
-async fn tokens_shorter_than_the_margin_are_used_and_not_asked_for_with_every_request() {
-    let scene = Scene::new([Token("one", 60), Token("two", 60)]);
+async fn tokens_that_expire_within_the_margin_do_not_call_the_provider_for_every_request() {
+    let scene = CacheScenario::new([Token("one", 60), Token("two", 60)]);
     for _ in 0..100 {
         assert_eq!(scene.name().await, "one");
     }
-    scene.pass(FETCH_BACKOFF.as_secs());
+    scene.advance(FETCH_BACKOFF.as_secs());
     assert_eq!((scene.name().await.as_str(), scene.calls()), ("two", 2));
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_leaves_a_valid_token_and_is_not_repeated_at_once() {
-    let scene = Scene::new([Token("one", 600), Fails("down"), Fails("down"), Token("two", 600)]);
+async fn after_a_failed_refresh_a_valid_token_stays_and_the_next_call_waits() {
+    let scene = CacheScenario::new([Token("one", 600), Fails("down"), Fails("down"), Token("two", 600)]);
     assert_eq!(scene.name().await, "one");
-    scene.pass(300);
+    scene.advance(300);
     for _ in 0..10 {
         assert_eq!(scene.name().await, "one");
     }
     assert_eq!(scene.calls(), 2);
-    scene.pass(FETCH_BACKOFF.as_secs() - 1);
+    scene.advance(FETCH_BACKOFF.as_secs() - 1);
     assert_eq!((scene.name().await.as_str(), scene.calls()), ("one", 2));
-    scene.pass(1);
+    scene.advance(1);
     assert_eq!((scene.name().await.as_str(), scene.calls()), ("one", 3));
-    scene.pass(FETCH_BACKOFF.as_secs());
+    scene.advance(FETCH_BACKOFF.as_secs());
     assert_eq!((scene.name().await.as_str(), scene.calls()), ("two", 4));
 }
 
 #[tokio::test]
-async fn a_failure_without_a_token_reaches_everybody_and_shows_no_text_of_the_provider() {
-    let scene = Scene::new([Fails("planted-secret"), Token("one", 600)]);
-    for error in scene.crowd().await {
+async fn a_failure_without_a_token_reaches_all_callers_and_hides_the_text_of_the_provider() {
+    let scene = CacheScenario::new([Fails("planted-secret"), Token("one", 600)]);
+    for error in scene.get_concurrently().await {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TokenProvider);
         assert_eq!(error.to_string(), "the token provider failed");
         assert!(!format!("{error:?}").contains("planted"));
-        assert!(error.source().is_none(), "what prints the sources prints no text of the provider");
+        assert!(error.source().is_none(), "a program that prints the sources does not print the text of the provider");
         let own = error.provider_error().unwrap();
         assert!(own.is::<io::Error>(), "the provider's own error, of its own type");
         assert_eq!(own.to_string(), "planted-secret");
     }
     assert_eq!(scene.calls(), 1);
-    assert_eq!(scene.name().await, "one", "the next caller asks again at once");
+    assert_eq!(scene.name().await, "one", "the next caller calls the provider at once");
 }
 
 #[tokio::test]
-async fn a_refused_token_is_not_used_when_the_refresh_fails() {
-    let scene = Scene::new([Token("one", 600), Fails("down"), Token("two", 600)]);
+async fn a_rejected_token_is_not_used_when_the_refresh_fails() {
+    let scene = CacheScenario::new([Token("one", 600), Fails("down"), Token("two", 600)]);
     let refused = scene.cache.get().await.unwrap();
     scene.cache.invalidate(&refused);
     let error = scene.cache.get().await.unwrap_err();
@@ -230,20 +230,23 @@ async fn a_refused_token_is_not_used_when_the_refresh_fails() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_over_when_it_comes_is_an_error_and_not_a_loop() {
-    let scene = Scene::new([Token("one", 0), Token("two", 600), Token("three", -1)]);
+async fn an_expired_token_from_the_provider_is_an_error_and_not_a_loop() {
+    let scene = CacheScenario::new([Token("one", 0), Token("two", 600), Token("three", -1)]);
     let error = scene.cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
-    assert_eq!(error.to_string(), "the token provider failed: it gave a token that expired at 2026-11-20T12:00:00Z");
+    assert_eq!(
+        error.to_string(),
+        "the token provider failed: it returned a token that expired at 2026-11-20T12:00:00Z"
+    );
     assert_eq!(scene.calls(), 1);
     assert_eq!(scene.name().await, "two");
-    scene.pass(300);
+    scene.advance(300);
     assert_eq!((scene.name().await.as_str(), scene.calls()), ("two", 3));
 }
 
 #[tokio::test]
-async fn a_refresh_whose_caller_is_gone_is_carried_on_by_who_waits() {
-    let scene = Scene::new([Token("one", 600)]);
+async fn a_refresh_continues_when_its_first_caller_is_dropped() {
+    let scene = CacheScenario::new([Token("one", 600)]);
     let mut first = Box::pin(scene.cache.get());
     assert!(first.as_mut().now_or_never().is_none());
     let mut second = Box::pin(scene.cache.get());
@@ -254,8 +257,8 @@ async fn a_refresh_whose_caller_is_gone_is_carried_on_by_who_waits() {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_caller_rests_is_carried_on_by_who_waits() {
-    let scene = Scene::new([Token("one", 600)]);
+async fn a_refresh_continues_when_its_first_caller_is_not_polled() {
+    let scene = CacheScenario::new([Token("one", 600)]);
     let mut resting = Box::pin(scene.cache.get());
     assert!(resting.as_mut().now_or_never().is_none());
     assert_eq!(scene.name().await, "one");
@@ -264,8 +267,8 @@ async fn a_refresh_whose_caller_rests_is_carried_on_by_who_waits() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_everybody_left_is_begun_anew() {
-    let scene = Scene::new([Token("one", 600)]);
+async fn a_refresh_restarts_after_all_its_callers_were_dropped() {
+    let scene = CacheScenario::new([Token("one", 600)]);
     let mut left = Box::pin(scene.cache.get());
     assert!(left.as_mut().now_or_never().is_none());
     drop(left);
@@ -273,9 +276,9 @@ async fn a_refresh_that_everybody_left_is_begun_anew() {
 }
 
 #[tokio::test]
-async fn a_provider_that_panics_fails_and_can_be_asked_again() {
-    let scene = Scene::new([Panics, Token("one", 600)]);
-    for error in scene.crowd().await {
+async fn a_panic_of_the_provider_is_an_error_and_the_next_call_works() {
+    let scene = CacheScenario::new([Panics, Token("one", 600)]);
+    for error in scene.get_concurrently().await {
         let text = error.unwrap_err().to_string();
         assert_eq!(text, "the token provider failed: it panicked");
     }
@@ -283,8 +286,8 @@ async fn a_provider_that_panics_fails_and_can_be_asked_again() {
 }
 
 #[tokio::test]
-async fn a_change_is_followed_at_once_but_a_failed_change_only_after_a_while() {
-    let scene = Scene::new([Token("one", 3600), Token("two", 3600), Fails("half"), Token("three", 3600)]);
+async fn a_change_refreshes_at_once_but_after_a_failure_only_after_the_backoff() {
+    let scene = CacheScenario::new([Token("one", 3600), Token("two", 3600), Fails("half"), Token("three", 3600)]);
     assert_eq!(scene.name().await, "one");
     scene.script.changed.store(true, Ordering::Relaxed);
     assert_eq!(scene.name().await, "two");
@@ -292,22 +295,22 @@ async fn a_change_is_followed_at_once_but_a_failed_change_only_after_a_while() {
     for _ in 0..10 {
         assert_eq!((scene.name().await.as_str(), scene.calls()), ("two", 3));
     }
-    scene.pass(FETCH_BACKOFF.as_secs());
+    scene.advance(FETCH_BACKOFF.as_secs());
     assert_eq!(scene.name().await, "three");
 }
 
 #[tokio::test]
-async fn a_token_file_is_followed_and_its_last_good_token_kept() {
+async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
     let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     let cache = TokenCache::new(Arc::new(TokenFile::new(&path)), clock.clone());
-    // Nothing to read: the file's name is shown, since the error is this crate's own.
+    // No file yet: the error shows its name, because it is an error of this crate.
     let error = cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
     assert!(error.to_string().contains("the token file"), "{error}");
-    // The first token, the next one, and a file that is empty, half-written or gone. None in place has the length of
-    // the one before, so that the test does not depend on how finely times are kept.
+    // The first token, the next one, and a file that is empty, half-written or missing. Consecutive contents differ in
+    // length, so that the test does not depend on the resolution of file times.
     let first = jwt(r#"{"exp":1795179600}"#);
     let second = jwt(r#"{"exp":1795179600,"identity":{}}"#);
     let steps = [
@@ -328,7 +331,7 @@ async fn a_token_file_is_followed_and_its_last_good_token_kept() {
             assert_eq!(name(&cache.get().await.unwrap()), *expected, "{contents:?}");
         }
     }
-    // What was kept is kept only while it is valid.
+    // The last token is kept only while it is valid.
     fs::write(&path, "").unwrap();
     clock.advance(Duration::from_secs(3600));
     let error = cache.get().await.unwrap_err();
@@ -336,8 +339,8 @@ async fn a_token_file_is_followed_and_its_last_good_token_kept() {
 }
 
 #[tokio::test]
-async fn a_cache_does_not_show_its_token() {
-    let scene = Scene::new([Token("planted-token", 600)]);
+async fn debug_of_a_cache_hides_the_token() {
+    let scene = CacheScenario::new([Token("planted-token", 600)]);
     assert_eq!(scene.name().await, "planted-token");
     let shown = format!("{:?} {:#?}", scene.cache, scene.cache);
     assert!(shown.contains("[redacted]") && !shown.contains("planted"), "{shown}");

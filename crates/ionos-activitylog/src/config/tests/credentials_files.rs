@@ -37,24 +37,24 @@ fn the_profile_is_the_named_one_else_the_files_own() {
 fn a_profile_that_is_named_must_exist() {
     assert_eq!(
         machine().file(SDK, TWO).set("IONOS_CURRENT_PROFILE", "gone").refusal(),
-        "/home/u/.ionos/config has no profile \"gone\", which IONOS_CURRENT_PROFILE names; its profiles: \"prod\", \"staging\", \"bare\": choose one of these, or write another"
+        "/home/u/.ionos/config has no profile \"gone\", named by IONOS_CURRENT_PROFILE; its profiles: \"prod\", \"staging\", \"bare\": choose one of these, or add the profile"
     );
     assert_eq!(
         machine().file(SDK, "currentProfile: gone").refusal(),
-        "/home/u/.ionos/config has no profile \"gone\", which its currentProfile names; its profiles: none: choose one of these, or write another"
+        "/home/u/.ionos/config has no profile \"gone\", named by its currentProfile; its profiles: none: choose one of these, or add the profile"
     );
     assert_eq!(
         machine().set("IONOS_CURRENT_PROFILE", "gone").set("IONOS_TOKEN", "t").refusal(),
-        "IONOS_CURRENT_PROFILE names the profile \"gone\", and there is no config file: \
+        "IONOS_CURRENT_PROFILE names the profile \"gone\", but there is no config file: \
          /home/u/.config/ionosctl/config.yaml does not exist; /home/u/.ionos/config does not exist; \
-         /home/u/.ionos/config.yaml does not exist: write one or unset IONOS_CURRENT_PROFILE"
+         /home/u/.ionos/config.yaml does not exist: create one, or unset IONOS_CURRENT_PROFILE"
     );
 }
 
 #[test]
 fn without_credentials_the_error_says_what_was_tried() {
     let begin =
-        "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
+        "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
     let end = ": set IONOS_TOKEN to a token of your account";
     let no_ctl = "/home/u/.config/ionosctl/config.yaml does not exist";
     let no_old = "/home/u/.config/ionosctl/config.json does not exist; /home/u/.ionosctl/config.json does not exist";
@@ -67,7 +67,7 @@ fn without_credentials_the_error_says_what_was_tried() {
         ),
         (
             machine().file(SDK, TWO).set("IONOS_CURRENT_PROFILE", "bare"),
-            format!("{no_ctl}; profile \"bare\" of /home/u/.ionos/config has none; {no_old}"),
+            format!("{no_ctl}; profile \"bare\" of /home/u/.ionos/config has no credentials; {no_old}"),
         ),
         (
             machine().file(IONOSCTL, "profiles: [{name: a, credentials: {token: t}}]"),
@@ -77,7 +77,7 @@ fn without_credentials_the_error_says_what_was_tried() {
             machine()
                 .file(IONOSCTL, "{currentProfile: ~, profiles: ~, environments: ~}")
                 .file(OLD, r#"{"userdata.token": " ", "userdata.name": ""}"#),
-            format!("{IONOSCTL} has no currentProfile and IONOS_CURRENT_PROFILE is not set; {OLD} has none"),
+            format!("{IONOSCTL} has no currentProfile and IONOS_CURRENT_PROFILE is not set; {OLD} has no credentials"),
         ),
     ];
     for (machine, middle) in cases {

@@ -72,7 +72,7 @@ fn without_a_profile_or_its_environment_the_first_product_of_the_name_counts() {
 fn the_environment_of_a_profile_must_exist_under_the_very_same_name() {
     assert_eq!(
         machine().file(SDK, &in_profile("[{name: Live}, {name: test}]")).refusal(),
-        "/home/u/.ionos/config has no environment \"live\" (did you mean \"Live\"?), which its profile \"p\" names; its environments: \"Live\", \"test\": correct one or the other"
+        "/home/u/.ionos/config has no environment \"live\", named by its profile \"p\" (did you mean \"Live\"?); its environments: \"Live\", \"test\": correct the profile, or add the environment"
     );
 }
 
@@ -106,7 +106,7 @@ fn certificates_are_the_endpoints_else_the_environments() {
     assert_eq!(resolved.root_certificates, Some(pem("program")));
     assert_eq!(
         resolved.settings[4].to_string(),
-        "root certificates: 1 certificate besides those of the platform (set in the program)"
+        "root certificates: 1 certificate in addition to the platform's (set in the program)"
     );
 }
 
@@ -121,9 +121,9 @@ fn switching_the_check_of_certificates_off_is_refused() {
         let error = machine().file(SDK, &file(yes)).refusal();
         assert_eq!(
             error,
-            "/home/u/.ionos/config sets skipTlsVerify for this product, and this client never switches the check of \
-             certificates off: remove it, and give the certificate to trust in certificateAuthData, or its SHA-256 \
-             fingerprint in IONOS_PINNED_CERT"
+            "/home/u/.ionos/config sets skipTlsVerify for this product, but this client always verifies \
+             certificates: remove it, and put the trusted certificate into certificateAuthData, or its SHA-256 \
+             fingerprint into IONOS_PINNED_CERT"
         );
     }
     // Another endpoint's word for it does not count, nor the chosen one's where the address comes from elsewhere.

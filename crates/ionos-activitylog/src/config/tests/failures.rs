@@ -13,26 +13,26 @@ fn half_of_the_credentials_is_an_error_in_every_source() {
     let cases = [
         (
             machine().set("IONOS_USERNAME", "u"),
-            "in the environment, IONOS_USERNAME is set and IONOS_PASSWORD is not: set both, or IONOS_TOKEN alone"
+            "in the environment, IONOS_USERNAME is set but IONOS_PASSWORD is not: set both, or IONOS_TOKEN alone"
                 .to_owned(),
         ),
         (
             machine().set("IONOS_PASSWORD", "planted").set("IONOS_USERNAME", " "),
-            "in the environment, IONOS_PASSWORD is set and IONOS_USERNAME is not: set both, or IONOS_TOKEN alone"
+            "in the environment, IONOS_PASSWORD is set but IONOS_USERNAME is not: set both, or IONOS_TOKEN alone"
                 .to_owned(),
         ),
-        (profile("username: u"), format!("{of_profile}username is set and password is not: set both, or token alone")),
+        (profile("username: u"), format!("{of_profile}username is set but password is not: set both, or token alone")),
         (
             profile("password: planted, username: ''"),
-            format!("{of_profile}password is set and username is not: set both, or token alone"),
+            format!("{of_profile}password is set but username is not: set both, or token alone"),
         ),
         (
             machine().file(OLD, r#"{"userdata.name": "u"}"#),
-            format!("in {OLD}, userdata.name is set and userdata.password is not: set both, or userdata.token alone"),
+            format!("in {OLD}, userdata.name is set but userdata.password is not: set both, or userdata.token alone"),
         ),
         (
             machine().file(OLD, r#"{"userdata.password": "planted"}"#),
-            format!("in {OLD}, userdata.password is set and userdata.name is not: set both, or userdata.token alone"),
+            format!("in {OLD}, userdata.password is set but userdata.name is not: set both, or userdata.token alone"),
         ),
     ];
     for (machine, sentence) in cases {
@@ -43,10 +43,10 @@ fn half_of_the_credentials_is_an_error_in_every_source() {
 #[test]
 fn half_of_the_credentials_of_a_program_is_an_error() {
     let cases = [
-        (Some("u"), None, "in the program, a username is set and a password is not: set both, or a token alone"),
-        (None, Some("planted"), "in the program, a password is set and a username is not: set both, or a token alone"),
-        (Some(""), Some("planted"), "the program set an empty username or password: give both, or a token"),
-        (Some("u"), Some(""), "the program set an empty username or password: give both, or a token"),
+        (Some("u"), None, "in the program, a username is set but a password is not: set both, or a token alone"),
+        (None, Some("planted"), "in the program, a password is set but a username is not: set both, or a token alone"),
+        (Some(""), Some("planted"), "the username or password set in the program is empty: set both, or a token alone"),
+        (Some("u"), Some(""), "the username or password set in the program is empty: set both, or a token alone"),
     ];
     for (username, password, text) in cases {
         let options =
@@ -58,7 +58,7 @@ fn half_of_the_credentials_of_a_program_is_an_error() {
 
 #[test]
 fn a_file_that_cannot_be_understood_is_an_error_that_says_where() {
-    let not_a_config = "is not a config file of the vendor's tools: it cannot be understood";
+    let not_a_config = "is not a valid config file: it cannot be parsed";
     let cases = [
         ("", "is empty: fill it in or remove it"),
         (" \n\n", "is empty: fill it in or remove it"),
@@ -69,9 +69,9 @@ fn a_file_that_cannot_be_understood_is_an_error_that_says_where() {
         ("planted", "at line 1, column 1"),
         ("- planted", not_a_config),
         ("version: 1\n---\nversion: 1\n", not_a_config),
-        ("version: 2.0", "is of another version than 1, the only one that this client knows"),
-        ("version: '10'", "is of another version than 1"),
-        ("version: planted", "is of another version than 1"),
+        ("version: 2.0", "has an unsupported version: this client supports version 1"),
+        ("version: '10'", "has an unsupported version"),
+        ("version: planted", "has an unsupported version"),
     ];
     for (text, reason) in cases {
         let error = machine().set("IONOS_TOKEN", "t").file(SDK, text).refusal();
@@ -112,10 +112,10 @@ fn an_endpoint_that_says_half_is_an_error() {
         ("[{name: ' '}]", "has an endpoint without a name"),
         (
             "[{name: a, location: de/fra}, {name: b, location: de/txl}]",
-            "several endpoints for the product \"activitylog\" and none without a location: keep one of \"de/fra\", \"de/txl\"",
+            "several endpoints for the product \"activitylog\", each with a location: keep one of \"de/fra\", \"de/txl\"",
         ),
         ("[{name: 'https://u:planted@a.example'}]", "with a username or password in its name"),
-        ("[{name: a, certificateAuthData: planted}]", "certificateAuthData without a certificate in PEM"),
+        ("[{name: a, certificateAuthData: planted}]", "certificateAuthData without a PEM certificate"),
     ];
     for (endpoints, reason) in cases {
         let error = product(endpoints);
@@ -138,8 +138,8 @@ fn a_variable_that_is_not_text_is_an_error_that_names_it() {
         "IONOS_PINNED_CERT",
     ] {
         let mut machine = machine();
-        machine.variables.insert(name, Err(NotText));
-        assert_eq!(machine.refusal(), format!("{name} is not text: set it again"));
+        machine.variables.insert(name, Err(NonUnicode));
+        assert_eq!(machine.refusal(), format!("{name} is not valid UTF-8: set it again"));
     }
 }
 

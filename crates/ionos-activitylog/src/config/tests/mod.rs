@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 
-use super::surroundings::NotText;
-use super::{Credentials, Options, Resolved, Surroundings, profiles, resolve};
-use crate::{Error, ErrorKind};
+use super::env::NonUnicode;
+use super::{Credentials, Env, Options, ResolvedConfig, profiles, resolve};
+use crate::error::{Error, ErrorKind};
 
 const IONOSCTL: &str = "/home/u/.config/ionosctl/config.yaml";
 const SDK: &str = "/home/u/.ionos/config";
@@ -25,13 +25,13 @@ const OLD_IN_HOME: &str = "/home/u/.ionosctl/config.json";
 
 /// Variables, files and folders of a machine; a file may also be one that cannot be read.
 struct Machine {
-    variables: BTreeMap<&'static str, Result<String, NotText>>,
+    variables: BTreeMap<&'static str, Result<String, NonUnicode>>,
     files: BTreeMap<PathBuf, Result<String, io::ErrorKind>>,
-    with_folders: bool,
+    has_user_dirs: bool,
 }
 
 fn machine() -> Machine {
-    Machine { variables: BTreeMap::new(), files: BTreeMap::new(), with_folders: true }
+    Machine { variables: BTreeMap::new(), files: BTreeMap::new(), has_user_dirs: true }
 }
 
 impl Machine {
@@ -50,7 +50,7 @@ impl Machine {
         self
     }
 
-    fn resolve(&self) -> Resolved {
+    fn resolve(&self) -> ResolvedConfig {
         resolve(Options::default(), self).unwrap()
     }
 
@@ -67,8 +67,8 @@ fn sentence(error: &Error) -> String {
     text
 }
 
-impl Surroundings for Machine {
-    fn variable(&self, name: &str) -> Result<Option<String>, NotText> {
+impl Env for Machine {
+    fn variable(&self, name: &str) -> Result<Option<String>, NonUnicode> {
         let value = self.variables.get(name).cloned().transpose()?;
         Ok(value.filter(|value| !value.trim().is_empty()))
     }
@@ -80,11 +80,11 @@ impl Surroundings for Machine {
     }
 
     fn home(&self) -> Option<PathBuf> {
-        self.with_folders.then(|| "/home/u".into())
+        self.has_user_dirs.then(|| "/home/u".into())
     }
 
-    fn config_folder(&self) -> Option<PathBuf> {
-        self.with_folders.then(|| "/home/u/.config".into())
+    fn config_dir(&self) -> Option<PathBuf> {
+        self.has_user_dirs.then(|| "/home/u/.config".into())
     }
 }
 
@@ -100,7 +100,7 @@ fn plain(credentials: Option<&Credentials>) -> String {
 }
 
 /// Where the settings come from: `name value (origin)`, defaults left out.
-fn in_force(resolved: &Resolved) -> Vec<String> {
+fn in_force(resolved: &ResolvedConfig) -> Vec<String> {
     resolved
         .settings
         .iter()

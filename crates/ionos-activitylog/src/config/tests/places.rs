@@ -74,7 +74,7 @@ fn a_file_that_exists_and_cannot_be_read_is_an_error() {
             format!("{path} cannot be read (permission denied): make it readable or remove it")
         );
     }
-    assert_eq!(named(SDK, io::ErrorKind::InvalidData), format!("{SDK} is not text in UTF-8: correct or remove it"));
+    assert_eq!(named(SDK, io::ErrorKind::InvalidData), format!("{SDK} is not valid UTF-8: correct or remove it"));
     // A file where a folder is expected: nothing can be below it.
     let machine = machine().unreadable(SDK, io::ErrorKind::NotADirectory).file(SDK_AS_DOCUMENTED, &yaml("t"));
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
@@ -83,12 +83,12 @@ fn a_file_that_exists_and_cannot_be_read_is_an_error() {
 #[test]
 fn a_machine_without_folders_of_a_user_has_no_files() {
     let mut machine = machine();
-    machine.with_folders = false;
+    machine.has_user_dirs = false;
     let error = machine.resolve().credentials_or_error().unwrap_err();
     assert_eq!(
         sentence(&error),
-        "there are no credentials: the program set none; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
-         no folder of the user is known to look for config.yaml in; \
-         no folder of the user is known to look for config.json in: set IONOS_TOKEN to a token of your account"
+        "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; \
+         config.yaml has no place, because the home and config directories of the user are unknown; \
+         config.json has no place, because the home and config directories of the user are unknown: set IONOS_TOKEN to a token of your account"
     );
 }

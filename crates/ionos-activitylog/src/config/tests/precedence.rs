@@ -96,7 +96,7 @@ fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
             "API address: https://api.ionos.com (the default)",
             "contract: not set (the default)",
             "pinned certificate: not set (the default)",
-            "root certificates: those of the platform (the default)",
+            "root certificates: the platform's (the default)",
             "config file: none (the default)",
             "profile: none (the default)",
         ]
@@ -114,8 +114,8 @@ fn what_does_not_count_is_listed_with_what_does() {
         .file("/etc/ionos.yaml", &YAML.replace("name: prod", "name: test"));
     let resolved = resolve(options, &machine).unwrap();
     let listed = resolved.settings.iter().flat_map(|setting| {
-        let overruled = setting.overruled().iter();
-        overruled.map(move |other| format!("{setting}, not {} ({})", other.value(), other.origin()))
+        let overridden = setting.overridden().iter();
+        overridden.map(move |other| format!("{setting}, not {} ({})", other.value(), other.origin()))
     });
     assert_eq!(
         listed.collect::<Vec<_>>(),
@@ -135,7 +135,7 @@ fn what_does_not_count_is_listed_with_what_does() {
         .set("IONOS_TOKEN", "t")
         .set("IONOS_API_URL", "a.example")
         .file(SDK, &YAML.replace("yaml.example", "u:p@yaml.example"));
-    assert!(machine.resolve().settings[1].overruled().is_empty());
+    assert!(machine.resolve().settings[1].overridden().is_empty());
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     // What it does not say is still asked of the environment.
     assert_eq!(resolved.contract.as_deref(), Some("31721060"));
     let profile = resolved.settings.last().unwrap();
-    let others = profile.overruled().iter().map(ToString::to_string);
+    let others = profile.overridden().iter().map(ToString::to_string);
     assert_eq!(profile.to_string(), "profile: Prod (set in the program)");
     assert_eq!(
         others.collect::<Vec<_>>(),
@@ -199,8 +199,8 @@ fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     );
     assert_eq!(
         sentence(&asking("gone", &machine).unwrap_err()),
-        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\", which was asked for; its profiles: \"prod\": choose one of these, or write another"
+        "/home/u/.config/ionosctl/config.yaml has no profile \"gone\"; its profiles: \"prod\": choose one of these, or add the profile"
     );
     let refused = sentence(&asking("prod", &super::machine()).unwrap_err());
-    assert!(refused.starts_with("the profile \"prod\" was asked for, and there is no config file:"), "{refused}");
+    assert!(refused.starts_with("the profile \"prod\" was requested, but there is no config file:"), "{refused}");
 }

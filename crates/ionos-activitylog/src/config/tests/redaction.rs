@@ -9,7 +9,7 @@ fn assert_hidden(what: &str, shown: &str) {
 }
 
 /// Everything that can be printed of what came out.
-fn printed(outcome: Result<Resolved, Error>) -> String {
+fn printed(outcome: Result<ResolvedConfig, Error>) -> String {
     use std::error::Error as _;
     match outcome {
         Ok(resolved) => {
@@ -41,7 +41,7 @@ fn secrets_are_redacted_in_what_is_in_force() {
     ];
     for machine in machines {
         let shown = printed(resolve(Options::default(), &machine));
-        assert!(shown.contains("Resolved"), "{shown}");
+        assert!(shown.contains("ResolvedConfig"), "{shown}");
         assert_hidden("what is in force", &shown);
     }
     let options = Options {

@@ -1,92 +1,95 @@
-//! Each request needs a header that proves who asks, and each text that comes back needs what is secret taken out,
-//! whichever way a client proves itself.
+//! The credentials of a client, whatever their kind: builds the Authorization header of each request, and removes the
+//! credentials from texts that a service may have repeated.
 
 use std::fmt;
 use std::sync::Arc;
 
 use reqwest::header::HeaderValue;
 
-use super::basic::Basic;
+use super::basic::BasicCredentials;
 use super::cache::TokenCache;
 use super::claims::{Claims, PRIVILEGE};
-use super::redact::redact;
-use super::token::shown;
+use super::token::{AccessToken, format_expiry};
 use crate::clock::Clock;
-use crate::{AccessToken, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::redact::redact_secrets;
 
-/// How a client proves who it is. `Debug` shows nothing secret.
+/// The credentials of a client. `Debug` shows no secret.
 pub(crate) enum Authorization {
-    /// One token for as long as the client lives.
+    /// A token that is used as long as the client lives.
     Token(Arc<AccessToken>),
-    /// User name and password, which are on their way out: see [`Basic`].
-    Basic(Basic),
-    /// The tokens of a provider.
+    /// Username and password, which the vendor is phasing out: see [`BasicCredentials`].
+    Basic(BasicCredentials),
+    /// Tokens of a provider.
     Cached(TokenCache),
 }
 
 impl Authorization {
-    /// The value of the Authorization header, marked so that no log shows it, and the token in it, by which a
-    /// refusal is told to [`Authorization::rejected`].
+    /// The value of the Authorization header, marked as sensitive, and the token in it, to pass to
+    /// [`Authorization::reject`] if the service rejects it.
     ///
-    /// Fails with [`ErrorKind::TokenExpired`] for a fixed token that is over by the clock, and with
-    /// [`ErrorKind::TokenProvider`] when a provider gives no token. In both cases a request would only be refused.
+    /// Fails with [`ErrorKind::TokenExpired`] if a fixed token has expired, and with [`ErrorKind::TokenProvider`] if a
+    /// provider supplies no token. In both cases the service would reject the request.
     pub(crate) async fn header(&self, clock: &dyn Clock) -> Result<(HeaderValue, Option<Arc<AccessToken>>), Error> {
         let token = match self {
             Self::Basic(basic) => return Ok((basic.authorization()?, None)),
             Self::Cached(cache) => cache.get().await?,
-            Self::Token(token) => match token.expired(clock.now()) {
+            Self::Token(token) => match token.past_expiry(clock.now()) {
                 None => token.clone(),
                 Some(end) => {
-                    return Err(Error::new(ErrorKind::TokenExpired, format!("the token expired at {}", shown(end)))
-                        .with_hint("get a new one"));
+                    return Err(Error::new(
+                        ErrorKind::TokenExpired,
+                        format!("the token expired at {}", format_expiry(end)),
+                    )
+                    .with_hint("get a new one"));
                 }
             },
         };
         Ok((token.authorization()?, Some(token)))
     }
 
-    /// Whether there may be another token after a refusal.
+    /// Whether there may be another token after the service rejected one.
     pub(crate) fn can_refresh(&self) -> bool {
         matches!(self, Self::Cached(_))
     }
 
-    /// Says that the service refused the token, so that the next header holds another where there is one.
-    pub(crate) fn rejected(&self, token: &AccessToken) {
+    /// Marks a token as rejected by the service, so that the next header contains another one if there is one.
+    pub(crate) fn reject(&self, token: &AccessToken) {
         if let Self::Cached(cache) = self {
             cache.invalidate(token);
         }
     }
 
-    /// The text with every secret taken out, in case a service repeats it: the token and the one before, the password
-    /// and what is sent in its place; as they are, escaped as in JSON or in a URL, and cut off at the end of the text.
+    /// Replaces the credentials in a text, in every spelling (see [`redact_secrets`]): the token and the previous one, or
+    /// the password and its encoded form.
     pub(crate) fn redact(&self, text: &str) -> String {
         match self {
             Self::Token(token) => token.redact(text),
-            Self::Basic(basic) => redact(text, &basic.secrets()),
+            Self::Basic(basic) => redact_secrets(text, &basic.secrets()),
             Self::Cached(cache) => {
-                let known = cache.known();
-                let secrets: Vec<_> = known.iter().map(|token| token.secret()).collect();
-                redact(text, &secrets)
+                let tokens = cache.known_tokens();
+                let secrets: Vec<_> = tokens.iter().map(|token| token.secret()).collect();
+                redact_secrets(text, &secrets)
             }
         }
     }
 
-    /// What the token in use says of itself, unverified; of a provider's, once there is one.
+    /// The unverified claims of the current token; `None` until a provider has supplied one.
     pub(crate) fn claims(&self) -> Option<Claims> {
         match self {
             Self::Token(token) => token.claims(),
-            Self::Cached(cache) => cache.known().first()?.claims(),
+            Self::Cached(cache) => cache.known_tokens().first()?.claims(),
             Self::Basic(_) => None,
         }
     }
 
-    /// One sentence for people if the token in use says that its user may not read the log.
+    /// A warning for the user if the claims of the current token do not allow reading the log.
     pub(crate) fn warning(&self) -> Option<String> {
         let may_read = self.claims()?.may_read_log()?;
         (!may_read).then(|| {
             format!(
-                "the token says that its user lacks the privilege {PRIVILEGE}: a contract owner or administrator can grant \
-                 it to one of the user's groups (group privilege \"Access Activity-Log-API\", accessActivityLog)"
+                "according to the token, its user lacks the privilege {PRIVILEGE}: a contract owner or administrator can \
+                 grant it to one of the user's groups (group privilege \"Access Activity-Log-API\", accessActivityLog)"
             )
         })
     }
@@ -117,7 +120,7 @@ mod tests {
         Authorization::Token(Arc::new(AccessToken::new(text).unwrap()))
     }
 
-    /// Gives tokens named by a counter.
+    /// Supplies tokens named by a counter.
     struct Counter(std::sync::atomic::AtomicU32);
 
     impl TokenProvider for Counter {
@@ -128,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fixed_token_that_is_over_fails_before_a_request_and_says_when_it_ended() {
+    async fn an_expired_fixed_token_fails_before_a_request_with_its_expiry() {
         let clock = noon();
         let text = jwt(r#"{"exp":1795176000}"#);
         let error = fixed(&text).header(&clock).await.unwrap_err();
@@ -140,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_token_is_replaced_and_both_are_taken_out_of_texts() {
+    async fn a_rejected_token_is_replaced_and_both_are_redacted() {
         let clock = Arc::new(noon());
         let cache = TokenCache::new(Arc::new(Counter(0.into())), clock.clone());
         let authorization = Authorization::Cached(cache);
@@ -148,7 +151,7 @@ mod tests {
         assert_eq!(authorization.redact("planted-0"), "planted-0", "not known yet");
         let (header, used) = authorization.header(&*clock).await.unwrap();
         assert_eq!(header, "Bearer planted-0");
-        authorization.rejected(&used.unwrap());
+        authorization.reject(&used.unwrap());
         let (header, _) = authorization.header(&*clock).await.unwrap();
         assert_eq!(header, "Bearer planted-1");
         assert_eq!(authorization.redact("planted-1 for planted-0"), "[redacted] for [redacted]");
@@ -157,8 +160,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_and_its_sent_form_are_taken_out_of_texts() {
-        let basic = Basic::new("Aladdin", &"open sesame".into()).unwrap();
+    async fn a_password_and_its_encoded_form_are_redacted() {
+        let basic = BasicCredentials::new("Aladdin", &"open sesame".into()).unwrap();
         let authorization = Authorization::Basic(basic);
         let (header, used) = authorization.header(&noon()).await.unwrap();
         assert!(header.is_sensitive() && used.is_none() && !authorization.can_refresh());
@@ -170,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_token_that_says_so_is_warned_of() {
+    fn only_claims_without_the_privilege_give_a_warning() {
         let cases = [
             ("opaque".to_owned(), false),
             (jwt("{}"), false),
@@ -190,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_can_be_awaited_in_any_task() {
+    fn the_future_of_a_header_is_send() {
         fn sent<T: Send>(_: &T) {}
         let (authorization, clock) = (fixed("opaque"), noon());
         sent(&authorization.header(&clock));

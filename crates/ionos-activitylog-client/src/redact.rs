@@ -1,0 +1,391 @@
+//! Not part of the API: the redaction shared by the client library, the simulator and the command line.
+//!
+//! A secret is found in three ways: by the name of its header, parameter or member ([`is_secret_name`]), by its form
+//! ([`redact_credentials`]), and by its value where the value is known ([`redact_known`]). There is one list of names, and
+//! doubtful cases count as secret.
+
+/// The text shown in place of a secret.
+pub const REDACTED: &str = "[redacted]";
+
+/// Parts of names of secrets, in lower case and without separators between words.
+const SECRET_NAME_PARTS: [&str; 14] = [
+    "auth",
+    "cookie",
+    "credential",
+    "kubeconfig",
+    "key",
+    "pass",
+    "privat",
+    "pwd",
+    "secret",
+    "session",
+    "signature",
+    "ssh",
+    "token",
+    "userdata",
+];
+
+/// The HTTP authentication schemes that are followed by a credential.
+const SCHEMES: [&str; 2] = ["basic", "bearer"];
+
+/// The encodings of the space between a scheme and its credential in a URL.
+const ENCODED_SPACES: [&str; 2] = ["%20", "+"];
+
+/// The separators between the parameters of a query or form.
+const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
+
+/// The separators between the members of JSON, a query, a form or a list.
+const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
+
+/// Minimum length in characters of the beginning of a secret that is redacted at the end of a text.
+const MIN_CUT_CHARS: usize = 4;
+
+/// Maximum length of an escape in bytes: two UTF-16 surrogates in JSON, such as `\ud83d\ude00`.
+const MAX_ESCAPE_BYTES: usize = 12;
+
+/// Whether a header, parameter or member of this name may hold a secret, such as `Authorization`, `imagePassword` or
+/// `api_key`. Compares parts of the name, ignoring case, separators and percent-encoding.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let has_part = |name: &str| {
+        let name: String = name.chars().flat_map(char::to_lowercase).filter(|char| char.is_alphanumeric()).collect();
+        SECRET_NAME_PARTS.iter().any(|part| name.contains(part))
+    };
+    has_part(name) || name.contains('%') && has_part(&percent_decoded(name))
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = after.get(..2).filter(|_| *first == b'%');
+        let decoded = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        bytes.push(decoded.unwrap_or(*first));
+        rest = after.get(if decoded.is_some() { 2 } else { 0 }..).unwrap_or_default();
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Replaces known secrets: as they are, escaped as in JSON or in a URL, and cut off at the end of the text, because a
+/// service may repeat what it was sent in any of these forms. If several begin at the same place, the longest is replaced.
+#[must_use]
+pub fn redact_known(text: &str, secrets: &[&str]) -> String {
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        match secrets.iter().filter_map(|secret| spelled_length(secret, rest)).max() {
+            Some(length) => {
+                redacted.push_str(REDACTED);
+                rest = &rest[length..];
+            }
+            None => {
+                redacted.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+    }
+    redacted
+}
+
+/// How many bytes at the start of `text` spell the secret, or its beginning if the text ends within it.
+fn spelled_length(secret: &str, text: &str) -> Option<usize> {
+    let first = secret.chars().next()?;
+    // Most places fail here, so this check spares an allocation for each.
+    if !text.starts_with([first, '\\', '%', '+']) {
+        return None;
+    }
+    // Several, because a backslash can be literal or begin an escape.
+    let mut rests = vec![text];
+    for (place, expected) in secret.chars().enumerate() {
+        let is_cut = |rest: &&str| rest.is_empty() || is_cut_escape(rest);
+        if place >= MIN_CUT_CHARS && rests.iter().any(is_cut) {
+            return Some(text.len());
+        }
+        rests = rests.iter().flat_map(|rest| after_spelling(expected, rest)).flatten().collect();
+        rests.sort_unstable_by_key(|rest| rest.len());
+        rests.dedup_by_key(|rest| rest.len());
+        if rests.is_empty() {
+            return None;
+        }
+    }
+    rests.first().map(|rest| text.len() - rest.len())
+}
+
+/// Whether the text may be an escape that is cut off.
+fn is_cut_escape(text: &str) -> bool {
+    let digits = match text.strip_prefix('%') {
+        Some(digits) => return digits.len() < 2 && digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => text.strip_prefix('\\'),
+    };
+    digits.is_some_and(|digits| {
+        let may_be_escape = |b: u8| b.is_ascii_hexdigit() || b == b'u' || b == b'\\';
+        text.len() < MAX_ESCAPE_BYTES && digits.bytes().all(may_be_escape)
+    })
+}
+
+/// The rest of the text after each possible spelling of one character.
+fn after_spelling(expected: char, text: &str) -> [Option<&str>; 4] {
+    [
+        text.strip_prefix(expected),
+        text.strip_prefix('\\').and_then(|text| text.strip_prefix(expected)),
+        after_json_escape(expected, text),
+        after_url_escape(expected, text),
+    ]
+}
+
+fn after_json_escape(expected: char, text: &str) -> Option<&str> {
+    let mut units = [0; 2];
+    expected.encode_utf16(&mut units).iter().try_fold(text, |text, unit| after_hex(text.strip_prefix("\\u")?, 4, *unit))
+}
+
+fn after_url_escape(expected: char, text: &str) -> Option<&str> {
+    if expected == ' '
+        && let Some(rest) = text.strip_prefix('+')
+    {
+        return Some(rest);
+    }
+    let mut bytes = [0; 4];
+    expected
+        .encode_utf8(&mut bytes)
+        .bytes()
+        .try_fold(text, |text, byte| after_hex(text.strip_prefix('%')?, 2, byte.into()))
+}
+
+fn after_hex(text: &str, digits: usize, expected: u16) -> Option<&str> {
+    let found = u16::from_str_radix(text.get(..digits)?, 16).ok()?;
+    (found == expected).then(|| text.get(digits..)).flatten()
+}
+
+/// Replaces what looks like a credential: private keys, JSON Web Tokens, the word after an authentication scheme or after
+/// a secret name with `:` or `=`, user and password of URLs, and the values of secret parameters and members.
+#[must_use]
+pub fn redact_credentials(text: &str) -> String {
+    if text.contains("PRIVATE KEY-----") {
+        return REDACTED.to_owned();
+    }
+    let text = redact_web_tokens(text);
+    let mut redacted = String::with_capacity(text.len());
+    let mut secret_follows = false;
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        if !word.is_empty() {
+            if secret_follows {
+                redacted.push_str(REDACTED);
+            } else {
+                redacted.push_str(&redact_members(&redact_parameters(&redact_user(&redact_encoded_scheme(word)))));
+            }
+            secret_follows = announces_secret(word);
+        }
+        redacted.push_str(&piece[word.len()..]);
+    }
+    redacted
+}
+
+/// Whether the next word is a secret: after an authentication scheme, or after a secret name with `:` or `=`.
+fn announces_secret(word: &str) -> bool {
+    if word.strip_suffix([':', '=']).is_some_and(is_secret_name) {
+        return true;
+    }
+    let mut word = word;
+    while let Some(rest) = ENCODED_SPACES.iter().find_map(|space| word.strip_suffix(space)) {
+        word = rest;
+    }
+    SCHEMES.iter().any(|scheme| {
+        let start = word.len().checked_sub(scheme.len());
+        start.and_then(|start| word.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// Replaces JSON Web Tokens. Each begins with `{"` in base64.
+fn redact_web_tokens(text: &str) -> String {
+    let is_end = |c: char| c.is_whitespace() || "?&;,#\"'<>(){}[]".contains(c);
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("eyJ") {
+        redacted.push_str(&rest[..start]);
+        redacted.push_str(REDACTED);
+        let token = &rest[start..];
+        rest = &token[token.find(is_end).unwrap_or(token.len())..];
+    }
+    redacted + rest
+}
+
+/// Replaces what follows the name of a scheme and an encoded space, such as in `x=Bearer%20abc`.
+fn redact_encoded_scheme(word: &str) -> String {
+    let is_end = |c: char| matches!(c, ',' | ';' | '&' | '"' | '\'');
+    let lower = word.to_ascii_lowercase();
+    let mut redacted = String::with_capacity(word.len());
+    let mut place = 0;
+    while let Some(start) = SCHEMES
+        .iter()
+        .flat_map(|scheme| ENCODED_SPACES.map(|space| format!("{scheme}{space}")))
+        .filter_map(|start| Some(place + lower[place..].find(&start)? + start.len()))
+        .min()
+    {
+        let length = word[start..].find(is_end).unwrap_or(word.len() - start);
+        redacted.push_str(&word[place..start]);
+        if length > 0 {
+            redacted.push_str(REDACTED);
+        }
+        place = start + length;
+    }
+    redacted + &word[place..]
+}
+
+/// Replaces user and password before the host of a URL.
+fn redact_user(word: &str) -> String {
+    let Some((scheme, rest)) = word.split_once("://") else {
+        return word.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{REDACTED}@{host}{path}"),
+        None => word.to_owned(),
+    }
+}
+
+/// Replaces the values of secret parameters of a query or form: everything from `=` to the next `?`, `&` or `;`.
+#[must_use]
+pub fn redact_parameters(text: &str) -> String {
+    redact_values(text, &PARAMETER_SEPARATORS, &['='])
+}
+
+/// Replaces the values of secret members of a URL, a form or a piece of JSON.
+fn redact_members(word: &str) -> String {
+    redact_values(word, &MEMBER_SEPARATORS, &['=', ':'])
+}
+
+fn redact_values(text: &str, separators: &[char], signs: &[char]) -> String {
+    let pieces = text.split_inclusive(separators).map(|piece| {
+        let member = piece.trim_end_matches(separators);
+        let Some((sign, _)) = member.char_indices().find(|(_, c)| signs.contains(c)) else {
+            return piece.to_owned();
+        };
+        let (name, value) = member.split_at(sign);
+        if value.len() == 1 || !is_secret_name(name) {
+            return piece.to_owned();
+        }
+        format!("{name}{}{REDACTED}{}", &value[..1], &piece[member.len()..])
+    });
+    pieces.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_secret_part_is_secret() {
+        for name in [
+            "Authorization",
+            "proxy-authorization",
+            "set-cookie",
+            "imagePassword",
+            "ssh_keys",
+            "API-Key",
+            "userData",
+            "x-auth-token",
+            "x-amz-security-token",
+            "client-secret",
+            "author",
+            "to%6Ben",
+            "%70%41ss",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["name", "cores", "x-contract-number", "content-type", "accept", "url", "dateStart", "100%", "%zz"]
+        {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_known_secret_is_found_in_every_spelling() {
+        let cases = [
+            ("a/b+c.4711", "[redacted]"),
+            (r#"{"t":"a\/b+c.4711"}"#, r#"{"t":"[redacted]"}"#),
+            (r"a\u002fb\u002Bc.4711 a%2Fb%2bc.4711", "[redacted] [redacted]"),
+            ("x=%61/b+c%2e4711&y=1", "x=[redacted]&y=1"),
+            ("aa/b+c.4711a/b", "a[redacted]a/b"),
+            ("cut off: a/b+", "cut off: [redacted]"),
+            ("cut off: a/b+c%2", "cut off: [redacted]"),
+            (r"cut off: a/b+\u00", "cut off: [redacted]"),
+            ("cut off: a/b", "cut off: a/b"),
+            ("a/b+c.4712 äa/b", "a/b+c.4712 äa/b"),
+            (r"\u00 % \u00zz %z", r"\u00 % \u00zz %z"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redact_known(text, &["a/b+c.4711"]), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_of_any_characters_is_found() {
+        let secret = r#"pä\\ss "😀"#;
+        for text in [
+            secret,
+            r#"pä\\\\ss \"😀"#,
+            r#"p\u00e4\\\\ss \"\ud83d\uDE00"#,
+            "p%C3%A4%5c%5Css+%22%F0%9F%98%80",
+            r#"pä\\ss \"\ud83d"#,
+        ] {
+            assert_eq!(redact_known(text, &[secret]), "[redacted]", "{text}");
+        }
+        for text in ["é%", "p%C3", "pä"] {
+            assert_eq!(redact_known(text, &[secret]), text);
+        }
+    }
+
+    #[test]
+    fn the_longest_of_several_known_secrets_is_replaced_and_an_empty_one_is_ignored() {
+        assert_eq!(redact_known("abcd abcdef", &["", "abcd", "abcdef"]), "[redacted] [redacted]");
+        assert_eq!(redact_known("", &["", "abcd"]), "");
+    }
+
+    #[test]
+    fn what_looks_like_a_credential_is_replaced_and_the_rest_is_kept() {
+        let cases = [
+            ("", ""),
+            ("  two  words\n", "  two  words\n"),
+            ("dateStart=2026-11-19T00:00:00Z&limit=5", "dateStart=2026-11-19T00:00:00Z&limit=5"),
+            ("-----BEGIN PRIVATE KEY-----planted", "[redacted]"),
+            // JSON Web Tokens.
+            ("a eyJplanted.e.s, b", "a [redacted], b"),
+            ("/eyJplanted.eyJi.c-d_e/f", "/[redacted]"),
+            ("x=eyJplanted&y=1", "x=[redacted]&y=1"),
+            (r#"{"a":"eyJplanted.b+c/d=="}"#, r#"{"a":"[redacted]"}"#),
+            // Words after a scheme or a secret name.
+            ("Basic planted==", "Basic [redacted]"),
+            ("x, bearer  planted.def, y", "x, bearer  [redacted] y"),
+            ("Bearer planted Basic planted", "Bearer [redacted] Basic [redacted]"),
+            ("authorization: Bearer planted", "authorization: [redacted] [redacted]"),
+            ("\"x=Bearer planted", "\"x=Bearer [redacted]"),
+            ("Bearer ", "Bearer "),
+            ("bearer", "bearer"),
+            ("with token: planted at https://a/b:1", "with token: [redacted] at https://a/b:1"),
+            ("password= planted", "password= [redacted]"),
+            // The same in a URL.
+            ("x=Bearer%20planted&y=1", "x=Bearer%20[redacted]&y=1"),
+            ("x=BEARER+planted&y=basic%20planted", "x=BEARER+[redacted]&y=basic%20[redacted]"),
+            ("x=Bearer%20 planted", "x=Bearer%20 [redacted]"),
+            ("https://u:planted@a.example/b", "https://[redacted]@a.example/b"),
+            // Parameters and members.
+            ("api_key=planted&x=2", "api_key=[redacted]&x=2"),
+            ("x=2&Password=planted=b,planted", "x=2&Password=[redacted]"),
+            ("to%6Ben=planted&token=&x", "to%6Ben=[redacted]&token=&x"),
+            ("https://example.com/?secret=planted;x=2", "https://example.com/?secret=[redacted];x=2"),
+            (r#"{"password":"planted","b":1}"#, r#"{"password":[redacted],"b":1}"#),
+        ];
+        for (text, expected) in cases {
+            let redacted = redact_credentials(text);
+            assert_eq!(redacted, expected, "{text}");
+            assert!(!redacted.contains("planted"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_may_contain_white_space() {
+        assert_eq!(redact_parameters("a=1&password=two planted words;b=2"), "a=1&password=[redacted];b=2");
+    }
+}

@@ -1,0 +1,138 @@
+//! Finds the vendor's config files and reads addresses in them. The vendor's tools and their documentation name three places for the YAML file and two for the
+//! JSON file; all are tried, and the error for missing credentials lists them.
+
+use std::io::ErrorKind as IoErrorKind;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::config_error;
+use super::env::{CONFIG_FILE, Env, unicode_variable};
+use crate::error::Error;
+
+const YAML_NAME: &str = "config.yaml";
+const JSON_NAME: &str = "config.json";
+
+/// A file that exists, and its text.
+pub(super) struct OpenedFile {
+    pub(super) path: PathBuf,
+    pub(super) text: SecretString,
+}
+
+/// The result of looking for a file in several places.
+#[derive(Default)]
+pub(super) struct FileSearch {
+    /// The first file that exists.
+    pub(super) opened: Option<OpenedFile>,
+    /// For each place before it, one sentence on why there is no file.
+    pub(super) missing: Vec<String>,
+}
+
+/// Finds the YAML file: the one named by `IONOS_CONFIG_FILE`, which must exist, or else the first of the default places.
+///
+/// The place of ionosctl comes first, then the one of the vendor's SDKs: without an extension as in their code, then
+/// with one as in their documentation.
+pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
+    if let Some(path) = unicode_variable(env, CONFIG_FILE)? {
+        let search = open_first(env, YAML_NAME, [Some(PathBuf::from(&path))])?;
+        if search.opened.is_none() {
+            return Err(config_error(format!("{CONFIG_FILE} names {path}, which does not exist"))
+                .with_hint("correct or unset it"));
+        }
+        return Ok(search);
+    }
+    let home = env.home();
+    let in_home = |place: &str| home.as_ref().map(|home| home.join(place));
+    open_first(
+        env,
+        YAML_NAME,
+        [
+            env.config_dir().map(|dir| dir.join("ionosctl/config.yaml")),
+            in_home(".ionos/config"),
+            in_home(".ionos/config.yaml"),
+        ],
+    )
+}
+
+/// Finds the JSON file of ionosctl before 6.9.
+pub(super) fn find_json(env: &dyn Env) -> Result<FileSearch, Error> {
+    open_first(
+        env,
+        JSON_NAME,
+        [
+            env.config_dir().map(|dir| dir.join("ionosctl/config.json")),
+            env.home().map(|home| home.join(".ionosctl/config.json")),
+        ],
+    )
+}
+
+/// Opens the first file that exists. Fails if it cannot be read.
+fn open_first<const N: usize>(env: &dyn Env, name: &str, places: [Option<PathBuf>; N]) -> Result<FileSearch, Error> {
+    let mut search = FileSearch::default();
+    for path in places.into_iter().flatten() {
+        match env.read(&path) {
+            Ok(text) => {
+                let text = text.into();
+                search.opened = Some(OpenedFile { path, text });
+                return Ok(search);
+            }
+            Err(error) if matches!(error.kind(), IoErrorKind::NotFound | IoErrorKind::NotADirectory) => {
+                search.missing.push(format!("{} does not exist", path.display()));
+            }
+            Err(error) => return Err(read_error(&path, &error)),
+        }
+    }
+    if search.missing.is_empty() {
+        let missing = format!("{name} has no place, because the home and config directories of the user are unknown");
+        search.missing.push(missing);
+    }
+    Ok(search)
+}
+
+fn read_error(path: &Path, error: &std::io::Error) -> Error {
+    let path = path.display();
+    match error.kind() {
+        IoErrorKind::InvalidData => {
+            config_error(format!("{path} is not valid UTF-8")).with_hint("correct or remove it")
+        }
+        _ => config_error(format!("{path} cannot be read ({error})")).with_hint("make it readable or remove it"),
+    }
+}
+
+/// The address without path, query and fragment; the scheme is kept. The vendor's tools ignore the path too, because each
+/// product appends its own.
+///
+/// `None` if the address contains a username or password.
+pub(super) fn host_of(address: &str) -> Option<String> {
+    let address = address.trim();
+    if address.contains('@') {
+        return None;
+    }
+    let (scheme, rest) = match address.find("://") {
+        Some(place) => address.split_at(place + "://".len()),
+        None => ("", address),
+    };
+    let host = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    Some(format!("{scheme}{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_scheme_host_and_port_of_an_address_count() {
+        let cases = [
+            ("api.ionos.com", "api.ionos.com"),
+            (" https://api.ionos.com/ ", "https://api.ionos.com"),
+            ("https://a.example:8443/cloudapi/v6", "https://a.example:8443"),
+            ("a.example:8443/cloudapi/v6?x=1", "a.example:8443"),
+            ("http://[::1]:80/x", "http://[::1]:80"),
+            ("a.example\\b", "a.example"),
+        ];
+        for (address, host) in cases {
+            assert_eq!(host_of(address).as_deref(), Some(host), "{address}");
+        }
+        assert_eq!(host_of("https://u:planted@a.example"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! The YAML file of the vendor's tools, in the format of their `fileconfiguration` package. Parsing is lenient, because
+//! several tools and people write the file: unknown members are ignored and a version may be a number or a string. Error
+//! messages never quote the file, which contains secrets.
+
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::credentials::non_blank;
+use super::env::CURRENT_PROFILE;
+use super::files::OpenedFile;
+use super::{config_error, quoted_list};
+use crate::error::Error;
+use crate::nearest::guess;
+
+/// The supported major version.
+const SUPPORTED_VERSION: &str = "1";
+
+/// A parsed file. It has no `Debug`, because its texts may contain secrets in the wrong place.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConfigDocument {
+    version: Option<String>,
+    current_profile: Option<String>,
+    profiles: Option<Vec<Profile>>,
+    environments: Option<Vec<ProductEnvironment>>,
+}
+
+/// Credentials, and the environment in which they are valid.
+#[derive(Deserialize)]
+pub(super) struct Profile {
+    name: Option<String>,
+    pub(super) environment: Option<String>,
+    pub(super) credentials: Option<ProfileCredentials>,
+}
+
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct ProfileCredentials {
+    pub(super) token: Option<SecretString>,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<SecretString>,
+}
+
+/// The addresses of the vendor's products.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProductEnvironment {
+    pub(super) name: Option<String>,
+    pub(super) certificate_auth_data: Option<String>,
+    products: Option<Vec<Product>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Product {
+    pub(super) name: Option<String>,
+    endpoints: Option<Vec<Endpoint>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Endpoint {
+    /// A host, or a whole address.
+    pub(super) name: Option<String>,
+    location: Option<String>,
+    skip_tls_verify: Option<String>,
+    pub(super) certificate_auth_data: Option<String>,
+}
+
+impl ConfigDocument {
+    /// Parses the file. Fails if it is empty, is not a config file, or has an unsupported version.
+    pub(super) fn parse(file: &OpenedFile) -> Result<Self, Error> {
+        let path = file.path.display();
+        let text = file.text.expose_secret();
+        // Some editors on Windows write a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let document = parse_yaml(text, &file.path)?;
+        let document =
+            document.ok_or_else(|| config_error(format!("{path} is empty")).with_hint("fill it in or remove it"))?;
+        match non_blank(document.version.clone()) {
+            Some(version) if version.trim().split('.').next() != Some(SUPPORTED_VERSION) => Err(config_error(format!(
+                "{path} has an unsupported version: this client supports version {SUPPORTED_VERSION}"
+            ))
+            .with_hint("recreate it with the vendor's tools")),
+            _ => Ok(document),
+        }
+    }
+
+    /// The profile to use: the `requested` one, or else the one from `IONOS_CURRENT_PROFILE` (`from_env`), or else the
+    /// `currentProfile` of the file. `None` if none of them names a profile, as in the vendor's tools, even if the file
+    /// has only one.
+    ///
+    /// Fails if there is no profile of that name: using other credentials than the requested ones would be worse. Of two
+    /// profiles with the same name the first counts.
+    pub(super) fn select_profile(
+        &self,
+        requested: Option<&str>,
+        from_env: Option<&str>,
+        path: &Path,
+    ) -> Result<Option<&Profile>, Error> {
+        let current = self.current_profile();
+        let (name, origin) = match (requested, from_env, current.as_deref()) {
+            (Some(name), _, _) => (name, String::new()),
+            (None, Some(name), _) => (name, format!(", named by {CURRENT_PROFILE}")),
+            (None, None, Some(name)) => (name, ", named by its currentProfile".to_owned()),
+            (None, None, None) => return Ok(None),
+        };
+        let known = || self.profiles().iter().map(Profile::name);
+        match self.profiles().iter().find(|profile| is_same_name(profile.name(), name)) {
+            Some(profile) => Ok(Some(profile)),
+            None => Err(config_error(format!(
+                "{} has no profile {:?}{origin}{}; its profiles: {}",
+                path.display(),
+                name.trim(),
+                guess(name.trim(), known()),
+                quoted_list(known())
+            ))
+            .with_hint("choose one of these, or add the profile")),
+        }
+    }
+
+    /// The file's own choice of a profile.
+    pub(super) fn current_profile(&self) -> Option<String> {
+        non_blank(self.current_profile.clone())
+    }
+
+    pub(super) fn profiles(&self) -> &[Profile] {
+        self.profiles.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn environments(&self) -> &[ProductEnvironment] {
+        self.environments.as_deref().unwrap_or_default()
+    }
+}
+
+/// Parses YAML; `None` if the text is empty.
+#[cfg(feature = "config-file")]
+fn parse_yaml(text: &str, path: &Path) -> Result<Option<ConfigDocument>, Error> {
+    yaml_serde::from_str(text).map_err(|error| {
+        // The parser's own message may quote a secret.
+        let place = match error.location() {
+            Some(place) => format!(" at line {}, column {}", place.line(), place.column()),
+            None => String::new(),
+        };
+        config_error(format!("{} is not a valid config file: it cannot be parsed{place}", path.display()))
+            .with_hint("correct or remove it")
+    })
+}
+
+/// Fails, because skipping a file that exists could run the program with other credentials.
+#[cfg(not(feature = "config-file"))]
+fn parse_yaml(_: &str, path: &Path) -> Result<Option<ConfigDocument>, Error> {
+    Err(config_error(format!("{} exists, but this build cannot read YAML", path.display()))
+        .with_hint("enable the feature config-file, or set everything in the program"))
+}
+
+impl Profile {
+    /// The name as the file spells it, without surrounding white space.
+    pub(super) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default().trim()
+    }
+}
+
+impl ProductEnvironment {
+    pub(super) fn products(&self) -> &[Product] {
+        self.products.as_deref().unwrap_or_default()
+    }
+}
+
+impl Product {
+    pub(super) fn endpoints(&self) -> &[Endpoint] {
+        self.endpoints.as_deref().unwrap_or_default()
+    }
+}
+
+impl Endpoint {
+    pub(super) fn location(&self) -> &str {
+        self.location.as_deref().unwrap_or_default().trim()
+    }
+
+    /// Whether the endpoint serves every location.
+    pub(super) fn is_global(&self) -> bool {
+        let location = self.location();
+        location.is_empty() || location.eq_ignore_ascii_case("global")
+    }
+
+    /// Whether certificate verification is to be switched off. Every text but a known "no" counts as "yes", which is an
+    /// error later, so an unknown spelling does no harm.
+    pub(super) fn skips_verification(&self) -> bool {
+        let text = self.skip_tls_verify.as_deref().unwrap_or_default().trim();
+        !["", "false", "no", "off", "n"].iter().any(|no| text.eq_ignore_ascii_case(no))
+    }
+}
+
+/// Whether two names of profiles or products are equal: like the vendor's tools, it ignores case and surrounding white
+/// space.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}

@@ -1,0 +1,35 @@
+//! A URL that is not validated yet may contain a password or a key.
+
+use super::REDACTED;
+
+/// The URL without what may be a secret: a user and password before '@', and everything from '?' or '#' on. If it has
+/// both, any part may be either, so nothing of it is shown.
+pub(crate) fn redact_url(url: &str) -> String {
+    let end = url.find(['?', '#']);
+    match (url.rsplit_once('@'), end) {
+        (Some(_), Some(_)) => REDACTED.to_owned(),
+        (Some((_, rest)), None) => format!("{REDACTED}@{rest}"),
+        (None, Some(end)) => url[..end].to_owned(),
+        (None, None) => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_a_url_that_may_be_secret_are_not_shown() {
+        let cases = [
+            ("https://a.example/b", "https://a.example/b"),
+            ("https://u:planted@a.example/b", "[redacted]@a.example/b"),
+            ("https://a.example?key=planted", "https://a.example"),
+            ("https://a.example#planted", "https://a.example"),
+            ("https://u:pla?nted@a.example", "[redacted]"),
+            ("https://a.example?key=pla@nted", "[redacted]"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(redact_url(url), expected);
+        }
+    }
+}
