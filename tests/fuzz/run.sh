@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
-# Does the simulator answer as the description says, also to requests that nobody thought of? A fuzzer reads the
-# vendor's description, makes requests from it and looks at every answer. Not part of `cargo xtask ci`: it needs Python
-# and, once built, a minute.
+# Tests the simulator with schemathesis, which generates requests from the vendor's description and checks every response
+# against it. Runs as `cargo xtask peers schemathesis` and takes a minute once everything is built.
 #
-#   tests/fuzz/run.sh                 the verdict is the exit code
-#   SIM_FLAGS='...' tests/fuzz/run.sh with these flags for `ialog sim` alone
+#   tests/fuzz/run.sh                  exits with 1 if a response breaks the description
+#   SIM_FLAGS='...' tests/fuzz/run.sh  tests one simulator with these flags of `ialog sim`
 #
-# Needs bash, cargo, coreutils, Python 3.10 or later with venv, and for the first run a network to install from.
+# Needs bash, cargo, coreutils, Python 3.10 or later with venv, and a network for the first run.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$root"
 
-# Everything that is written goes below the target directory.
+# All files are written to the target directory.
 base=${CARGO_TARGET_DIR:-$root/target}/fuzz
 mkdir -p "$base"
 base=$(cd "$base" && pwd)
@@ -46,15 +45,15 @@ for line in sys.stdin:
         print(message["executable"])
 ')
 
-# Flags of simulators that still answer as described, each row one of them. The first one is the default. Flags whose
-# answers the description does not have, such as --info-needs-token or --total object, are none of them.
+# Flags of `ialog sim`, one simulator a row; the first row is the default. Flags whose responses the description does not
+# allow, such as --info-needs-token or --total object, are not tested.
 rows=(
   ""
-  # Whatever comes twice or in another order each time.
+  # Duplicates, and another order in each response.
   "--order unstable-ties --duplicates 5% --duplicates-counted --total-value drifting --amended 5%:1h"
-  # What is accepted by default is refused.
+  # Refuses requests that the default accepts.
   "--trailing-slash refuse --over-limit refuse --query-fractions refuse --foreign-contract 404"
-  # The records of days without anything that must be there.
+  # Records without optional members and with unknown ones.
   "--uuid 50% --unknown-members 50% --unknown-types 50% --fraction-digits mixed --utc-mark offset --gzip"
 )
 if [ -n "${SIM_FLAGS+set}" ]; then
@@ -64,7 +63,7 @@ fi
 token=ialog-sim-token
 mkfifo "$work/address"
 
-# Serves with flags, which are split into words on purpose, at $url.
+# Starts a simulator with flags, which are deliberately split into words. Sets $url.
 serve() {
   # shellcheck disable=SC2086
   "$ialog" sim --port 0 --seed 1 $1 >"$work/address" 2>"$work/sim.log" &
@@ -78,7 +77,7 @@ end_server() {
   server=
 }
 
-# Were the contract of requests.overlay.yaml another one, every request would be refused and nothing found.
+# Fails if the examples of requests.overlay.yaml return no hits: every request would be refused and no problem found.
 check_examples() {
   "$base/venv/bin/python" - "$url" "$token" "$work/requests.json" <<'PYTHON'
 import json, sys, urllib.request
@@ -94,38 +93,36 @@ try:
 except Exception as error:
     hits = error
 if not isinstance(hits, list) or not hits:
-    sys.exit(f"fuzz: the examples of requests.overlay.yaml give no hits ({page}: {hits}): put values there and in pages.overlay.yaml that do")
+    sys.exit(f"fuzz: the examples of requests.overlay.yaml return no hits ({page}: {hits}): change them there and in pages.overlay.yaml")
 PYTHON
 }
 
-# What is looked at in every answer:
+# Checks of every response:
 checks=(
-  not_a_server_error           # nobody asked the simulator to fail
-  status_code_conformance      # the vendor's 200, and what errors.overlay.yaml knows
+  not_a_server_error           # no fault was requested
+  status_code_conformance      # the vendor's 200 and the errors of errors.overlay.yaml
   content_type_conformance
   response_headers_conformance # Allow on 405
-  response_schema_conformance  # the types of the description as published; the envelope of errors
-  negative_data_rejection      # what is no number is not taken for one
-  ignored_auth                 # without a token or with a wrong one: 401, and not only in the second run below
+  response_schema_conformance  # the types of the published description and the error envelope
+  negative_data_rejection      # text in place of a number is refused
+  ignored_auth                 # 401 without a token or with a wrong one, in all runs
   unsupported_method           # 405
   allow_header_conformance
 )
-# And what is not:
-# - positive_data_acceptance, but for the run that closes what the description leaves open. The description is looser
-#   than any service: it gives dates no format, and offset and limit no minimum, so that `dateEnd=` and `limit=-1` are
-#   valid by it and refused with 400.
-# - missing_required_header: the description requires none.
-# - use_after_free, ensure_resource_availability, object_level_authorization, and the stateful phase: nothing can be
-#   written.
+# Not checked:
+# - positive_data_acceptance, except in the run of pages. The description gives dates no format, and offset and limit no
+#   minimum, so `dateEnd=` and `limit=-1` are valid by it, but the service refuses them with 400.
+# - missing_required_header: the description requires no header.
+# - use_after_free, ensure_resource_availability, object_level_authorization and the stateful phase: the API only reads.
 listed=$(IFS=,; echo "${checks[*]}")
 
 fuzz() {
   local name=$1 description=$2
   shift 2
   echo "fuzz: $name"
-  # The examples are bounded; the time limit is for a simulator that hangs, and leaves Ctrl-C with the fuzzer. It is no
-  # --max-time, which would have the fuzzer repeat itself until the time is spent. The fuzzer keeps notes where it is
-  # started, so that is the directory that goes away.
+  # The number of examples is bounded; `timeout` ends a run whose simulator hangs. schemathesis --max-time is not used,
+  # because it repeats the run until the time is spent. schemathesis writes files to its working directory, so it runs in
+  # the one that is removed.
   (cd "$work" && timeout --foreground 90 "$base/venv/bin/schemathesis" --no-color run "$description.json" \
     --url "$url" --workers 1 --seed 1 --request-timeout 10 --generation-database none --continue-on-failure "$@")
 }
@@ -136,19 +133,19 @@ for flags in "${rows[@]}"; do
   echo "fuzz: ialog sim $flags"
   serve "$flags"
   check_examples
-  fuzz "pages, which must be served" pages --header "$authorization" --phases fuzzing --mode positive \
+  fuzz "valid pages" pages --header "$authorization" --phases fuzzing --mode positive \
     --max-examples 500 --checks "$listed,positive_data_acceptance" || verdict=1
-  fuzz "anything" requests --header "$authorization" --phases examples,coverage,fuzzing \
+  fuzz "any request" requests --header "$authorization" --phases examples,coverage,fuzzing \
     --max-examples 500 --checks "$listed" || verdict=1
-  # That most of its answers are refusals is what it is for, and no warning.
-  fuzz "anything, without a token" requests --phases examples,coverage,fuzzing \
+  # Most responses are refusals here, so warnings about them are off.
+  fuzz "any request, without a token" requests --phases examples,coverage,fuzzing \
     --max-examples 200 --checks "$listed" --warnings off || verdict=1
   end_server
 done
 
 if [ "$verdict" = 0 ]; then
-  echo "fuzz: every answer is as described"
+  echo "fuzz: all responses match the description"
 else
-  echo "fuzz: see CONTRIBUTING.md for what to do with a finding" >&2
+  echo "fuzz: CONTRIBUTING.md explains what to do about a failure" >&2
 fi
 exit "$verdict"

@@ -2,7 +2,8 @@
 //!
 //! [`codegen`] runs the steps [`description`] (vendor file, provenance, overlays, lint), [`generate`] and [`outputs`], and
 //! [`spec`] imports a new vendor file. [`ci`] runs all checks of a pull request, [`structure`] those of names and modules.
-//! [`mod@bench`] and [`soak`] measure. [`dist`] packs the program for manual installation.
+//! [`peers`] tests against real programs, [`mod@bench`] and
+//! [`soak`] measure. [`dist`] packs the program for manual installation.
 
 pub mod bench;
 pub mod cargo;
@@ -13,8 +14,10 @@ pub mod dist;
 pub mod examples;
 pub mod generate;
 pub mod outputs;
+pub mod peers;
 pub mod simulator_process;
 pub mod soak;
 pub mod spec;
 pub mod structure;
+pub mod tools;
 pub mod workspace;

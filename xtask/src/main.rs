@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, dist, soak, spec, structure, workspace};
+use xtask::{bench, ci, codegen, dist, peers, soak, spec, structure, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -26,6 +26,11 @@ enum Task {
     Spec(SpecCommand),
     /// Run all checks of a pull request, and stop at the first failure
     Ci,
+    /// Run tests against real programs of other projects, skipping those that are not installed
+    Peers {
+        /// Test only this peer, such as schemathesis
+        name: Option<String>,
+    },
     /// Check names, module order and docs of fields, and fail if a rule is broken
     Structure {
         /// Check only this crate, such as ionos-activitylog
@@ -86,6 +91,7 @@ fn main() -> ExitCode {
             spec::overlaid(&root, &overlays).map(|document| println!("{document}"))
         }
         Task::Ci => ci::run(&root),
+        Task::Peers { name } => peers::run(&root, name.as_deref()),
         Task::Structure { name, figures: false } => structure::run(&root, name.as_deref()),
         Task::Structure { name, figures: true } => structure::print_figures(&root, name.as_deref()),
         Task::Dist => dist::run(&root),
