@@ -24,7 +24,7 @@ pub(crate) fn export(runtime: &Runtime, address: &str, compression: Compression)
         .token(DEFAULT_TOKEN)
         .max_in_flight(log::CONCURRENT_REQUESTS);
     let client = runtimes::lend_threads(client).build()?;
-    let exporter = Exporter::new(client, Archive::at(folder.path())).compression(compression);
+    let exporter = Exporter::new(client, Archive::new(folder.path())).compression(compression);
     let range = DateRange::new(log::start(), log::end())?;
     let contract = ContractNumber::from(log::contract());
     let stopwatch = Stopwatch::start();

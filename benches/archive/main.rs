@@ -80,7 +80,7 @@ fn measure_with_latency(result: &mut ArchiveResult) -> Result<()> {
 /// Verifies an archive of all events. Returns millions of bytes of records per second.
 fn verify(folder: &Path) -> Result<f64> {
     let stopwatch = Stopwatch::start();
-    let report = verify_archive(&Archive::at(folder), None)?;
+    let report = verify_archive(&Archive::new(folder), None)?;
     let seconds = stopwatch.elapsed().wall.as_secs_f64();
     ensure!(
         report.findings.is_empty() && report.events == log::event_count(),

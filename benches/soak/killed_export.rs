@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog::{Client, ContractNumber, DateRange};
-use ionos_activitylog_archive::{Archive, ArchiveReader, Exporter, Step, Steps, verify_archive};
+use ionos_activitylog_archive::internal::{FailPoint, FailPoints};
+use ionos_activitylog_archive::{Archive, ArchiveReader, Exporter, verify_archive};
 use ionos_activitylog_sim::DEFAULT_TOKEN;
 use workspace_benches::measure::{Stopwatch, peak_mebibytes};
 use workspace_benches::runtimes;
@@ -56,7 +57,7 @@ pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     let exit = run_process(address, folder.path(), None)?;
     ensure!(exit.is_complete, "the export did not end");
     let seconds = stopwatch.elapsed().wall.as_secs_f64();
-    let archive = Archive::at(folder.path());
+    let archive = Archive::new(folder.path());
     let report = verify_archive(&archive, None)?;
     ensure!(report.findings.is_empty(), "{:?}", report.findings.first());
     ensure!(digest(&archive)? == expected, "the archive does not hold the events of the log");
@@ -68,8 +69,8 @@ pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
 pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
     let range = DateRange::new(log::start(), log::start() + TimeDelta::days(REPEATED_DAYS))?;
     let (first, second) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    export_range(address, first.path(), range, log::end(), Steps::default())?;
-    export_range(address, second.path(), range, log::end() + TimeDelta::days(30), Steps::default())?;
+    export_range(address, first.path(), range, log::end(), FailPoints::default())?;
+    export_range(address, second.path(), range, log::end() + TimeDelta::days(30), FailPoints::default())?;
     let files = archive_files(first.path())?;
     ensure!(files == archive_files(second.path())?, "the two archives have different files");
     for file in &files {
@@ -79,7 +80,7 @@ pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
             file.display()
         );
     }
-    Ok(verify_archive(&Archive::at(second.path()), None)?.events)
+    Ok(verify_archive(&Archive::new(second.path()), None)?.events)
 }
 
 /// Runs an export in a process of its own, which kills itself at the given step.
@@ -103,7 +104,7 @@ pub(crate) fn export(arguments: &[String]) -> Result<()> {
     };
     let last_step: Option<u64> = last_step.first().map(|step| step.parse()).transpose()?;
     let passed = AtomicU64::new(0);
-    let steps = Steps::new(move |_: Step| {
+    let steps = FailPoints::new(move |_: FailPoint| {
         if Some(passed.fetch_add(1, Ordering::Relaxed) + 1) == last_step {
             print_peak();
             std::process::abort();
@@ -120,11 +121,11 @@ fn print_peak() {
 }
 
 /// Exports a range, with the clock at one day after `time`.
-fn export_range(address: &str, folder: &Path, range: DateRange, time: DateTime<Utc>, steps: Steps) -> Result<()> {
+fn export_range(address: &str, folder: &Path, range: DateRange, time: DateTime<Utc>, steps: FailPoints) -> Result<()> {
     let client = Client::builder().base_url(format!("http://{address}")).token(DEFAULT_TOKEN);
     let client = runtimes::lend_threads(client).build()?;
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(time + TimeDelta::days(1)));
-    let exporter = Exporter::new(client, Archive::at(folder)).clock(clock).steps(steps);
+    let exporter = Exporter::new(client, Archive::new(folder)).clock(clock).fail_points(steps);
     let contract = ContractNumber::from(log::contract());
     let runtime = runtimes::multi_threaded()?;
     for (_, export) in runtime.block_on(exporter.run(&[contract], range, std::future::pending())) {

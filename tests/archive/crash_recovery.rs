@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ionos_activitylog_archive::Step;
+use ionos_activitylog_archive::internal::FailPoint;
 
 use crate::support::exports::{
     RANGES, archive_files, assert_sound, export_to_archive, random_numbers, scratch_folder, undisturbed_archive,
@@ -28,13 +28,13 @@ fn is_killed(command: Command, when: &str) -> bool {
 fn killed_at_every_step_it_is_the_same_in_the_end() {
     let expected = undisturbed_archive();
     let mut passed = BTreeSet::new();
-    for step in Step::ALL {
+    for step in FailPoint::ARCHIVE_EXPORT {
         for before in [0, 3] {
             let folder = scratch_folder();
             let kill = format!("{step}:{before}");
             for range in RANGES {
                 // A part that was named and not noted yet is what there is to remove.
-                if step == Step::LeftoverRemoved {
+                if step == FailPoint::LeftoverRemoved {
                     let first = export_to_archive(folder.path(), range, "calm", Some("part-written:1"));
                     is_killed(first, &kill);
                 }
@@ -49,7 +49,7 @@ fn killed_at_every_step_it_is_the_same_in_the_end() {
             assert_eq!(archive_files(&folder.path().join("audit")), expected, "{kill}");
         }
     }
-    let all: BTreeSet<&str> = Step::ALL.iter().map(|step| step.name()).collect();
+    let all: BTreeSet<&str> = FailPoint::ARCHIVE_EXPORT.iter().map(|step| step.name()).collect();
     assert_eq!(passed, all, "there was a kill at each");
 }
 

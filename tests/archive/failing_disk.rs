@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-use ionos_activitylog_archive::Step;
+use ionos_activitylog_archive::internal::FailPoint;
 
 use crate::support::exports::{
     RANGES, archive_files, assert_sound, demo_contract, export_to_archive, export_to_file, scratch_folder,
@@ -133,7 +133,7 @@ fn a_folder_that_is_read_only_is_named() {
 
 /// Exports three days to an archive, and calls a function with the folder of the second, when it passes a step: days pass
 /// each step in their order.
-fn at_step(root: &Path, at: Step, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
+fn at_step(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
     let contract = demo_contract();
     let day = root.join(format!("contract={contract}/date=2026-11-02"));
     let passed = Mutex::new(0);
@@ -153,7 +153,7 @@ fn at_step(root: &Path, at: Step, then: impl Fn(PathBuf) + Send + Sync + 'static
 }
 
 fn undisturbed_days(root: &Path) {
-    let printed = at_step(root, Step::RunNoted, |_| {});
+    let printed = at_step(root, FailPoint::RunNoted, |_| {});
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
@@ -161,7 +161,7 @@ fn undisturbed_days(root: &Path) {
 fn a_day_that_vanishes_before_it_is_in_the_archive_is_read_again() {
     let calm = scratch_folder();
     undisturbed_days(calm.path());
-    for step in [Step::PartBegun, Step::PartSynced, Step::PartNamed] {
+    for step in [FailPoint::PartBegun, FailPoint::PartSynced, FailPoint::PartNamed] {
         let folder = scratch_folder();
         let printed = at_step(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
         assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
@@ -177,7 +177,7 @@ fn a_day_that_vanishes_before_it_is_in_the_archive_is_read_again() {
 #[test]
 fn a_part_that_vanishes_is_told_by_the_export_that_wrote_it() {
     let folder = scratch_folder();
-    let printed = at_step(folder.path(), Step::ManifestNamed, |day| {
+    let printed = at_step(folder.path(), FailPoint::ManifestNamed, |day| {
         for name in names(&day) {
             if name.starts_with("part-") {
                 fs::remove_file(day.join(name)).unwrap();
@@ -193,7 +193,7 @@ fn a_part_that_vanishes_is_told_by_the_export_that_wrote_it() {
 #[test]
 fn a_file_that_vanishes_while_it_is_written_is_named_and_begun_anew() {
     let contract = demo_contract();
-    let export = |path: &Path, at: Option<Step>| {
+    let export = |path: &Path, at: Option<FailPoint>| {
         let beside = path.with_file_name(".a.csv.partial");
         let out = path.to_str().unwrap();
         let mut arguments = vec!["export", "--contract", &contract, "--out", out];
@@ -207,7 +207,7 @@ fn a_file_that_vanishes_while_it_is_written_is_named_and_begun_anew() {
     let (calm, folder) = (scratch_folder(), scratch_folder());
     let (whole, path) = (calm.path().join("a.csv"), folder.path().join("a.csv"));
     assert_eq!(export(&whole, None).code, Some(0));
-    let printed = export(&path, Some(Step::WindowRead));
+    let printed = export(&path, Some(FailPoint::WindowRead));
     assert_eq!(printed.code, Some(1), "{}", printed.stderr);
     let said = "/.a.csv.partial cannot be written: it is gone; somebody else has removed it, or its folder, meanwhile: \
                 the same command tries again\n";

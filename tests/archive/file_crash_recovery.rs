@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 
-use ionos_activitylog_archive::Step;
+use ionos_activitylog_archive::internal::FailPoint;
 
 use crate::support::exports::{export_to_file, random_numbers, scratch_folder, undisturbed_file};
 use crate::support::program::{names, run};
@@ -28,9 +28,10 @@ fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
 fn killed_anywhere_it_is_the_same_in_the_end() {
     for name in ["a.ndjson.zst", "a.csv"] {
         let expected = undisturbed_file(name, "calm");
-        for step in Step::OF_FILE {
+        for step in FailPoint::FILE_EXPORT {
             // So small a file has no checkpoint, which is seen to where every window has one.
-            let passed = !matches!(step, Step::FileSynced | Step::CheckpointWritten | Step::CheckpointNamed);
+            let passed =
+                !matches!(step, FailPoint::FileSynced | FailPoint::CheckpointWritten | FailPoint::CheckpointNamed);
             let kill = format!("{step}:0");
             assert_eq!(killed(name, "calm", &kill, &expected), passed, "{kill}");
         }

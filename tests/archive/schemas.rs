@@ -7,7 +7,7 @@ use std::io::Read;
 
 use futures_util::{StreamExt, stream};
 use ionos_activitylog::{Client, DateRange};
-use ionos_activitylog_archive::{Document, FileExport, FileTarget, FlatRow, MANIFEST, Reading};
+use ionos_activitylog_archive::{Document, ExportSpec, FileExport, FileTarget, FlatRow, MANIFEST};
 use serde_json::{Map, Value};
 
 use crate::support::demo_archive::{archive, simulator};
@@ -148,7 +148,7 @@ async fn what_lies_beside_an_interrupted_file_is_as_its_schema_says() {
     let target = FileTarget::new(folder.path().join("a.csv.zst")).unwrap();
     let contract = ionos_activitylog::ContractNumber::from(simulator.contracts()[0]);
     let day = DateRange::day("2026-11-17".parse().unwrap(), &chrono::Utc).unwrap();
-    let reading = Reading::new("simulator", contract.clone(), day, &target);
+    let reading = ExportSpec::new("simulator", contract.clone(), day, &target);
     let export = FileExport::open(&target, reading, false).unwrap();
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let half = day.split(2.try_into().unwrap()).next();

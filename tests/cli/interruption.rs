@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use ionos_activitylog_archive::Step;
+use ionos_activitylog_archive::internal::FailPoint;
 
 use crate::support::in_process::hosted;
 use crate::support::program::{Printed, ialog, names, run};
@@ -123,9 +123,9 @@ fn an_export_to_an_archive_ends_in_order_while_it_writes() {
         assert_eq!(ended, Some(code), "{said}");
         assert!(said.contains(", stopped: ") && said.ends_with(STOPPED), "{said}");
 
-        let archive = ionos_activitylog_archive::Archive::at(&audit);
+        let archive = ionos_activitylog_archive::Archive::new(&audit);
         let report = ionos_activitylog_archive::verify_archive(&archive, None).unwrap();
-        assert!(report.is_whole() && report.notes.is_empty(), "{report:?}");
+        assert!(report.is_intact() && report.warnings.is_empty(), "{report:?}");
         let mut again =
             ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--to", "2025-01-01", "--out", "audit"]);
         let again = again.output().unwrap();
@@ -142,7 +142,7 @@ fn an_export_to_an_archive_says_what_it_gives_up() {
     let mut arguments = vec!["export", "--contract", "33586252", "--out", audit.to_str().unwrap()];
     arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03T12:00:00Z"]);
     let printed = hosted(&arguments, |step, interrupt| {
-        if step == Step::WindowRead {
+        if step == FailPoint::WindowRead {
             interrupt.ask(130);
         }
     });
@@ -182,7 +182,9 @@ fn a_program_is_told_of_an_interruption_as_of_any_error() {
 /// The archive of a demo is made as any other, and nobody has named a place for it.
 #[test]
 fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
-    for (step, before) in [(Step::FolderMade, 0), (Step::WindowRead, 0), (Step::PartNamed, 3), (Step::StateNamed, 1)] {
+    for (step, before) in
+        [(FailPoint::FolderMade, 0), (FailPoint::WindowRead, 0), (FailPoint::PartNamed, 3), (FailPoint::StateNamed, 1)]
+    {
         for arguments in [&["cat", "--demo"][..], &["convert", "--demo", "--out", "demo.csv"]] {
             let folder = tempfile::tempdir().unwrap();
             let temporary = folder.path().join("tmp");

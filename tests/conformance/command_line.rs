@@ -30,7 +30,7 @@ pub fn run(case: &Case) -> Observed {
         cache: ialog::Cache::default(),
         interrupt: ialog::Interrupt::new(),
         messages: ialog::Messages::default(),
-        steps: ionos_activitylog_archive::Steps::default(),
+        steps: ionos_activitylog_archive::internal::FailPoints::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let code = runtime.block_on(ialog::run_with(arguments, &mut context));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use ionos_activitylog::{DateRange, Event, Page, PageSize};
-use ionos_activitylog_archive::{FileExport, FileTarget, Reading};
+use ionos_activitylog_archive::{ExportSpec, FileExport, FileTarget};
 use ionos_activitylog_client::{Raw, types};
 use serde_json::value::RawValue;
 use xtask::workspace;
@@ -125,7 +125,7 @@ async fn a_file_keeps_every_record_byte_for_byte() {
             (event.time(), event.id())
         });
         let target = FileTarget::new(&path).unwrap();
-        let reading = Reading::new("scripted", 31_721_060.into(), all_times(), &target);
+        let reading = ExportSpec::new("scripted", 31_721_060.into(), all_times(), &target);
         let export = FileExport::open(&target, reading, false).unwrap();
         let export = export.write(window(&body), |_| ()).await.unwrap();
         export.commit().unwrap();

@@ -22,7 +22,7 @@ pub fn simulator() -> Simulator {
 /// An archive of the days from and to, both included.
 pub async fn archive(simulator: &Simulator, root: &Path, from: &str, to: &str) -> Archive {
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
-    let archive = Archive::at(root);
+    let archive = Archive::new(root);
     let exporter = Exporter::new(client, archive.clone()).clock(Arc::new(VirtualClock::at(at(NOW))));
     let day = |day: &str| DateRange::day(day.parse().unwrap(), &Utc).unwrap();
     let range = DateRange::new(day(from).start(), day(to).end()).unwrap();

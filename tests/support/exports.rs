@@ -66,10 +66,10 @@ pub fn undisturbed_archive() -> BTreeMap<String, Vec<u8>> {
 
 /// Whatever happened, nothing in the archive contradicts anything else.
 pub fn assert_sound(folder: &Path, when: &str) {
-    let archive = Archive::at(folder.join("audit"));
+    let archive = Archive::new(folder.join("audit"));
     if archive.contracts().is_ok_and(|contracts| !contracts.is_empty()) {
         let report = verify_archive(&archive, None).unwrap();
-        assert!(report.is_whole(), "{when}: {:?}", report.findings);
+        assert!(report.is_intact(), "{when}: {:?}", report.findings);
     }
 }
 

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use ialog::{Context, Interrupt, Terminal};
 use ionos_activitylog::clock::VirtualClock;
-use ionos_activitylog_archive::{Step, Steps};
+use ionos_activitylog_archive::internal::{FailPoint, FailPoints};
 use ionos_activitylog_sim::Simulator;
 
 use super::program::Printed;
 
 /// Runs the program to its end, and calls a function at each step with what asks the program to end.
-pub fn hosted(arguments: &[&str], told: impl Fn(Step, &Interrupt) + Send + Sync + 'static) -> Printed {
+pub fn hosted(arguments: &[&str], told: impl Fn(FailPoint, &Interrupt) + Send + Sync + 'static) -> Printed {
     let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
     let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_every(0).build();
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
@@ -28,7 +28,7 @@ pub fn hosted(arguments: &[&str], told: impl Fn(Step, &Interrupt) + Send + Sync 
         cache: ialog::Cache::default(),
         messages: ialog::Messages::default(),
         interrupt: interrupt.clone(),
-        steps: Steps::new(move |step| told(step, &interrupt)),
+        steps: FailPoints::new(move |step| told(step, &interrupt)),
     };
     let arguments = ["ialog"].iter().chain(arguments).map(OsString::from);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock, mpsc};
 use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Context;
 use ionos_activitylog::clock::{Clock, VirtualClock};
-use ionos_activitylog_archive::Steps;
+use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
 use ionos_activitylog_sim::{
     DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share, Simulator, Switches,
@@ -182,7 +182,7 @@ fn main() -> ExitCode {
     }
     // Some steps are passed on a thread of the archive's own, though none of them first.
     let runtime = OnceLock::new();
-    context.steps = Steps::new(move |step| {
+    context.steps = FailPoints::new(move |step| {
         if killed.is_now(step.name(), "step") {
             raise(Signal::KILL);
         }

@@ -14,7 +14,7 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of some bytes.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn sha256(bytes: &[u8]) -> Self {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
@@ -39,7 +39,7 @@ impl From<Sha256> for Digest {
 
 /// The digest of digests, in their order: what stands for a sequence of things that have one each.
 #[must_use]
-pub fn of_all<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Digest {
+pub fn combine<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Digest {
     let mut hash = Sha256::new();
     for digest in digests {
         hash.update(digest.bytes());
@@ -107,12 +107,12 @@ mod tests {
 
     #[test]
     fn it_is_the_sha_256_in_hex() {
-        let digest = Digest::of(b"abc");
+        let digest = Digest::sha256(b"abc");
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest.to_string(), text);
         assert_eq!(digest.short(), "ba7816bf8f01cfea");
         assert_eq!(text.parse(), Ok(digest));
-        assert_eq!(of_all([&digest]), Digest::of(digest.bytes()));
+        assert_eq!(combine([&digest]), Digest::sha256(digest.bytes()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::encode::text;
 use crate::encode::text::shown;
-use crate::lock_owner::Writer;
+use crate::lock_owner::LockOwner;
 
 /// Why something with a file or an archive failed.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub enum Error {
         wanted: String,
     },
     /// Somebody else writes to the file or folder; who, where that is known.
-    Locked(PathBuf, Option<Writer>),
+    Locked(PathBuf, Option<LockOwner>),
     /// Neither the state in the folder nor the copy before it can be read.
     StateLost(PathBuf, String),
     /// There is no archive in the folder.
@@ -99,7 +99,7 @@ impl Error {
                 format!("of {} there is an unfinished export of {found}, and not of {wanted}", shown(path))
             }
             Self::Locked(path, holder) => {
-                let holder = holder.as_ref().map(|Writer { host, pid, since, .. }| {
+                let holder = holder.as_ref().map(|LockOwner { host, pid, since, .. }| {
                     let host = shown(Path::new(host));
                     format!(", process {pid} on {host} since {}", text::time(*since))
                 });

@@ -38,7 +38,7 @@ pub struct Archive {
 impl Archive {
     /// The archive in a folder, which need not exist yet. Touches nothing on disk.
     #[must_use]
-    pub fn at(root: impl Into<PathBuf>) -> Self {
+    pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
@@ -50,7 +50,7 @@ impl Archive {
 
     /// The archive that this folder is a contract's in, where it is no archive of its own.
     #[must_use]
-    pub fn around(&self) -> Option<Self> {
+    pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
         let named = name.and_then(|name| name.strip_prefix(CONTRACT));
         let named = named.is_some_and(|number| number.parse::<ContractNumber>().is_ok());
@@ -58,7 +58,7 @@ impl Archive {
             return None;
         }
         // A root such as `.` has no name, and so no folder to read off it.
-        Some(Self::at(match (name, self.root.parent()) {
+        Some(Self::new(match (name, self.root.parent()) {
             (Some(_), Some(around)) if !around.as_os_str().is_empty() => around.to_path_buf(),
             (Some(_), _) => PathBuf::from("."),
             (None, _) if self.root == Path::new(".") => PathBuf::from(".."),
@@ -82,7 +82,7 @@ impl Archive {
     }
 
     /// The folders of some contracts, in their order, or of all.
-    pub(crate) fn chosen(&self, contracts: Option<&[ContractNumber]>) -> Result<Vec<ContractFolder>, Error> {
+    pub(crate) fn select_contracts(&self, contracts: Option<&[ContractNumber]>) -> Result<Vec<ContractFolder>, Error> {
         match contracts {
             Some(some) => Ok(some.iter().map(|contract| self.contract(contract)).collect()),
             None => self.contracts(),
@@ -309,7 +309,7 @@ mod tests {
             (&inside, root.path().to_str()),
             (&dots.join("."), dots.parent().unwrap().to_str()),
         ] {
-            let found = Archive::at(path).around();
+            let found = Archive::new(path).enclosing_archive();
             let found = found.as_ref().map(Archive::root);
             assert_eq!(found, around.map(Path::new), "{}", path.display());
         }
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn contracts_and_days_are_listed_in_order() {
         let root = tempfile::tempdir().unwrap();
-        let archive = Archive::at(root.path());
+        let archive = Archive::new(root.path());
         for path in [
             "contract=100/date=2026-11-21",
             "contract=100/date=2026-11-03",

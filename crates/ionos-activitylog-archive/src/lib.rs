@@ -7,14 +7,14 @@
 //!
 //! An [`Archive`] has a folder for each contract and day, with a [`Manifest`] that says what is in it. An [`Exporter`]
 //! adds what is missing, [`verify_archive`] compares everything with what was written, and an [`ArchiveReader`] gives its
-//! events back in their order, to a [`FileWriter`] for example. [`Document`] has the JSON Schema of all that is written.
+//! events back in their order, to a [`EventFileWriter`] for example. [`Document`] has the JSON Schema of all that is written.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
 //! use ionos_activitylog_archive::{Archive, Exporter};
 //!
 //! async fn archive_november(client: Client, contract: ContractNumber) -> Result<(), Error> {
-//!     let exporter = Exporter::new(client, Archive::at("audit"));
+//!     let exporter = Exporter::new(client, Archive::new("audit"));
 //!     let november = DateRange::month(2026, 11, &chrono::Utc)?;
 //!     for (contract, done) in exporter.run(&[contract], november, std::future::pending()).await {
 //!         match done {
@@ -30,7 +30,7 @@
 //!
 //! | what | value | why |
 //! |---|---|---|
-//! | newest events left to the next export | [`SETTLE`], 10 s | they may not be in the log yet |
+//! | newest events left to the next export | [`SETTLE_DELAY`], 10 s | they may not be in the log yet |
 //! | a part ends at midnight, or at the first full hour with | 100 000 events | little is read again after a kill |
 //! | a gap is tried again | after 1 min, doubled up to 1 day | a gap that stays costs requests |
 //! | what was counted again is sealed | 24 h after it happened | later than that, late events are the exception |
@@ -55,22 +55,29 @@ mod state;
 mod verify;
 
 pub use digest::Digest;
-pub use encode::{Compression, FLAT_SCHEMA, FRAME_BYTES, FlatResource, FlatRow, Format, cell, ndjson};
+pub use encode::{Compression, FLAT_SCHEMA, FRAME_BYTES, FlatResource, FlatRow, Format, escape_cell, ndjson};
 pub use error::Error;
 pub use export::{
-    CHECKPOINT_SCHEMA, ContractExport, ContractPlan, Export, Exported, Exporter, FileCheckpoint, FileExport,
-    FileTarget, FileWriter, Progress, RUN_SCHEMA, Reading, Run, SETTLE,
+    CHECKPOINT_SCHEMA, ContractExport, ContractPlan, EventFileWriter, ExportProgress, ExportSpec, ExportStats,
+    Exporter, FileCheckpoint, FileExport, FileTarget, FinishedExport, RUN_SCHEMA, RunRecord, SETTLE_DELAY,
 };
-pub use fs::{AtomicFile, Step, Steps};
+pub use fs::AtomicFile;
 pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
-pub use lock_owner::Writer;
+pub use lock_owner::LockOwner;
 pub use manifest::{
-    Counts, Covered, DESCRIPTION_SHA256, DESCRIPTION_VERSION, ID_RULE, KnownGap, MANIFEST_SCHEMA, Manifest, Part,
-    Previous, Tool,
+    DESCRIPTION_SHA256, DESCRIPTION_VERSION, EventCounts, ID_RULE, KnownGap, MANIFEST_SCHEMA, Manifest, ManifestLink,
+    Part, ReadRange, Tool,
 };
-pub use read::{ArchiveReader, Archived};
+pub use read::{ArchiveReader, ArchivedEvent};
 pub use schema::Document;
-pub use state::{Certainty, Identity, OpenGap, Rebuilt, STATE_SCHEMA, State, Stretch, rebuild_state};
+pub use state::{ArchiveIdentity, Certainty, CoverageEntry, OpenGap, RebuiltState, STATE_SCHEMA, State, rebuild_state};
 pub use verify::{
-    Chain, Finding, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive, verify_archive_telling, verify_totals,
+    Finding, ManifestChain, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive,
+    verify_archive_with_progress, verify_totals,
 };
+
+/// Helpers for the tests of this workspace. Not part of the API: any item may change or go away in a patch release.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::fs::{FailPoint, FailPoints};
+}

@@ -10,7 +10,7 @@ use crate::encode::text;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Writer {
+pub struct LockOwner {
     /// The version of the program.
     pub version: String,
     /// The name of the machine.
@@ -23,8 +23,8 @@ pub struct Writer {
     pub since: DateTime<Utc>,
 }
 
-impl Writer {
-    pub(crate) fn this(now: DateTime<Utc>) -> Self {
+impl LockOwner {
+    pub(crate) fn current_process(now: DateTime<Utc>) -> Self {
         Self { version: env!("CARGO_PKG_VERSION").to_owned(), host: host(), pid: std::process::id(), since: now }
     }
 }

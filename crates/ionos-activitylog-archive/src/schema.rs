@@ -9,7 +9,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use crate::encode::{FLAT_SCHEMA, FlatRow};
-use crate::export::{CHECKPOINT_SCHEMA, FileCheckpoint, RUN_SCHEMA, Run};
+use crate::export::{CHECKPOINT_SCHEMA, FileCheckpoint, RUN_SCHEMA, RunRecord};
 use crate::manifest::{MANIFEST_SCHEMA, Manifest};
 use crate::state::{STATE_SCHEMA, State};
 
@@ -74,7 +74,7 @@ impl Document {
             Self::Flat => of::<FlatRow<'static>>(),
             Self::Manifest => of::<Manifest>(),
             Self::State => of::<State>(),
-            Self::Run => of::<Run>(),
+            Self::Run => of::<RunRecord>(),
             Self::Checkpoint => of::<FileCheckpoint>(),
         };
         let title = self.version().unwrap_or(self.as_str());

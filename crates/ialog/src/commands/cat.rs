@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: CatArgs, context: &mut Context<'_>) -> Result
     let mut asked = Asked::open(&arguments.archive, context).await?;
     let mut chunk = String::new();
     while let Some(archived) = asked.next().await? {
-        chunk.push_str(&ndjson::line(archived.event.raw()));
+        chunk.push_str(&ndjson::to_line(archived.event.raw()));
         chunk.push('\n');
         if chunk.len() >= CHUNK {
             if !context.write_stdout(&chunk)? {

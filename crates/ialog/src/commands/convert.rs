@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ionos_activitylog_archive::{FileTarget, FileWriter};
+use ionos_activitylog_archive::{EventFileWriter, FileTarget};
 
 use crate::args::archive::ArchiveSelection;
 use crate::error::CommandError;
@@ -43,7 +43,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let target = FileTarget::new(&arguments.out)?;
     let mut asked = Asked::open(&arguments.archive, context).await?;
-    let mut file = FileWriter::create(&target, arguments.overwrite)?;
+    let mut file = EventFileWriter::create(&target, arguments.overwrite)?;
     resume.note_nothing();
     while let Some(archived) = asked.next().await? {
         file.add(&archived.contract, &archived.event)?;

@@ -76,7 +76,7 @@ pub(crate) async fn run(arguments: &ShowArgs, context: &mut Context<'_>) -> Resu
             let looks = arguments.colour.used(context.terminal.colours);
             fields(&found, zone, looks)
         }
-        ShowFormat::Ndjson => ndjson::line(found.event.raw()).into_owned() + "\n",
+        ShowFormat::Ndjson => ndjson::to_line(found.event.raw()).into_owned() + "\n",
         ShowFormat::Json => indented(found.event.raw()) + "\n",
     };
     let text = match arguments.output {
@@ -156,7 +156,7 @@ fn resource(resource: &Value) -> String {
 /// The record with each member on a line of its own. Only white space between tokens changes: a number that is read and
 /// written again may not be the same.
 pub(crate) fn indented(record: &str) -> String {
-    let line = ndjson::line(record);
+    let line = ndjson::to_line(record);
     let mut out = String::with_capacity(line.len() * 2);
     let (mut depth, mut within_string, mut escaped) = (0_usize, false, false);
     let mut chars = line.chars().filter(|char| *char != '\n').peekable();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{
-    Archive, Digest, Problem, Report, Totals, WHAT_IT_PROVES, verify_archive_telling, verify_totals,
+    Archive, Digest, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress, verify_totals,
 };
 
 use crate::args::archive::two_archives;
@@ -85,7 +85,7 @@ pub(crate) async fn run(arguments: VerifyArgs, context: &mut Context<'_>) -> Res
         format_count(report.parts, "part"),
         report.bytes,
         match findings {
-            0 if report.is_linked() => "nothing is wrong".to_owned(),
+            0 if report.is_fully_linked() => "nothing is wrong".to_owned(),
             0 => "nothing is wrong with what was looked at, and a part of the chain was not".to_owned(),
             findings => format_count(findings, "finding"),
         }
@@ -116,11 +116,11 @@ async fn compared_with_itself(
     archive: &Archive,
     contracts: Option<Vec<ContractNumber>>,
     context: &mut Context<'_>,
-) -> Result<Report, CommandError> {
+) -> Result<VerifyReport, CommandError> {
     let progress = ArchiveProgress::bytes(context);
     let (archive, shown) = (archive.clone(), progress.clone());
     let compare = move || {
-        verify_archive_telling(&archive, contracts.as_deref(), |done, all| {
+        verify_archive_with_progress(&archive, contracts.as_deref(), |done, all| {
             shown.show((done, all));
         })
     };
@@ -166,7 +166,7 @@ async fn compare_with_service(
 }
 
 /// On how many days the counts are equal, and on how many they are not.
-fn compared(totals: &Totals) -> String {
+fn compared(totals: &TotalsReport) -> String {
     let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
     let mut told = format!("counts are equal on {} of {}", totals.equal, format_count(totals.compared(), "day"));
     for (days, what) in
@@ -180,10 +180,10 @@ fn compared(totals: &Totals) -> String {
 }
 
 /// Says what a report found; gives how much.
-fn tell(report: &Report, context: &mut Context<'_>) -> Result<u64, CommandError> {
+fn tell(report: &VerifyReport, context: &mut Context<'_>) -> Result<u64, CommandError> {
     let lines: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
     context.print(&lines)?;
-    for note in &report.notes {
+    for note in &report.warnings {
         context.warn(format_args!("note: {note}"));
     }
     Ok(report.findings.len() as u64)

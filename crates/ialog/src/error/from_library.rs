@@ -87,7 +87,7 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
             let folder = path.ancestors().find(|folder| folder.is_dir());
             let folder = folder.unwrap_or(Path::new("."));
             Some(CommandError::usage(
-                format!("the folder {} cannot be written to ({cause})", Archive::at(folder)),
+                format!("the folder {} cannot be written to ({cause})", Archive::new(folder)),
                 "make it one that you may write to, or choose another",
             ))
         }

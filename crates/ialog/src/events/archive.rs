@@ -60,8 +60,8 @@ impl ArchiveSource {
         }
         reading.counts = reader.counts();
         turns.end();
-        reading.ends = ends_told(&reader.ends(), self.zone);
-        let unproven = reader.unproven();
+        reading.ends = ends_told(&reader.early_ends(), self.zone);
+        let unproven = reader.incomplete_ranges();
         let beyond_reach = unproven.iter().filter(|(contract, ranges)| reader.is_beyond_reach(contract, ranges));
         reading.beyond_reach = beyond_reach.count();
         reading.unproven = unproven

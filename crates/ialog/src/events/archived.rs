@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::{ContractNumber, Filter};
-use ionos_activitylog_archive::{ArchiveReader, Archived};
+use ionos_activitylog_archive::{ArchiveReader, ArchivedEvent};
 
 use crate::args::archive::ArchiveSelection;
 use crate::args::time::resolve_range;
@@ -72,7 +72,7 @@ impl Asked {
     }
 
     /// The next event that the filter keeps.
-    pub(crate) async fn next(&mut self) -> Result<Option<Archived>, CommandError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<ArchivedEvent>, CommandError> {
         while let Some(archived) = self.reader.next() {
             let archived = archived?;
             self.turns.give(&self.reader).await;
@@ -90,10 +90,10 @@ impl Asked {
         if !self.filter.is_empty() {
             context.info(format_args!("{} match", self.reader.counts()));
         }
-        for end in ends_told(&self.reader.ends(), Tz::UTC) {
+        for end in ends_told(&self.reader.early_ends(), Tz::UTC) {
             context.warn(end);
         }
-        let unproven = self.reader.unproven();
+        let unproven = self.reader.incomplete_ranges();
         if unproven.is_empty() {
             return Ok(());
         }

@@ -36,7 +36,7 @@ pub(crate) async fn archive(root: Option<&Path>, context: &mut Context<'_>) -> R
             "set TMPDIR to a folder that you may write to",
         )
     })?;
-    let archive = Archive::at(made.path());
+    let archive = Archive::new(made.path());
     let now = context.clock.now();
     let account = ServiceArgs { whose: AccountArgs { demo: true, profile: None }, ..ServiceArgs::default() };
     let client = account::connect(&account, now, context)?;
@@ -44,9 +44,9 @@ pub(crate) async fn archive(root: Option<&Path>, context: &mut Context<'_>) -> R
     let range = DateRange::last(LENGTH, now)?.to_whole_seconds();
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&account, &client))
-        .settle(TimeDelta::zero())
+        .settle_delay(TimeDelta::zero())
         .clock(context.clock.clone())
-        .steps(context.steps.clone());
+        .fail_points(context.steps.clone());
     // It listens to no signal: the first one ends the command, and the folder goes with it.
     let done = exporter.run(&[contract], range, std::future::pending()).await;
     for (contract, done) in done {

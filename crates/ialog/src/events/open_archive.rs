@@ -11,8 +11,8 @@ use crate::error::CommandError;
 /// The archive in a folder that was named. The folder of a contract in an archive is refused: there is no archive in it,
 /// and another one there would belong to neither.
 pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
-    let archive = Archive::at(root);
-    match archive.around() {
+    let archive = Archive::new(root);
+    match archive.enclosing_archive() {
         Some(around) => Err(CommandError::usage(
             format!("{archive} is the folder of a contract in an archive, and no archive of its own"),
             format!("name {around}"),

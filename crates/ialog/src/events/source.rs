@@ -189,7 +189,7 @@ mod tests {
             cache: crate::Cache::default(),
             interrupt: crate::Interrupt::new(),
             messages: crate::Messages::default(),
-            steps: ionos_activitylog_archive::Steps::default(),
+            steps: ionos_activitylog_archive::internal::FailPoints::default(),
         };
         let failure = reading.verdict(&mut context).unwrap_err();
         assert_eq!(context.report(&failure), 3);

@@ -1,6 +1,6 @@
 //! Forms that programs read, written event by event. Records are the bytes that the service sent.
 
-use ionos_activitylog_archive::{cell, ndjson};
+use ionos_activitylog_archive::{escape_cell, ndjson};
 use serde_json::Value;
 
 use crate::error::CommandError;
@@ -87,7 +87,7 @@ impl Printer {
                 let cells = self.columns.iter().map(|column| {
                     let text = column.text(found).unwrap_or_default();
                     let text = if self.shown { safe(&text) } else { text };
-                    cell(&text).into_owned()
+                    escape_cell(&text).into_owned()
                 });
                 row(cells)
             }
@@ -118,7 +118,7 @@ impl Printer {
 
     fn record(&self, found: &Row) -> String {
         let text = if self.columns.is_empty() {
-            ndjson::line(found.event.raw()).into_owned()
+            ndjson::to_line(found.event.raw()).into_owned()
         } else {
             let members = self.columns.iter().map(|column| {
                 let name = Value::from(column.name());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog::{ContractNumber, DateRange};
-use ionos_activitylog_archive::Exported;
+use ionos_activitylog_archive::ExportStats;
 
 use crate::output::messages::{RequestCounts, Verbosity};
 use crate::output::plural::format_count;
@@ -97,13 +97,17 @@ impl RangeProgress {
     }
 
     /// Shows how far a file is.
-    pub(crate) fn show(&self, exported: &Exported) {
+    pub(crate) fn show(&self, exported: &ExportStats) {
         let done = exported.read_to.map_or(0, |read_to| self.position(read_to));
         self.tell(done, exported.events);
     }
 
     /// Shows how far one of several contracts is.
-    pub(crate) fn show_contract(&self, contract: &ContractNumber, progress: &ionos_activitylog_archive::Progress) {
+    pub(crate) fn show_contract(
+        &self,
+        contract: &ContractNumber,
+        progress: &ionos_activitylog_archive::ExportProgress,
+    ) {
         self.show_read(contract, progress.read_to, progress.events);
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use ionos_activitylog_archive::cell;
+use ionos_activitylog_archive::escape_cell;
 
 use crate::output::printer::row;
 use crate::output::table::{Cell, ColumnSpec, Table, TextStyle};
@@ -46,7 +46,7 @@ pub(crate) fn value_table(values: &[(&str, u64)]) -> Table {
 /// A value and its count as a row of comma-separated values; `shown` on a terminal.
 pub(crate) fn value_row(value: &str, events: String, shown: bool) -> String {
     let value = if shown { safe(value) } else { value.to_owned() };
-    row([cell(&value).into_owned(), events].into_iter())
+    row([escape_cell(&value).into_owned(), events].into_iter())
 }
 
 /// A value and its count as JSON; a value that events do not have is null.

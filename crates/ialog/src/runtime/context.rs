@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ionos_activitylog::ClientBuilder;
 use ionos_activitylog::clock::{Clock, SystemClock};
 use ionos_activitylog::seam::Transport;
-use ionos_activitylog_archive::Steps;
+use ionos_activitylog_archive::internal::FailPoints;
 
 use crate::error::CommandError;
 use crate::output::messages::{Messages, Verbosity};
@@ -38,7 +38,7 @@ pub struct Context<'a> {
     /// How much is said, and who says what is done.
     pub messages: Messages,
     /// Who is told each step of an export.
-    pub steps: Steps,
+    pub steps: FailPoints,
 }
 
 impl<'a> Context<'a> {
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
             cache: Cache::of_process(),
             interrupt: Interrupt::new(),
             messages: Messages::of_process(),
-            steps: Steps::default(),
+            steps: FailPoints::default(),
         }
     }
 

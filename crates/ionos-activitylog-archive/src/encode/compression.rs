@@ -50,13 +50,13 @@ impl Compression {
 }
 
 /// Makes a whole frame of bytes.
-enum Packer {
+enum FrameCompressor {
     None,
     Gzip,
     Zstd(zstd::bulk::Compressor<'static>),
 }
 
-impl Packer {
+impl FrameCompressor {
     fn new(compression: Compression) -> io::Result<Self> {
         Ok(match compression {
             Compression::None => Self::None,
@@ -98,26 +98,29 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
     Box::new(BufReader::with_capacity(1 << 17, reader))
 }
 
-/// A writer of frames. What is written to it collects in the open frame, up to [`Frames::cut`].
-pub(crate) struct Frames<W> {
+/// A writer of frames. What is written to it collects in the open frame, up to [`FrameWriter::cut`].
+pub(crate) struct FrameWriter<W> {
     writer: W,
-    packer: Packer,
+    packer: FrameCompressor,
     open: Vec<u8>,
     /// Whether there is a frame already: a file without any is no compressed file.
     begun: bool,
 }
 
-impl<W: std::fmt::Debug> std::fmt::Debug for Frames<W> {
+impl<W: std::fmt::Debug> std::fmt::Debug for FrameWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Frames").field("writer", &self.writer).field("open", &self.open.len()).finish_non_exhaustive()
+        f.debug_struct("FrameWriter")
+            .field("writer", &self.writer)
+            .field("open", &self.open.len())
+            .finish_non_exhaustive()
     }
 }
 
-impl<W: Write> Frames<W> {
+impl<W: Write> FrameWriter<W> {
     pub(crate) fn new(compression: Compression, writer: W) -> io::Result<Self> {
         Ok(Self {
             writer,
-            packer: Packer::new(compression)?,
+            packer: FrameCompressor::new(compression)?,
             open: Vec::new(),
             begun: matches!(compression, Compression::None),
         })
@@ -159,7 +162,7 @@ impl<W: Write> Frames<W> {
     /// What has to be kept to go on behind the bytes that were written so far. Without compression that is nothing:
     /// everything is written.
     pub(crate) fn pause(&mut self) -> io::Result<&[u8]> {
-        if matches!(self.packer, Packer::None) {
+        if matches!(self.packer, FrameCompressor::None) {
             self.end()?;
         }
         self.writer.flush()?;
@@ -197,7 +200,7 @@ mod tests {
     }
 
     fn written(compression: Compression, events: &[Vec<u8>]) -> Vec<u8> {
-        let mut frames = Frames::new(compression, Vec::new()).unwrap();
+        let mut frames = FrameWriter::new(compression, Vec::new()).unwrap();
         for event in events {
             frames.open().extend(event);
             frames.cut().unwrap();
@@ -234,7 +237,7 @@ mod tests {
             let events = events(5);
             for split in 0..=events.len() {
                 let (before, after) = events.split_at(split);
-                let mut frames = Frames::new(compression, Vec::new()).unwrap();
+                let mut frames = FrameWriter::new(compression, Vec::new()).unwrap();
                 for event in before {
                     frames.open().extend(event);
                     frames.cut().unwrap();
@@ -242,7 +245,7 @@ mod tests {
                 let open = frames.pause().unwrap().to_vec();
                 let durable = frames.writer().clone();
 
-                let mut frames = Frames::new(compression, durable).unwrap();
+                let mut frames = FrameWriter::new(compression, durable).unwrap();
                 if split > 0 {
                     frames.resume(open);
                 }

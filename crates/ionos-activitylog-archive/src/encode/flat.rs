@@ -13,7 +13,7 @@ use ionos_activitylog::{ContractNumber, Event, Resource};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::cell::cell;
+use super::cell::escape_cell;
 use crate::digest::Digest;
 use crate::encode::ndjson;
 
@@ -161,7 +161,7 @@ impl<'a> FlatRow<'a> {
         let messages: Vec<&str> = error.messages.iter().filter_map(|one| one.message.as_deref()).collect();
         Self {
             event_id: event.id().to_string(),
-            raw_sha256: Digest::of(ndjson::line(event.raw()).as_bytes()).to_string(),
+            raw_sha256: Digest::sha256(ndjson::to_line(event.raw()).as_bytes()).to_string(),
             contract: Cow::Borrowed(contract.as_str()),
             identity_contract: principal.contract,
             user: principal.user,
@@ -199,7 +199,7 @@ impl<'a> FlatRow<'a> {
     }
 
     /// The row as cells of a table, in the order of [`FlatRow::COLUMNS`], each safe to open in a spreadsheet: see
-    /// [`cell`](fn@crate::cell).
+    /// [`escape_cell`](crate::escape_cell).
     #[must_use]
     pub fn cells(&self) -> Vec<String> {
         let resources = match self.resources.as_slice() {
@@ -242,7 +242,7 @@ impl<'a> FlatRow<'a> {
             Some(&resources),
             self.message.as_deref(),
         ];
-        let safe = |text: Option<&str>| cell(text.unwrap_or_default()).into_owned();
+        let safe = |text: Option<&str>| escape_cell(text.unwrap_or_default()).into_owned();
         cells.map(safe).into()
     }
 }
@@ -289,7 +289,7 @@ mod tests {
                 "error":{"httpStatus":"422","messages":[{"message":"one"},{"message":"two"}]}},
               "resources":[{"type":"server","id":17,"action":[]},{"type":"nic","id":"n","action":["vr.nic.create"]}]}}"#;
         let event = Event::from_json(record).unwrap();
-        let hash = Digest::of(ndjson::line(record).as_bytes()).to_string();
+        let hash = Digest::sha256(ndjson::to_line(record).as_bytes()).to_string();
         let contract = 7.into();
         let cells = FlatRow::new(&contract, &event).cells();
         let expected = [

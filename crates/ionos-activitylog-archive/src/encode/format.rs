@@ -24,7 +24,7 @@ pub enum Format {
     /// One record on a line.
     Ndjson,
     /// A line of column names, and a row for each event: see [`FlatRow`]. Rows end in a line feed. A text that a
-    /// spreadsheet would run is not one any more: see [`cell`].
+    /// spreadsheet would run is not one any more: see [`escape_cell`].
     Csv,
     /// One array; each record is on a line of its own.
     Json,
@@ -62,11 +62,11 @@ impl fmt::Display for Format {
 
 /// Writes events in a format. What is before, between and behind them depends on nothing but how many there were.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Encoder {
+pub(crate) struct EventEncoder {
     format: Format,
 }
 
-impl Encoder {
+impl EventEncoder {
     pub(crate) fn new(format: Format) -> Self {
         Self { format }
     }
@@ -93,14 +93,14 @@ impl Encoder {
     ) -> io::Result<()> {
         match self.format {
             Format::Ndjson => {
-                out.extend_from_slice(ndjson::line(event.raw()).as_bytes());
+                out.extend_from_slice(ndjson::to_line(event.raw()).as_bytes());
                 out.push(b'\n');
                 Ok(())
             }
             Format::Csv => row(out, FlatRow::new(contract, event).cells()),
             Format::Json => {
                 out.extend_from_slice(if before == 0 { b"\n" } else { b",\n" });
-                out.extend_from_slice(ndjson::line(event.raw()).as_bytes());
+                out.extend_from_slice(ndjson::to_line(event.raw()).as_bytes());
                 Ok(())
             }
         }
@@ -129,7 +129,7 @@ mod tests {
     const RECORDS: [&str; 2] = [r#"{ "a": 1.10 }"#, "{\n\"@uuid\": \"b, \\\"c\\\"\"}"];
 
     fn written(format: Format, records: &[&str]) -> String {
-        let encoder = Encoder::new(format);
+        let encoder = EventEncoder::new(format);
         let mut out = Vec::new();
         encoder.begin(&mut out).unwrap();
         for (before, record) in records.iter().enumerate() {

@@ -9,9 +9,9 @@ mod format;
 pub mod ndjson;
 pub(crate) mod text;
 
-pub use cell::cell;
+pub use cell::escape_cell;
 pub use compression::{Compression, FRAME_BYTES};
-pub(crate) use compression::{Frames, unpack};
+pub(crate) use compression::{FrameWriter, unpack};
 pub use flat::{FLAT_SCHEMA, FlatResource, FlatRow};
-pub(crate) use format::Encoder;
+pub(crate) use format::EventEncoder;
 pub use format::Format;

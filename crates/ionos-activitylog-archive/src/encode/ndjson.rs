@@ -8,13 +8,13 @@ use memchr::memchr2;
 /// The record's JSON text without a line break. `record` must be valid JSON.
 ///
 /// ```
-/// use ionos_activitylog_archive::ndjson::line;
+/// use ionos_activitylog_archive::ndjson::to_line;
 ///
-/// assert_eq!(line(r#"{ "a": 1.10 }"#), r#"{ "a": 1.10 }"#);
-/// assert_eq!(line("{\n  \"a b\": 1.10\n}"), r#"{"a b":1.10}"#);
+/// assert_eq!(to_line(r#"{ "a": 1.10 }"#), r#"{ "a": 1.10 }"#);
+/// assert_eq!(to_line("{\n  \"a b\": 1.10\n}"), r#"{"a b":1.10}"#);
 /// ```
 #[must_use]
-pub fn line(record: &str) -> Cow<'_, str> {
+pub fn to_line(record: &str) -> Cow<'_, str> {
     // JSON has no line break inside a string, so any is between tokens.
     if memchr2(b'\n', b'\r', record.as_bytes()).is_none() {
         return Cow::Borrowed(record);
@@ -43,13 +43,13 @@ mod tests {
     #[test]
     fn a_record_on_one_line_is_not_touched() {
         for record in [r#"{ "a" : [ 1 , 2 ]	}"#, "null", r#""a\nb""#] {
-            assert!(matches!(line(record), Cow::Borrowed(same) if same == record));
+            assert!(matches!(to_line(record), Cow::Borrowed(same) if same == record));
         }
     }
 
     #[test]
     fn only_white_space_between_tokens_goes() {
         let record = "{\r\n\t\"k \\\" \\\\\" : \"a  b\\\\\",\n \"n\" : [ 1e400 , -0 , 1.10 ]\n}";
-        assert_eq!(line(record), r#"{"k \" \\":"a  b\\","n":[1e400,-0,1.10]}"#);
+        assert_eq!(to_line(record), r#"{"k \" \\":"a  b\\","n":[1e400,-0,1.10]}"#);
     }
 }

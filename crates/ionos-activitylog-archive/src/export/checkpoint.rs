@@ -24,7 +24,7 @@ pub const CHECKPOINT_SCHEMA: &str = "ialog.checkpoint/1";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Reading {
+pub struct ExportSpec {
     /// The address of the API that the events come from.
     pub api: String,
     /// Whose log it is.
@@ -47,7 +47,7 @@ pub struct Reading {
     pub compression: String,
 }
 
-impl Reading {
+impl ExportSpec {
     /// All events of a contract and range from the API at an address, to be written to a file.
     #[must_use]
     pub fn new(api: impl Into<String>, contract: ContractNumber, range: DateRange, target: &FileTarget) -> Self {
@@ -71,7 +71,7 @@ impl Reading {
 }
 
 /// In words, for whoever has to tell two of them apart.
-impl fmt::Display for Reading {
+impl fmt::Display for ExportSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { api, contract, format, compression, .. } = self;
         let (from, to) = (text::time(self.from), text::time(self.to));
@@ -94,7 +94,7 @@ pub struct FileCheckpoint {
     /// The form of this file, [`CHECKPOINT_SCHEMA`].
     pub schema: String,
     /// What the file is to hold.
-    pub reading: Reading,
+    pub reading: ExportSpec,
     /// How many bytes of it are on the disk and stay: whole frames.
     pub bytes: u64,
     /// Where reading goes on: everything before it is written, or in `open`.
@@ -116,7 +116,7 @@ impl FileCheckpoint {
         json_file::check_schema(bytes, CHECKPOINT_SCHEMA, path)?;
         let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
         let read: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-        let Reading { from, to, .. } = read.reading;
+        let ExportSpec { from, to, .. } = read.reading;
         if from >= to || !(from..=to).contains(&read.read_to) {
             return Err(damaged(format!(
                 "it is at {}, which is outside of its own range {} .. {}",
@@ -142,7 +142,7 @@ mod tests {
         let target = FileTarget::new("a.csv.zst").unwrap();
         FileCheckpoint {
             schema: CHECKPOINT_SCHEMA.to_owned(),
-            reading: Reading::new("https://api.example.com", 7.into(), range, &target)
+            reading: ExportSpec::new("https://api.example.com", 7.into(), range, &target)
                 .filter(&Filter::parse(["status=DONE"]).unwrap()),
             bytes: 5,
             read_to: "2026-11-20T12:00:00Z".parse().unwrap(),

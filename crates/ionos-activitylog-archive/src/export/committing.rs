@@ -12,7 +12,7 @@ use futures_channel::mpsc::UnboundedSender;
 
 use crate::error::Error;
 use crate::fs::folder;
-use crate::part::{EndedStretch, Stretch};
+use crate::part::{FinishedRange, WrittenRange};
 
 /// Parts that have ended and wait to be brought to the disk, at the most: each holds a file open.
 pub(super) const WAITING: usize = 3;
@@ -20,9 +20,9 @@ pub(super) const WAITING: usize = 3;
 /// Brings stretches to the disk and hands them on, up to the first that cannot be: nothing behind it is given its name.
 /// Where nobody wants them any more, what is left leaves nothing behind.
 pub(super) fn commit(
-    ended: &Receiver<EndedStretch>,
+    ended: &Receiver<FinishedRange>,
     folder: &Path,
-    done: &UnboundedSender<Stretch>,
+    done: &UnboundedSender<WrittenRange>,
 ) -> Result<(), Error> {
     while let Ok(first) = ended.recv() {
         let mut durable = Vec::new();

@@ -8,36 +8,36 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
 
-use super::contract_writer::Opened;
-use super::part_writer::{Writing, Written};
-use super::run::Job;
-use super::run_log::{self, RUN_SCHEMA, Run};
+use super::contract_writer::ContractWriter;
+use super::part_writer::{PartWriter, WriteReport};
+use super::run::ContractExportRun;
+use super::run_log::{self, RUN_SCHEMA, RunRecord};
 use super::{AHEAD, ContractExport, Exporter, Stop, recount};
 use crate::encode::text;
 use crate::error::Error;
 use crate::fs::folder;
-use crate::lock_owner::Writer;
-use crate::part::{Cutter, lines};
+use crate::lock_owner::LockOwner;
+use crate::part::{PartSplitter, lines};
 
 /// Something to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Task {
+enum ReadTask {
     /// Nothing of it was read before.
-    Fresh(DateRange),
+    Missing(DateRange),
     /// It was read and not proven to be complete.
-    Again(DateRange),
+    Unverified(DateRange),
 }
 
-impl Task {
+impl ReadTask {
     fn range(self) -> DateRange {
         match self {
-            Self::Fresh(range) | Self::Again(range) => range,
+            Self::Missing(range) | Self::Unverified(range) => range,
         }
     }
 }
 
 /// Events by time, id and line: several of one place look the same.
-type Stored = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
+type ArchivedEvents = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
 
 pub(super) async fn export(
     exporter: &Exporter,
@@ -48,47 +48,47 @@ pub(super) async fn export(
 ) -> Result<ContractExport, Error> {
     let started = exporter.clock.now();
     let done = ContractExport {
-        range: exporter.settled(range, service),
+        range: exporter.settled_range(range, service),
         events: 0,
-        given_up: 0,
+        discarded: 0,
         with_issues: 0,
         late: 0,
-        gone: 0,
+        no_longer_served: 0,
         requests: 0,
         nothing_to_do: true,
         gaps: Vec::new(),
         stopped: false,
-        notes: service.and_then(|service| ahead(started, service)).into_iter().collect(),
+        warnings: service.and_then(|service| ahead(started, service)).into_iter().collect(),
     };
     let Some(range) = done.range else {
         return Ok(done);
     };
-    let opened = Opened::open(
+    let writer = ContractWriter::open(
         exporter.archive.contract(contract),
         &exporter.api,
         exporter.clock.clone(),
-        exporter.steps.clone(),
+        exporter.fail_points.clone(),
     )?;
-    let mut job = Job { exporter, contract, opened, windows, stop, done, came: 0 };
+    let mut job = ContractExportRun { exporter, contract, writer, windows, stop, done, events_received: 0 };
     let tasks = job.tasks(range, started);
-    if tasks.is_empty() && !exporter.recount && !job.opened.state.open {
+    if tasks.is_empty() && !exporter.recount && !job.writer.state.open {
         return Ok(job.report(range));
     }
     job.done.nothing_to_do = false;
-    job.opened.begin()?;
+    job.writer.begin()?;
     let read = job.read(&tasks, range).await;
-    let ended = job.opened.end(read.is_err());
+    let ended = job.writer.end(read.is_err());
     let result = match (&read, job.done.stopped) {
         (Err(error), _) => error.to_string(),
         (Ok(()), true) => "stopped".to_owned(),
         (Ok(()), false) => "done".to_owned(),
     };
     let done = job.report(range);
-    let run = Run {
+    let run = RunRecord {
         schema: RUN_SCHEMA.to_owned(),
         started,
         ended: exporter.clock.now(),
-        writer: Writer::this(started),
+        writer: LockOwner::current_process(started),
         from: range.start(),
         to: range.end(),
         events: done.events,
@@ -96,35 +96,35 @@ pub(super) async fn export(
         gaps: done.gaps.len() as u64,
         requests: done.requests,
         result,
-        head: job.opened.head(),
+        head: job.writer.head(),
     };
-    let noted = run_log::note(&job.opened.folder, &run, &exporter.steps);
+    let noted = run_log::warning(&job.writer.folder, &run, &exporter.fail_points);
     // What went wrong first says most.
     read.and(ended).and(noted).map(|()| done)
 }
 
-impl Job<'_> {
+impl ContractExportRun<'_> {
     /// What is missing of a range, in order.
-    fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<Task> {
-        let missing = RangeSet::from(range).difference(&self.opened.covered());
-        let fresh = missing.iter().map(Task::Fresh);
-        let again = self.opened.unverified().into_iter().filter(|unverified| {
-            let waits = self.opened.state.gaps.iter().any(|gap| {
+    fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
+        let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
+        let fresh = missing.iter().map(ReadTask::Missing);
+        let again = self.writer.unverified_ranges().into_iter().filter(|unverified| {
+            let waits = self.writer.state.gaps.iter().any(|gap| {
                 let inside = gap.range().is_some_and(|gap| gap.intersection(unverified).is_some());
                 inside && gap.next > now
             });
             unverified.intersection(&range).is_some() && (self.exporter.recount || !waits)
         });
-        let mut tasks: Vec<Task> = fresh.chain(again.map(Task::Again)).collect();
+        let mut tasks: Vec<ReadTask> = fresh.chain(again.map(ReadTask::Unverified)).collect();
         tasks.sort_by_key(|task| task.range().start());
         tasks
     }
 
-    async fn read(&mut self, tasks: &[Task], range: DateRange) -> Result<(), Error> {
+    async fn read(&mut self, tasks: &[ReadTask], range: DateRange) -> Result<(), Error> {
         for task in tasks {
             match task {
-                Task::Fresh(range) => self.read_fresh(*range).await?,
-                Task::Again(range) => self.read_again(*range).await?,
+                ReadTask::Missing(range) => self.read_missing(*range).await?,
+                ReadTask::Unverified(range) => self.read_again(*range).await?,
             }
             if self.done.stopped {
                 return Ok(());
@@ -137,57 +137,57 @@ impl Job<'_> {
     }
 
     /// Begins to write what will be read from a time on.
-    fn writing(&self, start: DateTime<Utc>) -> Result<Writing, Error> {
-        let (folder, steps) = (self.opened.folder.clone(), self.exporter.steps.clone());
+    fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
+        let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
         let Exporter { compression, full, .. } = *self.exporter;
-        Writing::begin(root, move |ended| {
+        PartWriter::begin(root, move |ended| {
             let day = {
-                let steps = steps.clone();
+                let fail_points = fail_points.clone();
                 move |date| {
                     let path = folder.day(date);
-                    folder::add_folder(&path, &steps).map(|()| path)
+                    folder::add_folder(&path, &fail_points).map(|()| path)
                 }
             };
-            Cutter::new(start, compression, full, steps, day, ended)
+            PartSplitter::new(start, compression, full, fail_points, day, ended)
         })
     }
 
     /// Reads what was never read. Each part belongs to the archive as soon as it has ended, also when what comes after it
     /// cannot be read or written.
-    async fn read_fresh(&mut self, range: DateRange) -> Result<(), Error> {
-        let mut writing = self.writing(range.start())?;
-        let read = self.write_windows(&mut writing, range).await;
+    async fn read_missing(&mut self, range: DateRange) -> Result<(), Error> {
+        let mut part_writer = self.part_writer(range.start())?;
+        let read = self.write_windows(&mut part_writer, range).await;
         let written = match read.is_err() || self.is_stopped() {
-            true => writing.settle().await,
-            false => writing.end(range.end()).await,
+            true => part_writer.drain().await,
+            false => part_writer.finish(range.end()).await,
         };
-        let taken = self.take(written).await;
+        let taken = self.commit(written).await;
         read.and(taken)
     }
 
-    async fn write_windows(&mut self, writing: &mut Writing, range: DateRange) -> Result<(), Error> {
+    async fn write_windows(&mut self, part_writer: &mut PartWriter, range: DateRange) -> Result<(), Error> {
         let mut windows = pin!(self.windows(range));
         while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
-            self.came += window.events.len() as u64;
+            self.events_received += window.events.len() as u64;
             self.done.requests += window.requests;
             let read_to = window.range.end();
-            let written = writing.add(window).await;
-            self.take(written).await?;
+            let written = part_writer.add(window).await;
+            self.commit(written).await?;
             self.tell(read_to).await;
         }
         Ok(())
     }
 
-    async fn take(&mut self, mut written: Written) -> Result<(), Error> {
+    async fn commit(&mut self, mut written: WriteReport) -> Result<(), Error> {
         let counted = self.count(&mut written.stretches).await;
         let parts = written.stretches.iter().filter_map(|one| one.part.as_ref());
         let events: u64 = parts.map(|part| part.count).sum();
         let with_issues: u64 = written.stretches.iter().map(|one| one.with_issues).sum();
-        self.opened.take(written.stretches)?;
+        self.writer.commit(written.stretches)?;
         self.done.events += events;
         self.done.with_issues += with_issues;
-        self.opened.catch_up()?;
+        self.writer.save_if_due()?;
         written.error.map_or(counted, Err)
     }
 
@@ -195,7 +195,7 @@ impl Job<'_> {
     /// added.
     async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
         let mut stored = self.stored(range)?;
-        let mut writing = self.writing(range.start())?;
+        let mut part_writer = self.part_writer(range.start())?;
         let mut windows = pin!(self.windows(range));
         let mut stretches = Vec::new();
         let mut added = 0;
@@ -222,10 +222,10 @@ impl Job<'_> {
                 }
             }
             added += (came - kept) as u64;
-            self.came += (came - kept) as u64;
+            self.events_received += (came - kept) as u64;
             window.events.sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
-            let written = writing.add(window).await;
+            let written = part_writer.add(window).await;
             stretches.extend(written.stretches);
             written.error.map_or(Ok(()), Err)?;
             self.tell(read_to).await;
@@ -233,7 +233,7 @@ impl Job<'_> {
         if self.is_stopped() {
             return Ok(());
         }
-        let written = writing.end(range.end()).await;
+        let written = part_writer.finish(range.end()).await;
         stretches.extend(written.stretches);
         written.error.map_or(Ok(()), Err)?;
         self.count(&mut stretches).await?;
@@ -241,21 +241,21 @@ impl Job<'_> {
             return Ok(());
         }
         self.done.events += added;
-        self.opened.take(stretches)?;
-        self.opened.catch_up()
+        self.writer.commit(stretches)?;
+        self.writer.save_if_due()
     }
 
     /// The events that are archived of a time, by their place in it.
-    fn stored(&self, range: DateRange) -> Result<Stored, Error> {
-        let mut stored = Stored::new();
+    fn stored(&self, range: DateRange) -> Result<ArchivedEvents, Error> {
+        let mut stored = ArchivedEvents::new();
         let date = range.start().date_naive();
-        let Some((manifest, _)) = self.opened.days.get(&date) else {
+        let Some((manifest, _)) = self.writer.days.get(&date) else {
             return Ok(stored);
         };
         let inside = RangeSet::from(range);
         let parts = manifest.parts.iter();
         for part in parts.filter(|part| inside.covers(part.file.range)) {
-            lines::for_each(&self.opened.folder.day(date), &part.file, |event| {
+            lines::for_each(&self.writer.folder.day(date), &part.file, |event| {
                 let time = event.time().unwrap_or(range.start());
                 let place = (time, event.id().to_string(), event.raw().to_owned());
                 stored.entry(place).or_default().push(event);
@@ -266,12 +266,12 @@ impl Job<'_> {
 
     /// What was done, with what is not proven in the range.
     fn report(&mut self, range: DateRange) -> ContractExport {
-        let days = self.opened.days.values();
+        let days = self.writer.days.values();
         let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());
         let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
         self.done.gaps = inside.collect();
-        self.done.given_up = self.came.saturating_sub(self.done.events);
-        self.done.notes.splice(0..0, self.opened.notes.drain(..));
+        self.done.discarded = self.events_received.saturating_sub(self.done.events);
+        self.done.warnings.splice(0..0, self.writer.warnings.drain(..));
         self.done.clone()
     }
 }
@@ -290,5 +290,5 @@ fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
 }
 
 fn key(event: &Event) -> (EventId, String) {
-    (event.id(), crate::encode::ndjson::line(event.raw()).into_owned())
+    (event.id(), crate::encode::ndjson::to_line(event.raw()).into_owned())
 }

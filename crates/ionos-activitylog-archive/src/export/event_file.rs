@@ -5,28 +5,28 @@ use std::io::BufWriter;
 
 use ionos_activitylog::{ContractNumber, Event};
 
-use crate::encode::{Encoder, Frames};
+use crate::encode::{EventEncoder, FrameWriter};
 use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::AtomicFile;
 
-/// A file of events in the making. Dropped before [`FileWriter::commit`], it leaves nothing behind.
+/// A file of events in the making. Dropped before [`EventFileWriter::commit`], it leaves nothing behind.
 #[derive(Debug)]
 #[must_use = "without .commit() the file does not come into being"]
-pub struct FileWriter {
-    frames: Frames<BufWriter<AtomicFile>>,
-    encoder: Encoder,
+pub struct EventFileWriter {
+    frames: FrameWriter<BufWriter<AtomicFile>>,
+    encoder: EventEncoder,
     target: FileTarget,
     events: u64,
 }
 
-impl FileWriter {
+impl EventFileWriter {
     /// Begins a file. Fails as [`AtomicFile::create`].
     pub fn create(target: &FileTarget, overwrite: bool) -> Result<Self, Error> {
         let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
         let failed = |error| Error::Write(target.path().to_path_buf(), error);
-        let mut frames = Frames::new(target.compression(), file).map_err(failed)?;
-        let encoder = Encoder::new(target.format());
+        let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
+        let encoder = EventEncoder::new(target.format());
         encoder.begin(frames.open()).map_err(failed)?;
         Ok(Self { frames, encoder, target: target.clone(), events: 0 })
     }

@@ -11,10 +11,10 @@ use futures_core::Stream;
 use futures_util::TryStreamExt;
 use ionos_activitylog::{DateRange, Window};
 
-use crate::encode::{Encoder, Frames};
+use crate::encode::{EventEncoder, FrameWriter};
 use crate::error::Error;
-use crate::export::{CHECKPOINT_SCHEMA, FileCheckpoint, FileTarget, Reading};
-use crate::fs::{PartialFile, Step, Steps};
+use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
+use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
 /// How much is written at the most, before it is compressed, between two checkpoints; and at least a window. Each costs
 /// a wait for the disk.
@@ -26,7 +26,7 @@ const REQUESTS_BETWEEN: u64 = 50;
 /// What has been exported, so far or in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Exported {
+pub struct ExportStats {
     /// Events written.
     pub events: u64,
     /// Of these, events that do not fit the model; they are written like the others.
@@ -43,13 +43,13 @@ pub struct Exported {
 /// ```no_run
 /// use futures_util::{StreamExt, stream};
 /// use ionos_activitylog::{Client, ContractNumber, DateRange};
-/// use ionos_activitylog_archive::{Error, Exported, FileExport, FileTarget, Reading};
+/// use ionos_activitylog_archive::{Error, ExportStats, FileExport, FileTarget, ExportSpec};
 ///
-/// async fn keep(client: &Client, contract: ContractNumber, range: DateRange) -> Result<Exported, Error> {
+/// async fn keep(client: &Client, contract: ContractNumber, range: DateRange) -> Result<ExportStats, Error> {
 ///     let target = FileTarget::new("november.ndjson.zst")?;
-///     let reading = Reading::new("https://api.ionos.com", contract.clone(), range, &target);
+///     let reading = ExportSpec::new("https://api.ionos.com", contract.clone(), range, &target);
 ///     let export = FileExport::open(&target, reading, false)?;
-///     let windows = stream::iter(export.rest())
+///     let windows = stream::iter(export.remaining_range())
 ///         .flat_map(|rest| client.events(contract.clone(), rest).windows());
 ///     export.write(windows, |_| ()).await?.commit()
 /// }
@@ -63,22 +63,22 @@ pub struct FileExport {
 
 #[derive(Debug)]
 struct OpenFile {
-    partial: PartialFile,
-    frames: Frames<Arc<File>>,
-    encoder: Encoder,
-    reading: Reading,
-    exported: Exported,
+    partial: ResumableFile,
+    frames: FrameWriter<Arc<File>>,
+    encoder: EventEncoder,
+    reading: ExportSpec,
+    exported: ExportStats,
     resumed: bool,
     /// What came since the last checkpoint.
-    since: Since,
-    between: Since,
+    since: WorkAmount,
+    between: WorkAmount,
     /// A window was written in part.
     broken: bool,
-    steps: Steps,
+    fail_points: FailPoints,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Since {
+struct WorkAmount {
     bytes: u64,
     requests: u64,
     windows: u64,
@@ -87,20 +87,20 @@ struct Since {
 /// A file that holds every event and does not have its name yet. Dropped, it leaves what there was at the last checkpoint.
 #[must_use = "without .commit() the file does not come into being"]
 #[derive(Debug)]
-pub struct Export {
-    partial: PartialFile,
-    exported: Exported,
+pub struct FinishedExport {
+    partial: ResumableFile,
+    exported: ExportStats,
 }
 
-impl Export {
+impl FinishedExport {
     /// What the file holds.
     #[must_use]
-    pub fn exported(&self) -> Exported {
+    pub fn stats(&self) -> ExportStats {
         self.exported
     }
 
     /// Makes the file durable and gives it its name.
-    pub fn commit(self) -> Result<Exported, Error> {
+    pub fn commit(self) -> Result<ExportStats, Error> {
         self.partial.commit()?;
         Ok(self.exported)
     }
@@ -113,13 +113,18 @@ impl FileExport {
     /// Fails with [`Error::Exists`], [`Error::NotAFile`] and [`Error::Create`] when there can be no such file, with
     /// [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] when what was interrupted is
     /// something else. With `overwrite` that is given up.
-    pub fn open(target: &FileTarget, reading: Reading, overwrite: bool) -> Result<Self, Error> {
-        Self::open_telling(target, reading, overwrite, &Steps::default())
+    pub fn open(target: &FileTarget, reading: ExportSpec, overwrite: bool) -> Result<Self, Error> {
+        Self::open_with_failpoints(target, reading, overwrite, &FailPoints::default())
     }
 
-    /// The same, and tells each step, those of [`Step::OF_FILE`].
-    pub fn open_telling(target: &FileTarget, reading: Reading, overwrite: bool, steps: &Steps) -> Result<Self, Error> {
-        let mut partial = PartialFile::open(target.path(), overwrite, steps)?;
+    /// The same, and tells each step, those of [`FailPoint::FILE_EXPORT`].
+    pub fn open_with_failpoints(
+        target: &FileTarget,
+        reading: ExportSpec,
+        overwrite: bool,
+        fail_points: &FailPoints,
+    ) -> Result<Self, Error> {
+        let mut partial = ResumableFile::open(target.path(), overwrite, fail_points)?;
         let kept = match partial.checkpoint() {
             Ok(Some(kept)) if kept.reading == reading => Some(kept),
             Ok(None) => None,
@@ -135,13 +140,13 @@ impl FileExport {
         };
         let failed = |error| Error::Write(target.path().to_path_buf(), error);
         let file = partial.begin(kept.as_ref())?;
-        let mut frames = Frames::new(target.compression(), file).map_err(failed)?;
-        let encoder = Encoder::new(target.format());
-        let mut exported = Exported::default();
+        let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
+        let encoder = EventEncoder::new(target.format());
+        let mut exported = ExportStats::default();
         let resumed = kept.is_some();
         match kept {
             Some(kept) => {
-                exported = Exported {
+                exported = ExportStats {
                     events: kept.events,
                     with_issues: kept.with_issues,
                     requests: kept.requests,
@@ -158,17 +163,17 @@ impl FileExport {
             reading,
             exported,
             resumed,
-            since: Since::default(),
-            between: Since { bytes: BYTES_BETWEEN, requests: REQUESTS_BETWEEN, windows: u64::MAX },
+            since: WorkAmount::default(),
+            between: WorkAmount { bytes: BYTES_BETWEEN, requests: REQUESTS_BETWEEN, windows: u64::MAX },
             broken: false,
-            steps: steps.clone(),
+            fail_points: fail_points.clone(),
         };
         Ok(Self { file: Some(file) })
     }
 
     /// What is left to read; none when everything was read before.
     #[must_use]
-    pub fn rest(&self) -> Option<DateRange> {
+    pub fn remaining_range(&self) -> Option<DateRange> {
         let file = self.file.as_ref()?;
         let begin = file.exported.read_to.unwrap_or(file.reading.from);
         DateRange::new(begin, file.reading.to).ok()
@@ -176,7 +181,7 @@ impl FileExport {
 
     /// What was written before an interruption; none for a file that was begun anew.
     #[must_use]
-    pub fn resumed(&self) -> Option<Exported> {
+    pub fn resumed_from(&self) -> Option<ExportStats> {
         let file = self.file.as_ref()?;
         file.resumed.then_some(file.exported)
     }
@@ -189,8 +194,8 @@ impl FileExport {
     pub async fn write(
         mut self,
         windows: impl Stream<Item = Result<Window, ionos_activitylog::Error>>,
-        mut progress: impl FnMut(&Exported),
-    ) -> Result<Export, Error> {
+        mut progress: impl FnMut(&ExportStats),
+    ) -> Result<FinishedExport, Error> {
         let mut windows = pin!(windows);
         while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
             window.verdict().map_err(Error::Read)?;
@@ -202,7 +207,7 @@ impl FileExport {
         self.finish()
     }
 
-    fn finish(mut self) -> Result<Export, Error> {
+    fn finish(mut self) -> Result<FinishedExport, Error> {
         let ended = || io::Error::other("the reading ended before the end of its range");
         match self.file.take() {
             Some(file) if file.exported.read_to == Some(file.reading.to) => file.finish(),
@@ -218,7 +223,7 @@ impl FileExport {
 
 impl OpenFile {
     fn add(&mut self, window: &Window) -> Result<(), Error> {
-        self.steps.pass(Step::WindowRead);
+        self.fail_points.reach(FailPoint::WindowRead);
         self.broken = true;
         self.write(window).map_err(|error| Error::Write(self.partial.target().to_path_buf(), error))?;
         self.broken = false;
@@ -266,11 +271,11 @@ impl OpenFile {
             open,
         };
         self.partial.save(&checkpoint)?;
-        self.since = Since::default();
+        self.since = WorkAmount::default();
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Export, Error> {
+    fn finish(mut self) -> Result<FinishedExport, Error> {
         let Self { encoder, exported, .. } = self;
         encoder.end(self.frames.open());
         if exported.events == 0 {
@@ -278,7 +283,7 @@ impl OpenFile {
         }
         let path = self.partial.target().to_path_buf();
         self.frames.finish().map_err(|error| Error::Write(path, error))?;
-        Ok(Export { partial: self.partial, exported })
+        Ok(FinishedExport { partial: self.partial, exported })
     }
 }
 

@@ -18,8 +18,8 @@ fn target(folder: &Path, name: &str) -> FileTarget {
     FileTarget::new(folder.join(name)).unwrap()
 }
 
-fn reading(simulator: &Simulator, range: DateRange, target: &FileTarget) -> Reading {
-    Reading::new("simulator", simulator.contracts()[0].into(), range, target)
+fn reading(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportSpec {
+    ExportSpec::new("simulator", simulator.contracts()[0].into(), range, target)
 }
 
 /// Windows of an hour each, so that there are many.
@@ -44,9 +44,9 @@ fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExp
     export
 }
 
-async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> Exported {
+async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportStats {
     let export = FileExport::open(target, reading(simulator, range, target), false).unwrap();
-    let windows = windows(simulator, export.rest());
+    let windows = windows(simulator, export.remaining_range());
     let export = export.write(windows, |_| ()).await.unwrap();
     export.commit().unwrap()
 }
@@ -58,8 +58,8 @@ async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
     let target = target(folder.path(), "day.ndjson");
     let mut seen = Vec::new();
     let export = open(&simulator, range, &target);
-    assert_eq!((export.rest(), export.resumed()), (Some(range), None));
-    let windows = windows(&simulator, export.rest());
+    assert_eq!((export.remaining_range(), export.resumed_from()), (Some(range), None));
+    let windows = windows(&simulator, export.remaining_range());
     let export = export.write(windows, |exported| seen.push(exported.events));
     let export = export.await.unwrap();
     assert!(!target.path().exists());
@@ -111,12 +111,12 @@ async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
             let exported = loop {
                 runs += 1;
                 let mut export = open(&simulator, range, &target);
-                assert_eq!(export.resumed().is_some(), runs > 1);
+                assert_eq!(export.resumed_from().is_some(), runs > 1);
                 if let Some(file) = &mut export.file {
                     // Only what is saved when it is dropped counts.
                     file.between.windows = u64::MAX;
                 }
-                let some = windows(&simulator, export.rest()).take(3);
+                let some = windows(&simulator, export.remaining_range()).take(3);
                 match export.write(some, |_| ()).await {
                     Ok(export) => break export.commit().unwrap(),
                     Err(error) => assert!(error.to_string().contains("ended"), "{error}"),
@@ -144,20 +144,20 @@ async fn left_at_each_step(
     simulator: &Simulator,
     range: DateRange,
     one: &FileTarget,
-) -> (Exported, Vec<(Step, tempfile::TempDir)>) {
+) -> (ExportStats, Vec<(FailPoint, tempfile::TempDir)>) {
     let left = Arc::new(std::sync::Mutex::new(Vec::new()));
     let (all, from) = (left.clone(), one.path().parent().unwrap().to_path_buf());
-    let steps = Steps::new(move |step| {
+    let fail_points = FailPoints::new(move |step| {
         let folder = tempfile::tempdir().unwrap();
         copy(&from, folder.path());
         all.lock().unwrap().push((step, folder));
     });
     let reading = reading(simulator, range, one);
-    let mut export = FileExport::open_telling(one, reading, false, &steps).unwrap();
+    let mut export = FileExport::open_with_failpoints(one, reading, false, &fail_points).unwrap();
     if let Some(file) = &mut export.file {
         file.between.windows = 1;
     }
-    let windows = windows(simulator, export.rest());
+    let windows = windows(simulator, export.remaining_range());
     let exported = export.write(windows, |_| ()).await.unwrap();
     let exported = exported.commit().unwrap();
     let left = std::mem::take(&mut *left.lock().unwrap());
@@ -171,12 +171,12 @@ async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes(
         let undisturbed = tempfile::tempdir().unwrap();
         let one = target(undisturbed.path(), name);
         let (all, left) = left_at_each_step(&simulator, range, &one).await;
-        for step in Step::OF_FILE {
+        for step in FailPoint::FILE_EXPORT {
             assert!(left.iter().any(|(passed, _)| *passed == step), "{step}");
         }
         for (step, folder) in left {
             let target = target(folder.path(), name);
-            let named = matches!(step, Step::FileNamed | Step::CheckpointRemoved);
+            let named = matches!(step, FailPoint::FileNamed | FailPoint::CheckpointRemoved);
             if named {
                 let reading = reading(&simulator, range, &target);
                 let again = FileExport::open(&target, reading, false);
@@ -203,11 +203,11 @@ async fn what_was_kept_stays_kept_when_the_next_export_does_not_get_anywhere() {
         let folder = tempfile::tempdir().unwrap();
         let target = target(folder.path(), name);
         let export = open(&simulator, range, &target);
-        let one = windows(&simulator, export.rest()).take(1);
+        let one = windows(&simulator, export.remaining_range()).take(1);
         export.write(one, |_| ()).await.unwrap_err();
         for again in 0..2 {
             let export = open(&simulator, range, &target);
-            let before = export.resumed().map(|before| before.events);
+            let before = export.resumed_from().map(|before| before.events);
             assert!(before.is_some_and(|events| events > 0), "{name} {again}");
         }
         whole(&simulator, range, &target).await;
@@ -221,7 +221,7 @@ async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.ndjson");
     let export = open(&simulator, range, &target);
-    let some = windows(&simulator, export.rest()).take(3);
+    let some = windows(&simulator, export.remaining_range()).take(3);
     export.write(some, |_| ()).await.unwrap_err();
 
     let other = DateRange::new(range.start(), range.end() - chrono::TimeDelta::hours(1)).unwrap();
@@ -236,9 +236,9 @@ async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
         )),
         "{error}"
     );
-    assert!(open(&simulator, range, &target).resumed().is_some(), "it stays");
+    assert!(open(&simulator, range, &target).resumed_from().is_some(), "it stays");
     let anew = FileExport::open(&target, other, true).unwrap();
-    assert_eq!(anew.resumed(), None);
+    assert_eq!(anew.resumed_from(), None);
     drop(anew);
     assert_eq!(names(folder.path()).unwrap(), [""; 0], "given up");
 }
@@ -249,10 +249,10 @@ async fn a_file_that_was_read_to_its_end_and_not_named_needs_no_more_reading() {
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.csv.gz");
     let export = open(&simulator, range, &target);
-    let windows = windows(&simulator, export.rest());
+    let windows = windows(&simulator, export.remaining_range());
     drop(export.write(windows, |_| ()).await.unwrap());
     let export = open(&simulator, range, &target);
-    assert_eq!(export.rest(), None);
+    assert_eq!(export.remaining_range(), None);
     let export = export.write(stream::empty(), |_| ()).await.unwrap();
     export.commit().unwrap();
     assert_eq!(names(folder.path()).unwrap(), ["day.csv.gz"]);
@@ -273,7 +273,7 @@ async fn frames_are_cut_at_the_same_places_however_often_it_was_interrupted() {
         loop {
             let reading = reading(&simulator, range, &target);
             let export = FileExport::open(&target, reading, false).unwrap();
-            let some = windows(&simulator, export.rest()).take(50);
+            let some = windows(&simulator, export.remaining_range()).take(50);
             if let Ok(export) = export.write(some, |_| ()).await {
                 export.commit().unwrap();
                 break;

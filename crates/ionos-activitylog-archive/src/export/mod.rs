@@ -6,7 +6,7 @@
 //! what is asked for - what the manifests have -> windows -> parts -> manifests -> state
 //! ```
 //!
-//! [`Exporter`] is the way in; `opened` holds the folder of one contract and the order of its writes, `contract` reads
+//! [`Exporter`] is the way in; `writer` holds the folder of one contract and the order of its writes, `contract` reads
 //! what is missing, `count` asks how much there is, `recount` finds what came late, `plan` says beforehand what
 //! it will take.
 
@@ -36,20 +36,20 @@ use ionos_activitylog::{Client, ContractNumber, DateRange};
 
 use crate::encode::Compression;
 use crate::error::Error;
-use crate::fs::Steps;
+use crate::fs::FailPoints;
 use crate::layout::Archive;
 use crate::manifest::KnownGap;
 use crate::part::FULL;
 
-pub use checkpoint::{CHECKPOINT_SCHEMA, FileCheckpoint, Reading};
-pub use event_file::FileWriter;
-pub use file::{Export, Exported, FileExport};
+pub use checkpoint::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint};
+pub use event_file::EventFileWriter;
+pub use file::{ExportStats, FileExport, FinishedExport};
 pub use plan::ContractPlan;
-pub use run_log::{RUN_SCHEMA, Run};
+pub use run_log::{RUN_SCHEMA, RunRecord};
 pub use target::FileTarget;
 
 /// The newest events are left to the next export for so long, because they may not be in the log yet.
-pub const SETTLE: TimeDelta = TimeDelta::seconds(10);
+pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
 
 /// What is older than this is old for every clock that is halfway right.
 const RECENT: TimeDelta = TimeDelta::days(1);
@@ -67,7 +67,7 @@ const WINDOWS_AT_ONCE: usize = 4;
 pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
 
 /// Who is told how far a contract is.
-type Told = dyn Fn(&ContractNumber, &Progress) + Send + Sync;
+type ProgressCallback = dyn Fn(&ContractNumber, &ExportProgress) + Send + Sync;
 
 /// Exports events into an archive.
 #[derive(Clone)]
@@ -75,19 +75,19 @@ pub struct Exporter {
     client: Client,
     archive: Archive,
     api: String,
-    settle: TimeDelta,
+    settle_delay: TimeDelta,
     compression: Compression,
     recount: bool,
     clock: Arc<dyn Clock>,
-    steps: Steps,
-    told: Arc<Told>,
+    fail_points: FailPoints,
+    on_progress: Arc<ProgressCallback>,
     full: u64,
 }
 
 /// How far the export of a contract is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct ExportProgress {
     /// Events that have come, archived or not yet.
     pub events: u64,
     /// Requests, retries not counted.
@@ -107,13 +107,13 @@ pub struct ContractExport {
     pub events: u64,
     /// Events that were read and given up again with the part that they were for, because the export was stopped; the
     /// next one reads them again.
-    pub given_up: u64,
+    pub discarded: u64,
     /// Of these, events that do not fit the model; they are archived like the others.
     pub with_issues: u64,
     /// Events that had come late and were archived now.
     pub late: u64,
     /// Events of the archive that the service does not send any more. They stay.
-    pub gone: u64,
+    pub no_longer_served: u64,
     /// Requests, retries not counted.
     pub requests: u64,
     /// Whether everything that was asked for had been archived before.
@@ -123,7 +123,7 @@ pub struct ContractExport {
     /// Whether it was stopped before its end.
     pub stopped: bool,
     /// What is worth a word.
-    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl Exporter {
@@ -134,12 +134,12 @@ impl Exporter {
             api: client.api_address().to_owned(),
             client,
             archive,
-            settle: SETTLE,
+            settle_delay: SETTLE_DELAY,
             compression: Compression::Zstd,
             recount: false,
             clock: Arc::new(SystemClock::new()),
-            steps: Steps::default(),
-            told: Arc::new(|_, _| ()),
+            fail_points: FailPoints::default(),
+            on_progress: Arc::new(|_, _| ()),
             full: FULL,
         }
     }
@@ -151,10 +151,10 @@ impl Exporter {
         self
     }
 
-    /// How long the newest events are left to the next export; [`SETTLE`] unless chosen.
+    /// How long the newest events are left to the next export; [`SETTLE_DELAY`] unless chosen.
     #[must_use]
-    pub fn settle(mut self, settle: TimeDelta) -> Self {
-        self.settle = settle;
+    pub fn settle_delay(mut self, delay: TimeDelta) -> Self {
+        self.settle_delay = delay;
         self
     }
 
@@ -182,15 +182,18 @@ impl Exporter {
 
     /// Who is told each step.
     #[must_use]
-    pub fn steps(mut self, steps: Steps) -> Self {
-        self.steps = steps;
+    pub fn fail_points(mut self, fail_points: FailPoints) -> Self {
+        self.fail_points = fail_points;
         self
     }
 
     /// Who is told after each window.
     #[must_use]
-    pub fn told(mut self, told: impl Fn(&ContractNumber, &Progress) + Send + Sync + 'static) -> Self {
-        self.told = Arc::new(told);
+    pub fn on_progress(
+        mut self,
+        on_progress: impl Fn(&ContractNumber, &ExportProgress) + Send + Sync + 'static,
+    ) -> Self {
+        self.on_progress = Arc::new(on_progress);
         self
     }
 
@@ -203,10 +206,10 @@ impl Exporter {
 
     /// The part of a range that is old enough to be read, by this machine's clock and by the service's: where one is
     /// ahead, what it takes for the past may not be in the log yet.
-    fn settled(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
+    fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
         let local = self.clock.now();
         let now = service.map_or(local, |service| service.min(local));
-        range.past(now.checked_sub_signed(self.settle)?)
+        range.past(now.checked_sub_signed(self.settle_delay)?)
     }
 
     /// What time it is for the service, where that matters: its last answer may be from long ago, so it is asked for
@@ -214,7 +217,7 @@ impl Exporter {
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let heard = self.client.service_time();
         let recent = self.clock.now().checked_sub_signed(RECENT)?;
-        let past = heard.is_some_and(|heard| range.past(heard - self.settle) == Some(range));
+        let past = heard.is_some_and(|heard| range.past(heard - self.settle_delay) == Some(range));
         if range.end() < recent || past {
             return heard;
         }

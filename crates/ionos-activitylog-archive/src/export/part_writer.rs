@@ -14,19 +14,19 @@ use ionos_activitylog::Window;
 
 use super::committing::{WAITING, commit};
 use crate::error::Error;
-use crate::part::{Cutter, EndedStretch, Stretch};
+use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
 /// What was written.
 #[derive(Debug, Default)]
 #[must_use = "what is on the disk belongs in a manifest, also where more could not be written"]
-pub(super) struct Written {
+pub(super) struct WriteReport {
     /// What has ended, and is on the disk.
-    pub(super) stretches: Vec<Stretch>,
+    pub(super) stretches: Vec<WrittenRange>,
     /// Why there is no more.
     pub(super) error: Option<Error>,
 }
 
-enum Job {
+enum WriterMessage {
     Window(Window),
     /// The reading ends here.
     End(DateTime<Utc>),
@@ -34,23 +34,23 @@ enum Job {
 
 /// Writes windows on threads of its own, one at a time. Dropped, it waits for the window and the part that are being
 /// written, and leaves nothing of the part that has not ended.
-pub(super) struct Writing {
+pub(super) struct PartWriter {
     /// None when there is nothing more to write.
-    jobs: Option<mpsc::Sender<Job>>,
+    jobs: Option<mpsc::Sender<WriterMessage>>,
     /// One for each window whose events are all in a part.
     cut: answers::UnboundedReceiver<()>,
     under_way: bool,
     /// What is on the disk, in order.
-    durable: answers::UnboundedReceiver<Stretch>,
+    durable: answers::UnboundedReceiver<WrittenRange>,
     /// The one that commits and the one that cuts; none once they were waited for.
     threads: Option<[JoinHandle<Result<(), Error>>; 2]>,
 }
 
-impl Writing {
+impl PartWriter {
     /// Writes to the days of a contract's folder. Fails when there can be no thread.
     pub(super) fn begin<F>(
         folder: PathBuf,
-        cutter: impl FnOnce(SyncSender<EndedStretch>) -> Cutter<F>,
+        splitter: impl FnOnce(SyncSender<FinishedRange>) -> PartSplitter<F>,
     ) -> Result<Self, Error>
     where
         F: Fn(NaiveDate) -> Result<PathBuf, Error> + Send + 'static,
@@ -58,20 +58,20 @@ impl Writing {
         let (ended, to_commit) = mpsc::sync_channel(WAITING);
         let (done, durable) = answers::unbounded();
         let committing = spawn("archive-disk", move || commit(&to_commit, &folder, &done))?;
-        let cutter = cutter(ended);
+        let splitter = splitter(ended);
         let (jobs, todo) = mpsc::channel();
         let (answer, cut) = answers::unbounded();
-        let cutting = spawn("archive", move || write(cutter, &todo, &answer))?;
+        let cutting = spawn("archive", move || write(splitter, &todo, &answer))?;
         Ok(Self { jobs: Some(jobs), cut, under_way: false, durable, threads: Some([committing, cutting]) })
     }
 
     /// Hands the next window over as soon as all of the one before is in parts, and says what is on the disk since.
-    pub(super) async fn add(&mut self, window: Window) -> Written {
+    pub(super) async fn add(&mut self, window: Window) -> WriteReport {
         let waits = std::mem::replace(&mut self.under_way, true);
         if waits && self.cut.next().await.is_none() {
-            return self.settle().await;
+            return self.drain().await;
         }
-        self.hand_over(Job::Window(window));
+        self.hand_over(WriterMessage::Window(window));
         let mut stretches = Vec::new();
         loop {
             match self.durable.try_recv() {
@@ -79,17 +79,17 @@ impl Writing {
                 Err(TryRecvError::Empty) => break,
                 // Something has failed.
                 Err(TryRecvError::Closed) => {
-                    let last = self.settle().await;
+                    let last = self.drain().await;
                     stretches.extend(last.stretches);
-                    return Written { stretches, error: last.error };
+                    return WriteReport { stretches, error: last.error };
                 }
             }
         }
-        Written { stretches, error: None }
+        WriteReport { stretches, error: None }
     }
 
     /// Waits until everything that was handed over and has ended is on the disk. Nothing can be added any more.
-    pub(super) async fn settle(&mut self) -> Written {
+    pub(super) async fn drain(&mut self) -> WriteReport {
         self.jobs = None;
         let mut stretches = Vec::new();
         while let Some(stretch) = self.durable.next().await {
@@ -97,16 +97,16 @@ impl Writing {
         }
         // Then neither has anything left to do, and to wait for them takes no time.
         while self.cut.next().await.is_some() {}
-        Written { stretches, error: self.join().err() }
+        WriteReport { stretches, error: self.join().err() }
     }
 
     /// Ends the last part where the reading ends, and waits for the disk.
-    pub(super) async fn end(&mut self, end: DateTime<Utc>) -> Written {
-        self.hand_over(Job::End(end));
-        self.settle().await
+    pub(super) async fn finish(&mut self, end: DateTime<Utc>) -> WriteReport {
+        self.hand_over(WriterMessage::End(end));
+        self.drain().await
     }
 
-    fn hand_over(&mut self, job: Job) {
+    fn hand_over(&mut self, job: WriterMessage) {
         // Where nobody takes it, the thread has failed, and why shows when it is waited for.
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(job);
@@ -121,7 +121,7 @@ impl Writing {
     }
 }
 
-impl Drop for Writing {
+impl Drop for PartWriter {
     fn drop(&mut self) {
         self.jobs = None;
         self.durable.close();
@@ -141,14 +141,14 @@ fn ended_early() -> io::Error {
 }
 
 fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
-    mut cutter: Cutter<F>,
-    todo: &mpsc::Receiver<Job>,
+    mut splitter: PartSplitter<F>,
+    todo: &mpsc::Receiver<WriterMessage>,
     cut: &answers::UnboundedSender<()>,
 ) -> Result<(), Error> {
     while let Ok(job) = todo.recv() {
         match job {
-            Job::Window(window) => cutter.add(&window)?,
-            Job::End(end) => return cutter.end(end),
+            WriterMessage::Window(window) => splitter.add(&window)?,
+            WriterMessage::End(end) => return splitter.end(end),
         }
         // Nobody waits for it any more, and so there is nothing more to write.
         if cut.unbounded_send(()).is_err() {

@@ -8,7 +8,7 @@ use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 use super::{Exporter, WINDOWS_AT_ONCE};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::manifest::{Covered, Manifest, read_days};
+use crate::manifest::{Manifest, ReadRange, read_days};
 use crate::state::State;
 
 /// What an event takes on a line, in bytes, where nothing is archived that could be measured.
@@ -25,7 +25,7 @@ pub struct ContractPlan {
     /// What is missing.
     pub missing: RangeSet,
     /// What is archived and would be read again, because it is not proven to be complete.
-    pub again: RangeSet,
+    pub unverified: RangeSet,
     /// Events in all of it; at least so many, where the service says no more than that.
     pub events: u64,
     /// Whether the service counts exactly.
@@ -53,12 +53,12 @@ pub(super) async fn of(
     let days = read_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().map(|(manifest, _): &(_, Digest)| manifest).collect();
     let covered: RangeSet =
-        manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(Covered::range)).collect();
-    let asked: RangeSet = exporter.settled(range, service).into_iter().collect();
-    let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified()).collect();
+        manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect();
+    let asked: RangeSet = exporter.settled_range(range, service).into_iter().collect();
+    let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified_ranges()).collect();
     let mut plan = ContractPlan {
         missing: asked.difference(&covered),
-        again: asked.intersection(&unverified),
+        unverified: asked.intersection(&unverified),
         events: 0,
         exact: true,
         windows: 0,
@@ -69,7 +69,7 @@ pub(super) async fn of(
     };
     let began = exporter.clock.elapsed();
     let mut asked = 0;
-    for range in plan.missing.union(&plan.again).iter() {
+    for range in plan.missing.union(&plan.unverified).iter() {
         let one = PageSize::new(1).map_err(Error::Read)?;
         let page = exporter.client.page(contract, range, 0, one).await;
         let total = page.map_err(Error::Read)?.total;

@@ -8,22 +8,22 @@ use chrono::{NaiveDate, TimeDelta};
 use futures_util::TryStreamExt;
 use ionos_activitylog::{DateRange, Event, EventId};
 
-use super::contract_writer::Opened;
-use super::run::Job;
+use super::contract_writer::ContractWriter;
+use super::run::ContractExportRun;
 use crate::digest::Digest;
 use crate::encode::ndjson;
 use crate::error::Error;
-use crate::part::{About, PartFile, is_counted, known_gaps, lines};
+use crate::part::{PartFile, PartMeta, gaps_of, lines, total_matches};
 
 /// What is as old as this and still complete is taken for complete for ever.
 const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// Counts every verified time of the days of a range again.
-pub(super) async fn run(job: &mut Job<'_>, range: DateRange) -> Result<(), Error> {
+pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
-    let days = job.opened.days.range(first..=last);
+    let days = job.writer.days.range(first..=last);
     let counted: Vec<(NaiveDate, DateRange)> = days
-        .flat_map(|(date, (manifest, _))| manifest.verified().into_iter().map(|one| (*date, one)))
+        .flat_map(|(date, (manifest, _))| manifest.verified_ranges().into_iter().map(|one| (*date, one)))
         .filter(|(_, one)| one.intersection(&range).is_some())
         .collect();
     for (date, counted) in counted {
@@ -33,15 +33,15 @@ pub(super) async fn run(job: &mut Job<'_>, range: DateRange) -> Result<(), Error
         let complete = agrees(job, date, counted).await? || read_again(job, date, counted).await?;
         let now = job.exporter.clock.now();
         if complete && counted.end() <= now - SEALED_AFTER {
-            job.opened.seal(counted);
+            job.writer.seal(counted);
         }
     }
-    job.opened.catch_up()
+    job.writer.save_if_due()
 }
 
-async fn agrees(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+async fn agrees(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
     let total = job.total(range).await?;
-    let Some((manifest, _)) = job.opened.days.get(&date) else {
+    let Some((manifest, _)) = job.writer.days.get(&date) else {
         return Ok(true);
     };
     Ok(total.is_some() && total == manifest.total_in(range))
@@ -49,10 +49,10 @@ async fn agrees(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<
 
 /// Reads a time again and archives what is new as a part of its own. Says whether nothing was: then it is complete, if
 /// this is proven.
-async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
-    let folder = job.opened.folder.day(date);
+async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+    let folder = job.writer.folder.day(date);
     let (mut ids, mut lines) = (HashSet::<EventId>::new(), HashMap::<Digest, u64>::new());
-    if let Some((manifest, _)) = job.opened.days.get(&date) {
+    if let Some((manifest, _)) = job.writer.days.get(&date) {
         for part in manifest.parts_in(range) {
             lines::for_each(&folder, &part.file, |event| {
                 *lines.entry(line(&event)).or_default() += 1;
@@ -66,8 +66,8 @@ async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Res
     let mut windows = pin!(job.windows(range));
     while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
         job.done.requests += window.requests;
-        gaps.extend(known_gaps(&window));
-        counted &= is_counted(&window);
+        gaps.extend(gaps_of(&window));
+        counted &= total_matches(&window);
         for event in &window.events {
             let (time, id) = (event.time(), event.id());
             if ids.contains(&id) {
@@ -87,8 +87,8 @@ async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Res
             let part = match &mut late {
                 Some(part) => part,
                 None => {
-                    Opened::day_folder(&job.opened.folder, date, &job.exporter.steps)?;
-                    late.insert(PartFile::begin(&folder, job.exporter.compression, &job.exporter.steps)?)
+                    ContractWriter::day_folder(&job.writer.folder, date, &job.exporter.fail_points)?;
+                    late.insert(PartFile::begin(&folder, job.exporter.compression, &job.exporter.fail_points)?)
                 }
             };
             part.add(event, (time, id))?;
@@ -101,9 +101,9 @@ async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Res
     let proven = gaps.is_empty();
     let late = late
         .map(|late| {
-            let before = job.opened.days.get(&date);
+            let before = job.writer.days.get(&date);
             let before = before.and_then(|(manifest, _)| manifest.total_in(range));
-            let about = About {
+            let meta = PartMeta {
                 range,
                 verified: proven,
                 // How many more it counts is known only where it counted before, and what it does not send any more
@@ -111,29 +111,29 @@ async fn read_again(job: &mut Job<'_>, date: NaiveDate, range: DateRange) -> Res
                 counted: counted && still.len() == ids.len() && before.is_some(),
                 late: true,
             };
-            late.finish(about, |id| ids.contains(id))
+            late.finish(meta, |id| ids.contains(id))
         })
         .transpose()?;
     let came = late.as_ref().map_or(0, |part| part.count);
-    job.came += came;
+    job.events_received += came;
     job.done.late += came;
     job.done.events += came;
     if !proven {
-        job.done.notes.push(format!(
+        job.done.warnings.push(format!(
             "{range} was read again, and this time it is not proven to be complete: the next export reads it once more"
         ));
-        job.opened.doubt(date, range, gaps, late)?;
+        job.writer.mark_unverified(date, range, gaps, late)?;
         return Ok(false);
     }
-    job.done.gone += (ids.len() - still.len()) as u64;
+    job.done.no_longer_served += (ids.len() - still.len()) as u64;
     let Some(part) = late else {
         return Ok(true);
     };
-    job.opened.unseal(range);
-    job.opened.take_late(date, part)?;
+    job.writer.unseal(range);
+    job.writer.commit_late(date, part)?;
     Ok(false)
 }
 
 fn line(event: &Event) -> Digest {
-    Digest::of(ndjson::line(event.raw()).as_bytes())
+    Digest::sha256(ndjson::to_line(event.raw()).as_bytes())
 }

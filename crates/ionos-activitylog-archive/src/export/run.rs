@@ -9,25 +9,25 @@ use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use ionos_activitylog::{ContractNumber, DateRange, ErrorKind, PageSize, Window};
 
-use super::contract_writer::Opened;
-use super::{ContractExport, Exporter, Progress, Stop};
+use super::contract_writer::ContractWriter;
+use super::{ContractExport, ExportProgress, Exporter, Stop};
 use crate::error::Error;
-use crate::fs::Step;
-use crate::part::Stretch;
+use crate::fs::FailPoint;
+use crate::part::WrittenRange;
 
 /// An export on its way.
-pub(super) struct Job<'a> {
+pub(super) struct ContractExportRun<'a> {
     pub(super) exporter: &'a Exporter,
     pub(super) contract: &'a ContractNumber,
-    pub(super) opened: Opened,
+    pub(super) writer: ContractWriter,
     pub(super) windows: usize,
     pub(super) stop: Stop,
     pub(super) done: ContractExport,
     /// Events that have come and were not archived before.
-    pub(super) came: u64,
+    pub(super) events_received: u64,
 }
 
-impl Job<'_> {
+impl ContractExportRun<'_> {
     pub(super) fn windows(
         &self,
         range: DateRange,
@@ -37,9 +37,9 @@ impl Job<'_> {
     }
 
     pub(super) async fn tell(&mut self, read_to: DateTime<Utc>) {
-        self.exporter.steps.pass(Step::WindowRead);
-        let progress = Progress { events: self.came, requests: self.done.requests, read_to };
-        (self.exporter.told)(self.contract, &progress);
+        self.exporter.fail_points.reach(FailPoint::WindowRead);
+        let progress = ExportProgress { events: self.events_received, requests: self.done.requests, read_to };
+        (self.exporter.on_progress)(self.contract, &progress);
         let_others().await;
     }
 
@@ -52,7 +52,7 @@ impl Job<'_> {
     /// where one ends depends on where the reading began; what is written must not.
     ///
     /// Leaves only those that are known of, where it fails or is stopped.
-    pub(super) async fn count(&mut self, stretches: &mut Vec<Stretch>) -> Result<(), Error> {
+    pub(super) async fn count(&mut self, stretches: &mut Vec<WrittenRange>) -> Result<(), Error> {
         let mut known = 0;
         let mut result = Ok(());
         for stretch in stretches.iter_mut() {
@@ -62,7 +62,7 @@ impl Job<'_> {
                     result = total.map(drop);
                     break;
                 }
-                if total.is_ok_and(|total| total == Some(stretch.countable)) {
+                if total.is_ok_and(|total| total == Some(stretch.expected_total)) {
                     stretch.agree();
                 }
             }

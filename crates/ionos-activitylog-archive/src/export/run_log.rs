@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::encode::text;
 use crate::error::Error;
-use crate::fs::{Step, Steps};
+use crate::fs::{FailPoint, FailPoints};
 use crate::layout::ContractFolder;
-use crate::lock_owner::Writer;
-use crate::manifest::Previous;
+use crate::lock_owner::LockOwner;
+use crate::manifest::ManifestLink;
 
 /// The form of a line that this version writes.
 pub const RUN_SCHEMA: &str = "ialog.run/1";
@@ -23,7 +23,7 @@ const RUNS: &str = "_runs.ndjson";
 /// An export of one contract that has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
-pub struct Run {
+pub struct RunRecord {
     /// The form of this line, [`RUN_SCHEMA`].
     pub schema: String,
     /// When it began.
@@ -35,7 +35,7 @@ pub struct Run {
     #[schemars(with = "String")]
     pub ended: DateTime<Utc>,
     /// Who did it.
-    pub writer: Writer,
+    pub writer: LockOwner,
     /// The first instant that was asked for.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
@@ -55,11 +55,11 @@ pub struct Run {
     /// How it ended: `done`, `stopped` or what went wrong.
     pub result: String,
     /// The latest manifest then. Kept somewhere else, it proves that nothing up to it was changed since.
-    pub head: Option<Previous>,
+    pub head: Option<ManifestLink>,
 }
 
 /// Adds a run to the list.
-pub(crate) fn note(folder: &ContractFolder, run: &Run, steps: &Steps) -> Result<(), Error> {
+pub(crate) fn warning(folder: &ContractFolder, run: &RunRecord, fail_points: &FailPoints) -> Result<(), Error> {
     let path = folder.path().join(RUNS);
     let written = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
@@ -78,6 +78,6 @@ pub(crate) fn note(folder: &ContractFolder, run: &Run, steps: &Steps) -> Result<
         file.sync_all()
     };
     written().map_err(|error| Error::Write(path.clone(), error))?;
-    steps.pass(Step::RunNoted);
+    fail_points.reach(FailPoint::RunNoted);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// A point that an export has just passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Step {
+pub enum FailPoint {
     /// The folder of a contract or day is there.
     FolderMade,
     /// Nobody else writes to the contract now.
@@ -60,9 +60,9 @@ pub enum Step {
     CheckpointRemoved,
 }
 
-impl Step {
+impl FailPoint {
     /// Every step of an export to an archive, in the order in which it passes them first.
-    pub const ALL: [Self; 19] = [
+    pub const ARCHIVE_EXPORT: [Self; 19] = [
         Self::FolderMade,
         Self::LockTaken,
         Self::StateBegun,
@@ -85,7 +85,7 @@ impl Step {
     ];
 
     /// Every step of an export to one file, in the order in which it passes them first.
-    pub const OF_FILE: [Self; 7] = [
+    pub const FILE_EXPORT: [Self; 7] = [
         Self::FileBegun,
         Self::WindowRead,
         Self::FileSynced,
@@ -128,7 +128,7 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for FailPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -136,25 +136,25 @@ impl fmt::Display for Step {
 
 /// Whoever wants to know each step; by default nobody.
 #[derive(Clone, Default)]
-pub struct Steps(Option<Arc<dyn Fn(Step) + Send + Sync>>);
+pub struct FailPoints(Option<Arc<dyn Fn(FailPoint) + Send + Sync>>);
 
-impl Steps {
+impl FailPoints {
     /// Calls the function at each step, while the export waits for it.
-    pub fn new(told: impl Fn(Step) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(told)))
+    pub fn new(on_reach: impl Fn(FailPoint) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(on_reach)))
     }
 
-    pub(crate) fn pass(&self, step: Step) {
-        if let Some(told) = &self.0 {
-            told(step);
+    pub(crate) fn reach(&self, step: FailPoint) {
+        if let Some(on_reach) = &self.0 {
+            on_reach(step);
         }
     }
 }
 
-impl fmt::Debug for Steps {
+impl fmt::Debug for FailPoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = if self.0.is_some() { "somebody" } else { "nobody" };
-        f.debug_tuple("Steps").field(&who).finish()
+        f.debug_tuple("FailPoints").field(&who).finish()
     }
 }
 
@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn each_step_has_a_name_of_its_own() {
-        let all = Step::ALL.iter().chain(&Step::OF_FILE);
+        let all = FailPoint::ARCHIVE_EXPORT.iter().chain(&FailPoint::FILE_EXPORT);
         let names: std::collections::BTreeSet<&str> = all.map(|step| step.name()).collect();
         // A window is read for either.
-        assert_eq!(names.len(), Step::ALL.len() + Step::OF_FILE.len() - 1);
+        assert_eq!(names.len(), FailPoint::ARCHIVE_EXPORT.len() + FailPoint::FILE_EXPORT.len() - 1);
     }
 }

@@ -9,49 +9,49 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
-use crate::fs::{Step, Steps, folder_of, plain, sync_folder, sync_names};
+use crate::fs::{FailPoint, FailPoints, folder_of, plain, sync_folder, sync_names};
 
 /// What the names of files in the making end in.
 const PARTIAL: &str = ".partial";
 
 /// What a file is, which decides about the names of its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ArchiveFileKind {
     Part,
     Manifest,
     State,
 }
 
-impl Kind {
-    fn begun(self) -> Step {
+impl ArchiveFileKind {
+    fn begun(self) -> FailPoint {
         match self {
-            Self::Part => Step::PartBegun,
-            Self::Manifest => Step::ManifestBegun,
-            Self::State => Step::StateBegun,
+            Self::Part => FailPoint::PartBegun,
+            Self::Manifest => FailPoint::ManifestBegun,
+            Self::State => FailPoint::StateBegun,
         }
     }
 
-    fn written(self) -> Step {
+    fn written(self) -> FailPoint {
         match self {
-            Self::Part => Step::PartWritten,
-            Self::Manifest => Step::ManifestWritten,
-            Self::State => Step::StateWritten,
+            Self::Part => FailPoint::PartWritten,
+            Self::Manifest => FailPoint::ManifestWritten,
+            Self::State => FailPoint::StateWritten,
         }
     }
 
-    fn synced(self) -> Step {
+    fn synced(self) -> FailPoint {
         match self {
-            Self::Part => Step::PartSynced,
-            Self::Manifest => Step::ManifestSynced,
-            Self::State => Step::StateSynced,
+            Self::Part => FailPoint::PartSynced,
+            Self::Manifest => FailPoint::ManifestSynced,
+            Self::State => FailPoint::StateSynced,
         }
     }
 
-    fn named(self) -> Step {
+    fn named(self) -> FailPoint {
         match self {
-            Self::Part => Step::PartNamed,
-            Self::Manifest => Step::ManifestNamed,
-            Self::State => Step::StateNamed,
+            Self::Part => FailPoint::PartNamed,
+            Self::Manifest => FailPoint::ManifestNamed,
+            Self::State => FailPoint::StateNamed,
         }
     }
 
@@ -68,20 +68,20 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct DurableFile {
     file: NamedTempFile,
-    kind: Kind,
-    steps: Steps,
+    kind: ArchiveFileKind,
+    fail_points: FailPoints,
 }
 
 impl DurableFile {
     /// Starts a file in a folder that is there.
-    pub(crate) fn begin(folder: &Path, kind: Kind, steps: &Steps) -> Result<Self, Error> {
+    pub(crate) fn begin(folder: &Path, kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<Self, Error> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(kind.prefix()).suffix(PARTIAL);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder).map_err(|error| Error::Write(folder.to_path_buf(), plain(error)))?;
-        steps.pass(kind.begun());
-        Ok(Self { file, kind, steps: steps.clone() })
+        fail_points.reach(kind.begun());
+        Ok(Self { file, kind, fail_points: fail_points.clone() })
     }
 
     /// Brings the bytes to the disk and gives the file its name in the same folder, in place of whatever has it.
@@ -91,14 +91,14 @@ impl DurableFile {
 
     /// The same; does something between the two.
     pub(crate) fn commit_after(self, path: &Path, between: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
-        let Self { file, kind, steps } = self;
+        let Self { file, kind, fail_points } = self;
         let failed = |error| Error::Write(path.to_path_buf(), error);
-        steps.pass(kind.written());
+        fail_points.reach(kind.written());
         file.as_file().sync_all().map_err(failed)?;
-        steps.pass(kind.synced());
+        fail_points.reach(kind.synced());
         between()?;
         file.persist(path).map_err(|error| failed(error.error))?;
-        steps.pass(kind.named());
+        fail_points.reach(kind.named());
         sync_folder(path).map_err(failed)
     }
 }
@@ -114,14 +114,14 @@ impl Write for DurableFile {
 }
 
 /// Writes a whole file.
-pub(crate) fn write(path: &Path, bytes: &[u8], kind: Kind, steps: &Steps) -> Result<(), Error> {
-    let mut file = DurableFile::begin(folder_of(path), kind, steps)?;
+pub(crate) fn write(path: &Path, bytes: &[u8], kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<(), Error> {
+    let mut file = DurableFile::begin(folder_of(path), kind, fail_points)?;
     file.write_all(bytes).map_err(|error| Error::Write(path.to_path_buf(), error))?;
     file.commit(path)
 }
 
 /// Makes a folder and those that it is in, and makes that last.
-pub(crate) fn make_folder(path: &Path, steps: &Steps) -> Result<(), Error> {
+pub(crate) fn make_folder(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
     if path.is_dir() {
         return Ok(());
     }
@@ -132,18 +132,18 @@ pub(crate) fn make_folder(path: &Path, steps: &Steps) -> Result<(), Error> {
     for made in missing {
         sync_folder(made).map_err(failed)?;
     }
-    steps.pass(Step::FolderMade);
+    fail_points.reach(FailPoint::FolderMade);
     Ok(())
 }
 
 /// Makes a folder in one that is there. It lasts once the other is brought to the disk, which is up to the caller: see
 /// [`sync`].
-pub(crate) fn add_folder(path: &Path, steps: &Steps) -> Result<(), Error> {
+pub(crate) fn add_folder(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
     match fs::create_dir(path) {
         Err(_) if path.is_dir() => return Ok(()),
         made => made.map_err(|error| Error::Create(path.to_path_buf(), error))?,
     }
-    steps.pass(Step::FolderMade);
+    fail_points.reach(FailPoint::FolderMade);
     Ok(())
 }
 
@@ -153,17 +153,17 @@ pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
 }
 
 /// Removes a file, if it is there.
-pub(crate) fn remove(path: &Path, steps: &Steps) -> Result<(), Error> {
+pub(crate) fn remove(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         removed => removed.map_err(|error| Error::Write(path.to_path_buf(), error))?,
     }
-    steps.pass(Step::LeftoverRemoved);
+    fail_points.reach(FailPoint::LeftoverRemoved);
     sync_folder(path).map_err(|error| Error::Write(path.to_path_buf(), error))
 }
 
 /// Whether a process that was killed may have left a file of this name.
 pub(crate) fn is_leftover(name: &str) -> bool {
-    let kinds = [Kind::Part, Kind::Manifest, Kind::State];
+    let kinds = [ArchiveFileKind::Part, ArchiveFileKind::Manifest, ArchiveFileKind::State];
     name.ends_with(PARTIAL) && kinds.iter().any(|kind| name.starts_with(kind.prefix()))
 }

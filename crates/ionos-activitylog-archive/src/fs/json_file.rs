@@ -17,11 +17,11 @@ pub(crate) fn to_pretty(value: &impl serde::Serialize) -> Vec<u8> {
 /// Fails when a file is of another form than the one that is known here, before anything else of it is read.
 pub(crate) fn check_schema(bytes: &[u8], known: &str, path: &Path) -> Result<(), Error> {
     #[derive(Deserialize)]
-    struct Form {
+    struct SchemaHeader {
         schema: String,
     }
     let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-    let form: Form = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+    let form: SchemaHeader = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
     if form.schema == known {
         return Ok(());
     }

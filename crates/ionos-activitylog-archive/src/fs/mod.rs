@@ -11,6 +11,6 @@ mod resumable_file;
 
 pub use atomic_file::AtomicFile;
 pub(crate) use atomic_file::{destination, folder_of, plain, sync_folder, sync_names};
-pub use fail_point::{Step, Steps};
-pub(crate) use folder::{DurableFile, Kind, is_leftover};
-pub(crate) use resumable_file::PartialFile;
+pub use fail_point::{FailPoint, FailPoints};
+pub(crate) use folder::{ArchiveFileKind, DurableFile, is_leftover};
+pub(crate) use resumable_file::ResumableFile;

@@ -10,26 +10,26 @@ use std::sync::Arc;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::export::FileCheckpoint;
-use crate::fs::{Step, Steps, destination, folder_of, plain, sync_folder};
+use crate::fs::{FailPoint, FailPoints, destination, folder_of, plain, sync_folder};
 
 /// The longest name, in bytes, that is kept whole in the names beside it: file systems take 255.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_BYTES: usize = 200;
 
 /// A file in the making that can be gone on with. It is this process's alone as long as it is there.
 ///
-/// Dropped before [`PartialFile::commit`], its files stay if there is a checkpoint, and are gone otherwise.
+/// Dropped before [`ResumableFile::commit`], its files stay if there is a checkpoint, and are gone otherwise.
 #[derive(Debug)]
-pub(crate) struct PartialFile {
+pub(crate) struct ResumableFile {
     file: Arc<File>,
-    paths: Paths,
+    paths: SidecarPaths,
     overwrite: bool,
     keep: bool,
-    steps: Steps,
+    fail_points: FailPoints,
 }
 
 /// Names beside the target's, always the same ones for the same target.
 #[derive(Clone, Debug)]
-struct Paths {
+struct SidecarPaths {
     target: PathBuf,
     partial: PathBuf,
     checkpoint: PathBuf,
@@ -37,12 +37,12 @@ struct Paths {
     next: PathBuf,
 }
 
-impl Paths {
+impl SidecarPaths {
     fn of(target: PathBuf) -> Self {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let name = if name.len() > LONGEST_NAME {
+        let name = if name.len() > MAX_NAME_BYTES {
             let beginning: String = name.chars().take(40).collect();
-            format!("{beginning}-{}", Digest::of(name.as_bytes()).short())
+            format!("{beginning}-{}", Digest::sha256(name.as_bytes()).short())
         } else {
             name.into_owned()
         };
@@ -56,16 +56,16 @@ impl Paths {
     }
 }
 
-impl PartialFile {
+impl ResumableFile {
     /// Takes the file in the making for a target, new or left by another process. Fails as
     /// [`AtomicFile::create`](crate::AtomicFile::create), and with [`Error::Locked`] while another process has it.
-    pub(crate) fn open(path: &Path, overwrite: bool, steps: &Steps) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, overwrite: bool, fail_points: &FailPoints) -> Result<Self, Error> {
         let found = destination(path, overwrite);
         if let Err(Error::Exists(_)) = found {
-            clean(&Paths::of(path.to_path_buf()));
+            clean(&SidecarPaths::of(path.to_path_buf()));
         }
         let (target, existing) = found?;
-        let paths = Paths::of(target);
+        let paths = SidecarPaths::of(target);
         let refused = |error| Error::Create(path.to_path_buf(), plain(error));
         let file = loop {
             let file = File::options()
@@ -92,7 +92,13 @@ impl PartialFile {
         if let Some(existing) = existing {
             file.set_permissions(existing.permissions()).map_err(refused)?;
         }
-        Ok(Self { keep: paths.checkpoint.exists(), file: Arc::new(file), paths, overwrite, steps: steps.clone() })
+        Ok(Self {
+            keep: paths.checkpoint.exists(),
+            file: Arc::new(file),
+            paths,
+            overwrite,
+            fail_points: fail_points.clone(),
+        })
     }
 
     /// What the last process to write it left. Fails with [`Error::Damaged`] or [`Error::Newer`] for what is no
@@ -126,7 +132,7 @@ impl PartialFile {
         remove(&self.paths.next).map_err(|error| self.failed(error))?;
         let begun = self.file.set_len(bytes).and_then(|()| (&*self.file).seek(SeekFrom::Start(bytes)));
         begun.map_err(|error| self.failed(error))?;
-        self.steps.pass(Step::FileBegun);
+        self.fail_points.reach(FailPoint::FileBegun);
         Ok(self.file.clone())
     }
 
@@ -135,14 +141,14 @@ impl PartialFile {
         self.check_there()?;
         let paths = &self.paths;
         let saved = self.file.sync_data().and_then(|()| {
-            self.steps.pass(Step::FileSynced);
+            self.fail_points.reach(FailPoint::FileSynced);
             let mut next = File::create(&paths.next)?;
             next.set_permissions(self.file.metadata()?.permissions())?;
             next.write_all(&checkpoint.to_bytes())?;
             next.sync_all()?;
-            self.steps.pass(Step::CheckpointWritten);
+            self.fail_points.reach(FailPoint::CheckpointWritten);
             fs::rename(&paths.next, &paths.checkpoint)?;
-            self.steps.pass(Step::CheckpointNamed);
+            self.fail_points.reach(FailPoint::CheckpointNamed);
             sync_folder(&paths.checkpoint)
         });
         saved.map_err(|error| self.failed(error))?;
@@ -180,13 +186,13 @@ impl PartialFile {
         }
         // Only leftovers are left now.
         self.keep = true;
-        self.steps.pass(Step::FileNamed);
+        self.fail_points.reach(FailPoint::FileNamed);
         // A name that a loss of power takes back must still have its checkpoint.
         let cleaned = sync_folder(&paths.target)
             .and_then(|()| remove(&paths.checkpoint))
             .and_then(|()| sync_folder(&paths.target));
         cleaned.map_err(|error| self.failed(error))?;
-        self.steps.pass(Step::CheckpointRemoved);
+        self.fail_points.reach(FailPoint::CheckpointRemoved);
         Ok(())
     }
 
@@ -206,7 +212,7 @@ impl PartialFile {
     }
 }
 
-impl Drop for PartialFile {
+impl Drop for ResumableFile {
     fn drop(&mut self) {
         if !self.keep {
             // The checkpoint first: without it, the other is nothing.
@@ -226,7 +232,7 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Removes what a process that was killed right behind naming the file had no time to remove.
-fn clean(paths: &Paths) {
+fn clean(paths: &SidecarPaths) {
     if !paths.partial.exists() {
         let _ = remove(&paths.checkpoint);
         let _ = remove(&paths.next);
@@ -256,7 +262,7 @@ mod tests {
     use ionos_activitylog::DateRange;
 
     use super::*;
-    use crate::export::{CHECKPOINT_SCHEMA, FileTarget, Reading};
+    use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileTarget};
     use crate::layout::names;
 
     fn checkpoint(bytes: u64) -> FileCheckpoint {
@@ -264,7 +270,7 @@ mod tests {
         let target = FileTarget::new("a.ndjson").unwrap();
         FileCheckpoint {
             schema: CHECKPOINT_SCHEMA.to_owned(),
-            reading: Reading::new("https://api.example.com", 7.into(), range, &target),
+            reading: ExportSpec::new("https://api.example.com", 7.into(), range, &target),
             bytes,
             read_to: range.start(),
             events: 0,
@@ -274,8 +280,8 @@ mod tests {
         }
     }
 
-    fn open(path: &Path, overwrite: bool) -> Result<PartialFile, Error> {
-        PartialFile::open(path, overwrite, &Steps::default())
+    fn open(path: &Path, overwrite: bool) -> Result<ResumableFile, Error> {
+        ResumableFile::open(path, overwrite, &FailPoints::default())
     }
 
     #[test]

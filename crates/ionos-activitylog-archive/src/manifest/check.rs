@@ -14,7 +14,7 @@ impl Manifest {
         };
         let covered = self.check_ranges(day)?;
         for gap in &self.gaps {
-            let known = gap.range().is_some_and(|range| self.unverified().covers(range));
+            let known = gap.range().is_some_and(|range| self.unverified_ranges().covers(range));
             if !known {
                 return Err(format!("it has a gap at {}, where nothing is marked as not verified", gap.from));
             }
@@ -30,15 +30,15 @@ impl Manifest {
                 return Err(format!("{} and {} overlap", a.file, b.file));
             }
         }
-        let mut settled = self.clone();
-        settled.settle();
-        if settled.parts != self.parts || settled.gaps != self.gaps {
+        let mut recomputed = self.clone();
+        recomputed.recompute();
+        if recomputed.parts != self.parts || recomputed.gaps != self.gaps {
             return Err("its parts are not in their order".to_owned());
         }
-        if settled.counts != self.counts {
-            return Err(format!("its counts {:?} are not the sums of its parts, {:?}", self.counts, settled.counts));
+        if recomputed.counts != self.counts {
+            return Err(format!("its counts {:?} are not the sums of its parts, {:?}", self.counts, recomputed.counts));
         }
-        if self.digest != digest::of_all(self.parts.iter().map(|part| &part.digest)) {
+        if self.digest != digest::combine(self.parts.iter().map(|part| &part.digest)) {
             return Err("its digest is not that of its parts".to_owned());
         }
         if self.previous.is_some_and(|previous| previous.date >= self.date) {
@@ -58,7 +58,7 @@ impl Manifest {
             }
             end = range.to;
         }
-        Ok(self.verified().union(&self.unverified()))
+        Ok(self.verified_ranges().union(&self.unverified_ranges()))
     }
 
     fn check_part(&self, part: &Part, covered: &RangeSet) -> Result<(), String> {
@@ -72,7 +72,7 @@ impl Manifest {
         if !covered.covers(range) {
             return Err(format!("{file} is of a time that it does not say was read"));
         }
-        let proven = self.verified().covers(range);
+        let proven = self.verified_ranges().covers(range);
         if part.verified != proven {
             return Err(format!("{file} and the range that it is of are not verified alike"));
         }

@@ -51,17 +51,17 @@ pub struct Manifest {
     #[schemars(with = "String")]
     pub date: NaiveDate,
     /// Which times of the day were read, in order; they do not overlap.
-    pub ranges: Vec<Covered>,
+    pub ranges: Vec<ReadRange>,
     /// What of it is not proven to be complete, in order.
     pub gaps: Vec<KnownGap>,
     /// How much there is in all parts together.
-    pub counts: Counts,
+    pub counts: EventCounts,
     /// The files of the day, in the order of their ranges, late ones after all others.
     pub parts: Vec<Part>,
     /// The SHA-256 over the digests of all parts, in their order: it stands for every line of the day.
     pub digest: Digest,
     /// The manifest of the nearest earlier day of this contract; none for the first.
-    pub previous: Option<Previous>,
+    pub previous: Option<ManifestLink>,
     /// The program that wrote this, and the description of the API that it knows.
     pub tool: Tool,
     /// How events are told apart.
@@ -71,7 +71,7 @@ pub struct Manifest {
 /// A time that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Covered {
+pub struct ReadRange {
     /// The first instant of it.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
@@ -110,7 +110,7 @@ pub struct KnownGap {
 /// How much there is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Counts {
+pub struct EventCounts {
     /// Events, one on a line.
     pub count: u64,
     /// Different ids.
@@ -170,7 +170,7 @@ pub struct Part {
 /// An earlier manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Previous {
+pub struct ManifestLink {
     /// Its day.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
@@ -202,7 +202,7 @@ pub const DESCRIPTION_SHA256: &str = "5f2d6e35d3d198fc494747f7634c059c694e2b4ba9
 impl Tool {
     /// This library.
     #[must_use]
-    pub fn this() -> Self {
+    pub fn current() -> Self {
         Self {
             name: "ialog".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -223,11 +223,11 @@ impl Manifest {
             date,
             ranges: Vec::new(),
             gaps: Vec::new(),
-            counts: Counts::default(),
+            counts: EventCounts::default(),
             parts: Vec::new(),
-            digest: digest::of_all([]),
+            digest: digest::combine([]),
             previous: None,
-            tool: Tool::this(),
+            tool: Tool::current(),
             id_rule: ID_RULE.to_owned(),
         }
     }
@@ -239,7 +239,7 @@ impl Manifest {
     pub fn read(path: &Path) -> Result<(Self, Digest), Error> {
         let bytes = fs::read(path).map_err(|error| Error::Open(path.to_path_buf(), error))?;
         let manifest = Self::from_bytes(&bytes, path)?;
-        Ok((manifest, Digest::of(&bytes)))
+        Ok((manifest, Digest::sha256(&bytes)))
     }
 
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
@@ -264,19 +264,19 @@ impl Manifest {
 
     /// What is proven to be complete.
     #[must_use]
-    pub fn verified(&self) -> RangeSet {
+    pub fn verified_ranges(&self) -> RangeSet {
         self.covered(true)
     }
 
     /// What was read and is not proven to be complete.
     #[must_use]
-    pub fn unverified(&self) -> RangeSet {
+    pub fn unverified_ranges(&self) -> RangeSet {
         self.covered(false)
     }
 
     fn covered(&self, verified: bool) -> RangeSet {
         let ranges = self.ranges.iter().filter(|one| one.verified == verified);
-        ranges.filter_map(Covered::range).collect()
+        ranges.filter_map(ReadRange::range).collect()
     }
 
     /// The parts of a time.
@@ -293,27 +293,31 @@ impl Manifest {
     }
 
     /// Brings all that follows from the parts and the ranges in step with them.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn recompute(&mut self) {
         self.parts.sort_by(|a, b| {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
         });
         self.gaps.sort_by_key(|gap| (gap.from, gap.to));
         self.counts = self.counted();
-        self.digest = digest::of_all(self.parts.iter().map(|part| &part.digest));
+        self.digest = digest::combine(self.parts.iter().map(|part| &part.digest));
     }
 
     /// What the parts add up to.
-    fn counted(&self) -> Counts {
+    fn counted(&self) -> EventCounts {
         let sum = |of: fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
         let mut ranges = self.ranges.iter();
         let counted = ranges.all(|range| range.verified && range.counted);
         let totals: Option<u64> = self.parts.iter().map(|part| part.total).sum();
-        Counts { count: sum(|part| part.count), unique: sum(|part| part.unique), total: totals.filter(|_| counted) }
+        EventCounts {
+            count: sum(|part| part.count),
+            unique: sum(|part| part.unique),
+            total: totals.filter(|_| counted),
+        }
     }
 }
 
-impl Covered {
-    pub(crate) fn of(range: DateRange, verified: bool) -> Self {
+impl ReadRange {
+    pub(crate) fn new(range: DateRange, verified: bool) -> Self {
         Self { from: range.start(), to: range.end(), verified, counted: verified }
     }
 

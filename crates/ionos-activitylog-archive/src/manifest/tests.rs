@@ -5,7 +5,7 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
-    let (from, to, digest) = (at(from), at(to), Digest::of(content));
+    let (from, to, digest) = (at(from), at(to), Digest::sha256(content));
     let file = PartName {
         late,
         range: DateRange::new(from, to).unwrap(),
@@ -16,7 +16,7 @@ fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
         file,
         from,
         to,
-        sha256: Digest::of(b"file"),
+        sha256: Digest::sha256(b"file"),
         bytes: 4,
         unpacked: 10,
         count: 2,
@@ -33,13 +33,13 @@ fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
 fn manifest() -> Manifest {
     let date = "2026-11-20".parse().unwrap();
     let mut manifest = Manifest::new("https://api.example.com", 7.into(), date);
-    manifest.ranges = vec![Covered::of(day(date).unwrap(), true)];
+    manifest.ranges = vec![ReadRange::new(day(date).unwrap(), true)];
     manifest.parts = vec![
         part("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", b"late", true),
         part("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z", b"b", false),
         part("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z", b"a", false),
     ];
-    manifest.settle();
+    manifest.recompute();
     manifest
 }
 
@@ -51,8 +51,8 @@ fn it_is_read_as_it_was_written() {
     fs::write(&path, manifest.to_bytes()).unwrap();
     let (read, digest) = Manifest::read(&path).unwrap();
     assert_eq!(read, manifest);
-    assert_eq!(digest, Digest::of(&manifest.to_bytes()));
-    assert_eq!(manifest.counts, Counts { count: 6, unique: 6, total: Some(6) });
+    assert_eq!(digest, Digest::sha256(&manifest.to_bytes()));
+    assert_eq!(manifest.counts, EventCounts { count: 6, unique: 6, total: Some(6) });
     assert!(manifest.parts[2].late, "after all others");
 }
 
@@ -65,7 +65,7 @@ fn an_edit_by_hand_is_found_out() {
         |m| drop(m.parts.remove(0)),
         |m| m.parts.swap(0, 1),
         |m| m.parts[0].count = 0,
-        |m| m.parts[0].digest = Digest::of(b"other"),
+        |m| m.parts[0].digest = Digest::sha256(b"other"),
         |m| m.ranges[0].to = at("2026-11-20T23:00:00Z"),
         |m| m.ranges[0].verified = false,
         |m| m.ranges[0].counted = false,

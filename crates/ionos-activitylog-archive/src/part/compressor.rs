@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
-use crate::encode::{Compression, FRAME_BYTES, Frames};
+use crate::encode::{Compression, FRAME_BYTES, FrameWriter};
 use crate::fs::DurableFile;
 
 /// How much is handed over at once where nothing is compressed, and so nothing has to be held for long.
@@ -18,7 +18,7 @@ const PLAIN_BYTES: usize = 1 << 17;
 const FRAMES_WAITING: usize = 1;
 
 /// A file whose lines are packed while more of them come. Dropped, it leaves nothing behind.
-pub(super) struct Packing {
+pub(super) struct CompressorThread {
     /// Lines of the next frame.
     open: Vec<u8>,
     /// With how many bytes it ends.
@@ -28,21 +28,21 @@ pub(super) struct Packing {
     /// Memory to use again.
     spare: Receiver<Vec<u8>>,
     /// None once it was waited for.
-    thread: Option<JoinHandle<io::Result<Packed>>>,
+    thread: Option<JoinHandle<io::Result<CompressedFile>>>,
 }
 
 /// A file that has all bytes of its part.
-pub(super) struct Packed {
+pub(super) struct CompressedFile {
     pub(super) file: DurableFile,
     pub(super) sha256: Digest,
     pub(super) bytes: u64,
 }
 
-impl Packing {
+impl CompressorThread {
     /// Fails where there can be no thread.
     pub(super) fn begin(compression: Compression, file: DurableFile) -> io::Result<Self> {
-        let file = Hashing::new(BufWriter::with_capacity(1 << 16, file));
-        let into = Frames::new(compression, file)?;
+        let file = HashingWriter::new(BufWriter::with_capacity(1 << 16, file));
+        let into = FrameWriter::new(compression, file)?;
         let (frames, todo) = sync_channel(FRAMES_WAITING);
         let (used, spare) = channel();
         let thread = thread::Builder::new().name("archive-pack".to_owned()).spawn(move || pack(&todo, into, &used))?;
@@ -81,7 +81,7 @@ impl Packing {
     }
 
     /// Waits until all of it is packed.
-    pub(super) fn packed(mut self) -> io::Result<Packed> {
+    pub(super) fn wait(mut self) -> io::Result<CompressedFile> {
         self.end()?;
         self.join()
     }
@@ -97,14 +97,14 @@ impl Packing {
         }
     }
 
-    fn join(&mut self) -> io::Result<Packed> {
+    fn join(&mut self) -> io::Result<CompressedFile> {
         self.frames = None;
         let thread = self.thread.take().ok_or_else(ended)?;
         thread.join().map_err(|_| ended())?
     }
 }
 
-impl Drop for Packing {
+impl Drop for CompressorThread {
     fn drop(&mut self) {
         // Its file is gone when the thread has ended, and not before.
         let _ = self.join();
@@ -117,9 +117,9 @@ fn ended() -> io::Error {
 
 fn pack(
     todo: &Receiver<Vec<u8>>,
-    mut into: Frames<Hashing<BufWriter<DurableFile>>>,
+    mut into: FrameWriter<HashingWriter<BufWriter<DurableFile>>>,
     used: &Sender<Vec<u8>>,
-) -> io::Result<Packed> {
+) -> io::Result<CompressedFile> {
     for mut frame in todo {
         into.add(&frame)?;
         frame.clear();
@@ -128,17 +128,17 @@ fn pack(
     }
     let (writer, sha256, bytes) = into.finish()?.end();
     let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok(Packed { file, sha256, bytes })
+    Ok(CompressedFile { file, sha256, bytes })
 }
 
 /// Counts and hashes what passes through.
-struct Hashing<W> {
+struct HashingWriter<W> {
     writer: W,
     hash: Sha256,
     bytes: u64,
 }
 
-impl<W> Hashing<W> {
+impl<W> HashingWriter<W> {
     fn new(writer: W) -> Self {
         Self { writer, hash: Sha256::new(), bytes: 0 }
     }
@@ -148,7 +148,7 @@ impl<W> Hashing<W> {
     }
 }
 
-impl<W: Write> Write for Hashing<W> {
+impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.writer.write(bytes)?;
         self.hash.update(bytes.get(..written).unwrap_or_default());

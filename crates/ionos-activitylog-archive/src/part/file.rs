@@ -11,15 +11,15 @@ use sha2::{Digest as _, Sha256};
 use crate::digest::Digest;
 use crate::encode::{Compression, ndjson};
 use crate::error::Error;
-use crate::fs::{DurableFile, Kind, Steps};
+use crate::fs::{ArchiveFileKind, DurableFile, FailPoints};
 use crate::layout::PartName;
 use crate::manifest::Part;
 
-use super::compressor::{Packed, Packing};
+use super::compressor::{CompressedFile, CompressorThread};
 
 /// A part in the making. Dropped, it leaves nothing behind.
 pub(crate) struct PartFile {
-    packing: Packing,
+    compressor: CompressorThread,
     compression: Compression,
     folder: PathBuf,
     lines: Sha256,
@@ -34,7 +34,7 @@ pub(crate) struct PartFile {
 
 /// What is said of a part besides what is in it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct About {
+pub(crate) struct PartMeta {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
     /// Whether the service counted exactly what came, in every window that brought some of it.
@@ -44,10 +44,11 @@ pub(crate) struct About {
 
 impl PartFile {
     /// Starts a part in the folder of a day, which is there.
-    pub(crate) fn begin(folder: &Path, compression: Compression, steps: &Steps) -> Result<Self, Error> {
-        let file = DurableFile::begin(folder, Kind::Part, steps)?;
+    pub(crate) fn begin(folder: &Path, compression: Compression, fail_points: &FailPoints) -> Result<Self, Error> {
+        let file = DurableFile::begin(folder, ArchiveFileKind::Part, fail_points)?;
         Ok(Self {
-            packing: Packing::begin(compression, file).map_err(|error| Error::Write(folder.to_path_buf(), error))?,
+            compressor: CompressorThread::begin(compression, file)
+                .map_err(|error| Error::Write(folder.to_path_buf(), error))?,
             compression,
             folder: folder.to_path_buf(),
             lines: Sha256::new(),
@@ -62,9 +63,9 @@ impl PartFile {
 
     /// Adds an event, whose time and id are known, behind all others.
     pub(crate) fn add(&mut self, event: &Event, (time, id): (Option<DateTime<Utc>>, EventId)) -> Result<(), Error> {
-        let line = ndjson::line(event.raw());
+        let line = ndjson::to_line(event.raw());
         self.lines.update(Sha256::digest(line.as_bytes()));
-        self.packing.add(line.as_bytes()).map_err(|error| Error::Write(self.folder.clone(), error))?;
+        self.compressor.add(line.as_bytes()).map_err(|error| Error::Write(self.folder.clone(), error))?;
         self.unpacked += line.len() as u64 + 1;
         self.count += 1;
         if let Some(time) = time {
@@ -79,32 +80,32 @@ impl PartFile {
 
     /// How many of its events a service counts that counts each once, those that are not in `known`: an event that was
     /// amended is one, and events without an identifier that look the same are several.
-    pub(super) fn countable(&self, known: impl Fn(&EventId) -> bool) -> u64 {
+    pub(super) fn expected_total(&self, known: impl Fn(&EventId) -> bool) -> u64 {
         let counts = |id: &&EventId| id.is_of_content() || !known(id);
         self.ids.iter().filter(counts).count() as u64 + self.twins
     }
 
     /// Brings the part to the disk, and says what it is. `known` are ids that another part of the day has.
-    pub(crate) fn finish(self, about: About, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
-        self.end(about, known)?.commit()
+    pub(crate) fn finish(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
+        self.end(meta, known)?.commit()
     }
 
     /// Settles what is in the part, so that somebody else can bring it to the disk.
-    pub(crate) fn end(self, about: About, known: impl Fn(&EventId) -> bool) -> Result<EndedPart, Error> {
-        let countable = self.countable(&known);
+    pub(crate) fn end(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<FinishedPart, Error> {
+        let expected_total = self.expected_total(&known);
         let unique = self.ids.iter().filter(|id| !known(id)).count() as u64;
-        let Self { mut packing, folder, .. } = self;
-        packing.end().map_err(|error| Error::Write(folder.clone(), error))?;
-        Ok(EndedPart {
-            packing,
+        let Self { mut compressor, folder, .. } = self;
+        compressor.end().map_err(|error| Error::Write(folder.clone(), error))?;
+        Ok(FinishedPart {
+            compressor,
             folder,
-            about,
+            meta,
             compression: self.compression,
             digest: self.lines.into(),
             unpacked: self.unpacked,
             count: self.count,
             unique,
-            countable,
+            expected_total,
             first: self.first,
             last: self.last,
         })
@@ -112,27 +113,28 @@ impl PartFile {
 }
 
 /// A part that has all its events and is not on the disk yet. Dropped, it leaves nothing behind.
-pub(crate) struct EndedPart {
-    packing: Packing,
+pub(crate) struct FinishedPart {
+    compressor: CompressorThread,
     folder: PathBuf,
-    about: About,
+    meta: PartMeta,
     compression: Compression,
     digest: Digest,
     unpacked: u64,
     count: u64,
     unique: u64,
-    countable: u64,
+    expected_total: u64,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
 }
 
-impl EndedPart {
+impl FinishedPart {
     /// Brings the part to the disk, and says what it is. It waits for the disk. That the folder itself lasts is up to
     /// whoever has made it.
     pub(crate) fn commit(self) -> Result<Part, Error> {
-        let packed = self.packing.packed();
-        let Packed { file, sha256, bytes } = packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
-        let About { range, verified, counted, late } = self.about;
+        let packed = self.compressor.wait();
+        let CompressedFile { file, sha256, bytes } =
+            packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
+        let PartMeta { range, verified, counted, late } = self.meta;
         let name = PartName { late, range, content: self.digest.short(), compression: self.compression };
         file.commit(&self.folder.join(name.to_string()))?;
         Ok(Part {
@@ -144,7 +146,7 @@ impl EndedPart {
             unpacked: self.unpacked,
             count: self.count,
             unique: self.unique,
-            total: (verified && counted).then_some(self.countable),
+            total: (verified && counted).then_some(self.expected_total),
             first: self.first,
             last: self.last,
             digest: self.digest,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ionos_activitylog::Event;
 
-use crate::encode::{Compression, unpack};
+use crate::encode::unpack;
 use crate::error::Error;
 use crate::layout::PartName;
 
@@ -42,10 +42,10 @@ pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::Frames;
+    use crate::encode::{Compression, FrameWriter};
 
     fn packed(compression: Compression, lines: &[u8]) -> Vec<u8> {
-        let mut frames = Frames::new(compression, Vec::new()).unwrap();
+        let mut frames = FrameWriter::new(compression, Vec::new()).unwrap();
         frames.open().extend(lines);
         frames.finish().unwrap()
     }

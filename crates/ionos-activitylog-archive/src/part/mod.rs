@@ -8,5 +8,5 @@ mod file;
 pub(crate) mod lines;
 mod split;
 
-pub(crate) use file::{About, PartFile};
-pub(crate) use split::{Cutter, EndedStretch, FULL, Stretch, is_counted, known_gaps};
+pub(crate) use file::{PartFile, PartMeta};
+pub(crate) use split::{FULL, FinishedRange, PartSplitter, WrittenRange, gaps_of, total_matches};

@@ -11,10 +11,10 @@ use std::sync::mpsc::SyncSender;
 use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
 use ionos_activitylog::{DateRange, Event, EventId, Window};
 
-use super::file::{About, EndedPart, PartFile};
+use super::file::{FinishedPart, PartFile, PartMeta};
 use crate::encode::Compression;
 use crate::error::Error;
-use crate::fs::Steps;
+use crate::fs::FailPoints;
 use crate::manifest::{KnownGap, Part, day};
 
 /// A part ends at the first full hour at which it has as many events: about 85 MB of lines, so that little is read again
@@ -23,40 +23,40 @@ pub(crate) const FULL: u64 = 100_000;
 
 /// Time of one day that was read, with the part that holds its events, if there are any.
 #[derive(Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
     /// Whether the service counted exactly what came, in every window that has some of it.
     pub(crate) counted: bool,
     /// How many events the service counts in it, if it counts exactly what came.
-    pub(crate) countable: u64,
+    pub(crate) expected_total: u64,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
     /// Events that do not fit the model.
     pub(crate) with_issues: u64,
 }
 
-impl Stretch {
+impl WrittenRange {
     /// The service was asked for this time alone, and counted exactly what came.
     pub(crate) fn agree(&mut self) {
         self.counted = true;
         if let Some(part) = &mut self.part {
-            part.total = Some(self.countable);
+            part.total = Some(self.expected_total);
         }
     }
 }
 
 /// A stretch whose part is not on the disk yet.
-pub(crate) struct EndedStretch {
-    stretch: Stretch,
-    part: Option<EndedPart>,
+pub(crate) struct FinishedRange {
+    stretch: WrittenRange,
+    part: Option<FinishedPart>,
 }
 
-impl EndedStretch {
+impl FinishedRange {
     /// Brings its part to the disk.
-    pub(crate) fn commit(self) -> Result<Stretch, Error> {
-        let part = self.part.map(EndedPart::commit).transpose()?;
-        Ok(Stretch { part, ..self.stretch })
+    pub(crate) fn commit(self) -> Result<WrittenRange, Error> {
+        let part = self.part.map(FinishedPart::commit).transpose()?;
+        Ok(WrittenRange { part, ..self.stretch })
     }
 }
 
@@ -69,13 +69,13 @@ fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
 }
 
 /// Makes parts of windows that come in order.
-pub(crate) struct Cutter<F> {
+pub(crate) struct PartSplitter<F> {
     /// Makes the folder of a day and gives its path.
     folder: F,
     /// Takes what has ended, in order.
-    ended: SyncSender<EndedStretch>,
+    ended: SyncSender<FinishedRange>,
     compression: Compression,
-    steps: Steps,
+    fail_points: FailPoints,
     full: u64,
     /// Up to where everything is in a part that has ended.
     position: DateTime<Utc>,
@@ -92,21 +92,21 @@ pub(crate) struct Cutter<F> {
     with_issues: u64,
 }
 
-impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
+impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     /// Starts at the beginning of what is read.
     pub(crate) fn new(
         start: DateTime<Utc>,
         compression: Compression,
         full: u64,
-        steps: Steps,
+        fail_points: FailPoints,
         folder: F,
-        ended: SyncSender<EndedStretch>,
+        ended: SyncSender<FinishedRange>,
     ) -> Self {
         Self {
             folder,
             ended,
             compression,
-            steps,
+            fail_points,
             full,
             position: start,
             midnight: midnight_behind(start),
@@ -120,7 +120,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
 
     /// Takes in the next window.
     pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
-        self.window_counted = is_counted(window);
+        self.window_counted = total_matches(window);
         let keyed = window.events.iter().map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
         for (range, gaps) in pieces(window) {
@@ -180,7 +180,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
         self.with_issues += u64::from(!event.issues().is_empty());
         if self.open.is_none() {
             let folder = (self.folder)(self.position.date_naive())?;
-            self.open = Some(PartFile::begin(&folder, self.compression, &self.steps)?);
+            self.open = Some(PartFile::begin(&folder, self.compression, &self.fail_points)?);
         }
         match &mut self.open {
             Some(part) => part.add(event, key),
@@ -198,23 +198,23 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> Cutter<F> {
 
     fn finish(&mut self, range: DateRange, verified: bool, gaps: Vec<KnownGap>) -> Result<(), Error> {
         let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
-        let about = About { range, verified, counted, late: false };
+        let meta = PartMeta { range, verified, counted, late: false };
         let open = self.open.take();
-        let countable = open.as_ref().map_or(0, |part| part.countable(|_| false));
-        let part = open.map(|part| part.end(about, |_| false)).transpose()?;
+        let expected_total = open.as_ref().map_or(0, |part| part.expected_total(|_| false));
+        let part = open.map(|part| part.end(meta, |_| false)).transpose()?;
         self.position = range.end();
         self.midnight = midnight_behind(range.end());
         self.last = self.last.max(range.end());
-        let stretch = Stretch {
+        let stretch = WrittenRange {
             range,
             verified,
             counted,
-            countable,
+            expected_total,
             part: None,
             gaps,
             with_issues: std::mem::take(&mut self.with_issues),
         };
-        let sent = self.ended.send(EndedStretch { stretch, part });
+        let sent = self.ended.send(FinishedRange { stretch, part });
         // Whoever takes them knows why it ended, and says so first.
         sent.map_err(|_| Error::unwritten(io::Error::other("nobody brings it to the disk")))
     }
@@ -255,7 +255,7 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 /// Whether a window is verified because the service counted exactly as many events as came. So each share of it is
 /// proven by count too.
-pub(crate) fn is_counted(window: &Window) -> bool {
+pub(crate) fn total_matches(window: &Window) -> bool {
     let came = window.events.len() as u64;
     let counted = came.checked_sub(window.amended);
     window.gaps.is_empty() && counted.is_some() && window.counted == counted
@@ -263,7 +263,7 @@ pub(crate) fn is_counted(window: &Window) -> bool {
 
 /// The window cut into what is verified, without gaps, and what is not, each with its own.
 fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
-    let gaps = known_gaps(window);
+    let gaps = gaps_of(window);
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
     let mut position = window.range.start();
     for gap in gaps {
@@ -294,7 +294,7 @@ fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
 }
 
 /// What is not proven of a window, in order.
-pub(crate) fn known_gaps(window: &Window) -> Vec<KnownGap> {
+pub(crate) fn gaps_of(window: &Window) -> Vec<KnownGap> {
     let mut gaps: Vec<KnownGap> = window
         .gaps
         .iter()

@@ -19,13 +19,13 @@ use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, Filte
 use crate::error::Error;
 use crate::layout::Archive;
 use crate::manifest::{KnownGap, Manifest};
-use parallel::{Events, Passed, Wanted};
+use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
 
 /// An event in an archive.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Archived {
+pub struct ArchivedEvent {
     /// Whose log it is in.
     pub contract: ContractNumber,
     /// The event.
@@ -41,7 +41,7 @@ pub struct Archived {
 /// use ionos_activitylog_archive::{Archive, ArchiveReader, Error};
 ///
 /// fn print_all(root: &str) -> Result<(), Error> {
-///     for archived in ArchiveReader::open(&Archive::at(root), None, None)? {
+///     for archived in ArchiveReader::open(&Archive::new(root), None, None)? {
 ///         println!("{}", archived?.event.raw());
 ///     }
 ///     Ok(())
@@ -55,12 +55,12 @@ pub struct ArchiveReader {
     range: Option<DateRange>,
     /// Whether nobody named the end of the range.
     open_end: bool,
-    contracts: Vec<Covered>,
-    wanted: Arc<Wanted>,
+    contracts: Vec<ContractCoverage>,
+    selection: Arc<Selection>,
     /// Files that are not open yet, the earliest first.
-    upcoming: VecDeque<Upcoming>,
+    upcoming: VecDeque<UpcomingPart>,
     /// Files that are open, by their next event.
-    open: BinaryHeap<Reverse<Head>>,
+    open: BinaryHeap<Reverse<NextEvent>>,
     /// Events that were read, also those outside of the range, and how many there are.
     progress: (u64, u64),
     counts: FilterCounts,
@@ -68,7 +68,7 @@ pub struct ArchiveReader {
 }
 
 /// What an archive has of a contract.
-struct Covered {
+struct ContractCoverage {
     contract: ContractNumber,
     verified: RangeSet,
     read: RangeSet,
@@ -76,7 +76,7 @@ struct Covered {
     beyond_reach: RangeSet,
 }
 
-impl Covered {
+impl ContractCoverage {
     /// Where the times that were read end, if that is within a range.
     fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let end = self.read.iter().next_back()?.end();
@@ -85,22 +85,22 @@ impl Covered {
 }
 
 /// A file whose time has not come.
-struct Upcoming {
+struct UpcomingPart {
     closed: ClosedPart,
     /// Its events, where it is read ahead; what went wrong with that is told when its time comes.
-    events: Option<Result<Events, Error>>,
+    events: Option<Result<PartEvents, Error>>,
 }
 
 /// The next event of an open file.
-struct Head {
-    key: Key,
+struct NextEvent {
+    key: EventOrder,
     event: Event,
     kept: bool,
-    rest: Events,
+    rest: PartEvents,
 }
 
-/// What events are ordered by: time, contract and id, and where all of these are the same, the place of their file.
-type Key = (DateTime<Utc>, usize, EventId, usize);
+/// What events are ordered by: time, contract and id, and where all of these are the same, the index of their file.
+type EventOrder = (DateTime<Utc>, usize, EventId, usize);
 
 impl ArchiveReader {
     /// Reads what an archive has of some contracts or of all, in a range or at all times. All manifests are read here,
@@ -112,12 +112,12 @@ impl ArchiveReader {
         contracts: Option<&[ContractNumber]>,
         range: Option<DateRange>,
     ) -> Result<Self, Error> {
-        let folders = archive.chosen(contracts)?;
+        let folders = archive.select_contracts(contracts)?;
         let mut reader = Self {
             range,
             open_end: false,
             contracts: Vec::new(),
-            wanted: Arc::default(),
+            selection: Arc::default(),
             upcoming: VecDeque::new(),
             open: BinaryHeap::new(),
             progress: (0, 0),
@@ -130,7 +130,7 @@ impl ArchiveReader {
             if days.is_empty() && contracts.is_some() {
                 return Err(Error::Empty(folder.path().to_path_buf()));
             }
-            let mut covered = Covered {
+            let mut covered = ContractCoverage {
                 contract: folder.contract().clone(),
                 verified: RangeSet::new(),
                 read: RangeSet::new(),
@@ -153,18 +153,18 @@ impl ArchiveReader {
                 for gap in beyond_reach.filter_map(KnownGap::range) {
                     covered.beyond_reach.insert(gap);
                 }
-                for one in manifest.verified().iter() {
+                for one in manifest.verified_ranges().iter() {
                     covered.verified.insert(one);
                     covered.read.insert(one);
                 }
-                manifest.unverified().iter().for_each(|one| covered.read.insert(one));
+                manifest.unverified_ranges().iter().for_each(|one| covered.read.insert(one));
                 for part in manifest.parts {
                     if DateRange::new(part.from, part.to).is_ok_and(asked) {
                         parts.push(ClosedPart {
                             contract: reader.contracts.len(),
                             path: folder.day(date).join(part.file.to_string()),
                             part,
-                            place: 0,
+                            index: 0,
                         });
                     }
                 }
@@ -175,21 +175,21 @@ impl ArchiveReader {
             return Err(Error::Empty(archive.root().to_path_buf()));
         }
         parts.sort_by_key(|closed| (closed.part.from, closed.contract));
-        for (place, part) in parts.iter_mut().enumerate() {
-            part.place = place;
+        for (index, part) in parts.iter_mut().enumerate() {
+            part.index = index;
             reader.progress.1 += part.part.count;
         }
-        let upcoming = |closed| Upcoming { closed, events: None };
+        let upcoming = |closed| UpcomingPart { closed, events: None };
         reader.upcoming = parts.into_iter().map(upcoming).collect();
         Ok(reader)
     }
 
-    /// Says of each event whether the filter keeps it: see [`Archived::kept`]. It is tested where the files are read.
+    /// Says of each event whether the filter keeps it: see [`ArchivedEvent::kept`]. It is tested where the files are read.
     ///
     /// All events that it keeps are given out. Of the others, all are until it keeps one, for whoever wants to say what
     /// was there instead; then some are, so that nobody waits for long; [`ArchiveReader::counts`] counts all.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.wanted = Arc::new(Wanted::new(filter, self.range));
+        self.selection = Arc::new(Selection::new(filter, self.range));
         self
     }
 
@@ -209,7 +209,7 @@ impl ArchiveReader {
     /// Where the archive ends before the end of the range, by contract, if the end is [open](Self::open_end) and the
     /// archive has anything of the range. Of a contract of which it has nothing, all is missing.
     #[must_use]
-    pub fn ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
+    pub fn early_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let ends = self.contracts.iter().filter_map(|covered| {
             let asked = self.range.filter(|_| self.open_end)?;
             Some((covered.contract.clone(), covered.end_within(asked)?))
@@ -220,7 +220,7 @@ impl ArchiveReader {
     /// What of the range the archive does not have, or does not prove to be complete, by contract; of all times, the
     /// holes between the first and the last that it has. Empty where nothing is missing.
     #[must_use]
-    pub fn unproven(&self) -> Vec<(ContractNumber, RangeSet)> {
+    pub fn incomplete_ranges(&self) -> Vec<(ContractNumber, RangeSet)> {
         let missing = self.contracts.iter().map(|covered| {
             let asked = match self.range {
                 Some(asked) if self.open_end => {
@@ -260,50 +260,51 @@ impl ArchiveReader {
             if earliest.is_some_and(|earliest| earliest < next.closed.part.from) {
                 break;
             }
-            let Some(Upcoming { closed, events }) = self.upcoming.pop_front() else {
+            let Some(UpcomingPart { closed, events }) = self.upcoming.pop_front() else {
                 break;
             };
-            let events = events.unwrap_or_else(|| Events::begin(&closed, self.wanted.clone(), self.open.len()))?;
-            self.begin(events, closed.contract, closed.place)?;
+            let events =
+                events.unwrap_or_else(|| PartEvents::open(&closed, self.selection.clone(), self.open.len()))?;
+            self.begin(events, closed.contract, closed.index)?;
         }
         if let Some(next) = self.upcoming.front_mut() {
-            let begin = || Events::begin(&next.closed, self.wanted.clone(), self.open.len());
+            let begin = || PartEvents::open(&next.closed, self.selection.clone(), self.open.len());
             next.events.get_or_insert_with(begin);
         }
         Ok(())
     }
 
     /// Waits for the next event of a file, and goes on with it in its turn.
-    fn begin(&mut self, events: Events, contract: usize, place: usize) -> Result<(), Error> {
-        let mut passed = Passed::default();
-        let head = Head::of(events, contract, place, self.range, &mut passed);
-        self.progress.0 += passed.read;
-        self.counts.seen += passed.seen;
+    fn begin(&mut self, events: PartEvents, contract: usize, index: usize) -> Result<(), Error> {
+        let mut skipped = SkippedCounts::default();
+        let head = NextEvent::of(events, contract, index, self.range, &mut skipped);
+        self.progress.0 += skipped.read;
+        self.counts.seen += skipped.in_range;
         self.open.extend(head?);
         Ok(())
     }
 
-    fn read(&mut self) -> Result<Option<Archived>, Error> {
+    fn read(&mut self) -> Result<Option<ArchivedEvent>, Error> {
         loop {
             self.open_parts()?;
             let Some(Reverse(head)) = self.open.pop() else {
                 return Ok(None);
             };
             self.progress.0 += 1;
-            let (time, contract, _, place) = head.key;
-            self.begin(head.rest, contract, place)?;
+            let (time, contract, _, index) = head.key;
+            self.begin(head.rest, contract, index)?;
             let asked = self.range.is_none_or(|range| range.contains(time));
             let contract = self.contracts.get(contract).map(|one| one.contract.clone());
             if let Some(contract) = contract.filter(|_| asked) {
                 self.counts.count(head.kept);
-                return Ok(Some(Archived { contract, event: head.event, kept: head.kept }));
+                return Ok(Some(ArchivedEvent { contract, event: head.event, kept: head.kept }));
             }
         }
     }
 }
 
 impl Iterator for ArchiveReader {
-    type Item = Result<Archived, Error>;
+    type Item = Result<ArchivedEvent, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.failed {
@@ -315,41 +316,41 @@ impl Iterator for ArchiveReader {
     }
 }
 
-impl Head {
+impl NextEvent {
     /// The next event of a file; none at its end.
     fn of(
-        mut rest: Events,
+        mut rest: PartEvents,
         contract: usize,
-        place: usize,
+        index: usize,
         range: Option<DateRange>,
-        passed: &mut Passed,
+        skipped: &mut SkippedCounts,
     ) -> Result<Option<Reverse<Self>>, Error> {
-        let Some((time, read)) = rest.next(range, passed)? else {
+        let Some((time, read)) = rest.next(range, skipped)? else {
             return Ok(None);
         };
-        Ok(Some(Reverse(Self { key: (time, contract, read.id, place), event: read.event, kept: read.kept, rest })))
+        Ok(Some(Reverse(Self { key: (time, contract, read.id, index), event: read.event, kept: read.kept, rest })))
     }
 }
 
-impl Ord for Head {
+impl Ord for NextEvent {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key.cmp(&other.key)
     }
 }
 
-impl PartialOrd for Head {
+impl PartialOrd for NextEvent {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Head {
+impl PartialEq for NextEvent {
     fn eq(&self, other: &Self) -> bool {
         self.key == other.key
     }
 }
 
-impl Eq for Head {}
+impl Eq for NextEvent {}
 
 impl std::fmt::Debug for ArchiveReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,6 +1,8 @@
-//! To understand a line and to test it takes several times as long as to unpack it, and that longer than to put events in
-//! order. So a file that is open has threads of its own, which end with it: one unpacks it and deals its lines out in
-//! heaps, in turns, and the others understand what they got. Taken back in the same turns, the heaps are in order again.
+//! Parses the events of a part on several threads.
+//!
+//! Parsing and filtering a line takes several times as long as decompressing it. So each open part has threads of its
+//! own: one decompresses and deals batches of lines round-robin to the others, which parse them. Batches are taken back
+//! in the same order, so the events keep their order. The threads end when [`PartEvents`] is dropped.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,209 +13,214 @@ use std::thread;
 use std::vec;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog::{DateRange, Event, Filter};
+use ionos_activitylog::{DateRange, Event, EventId, Filter};
 use memchr::memchr;
 
-use super::part_lines::{ClosedPart, Lines, Read, parse_line};
+use super::part_lines::{ClosedPart, PartLines, parse_line};
 use crate::error::Error;
 
-/// Threads that understand lines at the most, for each file: enough for the cores of a usual machine.
-const MOST: usize = 4;
+/// Maximum number of parser threads per part: enough for the cores of a usual machine.
+const MAX_THREADS: usize = 4;
 
-/// Files with threads of their own at the most. Those of many contracts are open at the same time.
-const WITH_THREADS: usize = 4;
+/// Maximum number of parts with threads of their own. An archive of many contracts has many parts open at once.
+const MAX_PARTS_WITH_THREADS: usize = 4;
 
-/// Bytes of a heap: so many that the threads seldom wait for one another, and so few that its memory is used again for
-/// the next one: what is larger goes back to the system each time.
-const BYTES: usize = 1 << 16;
+/// Bytes of a batch. Large enough that threads seldom wait for each other; small enough that the allocator reuses the
+/// memory instead of returning it to the system.
+const BATCH_BYTES: usize = 1 << 16;
 
-/// Heaps that wait at a thread, and behind it. A file takes a megabyte for each thread.
-const HEAPS: usize = 8;
+/// Batches that wait before and behind each parser thread: about 1 MiB of memory per thread.
+const BATCHES_WAITING: usize = 8;
 
-/// Lines of a file that follow one another.
-struct Heap {
-    /// The number of the first.
-    number: u64,
+/// Consecutive lines of a part.
+struct LineBatch {
+    /// Number of the first line, from 1.
+    first: u64,
     lines: Vec<u8>,
-    /// Why there are no more.
+    /// Why the part cannot be read further.
     error: Option<Error>,
 }
 
-/// What came of a line.
-enum Item {
-    Event(Read),
-    /// The filter leaves it out, and nobody needs it: its time.
-    Passed(Option<DateTime<Utc>>),
+/// An event with the values that it is sorted and selected by.
+pub(super) struct ParsedEvent {
+    pub(super) time: Option<DateTime<Utc>>,
+    pub(super) id: EventId,
+    pub(super) event: Event,
+    /// Whether the filter matches.
+    pub(super) kept: bool,
 }
 
-/// A heap that was understood; an empty one is the last of its file.
-type Understood = Vec<Result<Item, Error>>;
+/// A parsed line.
+enum ParsedItem {
+    Event(ParsedEvent),
+    /// An event that does not match the filter and need not be returned, by its time.
+    Skipped(Option<DateTime<Utc>>),
+}
 
-/// Which events are wanted.
+/// The parsed lines of a batch. An empty batch is the last of its part.
+type ParsedBatch = Vec<Result<ParsedItem, Error>>;
+
+/// The events to read.
 #[derive(Default)]
-pub(super) struct Wanted {
+pub(super) struct Selection {
     filter: Filter,
     range: Option<DateRange>,
-    /// Whether it has kept any of the range.
-    found: AtomicBool,
+    /// Whether an event of the range has matched.
+    has_match: AtomicBool,
 }
 
-impl Wanted {
+impl Selection {
     pub(super) fn new(filter: Filter, range: Option<DateRange>) -> Self {
-        Self { filter, range, found: AtomicBool::new(false) }
+        Self { filter, range, has_match: AtomicBool::new(false) }
     }
 
-    /// What is left out ends here where it can: to hand it over and to put it in order takes as long as to read it.
-    fn item(&self, event: Event, last: bool) -> Item {
-        let of_range = |range: DateRange| event.time().is_some_and(|time| range.contains(time));
+    /// Drops an event that does not match as early as possible: passing it on and sorting it takes as long as reading it.
+    fn select(&self, event: Event, last_of_batch: bool) -> ParsedItem {
         let kept = self.filter.matches(&event);
+        let (time, id) = (event.time(), event.id());
         if kept {
-            if self.range.is_none_or(of_range) {
-                self.found.store(true, Ordering::Relaxed);
+            if self.range.is_none_or(|range| time.is_some_and(|time| range.contains(time))) {
+                self.has_match.store(true, Ordering::Relaxed);
             }
-        } else if !last && self.found.load(Ordering::Relaxed) {
-            return Item::Passed(event.time());
+        } else if !last_of_batch && self.has_match.load(Ordering::Relaxed) {
+            return ParsedItem::Skipped(time);
         }
-        Item::Event(Read::of(event, kept))
+        ParsedItem::Event(ParsedEvent { time, id, event, kept })
     }
 }
 
-/// Events that were passed over: see [`Wanted`].
+/// Numbers of events that were skipped, see [`Selection`].
 #[derive(Default)]
-pub(super) struct Passed {
-    /// How many there were in files.
+pub(super) struct SkippedCounts {
+    /// All skipped events.
     pub(super) read: u64,
-    /// How many of them happened in the range.
-    pub(super) seen: u64,
+    /// Skipped events whose time is in the range.
+    pub(super) in_range: u64,
 }
 
-/// The events of one file, up to the first error.
-pub(super) struct Events {
+/// The events of one part, in the order of the file, up to the first error.
+pub(super) struct PartEvents {
     path: PathBuf,
-    source: Source,
-    heap: vec::IntoIter<Result<Item, Error>>,
-    /// The time of the last event, or where the file begins.
+    source: BatchSource,
+    batch: vec::IntoIter<Result<ParsedItem, Error>>,
+    /// The latest time so far; the start of the part's range before the first event with a time.
     position: DateTime<Utc>,
 }
 
-enum Source {
-    /// Threads, and which of them is next.
-    Ahead(Vec<Receiver<Understood>>, usize),
-    /// When they are asked for.
-    Here(Box<Lines>, Arc<Wanted>),
+enum BatchSource {
+    /// Parser threads, and the index of the one that has the next batch.
+    Threads(Vec<Receiver<ParsedBatch>>, usize),
+    /// Parses on the thread of the caller.
+    Inline(Box<PartLines>, Arc<Selection>),
 }
 
-impl Events {
-    /// Begins to read, on threads of its own unless so many files are open that they have enough of them. Fails where
-    /// the file cannot be opened.
-    pub(super) fn begin(closed: &ClosedPart, wanted: Arc<Wanted>, open: usize) -> Result<Self, Error> {
-        let here = |lines, wanted| Source::Here(Box::new(lines), wanted);
-        let lines = Lines::open(closed)?;
-        let source = if open < WITH_THREADS {
-            match threads(lines, &wanted) {
-                Ok(threads) => Source::Ahead(threads, 0),
-                // The system has none left.
-                Err(_) => here(Lines::open(closed)?, wanted),
+impl PartEvents {
+    /// Opens a part. It gets threads of its own if fewer than [`MAX_PARTS_WITH_THREADS`] parts are open.
+    pub(super) fn open(closed: &ClosedPart, selection: Arc<Selection>, open_parts: usize) -> Result<Self, Error> {
+        let inline = |lines, selection| BatchSource::Inline(Box::new(lines), selection);
+        let lines = PartLines::open(closed)?;
+        let source = if open_parts < MAX_PARTS_WITH_THREADS {
+            match spawn_threads(lines, &selection) {
+                Ok(threads) => BatchSource::Threads(threads, 0),
+                // The system has no threads left.
+                Err(_) => inline(PartLines::open(closed)?, selection),
             }
         } else {
-            here(lines, wanted)
+            inline(lines, selection)
         };
-        Ok(Self { path: closed.path.clone(), source, heap: Vec::new().into_iter(), position: closed.part.from })
+        Ok(Self { path: closed.path.clone(), source, batch: Vec::new().into_iter(), position: closed.part.from })
     }
 
-    /// The next event with the time to sort it by, which without a time is where it stands; none at the end. What is
-    /// passed over on the way there is counted.
+    /// The next event and the time to sort it by; an event without a time has that of the event before it. `None` at the
+    /// end of the part. Adds the events that are skipped on the way to `skipped`.
     pub(super) fn next(
         &mut self,
         range: Option<DateRange>,
-        passed: &mut Passed,
-    ) -> Result<Option<(DateTime<Utc>, Read)>, Error> {
+        skipped: &mut SkippedCounts,
+    ) -> Result<Option<(DateTime<Utc>, ParsedEvent)>, Error> {
         loop {
-            if self.heap.as_slice().is_empty() {
-                self.heap = self.next_heap()?.into_iter();
+            if self.batch.as_slice().is_empty() {
+                self.batch = self.next_batch()?.into_iter();
             }
-            let Some(item) = self.heap.next().transpose()? else {
+            let Some(item) = self.batch.next().transpose()? else {
                 return Ok(None);
             };
-            let (Item::Event(Read { time, .. }) | Item::Passed(time)) = &item;
+            let (ParsedItem::Event(ParsedEvent { time, .. }) | ParsedItem::Skipped(time)) = &item;
             self.position = time.map_or(self.position, |time| time.max(self.position));
-            if let Item::Event(read) = item {
-                return Ok(Some((self.position, read)));
+            if let ParsedItem::Event(event) = item {
+                return Ok(Some((self.position, event)));
             }
-            passed.read += 1;
-            passed.seen += u64::from(range.is_none_or(|range| range.contains(self.position)));
+            skipped.read += 1;
+            skipped.in_range += u64::from(range.is_none_or(|range| range.contains(self.position)));
         }
     }
 
-    fn next_heap(&mut self) -> Result<Understood, Error> {
+    fn next_batch(&mut self) -> Result<ParsedBatch, Error> {
         match &mut self.source {
-            Source::Here(lines, wanted) => Ok(of(next_of(lines), &lines.path, wanted)),
-            Source::Ahead(threads, turn) => {
-                let heap = threads.get(*turn).and_then(|thread| thread.recv().ok());
-                *turn = (*turn + 1) % threads.len().max(1);
-                // That nothing comes must not pass for the end of the file.
-                heap.ok_or_else(|| {
-                    let early = io::Error::other("what reads it ended before it did");
-                    Error::Open(self.path.clone(), early)
+            BatchSource::Inline(lines, selection) => Ok(parse_batch(read_batch(lines), &lines.path, selection)),
+            BatchSource::Threads(threads, next) => {
+                let batch = threads.get(*next).and_then(|thread| thread.recv().ok());
+                *next = (*next + 1) % threads.len().max(1);
+                // A closed channel without an empty batch before it must not pass for the end of the part.
+                batch.ok_or_else(|| {
+                    let error = io::Error::other("the thread that reads it has ended early");
+                    Error::Open(self.path.clone(), error)
                 })
             }
         }
     }
 }
 
-/// Starts the threads of a file. Each ends when the other ends of its channels are gone.
-fn threads(mut lines: Lines, wanted: &Arc<Wanted>) -> io::Result<Vec<Receiver<Understood>>> {
-    let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST));
-    let (mut dealt, mut understood) = (Vec::new(), Vec::new());
+/// Starts the threads of a part. Each ends when the other end of its channel is dropped.
+fn spawn_threads(mut lines: PartLines, selection: &Arc<Selection>) -> io::Result<Vec<Receiver<ParsedBatch>>> {
+    let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
+    let (mut dealers, mut receivers) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let (deal, heaps): (SyncSender<Heap>, _) = sync_channel(HEAPS);
-        let (tell, told) = sync_channel(HEAPS);
-        let (path, wanted) = (lines.path.clone(), wanted.clone());
-        named("archive-events").spawn(move || heaps.iter().try_for_each(|heap| tell.send(of(heap, &path, &wanted))))?;
-        dealt.push(deal);
-        understood.push(told);
+        let (dealer, batches): (SyncSender<LineBatch>, _) = sync_channel(BATCHES_WAITING);
+        let (sender, receiver) = sync_channel(BATCHES_WAITING);
+        let (path, selection) = (lines.path.clone(), selection.clone());
+        let parse = move || batches.iter().try_for_each(|batch| sender.send(parse_batch(batch, &path, &selection)));
+        thread::Builder::new().name("archive-events".to_owned()).spawn(parse)?;
+        dealers.push(dealer);
+        receivers.push(receiver);
     }
-    named("archive-lines").spawn(move || {
-        for deal in dealt.iter().cycle() {
-            let heap = next_of(&mut lines);
-            let last = heap.lines.is_empty() || heap.error.is_some();
-            if deal.send(heap).is_err() || last {
+    thread::Builder::new().name("archive-lines".to_owned()).spawn(move || {
+        for dealer in dealers.iter().cycle() {
+            let batch = read_batch(&mut lines);
+            let last = batch.lines.is_empty() || batch.error.is_some();
+            if dealer.send(batch).is_err() || last {
                 return;
             }
         }
     })?;
-    Ok(understood)
+    Ok(receivers)
 }
 
-fn named(name: &str) -> thread::Builder {
-    thread::Builder::new().name(name.to_owned())
-}
-
-/// The next lines of a file; none at its end.
-fn next_of(lines: &mut Lines) -> Heap {
-    let number = lines.count + 1;
-    let (lines, error) = match lines.next(BYTES) {
+/// Reads the next batch of a part; it is empty at the end.
+fn read_batch(lines: &mut PartLines) -> LineBatch {
+    let first = lines.count + 1;
+    let (lines, error) = match lines.read_lines(BATCH_BYTES) {
         Ok(lines) => (lines, None),
         Err(error) => (Vec::new(), Some(error)),
     };
-    Heap { number, lines, error }
+    LineBatch { first, lines, error }
 }
 
-/// The events of lines. The last one is always there: whoever waits for what is wanted has a turn now and then.
-fn of(heap: Heap, path: &Path, wanted: &Wanted) -> Understood {
+/// Parses a batch. Its last event is never skipped, so that the caller regains control once a batch.
+fn parse_batch(batch: LineBatch, path: &Path, selection: &Selection) -> ParsedBatch {
     let mut items = Vec::new();
-    let mut rest = heap.lines.as_slice();
-    let mut number = heap.number;
+    let mut rest = batch.lines.as_slice();
+    let mut number = batch.first;
     while !rest.is_empty() {
-        let (line, behind) = match memchr(b'\n', rest) {
+        let (line, tail) = match memchr(b'\n', rest) {
             Some(end) => (&rest[..end], &rest[end + 1..]),
             None => (rest, &[][..]),
         };
-        rest = behind;
+        rest = tail;
         let event = parse_line(path, number, line);
-        items.push(event.map(|event| wanted.item(event, rest.is_empty())));
+        items.push(event.map(|event| selection.select(event, rest.is_empty())));
         number += 1;
     }
-    items.extend(heap.error.map(Err));
+    items.extend(batch.error.map(Err));
     items
 }

@@ -10,7 +10,7 @@ use ionos_activitylog_sim::Simulator;
 
 use super::*;
 use crate::encode::{Compression, Format};
-use crate::export::{Exporter, FileExport, FileTarget, FileWriter, Reading};
+use crate::export::{EventFileWriter, ExportSpec, Exporter, FileExport, FileTarget};
 use crate::manifest::Part;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -33,7 +33,7 @@ fn client(simulator: &Simulator) -> Client {
 }
 
 async fn archive(simulator: &Simulator, root: &Path, ranges: &[DateRange]) -> Archive {
-    let archive = Archive::at(root);
+    let archive = Archive::new(root);
     let exporter =
         Exporter::new(client(simulator), archive.clone()).clock(Arc::new(VirtualClock::at(at("2026-11-21T00:00:00Z"))));
     let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|number| (*number).into()).collect();
@@ -82,14 +82,14 @@ async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files
     let archive = archive(&simulator, root.path(), &[middle, late, all]).await;
 
     let reader = ArchiveReader::open(&archive, None, None).unwrap();
-    assert_eq!(reader.unproven(), []);
+    assert_eq!(reader.incomplete_ranges(), []);
     let events = read(reader);
     assert!(events.len() > 1_000, "{}", events.len());
     assert_eq!(events, truth(&simulator, all));
 
     let some = range("2026-11-18T22:00:00Z", "2026-11-19T10:00:00Z");
     let reader = ArchiveReader::open(&archive, None, Some(some)).unwrap();
-    assert_eq!(reader.unproven(), []);
+    assert_eq!(reader.incomplete_ranges(), []);
     assert_eq!(read(reader), truth(&simulator, some));
 
     let contract: ContractNumber = simulator.contracts()[1].into();
@@ -110,8 +110,8 @@ async fn an_end_that_nobody_named_is_where_the_archive_ends() {
         let asked = range(start, "2026-11-19T12:00:00Z");
         let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), Some(asked)).unwrap();
         let reader = if open { reader.open_end() } else { reader };
-        let ends = reader.ends().into_iter();
-        let missing = reader.unproven().into_iter();
+        let ends = reader.early_ends().into_iter();
+        let missing = reader.incomplete_ranges().into_iter();
         (
             ends.map(|(_, end)| end.to_rfc3339()).collect::<String>(),
             missing.map(|(_, missing)| missing.to_string()).collect::<String>(),
@@ -151,7 +151,7 @@ async fn what_is_not_proven_is_named() {
     let contract: ContractNumber = simulator.contracts()[0].into();
     let missing = |range: Option<DateRange>| {
         let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), range).unwrap();
-        let missing = reader.unproven().pop().map(|(_, ranges)| ranges.to_string());
+        let missing = reader.incomplete_ranges().pop().map(|(_, ranges)| ranges.to_string());
         missing.unwrap_or_default()
     };
     let hole = "2026-11-18T00:00:00Z .. 2026-11-19T00:00:00Z";
@@ -163,12 +163,12 @@ async fn what_is_not_proven_is_named() {
 #[tokio::test]
 async fn where_there_is_no_archive_that_is_said() {
     let root = tempfile::tempdir().unwrap();
-    let archive = Archive::at(root.path());
+    let archive = Archive::new(root.path());
     let open =
         |contract: Option<&ContractNumber>| ArchiveReader::open(&archive, contract.map(std::slice::from_ref), None);
     assert!(matches!(open(None), Err(Error::Empty(_))));
     assert!(matches!(open(Some(&7.into())), Err(Error::Empty(_))));
-    let missing = Archive::at(root.path().join("missing"));
+    let missing = Archive::new(root.path().join("missing"));
     let error = ArchiveReader::open(&missing, None, None).unwrap_err();
     assert!(matches!(error, Error::Open(..)), "{error}");
 }
@@ -186,7 +186,7 @@ async fn a_converted_file_is_the_one_that_an_export_writes() {
         for compression in Compression::ALL {
             let ending = format!("{format}{}", compression.ending());
             let one = FileTarget::new(files.path().join(format!("converted.{ending}"))).unwrap();
-            let mut file = FileWriter::create(&one, false).unwrap();
+            let mut file = EventFileWriter::create(&one, false).unwrap();
             for archived in ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap() {
                 let archived = archived.unwrap();
                 file.add(&archived.contract, &archived.event).unwrap();
@@ -194,10 +194,11 @@ async fn a_converted_file_is_the_one_that_an_export_writes() {
             let events = file.commit().unwrap();
 
             let other = FileTarget::new(files.path().join(format!("exported.{ending}"))).unwrap();
-            let reading = Reading::new("simulator", contract.clone(), all, &other);
+            let reading = ExportSpec::new("simulator", contract.clone(), all, &other);
             let export = FileExport::open(&other, reading, false).unwrap();
             let client = client(&simulator);
-            let windows = stream::iter(export.rest()).flat_map(|rest| client.events(contract.clone(), rest).windows());
+            let windows =
+                stream::iter(export.remaining_range()).flat_map(|rest| client.events(contract.clone(), rest).windows());
             let export = export.write(windows, |_| ()).await.unwrap();
             assert_eq!(export.commit().unwrap().events, events);
             assert_eq!(fs::read(one.path()).unwrap(), fs::read(other.path()).unwrap(), "{ending}");
@@ -324,31 +325,32 @@ async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
 
 /// A part that holds the events at these minutes of an hour, each named after its minute.
 fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
-    use crate::part::{About, PartFile};
-    let mut file = PartFile::begin(folder, Compression::Zstd, &crate::fs::Steps::default()).unwrap();
+    use crate::part::{PartFile, PartMeta};
+    let mut file = PartFile::begin(folder, Compression::Zstd, &crate::fs::FailPoints::default()).unwrap();
     for minute in minutes {
         let record = format!(r#"{{"@uuid":"{minute}","meta":{{"time":"2026-11-20T10:{minute:02}:00Z"}}}}"#);
         let event = Event::from_json(record).unwrap();
         file.add(&event, (event.time(), event.id())).unwrap();
     }
-    let about =
-        About { range: range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), verified: true, counted: true, late };
-    file.finish(about, |_| false).unwrap()
+    let meta =
+        PartMeta { range: range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), verified: true, counted: true, late };
+    file.finish(meta, |_| false).unwrap()
 }
 
 #[test]
 fn events_that_came_late_are_in_their_places() {
     let root = tempfile::tempdir().unwrap();
-    let archive = Archive::at(root.path());
+    let archive = Archive::new(root.path());
     let contract: ContractNumber = 7.into();
     let folder = archive.contract(&contract);
     let date = "2026-11-20".parse().unwrap();
     fs::create_dir_all(folder.day(date)).unwrap();
     let mut manifest = Manifest::new("https://api.example.com", contract, date);
-    manifest.ranges = vec![crate::manifest::Covered::of(range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), true)];
+    manifest.ranges =
+        vec![crate::manifest::ReadRange::new(range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), true)];
     let day = folder.day(date);
     manifest.parts = vec![part(&day, &[1, 5, 9], false), part(&day, &[0, 5, 59], true), part(&day, &[6], true)];
-    manifest.settle();
+    manifest.recompute();
     fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
 
     let some = range("2026-11-20T10:01:00Z", "2026-11-20T10:59:00Z");

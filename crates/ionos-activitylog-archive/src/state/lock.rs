@@ -7,21 +7,25 @@ use std::io::{Read, Seek, Write};
 use chrono::{DateTime, Utc};
 
 use crate::error::Error;
-use crate::fs::{Step, Steps, json_file};
+use crate::fs::{FailPoint, FailPoints, json_file};
 use crate::layout::ContractFolder;
-use crate::lock_owner::Writer;
+use crate::lock_owner::LockOwner;
 
 const LOCK: &str = "_state.lock";
 
 /// The right to write to the folder of a contract; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub(crate) struct ContractLock {
     _file: File,
 }
 
-impl Lock {
+impl ContractLock {
     /// Takes the lock. Fails with [`Error::Locked`] when somebody has it.
-    pub(crate) fn take(folder: &ContractFolder, now: DateTime<Utc>, steps: &Steps) -> Result<Self, Error> {
+    pub(crate) fn acquire(
+        folder: &ContractFolder,
+        now: DateTime<Utc>,
+        fail_points: &FailPoints,
+    ) -> Result<Self, Error> {
         let path = folder.path().join(LOCK);
         let failed = |error| Error::Create(path.clone(), error);
         let mut file =
@@ -37,11 +41,11 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let me = json_file::to_pretty(&Writer::this(now));
+        let me = json_file::to_pretty(&LockOwner::current_process(now));
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
         file.write_all(&me).map_err(failed)?;
-        steps.pass(Step::LockTaken);
+        fail_points.reach(FailPoint::LockTaken);
         Ok(Self { _file: file })
     }
 }

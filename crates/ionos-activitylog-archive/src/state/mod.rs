@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::encode::text;
 use crate::layout::ContractFolder;
-use crate::lock_owner::Writer;
-use crate::manifest::{ID_RULE, KnownGap, Manifest, Previous};
+use crate::lock_owner::LockOwner;
+use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 
-pub(crate) use lock::Lock;
-pub use rebuild::{Rebuilt, rebuild_state};
+pub(crate) use lock::ContractLock;
+pub use rebuild::{RebuiltState, rebuild_state};
 
 /// The form of a state that this version writes and reads.
 pub const STATE_SCHEMA: &str = "ialog.state/1";
@@ -44,19 +44,19 @@ pub struct State {
     #[schemars(with = "String")]
     pub updated: DateTime<Utc>,
     /// What the archive is of.
-    pub identity: Identity,
+    pub identity: ArchiveIdentity,
     /// Who wrote it last.
-    pub writer: Writer,
+    pub writer: LockOwner,
     /// Whether an export has begun and not ended well. Where none is on its way, it has failed or was killed.
     pub open: bool,
     /// The latest manifest. Where an export is open, it may be behind.
-    pub head: Option<Previous>,
+    pub head: Option<ManifestLink>,
     /// The first day that was changed so that later manifests do not follow it yet.
     #[serde(with = "text::display_or_none")]
     #[schemars(with = "Option<String>")]
     pub relink: Option<NaiveDate>,
     /// What was read, in order.
-    pub coverage: Vec<Stretch>,
+    pub coverage: Vec<CoverageEntry>,
     /// What of it is not proven to be complete.
     pub gaps: Vec<OpenGap>,
 }
@@ -64,7 +64,7 @@ pub struct State {
 /// What an archive is of. Where any of it differs, it is another archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Identity {
+pub struct ArchiveIdentity {
     /// The address of the API.
     pub api: String,
     /// The contract.
@@ -77,7 +77,7 @@ pub struct Identity {
     pub id_rule: String,
 }
 
-impl Identity {
+impl ArchiveIdentity {
     pub(crate) fn new(api: &str, contract: &ContractNumber) -> Self {
         Self { api: api.to_owned(), contract: contract.clone(), filter: String::new(), id_rule: ID_RULE.to_owned() }
     }
@@ -99,7 +99,7 @@ pub enum Certainty {
 /// A time that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Stretch {
+pub struct CoverageEntry {
     /// The first instant of it.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
@@ -142,7 +142,7 @@ pub struct OpenGap {
 
 impl OpenGap {
     /// One that was tried once.
-    pub(crate) fn of(gap: &KnownGap, next: DateTime<Utc>) -> Self {
+    pub(crate) fn new(gap: &KnownGap, next: DateTime<Utc>) -> Self {
         Self {
             from: gap.from,
             to: gap.to,
@@ -160,13 +160,13 @@ impl OpenGap {
 }
 
 impl State {
-    pub(crate) fn new(identity: Identity, now: DateTime<Utc>) -> Self {
+    pub(crate) fn new(identity: ArchiveIdentity, now: DateTime<Utc>) -> Self {
         Self {
             schema: STATE_SCHEMA.to_owned(),
             generation: 0,
             updated: now,
             identity,
-            writer: Writer::this(now),
+            writer: LockOwner::current_process(now),
             open: false,
             head: None,
             relink: None,
@@ -184,13 +184,13 @@ impl State {
 
     /// What is in it, however sure.
     #[must_use]
-    pub fn covered(&self) -> RangeSet {
+    pub fn covered_ranges(&self) -> RangeSet {
         self.with(|_| true)
     }
 
     /// What was counted again.
     #[must_use]
-    pub fn sealed(&self) -> RangeSet {
+    pub fn sealed_ranges(&self) -> RangeSet {
         self.with(|certainty| certainty == Certainty::Sealed)
     }
 
@@ -212,7 +212,7 @@ pub(crate) use store::path;
 pub(crate) use store::write;
 
 /// Adds what a later day has; touching stretches of one certainty become one.
-pub(crate) fn extend(stretches: &mut Vec<Stretch>, manifest: &Manifest, sealed: &RangeSet) {
+pub(crate) fn extend(stretches: &mut Vec<CoverageEntry>, manifest: &Manifest, sealed: &RangeSet) {
     for covered in &manifest.ranges {
         let Some(range) = covered.range() else {
             continue;
@@ -230,7 +230,7 @@ pub(crate) fn extend(stretches: &mut Vec<Stretch>, manifest: &Manifest, sealed: 
                 last.to = covered.to;
                 last.count += count;
             }
-            _ => stretches.push(Stretch { from: covered.from, to: covered.to, state, count }),
+            _ => stretches.push(CoverageEntry { from: covered.from, to: covered.to, state, count }),
         }
     }
 }

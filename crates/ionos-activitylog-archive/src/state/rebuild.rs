@@ -5,16 +5,16 @@ use std::sync::Arc;
 use ionos_activitylog::clock::Clock;
 
 use crate::error::Error;
-use crate::fs::Steps;
+use crate::fs::FailPoints;
 use crate::layout::ContractFolder;
-use crate::manifest::{Previous, read_days};
+use crate::manifest::{ManifestLink, read_days};
 use crate::state;
-use crate::state::{Identity, Lock, OpenGap, State};
+use crate::state::{ArchiveIdentity, ContractLock, OpenGap, State};
 
 /// A state that was made anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Rebuilt {
+pub struct RebuiltState {
     /// What it says.
     pub state: State,
     /// From how many manifests.
@@ -27,19 +27,19 @@ pub struct Rebuilt {
 ///
 /// Fails where a manifest is damaged or missing from the chain, where somebody else writes, and where there is no
 /// manifest.
-pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bool) -> Result<Rebuilt, Error> {
+pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bool) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
         return Err(Error::Empty(folder.path().to_path_buf()));
     }
-    let steps = Steps::default();
+    let fail_points = FailPoints::default();
     let now = clock.now();
     // Whoever writes changes manifests, so they are looked at by whoever may write.
-    let _lock = Lock::take(folder, now, &steps)?;
+    let _lock = ContractLock::acquire(folder, now, &fail_points)?;
     let days = read_days(folder)?;
     let Some((first, _)) = days.values().next() else {
         return Err(Error::Empty(folder.path().to_path_buf()));
     };
-    let mut state = State::new(Identity::new(&first.api, folder.contract()), now);
+    let mut state = State::new(ArchiveIdentity::new(&first.api, folder.contract()), now);
     let mut before = None;
     for (date, (manifest, sha256)) in &days {
         if manifest.previous != before && state.relink.is_none() {
@@ -52,14 +52,14 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bo
             }
             state.relink = Some(*date);
         }
-        before = Some(Previous { date: *date, sha256: *sha256 });
+        before = Some(ManifestLink { date: *date, sha256: *sha256 });
     }
     state.head = before;
     for (manifest, _) in days.values() {
         state::extend(&mut state.coverage, manifest, &ionos_activitylog::RangeSet::new());
-        state.gaps.extend(manifest.gaps.iter().map(|gap| OpenGap::of(gap, now)));
+        state.gaps.extend(manifest.gaps.iter().map(|gap| OpenGap::new(gap, now)));
     }
     state.generation = 1;
-    state::write(folder, &state, &steps)?;
-    Ok(Rebuilt { state, manifests: days.len() })
+    state::write(folder, &state, &fail_points)?;
+    Ok(RebuiltState { state, manifests: days.len() })
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::{STATE_SCHEMA, State};
 use crate::encode::text::shown;
 use crate::error::Error;
-use crate::fs::{DurableFile, Kind, Step, Steps, json_file};
+use crate::fs::{ArchiveFileKind, DurableFile, FailPoint, FailPoints, json_file};
 use crate::layout::ContractFolder;
 
 const STATE: &str = "_state.json";
@@ -21,7 +21,7 @@ pub(crate) fn path(folder: &ContractFolder) -> PathBuf {
 }
 
 /// Why a state cannot be had.
-enum Lost {
+enum StateUnavailable {
     Missing,
     Unusable(Error),
 }
@@ -29,48 +29,49 @@ enum Lost {
 pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<String>), Error> {
     let first = match read_one(folder.path().join(STATE)) {
         Ok(state) => return Ok((Some(state), None)),
-        Err(Lost::Unusable(error @ Error::Newer { .. })) => return Err(error),
+        Err(StateUnavailable::Unusable(error @ Error::Newer { .. })) => return Err(error),
         Err(lost) => lost,
     };
     match (first, read_one(folder.path().join(BEFORE))) {
-        (Lost::Missing, Err(Lost::Missing)) => Ok((None, None)),
+        (StateUnavailable::Missing, Err(StateUnavailable::Missing)) => Ok((None, None)),
         // Killed between the two names that a new state takes.
-        (Lost::Missing, Ok(state)) => Ok((Some(state), None)),
-        (Lost::Unusable(error), Ok(state)) => {
+        (StateUnavailable::Missing, Ok(state)) => Ok((Some(state), None)),
+        (StateUnavailable::Unusable(error), Ok(state)) => {
             let warning = format!("{}; going on with the copy before it, {BEFORE}", error.summary());
             Ok((Some(state), Some(warning)))
         }
-        (_, Err(Lost::Unusable(error @ Error::Newer { .. }))) => Err(error),
-        (Lost::Unusable(error), Err(_)) | (Lost::Missing, Err(Lost::Unusable(error))) => {
+        (_, Err(StateUnavailable::Unusable(error @ Error::Newer { .. }))) => Err(error),
+        (StateUnavailable::Unusable(error), Err(_))
+        | (StateUnavailable::Missing, Err(StateUnavailable::Unusable(error))) => {
             Err(Error::StateLost(folder.path().to_path_buf(), error.summary()))
         }
     }
 }
 
-fn read_one(path: PathBuf) -> Result<State, Lost> {
+fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Lost::Missing),
-        Err(error) => return Err(Lost::Unusable(Error::Open(path, error))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StateUnavailable::Missing),
+        Err(error) => return Err(StateUnavailable::Unusable(Error::Open(path, error))),
     };
-    json_file::check_schema(&bytes, STATE_SCHEMA, &path).map_err(Lost::Unusable)?;
+    json_file::check_schema(&bytes, STATE_SCHEMA, &path).map_err(StateUnavailable::Unusable)?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let detail = format!("{} holds no state: {error}", shown(&path));
-        Lost::Unusable(Error::damaged(path, detail))
+        StateUnavailable::Unusable(Error::damaged(path, detail))
     })
 }
 
 /// Writes the state in place of the one before, which is kept.
-pub(crate) fn write(folder: &ContractFolder, state: &State, steps: &Steps) -> Result<(), Error> {
+pub(crate) fn write(folder: &ContractFolder, state: &State, fail_points: &FailPoints) -> Result<(), Error> {
     let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
-    let mut file = DurableFile::begin(folder.path(), Kind::State, steps)?;
+    let mut file = DurableFile::begin(folder.path(), ArchiveFileKind::State, fail_points)?;
     file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write(path.clone(), error))?;
     // A damaged one must not take the place of the good one before it.
     let keep = read_one(path.clone()).is_ok();
     file.commit_after(&path, || {
         if keep {
             fs::rename(&path, &before).map_err(|error| Error::Write(before.clone(), error))?;
-            steps.pass(Step::StateKept);
+            fail_points.reach(FailPoint::StateKept);
         }
         Ok(())
     })

@@ -2,7 +2,7 @@ use std::fs;
 
 use super::*;
 use crate::error::Error;
-use crate::fs::Steps;
+use crate::fs::FailPoints;
 use crate::layout::Archive;
 
 fn now() -> DateTime<Utc> {
@@ -10,13 +10,13 @@ fn now() -> DateTime<Utc> {
 }
 
 fn folder(root: &std::path::Path) -> ContractFolder {
-    let folder = Archive::at(root).contract(&7.into());
+    let folder = Archive::new(root).contract(&7.into());
     fs::create_dir_all(folder.path()).unwrap();
     folder
 }
 
 fn state(generation: u64) -> State {
-    let mut state = State::new(Identity::new("https://api.example.com", &7.into()), now());
+    let mut state = State::new(ArchiveIdentity::new("https://api.example.com", &7.into()), now());
     state.generation = generation;
     state
 }
@@ -26,8 +26,8 @@ fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
     assert_eq!(State::read(&folder).unwrap(), (None, None));
-    write(&folder, &state(1), &Steps::default()).unwrap();
-    write(&folder, &state(2), &Steps::default()).unwrap();
+    write(&folder, &state(1), &FailPoints::default()).unwrap();
+    write(&folder, &state(2), &FailPoints::default()).unwrap();
     assert_eq!(State::read(&folder).unwrap(), (Some(state(2)), None));
 
     fs::write(path(&folder), "{").unwrap();
@@ -36,7 +36,7 @@ fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
     assert!(warning.unwrap().contains("_state.prev.json"));
 
     // The damaged one does not take the place of the good one.
-    write(&folder, &state(3), &Steps::default()).unwrap();
+    write(&folder, &state(3), &FailPoints::default()).unwrap();
     fs::remove_file(path(&folder)).unwrap();
     assert_eq!(State::read(&folder).unwrap(), (Some(state(1)), None));
 
@@ -59,13 +59,13 @@ fn one_of_a_later_version_is_refused() {
 fn who_comes_second_is_told_who_was_first() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
-    let steps = Steps::default();
-    let lock = Lock::take(&folder, now(), &steps).unwrap();
-    let error = Lock::take(&folder, now(), &steps).unwrap_err().to_string();
+    let fail_points = FailPoints::default();
+    let lock = ContractLock::acquire(&folder, now(), &fail_points).unwrap();
+    let error = ContractLock::acquire(&folder, now(), &fail_points).unwrap_err().to_string();
     let pid = format!("process {}", std::process::id());
     assert!(error.contains(&pid) && error.contains("2026-11-20T12:00:00Z"), "{error}");
     drop(lock);
-    Lock::take(&folder, now(), &steps).unwrap();
+    ContractLock::acquire(&folder, now(), &fail_points).unwrap();
 }
 
 #[test]

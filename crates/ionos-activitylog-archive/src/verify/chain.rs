@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use super::{Chain, Finding, Place, Problem, Report};
+use super::{FileLocation, Finding, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::fs::is_leftover;
 use crate::layout::{ContractFolder, MANIFEST, PartName, day_of, names};
-use crate::manifest::{Covered, Manifest, Previous};
+use crate::manifest::{Manifest, ManifestLink, ReadRange};
 use crate::state::State;
 use ionos_activitylog::RangeSet;
 
@@ -15,12 +15,12 @@ use ionos_activitylog::RangeSet;
 const KNOWN: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lock", "_runs.ndjson"];
 
 /// What is wrong with the manifests of a contract, its files and its state, and the manifests that can be used.
-pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>) {
-    let mut report = Report::default();
-    let place = |file: std::path::PathBuf| Place { root, file };
+pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
+    let mut report = VerifyReport::default();
+    let place = |file: std::path::PathBuf| FileLocation { root, file };
     let state = match State::read(folder) {
         Ok((state, warning)) => {
-            report.notes.extend(warning);
+            report.warnings.extend(warning);
             state
         }
         Err(error) => {
@@ -32,13 +32,13 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
     let open = state.as_ref().is_some_and(|state| state.open);
     let relink = state.as_ref().and_then(|state| state.relink);
     if open {
-        report.notes.push(format!(
+        report.warnings.push(format!(
             "an export of contract {} is on its way or was killed; the next one puts in order what it left",
             folder.contract()
         ));
     }
     if state.is_none() {
-        report.notes.push(format!(
+        report.warnings.push(format!(
             "there is no state of contract {} to compare its last manifest with: compare its SHA-256 with one that is \
              kept in another place",
             folder.contract()
@@ -61,7 +61,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
     let mut unknown = None;
     let mut unlinked = 0;
     let (mut manifests, mut covered) = (Vec::new(), RangeSet::new());
-    let (mut before, mut gaps): (Option<Previous>, u64) = (None, 0);
+    let (mut before, mut gaps): (Option<ManifestLink>, u64) = (None, 0);
     for date in days {
         let here = place(folder.manifest(date));
         let day = match names(&folder.day(date)) {
@@ -80,7 +80,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
                 // The folder is made before the first part, and the manifest is written after it.
                 if open && day.iter().all(|name| is_leftover(name) || is_part(name)) {
                     report
-                        .notes
+                        .warnings
                         .push(format!("{} has no manifest yet", here.find(None, Problem::Missing, "").file.display()));
                 } else {
                     report.findings.push(here.find(None, Problem::Missing, "there is no manifest"));
@@ -93,7 +93,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
                 continue;
             }
         };
-        let sha256 = Digest::of(&bytes);
+        let sha256 = Digest::sha256(&bytes);
         match Manifest::from_bytes(&bytes, &here.file) {
             Ok(manifest) => {
                 let belongs = manifest.date == date && manifest.contract == *folder.contract();
@@ -110,16 +110,16 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
                     report.findings.push(broken(root, folder, &manifest, before));
                 }
                 gaps += manifest.gaps.len() as u64;
-                covered.extend(manifest.ranges.iter().filter_map(Covered::range));
+                covered.extend(manifest.ranges.iter().filter_map(ReadRange::range));
                 files(&mut report, root, folder, &manifest, &day, open);
                 manifests.push(manifest);
             }
             Err(error) => report.findings.push(here.find(None, Problem::Changed, error.summary())),
         }
-        before = Some(Previous { date, sha256 });
+        before = Some(ManifestLink { date, sha256 });
     }
     if let Some(from) = relink {
-        report.notes.push(format!(
+        report.warnings.push(format!(
             "the manifests of contract {} are being linked anew from {from} on, so whether those of these days follow \
              each other was not looked at: export again first",
             folder.contract()
@@ -130,13 +130,13 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (Report, Vec<Manifest>
     }
     for name in others {
         if is_leftover(&name) {
-            report.notes.push(left(&name));
+            report.warnings.push(left(&name));
         } else if !KNOWN.contains(&name.as_str()) && day_of(&name).is_none() {
             let extra = place(folder.path().join(&name));
             report.findings.push(extra.find(None, Problem::Extra, "it does not belong to the archive"));
         }
     }
-    report.chains.push(Chain {
+    report.chains.push(ManifestChain {
         contract: folder.contract().clone(),
         days: manifests.len() as u64,
         gaps,
@@ -155,7 +155,7 @@ fn cause(error: crate::error::Error) -> String {
 }
 
 /// Names the manifest that is at fault: the one before, if it is there, because what follows holds its digest.
-fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<Previous>) -> Finding {
+fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<ManifestLink>) -> Finding {
     let date = manifest.date;
     let (at, problem, detail) = match (manifest.previous, before) {
         (Some(expected), Some(found)) if expected.date == found.date => (
@@ -180,12 +180,19 @@ fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Opt
             "it should be the first of the contract, and says that there is one before it".to_owned(),
         ),
     };
-    let place = Place { root, file: folder.manifest(at) };
+    let place = FileLocation { root, file: folder.manifest(at) };
     place.find(None, problem, detail)
 }
 
 /// Files of a day that its manifest does not name.
-fn files(report: &mut Report, root: &Path, folder: &ContractFolder, manifest: &Manifest, day: &[String], open: bool) {
+fn files(
+    report: &mut VerifyReport,
+    root: &Path,
+    folder: &ContractFolder,
+    manifest: &Manifest,
+    day: &[String],
+    open: bool,
+) {
     for name in day {
         let listed = |name: &str| {
             let part: Option<PartName> = name.parse().ok();
@@ -195,25 +202,25 @@ fn files(report: &mut Report, root: &Path, folder: &ContractFolder, manifest: &M
             continue;
         }
         if is_leftover(name) || open && is_part(name) {
-            report.notes.push(left(name));
+            report.warnings.push(left(name));
             continue;
         }
-        let extra = Place { root, file: folder.day(manifest.date).join(name) };
+        let extra = FileLocation { root, file: folder.day(manifest.date).join(name) };
         report.findings.push(extra.find(None, Problem::Extra, "the manifest of the day does not name it"));
     }
 }
 
 fn state_findings(
-    report: &mut Report,
+    report: &mut VerifyReport,
     root: &Path,
     folder: &ContractFolder,
     state: &State,
     covered: &RangeSet,
-    head: Option<Previous>,
+    head: Option<ManifestLink>,
 ) {
     let find = |date, problem, detail: String| {
         let file = folder.manifest(date);
-        Place { root, file }.find(None, problem, detail)
+        FileLocation { root, file }.find(None, problem, detail)
     };
     if let Some(written) = state.head
         && !state.open
@@ -227,7 +234,7 @@ fn state_findings(
         let at = head.map_or(written.date, |head| head.date.max(written.date));
         report.findings.push(find(at, problem, detail.to_owned()));
     }
-    for lost in state.covered().difference(covered).iter() {
+    for lost in state.covered_ranges().difference(covered).iter() {
         report.findings.push(find(
             lost.start().date_naive(),
             Problem::Missing,

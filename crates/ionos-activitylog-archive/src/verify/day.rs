@@ -10,26 +10,26 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{Event, EventId};
 use sha2::{Digest as _, Sha256};
 
-use super::{Place, Problem, Report};
+use super::{FileLocation, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::encode::unpack;
 use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, Part};
 
 /// The beginning of the SHA-256 of a line: enough to tell two contents of one id apart.
-type Content = [u8; 16];
+type ContentHash = [u8; 16];
 
 /// The ids of a day, with their first content, and where that is.
-type Known<'a> = HashMap<EventId, (Content, &'a Part, u64)>;
+type KnownIds<'a> = HashMap<EventId, (ContentHash, &'a Part, u64)>;
 
 /// Goes through a day, and says so of each part of it.
-pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn Fn(&Part)) -> Report {
-    let mut report = Report::default();
-    let mut known = Known::new();
+pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn Fn(&Part)) -> VerifyReport {
+    let mut report = VerifyReport::default();
+    let mut known = KnownIds::new();
     // Late ones come last, as their ids count only where no other part has them.
-    let (mut late, mut all_read) = (Late::default(), true);
+    let (mut late, mut all_read) = (LatePartTotals::default(), true);
     for part in &manifest.parts {
-        let place = Place { root, file: folder.join(part.file.to_string()) };
+        let place = FileLocation { root, file: folder.join(part.file.to_string()) };
         let seen = part_of(&mut report, &place, part, &mut known);
         through(part);
         all_read &= seen.is_ok();
@@ -46,7 +46,7 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn 
     }
     if all_read && let Some(detail) = late.difference() {
         let file = folder.join(MANIFEST);
-        let place = Place { root, file };
+        let place = FileLocation { root, file };
         report.findings.push(place.find(None, Problem::Count, detail));
     }
     report
@@ -55,23 +55,23 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn 
 /// Several late parts of a day together: which of them had an id first depends on which was written first, and their
 /// names do not say that.
 #[derive(Default)]
-struct Late {
+struct LatePartTotals {
     unique: u64,
     said_unique: u64,
-    countable: u64,
+    expected_total: u64,
     /// None where one of them was not counted.
     counted: Option<u64>,
     parts: u64,
 }
 
-impl Late {
-    fn add(&mut self, seen: &Seen, part: &Part) {
+impl LatePartTotals {
+    fn add(&mut self, seen: &PartScan, part: &Part) {
         let before = if self.parts == 0 { Some(0) } else { self.counted };
         self.counted = before.zip(part.total).map(|(before, total)| before + total);
         self.parts += 1;
         self.unique += seen.unique;
         self.said_unique += part.unique;
-        self.countable += seen.countable();
+        self.expected_total += seen.expected_total();
     }
 
     fn difference(&self) -> Option<String> {
@@ -81,17 +81,22 @@ impl Late {
                 self.unique, self.said_unique
             ));
         }
-        let counted = self.counted.filter(|counted| *counted != self.countable)?;
+        let counted = self.counted.filter(|counted| *counted != self.expected_total)?;
         Some(format!(
             "its late parts have {} events more, and it says that the service counted {counted} more",
-            self.countable
+            self.expected_total
         ))
     }
 }
 
-fn part_of<'a>(report: &mut Report, place: &Place<'_>, part: &'a Part, known: &mut Known<'a>) -> io::Result<Seen> {
-    let mut file = Tee::new(File::open(&place.file)?);
-    let mut seen = Seen::default();
+fn part_of<'a>(
+    report: &mut VerifyReport,
+    place: &FileLocation<'_>,
+    part: &'a Part,
+    known: &mut KnownIds<'a>,
+) -> io::Result<PartScan> {
+    let mut file = HashingReader::new(File::open(&place.file)?);
+    let mut seen = PartScan::default();
     let mut finding = |line: Option<u64>, problem, detail: String| {
         report.findings.push(place.find(line, problem, detail));
     };
@@ -127,14 +132,14 @@ fn part_of<'a>(report: &mut Report, place: &Place<'_>, part: &'a Part, known: &m
         );
     } else if let Some(total) = part.total
         && !part.late
-        && total != seen.countable()
+        && total != seen.expected_total()
     {
         finding(
             None,
             Problem::Count,
             format!(
                 "it has {} events that are counted, and the manifest says that the service counted {total}",
-                seen.countable()
+                seen.expected_total()
             ),
         );
     }
@@ -160,7 +165,7 @@ fn part_of<'a>(report: &mut Report, place: &Place<'_>, part: &'a Part, known: &m
 
 /// What was seen of a part so far.
 #[derive(Default)]
-struct Seen {
+struct PartScan {
     count: u64,
     unique: u64,
     /// Events without an identifier of their own that are there already.
@@ -173,12 +178,12 @@ struct Seen {
     before: Option<(DateTime<Utc>, EventId)>,
     /// The id of the event before, whether it has a time or not.
     id_before: Option<EventId>,
-    content: Content,
+    content: ContentHash,
 }
 
-impl Seen {
+impl PartScan {
     /// How many events a service counts that counts each once.
-    fn countable(&self) -> u64 {
+    fn expected_total(&self) -> u64 {
         self.unique + self.twins
     }
 
@@ -186,7 +191,7 @@ impl Seen {
         &mut self,
         mut reader: Box<dyn BufRead + Send + '_>,
         part: &'a Part,
-        known: &mut Known<'a>,
+        known: &mut KnownIds<'a>,
         finding: &mut impl FnMut(Option<u64>, Problem, String),
     ) -> io::Result<()> {
         let mut line = Vec::with_capacity(1 << 12);
@@ -219,7 +224,7 @@ impl Seen {
         &mut self,
         event: &Event,
         part: &'a Part,
-        known: &mut Known<'a>,
+        known: &mut KnownIds<'a>,
         finding: &mut impl FnMut(Option<u64>, Problem, String),
     ) {
         let number = self.count;
@@ -278,19 +283,19 @@ impl Seen {
 }
 
 /// Hashes and counts what is read from a file.
-struct Tee {
+struct HashingReader {
     file: File,
     hash: Sha256,
     bytes: u64,
 }
 
-impl Tee {
+impl HashingReader {
     fn new(file: File) -> Self {
         Self { file, hash: Sha256::new(), bytes: 0 }
     }
 }
 
-impl Read for Tee {
+impl Read for HashingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(buffer)?;
         self.hash.update(buffer.get(..length).unwrap_or_default());

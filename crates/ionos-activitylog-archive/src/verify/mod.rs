@@ -24,9 +24,9 @@ use crate::encode::text;
 use crate::encode::text::shown;
 use crate::error::Error;
 use crate::layout::Archive;
-use crate::manifest::{Part, Previous};
+use crate::manifest::{ManifestLink, Part};
 
-pub use online::{Totals, verify_totals};
+pub use online::{TotalsReport, verify_totals};
 
 /// What a verified archive proves, and what it does not.
 pub const WHAT_IT_PROVES: &str = "\
@@ -39,13 +39,13 @@ service counted then. Where a total is null, the service gave no usable count, a
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "it says what is wrong"]
-pub struct Report {
+pub struct VerifyReport {
     /// What is wrong; empty where everything is as it was written.
     pub findings: Vec<Finding>,
     /// What is worth a word and not wrong.
-    pub notes: Vec<String>,
+    pub warnings: Vec<String>,
     /// The chain of each contract.
-    pub chains: Vec<Chain>,
+    pub chains: Vec<ManifestChain>,
     /// Parts that were read.
     pub parts: u64,
     /// Events that were read.
@@ -57,7 +57,7 @@ pub struct Report {
 /// The manifests of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Chain {
+pub struct ManifestChain {
     /// Whose they are.
     pub contract: ContractNumber,
     /// How many there are.
@@ -67,7 +67,7 @@ pub struct Chain {
     /// Of these, how many are being linked anew, so that nobody looked whether each follows the one before.
     pub unlinked: u64,
     /// The last one.
-    pub head: Option<Previous>,
+    pub head: Option<ManifestLink>,
 }
 
 /// Something that is wrong, and where.
@@ -122,16 +122,16 @@ impl fmt::Display for Finding {
     }
 }
 
-impl Report {
+impl VerifyReport {
     /// Whether everything is as it was written.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
     }
 
     /// Whether it was looked at all of the chain of each contract.
     #[must_use]
-    pub fn is_linked(&self) -> bool {
+    pub fn is_fully_linked(&self) -> bool {
         self.chains.iter().all(|chain| chain.unlinked == 0)
     }
 
@@ -159,7 +159,7 @@ impl Report {
                 ),
             };
             let root = archive.root();
-            found.push(Place { root, file }.find(None, Problem::Chain, detail));
+            found.push(FileLocation { root, file }.find(None, Problem::Chain, detail));
         }
         if found.is_empty() {
             for one in others {
@@ -167,7 +167,7 @@ impl Report {
                 let file = PathBuf::from(".");
                 let detail =
                     format!("the SHA-256 {one} that was kept is not that of the last manifest of any contract");
-                found.push(Place { root, file }.find(None, Problem::Chain, detail));
+                found.push(FileLocation { root, file }.find(None, Problem::Chain, detail));
             }
         }
         self.findings.extend(found);
@@ -176,7 +176,7 @@ impl Report {
 
     fn add(&mut self, other: Self) {
         self.findings.extend(other.findings);
-        self.notes.extend(other.notes);
+        self.warnings.extend(other.warnings);
         self.chains.extend(other.chains);
         self.parts += other.parts;
         self.events += other.events;
@@ -186,12 +186,12 @@ impl Report {
 
 /// Says what is wrong in a file.
 #[derive(Clone, Debug)]
-struct Place<'a> {
+struct FileLocation<'a> {
     root: &'a Path,
     file: PathBuf,
 }
 
-impl Place<'_> {
+impl FileLocation<'_> {
     fn find(&self, line: impl Into<Option<u64>>, problem: Problem, detail: impl Into<String>) -> Finding {
         Finding {
             file: self.file.strip_prefix(self.root).unwrap_or(&self.file).to_path_buf(),
@@ -207,21 +207,21 @@ impl Place<'_> {
 /// longest day.
 ///
 /// Fails only where the archive cannot be listed, or holds no contract; everything else is in the report.
-pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<Report, Error> {
-    verify_archive_telling(archive, contracts, |_, _| {})
+pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<VerifyReport, Error> {
+    verify_archive_with_progress(archive, contracts, |_, _| {})
 }
 
 /// The same, and tells after each part how many bytes of files were gone through, of all.
-pub fn verify_archive_telling(
+pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
-    told: impl Fn(u64, u64) + Sync,
-) -> Result<Report, Error> {
-    let contracts = archive.chosen(contracts)?;
+    on_progress: impl Fn(u64, u64) + Sync,
+) -> Result<VerifyReport, Error> {
+    let contracts = archive.select_contracts(contracts)?;
     if contracts.is_empty() {
         return Err(Error::Empty(archive.root().to_path_buf()));
     }
-    let mut report = Report::default();
+    let mut report = VerifyReport::default();
     let mut days = Vec::new();
     for folder in &contracts {
         let (found, manifests) = chain::of(archive.root(), folder);
@@ -233,9 +233,9 @@ pub fn verify_archive_telling(
     let (done, bytes) = (AtomicU64::new(0), parts.map(|part| part.bytes).sum());
     let through = |part: &Part| {
         let before = done.fetch_add(part.bytes, Ordering::Relaxed);
-        told(before + part.bytes, bytes);
+        on_progress(before + part.bytes, bytes);
     };
-    let (next, all) = (AtomicUsize::new(0), Mutex::new(Report::default()));
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(VerifyReport::default()));
     let work = || {
         while let Some((folder, manifest)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
             let found = day::of(archive.root(), folder, manifest, &through);
@@ -256,11 +256,11 @@ pub fn verify_archive_telling(
 }
 
 /// What is said of the last manifest, so that it can be kept in another place.
-impl fmt::Display for Chain {
+impl fmt::Display for ManifestChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = if self.days == 1 { "day" } else { "days" };
         write!(f, "contract {}: {} {days}", self.contract, self.days)?;
-        if let Some(Previous { date, sha256 }) = self.head {
+        if let Some(ManifestLink { date, sha256 }) = self.head {
             write!(f, ", last manifest {date} with SHA-256 {sha256}")?;
         }
         match self.gaps {

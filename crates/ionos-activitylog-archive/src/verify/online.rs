@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
 
-use super::{Place, Problem, Report};
+use super::{FileLocation, Problem, VerifyReport};
 use crate::error::Error;
 use crate::layout::Archive;
 use crate::manifest::{Manifest, read_days};
@@ -14,9 +14,9 @@ use crate::manifest::{Manifest, read_days};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "it says what is wrong"]
-pub struct Totals {
+pub struct TotalsReport {
     /// What is wrong, and what is worth a word.
-    pub report: Report,
+    pub report: VerifyReport,
     /// Days of which the service counts as many events as when they were archived.
     pub equal: u64,
     /// Days of which it counts more, by contract: a recount of them adds what came late.
@@ -27,7 +27,7 @@ pub struct Totals {
     pub unknown: u64,
 }
 
-impl Totals {
+impl TotalsReport {
     /// How many days were compared.
     #[must_use]
     pub fn compared(&self) -> u64 {
@@ -38,7 +38,7 @@ impl Totals {
 
 /// What became of a comparison, the more telling the later.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Outcome {
+enum TotalComparison {
     Equal,
     Fewer,
     Unknown,
@@ -53,11 +53,11 @@ pub async fn verify_totals(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
     client: &Client,
-    told: impl Fn(u64, u64),
-) -> Result<Totals, Error> {
-    let mut totals = Totals::default();
+    on_progress: impl Fn(u64, u64),
+) -> Result<TotalsReport, Error> {
+    let mut totals = TotalsReport::default();
     let one = PageSize::new(1).map_err(Error::Read)?;
-    let folders = archive.chosen(contracts)?;
+    let folders = archive.select_contracts(contracts)?;
     let read = folders.iter().map(|folder| Ok((folder, read_days(folder)?)));
     let read: Vec<_> = read.collect::<Result<_, Error>>()?;
     let all = read.iter().map(|(_, days)| days.len() as u64).sum();
@@ -65,35 +65,35 @@ pub async fn verify_totals(
     for (folder, days) in read {
         let mut more = Vec::new();
         for (date, (manifest, _)) in days {
-            let place = Place { root: archive.root(), file: folder.manifest(date) };
+            let place = FileLocation { root: archive.root(), file: folder.manifest(date) };
             let mut outcome = None;
-            for range in manifest.verified().iter() {
+            for range in manifest.verified_ranges().iter() {
                 let report = &mut totals.report;
                 let one = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one).await;
                     let total = page.map_err(Error::Read)?.total;
                     compare(report, &place, &manifest, range, total)
                 } else {
-                    report.notes.push(format!(
+                    report.warnings.push(format!(
                         "{} cannot be counted, because a request goes by whole seconds",
                         super::range(range)
                     ));
-                    Outcome::Unknown
+                    TotalComparison::Unknown
                 };
                 outcome = outcome.max(Some(one));
             }
-            if !manifest.unverified().is_empty() {
-                outcome = outcome.max(Some(Outcome::Unknown));
+            if !manifest.unverified_ranges().is_empty() {
+                outcome = outcome.max(Some(TotalComparison::Unknown));
             }
             match outcome {
-                Some(Outcome::Equal) => totals.equal += 1,
-                Some(Outcome::Fewer) => totals.fewer += 1,
-                Some(Outcome::More) => more.push(date),
+                Some(TotalComparison::Equal) => totals.equal += 1,
+                Some(TotalComparison::Fewer) => totals.fewer += 1,
+                Some(TotalComparison::More) => more.push(date),
                 // Not all of it is verified, or nothing.
-                Some(Outcome::Unknown) | None => totals.unknown += 1,
+                Some(TotalComparison::Unknown) | None => totals.unknown += 1,
             }
             done += 1;
-            told(done, all);
+            on_progress(done, all);
         }
         if !more.is_empty() {
             totals.more.push((folder.contract().clone(), more));
@@ -104,27 +104,27 @@ pub async fn verify_totals(
 
 /// Says where a count of the service is another one than when the time was archived.
 fn compare(
-    report: &mut Report,
-    place: &Place<'_>,
+    report: &mut VerifyReport,
+    place: &FileLocation<'_>,
     manifest: &Manifest,
     range: DateRange,
     counted: Option<Total>,
-) -> Outcome {
+) -> TotalComparison {
     let shown = super::range(range);
     let Some(counted) = counted else {
-        report.notes.push(format!("the service does not say how many events {shown} has"));
-        return Outcome::Unknown;
+        report.warnings.push(format!("the service does not say how many events {shown} has"));
+        return TotalComparison::Unknown;
     };
     let archived = manifest.parts_in(range).map(|part| part.count).sum::<u64>();
     let at_least = if counted.exact { "" } else { "at least " };
     let Total { count, exact, .. } = counted;
     match manifest.total_in(range) {
         None => {
-            report.notes.push(format!(
+            report.warnings.push(format!(
                 "{shown} cannot be compared, because the service gave no usable count of it when it was archived: it \
                  counts {at_least}{count} now, and {archived} are archived"
             ));
-            Outcome::Unknown
+            TotalComparison::Unknown
         }
         Some(total) if count > total => {
             report.findings.push(place.find(
@@ -135,22 +135,22 @@ fn compare(
                      archived: --recount adds what came late"
                 ),
             ));
-            Outcome::More
+            TotalComparison::More
         }
         Some(_) if !exact => {
-            report.notes.push(format!(
+            report.warnings.push(format!(
                 "{shown} cannot be compared, because the service only says that there are at least {count}"
             ));
-            Outcome::Unknown
+            TotalComparison::Unknown
         }
         Some(total) if count < total => {
-            report.notes.push(format!(
+            report.warnings.push(format!(
                 "of {shown} the service counts {count}, and it counted {total} when {archived} were archived: the \
                  others are past the time for which it keeps events, or it keeps them no more for another reason; the \
                  archive has them"
             ));
-            Outcome::Fewer
+            TotalComparison::Fewer
         }
-        Some(_) => Outcome::Equal,
+        Some(_) => TotalComparison::Equal,
     }
 }

@@ -24,7 +24,7 @@ fn path_of(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
 
 /// What is found: the day and kind of file, the line, and the problem.
 fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
-    let report = verify_archive(&Archive::at(root), None).unwrap();
+    let report = verify_archive(&Archive::new(root), None).unwrap();
     let short = |file: &Path| {
         let text = file.display().to_string();
         let (_, inside) = text.split_once('/').unwrap();
@@ -126,8 +126,8 @@ async fn parts_that_are_missing_extra_or_swapped_are_named() {
     fs::copy(&first, second.with_file_name(first.file_name().unwrap())).unwrap();
     assert_eq!(found(root.path()), [finding("02/part", None, Problem::Extra)]);
     fs::remove_file(second.with_file_name(first.file_name().unwrap())).unwrap();
-    fs::write(folder(&simulator, root.path()).path().join("notes.txt"), "").unwrap();
-    assert_eq!(found(root.path()), [finding("notes.txt", None, Problem::Extra)]);
+    fs::write(folder(&simulator, root.path()).path().join("warnings.txt"), "").unwrap();
+    assert_eq!(found(root.path()), [finding("warnings.txt", None, Problem::Extra)]);
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ fn forge(folder: &crate::layout::ContractFolder, date: chrono::NaiveDate) {
     let path = folder.manifest(date);
     let (mut manifest, _) = Manifest::read(&path).unwrap();
     let part = manifest.parts.remove(0);
-    manifest.settle();
+    manifest.recompute();
     fs::write(&path, manifest.to_bytes()).unwrap();
     fs::remove_file(folder.day(date).join(part.file.to_string())).unwrap();
 }
@@ -173,26 +173,26 @@ async fn days_before_those_that_are_linked_anew_are_still_compared() {
         let (mut state, _) = crate::state::State::read(&folder).unwrap();
         if let Some(state) = &mut state {
             state.relink = Some(from);
-            crate::state::write(&folder, state, &crate::fs::Steps::default()).unwrap();
+            crate::state::write(&folder, state, &crate::fs::FailPoints::default()).unwrap();
         }
     };
     forge(&folder, date(1));
     let chain = finding("01/_manifest.json", None, Problem::Chain);
     relink(date(3));
     assert_eq!(found(root.path()), [chain]);
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.chains[0].unlinked, 1);
     relink(date(1));
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!((report.findings, report.chains[0].unlinked), (vec![], 3));
-    assert!(report.notes.iter().any(|note| note.contains("from 2026-11-01 on")), "{:?}", report.notes);
+    assert!(report.warnings.iter().any(|warning| warning.contains("from 2026-11-01 on")), "{:?}", report.warnings);
 }
 
 #[tokio::test]
 async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
-    let (folder, archive) = (folder(&simulator, root.path()), Archive::at(root.path()));
+    let (folder, archive) = (folder(&simulator, root.path()), Archive::new(root.path()));
     let verified = |kept: &[Digest]| {
         let mut report = verify_archive(&archive, None).unwrap();
         report.compare_heads(&archive, kept);
@@ -200,7 +200,7 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     };
     let kept = verified(&[]).chains[0].head.unwrap().sha256;
     assert_eq!(verified(&[kept]).findings, []);
-    let too_many = verified(&[kept, Digest::of(b"")]).findings;
+    let too_many = verified(&[kept, Digest::sha256(b"")]).findings;
     assert_eq!((too_many.len(), too_many[0].problem), (1, Problem::Chain));
 
     // Whoever also removes the state is found out by the digest alone.
@@ -210,7 +210,7 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     }
     let report = verify_archive(&archive, None).unwrap();
     assert_eq!(report.findings, []);
-    assert!(report.notes[0].starts_with("there is no state of contract "), "{:?}", report.notes);
+    assert!(report.warnings[0].starts_with("there is no state of contract "), "{:?}", report.warnings);
     let findings = verified(&[kept]).findings;
     assert_eq!((findings.len(), findings[0].problem), (1, Problem::Chain));
     assert!(findings[0].file.ends_with("date=2026-11-03/_manifest.json"), "{}", findings[0]);
@@ -228,7 +228,7 @@ async fn a_day_that_cannot_be_listed_is_named_and_the_others_are_looked_at() {
     let found = found(root.path());
     assert!(found.contains(&finding("02", None, Problem::Unreadable)), "{found:?}");
     assert!(found.contains(&finding("9", None, Problem::Extra)), "{found:?}");
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.parts, 2);
 }
 
@@ -249,13 +249,13 @@ async fn a_day_that_is_gone_is_named() {
 async fn the_head_of_the_chain_is_told() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     let last = folder(&simulator, root.path()).manifest("2026-11-03".parse().unwrap());
     let head = report.chains[0].head.unwrap();
-    assert_eq!(head.sha256, Digest::of(&fs::read(last).unwrap()));
+    assert_eq!(head.sha256, Digest::sha256(&fs::read(last).unwrap()));
     assert!(report.chains[0].to_string().contains(&head.sha256.to_string()));
     assert_eq!((report.parts, report.chains[0].days), (3, 3));
-    let error = verify_archive(&Archive::at(root.path().join("contract=1")), None).unwrap_err();
+    let error = verify_archive(&Archive::new(root.path().join("contract=1")), None).unwrap_err();
     assert!(matches!(error, Error::Open(..) | Error::Empty(_)));
 }
 
@@ -266,13 +266,13 @@ async fn totals_of_the_service_are_compared() {
     let client = |simulator: &Simulator| {
         ionos_activitylog::Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap()
     };
-    let archive = Archive::at(root.path());
+    let archive = Archive::new(root.path());
     let compared = async |simulator: &Simulator| {
         let client = client(simulator);
         verify_totals(&archive, None, &client, |_, _| {}).await.unwrap()
     };
     let same = compared(&simulator).await;
-    assert_eq!(same.report, Report::default());
+    assert_eq!(same.report, VerifyReport::default());
     assert_eq!((same.compared(), same.equal), (3, 3));
     // One event more on the second day.
     let noon = "2026-11-02T12:00:00Z".parse().unwrap();
@@ -297,18 +297,18 @@ async fn totals_of_the_service_are_compared() {
         })
         .build();
     let fewer = compared(&twice).await;
-    let notes = &fewer.report.notes;
+    let warnings = &fewer.report.warnings;
     assert_eq!(fewer.report.findings, []);
-    assert_eq!(notes.len(), 3, "{notes:?}");
-    assert!(notes[0].contains("the archive has them"));
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings[0].contains("the archive has them"));
     assert_eq!((fewer.compared(), fewer.fewer), (3, 3));
 }
 
 #[test]
 fn events_without_time_and_identifier_may_look_the_same() {
-    use crate::part::{About, PartFile};
+    use crate::part::{PartFile, PartMeta};
     let root = tempfile::tempdir().unwrap();
-    let archive = Archive::at(root.path());
+    let archive = Archive::new(root.path());
     let contract: ContractNumber = 7.into();
     let folder = archive.contract(&contract);
     let date = "2026-11-20".parse().unwrap();
@@ -316,18 +316,18 @@ fn events_without_time_and_identifier_may_look_the_same() {
     fs::create_dir_all(&day).unwrap();
     let range = ionos_activitylog::DateRange::day(date, &chrono::Utc).unwrap();
     let write = |records: &[&str]| {
-        let steps = crate::fs::Steps::default();
-        let mut file = PartFile::begin(&day, Compression::None, &steps).unwrap();
+        let fail_points = crate::fs::FailPoints::default();
+        let mut file = PartFile::begin(&day, Compression::None, &fail_points).unwrap();
         for record in records {
             let event = ionos_activitylog::Event::from_json((*record).to_owned()).unwrap();
             file.add(&event, (event.time(), event.id())).unwrap();
         }
-        let about = About { range, verified: true, counted: true, late: false };
-        let part = file.finish(about, |_| false).unwrap();
+        let meta = PartMeta { range, verified: true, counted: true, late: false };
+        let part = file.finish(meta, |_| false).unwrap();
         let mut manifest = Manifest::new("https://api.example.com", contract.clone(), date);
-        manifest.ranges = vec![crate::manifest::Covered::of(range, true)];
+        manifest.ranges = vec![crate::manifest::ReadRange::new(range, true)];
         manifest.parts = vec![part];
-        manifest.settle();
+        manifest.recompute();
         fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
         let path = day.join(manifest.parts[0].file.to_string());
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();

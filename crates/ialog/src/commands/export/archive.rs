@@ -32,12 +32,12 @@ pub(crate) async fn run(
     let progress = RangeProgress::start(context, range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api(&arguments.account, &client))
-        .settle(settle)
+        .settle_delay(settle)
         .compression(arguments.format.map_or(Compression::Zstd, Into::into))
         .recount(arguments.recount)
         .clock(context.clock.clone())
-        .steps(context.steps.clone())
-        .told({
+        .fail_points(context.steps.clone())
+        .on_progress({
             let progress = progress.clone();
             move |contract, done| progress.show_contract(contract, done)
         });
@@ -101,8 +101,8 @@ async fn tell_plans(
 fn plan_text(contract: &ContractNumber, plan: &ContractPlan) -> String {
     let more = if plan.exact { "" } else { "at least " };
     let mut text = format!("contract {contract}: to read {}\n", plan.missing);
-    if !plan.again.is_empty() {
-        text += &format!("  to read again, because it is not proven to be complete: {}\n", plan.again);
+    if !plan.unverified.is_empty() {
+        text += &format!("  to read again, because it is not proven to be complete: {}\n", plan.unverified);
     }
     text += &format!(
         "  {more}{} in about {} and {}, {} bytes unpacked",
@@ -137,7 +137,7 @@ impl ExportSummary {
     }
 
     fn tell(&mut self, contract: &ContractNumber, done: &ContractExport, context: &mut Context<'_>) {
-        for note in &done.notes {
+        for note in &done.warnings {
             context.warn(format_args!("contract {contract}: {note}"));
         }
         self.empty = false;
@@ -160,12 +160,12 @@ impl ExportSummary {
         }
         for (number, what) in [
             (
-                done.given_up,
+                done.discarded,
                 "had come and were given up with the part that they were for: the next export reads them again",
             ),
             (done.with_issues, "do not fit the model of an event and are written like the others"),
             (done.late, "came late and were added"),
-            (done.gone, "are archived and not sent by the service any more"),
+            (done.no_longer_served, "are archived and not sent by the service any more"),
         ] {
             if number > 0 {
                 context.info(format_args!("  {} {what}", format_count(number, "event")));

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ionos_activitylog::{ContractNumber, Length};
-use ionos_activitylog_archive::{Compression, Error, Exported, FileExport, FileTarget, Reading, Steps};
+use ionos_activitylog_archive::internal::FailPoints;
+use ionos_activitylog_archive::{Compression, Error, ExportSpec, ExportStats, FileExport, FileTarget};
 
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
@@ -134,9 +135,10 @@ pub(crate) async fn run(
     let client = account::connect(&arguments.account, now, context)?;
     let contract = one_contract(account::contracts(&arguments.contracts.contract, &client).await?)?;
     let api = account::api(&arguments.account, &client);
-    let reading = Reading::new(api, contract.clone(), range, &target);
+    let reading = ExportSpec::new(api, contract.clone(), range, &target);
     let again = again(&arguments, &contract, &reading);
-    let open = |steps: &Steps| FileExport::open_telling(&target, reading.clone(), arguments.overwrite, steps);
+    let open =
+        |steps: &FailPoints| FileExport::open_with_failpoints(&target, reading.clone(), arguments.overwrite, steps);
     let steps = context.steps.clone();
     let export = open(&steps).map_err(|error| match error {
         // What is left of an interrupted export is not the only copy of anything.
@@ -145,7 +147,7 @@ pub(crate) async fn run(
         }
         error => error.into(),
     })?;
-    match export.resumed() {
+    match export.resumed_from() {
         Some(before) => {
             resume.note(kept(&before, &again));
             context.info(format_args!(
@@ -157,7 +159,7 @@ pub(crate) async fn run(
     }
     let progress = RangeProgress::start(context, range, 1);
     // A demo never waits for anything, and would not notice a Ctrl-C before its end.
-    let windows = stream::iter(export.rest())
+    let windows = stream::iter(export.remaining_range())
         .flat_map(|rest| client.events(contract.clone(), rest).windows())
         .and_then(async |window| {
             tokio::task::yield_now().await;
@@ -180,13 +182,13 @@ pub(crate) async fn run(
                 error => error.into(),
             };
             // What there is to go on with may be less than what had come: a disk that refuses takes nothing more.
-            let left = open(&Steps::default()).ok();
-            let left = left.and_then(|left| left.resumed());
+            let left = open(&FailPoints::default()).ok();
+            let left = left.and_then(|left| left.resumed_from());
             return Err(failure.resumable(left.map(|left| kept(&left, &again))));
         }
     };
     // Whether a foreign contract is refused or looks empty is not documented: an empty log has to be one's own.
-    if export.exported().events == 0
+    if export.stats().events == 0
         && let Some(failure) = account::not_listed(&client, &contract).await
     {
         return Err(failure);
@@ -209,7 +211,7 @@ pub(crate) async fn run(
 }
 
 /// What to type to go on, whatever the time is then.
-fn again(arguments: &ExportArgs, contract: &ContractNumber, reading: &Reading) -> String {
+fn again(arguments: &ExportArgs, contract: &ContractNumber, reading: &ExportSpec) -> String {
     let time = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
     let overwrite = if arguments.overwrite { " --overwrite" } else { "" };
     let settle = arguments.settle;
@@ -223,7 +225,7 @@ fn again(arguments: &ExportArgs, contract: &ContractNumber, reading: &Reading) -
     )
 }
 
-fn kept(exported: &Exported, again: &str) -> String {
+fn kept(exported: &ExportStats, again: &str) -> String {
     format!("what was read so far, {}, is kept: `{again}` goes on", format_count(exported.events, "event"))
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::DateRange;
-use ionos_activitylog_archive::SETTLE;
+use ionos_activitylog_archive::SETTLE_DELAY;
 
 use super::ExportArgs;
 use crate::error::CommandError;
@@ -11,9 +11,9 @@ use crate::error::CommandError;
 pub(crate) fn settle(arguments: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
     match arguments.settle {
         // Months are those of the calendar, so a length is measured up to now.
-        Some(length) => DateRange::last(length, now).map_or(SETTLE, |one| one.duration()),
+        Some(length) => DateRange::last(length, now).map_or(SETTLE_DELAY, |one| one.duration()),
         None if arguments.account.whose.demo => TimeDelta::zero(),
-        None => SETTLE,
+        None => SETTLE_DELAY,
     }
 }
 

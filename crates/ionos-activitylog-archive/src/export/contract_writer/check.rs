@@ -2,15 +2,15 @@
 //! nothing is written before manifests, state and files were compared with each other; what is in the files is for
 //! [`verify_archive`](crate::verify_archive), as it takes too long to be done each time.
 
-use super::Opened;
+use super::ContractWriter;
 use crate::error::Error;
 use crate::layout::ContractFolder;
-use crate::manifest::Previous;
-use crate::state::Identity;
+use crate::manifest::ManifestLink;
+use crate::state::ArchiveIdentity;
 
-impl Opened {
+impl ContractWriter {
     pub(super) fn check_against_state(&self) -> Result<(), Error> {
-        let lost = self.state.covered().difference(&self.covered());
+        let lost = self.state.covered_ranges().difference(&self.covered_ranges());
         if let Some(first) = lost.iter().next() {
             let path = self.folder.manifest(first.start().date_naive());
             return Err(Error::Damaged(
@@ -33,7 +33,7 @@ impl Opened {
     }
 
     pub(super) fn check_chain(&self) -> Result<(), Error> {
-        let mut before: Option<Previous> = None;
+        let mut before: Option<ManifestLink> = None;
         for (date, (manifest, digest)) in &self.days {
             if manifest.previous != before {
                 let path =
@@ -44,7 +44,7 @@ impl Opened {
                     "`ialog verify` says more",
                 ));
             }
-            before = Some(Previous { date: *date, sha256: *digest });
+            before = Some(ManifestLink { date: *date, sha256: *digest });
         }
         Ok(())
     }
@@ -74,8 +74,12 @@ impl Opened {
 }
 
 /// Fails where the archive is of another service, contract or rule.
-pub(super) fn check_identity(folder: &ContractFolder, archived: &Identity, wanted: &Identity) -> Result<(), Error> {
-    let say = |identity: &Identity| {
+pub(super) fn check_identity(
+    folder: &ContractFolder,
+    archived: &ArchiveIdentity,
+    wanted: &ArchiveIdentity,
+) -> Result<(), Error> {
+    let say = |identity: &ArchiveIdentity| {
         let filter = match identity.filter.as_str() {
             "" => String::new(),
             filter => format!(", filter {filter:?}"),

@@ -7,19 +7,19 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use ionos_activitylog::{DateRange, RangeSet};
 
-use super::Opened;
+use super::ContractWriter;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::fs::{Kind, Step, folder};
-use crate::manifest::{Covered, KnownGap, Manifest, Part, Previous, Tool};
-use crate::part::Stretch;
-use crate::state::Identity;
+use crate::fs::{ArchiveFileKind, FailPoint, folder};
+use crate::manifest::{KnownGap, Manifest, ManifestLink, Part, ReadRange, Tool};
+use crate::part::WrittenRange;
+use crate::state::ArchiveIdentity;
 
-impl Opened {
+impl ContractWriter {
     /// Takes what was read, whose parts are on the disk, into the manifests: stretches in order, in place of what was
     /// there of their time.
-    pub(crate) fn take(&mut self, stretches: Vec<Stretch>) -> Result<(), Error> {
-        let mut by_day: BTreeMap<NaiveDate, Vec<Stretch>> = BTreeMap::new();
+    pub(crate) fn commit(&mut self, stretches: Vec<WrittenRange>) -> Result<(), Error> {
+        let mut by_day: BTreeMap<NaiveDate, Vec<WrittenRange>> = BTreeMap::new();
         for stretch in stretches {
             let date = stretch.range.start().date_naive();
             by_day.entry(date).or_default().push(stretch);
@@ -33,23 +33,26 @@ impl Opened {
             manifest.gaps.retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
             let mut gaps = Vec::new();
             for stretch in stretches {
-                cover(&mut manifest.ranges, Covered::of(stretch.range, stretch.verified).counted_if(stretch.counted));
+                cover(
+                    &mut manifest.ranges,
+                    ReadRange::new(stretch.range, stretch.verified).counted_if(stretch.counted),
+                );
                 manifest.parts.extend(stretch.part);
                 gaps.extend(stretch.gaps);
             }
             manifest.gaps.extend(gaps.iter().cloned());
             self.write(manifest)?;
             // Not before: the state takes its gaps from manifests whenever it is written.
-            self.note_gaps(&gaps);
+            self.record_gap_tries(&gaps);
             if replaces {
-                self.sweep(Some(date))?;
+                self.cleanup(Some(date))?;
             }
         }
         Ok(())
     }
 
     /// Adds a part with late events.
-    pub(crate) fn take_late(&mut self, date: NaiveDate, part: Part) -> Result<(), Error> {
+    pub(crate) fn commit_late(&mut self, date: NaiveDate, part: Part) -> Result<(), Error> {
         let mut manifest = self.manifest(date);
         manifest.parts.retain(|known| known.file != part.file);
         manifest.parts.push(part);
@@ -58,7 +61,7 @@ impl Opened {
 
     /// Takes back that a verified time of a day is proven to be complete. So it is read again as a whole, and what is
     /// archived of it stays until then.
-    pub(crate) fn doubt(
+    pub(crate) fn mark_unverified(
         &mut self,
         date: NaiveDate,
         range: DateRange,
@@ -78,17 +81,17 @@ impl Opened {
                 part.total = None;
             }
         }
-        cover(&mut manifest.ranges, Covered::of(range, false));
+        cover(&mut manifest.ranges, ReadRange::new(range, false));
         manifest.gaps.extend(gaps.iter().cloned());
         self.write(manifest)?;
-        self.note_gaps(&gaps);
+        self.record_gap_tries(&gaps);
         Ok(())
     }
 
     fn manifest(&self, date: NaiveDate) -> Manifest {
         self.days.get(&date).map_or_else(
             || {
-                let Identity { api, contract, .. } = &self.state.identity;
+                let ArchiveIdentity { api, contract, .. } = &self.state.identity;
                 Manifest::new(api, contract.clone(), date)
             },
             |(manifest, _)| manifest.clone(),
@@ -97,8 +100,8 @@ impl Opened {
 
     fn write(&mut self, mut manifest: Manifest) -> Result<(), Error> {
         let date = manifest.date;
-        manifest.settle();
-        manifest.tool = Tool::this();
+        manifest.recompute();
+        manifest.tool = Tool::current();
         let followed = self.days.range(date..).any(|(later, _)| *later > date);
         if followed && self.state.relink.is_none_or(|from| from > date) {
             // Known before it is so: whoever finds the chain broken must know that nobody else broke it.
@@ -106,24 +109,24 @@ impl Opened {
             self.save()?;
         }
         self.write_linked(manifest)?;
-        self.behind = true;
+        self.manifests_ahead = true;
         Ok(())
     }
 
     fn write_linked(&mut self, mut manifest: Manifest) -> Result<(), Error> {
         let date = manifest.date;
         let before = self.days.range(..date).next_back();
-        manifest.previous = before.map(|(date, (_, sha256))| Previous { date: *date, sha256: *sha256 });
+        manifest.previous = before.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
         let bytes = manifest.to_bytes();
         if manifest.parts.is_empty() && !self.days.contains_key(&date) {
             // Its folder may be there because of a part that was given up, and whether its name lasts is not known then.
-            folder::add_folder(&self.folder.day(date), &self.steps)?;
+            folder::add_folder(&self.folder.day(date), &self.fail_points)?;
             folder::sync(self.folder.path())?;
         } else {
-            Self::day_folder(&self.folder, date, &self.steps)?;
+            Self::day_folder(&self.folder, date, &self.fail_points)?;
         }
-        folder::write(&self.folder.manifest(date), &bytes, Kind::Manifest, &self.steps)?;
-        self.days.insert(date, (manifest, Digest::of(&bytes)));
+        folder::write(&self.folder.manifest(date), &bytes, ArchiveFileKind::Manifest, &self.fail_points)?;
+        self.days.insert(date, (manifest, Digest::sha256(&bytes)));
         Ok(())
     }
 
@@ -135,12 +138,12 @@ impl Opened {
         let dates: Vec<NaiveDate> = self.days.range(from..).map(|(date, _)| *date).collect();
         for date in dates {
             let before = self.days.range(..date).next_back();
-            let right = before.map(|(date, (_, sha256))| Previous { date: *date, sha256: *sha256 });
+            let right = before.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
             if let Some((manifest, _)) = self.days.get(&date)
                 && manifest.previous != right
             {
                 self.write_linked(manifest.clone())?;
-                self.steps.pass(Step::ChainLinked);
+                self.fail_points.reach(FailPoint::ChainLinked);
             }
         }
         self.state.relink = None;
@@ -150,7 +153,7 @@ impl Opened {
 
 /// Puts a range in the place of whatever there was of its time. Verified ranges that touch become one; others stay as
 /// they were read, so that they can be read again as such.
-fn cover(ranges: &mut Vec<Covered>, new: Covered) {
+fn cover(ranges: &mut Vec<ReadRange>, new: ReadRange) {
     let mut all = Vec::new();
     let taken: RangeSet = new.range().into_iter().collect();
     for covered in ranges.iter() {
@@ -159,7 +162,7 @@ fn cover(ranges: &mut Vec<Covered>, new: Covered) {
         };
         let left = RangeSet::from(old).difference(&taken);
         let left = left.iter();
-        all.extend(left.map(|left| Covered::of(left, covered.verified).counted_if(covered.counted)));
+        all.extend(left.map(|left| ReadRange::new(left, covered.verified).counted_if(covered.counted)));
     }
     all.push(new);
     all.sort_by_key(|covered| covered.from);

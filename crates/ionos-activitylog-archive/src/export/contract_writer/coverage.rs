@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ionos_activitylog::DateRange;
 
-use super::Opened;
+use super::ContractWriter;
 use crate::error::Error;
 use crate::manifest::KnownGap;
 use crate::state;
@@ -17,12 +17,12 @@ use crate::state::{Certainty, OpenGap, State};
 /// and a state that is behind loses nothing, since what it repeats is made from the manifests again.
 const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
 
-impl Opened {
+impl ContractWriter {
     /// Brings the state up to the manifests, if it is behind by a while, or by what they do not say. Everything else waits
-    /// for [`Opened::end`].
-    pub(crate) fn catch_up(&mut self) -> Result<(), Error> {
+    /// for [`ContractWriter::end`].
+    pub(crate) fn save_if_due(&mut self) -> Result<(), Error> {
         let while_ago = self.clock.elapsed().saturating_sub(self.saved) >= FOLLOWS_AFTER;
-        if self.behind && (while_ago || self.untold) {
+        if self.manifests_ahead && (while_ago || self.retries_changed) {
             return self.save();
         }
         Ok(())
@@ -35,16 +35,16 @@ impl Opened {
         self.state.head = self.head();
         self.state.coverage = self.coverage();
         self.state.gaps = self.gaps(now);
-        state::write(&self.folder, &self.state, &self.steps)?;
-        self.behind = false;
-        self.untold = false;
+        state::write(&self.folder, &self.state, &self.fail_points)?;
+        self.manifests_ahead = false;
+        self.retries_changed = false;
         self.saved = self.clock.elapsed();
         Ok(())
     }
 
     /// What the manifests say together, touching stretches of one certainty as one.
-    fn coverage(&self) -> Vec<state::Stretch> {
-        let sealed = self.state.sealed();
+    fn coverage(&self) -> Vec<state::CoverageEntry> {
+        let sealed = self.state.sealed_ranges();
         let mut stretches = Vec::new();
         for (manifest, _) in self.days.values() {
             state::extend(&mut stretches, manifest, &sealed);
@@ -64,16 +64,16 @@ impl Opened {
             OpenGap {
                 tries: before.map_or(1, |before| before.tries),
                 next: before.map_or(now, |before| before.next),
-                ..OpenGap::of(gap, now)
+                ..OpenGap::new(gap, now)
             }
         })
         .collect()
     }
 
     /// Remembers that gaps were tried once more.
-    pub(super) fn note_gaps(&mut self, gaps: &[KnownGap]) {
+    pub(super) fn record_gap_tries(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
-        self.untold |= !gaps.is_empty();
+        self.retries_changed |= !gaps.is_empty();
         for gap in gaps {
             let overlaps = |open: &OpenGap| {
                 let both = open.range().zip(gap.range());
@@ -82,32 +82,32 @@ impl Opened {
             let before = self.state.gaps.iter().filter(|open| overlaps(open));
             let tries = 1 + before.map(|open| open.tries).max().unwrap_or_default();
             self.state.gaps.retain(|open| !overlaps(open));
-            self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::of(gap, now) });
+            self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::new(gap, now) });
         }
     }
 
     /// Marks what was counted again long enough after it happened; it counts once the state is written.
     pub(crate) fn seal(&mut self, range: DateRange) {
-        self.state.coverage.push(state::Stretch {
+        self.state.coverage.push(state::CoverageEntry {
             from: range.start(),
             to: range.end(),
             state: Certainty::Sealed,
             count: 0,
         });
-        self.behind = true;
-        self.untold = true;
+        self.manifests_ahead = true;
+        self.retries_changed = true;
     }
 
     /// Takes the mark back where something new came.
     pub(crate) fn unseal(&mut self, range: DateRange) {
-        let left = self.state.sealed().difference(&range.into());
-        let sealed = left.iter().map(|range| state::Stretch {
+        let left = self.state.sealed_ranges().difference(&range.into());
+        let sealed = left.iter().map(|range| state::CoverageEntry {
             from: range.start(),
             to: range.end(),
             state: Certainty::Sealed,
             count: 0,
         });
         self.state.coverage = sealed.collect();
-        self.untold = true;
+        self.retries_changed = true;
     }
 }

@@ -24,45 +24,50 @@ use ionos_activitylog::{DateRange, RangeSet};
 use self::check::check_identity;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::fs::{Steps, folder};
+use crate::fs::{FailPoints, folder};
 use crate::layout::ContractFolder;
-use crate::lock_owner::Writer;
-use crate::manifest::{Covered, Manifest, Previous, read_days};
-use crate::state::{Identity, Lock, State};
+use crate::lock_owner::LockOwner;
+use crate::manifest::{Manifest, ManifestLink, ReadRange, read_days};
+use crate::state::{ArchiveIdentity, ContractLock, State};
 
 /// A contract's folder with the right to write to it.
-pub(crate) struct Opened {
+pub(crate) struct ContractWriter {
     pub(crate) folder: ContractFolder,
     pub(crate) days: BTreeMap<NaiveDate, (Manifest, Digest)>,
     pub(crate) state: State,
     /// What is worth a word to the user.
-    pub(crate) notes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     clock: Arc<dyn Clock>,
-    steps: Steps,
+    fail_points: FailPoints,
     /// Whether a manifest is newer than the state.
-    behind: bool,
+    manifests_ahead: bool,
     /// Whether something has happened that no manifest says, such as another try of a gap.
-    untold: bool,
+    retries_changed: bool,
     /// When the state was written last, by the time of the clock that never goes back.
     saved: Duration,
     /// Whether there was a state before: then a part in no manifest was left by an export.
     known: bool,
-    _lock: Lock,
+    _lock: ContractLock,
 }
 
-impl Opened {
+impl ContractWriter {
     /// Opens the folder of a contract, which is made where it is missing. What an export that was killed has left is
     /// brought in order.
     ///
     /// Fails where the archive is of something else, where somebody else writes to it, and where it is not as it was
     /// written.
-    pub(crate) fn open(folder: ContractFolder, api: &str, clock: Arc<dyn Clock>, steps: Steps) -> Result<Self, Error> {
-        folder::make_folder(folder.path(), &steps)?;
-        let lock = Lock::take(&folder, clock.now(), &steps)?;
-        let identity = Identity::new(api, folder.contract());
+    pub(crate) fn open(
+        folder: ContractFolder,
+        api: &str,
+        clock: Arc<dyn Clock>,
+        fail_points: FailPoints,
+    ) -> Result<Self, Error> {
+        folder::make_folder(folder.path(), &fail_points)?;
+        let lock = ContractLock::acquire(&folder, clock.now(), &fail_points)?;
+        let identity = ArchiveIdentity::new(api, folder.contract());
         let (state, warning) = State::read(&folder)?;
         let days = read_days(&folder)?;
-        let mut notes: Vec<String> = warning.into_iter().collect();
+        let mut warnings: Vec<String> = warning.into_iter().collect();
         let known = state.is_some();
         let state = match state {
             Some(state) => {
@@ -71,7 +76,7 @@ impl Opened {
             }
             None => {
                 if !days.is_empty() {
-                    notes.push(format!("there was no state, so it was made anew from {} manifests", days.len()));
+                    warnings.push(format!("there was no state, so it was made anew from {} manifests", days.len()));
                 }
                 State {
                     // Nobody knows how the last export ended.
@@ -81,7 +86,7 @@ impl Opened {
             }
         };
         for (manifest, _) in days.values() {
-            let theirs = Identity {
+            let theirs = ArchiveIdentity {
                 api: manifest.api.clone(),
                 contract: manifest.contract.clone(),
                 id_rule: manifest.id_rule.clone(),
@@ -89,51 +94,51 @@ impl Opened {
             };
             check_identity(&folder, &theirs, &identity)?;
         }
-        let mut opened = Self {
+        let mut writer = Self {
             folder,
             days,
             state,
-            notes,
+            warnings,
             clock,
-            steps,
-            behind: false,
-            untold: false,
+            fail_points,
+            manifests_ahead: false,
+            retries_changed: false,
             saved: Duration::ZERO,
             known,
             _lock: lock,
         };
-        opened.check_against_state()?;
-        if opened.state.relink.is_some() {
-            opened.relink()?;
+        writer.check_against_state()?;
+        if writer.state.relink.is_some() {
+            writer.relink()?;
         }
-        opened.check_chain()?;
-        opened.sweep(None)?;
-        opened.check_parts()?;
-        Ok(opened)
+        writer.check_chain()?;
+        writer.cleanup(None)?;
+        writer.check_parts()?;
+        Ok(writer)
     }
 
     /// What was read.
-    pub(crate) fn covered(&self) -> RangeSet {
+    pub(crate) fn covered_ranges(&self) -> RangeSet {
         let days = self.days.values();
-        days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(Covered::range)).collect()
+        days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
     }
 
     /// Everything that was read and is not proven to be complete, each as it was read.
-    pub(crate) fn unverified(&self) -> Vec<DateRange> {
+    pub(crate) fn unverified_ranges(&self) -> Vec<DateRange> {
         let ranges = self.days.values().flat_map(|(manifest, _)| &manifest.ranges);
-        ranges.filter(|range| !range.verified).filter_map(Covered::range).collect()
+        ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
     }
 
     /// The latest manifest.
-    pub(crate) fn head(&self) -> Option<Previous> {
+    pub(crate) fn head(&self) -> Option<ManifestLink> {
         let (date, (_, sha256)) = self.days.last_key_value()?;
-        Some(Previous { date: *date, sha256: *sha256 })
+        Some(ManifestLink { date: *date, sha256: *sha256 })
     }
 
     /// Says that an export is on its way.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
         self.state.open = true;
-        self.state.writer = Writer::this(self.clock.now());
+        self.state.writer = LockOwner::current_process(self.clock.now());
         self.save()
     }
 
@@ -141,7 +146,7 @@ impl Opened {
     /// one looks for what this one has left.
     pub(crate) fn end(&mut self, failed: bool) -> Result<(), Error> {
         self.relink()?;
-        self.sweep(None)?;
+        self.cleanup(None)?;
         for date in self.folder.days()? {
             if !self.days.contains_key(&date) {
                 // Made for a part that was given up. One that is not empty stays.
@@ -155,9 +160,13 @@ impl Opened {
     }
 
     /// The folder of a day, made where it is missing.
-    pub(crate) fn day_folder(folder: &ContractFolder, date: NaiveDate, steps: &Steps) -> Result<PathBuf, Error> {
+    pub(crate) fn day_folder(
+        folder: &ContractFolder,
+        date: NaiveDate,
+        fail_points: &FailPoints,
+    ) -> Result<PathBuf, Error> {
         let path = folder.day(date);
-        folder::make_folder(&path, steps)?;
+        folder::make_folder(&path, fail_points)?;
         Ok(path)
     }
 }

@@ -50,19 +50,19 @@ async fn parts_are_filled_while_another_is_brought_to_the_disk_and_only_a_few() 
     // Parts without a name: now, and at the most.
     let left = Arc::new(Mutex::new((0, 0)));
     let unnamed = left.clone();
-    let steps = Steps::new(move |step| match step {
-        Step::PartBegun => {
+    let fail_points = FailPoints::new(move |step| match step {
+        FailPoint::PartBegun => {
             let mut unnamed = unnamed.lock().unwrap();
             unnamed.0 += 1;
             unnamed.1 = unnamed.1.max(unnamed.0);
             begun.pass();
         }
         // A disk that takes its time.
-        Step::PartWritten if written.pass() == 1 => begun.wait(most),
-        Step::PartNamed => unnamed.lock().unwrap().0 -= 1,
+        FailPoint::PartWritten if written.pass() == 1 => begun.wait(most),
+        FailPoint::PartNamed => unnamed.lock().unwrap().0 -= 1,
         _ => {}
     });
-    let exporter = exporter(&simulator, one.path(), NOW).steps(steps);
+    let exporter = exporter(&simulator, one.path(), NOW).fail_points(fail_points);
     let _ = export(&exporter, &simulator, ten_days()).await.unwrap();
     assert_eq!(*left.lock().unwrap(), (0, most));
     assert_eq!(files(one.path()), files(other.path()));
@@ -77,16 +77,16 @@ async fn a_part_that_the_disk_refuses_keeps_those_before_it_and_gives_up_those_b
     let folder = folder(&simulator, root.path());
     let second = folder.day("2026-11-02".parse().unwrap());
     let (begun, synced) = (Passed::default(), Passed::default());
-    let steps = Steps::new(move |step| match step {
-        Step::PartBegun => drop(begun.pass()),
+    let fail_points = FailPoints::new(move |step| match step {
+        FailPoint::PartBegun => drop(begun.pass()),
         // The third part is being filled then.
-        Step::PartSynced if synced.pass() == 2 => {
+        FailPoint::PartSynced if synced.pass() == 2 => {
             begun.wait(3);
             std::fs::remove_dir_all(&second).unwrap();
         }
         _ => {}
     });
-    let refused = export(&exporter.clone().steps(steps), &simulator, days()).await;
+    let refused = export(&exporter.clone().fail_points(fail_points), &simulator, days()).await;
     let refused = refused.unwrap_err().to_string();
     assert!(refused.contains("date=2026-11-02/part-"), "{refused}");
     let kept: Vec<_> = parts(&simulator, root.path()).into_iter().map(|(date, _)| date.to_string()).collect();
@@ -94,7 +94,7 @@ async fn a_part_that_the_disk_refuses_keeps_those_before_it_and_gives_up_those_b
     let third = folder.day("2026-11-03".parse().unwrap());
     assert!(!third.exists(), "nothing of it is left");
     assert!(State::read(&folder).unwrap().0.unwrap().open);
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
 
     let done = export(&exporter, &simulator, days()).await.unwrap();
@@ -110,9 +110,9 @@ async fn a_stop_waits_for_the_parts_that_have_ended() {
     let simulator = world(NOW).build();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let (stop, begun) = (Mutex::new(Some(stop)), Passed::default());
-    let steps = Steps::new(move |step| match step {
-        Step::PartBegun => drop(begun.pass()),
-        Step::PartWritten => {
+    let fail_points = FailPoints::new(move |step| match step {
+        FailPoint::PartBegun => drop(begun.pass()),
+        FailPoint::PartWritten => {
             if let Some(stop) = stop.lock().unwrap().take() {
                 begun.wait(3);
                 stop.send(()).unwrap();
@@ -120,7 +120,7 @@ async fn a_stop_waits_for_the_parts_that_have_ended() {
         }
         _ => {}
     });
-    let exporter = exporter(&simulator, root.path(), NOW).steps(steps);
+    let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
     // The part of the half day has not ended then, unless the reading was faster than the stop.
     let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
@@ -146,8 +146,8 @@ async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_wh
     let (reached, waits) = tokio::sync::oneshot::channel::<()>();
     let (go, gone) = mpsc::channel::<()>();
     let held = Mutex::new(Some((reached, gone)));
-    let steps = Steps::new(move |step| {
-        if step == Step::PartWritten
+    let fail_points = FailPoints::new(move |step| {
+        if step == FailPoint::PartWritten
             && let Some((reached, gone)) = held.lock().unwrap().take()
         {
             reached.send(()).unwrap();
@@ -155,7 +155,7 @@ async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_wh
         }
     });
     let exporter = exporter(&simulator, root.path(), NOW);
-    let telling = exporter.clone().steps(steps);
+    let telling = exporter.clone().fail_points(fail_points);
     let running = Box::pin(export(&telling, &simulator, days()));
     let Either::Right((_, running)) = select(running, waits).await else {
         panic!("it has not ended while a part waits for the disk");
@@ -181,16 +181,16 @@ async fn the_state_follows_the_manifests_once_in_a_while_and_at_the_end() {
         let clock = Arc::new(VirtualClock::at(at(NOW)));
         let (later, states) = (clock.clone(), Arc::new(Passed::default()));
         let named = states.clone();
-        let steps = Steps::new(move |step| match step {
-            Step::ManifestNamed => later.advance(each),
-            Step::StateNamed => drop(named.pass()),
+        let fail_points = FailPoints::new(move |step| match step {
+            FailPoint::ManifestNamed => later.advance(each),
+            FailPoint::StateNamed => drop(named.pass()),
             _ => {}
         });
         let exporter = exporter(&simulator, root.path(), NOW).clock(clock);
-        let _ = export(&exporter.steps(steps), &simulator, ten_days()).await.unwrap();
+        let _ = export(&exporter.fail_points(fail_points), &simulator, ten_days()).await.unwrap();
         assert_whole(root.path());
         let state = State::read(&folder(&simulator, root.path())).unwrap().0;
-        assert_eq!(state.unwrap().covered().to_string(), ten_days().to_string());
+        assert_eq!(state.unwrap().covered_ranges().to_string(), ten_days().to_string());
         *states.0.lock().unwrap()
     };
     // When it begins and when it ends.

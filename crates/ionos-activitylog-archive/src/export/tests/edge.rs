@@ -43,15 +43,15 @@ async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
     let ahead = exporter(&simulator, root.path(), "2026-11-20T18:00:00.987654321Z");
     let done = export(&ahead, &simulator, today).await.unwrap();
     assert_eq!(done.range.unwrap().to_string(), "2026-11-20T00:00:00Z .. 2026-11-20T11:59:50Z");
-    let [note] = done.notes.as_slice() else {
-        panic!("{:?}", done.notes);
+    let [warning] = done.warnings.as_slice() else {
+        panic!("{:?}", done.warnings);
     };
-    assert!(note.contains("2026-11-20T18:00:00Z") && note.contains("2026-11-20T12:00:00Z"), "{note}");
+    assert!(warning.contains("2026-11-20T18:00:00Z") && warning.contains("2026-11-20T12:00:00Z"), "{warning}");
     let tomorrow = "2026-11-21T03:00:00Z";
     let later = world(tomorrow).build();
     let right = exporter(&later, root.path(), tomorrow);
     let done = export(&right, &later, today).await.unwrap();
-    assert_eq!((done.range, done.notes), (Some(today), vec![]));
+    assert_eq!((done.range, done.warnings), (Some(today), vec![]));
     assert_eq!(lines(&later, root.path()), truth(&later, today));
     assert_whole(root.path());
 }

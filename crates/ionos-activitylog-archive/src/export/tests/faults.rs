@@ -16,8 +16,8 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
     assert!(done[0].1.is_ok() && done[2].1.is_ok());
     assert!(matches!(done[1].1, Err(Error::Read(_))));
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
-    assert_eq!((report.findings, report.notes.len()), (vec![], 1));
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+    assert_eq!((report.findings, report.warnings.len()), (vec![], 1));
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
         .transport(stormy.transport())
         .retry(RetryPolicy::builder().attempts(20).build().unwrap())
         .clock(clock.clone());
-    let exporter = Exporter::new(client.build().unwrap(), Archive::at(other.path())).clock(clock);
+    let exporter = Exporter::new(client.build().unwrap(), Archive::new(other.path())).clock(clock);
     for day in days().by_day(&Utc) {
         let _ = export(&exporter, &stormy, day).await.unwrap();
     }
@@ -66,18 +66,18 @@ async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
     let folder = folder(&simulator, root.path());
     let blocked = folder.day("2026-11-03".parse().unwrap());
     let block = blocked.clone();
-    let steps = Steps::new(move |step| {
-        if step == Step::PartBegun {
+    let fail_points = FailPoints::new(move |step| {
+        if step == FailPoint::PartBegun {
             std::fs::write(&block, "").unwrap();
         }
     });
     // All days are in one window, so two of them are finished in it before the third cannot be begun.
-    assert!(export(&exporter.clone().steps(steps), &simulator, days()).await.is_err());
+    assert!(export(&exporter.clone().fail_points(fail_points), &simulator, days()).await.is_err());
     std::fs::remove_file(&blocked).unwrap();
     assert_eq!(parts(&simulator, root.path()).len(), 2);
     let state = State::read(&folder).unwrap().0.unwrap();
     assert!(state.open);
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
     let third = range("2026-11-03T00:00:00Z", "2026-11-04T00:00:00Z");
     let done = export(&exporter, &simulator, days()).await.unwrap();
@@ -96,7 +96,7 @@ async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
     let exporter = exporter(&simulator, root.path(), NOW).full(5);
     let refused = export(&exporter, &simulator, days()).await;
     assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");
-    let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
@@ -122,7 +122,7 @@ async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
     let mut state = State::read(&folder).unwrap().0.unwrap();
     state.open = true;
     state.coverage.clear();
-    crate::state::write(&folder, &state, &Steps::default()).unwrap();
+    crate::state::write(&folder, &state, &FailPoints::default()).unwrap();
     assert_eq!(files(root.path()).len(), before.len() + 1);
     let _ = export(&exporter, &simulator, day(second)).await.unwrap();
     assert_eq!(files(root.path()), before);

@@ -13,7 +13,7 @@ async fn what_came_late_is_a_part_of_its_own() {
     // Nothing has come yet, and what is counted again a day later is sealed.
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
-    assert_eq!((same.late, same.gone, same.requests), (0, 0, 3));
+    assert_eq!((same.late, same.no_longer_served, same.requests), (0, 0, 3));
     let state = State::read(&folder(&early, root.path())).unwrap().0.unwrap();
     assert_eq!(state.coverage.len(), 1);
     assert_eq!(state.coverage[0].state, Certainty::Sealed);
@@ -116,7 +116,7 @@ async fn one_more_of_what_looks_the_same_came_late() {
 
     let recount = exporter(&simulator, root.path(), NOW).recount(true);
     let done = export(&recount, &simulator, days()).await.unwrap();
-    assert!(done.late > 0 && done.gone == 0);
+    assert!(done.late > 0 && done.no_longer_served == 0);
     assert_eq!(first.events + done.late, all.events);
     let sorted = |root| {
         let mut lines = lines(&simulator, root);
@@ -151,7 +151,7 @@ async fn what_comes_late_again_and_again_is_whole_in_whichever_order_its_parts_a
             let simulator = world(&now).seed(seed).switches(switches()).build();
             let exporter = exporter(&simulator, root.path(), &now).recount(true);
             let _ = export(&exporter, &simulator, days()).await.unwrap();
-            let report = verify_archive(&Archive::at(root.path()), None).unwrap();
+            let report = verify_archive(&Archive::new(root.path()), None).unwrap();
             assert_eq!(report.findings, [], "{seed} {now}");
         }
     }

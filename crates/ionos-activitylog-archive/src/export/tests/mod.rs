@@ -21,7 +21,7 @@ use ionos_activitylog_sim::fault::{Answer, Faults, When};
 use ionos_activitylog_sim::{DeepOffset, Late, QueryFractions, Share, Simulator, SimulatorBuilder, Switches};
 
 use super::*;
-use crate::fs::Step;
+use crate::fs::FailPoint;
 use crate::manifest::{Manifest, Part, read_days};
 use crate::part::lines;
 use crate::state::{Certainty, State, rebuild_state};
@@ -57,7 +57,7 @@ pub(crate) fn exporter(simulator: &Simulator, root: &Path, now: &str) -> Exporte
         .clock(clock.clone())
         .build()
         .unwrap();
-    Exporter::new(client, Archive::at(root)).clock(clock)
+    Exporter::new(client, Archive::new(root)).clock(clock)
 }
 
 pub(crate) async fn export(
@@ -91,7 +91,7 @@ pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 pub(crate) fn folder(simulator: &Simulator, root: &Path) -> crate::layout::ContractFolder {
-    Archive::at(root).contract(&simulator.contracts()[0].into())
+    Archive::new(root).contract(&simulator.contracts()[0].into())
 }
 
 fn manifests(simulator: &Simulator, root: &Path) -> Vec<Manifest> {
@@ -125,8 +125,8 @@ fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
 }
 
 fn assert_whole(root: &Path) {
-    let report = verify_archive(&Archive::at(root), None).unwrap();
-    assert_eq!((report.findings, report.notes), (vec![], vec![]));
+    let report = verify_archive(&Archive::new(root), None).unwrap();
+    assert_eq!((report.findings, report.warnings), (vec![], vec![]));
 }
 
 /// A world in which a few milliseconds have more events than may be reached by paging, unless the service is lenient.

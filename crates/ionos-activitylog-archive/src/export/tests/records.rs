@@ -48,22 +48,23 @@ async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
     let before = lines(&simulator, root.path());
     let different: std::collections::BTreeSet<&String> = before.iter().collect();
     assert!(different.len() < before.len());
-    let doubt = || {
+    let forget_proofs = || {
         let (folder, clock) = (folder(&simulator, root.path()), exporter.clock.clone());
-        let mut opened = contract_writer::Opened::open(folder, &exporter.api, clock, Steps::default()).unwrap();
-        opened.begin().unwrap();
+        let mut writer =
+            contract_writer::ContractWriter::open(folder, &exporter.api, clock, FailPoints::default()).unwrap();
+        writer.begin().unwrap();
         for day in days().by_day(&Utc) {
             let date = day.start().date_naive();
-            opened.doubt(date, day, Vec::new(), None).unwrap();
+            writer.mark_unverified(date, day, Vec::new(), None).unwrap();
         }
-        opened.end(false).unwrap();
+        writer.end(false).unwrap();
     };
-    doubt();
+    forget_proofs();
     let again = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(again.events, 0);
     assert_eq!(lines(&simulator, root.path()), before);
     // Also where the service sends none of them any more.
-    doubt();
+    forget_proofs();
     let gone = world(NOW).begin(at("2026-11-10T00:00:00Z")).build();
     let exporter = self::exporter(&gone, root.path(), NOW);
     let _ = export(&exporter, &gone, days()).await.unwrap();
@@ -99,8 +100,8 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
         let simulator = world(NOW).switches(switches).build();
         let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
         assert_eq!(done.gaps, [], "{said}");
-        let report = verify_archive(&Archive::at(one.path()), None).unwrap();
-        assert_eq!((report.findings, report.notes), (vec![], vec![]), "{said}");
+        let report = verify_archive(&Archive::new(one.path()), None).unwrap();
+        assert_eq!((report.findings, report.warnings), (vec![], vec![]), "{said}");
         let truth: std::collections::BTreeSet<String> = truth(&simulator, days()).into_iter().collect();
         let lines: std::collections::BTreeSet<String> = lines(&simulator, one.path()).into_iter().collect();
         assert_eq!(lines, truth, "{said}");
@@ -112,7 +113,7 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
         }
         assert_eq!(files(one.path()), files(other.path()), "{said}");
         let recounted = export(&again.recount(true), &simulator, days()).await.unwrap();
-        assert_eq!((recounted.late, recounted.gone), (0, 0), "{said}");
+        assert_eq!((recounted.late, recounted.no_longer_served), (0, 0), "{said}");
         assert_eq!(files(one.path()), files(other.path()), "{said}");
     }
 }

@@ -11,7 +11,7 @@ async fn an_archive_of_something_else_is_refused_with_both_names() {
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     let client =
         Client::builder().token(simulator.token()).transport(simulator.transport()).base_url("https://api.example.com");
-    let foreign = Exporter::new(client.build().unwrap(), Archive::at(root.path()));
+    let foreign = Exporter::new(client.build().unwrap(), Archive::new(root.path()));
     let error = export(&foreign, &simulator, days()).await.unwrap_err().to_string();
     assert!(error.contains("https://api.ionos.com") && error.contains("https://api.example.com"), "{error}");
 }
@@ -67,7 +67,7 @@ async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
         assert!(matches!(refused, Error::Damaged(..)), "{said}");
         assert!(said.contains(&part.file.to_string()) && said.contains("ialog verify"), "{said}");
         let state = State::read(&folder).unwrap().0.unwrap();
-        assert!(state.sealed().is_empty());
+        assert!(state.sealed_ranges().is_empty());
     }
     // As the message says.
     std::fs::remove_dir_all(folder.day(date)).unwrap();
@@ -99,14 +99,14 @@ async fn a_lost_state_is_made_anew() {
     let manifest = folder.manifest("2026-11-02".parse().unwrap());
     let written = std::fs::read(&manifest).unwrap();
     std::fs::write(&manifest, "{").unwrap();
-    let lock = crate::state::Lock::take(&folder, at(NOW), &Steps::default()).unwrap();
+    let lock = crate::state::ContractLock::acquire(&folder, at(NOW), &FailPoints::default()).unwrap();
     let refused = rebuild_state(&folder, &clock, false);
     assert!(matches!(refused, Err(Error::Locked(..))), "{refused:?}");
     drop(lock);
     std::fs::write(&manifest, written).unwrap();
     let rebuilt = rebuild_state(&folder, &clock, false).unwrap();
     assert_eq!(rebuilt.manifests, 3);
-    assert_eq!(rebuilt.state.covered().to_string(), days().to_string());
+    assert_eq!(rebuilt.state.covered_ranges().to_string(), days().to_string());
     let _ = export(&exporter, &simulator, more).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, more));
     assert_whole(root.path());

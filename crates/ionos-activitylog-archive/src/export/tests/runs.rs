@@ -23,14 +23,14 @@ async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up()
     let simulator = world(NOW).build();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let stop = Mutex::new(Some(stop));
-    let steps = Steps::new(move |step| {
-        if step == Step::WindowRead
+    let fail_points = FailPoints::new(move |step| {
+        if step == FailPoint::WindowRead
             && let Some(stop) = stop.lock().unwrap().take()
         {
             stop.send(()).unwrap();
         }
     });
-    let exporter = exporter(&simulator, root.path(), NOW).steps(steps);
+    let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
     // The part of the half day has not ended then.
     let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
@@ -38,10 +38,10 @@ async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up()
         let _ = stopped.await;
     });
     let done = done.await.pop().unwrap().1.unwrap();
-    assert!(done.stopped && done.given_up > 0);
+    assert!(done.stopped && done.discarded > 0);
     assert_eq!(done.events, lines(&simulator, root.path()).len() as u64);
     let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
-    let run: Run = serde_json::from_str(std::fs::read_to_string(runs).unwrap().trim()).unwrap();
+    let run: RunRecord = serde_json::from_str(std::fs::read_to_string(runs).unwrap().trim()).unwrap();
     assert_eq!(run.events, done.events);
 }
 
@@ -61,7 +61,7 @@ async fn each_run_has_its_line() {
     let text = std::fs::read_to_string(&runs).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
-    let last: Run = serde_json::from_str(lines[2]).unwrap();
+    let last: RunRecord = serde_json::from_str(lines[2]).unwrap();
     assert_eq!((last.result.as_str(), last.from), ("done", more.start()));
     assert_eq!(last.head.unwrap().date.to_string(), "2026-11-04");
 }

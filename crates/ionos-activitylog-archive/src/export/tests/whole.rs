@@ -36,7 +36,7 @@ async fn what_is_archived_is_not_read_again() {
     }
     let again = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!((again.requests, again.events), (0, 0));
-    assert_eq!(again.notes.len(), 1, "{:?}", again.notes);
+    assert_eq!(again.warnings.len(), 1, "{:?}", again.warnings);
     assert_eq!(files(root.path()), before);
     assert_whole(root.path());
 }
@@ -73,8 +73,8 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
     for stop_at in 0..12 {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (stop, left) = (Mutex::new(Some(stop)), Mutex::new(stop_at));
-        let steps = Steps::new(move |step| {
-            if step == Step::PartNamed {
+        let fail_points = FailPoints::new(move |step| {
+            if step == FailPoint::PartNamed {
                 let mut left = left.lock().unwrap();
                 *left -= 1;
                 if *left < 0
@@ -84,7 +84,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
                 }
             }
         });
-        let exporter = exporter(&simulator, other.path(), NOW).full(50).steps(steps);
+        let exporter = exporter(&simulator, other.path(), NOW).full(50).fail_points(fail_points);
         let contracts = [simulator.contracts()[0].into()];
         let done = exporter.run(&contracts, days(), async {
             let _ = stopped.await;
