@@ -9,7 +9,7 @@ use ionos_activitylog_sim::Simulator;
 use crate::support::exports::{RANGES, archive_files, assert_sound, export_to_archive, scratch_folder};
 use crate::support::program::{ialog, run};
 
-/// A folder with an archive of the first range.
+/// A temporary folder with an archive of the first range.
 fn exported() -> tempfile::TempDir {
     let folder = scratch_folder();
     let printed = run(export_to_archive(folder.path(), RANGES[0], "calm", None));
@@ -18,7 +18,7 @@ fn exported() -> tempfile::TempDir {
 }
 
 #[test]
-fn two_exports_at_once_do_not_meet() {
+fn a_locked_archive_is_refused_with_the_lock_owner() {
     let folder = scratch_folder();
     let root = folder.path().join("audit");
     let contract = Simulator::builder().contracts(2).build().contracts()[0];
@@ -40,11 +40,11 @@ fn two_exports_at_once_do_not_meet() {
     );
     drop(file);
     assert_eq!(run(export_to_archive(folder.path(), RANGES[0], "calm", None)).code, Some(0));
-    assert_sound(folder.path(), "afterwards");
+    assert_sound(folder.path(), "after the lock was released");
 }
 
 #[test]
-fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
+fn verify_reports_a_missing_part_with_its_own_exit_code() {
     let folder = exported();
     let whole = run(ialog(folder.path(), &["verify", "audit"]));
     assert_eq!((whole.code, whole.stdout.as_str()), (Some(0), ""), "{}", whole.stderr);
@@ -57,7 +57,7 @@ fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
     assert_eq!(harmed.code, Some(6));
     assert_eq!(harmed.stdout, format!("{part}: the part is gone\n"));
 
-    // What it says to do brings the day back.
+    // The steps in the message restore the day.
     assert!(
         harmed.stderr.contains(
             "move its folder out of the archive, have the state made anew with `ialog state rebuild audit --relink`, \
@@ -78,7 +78,7 @@ fn a_harmed_archive_has_its_own_exit_code_and_names_the_file() {
 }
 
 #[test]
-fn the_last_manifest_is_compared_with_one_that_was_kept() {
+fn verify_compares_the_last_manifest_with_a_kept_head() {
     let folder = exported();
     let verify = |heads: &[String]| {
         let mut command = ialog(folder.path(), &["verify", "audit"]);
@@ -98,7 +98,7 @@ fn the_last_manifest_is_compared_with_one_that_was_kept() {
 }
 
 #[test]
-fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
+fn reading_back_a_missing_part_has_the_exit_code_of_damage() {
     let folder = exported();
     let root = folder.path().join("audit");
     let part = archive_files(&root).into_keys().find(|name| name.contains("/part-")).unwrap();
@@ -113,7 +113,7 @@ fn a_part_that_is_gone_has_the_exit_code_of_damage_when_it_is_read_back() {
 }
 
 #[test]
-fn the_state_is_shown_and_made_anew() {
+fn the_state_is_shown_and_rebuilt() {
     let folder = exported();
     let shown = run(ialog(folder.path(), &["state", "show", "audit"]));
     assert_eq!((shown.code, shown.stdout.lines().count()), (Some(0), 2));
@@ -126,7 +126,7 @@ fn the_state_is_shown_and_made_anew() {
 }
 
 #[test]
-fn a_dry_run_prints_the_plan_and_leaves_no_trace() {
+fn a_dry_run_prints_the_plan_and_writes_no_file() {
     let folder = scratch_folder();
     let mut command = export_to_archive(folder.path(), RANGES[0], "calm", None);
     let printed = run({
@@ -138,9 +138,8 @@ fn a_dry_run_prints_the_plan_and_leaves_no_trace() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// Manifests say which description of the API the program knows.
 #[test]
-fn manifests_name_the_description_that_the_code_is_made_from() {
+fn manifests_name_the_api_description_that_the_code_is_generated_from() {
     let path = xtask::workspace::root().join("openapi/PROVENANCE.toml");
     let provenance = fs::read_to_string(path).unwrap();
     for (name, value) in [
@@ -153,7 +152,7 @@ fn manifests_name_the_description_that_the_code_is_made_from() {
 }
 
 #[test]
-fn an_archive_of_a_demo_is_not_gone_on_with_for_an_account() {
+fn an_account_is_not_exported_to_an_archive_of_the_demo() {
     let folder = scratch_folder();
     let range = ["--from", "2026-11-01", "--to", "2026-11-01"];
     let export = |account: &[&str]| {

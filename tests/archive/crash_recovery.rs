@@ -14,7 +14,7 @@ use crate::support::exports::{
 };
 use crate::support::program::{Printed, run};
 
-/// Runs an export that may be killed; says whether it was.
+/// Runs an export that may be killed. Returns whether it was.
 fn is_killed(command: Command, when: &str) -> bool {
     let mut command = command;
     let output = command.output().unwrap();
@@ -25,7 +25,7 @@ fn is_killed(command: Command, when: &str) -> bool {
 }
 
 #[test]
-fn killed_at_every_step_it_is_the_same_in_the_end() {
+fn an_export_killed_at_every_step_ends_in_the_same_bytes() {
     let expected = undisturbed_archive();
     let mut passed = BTreeSet::new();
     for step in FailPoint::ARCHIVE_EXPORT {
@@ -33,7 +33,7 @@ fn killed_at_every_step_it_is_the_same_in_the_end() {
             let folder = scratch_folder();
             let kill = format!("{step}:{before}");
             for range in RANGES {
-                // A part that was named and not noted yet is what there is to remove.
+                // The first export leaves a part that is not in the state yet, which the next one removes.
                 if step == FailPoint::LeftoverRemoved {
                     let first = export_to_archive(folder.path(), range, "calm", Some("part-written:1"));
                     is_killed(first, &kill);
@@ -50,10 +50,10 @@ fn killed_at_every_step_it_is_the_same_in_the_end() {
         }
     }
     let all: BTreeSet<&str> = FailPoint::ARCHIVE_EXPORT.iter().map(|step| step.name()).collect();
-    assert_eq!(passed, all, "there was a kill at each");
+    assert_eq!(passed, all, "every step saw a kill");
 }
 
-/// Kills exports at random points until there were so many kills, each archive until it is done.
+/// Kills exports at random points until `kills` kills have happened. Each archive is completed before the next begins.
 fn kill_at_random(world: &str, kills: usize, seed: u64) {
     let expected = undisturbed_archive();
     let mut numbers = random_numbers(seed);
@@ -63,7 +63,7 @@ fn kill_at_random(world: &str, kills: usize, seed: u64) {
         let folder = scratch_folder();
         for range in RANGES {
             loop {
-                // Ever later, so that it ends.
+                // The point is chosen again for each attempt, so that one attempt succeeds.
                 let kill = match next(8) {
                     0 => format!("request:{}", next(6)),
                     _ => format!("step:{}", next(110)),
@@ -82,18 +82,18 @@ fn kill_at_random(world: &str, kills: usize, seed: u64) {
 }
 
 #[test]
-fn killed_at_two_hundred_random_points_it_is_the_same_in_the_end() {
+fn an_export_killed_at_200_random_points_ends_in_the_same_bytes() {
     kill_at_random("calm", 200, 1);
 }
 
 #[test]
-fn killed_at_random_points_in_a_storm_it_is_the_same_in_the_end() {
+fn an_export_killed_while_the_service_fails_ends_in_the_same_bytes() {
     kill_at_random("stormy", 60, 2);
 }
 
-/// The system decides where the process is then, and not the process.
+/// The kill comes from another process, so it can hit any instruction and not only a fail point.
 #[test]
-fn killed_from_outside_it_is_the_same_in_the_end() {
+fn an_export_killed_by_another_process_ends_in_the_same_bytes() {
     let expected = undisturbed_archive();
     for files_before in 0..10 {
         let folder = scratch_folder();
@@ -101,7 +101,7 @@ fn killed_from_outside_it_is_the_same_in_the_end() {
         for range in RANGES {
             let mut command = export_to_archive(folder.path(), range, "calm", None);
             let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-            while child.try_wait().unwrap().is_none() && count(&root) < files_before {
+            while child.try_wait().unwrap().is_none() && count_files(&root) < files_before {
                 std::thread::yield_now();
             }
             let _ = child.kill();
@@ -114,12 +114,12 @@ fn killed_from_outside_it_is_the_same_in_the_end() {
     }
 }
 
-/// How many files there are, as far as one can say while they come and go.
-fn count(folder: &Path) -> usize {
+/// Number of files below a folder while an export changes them.
+fn count_files(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .map(|entry| match entry.path() {
-            path if path.is_dir() => count(&path),
+            path if path.is_dir() => count_files(&path),
             _ => 1,
         })
         .sum()

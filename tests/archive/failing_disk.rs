@@ -1,5 +1,5 @@
-//! A disk may refuse at any write, and somebody may remove what is being written. Either is told in one sentence that
-//! names the file and says what to do, and afterwards the same command leaves what an undisturbed one leaves.
+//! A full disk, or a file that another process removes during an export, is reported in one sentence with the file and the
+//! remedy. Afterwards the same command ends in the same bytes as an undisturbed one.
 #![cfg(unix)]
 
 use std::fs;
@@ -14,14 +14,14 @@ use crate::support::exports::{
     RANGES, archive_files, assert_sound, demo_contract, export_to_archive, export_to_file, scratch_folder,
     undisturbed_archive, undisturbed_file,
 };
-use crate::support::in_process::hosted;
+use crate::support::in_process::run_in_process;
 use crate::support::program::{Printed, names, run};
 
 const TOO_LARGE: &str = "File too large (os error 27): the same command goes on once files may be \
      larger, see `ulimit -f` and what the file system takes";
 
-/// The same, where no file may have more than so many blocks of 512 bytes. What writes more is told, and not killed.
-fn limited(command: &Command, blocks: u64) -> Command {
+/// The same command with a limit of `blocks` blocks of 512 bytes per file. A write beyond it fails; it does not kill.
+fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
     let mut limited = Command::new("/bin/sh");
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
     limited.args(["-c", &script]).arg(command.get_program()).args(command.get_args()).env_clear();
@@ -35,14 +35,14 @@ fn limited(command: &Command, blocks: u64) -> Command {
 }
 
 #[test]
-fn an_archive_whose_disk_takes_no_more_is_gone_on_with() {
+fn an_export_to_an_archive_resumes_after_a_full_disk() {
     let expected = undisturbed_archive();
     let mut refused = Vec::new();
     for blocks in [0, 1, 2, 3, 4, 6, 8, 1_000] {
         let folder = scratch_folder();
         let command = export_to_archive(folder.path(), RANGES[0], "calm", None);
-        let printed = run(limited(&command, blocks));
-        assert_sound(folder.path(), "a disk that is full");
+        let printed = run(with_file_size_limit(&command, blocks));
+        assert_sound(folder.path(), "after a full disk");
         if printed.code != Some(0) {
             refused.push(blocks);
             assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
@@ -62,8 +62,8 @@ fn an_archive_whose_disk_takes_no_more_is_gone_on_with() {
 }
 
 #[test]
-fn a_file_that_may_not_be_as_large_is_gone_on_with() {
-    // The lines that a checkpoint of a compressed file holds are not compressed.
+fn an_export_to_a_file_resumes_after_a_file_size_limit() {
+    // The checkpoint of a compressed file holds uncompressed lines.
     let whole = undisturbed_file("a.ndjson", "narrow").len() as u64 / 512;
     for name in ["a.ndjson", "a.ndjson.zst"] {
         let expected = undisturbed_file(name, "narrow");
@@ -71,7 +71,7 @@ fn a_file_that_may_not_be_as_large_is_gone_on_with() {
         for blocks in [0, whole / 4, whole / 2, whole * 3 / 4] {
             let folder = scratch_folder();
             let command = export_to_file(folder.path(), name, "narrow", None);
-            let printed = run(limited(&command, blocks));
+            let printed = run(with_file_size_limit(&command, blocks));
             let said = format!("error: {name} cannot be written: {TOO_LARGE}");
             assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
             assert!(printed.stderr.starts_with(&said), "{}", printed.stderr);
@@ -96,7 +96,7 @@ fn a_file_that_may_not_be_as_large_is_gone_on_with() {
 }
 
 #[test]
-fn what_can_hold_no_file_is_told() {
+fn a_target_that_cannot_be_created_is_refused() {
     let folder = scratch_folder();
     fs::write(folder.path().join("file"), "").unwrap();
     symlink("/dev/full", folder.path().join("full.ndjson")).unwrap();
@@ -116,10 +116,10 @@ fn what_can_hold_no_file_is_told() {
     assert_eq!(names(folder.path()), ["file", "full.ndjson"]);
 }
 
-/// Nobody makes a file there, whatever his privileges: permissions would not keep everybody from it.
+/// `/sys` refuses new files even to root, whom permissions would not stop.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_is_read_only_is_named() {
+fn a_read_only_folder_is_named() {
     let folder = scratch_folder();
     for out in ["/sys/a.ndjson", "/sys/audit"] {
         let printed = run(export_to_file(folder.path(), out, "calm", None));
@@ -131,16 +131,16 @@ fn a_folder_that_is_read_only_is_named() {
     }
 }
 
-/// Exports three days to an archive, and calls a function with the folder of the second, when it passes a step: days pass
-/// each step in their order.
-fn at_step(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
+/// Exports three days to an archive. Calls `then` with the folder of the second day when that day passes the step `at`;
+/// days pass each step in order.
+fn export_with_action(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
     let contract = demo_contract();
     let day = root.join(format!("contract={contract}/date=2026-11-02"));
     let passed = Mutex::new(0);
     let out = root.to_str().unwrap();
     let mut arguments = vec!["export", "--contract", &contract, "--out", out];
     arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03"]);
-    hosted(&arguments, move |step, _| {
+    run_in_process(&arguments, move |step, _| {
         if step != at {
             return;
         }
@@ -152,32 +152,32 @@ fn at_step(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send + Sync + 's
     })
 }
 
-fn undisturbed_days(root: &Path) {
-    let printed = at_step(root, FailPoint::RunNoted, |_| {});
+fn export_undisturbed_days(root: &Path) {
+    let printed = export_with_action(root, FailPoint::RunNoted, |_| {});
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
 #[test]
-fn a_day_that_vanishes_before_it_is_in_the_archive_is_read_again() {
+fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
     let calm = scratch_folder();
-    undisturbed_days(calm.path());
+    export_undisturbed_days(calm.path());
     for step in [FailPoint::PartBegun, FailPoint::PartSynced, FailPoint::PartNamed] {
         let folder = scratch_folder();
-        let printed = at_step(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
+        let printed = export_with_action(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
         assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
         let said = "No such file or directory (os error 2); somebody else has removed it, or its folder, meanwhile: \
                     the same command tries again\n";
         assert!(printed.stderr.ends_with(said), "{step}: {}", printed.stderr);
         assert!(printed.stderr.contains("/date=2026-11-02/part-"), "{step}");
-        undisturbed_days(folder.path());
+        export_undisturbed_days(folder.path());
         assert_eq!(archive_files(folder.path()), archive_files(calm.path()), "{step}");
     }
 }
 
 #[test]
-fn a_part_that_vanishes_is_told_by_the_export_that_wrote_it() {
+fn a_removed_part_is_reported_by_the_export_that_wrote_it() {
     let folder = scratch_folder();
-    let printed = at_step(folder.path(), FailPoint::ManifestNamed, |day| {
+    let printed = export_with_action(folder.path(), FailPoint::ManifestNamed, |day| {
         for name in names(&day) {
             if name.starts_with("part-") {
                 fs::remove_file(day.join(name)).unwrap();
@@ -191,14 +191,14 @@ fn a_part_that_vanishes_is_told_by_the_export_that_wrote_it() {
 }
 
 #[test]
-fn a_file_that_vanishes_while_it_is_written_is_named_and_begun_anew() {
+fn a_file_that_is_removed_while_it_is_written_is_named_and_written_again() {
     let contract = demo_contract();
     let export = |path: &Path, at: Option<FailPoint>| {
         let beside = path.with_file_name(".a.csv.partial");
         let out = path.to_str().unwrap();
         let mut arguments = vec!["export", "--contract", &contract, "--out", out];
         arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03"]);
-        hosted(&arguments, move |step, _| {
+        run_in_process(&arguments, move |step, _| {
             if Some(step) == at {
                 fs::remove_file(&beside).unwrap();
             }

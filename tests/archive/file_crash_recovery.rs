@@ -9,8 +9,8 @@ use ionos_activitylog_archive::internal::FailPoint;
 use crate::support::exports::{export_to_file, random_numbers, scratch_folder, undisturbed_file};
 use crate::support::program::{names, run};
 
-/// Kills an export at a point and starts it again; says whether it came to that point.
-fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
+/// Kills an export at a point and runs it again. Returns whether the first run reached the point.
+fn kill_and_resume(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
     let folder = scratch_folder();
     let output = export_to_file(folder.path(), name, world, Some(kill)).output().unwrap();
     let was_killed = output.status.signal() == Some(9);
@@ -25,25 +25,25 @@ fn killed(name: &str, world: &str, kill: &str, expected: &[u8]) -> bool {
 }
 
 #[test]
-fn killed_anywhere_it_is_the_same_in_the_end() {
+fn a_file_export_killed_at_every_step_ends_in_the_same_bytes() {
     for name in ["a.ndjson.zst", "a.csv"] {
         let expected = undisturbed_file(name, "calm");
         for step in FailPoint::FILE_EXPORT {
-            // So small a file has no checkpoint, which is seen to where every window has one.
+            // A file this small has no checkpoint. The test below covers files with checkpoints.
             let passed =
                 !matches!(step, FailPoint::FileSynced | FailPoint::CheckpointWritten | FailPoint::CheckpointNamed);
             let kill = format!("{step}:0");
-            assert_eq!(killed(name, "calm", &kill, &expected), passed, "{kill}");
+            assert_eq!(kill_and_resume(name, "calm", &kill, &expected), passed, "{kill}");
         }
         for before in 0..3 {
-            killed(name, "stormy", &format!("request:{before}"), &expected);
+            kill_and_resume(name, "stormy", &format!("request:{before}"), &expected);
         }
     }
 }
 
-/// Where every event is a request of its own, checkpoints come every fifty events, and most kills are between two.
+/// In the world `narrow` every event is a request and a checkpoint follows every 50 events, so most kills hit between two.
 #[test]
-fn killed_at_two_hundred_random_points_it_is_the_same_in_the_end() {
+fn a_file_export_killed_at_200_random_points_ends_in_the_same_bytes() {
     const NAMES: [&str; 4] = ["a.ndjson", "a.ndjson.zst", "a.csv.gz", "a.json"];
     let expected = NAMES.map(|name| undisturbed_file(name, "narrow"));
     let mut numbers = random_numbers(3);
@@ -67,7 +67,7 @@ fn killed_at_two_hundred_random_points_it_is_the_same_in_the_end() {
                 }
                 killed += 1;
                 if folder.path().join(name).exists() {
-                    // It came as far as its name, and what is beside it is removed by the next.
+                    // The file is complete. The next export removes the leftovers beside it.
                     let again = run(export_to_file(folder.path(), name, "narrow", None));
                     assert_eq!(again.code, Some(2), "{name}, {kill}: {}", again.stderr);
                     break;

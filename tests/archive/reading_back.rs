@@ -1,4 +1,4 @@
-//! An archive is read back without network: `ialog cat` and `ialog convert`.
+//! `ialog cat` and `ialog convert` read an archive back without network access.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,15 +10,15 @@ use ionos_activitylog_sim::Simulator;
 use crate::support::demo_archive::{archive, at, simulator};
 use crate::support::program::{ialog, names, run};
 
-/// A simulator, and a folder with an archive `a` of the days from and to, both included.
+/// A simulator, and a folder with an archive `a` of the days `from` to `to` (both inclusive).
 async fn archived(from: &str, to: &str) -> (Simulator, tempfile::TempDir) {
     let (simulator, folder) = (simulator(), tempfile::tempdir().unwrap());
     archive(&simulator, &folder.path().join("a"), from, to).await;
     (simulator, folder)
 }
 
-/// The records of the days, in the order of their times.
-fn truth(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
+/// The simulator's records of the days, sorted by time.
+fn expected_events(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
     let (start, end) = (at(&format!("{from}T00:00:00Z")), at(&format!("{to}T00:00:00Z")));
     let mut events: Vec<Event> = simulator
         .records(simulator.contracts()[0], start, end)
@@ -29,7 +29,7 @@ fn truth(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
 }
 
 #[tokio::test]
-async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
+async fn cat_prints_the_records_of_a_range_that_match_the_filter() {
     let (simulator, folder) = archived("2026-11-17", "2026-11-19").await;
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
 
@@ -37,7 +37,7 @@ async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
     command.args(range);
     let printed = run(command);
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
-    let all = truth(&simulator, "2026-11-18", "2026-11-20");
+    let all = expected_events(&simulator, "2026-11-18", "2026-11-20");
     assert!(printed.stdout.lines().eq(all.iter().map(Event::raw)));
 
     let filter = Filter::parse(["outcome=failure", "method=POST"]).unwrap();
@@ -51,7 +51,7 @@ async fn cat_prints_the_records_of_a_range_and_those_that_a_filter_keeps() {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_failure() {
+async fn a_closed_output_pipe_is_no_error() {
     let (_, folder) = archived("2026-11-10", "2026-11-19").await;
     let mut child = ialog(folder.path(), &["cat", "a"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -63,7 +63,7 @@ async fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[tokio::test]
-async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
+async fn unverified_ranges_are_reported_and_set_the_exit_code() {
     let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
     let contract = simulator.contracts()[0];
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
@@ -72,7 +72,7 @@ async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
          2026-11-19T00:00:00Z .. 2026-11-20T00:00:00Z: `ialog export` of that time to the same folder reads what is \
          missing\n"
     );
-    let all = truth(&simulator, "2026-11-18", "2026-11-19");
+    let all = expected_events(&simulator, "2026-11-18", "2026-11-19");
 
     let mut command = ialog(folder.path(), &["cat", "a"]);
     command.args(range);
@@ -91,9 +91,9 @@ async fn what_the_archive_does_not_prove_is_said_and_in_the_exit_code() {
 }
 
 #[tokio::test]
-async fn convert_writes_every_format_offline() {
+async fn convert_writes_every_format_without_network() {
     let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
-    let all = truth(&simulator, "2026-11-17", "2026-11-19");
+    let all = expected_events(&simulator, "2026-11-17", "2026-11-19");
     for name in ["a.ndjson.zst", "a.csv", "a.json.gz"] {
         let printed = run(ialog(folder.path(), &["convert", "a", "--out", name]));
         let said = format!("{} events, written to {name}\n", all.len());
@@ -116,7 +116,7 @@ async fn convert_writes_every_format_offline() {
 }
 
 #[test]
-fn what_cannot_be_read_back_is_told() {
+fn an_unreadable_archive_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
     let cases: [(&[&str], i32, &str); 5] = [
@@ -154,7 +154,7 @@ fn what_cannot_be_read_back_is_told() {
 }
 
 #[test]
-fn the_damage_of_one_of_several_contracts_is_told_once() {
+fn damage_of_one_of_several_contracts_is_reported_once() {
     let folder = tempfile::tempdir().unwrap();
     let export = || {
         let arguments = ["export", "--contract", "all", "--out", "audit"];

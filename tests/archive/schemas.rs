@@ -1,5 +1,5 @@
-//! What is written is as its JSON Schema says, and the schemas are snapshots: who reads these files without this program
-//! goes by them.
+//! Every file that the program writes matches its JSON Schema. The schemas are snapshots, because other programs rely on
+//! them.
 
 use std::fmt::Write;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::support::demo_archive::{archive, simulator};
 use crate::support::program::{ialog, run};
 use crate::support::snapshot;
 
-/// A schema on few lines: of each object, a line for each member.
+/// A schema as short text: one line for each object and each of its members.
 fn outline(schema: &Value) -> String {
     let mut text = String::new();
     let mut object = |name: &str, schema: &Map<String, Value>| {
@@ -39,7 +39,7 @@ fn outline(schema: &Value) -> String {
 }
 
 #[test]
-fn each_schema() {
+fn every_schema_is_valid_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let mut all = Map::new();
     for document in Document::ALL {
@@ -63,7 +63,7 @@ fn check(document: Document, value: &Value) {
     assert_eq!(errors, [""; 0], "{document}");
 }
 
-/// A row of CSV as its schema describes it.
+/// A CSV row as the JSON object that its schema describes.
 fn row(names: &csv::StringRecord, cells: &csv::StringRecord) -> Value {
     let members = names.iter().zip(cells).map(|(name, cell)| {
         let text = cell.strip_prefix('\'').unwrap_or(cell);
@@ -80,7 +80,7 @@ fn row(names: &csv::StringRecord, cells: &csv::StringRecord) -> Value {
 }
 
 #[test]
-fn files_are_as_their_schemas_say() {
+fn exported_files_match_their_schemas() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["a.ndjson.gz", "a.json", "a.csv"] {
         let arguments = ["export", "--demo", "--from", "2026-11-01", "--to", "2026-11-02"];
@@ -112,11 +112,11 @@ fn files_are_as_their_schemas_say() {
         check(Document::Flat, row);
     }
     let errors = rows.iter().filter(|row| row["http_status"].is_u64()).count();
-    assert!(errors > 0, "numbers are there");
+    assert!(errors > 0, "some rows have a number");
 }
 
 #[test]
-fn the_schema_of_a_row_names_the_columns_in_their_order() {
+fn the_schema_of_a_row_lists_the_columns_in_order() {
     let schema = Value::from(Document::Flat.schema());
     let required: Vec<&str> =
         schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
@@ -124,7 +124,7 @@ fn the_schema_of_a_row_names_the_columns_in_their_order() {
 }
 
 #[tokio::test]
-async fn what_an_archive_says_of_itself_is_as_its_schemas_say() {
+async fn the_metadata_of_an_archive_matches_its_schemas() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let archive = archive(&simulator, root.path(), "2026-11-17", "2026-11-18").await;
@@ -142,7 +142,7 @@ async fn what_an_archive_says_of_itself_is_as_its_schemas_say() {
 }
 
 #[tokio::test]
-async fn what_lies_beside_an_interrupted_file_is_as_its_schema_says() {
+async fn the_checkpoint_of_an_interrupted_file_matches_its_schema() {
     let simulator = simulator();
     let folder = tempfile::tempdir().unwrap();
     let target = FileTarget::new(folder.path().join("a.csv.zst")).unwrap();

@@ -1,5 +1,5 @@
-//! What a shell offers when somebody presses the tabulator. Bash is asked itself, where there is one; of the others, what
-//! is written by hand in their scripts is a snapshot.
+//! Shell completion. Bash runs its script where it is installed; for the other shells, the handwritten parts of their
+//! scripts are snapshots.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     assert_eq!(listed.code, Some(0));
 
     let offered = |world: &str, words: &[&str]| {
-        // As bash calls it: the words, the one to complete, and the name, the word and the one before.
+        // Called as bash does: the words, the index to complete, then the name, the current word and the previous one.
         let asks = r#"
             source ./script
             files=offered
@@ -69,10 +69,10 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     }
     assert_eq!(offered("calm", &["query", "--contract", "4"]), ["48454223"]);
     assert_eq!(offered("calm", &["query", "--contract", "=", "3"]), ["33586252"]);
-    // Another address has other contracts, and a profile is a name.
+    // Contracts belong to an API address, and a profile completes as a name.
     assert_eq!(offered("offline", &["query", "--contract", ""]), ["all"]);
     assert_eq!(offered("offline", &["query", "--profile", ""]), ["production", "test"]);
-    // Files are offered where one is to be typed.
+    // Files complete where a file name is expected.
     for words in [
         &["query", "--archive", "con"][..],
         &["convert", "audit", "--out", "con"],
@@ -91,7 +91,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     ] {
         assert_eq!(offered("calm", words), [same], "{words:?}");
     }
-    // Everything else is as it was generated.
+    // Everything else is the generated script.
     assert_eq!(offered("calm", &["who"]), ["whoami"]);
     assert_eq!(offered("calm", &["whoami", "--prov"]), ["--provenance"]);
     assert_eq!(offered("calm", &["completion", ""]).last().unwrap(), "powershell");
@@ -99,8 +99,8 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
 }
 
 #[test]
-fn what_is_written_by_hand() {
-    // How many lines there are before the first that asks, and behind the last.
+fn the_handwritten_parts_of_the_scripts() {
+    // Number of generated lines before the first handwritten line and after the last.
     for (shell, before, behind) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
         let script = script(shell);
         let lines: Vec<&str> = script.lines().collect();
@@ -113,7 +113,7 @@ fn what_is_written_by_hand() {
 }
 
 #[test]
-fn every_contract_of_zsh_is_asked_for() {
+fn zsh_completes_contracts_at_every_contract_flag() {
     let script = script("zsh");
     let flags: Vec<&str> = script.lines().filter(|line| line.contains("--contract=[")).collect();
     assert!(flags.len() > 3);
@@ -123,7 +123,7 @@ fn every_contract_of_zsh_is_asked_for() {
 }
 
 #[test]
-fn no_shell_offers_files_for_what_is_none() {
+fn no_shell_offers_files_for_other_values() {
     let zsh = script("zsh");
     assert!(!zsh.contains(":_default'"), "{zsh}");
     let fish = script("fish");
@@ -139,7 +139,7 @@ fn no_shell_offers_files_for_what_is_none() {
     for flag in [" -l archive ", " -l out "] {
         assert!(values(flag).iter().all(|line| line.contains(" -r -F")));
     }
-    // Put where the generated script ends.
+    // Appended to the generated script.
     let powershell = script("powershell");
     let ends = "-cnotin @('verify', 'cat', 'convert', 'state')) {\n        return ''\n    }\n    $fitting |\n";
     assert!(powershell.contains(ends), "{powershell}");

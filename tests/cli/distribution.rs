@@ -1,4 +1,4 @@
-//! What `cargo xtask dist` hands out, made of the program under test.
+//! The distribution archive that `cargo xtask dist` builds, with the program under test.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,9 +11,9 @@ use xtask::{cargo, dist, workspace};
 use crate::support::program::run;
 
 #[test]
-fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
+fn the_archive_is_complete_and_reproducible() {
     let (root, folder) = (workspace::root(), tempfile::tempdir().unwrap());
-    // One that takes no minute to compress.
+    // A wrapper script, because compressing the program takes a minute.
     let program = folder.path().join("ialog");
     let script = format!("#!/bin/sh\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_ialog-under-test"));
     fs::write(&program, script).unwrap();
@@ -41,7 +41,7 @@ fn one_archive_has_all_that_belongs_to_the_program_and_is_the_same_each_time() {
         names("man/man1").is_superset(&["ialog.1", "ialog-export.1"].map(str::to_owned).into())
             && names("man/man7").contains("ialog-times.7")
     );
-    // Without a network and an account.
+    // The unpacked program runs without network and account.
     let mut unpacked = Command::new(whole.join("ialog"));
     unpacked.args(["contracts", "--demo"]).env_clear();
     assert_eq!(run(unpacked).stdout, "33586252\n");

@@ -1,5 +1,5 @@
-//! What the README, what it points to and the help show is typed by readers as it stands. So each line is run here, by a shell, in a folder of
-//! its own and an account with one contract; and what the README shows as printed is what is printed.
+//! Readers copy the examples of the README, docs/ and the help. Each one runs here in a shell, in an empty folder and with
+//! an account of one contract, and the output shown in the README is compared with the real one.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,14 +13,14 @@ fn readme() -> String {
     fs::read_to_string(workspace::root().join("README.md")).unwrap()
 }
 
-/// The blocks of a kind, without their fences.
+/// The code blocks of a language, without their fences.
 fn blocks<'a>(text: &'a str, kind: &str) -> Vec<&'a str> {
     let fence = format!("```{kind}\n");
     let begun = text.split(fence.as_str()).skip(1);
     begun.map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
-/// A shell in a folder, for which the program is a command.
+/// A shell in `folder` that finds the program as `ialog`.
 fn shell(folder: &Path, script: &str) -> Command {
     let bin = folder.join(".bin");
     if !bin.exists() {
@@ -52,7 +52,7 @@ fn all_succeed(lines: &[&str]) {
 }
 
 #[test]
-fn every_example_of_the_help_can_be_typed() {
+fn every_example_of_the_help_topics_works() {
     let folder = tempfile::tempdir().unwrap();
     for topic in ["times", "filters", "exit-codes", "environment", "schemas"] {
         let text = run(ialog(folder.path(), &["help", topic])).stdout;
@@ -62,15 +62,14 @@ fn every_example_of_the_help_can_be_typed() {
     }
 }
 
-/// The examples of a command look for what is not there, or need another program: these are left out, or end otherwise.
 #[test]
-fn every_example_of_a_command_can_be_typed() {
+fn every_example_of_a_command_works() {
     let folder = tempfile::tempdir().unwrap();
     let in_world = |script: &str| {
         let mut command = shell(folder.path(), script);
         command
             .env("IALOG_TEST_WORLD", "operations")
-            // There the times of the examples are over.
+            // In this time zone the times in the examples are in the past.
             .env("TZ", "Pacific/Kiritimati")
             .env("COLUMNS", "400");
         run(command)
@@ -81,14 +80,14 @@ fn every_example_of_a_command_can_be_typed() {
     for command in ["query", "show", "trace", "stats", "export", "verify", "cat", "convert", "whoami", "doctor"] {
         let help = in_world(&format!("ialog {command} --help")).stdout;
         let (_, examples) = help.split_once("Examples:\n").unwrap();
-        // What is too long for a line goes on in the next one.
+        // Joins examples that continue on the next line.
         let examples = examples.replace("\\\n", "");
         for example in examples.lines().map(str::trim) {
             let printed = in_world(&example.replace("/srv/audit", "audit"));
             let expected = match command {
                 "show" => 1,
                 "verify" if example.contains("--head") => 6,
-                // The end that it names is to come.
+                // The end of the range is in the future.
                 "cat" | "convert" if example.contains("--to") => 3,
                 _ => 0,
             };
@@ -100,21 +99,21 @@ fn every_example_of_a_command_can_be_typed() {
 }
 
 #[test]
-fn every_example_of_the_readme_can_be_typed() {
+fn every_example_of_readme_and_docs_works() {
     let deeper = ["docs/command-line.md", "docs/simulator.md"];
     let deeper = deeper.map(|file| fs::read_to_string(workspace::root().join(file)).unwrap());
     let shown = readme() + &deeper.concat();
     let lines: Vec<&str> = blocks(&shown, "sh")
         .into_iter()
         .flat_map(str::lines)
-        // A server that is to be spoken to is tested where the simulator is.
+        // Examples of the simulator are tested in `simulator/`.
         .filter(|line| line.starts_with("ialog ") && !line.starts_with("ialog sim "))
         .collect();
     all_succeed(&lines);
 }
 
 #[test]
-fn what_the_readme_shows_is_what_is_printed() {
+fn the_readme_shows_the_real_output() {
     let readme = readme();
     let mut again = readme.clone();
     let shown = blocks(&readme, "console");
@@ -123,7 +122,7 @@ fn what_the_readme_shows_is_what_is_printed() {
     for block in shown {
         let mut played = String::new();
         for line in block.lines().filter(|line| line.starts_with("$ ")) {
-            // Both streams, in the order in which a terminal shows them.
+            // Both streams, in the order of a terminal.
             let script = format!("{{ {}; }} 2>&1", &line[2..]);
             let printed = run(shell(folder.path(), &script));
             assert_eq!(printed.code, Some(0), "{line}\n{}", printed.stdout);
@@ -140,6 +139,6 @@ fn what_the_readme_shows_is_what_is_printed() {
     assert!(
         again == readme,
         "{}\nread the difference, and take it over with: INSTA_UPDATE=always cargo test -p workspace-tests",
-        similar::TextDiff::from_lines(&readme, &again).unified_diff().header("README.md", "as it is printed now")
+        similar::TextDiff::from_lines(&readme, &again).unified_diff().header("README.md", "actual output")
     );
 }

@@ -1,4 +1,4 @@
-//! The whole line as a user has it: one command, and the audit trail is on disk, equal to what the service holds.
+//! End to end: after one command the file on disk equals the log of the service.
 
 use std::fs;
 use std::io::Read;
@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::Event;
 use ionos_activitylog_sim::Simulator;
 
-use crate::support::program::{ialog, names, run, serving};
+use crate::support::program::{ialog, names, run, start_simulator};
 use xtask::simulator_process::SimulatorProcess;
 
 const FROM: &str = "2026-03-01";
@@ -19,8 +19,8 @@ fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-/// What the simulated service holds for a range, by time, and within one time by id.
-fn truth(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
+/// The records of the simulated service in a range, sorted by time and then by id.
+fn expected_records(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
     let simulator = Simulator::builder().clock(move || end).build();
     let mut records: Vec<String> = simulator.records(simulator.contracts()[0], start, end).collect();
     records.sort_by_key(|record| {
@@ -31,7 +31,7 @@ fn truth(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<String> {
 }
 
 fn week() -> Vec<String> {
-    let records = truth(at("2026-03-01T00:00:00Z"), at("2026-03-08T00:00:00Z"));
+    let records = expected_records(at("2026-03-01T00:00:00Z"), at("2026-03-08T00:00:00Z"));
     assert!(records.len() > 1_000, "more than one page");
     records
 }
@@ -47,7 +47,7 @@ fn a_demo_export_holds_every_event_byte_for_byte() {
     assert_eq!((printed.code, printed.stdout.as_str()), (Some(0), ""), "{}", printed.stderr);
     let records = week();
     let written = fs::read_to_string(folder.path().join("demo.ndjson")).unwrap();
-    assert!(written.lines().eq(&records), "the lines are the records");
+    assert!(written.lines().eq(&records), "every line is a record");
     assert_eq!(names(folder.path()), ["demo.ndjson"]);
 
     let contract = Simulator::builder().build().contracts()[0];
@@ -62,7 +62,7 @@ fn a_demo_export_holds_every_event_byte_for_byte() {
 }
 
 #[test]
-fn the_last_days_end_at_the_resolved_time() {
+fn a_relative_range_ends_at_the_resolved_time() {
     let folder = tempfile::tempdir().unwrap();
     let printed = run(ialog(folder.path(), &["export", "--demo", "--last", "7d", "--out", "demo.ndjson"]));
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
@@ -70,25 +70,25 @@ fn the_last_days_end_at_the_resolved_time() {
     let (start, end) = range.split_once(" .. ").unwrap();
     assert_eq!(at(end) - at(start), TimeDelta::days(7));
     let written = fs::read_to_string(folder.path().join("demo.ndjson")).unwrap();
-    assert!(written.lines().eq(&truth(at(start), at(end))));
+    assert!(written.lines().eq(&expected_records(at(start), at(end))));
 }
 
 #[test]
-fn the_newest_events_of_an_account_are_left_out_of_a_file_too() {
+fn an_export_to_a_file_excludes_events_that_may_not_have_settled() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = serving(folder.path(), &[]);
+    let sim = start_simulator(folder.path(), &[]);
     let export = |more: &[&str]| {
         let mut command = ialog(folder.path(), &["export", "--overwrite", "--out", "new.ndjson"]);
         command.args(more).env("IONOS_TOKEN", &sim.token).env("IONOS_API_URL", &sim.url);
         run(command)
     };
-    for (more, left_out) in [(&["--last", "1d"][..], 10), (&["--last", "1d", "--settle", "2m"], 120)] {
+    for (more, excluded) in [(&["--last", "1d"][..], 10), (&["--last", "1d", "--settle", "2m"], 120)] {
         let printed = export(more);
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
         let range = printed.stderr.split([',', '\u{20}']).collect::<Vec<_>>();
         let arrow = range.iter().position(|word| *word == "..").unwrap();
         let end = range[arrow + 1].trim_end_matches(':');
-        assert_eq!(at(end) - at(range[arrow - 1]), TimeDelta::days(1) - TimeDelta::seconds(left_out));
+        assert_eq!(at(end) - at(range[arrow - 1]), TimeDelta::days(1) - TimeDelta::seconds(excluded));
     }
     let printed = export(&["--last", "1m", "--settle", "5m"]);
     assert_eq!(printed.code, Some(2));
@@ -100,7 +100,7 @@ fn the_newest_events_of_an_account_are_left_out_of_a_file_too() {
 }
 
 #[test]
-fn over_loopback_the_bytes_are_the_same_for_the_same_seed() {
+fn an_export_over_loopback_has_the_same_bytes_for_the_same_seed() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(demo(folder.path(), "demo.ndjson")).code, Some(0));
     let export = |sim: &SimulatorProcess, out: &str| {
@@ -110,14 +110,14 @@ fn over_loopback_the_bytes_are_the_same_for_the_same_seed() {
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
         fs::read(folder.path().join(out)).unwrap()
     };
-    let same = export(&serving(folder.path(), &[]), "same.ndjson");
-    let other = export(&serving(folder.path(), &["--seed", "2"]), "other.ndjson");
+    let same = export(&start_simulator(folder.path(), &[]), "same.ndjson");
+    let other = export(&start_simulator(folder.path(), &["--seed", "2"]), "other.ndjson");
     assert_eq!(same, fs::read(folder.path().join("demo.ndjson")).unwrap());
     assert_ne!(same, other);
 }
 
 #[test]
-fn compressed_files_hold_the_same_lines_and_are_the_same_each_time() {
+fn compressed_files_hold_the_same_lines_and_are_reproducible() {
     let folder = tempfile::tempdir().unwrap();
     let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
     for name in ["demo.ndjson", "demo.ndjson.gz", "again.ndjson.gz", "demo.ndjson.zst", "again.ndjson.zst"] {
@@ -141,9 +141,9 @@ fn the_contracts_of_the_account_are_listed() {
 }
 
 #[test]
-fn neither_the_demo_nor_the_simulator_needs_the_machines_certificates() {
+fn the_demo_and_the_simulator_work_without_root_certificates() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = serving(folder.path(), &[]);
+    let sim = start_simulator(folder.path(), &[]);
     let contracts = |arguments: &[&str]| {
         let mut command = ialog(folder.path(), &["contracts"]);
         command.args(arguments).env("SSL_CERT_FILE", "missing").env("SSL_CERT_DIR", "missing");
@@ -156,7 +156,7 @@ fn neither_the_demo_nor_the_simulator_needs_the_machines_certificates() {
 }
 
 #[test]
-fn a_file_is_replaced_on_demand() {
+fn overwrite_replaces_a_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("demo.ndjson"), "old").unwrap();
     let mut command = demo(folder.path(), "demo.ndjson");

@@ -1,10 +1,10 @@
-//! Each help text, of every command and every topic, is a snapshot.
+//! The help text of every command and every topic is a snapshot.
 
 use crate::support::program::{COMMANDS, ialog, names, run};
 use crate::support::snapshot;
 
 #[test]
-fn each_help_text() {
+fn every_help_text_is_a_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let cases: [(&str, &[&str]); 25] = [
         ("ialog", &["--help"]),
@@ -41,7 +41,7 @@ fn each_help_text() {
 }
 
 #[test]
-fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
+fn a_damaged_cache_is_ignored_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("ialog");
     let profile = kept.join("profile-https---api.ionos.com.json");
@@ -54,7 +54,7 @@ fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
     };
     let (listed, said) = contracts(&["contracts"]);
     assert_eq!((listed.lines().count(), said.as_str()), (2, ""));
-    // Only what was listed is kept, and of a demo nothing.
+    // Only the list of contracts is cached, and nothing of a demo.
     contracts(&["contracts", "--demo"]);
     contracts(&["doctor", "--demo", "--probe"]);
     assert_eq!(names(&kept), ["contracts-https---api.ionos.com.json"]);
@@ -71,17 +71,17 @@ fn what_is_kept_and_damaged_is_passed_over_with_a_word() {
 }
 
 #[test]
-fn the_top_help_names_every_command() {
+fn the_help_lists_every_command() {
     let folder = tempfile::tempdir().unwrap();
     let top = run(ialog(folder.path(), &["--help"])).stdout;
     let section = top.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let commands: Vec<&str> = section.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(commands, COMMANDS, "each needs its snapshot above");
+    assert_eq!(commands, COMMANDS, "each needs a snapshot above");
 }
 
-/// Whoever copies a line that is broken in two types half of it.
+/// A reader who copies a wrapped example copies half of it.
 #[test]
-fn no_example_is_broken_by_a_terminal_of_80_columns() {
+fn no_example_is_wrapped_at_80_columns() {
     let folder = tempfile::tempdir().unwrap();
     let lines = |arguments: &[&str], columns: &str| -> Vec<String> {
         let mut command = ialog(folder.path(), arguments);

@@ -1,4 +1,4 @@
-//! Ctrl-C is heard at any moment, leaves nothing half-written under a file's name, and nothing is read twice.
+//! Ctrl-C works at any moment, leaves no half-written file under its final name, and the next run reads nothing twice.
 #![cfg(unix)]
 
 use std::fs;
@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 
 use ionos_activitylog_archive::internal::FailPoint;
 
-use crate::support::in_process::hosted;
+use crate::support::in_process::run_in_process;
 use crate::support::program::{Printed, ialog, names, run};
 
-/// Sends a signal and returns the exit code and what was said.
+/// Sends a signal. Returns the exit code and standard error.
 fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     let id = child.id().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -20,13 +20,13 @@ fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// An export that waits for a service that takes the request and never answers, with the connection it waits on.
-fn waiting(folder: &Path, out: &str) -> (Child, TcpStream) {
-    waiting_for(folder, &["export", "--out", out])
+/// An export that waits for a service which accepts the request and never answers, and the open connection.
+fn waiting_export(folder: &Path, out: &str) -> (Child, TcpStream) {
+    waiting_command(folder, &["export", "--out", out])
 }
 
-/// The same of any command.
-fn waiting_for(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
+/// Any command that waits for such a service.
+fn waiting_command(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
     let mut command = ialog(folder, arguments);
@@ -41,20 +41,20 @@ fn waiting_for(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
 const INTERRUPTED: &str = "error: interrupted: nothing half-written is left behind, and the same command begins anew\n";
 
 #[test]
-fn an_export_interrupted_while_it_waits_leaves_nothing_behind() {
+fn an_export_interrupted_while_it_waits_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let (child, _connection) = waiting(folder.path(), "a.ndjson");
-    assert_eq!(names(folder.path()).len(), 1, "the file in the making");
+    let (child, _connection) = waiting_export(folder.path(), "a.ndjson");
+    assert_eq!(names(folder.path()).len(), 1, "the partial file");
 
     assert_eq!(end(child, "-INT"), (Some(130), INTERRUPTED.to_owned()));
     assert_eq!(names(folder.path()), [""; 0]);
 }
 
 #[test]
-fn an_export_interrupted_while_it_writes_keeps_what_it_has_and_says_how_to_go_on() {
+fn an_export_interrupted_while_it_writes_keeps_its_progress_and_prints_how_to_resume() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
         let folder = tempfile::tempdir().unwrap();
-        // Half a year, so that it is far from done when the first of it is on the disk.
+        // Half a year, so that the export is far from done when the first events are on disk.
         let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2026-03-01", "--to", "2026-08-31"]);
         let child = command.args(["--out", "a.ndjson"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let partial = folder.path().join(".a.ndjson.partial");
@@ -93,9 +93,9 @@ fn an_export_interrupted_while_it_writes_keeps_what_it_has_and_says_how_to_go_on
 const STOPPED: &str = "error: interrupted: what was read up to then is archived, the same command goes on from there\n";
 
 #[test]
-fn an_export_to_an_archive_ends_in_order_while_it_waits() {
+fn an_export_to_an_archive_interrupted_while_it_waits_ends_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let (child, _connection) = waiting(folder.path(), "audit");
+    let (child, _connection) = waiting_export(folder.path(), "audit");
     let (code, said) = end(child, "-INT");
     assert_eq!(code, Some(130), "{said}");
     assert!(said.ends_with(STOPPED), "{said}");
@@ -105,7 +105,7 @@ fn an_export_to_an_archive_ends_in_order_while_it_waits() {
 }
 
 #[test]
-fn an_export_to_an_archive_ends_in_order_while_it_writes() {
+fn an_export_to_an_archive_interrupted_while_it_writes_ends_in_order() {
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let folder = tempfile::tempdir().unwrap();
         let mut command = ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--out", "audit"]);
@@ -135,13 +135,13 @@ fn an_export_to_an_archive_ends_in_order_while_it_writes() {
 }
 
 #[test]
-fn an_export_to_an_archive_says_what_it_gives_up() {
+fn an_interrupted_export_to_an_archive_reports_the_discarded_events() {
     let folder = tempfile::tempdir().unwrap();
     let audit = folder.path().join("audit");
-    // Half a day is no whole part.
+    // Half a day is less than one part.
     let mut arguments = vec!["export", "--contract", "33586252", "--out", audit.to_str().unwrap()];
     arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03T12:00:00Z"]);
-    let printed = hosted(&arguments, |step, interrupt| {
+    let printed = run_in_process(&arguments, |step, interrupt| {
         if step == FailPoint::WindowRead {
             interrupt.ask(130);
         }
@@ -158,17 +158,17 @@ fn an_export_to_an_archive_says_what_it_gives_up() {
         " events had come and were given up with the part that they were for: the next export reads them again",
     );
     assert!(given_up > 0);
-    // They are what the next export brings.
-    let again = hosted(&arguments, |_, _| ());
+    // The next export reads the discarded events again.
+    let again = run_in_process(&arguments, |_, _| ());
     assert_eq!(again.code, Some(0), "{}", again.stderr);
     let said = format!(": {given_up} events in 1 request\n");
     assert!(again.stderr.contains(&said), "{}", again.stderr);
 }
 
 #[test]
-fn a_program_is_told_of_an_interruption_as_of_any_error() {
+fn an_interruption_is_reported_as_json_like_any_error() {
     let folder = tempfile::tempdir().unwrap();
-    let (child, _connection) = waiting_for(folder.path(), &["query", "-qo", "json"]);
+    let (child, _connection) = waiting_command(folder.path(), &["query", "-qo", "json"]);
     assert_eq!(
         end(child, "-INT"),
         (
@@ -179,9 +179,9 @@ fn a_program_is_told_of_an_interruption_as_of_any_error() {
     );
 }
 
-/// The archive of a demo is made as any other, and nobody has named a place for it.
+/// A query of the demo works on a temporary archive, which is removed.
 #[test]
-fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
+fn an_interrupted_demo_leaves_no_archive() {
     for (step, before) in
         [(FailPoint::FolderMade, 0), (FailPoint::WindowRead, 0), (FailPoint::PartNamed, 3), (FailPoint::StateNamed, 1)]
     {
@@ -205,15 +205,15 @@ fn a_demo_that_is_interrupted_leaves_no_archive_behind() {
     }
 }
 
-/// It computes for ever and never waits, so it does not hear when it is asked to end.
+/// The command computes forever and never waits, so it does not notice the first Ctrl-C.
 #[test]
-fn whoever_insists_ends_a_command_that_does_not_listen() {
+fn a_second_ctrl_c_ends_a_command_that_does_not_respond() {
     let folder = tempfile::tempdir().unwrap();
     let endless = ["query", "--demo", "-v", "--last", "1h", "--jq", "last(repeat(1))"];
     let mut command = ialog(folder.path(), &endless);
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let said = BufReader::new(child.stderr.take().unwrap());
-    // The last word before it computes.
+    // The last line before the computation.
     let mut said = said.lines().map(Result::unwrap);
     assert!(said.any(|line| line.ends_with(" in 1 request")));
     let id = rustix::process::Pid::from_child(&child);

@@ -1,4 +1,4 @@
-//! The manual: a page for each command, the same each time.
+//! Man pages: one per command and topic, reproducible.
 
 use std::fs;
 use std::path::Path;
@@ -7,21 +7,21 @@ use crate::support::program::{ialog, names, run};
 use crate::support::snapshot;
 
 #[test]
-fn a_page_is_a_snapshot() {
+fn the_page_of_a_command_is_a_snapshot() {
     let printed = run(ialog(Path::new("/"), &["man", "contracts"]));
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
     snapshot::check("cli", "man__contracts", &printed.stdout);
 }
 
 #[test]
-fn a_page_on_a_topic_has_the_text_of_the_help() {
+fn the_page_of_a_topic_has_the_text_of_the_help() {
     let printed = run(ialog(Path::new("/"), &["man", "exit-codes"]));
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
     snapshot::check("cli", "man__exit-codes", &printed.stdout);
 }
 
 #[test]
-fn every_command_and_topic_has_a_page_that_never_changes() {
+fn every_command_and_topic_has_a_reproducible_page() {
     let folder = tempfile::tempdir().unwrap();
     for place in ["a", "b"] {
         let printed = run(ialog(folder.path(), &["man", "--out", place]));
@@ -49,7 +49,7 @@ fn every_command_and_topic_has_a_page_that_never_changes() {
         }
         assert!(!pages.iter().any(|page| page.contains("complete.")), "{pages:?}");
     }
-    // What is printed is what is written.
+    // A page is printed and written with the same text.
     for (typed, written) in
         [(&["man", "state", "rebuild"][..], "man1/ialog-state-rebuild.1"), (&["man", "times"], "man7/ialog-times.7")]
     {

@@ -1,5 +1,5 @@
-//! Bad input gets one sentence that says what was understood and what to do, the right exit code, and nothing is
-//! written.
+//! Invalid input is refused with one sentence that says what was understood and what to do, and with the right exit code;
+//! no file is written.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -7,12 +7,12 @@ use std::net::TcpListener;
 
 use ionos_activitylog_sim::Simulator;
 
-use crate::support::program::{Nobody, ialog, names, run, serving};
+use crate::support::program::{ClosedPort, ialog, names, run, start_simulator};
 
 #[test]
-fn bad_input_is_refused_with_one_sentence_and_nothing_is_written() {
+fn invalid_input_is_refused_with_one_sentence_and_no_file_is_written() {
     const DEMO: [&str; 2] = ["export", "--demo"];
-    /// Name, arguments, environment, exit code, sentence.
+    /// Name, arguments, environment, exit code and message.
     type Case<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)], i32, &'a str);
     let cases: [Case<'_>; 24] = [
         (
@@ -192,28 +192,28 @@ b.txt",
             "--from 2999-01-01 is in the future: give a start before now",
         ),
         (
-            "nobody there",
+            "closed port",
             &["contracts", "--attempts", "1"],
-            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[nobody]")],
+            &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://[closed]")],
             5,
-            "listing the contracts failed: cannot connect to [nobody] (connection refused): \
+            "listing the contracts failed: cannot connect to [closed] (connection refused): \
              check the API address, the network and any proxy",
         ),
     ];
     let contract = Simulator::builder().build().contracts()[0].to_string();
-    let nobody = Nobody::new();
+    let closed = ClosedPort::new();
     for (name, arguments, environment, code, sentence) in cases {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("old.ndjson"), "old").unwrap();
         fs::create_dir(folder.path().join("old.ndjson.gz")).unwrap();
         let mut command = ialog(folder.path(), arguments);
         command.envs(
-            environment.iter().map(|(name, value)| (name, value.replace("[nobody]", &nobody.address.to_string()))),
+            environment.iter().map(|(name, value)| (name, value.replace("[closed]", &closed.address.to_string()))),
         );
         let printed = run(command);
         let expected = format!(
             "error: {}\n",
-            sentence.replace("[contract]", &contract).replace("[nobody]", &nobody.address.to_string())
+            sentence.replace("[contract]", &contract).replace("[closed]", &closed.address.to_string())
         );
         assert_eq!(printed.stderr, expected, "{name}");
         assert_eq!((printed.code, printed.stdout.as_str()), (Some(code), ""), "{name}");
@@ -223,9 +223,9 @@ b.txt",
 }
 
 #[test]
-fn a_wrong_token_is_told_and_not_shown() {
+fn a_wrong_token_is_reported_without_its_text() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = serving(folder.path(), &[]);
+    let sim = start_simulator(folder.path(), &[]);
     let mut command = ialog(folder.path(), &["export", "--last", "1d", "--out", "a.ndjson"]);
     let printed = run({
         command.env("IONOS_TOKEN", "planted-4711").env("IONOS_API_URL", &sim.url);
@@ -243,9 +243,9 @@ fn a_wrong_token_is_told_and_not_shown() {
 }
 
 #[test]
-fn of_several_contracts_one_has_to_be_chosen() {
+fn one_of_several_contracts_must_be_chosen() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = serving(folder.path(), &["--contracts", "3"]);
+    let sim = start_simulator(folder.path(), &["--contracts", "3"]);
     let export = |arguments: &[&str]| {
         let mut command =
             ialog(folder.path(), &["export", "--from", "2026-03-01", "--to", "2026-03-02", "--out", "a.ndjson"]);
@@ -271,8 +271,8 @@ fn of_several_contracts_one_has_to_be_chosen() {
     assert_eq!(printed.code, Some(0), "{}", printed.stderr);
 }
 
-/// A service that answers one connection after another with these bodies, and then is gone.
-fn canned(bodies: [&'static str; 2]) -> (String, std::thread::JoinHandle<()>) {
+/// A service that answers two connections with these bodies and then closes.
+fn canned_service(bodies: [&'static str; 2]) -> (String, std::thread::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let service = std::thread::spawn(move || {
@@ -292,7 +292,7 @@ fn canned(bodies: [&'static str; 2]) -> (String, std::thread::JoinHandle<()>) {
 }
 
 #[test]
-fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
+fn an_empty_log_of_a_foreign_contract_is_not_exported() {
     let cases = [
         (
             r#"[{"id":2},{"id":3}]"#,
@@ -309,7 +309,7 @@ fn a_foreign_contract_that_looks_empty_is_not_written_as_an_empty_log() {
     ];
     for (contracts, code, said, files) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let (url, service) = canned([r#"{"hits":{"total":0,"hits":[]}}"#, contracts]);
+        let (url, service) = canned_service([r#"{"hits":{"total":0,"hits":[]}}"#, contracts]);
         let mut command = ialog(folder.path(), &["export", "--contract", "1", "--out", "a.ndjson"]);
         command.args(["--from", "2026-03-01", "--to", "2026-03-01"]);
         let printed = run({

@@ -1,20 +1,20 @@
-//! What the program says to whom, as scripts that read like a session at a terminal. Each file of `scripts/` is one, run from
-//! top to bottom in a folder of its own:
+//! Scripts that read like a terminal session. Each file of `scripts/` is one script and runs from top to bottom in its own
+//! folder:
 //!
 //! ```text
-//! # what this is about
+//! # the subject of the script
 //! $ TZ=Europe/Berlin ialog query --last 2h
 //! > a line of standard output
 //! ! a line of standard error
 //! = 3
 //! $ TERMINAL=80 ialog query --last 2h
-//! | a line that is left on a terminal with so many columns, which both streams are then
+//! | a line that stays on the screen of a terminal with 80 columns, to which both streams are connected
 //! ```
 //!
-//! The folder holds `config.yaml` and `contracts.txt`, and is called `/work` in the output. Settings stand before the
-//! program, words with spaces are in single quotes, and `= 0` is left out. The account and the time are those of the
-//! simulated world `calm` unless `IALOG_TEST_WORLD` says otherwise. `␛` in the output is the beginning of an escape
-//! sequence, and who wrote an archive, which is another one each time, is left out.
+//! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables stand
+//! before the program, words with spaces are in single quotes, and exit code 0 is not written. The account and the time are
+//! those of the simulated world `calm` unless `IALOG_TEST_WORLD` names another. `␛` stands for the escape character. Host
+//! and process id of a lock owner are removed, because they differ between runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,7 +22,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::program::{COMMANDS, ialog, run};
-use crate::support::pty::{Pty, Watched, left};
+use crate::support::pty::{Pty, TerminalStreams, screen_text};
 use xtask::workspace;
 
 fn scripts() -> Vec<PathBuf> {
@@ -33,7 +33,7 @@ fn scripts() -> Vec<PathBuf> {
     paths
 }
 
-/// The words of a line, quotes taken off.
+/// Splits a line into words and removes the quotes.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let (mut quoted, mut begun) = (false, false);
@@ -58,8 +58,8 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// A line without the machine and the process that wrote an archive.
-fn without_writer(line: &str) -> String {
+/// A line without the host and process id of a lock owner.
+fn without_lock_owner(line: &str) -> String {
     let writer = line.split_once(r#","host":""#).and_then(|(begin, rest)| {
         let (_, rest) = rest.split_once(r#","since":"#)?;
         Some(format!(r#"{begin},"host":"...","pid":0,"since":{rest}"#))
@@ -67,8 +67,8 @@ fn without_writer(line: &str) -> String {
     writer.unwrap_or_else(|| line.to_owned())
 }
 
-/// What the line prints, in the form of a script.
-fn played(line: &str, folder: &Path) -> String {
+/// Runs a command line. Returns its output in the form of a script.
+fn play(line: &str, folder: &Path) -> String {
     let words = words(line);
     let program = words.iter().position(|word| word == "ialog");
     let program = program.unwrap_or_else(|| panic!("no program in {line}"));
@@ -89,8 +89,8 @@ fn played(line: &str, folder: &Path) -> String {
     }
     let (printed, code) = match terminal {
         Some(columns) => {
-            let (written, code) = Pty::start(command, Watched::Both, columns).read();
-            (vec![('|', left(&written))], code)
+            let (written, code) = Pty::start(command, TerminalStreams::Both, columns).read();
+            (vec![('|', screen_text(&written))], code)
         }
         None => {
             let printed = run(command);
@@ -102,7 +102,7 @@ fn played(line: &str, folder: &Path) -> String {
     for (sign, text) in printed {
         for line in text.lines() {
             let line = line.replace('\u{1b}', "␛");
-            let line = without_writer(&line.replace(folder.to_str().unwrap(), "/work"));
+            let line = without_lock_owner(&line.replace(folder.to_str().unwrap(), "/work"));
             writeln!(out, "{}", format!("{sign} {line}").trim_end()).unwrap();
         }
     }
@@ -113,7 +113,7 @@ fn played(line: &str, folder: &Path) -> String {
     out
 }
 
-/// The script as it is when it is run.
+/// Runs a script. Returns it with the actual output.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [
@@ -129,14 +129,14 @@ fn rerun(script: &str) -> String {
         }
         writeln!(out, "{line}").unwrap();
         if let Some(command) = line.strip_prefix("$ ") {
-            out += &played(command, folder.path());
+            out += &play(command, folder.path());
         }
     }
     out
 }
 
 #[test]
-fn every_script_plays_as_it_is_written() {
+fn every_script_prints_the_written_output() {
     let update = std::env::var("INSTA_UPDATE").is_ok_and(|how| how == "always");
     let mut changed = Vec::new();
     for path in scripts() {
@@ -153,7 +153,7 @@ fn every_script_plays_as_it_is_written() {
         let difference = similar::TextDiff::from_lines(&script, &again);
         changed.push(format!(
             "{}",
-            difference.unified_diff().header(&format!("tests/cli/scripts/{name}"), "as it plays now")
+            difference.unified_diff().header(&format!("tests/cli/scripts/{name}"), "actual output")
         ));
     }
     assert!(
@@ -163,9 +163,9 @@ fn every_script_plays_as_it_is_written() {
     );
 }
 
-/// What `ialog help exit-codes` promises.
+/// `ialog help exit-codes` promises this.
 #[test]
-fn each_line_that_a_program_is_told_is_an_object() {
+fn every_message_is_an_object_if_the_output_is_json() {
     let mut told = 0;
     for path in scripts() {
         let script = fs::read_to_string(&path).unwrap();
@@ -189,21 +189,21 @@ fn each_line_that_a_program_is_told_is_an_object() {
 }
 
 #[test]
-fn no_script_is_longer_than_a_reviewer_reads() {
+fn a_script_is_short_enough_to_review() {
     for path in scripts() {
         let lines = fs::read_to_string(&path).unwrap().lines().count();
         assert!(lines <= 120, "{} has {lines} lines", path.display());
     }
 }
 
-/// A line that is played: its settings, the command, and the other arguments.
-struct Played {
+/// A command line of a script: environment variables, command and arguments.
+struct ScriptLine {
     settings: BTreeMap<String, String>,
     command: String,
     arguments: Vec<String>,
 }
 
-fn all_played() -> Vec<Played> {
+fn all_lines() -> Vec<ScriptLine> {
     let texts = scripts().into_iter().map(|path| fs::read_to_string(path).unwrap());
     let lines = texts.flat_map(|text| {
         let lines = text.lines().filter_map(|line| line.strip_prefix("$ "));
@@ -213,7 +213,7 @@ fn all_played() -> Vec<Played> {
         let program = words.iter().position(|word| word == "ialog")?;
         let mut arguments = words.split_off(program + 1).into_iter();
         let settings = words.iter().filter_map(|word| word.split_once('='));
-        Some(Played {
+        Some(ScriptLine {
             settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             command: arguments.find(|word| !word.starts_with('-'))?,
             arguments: arguments.collect(),
@@ -222,21 +222,21 @@ fn all_played() -> Vec<Played> {
     played.collect()
 }
 
-/// Those that have times of events in a table or a picture, and those that have colours.
+/// Commands that show times of events to people, and commands with colours.
 const WITH_ZONES: [&str; 6] = ["query", "show", "trace", "stats", "whoami", "doctor"];
 const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
 
 #[test]
-fn every_command_has_a_script_behind_a_pipe_and_on_a_terminal() {
-    let played = all_played();
-    let has = |command: &str, what: &dyn Fn(&Played) -> bool| {
+fn every_command_has_a_script_for_a_pipe_and_for_a_terminal() {
+    let played = all_lines();
+    let has = |command: &str, what: &dyn Fn(&ScriptLine) -> bool| {
         let mut of = played.iter().filter(|one| one.command == command);
         of.any(what)
     };
-    let set = |name: &'static str| move |one: &Played| one.settings.contains_key(name);
+    let set = |name: &'static str| move |one: &ScriptLine| one.settings.contains_key(name);
     let (on_terminal, plain) = (set("TERMINAL"), set("NO_COLOR"));
     let in_zone = |name: &'static str| {
-        move |one: &Played| {
+        move |one: &ScriptLine| {
             let flag = one.arguments.iter().any(|word| word == name);
             flag || one.settings.get("TZ").is_some_and(|zone| zone == name)
         }
@@ -246,8 +246,8 @@ fn every_command_has_a_script_behind_a_pipe_and_on_a_terminal() {
         assert!(has(command, &on_terminal), "{command} on a terminal");
     }
     for command in WITH_COLOURS {
-        let without = |one: &Played| on_terminal(one) && plain(one);
-        let with = |one: &Played| on_terminal(one) && !plain(one);
+        let without = |one: &ScriptLine| on_terminal(one) && plain(one);
+        let with = |one: &ScriptLine| on_terminal(one) && !plain(one);
         assert!(has(command, &without), "{command} without colours");
         assert!(has(command, &with), "{command} with colours");
     }

@@ -1,18 +1,18 @@
-//! What the program shows on a terminal, which is a pseudo-terminal of a given width.
+//! The output on a terminal: widths, colours, progress, and protection against control sequences in the log.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
 use crate::support::program::{ialog, run};
-use crate::support::pty::{Pty, Watched, left};
+use crate::support::pty::{Pty, TerminalStreams, screen_text};
 
-/// What the program writes to a terminal with so many columns, its other stream being a pipe.
+/// Runs the program with standard output on a terminal. Returns what it writes.
 fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
-    watched(Watched::Data, columns, settings, arguments)
+    watched(TerminalStreams::Stdout, columns, settings, arguments)
 }
 
-fn watched(what: Watched, columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
+fn watched(what: TerminalStreams, columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut command = ialog(Path::new("/"), arguments);
     command.env("IALOG_TEST_WORLD", "hostile").env("TZ", "UTC").env("TERM", "xterm").envs(settings.iter().copied());
     let (written, code) = Pty::start(command, what, columns).read();
@@ -20,9 +20,9 @@ fn watched(what: Watched, columns: u16, settings: &[(&str, &str)], arguments: &[
     written
 }
 
-/// The text without colours, if it has nothing else that a terminal obeys.
+/// The screen text without colours. Panics on any other control sequence.
 fn plain(text: &str) -> String {
-    let left = left(text);
+    let left = screen_text(text);
     assert!(!left.contains('\t'), "{left:?}");
     let parts = left.split('\u{1b}').enumerate();
     let text = parts.map(|(place, part)| match place {
@@ -36,7 +36,7 @@ const QUERY: [&str; 3] = ["query", "--last", "5h"];
 
 #[test]
 fn no_line_of_a_table_is_wider_than_the_terminal() {
-    // Each of the wide characters in this world is as wide as two.
+    // The wide characters in this world take two columns.
     let width = |line: &str| -> usize {
         let wide = |char: &char| ('\u{2e80}'..'\u{a000}').contains(char);
         let marks = line.chars().filter(|char| *char == '\u{301}').count();
@@ -58,7 +58,7 @@ fn an_operation_fits_the_terminal_and_has_its_colours() {
         assert!(shown.contains("\u{1b}[1;31mFAILED\u{1b}[0m 31.900 s"), "{shown:?}");
         let shown = plain(&shown);
         for line in shown.lines() {
-            // Wide characters are as wide as two.
+            // Wide characters take two columns.
             let wide = line.chars().filter(|char| ('\u{2e80}'..'\u{a000}').contains(char));
             assert!(line.chars().count() + wide.count() <= columns.into(), "{columns}: {line}");
         }
@@ -66,7 +66,7 @@ fn an_operation_fits_the_terminal_and_has_its_colours() {
 }
 
 #[test]
-fn a_terminal_gets_colours_unless_it_or_somebody_wants_none() {
+fn a_terminal_gets_colours_unless_they_are_disabled() {
     let coloured = |settings: &[(&str, &str)]| on_terminal(80, settings, &QUERY).contains('\u{1b}');
     assert!(coloured(&[]));
     assert!(!coloured(&[("TERM", "dumb")]));
@@ -75,7 +75,7 @@ fn a_terminal_gets_colours_unless_it_or_somebody_wants_none() {
 }
 
 #[test]
-fn nothing_in_the_log_reaches_the_terminal_in_any_form() {
+fn no_control_sequence_of_the_log_reaches_the_terminal_in_any_format() {
     let forms: [&[&str]; 8] = [
         &["-o", "wide"],
         &["-o", "ndjson"],
@@ -104,7 +104,7 @@ fn nothing_in_the_log_reaches_the_terminal_in_any_form() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn a_closed_output_pipe_is_no_error() {
     for form in [&["-o", "ndjson"][..], &["-o", "csv"], &["--fold"]] {
         let mut child = ialog(Path::new("/"), &["query", "--from", "2026-08-01"])
             .args(["--contract", "33586252"])
@@ -120,20 +120,20 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         drop(stdout);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{form:?}");
-        // The range, and no word on a count that nobody has seen.
+        // Only the range; the summary is not printed.
         assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
     }
 }
 
-/// Each line that was drawn before data came, as it was drawn.
-fn drawn(written: &str) -> Vec<&str> {
+/// Every status line that was drawn, in order.
+fn status_lines(written: &str) -> Vec<&str> {
     let lines = written.split("\r\u{1b}[2K");
     lines.filter(|line| line.contains(" %")).collect()
 }
 
-/// Waits take no time in this world and move its clock on, so there is a rate.
+/// Waits take no real time in this world but advance its clock, so the status line has a rate.
 #[test]
-fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
+fn progress_is_shown_only_if_both_streams_are_a_terminal() {
     let stormy = [("IALOG_TEST_WORLD", "stormy")];
     let shown = |what, columns, more: &[&str]| {
         let query = ["query", "--from", "2026-10-01", "--contract", "all"];
@@ -142,8 +142,8 @@ fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
     };
     for (columns, parts) in [(200, &[" events/s, ", " requests, ", " x 429, "][..]), (80, &[" events/s, "]), (40, &[])]
     {
-        let written = shown(Watched::Both, columns, &["--count"]);
-        let drawn = drawn(&written);
+        let written = shown(TerminalStreams::Both, columns, &["--count"]);
+        let drawn = status_lines(&written);
         assert!(!drawn.is_empty(), "{written:?}");
         for line in &drawn {
             assert!(line.chars().count() < columns.into(), "{columns}: {line}");
@@ -151,28 +151,29 @@ fn progress_shows_where_both_streams_are_a_terminal_and_nothing_else_is_said() {
         for part in [" %, ", " events, ", " left"].iter().chain(parts) {
             assert!(drawn.iter().any(|line| line.contains(part)), "{drawn:?}");
         }
-        // Taken away in the end.
-        let counted = left(&written);
+        // The status line is erased at the end.
+        let counted = screen_text(&written);
         assert_eq!(counted.lines().count(), 3, "{counted}");
     }
-    // Data is above it and as it would be without it, also where it ends with half a line.
+    // The data is the same as without a status line, also if it ends in the middle of a line.
     for form in ["ndjson", "json"] {
         let more = ["-o", form];
-        let alone = shown(Watched::Data, 80, &more);
-        let both = left(&shown(Watched::Both, 80, &more));
-        let data = left(&alone);
+        let alone = shown(TerminalStreams::Stdout, 80, &more);
+        let both = screen_text(&shown(TerminalStreams::Both, 80, &more));
+        let data = screen_text(&alone);
         assert!(data.lines().count() > 1000 && both.contains(&data), "{form}");
     }
-    for (what, more) in
-        [(Watched::Data, &["--count"][..]), (Watched::Both, &["--count", "-q"]), (Watched::Both, &["--count", "-v"])]
-    {
-        assert!(drawn(&shown(what, 80, more)).is_empty(), "{more:?}");
+    for (what, more) in [
+        (TerminalStreams::Stdout, &["--count"][..]),
+        (TerminalStreams::Both, &["--count", "-q"]),
+        (TerminalStreams::Both, &["--count", "-v"]),
+    ] {
+        assert!(status_lines(&shown(what, 80, more)).is_empty(), "{more:?}");
     }
 }
 
-/// What is for programs is the same wherever it goes.
 #[test]
-fn what_has_no_looks_has_none_on_a_terminal() {
+fn output_for_programs_is_the_same_on_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let cases: [&[&str]; 6] = [
         &["completion", "bash"],
@@ -185,17 +186,16 @@ fn what_has_no_looks_has_none_on_a_terminal() {
     for arguments in cases {
         let piped = run(ialog(folder.path(), arguments));
         let command = ialog(folder.path(), arguments);
-        let (written, code) = Pty::start(command, Watched::Both, 60).read();
+        let (written, code) = Pty::start(command, TerminalStreams::Both, 60).read();
         assert_eq!((piped.code, code), (Some(0), Some(0)), "{arguments:?}");
         assert!(written.replace("\r\n", "\n") == piped.stdout, "{arguments:?}");
     }
 }
 
-/// It ends when somebody presses Ctrl-C, and no sooner.
 #[test]
-fn a_simulator_on_a_terminal_says_how_to_use_it() {
+fn the_simulator_prints_how_to_use_it_and_runs_until_ctrl_c() {
     let command = ialog(Path::new("/"), &["sim", "--port", "0", "--now", "2026-11-20"]);
-    let pty = Pty::start(command, Watched::Both, 80);
+    let pty = Pty::start(command, TerminalStreams::Both, 80);
     let (url, export) = (pty.line(), pty.line());
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
     assert!(export.contains(&format!("IONOS_API_URL={url}")), "{export}");

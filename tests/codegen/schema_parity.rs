@@ -1,5 +1,4 @@
-//! Description and code cannot part: the properties that the generated types describe as JSON Schema are those of
-//! the patched description, type by type.
+//! The generated types and the patched description have the same properties, compared type by type through JSON Schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +10,12 @@ use xtask::{codegen, workspace};
 
 type Properties = BTreeMap<String, BTreeSet<String>>;
 
-fn of_code() -> Properties {
+fn properties_of_code() -> Properties {
     fn add<T: JsonSchema>(generator: &mut SchemaGenerator) {
         let _ = generator.subschema_for::<T>();
     }
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    // Everything else is reached from these.
+    // These types refer to all others.
     add::<types::Info>(&mut generator);
     add::<types::ReferenceById>(&mut generator);
     add::<types::GetByContractResponse>(&mut generator);
@@ -29,31 +28,31 @@ fn names(schema: &Value) -> Option<BTreeSet<String>> {
     Some(properties.keys().cloned().collect())
 }
 
-fn of_description(document: &Value) -> Properties {
+fn properties_of_description(document: &Value) -> Properties {
     let mut found = Properties::new();
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         found.extend(names(schema).map(|names| (name.clone(), names)));
-        titled(schema, &mut found);
+        collect_titled(schema, &mut found);
     }
     found
 }
 
-fn titled(schema: &Value, found: &mut Properties) {
+fn collect_titled(schema: &Value, found: &mut Properties) {
     if let (Some(title), Some(names)) = (schema.get("title").and_then(Value::as_str), names(schema)) {
         found.insert(title.to_owned(), names);
     }
     match schema {
-        Value::Object(members) => members.values().for_each(|member| titled(member, found)),
-        Value::Array(items) => items.iter().for_each(|item| titled(item, found)),
+        Value::Object(members) => members.values().for_each(|member| collect_titled(member, found)),
+        Value::Array(items) => items.iter().for_each(|item| collect_titled(item, found)),
         _ => {}
     }
 }
 
 #[test]
-fn the_types_have_the_properties_of_the_description() {
+fn the_types_have_exactly_the_properties_of_the_description() {
     let document = codegen::patched(&workspace::root()).unwrap().document;
-    let code = of_code();
-    assert_eq!(code, of_description(&document));
+    let code = properties_of_code();
+    assert_eq!(code, properties_of_description(&document));
     assert!(code["Event"].contains("@uuid"), "{code:?}");
     assert!(code.len() >= 13, "{code:?}");
 }

@@ -1,9 +1,8 @@
-//! Whoever generates a strict client from the vendor's description, without any of this project's overlays, must be
-//! able to read the simulator, or the simulator simulates something else. So the description as it is published is made
-//! into types here, a second time and apart from the client, and the answers of the default dialect are read with them.
+//! A client that is generated strictly from the vendor's published description, without this project's overlays, can read
+//! the simulator's default answers. The types are generated here from that description, independent of the client.
 //!
-//! Strict means that a value of another JSON type fails the whole page, as it does for such clients. Members that the
-//! description does not name are let through: it closes no object, and `@uuid` is in every record and in no schema.
+//! Strict means that a value of another JSON type fails the whole page. Unknown members are accepted: the description
+//! closes no object, and `@uuid` is in every record but in no schema.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
@@ -11,7 +10,7 @@ use ionos_activitylog_sim::{DEFAULT_TOKEN, Dialect, Simulator, Switches, TotalSh
 use serde::de::DeserializeOwned;
 use unpatched::types::{GetByContractResponse, Info, ReferenceById};
 
-/// Generated from the vendor's file itself, whose path is all that this module holds. Only its types are used.
+/// Generated from the vendor's file. Only the types are used.
 #[allow(dead_code, clippy::all)]
 mod unpatched {
     progenitor::generate_api!("../openapi/activitylog-v1.yaml");
@@ -23,7 +22,7 @@ fn begin() -> DateTime<Utc> {
     "2026-11-16T00:00:00Z".parse().unwrap()
 }
 
-/// A week, and at noon of its Wednesday a burst that is larger than a page.
+/// A week of events with a burst of more than one page on Wednesday at noon.
 fn simulator(switches: Switches) -> Simulator {
     let noon = begin() + TimeDelta::hours(60);
     Simulator::builder()
@@ -54,7 +53,7 @@ fn page(simulator: &Simulator, offset: usize) -> serde_json::Result<GetByContrac
 }
 
 #[test]
-fn the_information_about_the_api_is_read() {
+fn the_api_information_is_decoded() {
     let info: Info = decoded(&simulator(Switches::default()), "").unwrap();
     assert_eq!(info.name.as_deref(), Some("CLOUD API"));
     assert_eq!(info.version.as_deref(), Some("1.0"));
@@ -62,7 +61,7 @@ fn the_information_about_the_api_is_read() {
 }
 
 #[test]
-fn the_contracts_are_read() {
+fn the_contracts_are_decoded() {
     let simulator = simulator(Switches::default());
     let contracts: Vec<ReferenceById> = decoded(&simulator, "/contracts").unwrap();
     let numbers: Vec<_> = contracts.iter().filter_map(|contract| contract.id).collect();
@@ -71,7 +70,7 @@ fn the_contracts_are_read() {
 }
 
 #[test]
-fn every_page_of_a_week_is_read_with_its_failures_and_its_burst() {
+fn every_page_of_a_week_is_decoded() {
     let simulator = simulator(Switches::default());
     let contract = simulator.contracts()[0];
     let held = simulator.count(contract, begin(), begin() + TimeDelta::days(7)) as usize;
@@ -85,7 +84,7 @@ fn every_page_of_a_week_is_read_with_its_failures_and_its_burst() {
     }
     assert_eq!(hits.len(), held);
 
-    // What is easily absent was there to be read, in every hit or in some.
+    // The pages contain all optional members, so that the test covers them.
     let sources: Vec<_> = hits.into_iter().map(|hit| hit.source.unwrap()).collect();
     let (mut failures, mut queued, mut resources, mut burst) = (0, 0, 0, 0);
     for source in &sources {
@@ -110,14 +109,14 @@ fn every_page_of_a_week_is_read_with_its_failures_and_its_burst() {
     assert!(burst >= 900, "{burst}");
 }
 
-/// The guard of the tests above: were the types looser than the description, nothing would fail here.
+/// Proves that the types are strict; the tests above would pass with loose types, too.
 #[test]
 fn values_of_another_json_type_are_refused() {
     let with = |dialect, total| Switches { dialect, total, ..Switches::default() };
     for (switches, reason) in [
-        // contractNumber is text in the description.
+        // The description declares contractNumber as a string.
         (with(Dialect::Sdk, TotalShape::Number), "invalid type: integer `33586252`, expected a string"),
-        // auditVersion is a number in the description.
+        // The description declares auditVersion as a number.
         (with(Dialect::Docs, TotalShape::Number), "invalid type: string \"0.1\", expected f64"),
         (with(Dialect::Description, TotalShape::Object), "invalid type: map, expected i64"),
         (with(Dialect::Description, TotalShape::Text), "invalid type: string \"3140\", expected i64"),
@@ -127,9 +126,9 @@ fn values_of_another_json_type_are_refused() {
     }
 }
 
-/// The one member that the description leaves out and the published sample of an event has.
+/// `@uuid` is in the published sample of an event, but not in the description.
 #[test]
-fn members_that_no_schema_names_are_let_through() {
+fn members_outside_the_schema_are_accepted() {
     let simulator = simulator(Switches::default());
     let contract = simulator.contracts()[0];
     let text = body(&simulator, &format!("/contracts/{contract}?limit=1"));

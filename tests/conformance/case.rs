@@ -1,24 +1,24 @@
-//! A case as it stands in a file. The format is described in `README.md` beside the files.
+//! The cases as they are written in the files. `README.md` describes the format.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::support::scripted::{Asked, TOKEN};
+use crate::support::scripted::{TOKEN, Target};
 
-/// One behaviour: what is given, what is done, what must come of it.
+/// One behaviour: given responses and settings, an operation, and the expected result.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// A sentence that is true of every implementation.
+    /// A sentence that is true for every implementation.
     pub name: String,
     pub given: Given,
     pub when: When,
     pub then: Then,
 }
 
-/// Time, chance, settings, and what the service answers.
+/// Clock, random draws, credentials, settings and the responses of the service.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Given {
@@ -35,13 +35,13 @@ pub struct Given {
     pub order: Order,
 }
 
-/// In what order requests come.
+/// Order in which the requests are expected.
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     #[default]
     AsListed,
-    /// Each response is for the request at its place, whenever that comes.
+    /// Each response belongs to the request with the same index, in any order.
     Any,
 }
 
@@ -53,13 +53,13 @@ fn half() -> f64 {
     0.5
 }
 
-/// What requests are authorised with.
+/// Credentials of the requests.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Credentials {
     /// One token for all requests.
     Token(String),
-    /// The tokens of a provider: it gives the next one each time that it is asked.
+    /// The tokens of a provider, which returns the next one at each call.
     TokensInTurn(Vec<String>),
     UserNameAndPassword(String, String),
 }
@@ -71,7 +71,7 @@ impl Default for Credentials {
 }
 
 impl Credentials {
-    /// The texts that no message may hold.
+    /// Texts that no message may contain.
     pub fn secrets(&self) -> Vec<&str> {
         let texts: Vec<&str> = match self {
             Self::Token(token) => vec![token],
@@ -83,7 +83,7 @@ impl Credentials {
     }
 }
 
-/// What differs from the defaults of a client.
+/// Settings that differ from the client's defaults.
 #[derive(Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -100,11 +100,11 @@ pub struct Settings {
     pub user_agent_suffix: Option<String>,
 }
 
-/// What the service sends for one request.
+/// The answer of the service to one request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Response {
-    /// How often it is sent.
+    /// Number of consecutive requests that get this answer.
     #[serde(default = "once")]
     pub times: usize,
     #[serde(default)]
@@ -114,7 +114,7 @@ pub struct Response {
     pub headers: BTreeMap<String, String>,
     /// The body, byte for byte.
     pub body: Option<String>,
-    /// The body, where its white space and the order of its members do not matter.
+    /// The body as JSON, if white space and the order of members do not matter.
     pub json: Option<serde_json::Value>,
     pub fault: Option<Fault>,
 }
@@ -123,7 +123,7 @@ fn once() -> usize {
     1
 }
 
-/// What happens behind the body.
+/// A connection fault after the body.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
@@ -131,7 +131,7 @@ pub enum Fault {
     EndInBody,
 }
 
-/// What is done.
+/// The operation and its arguments.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "lowercase", tag = "operation")]
 pub enum When {
@@ -156,7 +156,7 @@ pub enum When {
     },
 }
 
-/// What must come of it.
+/// The expected requests, waits and result.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Then {
@@ -171,7 +171,7 @@ pub struct Then {
     pub exit_code: Option<u8>,
 }
 
-/// A request as it goes over the wire.
+/// An expected HTTP request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
@@ -187,14 +187,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// What tells it from others of its case.
-    pub fn asked(&self) -> Asked {
+    /// Path and query, which identify the request within its case.
+    pub fn target(&self) -> Target {
         let query = self.query.clone().into_iter().collect();
         (self.path.clone(), query)
     }
 }
 
-/// How a call ends.
+/// The result of an operation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -202,7 +202,7 @@ pub enum Outcome {
     Error(Failure),
 }
 
-/// What a call gives.
+/// The value of a successful operation.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub enum Success {
@@ -211,18 +211,18 @@ pub enum Success {
         version: Option<String>,
         href: Option<String>,
     },
-    /// The numbers.
+    /// The contract numbers.
     Contracts(Vec<String>),
-    /// The records' texts and the service's count.
+    /// The texts of the records and the total that the service reports.
     Page {
         events: Vec<String>,
         total: Option<Total>,
     },
-    /// The records' texts.
+    /// The texts of the records.
     Events(Vec<String>),
 }
 
-/// What the service counts.
+/// The total that the service reports.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Total {
@@ -230,7 +230,7 @@ pub struct Total {
     pub exact: bool,
 }
 
-/// What an error tells to programs.
+/// The properties of an error.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Failure {
@@ -246,7 +246,7 @@ pub struct Failure {
     pub events_before: usize,
 }
 
-/// One of the vendor's messages.
+/// One message of the vendor's error envelope.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Message {
@@ -255,7 +255,7 @@ pub struct Message {
 }
 
 impl Case {
-    /// The arguments with which `ialog` does the same; none where it has no command or no flag for it. An export goes
+    /// The arguments of `ialog` for this case. `None` if the command line has no such command or flag. Events are written
     /// to `out`.
     pub fn arguments(&self, out: &Path) -> Option<Vec<String>> {
         let attempts = self.given.settings.attempts;

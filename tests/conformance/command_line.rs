@@ -1,57 +1,45 @@
-//! The cases as `ialog` runs them: the same script and the same virtual time, seen through exit code, streams and file.
+//! Runs cases with `ialog`, with the same script and virtual clock, observed through exit code, streams and file.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use ialog::Context;
+use ionos_activitylog::seam::Transport;
 
 use super::case::{Case, Credentials, Success, When};
 use super::compare::Observed;
 use super::library::{clock, script};
+use crate::support::in_process::run_with_account;
 
-/// Runs a case that the command line has arguments for.
+/// Runs a case for which the command line has arguments.
 pub fn run(case: &Case) -> Observed {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("events.ndjson");
-    let arguments = case.arguments(&out).expect("a case that can be typed");
-    let arguments = ["ialog".to_owned()].into_iter().chain(arguments).map(OsString::from);
+    let arguments = case.arguments(&out).expect("a case with a command line");
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let Credentials::Token(token) = &case.given.credentials else { panic!("the command line takes a token") };
     let clock = clock(case);
     let scripted = script(case, &clock);
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let mut context = Context {
-        clock: clock.clone(),
-        account: Some((scripted.clone(), token.clone())),
-        stdout: &mut stdout,
-        stderr: &mut stderr,
-        interactive: false,
-        terminal: ialog::Terminal::default(),
-        cache: ialog::Cache::default(),
-        interrupt: ialog::Interrupt::new(),
-        messages: ialog::Messages::default(),
-        steps: ionos_activitylog_archive::internal::FailPoints::default(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let code = runtime.block_on(ialog::run_with(arguments, &mut context));
-    let said = String::from_utf8(stderr).unwrap();
-    let message = said.strip_prefix("error: ").map(|text| text.trim_end_matches('\n').to_owned());
-    assert_eq!(message.is_some(), code != 0, "an exit code other than 0 comes with an error: {said}");
-    assert_eq!(out.exists(), code == 0 && matches!(case.when, When::Events { .. }), "a file only for success");
+    let account = (scripted.clone() as Arc<dyn Transport>, token.clone());
+    let printed = run_with_account(&arguments, account, clock.clone(), |_, _| {});
+    let succeeded = printed.code == Some(0);
+    let message = printed.stderr.strip_prefix("error: ").map(|text| text.trim_end_matches('\n').to_owned());
+    assert_eq!(message.is_some(), !succeeded, "an exit code other than 0 comes with an error: {}", printed.stderr);
+    assert_eq!(out.exists(), succeeded && matches!(case.when, When::Events { .. }), "a file only for success");
     Observed {
         requests: scripted.requests(),
         waits: clock.waits(),
-        unused: scripted.left(),
-        result: if code == 0 { Ok(success(case, &stdout, &out)) } else { Err(None) },
+        unused: scripted.unused(),
+        result: if succeeded { Ok(success(case, &printed.stdout, &out)) } else { Err(None) },
         message,
-        exit_code: Some(code),
+        exit_code: printed.code.map(|code| code.try_into().unwrap()),
     }
 }
 
-fn success(case: &Case, stdout: &[u8], out: &Path) -> Success {
+fn success(case: &Case, stdout: &str, out: &Path) -> Success {
     let lines = |text: &str| text.lines().map(str::to_owned).collect();
     match &case.when {
         When::Events { .. } => Success::Events(lines(&fs::read_to_string(out).unwrap())),
-        _ => Success::Contracts(lines(std::str::from_utf8(stdout).unwrap())),
+        _ => Success::Contracts(lines(stdout)),
     }
 }

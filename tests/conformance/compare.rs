@@ -1,31 +1,31 @@
-//! What was seen against what a case says, whoever ran it. A runner that cannot see something says so with `None`.
+//! Compares the observations of a runner with a case. `None` stands for a value that the runner cannot observe.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
 use super::case::{Case, Failure, Order, Outcome, Request, Success};
-use crate::support::scripted::asked;
+use crate::support::scripted::target;
 
-/// What a runner saw.
+/// The observations of a runner.
 pub struct Observed {
     pub requests: Vec<reqwest::Request>,
     pub waits: Vec<Duration>,
-    /// Responses that nobody asked for.
+    /// Number of responses that no request used.
     pub unused: usize,
-    /// What came of it, and of an error what it tells to programs, where that can be seen.
+    /// The result; the properties of an error are `None` if the runner cannot observe them.
     pub result: Result<Success, Option<Failure>>,
-    /// What is told to people about an error.
+    /// The error message.
     pub message: Option<String>,
-    /// How the program ended, where it is one.
+    /// The exit code, if the runner is a program.
     pub exit_code: Option<u8>,
 }
 
-/// Every difference, each with what was expected and what was seen.
+/// All differences, each with the expected and the actual value.
 pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
     let mut found = Vec::new();
     let then = &case.then;
     if seen.unused > 0 {
-        found.push(format!("{} of {} responses were not asked for", seen.unused, seen.unused + seen.requests.len()));
+        found.push(format!("{} of {} responses were not used", seen.unused, seen.unused + seen.requests.len()));
     }
     if let Some(requests) = &then.requests {
         let actual: Vec<&reqwest::Request> = match case.given.order {
@@ -55,7 +55,7 @@ pub fn differences(case: &Case, seen: &Observed) -> Vec<String> {
     found
 }
 
-/// Whole microseconds: half of a chance falls between two milliseconds.
+/// Whole microseconds, because half of a backoff may fall between two milliseconds.
 fn micros(millis: f64) -> u128 {
     Duration::from_secs_f64(millis / 1_000.0).as_micros()
 }
@@ -77,12 +77,12 @@ fn compare_message(case: &Case, message: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The requests that came, in the order of those that were expected; what nobody expected is behind them.
+/// The actual requests in the order of the expected ones; unexpected requests come last.
 fn as_listed<'a>(expected: &[Request], actual: &'a [reqwest::Request]) -> Vec<&'a reqwest::Request> {
     let mut left: Vec<&reqwest::Request> = actual.iter().collect();
     let mut listed = Vec::new();
-    for wanted in expected.iter().map(Request::asked) {
-        if let Some(place) = left.iter().position(|one| asked(one) == wanted) {
+    for wanted in expected.iter().map(Request::target) {
+        if let Some(place) = left.iter().position(|one| target(one) == wanted) {
             listed.push(left.remove(place));
         }
     }
@@ -110,7 +110,7 @@ fn request_differences(expected: &Request, actual: &reqwest::Request) -> Vec<Str
         found.extend(unequal("origin", origin, &url.origin().ascii_serialization()));
     }
     found.extend(unequal("path", &*expected.path, url.path()));
-    // Pairs rather than a map, so that a name sent twice is seen.
+    // Pairs instead of a map, so that a repeated name is a difference.
     let mut query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     query.sort();
     let expected_query: Vec<(String, String)> = expected.query.clone().into_iter().collect();

@@ -1,4 +1,4 @@
-//! Runs a case with the library: no connection, no time, no chance of its own.
+//! Runs cases with the library, with scripted responses, a virtual clock and fixed random draws.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,9 +13,9 @@ use ionos_activitylog::{
 
 use super::case::{Case, Credentials, Failure, Fault, Message, Order, Request, Response, Success, Total, When};
 use super::compare::Observed;
-use crate::support::scripted::{Scripted, Step};
+use crate::support::scripted::{ScriptedTransport, Step};
 
-/// Does what the case says.
+/// Runs a case.
 pub fn run(case: &Case) -> Observed {
     let clock = clock(case);
     let scripted = script(case, &clock);
@@ -29,33 +29,33 @@ pub fn run(case: &Case) -> Observed {
     Observed {
         requests: scripted.requests(),
         waits: clock.waits(),
-        unused: scripted.left(),
+        unused: scripted.unused(),
         result: result.map_err(|error| Some(failure(&error, events_before))),
         message,
         exit_code: None,
     }
 }
 
-/// The time and chance of a case.
+/// The virtual clock of a case, which also draws its random numbers.
 pub fn clock(case: &Case) -> Arc<VirtualClock> {
     let clock = VirtualClock::at(case.given.now.parse().unwrap());
     Arc::new(clock.with_chance(case.given.chance))
 }
 
-/// The service of a case.
-pub fn script(case: &Case, clock: &Arc<VirtualClock>) -> Arc<Scripted> {
+/// The transport that answers with the responses of a case.
+pub fn script(case: &Case, clock: &Arc<VirtualClock>) -> Arc<ScriptedTransport> {
     let steps = case.given.responses.iter().flat_map(|response| (0..response.times).map(|_| step(response, clock)));
     if case.given.order == Order::AsListed {
-        return Scripted::following(steps);
+        return ScriptedTransport::with_steps(steps);
     }
     let requests = case.then.requests.as_deref().unwrap_or_default();
     let steps: Vec<Step> = steps.collect();
     assert_eq!(requests.len(), steps.len(), "where requests come in any order, each response needs its own");
-    let wanted = requests.iter().map(Request::asked);
-    Scripted::answering(wanted.zip(steps))
+    let wanted = requests.iter().map(Request::target);
+    ScriptedTransport::with_targets(wanted.zip(steps))
 }
 
-/// What the script does for a response of a case.
+/// The step of the script for a response of a case.
 fn step(response: &Response, clock: &Arc<VirtualClock>) -> Step {
     let mut answer = http::Response::builder().status(response.status);
     for (name, value) in &response.headers {
@@ -79,7 +79,7 @@ fn step(response: &Response, clock: &Arc<VirtualClock>) -> Step {
     }
 }
 
-fn client(case: &Case, transport: Arc<Scripted>, clock: Arc<VirtualClock>) -> Result<Client, Error> {
+fn client(case: &Case, transport: Arc<ScriptedTransport>, clock: Arc<VirtualClock>) -> Result<Client, Error> {
     let settings = &case.given.settings;
     let millis = Duration::from_millis;
     let mut retry = RetryPolicy::builder();
@@ -117,17 +117,17 @@ fn client(case: &Case, transport: Arc<Scripted>, clock: Arc<VirtualClock>) -> Re
     match &case.given.credentials {
         Credentials::Token(token) => builder.token(token),
         Credentials::TokensInTurn(tokens) => {
-            builder.token_provider(Arc::new(InTurn(Mutex::new(tokens.clone().into()))))
+            builder.token_provider(Arc::new(TokensInTurnProvider(Mutex::new(tokens.clone().into()))))
         }
         Credentials::UserNameAndPassword(name, password) => builder.username_and_password(name, password),
     }
     .build()
 }
 
-/// Gives each token once.
-struct InTurn(Mutex<VecDeque<String>>);
+/// Provides each token once, in order.
+struct TokensInTurnProvider(Mutex<VecDeque<String>>);
 
-impl TokenProvider for InTurn {
+impl TokenProvider for TokensInTurnProvider {
     fn token(&self) -> TokenFuture<'_> {
         let token = self.0.lock().unwrap().pop_front();
         Box::pin(async move { Ok(AccessToken::new(token.ok_or("no token is left")?)?) })
@@ -199,7 +199,7 @@ fn failure(error: &Error, events_before: usize) -> Failure {
     }
 }
 
-/// `RateLimited` as `rate-limited`.
+/// Converts `RateLimited` to `rate-limited`.
 fn kebab_case(name: &str) -> String {
     let mut text = String::new();
     for c in name.chars() {

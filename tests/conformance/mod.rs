@@ -1,5 +1,4 @@
-//! The behaviour contract: cases as data, which any implementation in any language can run. `conformance/README.md`
-//! tells how they are written.
+//! The behaviour contract: cases as data that an implementation in any language can run. `README.md` describes the format.
 
 mod case;
 mod command_line;
@@ -16,13 +15,13 @@ use xtask::workspace;
 use case::{Case, Outcome};
 use compare::{Observed, differences};
 
-/// The fewest cases that there may be, so that none are lost in silence.
-const FEWEST: usize = 60;
+/// Minimum number of cases, so that none get lost.
+const MIN_CASES: usize = 60;
 
-/// The fewest cases that the command line runs too.
-const FEWEST_FOR_COMMAND_LINE: usize = 25;
+/// Minimum number of cases that the command line runs.
+const MIN_CASES_FOR_COMMAND_LINE: usize = 25;
 
-/// Every file with its cases, in the order of their names.
+/// All files with their cases, sorted by name.
 fn files() -> Vec<(String, Vec<Case>)> {
     let folder = workspace::root().join("tests/conformance");
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -39,7 +38,7 @@ fn files() -> Vec<(String, Vec<Case>)> {
     files
 }
 
-/// Runs every case that is chosen and fails with all differences of all of them.
+/// Runs every chosen case and panics with all differences.
 fn check(chosen: impl Fn(&Case) -> bool, run: impl Fn(&Case) -> Observed) {
     let mut failures = Vec::new();
     for (file, cases) in files() {
@@ -53,32 +52,32 @@ fn check(chosen: impl Fn(&Case) -> bool, run: impl Fn(&Case) -> Observed) {
     assert!(failures.is_empty(), "{} cases fail:\n\n{}\n", failures.len(), failures.join("\n\n"));
 }
 
-/// What is wrong with a case; nothing if it holds.
+/// The differences of a case; empty if it holds.
 fn verdict(case: &Case, run: impl Fn(&Case) -> Observed) -> Vec<String> {
-    // A script that is too short ends in a panic.
+    // A script with too few responses panics.
     match catch_unwind(AssertUnwindSafe(|| run(case))) {
         Ok(seen) => differences(case, &seen),
-        Err(panic) => vec![format!("the case cannot be run: {}", said(&*panic))],
+        Err(panic) => vec![format!("the case cannot be run: {}", panic_text(&*panic))],
     }
 }
 
-fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
 }
 
 #[test]
-fn the_library_keeps_the_contract() {
+fn the_library_fulfils_the_contract() {
     check(|_| true, library::run);
 }
 
 #[test]
-fn the_command_line_keeps_the_contract() {
+fn the_command_line_fulfils_the_contract() {
     check(|case| case.then.exit_code.is_some(), command_line::run);
 }
 
 #[test]
-fn the_contract_has_its_cases_and_each_its_own_name() {
+fn the_names_of_the_cases_are_unique() {
     let mut names = BTreeSet::new();
     for (file, cases) in files() {
         assert!(!cases.is_empty(), "{file} has no case");
@@ -86,11 +85,11 @@ fn the_contract_has_its_cases_and_each_its_own_name() {
             assert!(names.insert(case.name.clone()), "{file}: {:?} twice", case.name);
         }
     }
-    assert!(names.len() >= FEWEST, "{} cases", names.len());
+    assert!(names.len() >= MIN_CASES, "{} cases", names.len());
 }
 
 #[test]
-fn a_case_with_an_exit_code_can_be_typed() {
+fn a_case_with_an_exit_code_has_a_command_line() {
     let mut count = 0;
     for (file, cases) in files() {
         for case in &cases {
@@ -108,11 +107,11 @@ fn a_case_with_an_exit_code_can_be_typed() {
             count += 1;
         }
     }
-    assert!(count >= FEWEST_FOR_COMMAND_LINE, "{count} cases");
+    assert!(count >= MIN_CASES_FOR_COMMAND_LINE, "{count} cases");
 }
 
-/// A case that holds, as JSON.
-fn sound() -> serde_json::Value {
+/// A valid case that holds, as JSON.
+fn valid_case() -> serde_json::Value {
     serde_json::json!({
         "name": "a case",
         "given": {"responses": [{"status": 503}, {"status": 200, "body": "[]"}]},
@@ -129,11 +128,11 @@ fn sound() -> serde_json::Value {
 }
 
 #[test]
-fn a_case_that_does_not_hold_is_found() {
+fn a_case_that_does_not_hold_is_reported() {
     let parse = |value| serde_json::from_value::<Case>(value).unwrap();
-    assert_eq!(verdict(&parse(sound()), library::run), Vec::<String>::new());
+    assert_eq!(verdict(&parse(valid_case()), library::run), Vec::<String>::new());
     let request = |member: &str, value: serde_json::Value| {
-        let mut request = sound()["then"]["requests"][0].take();
+        let mut request = valid_case()["then"]["requests"][0].take();
         request[member] = value;
         request
     };
@@ -143,7 +142,7 @@ fn a_case_that_does_not_hold_is_found() {
         (
             "/given/responses",
             serde_json::json!([{"status": 200, "body": "[]"}, {"status": 200}]),
-            "1 of 2 responses were not asked for",
+            "1 of 2 responses were not used",
         ),
         ("/given/responses", serde_json::json!([{"status": 503}]), "no answer is left for get_available_contracts"),
         ("/given/responses/1", serde_json::json!({"status": 200, "body": "[]", "json": []}), "both `body` and `json`"),
@@ -173,7 +172,7 @@ fn a_case_that_does_not_hold_is_found() {
         ("/then/result", failure, "result: expected Error("),
     ];
     for (pointer, value, told) in cases {
-        let mut case = sound();
+        let mut case = valid_case();
         let (place, member) = pointer.rsplit_once('/').unwrap();
         match case.pointer_mut(place).unwrap() {
             serde_json::Value::Array(items) => items[member.parse::<usize>().unwrap()] = value,
@@ -185,11 +184,11 @@ fn a_case_that_does_not_hold_is_found() {
 }
 
 #[test]
-fn an_unknown_member_makes_a_case_unreadable() {
+fn an_unknown_member_makes_a_case_invalid() {
     for place in
         ["", "/given", "/given/responses/0", "/when", "/then", "/then/requests/0", "/then/result", "/then/result/ok"]
     {
-        let mut case = sound();
+        let mut case = valid_case();
         let members = case.pointer_mut(place).unwrap().as_object_mut().unwrap();
         members.insert("unheard-of".to_owned(), 1.into());
         assert!(serde_json::from_value::<Case>(case).is_err(), "{place}");

@@ -1,4 +1,4 @@
-//! Who asks: tokens that expire and are refused, user names, files, and what the vendor's tools have set up.
+//! Credentials: expired and refused tokens, user names, token files, and the config files of the vendor's tools.
 
 use std::fs;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{AccessToken, Client, ClientBuilder, ErrorKind, Origin, TokenFuture, TokenProvider};
 use ionos_activitylog_sim::Simulator;
 
-use crate::support::program::{Printed, ialog, run, serving};
-use crate::support::scripted::{Scripted, answer};
+use crate::support::program::{Printed, ialog, run, start_simulator};
+use crate::support::scripted::{ScriptedTransport, answer};
 
 fn noon() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()
@@ -25,16 +25,16 @@ fn jwt(payload: &str) -> String {
     format!("{}.{}.{}", part(r#"{"alg":"none","kid":"k1"}"#), part(payload), part("planted signature"))
 }
 
-/// Hands out numbered tokens that live for an hour.
-struct Numbered {
+/// Provides numbered tokens that are valid for one hour.
+struct NumberedTokens {
     handed_out: AtomicU32,
     clock: Arc<VirtualClock>,
 }
 
-impl TokenProvider for Numbered {
+impl TokenProvider for NumberedTokens {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async {
-            // Others get their turn while it is fetched.
+            // Other calls run while the token is fetched.
             tokio::task::yield_now().await;
             let number = self.handed_out.fetch_add(1, Ordering::SeqCst) + 1;
             let token = AccessToken::new(format!("token-{number}"))?;
@@ -43,14 +43,14 @@ impl TokenProvider for Numbered {
     }
 }
 
-/// A service that takes one token at a time, and counts what it refuses.
+/// A service that accepts one token at a time and counts the requests it refuses.
 #[derive(Default)]
-struct Service {
+struct TokenService {
     accepts: AtomicU32,
     refused: AtomicU32,
 }
 
-impl Transport for Service {
+impl Transport for TokenService {
     fn send<'a>(&'a self, _: &'static str, request: reqwest::Request) -> Exchange<'a> {
         Box::pin(async move {
             tokio::task::yield_now().await;
@@ -66,9 +66,9 @@ impl Transport for Service {
     }
 }
 
-fn numbered(clock: &Arc<VirtualClock>) -> (Arc<Numbered>, Arc<Service>, Client) {
-    let provider = Arc::new(Numbered { handed_out: AtomicU32::new(0), clock: clock.clone() });
-    let service = Arc::new(Service { accepts: AtomicU32::new(1), ..Service::default() });
+fn numbered(clock: &Arc<VirtualClock>) -> (Arc<NumberedTokens>, Arc<TokenService>, Client) {
+    let provider = Arc::new(NumberedTokens { handed_out: AtomicU32::new(0), clock: clock.clone() });
+    let service = Arc::new(TokenService { accepts: AtomicU32::new(1), ..TokenService::default() });
     let client = Client::builder()
         .token_provider(provider.clone())
         .transport(service.clone())
@@ -85,7 +85,7 @@ async fn hundred_calls(client: &Client) {
 }
 
 #[tokio::test]
-async fn a_hundred_calls_with_an_expired_token_fetch_one() {
+async fn a_hundred_calls_with_an_expired_token_fetch_one_new_token() {
     let clock = Arc::new(VirtualClock::at(noon()));
     let (provider, service, client) = numbered(&clock);
     hundred_calls(&client).await;
@@ -98,7 +98,7 @@ async fn a_hundred_calls_with_an_expired_token_fetch_one() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_replaced_once_without_a_wait_and_by_one_fetch_for_all() {
+async fn a_refused_token_is_replaced_by_one_fetch_for_all_calls_without_waiting() {
     let clock = Arc::new(VirtualClock::at(noon()));
     let (provider, service, client) = numbered(&clock);
     hundred_calls(&client).await;
@@ -107,7 +107,7 @@ async fn a_refused_token_is_replaced_once_without_a_wait_and_by_one_fetch_for_al
     assert_eq!(provider.handed_out.load(Ordering::SeqCst), 2);
     assert!(clock.waits().is_empty());
 
-    // A service that refuses every token gets two requests, and no more.
+    // A service that refuses every token receives exactly two requests.
     service.accepts.store(99, Ordering::SeqCst);
     service.refused.store(0, Ordering::SeqCst);
     let error = client.info().await.unwrap_err();
@@ -116,21 +116,21 @@ async fn a_refused_token_is_replaced_once_without_a_wait_and_by_one_fetch_for_al
 }
 
 #[tokio::test]
-async fn the_replay_with_a_new_token_is_outside_the_retries() {
+async fn a_replay_with_a_new_token_does_not_count_as_a_retry() {
     let clock = Arc::new(VirtualClock::at(noon()).with_chance(0.5));
-    let provider = Arc::new(Numbered { handed_out: AtomicU32::new(0), clock: clock.clone() });
+    let provider = Arc::new(NumberedTokens { handed_out: AtomicU32::new(0), clock: clock.clone() });
     let statuses = [503, 401, 503, 503, 503, 200];
-    let scripted = Scripted::new(statuses.map(|status| answer(status, "{}")));
+    let scripted = ScriptedTransport::new(statuses.map(|status| answer(status, "{}")));
     let client = Client::builder().token_provider(provider).transport(scripted).clock(clock.clone());
     let info = client.build().unwrap().info().await.unwrap();
-    // Five attempts, and the replay besides.
+    // Five attempts and the replay.
     assert_eq!(info.meta().attempts(), 6);
     assert_eq!(clock.waits().len(), 4);
 }
 
 #[tokio::test]
-async fn an_expired_token_fails_before_any_request_and_says_since_when() {
-    let scripted = Scripted::new([]);
+async fn an_expired_token_fails_before_any_request_with_its_expiry_time() {
+    let scripted = ScriptedTransport::new([]);
     let token = jwt(r#"{"exp":1795176000}"#);
     let clock = VirtualClock::at(noon());
     let client = Client::builder().token(token).transport(scripted.clone()).clock(Arc::new(clock)).build().unwrap();
@@ -144,11 +144,11 @@ async fn an_expired_token_fails_before_any_request_and_says_since_when() {
 }
 
 #[tokio::test]
-async fn a_user_name_and_password_are_sent_as_basic() {
-    let scripted = Scripted::new([answer(200, "{}")]);
+async fn user_name_and_password_are_sent_as_basic_authentication() {
+    let scripted = ScriptedTransport::new([answer(200, "{}")]);
     let client = Client::builder().username_and_password("Aladdin", "open sesame").transport(scripted.clone());
     client.build().unwrap().info().await.unwrap();
-    // The example of RFC 7617.
+    // The example in RFC 7617.
     assert_eq!(scripted.requests()[0].headers()["authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
 }
 
@@ -156,7 +156,7 @@ async fn a_user_name_and_password_are_sent_as_basic() {
 async fn a_token_file_is_read_again_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
-    let scripted = Scripted::new([answer(200, "{}"), answer(200, "{}")]);
+    let scripted = ScriptedTransport::new([answer(200, "{}"), answer(200, "{}")]);
     fs::write(&path, "first\n").unwrap();
     let client = Client::builder().token_file(&path).transport(scripted.clone()).build().unwrap();
     client.info().await.unwrap();
@@ -167,7 +167,7 @@ async fn a_token_file_is_read_again_when_it_changes() {
 }
 
 #[test]
-fn a_token_tells_its_contract_and_what_it_lacks() {
+fn token_claims_name_the_contract_and_a_missing_privilege() {
     let client = |payload: &str| Client::builder().token(jwt(payload)).build().unwrap();
     let bound =
         client(r#"{"identity":{"contractNumber":31721060,"privileges":["ACCESS_ACTIVITY_LOG"],"role":"user"}}"#);
@@ -181,7 +181,7 @@ fn a_token_tells_its_contract_and_what_it_lacks() {
 }
 
 #[test]
-fn the_settings_in_force_say_where_they_come_from() {
+fn effective_settings_name_their_origin() {
     let shown = |builder: ClientBuilder| -> Vec<String> {
         builder.build().unwrap().settings().iter().map(ToString::to_string).collect()
     };
@@ -203,7 +203,7 @@ fn the_settings_in_force_say_where_they_come_from() {
     assert_eq!(client.settings()[1].origin(), &Origin::Default);
 }
 
-/// Runs `ialog contracts` with a home folder that holds these files, and these variables.
+/// Runs `ialog contracts` with these files in the home folder and these environment variables.
 fn contracts(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Printed {
     let home = tempfile::tempdir().unwrap();
     for (path, text) in files {
@@ -217,9 +217,9 @@ fn contracts(files: &[(&str, &str)], variables: &[(&str, &str)]) -> Printed {
 }
 
 #[test]
-fn what_the_vendors_tools_have_set_up_is_used() {
+fn the_config_files_of_the_vendors_tools_are_read() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = serving(folder.path(), &[]);
+    let sim = start_simulator(folder.path(), &[]);
     let expected = format!("{}\n", Simulator::builder().build().contracts()[0]);
     let token = ionos_activitylog_sim::DEFAULT_TOKEN;
     let yaml = format!(
@@ -229,7 +229,7 @@ fn what_the_vendors_tools_have_set_up_is_used() {
     );
     let json = format!(r#"{{"userdata.token":"{token}","userdata.api-url":"{}"}}"#, sim.url);
     let variables = [("IONOS_TOKEN", token), ("IONOS_API_URL", sim.url.as_str())];
-    /// Name, files and variables.
+    /// Name, config files and environment variables.
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)]);
     let cases: [Case<'_>; 6] = [
         ("environment", &[], &variables),
@@ -255,19 +255,19 @@ fn what_the_vendors_tools_have_set_up_is_used() {
     assert!(printed.stderr.contains("profile \"a\""), "{}", printed.stderr);
 }
 
-/// Has one token and no other.
-struct Stubborn;
+/// Provides the same token every time.
+struct SingleToken;
 
-impl TokenProvider for Stubborn {
+impl TokenProvider for SingleToken {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async { Ok(AccessToken::new("the-only-one")?) })
     }
 }
 
 #[tokio::test]
-async fn a_refused_token_is_not_sent_again() {
-    let scripted = Scripted::new([answer(401, "")]);
-    let client = Client::builder().token_provider(Arc::new(Stubborn)).transport(scripted.clone());
+async fn a_refused_token_without_a_replacement_is_not_sent_again() {
+    let scripted = ScriptedTransport::new([answer(401, "")]);
+    let client = Client::builder().token_provider(Arc::new(SingleToken)).transport(scripted.clone());
     let error = client.build().unwrap().info().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 1));
     assert!(error.to_string().contains("there is no other token"), "{error}");
@@ -275,15 +275,15 @@ async fn a_refused_token_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn the_token_of_a_provider_tells_its_contract_once_it_is_there() {
-    struct Bound;
-    impl TokenProvider for Bound {
+async fn the_contract_of_a_provided_token_is_known_after_the_first_call() {
+    struct BoundToken;
+    impl TokenProvider for BoundToken {
         fn token(&self) -> TokenFuture<'_> {
             Box::pin(async { Ok(AccessToken::new(jwt(r#"{"identity":{"contractNumber":31721060}}"#))?) })
         }
     }
-    let scripted = Scripted::new([answer(200, "{}")]);
-    let client = Client::builder().token_provider(Arc::new(Bound)).transport(scripted).build().unwrap();
+    let scripted = ScriptedTransport::new([answer(200, "{}")]);
+    let client = Client::builder().token_provider(Arc::new(BoundToken)).transport(scripted).build().unwrap();
     assert_eq!(client.default_contract(), None);
     client.info().await.unwrap();
     assert_eq!(client.default_contract().unwrap().as_str(), "31721060");
@@ -292,7 +292,7 @@ async fn the_token_of_a_provider_tells_its_contract_once_it_is_there() {
 }
 
 #[test]
-fn a_certificate_setting_beside_a_client_of_ones_own_is_an_error() {
+fn a_certificate_setting_with_a_custom_http_client_is_an_error() {
     let builder =
         || Client::builder().token("t").http_client(reqwest::Client::builder().tls_certs_only([]).build().unwrap());
     for builder in
@@ -305,11 +305,10 @@ fn a_certificate_setting_beside_a_client_of_ones_own_is_an_error() {
     assert!(builder().build().is_ok());
 }
 
-/// Somebody who names a profile means it, whatever else is set.
 #[test]
-fn a_named_profile_goes_before_the_environment() {
+fn a_named_profile_takes_precedence_over_the_environment() {
     let folder = tempfile::tempdir().unwrap();
-    let sim = serving(folder.path(), &[]);
+    let sim = start_simulator(folder.path(), &[]);
     let token = ionos_activitylog_sim::DEFAULT_TOKEN;
     let yaml = format!(
         "version: 1.0\nprofiles:\n  - name: prod\n    credentials:\n      token: {token}\n  - name: test\n    \

@@ -1,5 +1,4 @@
-//! What the Cloud API tells of a request goes the way of every other call: with the same credentials, tried again, paced,
-//! and told as the same kinds of error.
+//! Reading a request from the Cloud API works as every other call: same credentials, retries, rate limit and error kinds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +10,13 @@ use ionos_activitylog::{Client, DateRange, ErrorKind, EventType, OpClass};
 use ionos_activitylog_sim::Simulator;
 use ionos_activitylog_sim::fault::{Answer, Faults, When};
 
-use crate::support::scripted::{Scripted, answer};
+use crate::support::scripted::{ScriptedTransport, answer};
 
 fn noon() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-/// The simulator, a client of it, and its clock.
+/// A client of a simulator with these faults, and its clock.
 fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
     let clock = Arc::new(VirtualClock::at(noon()));
     let simulator = Simulator::builder().clock(noon).events_per_day(300).faults(faults).build();
@@ -31,7 +30,7 @@ fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
     (client, clock)
 }
 
-/// The ids of a request that changed something through the Cloud API, and of one that only read.
+/// The request ids of a change through the Cloud API and of a read.
 async fn ids(client: &Client) -> (String, String) {
     let contract = client.contracts().await.unwrap()[0].number.clone();
     let range = DateRange::day("2026-11-19".parse().unwrap(), &Utc).unwrap();
@@ -50,7 +49,7 @@ async fn ids(client: &Client) -> (String, String) {
 }
 
 #[tokio::test]
-async fn a_request_is_told_with_its_status_and_without_its_secrets() {
+async fn a_request_is_read_with_its_status_and_without_its_secrets() {
     let (client, _) = world(Faults::new());
     let (id, read) = ids(&client).await;
     let request = client.cloud_request(&id).await.unwrap();
@@ -68,7 +67,7 @@ async fn a_request_is_told_with_its_status_and_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn it_is_tried_again_and_keeps_to_the_pace() {
+async fn a_failed_read_is_retried_and_respects_the_rate() {
     let twice = When::any().operation(ionos_activitylog_sim::Operation::GetRequest).times(2);
     let faults = Faults::new().on(twice, Answer::new(503)).unwrap();
     let (client, clock) = world(faults);
@@ -82,8 +81,9 @@ async fn it_is_tried_again_and_keeps_to_the_pace() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_an_error_of_its_kind() {
-    let (_, client) = Scripted::client([answer(200, "[]"), answer(200, "<html>"), answer(204, ""), answer(401, "")]);
+async fn an_unknown_request_is_an_error_with_its_own_kind() {
+    let (_, client) =
+        ScriptedTransport::client([answer(200, "[]"), answer(200, "<html>"), answer(204, ""), answer(401, "")]);
     let kind = async || client.cloud_request("r-1").await.map_err(|error| error.kind());
     assert_eq!(kind().await.unwrap_err(), ErrorKind::Decode);
     assert_eq!(kind().await.unwrap_err(), ErrorKind::Decode);

@@ -1,4 +1,4 @@
-//! What happens between a client and the wire: compression, caps, redirects, proxies and headers.
+//! HTTP between client and service: compression, body caps, redirects, proxies, headers and timeouts.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -11,15 +11,15 @@ use ionos_activitylog::{Client, ErrorKind, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::program::{ialog, run, serving};
-use crate::support::scripted::{Scripted, TOKEN, answer};
+use crate::support::program::{ialog, run, start_simulator};
+use crate::support::scripted::{ScriptedTransport, TOKEN, answer};
 
-struct Server {
+struct FakeServer {
     listener: TcpListener,
     url: String,
 }
 
-impl Server {
+impl FakeServer {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -32,7 +32,7 @@ impl Server {
         builder.retry(RetryPolicy::none()).body_cap(1_000_000).build().unwrap()
     }
 
-    /// Takes one request and begins to answer it; gives the connection, and what was asked.
+    /// Accepts one request and sends the head of the answer. Returns the connection and the request.
     async fn begin(&self, head: &str, length: usize) -> (TcpStream, String) {
         let (mut stream, _) = self.listener.accept().await.unwrap();
         let mut request = Vec::new();
@@ -44,10 +44,10 @@ impl Server {
         (stream, String::from_utf8(request).unwrap())
     }
 
-    /// Takes one request, answers it and returns what was asked.
+    /// Answers one request. Returns the request.
     async fn serve(&self, head: &str, body: &[u8]) -> String {
         let (mut stream, request) = self.begin(head, body.len()).await;
-        // The client may have seen enough before the end.
+        // The client may close the connection before the end of the body.
         let _ = stream.write_all(body).await;
         request
     }
@@ -60,8 +60,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_packed_answer_is_asked_for_and_read() {
-    let server = Server::new().await;
+async fn compressed_answers_are_requested_and_read() {
+    let server = FakeServer::new().await;
     let body = gzip(br#"{"name":"CLOUD API"}"#);
     let client = server.client();
     let (info, request) = tokio::join!(client.info(), server.serve("200 OK\r\ncontent-encoding: gzip", &body));
@@ -70,10 +70,10 @@ async fn a_packed_answer_is_asked_for_and_read() {
 }
 
 #[tokio::test]
-async fn an_answer_beyond_the_cap_is_refused_also_when_it_is_packed() {
+async fn an_answer_above_the_body_cap_is_refused_even_if_compressed() {
     let body = vec![b' '; 2_000_000];
     for (head, body) in [("200 OK", body.clone()), ("200 OK\r\ncontent-encoding: gzip", gzip(&body))] {
-        let server = Server::new().await;
+        let server = FakeServer::new().await;
         let client = server.client();
         let (info, _) = tokio::join!(client.info(), server.serve(head, &body));
         let error = info.unwrap_err();
@@ -83,8 +83,8 @@ async fn an_answer_beyond_the_cap_is_refused_also_when_it_is_packed() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_followed_within_the_place_and_refused_beyond() {
-    let server = Server::new().await;
+async fn a_redirect_is_followed_on_the_same_host_and_refused_elsewhere() {
+    let server = FakeServer::new().await;
     let client = server.client();
     let (info, requests) = tokio::join!(client.info(), async {
         let first = server.serve("307 Temporary Redirect\r\nlocation: /moved", b"").await;
@@ -94,13 +94,16 @@ async fn a_redirect_is_followed_within_the_place_and_refused_beyond() {
     assert_eq!(info.unwrap().name.as_deref(), Some("moved"));
     assert!(requests[1].starts_with("GET /moved ") && requests[1].contains(TOKEN));
 
-    let other = Server::new().await;
+    let other = FakeServer::new().await;
     let client = server.client();
     let head = format!("302 Found\r\nlocation: {}/activitylog/v1", other.url);
     let (info, _) = tokio::join!(client.info(), server.serve(&head, b""));
     let error = info.unwrap_err();
     assert_eq!((error.kind(), error.status(), error.is_retryable()), (ErrorKind::RedirectRefused, Some(302), false));
-    assert!(futures_util::FutureExt::now_or_never(other.listener.accept()).is_none(), "nobody came with the token");
+    assert!(
+        futures_util::FutureExt::now_or_never(other.listener.accept()).is_none(),
+        "no request carried the token there"
+    );
 
     let client = server.client();
     let (info, ()) = tokio::join!(client.info(), async {
@@ -112,8 +115,8 @@ async fn a_redirect_is_followed_within_the_place_and_refused_beyond() {
 }
 
 #[tokio::test]
-async fn a_request_carries_what_it_should_and_nothing_else() {
-    let scripted = Scripted::new([answer(200, "[]")]);
+async fn a_request_has_exactly_the_expected_headers() {
+    let scripted = ScriptedTransport::new([answer(200, "[]")]);
     let client = Client::builder()
         .token(TOKEN)
         .user_agent_suffix("collector/1.2")
@@ -132,8 +135,8 @@ async fn a_request_carries_what_it_should_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_the_environment_is_used_for_other_machines_and_never_for_this_one() {
-    let proxy = Server::new().await;
+async fn a_proxy_from_the_environment_is_used_except_for_loopback() {
+    let proxy = FakeServer::new().await;
     let folder = tempfile::tempdir().unwrap();
     let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
     command.env("IONOS_TOKEN", TOKEN).env("IONOS_API_URL", "https://api.example.com");
@@ -146,7 +149,7 @@ async fn a_proxy_of_the_environment_is_used_for_other_machines_and_never_for_thi
     assert!(!request.contains(TOKEN), "the proxy does not see the token");
     assert_eq!(printed.code, Some(5), "{}", printed.stderr);
 
-    let sim = serving(folder.path(), &[]);
+    let sim = start_simulator(folder.path(), &[]);
     let mut command = ialog(folder.path(), &["contracts", "--attempts", "1"]);
     command.env("IONOS_TOKEN", ionos_activitylog_sim::DEFAULT_TOKEN).env("IONOS_API_URL", &sim.url);
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
@@ -155,7 +158,7 @@ async fn a_proxy_of_the_environment_is_used_for_other_machines_and_never_for_thi
     assert_eq!(run(command).code, Some(0));
 }
 
-/// Some certificate to trust, so that the test does not depend on the machine having any.
+/// Writes a root certificate, so that the test does not depend on the certificates of the machine.
 fn write_root(folder: &std::path::Path) -> std::path::PathBuf {
     let path = folder.join("root.pem");
     let root = rcgen::generate_simple_self_signed(["root.example.com".to_owned()]).unwrap();
@@ -163,13 +166,13 @@ fn write_root(folder: &std::path::Path) -> std::path::PathBuf {
     path
 }
 
-/// Time is paused: the runtime moves it on by itself when everybody waits.
+/// Time is paused: the runtime advances it when every task waits.
 #[tokio::test(start_paused = true)]
-async fn each_timeout_has_its_kind() {
-    let server = Server::new().await;
+async fn each_timeout_has_its_own_error_kind() {
+    let server = FakeServer::new().await;
     let builder = || Client::builder().token(TOKEN).retry(RetryPolicy::none());
 
-    // Nobody answers the greeting of TLS, so there never is a connection.
+    // The server never answers the TLS handshake, so no connection is established.
     let url = server.url.replace("http://127.0.0.1", "https://localhost");
     let root = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let client = builder().base_url(url).root_certificate(root.cert.pem()).build().unwrap();
@@ -177,7 +180,7 @@ async fn each_timeout_has_its_kind() {
     let error = info.unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::ConnectTimeout, true), "{error}");
 
-    // The answer begins and does not go on.
+    // The server sends the head of an answer and then nothing.
     let client = builder().base_url(&server.url).build().unwrap();
     let (info, _connection) = tokio::join!(client.info(), server.begin("200 OK", 10));
     let error = info.unwrap_err();
@@ -187,7 +190,7 @@ async fn each_timeout_has_its_kind() {
         "{error}"
     );
 
-    // The attempt as a whole takes too long, although there always is something to read.
+    // The answer keeps arriving, but the attempt exceeds its time limit.
     let drip = async {
         let (mut stream, _) = server.begin("200 OK", 1_000).await;
         while stream.write_all(b" ").await.is_ok() {

@@ -1,4 +1,4 @@
-//! One snapshot for each way a call can fail, as people read it.
+//! One snapshot of the error message for each way a call can fail.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use futures_util::StreamExt;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Client, ContractNumber, DateRange, Error, ErrorKind, PageSize, RetryPolicy};
 
-use crate::support::program::Nobody;
-use crate::support::scripted::{Scripted, TOKEN, answer};
+use crate::support::program::ClosedPort;
+use crate::support::scripted::{ScriptedTransport, TOKEN, answer};
 use crate::support::snapshot;
 
 const HTML: &str = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>nginx</body>\n</html>\n";
@@ -19,7 +19,7 @@ fn envelope(status: u16, code: &str, message: &str) -> String {
 }
 
 async fn page_error(status: u16, body: &str) -> Error {
-    let (_, client) = Scripted::client([answer(status, body)]);
+    let (_, client) = ScriptedTransport::client([answer(status, body)]);
     let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
     let contract: ContractNumber = "31721060".parse().unwrap();
     client.page(&contract, range, 0, PageSize::DEFAULT).await.unwrap_err()
@@ -34,7 +34,7 @@ fn check(name: &str, kind: ErrorKind, error: &Error) {
 }
 
 #[tokio::test]
-async fn each_answer_that_is_an_error() {
+async fn every_error_answer_has_its_message() {
     use ErrorKind::*;
     let cases = [
         ("400_envelope", BadRequest, 400, envelope(400, "400", "dateStart: cannot be read")),
@@ -64,7 +64,7 @@ async fn each_answer_that_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_vendors_messages_are_there_for_programs() {
+async fn programs_can_read_the_vendors_messages() {
     let error = page_error(401, &envelope(401, "315", "Unauthorized")).await;
     assert_eq!(error.messages().len(), 1);
     assert_eq!(error.messages()[0].code.as_deref(), Some("315"));
@@ -72,9 +72,9 @@ async fn the_vendors_messages_are_there_for_programs() {
 }
 
 #[tokio::test]
-async fn no_connection() {
-    let nobody = Nobody::new();
-    let port = nobody.address.port();
+async fn a_refused_connection_has_its_message() {
+    let closed = ClosedPort::new();
+    let port = closed.address.port();
     let client = Client::builder()
         .token(TOKEN)
         .retry(RetryPolicy::none())
@@ -88,8 +88,8 @@ async fn no_connection() {
 }
 
 #[tokio::test]
-async fn no_answer_in_time() {
-    // Connections wait in its queue and are never accepted.
+async fn a_timeout_has_its_message() {
+    // Connections stay in the listener's queue and are never accepted.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
     let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(Duration::from_millis(1)).build();
@@ -104,7 +104,7 @@ async fn no_answer_in_time() {
 }
 
 #[tokio::test]
-async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
+async fn a_token_in_an_answer_is_redacted_in_every_encoding() {
     const SLASHED: &str = "planted/secret.4711";
     let escaped = SLASHED.replace('/', r"\/");
     let unicode = SLASHED.replace('/', r"\u002f");
@@ -120,7 +120,7 @@ async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
         (200, format!(r#"{{"hits":"{escaped}"}}"#)),
     ];
     for (status, body) in cases {
-        let scripted = Scripted::new([answer(status, body.clone())]);
+        let scripted = ScriptedTransport::new([answer(status, body.clone())]);
         let client = Client::builder().token(SLASHED).retry(RetryPolicy::none()).transport(scripted).build().unwrap();
         let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let contract = ContractNumber::from(1);
@@ -133,12 +133,12 @@ async fn a_token_that_the_service_repeats_is_taken_out_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off() {
+async fn an_interrupted_body_has_its_message() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = async {
         let (stream, _) = listener.accept().await.unwrap();
-        // An answer before the request would be another fault.
+        // Answering before the request arrives would be a different fault.
         loop {
             stream.readable().await.unwrap();
             if stream.try_read(&mut [0; 4_096]).is_ok() {
@@ -153,23 +153,23 @@ async fn an_answer_that_breaks_off() {
 }
 
 #[tokio::test]
-async fn pages_that_end_too_early() {
+async fn pages_that_end_too_early_are_incomplete() {
     let hits = r#"{"hits":{"total":3,"hits":[{"_source":{"a":1}},{"_source":{"a":2}}]}}"#;
     let none = r#"{"hits":{"total":3,"hits":[]}}"#;
     for (name, second) in [("incomplete_early_end", none), ("incomplete_same_page", hits)] {
-        let (_, client) = Scripted::client([answer(200, hits), answer(200, second)]);
+        let (_, client) = ScriptedTransport::client([answer(200, hits), answer(200, second)]);
         let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let pages = client.events("31721060".parse().unwrap(), range).pages();
         let pages: Vec<_> = pages.collect().await;
-        assert_eq!(pages.len(), 2, "a page, then the error");
+        assert_eq!(pages.len(), 2, "one page, then the error");
         check(name, ErrorKind::Incomplete, pages[1].as_ref().unwrap_err());
     }
 }
 
 #[tokio::test]
-async fn a_reading_with_gaps() {
+async fn gaps_have_their_message() {
     let body = |total: u64| format!(r#"{{"hits":{{"total":{total},"hits":[{{"_source":{{"a":1}}}}]}}}}"#);
-    // One of two that are counted comes, however often the second is read; then the same for two seconds.
+    // Every scan returns one of two counted events. First for one second, then for two.
     let short = [body(2), r#"{"hits":{"total":null,"hits":[]}}"#.to_owned()];
     let too_full = body(10_001);
     let answers = |times: usize| short.iter().cycle().take(2 * times);
@@ -178,13 +178,13 @@ async fn a_reading_with_gaps() {
         (
             "incomplete_gaps",
             2,
-            // The first page of the second comes before the rest of the first.
+            // The first page of the second window is read ahead of the rest of the first.
             [&too_full, &short[0]].into_iter().chain(answers(6)).chain(answers(6).skip(1)).collect(),
         ),
     ] {
         let client = Client::builder()
             .token(TOKEN)
-            .transport(Scripted::new(answers.into_iter().map(|body| answer(200, body.as_str()))))
+            .transport(ScriptedTransport::new(answers.into_iter().map(|body| answer(200, body.as_str()))))
             .clock(Arc::new(VirtualClock::at(Utc::now())))
             .build()
             .unwrap();
@@ -193,13 +193,13 @@ async fn a_reading_with_gaps() {
         let events = client.events("31721060".parse().unwrap(), range);
         let events: Vec<_> = events.windows_at_once(1).stream().collect().await;
         let (error, before) = events.split_last().unwrap();
-        assert_eq!(before.len() as i64, seconds, "what came, then the error");
+        assert_eq!(before.len() as i64, seconds, "one event per second, then the error");
         check(name, ErrorKind::Incomplete, error.as_ref().unwrap_err());
     }
 }
 
 #[test]
-fn each_setting_that_cannot_be_used() {
+fn every_invalid_setting_has_its_message() {
     let day = |text: &str| text.parse::<chrono::DateTime<Utc>>().unwrap();
     let build = |url: &str| Client::builder().token(TOKEN).base_url(url).build().unwrap_err();
     let cases = [
@@ -230,7 +230,7 @@ fn each_setting_that_cannot_be_used() {
 }
 
 #[test]
-fn each_way_a_file_can_be_refused() {
+fn every_refused_file_has_its_message() {
     use ionos_activitylog_archive::Error;
     let path = || "folder/week\n\u{1b}[2J.ndjson".into();
     let io = || std::io::Error::from(std::io::ErrorKind::StorageFull);

@@ -1,5 +1,5 @@
-//! No record is lost or altered on its way from a page to a line of a file, whatever the page looks like: over the
-//! published samples and over every drift that was found between published sources.
+//! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples and every
+//! difference found between published sources.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use ionos_activitylog_client::{Raw, types};
 use serde_json::value::RawValue;
 use xtask::workspace;
 
-use crate::support::scripted::{Scripted, answer};
+use crate::support::scripted::{ScriptedTransport, answer};
 
 fn fixture(name: &str) -> String {
     fs::read_to_string(workspace::root().join("tests/fixtures").join(name)).unwrap()
 }
 
 async fn page(body: &str) -> Page {
-    let (_, client) = Scripted::client([answer(200, body)]);
+    let (_, client) = ScriptedTransport::client([answer(200, body)]);
     let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
     client.page(&"1".parse().unwrap(), range, 0, PageSize::DEFAULT).await.unwrap().into_inner()
 }
 
-/// The exact text of each hit of a page, taken out without the project's own code.
+/// The exact text of each hit of a page, extracted without the project's own code.
 fn hits(body: &str) -> Vec<Box<RawValue>> {
     #[derive(serde::Deserialize)]
     struct Answer {
@@ -36,7 +36,7 @@ fn hits(body: &str) -> Vec<Box<RawValue>> {
     answer.hits.hits.unwrap_or_default()
 }
 
-/// The exact text of each record in a page, likewise.
+/// The exact text of each record of a page, extracted without the project's own code.
 fn records(body: &str) -> Vec<String> {
     #[derive(serde::Deserialize)]
     struct Hit {
@@ -50,7 +50,7 @@ fn records(body: &str) -> Vec<String> {
     hits(body).iter().map(|hit| record(hit)).collect()
 }
 
-/// File, records, records that do not fit the model, and the count with its exactness.
+/// File, number of records, number of records that do not fit the model, and the total with its exactness.
 type Fixture = (&'static str, usize, usize, Option<(u64, bool)>);
 
 const PAGES: [Fixture; 18] = [
@@ -81,7 +81,7 @@ fn every_fixture_is_in_the_table() {
     for folder in ["documented", "drift"] {
         found.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
     }
-    // The two that are no pages are read below.
+    // The other two fixtures are no pages; they have their own tests.
     assert_eq!(found.len(), PAGES.len() + 2);
 }
 
@@ -99,12 +99,12 @@ async fn a_page_keeps_every_record_byte_for_byte() {
     }
 }
 
-/// The hits of a page as a window of a reading, rightly counted, and whatever their times.
+/// Reads the hits of a page as one window of all times, with a correct total.
 fn window(body: &str) -> impl futures_util::Stream<Item = Result<ionos_activitylog::Window, ionos_activitylog::Error>> {
     let hits = hits(body);
     let hits: Vec<&str> = hits.iter().map(|hit| hit.get()).collect();
     let body = format!("{{\"hits\":{{\"total\":{},\"hits\":[{}]}}}}", hits.len(), hits.join(","));
-    let (_, client) = Scripted::client([answer(200, body)]);
+    let (_, client) = ScriptedTransport::client([answer(200, body)]);
     client.events(31_721_060.into(), all_times()).windows()
 }
 
@@ -118,7 +118,7 @@ async fn a_file_keeps_every_record_byte_for_byte() {
     for (number, (name, ..)) in PAGES.into_iter().enumerate() {
         let body = fixture(name);
         let path = folder.path().join(format!("{number}.ndjson"));
-        // They are written in the order of their times, and those of one time in the order of their ids.
+        // A file is sorted by time, then by id.
         let mut records = records(&body);
         records.sort_by_key(|record| {
             let event = Event::from_json(record.clone()).unwrap();
@@ -134,8 +134,8 @@ async fn a_file_keeps_every_record_byte_for_byte() {
         assert_eq!(lines.len(), records.len(), "{name}");
         for (line, record) in lines.iter().zip(&records) {
             if record.contains('\n') {
-                // Equal but for white space between tokens, which here is all white space outside one string.
-                assert_eq!(squeezed(line), squeezed(record), "{name}");
+                // Equal except for white space between tokens.
+                assert_eq!(without_white_space(line), without_white_space(record), "{name}");
                 assert!(line.contains(r#""a \" quote, a \\ and a \n break""#), "{name}: {line}");
             } else {
                 assert_eq!(line, record, "{name}");
@@ -144,7 +144,7 @@ async fn a_file_keeps_every_record_byte_for_byte() {
     }
 }
 
-fn squeezed(text: &str) -> String {
+fn without_white_space(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
@@ -168,7 +168,7 @@ async fn drifting_values_keep_their_digits() {
 }
 
 #[tokio::test]
-async fn every_spelling_of_a_time_is_read() {
+async fn every_format_of_a_time_is_read() {
     let page = page(&fixture("drift/times.json")).await;
     let times: Vec<String> = page.events.iter().map(|event| event.time().unwrap().to_rfc3339()).collect();
     assert_eq!(
@@ -185,7 +185,7 @@ async fn every_spelling_of_a_time_is_read() {
 }
 
 #[test]
-fn a_raw_page_comes_back_as_the_same_bytes_for_each_record() {
+fn a_page_of_the_generated_types_serializes_to_the_same_bytes() {
     let body = fixture("drift/unknown-members.json");
     let page: types::GetByContractResponse = serde_json::from_str(&body).unwrap();
     let hits: Vec<Raw<types::Hit>> = page.hits.unwrap().hits.unwrap();
@@ -195,7 +195,7 @@ fn a_raw_page_comes_back_as_the_same_bytes_for_each_record() {
 
 #[tokio::test]
 async fn the_published_samples_are_read() {
-    let (_, client) = Scripted::client([
+    let (_, client) = ScriptedTransport::client([
         answer(200, fixture("documented/info.json")),
         answer(200, fixture("documented/contracts.json")),
     ]);
@@ -208,9 +208,9 @@ async fn the_published_samples_are_read() {
 }
 
 #[tokio::test]
-async fn contract_numbers_of_any_type_and_size_are_read_and_none_is_dropped() {
+async fn contract_numbers_of_any_type_and_size_are_read_and_a_missing_one_is_an_error() {
     let list = r#"[{"id":9876543218374837483},{"id":"00042","type":"contracts","new":1}]"#;
-    let (_, client) = Scripted::client([answer(200, list), answer(200, r#"[{"id":1},{"type":"contracts"}]"#)]);
+    let (_, client) = ScriptedTransport::client([answer(200, list), answer(200, r#"[{"id":1},{"type":"contracts"}]"#)]);
     let numbers: Vec<String> = client.contracts().await.unwrap().iter().map(|c| c.number.to_string()).collect();
     assert_eq!(numbers, ["9876543218374837483", "00042"]);
     let error = client.contracts().await.unwrap_err();

@@ -1,5 +1,5 @@
-//! A service that takes three requests in three seconds is slow, and that is all: whoever reads it with many requests at
-//! the same time waits, and has everything in the end. The time is virtual, and the service goes by it.
+//! A rate-limited service delays a reading but loses no event, also with many concurrent requests. Client and service use
+//! the same virtual clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use ionos_activitylog_sim::{DeepOffset, RateLimit, RetryAfterForm, Simulator, Sw
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
-/// A clock, a service that goes by it, and a client.
+/// A virtual clock, a rate-limited service on this clock, and a client.
 fn throttled(form: RetryAfterForm) -> (Arc<VirtualClock>, Simulator, Client) {
     let clock = Arc::new(VirtualClock::at(NOW.parse().unwrap()));
     let time = clock.clone();
@@ -37,7 +37,7 @@ fn days() -> DateRange {
 }
 
 #[tokio::test]
-async fn many_windows_at_the_same_time_are_read_completely() {
+async fn many_concurrent_windows_are_read_completely() {
     for form in RetryAfterForm::ALL {
         let (clock, simulator, client) = throttled(*form);
         let contract = simulator.contracts()[0];
@@ -49,11 +49,11 @@ async fn many_windows_at_the_same_time_are_read_completely() {
         let refused = statuses.iter().filter(|status| **status == 429).count();
         let answered = statuses.len() - refused;
         assert!(answered > 50, "{form:?}: {answered} requests");
-        // Some are refused, and hardly more than one for each that is let through, as long as it is said when to come.
+        // With Retry-After, the service refuses little more than one request per request that it accepts.
         if *form != RetryAfterForm::Absent {
             assert!(refused <= answered + 8, "{form:?}: {refused} for {answered}");
         }
-        // A request a second, and not much slower.
+        // The reading takes little longer than one second per request.
         let most = Duration::from_secs(2 * answered as u64);
         assert!(clock.elapsed() < most, "{form:?}: {:?}", clock.elapsed());
     }
@@ -67,13 +67,13 @@ async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
         async move { client.contracts().await.unwrap().meta().attempts() }
     });
     let attempts = futures_util::future::join_all(calls).await;
-    // The first four are sent before anything is known.
+    // The first four requests are sent before the client knows the limit.
     assert!(attempts.iter().all(|attempts| *attempts <= 2), "{attempts:?}");
     assert!(simulator.ledger().len() <= 80);
 }
 
 #[tokio::test]
-async fn a_call_that_has_no_time_to_wait_ends_with_what_the_service_said() {
+async fn a_call_without_time_to_wait_ends_with_the_error_of_the_service() {
     let (clock, simulator, _) = throttled(RetryAfterForm::Seconds);
     let client = Client::builder()
         .token(simulator.token())

@@ -1,4 +1,4 @@
-//! Encryption: who is trusted, by which setting, and what a refusal says.
+//! TLS: which certificates are trusted under which setting.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::support::scripted::TOKEN;
 
-/// A service with a certificate of its own making for one host name.
-struct Service {
+/// A service with a self-signed certificate for one host name.
+struct TlsService {
     listener: TcpListener,
     acceptor: TlsAcceptor,
     certificate: rcgen::Certificate,
 }
 
-impl Service {
+impl TlsService {
     async fn new(host: &str) -> Self {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed([host.to_owned()]).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -53,7 +53,7 @@ impl Service {
         })
     }
 
-    /// Answers one request, if the client goes on after it has seen the certificate.
+    /// Answers one request, if the client accepts the certificate.
     async fn serve(&self) {
         let (stream, _) = self.listener.accept().await.unwrap();
         let Ok(mut stream) = self.acceptor.accept(stream).await else {
@@ -71,7 +71,7 @@ impl Service {
         stream.shutdown().await.unwrap();
     }
 
-    /// The kind of error that a client gets, or none.
+    /// Sends a request. Returns the error kind, or `None` on success.
     async fn ask(&self, builder: ClientBuilder) -> Option<ErrorKind> {
         let client = builder.build().unwrap();
         let (outcome, ()) = tokio::join!(client.info(), self.serve());
@@ -83,26 +83,26 @@ impl Service {
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_services_own_making_is_not_trusted() {
-    let service = Service::new("localhost").await;
+async fn a_self_signed_certificate_is_not_trusted() {
+    let service = TlsService::new("localhost").await;
     assert_eq!(service.ask(service.builder()).await, Some(ErrorKind::Tls));
 }
 
 #[tokio::test]
-async fn a_root_certificate_that_is_given_is_trusted() {
-    let service = Service::new("localhost").await;
+async fn a_configured_root_certificate_is_trusted() {
+    let service = TlsService::new("localhost").await;
     let trusting = service.builder().root_certificate(service.certificate.pem());
     assert_eq!(service.ask(trusting).await, None);
-    let other = Service::new("localhost").await;
+    let other = TlsService::new("localhost").await;
     let trusting_another = service.builder().root_certificate(other.certificate.pem());
     assert_eq!(service.ask(trusting_another).await, Some(ErrorKind::Tls));
 }
 
 #[tokio::test]
-async fn a_pinned_certificate_is_accepted_for_any_host_and_no_other_is() {
-    let service = Service::new("elsewhere.example.com").await;
+async fn a_pinned_certificate_is_accepted_for_any_host_and_no_other_certificate_is() {
+    let service = TlsService::new("elsewhere.example.com").await;
     assert_eq!(service.ask(service.builder().pinned_certificate(service.fingerprint())).await, None);
-    let other = Service::new("localhost").await;
+    let other = TlsService::new("localhost").await;
     let trusted_but_not_pinned =
         other.builder().root_certificate(other.certificate.pem()).pinned_certificate(service.fingerprint());
     assert_eq!(other.ask(trusted_but_not_pinned).await, Some(ErrorKind::Tls));

@@ -1,8 +1,8 @@
-//! One snapshot for each operation's request as it goes over the wire.
+//! One snapshot of the HTTP request of each operation.
 
 use ionos_activitylog::{DateRange, PageSize};
 
-use crate::support::scripted::{Scripted, answer};
+use crate::support::scripted::{ScriptedTransport, answer};
 use crate::support::snapshot;
 
 fn show(request: &reqwest::Request) -> String {
@@ -25,8 +25,8 @@ fn show(request: &reqwest::Request) -> String {
 }
 
 #[tokio::test]
-async fn each_operation_on_the_wire() {
-    let (scripted, client) = Scripted::client([
+async fn the_request_of_each_operation() {
+    let (scripted, client) = ScriptedTransport::client([
         answer(200, "{}"),
         answer(200, "[]"),
         answer(200, r#"{"hits":{"total":0}}"#),
@@ -49,8 +49,8 @@ async fn each_operation_on_the_wire() {
 }
 
 #[tokio::test]
-async fn a_range_within_seconds_is_asked_for_in_whole_ones() {
-    let (scripted, client) = Scripted::client([answer(200, r#"{"hits":{"total":0}}"#)]);
+async fn a_range_within_a_second_is_requested_in_whole_seconds() {
+    let (scripted, client) = ScriptedTransport::client([answer(200, r#"{"hits":{"total":0}}"#)]);
     let range =
         DateRange::new("2026-11-20T08:00:00.250Z".parse().unwrap(), "2026-11-20T08:00:01.001Z".parse().unwrap());
     let contract = "31721060".parse().unwrap();

@@ -1,5 +1,5 @@
-//! Dependencies point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client. The packages of tests
-//! and measurements, which nothing depends on, may use any of them.
+//! Dependencies between crates point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client. Packages
+//! of tests and benchmarks may depend on any of them, and no crate depends on those.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! The facade's public API shows no generated type: they change with the description, and a major version of the
-//! facade must not hang on that. One exception by design: the seam that a transport implements.
+//! The facade's public API contains no generated type, because those change with the vendor's description and would force
+//! a major version of the facade. The one exception is the seam that a transport implements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use syn::visit::Visit;
 use syn::{Item, Signature, Visibility};
 use xtask::workspace;
 
-/// Names by which generated types can be written in the facade.
+/// Paths through which the facade can name generated types.
 const GENERATED: [&str; 4] = ["wire", "ionos_activitylog_client", "progenitor_client", "types"];
 
 pub fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -57,7 +57,7 @@ impl<'a> Visit<'a> for PublicParts {
 
     fn visit_item(&mut self, item: &'a Item) {
         match item {
-            // A trait implementation is public as a whole; its types are in the name of the trait.
+            // A trait implementation is public as a whole; the name of the trait contains its types.
             Item::Impl(implementation) if implementation.trait_.is_some() => {
                 let head = syn::ItemImpl { items: Vec::new(), ..implementation.clone() };
                 self.0.push(head.to_token_stream().to_string());
@@ -79,7 +79,7 @@ fn public_parts() -> Vec<String> {
 }
 
 #[test]
-fn the_facade_shows_no_generated_type() {
+fn the_public_api_contains_no_generated_type() {
     let parts = public_parts();
     let words = |part: &str| -> Vec<String> {
         part.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
@@ -91,7 +91,7 @@ fn the_facade_shows_no_generated_type() {
 }
 
 #[test]
-fn reqwest_client_is_in_one_builder_method() {
+fn only_one_builder_method_takes_a_reqwest_client() {
     let parts = public_parts();
     let shown: Vec<&String> = parts.iter().filter(|part| part.contains("reqwest :: Client")).collect();
     assert_eq!(shown, ["fn http_client (mut self , client : reqwest :: Client) -> Self"]);

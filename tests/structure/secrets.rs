@@ -1,5 +1,5 @@
-//! A token, a password or a certificate's text never appears where it can be read. (That errors do not show a token,
-//! even when a service repeats it, is checked with each error, and that spans do not, with the spans.)
+//! No output contains a token, a password or the text of a certificate. (Tests of errors and of tracing spans check this
+//! for each message and span.)
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
@@ -13,13 +13,13 @@ use syn::{Item, Visibility};
 use xtask::workspace;
 
 use crate::structure::public_api::sources;
-use crate::support::scripted::{Scripted, TOKEN, answer};
+use crate::support::scripted::{ScriptedTransport, TOKEN, answer};
 use crate::support::snapshot;
 
 const PASSWORD: &str = "planted-password-0815";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
 
-/// Public types of the facade that are made from secrets or from what a service says; each is looked at below.
+/// Public types of the facade that may contain a secret or text of the service. The tests below check each of them.
 const MAY_HOLD: [&str; 12] = [
     "AccessToken",
     "Client",
@@ -35,7 +35,7 @@ const MAY_HOLD: [&str; 12] = [
     "VendorMessage",
 ];
 
-/// Public types that hold none: numbers, times, names, what the log itself says, or a path.
+/// Public types that contain no secret: numbers, times, names, records of the log, paths.
 const HOLD_NONE: [&str; 58] = [
     "Action",
     "ActionName",
@@ -98,7 +98,7 @@ const HOLD_NONE: [&str; 58] = [
 ];
 
 #[test]
-fn every_public_type_is_known_here() {
+fn every_public_type_is_classified() {
     let mut files = Vec::new();
     sources(&workspace::root().join("crates/ionos-activitylog/src"), &mut files);
     let mut found = BTreeSet::new();
@@ -117,28 +117,28 @@ fn every_public_type_is_known_here() {
     }
     let known: BTreeSet<String> = MAY_HOLD.iter().chain(&HOLD_NONE).map(|name| (*name).to_owned()).collect();
     let unknown: Vec<_> = found.difference(&known).collect();
-    assert!(unknown.is_empty(), "say of each whether it may hold a secret: {unknown:?}");
+    assert!(unknown.is_empty(), "add each to MAY_HOLD or HOLD_NONE: {unknown:?}");
     assert!(MAY_HOLD.iter().all(|name| found.contains(*name)), "{found:?}");
 }
 
-fn hides(shown: &str) {
+fn assert_hidden(shown: &str) {
     for secret in ["planted", TOKEN, PASSWORD, CERTIFICATE] {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
 
-fn hides_debug(value: &dyn Debug) {
-    hides(&format!("{value:?} {value:#?}"));
+fn assert_hidden_in_debug(value: &dyn Debug) {
+    assert_hidden(&format!("{value:?} {value:#?}"));
 }
 
-fn hides_both(value: &(impl Debug + Display)) {
-    hides_debug(value);
-    hides(&value.to_string());
+fn assert_hidden_everywhere(value: &(impl Debug + Display)) {
+    assert_hidden_in_debug(value);
+    assert_hidden(&value.to_string());
 }
 
-struct Failing;
+struct FailingProvider;
 
-impl TokenProvider for Failing {
+impl TokenProvider for FailingProvider {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async { Err(format!("the vault said {TOKEN}").into()) })
     }
@@ -149,7 +149,7 @@ fn builders() -> Vec<ClientBuilder> {
         Client::builder().token(TOKEN).base_url(format!("https://me:{PASSWORD}@example.com")),
         Client::builder().token(TOKEN),
         Client::builder().username_and_password("jane", PASSWORD),
-        Client::builder().token_provider(Arc::new(Failing)),
+        Client::builder().token_provider(Arc::new(FailingProvider)),
         Client::builder().token(TOKEN).root_certificate(CERTIFICATE),
         Client::builder().token(TOKEN).pinned_certificate("planted"),
         Client::builder().token(format!("{TOKEN} planted")),
@@ -159,37 +159,37 @@ fn builders() -> Vec<ClientBuilder> {
 }
 
 #[test]
-fn clients_builders_settings_and_their_errors_show_nothing() {
+fn clients_builders_settings_and_their_errors_contain_no_secret() {
     let mut built = 0;
     for builder in builders() {
-        hides_debug(&builder);
+        assert_hidden_in_debug(&builder);
         match builder.settings() {
-            Ok(settings) => settings.iter().for_each(hides_both),
-            Err(error) => hides_both(&error),
+            Ok(settings) => settings.iter().for_each(assert_hidden_everywhere),
+            Err(error) => assert_hidden_everywhere(&error),
         }
         match builder.build() {
             Ok(client) => {
                 built += 1;
-                hides_debug(&client);
-                hides_debug(&client.claims());
-                client.settings().iter().for_each(hides_both);
+                assert_hidden_in_debug(&client);
+                assert_hidden_in_debug(&client.claims());
+                client.settings().iter().for_each(assert_hidden_everywhere);
                 let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
-                hides_debug(&client.events(1.into(), range));
+                assert_hidden_in_debug(&client.events(1.into(), range));
             }
-            Err(error) => hides_both(&error),
+            Err(error) => assert_hidden_everywhere(&error),
         }
     }
     assert_eq!(built, 3, "a token, a password and a provider are good credentials");
-    hides_both(&AccessToken::new(TOKEN).unwrap());
-    hides_debug(&TokenFile::new("/some/token"));
-    hides_debug(&Simulator::builder().token(TOKEN).build());
+    assert_hidden_everywhere(&AccessToken::new(TOKEN).unwrap());
+    assert_hidden_in_debug(&TokenFile::new("/some/token"));
+    assert_hidden_in_debug(&Simulator::builder().token(TOKEN).build());
 }
 
 #[tokio::test]
-async fn answers_and_errors_show_nothing_that_a_service_repeats() {
+async fn answers_and_errors_contain_no_secret_that_the_service_repeats() {
     let body = format!(r#"{{"messages":[{{"errorCode":"{TOKEN}","message":"{PASSWORD}"}}]}}"#);
     let basic = format!(r#"{{"messages":[{{"message":"{PASSWORD}"}}]}}"#);
-    let scripted = Scripted::new([answer(403, body.replace(PASSWORD, TOKEN)), answer(403, basic)]);
+    let scripted = ScriptedTransport::new([answer(403, body.replace(PASSWORD, TOKEN)), answer(403, basic)]);
     let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
     let errors: [Error; 3] = [
         Client::builder().token(TOKEN).transport(scripted.clone()).build().unwrap().info().await.unwrap_err(),
@@ -202,7 +202,7 @@ async fn answers_and_errors_show_nothing_that_a_service_repeats() {
             .await
             .unwrap_err(),
         Client::builder()
-            .token_provider(Arc::new(Failing))
+            .token_provider(Arc::new(FailingProvider))
             .transport(scripted)
             .clock(clock)
             .build()
@@ -213,52 +213,52 @@ async fn answers_and_errors_show_nothing_that_a_service_repeats() {
     ];
     let mut good = answer(200, "{}");
     good.headers_mut().insert("set-cookie", "session=planted".parse().unwrap());
-    let (_, client) = Scripted::client([good]);
+    let (_, client) = ScriptedTransport::client([good]);
     let info = client.info().await.unwrap();
-    hides_debug(&info);
+    assert_hidden_in_debug(&info);
     assert!(format!("{:?}", info.meta()).contains("set-cookie"));
     for error in &errors {
-        hides_both(error);
+        assert_hidden_everywhere(error);
         let sources = std::iter::successors(std::error::Error::source(error), |error| error.source());
-        sources.for_each(|source| hides(&format!("{source} {source:?}")));
-        hides_debug(&error.messages());
-        error.messages().iter().for_each(hides_both);
-        hides(error.body_snippet().unwrap_or_default());
+        sources.for_each(|source| assert_hidden(&format!("{source} {source:?}")));
+        assert_hidden_in_debug(&error.messages());
+        error.messages().iter().for_each(assert_hidden_everywhere);
+        assert_hidden(error.body_snippet().unwrap_or_default());
     }
 }
 
-/// The Cloud API repeats a request with all that was in it.
+/// The Cloud API returns a request with its whole body.
 #[tokio::test]
-async fn a_request_to_the_cloud_api_shows_no_secret_of_anybody() {
+async fn a_cloud_request_contains_no_secret() {
     let body = format!(
         r#"{{"properties":{{"headers":{{"authorization":"planted","x-note":"{TOKEN}"}},
             "body":"{{\"imagePassword\":\"{PASSWORD}\",\"name\":\"{TOKEN}\"}}"}}}}"#
     );
-    let (_, client) = Scripted::client([answer(200, body)]);
+    let (_, client) = ScriptedTransport::client([answer(200, body)]);
     let request = client.cloud_request("r-1").await.unwrap();
-    hides_debug(&request);
-    hides(request.json());
-    hides(&request.body().unwrap());
+    assert_hidden_in_debug(&request);
+    assert_hidden(request.json());
+    assert_hidden(&request.body().unwrap());
     assert_eq!(request.field("/properties/headers"), Some(r#"{"authorization":"[redacted]","x-note":"[redacted]"}"#));
 }
 
 #[tokio::test]
-async fn what_a_probe_finds_shows_nothing_that_a_service_repeats() {
+async fn a_probe_contains_no_secret_that_the_service_repeats() {
     let hit = |id: &str| format!(r#"{{"_source":{{"@uuid":"{id}","meta":{{"time":"2026-11-20T12:00:00.5Z"}}}}}}"#);
     let hits = [hit("a"), hit("b")].join(",");
     let page = format!(r#"{{"hits":{{"total":2,"hits":[{hits}]}}}}"#);
     let refusal = || answer(403, format!(r#"{{"messages":[{{"message":"{TOKEN}"}}]}}"#));
     let answers = [answer(200, page)].into_iter();
-    let (_, client) = Scripted::client(answers.chain((0..10).map(|_| refusal())));
+    let (_, client) = ScriptedTransport::client(answers.chain((0..10).map(|_| refusal())));
     let probe = client.probe(&1.into()).await.unwrap();
     let told = |text: &str| probe.findings.iter().any(|one| one.seen.contains(text));
     assert!(told("could not be measured") && told("[redacted]"), "{probe:?}");
-    hides_debug(&probe);
-    probe.findings.iter().for_each(|one| hides_debug(one));
+    assert_hidden_in_debug(&probe);
+    probe.findings.iter().for_each(|one| assert_hidden_in_debug(one));
 }
 
 #[test]
-fn no_snapshot_holds_a_secret() {
+fn no_snapshot_contains_a_secret() {
     for (path, text) in snapshot::all() {
         for secret in [TOKEN, PASSWORD, "planted-certificate", "planted-token"] {
             assert!(!text.contains(secret), "{}", path.display());
@@ -267,16 +267,16 @@ fn no_snapshot_holds_a_secret() {
 }
 
 #[tokio::test]
-async fn an_id_or_an_entry_that_repeats_a_secret_is_not_shown() {
+async fn an_id_or_an_entry_that_repeats_a_secret_is_hidden() {
     let mut refused = answer(403, "");
     refused.headers_mut().insert("x-request-id", TOKEN.parse().unwrap());
     let mut good = answer(200, "{}");
     good.headers_mut().insert("x-request-id", TOKEN.parse().unwrap());
     let entry = answer(200, format!(r#"[{{"id":"{TOKEN}"}}]"#));
-    let (_, client) = Scripted::client([refused, entry, good]);
+    let (_, client) = ScriptedTransport::client([refused, entry, good]);
     let error = client.contracts().await.unwrap_err();
     assert_eq!(error.request_id(), None);
-    hides_both(&error);
-    hides_both(&client.contracts().await.unwrap_err());
+    assert_hidden_everywhere(&error);
+    assert_hidden_everywhere(&client.contracts().await.unwrap_err());
     assert_eq!(client.info().await.unwrap().meta().request_id(), None);
 }

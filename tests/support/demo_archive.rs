@@ -19,7 +19,7 @@ pub fn simulator() -> Simulator {
     Simulator::builder().clock(|| at(NOW)).build()
 }
 
-/// An archive of the days from and to, both included.
+/// Writes an archive of the days `from` to `to` (both inclusive).
 pub async fn archive(simulator: &Simulator, root: &Path, from: &str, to: &str) -> Archive {
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let archive = Archive::new(root);

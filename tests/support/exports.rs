@@ -12,10 +12,10 @@ use ionos_activitylog_sim::Simulator;
 
 use super::program::{ialog, run};
 
-/// Later days first, so that the chain has to be linked anew.
+/// Ranges of two exports to one archive. The later days come first, so that the second export must relink the chain.
 pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
-/// An export in a simulated world.
+/// The command that exports a range to the archive `audit` in a simulated world, and is killed at the given point, if any.
 pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,
@@ -28,13 +28,13 @@ pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, k
     command
 }
 
-/// A folder in memory, where there is one: what a killed process leaves does not depend on the disk, and waiting for
-/// the disk would be most of the time.
+/// A temporary folder, in memory if the machine has `/dev/shm`: the files that a killed process leaves do not depend on
+/// the disk, and syncing would take most of the test's time.
 pub fn scratch_folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
-/// Every file that depends on the events alone.
+/// The files of an archive whose bytes depend only on the events: all but the state and the log of runs.
 pub fn archive_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_path_buf()];
@@ -54,7 +54,7 @@ pub fn archive_files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// What an export leaves that nobody disturbed.
+/// The files of an archive after two exports without interruption.
 pub fn undisturbed_archive() -> BTreeMap<String, Vec<u8>> {
     let folder = scratch_folder();
     for range in RANGES {
@@ -64,7 +64,7 @@ pub fn undisturbed_archive() -> BTreeMap<String, Vec<u8>> {
     archive_files(&folder.path().join("audit"))
 }
 
-/// Whatever happened, nothing in the archive contradicts anything else.
+/// Fails if verification finds damage in the archive.
 pub fn assert_sound(folder: &Path, when: &str) {
     let archive = Archive::new(folder.join("audit"));
     if archive.contracts().is_ok_and(|contracts| !contracts.is_empty()) {
@@ -73,7 +73,7 @@ pub fn assert_sound(folder: &Path, when: &str) {
     }
 }
 
-/// A sequence that looks random and is the same each time.
+/// A deterministic sequence of pseudorandom numbers.
 pub fn random_numbers(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed;
     std::iter::from_fn(move || {
@@ -82,6 +82,7 @@ pub fn random_numbers(seed: u64) -> impl Iterator<Item = u64> {
     })
 }
 
+/// The command that exports four days to one file in a simulated world, and is killed at the given point, if any.
 pub fn export_to_file(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(folder, &["export", "--attempts", "20", "--out", name]);
     command
@@ -93,11 +94,12 @@ pub fn export_to_file(folder: &Path, name: &str, world: &str, kill: Option<&str>
     command
 }
 
+/// The contract of the simulator's default account.
 pub fn demo_contract() -> String {
     Simulator::builder().build().contracts()[0].to_string()
 }
 
-/// What an export leaves that nobody disturbed.
+/// The bytes of a file after an export without interruption.
 pub fn undisturbed_file(name: &str, world: &str) -> Vec<u8> {
     let folder = scratch_folder();
     let printed = run(export_to_file(folder.path(), name, world, None));

@@ -1,26 +1,38 @@
-//! Running the program inside of the test, where every step of it can be answered, in the calm world of
-//! `support/program_under_test.rs`.
+//! Runs the command line inside the test process, where a test can act at each fail point.
 
 use std::ffi::OsString;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use ialog::{Context, Interrupt, Terminal};
-use ionos_activitylog::clock::VirtualClock;
+use ionos_activitylog::clock::{Clock, VirtualClock};
+use ionos_activitylog::seam::Transport;
 use ionos_activitylog_archive::internal::{FailPoint, FailPoints};
 use ionos_activitylog_sim::Simulator;
 
 use super::program::Printed;
 
-/// Runs the program to its end, and calls a function at each step with what asks the program to end.
-pub fn hosted(arguments: &[&str], told: impl Fn(FailPoint, &Interrupt) + Send + Sync + 'static) -> Printed {
+/// Runs the command line in the world `calm` of `program_under_test.rs`. Calls `at_step` at each step, with the handle
+/// that interrupts the run.
+pub fn run_in_process(arguments: &[&str], at_step: impl Fn(FailPoint, &Interrupt) + Send + Sync + 'static) -> Printed {
     let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
     let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_every(0).build();
+    let account = (simulator.transport(), simulator.token().to_owned());
+    run_with_account(arguments, account, Arc::new(VirtualClock::at(now)), at_step)
+}
+
+/// Runs the command line to its end, with a transport and token in place of the configured account.
+pub fn run_with_account(
+    arguments: &[&str],
+    account: (Arc<dyn Transport>, String),
+    clock: Arc<dyn Clock>,
+    at_step: impl Fn(FailPoint, &Interrupt) + Send + Sync + 'static,
+) -> Printed {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let interrupt = Interrupt::new();
     let mut context = Context {
-        clock: Arc::new(VirtualClock::at(now)),
-        account: Some((simulator.transport(), simulator.token().to_owned())),
+        clock,
+        account: Some(account),
         stdout: &mut stdout,
         stderr: &mut stderr,
         interactive: false,
@@ -28,7 +40,7 @@ pub fn hosted(arguments: &[&str], told: impl Fn(FailPoint, &Interrupt) + Send + 
         cache: ialog::Cache::default(),
         messages: ialog::Messages::default(),
         interrupt: interrupt.clone(),
-        steps: FailPoints::new(move |step| told(step, &interrupt)),
+        steps: FailPoints::new(move |step| at_step(step, &interrupt)),
     };
     let arguments = ["ialog"].iter().chain(arguments).map(OsString::from);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -1,4 +1,4 @@
-//! What the tests share: starting the program, terminals, fakes of the service, and snapshots.
+//! Shared test support: starting the program, terminals, fake services and snapshots.
 
 pub mod demo_archive;
 pub mod exports;

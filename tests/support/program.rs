@@ -1,11 +1,11 @@
-//! Running the program as a user does: arguments in, streams, exit code and files out.
+//! Runs the program as a user does: arguments in, streams, exit code and files out.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use xtask::simulator_process::SimulatorProcess;
 
-/// What can be typed behind `ialog`, in the order of its help.
+/// The commands of `ialog`, in the order of its help.
 pub const COMMANDS: [&str; 17] = [
     "contracts",
     "query",
@@ -26,22 +26,20 @@ pub const COMMANDS: [&str; 17] = [
     "help",
 ];
 
-/// The program in a folder, with no setting from outside.
+/// The program with these arguments, started in `folder` with an environment that holds no setting of this machine.
 pub fn ialog(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ialog-under-test"));
     command
         .args(arguments)
         .current_dir(folder)
         .env_clear()
-        // Otherwise the settings of whoever runs the tests would count.
         .env("HOME", "/no-home")
-        // Nothing is kept in it, and nothing can be.
         .env("XDG_CACHE_HOME", "/dev/null")
         .stdin(Stdio::null());
     command
 }
 
-/// What the program printed, as text.
+/// The output of a program that ended.
 pub struct Printed {
     pub code: Option<i32>,
     pub stdout: String,
@@ -58,12 +56,12 @@ impl From<Output> for Printed {
     }
 }
 
-/// Runs the program to its end.
+/// Runs a command to its end.
 pub fn run(mut command: Command) -> Printed {
     command.output().unwrap().into()
 }
 
-/// The names in a folder, sorted.
+/// The names of the entries of a folder, sorted.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -71,18 +69,18 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// `ialog sim` with these flags, from a folder.
-pub fn serving(folder: &Path, flags: &[&str]) -> SimulatorProcess {
+/// Starts `ialog sim` with these flags in `folder`.
+pub fn start_simulator(folder: &Path, flags: &[&str]) -> SimulatorProcess {
     SimulatorProcess::start(ialog(folder, &[]), flags).unwrap()
 }
 
-/// An address at which nobody listens as long as this is kept: bound, so that nobody else can be there.
-pub struct Nobody {
+/// A local address that refuses connections. It is bound as long as this value lives, so no other process can listen there.
+pub struct ClosedPort {
     _socket: tokio::net::TcpSocket,
     pub address: std::net::SocketAddr,
 }
 
-impl Nobody {
+impl ClosedPort {
     pub fn new() -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

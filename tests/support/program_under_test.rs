@@ -1,18 +1,32 @@
-//! The same program as `crates/ialog/src/main.rs`. In a test it can be told to live in a simulated world, where no wait
-//! takes time, and to be killed at a step of an export or at a request, as if the power had failed.
+//! The program of `crates/ialog/src/main.rs` with test hooks: it can run against a simulated service on virtual time, and
+//! be killed or interrupted at a fail point, as by a power failure or Ctrl-C. Environment variables control the hooks.
 //!
-//! - `IALOG_TEST_WORLD`: `calm`; `single`, with one contract; `busy`, with one of 5000 events a day; `stormy`, where one
-//!   answer of five is a failure; `broken`, where one of the contracts is never answered; `narrow`, where each answer has
-//!   one event; `full`, where a second has more events than can be reached; `hostile`, where the log was written by
-//!   somebody who would like to take over the terminal; `operations`, with operations of several events; `detached`, the
-//!   same without the Cloud API; `offline`, where the settings are those of the environment and nothing is there to be
-//!   asked; `refused`, where the token is not good; `forbidden`, where one contract is not to be read; `bound`, where the
-//!   token is that of one contract and ends in three days; `unprivileged`, where its user may not read the log either;
-//!   `skewed`, where the clock of the machine is wrong; `odd`, where the service does all that it may otherwise;
-//!   `throttled`, where it takes three requests in three seconds, and a page has few events;
-//! - `IALOG_TEST_KILL`: the name of a step, `step` for any, or `request`, and after a colon how often it is passed
-//!   before;
-//! - `IALOG_TEST_INTERRUPT`: the same for steps, at which somebody presses Ctrl-C; the step is over when that was heard.
+//! `IALOG_TEST_WORLD` selects the service:
+//!
+//! | world | the service |
+//! |---|---|
+//! | `calm` | two contracts with 24 events per day |
+//! | `single` | one contract |
+//! | `busy` | one contract with 5000 events per day |
+//! | `stormy` | one in five requests fails with 503 |
+//! | `broken` | all requests for one of the two contracts fail |
+//! | `narrow` | one event per page |
+//! | `full` | one second has more events than offsets can reach |
+//! | `hostile` | records contain terminal control sequences |
+//! | `operations` | operations of several events |
+//! | `detached` | as `operations`, but the Cloud API fails |
+//! | `offline` | none; settings come from the environment |
+//! | `refused` | refuses the token |
+//! | `forbidden` | refuses one of the two contracts |
+//! | `bound` | the token is bound to one contract and expires in three days |
+//! | `unprivileged` | as `bound`, and the user lacks the privilege to read the log |
+//! | `skewed` | the local clock is 7 minutes ahead |
+//! | `odd` | behaves in every unusual way that the vendor's documents allow |
+//! | `throttled` | one request per second in bursts of 3; small pages |
+//!
+//! `IALOG_TEST_KILL=NAME:N` kills the process when it passes a point for the N+1st time. NAME is the name of a fail point,
+//! `step` for any of them, or `request` for a request. `IALOG_TEST_INTERRUPT=NAME:N` sends Ctrl-C at a fail point instead,
+//! and continues once the program has received it.
 
 use std::io;
 use std::process::ExitCode;
@@ -32,22 +46,22 @@ use rustix::process::Signal;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A point to wait for, by its name or its kind, and how often it is passed before.
-struct Point {
+/// A point at which a hook acts, by name or kind, and how often the program passes it before.
+struct HookPoint {
     name: String,
     left: AtomicU64,
 }
 
-impl Point {
-    /// The one that a variable of the environment names; one that never comes where none does.
-    fn of_environment(variable: &str) -> Self {
+impl HookPoint {
+    /// Reads the point from an environment variable. Without the variable, the point never triggers.
+    fn from_env(variable: &str) -> Self {
         let text = std::env::var(variable).unwrap_or_default();
         let (name, before) = text.split_once(':').unwrap_or_default();
         Self { name: name.to_owned(), left: AtomicU64::new(before.parse().unwrap_or(u64::MAX)) }
     }
 
-    /// Whether it is this time.
-    fn is_now(&self, name: &str, kind: &str) -> bool {
+    /// Counts a passage. Returns true if the hook acts now.
+    fn triggers(&self, name: &str, kind: &str) -> bool {
         let named = self.name == name || self.name == kind;
         named && self.left.fetch_sub(1, Ordering::Relaxed) == 0
     }
@@ -58,7 +72,7 @@ fn raise(signal: Signal) {
     let _ = rustix::process::kill_process(me, signal);
 }
 
-/// Ctrl-C, and waits until the runtime has told everybody who listens to it.
+/// Sends Ctrl-C and waits until the runtime has notified all listeners.
 fn interrupt(runtime: &Handle) {
     let _within = runtime.enter();
     let (heard, waiting) = mpsc::channel();
@@ -73,20 +87,20 @@ fn interrupt(runtime: &Handle) {
     let _ = waiting.recv();
 }
 
-/// The time in the simulated worlds.
+/// The current time of every simulated service.
 const NOW: &str = "2026-11-20T12:00:00Z";
 
 fn main() -> ExitCode {
     let Ok(world) = std::env::var("IALOG_TEST_WORLD") else {
         return ialog::run();
     };
-    let killed = Arc::new(Point::of_environment("IALOG_TEST_KILL"));
-    let interrupted = Point::of_environment("IALOG_TEST_INTERRUPT");
+    let killed = Arc::new(HookPoint::from_env("IALOG_TEST_KILL"));
+    let interrupted = HookPoint::from_env("IALOG_TEST_INTERRUPT");
 
     let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
     let clock = Arc::new(VirtualClock::at(now + ahead));
-    // Only where the service counts the time does it pass for it.
+    // Time passes for the service only where a rate limit depends on it.
     let passing = (world == "throttled").then(|| clock.clone());
     let asked = killed.clone();
     let mut simulator = Simulator::builder()
@@ -95,7 +109,7 @@ fn main() -> ExitCode {
         .events_per_day(if world == "busy" { 5_000 } else { 24 })
         .burst_every(0)
         .on_request(move |_| {
-            if asked.is_now("request", "") {
+            if asked.triggers("request", "") {
                 raise(Signal::KILL);
             }
         });
@@ -180,16 +194,16 @@ fn main() -> ExitCode {
         };
         context.account = Some((simulator.transport(), token));
     }
-    // Some steps are passed on a thread of the archive's own, though none of them first.
+    // Some fail points are passed on a thread without a runtime. The first one is not, so its runtime is kept.
     let runtime = OnceLock::new();
     context.steps = FailPoints::new(move |step| {
-        if killed.is_now(step.name(), "step") {
+        if killed.triggers(step.name(), "step") {
             raise(Signal::KILL);
         }
         if let Ok(here) = Handle::try_current() {
             let _ = runtime.set(here);
         }
-        if interrupted.is_now(step.name(), "step")
+        if interrupted.triggers(step.name(), "step")
             && let Some(runtime) = runtime.get()
         {
             interrupt(runtime);

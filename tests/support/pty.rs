@@ -1,4 +1,4 @@
-//! A pseudo-terminal of a given width, and what the program shows on it.
+//! Runs a program on a pseudo-terminal of a given width and reads what the screen shows.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -8,24 +8,24 @@ use std::process::{Child, Command, Stdio};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// Which streams of a program are the terminal.
+/// The output streams of a program that are connected to the terminal.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Watched {
-    /// Standard output; nobody reads standard error.
-    Data,
-    /// Both.
+pub enum TerminalStreams {
+    /// Standard output; standard error is discarded.
+    Stdout,
+    /// Standard output and standard error.
     Both,
 }
 
-/// A terminal on which a program runs.
+/// A pseudo-terminal and the program that runs on it.
 pub struct Pty {
     ours: OwnedFd,
     child: Child,
 }
 
 impl Pty {
-    /// Starts the program.
-    pub fn start(mut command: Command, what: Watched, columns: u16) -> Self {
+    /// Starts the program on a new terminal with `columns` columns.
+    pub fn start(mut command: Command, what: TerminalStreams, columns: u16) -> Self {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
@@ -33,16 +33,16 @@ impl Pty {
         let name = ptsname(&ours, Vec::new()).unwrap();
         let theirs = OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let stderr = match what {
-            Watched::Data => Stdio::null(),
-            Watched::Both => theirs.try_clone().unwrap().into(),
+            TerminalStreams::Stdout => Stdio::null(),
+            TerminalStreams::Both => theirs.try_clone().unwrap().into(),
         };
         let child = command.stdout(theirs).stderr(stderr).spawn().unwrap();
-        // The terminal ends when nobody else has it open, and the command does.
+        // Reading ends once no process has the terminal open; `command` still holds a handle.
         drop(command);
         Self { ours, child }
     }
 
-    /// The next line.
+    /// Reads the next line.
     pub fn line(&self) -> String {
         let mut line = Vec::new();
         let mut byte = [0];
@@ -52,16 +52,16 @@ impl Pty {
         String::from_utf8(line).unwrap().trim_end().to_owned()
     }
 
-    /// What a terminal does at Ctrl-C.
+    /// Sends the signal that a terminal sends for Ctrl-C.
     pub fn interrupt(&self) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     }
 
-    /// Everything that is written to it until the program ends, and its exit code.
+    /// Reads all output until the program ends. Returns it with the exit code.
     pub fn read(mut self) -> (String, Option<i32>) {
         let mut written = Vec::new();
-        // Linux tells the end of a terminal as an error.
+        // Linux reports the end of a terminal as an error.
         let _ = File::from(self.ours).read_to_end(&mut written);
         let ended = self.child.wait().unwrap();
         (String::from_utf8(written).unwrap(), ended.code())
@@ -73,9 +73,9 @@ fn resize(terminal: &OwnedFd, columns: u16) {
     tcsetwinsize(terminal, size).unwrap();
 }
 
-/// What is left on the screen of what was written: lines that were taken away again are not, and colours stay as they
-/// were written. Anything else that a terminal obeys is a failed test.
-pub fn left(written: &str) -> String {
+/// The text that stays on the screen: erased lines are removed, colour codes are kept. Panics on any other control
+/// sequence.
+pub fn screen_text(written: &str) -> String {
     let lines = written.split_inclusive('\n').map(|line| {
         let line = line.replace("\r\n", "\n");
         let line = line.rsplit("\r\u{1b}[2K").next().unwrap().to_owned();

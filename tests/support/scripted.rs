@@ -1,5 +1,5 @@
-//! A transport that answers from a script, in order, and keeps what it was asked. A script may hold what only a
-//! connection can do: break off, or be silent for a time, which is virtual.
+//! A fake transport that answers from a script and records the requests. A script can also contain connection faults: a
+//! body that breaks off, or silence for a span of virtual time.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,21 +10,21 @@ use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, RetryPolicy};
 
-/// The token that every scripted client holds; nothing the project prints may contain it.
+/// The token of every scripted client. No output of the project may contain it.
 pub const TOKEN: &str = "planted-token-4711";
 
-/// What a request asks for: the path and the pairs of the query, in the order of their names.
-pub type Asked = (String, Vec<(String, String)>);
+/// The path of a request and its query pairs, sorted by name.
+pub type Target = (String, Vec<(String, String)>);
 
-/// What this request asks for.
-pub fn asked(request: &reqwest::Request) -> Asked {
+/// The target of a request.
+pub fn target(request: &reqwest::Request) -> Target {
     let url = request.url();
     let mut query: Vec<_> = url.query_pairs().into_owned().collect();
     query.sort();
     (url.path().to_owned(), query)
 }
 
-/// What comes back for one request.
+/// The reaction to one request.
 pub struct Step {
     silence: Option<(Duration, Arc<VirtualClock>)>,
     outcome: Outcome,
@@ -37,17 +37,17 @@ enum Outcome {
 }
 
 impl Step {
-    /// An answer whose body fails with this kind of error behind the bytes given.
+    /// An answer whose body fails with this kind of error after the given bytes.
     pub fn breaks_off(answer: http::Response<Vec<u8>>, kind: io::ErrorKind) -> Self {
         Outcome::BreaksOff(answer, kind).into()
     }
 
-    /// The request cannot be made at all.
+    /// A request that cannot be sent.
     pub fn not_sent() -> Self {
         Outcome::NotSent.into()
     }
 
-    /// The same, after the service sent nothing for so long. Whoever waits for less has given up by then.
+    /// The same reaction after `silence`, which passes on the virtual clock.
     pub fn after_silence(self, silence: Duration, clock: &Arc<VirtualClock>) -> Self {
         Self { silence: Some((silence, clock.clone())), ..self }
     }
@@ -65,36 +65,36 @@ impl From<http::Response<Vec<u8>>> for Step {
     }
 }
 
-/// Answers from a list; a request too many is a failed test.
+/// A transport with a list of reactions. Panics on a request that has none left.
 #[derive(Default)]
-pub struct Scripted {
-    /// Each with what it is for; none for whatever comes next.
-    steps: Mutex<VecDeque<(Option<Asked>, Step)>>,
+pub struct ScriptedTransport {
+    /// Each reaction with its request; `None` for the next request, whatever its target.
+    steps: Mutex<VecDeque<(Option<Target>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
 }
 
-impl Scripted {
-    /// Answers in order.
+impl ScriptedTransport {
+    /// Answers the requests in order.
     pub fn new(answers: impl IntoIterator<Item = http::Response<Vec<u8>>>) -> Arc<Self> {
-        Self::following(answers.into_iter().map(Step::from))
+        Self::with_steps(answers.into_iter().map(Step::from))
     }
 
-    /// Does one step for each request, in order.
-    pub fn following(steps: impl IntoIterator<Item = Step>) -> Arc<Self> {
-        Self::with(steps.into_iter().map(|step| (None, step)))
+    /// Takes one step for each request, in order.
+    pub fn with_steps(steps: impl IntoIterator<Item = Step>) -> Arc<Self> {
+        Self::from_steps(steps.into_iter().map(|step| (None, step)))
     }
 
-    /// Does for each request the first step left that is for it, in whatever order they come.
-    pub fn answering(steps: impl IntoIterator<Item = (Asked, Step)>) -> Arc<Self> {
+    /// Takes for each request the first remaining step with its target, in any order of requests.
+    pub fn with_targets(steps: impl IntoIterator<Item = (Target, Step)>) -> Arc<Self> {
         let steps = steps.into_iter();
-        Self::with(steps.map(|(asked, step)| (Some(asked), step)))
+        Self::from_steps(steps.map(|(target, step)| (Some(target), step)))
     }
 
-    fn with(steps: impl Iterator<Item = (Option<Asked>, Step)>) -> Arc<Self> {
+    fn from_steps(steps: impl Iterator<Item = (Option<Target>, Step)>) -> Arc<Self> {
         Arc::new(Self { steps: Mutex::new(steps.collect()), ..Self::default() })
     }
 
-    /// Answers in order, and a client that asks for them.
+    /// Answers the requests in order. Also returns a client that uses this transport without retries.
     pub fn client(answers: impl IntoIterator<Item = http::Response<Vec<u8>>>) -> (Arc<Self>, Client) {
         let scripted = Self::new(answers);
         let client =
@@ -102,25 +102,25 @@ impl Scripted {
         (scripted, client)
     }
 
-    /// The requests so far.
+    /// All requests so far.
     pub fn requests(&self) -> Vec<reqwest::Request> {
         self.requests.lock().unwrap().iter().map(|request| request.try_clone().unwrap()).collect()
     }
 
-    /// How many answers nobody asked for so far.
-    pub fn left(&self) -> usize {
+    /// Number of reactions that no request has used yet.
+    pub fn unused(&self) -> usize {
         self.steps.lock().unwrap().len()
     }
 }
 
-impl Transport for Scripted {
+impl Transport for ScriptedTransport {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
         let url = request.url().clone();
-        let asked = asked(&request);
+        let target = target(&request);
         self.requests.lock().unwrap().push(request);
         let step = {
             let mut steps = self.steps.lock().unwrap();
-            let is_for = |wanted: &Option<Asked>| wanted.as_ref().is_none_or(|one| *one == asked);
+            let is_for = |wanted: &Option<Target>| wanted.as_ref().is_none_or(|one| *one == target);
             let place = steps.iter().position(|(wanted, _)| is_for(wanted));
             place.and_then(|place| steps.remove(place))
         };
@@ -128,7 +128,7 @@ impl Transport for Scripted {
         Box::pin(async move {
             if let Some((silence, clock)) = step.silence {
                 clock.advance(silence);
-                // An alarm that is due by now comes first.
+                // Lets a timer that is due by now fire first.
                 tokio::task::yield_now().await;
             }
             match step.outcome {
@@ -145,7 +145,7 @@ impl Transport for Scripted {
     }
 }
 
-/// An answer with a status and a body.
+/// An HTTP response with a status and a body.
 pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> http::Response<Vec<u8>> {
     http::Response::builder().status(status).body(body.into()).unwrap()
 }

@@ -7,10 +7,10 @@ use serde_json::Value;
 use xtask::simulator_process::SimulatorProcess;
 
 use super::{client, contract, get, start};
-use crate::support::program::serving;
+use crate::support::program::start_simulator;
 
 #[tokio::test]
-async fn whoever_may_read_follows_the_flags() {
+async fn access_follows_the_flags() {
     let status = async |sim: &SimulatorProcess, path: &str| get(sim, path).await.status().as_u16();
     let own = format!("/activitylog/v1/contracts/{}", contract());
     let lacking = start(&["--jwt", "--no-privilege", "--forbidden-code", "paas-auth-1"]);
@@ -34,7 +34,7 @@ async fn whoever_may_read_follows_the_flags() {
     let second = start(&["--two-factor", "--basic", "me:s3cret"]);
     let basic = client().get(format!("{}{own}", second.url)).basic_auth("me", Some("s3cret"));
     assert_eq!(basic.send().await.unwrap().status(), 401);
-    // Whoever makes a token of their own is let in too, until its end.
+    // A token that the test builds itself is accepted until it expires.
     for (end, status) in [("2026-11-20T12:00:01Z", 200), ("2026-11-20T12:00:00Z", 401)] {
         let token = TestToken::new(contract()).expires(end.parse().unwrap());
         let request = client().get(format!("{}{own}", second.url)).bearer_auth(token.build());
@@ -43,11 +43,11 @@ async fn whoever_may_read_follows_the_flags() {
 }
 
 #[tokio::test]
-async fn a_token_is_issued_and_ends_by_the_simulator_s_time() {
+async fn a_token_is_issued_and_expires_on_the_simulated_clock() {
     for time in [&[][..], &["--now", "2026-02-03"], &["--now", "2150-01-01"]] {
         for (lifetime, status) in [("1d", 200), ("0s", 401)] {
             let arguments = ["--jwt", "--token-lifetime", lifetime];
-            let sim = serving(Path::new("/"), &[time, &arguments].concat());
+            let sim = start_simulator(Path::new("/"), &[time, &arguments].concat());
             let answer = get(&sim, "/activitylog/v1/contracts").await;
             assert_eq!(answer.status(), status, "{time:?} {lifetime}");
         }
@@ -55,7 +55,7 @@ async fn a_token_is_issued_and_ends_by_the_simulator_s_time() {
 }
 
 #[tokio::test]
-async fn what_is_printed_can_be_pasted_into_a_shell() {
+async fn the_printed_settings_can_be_pasted_into_a_shell() {
     let token = "it's $HOME & \"more\"";
     let sim = start(&["--token", token]);
     assert_eq!(sim.token, token);

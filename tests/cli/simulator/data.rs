@@ -1,4 +1,4 @@
-//! Flags that decide which events the simulated log holds, how the records look and in which order they come.
+//! Flags for the events of the simulated log, the form of the records and their order.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 use xtask::simulator_process::SimulatorProcess;
 
 use super::{NOW, contract, get, page, records, start, total};
-use crate::support::program::{ialog, run, serving};
+use crate::support::program::{ialog, run, start_simulator};
 
 #[tokio::test]
-async fn without_flags_it_is_the_library_s_default() {
+async fn without_flags_the_log_is_the_librarys_default() {
     let sim = start(&[]);
     let now = "2026-11-20T12:00:00Z".parse().unwrap();
     let simulator = Simulator::builder().clock(move || now).build();
@@ -24,7 +24,7 @@ async fn without_flags_it_is_the_library_s_default() {
 }
 
 #[tokio::test]
-async fn the_data_follows_its_flags() {
+async fn the_amount_of_data_follows_the_flags() {
     let sim = start(&[
         "--seed",
         "2",
@@ -62,7 +62,7 @@ async fn the_data_follows_its_flags() {
 }
 
 #[tokio::test]
-async fn paging_order_and_totals_follow_their_flags() {
+async fn paging_order_and_totals_follow_the_flags() {
     let sim = start(&[
         "--max-limit",
         "30",
@@ -88,7 +88,7 @@ async fn paging_order_and_totals_follow_their_flags() {
 }
 
 #[tokio::test]
-async fn records_follow_their_flags() {
+async fn records_follow_the_flags() {
     let sim = start(&[
         "--dialect",
         "docs",
@@ -119,7 +119,7 @@ async fn records_follow_their_flags() {
 }
 
 #[tokio::test]
-async fn which_events_are_there_follows_its_flags() {
+async fn delays_retention_and_duplicates_follow_the_flags() {
     const DAY_AGO: &str = "2026-11-19T12:00:00Z";
     let older = format!("dateEnd={DAY_AGO}");
     let newer = format!("dateStart={DAY_AGO}");
@@ -130,7 +130,7 @@ async fn which_events_are_there_follows_its_flags() {
     let (old, new) = counts(&[]).await;
     assert!(old > 500 && new > 200, "{old} {new}");
 
-    // Some of the last day are still on their way, and none before.
+    // Some events of the last day are delayed, and none before.
     let (delayed_old, delayed_new) = counts(&["--ingest-delay", "90%<2s,10%<1d"]).await;
     assert_eq!(delayed_old, old);
     assert!((new * 8 / 10..new).contains(&delayed_new), "{delayed_new} of {new}");
@@ -151,17 +151,17 @@ async fn which_events_are_there_follows_its_flags() {
 }
 
 #[tokio::test]
-async fn a_time_goes_on_unless_it_is_told_to_stand_still() {
+async fn the_simulated_clock_runs_unless_it_is_still() {
     let when = async |sim: &SimulatorProcess| {
         let _ = get(sim, "/").await;
         let ledger = get(sim, "/_sim/ledger").await.text().await.unwrap();
         let seen: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();
         seen["at"].as_str().unwrap().to_owned()
     };
-    let running = serving(Path::new("/"), &NOW[..2]);
+    let running = start_simulator(Path::new("/"), &NOW[..2]);
     let first = when(&running).await;
     assert!(first.starts_with("2026-11-20T12:0"), "{first}");
-    // As long as the machine needs for it.
+    // Waits for the next millisecond.
     while when(&running).await == first {}
     assert!(when(&running).await > first);
     let still = start(&[]);
@@ -171,7 +171,7 @@ async fn a_time_goes_on_unless_it_is_told_to_stand_still() {
 }
 
 #[tokio::test]
-async fn other_times_are_relative_to_the_simulator_s() {
+async fn relative_times_refer_to_the_simulated_clock() {
     let sim = start(&["--begin", "2h", "--burst", "1h,1ms,500"]);
     assert_eq!(total(&sim, "dateEnd=2026-11-20T10:00:00Z").await, 0);
     let burst = "dateStart=2026-11-20T11:00:00Z&dateEnd=2026-11-20T11:00:00.001Z";
@@ -179,7 +179,7 @@ async fn other_times_are_relative_to_the_simulator_s() {
 }
 
 #[tokio::test]
-async fn an_export_is_served_again() {
+async fn an_exported_file_can_be_served() {
     let folder = tempfile::tempdir().unwrap();
     let export = ["export", "--demo", "--from", "2026-11-19", "--to", "2026-11-19", "--out", "day.ndjson"];
     assert_eq!(run(ialog(folder.path(), &export)).code, Some(0));
@@ -187,9 +187,9 @@ async fn an_export_is_served_again() {
     let nameless = r#"{"meta":{"time":"2026-11-19T01:00:00Z"}}"#;
     std::fs::write(folder.path().join("more.ndjson"), format!("{day}{nameless}\n")).unwrap();
     let number = contract().to_string();
-    // The seed still decides what goes wrong, and pages have members of their own.
+    // The seed and the flags for pages still apply.
     let arguments = ["--events", "more.ndjson", "--contract", &number, "--seed", "2", "--unknown-members", "100%"];
-    let sim = serving(folder.path(), &[&NOW[..], &arguments].concat());
+    let sim = start_simulator(folder.path(), &[&NOW[..], &arguments].concat());
     let served = get(&sim, &format!("/_sim/records/{number}")).await.text().await.unwrap();
     let sorted = |text: &str| {
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -1,11 +1,10 @@
-//! Flags that decide how the simulator answers over HTTP: dates, headers, compression, faults, rate limits and the log of
-//! requests.
+//! Flags for the HTTP behaviour of the simulator: dates, headers, compression, faults, rate limits and the request log.
 
 use super::{NOW, client, get, page, start, total};
-use crate::support::program::serving;
+use crate::support::program::start_simulator;
 
 #[tokio::test]
-async fn what_http_leaves_open_follows_its_flags() {
+async fn http_details_follow_the_flags() {
     let sim = start(&[
         "--bare-date-zone",
         "-05:00",
@@ -36,13 +35,13 @@ async fn what_http_leaves_open_follows_its_flags() {
 }
 
 #[tokio::test]
-async fn trouble_follows_its_script_and_every_request_is_written_down() {
+async fn faults_follow_the_script_and_every_request_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     let script = r#"{"rules": [{"when": {"requests": [2]}, "fault": {"respond": {"status": 503}}}]}"#;
     std::fs::write(folder.path().join("faults.json"), script).unwrap();
     let arguments =
         ["--faults", "faults.json", "--rate-limit", "0.0001/2", "--retry-after", "fraction", "--ledger", "seen.ndjson"];
-    let sim = serving(folder.path(), &[&NOW[..2], &arguments].concat());
+    let sim = start_simulator(folder.path(), &[&NOW[..2], &arguments].concat());
     let (mut statuses, mut waits) = (Vec::new(), Vec::new());
     for _ in 0..4 {
         let answer = get(&sim, "/activitylog/v1/contracts?x=1").await;
@@ -50,7 +49,7 @@ async fn trouble_follows_its_script_and_every_request_is_written_down() {
         waits.extend(answer.headers().get("retry-after").cloned());
     }
     assert_eq!(statuses, [200, 503, 200, 429]);
-    // Less than the 10,000 seconds from one request to the next, because the time goes on.
+    // The clock runs, so less than the 10,000 s between two requests remain.
     assert_eq!(waits.len(), 1);
     let wait = waits[0].to_str().unwrap();
     let (seconds, fraction) = wait.split_once('.').unwrap();

@@ -3,7 +3,7 @@
 use crate::support::program::{Printed, ialog, names, run};
 
 #[test]
-fn a_flag_that_cannot_be_read_is_told_in_one_sentence() {
+fn an_invalid_flag_is_refused_with_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("bad.json"), r#"{"rules": [{"fault": "delai"}]}"#).unwrap();
     std::fs::write(folder.path().join("bad.ndjson"), "{}\n").unwrap();
@@ -75,7 +75,7 @@ fn a_flag_that_cannot_be_read_is_told_in_one_sentence() {
         assert!(stderr.starts_with("error: ") && stderr.contains(message), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
-    // A password is not repeated.
+    // The message does not repeat a password.
     let printed = run(ialog(folder.path(), &["sim", "--basic", "s3cret"]));
     assert_eq!(printed.code, Some(2));
     assert_eq!(printed.stderr, "error: the value of --basic has no colon: write USER:PASSWORD\n");

@@ -12,9 +12,9 @@ use reqwest::{Client, Response};
 use serde_json::Value;
 use xtask::simulator_process::SimulatorProcess;
 
-use crate::support::program::serving;
+use crate::support::program::start_simulator;
 
-/// The log stands still here, so that answers do not depend on the time of the test.
+/// The clock stands still, so that answers do not depend on the time of the test.
 const NOW: [&str; 3] = ["--now", "2026-11-20T12:00:00Z", "--still"];
 
 fn contract() -> u64 {
@@ -23,10 +23,10 @@ fn contract() -> u64 {
 
 fn start(arguments: &[&str]) -> SimulatorProcess {
     let all = [&NOW[..], arguments].concat();
-    serving(Path::new("/"), &all)
+    start_simulator(Path::new("/"), &all)
 }
 
-/// A client that follows no redirect and unpacks nothing.
+/// A client that neither follows redirects nor decompresses.
 fn client() -> Client {
     Client::builder().no_proxy().no_gzip().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
@@ -43,7 +43,7 @@ async fn total(sim: &SimulatorProcess, query: &str) -> u64 {
 async fn page(sim: &SimulatorProcess, query: &str) -> Value {
     let path = format!("/activitylog/v1/contracts/{}?{query}", contract());
     let text = get(sim, &path).await.text().await.unwrap();
-    // A number that no floating point number holds is read by a careful client only.
+    // serde_json refuses a number beyond the range of f64.
     serde_json::from_str(&text.replace("1e400", "1")).unwrap()
 }
 

@@ -1,5 +1,5 @@
-//! When a call stops: its deadline covers waits, attempts, the token and the queue, and settings without any time are
-//! refused.
+//! The deadline of a call covers waits, attempts, fetching the token and waiting for a permit. Settings that leave no time
+//! are refused.
 
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,28 +10,33 @@ use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, ErrorKind, RetryPolicy, TokenFuture, TokenProvider};
 
-use super::{client, clock, millis, two_seconds, with_retry_after};
-use crate::support::scripted::{Scripted, Step, TOKEN, answer};
+use super::{client, clock, millis, two_second_deadline, with_retry_after};
+use crate::support::scripted::{ScriptedTransport, Step, TOKEN, answer};
 
 #[tokio::test]
-async fn no_wait_goes_past_the_deadline_and_no_attempt_either() {
-    let policy = two_seconds();
+async fn neither_a_wait_nor_an_attempt_exceeds_the_deadline() {
+    let policy = two_second_deadline();
     let clock_a = clock();
-    let scripted = Scripted::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
+    let scripted = ScriptedTransport::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
     let error = client(scripted, &clock_a).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
     assert_eq!(clock_a.waits(), millis(&[1_500]));
     assert!(error.to_string().contains("there is no time left for another attempt"), "{error}");
 
     let clock_b = clock();
     let silent = Step::from(answer(200, "{}")).after_silence(Duration::from_secs(3), &clock_b);
-    let error =
-        client(Scripted::following([silent]), &clock_b).retry(policy).build().unwrap().info().await.unwrap_err();
+    let error = client(ScriptedTransport::with_steps([silent]), &clock_b)
+        .retry(policy)
+        .build()
+        .unwrap()
+        .info()
+        .await
+        .unwrap_err();
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::CallTimeout, false));
     assert_eq!(error.elapsed(), Duration::from_secs(3));
 }
 
 #[test]
-fn numbers_that_cannot_work_are_refused() {
+fn invalid_settings_are_refused() {
     let builder = || Client::builder().token(TOKEN);
     let cases = [
         (builder().max_in_flight(0), "max_in_flight of 0"),
@@ -54,10 +59,10 @@ fn numbers_that_cannot_work_are_refused() {
 }
 
 #[tokio::test]
-async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
+async fn an_error_with_an_endless_body_ends_in_time_and_keeps_its_kind() {
     for (status, kind, retried) in [(404, ErrorKind::NotFound, false), (503, ErrorKind::Unavailable, true)] {
         let clock = clock();
-        // Longer than any attempt may take.
+        // Each chunk takes 30 s, so the body exceeds the time limit of an attempt.
         let drip = {
             let clock = clock.clone();
             move || {
@@ -69,29 +74,29 @@ async fn an_error_whose_body_drips_ends_in_time_and_stays_that_error() {
             tokio::task::yield_now().await;
             piece
         });
-        let dripping = Dripping(status, Mutex::new(Some(reqwest::Body::wrap_stream(body))));
+        let endless = EndlessBody(status, Mutex::new(Some(reqwest::Body::wrap_stream(body))));
         let policy = RetryPolicy::none();
-        let error = client(Arc::new(dripping), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
+        let error = client(Arc::new(endless), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
         assert_eq!((error.kind(), error.status(), error.is_retryable()), (kind, Some(status), retried), "{error}");
         assert!(error.to_string().contains("its body did not arrive in time"), "{error}");
         assert!(error.elapsed() < Duration::from_secs(200), "{:?}", error.elapsed());
     }
 }
 
-/// Answers once, with a body that never ends.
-struct Dripping(u16, Mutex<Option<reqwest::Body>>);
+/// Answers once, with an endless body.
+struct EndlessBody(u16, Mutex<Option<reqwest::Body>>);
 
-impl Transport for Dripping {
+impl Transport for EndlessBody {
     fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
         let body = self.1.lock().unwrap().take().unwrap();
         Box::pin(async move { Ok(http::Response::builder().status(self.0).body(body).unwrap().into()) })
     }
 }
 
-/// Never gives a token, and time passes meanwhile.
-struct Hanging(Arc<VirtualClock>);
+/// Never provides a token; the attempt to fetch one takes 3 s.
+struct HangingProvider(Arc<VirtualClock>);
 
-impl TokenProvider for Hanging {
+impl TokenProvider for HangingProvider {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async {
             self.0.advance(Duration::from_secs(3));
@@ -101,17 +106,17 @@ impl TokenProvider for Hanging {
 }
 
 #[tokio::test]
-async fn the_deadline_covers_the_token_and_the_turn_too() {
-    let policy = two_seconds();
+async fn the_deadline_covers_fetching_the_token_and_waiting_for_a_permit() {
+    let policy = two_second_deadline();
     let clock_a = clock();
-    let builder = Client::builder().token_provider(Arc::new(Hanging(clock_a.clone()))).clock(clock_a.clone());
-    let scripted = Scripted::new([]);
+    let builder = Client::builder().token_provider(Arc::new(HangingProvider(clock_a.clone()))).clock(clock_a.clone());
+    let scripted = ScriptedTransport::new([]);
     let error = builder.transport(scripted).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::CallTimeout, 0), "{error}");
 
-    // One call holds the only place for longer than the other may take.
+    // One call holds the only permit for longer than the deadline of the other.
     let clock_b = clock();
-    let silent = Arc::new(Silent { clock: clock_b.clone(), asked: AtomicU16::new(0) });
+    let silent = Arc::new(SilentService { clock: clock_b.clone(), asked: AtomicU16::new(0) });
     let client = client(silent.clone(), &clock_b).retry(policy).max_in_flight(1).build().unwrap();
     let (one, other) = tokio::join!(client.info(), client.info());
     assert_eq!(one.unwrap_err().kind(), ErrorKind::CallTimeout);
@@ -120,17 +125,17 @@ async fn the_deadline_covers_the_token_and_the_turn_too() {
     assert_eq!(silent.asked.load(Ordering::SeqCst), 1, "nothing is sent when there is no time left");
 }
 
-/// Never answers, and time passes meanwhile.
-struct Silent {
+/// Never answers; each request takes 3 s.
+struct SilentService {
     clock: Arc<VirtualClock>,
     asked: AtomicU16,
 }
 
-impl Transport for Silent {
+impl Transport for SilentService {
     fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Box::pin(async {
-            // Others get in line before the time is over.
+            // The other call queues for a permit before the time passes.
             tokio::task::yield_now().await;
             self.clock.advance(Duration::from_secs(3));
             std::future::pending().await

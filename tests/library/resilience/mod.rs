@@ -22,8 +22,8 @@ fn client(transport: Arc<dyn Transport>, clock: &Arc<VirtualClock>) -> ClientBui
     Client::builder().token(TOKEN).transport(transport).clock(clock.clone())
 }
 
-/// A policy with so much time for a call in all.
-fn two_seconds() -> RetryPolicy {
+/// A policy with a deadline of 2 s.
+fn two_second_deadline() -> RetryPolicy {
     let policy = RetryPolicy::builder().deadline(Duration::from_secs(2));
     policy.build().unwrap()
 }
@@ -32,7 +32,7 @@ fn millis(millis: &[u64]) -> Vec<Duration> {
     millis.iter().copied().map(Duration::from_millis).collect()
 }
 
-/// Answers of which the last is good.
+/// `times` answers with this status, then a successful one.
 fn then_good(status: u16, times: usize) -> Vec<http::Response<Vec<u8>>> {
     (0..times).map(|_| answer(status, "")).chain([answer(200, "{}")]).collect()
 }

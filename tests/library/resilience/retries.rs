@@ -1,4 +1,4 @@
-//! Which status codes and connection faults are retried and after which wait, each with retries on and off.
+//! Which statuses and connection faults are retried, and after which wait; each with retries on and off.
 
 use std::io;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Client, DateRange, ErrorKind, PageSize, RetryPolicy};
 
 use super::{client, clock, millis, then_good, with_retry_after};
-use crate::support::program::Nobody;
-use crate::support::scripted::{Scripted, Step, TOKEN, answer};
+use crate::support::program::ClosedPort;
+use crate::support::scripted::{ScriptedTransport, Step, TOKEN, answer};
 
 #[tokio::test]
-async fn each_status_is_retried_or_not_and_never_without_retries() {
+async fn each_status_is_retried_as_listed_and_never_with_retries_off() {
     use ErrorKind::*;
     let cases = [
         (201, UnexpectedStatus, false),
@@ -37,13 +37,13 @@ async fn each_status_is_retried_or_not_and_never_without_retries() {
     ];
     for (status, kind, retried) in cases {
         let clock = clock();
-        let scripted = Scripted::new(then_good(status, 1));
+        let scripted = ScriptedTransport::new(then_good(status, 1));
         let outcome = client(scripted.clone(), &clock).build().unwrap().info().await;
         assert_eq!(outcome.is_ok(), retried, "{status}");
         assert_eq!(clock.waits().len(), usize::from(retried), "{status}");
         assert_eq!(scripted.requests().len(), 1 + usize::from(retried), "{status}");
 
-        let scripted = Scripted::new(then_good(status, 1));
+        let scripted = ScriptedTransport::new(then_good(status, 1));
         let policy = RetryPolicy::none();
         let error = client(scripted.clone(), &clock).retry(policy).build().unwrap().info().await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (kind, Some(status)));
@@ -55,7 +55,7 @@ async fn each_status_is_retried_or_not_and_never_without_retries() {
 
 #[tokio::test]
 async fn success_without_content_is_an_empty_result() {
-    let (_, client) = Scripted::client([answer(204, ""), answer(204, ""), answer(204, "")]);
+    let (_, client) = ScriptedTransport::client([answer(204, ""), answer(204, ""), answer(204, "")]);
     assert_eq!(client.info().await.unwrap().name, None);
     assert!(client.contracts().await.unwrap().is_empty());
     let range = DateRange::day("2026-11-20".parse().unwrap(), &chrono::Utc).unwrap();
@@ -64,7 +64,7 @@ async fn success_without_content_is_an_empty_result() {
 }
 
 #[tokio::test]
-async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries() {
+async fn each_connection_fault_is_retried_as_listed_and_never_with_retries_off() {
     use ErrorKind::*;
     let breaks_off = |kind| Step::breaks_off(answer(200, "{"), kind);
     type Fault<'a> = &'a dyn Fn(&Arc<VirtualClock>) -> Step;
@@ -84,7 +84,7 @@ async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries(
     for (name, fault, kind, retried) in cases {
         let run = async |policy: RetryPolicy| {
             let clock = clock();
-            let scripted = Scripted::following([fault(&clock), answer(200, "{}").into()]);
+            let scripted = ScriptedTransport::with_steps([fault(&clock), answer(200, "{}").into()]);
             let client = client(scripted, &clock).retry(policy).body_cap(1_000).build().unwrap();
             (client.info().await, clock.waits().len())
         };
@@ -98,11 +98,11 @@ async fn each_fault_of_a_connection_is_retried_or_not_and_never_without_retries(
 }
 
 #[tokio::test]
-async fn faults_of_a_real_connection_are_told_apart_and_retried() {
+async fn faults_of_a_real_connection_are_distinguished_and_retried() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let good = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
     let cases = [
-        // Closed without a word, in the middle of the head, and in the middle of the body.
+        // The server closes the connection before the answer, within its head, and within its body.
         ("", ErrorKind::Connection),
         ("HTTP/1.1 200 O", ErrorKind::Connection),
         ("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n{", ErrorKind::InterruptedBody),
@@ -140,11 +140,11 @@ async fn faults_of_a_real_connection_are_told_apart_and_retried() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_tried_again_and_told_with_retries_and_without() {
-    let nobody = Nobody::new();
+async fn a_refused_connection_is_retried_and_reported() {
+    let closed = ClosedPort::new();
     for (policy, attempts) in [(RetryPolicy::default(), 5), (RetryPolicy::none(), 1)] {
         let clock = clock();
-        let client = Client::builder().token(TOKEN).base_url(format!("http://{}", nobody.address));
+        let client = Client::builder().token(TOKEN).base_url(format!("http://{}", closed.address));
         let client = client.clock(clock.clone()).retry(policy).build().unwrap();
         let error = client.info().await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Connection, true), "{error}");
@@ -153,9 +153,9 @@ async fn a_refused_connection_is_tried_again_and_told_with_retries_and_without()
 }
 
 #[tokio::test]
-async fn waits_grow_and_the_last_error_tells_how_often_it_was_tried() {
+async fn waits_double_and_the_last_error_names_the_number_of_attempts() {
     let clock = clock();
-    let scripted = Scripted::new(then_good(503, 5));
+    let scripted = ScriptedTransport::new(then_good(503, 5));
     let error = client(scripted.clone(), &clock).build().unwrap().info().await.unwrap_err();
     assert_eq!(clock.waits(), millis(&[125, 250, 500, 1_000]));
     assert_eq!((error.attempts(), scripted.requests().len()), (5, 5));
@@ -164,7 +164,7 @@ async fn waits_grow_and_the_last_error_tells_how_often_it_was_tried() {
 }
 
 #[tokio::test]
-async fn the_service_is_given_the_time_that_it_asks_for_at_every_retried_status() {
+async fn retry_after_is_honoured_for_every_retried_status() {
     for status in [408, 429, 500, 502, 503, 504] {
         for (value, wait) in [
             ("3", 3_000),
@@ -176,7 +176,7 @@ async fn the_service_is_given_the_time_that_it_asks_for_at_every_retried_status(
             ("60", 60_000),
         ] {
             let clock = clock();
-            let scripted = Scripted::new([with_retry_after(status, value), answer(200, "{}")]);
+            let scripted = ScriptedTransport::new([with_retry_after(status, value), answer(200, "{}")]);
             let info = client(scripted, &clock).build().unwrap().info().await.unwrap();
             assert_eq!(clock.waits(), millis(&[wait]), "{status} {value}");
             assert_eq!(info.meta().elapsed(), Duration::from_millis(wait));
@@ -185,24 +185,24 @@ async fn the_service_is_given_the_time_that_it_asks_for_at_every_retried_status(
 }
 
 #[tokio::test]
-async fn more_time_than_the_ceiling_ends_the_call_at_once_and_is_told() {
+async fn retry_after_above_the_ceiling_ends_the_call_at_once() {
     let clock = clock();
-    let scripted = Scripted::new([with_retry_after(429, "61")]);
+    let scripted = ScriptedTransport::new([with_retry_after(429, "61")]);
     let error = client(scripted, &clock).build().unwrap().info().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(clock.waits().is_empty());
     assert!(error.to_string().contains("it asks for 61 s, and 60 s are the most"), "{error}");
-    // As a status that is not retried, it is told all the same.
-    let (_, client) = Scripted::client([with_retry_after(403, "5")]);
+    // The error carries the value for a status that is not retried, too.
+    let (_, client) = ScriptedTransport::client([with_retry_after(403, "5")]);
     assert_eq!(client.info().await.unwrap_err().retry_after(), Some(Duration::from_secs(5)));
 }
 
 #[tokio::test]
-async fn what_came_along_with_an_answer_is_there() {
+async fn a_result_carries_the_metadata_of_its_answer() {
     let mut good = answer(200, "{}");
     good.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
     let clock = clock();
-    let scripted = Scripted::new([with_retry_after(503, "2"), good]);
+    let scripted = ScriptedTransport::new([with_retry_after(503, "2"), good]);
     let info = client(scripted, &clock).build().unwrap().info().await.unwrap();
     let meta = info.meta();
     assert_eq!((meta.status(), meta.attempts(), meta.elapsed()), (200, 2, Duration::from_secs(2)));

@@ -11,38 +11,38 @@ use ionos_activitylog::seam::{Exchange, Transport};
 use ionos_activitylog::{Client, Error, RetryPolicy};
 
 use super::{client, clock};
-use crate::support::scripted::{Scripted, answer};
+use crate::support::scripted::{ScriptedTransport, answer};
 
 #[tokio::test]
 async fn clones_share_one_budget_of_retries() {
     let clock = clock();
     let failing = (0..1_000).map(|_| answer(500, ""));
-    let scripted = Scripted::new(failing);
+    let scripted = ScriptedTransport::new(failing);
     let client = client(scripted.clone(), &clock).build().unwrap();
     let mut last = None;
     for _ in 0..60 {
         last = client.clone().info().await.err();
     }
-    // Every call is sent once, and a hundred retries are spread over them.
+    // Every call is sent once; together they may retry 100 times.
     assert_eq!(scripted.requests().len(), 60 + 100);
     let last = last.unwrap();
     assert_eq!(last.attempts(), 1);
     assert!(last.to_string().contains("too many calls failed lately"), "{last}");
 }
 
-/// Counts how many requests are on their way at once.
-struct Counting {
+/// Counts concurrent requests.
+struct CountingTransport {
     now: Mutex<(usize, usize)>,
     status: AtomicU16,
 }
 
-impl Default for Counting {
+impl Default for CountingTransport {
     fn default() -> Self {
         Self { now: Mutex::default(), status: AtomicU16::new(200) }
     }
 }
 
-impl Transport for Counting {
+impl Transport for CountingTransport {
     fn send<'a>(&'a self, _: &'static str, _: reqwest::Request) -> Exchange<'a> {
         Box::pin(async move {
             {
@@ -58,9 +58,9 @@ impl Transport for Counting {
 }
 
 #[tokio::test]
-async fn clones_share_the_limit_on_requests_at_once() {
+async fn clones_share_the_concurrency_limit() {
     for (ceiling, most) in [(16, 4), (2, 2), (1, 1)] {
-        let counting = Arc::new(Counting::default());
+        let counting = Arc::new(CountingTransport::default());
         let client = client(counting.clone(), &clock()).max_in_flight(ceiling).build().unwrap();
         let clones: Vec<Client> = (0..40).map(|_| client.clone()).collect();
         let done: Vec<Result<_, Error>> = join_all(clones.iter().map(Client::info)).await;
@@ -70,9 +70,9 @@ async fn clones_share_the_limit_on_requests_at_once() {
 }
 
 #[tokio::test]
-async fn clones_share_the_rate() {
+async fn clones_share_the_request_rate() {
     let clock = clock();
-    let scripted = Scripted::new((0..5).map(|_| answer(200, "{}")));
+    let scripted = ScriptedTransport::new((0..5).map(|_| answer(200, "{}")));
     let client = client(scripted, &clock).requests_per_second(2.0).build().unwrap();
     for _ in 0..5 {
         client.clone().info().await.unwrap();
@@ -81,9 +81,9 @@ async fn clones_share_the_rate() {
 }
 
 #[tokio::test]
-async fn trouble_halves_the_requests_at_once_of_a_client() {
+async fn overload_halves_the_concurrency() {
     for (status, most) in [(200, 4), (404, 4), (500, 4), (429, 2), (503, 2), (504, 2)] {
-        let counting = Arc::new(Counting::default());
+        let counting = Arc::new(CountingTransport::default());
         let client = client(counting.clone(), &clock()).retry(RetryPolicy::none()).build().unwrap();
         counting.status.store(status, Ordering::SeqCst);
         join_all((0..4).map(|_| client.info())).await;
@@ -97,9 +97,9 @@ async fn trouble_halves_the_requests_at_once_of_a_client() {
 }
 
 #[tokio::test]
-async fn a_place_is_free_while_a_call_waits_for_its_next_attempt() {
+async fn a_permit_is_free_while_a_call_waits_for_its_next_attempt() {
     let clock = clock();
-    let scripted = Scripted::new([answer(503, ""), answer(200, "{}"), answer(200, "{}")]);
+    let scripted = ScriptedTransport::new([answer(503, ""), answer(200, "{}"), answer(200, "{}")]);
     let client = client(scripted, &clock).max_in_flight(1).build().unwrap();
     let order = Mutex::new(Vec::new());
     let call = async |name: &'static str| {
@@ -111,9 +111,9 @@ async fn a_place_is_free_while_a_call_waits_for_its_next_attempt() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_gives_its_place_back() {
-    let counting = Arc::new(Counting::default());
+async fn a_dropped_call_releases_its_permit() {
+    let counting = Arc::new(CountingTransport::default());
     let client = client(counting, &clock()).max_in_flight(1).build().unwrap();
-    assert!(client.info().now_or_never().is_none(), "on its way, and dropped there");
+    assert!(client.info().now_or_never().is_none(), "dropped while the request is sent");
     assert!(client.info().await.is_ok());
 }
