@@ -35,8 +35,8 @@ fn invalid_input_is_refused_with_one_sentence_and_no_file_is_written() {
             &[DEMO[0], DEMO[1], "--last", "7x", "--out", "a.ndjson"],
             &[],
             2,
-            "--last: \"7x\" is not a length of time: write a whole number above 0 and \
-             s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d; see `ialog export --help`",
+            "--last: \"7x\" is not a valid duration: use a whole number above 0 with \
+             s, m, h, d, w, mo or y (seconds to years), such as 90m or 7d; see `ialog export --help`",
         ),
         (
             "mistyped flag",

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 pub enum ErrorKind {
     /// A setting or argument is invalid. No request was sent. Correct it.
     Configuration,
-    /// A range is empty, or outside the years that a request can carry. No request was sent. Correct it.
+    /// A range is empty, or outside the years 0000 to 9999. No request was sent. Correct it.
     Range,
     /// 400: the service rejects the request. Report it: this library or the service has a defect.
     BadRequest,

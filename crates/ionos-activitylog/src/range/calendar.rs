@@ -1,173 +1,164 @@
-//! People think in days, weeks and months of where they are, and those are not 24 hours long everywhere: a day on
-//! which clocks change lasts 23 or 25. So each range here goes from the first instant of a local day to the first
-//! instant of another.
-//!
-//! A midnight that never comes, because clocks are set forward at it, is the first instant after the gap; one that
-//! comes twice is the earlier one. So the days of a zone follow each other without gap or overlap.
-//!
-//! Any [`TimeZone`] of chrono will do: [`Utc`], a fixed offset, `chrono::Local` or a zone of the crate `chrono-tz`.
-//! Nothing here reads the clock. `now` is given, and its zone is the zone that counts.
+//! Ranges of local days, weeks, months and years. A day on which clocks change lasts 23 or 25 hours, so each range goes
+//! from the first instant of a local day to the first instant of another one. Nothing here reads the clock.
 
 use std::fmt::Display;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, TimeZone, Utc};
 
-use super::{DateRange, Length, out_of_years, over, refused, show, zone};
-use crate::Error;
+use super::{DateRange, Length, format_instant, last_whole_second, range_error, year_error, zone};
+use crate::error::Error;
 
 impl DateRange {
-    /// The whole of a local day: 24 hours, or 23 or 25 when clocks change.
+    /// A local day: 24 hours, or 23 or 25 if clocks change.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a day outside the years 0000 to 9998 or one that
-    /// the zone skipped.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a day outside the years 0000 to 9998 or a day that the
+    /// time zone skipped.
     pub fn day<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Result<Self, Error> {
-        dates(day, day.succ_opt(), zone, day)
+        from_days(day, day.succ_opt(), zone, day)
     }
 
     /// The local days from `first` to `last`, both inclusive.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) when `last` is before `first`, and as
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if `last` is before `first`, and for the same reasons as
     /// [`DateRange::day`].
     pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
-        let what = format!("the time from {first} to {last}");
+        let name = format!("the range from {first} to {last}");
         if last < first {
-            return Err(refused(format!("{what} is empty")).with_hint("the first day must not be after the last"));
+            return Err(range_error(format!("{name} is empty")).with_hint("the first day must not be after the last"));
         }
-        dates(first, last.succ_opt(), zone, what)
+        from_days(first, last.succ_opt(), zone, name)
     }
 
-    /// The whole of a local month; January is 1.
+    /// A local month; January is 1.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12 or the years 0000 to 9998.
     pub fn month<Tz: TimeZone>(year: i32, month: u32, zone: &Tz) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
-            return Err(refused(format!("there is no month {month}")).with_hint("months go from 1 to 12"));
+            return Err(range_error(format!("{month} is not a valid month")).with_hint("use 1 to 12"));
         }
-        let what = format!("{year:04}-{month:02}");
-        let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(|| out_of_years(&what))?;
-        dates(first, months_later(first, 1), zone, what)
+        let name = format!("{year:04}-{month:02}");
+        let first = NaiveDate::from_ymd_opt(year, month, 1).ok_or_else(|| year_error(&name))?;
+        from_days(first, months_later(first, 1), zone, name)
     }
 
-    /// The whole of a local year.
+    /// A local year.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn year<Tz: TimeZone>(year: i32, zone: &Tz) -> Result<Self, Error> {
-        let what = format!("{year:04}");
-        let first = NaiveDate::from_ymd_opt(year, 1, 1).ok_or_else(|| out_of_years(&what))?;
-        dates(first, months_later(first, 12), zone, what)
+        let name = format!("{year:04}");
+        let first = NaiveDate::from_ymd_opt(year, 1, 1).ok_or_else(|| year_error(&name))?;
+        from_days(first, months_later(first, 12), zone, name)
     }
 
-    /// The stretch of the given length that ends at `now`, cut down to the whole second so that it lies in the past.
+    /// The range of the given length that ends at `now`, rounded down to the whole second.
     ///
-    /// Takes a [`TimeDelta`], or [`Length::months`] for months of the local calendar.
+    /// The length is a [`TimeDelta`], or [`Length::months`] for months of the local calendar.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a length below one second or one that reaches
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the length is below one second or the range would start
     /// before the year 0.
     pub fn last<Tz: TimeZone>(length: impl Into<Length>, now: DateTime<Tz>) -> Result<Self, Error> {
-        let (length, end) = (length.into(), over(&now));
-        match length.before(&now) {
+        let (length, end) = (length.into(), last_whole_second(&now));
+        match length.subtract_from(&now) {
             Some(start) if end.signed_duration_since(start) >= TimeDelta::seconds(1) => Self::new(start, end),
-            _ => Err(refused(format!("a range of the last {length} cannot be read"))
-                .with_hint("it has at least one second and begins after the year 0")),
+            _ => Err(range_error(format!("the last {length} is not a valid range"))
+                .with_hint("a range is at least one second long and starts in the year 0 or later")),
         }
     }
 
-    /// From an instant, inclusive, to `now`, cut down to the whole second so that it lies in the past.
+    /// The range from an instant (inclusive) to `now`, rounded down to the whole second.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) when nothing lies between the two.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range is empty.
     pub fn since<Tz: TimeZone>(start: DateTime<Utc>, now: DateTime<Tz>) -> Result<Self, Error> {
-        Self::new(start, over(&now))
+        Self::new(start, last_whole_second(&now))
     }
 
-    /// Everything before an instant, beginning in 1970: no log reaches further back.
+    /// The range from 1970, before any log starts, to an instant (exclusive).
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for an instant before 1970.
     pub fn until(end: DateTime<Utc>) -> Result<Self, Error> {
         Self::new(DateTime::UNIX_EPOCH, end)
     }
 
-    /// The whole of the local day that `now` is in, the time to come included: see [`DateRange::past`].
+    /// The local day of `now`, including its future: see [`DateRange::past`].
     ///
-    /// This and the following fail with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998, as do the functions
+    /// below.
     pub fn today<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
-        Self::day(date(&now)?, &now.timezone())
+        Self::day(local_date(&now)?, &now.timezone())
     }
 
-    /// The whole of the local day before that.
+    /// The local day before the day of `now`.
     pub fn yesterday<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
-        let day = date(&now)?.pred_opt();
-        Self::day(day.ok_or_else(|| out_of_years("yesterday"))?, &now.timezone())
+        let day = local_date(&now)?.pred_opt();
+        Self::day(day.ok_or_else(|| year_error("yesterday"))?, &now.timezone())
     }
 
-    /// The whole of the local week that `now` is in, Monday to Sunday, the time to come included: see
-    /// [`DateRange::past`].
+    /// The local week of `now`, Monday to Sunday, including its future: see [`DateRange::past`].
     pub fn this_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
-        week(&now, 0)
+        week_before(&now, 0)
     }
 
-    /// The whole of the local week before that, Monday to Sunday.
+    /// The local week before the week of `now`, Monday to Sunday.
     pub fn last_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
-        week(&now, 7)
+        week_before(&now, 7)
     }
 
-    /// The whole of the local month that `now` is in, the time to come included: see [`DateRange::past`].
+    /// The local month of `now`, including its future: see [`DateRange::past`].
     pub fn this_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
-        let today = date(&now)?;
+        let today = local_date(&now)?;
         Self::month(today.year(), today.month(), &now.timezone())
     }
 
-    /// The whole of the local month before that.
+    /// The local month before the month of `now`.
     pub fn last_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
-        let day = date(&now)?.checked_sub_months(Months::new(1));
-        let day = day.ok_or_else(|| out_of_years("last month"))?;
+        let day = local_date(&now)?.checked_sub_months(Months::new(1));
+        let day = day.ok_or_else(|| year_error("last month"))?;
         Self::month(day.year(), day.month(), &now.timezone())
     }
 }
 
-/// From the first instant of a day to the first instant of another. `what` it is called is for messages.
-fn dates<Tz: TimeZone>(
+/// The range from the first instant of a day to the first instant of another. `name` is for messages.
+fn from_days<Tz: TimeZone>(
     first: NaiveDate,
     after: Option<NaiveDate>,
     tz: &Tz,
-    what: impl Display,
+    name: impl Display,
 ) -> Result<DateRange, Error> {
     let start = zone::midnight(first, tz);
     let end = after.and_then(|day| zone::midnight(day, tz));
     match (start, end) {
         (Some(start), Some(end)) if start < end => DateRange::new(start, end),
-        (Some(_), Some(_)) => {
-            Err(refused(format!("{what} did not take place in this time zone, where the calendar skipped it"))
-                .with_hint("name the days around it"))
-        }
-        _ => Err(out_of_years(what)),
+        (Some(_), Some(_)) => Err(range_error(format!("{name} does not exist in this time zone, which skipped it"))
+            .with_hint("use the days around it")),
+        _ => Err(year_error(name)),
     }
 }
 
-/// The week that began so many days before the one that `now` is in.
-fn week<Tz: TimeZone>(now: &DateTime<Tz>, back: u64) -> Result<DateRange, Error> {
-    let today = date(now)?;
+/// The local week that starts `back` days before the week of `now`.
+fn week_before<Tz: TimeZone>(now: &DateTime<Tz>, back: u64) -> Result<DateRange, Error> {
+    let today = local_date(now)?;
     let back = Days::new(back + u64::from(today.weekday().num_days_from_monday()));
     let monday = today.checked_sub_days(back);
-    let monday = monday.ok_or_else(|| out_of_years("the week"))?;
-    let what = format!("the week from {monday}");
-    dates(monday, monday.checked_add_days(Days::new(7)), &now.timezone(), what)
+    let monday = monday.ok_or_else(|| year_error("the week"))?;
+    let name = format!("the week from {monday}");
+    from_days(monday, monday.checked_add_days(Days::new(7)), &now.timezone(), name)
 }
 
 fn months_later(day: NaiveDate, months: u32) -> Option<NaiveDate> {
     day.checked_add_months(Months::new(months))
 }
 
-/// The local day that `now` is in.
-fn date<Tz: TimeZone>(now: &DateTime<Tz>) -> Result<NaiveDate, Error> {
-    let local = zone::local(now.to_utc(), &now.timezone());
-    Ok(local.ok_or_else(|| out_of_years(show(now.to_utc())))?.date())
+/// The local date of `now`.
+fn local_date<Tz: TimeZone>(now: &DateTime<Tz>) -> Result<NaiveDate, Error> {
+    let local = zone::to_local(now.to_utc(), &now.timezone());
+    Ok(local.ok_or_else(|| year_error(format_instant(now.to_utc())))?.date())
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::tests::{at, range};
     use super::*;
-    use crate::ErrorKind;
+    use crate::error::ErrorKind;
     use chrono::FixedOffset;
     use chrono_tz::Tz;
 
@@ -176,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_day_lasts_as_long_as_its_clocks_say() {
+    fn a_local_day_has_23_to_25_hours() {
         let cases = [
             (Tz::UTC, "2026-11-20", 24 * 60),
             (Tz::Europe__Berlin, "2026-11-20", 24 * 60),
@@ -197,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn days_of_a_zone_follow_each_other() {
+    fn the_days_of_a_zone_are_adjacent() {
         for zone in [Tz::Europe__Berlin, Tz::Asia__Beirut, Tz::America__St_Johns] {
             let days: Vec<DateRange> =
                 day("2010-01-01").iter_days().take(366).map(|day| DateRange::day(day, &zone).unwrap()).collect();
@@ -206,19 +197,19 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_a_zone_skipped_is_no_range_but_may_lie_in_one() {
+    fn a_skipped_day_is_an_error_but_may_lie_within_a_range() {
         let zone = Tz::Pacific__Apia;
         let error = DateRange::day(day("2011-12-30"), &zone).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "2011-12-30 did not take place in this time zone, where the calendar skipped it: name the days around it"
+            "2011-12-30 does not exist in this time zone, which skipped it: use the days around it"
         );
         let days = DateRange::days(day("2011-12-29"), day("2011-12-31"), &zone).unwrap();
         assert_eq!(days.duration(), TimeDelta::days(2));
     }
 
     #[test]
-    fn days_months_and_years_are_whole() {
+    fn ranges_of_days_months_and_years_cover_them_completely() {
         let berlin = Tz::Europe__Berlin;
         let cases = [
             (
@@ -237,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_days_weeks_and_months_go_by_the_local_calendar() {
+    fn named_days_weeks_and_months_are_those_of_the_local_calendar() {
         // Monday, 00:30 in Berlin; in UTC it is still Sunday.
         let utc = at("2026-11-01T23:30:00.7Z");
         let berlin = utc.with_timezone(&Tz::Europe__Berlin);
@@ -260,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_refused() {
+    fn an_invalid_range_is_an_error() {
         let now = at("2026-11-20T12:00:00Z");
         let east = FixedOffset::east_opt(86_399).unwrap();
         let west = FixedOffset::west_opt(86_399).unwrap();

@@ -1,30 +1,30 @@
-//! `7d` is quickly typed and easily mistaken: where one letter means minutes in lower case and months in upper case, a
-//! slip reads another range without a word. So minutes are `m`, months are `mo`, and upper case is refused.
+//! Durations such as `7d`. Minutes are `m`, months are `mo`, and upper case is an error: if `m` and `M` had different
+//! meanings, a typo would silently read another range.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Months, TimeDelta, TimeZone, Utc};
 
-use super::{over, refused, zone};
-use crate::Error;
+use super::{last_whole_second, range_error, zone};
+use crate::error::Error;
 use crate::error::body::snippet;
 
-/// Units of a fixed length, longest first, in seconds.
+/// Units of fixed length in seconds, longest first.
 const SECONDS: [(&str, i64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
-/// Units whose length depends on the calendar, in months.
+/// Units of the calendar, in months.
 const MONTHS: [(&str, u32); 2] = [("y", 12), ("mo", 1)];
 
-/// A hundred years, in seconds and in months: longer than any log.
-const MOST_SECONDS: i64 = 100 * 366 * 86_400;
-const MOST_MONTHS: u32 = 100 * 12;
+/// Maximum length: 100 years, longer than any log.
+const MAX_SECONDS: i64 = 100 * 366 * 86_400;
+const MAX_MONTHS: u32 = 100 * 12;
 
-/// A length of time up to now, such as `7d`, `90m` or `3mo`.
+/// A duration before now, such as `7d`, `90m` or `3mo`.
 ///
-/// Text is a whole number above 0 and one of the units `s`, `m`, `h`, `d`, `w`, `mo` and `y`, seconds to years, in
-/// lower case, at most 100 years. A day is 24 hours and a week seven times that, also where clocks change; months and
-/// years go by the calendar, and a day of the month that does not exist is the month's last.
+/// The text is a whole number above 0 with one of the units `s`, `m`, `h`, `d`, `w`, `mo` and `y` (seconds to years) in
+/// lower case, at most 100 years. A day is 24 hours and a week is 7 days, also if clocks change. Months and years are
+/// those of the local calendar; a day that the month does not have becomes its last day.
 ///
 /// ```
 /// # use ionos_activitylog::Length;
@@ -32,99 +32,99 @@ const MOST_MONTHS: u32 = 100 * 12;
 /// assert!("7M".parse::<Length>().unwrap_err().to_string().contains("m is minutes and mo is months"));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Length(Kind);
+pub struct Length(LengthKind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum LengthKind {
     Exact(TimeDelta),
     Months(u32),
 }
 
 impl Length {
-    /// So many months of the calendar.
+    /// A number of months of the local calendar.
     #[must_use]
     pub fn months(months: u32) -> Self {
-        Self(Kind::Months(months))
+        Self(LengthKind::Months(months))
     }
 
-    /// The instant that lies this long before `now`, cut down to the whole second; none before the year 0.
-    pub(super) fn before<Tz: TimeZone>(self, now: &DateTime<Tz>) -> Option<DateTime<Utc>> {
-        let end = over(now);
+    /// The instant this long before `now`, rounded down to the whole second; `None` before the year 0.
+    pub(super) fn subtract_from<Tz: TimeZone>(self, now: &DateTime<Tz>) -> Option<DateTime<Utc>> {
+        let end = last_whole_second(now);
         let start = match self.0 {
-            Kind::Exact(length) => end.checked_sub_signed(length)?,
-            Kind::Months(months) => {
+            LengthKind::Exact(length) => end.checked_sub_signed(length)?,
+            LengthKind::Months(months) => {
                 let zone = now.timezone();
-                let local = zone::local(end, &zone)?.checked_sub_months(Months::new(months))?;
-                let (earliest, _) = zone::instants(local, &zone)?;
+                let local = zone::to_local(end, &zone)?.checked_sub_months(Months::new(months))?;
+                let (earliest, _) = zone::to_instants(local, &zone)?;
                 earliest
             }
         };
-        zone::has_four_digits(start).then_some(start)
+        zone::has_four_digit_year(start).then_some(start)
     }
 }
 
 impl From<TimeDelta> for Length {
     fn from(length: TimeDelta) -> Self {
-        Self(Kind::Exact(length))
+        Self(LengthKind::Exact(length))
     }
 }
 
 impl FromStr for Length {
     type Err = Error;
 
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) and says what to write.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range); the hint describes the format.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let wrong = |more: &str| {
+        let invalid = |more: &str| {
             let text = snippet(text);
-            refused(format!("{text:?} is not a length of time")).with_hint(format!(
-                "write a whole number above 0 and s, m, h, d, w, mo or y for seconds to years, such as 90m or 7d{more}"
+            range_error(format!("{text:?} is not a valid duration")).with_hint(format!(
+                "use a whole number above 0 with s, m, h, d, w, mo or y (seconds to years), such as 90m or 7d{more}"
             ))
         };
         let too_long = || {
             let text = snippet(text);
-            refused(format!("{text:?} is longer than any log")).with_hint("give at most 100 years")
+            range_error(format!("{text:?} is too long")).with_hint("use at most 100 years")
         };
-        let (digits, unit) = split(text);
+        let (digits, unit) = split_digits(text);
         if unit.eq_ignore_ascii_case("m") && unit != "m" {
-            return Err(wrong("; m is minutes and mo is months"));
+            return Err(invalid("; m is minutes and mo is months"));
         }
         let in_seconds = SECONDS.into_iter().find(|(name, _)| *name == unit);
         let in_months = MONTHS.into_iter().find(|(name, _)| *name == unit);
         if in_seconds.is_none() && in_months.is_none() || digits.bytes().all(|digit| digit == b'0') {
-            return Err(wrong(""));
+            return Err(invalid(""));
         }
-        // All digits, so it fails only for a number that is too large.
+        // The text has only digits, so parsing fails only for a number that is too large.
         let number: u32 = digits.parse().map_err(|_| too_long())?;
         let months = in_months.map(|(_, months)| number.checked_mul(months));
         let seconds = in_seconds.map(|(_, seconds)| i64::from(number).checked_mul(seconds));
         let length = match (months.flatten(), seconds.flatten()) {
-            (Some(months), _) if months <= MOST_MONTHS => Some(Self::months(months)),
-            (_, Some(seconds)) if seconds <= MOST_SECONDS => TimeDelta::try_seconds(seconds).map(Self::from),
+            (Some(months), _) if months <= MAX_MONTHS => Some(Self::months(months)),
+            (_, Some(seconds)) if seconds <= MAX_SECONDS => TimeDelta::try_seconds(seconds).map(Self::from),
             _ => None,
         };
         length.ok_or_else(too_long)
     }
 }
 
-/// The digits that a text begins with, and the rest.
-pub(super) fn split(text: &str) -> (&str, &str) {
+/// Splits a text into its leading digits and the rest.
+pub(super) fn split_digits(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_digit());
     text.split_at(end.unwrap_or(text.len()))
 }
 
 impl fmt::Display for Length {
-    /// In the largest unit up to days that makes a whole number, or in months: a form that can be read back, except
-    /// for what cannot be typed, such as fractions of a second.
+    /// Prints a whole number of the largest possible unit up to days, or of months. [`Length`] parses the output, except for
+    /// lengths that have no text format, such as fractions of a second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Kind::Months(months) => write!(f, "{months}mo"),
-            Kind::Exact(length) if length.subsec_nanos() == 0 && length > TimeDelta::zero() => {
+            LengthKind::Months(months) => write!(f, "{months}mo"),
+            LengthKind::Exact(length) if length.subsec_nanos() == 0 && length > TimeDelta::zero() => {
                 let seconds = length.num_seconds();
                 let (unit, size) =
                     SECONDS.into_iter().find(|(unit, size)| *unit != "w" && seconds % size == 0).unwrap_or(("s", 1));
                 write!(f, "{}{unit}", seconds / size)
             }
-            Kind::Exact(length) => length.fmt(f),
+            LengthKind::Exact(length) => length.fmt(f),
         }
     }
 }
@@ -135,15 +135,15 @@ mod tests {
     use chrono_tz::Tz;
     use proptest::prelude::*;
 
-    fn before(length: &str, now: &str, zone: Tz) -> String {
+    fn start_of(length: &str, now: &str, zone: Tz) -> String {
         let now: DateTime<Utc> = now.parse().unwrap();
         let length: Length = length.parse().unwrap();
-        let start = length.before(&now.with_timezone(&zone)).unwrap();
+        let start = length.subtract_from(&now.with_timezone(&zone)).unwrap();
         start.format("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
     #[test]
-    fn a_length_counts_back_from_the_last_whole_second() {
+    fn a_length_is_subtracted_from_the_last_whole_second() {
         let (utc, berlin) = (Tz::UTC, Tz::Europe__Berlin);
         let cases = [
             ("30s", "2026-11-22T12:00:00.5Z", utc, "2026-11-22T11:59:30Z"),
@@ -152,19 +152,19 @@ mod tests {
             ("2w", "2026-11-22T12:00:00Z", utc, "2026-11-08T12:00:00Z"),
             ("1mo", "2026-03-31T12:00:00Z", utc, "2026-02-28T12:00:00Z"),
             ("1y", "2024-02-29T12:00:00Z", utc, "2023-02-28T12:00:00Z"),
-            // A day is 24 hours and a month is one of the calendar, also where clocks change.
+            // If clocks change, a day is still 24 hours and a month is one of the calendar.
             ("1d", "2026-10-25T12:00:00Z", berlin, "2026-10-24T12:00:00Z"),
             ("1mo", "2026-10-25T12:00:00Z", berlin, "2026-09-25T11:00:00Z"),
-            // 02:30 on the day that clocks are set forward.
+            // 02:30 does not exist on the day on which clocks are set forward.
             ("1mo", "2026-04-29T00:30:00Z", berlin, "2026-03-29T01:00:00Z"),
         ];
         for (length, now, zone, expected) in cases {
-            assert_eq!(before(length, now, zone), expected, "{length} before {now}");
+            assert_eq!(start_of(length, now, zone), expected, "{length} before {now}");
         }
     }
 
     #[test]
-    fn there_is_one_way_to_write_a_length() {
+    fn a_length_has_exactly_one_format() {
         let wrong = [
             "",
             "d",
@@ -187,27 +187,27 @@ mod tests {
         ];
         for text in wrong {
             let error = text.parse::<Length>().unwrap_err().to_string();
-            assert!(error.contains("is not a length of time: write"), "{error}");
+            assert!(error.contains("is not a valid duration: use"), "{error}");
         }
         for text in ["99999999999999999999w", "9999999999w", "999999w", "101y", "1201mo", "4294967295y"] {
             let error = text.parse::<Length>().unwrap_err().to_string();
-            assert!(error.ends_with("is longer than any log: give at most 100 years"), "{error}");
+            assert!(error.ends_with("is too long: use at most 100 years"), "{error}");
         }
     }
 
     #[test]
-    fn months_and_minutes_are_not_told_apart_by_case() {
+    fn months_and_minutes_do_not_differ_by_case() {
         let error = "7M".parse::<Length>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "\"7M\" is not a length of time: write a whole number above 0 and s, m, h, d, w, mo or y for seconds to \
-             years, such as 90m or 7d; m is minutes and mo is months"
+            "\"7M\" is not a valid duration: use a whole number above 0 with s, m, h, d, w, mo or y (seconds to years), \
+             such as 90m or 7d; m is minutes and mo is months"
         );
     }
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back(number in 1_u32..1200, unit in "s|m|h|d|w|mo") {
+        fn parsing_the_output_gives_the_same_length(number in 1_u32..1200, unit in "s|m|h|d|w|mo") {
             let length: Length = format!("{number}{unit}").parse().unwrap();
             prop_assert_eq!(length.to_string().parse::<Length>().unwrap(), length);
         }

@@ -1,16 +1,16 @@
-//! The service takes an inclusive start and an exclusive end, and an end that was meant to be inclusive silently
-//! loses its last day. So a range is half-open everywhere and resolved to instants before any request.
+//! Half-open time ranges in UTC, resolved to instants before any request. The service takes an inclusive start and an
+//! exclusive end; an end that is meant inclusively would silently lose its last day.
 //!
-//! How a range is made: from instants here, from days and months in `calendar`, from text in `parse`, which reads
-//! single moments by `moment` and lengths by `length`. What is done with it: `cut` and `set`. All that a time zone
-//! can surprise with is in `zone`.
+//! A range is built from instants (here), from local days, weeks and months (`calendar`), or from text (`parse`, with
+//! `moment` for one point in time and `length` for a duration). `split` divides ranges and `set` combines them. `zone`
+//! holds all rules about clock changes.
 
 mod calendar;
-mod cut;
 mod length;
 mod moment;
 mod parse;
 mod set;
+mod split;
 mod zone;
 
 use std::fmt;
@@ -21,28 +21,27 @@ pub use length::Length;
 pub use moment::Moment;
 pub use set::RangeSet;
 
-use crate::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 
-/// Nanoseconds of a millisecond, the unit of ranges.
+/// Nanoseconds per millisecond, the resolution of ranges.
 const MILLISECOND: u32 = 1_000_000;
-/// Nanoseconds of a second, the unit of requests.
+/// Nanoseconds per second, the resolution of requests.
 const SECOND: u32 = 1_000_000_000;
 
-/// A time in a request: UTC, whole seconds.
+/// The format of a time in a request: UTC, whole seconds.
 const WIRE_FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
-/// The same with a fraction. That the service takes it is not documented.
+/// The same with milliseconds. It is undocumented whether the service accepts them.
 const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 
-/// A closed stretch of time, half-open: events at `start` belong to it, events at `end` do not.
+/// A half-open time range: `start` is inclusive, `end` is exclusive.
 ///
-/// Both ends are in UTC and whole milliseconds, between the years 0000 and 9999. Reading goes by whole seconds (see
-/// [`DateRange::to_whole_seconds`]), since that is what the service can surely be asked for.
+/// Both ends are in UTC, in whole milliseconds, and within the years 0000 to 9999. The service is read in whole seconds
+/// (see [`DateRange::to_whole_seconds`]), because it is unknown whether it accepts fractions.
 ///
-/// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono will do, [`Utc`], a fixed offset,
-/// `chrono::Local` or a zone of the crate `chrono-tz`. Where `now` is given, its zone is the zone that counts. A local
-/// day may last 23 or 25 hours. A midnight that never comes, because clocks are set forward at it, is the first instant
-/// after the gap; one that comes twice is the earlier one. So the days of a zone follow each other without gap or
-/// overlap.
+/// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
+/// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A
+/// local day may last 23 or 25 hours. If clocks are set forward at midnight, a day starts at the first instant after the
+/// gap; if midnight occurs twice, it starts at the earlier one. So the days of a time zone are adjacent.
 ///
 /// ```
 /// # use chrono::Utc;
@@ -58,80 +57,84 @@ pub struct DateRange {
 }
 
 impl DateRange {
-    /// From `start`, inclusive, to `end`, exclusive. An instant within a millisecond is widened outwards to the whole
-    /// one, so that nothing asked for is left out; one within a leap second, to the whole second before it.
+    /// The range from `start` (inclusive) to `end` (exclusive). Fractions of a millisecond are rounded outwards, so that
+    /// the range never becomes smaller; a leap second is rounded outwards to whole seconds.
     ///
-    /// Fails with [`ErrorKind::Range`] when `start` is not before `end`, or when a year has more than four digits.
+    /// Fails with [`ErrorKind::Range`] if `start` is not before `end`, or outside the years 0000 to 9999.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Error> {
         if start >= end {
-            return Err(refused(format!("the range from {} to {} is empty", show(start), show(end)))
-                .with_hint("its start must be before its end"));
+            return Err(range_error(format!(
+                "the range from {} to {} is empty",
+                format_instant(start),
+                format_instant(end)
+            ))
+            .with_hint("the start must be before the end"));
         }
         let range = Self { start, end }.widened(MILLISECOND);
-        // A request must be able to carry it also when it is widened to whole seconds.
-        let asked = range.to_whole_seconds();
-        for time in [asked.start, asked.end] {
-            if !zone::has_four_digits(time) {
-                return Err(out_of_years(show(time)));
+        // A request contains the range in whole seconds.
+        let requested = range.to_whole_seconds();
+        for time in [requested.start, requested.end] {
+            if !zone::has_four_digit_year(time) {
+                return Err(year_error(format_instant(time)));
             }
         }
         Ok(range)
     }
 
-    /// For bounds between those of a range: what lies between the two; none when that is nothing.
-    fn between(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Self> {
+    /// The range between two bounds that lie within a valid range; `None` if it is empty.
+    fn from_bounds(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Self> {
         (start < end).then_some(Self { start, end })
     }
 
-    /// The first instant of the range.
+    /// The inclusive start, in UTC.
     #[must_use]
     pub fn start(&self) -> DateTime<Utc> {
         self.start
     }
 
-    /// The first instant after the range.
+    /// The exclusive end, in UTC.
     #[must_use]
     pub fn end(&self) -> DateTime<Utc> {
         self.end
     }
 
-    /// The time from start to end, at least one millisecond.
+    /// The duration from start to end, at least one millisecond.
     #[must_use]
     pub fn duration(&self) -> TimeDelta {
         self.end.signed_duration_since(self.start)
     }
 
-    /// Whether an instant belongs to the range.
+    /// Whether the range contains an instant.
     #[must_use]
     pub fn contains(&self, time: DateTime<Utc>) -> bool {
         self.start <= time && time < self.end
     }
 
-    /// What belongs to both ranges; none when that is nothing.
+    /// The range common to both; `None` if they do not overlap.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        Self::between(self.start.max(other.start), self.end.min(other.end))
+        Self::from_bounds(self.start.max(other.start), self.end.min(other.end))
     }
 
-    /// The part that is over at `now`, cut down to the whole second; none when nothing is over yet. What has not
-    /// happened yet cannot be read: take this of a range such as [`DateRange::today`].
+    /// The part before `now`, rounded down to the whole second; `None` if the range starts later. Use it for a range that
+    /// includes the future, such as [`DateRange::today`].
     #[must_use]
     pub fn past<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Option<Self> {
-        Self::between(self.start, self.end.min(over(&now)))
+        Self::from_bounds(self.start, self.end.min(last_whole_second(&now)))
     }
 
-    /// The range widened outwards to whole seconds, so that nothing asked for is left out. Reading asks for this,
-    /// because the service is not known to take fractions.
+    /// The range rounded outwards to whole seconds. Requests use it, because it is unknown whether the service accepts
+    /// fractions.
     #[must_use]
     pub fn to_whole_seconds(self) -> Self {
         self.widened(SECOND)
     }
 
     fn widened(self, unit: u32) -> Self {
-        Self { start: whole(self.start, unit, false), end: whole(self.end, unit, true) }
+        Self { start: round(self.start, unit, false), end: round(self.end, unit, true) }
     }
 
-    /// Start and end as a request carries them: in whole seconds where both are.
+    /// Start and end in the format of a request: without fractions if both are whole seconds.
     pub(crate) fn to_wire(self) -> (String, String) {
         let format = if self == self.to_whole_seconds() { WIRE_FORMAT } else { WIRE_FORMAT_WITH_FRACTION };
         (self.start.format(format).to_string(), self.end.format(format).to_string())
@@ -139,42 +142,40 @@ impl DateRange {
 }
 
 impl fmt::Display for DateRange {
-    /// Shows both ends in UTC, the end being the first instant that no longer belongs to it. [`DateRange::parse`]
-    /// reads it back.
+    /// Prints start and exclusive end in UTC. [`DateRange::parse`] accepts the output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} .. {}", show(self.start), show(self.end))
+        write!(f, "{} .. {}", format_instant(self.start), format_instant(self.end))
     }
 }
 
-/// The start, or where `up` the end, of the unit that an instant lies in; a whole one stays. A leap second belongs to
-/// the second before it, because a request cannot name it.
-fn whole(time: DateTime<Utc>, unit: u32, up: bool) -> DateTime<Utc> {
+/// Rounds an instant to a unit in nanoseconds, up or down. A leap second counts as part of the second before it, because
+/// a request cannot express it.
+fn round(time: DateTime<Utc>, unit: u32, up: bool) -> DateTime<Utc> {
     let nanos = time.timestamp_subsec_nanos();
     let leap = nanos >= SECOND;
     let (unit, fraction) = if leap { (SECOND, nanos) } else { (unit, nanos % unit) };
     let up = if up && (leap || fraction > 0) { unit } else { 0 };
     let nanos = i64::from(nanos - fraction) + i64::from(up);
-    // Fails only past chrono's last year, which has six digits and is refused anyway.
+    // Fails only beyond the last year of chrono, which is an error anyway.
     DateTime::from_timestamp(time.timestamp(), 0)
         .and_then(|second| second.checked_add_signed(TimeDelta::nanoseconds(nanos)))
         .unwrap_or(time)
 }
 
-/// The end of the last second that is over: what a range that ends "now" ends at, so that it lies in the past.
-fn over<Tz: TimeZone>(now: &DateTime<Tz>) -> DateTime<Utc> {
-    whole(now.to_utc(), SECOND, false)
+/// `now` rounded down to the whole second: the end of a range up to now.
+fn last_whole_second<Tz: TimeZone>(now: &DateTime<Tz>) -> DateTime<Utc> {
+    round(now.to_utc(), SECOND, false)
 }
 
-fn show(time: DateTime<Utc>) -> impl fmt::Display {
+fn format_instant(time: DateTime<Utc>) -> impl fmt::Display {
     time.format("%Y-%m-%dT%H:%M:%S%.fZ")
 }
 
-fn out_of_years(what: impl fmt::Display) -> Error {
-    refused(format!("{what} is outside the years 0000 to 9999 that a request can carry"))
-        .with_hint("give a time inside")
+fn year_error(what: impl fmt::Display) -> Error {
+    range_error(format!("{what} is outside the supported years 0000 to 9999")).with_hint("use a time within them")
 }
 
-fn refused(detail: impl Into<String>) -> Error {
+fn range_error(detail: impl Into<String>) -> Error {
     Error::new(ErrorKind::Range, detail)
 }
 
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_belongs_to_it_and_the_end_does_not() {
+    fn the_start_is_inclusive_and_the_end_exclusive() {
         let range = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
         assert!(range.contains(at("2026-11-20T00:00:00Z")));
         assert!(range.contains(at("2026-11-20T23:59:59.999Z")));
@@ -201,20 +202,20 @@ mod tests {
     }
 
     #[test]
-    fn fractions_are_widened_so_that_nothing_is_left_out() {
+    fn fractions_are_rounded_outwards() {
         let range = range("2026-11-20T00:00:00.9009Z", "2026-11-20T00:00:01.000001Z");
         assert_eq!(range.to_string(), "2026-11-20T00:00:00.900Z .. 2026-11-20T00:00:01.001Z");
         assert_eq!(range.to_whole_seconds().to_string(), "2026-11-20T00:00:00Z .. 2026-11-20T00:00:02Z");
     }
 
     #[test]
-    fn a_leap_second_is_never_asked_for() {
+    fn a_leap_second_is_rounded_to_whole_seconds() {
         let range = range("2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z");
         assert_eq!(range.to_string(), "2016-12-31T23:59:59Z .. 2017-01-01T00:00:00Z");
     }
 
     #[test]
-    fn a_request_carries_fractions_only_where_there_are_any() {
+    fn a_request_has_fractions_only_if_the_range_has() {
         let cases = [
             (range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"), "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
             (
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn two_ranges_that_only_touch_have_nothing_in_common() {
+    fn adjacent_ranges_do_not_intersect() {
         let day = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
         let next = range("2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z");
         let noon = range("2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z");
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_refused_with_what_was_understood() {
+    fn the_error_for_an_invalid_range_names_the_range() {
         let cases = [
             DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-20T00:00:00Z")),
             DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-21T00:00:00Z")),
@@ -268,7 +269,7 @@ mod tests {
         let error = DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-20T00:00:00Z")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the range from 2026-11-21T00:00:00Z to 2026-11-20T00:00:00Z is empty: its start must be before its end"
+            "the range from 2026-11-21T00:00:00Z to 2026-11-20T00:00:00Z is empty: the start must be before the end"
         );
     }
 }

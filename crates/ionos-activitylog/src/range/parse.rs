@@ -1,28 +1,28 @@
-//! A range is typed in a hurry, in the middle of an incident, and a text that is read as another range than was meant
-//! answers the wrong question. So there is one form for each meaning, and an error says what was understood.
+//! The text format of ranges. A text that is read as another range than the user meant gives a wrong answer, so each
+//! meaning has exactly one form, and an error names the recognized part.
 
 use chrono::{DateTime, TimeZone};
 
-use super::{DateRange, Moment, over, refused};
-use crate::Error;
+use super::{DateRange, Moment, last_whole_second, range_error};
+use crate::error::Error;
 use crate::error::body::snippet;
 
 impl DateRange {
-    /// Reads a range as people write it:
+    /// Parses a range:
     ///
     /// | text | range |
     /// |---|---|
-    /// | `2026`, `2026-11`, `2026-11-20`, `yesterday`, `last-week` | all of it: see [`Moment`] |
-    /// | `7d`, `90m`, `2w`, `3mo` | the last of it up to now: see [`DateRange::last`] |
-    /// | `A..B` | from moment A to moment B; B belongs to it when it is a whole day, week, month or year |
+    /// | `2026`, `2026-11`, `2026-11-20`, `yesterday`, `last-week` | the whole period: see [`Moment`] |
+    /// | `7d`, `90m`, `2w`, `3mo` | this long up to now: see [`DateRange::last`] |
+    /// | `A..B` | from moment A to moment B; B is inclusive if it is a day, week, month or year, otherwise exclusive |
     /// | `A..` | from A to now: see [`DateRange::since`] |
-    /// | `..B` | everything up to B: see [`DateRange::until`] |
+    /// | `..B` | everything up to B, as above: see [`DateRange::until`] |
     ///
-    /// White space around the text and the dots does not count. `now` says where the clock stands and in which time
-    /// zone days and local times are meant. Neither end is cut at `now`: see [`DateRange::past`].
+    /// White space around the text and the dots is ignored. `now` is the current time, in the time zone for days and local
+    /// times. A range may end in the future: see [`DateRange::past`].
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for text that is none of this, for a single instant,
-    /// and for a range that is empty or outside the years 0000 to 9999.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for any other text, for a single instant, and for a range
+    /// that is empty or outside the years 0000 to 9999.
     ///
     /// ```
     /// # use chrono::{DateTime, Utc};
@@ -36,9 +36,9 @@ impl DateRange {
         let text = text.trim();
         let Some((from, to)) = text.split_once("..") else {
             let moment: Moment = text.parse()?;
-            return moment.range(now)?.ok_or_else(|| {
-                refused(format!("{text:?} is an instant and no range")).with_hint(format!(
-                    "write {text}.. for all since then, ..{text} for all before it, or two ends such as \
+            return moment.to_range(now)?.ok_or_else(|| {
+                range_error(format!("{text:?} is an instant, not a range")).with_hint(format!(
+                    "use {text}.. for everything since then, ..{text} for everything before, or two ends such as \
                      2026-11-20T14:00..2026-11-20T14:30"
                 ))
             });
@@ -47,17 +47,17 @@ impl DateRange {
         match (from.is_empty(), to.is_empty()) {
             (true, true) => {
                 let text = snippet(text);
-                Err(refused(format!("{text:?} names neither end of a range"))
-                    .with_hint("write one, such as 2026-11-20.., or both"))
+                Err(range_error(format!("{text:?} has neither a start nor an end"))
+                    .with_hint("use one, such as 2026-11-20.., or both"))
             }
-            (true, false) => Self::until(moment(to)?.end(now)?),
-            (false, true) => Self::new(moment(from)?.start(now.clone())?, over(&now)),
-            (false, false) => Self::new(moment(from)?.start(now.clone())?, moment(to)?.end(now)?),
+            (true, false) => Self::until(parse_moment(to)?.end(now)?),
+            (false, true) => Self::new(parse_moment(from)?.start(now.clone())?, last_whole_second(&now)),
+            (false, false) => Self::new(parse_moment(from)?.start(now.clone())?, parse_moment(to)?.end(now)?),
         }
     }
 }
 
-fn moment(text: &str) -> Result<Moment, Error> {
+fn parse_moment(text: &str) -> Result<Moment, Error> {
     text.parse()
 }
 
@@ -65,7 +65,7 @@ fn moment(text: &str) -> Result<Moment, Error> {
 mod tests {
     use super::super::tests::{at, range};
     use super::*;
-    use crate::ErrorKind;
+    use crate::error::ErrorKind;
     use chrono::Utc;
     use chrono_tz::Tz;
     use proptest::prelude::*;
@@ -73,7 +73,7 @@ mod tests {
     const NOW: &str = "2026-11-22T12:00:00.5Z";
 
     #[test]
-    fn each_form_of_a_range_is_understood() {
+    fn each_form_of_a_range_is_parsed() {
         let cases = [
             ("7d", "2026-11-15T12:00:00Z", "2026-11-22T12:00:00Z"),
             ("90m", "2026-11-22T10:30:00Z", "2026-11-22T12:00:00Z"),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_those_of_the_zone_of_now() {
+    fn days_are_those_of_the_time_zone_of_now() {
         let berlin = at(NOW).with_timezone(&Tz::Europe__Berlin);
         assert_eq!(
             DateRange::parse("2026-10-25..2026-10-25T12:00", berlin).unwrap(),
@@ -109,19 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_refused_with_what_was_understood() {
+    fn the_error_for_an_invalid_range_names_the_recognized_part() {
         let cases = [
-            ("", "\"\" is no point in time: write a day"),
-            ("..", "\"..\" names neither end of a range"),
-            ("now", "\"now\" is an instant and no range: write now.. for all since then"),
-            ("2026-11-20T14:00", "is an instant and no range"),
+            ("", "\"\" is not a valid time: use a day"),
+            ("..", "\"..\" has neither a start nor an end"),
+            ("now", "\"now\" is an instant, not a range: use now.. for everything since then"),
+            ("2026-11-20T14:00", "is an instant, not a range"),
             ("2026-11-22..2026-11-20", "the range from 2026-11-22T00:00:00Z to 2026-11-21T00:00:00Z is empty"),
             ("2027..", "the range from 2027-01-01T00:00:00Z to 2026-11-22T12:00:00Z is empty"),
-            ("2026-11-20...2026-11-22", "\".2026-11-22\" is no point in time"),
-            ("2026-11-20..2026-11-31", "\"2026-11-31\" reads as a day, but the calendar has none such"),
-            ("2026-11-20-2026-11-22", "reads as a time on 2026-11-20, but not to its end"),
+            ("2026-11-20...2026-11-22", "\".2026-11-22\" is not a valid time"),
+            ("2026-11-20..2026-11-31", "\"2026-11-31\" is not a valid day: there is no such day"),
+            ("2026-11-20-2026-11-22", "starts like a time but is not valid after the date"),
             ("7M", "m is minutes and mo is months"),
-            ("9999", "+10000-01-01T00:00:00Z is outside the years"),
+            ("9999", "+10000-01-01T00:00:00Z is outside the supported years"),
         ];
         for (text, expected) in cases {
             let error = DateRange::parse(text, at(NOW)).unwrap_err();
@@ -132,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_shown_is_read_back_in_any_zone(
+        fn parsing_the_output_gives_the_same_range_in_any_time_zone(
             // The years 0000 to 9999 in milliseconds.
             start in -62_167_219_200_000_i64..253_402_300_000_000,
             length in prop_oneof![1_i64..10_000, 1_i64..200_000_000_000],

@@ -1,5 +1,5 @@
-//! What has been read, and what is missing, are seldom one range: progress has holes. A set of ranges answers which
-//! times belong to it without counting any twice.
+//! Sets of time ranges, for progress with gaps. A set is a sorted list of ranges that neither overlap nor touch, so equal
+//! sets have equal representations.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::DateRange;
 
-/// A set of instants, held as ranges that are sorted, do not overlap and do not touch.
+/// A set of instants, stored as sorted ranges that neither overlap nor touch.
 ///
-/// Two sets with the same instants are equal, however they were put together.
+/// Two sets with the same instants are equal, regardless of how they were built.
 ///
 /// ```
 /// # use chrono::Utc;
 /// # use ionos_activitylog::{DateRange, Error, RangeSet};
-/// let asked = RangeSet::from(DateRange::year(2026, &Utc)?);
+/// let requested = RangeSet::from(DateRange::year(2026, &Utc)?);
 /// let read: RangeSet = [DateRange::month(2026, 2, &Utc)?, DateRange::month(2026, 1, &Utc)?].into_iter().collect();
-/// assert_eq!(asked.difference(&read).to_string(), "2026-03-01T00:00:00Z .. 2027-01-01T00:00:00Z");
+/// assert_eq!(requested.difference(&read).to_string(), "2026-03-01T00:00:00Z .. 2027-01-01T00:00:00Z");
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,15 +25,14 @@ pub struct RangeSet {
 }
 
 impl RangeSet {
-    /// A set without any instant.
+    /// Creates an empty set.
     #[must_use]
     pub const fn new() -> Self {
         Self { ranges: Vec::new() }
     }
 
-    /// Adds a range; parts of it that are in the set already change nothing.
+    /// Adds a range and merges it with ranges that overlap or touch it.
     pub fn insert(&mut self, range: DateRange) {
-        // All that overlap the range or touch it become one with it.
         let first = self.ranges.partition_point(|one| one.end < range.start);
         let after = self.ranges.partition_point(|one| one.start <= range.end);
         let joined = self
@@ -43,70 +42,70 @@ impl RangeSet {
         self.ranges.insert(first, joined);
     }
 
-    /// What belongs to either set.
+    /// The instants in either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.iter().chain(other.iter()).collect()
     }
 
-    /// What belongs to both sets.
+    /// The instants in both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let common = self.iter().flat_map(|range| {
             let overlapping = other.overlapping(range);
             overlapping.filter_map(move |one| one.intersection(&range))
         });
-        // Sorted and apart, as the ranges of both sets are.
+        // The ranges of both sets are sorted and apart, so the common ones are too.
         Self { ranges: common.collect() }
     }
 
-    /// What belongs to this set and not to the other.
+    /// The instants in this set but not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let mut ranges = Vec::new();
         for range in self.iter() {
             let mut position = range.start;
             for taken in other.overlapping(range) {
-                ranges.extend(DateRange::between(position, taken.start));
+                ranges.extend(DateRange::from_bounds(position, taken.start));
                 position = taken.end;
             }
-            ranges.extend(DateRange::between(position, range.end));
+            ranges.extend(DateRange::from_bounds(position, range.end));
         }
         Self { ranges }
     }
 
-    /// Whether an instant belongs to the set.
+    /// Whether the set contains an instant.
     #[must_use]
     pub fn contains(&self, time: DateTime<Utc>) -> bool {
         let next = self.ranges.partition_point(|one| one.end <= time);
         self.ranges.get(next).is_some_and(|one| one.contains(time))
     }
 
-    /// Whether all of a range belongs to the set.
+    /// Whether the set contains a range completely.
     #[must_use]
     pub fn covers(&self, range: DateRange) -> bool {
         self.overlapping(range).any(|one| one.start <= range.start && range.end <= one.end)
     }
 
-    /// Whether no instant belongs to the set.
+    /// Whether the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// The time that all ranges last together.
+    /// The total duration of all ranges.
     #[must_use]
     pub fn duration(&self) -> TimeDelta {
-        // At most ten thousand years, of which a TimeDelta holds many more.
+        // Cannot overflow: the sum is at most 10,000 years.
         self.iter().map(|range| range.duration()).sum()
     }
 
-    /// The ranges, sorted, with a gap between each two.
+    /// The ranges in order, with a gap between each two.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = DateRange> + ExactSizeIterator {
         self.ranges.iter().copied()
     }
 
-    /// The ranges of the set that have something in common with a range.
+    /// The ranges of the set that overlap a range.
     fn overlapping(&self, range: DateRange) -> impl Iterator<Item = DateRange> {
         let first = self.ranges.partition_point(|one| one.end <= range.start);
         let rest = self.iter().skip(first);
@@ -151,7 +150,7 @@ impl IntoIterator for RangeSet {
 }
 
 impl fmt::Display for RangeSet {
-    /// The ranges with commas between, or `nothing`.
+    /// Prints the ranges separated by commas, or `nothing`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return f.write_str("nothing");
@@ -172,7 +171,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The model: bit n is millisecond n.
+    /// The model of a set: bit n is millisecond n.
     type Mask = u64;
     const MILLISECONDS: i64 = 64;
 
@@ -184,7 +183,7 @@ mod tests {
         DateRange::new(at(start), at(end)).unwrap()
     }
 
-    /// The set of a model, millisecond by millisecond.
+    /// The set of a model, built from single milliseconds.
     fn set(mask: Mask) -> RangeSet {
         let taken = (0..MILLISECONDS).filter(|bit| mask >> bit & 1 == 1);
         taken.map(|bit| millis(bit, bit + 1)).collect()
@@ -199,7 +198,7 @@ mod tests {
         (0..MILLISECONDS, 1_i64..20).prop_map(|(start, length)| millis(start, (start + length).min(MILLISECONDS)))
     }
 
-    /// Models with long stretches, which are more telling than single bits.
+    /// Models with long ranges, which find more than single bits.
     fn any_mask() -> impl Strategy<Value = Mask> {
         prop::collection::vec(any_range(), 0..8)
             .prop_map(|ranges| ranges.into_iter().fold(0, |mask, range| mask | mask_of(range)))
@@ -226,7 +225,7 @@ mod tests {
         }
 
         #[test]
-        fn however_ranges_are_added_the_set_is_the_same(ranges in prop::collection::vec(any_range(), 0..12)) {
+        fn every_order_of_adding_ranges_gives_the_same_set(ranges in prop::collection::vec(any_range(), 0..12)) {
             let model = ranges.iter().fold(0, |mask, range| mask | mask_of(*range));
             let collected: RangeSet = ranges.iter().copied().collect();
             let mut inserted = RangeSet::new();
@@ -243,7 +242,7 @@ mod tests {
         }
 
         #[test]
-        fn questions_agree_with_the_model(mask in any_mask(), range in any_range()) {
+        fn queries_agree_with_the_model(mask in any_mask(), range in any_range()) {
             let set = set(mask);
             for bit in 0..MILLISECONDS {
                 prop_assert_eq!(set.contains(at(bit)), mask >> bit & 1 == 1);
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_that_touch_become_one() {
+    fn adjacent_ranges_are_merged() {
         let (morning, evening) = (
             range("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z"),
             range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"),
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_shown_as_its_ranges() {
+    fn a_set_prints_its_ranges() {
         assert_eq!(RangeSet::new().to_string(), "nothing");
         let set: RangeSet = [millis(0, 1_000), millis(2_000, 3_000)].into_iter().collect();
         assert_eq!(

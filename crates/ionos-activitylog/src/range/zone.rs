@@ -1,29 +1,29 @@
-//! A local clock is set forward and back: some local times never come and some come twice, and where that happens at
-//! midnight a day has no obvious start. This is the one place that decides what such a time means.
+//! Converts local times to instants. Clocks are set forward and back, so some local times do not exist and some occur twice,
+//! even midnight.
 //!
-//! A local time that never comes stands for the first instant after the gap. One that comes twice stands for the
-//! earlier one, except as the end of what somebody asked for: there it is the later one, so that nothing is left out.
-//! So each day begins where the day before ends, and nothing is lost or read twice.
+//! A local time that does not exist is the first instant after the gap. A local time that occurs twice is the earlier one,
+//! but the later one as the end of a range. So each day starts where the day before ends, and no event is lost or read
+//! twice.
 
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono::{TimeZone, Utc};
 
-/// No zone has ever left out more at once: Samoa skipped one day, Manila another.
-const LONGEST_GAP_HOURS: i64 = 48;
+/// Maximum length of a gap in local time, in hours. The longest known gaps are the days that Samoa and Manila skipped.
+const MAX_GAP_HOURS: i64 = 48;
 
-/// Whether a request can carry the year.
-pub(super) fn has_four_digits<Tz: TimeZone>(time: DateTime<Tz>) -> bool {
+/// Whether the year is within 0000 to 9999, as requests require.
+pub(super) fn has_four_digit_year<Tz: TimeZone>(time: DateTime<Tz>) -> bool {
     (0..=9999).contains(&time.naive_utc().year())
 }
 
-/// What a clock in the zone shows; none outside the years 0000 to 9999.
-pub(super) fn local<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<NaiveDateTime> {
-    has_four_digits(time).then(|| time.with_timezone(zone).naive_local())
+/// The local time of an instant; `None` outside the years 0000 to 9999.
+pub(super) fn to_local<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<NaiveDateTime> {
+    has_four_digit_year(time).then(|| time.with_timezone(zone).naive_local())
 }
 
-/// The earliest and the latest instant that a local time stands for; none far outside the years 0000 to 9999.
-pub(super) fn instants<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    // A year more at each side, since a zone may be ahead of UTC or behind it; chrono has room for many more.
+/// The earliest and the latest instant of a local time; `None` far outside the years 0000 to 9999.
+pub(super) fn to_instants<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    // One more year at each end, because a zone may be ahead of or behind UTC.
     if !(-1..=10_000).contains(&time.year()) {
         return None;
     }
@@ -37,15 +37,15 @@ pub(super) fn instants<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<(
     }
 }
 
-/// The first instant after the gap that a local time lies in.
+/// The first instant after the gap that contains a local time.
 fn end_of_gap<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<DateTime<Utc>> {
     let beside = |direction: i64| {
-        (1..=LONGEST_GAP_HOURS).find_map(|hours| {
+        (1..=MAX_GAP_HOURS).find_map(|hours| {
             let beside = time.checked_add_signed(TimeDelta::hours(direction * hours))?;
             Some(zone.from_local_datetime(&beside).latest()?.timestamp())
         })
     };
-    // Clocks are set at whole seconds.
+    // Clocks change at whole seconds.
     let (mut before, mut after) = (beside(-1)?, beside(1)?);
     while after - before > 1 {
         let middle = before + (after - before) / 2;
@@ -60,14 +60,14 @@ fn end_of_gap<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<DateTime<U
 
 /// The first instant of a day.
 pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTime<Utc>> {
-    let (earliest, _) = instants(day.and_time(NaiveTime::MIN), zone)?;
+    let (earliest, _) = to_instants(day.and_time(NaiveTime::MIN), zone)?;
     Some(earliest)
 }
 
-/// The first instant of a day that lies after `time`.
+/// The first midnight after `time`.
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
-    let today = local(time, zone)?.date();
-    // A clock that was set back over midnight shows the old day again, and a skipped day begins where the next does.
+    let today = to_local(time, zone)?.date();
+    // Three days: a clock set back over midnight repeats the old day, and a skipped day starts where the next one does.
     today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 
@@ -77,13 +77,13 @@ mod tests {
     use chrono_tz::Tz;
 
     fn resolved(zone: Tz, local: &str) -> String {
-        let (earliest, latest) = instants(local.parse().unwrap(), &zone).unwrap();
+        let (earliest, latest) = to_instants(local.parse().unwrap(), &zone).unwrap();
         let show = |time: DateTime<Utc>| time.format("%dT%H:%M:%S").to_string();
         if earliest == latest { show(earliest) } else { format!("{} {}", show(earliest), show(latest)) }
     }
 
     #[test]
-    fn a_local_time_that_never_comes_is_the_end_of_the_gap() {
+    fn a_local_time_that_does_not_exist_is_the_end_of_the_gap() {
         let cases = [
             (Tz::Europe__Berlin, "2026-03-29T02:00:00", "29T01:00:00"),
             (Tz::Europe__Berlin, "2026-03-29T02:59:59.999", "29T01:00:00"),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_time_that_comes_twice_is_both() {
+    fn a_local_time_that_occurs_twice_gives_both_instants() {
         let cases = [
             (Tz::Europe__Berlin, "2026-10-25T02:30:00", "25T00:30:00 25T01:30:00"),
             (Tz::Europe__Berlin, "2026-10-25T03:00:00", "25T02:00:00"),
@@ -118,7 +118,7 @@ mod tests {
         let zone = Tz::America__St_Johns;
         let first: DateTime<Utc> = "2010-11-07T02:30:00Z".parse().unwrap();
         let again: DateTime<Utc> = "2010-11-07T02:45:00Z".parse().unwrap();
-        assert_eq!(local(again, &zone).unwrap().to_string(), "2010-11-06 23:15:00");
+        assert_eq!(to_local(again, &zone).unwrap().to_string(), "2010-11-06 23:15:00");
         assert_eq!(midnight("2010-11-07".parse().unwrap(), &zone), Some(first), "the earlier midnight");
         assert_eq!(next_midnight(again, &zone), Some("2010-11-08T03:30:00Z".parse().unwrap()));
     }

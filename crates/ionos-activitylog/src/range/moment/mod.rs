@@ -1,28 +1,27 @@
-//! "Until 2026-11-20" means to people that the 20th is included, and to the service that it is not. So what is typed
-//! keeps what it names, a whole day or an instant, until it is known whether it is a start or an end.
+//! Points in time as users type them. "Until 2026-11-20" includes the 20th for a user and excludes it for the service, so
+//! a moment remembers whether it is a whole day or an instant until it is resolved as a start or an end.
 
 mod text;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone, Utc};
 
-use super::{DateRange, Length, out_of_years, over, zone};
-use crate::Error;
+use super::{DateRange, Length, last_whole_second, year_error, zone};
+use crate::error::Error;
 
-/// A point in time as people write it, not resolved yet: where the clock stands and in which zone is said later.
+/// A point in time as users type it. Resolving it needs the current time and a time zone.
 ///
-/// | text | means | as an end |
+/// | text | meaning | as an end |
 /// |---|---|---|
-/// | `2026`, `2026-11`, `2026-11-20` | a year, a month, a day of the local calendar | all of it belongs to the range |
-/// | `today`, `yesterday`, `this-week`, `last-week`, `this-month`, `last-month` | the same, named | the same |
-/// | `2026-11-20T14:00`, also with seconds and a fraction | a local time | that instant, exclusive |
-/// | `2026-11-20T14:00Z`, `2026-11-20T14:00:00+01:00` | a time with its zone, as in RFC 3339 | that instant, exclusive |
-/// | `@1795132800`, `@1795132800.250` | seconds since 1970 | that instant, exclusive |
-/// | `7d`, `90m`, `3mo` | so long before now: see [`Length`] | that instant, exclusive |
-/// | `now` | the end of the last second that is over | that instant, exclusive |
+/// | `2026`, `2026-11`, `2026-11-20` | a year, a month, a day of the local calendar | inclusive: the whole period belongs to the range |
+/// | `today`, `yesterday`, `this-week`, `last-week`, `this-month`, `last-month` | a day, a week, a month of the local calendar | inclusive |
+/// | `2026-11-20T14:00`, also with seconds and a fraction | a local time | exclusive |
+/// | `2026-11-20T14:00Z`, `2026-11-20T14:00:00+01:00` | a time with its zone, as in RFC 3339 | exclusive |
+/// | `@1795132800`, `@1795132800.250` | seconds since 1970 | exclusive |
+/// | `7d`, `90m`, `3mo` | this long before now: see [`Length`] | exclusive |
+/// | `now` | the current time, rounded down to the whole second | exclusive |
 ///
-/// Upper and lower case are the same, except in units. A local time that never comes, because clocks are set forward,
-/// is the first instant after the gap; one that comes twice is the earlier one as a start and the later one as an
-/// end.
+/// Case is ignored except in units. A local time that does not exist because clocks are set forward is the first instant
+/// after the gap. A local time that occurs twice is the earlier one as a start and the later one as an end.
 ///
 /// ```
 /// # use chrono::{DateTime, Utc};
@@ -34,13 +33,13 @@ use crate::Error;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Moment(Kind);
+pub struct Moment(MomentKind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum MomentKind {
     Now,
     Ago(Length),
-    Named(Name),
+    Named(NamedPeriod),
     Year(i32),
     Month(i32, u32),
     Day(NaiveDate),
@@ -49,7 +48,7 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Name {
+enum NamedPeriod {
     Today,
     Yesterday,
     ThisWeek,
@@ -58,89 +57,90 @@ enum Name {
     LastMonth,
 }
 
-const NAMES: [(&str, Name); 6] = [
-    ("today", Name::Today),
-    ("yesterday", Name::Yesterday),
-    ("this-week", Name::ThisWeek),
-    ("last-week", Name::LastWeek),
-    ("this-month", Name::ThisMonth),
-    ("last-month", Name::LastMonth),
+const NAMED_PERIODS: [(&str, NamedPeriod); 6] = [
+    ("today", NamedPeriod::Today),
+    ("yesterday", NamedPeriod::Yesterday),
+    ("this-week", NamedPeriod::ThisWeek),
+    ("last-week", NamedPeriod::LastWeek),
+    ("this-month", NamedPeriod::ThisMonth),
+    ("last-month", NamedPeriod::LastMonth),
 ];
 
-/// What a moment is, once it is known when and where.
-enum Resolved {
-    Whole(DateRange),
-    /// The earliest and the latest instant that it stands for.
+/// A moment, resolved with the current time and a time zone.
+enum ResolvedMoment {
+    /// A whole day, week, month or year.
+    Period(DateRange),
+    /// The earliest and the latest instant of that local time.
     Instant(DateTime<Utc>, DateTime<Utc>),
 }
 
 impl Moment {
-    /// As a start, inclusive: a whole day, week, month or year begins at its first instant. `now` says where the
-    /// clock stands and in which time zone days and local times are meant.
+    /// The moment as an inclusive start, in UTC: the first instant of a day, week, month or year. `now` is the current
+    /// time, in the time zone for days and local times.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9999.
     pub fn start<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<DateTime<Utc>, Error> {
         Ok(match self.resolve(&now)? {
-            Resolved::Whole(range) => range.start(),
-            Resolved::Instant(earliest, _) => earliest,
+            ResolvedMoment::Period(range) => range.start(),
+            ResolvedMoment::Instant(earliest, _) => earliest,
         })
     }
 
-    /// As an end, exclusive: a whole day, week, month or year ends at the first instant after it. Otherwise as
+    /// The moment as an exclusive end, in UTC: the first instant after a day, week, month or year. Otherwise as
     /// [`Moment::start`].
     pub fn end<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<DateTime<Utc>, Error> {
         Ok(match self.resolve(&now)? {
-            Resolved::Whole(range) => range.end(),
-            Resolved::Instant(_, latest) => latest,
+            ResolvedMoment::Period(range) => range.end(),
+            ResolvedMoment::Instant(_, latest) => latest,
         })
     }
 
-    /// As a range: what it names as a whole, or a length up to now. None for an instant.
-    pub(super) fn range<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<Option<DateRange>, Error> {
-        if let Kind::Ago(length) = self.0 {
+    /// The moment as a range: the whole period, or the duration up to now. `None` for an instant.
+    pub(super) fn to_range<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<Option<DateRange>, Error> {
+        if let MomentKind::Ago(length) = self.0 {
             return DateRange::last(length, now).map(Some);
         }
         Ok(match self.resolve(&now)? {
-            Resolved::Whole(range) => Some(range),
-            Resolved::Instant(..) => None,
+            ResolvedMoment::Period(range) => Some(range),
+            ResolvedMoment::Instant(..) => None,
         })
     }
 
-    fn resolve<Tz: TimeZone>(&self, now: &DateTime<Tz>) -> Result<Resolved, Error> {
+    fn resolve<Tz: TimeZone>(&self, now: &DateTime<Tz>) -> Result<ResolvedMoment, Error> {
         let (zone, copy) = (now.timezone(), || now.clone());
-        let whole = match self.0 {
-            Kind::Year(year) => DateRange::year(year, &zone),
-            Kind::Month(year, month) => DateRange::month(year, month, &zone),
-            Kind::Day(day) => DateRange::day(day, &zone),
-            Kind::Named(Name::Today) => DateRange::today(copy()),
-            Kind::Named(Name::Yesterday) => DateRange::yesterday(copy()),
-            Kind::Named(Name::ThisWeek) => DateRange::this_week(copy()),
-            Kind::Named(Name::LastWeek) => DateRange::last_week(copy()),
-            Kind::Named(Name::ThisMonth) => DateRange::this_month(copy()),
-            Kind::Named(Name::LastMonth) => DateRange::last_month(copy()),
-            Kind::Now => return Ok(instant(over(now))),
-            Kind::Instant(time) => return Ok(instant(time)),
-            Kind::Ago(length) => {
-                let time = length.before(now).map(instant);
-                return time.ok_or_else(|| out_of_years(format!("{length} ago")));
+        let period = match self.0 {
+            MomentKind::Year(year) => DateRange::year(year, &zone),
+            MomentKind::Month(year, month) => DateRange::month(year, month, &zone),
+            MomentKind::Day(day) => DateRange::day(day, &zone),
+            MomentKind::Named(NamedPeriod::Today) => DateRange::today(copy()),
+            MomentKind::Named(NamedPeriod::Yesterday) => DateRange::yesterday(copy()),
+            MomentKind::Named(NamedPeriod::ThisWeek) => DateRange::this_week(copy()),
+            MomentKind::Named(NamedPeriod::LastWeek) => DateRange::last_week(copy()),
+            MomentKind::Named(NamedPeriod::ThisMonth) => DateRange::this_month(copy()),
+            MomentKind::Named(NamedPeriod::LastMonth) => DateRange::last_month(copy()),
+            MomentKind::Now => return Ok(single_instant(last_whole_second(now))),
+            MomentKind::Instant(time) => return Ok(single_instant(time)),
+            MomentKind::Ago(length) => {
+                let time = length.subtract_from(now).map(single_instant);
+                return time.ok_or_else(|| year_error(format!("{length} ago")));
             }
-            Kind::Local(time) => {
-                let both = zone::instants(time, &zone);
-                let (earliest, latest) = both.ok_or_else(|| out_of_years(time))?;
-                return Ok(Resolved::Instant(earliest, latest));
+            MomentKind::Local(time) => {
+                let both = zone::to_instants(time, &zone);
+                let (earliest, latest) = both.ok_or_else(|| year_error(time))?;
+                return Ok(ResolvedMoment::Instant(earliest, latest));
             }
         };
-        whole.map(Resolved::Whole)
+        period.map(ResolvedMoment::Period)
     }
 }
 
-fn instant(time: DateTime<Utc>) -> Resolved {
-    Resolved::Instant(time, time)
+fn single_instant(time: DateTime<Utc>) -> ResolvedMoment {
+    ResolvedMoment::Instant(time, time)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::show;
+    use super::super::format_instant;
     use super::*;
     use chrono_tz::Tz;
 
@@ -151,11 +151,15 @@ mod tests {
         let now = NOW.parse::<DateTime<Utc>>().unwrap().with_timezone(&zone);
         let moment: Moment = text.parse().unwrap();
         let (start, end) = (moment.start(now).unwrap(), moment.end(now).unwrap());
-        if start == end { show(start).to_string() } else { format!("{} {}", show(start), show(end)) }
+        if start == end {
+            format_instant(start).to_string()
+        } else {
+            format!("{} {}", format_instant(start), format_instant(end))
+        }
     }
 
     #[test]
-    fn what_is_named_as_a_whole_has_a_start_and_an_end() {
+    fn a_period_has_a_start_and_an_end() {
         let cases = [
             ("2026", "2026-01-01T00:00:00Z 2027-01-01T00:00:00Z"),
             ("2026-11", "2026-11-01T00:00:00Z 2026-12-01T00:00:00Z"),
@@ -174,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_is_the_same_as_a_start_and_as_an_end() {
+    fn the_start_and_the_end_of_an_instant_are_equal() {
         let cases = [
             ("now", "2026-11-22T12:00:00Z"),
             ("7d", "2026-11-15T12:00:00Z"),
@@ -196,12 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn a_local_time_that_comes_twice_leaves_nothing_out() {
+    fn a_local_time_that_occurs_twice_starts_at_the_first_and_ends_at_the_second() {
         assert_eq!(bounds("2026-10-25T02:30", Tz::Europe__Berlin), "2026-10-25T00:30:00Z 2026-10-25T01:30:00Z");
     }
 
     #[test]
-    fn what_lies_outside_of_the_years_of_a_request_is_refused_when_it_is_resolved() {
+    fn a_moment_outside_the_supported_years_is_an_error_when_resolved() {
         let first = DateTime::<Utc>::MIN_UTC.with_timezone(&Tz::America__Havana);
         for text in ["9999", "9999-12", "9999-12-31"] {
             assert!(text.parse::<Moment>().unwrap().end(first).is_err(), "{text}");

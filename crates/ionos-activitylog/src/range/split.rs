@@ -1,16 +1,17 @@
-//! A range that is too long to read at once is read in parts, and a part that overlaps its neighbour, or misses it by
-//! a millisecond, doubles or loses events. All cuts here give adjacent ranges, in order, that cover the whole exactly.
+//! Splits a range into parts. The parts are adjacent, in order, and cover the range exactly: an overlap would duplicate
+//! events and a gap of a millisecond would lose them.
 
 use std::iter;
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
-use super::{DateRange, refused, zone};
-use crate::Error;
+use super::{DateRange, range_error, zone};
+use crate::error::Error;
 
 impl DateRange {
-    /// `parts` parts whose lengths differ by at most a millisecond; fewer when there are not so many milliseconds.
+    /// Splits the range into `parts` parts whose lengths differ by at most a millisecond; fewer if the range has fewer
+    /// milliseconds.
     ///
     /// ```
     /// # use std::num::NonZeroU32;
@@ -24,43 +25,42 @@ impl DateRange {
         let length = i128::from(self.duration().num_milliseconds());
         let parts = length.min(parts.get().into());
         let mut part = 0;
-        self.cut(move |_| {
+        self.split_with(move |_| {
             part += 1;
             let offset = i64::try_from(length * part / parts).ok()?;
             self.start.checked_add_signed(TimeDelta::milliseconds(offset))
         })
     }
 
-    /// The days of a time zone, the first and the last as far as they belong to the range. A day that the zone
-    /// skipped is left out.
+    /// Splits the range at the midnights of a time zone; the first and the last part may be shorter than a day. A day that
+    /// the zone skipped gives no part.
     pub fn by_day<Tz: TimeZone>(self, zone: &Tz) -> impl Iterator<Item = Self> + use<Tz> {
         let zone = zone.clone();
-        self.cut(move |position| zone::next_midnight(position, &zone))
+        self.split_with(move |position| zone::next_midnight(position, &zone))
     }
 
-    /// Windows of the given length, from the start on; the last may be shorter. A fraction of a millisecond is cut
-    /// off the length.
+    /// Splits the range into windows of the given length, rounded down to milliseconds; the last one may be shorter.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a length below one millisecond.
     pub fn windows(self, length: TimeDelta) -> Result<impl Iterator<Item = Self>, Error> {
         let millis = length.num_milliseconds();
         if millis < 1 {
-            return Err(refused(format!("a range cannot be cut into windows of {length}"))
-                .with_hint("give at least one millisecond"));
+            return Err(range_error(format!("a range cannot be split into windows of {length}"))
+                .with_hint("use at least one millisecond"));
         }
         let length = TimeDelta::milliseconds(millis);
-        Ok(self.cut(move |position| position.checked_add_signed(length)))
+        Ok(self.split_with(move |position| position.checked_add_signed(length)))
     }
 
-    /// Cuts wherever `next` says, given where the last cut was; none or a cut that leads nowhere is the end.
-    fn cut(self, mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>) -> impl Iterator<Item = Self> {
+    /// Splits the range at the positions that `next` returns for the previous one, up to `None` or a position outside.
+    fn split_with(self, mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>) -> impl Iterator<Item = Self> {
         let mut position = self.start;
         iter::from_fn(move || {
             if position >= self.end {
                 return None;
             }
-            let cut = next(position).filter(|cut| position < *cut && *cut < self.end);
-            let part = Self::between(position, cut.unwrap_or(self.end))?;
+            let next = next(position).filter(|next| position < *next && *next < self.end);
+            let part = Self::from_bounds(position, next.unwrap_or(self.end))?;
             position = part.end;
             Some(part)
         })
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_cut_at_local_midnights() {
+    fn a_range_is_split_at_local_midnights() {
         let days = range("2026-10-24T10:00:00Z", "2026-10-26T10:00:00Z");
         assert_eq!(hours(days.by_day(&Tz::Europe__Berlin)), [12, 25, 11]);
         assert_eq!(hours(days.by_day(&Utc)), [14, 24, 10]);
