@@ -1,5 +1,5 @@
-//! Every event of a week, page after page, counted by day, and how many of them are failures. The stream ends in an
-//! error rather than early, so a loop that comes to its end has seen them all.
+//! Reads all events of a week and counts events and failures per day. If an event is missing, the stream returns an error,
+//! so a loop that finishes has read all events.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,16 +20,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut days = BTreeMap::<_, FilterCounts>::new();
     let mut events = client.events(support::contract(&simulator), week).stream();
     while let Some(event) = events.try_next().await? {
-        let time = event.time().ok_or("an event without a time")?;
+        let time = event.time().ok_or("the event has no time")?;
         let day = days.entry(time.date_naive()).or_default();
         day.count(failures.matches(&event));
     }
 
     for (day, counts) in &days {
         let FilterCounts { seen, kept, .. } = counts;
-        println!("{} {seen:>5} {kept:>3} failed", day.format("%a %Y-%m-%d"));
+        println!("{} {seen:>5} events, {kept:>3} failed", day.format("%a %Y-%m-%d"));
     }
-    let all: u64 = days.values().map(|counts| counts.seen).sum();
-    println!("all            {all:>5}");
+    let total: u64 = days.values().map(|counts| counts.seen).sum();
+    println!("total          {total:>5} events");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! A program without an async `main`: it makes a runtime and waits for each call. The client needs tokio's timer, and
-//! over a network its I/O, so the runtime is tokio's.
+//! Uses the client without an async `main`: creates a tokio runtime and blocks on each call. The client needs tokio's
+//! timer, and its I/O for network connections.
 
 use std::error::Error;
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for contract in contracts {
         let page = client.page(&contract.number, support::last_friday()?, 0, PageSize::new(100)?);
         let page = runtime.block_on(page)?;
-        let total = page.total.ok_or("a page that counts nothing")?;
+        let total = page.total.ok_or("the page has no total")?;
         println!("contract {}: {} of {} events", contract.number, page.events.len(), total.count);
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Telling failures apart by what to do about them, and what an error knows for a support request.
+//! Handles errors by kind, and prints what an error contains for a support case.
 
 use std::error::Error as StdError;
 
@@ -6,16 +6,16 @@ use ionos_activitylog::{Error, ErrorKind, PageSize};
 
 mod support;
 
-/// What a program may do about it. The error's own text says it in a sentence, too.
-fn hint(error: &Error) -> &'static str {
+/// The reaction of a program to each kind of error. [`Error::hint`] is a hint for the user.
+fn reaction(error: &Error) -> &'static str {
     match error.kind() {
-        ErrorKind::Configuration | ErrorKind::Range => "correct it; nothing was sent",
+        ErrorKind::Configuration | ErrorKind::Range => "correct the setting; no request was sent",
         ErrorKind::Unauthorized | ErrorKind::TokenExpired => "get a new token",
         ErrorKind::Forbidden => "ask an administrator for the privilege, or check the contract",
-        ErrorKind::RateLimited => "wait as long as retry_after() says",
-        ErrorKind::Incomplete => "what was read is not all: read the range again",
+        ErrorKind::RateLimited => "wait for retry_after()",
+        ErrorKind::Incomplete => "the result is incomplete: read the range again",
         _ if error.is_retryable() => "try again later",
-        _ => "look into it",
+        _ => "report it",
     }
 }
 
@@ -27,7 +27,8 @@ fn report(error: &Error) {
         println!("  message    {message}");
     }
     println!("  request id {:?}", error.request_id());
-    println!("  hint       {}", hint(error));
+    println!("  hint       {:?}", error.hint());
+    println!("  reaction   {}", reaction(error));
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -35,23 +36,23 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let simulator = support::simulator();
     let day = support::last_friday()?;
 
-    let stranger = support::builder(&simulator).token("not-the-token").build()?;
-    match stranger.contracts().await {
+    let unauthorized = support::builder(&simulator).token("not-the-token").build()?;
+    match unauthorized.contracts().await {
         Err(error) if error.kind() == ErrorKind::Unauthorized => report(&error),
-        other => return Err(format!("expected a refusal: {other:?}").into()),
+        other => return Err(format!("expected an error: {other:?}").into()),
     }
 
     let client = support::client(&simulator)?;
     let foreign = "31721060".parse()?;
     match client.page(&foreign, day, 0, PageSize::DEFAULT).await {
         Err(error) if error.kind() == ErrorKind::Forbidden => report(&error),
-        other => return Err(format!("expected a refusal: {other:?}").into()),
+        other => return Err(format!("expected an error: {other:?}").into()),
     }
 
-    // Found before anything is sent.
+    // Detected before any request.
     match PageSize::new(0) {
         Err(error) if error.kind() == ErrorKind::Configuration => report(&error),
-        other => return Err(format!("expected a refusal: {other:?}").into()),
+        other => return Err(format!("expected an error: {other:?}").into()),
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The newest events of a day: one request for one page, and how many there are in all.
+//! Reads the newest events of a day with one request, and their total.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = support::client(&simulator)?;
     let contract = support::contract(&simulator);
 
-    // With an account: Client::from_env()?, the number of your contract, and DateRange::last.
+    // With a real account, use Client::from_env()?, the number of your contract, and DateRange::last.
     let day = support::last_friday()?;
     let page = client.page(&contract, day, 0, PageSize::new(3)?).await?;
 
@@ -20,13 +20,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{} of {} events", page.events.len(), total.count);
     }
     for event in &page.events {
-        let time = event.time().ok_or("an event without a time")?;
+        let time = event.time().ok_or("the event has no time")?;
         let details = event.details();
         let user = details.principal().user.unwrap_or("-".into());
         println!("{} {} {user}", time.to_rfc3339(), details.outcome());
     }
     // The record as the service sent it, byte for byte.
-    let newest = page.events.first().ok_or("a Friday without events")?;
+    let newest = page.events.first().ok_or("there are no events on Friday")?;
     println!("{}", newest.raw());
     Ok(())
 }

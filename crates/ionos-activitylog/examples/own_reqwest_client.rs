@@ -1,5 +1,4 @@
-//! A `reqwest::Client` of the program's own making, with its timeouts and proxies, here over a real socket: the
-//! simulator serves on a loopback port.
+//! Uses a `reqwest::Client` with timeouts and proxies set by the program. The simulator serves on a loopback port.
 
 use std::error::Error;
 use std::time::Duration;
@@ -18,7 +17,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let service = simulator.clone();
     let server = tokio::spawn(async move { service.serve(listener).await });
 
-    // Timeouts, proxies and redirects are now the program's: without a policy, reqwest follows redirects.
+    // The program sets timeouts, proxies and redirects. By default reqwest follows redirects.
     let http = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_secs(20))

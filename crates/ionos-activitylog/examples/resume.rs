@@ -1,4 +1,4 @@
-//! Going on where an earlier run stopped: what is kept is a checkpoint, written after the events that it speaks of.
+//! Resumes reading where an earlier run stopped. A program saves the checkpoint after it has processed the events before it.
 
 use std::error::Error;
 use std::fs;
@@ -15,19 +15,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = support::client(&simulator)?;
     let autumn = DateRange::days("2026-09-01".parse()?, "2026-11-22".parse()?, &Utc)?;
     let folder = tempfile::tempdir()?;
-    let bookmark = folder.path().join("checkpoint.json");
+    let checkpoint_file = folder.path().join("checkpoint.json");
     let events = || client.events(support::contract(&simulator), autumn);
 
-    // The first run reads one window and is interrupted.
+    // The first run reads one window and stops.
     let mut windows = events().windows();
     let first = windows.try_next().await?.ok_or("no first window")?;
     first.verdict()?;
-    fs::write(&bookmark, serde_json::to_string(&windows.checkpoint())?)?;
+    fs::write(&checkpoint_file, serde_json::to_string(&windows.checkpoint())?)?;
     drop(windows);
     println!("first run: {} events, {}", first.events.len(), first.range);
 
-    // The second run goes on from there.
-    let checkpoint: Checkpoint = serde_json::from_str(&fs::read_to_string(&bookmark)?)?;
+    // The second run resumes from the checkpoint.
+    let checkpoint: Checkpoint = serde_json::from_str(&fs::read_to_string(&checkpoint_file)?)?;
     let mut rest = events().resume(checkpoint)?.stream();
     let mut read = first.events.len();
     while let Some(_event) = rest.try_next().await? {
@@ -35,11 +35,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("second run: {} events", rest.summary().yielded);
 
-    // Both together are what the log holds.
+    // Both runs together have read all events of the log.
     let truth = simulator.count(simulator.contracts()[0], autumn.start(), autumn.end());
     if read as u64 != truth {
-        return Err("the two parts are not the log".into());
+        return Err("the two runs differ from the log".into());
     }
-    println!("together: all {read} events, each once");
+    println!("both runs: {read} events, each exactly once");
     Ok(())
 }

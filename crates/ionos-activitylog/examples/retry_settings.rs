@@ -1,5 +1,5 @@
-//! How often a call is tried again and how long it waits in between. The service refuses twice here, and the clock is
-//! virtual, so that nothing really waits; a test of your own can do the same.
+//! Sets the number of attempts and the waits between them. The service here is unavailable twice. The clock is virtual, so
+//! the example does not wait; a test can use the same technique.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -13,17 +13,16 @@ use ionos_activitylog::seam::{Exchange, Transport};
 
 mod support;
 
-/// Not available a few times, and then whatever the next transport answers.
-struct Restarting {
-    refusals: AtomicU32,
+/// Answers 503 a few times, then forwards requests to the next transport.
+struct UnavailableAtFirst {
+    remaining: AtomicU32,
     next: Arc<dyn Transport>,
 }
 
-impl Transport for Restarting {
+impl Transport for UnavailableAtFirst {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
-        let left = |refusals: u32| refusals.checked_sub(1);
-        let refused = (self.refusals).fetch_update(Ordering::Relaxed, Ordering::Relaxed, left);
-        if refused.is_err() {
+        let decrement = |remaining: u32| remaining.checked_sub(1);
+        if self.remaining.fetch_update(Ordering::Relaxed, Ordering::Relaxed, decrement).is_err() {
             return self.next.send(operation, request);
         }
         let mut answer = http::Response::new("");
@@ -45,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = support::builder(&simulator)
         .retry(patient)
         .clock(clock.clone())
-        .transport(Arc::new(Restarting { refusals: AtomicU32::new(2), next: simulator.transport() }))
+        .transport(Arc::new(UnavailableAtFirst { remaining: AtomicU32::new(2), next: simulator.transport() }))
         .build()?;
 
     let contracts = client.contracts().await?;

@@ -1,5 +1,5 @@
-//! Watching calls through `tracing`: a span for each call and, at the level of debugging, one for each attempt. They
-//! hold no query, no header and no secret. Any subscriber will do; this one prints a line when a span ends.
+//! Traces calls: a span for each call and, at level DEBUG, a span for each attempt. Spans contain no query, header or
+//! secret. The subscriber here prints a line at the end of each span.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
-        // So that each run prints the same.
+        // Each run prints the same output.
         .without_time()
         .with_ansi(false)
         .init();
@@ -24,11 +24,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let day = support::last_friday()?;
     client.contracts().await?;
     client.page(&contract, day, 0, PageSize::DEFAULT).await?;
-    // A call that fails says so in its span.
+    // The span of a failed call contains the error.
     let foreign = "31721060".parse()?;
     let refused = client.page(&foreign, day, 0, PageSize::DEFAULT).await;
     if refused.is_ok() {
-        return Err("a foreign contract was read".into());
+        return Err("expected an error for a contract of another account".into());
     }
     Ok(())
 }

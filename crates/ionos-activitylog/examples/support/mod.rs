@@ -1,31 +1,31 @@
-//! Examples must run without an account and without a network, and print the same each time. So they share a simulated
-//! contract whose time stands still, and a client that reaches it in process.
+//! Runs the examples without an account or a network, with the same output each time: a simulated contract at a fixed time,
+//! and a client that reaches it in process.
 
-#![allow(dead_code, reason = "no example needs all of it")]
+#![allow(dead_code, reason = "each example uses only some functions")]
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ionos_activitylog::{Client, ClientBuilder, ContractNumber, DateRange, Error};
 use ionos_activitylog_sim::Simulator;
 
-/// The simulator's time: Monday, 2026-11-23T00:00:00Z, in seconds since 1970.
+/// The time of the simulator: Monday, 2026-11-23T00:00:00Z, in seconds since 1970.
 const NOW: i64 = 1_795_392_000;
 
-/// The time at which all examples run.
+/// The time at which the examples run.
 pub fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_secs(NOW).unwrap_or_default()
 }
 
-/// The service with one contract.
+/// A simulator with one contract.
 pub fn simulator() -> Simulator {
     Simulator::builder().clock(now).build()
 }
 
-/// The number of the simulator's contract.
+/// The contract of the simulator.
 pub fn contract(simulator: &Simulator) -> ContractNumber {
     simulator.contracts()[0].into()
 }
 
-/// The settings of a client that reaches the simulator in process.
+/// A builder for a client that reaches the simulator in process.
 pub fn builder(simulator: &Simulator) -> ClientBuilder {
     Client::builder().token(simulator.token()).transport(simulator.transport())
 }
@@ -40,7 +40,7 @@ pub fn last_week() -> Result<DateRange, Error> {
     DateRange::last(TimeDelta::days(7), now())
 }
 
-/// The whole of 2026-11-20.
+/// The day 2026-11-20.
 pub fn last_friday() -> Result<DateRange, Error> {
     let day: NaiveDate = now().date_naive() - TimeDelta::days(3);
     DateRange::day(day, &Utc)
