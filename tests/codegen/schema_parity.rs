@@ -50,7 +50,7 @@ fn collect_titled(schema: &Value, found: &mut Properties) {
 
 #[test]
 fn the_types_have_exactly_the_properties_of_the_description() {
-    let document = codegen::patched(&workspace::root()).unwrap().document;
+    let document = codegen::patch_description(&workspace::root()).unwrap().document;
     let code = properties_of_code();
     assert_eq!(code, properties_of_description(&document));
     assert!(code["Event"].contains("@uuid"), "{code:?}");

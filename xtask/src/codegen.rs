@@ -1,6 +1,6 @@
-//! `cargo xtask codegen`: from the vendor's description to the client crate in three readable steps, all committed:
-//! vendor file -> patched description -> generated code. Inputs are pinned and in the repository, so the same
-//! commit always gives the same bytes.
+//! `cargo xtask codegen`: generates the client crate from the vendor's description. Each step is a committed file: vendor file
+//! -> patched description -> generated code. All inputs are pinned in the repository, so one commit always gives the same
+//! bytes.
 
 use std::path::Path;
 
@@ -13,39 +13,39 @@ use crate::generate;
 use crate::outputs::Output;
 use crate::workspace::{GENERATED, PATCHED, PROVENANCE};
 
-/// The generated client stays reviewable: more lines than this is an error.
-const MOST_LINES: usize = 3_000;
+/// Maximum lines of the generated client. A longer file would not be reviewed.
+const MAX_LINES: usize = 3_000;
 
-/// The patched description, and every overlay action that led to it.
-pub struct Patched {
+/// The patched description and the overlay actions that produced it.
+pub struct PatchedDescription {
     /// The document after all overlays.
     pub document: Value,
-    /// The actions in the order in which they were applied.
+    /// The applied actions, in order.
     pub actions: Vec<AppliedAction>,
 }
 
 /// Reads the vendor's description, checks its provenance, applies the overlays and lints the result.
-pub fn patched(root: &Path) -> Result<Patched> {
+pub fn patch_description(root: &Path) -> Result<PatchedDescription> {
     patch(root, Description::read(root)?.document)
 }
 
-fn patch(root: &Path, mut document: Value) -> Result<Patched> {
+fn patch(root: &Path, mut document: Value) -> Result<PatchedDescription> {
     let mut actions = Vec::new();
     for file in overlay::read_all(root)? {
         actions.extend(file.apply(&mut document)?);
     }
     lint::check(&document)?;
-    Ok(Patched { document, actions })
+    Ok(PatchedDescription { document, actions })
 }
 
-/// Everything that codegen writes.
-pub fn outputs(root: &Path) -> Result<Vec<Output>> {
+/// Generates every output without writing it.
+pub fn generate_outputs(root: &Path) -> Result<Vec<Output>> {
     let Description { document, provenance } = Description::read(root)?;
     let patched = patch(root, document)?;
     let client = generate::client(&patched.document)?;
     let lines = client.lines().count();
-    if lines >= MOST_LINES {
-        bail!("the generated client has {lines} lines, {MOST_LINES} are the most a reviewer should be asked to read");
+    if lines >= MAX_LINES {
+        bail!("the generated client has {lines} lines; the maximum for a review is {MAX_LINES}");
     }
     Ok(vec![
         Output { path: PROVENANCE, contents: provenance.text },
@@ -54,19 +54,19 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>> {
     ])
 }
 
-/// Writes what has changed.
+/// Writes the outputs that changed.
 pub fn write(root: &Path) -> Result<()> {
-    for output in outputs(root)? {
+    for output in generate_outputs(root)? {
         let state = if output.write(root)? { "written" } else { "unchanged" };
         println!("{state:<9} {} ({} lines)", output.path, output.contents.lines().count());
     }
     Ok(())
 }
 
-/// Fails with a diff when a committed file is not what would be generated.
+/// Prints a diff and fails if a committed file differs from the generated one.
 pub fn check(root: &Path) -> Result<()> {
     let mut stale = Vec::new();
-    for output in outputs(root)? {
+    for output in generate_outputs(root)? {
         match output.diff(root)? {
             None => println!("up to date {} ({} lines)", output.path, output.contents.lines().count()),
             Some(diff) => {
@@ -76,7 +76,7 @@ pub fn check(root: &Path) -> Result<()> {
         }
     }
     if !stale.is_empty() {
-        bail!("{} not up to date, run `cargo xtask codegen` and review the difference", stale.join(", "));
+        bail!("out of date: {}; run `cargo xtask codegen` and review the difference", stale.join(", "));
     }
     Ok(())
 }

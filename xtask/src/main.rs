@@ -88,7 +88,7 @@ fn main() -> ExitCode {
         Task::Spec(SpecCommand::Import { file, source, date }) => spec::import(&root, &file, &source, &date),
         Task::Spec(SpecCommand::Diff { file }) => spec::diff(&root, &file),
         Task::Spec(SpecCommand::Overlaid { overlays }) => {
-            spec::overlaid(&root, &overlays).map(|document| println!("{document}"))
+            spec::apply_overlays(&root, &overlays).map(|document| println!("{document}"))
         }
         Task::Ci => ci::run(&root),
         Task::Peers { name } => peers::run(&root, name.as_deref()),

@@ -1,5 +1,5 @@
-//! Generated files are committed, so that a reviewer reads what changed. One function either writes a file or
-//! shows how the committed one differs.
+//! Generated files, which are committed so that changes are reviewed. An [`Output`] is written, or compared with the
+//! committed file.
 
 use std::fs;
 use std::path::Path;
@@ -11,14 +11,14 @@ use similar::TextDiff;
 pub struct Output {
     /// Path relative to the root of the repository.
     pub path: &'static str,
-    /// What it should hold.
+    /// Contents that the file should have.
     pub contents: String,
 }
 
 impl Output {
-    /// Writes the file unless it holds the contents already. Tells whether it was written.
+    /// Writes the file unless it has these contents already. Returns whether it was written.
     pub fn write(&self, root: &Path) -> Result<bool> {
-        if self.current(root)?.as_deref() == Some(&self.contents) {
+        if self.read(root)?.as_deref() == Some(&self.contents) {
             return Ok(false);
         }
         let path = root.join(self.path);
@@ -26,9 +26,9 @@ impl Output {
         Ok(true)
     }
 
-    /// A unified diff from the committed file to what it should hold; none when they are the same.
+    /// The unified diff from the committed file to the contents. `None` if they are equal.
     pub fn diff(&self, root: &Path) -> Result<Option<String>> {
-        let current = self.current(root)?.unwrap_or_default();
+        let current = self.read(root)?.unwrap_or_default();
         if current == self.contents {
             return Ok(None);
         }
@@ -37,8 +37,8 @@ impl Output {
         Ok(Some(diff.unified_diff().header(&names.0, &names.1).to_string()))
     }
 
-    /// What the file holds, line ends made equal; none when there is no file.
-    fn current(&self, root: &Path) -> Result<Option<String>> {
+    /// The committed file with Unix line ends. `None` if there is no file.
+    fn read(&self, root: &Path) -> Result<Option<String>> {
         let path = root.join(self.path);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Some(text.replace("\r\n", "\n"))),

@@ -1,5 +1,5 @@
-//! Taking in the vendor's own description: see first what it would change, then put it in place with its origin; and
-//! giving it out with other overlays than those of code generation, to whoever reads it for another purpose.
+//! `cargo xtask spec`: compares a file with the current description, imports it with its origin, or prints the description
+//! with overlays other than those of code generation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use crate::description::provenance::{Provenance, sha256_hex, with_values};
 use crate::description::{Description, changes, parse};
 use crate::workspace::{PROVENANCE, VENDOR};
 
-/// Prints how a file differs from the description in place, member by member.
+/// Prints the differences between a file and the current description, member by member.
 pub fn diff(root: &Path, file: &Path) -> Result<()> {
     let ours = parse(&read(&root.join(VENDOR))?).with_context(|| format!("in {VENDOR}"))?;
     let theirs = parse(&read(file)?).with_context(|| format!("in {}", file.display()))?;
-    let changes = changes::between(&ours, &theirs);
+    let changes = changes::compare(&ours, &theirs);
     for change in &changes {
         println!("{change}");
     }
@@ -23,13 +23,13 @@ pub fn diff(root: &Path, file: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts the vendor's file in place, byte for byte, and records where it came from.
+/// Replaces the current description by the vendor's file, byte for byte, and records its origin.
 pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> {
     let bytes = read(file)?;
     let document = parse(&bytes).with_context(|| format!("in {}", file.display()))?;
     let openapi = document["openapi"].as_str().unwrap_or_default();
     if !openapi.starts_with("3.0.") {
-        bail!("{} says openapi {openapi:?}, and the generator reads 3.0 only", file.display());
+        bail!("{} has openapi {openapi:?}; the generator supports only 3.0", file.display());
     }
     let version = document["info"]["version"].as_str().unwrap_or_default();
     let record = fs::read_to_string(root.join(PROVENANCE))?;
@@ -44,20 +44,20 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     let mut sources = toml_edit::ArrayOfTables::new();
     sources.push(origin);
     record["source"] = toml_edit::Item::ArrayOfTables(sources);
-    // What was certain or likely about the transcription says nothing about the vendor's own file.
-    for guess in ["certain", "likely", "uncertain"] {
-        record.remove(guess);
+    // These tables rate the statements of a transcription, so they do not apply to the vendor's own file.
+    for rating in ["certain", "likely", "uncertain"] {
+        record.remove(rating);
     }
     let record = record.to_string();
     Provenance::check(&record, &bytes, &document)?;
     fs::write(root.join(VENDOR), &bytes)?;
     fs::write(root.join(PROVENANCE), record)?;
-    println!("{VENDOR} is now the vendor's file; run `cargo xtask codegen` next");
+    println!("imported {VENDOR}; run `cargo xtask codegen` next");
     Ok(())
 }
 
-/// The description in place with the given overlays, in their order, and with no others; as JSON.
-pub fn overlaid(root: &Path, overlays: &[PathBuf]) -> Result<String> {
+/// The current description as JSON, after only the given overlays, in their order.
+pub fn apply_overlays(root: &Path, overlays: &[PathBuf]) -> Result<String> {
     let mut document = Description::read(root)?.document;
     for path in overlays {
         OverlayFile::read(path)?.apply(&mut document)?;

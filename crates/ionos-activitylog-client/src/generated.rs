@@ -1873,9 +1873,7 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/activitylog/v1/contracts/{contractNumber}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<crate::Unread<types::GetByContractResponse>>, Error<()>> {
+        pub async fn send(self) -> Result<ResponseValue<ByteStream>, Error<()>> {
             let Self {
                 client,
                 contract_number,
@@ -1910,10 +1908,6 @@ pub mod builder {
             let mut request = client
                 .client
                 .get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
                 .query(&progenitor_client::QueryParam::new("dateEnd", &date_end))
                 .query(&progenitor_client::QueryParam::new("dateStart", &date_start))
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
@@ -1928,7 +1922,7 @@ pub mod builder {
             client.post(&result, &info).await?;
             let response = result?;
             match response.status().as_u16() {
-                200u16 => crate::Unread::from_response(response).await,
+                200u16 => Ok(ResponseValue::stream(response)),
                 _ => Err(Error::UnexpectedResponse(response)),
             }
         }

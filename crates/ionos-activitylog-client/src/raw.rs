@@ -1,5 +1,5 @@
-//! Decoding a record and encoding it again changes it: unknown members go, numbers are rounded, keys move. So a
-//! record is kept as the text that came, and a type is only a view that is parsed on demand.
+//! Keeps a JSON value as the bytes of the service. Decoding a record and encoding it again would drop unknown members, round
+//! numbers and reorder keys, so the typed view is parsed on demand.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// One JSON value exactly as it came, with the type that it is expected to have.
+/// One JSON value byte for byte as the service sent it, with its expected type.
 ///
-/// Reading never fails on the value's contents: any JSON value is taken. [`Raw::parse`] tells whether it fits `T`.
+/// Deserializing accepts any JSON value. [`Raw::parse`] checks whether the value fits `T`.
 ///
 /// ```
 /// use ionos_activitylog_client::{Raw, types::Event};
@@ -26,13 +26,13 @@ pub struct Raw<T> {
 }
 
 impl<T> Raw<T> {
-    /// The text as it came, without white space before and after the value.
+    /// The JSON text, without whitespace around the value.
     #[must_use]
     pub fn get(&self) -> &str {
         self.json.get()
     }
 
-    /// The same text, without a copy.
+    /// The JSON text, without a copy.
     #[must_use]
     pub fn into_json(self) -> Box<RawValue> {
         self.json
@@ -40,7 +40,11 @@ impl<T> Raw<T> {
 }
 
 impl<T: DeserializeOwned> Raw<T> {
-    /// The typed view. Fails where the value does not fit `T`; the text stays available.
+    /// The typed view.
+    ///
+    /// # Errors
+    ///
+    /// The error of `serde_json` if the value does not fit `T`. The text stays available.
     pub fn parse(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.json.get())
     }
@@ -100,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_value_comes_back_as_the_same_bytes() {
+    fn every_value_keeps_its_bytes() {
         let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
         let values = [
             "1e400",
@@ -121,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_does_not_fit_fails_only_when_it_is_parsed() {
+    fn a_value_that_does_not_fit_fails_only_in_parse() {
         let raw: Raw<crate::types::Event> = serde_json::from_str(r#"{"meta": 7}"#).unwrap();
         assert!(raw.parse().is_err());
         assert_eq!(raw.get(), r#"{"meta": 7}"#);

@@ -1,5 +1,5 @@
-//! The same value comes as a number from one version of the service and as a string from another, and contract
-//! numbers pass 2^53. Reading either through a fixed integer or a float loses the page or the digits.
+//! Reads values that one version of the service sends as a number and another as a string. Contract numbers exceed 2^53: a
+//! fixed integer type would fail the page, and a float would lose digits.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A number, or a number written as a string, with its digits exactly as they came.
+/// A number or a string, with its digits as the service wrote them.
 ///
 /// ```
 /// use ionos_activitylog_client::Scalar;
@@ -24,18 +24,18 @@ use serde_json::value::RawValue;
 pub struct Scalar(Box<RawValue>);
 
 impl Scalar {
-    /// The digits, or the contents of the string, without interpretation.
+    /// The digits of the number, or the decoded string.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
         let json = self.0.get();
         if !json.starts_with('"') {
             return Cow::Borrowed(json);
         }
-        // Checked when the value was read.
+        // Deserializing has checked that the string decodes.
         serde_json::from_str(json).map_or(Cow::Borrowed(json), Cow::Owned)
     }
 
-    /// The value as an unsigned integer; none for a fraction, an exponent, a sign or more than 64 bits.
+    /// The value as an unsigned integer. `None` if it has a sign, a fraction, an exponent or more than 64 bits.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         let text = self.text();
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_kept_whatever_the_type() {
+    fn digits_are_kept_for_both_types() {
         let cases = [
             ("0.1", "0.1", None),
             (r#""0.1""#, "0.1", None),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn other_types_are_refused() {
+    fn other_types_are_rejected() {
         for json in ["true", "[]", "{}", r#""\ud800""#] {
             assert!(serde_json::from_str::<Scalar>(json).is_err(), "{json}");
         }

@@ -1,6 +1,6 @@
-//! The count of a range decides whether reading it is complete, and engines behind such logs give it in several
-//! shapes: a number, a string, or an object that says "at least so many". A count taken for exact when it is only
-//! a lower bound loses the rest; a count that cannot be read must not lose the page it came with.
+//! The total number of events in a range, which decides whether a reading is complete. Log engines send it as a number, as a
+//! string, or as an object that may declare it a lower bound. A lower bound must not pass for an exact count, and a total
+//! that cannot be read must not fail its page.
 
 use std::fmt;
 
@@ -9,40 +9,40 @@ use serde_json::value::RawValue;
 
 use crate::Scalar;
 
-/// How many events a range holds, in the shape in which the service said it. Reading takes any JSON value.
+/// The total number of events in a range as the service sent it. Deserializing accepts any JSON value.
 #[derive(Clone)]
 pub struct Total(Box<RawValue>);
 
 #[derive(Deserialize)]
-struct Relation {
+struct TotalObject {
     value: Scalar,
     #[serde(default)]
     relation: Option<String>,
 }
 
 impl Total {
-    /// The count; none when it is neither a number, nor digits in a string, nor an object with such a `value`.
+    /// The count. `None` if the value is not a whole number, a string of digits, or an object with such a `value`.
     #[must_use]
     pub fn count(&self) -> Option<u64> {
-        match self.relation() {
+        match self.as_object() {
             Some(object) => object.value.as_u64(),
             None => serde_json::from_str::<Scalar>(self.0.get()).ok()?.as_u64(),
         }
     }
 
-    /// Whether the service said that the count is exact: always, except for an object with another relation than "eq".
+    /// Whether the count is exact: false only for an object whose `relation` is not `eq`.
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        self.relation().is_none_or(|object| object.relation.as_deref().is_none_or(|r| r == "eq"))
+        self.as_object().is_none_or(|object| object.relation.as_deref().is_none_or(|r| r == "eq"))
     }
 
-    /// The value as it came.
+    /// The JSON text of the value.
     #[must_use]
     pub fn json(&self) -> &str {
         self.0.get()
     }
 
-    fn relation(&self) -> Option<Relation> {
+    fn as_object(&self) -> Option<TotalObject> {
         serde_json::from_str(self.0.get()).ok()
     }
 }
@@ -73,7 +73,7 @@ impl schemars::JsonSchema for Total {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "How many events a range holds: a number, digits in a string, or value and relation.",
+            "description": "The total number of events in a range: a number, a string of digits, or an object with value and relation.",
             "oneOf": [
                 {"type": "number"},
                 {"type": "string"},
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_is_read_and_kept() {
+    fn every_form_is_read_and_kept() {
         let cases = [
             ("0", Some(0), true),
             ("4294967296", Some(4_294_967_296), true),

@@ -1,6 +1,6 @@
-//! The generated client must not decide how a request travels: the facade adds authorisation and limits, tests and
-//! the simulator answer without a socket. So every request goes through one trait object, and what came back is
-//! noted beside it, because the generated errors drop the status and the headers of an answer they cannot read.
+//! The seam to the network: every request of the client goes through a [`Transport`]. The facade implements it with its HTTP
+//! stack; tests and the simulator answer without a socket. [`Context`] records the status and headers of the answer, because
+//! the generated errors drop them if the body cannot be read.
 
 use std::fmt;
 use std::future::Future;
@@ -9,31 +9,31 @@ use std::sync::{Arc, OnceLock};
 
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 
 use crate::Client;
 
-/// A request on its way; resolves to the answer, or to why there is none.
+/// A request in flight; resolves to its answer.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
-/// Carries out one request. Retries, if any, belong above it: a transport does not see a body that breaks off.
+/// Sends one request. Retries belong above the transport, which does not see a body that ends early.
 pub trait Transport: Send + Sync {
     /// Sends the request once. `operation` is the operation id in snake case, such as `get_by_contract`.
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a>;
 }
 
-/// The status line and headers of an answer.
+/// The status and headers of an answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The HTTP status.
+    /// HTTP status code.
     pub status: StatusCode,
-    /// The headers of the answer.
+    /// Response headers, unredacted.
     pub headers: HeaderMap,
 }
 
-/// What a [`Client`] holds for one call: the transport, and the answer once it is there.
+/// The state of one call: its transport and, later, the status and headers of its answer.
 ///
-/// Make one for each call; clones share the noted answer.
+/// Each call needs its own context. Clones share the recorded answer.
 #[derive(Clone)]
 pub struct Context {
     transport: Arc<dyn Transport>,
@@ -41,13 +41,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context for one call over the given transport.
+    /// A context for one call over this transport.
     #[must_use]
     pub fn new(transport: Arc<dyn Transport>) -> Self {
         Self { transport, answer: Arc::default() }
     }
 
-    /// The status and headers of the first answer, whether or not its body could be read.
+    /// The status and headers of the answer, even if its body could not be read. `None` if there was no answer.
     #[must_use]
     pub fn answer(&self) -> Option<&Answer> {
         self.answer.get()
@@ -61,9 +61,11 @@ impl fmt::Debug for Context {
 }
 
 impl ClientHooks<Context> for Client {
-    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+    async fn exec(&self, mut request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        // Generated operations that return bytes, and those written by hand, send no Accept header.
+        request.headers_mut().entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
         let response = self.inner.transport.send(info.operation_id, request).await?;
-        // Fails only when the context served a call before, and then the first answer stays.
+        // Fails only if the context is reused, and then the first answer stays.
         let _ = self.inner.answer.set(Answer { status: response.status(), headers: response.headers().clone() });
         Ok(response)
     }
@@ -73,9 +75,9 @@ impl ClientHooks<Context> for Client {
 mod tests {
     use super::*;
 
-    struct Canned(&'static str);
+    struct FixedAnswer(&'static str);
 
-    impl Transport for Canned {
+    impl Transport for FixedAnswer {
         fn send<'a>(&'a self, operation: &'static str, _: reqwest::Request) -> Exchange<'a> {
             let response = http::Response::builder().header("x-operation", operation).body(self.0);
             Box::pin(async move { Ok(response.unwrap().into()) })
@@ -83,8 +85,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_cannot_be_read_still_leaves_its_status_and_headers() {
-        let context = Context::new(Arc::new(Canned("<html>")));
+    async fn records_status_and_headers_of_an_answer_that_cannot_be_read() {
+        let context = Context::new(Arc::new(FixedAnswer("<html>")));
         let client = Client::new_with_client("http://localhost", reqwest::Client::new(), context.clone());
         assert!(client.get_info().send().await.is_err());
         let answer = context.answer().unwrap();

@@ -185,10 +185,11 @@ impl Client {
                             .limit(size)
                             .send()
                             .await?;
+                        let answer = wire::read_body(answer).await?;
                         let (status, headers) = (answer.status(), answer.headers().clone());
-                        let unread = answer.into_inner();
-                        let hits = page::read(unread.body());
-                        let hits = hits.map_err(|error| unread.refused(error))?;
+                        let body = answer.into_inner();
+                        let hits = page::read(&body);
+                        let hits = hits.map_err(|error| wire::Error::InvalidResponsePayload(body, error))?;
                         Ok(wire::ResponseValue::new(hits, status, headers))
                     }
                 },

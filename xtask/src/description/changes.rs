@@ -1,23 +1,23 @@
-//! What differs between two JSON documents, as a reviewer wants to read it: the smallest places that changed.
+//! The differences between two JSON documents, as the smallest places that changed.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// One place that differs.
+/// One difference between two documents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// JSON Pointer (RFC 6901) to the place.
+    /// JSON pointer (RFC 6901) to the place.
     pub pointer: String,
-    /// What stood there, if anything.
+    /// The old value. `None` if the place is new.
     pub before: Option<Value>,
-    /// What stands there now, if anything.
+    /// The new value. `None` if the place was removed.
     pub after: Option<Value>,
 }
 
-/// The differences, in the order of the documents' members.
+/// Compares two documents. The differences are in the order of their members.
 #[must_use]
-pub fn between(before: &Value, after: &Value) -> Vec<Change> {
+pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
     collect(before, after, String::new(), &mut changes);
     changes
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn names_only_the_places_that_changed() {
-        let changes = between(
+        let changes = compare(
             &json!({"same": 1, "gone": [1], "deep": {"a": {"b": 1}}, "list": [1, 2]}),
             &json!({"same": 1, "deep": {"a": {"b": 2}}, "list": [1, 2, 3], "new/key": null}),
         );

@@ -1,6 +1,5 @@
-//! What the generator would turn into a panic, or into a client that drops events, is refused here in words.
-//! Each rule was met in practice: two statuses stop the generator, a closed enum or a closed object fails a whole
-//! page over one new value.
+//! Rejects descriptions that the generator turns into a panic or into a client that drops events. Each rule comes from
+//! practice: two statuses stop the generator; a closed enum or object fails a whole page because of one new value.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ pub fn check(document: &Value) -> Result<()> {
     check_operations(document, &mut findings);
     check_schemas(document, &mut findings);
     if !findings.is_empty() {
-        bail!("the patched description cannot be used:\n  {}", findings.join("\n  "));
+        bail!("the patched description violates the rules of the generator:\n  {}", findings.join("\n  "));
     }
     Ok(())
 }
@@ -36,14 +35,14 @@ fn check_operations(document: &Value, findings: &mut Vec<String>) {
             Some(id) => {
                 if let Some(other) = seen.insert(id, place.clone()) {
                     findings
-                        .push(format!("operationId {id} stands at {other} and at {place}: rename one in an overlay"));
+                        .push(format!("operationId {id} occurs at {other} and at {place}: rename one in an overlay"));
                 }
             }
         }
         check_statuses(&place, &operation["responses"], findings);
     }
     if seen.is_empty() {
-        findings.push("it has no operation".to_owned());
+        findings.push("the description has no operation".to_owned());
     }
 }
 
@@ -54,32 +53,32 @@ fn check_statuses(place: &str, responses: &Value, findings: &mut Vec<String>) {
         .partition(|status| status.len() == 3 && status.starts_with('2'));
     if good.len() != 1 {
         findings.push(format!(
-            "{place} describes {} successful answers ({}) instead of one",
+            "{place} describes {} successful answers ({}): leave one in an overlay",
             good.len(),
             good.join(", ")
         ));
     }
     for status in other {
         findings.push(format!(
-            "{place} describes the status {status}: remove it in openapi/overlay/02-success-only.yaml, errors are read from the raw answer"
+            "{place} describes the status {status}: remove it in openapi/overlay/02-success-only.yaml; errors are read from the raw answer"
         ));
     }
 }
 
-/// A keyword and what the generator makes of it.
+/// A keyword and the reason why it is rejected.
 type Keyword = (&'static str, &'static str);
 
-/// Keywords of a schema that the generator turns into code which refuses or invents values.
+/// Keywords of a schema that the generator turns into code that rejects or invents values.
 const KEYWORDS: [Keyword; 6] = [
-    ("enum", "is a closed list, and vocabularies are open"),
-    ("default", "is filled in, so that an absent value cannot be told from it"),
-    ("pattern", "is checked when an answer is read, and fails the page"),
-    ("minLength", "is checked when an answer is read, and fails the page"),
-    ("maxLength", "is checked when an answer is read, and fails the page"),
-    ("format", "is read strictly, and one malformed value fails the page"),
+    ("enum", "is a closed list, but vocabularies are open"),
+    ("default", "replaces absent values, which can no longer be recognized"),
+    ("pattern", "is checked when an answer is read and fails the page"),
+    ("minLength", "is checked when an answer is read and fails the page"),
+    ("maxLength", "is checked when an answer is read and fails the page"),
+    ("format", "is parsed strictly: one malformed value fails the page"),
 ];
 
-/// Formats that the generator reads as plain text or as a number of that size.
+/// Formats that the generator reads as text or as an integer of that size.
 const PLAIN_FORMATS: [&str; 3] = ["uri", "int32", "int64"];
 
 fn check_schemas(document: &Value, findings: &mut Vec<String>) {
@@ -90,7 +89,7 @@ fn check_schemas(document: &Value, findings: &mut Vec<String>) {
     for (path, method, operation) in operations(document) {
         let place = format!("{} {path}", method.to_uppercase());
         check_schema(&operation["responses"], &place, &KEYWORDS, findings);
-        // Parameters are sent and not read, so their bounds and defaults do no harm.
+        // Parameters are only sent, so their bounds and defaults do no harm.
         check_schema(&operation["parameters"], &place, &KEYWORDS[..1], findings);
     }
 }
@@ -98,7 +97,7 @@ fn check_schemas(document: &Value, findings: &mut Vec<String>) {
 fn check_schema(value: &Value, pointer: &str, keywords: &[Keyword], findings: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
-            // Below it, keys are names of properties.
+            // The keys of this object are property names, not keywords.
             let names_properties = pointer.ends_with("/properties");
             for (key, member) in members {
                 let at = format!("{pointer}/{key}");
@@ -119,7 +118,7 @@ fn check_schema(value: &Value, pointer: &str, keywords: &[Keyword], findings: &m
 
 fn check_keyword(key: &str, member: &Value, at: &str, keywords: &[Keyword], findings: &mut Vec<String>) {
     if key == "additionalProperties" && member == &Value::Bool(false) {
-        findings.push(format!("{at} refuses unknown members: set it to true in an overlay"));
+        findings.push(format!("{at} rejects unknown members: set it to true in an overlay"));
     }
     let plain = key == "format" && PLAIN_FORMATS.iter().any(|format| member == format);
     if let Some((_, reason)) = keywords.iter().find(|(keyword, _)| key == *keyword && !plain) {
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_property_may_be_called_like_a_keyword() {
+    fn a_property_may_have_the_name_of_a_keyword() {
         let mut document = with_responses(json!({"200": {}}));
         document["components"] = json!({"schemas": {"T": {"properties": {
             "default": {"type": "string"}, "enum": {"type": "string", "format": "uri"},
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_has_its_sentence() {
+    fn each_rule_has_a_message() {
         let cases = [
             (with_responses(json!({"200": {}, "default": {}})), "describes the status default"),
             (with_responses(json!({"200": {}, "404": {}})), "describes the status 404"),
@@ -167,12 +166,12 @@ mod tests {
                     "/a": {"get": {"operationId": "A", "responses": {"200": {}}}},
                     "/b": {"get": {"operationId": "A", "responses": {"200": {}}}},
                 }}),
-                "operationId A stands at GET /a and at GET /b",
+                "operationId A occurs at GET /a and at GET /b",
             ),
             (with_responses(json!({"200": {"s": {"enum": ["a"]}}})), "GET /a/200/s/enum is a closed list"),
             (
                 json!({"components": {"schemas": {"T": {"properties": {"s": {"default": "DONE"}}}}}}),
-                "/components/schemas/T/properties/s/default is filled in",
+                "/components/schemas/T/properties/s/default replaces absent values",
             ),
             (
                 json!({"components": {"schemas": {"T": {"properties": {"s": {"pattern": "v."}}}}}}),
@@ -180,7 +179,7 @@ mod tests {
             ),
             (
                 json!({"components": {"schemas": {"T": {"properties": {"s": {"format": "date-time"}}}}}}),
-                "/components/schemas/T/properties/s/format is read strictly",
+                "/components/schemas/T/properties/s/format is parsed strictly",
             ),
             (
                 json!({"paths": {"/a": {"get": {
@@ -190,12 +189,12 @@ mod tests {
                 }}}}),
                 "GET /a/0/schema/enum is a closed list",
             ),
-            (with_responses(json!({"200": {"s": {"additionalProperties": false}}})), "refuses unknown members"),
-            (json!({"paths": {}}), "it has no operation"),
+            (with_responses(json!({"200": {"s": {"additionalProperties": false}}})), "rejects unknown members"),
+            (json!({"paths": {}}), "the description has no operation"),
         ];
-        for (document, sentence) in cases {
+        for (document, message) in cases {
             let found = findings(document);
-            assert!(found.contains(sentence), "expected {sentence:?} in {found:?}");
+            assert!(found.contains(message), "expected {message:?} in {found:?}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The API description: the vendor's file is an input that nobody edits for our convenience, and every
-//! adaptation is data beside it.
+//! The API description. The vendor's file is never edited; every adaptation is an overlay beside it.
 
 pub mod changes;
 pub mod lint;
@@ -16,11 +15,11 @@ use serde_json::Value;
 use crate::workspace;
 use provenance::Provenance;
 
-/// The vendor's description with its provenance, before any patch.
+/// The vendor's description with its provenance, before any overlay.
 pub struct Description {
-    /// The document.
+    /// The document as the vendor's file has it.
     pub document: Value,
-    /// Where it came from, checked against the file's bytes.
+    /// The origin of the file, checked against its bytes.
     pub provenance: Provenance,
 }
 
@@ -35,7 +34,7 @@ impl Description {
     }
 }
 
-/// Parses a description, YAML or JSON (which is YAML too), keeping the order of its members.
+/// Parses a description in YAML or JSON (which is YAML too) and keeps the order of its members.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
-    yaml_serde::from_slice(bytes).context("not a readable YAML or JSON document")
+    yaml_serde::from_slice(bytes).context("not a valid YAML or JSON document")
 }

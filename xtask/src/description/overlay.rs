@@ -1,6 +1,6 @@
-//! A patch that silently stops matching is worse than none: the vendor renames a member, the overlay does nothing,
-//! and the generated client quietly changes. So every action must match, must change something, and must say why
-//! it exists; when it does not, the error names the file and what to do.
+//! Applies overlays to the description. An action that silently stops matching would change the generated client without
+//! notice, so every action must match, must change something and must say why it exists. Otherwise the error names the file
+//! and the fix.
 
 use std::fs;
 use std::path::Path;
@@ -14,26 +14,26 @@ use serde_json::Value;
 use super::changes::{self, Change};
 use crate::workspace::OVERLAYS;
 
-/// An overlay document and the name of its file.
+/// An overlay document with the name of its file.
 pub struct OverlayFile {
-    /// The file's name, such as `01-names.yaml`.
+    /// The file name, such as `01-names.yaml`.
     pub name: String,
-    /// The file as messages tell it, such as `openapi/overlay/01-names.yaml`.
-    shown: String,
+    /// The path for messages, such as `openapi/overlay/01-names.yaml`.
+    path: String,
     overlay: Overlay,
 }
 
-/// An action that was applied, with all that it changed.
+/// An overlay action that was applied, with its changes.
 pub struct AppliedAction {
-    /// The name of the overlay's file.
+    /// The file name of the overlay.
     pub overlay: String,
-    /// The action's place in the file, counted from 1.
+    /// The number of the action in its file, counted from 1.
     pub number: usize,
-    /// The JSONPath (RFC 9535) of what it acts on.
+    /// The JSONPath (RFC 9535) of the target.
     pub target: String,
-    /// Why it exists and when it can go.
+    /// The reason for the action, and when it can be deleted.
     pub description: String,
-    /// What it changed, never empty.
+    /// The changes of the action, at least one.
     pub changes: Vec<Change>,
 }
 
@@ -45,7 +45,7 @@ pub fn read_all(root: &Path) -> Result<Vec<OverlayFile>> {
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
     if let Some(path) = paths.iter().find(|path| path.extension().is_none_or(|e| e != "yaml")) {
-        bail!("{} is no overlay: they are named NN-name.yaml, and nothing else belongs there", path.display());
+        bail!("{} is not an overlay: rename it to NN-name.yaml or move it to another folder", path.display());
     }
     paths.sort();
     paths
@@ -62,55 +62,51 @@ fn read_text(path: &Path) -> Result<String> {
 }
 
 impl OverlayFile {
-    /// Reads one overlay, wherever it is.
+    /// Reads one overlay from any folder.
     pub fn read(path: &Path) -> Result<Self> {
         Self::parse(&path.display().to_string(), &read_text(path)?)
     }
 
-    /// Parses one overlay document and refuses actions that do not explain themselves. `shown` is where it comes from,
-    /// ending in the file's name.
-    pub fn parse(shown: &str, text: &str) -> Result<Self> {
-        let overlay: Overlay = yaml_serde::from_str(text).with_context(|| format!("in {shown}"))?;
-        overlay.validate(Default::default()).map_err(|error| anyhow!("in {shown}: {error}"))?;
+    /// Parses one overlay document. Fails if an action has no reason. `path` names the file in messages.
+    pub fn parse(path: &str, text: &str) -> Result<Self> {
+        let overlay: Overlay = yaml_serde::from_str(text).with_context(|| format!("in {path}"))?;
+        overlay.validate(Default::default()).map_err(|error| anyhow!("in {path}: {error}"))?;
         for action in &overlay.actions {
             let description = action.description.as_deref().unwrap_or_default();
             if !["Can go", "Stays"].iter().any(|word| description.contains(word)) {
                 bail!(
-                    "{shown}: the action on {:?} must say in its description why it exists and when it can go \
+                    "{path}: the description of the action on {:?} must say why the action exists and when it can be deleted \
                      (\"Can go when ...\" or \"Stays as long as ...\")",
                     action.target
                 );
             }
         }
-        let name = Path::new(shown).file_name().unwrap_or_default();
-        Ok(Self { name: name.to_string_lossy().into_owned(), shown: shown.to_owned(), overlay })
+        let name = Path::new(path).file_name().unwrap_or_default();
+        Ok(Self { name: name.to_string_lossy().into_owned(), path: path.to_owned(), overlay })
     }
 
-    /// Applies the actions in order. On error the document may be half patched.
+    /// Applies the actions in order. After an error the document may be partly patched.
     pub fn apply(&self, document: &mut Value) -> Result<Vec<AppliedAction>> {
         let strict = ApplyOptions::ErrorOnZeroMatch | ApplyOptions::ErrorOnMixedKindMatch;
         let mut applied = Vec::new();
         for (index, action) in self.overlay.actions.iter().enumerate() {
             let description = action.description.clone().unwrap_or_default();
-            let what = format!(
-                "{} action {} on {:?}\n  it exists because: {description}",
-                self.shown,
-                index + 1,
-                action.target
-            );
+            let what = format!("{} action {} on {:?}\n  reason: {description}", self.path, index + 1, action.target);
             let before = document.clone();
             let mut single = self.overlay.clone();
             single.actions = vec![action.clone()];
             single.apply(document, strict).map_err(|error| match error.kind {
                 ApplyErrorKind::ZeroMatch => anyhow!(
-                    "{what}\n  but its target is gone from the description: if the vendor renamed or mended it, \
+                    "{what}\n  its target is gone from the description: if the vendor renamed or fixed it, \
                          change the target or delete the action"
                 ),
                 kind => anyhow!("{what}\n  cannot be applied: {kind}"),
             })?;
-            let changes = changes::between(&before, document);
+            let changes = changes::compare(&before, document);
             if changes.is_empty() {
-                bail!("{what}\n  but it changes nothing: the description already says so, delete the action");
+                bail!(
+                    "{what}\n  it changes nothing because the description has this change already: delete the action"
+                );
             }
             applied.push(AppliedAction {
                 overlay: self.name.clone(),
@@ -135,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_whose_target_is_gone_is_named_with_its_reason() {
+    fn an_action_without_target_is_reported_with_its_reason() {
         let file = overlay("  - {target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}").unwrap();
         let error = file.apply(&mut json!({"here": {}})).err().unwrap().to_string();
         assert!(error.contains("99-test.yaml action 1 on \"$.gone\""), "{error}");
@@ -144,20 +140,20 @@ mod tests {
     }
 
     #[test]
-    fn an_action_that_changes_nothing_is_refused() {
+    fn an_action_that_changes_nothing_is_rejected() {
         let file = overlay("  - {target: $.here, description: Needed for X. Can go when Y., update: {a: 1}}").unwrap();
         let error = file.apply(&mut json!({"here": {"a": 1}})).err().unwrap().to_string();
         assert!(error.contains("changes nothing"), "{error}");
     }
 
     #[test]
-    fn an_action_must_say_when_it_can_go() {
+    fn an_action_must_say_when_it_can_be_deleted() {
         let error = overlay("  - {target: $.here, description: Because., update: {a: 1}}").err().unwrap();
-        assert!(error.to_string().contains("when it can go"), "{error}");
+        assert!(error.to_string().contains("when it can be deleted"), "{error}");
     }
 
     #[test]
-    fn an_applied_action_tells_what_it_changed() {
+    fn an_applied_action_lists_its_changes() {
         let file =
             overlay("  - {target: $.here, description: Needed for X. Can go when Y., update: {a: 2, b: 3}}").unwrap();
         let applied = file.apply(&mut json!({"here": {"a": 1}})).unwrap();

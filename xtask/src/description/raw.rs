@@ -1,33 +1,36 @@
-//! A record must reach the archive byte for byte, so the generated page holds its raw text and the generated type
-//! is only a view over it. The overlay marks such a schema with `x-raw: true` and a title; here it moves to a
-//! component of that title, so that the generator makes the type, and a reference to a component that stands for
-//! the wrapper takes its place. Whatever the vendor adds to the schema moves along.
+//! Prepares the patched description for the generator where the client keeps bytes instead of decoded values. Overlays mark
+//! these places:
+//!
+//! - A schema with `x-raw: true` and a title becomes a component of that title, with all its members, and a reference to a
+//!   wrapper component takes its place. The generated type is then a view of the raw text.
+//! - An answer with `x-bytes: true` gets a media type that the generator does not parse, so its operation returns the body
+//!   as bytes.
 
 use anyhow::{Result, bail};
 use serde_json::{Map, Value, json};
 
-/// A type that stands behind a raw wrapper.
+/// A generated type and its raw wrapper.
 #[derive(Debug, PartialEq)]
 pub struct RawType {
-    /// The component that the generator replaces by the wrapper.
+    /// Name of the component that the generator replaces by the wrapper.
     pub wrapper: String,
-    /// The type that the wrapper gives a view of.
+    /// Name of the generated type inside the wrapper.
     pub inner: String,
 }
 
-/// Moves every schema marked `x-raw` into the components and returns what to replace by a wrapper.
-pub fn lift(document: &mut Value) -> Result<Vec<RawType>> {
-    let mut lifted = Map::new();
-    lift_below(document, &mut lifted)?;
+/// Moves every schema marked `x-raw` into the components.
+pub fn extract_raw_schemas(document: &mut Value) -> Result<Vec<RawType>> {
+    let mut extracted = Map::new();
+    extract_below(document, &mut extracted)?;
     let mut types = Vec::new();
-    for (inner, schema) in lifted {
+    for (inner, schema) in extracted {
         let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
-            bail!("the description has no components to put {inner} into");
+            bail!("the description has no /components/schemas for the raw type {inner}: add them in an overlay");
         };
         let wrapper = format!("Raw{inner}");
         if schemas.contains_key(&inner) || schemas.contains_key(&wrapper) {
             bail!(
-                "the vendor's description has a component called {inner} or {wrapper} already: give the raw schema another title"
+                "the description already has a component {inner} or {wrapper}: give the raw schema another title in openapi/overlay/01-names.yaml"
             );
         }
         schemas.insert(inner.clone(), schema);
@@ -37,23 +40,23 @@ pub fn lift(document: &mut Value) -> Result<Vec<RawType>> {
     Ok(types)
 }
 
-fn lift_below(value: &mut Value, lifted: &mut Map<String, Value>) -> Result<()> {
+fn extract_below(value: &mut Value, extracted: &mut Map<String, Value>) -> Result<()> {
     match value {
         Value::Object(members) => {
             for member in members.values_mut() {
-                lift_below(member, lifted)?;
+                extract_below(member, extracted)?;
             }
             if members.remove("x-raw") == Some(Value::Bool(true)) {
                 let Some(title) = members.get("title").and_then(Value::as_str).map(str::to_owned) else {
                     bail!("a schema marked x-raw has no title: add one in openapi/overlay/01-names.yaml");
                 };
                 let reference = json!({"$ref": format!("#/components/schemas/Raw{title}")});
-                lifted.insert(title, std::mem::replace(value, reference));
+                extracted.insert(title, std::mem::replace(value, reference));
             }
         }
         Value::Array(items) => {
             for item in items {
-                lift_below(item, lifted)?;
+                extract_below(item, extracted)?;
             }
         }
         _ => {}
@@ -61,16 +64,32 @@ fn lift_below(value: &mut Value, lifted: &mut Map<String, Value>) -> Result<()> 
     Ok(())
 }
 
+/// Gives every answer marked `x-bytes` the media type `*/*`. Returns the number of such answers.
+pub fn hide_byte_bodies(value: &mut Value) -> usize {
+    match value {
+        Value::Object(members) => {
+            let marked = members.get_mut("application/json").and_then(Value::as_object_mut);
+            let is_marked = marked.and_then(|body| body.remove("x-bytes")) == Some(Value::Bool(true));
+            if is_marked && let Some(body) = members.remove("application/json") {
+                members.insert("*/*".to_owned(), body);
+            }
+            usize::from(is_marked) + members.values_mut().map(hide_byte_bodies).sum::<usize>()
+        }
+        Value::Array(items) => items.iter_mut().map(hide_byte_bodies).sum(),
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_marked_schema_moves_with_all_it_holds() {
+    fn a_raw_schema_moves_with_all_its_members() {
         let mut document = json!({"components": {"schemas": {"Page": {"properties": {
             "_source": {"title": "Event", "x-raw": true, "properties": {"new": {"type": "string"}}}
         }}}}});
-        let types = lift(&mut document).unwrap();
+        let types = extract_raw_schemas(&mut document).unwrap();
         assert_eq!(types, [RawType { wrapper: "RawEvent".into(), inner: "Event".into() }]);
         assert_eq!(
             document["components"]["schemas"],
@@ -83,8 +102,17 @@ mod tests {
     }
 
     #[test]
-    fn a_marked_schema_without_a_title_is_refused() {
-        let error = lift(&mut json!({"a": {"x-raw": true}})).unwrap_err();
+    fn a_raw_schema_without_a_title_is_rejected() {
+        let error = extract_raw_schemas(&mut json!({"a": {"x-raw": true}})).unwrap_err();
         assert!(error.to_string().contains("01-names.yaml"), "{error}");
+    }
+
+    #[test]
+    fn only_the_body_of_a_marked_answer_is_hidden() {
+        let answers =
+            |marked: Value| json!({"200": {"content": marked}, "other": {"application/json": {"schema": {}}}});
+        let mut document = answers(json!({"application/json": {"x-bytes": true, "schema": {"a": 1}}}));
+        assert_eq!(hide_byte_bodies(&mut document), 1);
+        assert_eq!(document, answers(json!({"*/*": {"schema": {"a": 1}}})));
     }
 }

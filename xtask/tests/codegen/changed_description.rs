@@ -1,4 +1,4 @@
-//! What a maintainer sees when the description changes, tried on a copy of the repository's openapi folder.
+//! The messages to a maintainer when the description changes, tested on a copy of the openapi folder.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use xtask::workspace::{self, GENERATED, OVERLAYS, PATCHED, PROVENANCE, VENDOR};
 use xtask::{codegen, spec};
 
-/// A copy of everything that codegen reads and writes.
+/// A temporary copy of the files that codegen reads and writes.
 fn copy() -> TempDir {
     let (root, copy) = (workspace::root(), tempfile::tempdir().unwrap());
     let overlays = fs::read_dir(root.join(OVERLAYS)).unwrap();
@@ -36,7 +36,7 @@ fn error(done: anyhow::Result<()>) -> String {
 fn generating_twice_changes_nothing() {
     let copy = copy();
     codegen::check(copy.path()).unwrap();
-    for output in codegen::outputs(copy.path()).unwrap() {
+    for output in codegen::generate_outputs(copy.path()).unwrap() {
         assert!(!output.write(copy.path()).unwrap(), "{} was written again", output.path);
     }
 }
@@ -49,10 +49,10 @@ fn a_renamed_property_fails_the_check_with_a_diff_and_the_command() {
     assert_eq!(
         message,
         format!(
-            "{PROVENANCE}, {PATCHED}, {GENERATED} not up to date, run `cargo xtask codegen` and review the difference"
+            "out of date: {PROVENANCE}, {PATCHED}, {GENERATED}; run `cargo xtask codegen` and review the difference"
         )
     );
-    let outputs = codegen::outputs(copy.path()).unwrap();
+    let outputs = codegen::generate_outputs(copy.path()).unwrap();
     let diff = outputs.iter().find(|output| output.path == GENERATED).unwrap().diff(copy.path()).unwrap().unwrap();
     assert!(
         diff.contains("+            rename = \"userName\"") || diff.contains("+        #[serde(rename = \"userName\""),
@@ -64,7 +64,7 @@ fn a_renamed_property_fails_the_check_with_a_diff_and_the_command() {
 }
 
 #[test]
-fn an_overlay_whose_target_is_gone_is_named_with_its_reason() {
+fn an_overlay_without_target_is_reported_with_its_reason() {
     let copy = copy();
     replace(copy.path(), VENDOR, "principal:", "actor:");
     let message = error(codegen::write(copy.path()));
@@ -78,15 +78,15 @@ fn a_raw_schema_that_is_no_longer_marked_is_noticed() {
     let copy = copy();
     let overlay = format!("{OVERLAYS}/05-raw-records.yaml");
     replace(copy.path(), &overlay, "x-raw: true", "x-note: true");
-    // Without the mark nothing is replaced, and the committed code says what is missing.
-    assert!(error(codegen::check(copy.path())).contains("not up to date"));
-    let outputs = codegen::outputs(copy.path()).unwrap();
+    // Without the mark nothing is replaced, so the committed code differs.
+    assert!(error(codegen::check(copy.path())).contains("out of date"));
+    let outputs = codegen::generate_outputs(copy.path()).unwrap();
     let diff = outputs.iter().find(|output| output.path == GENERATED).unwrap().diff(copy.path()).unwrap().unwrap();
     assert!(diff.contains("-        pub source: ::std::option::Option<crate::Raw<crate::types::Event>>"), "{diff}");
 }
 
 #[test]
-fn the_vendors_own_file_is_taken_in_and_may_not_be_edited() {
+fn an_imported_vendor_file_must_not_be_edited() {
     let copy = copy();
     let theirs = copy.path().join("theirs.yaml");
     fs::copy(copy.path().join(VENDOR), &theirs).unwrap();
@@ -101,17 +101,17 @@ fn the_vendors_own_file_is_taken_in_and_may_not_be_edited() {
 
     replace(copy.path(), VENDOR, "username:", "userName:");
     let message = error(codegen::check(copy.path()));
-    assert!(message.contains("is no longer the vendor's file"), "{message}");
+    assert!(message.contains("differs from the vendor's file"), "{message}");
 }
 
 #[test]
-fn a_file_that_cannot_be_taken_in_changes_nothing() {
+fn a_failed_import_changes_nothing() {
     let copy = copy();
     let theirs = copy.path().join("theirs.json");
     let before = fs::read(copy.path().join(VENDOR)).unwrap();
     for (text, reason) in [
-        (r#"{"openapi": "3.1.0", "info": {"version": "v1"}}"#, "reads 3.0 only"),
-        ("\tno: yaml: [", "not a readable YAML or JSON document"),
+        (r#"{"openapi": "3.1.0", "info": {"version": "v1"}}"#, "supports only 3.0"),
+        ("\tno: yaml: [", "not a valid YAML or JSON document"),
     ] {
         fs::write(&theirs, text).unwrap();
         let message = error(spec::import(copy.path(), &theirs, "https://example.com", "2026-12-01"));
@@ -123,13 +123,13 @@ fn a_file_that_cannot_be_taken_in_changes_nothing() {
 }
 
 #[test]
-fn the_description_is_given_out_with_other_overlays_than_those_of_code_generation() {
+fn the_description_is_printed_without_the_overlays_of_code_generation() {
     let root = workspace::root();
     let overlaid = |names: [&str; 2]| -> serde_json::Value {
         let overlays = names.map(|name| root.join(format!("tests/fuzz/{name}.overlay.yaml")));
-        serde_json::from_str(&spec::overlaid(&root, &overlays).unwrap()).unwrap()
+        serde_json::from_str(&spec::apply_overlays(&root, &overlays).unwrap()).unwrap()
     };
-    // Both pairs that the fuzzer is given still apply.
+    // Both pairs of overlays for the fuzzer apply.
     overlaid(["errors", "pages"]);
     let document = overlaid(["errors", "requests"]);
     let statuses = |path: &str| {
@@ -143,7 +143,7 @@ fn the_description_is_given_out_with_other_overlays_than_those_of_code_generatio
         statuses("/activitylog/v1/contracts/{contractNumber}"),
         ["200", "400", "401", "403", "404", "405", "429"]
     );
-    // What the service answers stays the vendor's word: nothing of openapi/overlay is in it.
+    // The overlays of code generation are not applied.
     let hits = "/components/schemas/GetByContractResponse/properties/hits";
     let hits = document.pointer(hits).unwrap();
     assert_eq!(hits["properties"]["total"]["type"], "integer");
@@ -151,7 +151,7 @@ fn the_description_is_given_out_with_other_overlays_than_those_of_code_generatio
 }
 
 #[test]
-fn an_overlay_from_elsewhere_is_named_by_its_path() {
+fn an_overlay_of_another_folder_is_reported_with_its_path() {
     let copy = copy();
     let overlay = copy.path().join("mine.yaml");
     let action = "{target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}";
@@ -159,7 +159,7 @@ fn an_overlay_from_elsewhere_is_named_by_its_path() {
     fs::write(&overlay, text).unwrap();
     let missing = copy.path().join("missing.yaml");
     for (path, reason) in [(&overlay, "action 1 on \"$.gone\""), (&missing, "cannot read")] {
-        let message = error(spec::overlaid(copy.path(), std::slice::from_ref(path)).map(drop));
+        let message = error(spec::apply_overlays(copy.path(), std::slice::from_ref(path)).map(drop));
         assert!(message.contains(reason), "{message}");
         assert!(message.contains(&path.display().to_string()), "{message}");
         assert!(!message.contains(OVERLAYS), "{message}");

@@ -1,4 +1,4 @@
-//! One snapshot for each generated type and each operation: what a change of the description means in code.
+//! One snapshot for each generated type and each operation, which shows what a change of the description changes in code.
 
 use std::fs;
 
@@ -35,7 +35,10 @@ fn each_type_with_its_serde_attributes() {
     let mut names = Vec::new();
     for item in module(&file, "types") {
         let Item::Struct(item) = item else {
-            assert!(!matches!(item, Item::Enum(_)), "an enum in the generated types: vocabularies are open");
+            assert!(
+                !matches!(item, Item::Enum(_)),
+                "generated types must not contain an enum, because vocabularies are open"
+            );
             continue;
         };
         let mut item = item.clone();
@@ -49,7 +52,7 @@ fn each_type_with_its_serde_attributes() {
     assert!(names.contains(&"Event".to_owned()), "{names:?}");
 }
 
-/// The inherent methods of a type, signatures only.
+/// The signatures of the inherent methods of a type.
 fn signatures(items: &[Item], name: &str) -> Vec<String> {
     let inherent = items.iter().filter_map(|item| match item {
         Item::Impl(ItemImpl { trait_: None, self_ty, items, .. }) => {

@@ -1,7 +1,7 @@
-//! What a change of the description means, as snapshots in the repository's `tests/snapshots/codegen`. Here and not in
-//! `tests/`, because they must be readable also while the facade does not compile against the new description yet.
+//! Snapshots of what a change of the description changes, stored in `tests/snapshots/codegen` of the repository. They belong to
+//! xtask because they must run even if the facade does not compile against the new description yet.
 
-// Clippy knows tests by their attribute, and these helpers have none.
+// Clippy allows unwrap only in functions with #[test], which these helpers are not.
 #![allow(clippy::unwrap_used)]
 
 mod changed_description;

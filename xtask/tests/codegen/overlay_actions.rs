@@ -1,4 +1,4 @@
-//! One snapshot for each overlay action: where it acts, why it exists, and what it changed.
+//! One snapshot for each overlay action: its target, its reason and its changes.
 
 use serde_json::Value;
 use xtask::description::changes::Change;
@@ -8,10 +8,10 @@ use crate::snapshot;
 
 #[test]
 fn each_action_before_and_after() {
-    let patched = codegen::patched(&workspace::root()).unwrap();
+    let patched = codegen::patch_description(&workspace::root()).unwrap();
     for action in &patched.actions {
         let file = action.overlay.trim_end_matches(".yaml");
-        // An action on all objects or lists must not change its snapshot with the name of any of them.
+        // The snapshot of an action on all objects or lists must not depend on their names.
         let everywhere = action.target.starts_with("$.components.schemas..[?@.type");
         let show = |change: &Change| {
             if everywhere { by_type(&patched.document, change).to_string() } else { change.to_string() }
@@ -23,7 +23,7 @@ fn each_action_before_and_after() {
     assert!(patched.actions.len() >= 20);
 }
 
-/// The change with the name of the type it is in instead of the way there.
+/// The change with the name of its type instead of the path to it.
 fn by_type(document: &Value, change: &Change) -> Change {
     let mut place = document;
     let mut owner = "";
@@ -34,7 +34,7 @@ fn by_type(document: &Value, change: &Change) -> Change {
             object => &object[*step],
         };
         let title = place.get("title").and_then(Value::as_str);
-        // A component is a type whether or not it has a title.
+        // A component without a title is named by its key.
         owner = title.or((depth == 2).then_some(*step)).unwrap_or(owner);
     }
     Change { pointer: format!("in {owner}: {}", steps.last().unwrap()), ..change.clone() }
