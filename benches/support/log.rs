@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use ionos_activitylog_sim::fault::{Fault, Faults, When};
+use ionos_activitylog_sim::fault::{Fault, Faults, Trigger};
 use ionos_activitylog_sim::{LOG_BEGIN, Simulator};
 
 /// Events in a page.
@@ -24,7 +24,7 @@ pub const WITH_LATENCY: &str = "slow";
 const DAYS: i64 = 20;
 
 /// Events per day, on average.
-const EVENTS_PER_DAY: u64 = 5_000;
+const DEFAULT_EVENTS_PER_DAY: u64 = 5_000;
 
 /// Delay of each answer of a server with latency.
 const LATENCY: Duration = Duration::from_millis(100);
@@ -41,8 +41,8 @@ pub fn end() -> DateTime<Utc> {
 
 fn simulator(faults: Faults) -> Simulator {
     Simulator::builder()
-        .events_per_day(EVENTS_PER_DAY)
-        .keeping(RECORD_CACHE_BYTES)
+        .events_per_day(DEFAULT_EVENTS_PER_DAY)
+        .record_cache(RECORD_CACHE_BYTES)
         .faults(faults)
         .clock(|| end() + TimeDelta::days(1))
         .build()
@@ -75,7 +75,7 @@ pub fn event_count() -> u64 {
 /// Serves the log in the server process. [`WITH_LATENCY`] among the arguments delays each answer by 100 ms.
 pub fn serve(arguments: &[String]) -> Result<()> {
     let faults = match arguments.iter().any(|argument| argument == WITH_LATENCY) {
-        true => Faults::new().on(When::any(), Fault::Delay(LATENCY))?,
+        true => Faults::new().add_rule(Trigger::any(), Fault::Delay(LATENCY))?,
         false => Faults::new(),
     };
     crate::server::serve_simulator(simulator(faults), None)

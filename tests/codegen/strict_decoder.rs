@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use http::Request;
-use ionos_activitylog_sim::{DEFAULT_TOKEN, Dialect, Simulator, Switches, TotalShape};
+use ionos_activitylog_sim::{Behavior, DEFAULT_TOKEN, Dialect, Simulator, TotalShape};
 use serde::de::DeserializeOwned;
 use unpatched::types::{GetByContractResponse, Info, ReferenceById};
 
@@ -23,11 +23,11 @@ fn begin() -> DateTime<Utc> {
 }
 
 /// A week of events with a burst of more than one page on Wednesday at noon.
-fn simulator(switches: Switches) -> Simulator {
+fn simulator(behavior: Behavior) -> Simulator {
     let noon = begin() + TimeDelta::hours(60);
     Simulator::builder()
         .burst(noon, TimeDelta::milliseconds(3), 900)
-        .switches(switches)
+        .behavior(behavior)
         .clock(|| begin() + TimeDelta::days(7))
         .build()
 }
@@ -54,7 +54,7 @@ fn page(simulator: &Simulator, offset: usize) -> serde_json::Result<GetByContrac
 
 #[test]
 fn the_api_information_is_decoded() {
-    let info: Info = decoded(&simulator(Switches::default()), "").unwrap();
+    let info: Info = decoded(&simulator(Behavior::default()), "").unwrap();
     assert_eq!(info.name.as_deref(), Some("CLOUD API"));
     assert_eq!(info.version.as_deref(), Some("1.0"));
     assert!(info.href.unwrap().ends_with("/activitylog/v1"));
@@ -62,7 +62,7 @@ fn the_api_information_is_decoded() {
 
 #[test]
 fn the_contracts_are_decoded() {
-    let simulator = simulator(Switches::default());
+    let simulator = simulator(Behavior::default());
     let contracts: Vec<ReferenceById> = decoded(&simulator, "/contracts").unwrap();
     let numbers: Vec<_> = contracts.iter().filter_map(|contract| contract.id).collect();
     let expected: Vec<_> = simulator.contracts().iter().map(|n| *n as i64).collect();
@@ -71,7 +71,7 @@ fn the_contracts_are_decoded() {
 
 #[test]
 fn every_page_of_a_week_is_decoded() {
-    let simulator = simulator(Switches::default());
+    let simulator = simulator(Behavior::default());
     let contract = simulator.contracts()[0];
     let held = simulator.count(contract, begin(), begin() + TimeDelta::days(7)) as usize;
 
@@ -112,8 +112,8 @@ fn every_page_of_a_week_is_decoded() {
 /// Proves that the types are strict; the tests above would pass with loose types, too.
 #[test]
 fn values_of_another_json_type_are_refused() {
-    let with = |dialect, total| Switches { dialect, total, ..Switches::default() };
-    for (switches, reason) in [
+    let with = |dialect, total| Behavior { dialect, total, ..Behavior::default() };
+    for (behavior, reason) in [
         // The description declares contractNumber as a string.
         (with(Dialect::Sdk, TotalShape::Number), "invalid type: integer `33586252`, expected a string"),
         // The description declares auditVersion as a number.
@@ -121,7 +121,7 @@ fn values_of_another_json_type_are_refused() {
         (with(Dialect::Description, TotalShape::Object), "invalid type: map, expected i64"),
         (with(Dialect::Description, TotalShape::Text), "invalid type: string \"3140\", expected i64"),
     ] {
-        let error = page(&simulator(switches), 0).unwrap_err().to_string();
+        let error = page(&simulator(behavior), 0).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
 }
@@ -129,7 +129,7 @@ fn values_of_another_json_type_are_refused() {
 /// `@uuid` is in the published sample of an event, but not in the description.
 #[test]
 fn members_outside_the_schema_are_accepted() {
-    let simulator = simulator(Switches::default());
+    let simulator = simulator(Behavior::default());
     let contract = simulator.contracts()[0];
     let text = body(&simulator, &format!("/contracts/{contract}?limit=1"));
     assert!(String::from_utf8(text).unwrap().contains(r#"{"@uuid":""#));

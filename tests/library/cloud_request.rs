@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Client, DateRange, ErrorKind, EventType, OpClass};
 use ionos_activitylog_sim::Simulator;
-use ionos_activitylog_sim::fault::{Answer, Faults, When};
+use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
 
 use crate::support::scripted::{ScriptedTransport, answer};
 
@@ -68,8 +68,8 @@ async fn a_request_is_read_with_its_status_and_without_its_secrets() {
 
 #[tokio::test]
 async fn a_failed_read_is_retried_and_respects_the_rate() {
-    let twice = When::any().operation(ionos_activitylog_sim::Operation::GetRequest).times(2);
-    let faults = Faults::new().on(twice, Answer::new(503)).unwrap();
+    let twice = Trigger::any().operation(ionos_activitylog_sim::Operation::GetRequest).times(2);
+    let faults = Faults::new().add_rule(twice, Answer::new(503)).unwrap();
     let (client, clock) = world(faults);
     let (id, _) = ids(&client).await;
     let request = client.cloud_request(&id).await.unwrap();

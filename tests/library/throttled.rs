@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog::{Client, ContractNumber, DateRange, RetryPolicy};
-use ionos_activitylog_sim::{DeepOffset, RateLimit, RetryAfterForm, Simulator, Switches};
+use ionos_activitylog_sim::{Behavior, DeepOffset, RateLimit, RetryAfterForm, Simulator};
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
@@ -20,7 +20,7 @@ fn throttled(form: RetryAfterForm) -> (Arc<VirtualClock>, Simulator, Client) {
         .clock(move || time.now())
         .events_per_day(100)
         .rate_limit(limit)
-        .switches(Switches { max_limit: 5, window_cap: 20, deep_offset: DeepOffset::Refuse, ..Switches::default() })
+        .behavior(Behavior { max_limit: 5, window_cap: 20, deep_offset: DeepOffset::Refuse, ..Behavior::default() })
         .build();
     let client = Client::builder()
         .token(simulator.token())
@@ -45,7 +45,7 @@ async fn many_concurrent_windows_are_read_completely() {
         let events: Vec<_> = events.stream().try_collect().await.unwrap();
         let truth = simulator.records(contract, days().start(), days().end());
         assert_eq!(events.len(), truth.count(), "{form:?}");
-        let statuses: Vec<u16> = simulator.ledger().iter().map(|one| one.status).collect();
+        let statuses: Vec<u16> = simulator.request_log().iter().map(|one| one.status).collect();
         let refused = statuses.iter().filter(|status| **status == 429).count();
         let answered = statuses.len() - refused;
         assert!(answered > 50, "{form:?}: {answered} requests");
@@ -69,7 +69,7 @@ async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
     let attempts = futures_util::future::join_all(calls).await;
     // The first four requests are sent before the client knows the limit.
     assert!(attempts.iter().all(|attempts| *attempts <= 2), "{attempts:?}");
-    assert!(simulator.ledger().len() <= 80);
+    assert!(simulator.request_log().len() <= 80);
 }
 
 #[tokio::test]

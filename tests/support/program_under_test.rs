@@ -37,9 +37,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ialog::Context;
 use ionos_activitylog::clock::{Clock, VirtualClock};
 use ionos_activitylog_archive::internal::FailPoints;
-use ionos_activitylog_sim::fault::{Answer, Faults, When};
+use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
 use ionos_activitylog_sim::{
-    DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share, Simulator, Switches,
+    Behavior, DeepOffset, Operation, Order, OverLimit, QueryFractions, RateLimit, Recording, Share, Simulator,
     TestToken, TotalShape, TotalValue,
 };
 use rustix::process::Signal;
@@ -107,7 +107,7 @@ fn main() -> ExitCode {
         .clock(move || passing.as_ref().map_or(now, |clock| clock.now()))
         .contracts(if ["single", "busy"].contains(&world.as_str()) { 1 } else { 2 })
         .events_per_day(if world == "busy" { 5_000 } else { 24 })
-        .burst_every(0)
+        .burst_interval(0)
         .on_request(move |_| {
             if asked.triggers("request", "") {
                 raise(Signal::KILL);
@@ -115,30 +115,30 @@ fn main() -> ExitCode {
         });
     if world == "stormy" {
         let fifth = Share::new(0.2).unwrap_or_default();
-        let faults = Faults::new().on(When::any().rate(fifth), Answer::new(503));
+        let faults = Faults::new().add_rule(Trigger::any().rate(fifth), Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
     }
     if world == "narrow" {
-        simulator = simulator.events_per_day(48).switches(Switches {
+        simulator = simulator.events_per_day(48).behavior(Behavior {
             max_limit: 1,
             window_cap: 8,
             deep_offset: DeepOffset::Refuse,
-            ..Switches::default()
+            ..Behavior::default()
         });
     }
     if world == "throttled"
         && let Ok(limit) = RateLimit::new(1.0, 3)
     {
-        simulator = simulator.rate_limit(limit).switches(Switches {
+        simulator = simulator.rate_limit(limit).behavior(Behavior {
             max_limit: 5,
             window_cap: 20,
             deep_offset: DeepOffset::Refuse,
-            ..Switches::default()
+            ..Behavior::default()
         });
     }
     if world == "broken" {
-        let first = When::any().contract(33_586_252);
-        let faults = Faults::new().on(first, Answer::new(503));
+        let first = Trigger::any().contract(33_586_252);
+        let faults = Faults::new().add_rule(first, Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
     }
     if world == "full" {
@@ -151,8 +151,8 @@ fn main() -> ExitCode {
         simulator = simulator.recording(recording);
     }
     if world == "detached" {
-        let cloud = When::any().operation(Operation::GetRequest);
-        let faults = Faults::new().on(cloud, Answer::new(503));
+        let cloud = Trigger::any().operation(Operation::GetRequest);
+        let faults = Faults::new().add_rule(cloud, Answer::new(503));
         simulator = simulator.faults(faults.unwrap_or_default());
     }
     if ["operations", "detached"].contains(&world.as_str())
@@ -164,12 +164,12 @@ fn main() -> ExitCode {
         simulator = simulator.revoke_after(0);
     }
     if world == "forbidden" {
-        let first = When::any().contract(33_586_252);
-        let faults = Faults::new().on(first, Answer::new(403));
+        let first = Trigger::any().contract(33_586_252);
+        let faults = Faults::new().add_rule(first, Answer::new(403));
         simulator = simulator.faults(faults.unwrap_or_default());
     }
     if world == "odd" {
-        simulator = simulator.switches(Switches {
+        simulator = simulator.behavior(Behavior {
             max_limit: 100,
             over_limit: OverLimit::Refuse,
             deep_offset: DeepOffset::Empty,
@@ -178,7 +178,7 @@ fn main() -> ExitCode {
             total: TotalShape::Object,
             total_value: TotalValue::Capped,
             query_fractions: QueryFractions::CutOff,
-            ..Switches::default()
+            ..Behavior::default()
         });
     }
     let simulator = simulator.build();
@@ -186,7 +186,7 @@ fn main() -> ExitCode {
     let mut context = Context::machine(&mut stdout, &mut stderr);
     context.clock = clock;
     if world != "offline" {
-        let bound = TestToken::new(33_586_252).issued(now).lifetime(TimeDelta::days(3));
+        let bound = TestToken::new(33_586_252).issued_at(now).lifetime(TimeDelta::days(3));
         let token = match world.as_str() {
             "bound" => bound.build(),
             "unprivileged" => bound.privileges(["DATA_CENTER_CREATE"]).build(),

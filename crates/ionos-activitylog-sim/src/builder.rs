@@ -1,5 +1,5 @@
-//! Every simulated world is chosen by a few values, all of which have a default, so that `build` cannot fail and two
-//! worlds built from the same values are the same.
+//! Configures a simulator. Every setting has a default and every value is valid or replaced by the nearest valid one, so
+//! `build` cannot fail, and equal settings build equal simulators.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,55 +8,54 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::access::{Access, Accounts, Contracts, Revocations};
-use crate::fault::{Armed, Faults};
-use crate::framing::may_name_answers;
-use crate::ledger::{Ledger, Listener, Redactor, SeenRequest};
-use crate::log::{Drawn, Kept, LOG_BEGIN, LOG_END, Log, Recording, Source};
-use crate::rate_limit::{RateLimit, RateLimiter};
-use crate::service::FOREIGN_CONTRACT_CODE;
-use crate::switches::{MAX_PAGE, Switches};
-use crate::tally::Tally;
-use crate::world::people::{Population, SERVICES, USERS};
-use crate::world::random::{Key, Random};
-use crate::world::record::Text;
-use crate::world::rhythm::{Burst, Rhythm};
-use crate::{Simulator, World};
+use crate::Simulator;
+use crate::access::rate_limit::{RateLimit, RateLimiter};
+use crate::access::{AccessControl, BasicAccounts, Contracts, Revocations};
+use crate::api::error::FORBIDDEN_CODE;
+use crate::api::service::{Clock, Service};
+use crate::behavior::{Behavior, MAX_PAGE_HITS};
+use crate::data::activity_profile::{ActivityProfile, Burst};
+use crate::data::people::{FIXED_USERS, PUBLIC_SERVICES, Population};
+use crate::data::random::{Random, RandomKey};
+use crate::data::value::Text;
+use crate::fault::Faults;
+use crate::fault::script::ActiveFaults;
+use crate::headers::is_allowed_request_id_header;
+use crate::log::cache::RecordCache;
+use crate::log::source::{GeneratedLog, LogSource};
+use crate::log::{LOG_BEGIN, LOG_END, Log, Recording};
+use crate::request_log::counter::RequestCounter;
+use crate::request_log::redaction::Redactor;
+use crate::request_log::{LoggedRequest, RequestListener, RequestLog};
 
-/// The token that is accepted unless another one is chosen.
+/// Default plain bearer token.
 pub const DEFAULT_TOKEN: &str = "ialog-sim-token";
 
-/// The seed unless another one is chosen.
+/// Default seed.
 pub const DEFAULT_SEED: u64 = 1;
 
-/// What `href` members begin with unless something else is chosen: the address of the real service.
+/// Default start of every `href`: the address of the real service.
 pub const DEFAULT_BASE_URL: &str = "https://api.ionos.com";
 
-/// An account has no more contracts than this; a larger number is taken for this one.
+/// Maximum number of contracts.
 pub const MAX_CONTRACTS: usize = 100_000;
 
-/// How many events a contract has on an average day of the week unless something else is chosen.
-pub const EVENTS_PER_DAY: u64 = 320;
+/// Default number of events per contract and day, on average over a week.
+pub const DEFAULT_EVENTS_PER_DAY: u64 = 320;
 
-/// A contract has no more events on an average day than this; a larger number is taken for this one.
+/// Maximum number of events per contract and day, on average over a week.
 pub const MAX_EVENTS_PER_DAY: u64 = 20_000_000;
 
-/// One hour in so many has a burst of 900 events within 3 milliseconds, unless something else is chosen: about one a
-/// month.
-pub const BURST_EVERY: u64 = 720;
+/// Default average number of hours per random burst: 720, about one burst per month.
+pub const DEFAULT_BURST_INTERVAL: u64 = 720;
 
-pub use crate::world::rhythm::MAX_BURSTS_OF_A_SLICE;
+/// Maximum number of events of a configured burst.
+pub const MAX_BURST_EVENTS: u64 = 50_000;
 
-/// A burst that is asked for has no more events than this; a larger number is taken for this one.
-pub const MAX_BURST: u64 = 50_000;
+/// Maximum length of a configured burst: one day.
+pub const MAX_BURST_DURATION: TimeDelta = TimeDelta::days(1);
 
-/// A burst that is asked for is no longer than this, a day; a longer one is taken for this one.
-pub const MAX_BURST_LENGTH: TimeDelta = TimeDelta::days(1);
-
-/// Tells the time, in UTC.
-pub(crate) type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// Chooses a simulated world; made by [`Simulator::builder`].
+/// Configures a simulator. Created with [`Simulator::builder`].
 #[must_use]
 pub struct SimulatorBuilder {
     seed: u64,
@@ -64,20 +63,20 @@ pub struct SimulatorBuilder {
     users: u64,
     services: u64,
     events_per_day: u64,
-    begin: DateTime<Utc>,
-    burst_every: u64,
+    log_begin: DateTime<Utc>,
+    burst_interval: u64,
     bursts: Vec<Burst>,
     recording: Option<Recording>,
-    kept_bytes: usize,
-    switches: Switches,
+    record_cache_bytes: usize,
+    behavior: Behavior,
     token: String,
-    accounts: Accounts,
+    accounts: BasicAccounts,
     redactor: Redactor,
     revoke_after: Option<u64>,
     forbidden_code: Text,
     rate_limit: Option<RateLimit>,
     faults: Faults,
-    listener: Option<Listener>,
+    listener: Option<RequestListener>,
     clock: Clock,
     base_url: String,
 }
@@ -87,20 +86,20 @@ impl Default for SimulatorBuilder {
         Self {
             seed: DEFAULT_SEED,
             contracts: 1,
-            users: USERS,
-            services: SERVICES,
-            events_per_day: EVENTS_PER_DAY,
-            begin: LOG_BEGIN,
-            burst_every: BURST_EVERY,
+            users: FIXED_USERS,
+            services: PUBLIC_SERVICES,
+            events_per_day: DEFAULT_EVENTS_PER_DAY,
+            log_begin: LOG_BEGIN,
+            burst_interval: DEFAULT_BURST_INTERVAL,
             bursts: Vec::new(),
             recording: None,
-            kept_bytes: 0,
-            switches: Switches::default(),
+            record_cache_bytes: 0,
+            behavior: Behavior::default(),
             token: DEFAULT_TOKEN.into(),
-            accounts: Accounts::default(),
+            accounts: BasicAccounts::default(),
             redactor: Redactor::default(),
             revoke_after: None,
-            forbidden_code: FOREIGN_CONTRACT_CODE.into(),
+            forbidden_code: FORBIDDEN_CODE.into(),
             rate_limit: None,
             faults: Faults::new(),
             listener: None,
@@ -110,193 +109,194 @@ impl Default for SimulatorBuilder {
     }
 }
 
-/// The data.
+/// Settings of the data.
 impl SimulatorBuilder {
-    /// What everything is drawn from: the contract numbers and their logs. The default is [`DEFAULT_SEED`].
+    /// The seed of the contract numbers and their logs. Default: [`DEFAULT_SEED`].
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// How many contracts the account has, in [1, [`MAX_CONTRACTS`]]; another number is taken for the nearest one of
-    /// them. The default is 1. More contracts leave the first ones and their logs as they are.
+    /// Number of contracts of the account, in [1, [`MAX_CONTRACTS`]]; a number out of range is replaced by the nearest
+    /// bound. Additional contracts do not change the first ones or their logs. Default: 1.
     pub fn contracts(mut self, contracts: usize) -> Self {
         self.contracts = contracts.clamp(1, MAX_CONTRACTS);
         self
     }
 
-    /// How many users act in each contract, at least 1. The default is 7, all of them known by name.
+    /// Number of users per contract, from 1 to 1,000,000; a number out of range is replaced by the nearest bound.
+    /// Default: 7, the users with fixed names.
     pub fn users(mut self, users: u64) -> Self {
         self.users = users.clamp(1, 1_000_000);
         self
     }
 
-    /// How many services there are, at least the 5 whose names are public, which is the default.
+    /// Number of services, from 5 to 1,000,000; a number out of range is replaced by the nearest bound. Default: 5, the
+    /// services with public names.
     pub fn services(mut self, services: u64) -> Self {
-        self.services = services.clamp(SERVICES, 1_000_000);
+        self.services = services.clamp(PUBLIC_SERVICES, 1_000_000);
         self
     }
 
-    /// How many events each contract has on an average day of the week, at most [`MAX_EVENTS_PER_DAY`]: a quarter more
-    /// on a weekday, fewer at weekends. Bursts come on top. The default is [`EVENTS_PER_DAY`].
+    /// Number of events per contract and day, on average over a week, at most [`MAX_EVENTS_PER_DAY`]. Weekdays have about
+    /// a quarter more, weekends have fewer. Bursts are added. Default: [`DEFAULT_EVENTS_PER_DAY`].
     pub fn events_per_day(mut self, events: u64) -> Self {
         self.events_per_day = events.min(MAX_EVENTS_PER_DAY);
         self
     }
 
-    /// When the log of every contract begins, cut down to the hour, and not before 1970 or after [`LOG_END`]. The default
-    /// is [`LOG_BEGIN`].
-    pub fn begin(mut self, begin: DateTime<Utc>) -> Self {
-        self.begin = begin;
+    /// Begin of the log of every contract, inclusive, rounded down to the hour and limited to the range from 1970 to
+    /// [`LOG_END`]. Default: [`LOG_BEGIN`].
+    pub fn log_begin(mut self, begin: DateTime<Utc>) -> Self {
+        self.log_begin = begin;
         self
     }
 
-    /// One hour in so many has a burst of 900 events within 3 milliseconds; 0 for none. The default is
-    /// [`BURST_EVERY`].
-    pub fn burst_every(mut self, hours: u64) -> Self {
-        self.burst_every = hours;
+    /// Average number of hours per random burst, which has 900 events within 3 milliseconds; 0 for no random bursts.
+    /// Default: [`DEFAULT_BURST_INTERVAL`].
+    pub fn burst_interval(mut self, hours: u64) -> Self {
+        self.burst_interval = hours;
         self
     }
 
-    /// Adds so many events, at most [`MAX_BURST`], to the log of every contract, spread evenly over
-    /// [begin, begin + length). The length is in whole milliseconds, at least 1 and at most [`MAX_BURST_LENGTH`]; another
-    /// one is taken for the nearest one of them.
+    /// Adds `events` events, at most [`MAX_BURST_EVENTS`], to the log of every contract, spread evenly over
+    /// [begin, begin + length). The length is in whole milliseconds, at least 1 and at most [`MAX_BURST_DURATION`]; a length
+    /// out of range is replaced by the nearest bound.
     ///
-    /// A log is cut into slices of an hour, or of a part of one where there are many events. Where bursts meet in a slice,
-    /// those that are added later have fewer events, so that there are no more than [`MAX_BURSTS_OF_A_SLICE`] in all.
+    /// The log consists of slices of at most an hour. If bursts overlap in a slice, later ones get fewer events, so that
+    /// all bursts together have at most [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) in it.
     pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
         self.bursts.push(Burst {
             begin: begin.timestamp_millis(),
-            length: length.clamp(TimeDelta::milliseconds(1), MAX_BURST_LENGTH).num_milliseconds(),
-            events: events.min(MAX_BURST),
+            length: length.clamp(TimeDelta::milliseconds(1), MAX_BURST_DURATION).num_milliseconds(),
+            events: events.min(MAX_BURST_EVENTS),
         });
         self
     }
 
-    /// Serves the events of a recording, and no others. The contracts are those of the recording; what was chosen of
-    /// the data counts no more, and neither do switches about the bytes of a record.
+    /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Other
+    /// settings of the data, and settings of the behavior that change the bytes of a record, have no effect.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
         self
     }
 
-    /// Keeps records that were written, up to about so many bytes of them, a thousand for each, so that they are not
-    /// drawn again when somebody asks for them again. What is answered is the same. The default is 0: a log of any size
-    /// is served in little memory. It is for measurements, which should not measure how records are drawn.
-    pub fn keeping(mut self, bytes: usize) -> Self {
-        self.kept_bytes = bytes;
+    /// Maximum size of the record cache in bytes, approximately; 0 turns it off. The cache does not change any answer. It
+    /// is for benchmarks of clients, which should not measure the generation of records. Default: 0, so that a log of any
+    /// size is served in little memory.
+    pub fn record_cache(mut self, max_bytes: usize) -> Self {
+        self.record_cache_bytes = max_bytes;
         self
     }
 }
 
-/// The service.
+/// Settings of the service.
 impl SimulatorBuilder {
-    /// The settings of everything about the service that is not known. The default is [`Switches::default`]. A
-    /// `request_id_header` that [is not to be one](crate::may_name_answers) is taken for none, and a `max_limit` of 0
-    /// for 1.
-    pub fn switches(mut self, switches: Switches) -> Self {
-        self.switches = switches;
+    /// Settings for everything about the service that is not documented. Default: [`Behavior::default`].
+    pub fn behavior(mut self, behavior: Behavior) -> Self {
+        self.behavior = behavior;
         self
     }
 
-    /// The plain bearer token that is accepted and reads every contract, besides every [`TestToken`](crate::TestToken)
-    /// that names one of the contracts. It is compared and not read: claims that it may have do not count. The default
-    /// is [`DEFAULT_TOKEN`].
+    /// The plain bearer token, which reads every contract. Every [`TestToken`](crate::TestToken) that names one of the
+    /// contracts is accepted too. The plain token is compared and not parsed, so claims in it have no effect. Default:
+    /// [`DEFAULT_TOKEN`].
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = token.into();
         self
     }
 
-    /// A user name and its password, accepted as HTTP Basic authentication (RFC 7617) besides those given before; each
-    /// pair reads every contract. The default is none.
-    pub fn basic(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+    /// Adds a user name and password, accepted as HTTP Basic authentication (RFC 7617). Each pair reads every contract.
+    /// Default: none.
+    pub fn basic_auth(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         let (user, password) = (user.into(), password.into());
         self.redactor.add_pair(&user, &password);
         self.accounts.add(user, password);
         self
     }
 
-    /// Whether the accounts have a second factor, so that user name and password are refused with 401, as the vendor
-    /// announced it for 2024-03-15. Tokens are not concerned. The default is false.
+    /// Whether the accounts have a second factor, so that user names and passwords are refused with status 401, as the
+    /// vendor does since 2024-03-15. Tokens are not affected. Default: false.
     pub fn two_factor(mut self, two_factor: bool) -> Self {
         self.accounts.two_factor = two_factor;
         self
     }
 
-    /// Revokes the plain token once it was good for so many requests that need one, whatever they were answered; 0 is a
-    /// token that was never good. Requests at the same time count in the order of their arrival. The default is never.
+    /// Revokes the plain token after this many requests that need it, whatever their answers; 0 revokes it at once.
+    /// Simultaneous requests count in the order of their arrival. Default: never.
     pub fn revoke_after(mut self, requests: u64) -> Self {
         self.revoke_after = Some(requests);
         self
     }
 
-    /// `errorCode` of every answer with the status 403. The default is [`FOREIGN_CONTRACT_CODE`].
+    /// `errorCode` of every answer with the status 403. Default: [`FORBIDDEN_CODE`].
     pub fn forbidden_code(mut self, code: impl Into<Cow<'static, str>>) -> Self {
         self.forbidden_code = code.into();
         self
     }
 
-    /// Limits the rate of requests to each contract, by the clock of the simulator; too many are answered with 429. The
-    /// default is no limit.
+    /// Limits the rate of requests to each contract, by the clock of the simulator. Requests above the limit get status
+    /// 429. Default: no limit.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
     }
 
-    /// What goes wrong, and when. The default is nothing. A script leaves what is not struck as it is.
+    /// The fault script. Requests that no rule matches are answered correctly. Default: no faults.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Is told of each request once its answer is known, before it is sent; it should be quick.
-    pub fn on_request(mut self, told: impl Fn(&SeenRequest) + Send + Sync + 'static) -> Self {
-        self.listener = Some(Arc::new(told));
+    /// A callback for each request, called when its answer is known and before it is sent. It delays the answer, so it
+    /// should be fast. Default: none.
+    pub fn on_request(mut self, callback: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(callback));
         self
     }
 
-    /// Tells the time, once for each request. An event exists once its time is before it. A time after [`LOG_END`] is
-    /// taken for it in all that concerns the log. The default is the time of the machine.
+    /// The clock, which returns the current time in UTC and may be called several times per request. An event exists if
+    /// its time is before the current time. For the log, a time after [`LOG_END`] counts as [`LOG_END`]. Default: the
+    /// clock of the machine.
     pub fn clock(mut self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// What `href` members begin with, with or without a slash at its end. The default is [`DEFAULT_BASE_URL`].
+    /// The start of every `href`, with or without a trailing slash. Default: [`DEFAULT_BASE_URL`].
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = base_url.into();
         self
     }
 
-    /// The simulator of this world.
+    /// Builds the simulator.
     #[must_use]
     pub fn build(mut self) -> Simulator {
-        // A page without hits would never end.
-        self.switches.max_limit = self.switches.max_limit.clamp(1, MAX_PAGE);
+        // Reading pages of 0 hits would never end.
+        self.behavior.max_limit = self.behavior.max_limit.clamp(1, MAX_PAGE_HITS);
         self.redactor.add_token(&self.token);
-        let request_id_header = &mut self.switches.request_id_header;
-        request_id_header.take_if(|name| !may_name_answers(name));
+        let request_id_header = &mut self.behavior.request_id_header;
+        request_id_header.take_if(|name| !is_allowed_request_id_header(name));
         let (contracts, source) = match self.recording {
-            Some(recording) => (recording.contracts(), Source::Recorded(recording)),
+            Some(recording) => (recording.contracts(), LogSource::Recorded(recording)),
             None => {
-                let mut rhythm = Rhythm::new(self.seed, self.events_per_day, self.burst_every);
+                let mut profile = ActivityProfile::new(self.seed, self.events_per_day, self.burst_interval);
                 for burst in self.bursts {
-                    rhythm.add(burst);
+                    profile.add_burst(burst);
                 }
-                let drawn = Drawn {
-                    kept: Kept::up_to(self.kept_bytes),
+                let generated = GeneratedLog {
                     seed: self.seed,
-                    rhythm,
+                    profile,
                     population: Population { users: self.users, services: self.services },
-                    first_hour: self.begin.clamp(DateTime::UNIX_EPOCH, LOG_END).timestamp() as u64 / 3600,
+                    first_hour: self.log_begin.clamp(DateTime::UNIX_EPOCH, LOG_END).timestamp() as u64 / 3600,
+                    cache: RecordCache::with_max_bytes(self.record_cache_bytes),
                 };
-                let contracts = contract_numbers(self.seed, self.contracts);
-                (contracts, Source::Drawn(drawn))
+                (contract_numbers(self.seed, self.contracts), LogSource::Generated(generated))
             }
         };
-        Simulator(Arc::new(World {
+        Simulator(Arc::new(Service {
             seed: self.seed,
-            access: Access {
+            access: AccessControl {
                 contracts: Contracts::new(contracts),
                 token: self.token,
                 accounts: self.accounts,
@@ -304,19 +304,19 @@ impl SimulatorBuilder {
                 forbidden_code: self.forbidden_code,
             },
             rate_limiter: self.rate_limit.map(RateLimiter::new),
-            log: Log { source, switches: self.switches },
-            faults: Armed::new(self.faults, self.seed),
-            tally: Tally::default(),
-            ledger: Ledger::new(self.listener, self.redactor),
+            log: Log { source, behavior: self.behavior },
+            faults: ActiveFaults::new(self.faults, self.seed),
+            request_counter: RequestCounter::default(),
+            request_log: RequestLog::new(self.listener, self.redactor),
             clock: self.clock,
             base_url: self.base_url.trim_end_matches('/').into(),
         }))
     }
 }
 
-/// The contracts of an account: different numbers of 8 digits, the first ones the same however many there are.
+/// Distinct contract numbers of 8 digits. The first ones do not depend on the count.
 fn contract_numbers(seed: u64, count: usize) -> Vec<u64> {
-    let key = Key { seed, contract: 0, part: Key::CONTRACTS };
+    let key = RandomKey { seed, contract: 0, part: RandomKey::CONTRACTS };
     let mut random = Random::new(key, 0);
     let mut known = BTreeSet::new();
     let mut numbers = Vec::with_capacity(count);
@@ -329,13 +329,13 @@ fn contract_numbers(seed: u64, count: usize) -> Vec<u64> {
     numbers
 }
 
-/// Without the token and the passwords.
+/// Omits the token and the passwords.
 impl fmt::Debug for SimulatorBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SimulatorBuilder")
             .field("seed", &self.seed)
             .field("contracts", &self.contracts)
-            .field("switches", &self.switches)
+            .field("behavior", &self.behavior)
             .field("base_url", &self.base_url)
             .finish_non_exhaustive()
     }
@@ -359,11 +359,11 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_never_without_hits_or_larger_than_memory_allows() {
-        for (max_limit, expected) in [(0, 1), (1, 1), (7, 7), (10_000_000, MAX_PAGE)] {
-            let switches = Switches { max_limit, ..Switches::default() };
-            let simulator = Simulator::builder().switches(switches).build();
-            assert_eq!(simulator.switches().max_limit, expected);
+    fn the_maximum_limit_is_clamped_to_its_bounds() {
+        for (max_limit, expected) in [(0, 1), (1, 1), (7, 7), (10_000_000, MAX_PAGE_HITS)] {
+            let behavior = Behavior { max_limit, ..Behavior::default() };
+            let simulator = Simulator::builder().behavior(behavior).build();
+            assert_eq!(simulator.0.behavior().max_limit, expected);
         }
     }
 

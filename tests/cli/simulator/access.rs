@@ -36,7 +36,7 @@ async fn access_follows_the_flags() {
     assert_eq!(basic.send().await.unwrap().status(), 401);
     // A token that the test builds itself is accepted until it expires.
     for (end, status) in [("2026-11-20T12:00:01Z", 200), ("2026-11-20T12:00:00Z", 401)] {
-        let token = TestToken::new(contract()).expires(end.parse().unwrap());
+        let token = TestToken::new(contract()).expires_at(end.parse().unwrap());
         let request = client().get(format!("{}{own}", second.url)).bearer_auth(token.build());
         assert_eq!(request.send().await.unwrap().status(), status);
     }

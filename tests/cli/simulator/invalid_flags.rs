@@ -12,11 +12,14 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
             &["--order", "random"][..],
             "--order cannot be \"random\": known are newest, oldest, unstable-ties, shuffled; see `ialog sim --help`",
         ),
-        (&["--uuid", "2"], "\"2\" is no share: give a number from 0 to 1, such as 0.05, or a percentage, such as 5%"),
-        (&["--late", "5%"], "\"5%\" is no share with a length: write none, or for instance 1%:2h"),
+        (
+            &["--uuid", "2"],
+            "\"2\" is not a share: give a number from 0 to 1, such as 0.05, or a percentage, such as 5%",
+        ),
+        (&["--late", "5%"], "\"5%\" is not a share with a duration: write none, or for example 1%:2h"),
         (
             &["--ingest-delay", "soon"],
-            "\"soon\" is no length of time: write a whole number and ms, s, m, h, d or w, such as 90s",
+            "\"soon\" is not a duration: write a whole number and ms, s, m, h, d or w, such as 90s",
         ),
         (
             &["--burst", "now"],
@@ -59,14 +62,11 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
             &["--faults", "none.json"],
             "none.json cannot be read (No such file or directory (os error 2)): name a file that can",
         ),
-        (
-            &["--faults", "bad.json"],
-            "bad.json: rule 1 of the script of faults, member \"fault\": unknown variant `delai`",
-        ),
-        (&["--events", "bad.ndjson"], "bad.ndjson: line 1 of the recording is no record with a time"),
+        (&["--faults", "bad.json"], "bad.json: rule 1 of the fault script, member \"fault\": unknown variant `delai`"),
+        (&["--events", "bad.ndjson"], "bad.ndjson: line 1 of the recording is not a record with a time"),
         (
             &["--rate-limit", "0/1"],
-            "the rate must be between one request a day (1/86400 per second) and 1000000 per second, and it is 0",
+            "the rate is 0 requests per second: it must be between 1/86400 (one request per day) and 1000000",
         ),
         (&["--ledger", "/"], "/ cannot be written (Is a directory (os error 21)): name a file that can"),
     ] {

@@ -287,8 +287,8 @@ async fn totals_of_the_service_are_compared() {
     assert_eq!(more.more, [(simulator.contracts()[0].into(), vec![date])]);
     // One that is gone from the service is no fault of the archive.
     let twice = world(NOW)
-        .switches(ionos_activitylog_sim::Switches {
-            late: ionos_activitylog_sim::Late::new(
+        .behavior(ionos_activitylog_sim::Behavior {
+            late_events: ionos_activitylog_sim::LateEvents::new(
                 ionos_activitylog_sim::Share::new(0.2).unwrap(),
                 chrono::TimeDelta::days(30),
             )

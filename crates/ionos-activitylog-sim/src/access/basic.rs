@@ -1,5 +1,5 @@
-//! The vendor still takes user name and password, but refuses them for accounts with a second factor since 2024-03-15,
-//! and a client has to explain that refusal, because both are right.
+//! HTTP Basic authentication. The vendor accepts user name and password, but since 2024-03-15 not for accounts with a
+//! second factor: these are refused even though both are correct, and a client has to explain that.
 
 use std::fmt;
 
@@ -7,39 +7,42 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// The user names of a world and their passwords. `Debug` shows the user names only.
+/// The user names and passwords that are accepted. `Debug` shows only the user names.
 #[derive(Default)]
-pub(crate) struct Accounts {
+pub(crate) struct BasicAccounts {
     pairs: Vec<(String, String)>,
-    /// Whether the accounts have a second factor.
+    /// Whether the accounts have a second factor, which makes Basic authentication fail.
     pub(crate) two_factor: bool,
 }
 
-impl Accounts {
+impl BasicAccounts {
     pub(crate) fn add(&mut self, user: String, password: String) {
         self.pairs.push((user, password));
     }
 
-    /// Whether these credentials, base64 of `user:password` as in RFC 7617, are one of the pairs and enough.
-    pub(crate) fn accept(&self, credentials: &str) -> bool {
+    /// Whether these credentials, base64 of `user:password` as in RFC 7617, are accepted.
+    pub(crate) fn accepts(&self, credentials: &str) -> bool {
         const LENIENT: GeneralPurpose = GeneralPurpose::new(
             &STANDARD,
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
         );
-        let Ok(given) = LENIENT.decode(credentials) else {
+        let Ok(decoded) = LENIENT.decode(credentials) else {
             return false;
         };
-        // Compared whole, because a password may hold a colon.
-        let known = |(user, password): &(String, String)| given == format!("{user}:{password}").into_bytes();
-        !self.two_factor && self.pairs.iter().any(known)
+        // The pair is compared as a whole, because a password may contain a colon.
+        let matches = |(user, password): &(String, String)| decoded == format!("{user}:{password}").into_bytes();
+        !self.two_factor && self.pairs.iter().any(matches)
     }
 }
 
-/// Without the passwords.
-impl fmt::Debug for Accounts {
+/// Omits the passwords.
+impl fmt::Debug for BasicAccounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let users: Vec<&str> = self.pairs.iter().map(|(user, _)| user.as_str()).collect();
-        f.debug_struct("Accounts").field("users", &users).field("two_factor", &self.two_factor).finish_non_exhaustive()
+        f.debug_struct("BasicAccounts")
+            .field("users", &users)
+            .field("two_factor", &self.two_factor)
+            .finish_non_exhaustive()
     }
 }
 
@@ -47,8 +50,8 @@ impl fmt::Debug for Accounts {
 mod tests {
     use super::*;
 
-    fn accounts(pairs: &[(&str, &str)]) -> Accounts {
-        let mut accounts = Accounts::default();
+    fn accounts(pairs: &[(&str, &str)]) -> BasicAccounts {
+        let mut accounts = BasicAccounts::default();
         for (user, password) in pairs {
             accounts.add((*user).into(), (*password).into());
         }
@@ -56,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_accepted_as_rfc_7617_sends_it() {
+    fn a_pair_is_accepted_in_the_encoding_of_rfc_7617() {
         let accounts = accounts(&[("Aladdin", "open sesame"), ("test", "123£"), ("me", "with:colon")]);
         for (credentials, accepted) in [
             // The RFC's own examples, the first with and without padding.
@@ -71,25 +74,25 @@ mod tests {
             ("", false),
             ("Aladdin:open sesame", false),
         ] {
-            assert_eq!(accounts.accept(credentials), accepted, "{credentials}");
+            assert_eq!(accounts.accepts(credentials), accepted, "{credentials}");
         }
     }
 
     #[test]
-    fn nothing_is_accepted_where_no_pair_is_known() {
+    fn empty_credentials_are_refused_if_there_is_no_account() {
         // An empty user name and an empty password.
-        assert!(!accounts(&[]).accept("Og=="));
+        assert!(!accounts(&[]).accepts("Og=="));
     }
 
     #[test]
-    fn a_right_pair_is_refused_for_an_account_with_a_second_factor() {
+    fn a_correct_pair_is_refused_if_the_account_has_a_second_factor() {
         let mut accounts = accounts(&[("Aladdin", "open sesame")]);
         accounts.two_factor = true;
-        assert!(!accounts.accept("QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+        assert!(!accounts.accepts("QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
     }
 
     #[test]
-    fn debug_output_shows_the_users_and_no_password() {
+    fn debug_output_shows_the_users_and_no_passwords() {
         let shown = format!("{:?}", accounts(&[("me", "s3cret")]));
         assert!(shown.contains("me") && !shown.contains("s3cret"), "{shown}");
     }

@@ -1,6 +1,6 @@
-//! A token reaches the service as text, from any program that can write one. It is read as leniently as the vendor's
-//! own command line reads tokens (with or without padding, whatever else they say), but what decides about access must
-//! be there and understood: a token in doubt grants nothing.
+//! Parses the claims of an unsigned token. Parsing is as lenient as the vendor's own command line (padding is optional,
+//! unknown claims are ignored), but every claim that decides about access must be present and valid: otherwise the token
+//! grants nothing.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -8,35 +8,38 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{PRIVILEGE, READING_ROLES};
+use crate::access::PRIVILEGE;
 
-/// What an unsigned token says.
+/// Roles that may read the log without the privilege, case-insensitive.
+const PRIVILEGED_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
+
+/// The claims of an unsigned token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claims {
-    /// The digits of `identity.contractNumber`, a number or a string.
+pub(super) struct TokenClaims {
+    /// The digits of `identity.contractNumber`, which is a number or a string.
     pub(super) contract: String,
-    /// `identity.isParent`: whether it is for all contracts of the world.
+    /// Whether the token reads every contract of the account: `identity.isParent`.
     pub(super) reseller: bool,
-    /// `identity.role`
+    /// The role of the user: `identity.role`.
     role: Option<String>,
-    /// The strings in `identity.privileges`.
+    /// The privileges of the user: the strings in `identity.privileges`.
     privileges: Vec<String>,
-    /// `exp`, rounded down to the second. Without it the token does not end.
+    /// The end of the token, exclusive, rounded down to the second: `exp`. `None` if the token does not expire.
     expires: Option<DateTime<Utc>>,
 }
 
-impl Claims {
-    /// None unless this is an unsecured JSON Web Token (RFC 7519, section 6: the algorithm "none" and an empty
-    /// signature) that names a contract, and an end that is understood or none.
-    pub(super) fn read(token: &str) -> Option<Self> {
+impl TokenClaims {
+    /// Parses an unsecured JSON Web Token (RFC 7519, section 6: the algorithm "none" and an empty signature). `None` if the
+    /// token is anything else, names no contract, or has an invalid `exp`.
+    pub(super) fn parse(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.split('.').collect();
         let &[header, payload, ""] = parts.as_slice() else {
             return None;
         };
-        if object(header)?.get("alg")? != "none" {
+        if decode_object(header)?.get("alg")? != "none" {
             return None;
         }
-        let payload = object(payload)?;
+        let payload = decode_object(payload)?;
         let identity = payload.get("identity")?.as_object()?;
         let contract = match identity.get("contractNumber")? {
             Value::String(digits) => digits.clone(),
@@ -53,27 +56,27 @@ impl Claims {
                 .map(|list| list.iter().filter_map(text).collect())
                 .unwrap_or_default(),
             expires: match payload.get("exp") {
-                Some(time) => Some(moment(time)?),
+                Some(time) => Some(parse_numeric_date(time)?),
                 None => None,
             },
         })
     }
 
-    /// Whether the token is over: it ends at its end, not after it (RFC 7519, section 4.1.4).
-    pub(super) fn ended(&self, now: DateTime<Utc>) -> bool {
+    /// Whether the token has expired. The end is exclusive (RFC 7519, section 4.1.4).
+    pub(super) fn is_expired(&self, now: DateTime<Utc>) -> bool {
         self.expires.is_some_and(|end| now >= end)
     }
 
-    /// Whether the token names the privilege, or a role that needs none.
+    /// Whether the token has the privilege, or a role that does not need it.
     pub(super) fn may_read_log(&self) -> bool {
-        let named = |role: &String| READING_ROLES.iter().any(|r| r.eq_ignore_ascii_case(role));
+        let named = |role: &String| PRIVILEGED_ROLES.iter().any(|r| r.eq_ignore_ascii_case(role));
         self.role.as_ref().is_some_and(named) || self.privileges.iter().any(|p| p == PRIVILEGE)
     }
 }
 
-/// A part of a token.
-fn object(part: &str) -> Option<Map<String, Value>> {
-    // Some writers pad and some leave bits behind; nothing depends on either.
+/// Decodes one part of a token.
+fn decode_object(part: &str) -> Option<Map<String, Value>> {
+    // Some programs add padding, and some leave trailing bits.
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &URL_SAFE,
         GeneralPurposeConfig::new()
@@ -83,8 +86,8 @@ fn object(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&LENIENT.decode(part).ok()?).ok()
 }
 
-/// Seconds since 1970, which RFC 7519 lets have a fraction.
-fn moment(time: &Value) -> Option<DateTime<Utc>> {
+/// Converts seconds since 1970, which may have a fraction by RFC 7519. Rounds down to the second.
+fn parse_numeric_date(time: &Value) -> Option<DateTime<Utc>> {
     let whole = || Some(time.as_f64()?.floor() as i64);
     DateTime::from_timestamp(time.as_i64().or_else(whole)?, 0)
 }
@@ -101,39 +104,39 @@ mod tests {
         format!("{}.{}.", UNPADDED.encode(header), UNPADDED.encode(payload))
     }
 
-    fn read(payload: &str) -> Option<Claims> {
-        Claims::read(&unsigned(HEADER, payload))
+    fn parse(payload: &str) -> Option<TokenClaims> {
+        TokenClaims::parse(&unsigned(HEADER, payload))
     }
 
-    fn of(contract: &str) -> Claims {
-        Claims { contract: contract.into(), reseller: false, role: None, privileges: vec![], expires: None }
+    fn claims_of(contract: &str) -> TokenClaims {
+        TokenClaims { contract: contract.into(), reseller: false, role: None, privileges: vec![], expires: None }
     }
 
     #[test]
-    fn claims_are_read_with_and_without_padding_and_among_unknown_ones() {
+    fn claims_are_parsed_with_and_without_padding_and_among_unknown_ones() {
         let payload = r#"{"iss":"x","nbf":1,"exp":1795176000,"identity":{"uuid":"u","contractNumber":31721060,
             "role":"user","privileges":["ACCESS_ACTIVITY_LOG",7],"isParent":true,"regDomain":"ionos.de"}}"#;
-        let expected = Claims {
+        let expected = TokenClaims {
             reseller: true,
             role: Some("user".into()),
             privileges: vec![PRIVILEGE.into()],
             expires: Some("2026-11-20T12:00:00Z".parse().unwrap()),
-            ..of("31721060")
+            ..claims_of("31721060")
         };
         // Three lengths, so that there are none, one and two characters of padding.
         for spaces in ["", " ", "  "] {
             let payload = format!("{payload}{spaces}");
-            assert_eq!(read(&payload), Some(expected.clone()));
+            assert_eq!(parse(&payload), Some(expected.clone()));
             let padded = format!("{}.{}.", PADDED.encode(HEADER), PADDED.encode(payload));
-            assert_eq!(Claims::read(&padded), Some(expected.clone()));
+            assert_eq!(TokenClaims::parse(&padded), Some(expected.clone()));
         }
     }
 
     #[test]
-    fn a_token_that_is_signed_or_in_doubt_grants_nothing() {
+    fn a_signed_or_invalid_token_grants_nothing() {
         let payload = r#"{"identity":{"contractNumber":1}}"#;
         let good = unsigned(HEADER, payload);
-        assert_eq!(Claims::read(&good), Some(of("1")));
+        assert_eq!(TokenClaims::parse(&good), Some(claims_of("1")));
         for token in [
             String::new(),
             "opaque".into(),
@@ -157,37 +160,37 @@ mod tests {
             unsigned(HEADER, r#"{"identity":{"contractNumber":1},"exp":null}"#),
             unsigned(HEADER, r#"{"identity":{"contractNumber":1},"exp":1e300}"#),
         ] {
-            assert_eq!(Claims::read(&token), None, "{token}");
+            assert_eq!(TokenClaims::parse(&token), None, "{token}");
         }
     }
 
     #[test]
-    fn a_contract_is_a_number_or_a_string_and_keeps_its_digits() {
+    fn a_contract_number_is_a_number_or_a_string_and_keeps_its_digits() {
         for (written, digits) in [
             ("31721060", "31721060"),
             ("18446744073709551615", "18446744073709551615"),
             (r#""31721060""#, "31721060"),
             (r#""00042""#, "00042"),
         ] {
-            let claims = read(&format!(r#"{{"identity":{{"contractNumber":{written}}}}}"#));
-            assert_eq!(claims, Some(of(digits)), "{written}");
+            let claims = parse(&format!(r#"{{"identity":{{"contractNumber":{written}}}}}"#));
+            assert_eq!(claims, Some(claims_of(digits)), "{written}");
         }
     }
 
     #[test]
-    fn a_token_is_over_from_its_end_on() {
+    fn a_token_is_expired_from_its_end_on() {
         let time = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         for (exp, last) in [("100", 99), ("100.75", 99), ("1e2", 99), ("-5", -6)] {
             let payload = format!(r#"{{"identity":{{"contractNumber":1}},"exp":{exp}}}"#);
-            let claims = read(&payload).unwrap();
-            assert!(!claims.ended(time(last)), "{exp}");
-            assert!(claims.ended(time(last + 1)), "{exp}");
+            let claims = parse(&payload).unwrap();
+            assert!(!claims.is_expired(time(last)), "{exp}");
+            assert!(claims.is_expired(time(last + 1)), "{exp}");
         }
-        assert!(!of("1").ended(DateTime::<Utc>::MAX_UTC));
+        assert!(!claims_of("1").is_expired(DateTime::<Utc>::MAX_UTC));
     }
 
     #[test]
-    fn the_privilege_or_a_role_that_needs_none_reads_the_log() {
+    fn the_privilege_or_a_privileged_role_is_required_to_read_the_log() {
         for (identity, expected) in [
             ("", false),
             (r#","role":"user""#, false),
@@ -201,7 +204,7 @@ mod tests {
             (r#","role":"administrators""#, false),
         ] {
             let payload = format!(r#"{{"identity":{{"contractNumber":1{identity}}}}}"#);
-            assert_eq!(read(&payload).unwrap().may_read_log(), expected, "{identity}");
+            assert_eq!(parse(&payload).unwrap().may_read_log(), expected, "{identity}");
         }
     }
 }

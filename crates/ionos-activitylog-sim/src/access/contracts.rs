@@ -1,7 +1,7 @@
-//! An account may have a hundred thousand contracts, and nearly every request names one of them. So they are kept twice:
-//! in their order, for whoever lists them, and sorted, for whoever looks one up.
+//! The contracts of an account. An account may have 100,000 contracts and nearly every request names one, so they are
+//! stored twice: in the order of the account for lists, and sorted for look-ups.
 
-/// The contracts of a world.
+/// The contract numbers of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Contracts {
     numbers: Vec<u64>,
@@ -9,34 +9,34 @@ pub(crate) struct Contracts {
 }
 
 impl Contracts {
-    /// Each number once, in the order of the world.
+    /// Creates the list from distinct numbers in the order of the account.
     pub(crate) fn new(numbers: Vec<u64>) -> Self {
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
         Self { numbers, sorted }
     }
 
-    /// In the order of the world.
+    /// The numbers in the order of the account.
     pub(crate) fn numbers(&self) -> &[u64] {
         &self.numbers
     }
 
-    pub(crate) fn holds(&self, number: u64) -> bool {
+    pub(crate) fn contains(&self, number: u64) -> bool {
         self.sorted.binary_search(&number).is_ok()
     }
 
-    /// The contract with this number, as it is written.
+    /// The contract with this number. Numbers are compared as text: 012 is not 12.
     pub(crate) fn find(&self, text: &str) -> Option<&u64> {
-        let at = self.sorted.binary_search(&number(text)?).ok()?;
-        self.sorted.get(at)
+        let index = self.sorted.binary_search(&parse_contract_number(text)?).ok()?;
+        self.sorted.get(index)
     }
 }
 
-/// A number as it is written for a contract: digits, and none too many.
-pub(crate) fn number(text: &str) -> Option<u64> {
+/// Parses a contract number: digits without leading zeros.
+pub(crate) fn parse_contract_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let shortest = text == "0" || !text.starts_with('0');
-    text.parse().ok().filter(|_| digits && shortest)
+    let no_leading_zero = text == "0" || !text.starts_with('0');
+    text.parse().ok().filter(|_| digits && no_leading_zero)
 }
 
 #[cfg(test)]
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contracts_are_found_by_their_text_and_listed_in_their_order() {
+    fn contracts_are_found_by_text_and_listed_in_the_order_of_the_account() {
         let contracts = Contracts::new(vec![7, 0, u64::MAX, 12]);
         assert_eq!(contracts.numbers(), [7, 0, u64::MAX, 12]);
         for (text, found) in
@@ -52,13 +52,13 @@ mod tests {
         {
             assert_eq!(contracts.find(text).copied(), found);
         }
-        assert!(contracts.holds(12) && !contracts.holds(13));
+        assert!(contracts.contains(12) && !contracts.contains(13));
     }
 
     #[test]
-    fn other_text_is_no_number() {
+    fn other_text_is_not_a_contract_number() {
         for text in ["", "012", "00", "+7", "-7", " 7", "7 ", "x", "18446744073709551616"] {
-            assert_eq!(number(text), None, "{text}");
+            assert_eq!(parse_contract_number(text), None, "{text}");
         }
     }
 }

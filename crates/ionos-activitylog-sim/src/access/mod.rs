@@ -1,20 +1,21 @@
-//! Who may read which log is decided anew for each request, from two headers and the time: a client must cope with a
-//! token that ends, is revoked, lacks a privilege or is bound to another contract, in the middle of a run. So this is
-//! decided in one place, before anything else about a request is looked at but its path and method.
+//! Authorization: which contracts a request may read. It is decided anew for each request, from two headers and the time,
+//! because a client must cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
 //!
-//! What a world accepts, each in the header `Authorization`:
+//! Accepted credentials, each in the header `Authorization`:
 //!
-//! - the *plain token*, opaque text, which reads every contract of the world;
+//! - the *plain token*, opaque text, which reads every contract of the account;
 //! - an *unsigned token* ([`TestToken`]), which reads the contract that it names, or every contract for a reseller;
-//! - *user name and password*, which read every contract of the world.
+//! - *user name and password*, which read every contract of the account.
 //!
-//! The header `X-Contract-Number` then narrows what may be read to one of these contracts.
+//! The header `X-Contract-Number` restricts a request to one of these contracts. Allowed requests may still exceed the
+//! `rate_limit`.
 //!
-//! Deliberately absent: signatures. Whoever can write a token can read a simulated log.
+//! Deliberately absent: signatures. Anyone who can write a token can read a simulated log.
 
 mod basic;
 mod claims;
 mod contracts;
+pub(crate) mod rate_limit;
 mod revocation;
 mod token;
 
@@ -25,99 +26,104 @@ use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::world::record::Text;
-
-pub(crate) use basic::Accounts;
-use claims::Claims;
+pub(crate) use basic::BasicAccounts;
 pub(crate) use contracts::Contracts;
 pub(crate) use revocation::Revocations;
 pub use token::TestToken;
 
-/// The privilege that opens the log, as the vendor's tokens name it.
+use crate::data::value::Text;
+use claims::TokenClaims;
+use contracts::parse_contract_number;
+
+/// The privilege that is required to read the log, as the vendor's tokens name it.
 pub(crate) const PRIVILEGE: &str = "ACCESS_ACTIVITY_LOG";
 
-/// The roles that read the log without that privilege, in any case.
-const READING_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
+/// The header that selects the contract to act for, as in other APIs of the vendor.
+const CONTRACT_HEADER: HeaderName = HeaderName::from_static("x-contract-number");
 
-/// Names the contract that whoever has several acts for, as in other APIs of the vendor.
-const ACTING_FOR: HeaderName = HeaderName::from_static("x-contract-number");
-
-/// What a world accepts.
-pub(crate) struct Access {
-    /// The contracts of the world.
+/// The contracts of the account, and the credentials that it accepts.
+pub(crate) struct AccessControl {
     pub(crate) contracts: Contracts,
-    /// The plain token. It is compared and not read: an end that it may name does not count.
+    /// The plain token. It is compared and not parsed, so claims in it have no effect.
     pub(crate) token: String,
-    pub(crate) accounts: Accounts,
+    pub(crate) accounts: BasicAccounts,
     pub(crate) revocations: Revocations,
-    /// Code of the answers that say 403.
+    /// `errorCode` of every answer with the status 403.
     pub(crate) forbidden_code: Text,
 }
 
-/// The contracts whose log may be read.
+/// The contracts that a request may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Granted<'a> {
+pub(crate) enum GrantedContracts<'a> {
     All(&'a Contracts),
     One(&'a u64),
 }
 
-/// Why a request is refused.
+/// Why a request is denied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Denied {
-    /// It does not prove who asks: 401.
+pub(crate) enum AccessDenial {
+    /// The credentials are missing or wrong: 401.
     Unauthorized,
-    /// Who asks may not do this: 403, and a sentence that says what was missing.
+    /// The credentials do not allow the request: 403, with a message that says what is missing.
     Forbidden(Text),
 }
 
-impl Access {
-    /// What a request with these headers may read at this time.
-    pub(crate) fn judge(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Granted<'_>, Denied> {
-        let granted = self.identify(headers, now)?;
-        match headers.get(ACTING_FOR) {
-            Some(contract) => granted.narrowed(contract),
+impl AccessControl {
+    /// The contracts that a request with these headers may read at this time.
+    pub(crate) fn authorize(
+        &self,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> Result<GrantedContracts<'_>, AccessDenial> {
+        let granted = self.authenticate(headers, now)?;
+        match headers.get(CONTRACT_HEADER) {
+            Some(contract) => granted.restrict_to(contract),
             None => Ok(granted),
         }
     }
 
-    /// What the one who asks may read.
-    fn identify(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Granted<'_>, Denied> {
-        let (scheme, given) = headers
+    /// The contracts that the credentials may read.
+    fn authenticate(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Result<GrantedContracts<'_>, AccessDenial> {
+        let (scheme, credentials) = headers
             .get(AUTHORIZATION)
             .and_then(|value| value.to_str().ok()?.split_once(' '))
-            .ok_or(Denied::Unauthorized)?;
-        // The scheme may be in any case (RFC 9110, section 11.1).
-        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
-        if is("Basic") && self.accounts.accept(given) {
-            return Ok(Granted::All(&self.contracts));
+            .ok_or(AccessDenial::Unauthorized)?;
+        // The scheme is case-insensitive (RFC 9110, section 11.1).
+        let is_scheme = |name: &str| scheme.eq_ignore_ascii_case(name);
+        if is_scheme("Basic") && self.accounts.accepts(credentials) {
+            return Ok(GrantedContracts::All(&self.contracts));
         }
-        if !is("Bearer") || self.revocations.holds(given) {
-            return Err(Denied::Unauthorized);
+        if !is_scheme("Bearer") || self.revocations.contains(credentials) {
+            return Err(AccessDenial::Unauthorized);
         }
-        if given != self.token {
-            return self.by_claims(given, now);
+        if credentials != self.token {
+            return self.check_claims(credentials, now);
         }
-        if self.revocations.count() { Ok(Granted::All(&self.contracts)) } else { Err(Denied::Unauthorized) }
+        if self.revocations.use_plain_token() {
+            Ok(GrantedContracts::All(&self.contracts))
+        } else {
+            Err(AccessDenial::Unauthorized)
+        }
     }
 
-    /// What an unsigned token grants.
-    fn by_claims(&self, token: &str, now: DateTime<Utc>) -> Result<Granted<'_>, Denied> {
-        let claims = Claims::read(token).ok_or(Denied::Unauthorized)?;
-        let own = self.contracts.find(&claims.contract).ok_or(Denied::Unauthorized)?;
-        if claims.ended(now) {
-            return Err(Denied::Unauthorized);
+    /// The contracts that an unsigned token may read.
+    fn check_claims(&self, token: &str, now: DateTime<Utc>) -> Result<GrantedContracts<'_>, AccessDenial> {
+        let claims = TokenClaims::parse(token).ok_or(AccessDenial::Unauthorized)?;
+        let own = self.contracts.find(&claims.contract).ok_or(AccessDenial::Unauthorized)?;
+        if claims.is_expired(now) {
+            return Err(AccessDenial::Unauthorized);
         }
         if !claims.may_read_log() {
-            return Err(Denied::Forbidden(format!("The token lacks the privilege {PRIVILEGE}").into()));
+            return Err(AccessDenial::Forbidden(format!("The token lacks the privilege {PRIVILEGE}").into()));
         }
-        Ok(if claims.reseller { Granted::All(&self.contracts) } else { Granted::One(own) })
+        Ok(if claims.reseller { GrantedContracts::All(&self.contracts) } else { GrantedContracts::One(own) })
     }
 }
 
-/// Without the token and what was revoked.
-impl fmt::Debug for Access {
+/// Omits the token and the revoked tokens.
+impl fmt::Debug for AccessControl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Access")
+        f.debug_struct("AccessControl")
             .field("contracts", &self.contracts.numbers())
             .field("accounts", &self.accounts)
             .field("forbidden_code", &self.forbidden_code)
@@ -125,19 +131,18 @@ impl fmt::Debug for Access {
     }
 }
 
-impl<'a> Granted<'a> {
-    /// At least one, in the order of the world.
-    pub(crate) fn contracts(self) -> &'a [u64] {
+impl<'a> GrantedContracts<'a> {
+    /// The contract numbers in the order of the account; at least one.
+    pub(crate) fn numbers(self) -> &'a [u64] {
         match self {
             Self::All(contracts) => contracts.numbers(),
             Self::One(contract) => slice::from_ref(contract),
         }
     }
 
-    /// Whether a contract is among them.
-    pub(crate) fn holds(self, number: u64) -> bool {
+    pub(crate) fn contains(self, number: u64) -> bool {
         match self {
-            Self::All(contracts) => contracts.holds(number),
+            Self::All(contracts) => contracts.contains(number),
             Self::One(contract) => *contract == number,
         }
     }
@@ -146,15 +151,15 @@ impl<'a> Granted<'a> {
     pub(crate) fn find(self, number: &str) -> Option<&'a u64> {
         match self {
             Self::All(contracts) => contracts.find(number),
-            Self::One(contract) => (contracts::number(number) == Some(*contract)).then_some(contract),
+            Self::One(contract) => (parse_contract_number(number) == Some(*contract)).then_some(contract),
         }
     }
 
-    /// This contract alone.
-    fn narrowed(self, number: &HeaderValue) -> Result<Self, Denied> {
+    /// Restricts the grant to the contract in the header `X-Contract-Number`.
+    fn restrict_to(self, number: &HeaderValue) -> Result<Self, AccessDenial> {
         let number = String::from_utf8_lossy(number.as_bytes());
         if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Denied::Forbidden(
+            return Err(AccessDenial::Forbidden(
                 format!(
                     "The header X-Contract-Number must hold the number of a contract; it was understood as {number:?}"
                 )
@@ -163,7 +168,7 @@ impl<'a> Granted<'a> {
         }
         match self.find(&number) {
             Some(contract) => Ok(Self::One(contract)),
-            None => Err(Denied::Forbidden(
+            None => Err(AccessDenial::Forbidden(
                 format!("The contract {number} of the header X-Contract-Number is none that may be read").into(),
             )),
         }

@@ -1,52 +1,54 @@
-//! A token can be deleted while a program uses it, and nobody tells the program. A test revokes a token between two
-//! requests; a script on the command line cannot, so it says beforehand after how many requests the plain token is
-//! over.
+//! Revoked tokens. A token can be deleted while a program uses it. A test in Rust revokes a token between two requests; on
+//! the command line that is not possible, so the plain token can also be revoked after a number of requests.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The tokens that are no longer accepted. `Debug` shows their number only.
+/// The tokens that are no longer accepted. `Debug` shows only their number.
 pub(crate) struct Revocations {
     tokens: Mutex<HashSet<String>>,
-    /// How many more requests the plain token is good for; none for any number.
-    left: Option<AtomicU64>,
+    /// Requests for which the plain token is still accepted. `None` for any number.
+    plain_token_uses: Option<AtomicU64>,
 }
 
 impl Revocations {
-    /// None yet; the plain token is over after as many requests as are given, if any.
-    pub(crate) fn new(after: Option<u64>) -> Self {
-        Self { tokens: Mutex::default(), left: after.map(AtomicU64::new) }
+    /// Without revoked tokens. The plain token is accepted for `plain_token_uses` requests, or for any number.
+    pub(crate) fn new(plain_token_uses: Option<u64>) -> Self {
+        Self { tokens: Mutex::default(), plain_token_uses: plain_token_uses.map(AtomicU64::new) }
     }
 
-    /// From now on this token is revoked; whether it was ever accepted does not matter.
+    /// Revokes a token, whether or not it was ever accepted.
     pub(crate) fn add(&self, token: &str) {
         self.tokens().insert(token.to_owned());
     }
 
-    /// Whether this token was revoked.
-    pub(crate) fn holds(&self, token: &str) -> bool {
+    /// Whether a token is revoked.
+    pub(crate) fn contains(&self, token: &str) -> bool {
         self.tokens().contains(token)
     }
 
-    /// Counts a request with the plain token, and says whether it is still good for it.
-    pub(crate) fn count(&self) -> bool {
-        let Some(left) = &self.left else { return true };
-        // Only the number itself is shared, so that no order with other memory is needed.
+    /// Counts a request with the plain token. Returns whether the token is still accepted for it.
+    pub(crate) fn use_plain_token(&self) -> bool {
+        let Some(left) = &self.plain_token_uses else { return true };
+        // Relaxed is enough: no other memory depends on the number.
         left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// A panic elsewhere leaves a set as good as it was.
+    /// Locks the set. It stays consistent even if another thread panicked while it held the lock.
     fn tokens(&self) -> MutexGuard<'_, HashSet<String>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Without the tokens.
+/// Omits the tokens.
 impl fmt::Debug for Revocations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Revocations").field("tokens", &self.tokens().len()).field("left", &self.left).finish()
+        f.debug_struct("Revocations")
+            .field("tokens", &self.tokens().len())
+            .field("plain_token_uses", &self.plain_token_uses)
+            .finish()
     }
 }
 
@@ -55,17 +57,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_revoked_from_the_moment_on_and_no_other() {
+    fn only_the_given_token_is_revoked() {
         let revocations = Revocations::new(None);
-        assert!(!revocations.holds("one"));
+        assert!(!revocations.contains("one"));
         revocations.add("one");
         revocations.add("one");
-        assert!(revocations.holds("one"));
-        assert!(!revocations.holds("on") && !revocations.holds("other"));
+        assert!(revocations.contains("one"));
+        assert!(!revocations.contains("on") && !revocations.contains("other"));
     }
 
     #[test]
-    fn the_plain_token_is_good_for_as_many_requests_as_was_said() {
+    fn the_plain_token_is_accepted_for_the_given_number_of_requests() {
         for (after, expected) in [
             (None, [true; 4]),
             (Some(0), [false; 4]),
@@ -73,12 +75,12 @@ mod tests {
             (Some(u64::MAX), [true; 4]),
         ] {
             let revocations = Revocations::new(after);
-            assert_eq!([(); 4].map(|()| revocations.count()), expected, "{after:?}");
+            assert_eq!([(); 4].map(|()| revocations.use_plain_token()), expected, "{after:?}");
         }
     }
 
     #[test]
-    fn a_panic_while_the_set_was_locked_revokes_nothing_else() {
+    fn a_panic_while_the_set_is_locked_does_not_change_it() {
         let revocations = Revocations::new(None);
         revocations.add("one");
         let panicked = std::thread::scope(|scope| {
@@ -89,11 +91,11 @@ mod tests {
             locked.join().is_err()
         });
         assert!(panicked);
-        assert!(revocations.holds("one") && !revocations.holds("other"));
+        assert!(revocations.contains("one") && !revocations.contains("other"));
     }
 
     #[test]
-    fn debug_output_does_not_show_a_token() {
+    fn debug_output_shows_no_token() {
         let revocations = Revocations::new(None);
         revocations.add("s3cret");
         let shown = format!("{revocations:?}");

@@ -61,7 +61,7 @@ fn refusal(response: &Response<Bytes>) -> (u16, String, String) {
 
 #[test]
 fn a_token_reads_its_contract_and_everything_else_that_is_accepted_reads_all() {
-    let simulator = world().basic("Aladdin", "open sesame").build();
+    let simulator = world().basic_auth("Aladdin", "open sesame").build();
     let second = TestToken::new(simulator.contracts()[1]);
     for (authorization, expected) in [
         (bearer(DEFAULT_TOKEN), vec![0, 1, 2]),
@@ -78,7 +78,7 @@ fn a_token_reads_its_contract_and_everything_else_that_is_accepted_reads_all() {
 
 #[test]
 fn the_contract_of_the_header_is_the_only_one_that_is_read() {
-    let simulator = world().basic("Aladdin", "open sesame").build();
+    let simulator = world().basic_auth("Aladdin", "open sesame").build();
     let third = simulator.contracts()[2].to_string();
     let token = TestToken::new(simulator.contracts()[2]);
     for authorization in [
@@ -125,11 +125,11 @@ fn a_contract_of_the_header_that_may_not_be_read_is_forbidden() {
 
 #[test]
 fn whoever_does_not_prove_who_they_are_is_unauthorized() {
-    let simulator = world().basic("Aladdin", "open sesame").build();
+    let simulator = world().basic_auth("Aladdin", "open sesame").build();
     let contract = simulator.contracts()[0];
     let token = TestToken::new(contract);
     let signed = format!("{}c2lnbmVk", token.build());
-    let expired = token.clone().expires(noon());
+    let expired = token.clone().expires_at(noon());
     let unprivileged_and_expired = expired.clone().privileges::<String>([]);
     for authorization in [
         String::new(),
@@ -193,7 +193,7 @@ fn a_token_ends_during_a_run_by_the_clock_of_the_simulator() {
     let time = clock.clone();
     let simulator =
         Simulator::builder().clock(move || noon() + TimeDelta::milliseconds(time.load(Ordering::Relaxed))).build();
-    let token = TestToken::new(simulator.contracts()[0]).issued(noon()).lifetime(TimeDelta::minutes(1));
+    let token = TestToken::new(simulator.contracts()[0]).issued_at(noon()).lifetime(TimeDelta::minutes(1));
     let authorization = bearer(&token.build());
     for (milliseconds, expected) in [(-1, 200), (0, 200), (59_999, 200), (60_000, 401), (0, 200)] {
         clock.store(milliseconds, Ordering::Relaxed);
@@ -204,7 +204,7 @@ fn a_token_ends_during_a_run_by_the_clock_of_the_simulator() {
 
 #[test]
 fn accounts_with_a_second_factor_are_refused_a_password_and_not_a_token() {
-    let simulator = world().basic("Aladdin", "open sesame").two_factor(true).build();
+    let simulator = world().basic_auth("Aladdin", "open sesame").two_factor(true).build();
     let basic = ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     assert_eq!(status(&simulator, "", &[basic]), 401);
     let authorization = bearer(DEFAULT_TOKEN);
@@ -247,11 +247,11 @@ fn the_plain_token_can_be_revoked_after_some_requests_that_it_is_needed_for() {
 
 #[test]
 fn debug_output_shows_nothing_secret() {
-    let builder = world().token("s3cret-token").basic("me", "s3cret-password");
+    let builder = world().token("s3cret-token").basic_auth("me", "s3cret-password");
     assert!(!format!("{builder:?}").contains("s3cret"));
     let simulator = builder.build();
     simulator.revoke("s3cret-revoked");
-    let access = simulator.access();
+    let access = &simulator.0.access;
     let shown = format!("{simulator:?} {access:?} {:?}", access.revocations);
     assert!(shown.contains("contracts") && !shown.contains("s3cret"), "{shown}");
 }

@@ -1,27 +1,27 @@
-//! What a client does with a token's contract, privileges and end cannot be tested with a real token, which is a
-//! secret, ends, and belongs to somebody. A test token says what the test wants and is worth nothing anywhere else.
+//! Unsigned tokens for tests. A real token is secret, expires, and has the claims of its owner; a test token has the
+//! claims that a test needs and is accepted only by the simulator.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::PRIVILEGE;
+use crate::access::PRIVILEGE;
+use crate::data::random::{Random, RandomKey, fingerprint};
+use crate::data::value::to_json;
 use crate::log::LOG_BEGIN;
-use crate::world::random::{Key, Random, fingerprint};
-use crate::world::record::json;
 
-/// A hundred years of 365.25 days: a test that is not about the end of a token must not meet it.
-const LIFETIME: TimeDelta = TimeDelta::days(36_525);
+/// Default lifetime: 100 years of 365.25 days, so that only tests about the end of a token reach it.
+const DEFAULT_LIFETIME: TimeDelta = TimeDelta::days(36_525);
 
-/// Whose a token is unless somebody else is named.
-const USER: &str = "7f9d0a53-3f6c-4f0e-9a55-0c1e6a2b8d41";
+/// Default id of the user.
+const DEFAULT_USER: &str = "7f9d0a53-3f6c-4f0e-9a55-0c1e6a2b8d41";
 
-/// Chooses what an unsigned token says, which a simulator accepts when it names one of its contracts.
+/// Builds an unsigned token. A simulator accepts it if it names one of the simulator's contracts.
 ///
 /// The token is a JSON Web Token with an empty signature (RFC 7519, section 6). Its claims are those that the vendor's
 /// own command line reads: `identity` with `uuid`, `contractNumber` (a number), `role` and `privileges`; the header's
-/// `kid`, the id of the token; and the usual `iss`, `iat` and `exp`. Equal choices make equal tokens, and no clock is
+/// `kid`, the id of the token; and the usual `iss`, `iat` and `exp`. Equal settings make equal tokens, and no clock is
 /// read.
 ///
 /// ```
@@ -38,46 +38,47 @@ const USER: &str = "7f9d0a53-3f6c-4f0e-9a55-0c1e6a2b8d41";
 ///         .map(|request| simulator.answer(&request).status().as_u16())
 /// };
 /// let (own, other) = (simulator.contracts()[0], simulator.contracts()[1]);
-/// let token = TestToken::new(own).issued(noon).lifetime(TimeDelta::hours(1));
+/// let token = TestToken::new(own).issued_at(noon).lifetime(TimeDelta::hours(1));
 /// assert_eq!(ask(own, &token.build())?, 200);
 /// assert_eq!(ask(other, &token.build())?, 403);
 /// assert_eq!(ask(own, &token.clone().privileges(["DATA_CENTER_CREATE"]).build())?, 403);
-/// assert_eq!(ask(own, &token.expires(noon).build())?, 401);
+/// assert_eq!(ask(own, &token.expires_at(noon).build())?, 401);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct TestToken {
-    identity: Identity,
-    issued: DateTime<Utc>,
-    end: End,
+    identity: TokenIdentity,
+    issued_at: DateTime<Utc>,
+    end: TokenEnd,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum End {
+enum TokenEnd {
     At(DateTime<Utc>),
+    /// This long after `issued_at`.
     After(TimeDelta),
 }
 
 #[derive(Serialize)]
-struct Header {
+struct TokenHeader {
     typ: &'static str,
     alg: &'static str,
     kid: String,
 }
 
 #[derive(Serialize)]
-struct Payload<'a> {
+struct TokenPayload<'a> {
     iss: &'static str,
     iat: i64,
     exp: i64,
-    identity: &'a Identity,
+    identity: &'a TokenIdentity,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Identity {
+struct TokenIdentity {
     uuid: String,
     contract_number: u64,
     role: String,
@@ -87,95 +88,97 @@ struct Identity {
 }
 
 impl TestToken {
-    /// A token that is bound to a contract, of a user who may read its log: the role "user" with the privilege
-    /// "ACCESS_ACTIVITY_LOG", issued at [`LOG_BEGIN`], with an end that no test meets by accident.
+    /// A token for a user who may read the log of this contract: the role "user" with the privilege
+    /// "ACCESS_ACTIVITY_LOG", issued at [`LOG_BEGIN`] with a lifetime of 100 years.
     pub fn new(contract: u64) -> Self {
         Self {
-            identity: Identity {
-                uuid: USER.into(),
+            identity: TokenIdentity {
+                uuid: DEFAULT_USER.into(),
                 contract_number: contract,
                 role: "user".into(),
                 privileges: vec![PRIVILEGE.into()],
                 is_parent: false,
             },
-            issued: LOG_BEGIN,
-            end: End::After(LIFETIME),
+            issued_at: LOG_BEGIN,
+            end: TokenEnd::After(DEFAULT_LIFETIME),
         }
     }
 
-    /// The id of the user, `identity.uuid`. The default is the same UUID for every token.
+    /// The id of the user, `identity.uuid`. Default: the same UUID for every token.
     pub fn user(mut self, id: impl Into<String>) -> Self {
         self.identity.uuid = id.into();
         self
     }
 
-    /// The role of the user, `identity.role`. A simulator lets "owner", "admin" and "administrator", in any case, read
-    /// the log without the privilege. The default is "user".
+    /// The role of the user, `identity.role`. The roles "owner", "admin" and "administrator" (case-insensitive) may read
+    /// the log without the privilege. Default: "user".
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.identity.role = role.into();
         self
     }
 
-    /// The privileges of the user, `identity.privileges`, in place of those chosen before. The default is
-    /// "ACCESS_ACTIVITY_LOG" alone, the one that reads the log.
+    /// The privileges of the user, `identity.privileges`. Replaces privileges set before. Default: only
+    /// "ACCESS_ACTIVITY_LOG", which is required to read the log.
     pub fn privileges<P: Into<String>>(mut self, privileges: impl IntoIterator<Item = P>) -> Self {
         self.identity.privileges = privileges.into_iter().map(Into::into).collect();
         self
     }
 
-    /// When the token was made, `iat`, in whole seconds, rounded down. It decides only where a lifetime begins: a
-    /// simulator accepts a token before this time. The default is [`LOG_BEGIN`].
-    pub fn issued(mut self, time: DateTime<Utc>) -> Self {
-        self.issued = time;
+    /// The time of issue, `iat`, rounded down to the second. It is the begin of the lifetime; a simulator also accepts a
+    /// token before this time. Default: [`LOG_BEGIN`].
+    pub fn issued_at(mut self, time: DateTime<Utc>) -> Self {
+        self.issued_at = time;
         self
     }
 
-    /// How long after it was made the token ends; in place of an end chosen before. Not above zero is a token that was
-    /// never good. The default is a hundred years.
+    /// The time from issue to expiry. Replaces an expiry set before. A token with a lifetime of 0 or less is never
+    /// accepted. Default: 100 years.
     pub fn lifetime(mut self, lifetime: TimeDelta) -> Self {
-        self.end = End::After(lifetime);
+        self.end = TokenEnd::After(lifetime);
         self
     }
 
-    /// When the token ends, `exp`, exclusive, in whole seconds, rounded down; in place of a lifetime chosen before.
-    pub fn expires(mut self, time: DateTime<Utc>) -> Self {
-        self.end = End::At(time);
+    /// The time of expiry, `exp`, exclusive, rounded down to the second. Replaces a lifetime set before.
+    pub fn expires_at(mut self, time: DateTime<Utc>) -> Self {
+        self.end = TokenEnd::At(time);
         self
     }
 
-    /// Whether it is the token of a reseller, which reads every contract of the simulator and can name one of them in
-    /// `X-Contract-Number`. How the vendor marks such tokens is not public; the mark is `identity.isParent`, chosen by
-    /// this crate. The default is false.
+    /// Whether this is the token of a reseller, which reads every contract of the simulator and can select one with the
+    /// header `X-Contract-Number`. The vendor's mark for such tokens is not public; this crate uses `identity.isParent`.
+    /// Default: false.
     pub fn reseller(mut self, reseller: bool) -> Self {
         self.identity.is_parent = reseller;
         self
     }
 
-    /// The token, as it is sent after `Bearer `.
+    /// The token, as sent after `Bearer `.
     #[must_use]
     pub fn build(&self) -> String {
-        let payload = json(&Payload {
+        let payload = to_json(&TokenPayload {
             iss: "ionoscloud",
-            iat: self.issued.timestamp(),
-            exp: self.end().timestamp(),
+            iat: self.issued_at.timestamp(),
+            exp: self.expiry().timestamp(),
             identity: &self.identity,
         });
-        let header = json(&Header { typ: "JWT", alg: "none", kid: token_id(&payload) });
+        let header = to_json(&TokenHeader { typ: "JWT", alg: "none", kid: token_id(&payload) });
         let part = |text: String| URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.", part(header), part(payload))
     }
 
-    fn end(&self) -> DateTime<Utc> {
+    fn expiry(&self) -> DateTime<Utc> {
         match self.end {
-            End::At(time) => time,
-            End::After(lifetime) => self.issued.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC),
+            TokenEnd::At(time) => time,
+            TokenEnd::After(lifetime) => {
+                self.issued_at.checked_add_signed(lifetime).unwrap_or(DateTime::<Utc>::MAX_UTC)
+            }
         }
     }
 }
 
-/// Different for every payload, and of the form of the vendor's ids.
+/// A UUID, like the vendor's token ids. It differs for different payloads.
 fn token_id(payload: &str) -> String {
-    let key = Key { seed: fingerprint(["token ", payload]), contract: 0, part: Key::ANSWERS };
+    let key = RandomKey { seed: fingerprint(["token ", payload]), contract: 0, part: RandomKey::ANSWERS };
     Random::new(key, 0).uuid().to_string()
 }
 
@@ -195,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_the_claims_of_the_vendor() {
+    fn a_token_has_the_claims_of_the_vendors_tokens() {
         let issued = "2026-11-20T12:00:00.999Z".parse().unwrap();
         let token = TestToken::new(31_721_060)
             .user("u-1")
             .role("owner")
             .privileges(["DATA_CENTER_CREATE", PRIVILEGE])
-            .issued(issued)
+            .issued_at(issued)
             .lifetime(TimeDelta::hours(1));
         let (header, payload) = parts(&token.build());
         let kid = &header["kid"];
@@ -226,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_choice_the_log_can_be_read_and_the_end_is_far_away() {
+    fn a_default_token_may_read_the_log_for_100_years() {
         let (_, payload) = parts(&TestToken::new(1).build());
         assert_eq!(payload["identity"]["role"], json!("user"));
         assert_eq!(payload["identity"]["privileges"], json!([PRIVILEGE]));
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_choices_make_the_same_token_and_any_other_choice_another_one() {
+    fn equal_settings_make_equal_tokens_and_different_settings_do_not() {
         let token = TestToken::new(1);
         let tokens = [
             token.clone(),
@@ -244,9 +247,9 @@ mod tests {
             token.clone().user("u"),
             token.clone().role("owner"),
             token.clone().privileges::<String>([]),
-            token.clone().issued(DateTime::UNIX_EPOCH),
+            token.clone().issued_at(DateTime::UNIX_EPOCH),
             token.clone().lifetime(TimeDelta::hours(1)),
-            token.clone().expires(DateTime::UNIX_EPOCH),
+            token.clone().expires_at(DateTime::UNIX_EPOCH),
             token.clone().reseller(true),
         ];
         assert_eq!(token.build(), tokens[0].clone().build());
@@ -257,14 +260,14 @@ mod tests {
     }
 
     #[test]
-    fn the_last_choice_of_an_end_counts_and_no_lifetime_is_too_long() {
+    fn the_last_expiry_or_lifetime_counts_and_every_lifetime_is_possible() {
         let end = |token: &TestToken| parts(&token.build()).1["exp"].as_i64().unwrap();
-        let epoch = TestToken::new(1).issued(DateTime::UNIX_EPOCH);
+        let epoch = TestToken::new(1).issued_at(DateTime::UNIX_EPOCH);
         let time = DateTime::from_timestamp(7, 0).unwrap();
         let second = TimeDelta::seconds(1);
         for (token, expected) in [
-            (epoch.clone().expires(time).lifetime(second), 1),
-            (epoch.clone().lifetime(second).expires(time), 7),
+            (epoch.clone().expires_at(time).lifetime(second), 1),
+            (epoch.clone().lifetime(second).expires_at(time), 7),
             (epoch.clone().lifetime(-second), -1),
             (epoch.clone().lifetime(TimeDelta::MAX), DateTime::<Utc>::MAX_UTC.timestamp()),
         ] {
@@ -273,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_output_shows_the_choices_and_not_the_token() {
+    fn debug_output_shows_the_settings_and_not_the_token() {
         let token = TestToken::new(31_721_060);
         let (shown, text) = (format!("{token:?}"), token.build());
         assert!(shown.contains("31721060"), "{shown}");

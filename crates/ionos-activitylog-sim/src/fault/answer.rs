@@ -1,5 +1,5 @@
-//! What stands in front of a service answers in its place when something is wrong: with any status, and with a body
-//! that the service would never send. An [`Answer`] is such an answer as a whole.
+//! A complete answer that replaces the service's own, as a gateway in front of the service would send it: with any
+//! status, and with a body that the service would never send.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::fault::RetryAfter;
-use crate::fault::script::Complaint;
-use crate::framing::is_framing;
-use crate::service::envelope;
+use crate::data::error_envelope::ErrorEnvelope;
+use crate::fault::error::ScriptError;
+use crate::fault::retry_after::RetryAfter;
+use crate::headers::is_framing_header;
 
-/// An answer in the place of the service's own.
+/// An answer that replaces the service's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use]
@@ -29,45 +29,40 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// With an empty body. The status is in [200, 999].
+    /// Creates an answer with an empty body. The status is in [200, 999].
     pub fn new(status: u16) -> Self {
         Self { status, body: Body::Empty, retry_after: None, headers: BTreeMap::new() }
     }
 
-    /// With this body, and the content type that belongs to it.
+    /// Sets the body and the content type that belongs to it.
     pub fn body(mut self, body: Body) -> Self {
         self.body = body;
         self
     }
 
-    /// With this `Retry-After`.
+    /// Sets the header `Retry-After`.
     pub fn retry_after(mut self, retry_after: RetryAfter) -> Self {
         self.retry_after = Some(retry_after);
         self
     }
 
-    /// With one more header, which takes the place of another one of its name. Not for headers that say how the answer
-    /// is framed, such as `Content-Length`.
+    /// Adds a header, which replaces another one of the same name. Headers that describe the framing of the answer, such
+    /// as `Content-Length`, are errors in [`Faults::add_rule`](crate::fault::Faults::add_rule).
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into(), value.into());
         self
     }
 
-    pub(super) fn check(&self) -> Result<(), Complaint> {
-        let wrong = |member: &str, message: String| Err(Complaint::new(&format!("fault.respond.{member}"), message));
+    pub(super) fn check(&self) -> Result<(), ScriptError> {
+        let invalid =
+            |member: &str, message: String| Err(ScriptError::new(&format!("fault.respond.{member}"), message));
         if !(200..=999).contains(&self.status) {
-            return wrong(
-                "status",
-                format!("{} is no status that ends a request: give a number from 200 to 999", self.status),
-            );
+            return invalid("status", format!("{} is not a final status: give a number from 200 to 999", self.status));
         }
         if matches!(self.status, 204 | 205 | 304) && !self.body.is_empty() {
-            return wrong(
+            return invalid(
                 "body",
-                format!(
-                    "an answer with the status {} has no body: leave it out, or choose another status",
-                    self.status
-                ),
+                format!("an answer with the status {} has no body: remove it, or choose another status", self.status),
             );
         }
         if let Some(retry_after) = &self.retry_after {
@@ -77,36 +72,36 @@ impl Answer {
             let member = format!("headers.{name}");
             match HeaderName::from_bytes(name.as_bytes()) {
                 Err(_) => {
-                    return wrong(
+                    return invalid(
                         "headers",
-                        format!("{name:?} is no name of a header: use letters, digits and hyphens"),
+                        format!("{name:?} is not a header name: use letters, digits and hyphens"),
                     );
                 }
-                Ok(name) if is_framing(&name) => {
-                    return wrong(
+                Ok(name) if is_framing_header(&name) => {
+                    return invalid(
                         &member,
-                        "this header says how the answer is framed: leave it out, and use \
-                         wrong_content_length, cut_at or one of the resets for an answer that is framed wrongly"
+                        "this header describes the framing of the answer: remove it, and use wrong_content_length, cut_at \
+                         or one of the resets for an answer with wrong framing"
                             .into(),
                     );
                 }
                 Ok(_) => {}
             }
             if HeaderValue::from_str(value).is_err() {
-                return wrong(
+                return invalid(
                     &member,
-                    format!("{value:?} cannot be sent in a header: leave out line breaks and other control characters"),
+                    format!("{value:?} cannot be sent in a header: remove line breaks and other control characters"),
                 );
             }
         }
         Ok(())
     }
 
-    /// The answer, for a clock that says `now`. Without a length, which is set when it is known what else happens to it.
+    /// The response, without a length: other faults may still change it.
     pub(super) fn response(&self, now: DateTime<Utc>) -> Response<Bytes> {
         let (content_type, body) = self.body.content(self.status);
         let mut response = Response::new(body);
-        // Each value was checked when the script was made.
+        // `check` has verified all values.
         if let Ok(status) = StatusCode::from_u16(self.status) {
             *response.status_mut() = status;
         }
@@ -115,7 +110,7 @@ impl Answer {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         if let Some(retry_after) = &self.retry_after
-            && let Ok(value) = HeaderValue::try_from(retry_after.text(now))
+            && let Ok(value) = HeaderValue::try_from(retry_after.to_text(now))
         {
             headers.insert(RETRY_AFTER, value);
         }
@@ -128,26 +123,26 @@ impl Answer {
     }
 }
 
-/// What an [`Answer`] holds.
+/// The body of an [`Answer`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Body {
-    /// Nothing.
+    /// No bytes.
     #[default]
     Empty,
-    /// An error as the service tells it: `httpStatus`, and one message.
+    /// The service's error envelope as JSON: `httpStatus`, and one message.
     Envelope {
-        /// `errorCode`.
+        /// The member `errorCode` of the message.
         code: String,
-        /// `message`.
+        /// The member `message` of the message.
         message: String,
     },
-    /// Any JSON value, written without white space, its members in an order of their own. For exact bytes use
-    /// [`Body::Text`] and a header for the content type.
+    /// Any JSON value, serialized without white space; the order of members may change. For exact bytes use
+    /// [`Body::Text`] and the header `Content-Type`.
     Json(serde_json::Value),
-    /// Sent as `text/html`.
+    /// HTML, sent as `text/html`.
     Html(String),
-    /// Sent as `text/plain`.
+    /// Text, sent as `text/plain`.
     Text(String),
 }
 
@@ -156,15 +151,15 @@ impl Body {
         *self == Self::Empty
     }
 
-    /// Content type and bytes.
+    /// The content type and the bytes.
     fn content(&self, status: u16) -> (Option<&'static str>, Bytes) {
         const JSON: &str = "application/json";
         match self {
             Self::Empty => (None, Bytes::new()),
             Self::Envelope { code, message } => {
                 let (code, message) = (code.clone().into(), message.clone().into());
-                let body = envelope(status, code, message);
-                (Some(JSON), body.into())
+                let envelope = ErrorEnvelope::with_message(status, code, message);
+                (Some(JSON), envelope.to_json().into())
             }
             Self::Json(value) => (Some(JSON), value.to_string().into()),
             Self::Html(text) => (Some("text/html"), Bytes::copy_from_slice(text.as_bytes())),
@@ -205,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_takes_the_place_of_another_one_of_its_name() {
+    fn a_header_replaces_another_one_of_the_same_name() {
         let answer = Answer::new(429)
             .body(Body::Text("[1]".into()))
             .retry_after(RetryAfter::Seconds(7))

@@ -1,5 +1,5 @@
-//! A client is fooled most easily by an answer that is almost right. So these faults take the very bytes that the
-//! service would send and change one place in them; everything around it stays as it is, byte for byte.
+//! Faults that change one place in the correct answer and leave every other byte unchanged: an answer that is almost
+//! right is the hardest one for a client to detect.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,40 +8,40 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::world::random::Random;
+use crate::data::random::Random;
 
-/// A page of the log. Borrowed, so that the place of each part in the text is known.
+/// A page of the log. The parts are borrowed, so that their position in the text is known.
 #[derive(Deserialize)]
-struct Page<'a> {
+struct PageJson<'a> {
     #[serde(borrow)]
-    hits: Hits<'a>,
+    hits: HitsJson<'a>,
 }
 
 #[derive(Deserialize)]
-struct Hits<'a> {
+struct HitsJson<'a> {
     #[serde(borrow)]
     hits: &'a RawValue,
 }
 
 #[derive(Deserialize)]
-struct Hit<'a> {
+struct HitJson<'a> {
     #[serde(borrow, rename = "_source")]
     source: &'a RawValue,
 }
 
-/// The list that an answer is about: that of a page, or the answer itself if it is one.
-fn list(body: &str) -> Option<&RawValue> {
+/// The list of an answer: the hits of a page, or the whole answer if it is a list.
+fn find_list(body: &str) -> Option<&RawValue> {
     let whole = || serde_json::from_str::<&RawValue>(body).ok();
-    match serde_json::from_str::<Page<'_>>(body) {
+    match serde_json::from_str::<PageJson<'_>>(body) {
         Ok(page) => Some(page.hits.hits),
         Err(_) => whole(),
     }
     .filter(|value| value.get().starts_with('['))
 }
 
-/// The JSON with its last bracket of the wrong kind, so that it breaks where a careless reader has stopped reading.
-/// What does not end in a bracket gets one.
-pub(super) fn malformed(body: &Bytes) -> Bytes {
+/// Replaces the last bracket by one of the wrong kind, so that a reader that stops early does not notice. Text without
+/// a bracket at its end gets one.
+pub(super) fn malformed_json(body: &Bytes) -> Bytes {
     let mut text = body.to_vec();
     match text.last_mut() {
         Some(last @ b'}') => *last = b']',
@@ -51,18 +51,18 @@ pub(super) fn malformed(body: &Bytes) -> Bytes {
     text.into()
 }
 
-/// The answer with `null` in the place of its list. Nothing when it has none.
+/// Replaces the list of the answer by `null`. `None` if the answer has no list.
 pub(super) fn null_for_array(body: &Bytes) -> Option<Bytes> {
     let text = std::str::from_utf8(body).ok()?;
-    splice(text, list(text)?.get(), "null")
+    replace_part(text, find_list(text)?.get(), "null")
 }
 
-/// The answer with one member of one record of a type that it never has. Nothing when there is no record in it.
+/// Gives one member of one record a type that it never has. `None` if the answer has no record.
 ///
-/// An answer that is an object itself is its own record.
+/// An answer that is an object is treated as a record.
 pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
     let text = std::str::from_utf8(body).ok()?;
-    let record = match list(text) {
+    let record = match find_list(text) {
         Some(list) => {
             let records: Vec<&RawValue> = serde_json::from_str(list.get()).ok()?;
             if records.is_empty() {
@@ -72,11 +72,11 @@ pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
         }
         None => text,
     };
-    let record = match serde_json::from_str::<Hit<'_>>(record) {
+    let record = match serde_json::from_str::<HitJson<'_>>(record) {
         Ok(hit) => hit.source.get(),
         Err(_) => record,
     };
-    // In the order of their names, whatever the order in the record.
+    // Ordered by name, so that the choice does not depend on the order in the record.
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(record).ok()?;
     let members: Vec<&RawValue> = members.into_values().collect();
     if members.is_empty() {
@@ -84,27 +84,27 @@ pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
     }
     let value = random.pick(&members).get();
     let other = if value.starts_with(['{', '[']) { "7" } else { "{}" };
-    splice(text, value, other)
+    replace_part(text, value, other)
 }
 
-/// The text with something else in the place of one of its parts.
-fn splice(text: &str, part: &str, other: &str) -> Option<Bytes> {
-    let Range { start, end } = place(text, part)?;
+/// Replaces a part of the text, which must be a slice of it.
+fn replace_part(text: &str, part: &str, other: &str) -> Option<Bytes> {
+    let Range { start, end } = range_of_part(text, part)?;
     Some([text.get(..start)?, other, text.get(end..)?].concat().into())
 }
 
-/// Where a part of a text is in it.
-fn place(text: &str, part: &str) -> Option<Range<usize>> {
-    // serde_json gives borrowed values as slices of what it read.
+/// The byte range of a part, which must be a slice of the text.
+fn range_of_part(text: &str, part: &str) -> Option<Range<usize>> {
+    // serde_json returns borrowed values as slices of its input.
     let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
-    let place = start..start.checked_add(part.len())?;
-    (text.get(place.clone()) == Some(part)).then_some(place)
+    let range = start..start.checked_add(part.len())?;
+    (text.get(range.clone()) == Some(part)).then_some(range)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::random::Key;
+    use crate::data::random::RandomKey;
 
     const PAGE: &str =
         r#"{"hits":{"total":3,"hits":[{"_source":{"meta":{"a":1.10}}}, {"_source":{"meta":{},"x":"y"}}]},"took":1}"#;
@@ -116,16 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn malformed_json_breaks_at_its_last_bracket() {
+    fn malformed_json_has_a_wrong_last_bracket() {
         for (body, broken) in [(INFO, r#"{"name":"CLOUD API"]"#), ("[]", "[}"), ("<html>", "<html>}"), ("", "}")] {
-            let damaged = malformed(&Bytes::from(body));
+            let damaged = malformed_json(&Bytes::from(body));
             assert_eq!(damaged, broken);
             assert!(serde_json::from_slice::<serde_json::Value>(&damaged).is_err());
         }
     }
 
     #[test]
-    fn null_takes_the_place_of_the_list_and_of_nothing_else() {
+    fn null_replaces_only_the_list() {
         for (body, expected) in [
             (PAGE, Some(r#"{"hits":{"total":3,"hits":null},"took":1}"#.to_owned())),
             (CONTRACTS, Some("null".into())),
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn one_member_of_one_record_has_a_wrong_type_and_the_rest_is_as_it_was() {
+    fn a_wrong_type_changes_one_member_of_one_record() {
         let mut seen = std::collections::BTreeSet::new();
         for seed in 0..50 {
-            let key = Key { seed, contract: 0, part: 0 };
+            let key = RandomKey { seed, contract: 0, part: 0 };
             let damaged = || {
                 let body = Bytes::from_static(PAGE.as_bytes());
                 text(wrong_type(&body, &mut Random::new(key, 0))).unwrap()
@@ -160,8 +160,8 @@ mod tests {
     }
 
     #[test]
-    fn lists_and_single_objects_have_records_too_and_what_has_none_stays_as_it_is() {
-        let key = Key { seed: 1, contract: 0, part: 0 };
+    fn a_wrong_type_is_also_put_into_lists_and_single_objects_and_nowhere_else() {
+        let key = RandomKey { seed: 1, contract: 0, part: 0 };
         for (body, expected) in [
             (INFO, Some(r#"{"name":{}}"#)),
             (r#"[{"id":1}]"#, Some(r#"[{"id":{}}]"#)),

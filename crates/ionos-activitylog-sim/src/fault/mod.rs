@@ -1,23 +1,23 @@
-//! A client is as good as it is on a bad day, and bad days cannot be ordered from the real service. A script of faults
-//! makes one: which requests are struck, and what happens to them.
+//! Faults: what goes wrong with requests, by a script of rules. Each rule has a [`Trigger`], which selects requests, and
+//! a [`Fault`], which says what happens to them.
 //!
 //! ```
 //! use ionos_activitylog_sim::{Operation, Share, Simulator};
-//! use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, RetryAfter, When};
+//! use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, RetryAfter, Trigger};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let faults = Faults::new()
-//!     .on(
-//!         When::any().operation(Operation::GetByContract).requests([3]),
+//!     .add_rule(
+//!         Trigger::any().operation(Operation::GetByContract).requests([3]),
 //!         Answer::new(429).retry_after(RetryAfter::Seconds(2)),
 //!     )?
-//!     .on(When::any().rate(Share::new(0.2)?).times(5), Fault::CutAt { bytes: 100 })?;
+//!     .add_rule(Trigger::any().rate(Share::new(0.2)?).times(5), Fault::CutAt { bytes: 100 })?;
 //! let simulator = Simulator::builder().faults(faults).build();
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # The same as a file
+//! # The JSON form
 //!
 //! ```
 //! use ionos_activitylog_sim::fault::Faults;
@@ -39,56 +39,56 @@
 //!     }"#,
 //! )?;
 //! assert_eq!(Faults::from_json(&faults.to_json())?, faults);
-//! # Ok::<_, ionos_activitylog_sim::fault::FaultScriptError>(())
+//! # Ok::<_, ionos_activitylog_sim::fault::ScriptError>(())
 //! ```
 //!
-//! Of the rules that mean a request, the first one whose `times` are not used up decides. `when` may hold, all of them
-//! optional and all of which must hold:
+//! A request gets the fault of the first rule whose conditions match and whose `times` are not used up. The members of
+//! `when` are optional conditions; all of them must hold:
 //!
 //! | member | value |
 //! |---|---|
 //! | `operation` | the name of an [`Operation`](crate::Operation), such as `"GetByContract"` |
-//! | `contract` | the number of the contract whose log is asked for |
-//! | `requests` | a list of numbers; the first request is 1, of the operation if one is named and otherwise of all |
-//! | `every` | each n-th request, counted likewise |
-//! | `rate` | a share, as a number from 0 to 1 or as a percentage such as `"20%"` |
-//! | `times` | at most so often |
+//! | `contract` | the contract number in the path |
+//! | `requests` | a list of request numbers, from 1; counted per operation if `operation` is set, otherwise over all |
+//! | `every` | every n-th request, counted in the same way |
+//! | `rate` | a share of requests: a number from 0 to 1, or a percentage such as `"20%"` |
+//! | `times` | maximum number of times that the rule applies |
 //!
 //! `fault` is one of these:
 //!
 //! | fault | what happens |
 //! |---|---|
-//! | `{"respond": {"status": 503, "body": …, "retry_after": …, "headers": {"name": "value"}}}` | this answer instead; only the status is needed |
-//! | `{"delay": {"milliseconds": 50}}` | the right answer, later |
-//! | `{"drip": {"bytes": 10, "every": {"milliseconds": 50}}}` | the right answer, its body in small pieces |
-//! | `"reset_before_headers"`, `"reset_after_headers"`, `{"reset_after": {"bytes": 10}}` | the connection is reset, the last one after so many bytes of the body |
-//! | `{"cut_at": {"bytes": 10}}` | the connection is closed after so many bytes of the body |
-//! | `{"wrong_content_length": {"by": -3}}` | the right answer, but `Content-Length` is 3 less than what is sent |
-//! | `"malformed_json"`, `"null_for_array"`, `"wrong_type"` | the right answer with one place changed |
-//! | `"html200"` | a page for people, with status 200 |
-//! | `{"redirect": {"location": "https://example.com/"}}` | 302 to there |
-//! | `{"decompression_bomb": {"bytes": 1073741824}}` | the right answer behind so much compressed white space |
+//! | `{"respond": {"status": 503, "body": …, "retry_after": …, "headers": {"name": "value"}}}` | this answer instead; only `status` is required |
+//! | `{"delay": {"milliseconds": 50}}` | the correct answer, later |
+//! | `{"drip": {"bytes": 10, "every": {"milliseconds": 50}}}` | the correct answer, its body in small pieces |
+//! | `"reset_before_headers"`, `"reset_after_headers"`, `{"reset_after": {"bytes": 10}}` | the connection is reset, in the last case after this many bytes of the body |
+//! | `{"cut_at": {"bytes": 10}}` | the connection is closed after this many bytes of the body |
+//! | `{"wrong_content_length": {"by": -3}}` | the correct answer, but `Content-Length` is 3 less than what is sent |
+//! | `"malformed_json"`, `"null_for_array"`, `"wrong_type"` | the correct answer with one place changed |
+//! | `"html200"` | an HTML page with status 200 |
+//! | `{"redirect": {"location": "https://example.com/"}}` | status 302 with this location |
+//! | `{"decompression_bomb": {"bytes": 1073741824}}` | the correct answer after this many compressed spaces |
 //!
 //! `body` is `"empty"`, `{"envelope": {"code": "315", "message": "Unauthorized"}}`, `{"json": any value}`,
 //! `{"html": "…"}` or `{"text": "…"}`. `retry_after` is `{"seconds": 2}`, `{"fraction": 1.5}`, `{"date": 30}` for the HTTP
 //! date in 30 seconds by the clock of the simulator, `{"date": -30}` for one in the past, or `{"text": "soon"}`.
 //!
-//! # What a script does not depend on
+//! # Determinism
 //!
-//! What is drawn, for `rate` and `wrong_type`, is drawn from the seed, the place of the rule in the script, and the
-//! method, path and query of the request and how often they came before. So requests that overtake each other get the
-//! same faults all the same. `requests`, `every` and `times` count requests as they arrive, so they are for clients that
-//! ask for one thing after another.
+//! The random choices of `rate` and `wrong_type` depend on the seed, the position of the rule in the script, the method,
+//! path and query of the request, and on how often the same request came before. So requests that overtake each other
+//! get the same faults. `requests`, `every` and `times` count requests as they arrive, so they are for clients that send
+//! one request after another.
 //!
-//! Deliberately absent: faults that hold for a time of day, and faults on the way to the service, such as a slow
-//! upload. The service reads no bodies.
+//! Deliberately absent: faults at a time of day, and faults on the way to the service, such as a slow upload. The
+//! service reads no request bodies.
 
 mod answer;
-mod bomb;
 mod damage;
+mod error;
 mod retry_after;
-mod script;
-mod when;
+pub(crate) mod script;
+mod trigger;
 
 use std::time::Duration;
 
@@ -99,35 +99,32 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, Body};
+pub use error::ScriptError;
 pub use retry_after::RetryAfter;
-pub use script::{FaultScriptError, Faults};
-pub use when::When;
+pub use script::Faults;
+pub use trigger::Trigger;
 
-pub(crate) use bomb::Bomb;
-pub(crate) use script::Armed;
+use crate::data::random::Random;
+use crate::reply::{Pace, Reply, ReplyEnd};
 
-use crate::delivery::{End, Pace, Reply};
-use crate::world::random::Random;
-use script::Complaint;
-
-/// A decompression bomb unpacks to at most this many bytes: 16 GiB, 16 MiB of which are sent. More than any client's
-/// memory, but not more than a test can wait for.
+/// Maximum decompressed size of a decompression bomb: 16 GiB, of which 16 MiB are sent. More than the memory of any
+/// client, but not more than a test can wait for.
 pub const MAX_BOMB_BYTES: u64 = 16 << 30;
 
 /// What happens to a request.
 ///
-/// Which bytes an answer has is up to what is said here; the client sees fewer of them if it stops reading.
+/// A fault decides which bytes are sent. The client sees fewer if it stops reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Fault {
-    /// This answer instead of the right one, which is not even computed.
+    /// This answer instead of the correct one, which is not computed.
     Respond(Answer),
-    /// The right answer after this time, in whole milliseconds.
+    /// The correct answer after this pause, in whole milliseconds.
     Delay(#[serde(with = "milliseconds")] Duration),
-    /// The right answer, with its body in pieces of so many bytes, at least 1, and a pause before each but the first.
+    /// The correct answer, with its body in pieces and a pause before each piece but the first.
     Drip {
-        /// Of the body, at once.
+        /// Bytes per piece, at least 1.
         bytes: u64,
         /// The pause, in whole milliseconds.
         #[serde(with = "milliseconds")]
@@ -135,45 +132,45 @@ pub enum Fault {
     },
     /// The connection is reset and nothing is sent.
     ResetBeforeHeaders,
-    /// The connection is reset after status line and headers.
+    /// The connection is reset after the status line and the headers.
     ResetAfterHeaders,
-    /// The connection is reset after so many bytes of the body. What the network still held is lost, so the client
-    /// may see fewer.
+    /// The connection is reset after part of the body. Bytes that were still in the network are lost, so the client may
+    /// see fewer.
     ResetAfter {
-        /// Of the body.
+        /// Bytes of the body that are sent.
         bytes: u64,
     },
-    /// The connection is closed in good order after so many bytes of the body; `Content-Length` announces all.
+    /// The connection is closed in an orderly way after part of the body. `Content-Length` announces all of it.
     CutAt {
-        /// Of the body.
+        /// Bytes of the body that are sent.
         bytes: u64,
     },
-    /// All of the body, but `Content-Length` announces more or less of it. Afterwards the connection is closed.
+    /// The complete body with a wrong `Content-Length`. The connection is closed afterwards.
     WrongContentLength {
-        /// How much more, or less when negative; not 0. No less than 0 is ever announced.
+        /// Difference between the announced and the real length in bytes, not 0. The announced length is at least 0.
         by: i64,
     },
-    /// The right answer with its last bracket of the wrong kind.
+    /// The correct answer with its last bracket replaced by one of the wrong kind.
     MalformedJson,
-    /// The right answer with `null` for its list: `hits.hits` of a page, or all of the contracts. An answer without a
-    /// list stays as it is.
+    /// The correct answer with `null` instead of its list: `hits.hits` of a page, or the list of contracts. An answer
+    /// without a list is not changed.
     NullForArray,
-    /// The right answer, in which one member of one record is a number instead of an object or a list, or an object
-    /// instead of anything else. An answer without records stays as it is.
+    /// The correct answer, in which one member of one record is a number instead of an object or a list, or an object
+    /// instead of anything else. An answer without records is not changed.
     WrongType,
-    /// A page for people, with status 200, as sent by portals and maintenance pages.
+    /// An HTML page with status 200, as portals and maintenance pages send it.
     Html200,
-    /// 302 to another place, with an empty body.
+    /// Status 302 with an empty body.
     Redirect {
         /// An absolute URL, or a path.
         location: String,
     },
-    /// The right answer behind so many spaces, at most [`MAX_BOMB_BYTES`], compressed with gzip to about a thousandth.
-    /// It is valid JSON, and sent whether or not the request allows gzip.
+    /// The correct answer after many spaces, compressed with gzip to about a thousandth. It is valid JSON, and is sent
+    /// whether or not the request accepts gzip.
     ///
-    /// In process there is no compression, and the spaces arrive as reqwest gives them out when it has unpacked them.
+    /// The in-process transport does not compress: it returns the spaces as reqwest does after decompression.
     DecompressionBomb {
-        /// How many spaces.
+        /// Number of spaces, at most [`MAX_BOMB_BYTES`].
         bytes: u64,
     },
 }
@@ -184,27 +181,27 @@ impl From<Answer> for Fault {
     }
 }
 
-/// What a portal puts in front of everything.
+/// The page of [`Fault::Html200`].
 const HTML: &str =
     "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body><h1>Back soon</h1></body></html>\n";
 
 impl Fault {
-    fn check(&self) -> Result<(), Complaint> {
-        let wrong = |member, message| Err(Complaint::new(member, message));
+    fn check(&self) -> Result<(), ScriptError> {
+        let invalid = |member, message| Err(ScriptError::new(member, message));
         match self {
             Self::Respond(answer) => answer.check(),
             Self::Drip { bytes: 0, .. } => {
-                wrong("fault.drip.bytes", "0 bytes at once never end: give a number from 1".into())
+                invalid("fault.drip.bytes", "0 bytes per piece never complete the body: give a number from 1".into())
             }
-            Self::WrongContentLength { by: 0 } => wrong(
+            Self::WrongContentLength { by: 0 } => invalid(
                 "fault.wrong_content_length.by",
                 "0 is no difference: give a positive or a negative number".into(),
             ),
-            Self::Redirect { location } if HeaderValue::from_str(location).is_err() => wrong(
+            Self::Redirect { location } if HeaderValue::from_str(location).is_err() => invalid(
                 "fault.redirect.location",
                 format!("{location:?} cannot be sent in a header: give a URL in ASCII"),
             ),
-            Self::DecompressionBomb { bytes } if *bytes > MAX_BOMB_BYTES => wrong(
+            Self::DecompressionBomb { bytes } if *bytes > MAX_BOMB_BYTES => invalid(
                 "fault.decompression_bomb.bytes",
                 format!("{bytes} bytes are too many: give at most {MAX_BOMB_BYTES}"),
             ),
@@ -212,7 +209,7 @@ impl Fault {
         }
     }
 
-    /// Its name in a script.
+    /// The name in a JSON script.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Respond(_) => "respond",
@@ -232,7 +229,7 @@ impl Fault {
         }
     }
 
-    /// What is answered instead of the right answer, if this is such a fault.
+    /// The response that replaces the correct answer. `None` if the fault changes the correct answer instead.
     pub(crate) fn replacement(&self, now: impl FnOnce() -> DateTime<Utc>) -> Option<Response<Bytes>> {
         match self {
             Self::Respond(answer) => Some(answer.response(now())),
@@ -245,7 +242,7 @@ impl Fault {
             Self::Redirect { location } => {
                 let mut response = Response::new(Bytes::new());
                 *response.status_mut() = StatusCode::FOUND;
-                // Checked when the script was made.
+                // `check` has verified the value.
                 if let Ok(location) = HeaderValue::from_str(location) {
                     response.headers_mut().insert(LOCATION, location);
                 }
@@ -255,21 +252,21 @@ impl Fault {
         }
     }
 
-    /// What becomes of an answer. A replacement stays as it is.
-    pub(crate) fn alter(&self, mut reply: Reply, random: &mut Random) -> Reply {
+    /// Applies the fault to a reply. A replacement is not changed further.
+    pub(crate) fn apply(&self, mut reply: Reply, random: &mut Random) -> Reply {
         match self {
             Self::Respond(_) | Self::Html200 | Self::Redirect { .. } => {}
             Self::Delay(delay) => reply.delivery.delay = *delay,
             Self::Drip { bytes, every } => {
                 reply.delivery.pace = Some(Pace { bytes: *bytes, every: *every });
             }
-            Self::ResetBeforeHeaders => reply.delivery.end = End::ResetBeforeHead,
-            Self::ResetAfterHeaders => reply.delivery.end = End::ResetAfter(0),
-            Self::ResetAfter { bytes } => reply.delivery.end = End::ResetAfter(*bytes),
-            Self::CutAt { bytes } => reply.delivery.end = End::ClosedAfter(*bytes),
-            Self::WrongContentLength { by } => reply.misdeclare(*by),
+            Self::ResetBeforeHeaders => reply.delivery.end = ReplyEnd::ResetBeforeHead,
+            Self::ResetAfterHeaders => reply.delivery.end = ReplyEnd::ResetAfter(0),
+            Self::ResetAfter { bytes } => reply.delivery.end = ReplyEnd::ResetAfter(*bytes),
+            Self::CutAt { bytes } => reply.delivery.end = ReplyEnd::ClosedAfter(*bytes),
+            Self::WrongContentLength { by } => reply.misdeclare_length(*by),
             Self::MalformedJson => {
-                let body = damage::malformed(reply.response.body());
+                let body = damage::malformed_json(reply.response.body());
                 reply.replace_body(body);
             }
             Self::NullForArray => {
@@ -288,7 +285,7 @@ impl Fault {
     }
 }
 
-/// A time as `{"milliseconds": 50}`, so that nobody has to guess the unit.
+/// Durations as `{"milliseconds": 50}`, so that the JSON form names the unit.
 mod milliseconds {
     use std::time::Duration;
 

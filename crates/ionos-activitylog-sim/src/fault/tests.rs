@@ -21,7 +21,7 @@ fn simulator(faults: Faults) -> Simulator {
 }
 
 fn always(fault: impl Into<Fault>) -> Simulator {
-    simulator(Faults::new().on(When::any(), fault).unwrap())
+    simulator(Faults::new().add_rule(Trigger::any(), fault).unwrap())
 }
 
 fn page() -> String {

@@ -1,5 +1,5 @@
-//! A client that fails on somebody's real log must be tested against that log. So events can come from a file that
-//! was exported instead of from a seed: one record a line, served byte for byte by the time that each one carries.
+//! Serves events from an exported file instead of a seed, so that a client that fails on a real log can be tested against
+//! that log. The file has one record per line; each is served byte for byte at the time that it contains.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -11,28 +11,28 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::data::activity_profile::{HOUR, MILLISECOND};
+use crate::data::random::{fingerprint, mix};
 use crate::log::LOG_END;
-use crate::log::span::nanoseconds;
-use crate::world::random::{fingerprint, mix};
-use crate::world::rhythm::{HOUR, MILLISECOND};
+use crate::log::span::to_nanoseconds;
 
-/// Events of an exported log, held in memory. Read with [`Recording::read`].
+/// Events of an exported log, held in memory. Created with [`Recording::read`].
 #[derive(Clone, Default)]
 pub struct Recording {
-    /// By contract, then by the hour since 1970-01-01T00:00:00Z.
-    contracts: BTreeMap<u64, BTreeMap<u64, Vec<Line>>>,
-    /// The events of each request, by its identifier and then by contract.
-    requests: HashMap<String, BTreeMap<u64, Vec<Line>>>,
+    /// By contract, then by hour since 1970-01-01T00:00:00Z.
+    contracts: BTreeMap<u64, BTreeMap<u64, Vec<RecordedEvent>>>,
+    /// By the identifier of the request, then by contract.
+    requests: HashMap<String, BTreeMap<u64, Vec<RecordedEvent>>>,
 }
 
-/// One event.
+/// One event of a recording.
 #[derive(Clone)]
-pub(crate) struct Line {
+pub(crate) struct RecordedEvent {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
-    /// The event's number, which no other event shares, spread evenly over 64 bits.
+    /// The unique number of the event, uniform over 64 bits.
     pub(crate) number: u64,
-    /// JSON text, as it was read.
+    /// The JSON text, byte for byte.
     pub(crate) text: Arc<str>,
 }
 
@@ -48,151 +48,146 @@ impl fmt::Display for RecordingError {
 
 impl std::error::Error for RecordingError {}
 
-/// What must be known of a record to serve it.
+/// The members of a record that are needed to serve it.
 #[derive(Deserialize)]
-struct Sketch<'a> {
-    meta: MetaSketch,
+struct RecordFields<'a> {
+    meta: MetaFields,
     #[serde(borrow, default)]
-    principal: Option<PrincipalSketch<'a>>,
+    principal: Option<PrincipalFields<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct MetaSketch {
+struct MetaFields {
     time: String,
     #[serde(default)]
     request_id: Value,
 }
 
 #[derive(Deserialize)]
-struct PrincipalSketch<'a> {
+struct PrincipalFields<'a> {
     #[serde(borrow, default)]
-    identity: Option<IdentitySketch<'a>>,
+    identity: Option<IdentityFields<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct IdentitySketch<'a> {
-    /// As it is written: a number of the JSON parser would lose digits of one that is too large.
+struct IdentityFields<'a> {
+    /// Raw, because the JSON parser would lose digits of a number that is too large.
     #[serde(borrow, default)]
     contract_number: Option<&'a RawValue>,
 }
 
-/// What a recording may be packed with, by the bytes that it then begins with.
-const PACKED: [(&str, &[u8]); 2] = [("gzip", &[0x1f, 0x8b]), ("zstd", &[0x28, 0xb5, 0x2f, 0xfd])];
+/// Compression formats, by the first bytes of a file.
+const COMPRESSION_FORMATS: [(&str, &[u8]); 2] = [("gzip", &[0x1f, 0x8b]), ("zstd", &[0x28, 0xb5, 0x2f, 0xfd])];
 
-/// What some programs write before UTF-8.
+/// Written before UTF-8 text by some programs.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Recording {
-    /// Reads NDJSON: one record a line, as an export of the log has it; empty lines are skipped, and so is a byte order
-    /// mark at the beginning. A record belongs to the contract it names, or to `contract` where it names none.
+    /// Reads NDJSON: one record per line, as in an export of the log. Empty lines and a byte order mark at the beginning
+    /// are skipped. A record belongs to the contract in `principal.identity.contractNumber`, or to `contract` if it has
+    /// none.
     ///
     /// # Errors
     ///
-    /// When it cannot be read, is packed, holds no record, or a line is no JSON object with `meta.time` in RFC 3339,
-    /// belongs to no contract, or names one that is no number of 64 bits.
+    /// If the input cannot be read, is compressed or has no record; or if a line is not a JSON object with `meta.time` in
+    /// RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that does not fit into 64 bits.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
-        // What cannot be read is told with its line below.
+        // A read error occurs again below, with its line.
         let begin = lines.fill_buf().unwrap_or_default();
-        if let Some((name, _)) = PACKED.iter().find(|(_, bytes)| begin.starts_with(bytes)) {
-            let why = format!("the recording is packed with {name}: unpack it first");
-            return Err(RecordingError(why));
+        if let Some((name, _)) = COMPRESSION_FORMATS.iter().find(|(_, bytes)| begin.starts_with(bytes)) {
+            return Err(RecordingError(format!("the recording is compressed with {name}: decompress it first")));
         }
         let mut recording = Self::default();
-        for (line, at) in lines.lines().zip(1_u64..) {
-            let line =
-                line.map_err(|error| RecordingError(format!("line {at} of the recording cannot be read: {error}")))?;
+        for (line, number) in lines.lines().zip(1_u64..) {
+            let line = line
+                .map_err(|error| RecordingError(format!("line {number} of the recording cannot be read: {error}")))?;
             let line = match line.strip_prefix(BYTE_ORDER_MARK) {
-                Some(rest) if at == 1 => rest,
+                Some(rest) if number == 1 => rest,
                 _ => &line,
             };
             if !line.trim().is_empty() {
-                recording.add(line, at, contract)?;
+                recording.add(line, number, contract)?;
             }
         }
         if recording.contracts.is_empty() {
-            return Err(RecordingError(
-                "the recording is empty: it needs one record a line, as an export writes them".into(),
-            ));
+            return Err(RecordingError("the recording is empty: write one record per line, as an export does".into()));
         }
         let hours = recording.contracts.values_mut().flat_map(|it| it.values_mut());
         let requests = recording.requests.values_mut().flat_map(|it| it.values_mut());
-        for lines in hours.chain(requests) {
-            // Stable: events of equal time keep the order of the file.
-            lines.sort_by_key(|line| line.time);
+        for events in hours.chain(requests) {
+            // Stable: events of equal time stay in the order of the file.
+            events.sort_by_key(|event| event.time);
         }
         Ok(recording)
     }
 
-    fn add(&mut self, text: &str, at: u64, contract: Option<u64>) -> Result<(), RecordingError> {
-        let refused = |why: String| RecordingError(format!("line {at} of the recording {why}"));
-        let sketch: Sketch = serde_json::from_str(text).map_err(|error| {
-            refused(format!(
-                "is no record with a time, without which it cannot be served ({error}): repair or remove it"
+    fn add(&mut self, text: &str, line: u64, contract: Option<u64>) -> Result<(), RecordingError> {
+        let invalid = |reason: String| RecordingError(format!("line {line} of the recording {reason}"));
+        let fields: RecordFields = serde_json::from_str(text)
+            .map_err(|error| invalid(format!("is not a record with a time ({error}): repair or remove it")))?;
+        let time = DateTime::parse_from_rfc3339(&fields.meta.time).map_err(|error| {
+            invalid(format!(
+                "has the time {:?}, which is not RFC 3339 ({error}): repair or remove it",
+                fields.meta.time
             ))
         })?;
-        let time = DateTime::parse_from_rfc3339(&sketch.meta.time).map_err(|error| {
-            refused(format!(
-                "has the time {:?}, which is not as RFC 3339 has it ({error}): repair or remove it",
-                sketch.meta.time
-            ))
-        })?;
-        let named = sketch.principal.and_then(|principal| principal.identity);
+        let named = fields.principal.and_then(|principal| principal.identity);
         let named = match named.and_then(|identity| identity.contract_number) {
-            Some(named) => contract_number(named).map_err(|named| {
-                refused(format!("names the contract {named}, which is no number of a contract: repair or remove it"))
+            Some(named) => parse_contract_number(named).map_err(|named| {
+                invalid(format!("names the contract {named}, which is not a contract number: repair or remove it"))
             })?,
             None => None,
         };
         let contract = named
             .or(contract)
-            .ok_or_else(|| refused("names no contract number: say which contract it belongs to".into()))?;
-        let time = nanoseconds(time.to_utc());
+            .ok_or_else(|| invalid("names no contract number: specify the contract it belongs to".into()))?;
+        let time = to_nanoseconds(time.to_utc());
         let hour = time.div_euclid(HOUR * MILLISECOND);
-        if hour < 0 || time >= nanoseconds(LOG_END) {
-            return Err(refused(format!(
+        if hour < 0 || time >= to_nanoseconds(LOG_END) {
+            return Err(invalid(format!(
                 "has the time {}, which is not from 1970 to 2199: repair or remove it",
-                sketch.meta.time
+                fields.meta.time
             )));
         }
-        let line = Line { time, number: mix(at ^ fingerprint([text])), text: text.into() };
-        if let Value::String(id) = sketch.meta.request_id {
-            let of_contracts = self.requests.entry(id).or_default();
-            of_contracts.entry(contract).or_default().push(line.clone());
+        let event = RecordedEvent { time, number: mix(line ^ fingerprint([text])), text: text.into() };
+        if let Value::String(id) = fields.meta.request_id {
+            let by_contract = self.requests.entry(id).or_default();
+            by_contract.entry(contract).or_default().push(event.clone());
         }
         let hours = self.contracts.entry(contract).or_default();
-        hours.entry(hour as u64).or_default().push(line);
+        hours.entry(hour as u64).or_default().push(event);
         Ok(())
     }
 
-    /// The contracts that its records belong to, in the order of their numbers.
+    /// The numbers of the contracts that have records, in ascending order.
     #[must_use]
     pub fn contracts(&self) -> Vec<u64> {
         self.contracts.keys().copied().collect()
     }
 
-    /// The time of its first event, in nanoseconds since 1970-01-01T00:00:00Z.
+    /// The time of the first event, in nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) fn begin(&self) -> i64 {
-        let first = |hours: &BTreeMap<u64, Vec<Line>>| Some(hours.values().next()?.first()?.time);
+        let first = |hours: &BTreeMap<u64, Vec<RecordedEvent>>| Some(hours.values().next()?.first()?.time);
         self.contracts.values().filter_map(first).min().unwrap_or(0)
     }
 
     /// The events of an hour, in the order of their times.
-    pub(crate) fn hour(&self, contract: u64, hour: u64) -> &[Line] {
+    pub(crate) fn hour(&self, contract: u64, hour: u64) -> &[RecordedEvent] {
         self.contracts.get(&contract).and_then(|hours| hours.get(&hour)).map_or(&[], Vec::as_slice)
     }
 
-    /// The events of a request in the order of their times, and the contract that they belong to. Where several
-    /// contracts have a request of this identifier, it is the first one that may be read.
-    pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[Line])> {
-        let mut of_contracts = self.requests.get(id)?.iter();
-        of_contracts.find(|(contract, _)| may_read(**contract)).map(|(contract, lines)| (*contract, lines.as_slice()))
+    /// The events of a request in the order of their times, and their contract. If several contracts have a request with
+    /// this identifier, the first one that may be read.
+    pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
+        let mut by_contract = self.requests.get(id)?.iter();
+        by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))
     }
 }
 
-/// The contract that a record names, as a number or as text; none in empty text. Fails with what is neither.
-fn contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
+/// Parses a contract number, a JSON number or text. `Ok(None)` for empty text; fails with the text of anything else.
+fn parse_contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
     let text = named.get().trim_matches('"');
     if text.is_empty() {
         return Ok(None);
@@ -200,7 +195,7 @@ fn contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
     text.parse().map(Some).map_err(|_| named.get())
 }
 
-/// Without the events.
+/// Omits the events.
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording").field("contracts", &self.contracts()).finish_non_exhaustive()
@@ -216,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_kept_by_contract_and_time_and_byte_for_byte() {
+    fn records_are_stored_byte_for_byte_by_contract_and_time() {
         let second = r#"{"meta":{"time":"2026-11-20T09:12:33.394Z","requestId":"r"}, "principal":{"identity":{"contractNumber":"7"}}}"#;
         let first =
             r#"{"principal":{"identity":{"contractNumber":7,"x":1e400}},"meta":{"time":"2026-11-20T10:12:33+01:00"}}"#;
@@ -239,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_record() {
+    fn a_byte_order_mark_is_not_part_of_the_first_record() {
         let record = r#"{"meta":{"time":"2026-11-20T09:00:00Z"}}"#;
         let text = format!("\u{feff}{record}\n");
         let recording = Recording::read(text.as_bytes(), Some(7)).unwrap();
@@ -249,16 +244,16 @@ mod tests {
     }
 
     #[test]
-    fn a_packed_recording_is_to_be_unpacked_first() {
+    fn a_compressed_recording_is_rejected() {
         for (name, begin) in [("gzip", &b"\x1f\x8b\x08"[..]), ("zstd", b"\x28\xb5\x2f\xfd")] {
-            let message = format!("the recording is packed with {name}: unpack it first");
+            let message = format!("the recording is compressed with {name}: decompress it first");
             let error = Recording::read(begin, Some(7)).unwrap_err();
             assert_eq!(error.to_string(), message);
         }
     }
 
     #[test]
-    fn a_contract_that_is_no_number_is_refused_whatever_contract_stands_in_for_none() {
+    fn an_invalid_contract_number_is_rejected_even_if_there_is_a_default_contract() {
         let with = |contract: &str| {
             let text = format!(
                 r#"{{"meta":{{"time":"2026-11-20T09:00:00Z"}},"principal":{{"identity":{{"contractNumber":{contract}}}}}}}"#
@@ -275,23 +270,23 @@ mod tests {
             assert_eq!(
                 with(contract).unwrap_err().to_string(),
                 format!(
-                    "line 1 of the recording names the contract {contract}, which is no number of a contract: repair or remove it"
+                    "line 1 of the recording names the contract {contract}, which is not a contract number: repair or remove it"
                 )
             );
         }
     }
 
     #[test]
-    fn a_line_that_cannot_be_served_is_named() {
+    fn an_error_names_the_line_and_what_to_do() {
         for (text, message) in [
-            ("\n", "the recording is empty: it needs one record a line, as an export writes them"),
+            ("\n", "the recording is empty: write one record per line, as an export does"),
             (
                 "\n{\"meta\":{\"time\":\"yesterday\"}}",
-                "line 2 of the recording has the time \"yesterday\", which is not as RFC 3339 has it (premature end of input): repair or remove it",
+                "line 2 of the recording has the time \"yesterday\", which is not RFC 3339 (premature end of input): repair or remove it",
             ),
             (
                 "{\"meta\":{\"time\":\"2026-11-20T09:00:00Z\"}}",
-                "line 1 of the recording names no contract number: say which contract it belongs to",
+                "line 1 of the recording names no contract number: specify the contract it belongs to",
             ),
             (
                 "{\"meta\":{\"time\":\"1969-11-20T09:00:00Z\"},\"principal\":{\"identity\":{\"contractNumber\":1}}}",
@@ -302,7 +297,7 @@ mod tests {
         }
         for text in ["{", "[]", "{\"meta\":{}}", "{\"meta\":{\"time\":7}}"] {
             let message = read(text).unwrap_err().to_string();
-            assert!(message.starts_with("line 1 of the recording is no record with a time"), "{message}");
+            assert!(message.starts_with("line 1 of the recording is not a record with a time"), "{message}");
         }
     }
 }

@@ -1,232 +1,229 @@
-//! Events are drawn from a seed or come from a recording, and whoever pages through them must not care. A source cuts
-//! either into slices of time, tells how many events a slice has without looking inside where it can, and opens it
-//! where it must.
+//! The source of the events of a log: generated from a seed, or read from a recording. A source divides the log into
+//! slices of time, counts the events of a slice without opening it where possible, and opens it where necessary.
 
 use std::sync::Arc;
 
-use crate::log::kept::{Kept, Opened};
-use crate::log::recording::{Line, Recording};
-use crate::log::span::Span;
-use crate::switches::Switches;
-use crate::world::event::Style;
-use crate::world::people::Population;
-use crate::world::random::Key;
-use crate::world::request_id::Place;
-use crate::world::rhythm::{HOUR, MILLISECOND, Rhythm};
-use crate::world::slice::{Slice, Slot};
+use crate::behavior::Behavior;
+use crate::data::activity_profile::{ActivityProfile, HOUR, MILLISECOND};
+use crate::data::operation_context::RecordSettings;
+use crate::data::outline::{EventOutline, SliceOutline};
+use crate::data::people::Population;
+use crate::data::random::RandomKey;
+use crate::data::request_id::RequestLocation;
+use crate::log::cache::{CachedSlice, RecordCache};
+use crate::log::recording::{RecordedEvent, Recording};
+use crate::log::span::LogSpan;
 
-/// Most records have fewer bytes.
-const USUAL_BYTES: usize = 1024;
+/// Typical maximum size of a record, in bytes.
+const TYPICAL_RECORD_BYTES: usize = 1024;
 
-/// Where events come from.
-pub(crate) enum Source {
-    Drawn(Drawn),
+/// The source of the events of a log.
+pub(crate) enum LogSource {
+    Generated(GeneratedLog),
     Recorded(Recording),
 }
 
-/// Events drawn from a seed.
-pub(crate) struct Drawn {
+/// A log that is generated from a seed.
+pub(crate) struct GeneratedLog {
     pub(crate) seed: u64,
-    pub(crate) rhythm: Rhythm,
+    pub(crate) profile: ActivityProfile,
     pub(crate) population: Population,
-    /// The hour since 1970-01-01T00:00:00Z in which the log begins.
+    /// The hour in which the log begins, counted since 1970-01-01T00:00:00Z.
     pub(crate) first_hour: u64,
-    pub(crate) kept: Kept,
+    pub(crate) cache: RecordCache,
 }
 
-/// An event that is known to exist, and little more.
+/// The time and number of an event, without its record.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct EventEntry {
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) time: i64,
-    /// The event's number, which no other event shares, spread evenly over 64 bits.
+    /// The unique number of the event, uniform over 64 bits.
     pub(crate) number: u64,
-    /// Its index in the slice.
+    /// The index of the event in its slice.
     index: usize,
 }
 
-/// An event whose record can be written, whatever became of the slice that it was found in.
+/// An event whose record can be written. It keeps its slice alive.
 #[derive(Clone)]
-pub(crate) struct Event<'a> {
-    pub(crate) entry: Entry,
-    origin: Origin<'a>,
+pub(crate) struct LogEvent<'a> {
+    pub(crate) entry: EventEntry,
+    origin: EventOrigin<'a>,
 }
 
 #[derive(Clone)]
-enum Origin<'a> {
-    Drawn(&'a Drawn, Arc<Opened>),
-    Recorded(&'a Line),
+enum EventOrigin<'a> {
+    Generated(&'a GeneratedLog, Arc<CachedSlice>),
+    Recorded(&'a RecordedEvent),
 }
 
-/// A slice that was opened.
-pub(crate) enum Block<'a> {
-    Drawn(&'a Drawn, Arc<Opened>),
-    Recorded(&'a [Line]),
+/// An opened slice.
+pub(crate) enum LogSlice<'a> {
+    Generated(&'a GeneratedLog, Arc<CachedSlice>),
+    Recorded(&'a [RecordedEvent]),
 }
 
-impl Source {
-    /// How many slices an hour has.
-    pub(crate) fn slices_of_an_hour(&self) -> u64 {
+impl LogSource {
+    pub(crate) fn slices_per_hour(&self) -> u64 {
         match self {
-            Self::Drawn(drawn) => drawn.rhythm.slices_of_an_hour(),
+            Self::Generated(generated) => generated.profile.slices_per_hour(),
             Self::Recorded(_) => 1,
         }
     }
 
-    /// Nanoseconds in a slice.
+    /// The length of a slice, in nanoseconds.
     pub(crate) fn slice_length(&self) -> i64 {
-        HOUR * MILLISECOND / self.slices_of_an_hour() as i64
+        HOUR * MILLISECOND / self.slices_per_hour() as i64
     }
 
-    /// When the log begins, in nanoseconds since 1970-01-01T00:00:00Z.
+    /// The begin of the log, in nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) fn begin(&self) -> i64 {
         match self {
-            Self::Drawn(drawn) => drawn.first_hour as i64 * HOUR * MILLISECOND,
+            Self::Generated(generated) => generated.first_hour as i64 * HOUR * MILLISECOND,
             Self::Recorded(recording) => recording.begin(),
         }
     }
 
-    /// How many events of an hour belong to the slices before one of them. The hour is given by its number since
-    /// 1970-01-01T00:00:00Z, the slices of an hour are counted from 0.
+    /// The number of events in the slices of an hour before the given one. Hours are counted since
+    /// 1970-01-01T00:00:00Z, the slices of an hour from 0.
     pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         match self {
-            Self::Drawn(drawn) => drawn.rhythm.events_before(contract, hour, slice),
+            Self::Generated(generated) => generated.profile.events_before(contract, hour, slice),
             Self::Recorded(_) if slice == 0 => 0,
             Self::Recorded(recording) => recording.hour(contract, hour).len() as u64,
         }
     }
 
-    /// Opens a slice.
-    pub(crate) fn block(&self, contract: u64, slice: u64, switches: &Switches) -> Block<'_> {
+    /// Opens a slice, given by its number since 1970-01-01T00:00:00Z.
+    pub(crate) fn open(&self, contract: u64, slice: u64, behavior: &Behavior) -> LogSlice<'_> {
         match self {
-            Self::Drawn(drawn) => {
-                let key = Key { seed: drawn.seed, contract, part: slice };
-                let sketch = || Slice::sketch(key, &drawn.rhythm, switches.fraction_digits);
-                Block::Drawn(drawn, drawn.kept.slice(contract, slice, sketch))
+            Self::Generated(generated) => {
+                let key = RandomKey { seed: generated.seed, contract, part: slice };
+                let generate = || SliceOutline::generate(key, &generated.profile, behavior.fraction_digits);
+                LogSlice::Generated(generated, generated.cache.slice(contract, slice, generate))
             }
-            Self::Recorded(recording) => Block::Recorded(recording.hour(contract, slice)),
+            Self::Recorded(recording) => LogSlice::Recorded(recording.hour(contract, slice)),
         }
     }
 
-    /// The contract of a request, which must be one that may be read, and those of its events that happened in the known
-    /// part of the log, in their order. `None` when nobody made such a request.
+    /// The contract of a request of the Cloud API, and those of its events that are in `span`, in order. `None` if there
+    /// is no such event, or if the contract may not be read.
     pub(crate) fn request(
         &self,
         id: &str,
         may_read: impl Fn(u64) -> bool,
-        known: Span,
-        switches: &Switches,
-    ) -> Option<(u64, Vec<Event<'_>>)> {
+        span: LogSpan,
+        behavior: &Behavior,
+    ) -> Option<(u64, Vec<LogEvent<'_>>)> {
         let (contract, mut events) = match self {
-            Self::Drawn(drawn) => {
+            Self::Generated(generated) => {
                 let id = uuid::Uuid::try_parse(id).ok()?;
-                let place = Place::of(id, drawn.seed, self.slices_of_an_hour())?;
-                // An identifier of a log with another begin or of a later time may name any slice.
-                let slices = known.stretches(self.slice_length());
-                if !slices.contains(&place.slice) || !may_read(place.contract) {
+                let location = RequestLocation::from_id(id, generated.seed, self.slices_per_hour())?;
+                // An identifier of a log with another begin, or of a later time, may name any slice.
+                let slices = span.chunks(self.slice_length());
+                if !slices.contains(&location.slice) || !may_read(location.contract) {
                     return None;
                 }
-                let block = self.block(place.contract, place.slice, switches);
-                (place.contract, block.of_operation(place.operation))
+                let slice = self.open(location.contract, location.slice, behavior);
+                (location.contract, slice.events_of_operation(location.operation))
             }
             Self::Recorded(recording) => {
-                let (contract, lines) = recording.request(id, may_read)?;
-                (contract, lines.iter().map(Event::recorded).collect())
+                let (contract, events) = recording.request(id, may_read)?;
+                (contract, events.iter().map(LogEvent::from_recorded).collect())
             }
         };
-        events.retain(|event| known.holds(event.entry.time));
+        events.retain(|event| span.contains(event.entry.time));
         (!events.is_empty()).then_some((contract, events))
     }
 }
 
-impl<'a> Block<'a> {
-    /// Its events, in the order of their times; of equal times, in an order that is always the same.
-    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = Entry> {
+impl<'a> LogSlice<'a> {
+    /// The entries of all its events, in the order of their times. Events of equal time have a fixed order.
+    pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = EventEntry> {
         (0..self.len()).map(|index| self.entry(index))
     }
 
     fn len(&self) -> usize {
         match self {
-            Self::Drawn(_, opened) => opened.slice.slots.len(),
-            Self::Recorded(lines) => lines.len(),
+            Self::Generated(_, slice) => slice.outline.events.len(),
+            Self::Recorded(events) => events.len(),
         }
     }
 
-    fn entry(&self, index: usize) -> Entry {
+    fn entry(&self, index: usize) -> EventEntry {
         let (time, number) = match self {
-            Self::Drawn(_, opened) => {
-                let slot = opened.slice.slots[index];
-                (slot.time, opened.slice.number(slot))
+            Self::Generated(_, slice) => {
+                let event = slice.outline.events[index];
+                (event.time, slice.outline.event_number(event))
             }
-            Self::Recorded(lines) => (lines[index].time, lines[index].number),
+            Self::Recorded(events) => (events[index].time, events[index].number),
         };
-        Entry { time, number, index }
+        EventEntry { time, number, index }
     }
 
-    /// One of its events.
-    pub(crate) fn event(&self, entry: Entry) -> Event<'a> {
+    /// The event of an entry of this slice.
+    pub(crate) fn event(&self, entry: EventEntry) -> LogEvent<'a> {
         let origin = match self {
-            Self::Drawn(drawn, opened) => Origin::Drawn(drawn, opened.clone()),
-            Self::Recorded(lines) => Origin::Recorded(&lines[entry.index]),
+            Self::Generated(generated, slice) => EventOrigin::Generated(generated, slice.clone()),
+            Self::Recorded(events) => EventOrigin::Recorded(&events[entry.index]),
         };
-        Event { entry, origin }
+        LogEvent { entry, origin }
     }
 
-    fn of_operation(&self, operation: u32) -> Vec<Event<'a>> {
-        let slots: &[Slot] = match self {
-            Self::Drawn(_, opened) => &opened.slice.slots,
+    fn events_of_operation(&self, operation: u32) -> Vec<LogEvent<'a>> {
+        let outlines: &[EventOutline] = match self {
+            Self::Generated(_, slice) => &slice.outline.events,
             Self::Recorded(_) => &[],
         };
-        let numbered = slots.iter().enumerate();
+        let numbered = outlines.iter().enumerate();
         numbered
-            .filter(|(_, slot)| slot.operation == operation)
+            .filter(|(_, event)| event.operation == operation)
             .map(|(index, _)| self.event(self.entry(index)))
             .collect()
     }
 }
 
-impl<'a> Event<'a> {
-    fn recorded(line: &'a Line) -> Self {
-        let entry = Entry { time: line.time, number: line.number, index: 0 };
-        let origin = Origin::Recorded(line);
-        Self { entry, origin }
+impl<'a> LogEvent<'a> {
+    fn from_recorded(event: &'a RecordedEvent) -> Self {
+        let entry = EventEntry { time: event.time, number: event.number, index: 0 };
+        Self { entry, origin: EventOrigin::Recorded(event) }
     }
 
-    /// Writes its record, as it was at first or as it was amended.
-    pub(crate) fn write(&self, amended: bool, switches: &Switches, out: &mut Vec<u8>) {
+    /// Appends the record as JSON, in its first or in its amended form.
+    pub(crate) fn write(&self, amended: bool, behavior: &Behavior, out: &mut Vec<u8>) {
         match &self.origin {
-            Origin::Drawn(drawn, opened) => {
+            EventOrigin::Generated(generated, slice) => {
                 let index = self.entry.index;
                 let write = |out: &mut Vec<u8>| {
-                    let sketched = opened.slice.event(index);
-                    sketched.record(amended, &drawn.style(switches)).write(out);
+                    let blueprint = slice.outline.blueprint(index);
+                    blueprint.record(amended, &generated.record_settings(behavior)).write(out);
                 };
                 if amended {
                     return write(out);
                 }
-                let kept = drawn.kept.record(opened, index, || {
-                    let mut record = Vec::with_capacity(USUAL_BYTES);
+                let cached = generated.cache.record(slice, index, || {
+                    let mut record = Vec::with_capacity(TYPICAL_RECORD_BYTES);
                     write(&mut record);
                     record
                 });
-                match kept {
+                match cached {
                     Some(record) => out.extend_from_slice(record),
                     None => write(out),
                 }
             }
-            Origin::Recorded(line) => out.extend_from_slice(line.text.as_bytes()),
+            EventOrigin::Recorded(event) => out.extend_from_slice(event.text.as_bytes()),
         }
     }
 }
 
-impl Drawn {
-    fn style<'a>(&self, switches: &'a Switches) -> Style<'a> {
-        Style {
+impl GeneratedLog {
+    fn record_settings<'a>(&self, behavior: &'a Behavior) -> RecordSettings<'a> {
+        RecordSettings {
             population: self.population,
-            switches,
-            operations_of_a_slice: self.rhythm.most_events_of_a_slice(),
-            first_slice: self.first_hour * self.rhythm.slices_of_an_hour(),
-            slices_of_an_hour: self.rhythm.slices_of_an_hour(),
+            behavior,
+            max_operations_per_slice: self.profile.max_events_per_slice(),
+            first_slice: self.first_hour * self.profile.slices_per_hour(),
+            slices_per_hour: self.profile.slices_per_hour(),
         }
     }
 }

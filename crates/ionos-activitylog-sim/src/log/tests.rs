@@ -43,9 +43,9 @@ fn page(
     limit: u64,
     request: u64,
 ) -> (u64, Vec<String>) {
-    let now = simulator.now();
+    let now = simulator.0.now();
     let (start, end) = (range.0.map(at), range.1.map(at));
-    let view = simulator.log().view(simulator.contracts()[0], start, end, now);
+    let view = simulator.0.log.view(simulator.contracts()[0], start, end, now);
     let page = view.page(offset, limit, request);
     let records = page.hits().map(|(_, write)| {
         let mut record = Vec::new();

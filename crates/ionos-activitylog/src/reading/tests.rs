@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
-use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, When};
+use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, Trigger};
 use ionos_activitylog_sim::{
-    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator, SimulatorBuilder,
-    Switches, TotalShape, TotalValue,
+    Behavior, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
+    SimulatorBuilder, TotalShape, TotalValue,
 };
 
 use super::*;
@@ -118,8 +118,8 @@ async fn pages_of_any_size_and_cap_make_the_same_whole() {
         (OverLimit::Refuse, 100, 1000),
         (OverLimit::Refuse, 30, 1000),
     ] {
-        let switches = Switches { over_limit, max_limit, ..Switches::default() };
-        let simulator = simulated(Simulator::builder().switches(switches));
+        let behavior = Behavior { over_limit, max_limit, ..Behavior::default() };
+        let simulator = simulated(Simulator::builder().behavior(behavior));
         let range = if max_limit == 1 { range("2026-11-19T08:00:00Z", "2026-11-19T12:00:00Z") } else { week };
         let (records, summary, error) = read(events(&simulator, range).page_size(PageSize::new(wished).unwrap())).await;
         assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
@@ -138,8 +138,8 @@ async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
         (DeepOffset::Empty, 10_000),
         (DeepOffset::Empty, 4_000),
     ] {
-        let switches = Switches { deep_offset, window_cap, ..Switches::default() };
-        let simulator = simulated(Simulator::builder().events_per_day(5_000).switches(switches));
+        let behavior = Behavior { deep_offset, window_cap, ..Behavior::default() };
+        let simulator = simulated(Simulator::builder().events_per_day(5_000).behavior(behavior));
         let summary = is_exact(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
         assert!(summary.windows >= 4, "{summary:?}");
     }
@@ -151,7 +151,7 @@ async fn the_whole_matrix_is_exact() {
         for total in [TotalShape::Number, TotalShape::Text, TotalShape::Object, TotalShape::Absent] {
             for value in TotalValue::ALL {
                 for dialect in [Dialect::Description, Dialect::Mixed] {
-                    let switches = Switches {
+                    let behavior = Behavior {
                         order: *order,
                         total,
                         total_value: *value,
@@ -159,10 +159,10 @@ async fn the_whole_matrix_is_exact() {
                         max_limit: 200,
                         fraction_digits: FractionDigits::Mixed,
                         unknown_members: Share::new(0.05).unwrap(),
-                        ..Switches::default()
+                        ..Behavior::default()
                     };
                     let what = format!("{order} {total} {value} {dialect}");
-                    let simulator = simulated(Simulator::builder().events_per_day(1_000).switches(switches));
+                    let simulator = simulated(Simulator::builder().events_per_day(1_000).behavior(behavior));
                     let _ = is_exact(&simulator, day(), &what).await;
                 }
             }
@@ -174,13 +174,13 @@ async fn the_whole_matrix_is_exact() {
 async fn events_that_arrive_during_the_reading_are_in_it() {
     let clock = Arc::new(VirtualClock::at(at("2026-11-20T00:00:00Z")));
     let now = clock.clone();
-    let switches = Switches { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Switches::default() };
+    let behavior = Behavior { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Behavior::default() };
     // Time passes only where a refused request is waited for, and then events arrive between two pages.
     let simulator = Simulator::builder()
         .events_per_day(3_000)
         .burst(at("2026-11-19T23:59:59.100Z"), TimeDelta::milliseconds(800), 700)
-        .switches(switches)
-        .faults(Faults::new().on(When::any().every(3), Answer::new(503).header("Retry-After", "2")).unwrap())
+        .behavior(behavior)
+        .faults(Faults::new().add_rule(Trigger::any().every(3), Answer::new(503).header("Retry-After", "2")).unwrap())
         .clock(move || now.now())
         .build();
     let client = Client::builder()
@@ -212,30 +212,30 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
         (4_000, QueryFractions::CutOff, FractionDigits::Three),
         (4_000, QueryFractions::Refuse, FractionDigits::None),
     ] {
-        let switches = Switches {
+        let behavior = Behavior {
             order: Order::UnstableTies,
             query_fractions: fractions,
             fraction_digits: digits,
-            ..Switches::default()
+            ..Behavior::default()
         };
         let simulator =
-            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).switches(switches));
+            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
         let _ = is_exact(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
     }
     // More than the cap share a millisecond, or a second where that is the shortest time.
     for (count, fractions) in
         [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
     {
-        let switches = Switches {
+        let behavior = Behavior {
             window_cap: 1_000,
             deep_offset: DeepOffset::Refuse,
             max_limit: 200,
             order: Order::UnstableTies,
             query_fractions: fractions,
-            ..Switches::default()
+            ..Behavior::default()
         };
         let simulator =
-            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).switches(switches));
+            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
         let (records, summary, error) = read(events(&simulator, day())).await;
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Incomplete);

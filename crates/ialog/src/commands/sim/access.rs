@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use clap::Args;
 use clap::builder::{StringValueParser, TypedValueParser};
-use ionos_activitylog_sim::{ForeignContract, parse_length};
+use ionos_activitylog_sim::{ForeignContract, parse_duration};
 
 use super::one_of;
 use crate::error::CommandError;
@@ -19,7 +19,7 @@ pub(crate) struct AccessArgs {
     pub(crate) jwt: bool,
 
     /// How long that token is good
-    #[arg(long, value_name = "LENGTH", requires = "jwt", value_parser = parse_length)]
+    #[arg(long, value_name = "LENGTH", requires = "jwt", value_parser = parse_duration)]
     pub(crate) token_lifetime: Option<TimeDelta>,
 
     /// That token is a reseller's and reads every contract
@@ -43,11 +43,11 @@ pub(crate) struct AccessArgs {
     pub(crate) revoke_after: Option<u64>,
 
     /// errorCode of every 403
-    #[arg(long, value_name = "CODE", default_value = ionos_activitylog_sim::FOREIGN_CONTRACT_CODE)]
+    #[arg(long, value_name = "CODE", default_value = ionos_activitylog_sim::FORBIDDEN_CODE)]
     pub(crate) forbidden_code: String,
 
     /// Answer for a contract that may not be read
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<ForeignContract>(ForeignContract::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<ForeignContract>(ForeignContract::NAMES))]
     pub(crate) foreign_contract: ForeignContract,
 
     /// The information about the API needs a token too

@@ -20,7 +20,7 @@ pub(crate) struct FaultArgs {
     pub(crate) rate_limit: Option<RateLimitSpec>,
 
     /// How a 429 says when to come back
-    #[arg(long, value_name = "FORM", default_value_t, value_parser = one_of::<RetryAfterForm>(RetryAfterForm::WORDS), requires = "rate_limit")]
+    #[arg(long, value_name = "FORM", default_value_t, value_parser = one_of::<RetryAfterForm>(RetryAfterForm::NAMES), requires = "rate_limit")]
     pub(crate) retry_after: RetryAfterForm,
 
     /// Write every request to this file as it comes, one a line, without secrets

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono::FixedOffset;
 use clap::Args;
-use ionos_activitylog_sim::{BadDate, QueryFractions, TrailingSlash, may_name_answers};
+use ionos_activitylog_sim::{BadDate, QueryFractions, TrailingSlash, is_allowed_request_id_header};
 
 use super::{one_of, refused};
 use crate::args::parse_error::InvalidValue;
@@ -16,11 +16,11 @@ pub(crate) struct HttpArgs {
     pub(crate) bare_date_zone: FixedOffset,
 
     /// What a date leads to that cannot be read
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<BadDate>(BadDate::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<BadDate>(BadDate::NAMES))]
     pub(crate) bad_date: BadDate,
 
     /// What becomes of fractions of a second in a date
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<QueryFractions>(QueryFractions::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<QueryFractions>(QueryFractions::NAMES))]
     pub(crate) query_fractions: QueryFractions,
 
     /// Header that names an answer, or none
@@ -28,7 +28,7 @@ pub(crate) struct HttpArgs {
     pub(crate) request_id_header: OptionalHeader,
 
     /// What becomes of a path with a slash at its end
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TrailingSlash>(TrailingSlash::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TrailingSlash>(TrailingSlash::NAMES))]
     pub(crate) trailing_slash: TrailingSlash,
 
     /// Compress answers for clients that accept it
@@ -58,7 +58,7 @@ impl FromStr for OptionalHeader {
         let name = text.parse().map_err(|_| {
             refused(format!("{text:?} cannot be the name of a header"), "write letters, digits and hyphens, or none")
         })?;
-        if !may_name_answers(&name) {
+        if !is_allowed_request_id_header(&name) {
             return Err(refused(
                 format!("the header {text:?} says something else about an answer"),
                 "write another name, such as x-request-id, or none",

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use clap::Args;
 use ionos_activitylog::Moment;
-use ionos_activitylog_sim::parse_length;
+use ionos_activitylog_sim::parse_duration;
 
 use super::refused;
 use crate::args::parse_error::InvalidValue;
@@ -48,7 +48,7 @@ pub(crate) struct LogArgs {
     pub(crate) services: u64,
 
     /// Events of a contract on an average day
-    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::EVENTS_PER_DAY, value_parser = clap::value_parser!(u64).range(..=ionos_activitylog_sim::MAX_EVENTS_PER_DAY))]
+    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_EVENTS_PER_DAY, value_parser = clap::value_parser!(u64).range(..=ionos_activitylog_sim::MAX_EVENTS_PER_DAY))]
     pub(crate) events_per_day: u64,
 
     /// When the logs begin: a day or a time
@@ -56,7 +56,7 @@ pub(crate) struct LogArgs {
     pub(crate) begin: Moment,
 
     /// One hour in so many has a burst of 900 events within 3 ms; 0 for none
-    #[arg(long, value_name = "HOURS", default_value_t = ionos_activitylog_sim::BURST_EVERY)]
+    #[arg(long, value_name = "HOURS", default_value_t = ionos_activitylog_sim::DEFAULT_BURST_INTERVAL)]
     pub(crate) burst_every: u64,
 
     /// A burst: a time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900; may be repeated
@@ -103,13 +103,13 @@ impl FromStr for BurstSpec {
             begin: begin.parse().map_err(|error: ionos_activitylog::Error| {
                 refused(error.summary(), error.hint().unwrap_or_default())
             })?,
-            length: parse_length(length).map_err(|error| refused(error.to_string(), "write one such as 3ms"))?,
+            length: parse_duration(length).map_err(|error| refused(error.to_string(), "write one such as 3ms"))?,
             events: events
                 .parse()
                 .ok()
-                .filter(|events| (1..=ionos_activitylog_sim::MAX_BURST).contains(events))
+                .filter(|events| (1..=ionos_activitylog_sim::MAX_BURST_EVENTS).contains(events))
                 .ok_or_else(|| {
-                    let most = ionos_activitylog_sim::MAX_BURST;
+                    let most = ionos_activitylog_sim::MAX_BURST_EVENTS;
                     refused(format!("{events:?} is no number of events"), format!("a burst has from 1 to {most}"))
                 })?,
         })

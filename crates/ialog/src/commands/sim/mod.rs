@@ -24,7 +24,7 @@ use ionos_activitylog::Moment;
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog_sim::fault::Faults;
 use ionos_activitylog_sim::{
-    RateLimit, Recording, SeenRequest, Simulator, SimulatorBuilder, SwitchError, Switches, TestToken,
+    Behavior, BehaviorError, LoggedRequest, RateLimit, Recording, Simulator, SimulatorBuilder, TestToken,
 };
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -87,7 +87,7 @@ pub(crate) struct SimArgs {
 /// One of the words for a switch.
 fn one_of<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
-    T: FromStr<Err = SwitchError> + Clone + Send + Sync + 'static,
+    T: FromStr<Err = BehaviorError> + Clone + Send + Sync + 'static,
 {
     PossibleValuesParser::new(words).try_map(|word| word.parse())
 }
@@ -99,10 +99,10 @@ fn refused(what: impl Into<String>, hint: impl Into<String>) -> InvalidValue {
 pub(crate) async fn run(arguments: SimArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     let SimArgs { port, demo: _, log, paging, records, who, http, troubles } = arguments;
     let clock = clock(&log, &context.clock)?;
-    let switches = switches(&paging, records, &who, http);
+    let behavior = behavior(&paging, records, &who, http);
     // Everything is read before the port is taken, so that a mistake leaves nothing behind.
     let time = clock.clone();
-    let builder = Simulator::builder().switches(switches).clock(move || time());
+    let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let builder = with_log(builder, log, clock())?;
     let builder = with_access(builder, &who)?;
     let (lost, mut losses) = mpsc::channel(1);
@@ -141,9 +141,9 @@ pub(crate) async fn run(arguments: SimArgs, context: &mut Context<'_>) -> Result
     }
 }
 
-fn switches(paging: &PagingArgs, records: RecordArgs, who: &AccessArgs, http: HttpArgs) -> Switches {
-    let default = Switches::default();
-    Switches {
+fn behavior(paging: &PagingArgs, records: RecordArgs, who: &AccessArgs, http: HttpArgs) -> Behavior {
+    let default = Behavior::default();
+    Behavior {
         max_limit: paging.max_limit,
         over_limit: paging.over_limit,
         deep_offset: paging.deep_offset,
@@ -158,8 +158,8 @@ fn switches(paging: &PagingArgs, records: RecordArgs, who: &AccessArgs, http: Ht
         fraction_digits: records.fraction_digits,
         utc_mark: records.utc_mark,
         ingest_delay: records.ingest_delay,
-        late: records.late,
-        amended: records.amended,
+        late_events: records.late,
+        amended_events: records.amended,
         duplicates: records.duplicates,
         duplicates_counted: records.duplicates_counted,
         retention: records.retention,
@@ -211,8 +211,8 @@ fn with_log(builder: SimulatorBuilder, log: LogArgs, now: DateTime<Utc>) -> Resu
         .users(log.users)
         .services(log.services)
         .events_per_day(log.events_per_day)
-        .begin(start(log.begin)?)
-        .burst_every(log.burst_every);
+        .log_begin(start(log.begin)?)
+        .burst_interval(log.burst_every);
     for burst in log.burst {
         builder = builder.burst(start(burst.begin)?, burst.length, burst.events);
     }
@@ -233,7 +233,7 @@ fn with_access(builder: SimulatorBuilder, who: &AccessArgs) -> Result<SimulatorB
     let mut builder = builder.token(&who.token).two_factor(who.two_factor).forbidden_code(who.forbidden_code.clone());
     for pair in &who.basic {
         let (user, password) = pair.parts()?;
-        builder = builder.basic(user, password);
+        builder = builder.basic_auth(user, password);
     }
     if let Some(requests) = who.revoke_after {
         builder = builder.revoke_after(requests);
@@ -267,7 +267,7 @@ fn with_troubles(
 }
 
 /// Writes each request as one line, and tells the first time that it cannot.
-fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&SeenRequest) + Send + Sync {
+fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
     let ledger = Mutex::new(Some(ledger));
     move |seen| {
         let mut place = ledger.lock().unwrap_or_else(PoisonError::into_inner);
@@ -291,7 +291,7 @@ fn token(simulator: &Simulator, who: &AccessArgs, now: DateTime<Utc>) -> String 
     if !who.jwt {
         return simulator.token().to_owned();
     }
-    let mut token = TestToken::new(simulator.contracts()[0]).issued(now).reseller(who.reseller);
+    let mut token = TestToken::new(simulator.contracts()[0]).issued_at(now).reseller(who.reseller);
     if let Some(lifetime) = who.token_lifetime {
         token = token.lifetime(lifetime);
     }

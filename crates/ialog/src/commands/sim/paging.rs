@@ -8,30 +8,30 @@ use super::one_of;
 #[derive(Args)]
 pub(crate) struct PagingArgs {
     /// Hits of a page at the most
-    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=ionos_activitylog_sim::MAX_PAGE))]
+    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=ionos_activitylog_sim::MAX_PAGE_HITS))]
     pub(crate) max_limit: u64,
 
     /// What happens to a larger limit
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<OverLimit>(OverLimit::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<OverLimit>(OverLimit::NAMES))]
     pub(crate) over_limit: OverLimit,
 
     /// What happens when offset and limit together pass the window cap
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<DeepOffset>(DeepOffset::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<DeepOffset>(DeepOffset::NAMES))]
     pub(crate) deep_offset: DeepOffset,
 
     /// How far offset and limit may reach together
-    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::WINDOW_CAP)]
+    #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_WINDOW_CAP)]
     pub(crate) window_cap: u64,
 
     /// Order of the hits
-    #[arg(long, value_name = "ORDER", default_value_t, value_parser = one_of::<Order>(Order::WORDS))]
+    #[arg(long, value_name = "ORDER", default_value_t, value_parser = one_of::<Order>(Order::NAMES))]
     pub(crate) order: Order,
 
     /// JSON type of the total
-    #[arg(long, value_name = "SHAPE", default_value_t, value_parser = one_of::<TotalShape>(TotalShape::WORDS))]
+    #[arg(long, value_name = "SHAPE", default_value_t, value_parser = one_of::<TotalShape>(TotalShape::NAMES))]
     pub(crate) total: TotalShape,
 
     /// What the total says
-    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TotalValue>(TotalValue::WORDS))]
+    #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TotalValue>(TotalValue::NAMES))]
     pub(crate) total_value: TotalValue,
 }

@@ -176,8 +176,8 @@ async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_wh
 async fn the_state_follows_the_manifests_once_in_a_while_and_at_the_end() {
     let states = async |each: Duration| {
         let root = tempfile::tempdir().unwrap();
-        let switches = Switches { window_cap: 20, max_limit: 20, ..Switches::default() };
-        let simulator = world(NOW).switches(switches).build();
+        let behavior = Behavior { window_cap: 20, max_limit: 20, ..Behavior::default() };
+        let simulator = world(NOW).behavior(behavior).build();
         let clock = Arc::new(VirtualClock::at(at(NOW)));
         let (later, states) = (clock.clone(), Arc::new(Passed::default()));
         let named = states.clone();

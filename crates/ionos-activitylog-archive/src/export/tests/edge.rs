@@ -62,7 +62,7 @@ async fn the_service_is_asked_for_its_time_each_time_that_it_matters() {
     let now = Arc::new(Mutex::new(at(NOW)));
     let clock = now.clone();
     let simulator =
-        Simulator::builder().events_per_day(24).burst_every(0).clock(move || *clock.lock().unwrap()).build();
+        Simulator::builder().events_per_day(24).burst_interval(0).clock(move || *clock.lock().unwrap()).build();
     let exporter = exporter(&simulator, root.path(), "2026-11-25T00:00:00Z");
     let month = range("2026-11-19T00:00:00Z", "2026-12-01T00:00:00Z");
     let first = export(&exporter, &simulator, month).await.unwrap();

@@ -6,7 +6,7 @@ use super::*;
 async fn the_failure_of_one_contract_does_not_touch_the_others() {
     let root = tempfile::tempdir().unwrap();
     let refused = world(NOW).contracts(3).build().contracts()[1];
-    let faults = Faults::new().on(When::any().contract(refused), Answer::new(403)).unwrap();
+    let faults = Faults::new().add_rule(Trigger::any().contract(refused), Answer::new(403)).unwrap();
     let simulator = world(NOW).contracts(3).faults(faults).build();
     let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|one| (*one).into()).collect();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -25,7 +25,7 @@ async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let calm = world(NOW).build();
     let _ = export(&exporter(&calm, one.path(), NOW), &calm, days()).await.unwrap();
-    let faults = Faults::new().on(When::any().rate(Share::new(0.2).unwrap()), Answer::new(503)).unwrap();
+    let faults = Faults::new().add_rule(Trigger::any().rate(Share::new(0.2).unwrap()), Answer::new(503)).unwrap();
     let stormy = world(NOW).faults(faults).build();
     let clock = Arc::new(VirtualClock::at(at(NOW)));
     let client = Client::builder()
@@ -89,10 +89,10 @@ async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
 #[tokio::test]
 async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
     let root = tempfile::tempdir().unwrap();
-    let refused = When::any().requests([4]);
-    let faults = Faults::new().on(refused, Answer::new(403)).unwrap();
-    let switches = || Switches { window_cap: 20, max_limit: 20, ..Switches::default() };
-    let simulator = world(NOW).switches(switches()).faults(faults).build();
+    let refused = Trigger::any().requests([4]);
+    let faults = Faults::new().add_rule(refused, Answer::new(403)).unwrap();
+    let behavior = || Behavior { window_cap: 20, max_limit: 20, ..Behavior::default() };
+    let simulator = world(NOW).behavior(behavior()).faults(faults).build();
     let exporter = exporter(&simulator, root.path(), NOW).full(5);
     let refused = export(&exporter, &simulator, days()).await;
     assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");

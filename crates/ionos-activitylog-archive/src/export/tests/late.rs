@@ -5,9 +5,11 @@ use super::*;
 #[tokio::test]
 async fn what_came_late_is_a_part_of_its_own() {
     let root = tempfile::tempdir().unwrap();
-    let late =
-        || Switches { late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(), ..Switches::default() };
-    let early = world("2026-11-05T00:00:00Z").switches(late()).build();
+    let late = || Behavior {
+        late_events: LateEvents::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(),
+        ..Behavior::default()
+    };
+    let early = world("2026-11-05T00:00:00Z").behavior(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
     // Nothing has come yet, and what is counted again a day later is sealed.
@@ -19,7 +21,7 @@ async fn what_came_late_is_a_part_of_its_own() {
     assert_eq!(state.coverage[0].state, Certainty::Sealed);
 
     let now = "2026-12-20T00:00:00Z";
-    let later = world(now).switches(late()).build();
+    let later = world(now).behavior(late()).build();
     let recount = exporter(&later, root.path(), now).recount(true);
     let done = export(&recount, &later, days()).await.unwrap();
     let all = truth(&later, days());
@@ -41,15 +43,15 @@ async fn what_came_late_is_a_part_of_its_own() {
 
 #[tokio::test]
 async fn what_comes_late_is_found_behind_events_that_were_amended() {
-    use ionos_activitylog_sim::Amended;
+    use ionos_activitylog_sim::AmendedEvents;
     let root = tempfile::tempdir().unwrap();
-    let switches = || Switches {
-        late: Late::new(Share::new(0.2).unwrap(), TimeDelta::days(9)).unwrap(),
-        amended: Amended::new(Share::new(0.7).unwrap(), TimeDelta::days(5)).unwrap(),
-        ..Switches::default()
+    let behavior = || Behavior {
+        late_events: LateEvents::new(Share::new(0.2).unwrap(), TimeDelta::days(9)).unwrap(),
+        amended_events: AmendedEvents::new(Share::new(0.7).unwrap(), TimeDelta::days(5)).unwrap(),
+        ..Behavior::default()
     };
     let at_once = async |now, recount| {
-        let simulator = world(now).switches(switches()).build();
+        let simulator = world(now).behavior(behavior()).build();
         let exporter = exporter(&simulator, root.path(), now).recount(recount);
         let done = export(&exporter, &simulator, days()).await.unwrap();
         (simulator, done)
@@ -101,16 +103,16 @@ async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
 #[tokio::test]
 async fn one_more_of_what_looks_the_same_came_late() {
     let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let twice = |share| Switches {
+    let twice = |share| Behavior {
         duplicates: Share::new(share).unwrap(),
         duplicates_counted: true,
         uuid: Share::new(0.0).unwrap(),
-        ..Switches::default()
+        ..Behavior::default()
     };
-    let before = world(NOW).switches(twice(0.0)).build();
+    let before = world(NOW).behavior(twice(0.0)).build();
     let first = exporter(&before, root.path(), NOW);
     let first = export(&first, &before, days()).await.unwrap();
-    let simulator = world(NOW).switches(twice(0.3)).build();
+    let simulator = world(NOW).behavior(twice(0.3)).build();
     let undisturbed = exporter(&simulator, other.path(), NOW);
     let all = export(&undisturbed, &simulator, days()).await.unwrap();
 
@@ -137,18 +139,18 @@ async fn one_more_of_what_looks_the_same_came_late() {
 
 #[tokio::test]
 async fn what_comes_late_again_and_again_is_whole_in_whichever_order_its_parts_are() {
-    use ionos_activitylog_sim::Amended;
+    use ionos_activitylog_sim::AmendedEvents;
     // Parts are in the order of their digests, so that some of these come before those that were written first.
     for seed in 0..4 {
         let root = tempfile::tempdir().unwrap();
-        let switches = || Switches {
-            late: Late::new(Share::new(0.5).unwrap(), TimeDelta::days(9)).unwrap(),
-            amended: Amended::new(Share::new(0.7).unwrap(), TimeDelta::hours(9 * 24 + 4)).unwrap(),
-            ..Switches::default()
+        let behavior = || Behavior {
+            late_events: LateEvents::new(Share::new(0.5).unwrap(), TimeDelta::days(9)).unwrap(),
+            amended_events: AmendedEvents::new(Share::new(0.7).unwrap(), TimeDelta::hours(9 * 24 + 4)).unwrap(),
+            ..Behavior::default()
         };
         for now in ["05T00", "11T06", "11T12", "11T18", "13T00"] {
             let now = format!("2026-11-{now}:00:00Z");
-            let simulator = world(&now).seed(seed).switches(switches()).build();
+            let simulator = world(&now).seed(seed).behavior(behavior()).build();
             let exporter = exporter(&simulator, root.path(), &now).recount(true);
             let _ = export(&exporter, &simulator, days()).await.unwrap();
             let report = verify_archive(&Archive::new(root.path()), None).unwrap();

@@ -17,8 +17,8 @@ use std::sync::Mutex;
 use chrono::NaiveDate;
 use ionos_activitylog::clock::VirtualClock;
 use ionos_activitylog::{Event, RetryPolicy};
-use ionos_activitylog_sim::fault::{Answer, Faults, When};
-use ionos_activitylog_sim::{DeepOffset, Late, QueryFractions, Share, Simulator, SimulatorBuilder, Switches};
+use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
+use ionos_activitylog_sim::{Behavior, DeepOffset, LateEvents, QueryFractions, Share, Simulator, SimulatorBuilder};
 
 use super::*;
 use crate::fs::FailPoint;
@@ -45,7 +45,7 @@ pub(crate) fn days() -> DateRange {
 pub(crate) fn world(now: &str) -> SimulatorBuilder {
     let now = at(now);
     let builder = Simulator::builder().clock(move || now);
-    builder.events_per_day(24).burst_every(0)
+    builder.events_per_day(24).burst_interval(0)
 }
 
 /// An exporter at a time.
@@ -131,14 +131,14 @@ fn assert_whole(root: &Path) {
 
 /// A world in which a few milliseconds have more events than may be reached by paging, unless the service is lenient.
 fn burst(deep_offset: DeepOffset) -> Simulator {
-    let switches = Switches {
+    let behavior = Behavior {
         deep_offset,
         window_cap: 100,
         query_fractions: QueryFractions::Refuse,
         max_limit: 50,
-        ..Switches::default()
+        ..Behavior::default()
     };
     let second = at("2026-11-02T09:00:00Z");
     let world = world(NOW).burst(second, TimeDelta::milliseconds(3), 300);
-    world.switches(switches).build()
+    world.behavior(behavior).build()
 }

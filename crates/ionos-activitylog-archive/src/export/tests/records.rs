@@ -6,11 +6,11 @@ use super::*;
 #[tokio::test]
 async fn a_total_is_given_only_where_the_service_counted_what_came() {
     use ionos_activitylog_sim::TotalShape;
-    let totals = async |switches| {
+    let totals = async |behavior| {
         let root = tempfile::tempdir().unwrap();
         // The first two days have no event.
         let begin = at("2026-11-03T00:00:00Z");
-        let simulator = world(NOW).begin(begin).switches(switches).build();
+        let simulator = world(NOW).log_begin(begin).behavior(behavior).build();
         let done = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await;
         assert_eq!(done.unwrap().gaps, []);
         assert_whole(root.path());
@@ -22,27 +22,27 @@ async fn a_total_is_given_only_where_the_service_counted_what_came() {
         assert_eq!(manifests[0].ranges[0].counted, of_days[0].is_some());
         (of_days[0], of_days[2], parts[0].1.count)
     };
-    let (empty, full, count) = totals(Switches::default()).await;
+    let (empty, full, count) = totals(Behavior::default()).await;
     assert_eq!((empty, full), (Some(0), Some(count)));
-    let twice = Switches { duplicates: Share::new(0.3).unwrap(), duplicates_counted: true, ..Switches::default() };
+    let twice = Behavior { duplicates: Share::new(0.3).unwrap(), duplicates_counted: true, ..Behavior::default() };
     // The one window has all three days, and the service is asked for each.
     let (empty, full, _) = totals(twice).await;
     assert_eq!((empty, full), (Some(0), None));
-    let uncounted = Switches { total: TotalShape::Absent, ..Switches::default() };
+    let uncounted = Behavior { total: TotalShape::Absent, ..Behavior::default() };
     let (empty, full, _) = totals(uncounted).await;
     assert_eq!((empty, full), (None, None));
 }
 
 #[tokio::test]
 async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
-    let switches = Switches {
+    let behavior = Behavior {
         duplicates: Share::new(0.3).unwrap(),
         duplicates_counted: true,
         uuid: Share::new(0.0).unwrap(),
-        ..Switches::default()
+        ..Behavior::default()
     };
     let root = tempfile::tempdir().unwrap();
-    let simulator = world(NOW).switches(switches).build();
+    let simulator = world(NOW).behavior(behavior).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     let before = lines(&simulator, root.path());
@@ -65,7 +65,7 @@ async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
     assert_eq!(lines(&simulator, root.path()), before);
     // Also where the service sends none of them any more.
     forget_proofs();
-    let gone = world(NOW).begin(at("2026-11-10T00:00:00Z")).build();
+    let gone = world(NOW).log_begin(at("2026-11-10T00:00:00Z")).build();
     let exporter = self::exporter(&gone, root.path(), NOW);
     let _ = export(&exporter, &gone, days()).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), before);
@@ -75,29 +75,32 @@ async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
 /// What records look like, and how often they come, is not documented.
 #[tokio::test]
 async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time() {
-    use ionos_activitylog_sim::{Amended, Dialect, FractionDigits, Order, TotalShape};
+    use ionos_activitylog_sim::{AmendedEvents, Dialect, FractionDigits, Order, TotalShape};
     let share = |share: f64| Share::new(share).unwrap();
-    let plain = Switches::default;
-    let mut worlds: Vec<(&str, Switches)> = vec![
-        ("no uuid", Switches { uuid: share(0.0), ..plain() }),
-        ("some uuids", Switches { uuid: share(0.5), unknown_members: share(0.5), ..plain() }),
-        ("twice", Switches { duplicates: share(0.3), ..plain() }),
-        ("twice and counted", Switches { duplicates: share(0.3), duplicates_counted: true, ..plain() }),
+    let plain = Behavior::default;
+    let mut worlds: Vec<(&str, Behavior)> = vec![
+        ("no uuid", Behavior { uuid: share(0.0), ..plain() }),
+        ("some uuids", Behavior { uuid: share(0.5), unknown_members: share(0.5), ..plain() }),
+        ("twice", Behavior { duplicates: share(0.3), ..plain() }),
+        ("twice and counted", Behavior { duplicates: share(0.3), duplicates_counted: true, ..plain() }),
         (
             "twice, counted and without uuid",
-            Switches { duplicates: share(0.3), duplicates_counted: true, uuid: share(0.0), ..plain() },
+            Behavior { duplicates: share(0.3), duplicates_counted: true, uuid: share(0.0), ..plain() },
         ),
-        ("amended", Switches { amended: Amended::new(share(0.3), TimeDelta::days(1)).unwrap(), ..plain() }),
+        (
+            "amended",
+            Behavior { amended_events: AmendedEvents::new(share(0.3), TimeDelta::days(1)).unwrap(), ..plain() },
+        ),
     ];
-    worlds.extend(Order::ALL.iter().map(|order| ("order", Switches { order: *order, max_limit: 40, ..plain() })));
-    worlds.extend(Dialect::ALL.iter().map(|dialect| ("dialect", Switches { dialect: *dialect, ..plain() })));
+    worlds.extend(Order::ALL.iter().map(|order| ("order", Behavior { order: *order, max_limit: 40, ..plain() })));
+    worlds.extend(Dialect::ALL.iter().map(|dialect| ("dialect", Behavior { dialect: *dialect, ..plain() })));
     worlds
-        .extend(FractionDigits::ALL.iter().map(|digits| ("digits", Switches { fraction_digits: *digits, ..plain() })));
-    worlds.extend(TotalShape::ALL.iter().map(|total| ("total", Switches { total: *total, ..plain() })));
-    for (name, switches) in worlds {
-        let said = format!("{name}: {switches:?}");
+        .extend(FractionDigits::ALL.iter().map(|digits| ("digits", Behavior { fraction_digits: *digits, ..plain() })));
+    worlds.extend(TotalShape::ALL.iter().map(|total| ("total", Behavior { total: *total, ..plain() })));
+    for (name, behavior) in worlds {
+        let said = format!("{name}: {behavior:?}");
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let simulator = world(NOW).switches(switches).build();
+        let simulator = world(NOW).behavior(behavior).build();
         let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
         assert_eq!(done.gaps, [], "{said}");
         let report = verify_archive(&Archive::new(one.path()), None).unwrap();
@@ -121,8 +124,8 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
 #[tokio::test]
 async fn a_total_does_not_depend_on_where_a_reading_began() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let switches = Switches { duplicates: Share::new(0.03).unwrap(), duplicates_counted: true, ..Switches::default() };
-    let simulator = world(NOW).switches(switches).build();
+    let behavior = Behavior { duplicates: Share::new(0.03).unwrap(), duplicates_counted: true, ..Behavior::default() };
+    let simulator = world(NOW).behavior(behavior).build();
     let at_once = exporter(&simulator, one.path(), NOW);
     let _ = export(&at_once, &simulator, days()).await.unwrap();
     let manifests = manifests(&simulator, one.path());

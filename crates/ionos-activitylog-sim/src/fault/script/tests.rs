@@ -4,13 +4,13 @@ use super::*;
 use crate::Share;
 use crate::fault::{Answer, Body, MAX_BOMB_BYTES, RetryAfter};
 
-fn seen(number: u64) -> Seen {
-    Seen { number, of_operation: number, again: 0, fingerprint: number }
+fn ordinal(number: u64) -> RequestOrdinal {
+    RequestOrdinal { number, number_of_operation: number, repetition: 0, fingerprint: number }
 }
 
 /// A script with each condition, each fault, each body and each form of `Retry-After`.
 fn everything() -> Faults {
-    let all = When::any()
+    let all = Trigger::any()
         .operation(Operation::GetByContract)
         .contract(12_345_678)
         .requests([1, 3])
@@ -20,7 +20,7 @@ fn everything() -> Faults {
     let envelope = Body::Envelope { code: "315".into(), message: "Unauthorized".into() };
     let answer =
         |body, retry_after| Fault::from(Answer::new(503).body(body).retry_after(retry_after).header("x-a", "b"));
-    let mut faults = Faults::new().on(all, Answer::new(500)).unwrap();
+    let mut faults = Faults::new().add_rule(all, Answer::new(500)).unwrap();
     for fault in [
         answer(envelope, RetryAfter::Seconds(1)),
         answer(Body::Json(serde_json::json!({"a": [1, null]})), RetryAfter::Fraction(1.5)),
@@ -40,7 +40,7 @@ fn everything() -> Faults {
         Fault::Redirect { location: "https://example.com/".into() },
         Fault::DecompressionBomb { bytes: MAX_BOMB_BYTES },
     ] {
-        faults = faults.on(When::any(), fault).unwrap();
+        faults = faults.add_rule(Trigger::any(), fault).unwrap();
     }
     faults
 }
@@ -59,20 +59,20 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
     let when = |when: &str| rule(&format!(r#"{{"when":{when},"fault":"html200"}}"#));
     let fault = |fault: &str| rule(&format!(r#"{{"fault":{fault}}}"#));
     for (script, place, hint) in [
-        (when(r#"{"rate":2}"#), "rule 2 of the script of faults, member \"when.rate\": 2 is no share", "from 0 to 1"),
-        (when(r#"{"rate":"120%"}"#), "member \"when.rate\": \"120%\" is no share", "from 0 to 1"),
-        (when(r#"{"rate":"often"}"#), "member \"when.rate\": \"often\" is no share", "from 0 to 1"),
+        (when(r#"{"rate":2}"#), "rule 2 of the fault script, member \"when.rate\": 2 is not a share", "from 0 to 1"),
+        (when(r#"{"rate":"120%"}"#), "member \"when.rate\": \"120%\" is not a share", "from 0 to 1"),
+        (when(r#"{"rate":"often"}"#), "member \"when.rate\": \"often\" is not a share", "from 0 to 1"),
         (when(r#"{"rat":1}"#), "member \"when.rat\": unknown field `rat`", "`rate`"),
         (when(r#"{"requests":[0]}"#), "member \"when.requests\": there is no request 0", "the number 1"),
-        (when(r#"{"requests":[]}"#), "member \"when.requests\": an empty list", "leave it out"),
+        (when(r#"{"requests":[]}"#), "member \"when.requests\": an empty list", "remove"),
         (when(r#"{"requests":[1,-1]}"#), "member \"when.requests.1\": invalid value: integer `-1`", "correct it there"),
-        (when(r#"{"every":0}"#), "member \"when.every\": 0 means no request", "give 1"),
+        (when(r#"{"every":0}"#), "member \"when.every\": 0 matches no request", "give 1"),
         (when(r#"{"times":0}"#), "member \"when.times\": 0 means never", "from 1"),
         (when(r#"{"operation":"getInfo"}"#), "member \"when.operation", "`GetInfo`"),
         (fault(r#""html"#), "", "must be JSON"),
         (fault(r#""html""#), "member \"fault", "`html200`"),
         (fault(r#"{"respond":{"status":199}}"#), "member \"fault.respond.status\": 199", "from 200 to 999"),
-        (fault(r#"{"respond":{"status":204,"body":{"text":"x"}}}"#), "member \"fault.respond.body\"", "leave it out"),
+        (fault(r#"{"respond":{"status":204,"body":{"text":"x"}}}"#), "member \"fault.respond.body\"", "remove"),
         (
             fault(r#"{"respond":{"status":200,"headers":{"content-length":"1"}}}"#),
             "member \"fault.respond.headers.content-length\"",
@@ -83,11 +83,7 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
             "member \"fault.respond.headers\": \"a b\"",
             "letters",
         ),
-        (
-            fault(r#"{"respond":{"status":200,"headers":{"a":"\n"}}}"#),
-            "member \"fault.respond.headers.a\"",
-            "leave out",
-        ),
+        (fault(r#"{"respond":{"status":200,"headers":{"a":"\n"}}}"#), "member \"fault.respond.headers.a\"", "remove"),
         (
             fault(r#"{"respond":{"status":429,"retry_after":{"fraction":-1}}}"#),
             "member \"fault.respond.retry_after\": -1",
@@ -98,7 +94,7 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
             "retry_after\": 99999999999",
             "at most",
         ),
-        (fault(r#"{"respond":{"status":429,"retry_after":{"text":"\u0000"}}}"#), "retry_after\"", "leave out"),
+        (fault(r#"{"respond":{"status":429,"retry_after":{"text":"\u0000"}}}"#), "retry_after\"", "remove"),
         (fault(r#"{"respond":{"status":429,"reason":"x"}}"#), "unknown field `reason`", "`status`"),
         (fault(r#"{"delay":50}"#), "member \"fault.delay", "correct it there"),
         (fault(r#"{"drip":{"bytes":0,"every":{"milliseconds":1}}}"#), "member \"fault.drip.bytes\": 0", "from 1"),
@@ -109,11 +105,11 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
             "member \"fault.decompression_bomb.bytes\": 99999999999",
             "at most 17179869184",
         ),
-        (rule("{}"), "rule 2 of the script of faults: missing field `fault`", "correct it there"),
-        ("[]".into(), "the script of faults: ", "correct it there"),
-        ("{}".into(), "the script of faults: missing field `rules`", "correct it there"),
-        ("".into(), "the script of faults: EOF", "must be JSON"),
-        (r#"{"rules":[]} x"#.into(), "the script of faults: trailing characters", "last bracket"),
+        (rule("{}"), "rule 2 of the fault script: missing field `fault`", "correct it there"),
+        ("[]".into(), "the fault script: ", "correct it there"),
+        ("{}".into(), "the fault script: missing field `rules`", "correct it there"),
+        ("".into(), "the fault script: EOF", "must be JSON"),
+        (r#"{"rules":[]} x"#.into(), "the fault script: trailing characters", "last bracket"),
     ] {
         let error = Faults::from_json(&script).unwrap_err().to_string();
         assert!(error.contains(place), "{script}\n{error}\n{place}");
@@ -124,8 +120,8 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
 
 #[test]
 fn a_rule_made_in_rust_is_checked_like_one_that_is_read() {
-    let faults = Faults::new().on(When::any(), Fault::Html200).unwrap();
-    let error = faults.on(When::any().every(0), Fault::Html200);
+    let faults = Faults::new().add_rule(Trigger::any(), Fault::Html200).unwrap();
+    let error = faults.add_rule(Trigger::any().every(0), Fault::Html200);
     let error = error.unwrap_err();
     assert_eq!((error.rule(), error.member()), (Some(2), "when.every"));
 }
@@ -133,13 +129,15 @@ fn a_rule_made_in_rust_is_checked_like_one_that_is_read() {
 #[test]
 fn the_first_rule_that_holds_and_has_times_left_decides() {
     let script = Faults::new()
-        .on(When::any().requests([2, 3, 4]).times(2), Fault::Html200)
+        .add_rule(Trigger::any().requests([2, 3, 4]).times(2), Fault::Html200)
         .unwrap()
-        .on(When::any().times(2), Fault::MalformedJson)
+        .add_rule(Trigger::any().times(2), Fault::MalformedJson)
         .unwrap();
-    let armed = Armed::new(script, 1);
+    let active = ActiveFaults::new(script, 1);
     let struck: Vec<_> = (1..=6)
-        .map(|number| armed.strike(&seen(number), Operation::Other, None).map(|strike| strike.fault.clone()))
+        .map(|number| {
+            active.fault_for(&ordinal(number), Operation::Other, None).map(|triggered| triggered.fault.clone())
+        })
         .collect();
     assert_eq!(
         struck,

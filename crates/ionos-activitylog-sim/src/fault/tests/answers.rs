@@ -134,8 +134,8 @@ async fn a_reader_that_stops_early_is_not_hurt_by_a_bomb() {
 fn a_script_says_how_its_answers_are_named() {
     let named = Answer::new(503).header("X-Request-Id", "of the script");
     let script = Faults::new()
-        .on(When::any().requests([1]), named)
-        .and_then(|script| script.on(When::any().requests([2]), Answer::new(503)))
+        .add_rule(Trigger::any().requests([1]), named)
+        .and_then(|script| script.add_rule(Trigger::any().requests([2]), Answer::new(503)))
         .unwrap();
     let simulator = simulator(script);
     let request = http::Request::get("/").body(()).unwrap();

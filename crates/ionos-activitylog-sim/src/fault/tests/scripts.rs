@@ -9,11 +9,11 @@ async fn a_script_strikes_the_requests_that_it_means() {
     let log = |index: usize| format!("{CONTRACTS}/{}?dateStart=2026-11-19", contracts[index]);
     let status = |status| Fault::from(Answer::new(status));
     let script = Faults::new()
-        .on(When::any().contract(contracts[1]), status(503))
+        .add_rule(Trigger::any().contract(contracts[1]), status(503))
         .unwrap()
-        .on(When::any().operation(Operation::GetByContract).requests([3]), status(429))
+        .add_rule(Trigger::any().operation(Operation::GetByContract).requests([3]), status(429))
         .unwrap()
-        .on(When::any().operation(Operation::Other).times(1), status(500))
+        .add_rule(Trigger::any().operation(Operation::Other).times(1), status(500))
         .unwrap();
     let simulator = simulator(script);
     let (first, second) = (log(0), log(1));
@@ -35,9 +35,9 @@ async fn a_script_strikes_the_requests_that_it_means() {
 #[tokio::test]
 async fn the_same_seed_gives_the_same_bytes_in_whatever_order_requests_arrive() {
     let script = Faults::new()
-        .on(When::any().rate(Share::new(0.3).unwrap()), Fault::WrongType)
+        .add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::WrongType)
         .unwrap()
-        .on(When::any().rate(Share::new(0.3).unwrap()), Fault::CutAt { bytes: 40 })
+        .add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::CutAt { bytes: 40 })
         .unwrap();
     let contract = simulator(Faults::new()).contracts()[0];
     let paths: Vec<String> =
@@ -61,7 +61,7 @@ async fn the_same_seed_gives_the_same_bytes_in_whatever_order_requests_arrive() 
 /// Fixed, because a script that reproduces a mistake on one machine must do so on every other one.
 #[test]
 fn what_a_rate_strikes_is_what_it_always_struck() {
-    let script = Faults::new().on(When::any().rate(Share::new(0.3).unwrap()), Fault::Html200);
+    let script = Faults::new().add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::Html200);
     let simulator = simulator(script.unwrap());
     let struck: String = (0..40)
         .map(|offset| {

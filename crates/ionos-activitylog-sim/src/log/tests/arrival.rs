@@ -6,29 +6,30 @@ use chrono::TimeDelta;
 
 use super::{at, pages, read, records, time_of, usual};
 use crate::Simulator;
+use crate::behavior::Behavior;
+use crate::behavior::share::Share;
 use crate::log::LOG_BEGIN;
-use crate::switches::{Share, Switches};
 
 #[test]
 fn an_event_appears_when_its_delay_is_over_and_all_of_them_do_in_the_end() {
     let range = ("2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z");
     let all = records(range.0, range.1);
-    let seen = |now: &str, switches: Switches| {
+    let seen = |now: &str, behavior: Behavior| {
         let now = at(now);
-        let simulator = Simulator::builder().clock(move || now).switches(switches).build();
+        let simulator = Simulator::builder().clock(move || now).behavior(behavior).build();
         let contract = simulator.contracts()[0];
         let records = read(&simulator, at(range.0), at(range.1));
         assert_eq!(simulator.count(contract, at(range.0), at(range.1)), records.len() as u64);
         records
     };
-    let delayed = Switches { ingest_delay: "50%<10m,50%<1h".parse().unwrap(), ..Switches::default() };
-    let late = Switches { late: "10%:3h".parse().unwrap(), ..Switches::default() };
-    for (switches, last) in [(delayed, "2026-11-20T11:00:00Z"), (late, "2026-11-20T13:00:00Z")] {
-        let early = seen("2026-11-20T10:00:00Z", switches.clone());
-        let later = seen("2026-11-20T10:20:00Z", switches.clone());
+    let delayed = Behavior { ingest_delay: "50%<10m,50%<1h".parse().unwrap(), ..Behavior::default() };
+    let late = Behavior { late_events: "10%:3h".parse().unwrap(), ..Behavior::default() };
+    for (behavior, last) in [(delayed, "2026-11-20T11:00:00Z"), (late, "2026-11-20T13:00:00Z")] {
+        let early = seen("2026-11-20T10:00:00Z", behavior.clone());
+        let later = seen("2026-11-20T10:20:00Z", behavior.clone());
         assert!(!early.is_empty() && early.len() < all.len(), "{}", early.len());
         assert!(early.iter().all(|record| later.contains(record)));
-        assert_eq!(seen(last, switches), all);
+        assert_eq!(seen(last, behavior), all);
     }
 }
 
@@ -37,8 +38,8 @@ fn an_amended_event_keeps_its_identifier_and_its_time() {
     let range = ("2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z");
     let seen = |now: &str| {
         let now = at(now);
-        let switches = Switches { amended: "20%:1h".parse().unwrap(), ..Switches::default() };
-        let simulator = Simulator::builder().clock(move || now).switches(switches).build();
+        let behavior = Behavior { amended_events: "20%:1h".parse().unwrap(), ..Behavior::default() };
+        let simulator = Simulator::builder().clock(move || now).behavior(behavior).build();
         read(&simulator, at(range.0), at(range.1))
     };
     let (before, after) = (records(range.0, range.1), seen("2026-11-20T12:00:00Z"));
@@ -57,8 +58,8 @@ fn an_amended_event_keeps_its_identifier_and_its_time() {
 #[test]
 fn duplicates_that_count_are_in_the_total_and_in_the_pages() {
     let range = ("2026-11-20T07:10:00Z", "2026-11-20T12:00:00Z");
-    let switches = Switches { duplicates: Share::new(0.1).unwrap(), duplicates_counted: true, ..Switches::default() };
-    let simulator = usual().switches(switches).build();
+    let behavior = Behavior { duplicates: Share::new(0.1).unwrap(), duplicates_counted: true, ..Behavior::default() };
+    let simulator = usual().behavior(behavior).build();
     let events = read(&simulator, at(range.0), at(range.1));
     assert_eq!(events, records(range.0, range.1));
     let (total, hits) = pages(&simulator, range, 20);
@@ -72,8 +73,8 @@ fn duplicates_that_count_are_in_the_total_and_in_the_pages() {
 #[test]
 fn what_is_no_longer_kept_is_gone() {
     let now = at("2026-11-20T12:00:00Z");
-    let switches = Switches { retention: Some(TimeDelta::days(2)), ..Switches::default() };
-    let simulator = Simulator::builder().clock(move || now).switches(switches).build();
+    let behavior = Behavior { retention: Some(TimeDelta::days(2)), ..Behavior::default() };
+    let simulator = Simulator::builder().clock(move || now).behavior(behavior).build();
     let kept = read(&simulator, LOG_BEGIN, now);
     assert_eq!(kept, records("2026-11-18T12:00:00Z", "2026-11-20T12:00:00Z"));
 }
@@ -82,13 +83,13 @@ fn what_is_no_longer_kept_is_gone() {
 fn as_many_events_are_there_twice_as_the_share_says_however_fine_the_slices_are() {
     for percent in [1, 2, 5, 40, 70] {
         for events_per_day in [320, 500_000] {
-            let switches = Switches {
+            let behavior = Behavior {
                 duplicates: format!("{percent}%").parse().unwrap(),
                 duplicates_counted: true,
-                ..Switches::default()
+                ..Behavior::default()
             };
             let usual = usual().events_per_day(events_per_day);
-            let simulator = usual.switches(switches).build();
+            let simulator = usual.behavior(behavior).build();
             let contract = simulator.contracts()[0];
             let (start, end) = (at("2026-01-01T00:00:00Z"), at("2026-12-01T00:00:00Z"));
             let hits = simulator.count(contract, start, end);
@@ -103,13 +104,13 @@ fn as_many_events_are_there_twice_as_the_share_says_however_fine_the_slices_are(
 #[test]
 fn what_arrives_and_what_is_there_twice_add_up_in_slices_that_are_not_settled() {
     let now = at("2026-11-20T07:23:00Z");
-    let switches = Switches {
+    let behavior = Behavior {
         ingest_delay: "5m".parse().unwrap(),
         duplicates: Share::new(0.3).unwrap(),
         duplicates_counted: true,
-        ..Switches::default()
+        ..Behavior::default()
     };
-    let simulator = Simulator::builder().clock(move || now).events_per_day(500_000).switches(switches).build();
+    let simulator = Simulator::builder().clock(move || now).events_per_day(500_000).behavior(behavior).build();
     let range = ("2026-11-20T07:15:00.250Z", "2026-11-20T07:23:00Z");
     let (total, hits) = pages(&simulator, range, 1000);
     assert_eq!(total, hits.len() as u64);

@@ -26,9 +26,9 @@ fn bursts_happen_unless_they_are_not_wanted() {
         });
         counts.filter(|count| *count >= 900).count()
     };
-    let often = bursts(usual().burst_every(100).build());
+    let often = bursts(usual().burst_interval(100).build());
     assert!((5..30).contains(&often), "{often}");
-    assert_eq!(bursts(usual().burst_every(0).build()), 0);
+    assert_eq!(bursts(usual().burst_interval(0).build()), 0);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_long_burst_covers_its_length_at_any_rate() {
     let begin = at("2026-11-20T09:15:00Z");
     let quarter = TimeDelta::minutes(15);
     for events_per_day in [320, 14_500, 1_000_000] {
-        let usual = || usual().events_per_day(events_per_day).burst_every(0);
+        let usual = || usual().events_per_day(events_per_day).burst_interval(0);
         let plain = usual().build();
         let burst = usual().burst(begin, TimeDelta::hours(2), 1000).build();
         let more = |start, end| {

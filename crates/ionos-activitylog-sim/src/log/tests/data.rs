@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{at, later, read, records, sixty_days, text, usual};
 use crate::Simulator;
-use crate::world::random::fingerprint;
+use crate::data::random::fingerprint;
 
 #[test]
 fn the_data_is_what_it_always_was() {

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{at, later, page, pages, read, records, text, time_of, usual};
 use crate::Simulator;
+use crate::behavior::{Behavior, Order};
 use crate::log::{LOG_BEGIN, LOG_END, Recording};
-use crate::switches::{Order, Switches};
 
 #[test]
 fn a_range_holds_its_start_and_not_its_end_to_the_nanosecond() {
@@ -111,9 +111,9 @@ fn every_order_has_the_same_events_and_only_two_of_them_the_same_pages() {
         records
     };
     for order in Order::ALL {
-        let switches = Switches { order: *order, ..Switches::default() };
+        let behavior = Behavior { order: *order, ..Behavior::default() };
         let simulator =
-            usual().burst(at("2026-11-20T08:00:00Z"), TimeDelta::milliseconds(3), 900).switches(switches).build();
+            usual().burst(at("2026-11-20T08:00:00Z"), TimeDelta::milliseconds(3), 900).behavior(behavior).build();
         let expected = read(&simulator, at(range.0), at(range.1));
         let whole = (Some(range.0), Some(range.1));
         let (total, once) = page(&simulator, whole, 0, 10_000, 1);
@@ -155,7 +155,7 @@ fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
     assert_eq!(LOG_END, at("2200-01-01T00:00:00Z"));
     let seen = |now: DateTime<Utc>, events_per_day| {
         let simulator = Simulator::builder()
-            .begin(LOG_END - TimeDelta::hours(3))
+            .log_begin(LOG_END - TimeDelta::hours(3))
             .events_per_day(events_per_day)
             .clock(move || now)
             .build();
@@ -167,7 +167,7 @@ fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
             let record: Value = serde_json::from_str(record).unwrap();
             Some(record.pointer("/meta/requestId")?.as_str()?.to_owned())
         });
-        assert!(simulator.log().request(&id.unwrap(), |_| true, now).is_some());
+        assert!(simulator.0.log.request(&id.unwrap(), |_| true, now).is_some());
         first
     };
     for events_per_day in [3_200, 20_000] {
@@ -184,7 +184,7 @@ fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
 fn a_log_begins_in_1970_at_the_earliest_and_has_nothing_before_a_begin_to_come() {
     let now = at("1970-01-03T00:00:00Z");
     let total = |begin| {
-        let simulator = Simulator::builder().begin(begin).clock(move || now).build();
+        let simulator = Simulator::builder().log_begin(begin).clock(move || now).build();
         let (total, records) = page(&simulator, (None, None), 0, 20, 0);
         assert_eq!(records.len() as u64, total.min(20));
         total
@@ -206,7 +206,7 @@ fn a_log_begins_in_1970_at_the_earliest_and_has_nothing_before_a_begin_to_come()
 
 #[test]
 fn the_identifier_of_a_request_is_known_only_where_its_slice_is() {
-    let request = |simulator: &Simulator, id: &str, now: &str| simulator.log().request(id, |_| true, at(now)).is_some();
+    let request = |simulator: &Simulator, id: &str, now: &str| simulator.0.log.request(id, |_| true, at(now)).is_some();
     let now = "2026-11-20T12:00:00Z";
     let id = |simulator: &Simulator| {
         let (_, newest) = page(simulator, (None, Some(now)), 0, 20, 0);
@@ -220,8 +220,8 @@ fn the_identifier_of_a_request_is_known_only_where_its_slice_is() {
     let own = id(&simulator);
     assert!(request(&simulator, &own, now));
     assert!(!request(&simulator, &own, "2026-11-20T06:00:00Z"));
-    assert!(simulator.log().request(&own, |_| false, at(now)).is_none());
-    let later = usual().begin(at("2026-11-20T12:00:00Z")).build();
+    assert!(simulator.0.log.request(&own, |_| false, at(now)).is_none());
+    let later = usual().log_begin(at("2026-11-20T12:00:00Z")).build();
     assert!(!request(&later, &own, "2026-11-21T00:00:00Z"));
     // Cut finer or coarser, the same number is a slice of another time.
     for events_per_day in [50_000, 500_000, 20_000_000] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt};
 use ionos_activitylog_client::{Exchange, Transport};
 use ionos_activitylog_sim::Simulator;
-use ionos_activitylog_sim::fault::{Answer, Faults, When};
+use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
 
 use super::{ordered, range, simulated};
 use crate::{Client, ContractNumber, ContractWindow, ContractsStream, DateRange, ErrorKind};
@@ -33,7 +33,7 @@ fn week() -> DateRange {
 fn six() -> (Simulator, u64, ContractsStream) {
     let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
     let bad = Simulator::builder().contracts(6).build().contracts()[2];
-    let faults = Faults::new().on(When::any().contract(bad), Answer::new(403)).unwrap();
+    let faults = Faults::new().add_rule(Trigger::any().contract(bad), Answer::new(403)).unwrap();
     let simulator = simulated(simulator.faults(faults));
     // Every request waits for its turn, and for some others of the same task.
     let client = Client::builder()
@@ -96,7 +96,7 @@ async fn the_next_contracts_are_read_ahead_while_the_first_is_waited_for() {
     let asked: Vec<u64> = simulator.contracts().to_vec();
     let asked = asked.into_iter().filter(|number| {
         let path = format!("/activitylog/v1/contracts/{number}");
-        simulator.ledger().iter().any(|one| one.path == path)
+        simulator.request_log().iter().any(|one| one.path == path)
     });
     assert!(asked.count() > 1);
 }

@@ -5,9 +5,9 @@ use super::*;
 #[tokio::test]
 async fn hits_that_come_twice_are_given_out_once_and_counted() {
     for counted in [false, true] {
-        let switches =
-            Switches { duplicates: Share::new(0.05).unwrap(), duplicates_counted: counted, ..Switches::default() };
-        let simulator = simulated(Simulator::builder().switches(switches));
+        let behavior =
+            Behavior { duplicates: Share::new(0.05).unwrap(), duplicates_counted: counted, ..Behavior::default() };
+        let simulator = simulated(Simulator::builder().behavior(behavior));
         let summary = is_exact(&simulator, day(), "duplicates").await;
         assert!(summary.duplicates > 0);
     }
@@ -34,16 +34,16 @@ async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
     ] {
         let what = format!("{fault:?}");
         let rate = Share::new(0.2).unwrap();
-        let switches = Switches { max_limit: 500, ..Switches::default() };
-        let faults = Faults::new().on(When::any().rate(rate), fault).unwrap();
-        let simulator = simulated(Simulator::builder().faults(faults).switches(switches));
+        let behavior = Behavior { max_limit: 500, ..Behavior::default() };
+        let faults = Faults::new().add_rule(Trigger::any().rate(rate), fault).unwrap();
+        let simulator = simulated(Simulator::builder().faults(faults).behavior(behavior));
         let _ = is_exact(&simulator, week, &what).await;
     }
 }
 
 #[tokio::test]
 async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
-    let faults = Faults::new().on(When::any().requests([1]), Fault::WrongType).unwrap();
+    let faults = Faults::new().add_rule(Trigger::any().requests([1]), Fault::WrongType).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let (records, summary, error) = read(events(&simulator, day())).await;
     assert!(error.is_none() && summary.is_complete());
@@ -55,7 +55,7 @@ async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
 #[tokio::test]
 async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range() {
     for fault in [Fault::from(Answer::new(503)), Fault::Html200, Fault::MalformedJson] {
-        let faults = Faults::new().on(When::any(), fault).unwrap();
+        let faults = Faults::new().add_rule(Trigger::any(), fault).unwrap();
         let simulator = simulated(Simulator::builder().faults(faults));
         let (records, _, error) = read(events(&simulator, day())).await;
         let error = error.unwrap().to_string();
@@ -63,7 +63,7 @@ async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range
         assert!(error.contains("2026-11-19T00:00:00Z"), "{error}");
     }
     // A list that is always missing is no empty log.
-    let faults = Faults::new().on(When::any(), Fault::NullForArray).unwrap();
+    let faults = Faults::new().add_rule(Trigger::any(), Fault::NullForArray).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let (_, summary, error) = read(events(&simulator, day())).await;
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);

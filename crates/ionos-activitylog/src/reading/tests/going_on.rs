@@ -36,8 +36,8 @@ async fn a_reading_goes_on_where_it_stood() {
 #[tokio::test]
 async fn an_error_does_not_move_the_checkpoint_and_what_came_before_it_counts() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let strikes = When::any().requests(40..2_000);
-    let faults = Faults::new().on(strikes, Answer::new(403)).unwrap();
+    let strikes = Trigger::any().requests(40..2_000);
+    let faults = Faults::new().add_rule(strikes, Answer::new(403)).unwrap();
     let simulator = simulated(Simulator::builder().events_per_day(8_000).faults(faults));
     let mut windows = events(&simulator, week).windows_at_once(2).windows();
     let mut read_to = week.start();

@@ -6,13 +6,13 @@ use crate::{DateFractions, HitOrder, Probe, ServiceProfile, TotalShape as Shape}
 async fn probed(builder: SimulatorBuilder) -> Probe {
     let simulator = simulated(builder);
     let probe = client(&simulator).probe(&simulator.contracts()[0].into()).await.unwrap();
-    assert_eq!(probe.requests, simulator.ledger().len() as u64);
+    assert_eq!(probe.requests, simulator.request_log().len() as u64);
     assert!(probe.requests <= 30, "{}", probe.requests);
     probe
 }
 
-fn switched(switches: Switches) -> SimulatorBuilder {
-    Simulator::builder().switches(switches)
+fn switched(behavior: Behavior) -> SimulatorBuilder {
+    Simulator::builder().behavior(behavior)
 }
 
 #[tokio::test]
@@ -27,92 +27,92 @@ async fn each_way_to_behave_is_told_from_the_others() {
         lag_seconds: Some(1025),
         ..ServiceProfile::default()
     };
-    let switches = Switches::default;
-    let rows: Vec<(&str, Switches, ServiceProfile)> = vec![
-        ("as it is", switches(), usual.clone()),
+    let behavior = Behavior::default;
+    let rows: Vec<(&str, Behavior, ServiceProfile)> = vec![
+        ("as it is", behavior(), usual.clone()),
         (
             "small pages",
-            Switches { max_limit: 100, ..switches() },
+            Behavior { max_limit: 100, ..behavior() },
             ServiceProfile { page_cap: Some(100), ..usual.clone() },
         ),
         (
             "small pages, or none",
-            Switches { max_limit: 300, over_limit: OverLimit::Refuse, ..switches() },
+            Behavior { max_limit: 300, over_limit: OverLimit::Refuse, ..behavior() },
             ServiceProfile { page_cap: Some(250), ..usual.clone() },
         ),
-        ("large pages", Switches { max_limit: 5000, ..switches() }, ServiceProfile { page_cap: None, ..usual.clone() }),
+        ("large pages", Behavior { max_limit: 5000, ..behavior() }, ServiceProfile { page_cap: None, ..usual.clone() }),
         (
             "not behind 10 000",
-            Switches { deep_offset: DeepOffset::Refuse, ..switches() },
+            Behavior { deep_offset: DeepOffset::Refuse, ..behavior() },
             ServiceProfile { offset_cap: Some(10_000), ..usual.clone() },
         ),
         (
             "failing behind 3 000",
-            Switches { deep_offset: DeepOffset::Fail, window_cap: 3_000, ..switches() },
+            Behavior { deep_offset: DeepOffset::Fail, window_cap: 3_000, ..behavior() },
             ServiceProfile { offset_cap: Some(2_000), ..usual.clone() },
         ),
         (
             "empty behind 5 000",
-            Switches { deep_offset: DeepOffset::Empty, window_cap: 5_000, ..switches() },
+            Behavior { deep_offset: DeepOffset::Empty, window_cap: 5_000, ..behavior() },
             ServiceProfile { offset_cap: Some(5_000), ..usual.clone() },
         ),
         (
             "oldest first",
-            Switches { order: Order::OldestFirst, ..switches() },
+            Behavior { order: Order::OldestFirst, ..behavior() },
             ServiceProfile { order: Some(HitOrder::OldestFirst), ..usual.clone() },
         ),
         (
             "unstable ties",
-            Switches { order: Order::UnstableTies, ..switches() },
+            Behavior { order: Order::UnstableTies, ..behavior() },
             ServiceProfile { stable: Some(false), ..usual.clone() },
         ),
         (
             "a text",
-            Switches { total: TotalShape::Text, ..switches() },
+            Behavior { total: TotalShape::Text, ..behavior() },
             ServiceProfile { total: Some(Shape::Text), ..usual.clone() },
         ),
         (
             "an object",
-            Switches { total: TotalShape::Object, ..switches() },
+            Behavior { total: TotalShape::Object, ..behavior() },
             ServiceProfile { total: Some(Shape::Object), ..usual.clone() },
         ),
         (
             "an object that says that it is capped",
-            Switches { total: TotalShape::Object, total_value: TotalValue::Capped, ..switches() },
+            Behavior { total: TotalShape::Object, total_value: TotalValue::Capped, ..behavior() },
             ServiceProfile { total: Some(Shape::Object), total_capped: Some(true), ..usual.clone() },
         ),
         (
             "a number that does not",
-            Switches { total_value: TotalValue::Capped, ..switches() },
+            Behavior { total_value: TotalValue::Capped, ..behavior() },
             ServiceProfile { total_capped: Some(true), ..usual.clone() },
         ),
         (
             "no count",
-            Switches { total: TotalShape::Absent, ..switches() },
+            Behavior { total: TotalShape::Absent, ..behavior() },
             ServiceProfile { total: Some(Shape::Absent), total_capped: None, ..usual.clone() },
         ),
         (
             "fractions cut off",
-            Switches { query_fractions: QueryFractions::CutOff, ..switches() },
+            Behavior { query_fractions: QueryFractions::CutOff, ..behavior() },
             ServiceProfile { fractions: Some(DateFractions::CutOff), ..usual.clone() },
         ),
         (
             "fractions refused",
-            Switches { query_fractions: QueryFractions::Refuse, ..switches() },
+            Behavior { query_fractions: QueryFractions::Refuse, ..behavior() },
             ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
         ),
         (
             "fractions and other dates failing",
-            Switches {
+            Behavior {
                 query_fractions: QueryFractions::Refuse,
                 bad_date: ionos_activitylog_sim::BadDate::Fail,
-                ..switches()
+                ..behavior()
             },
             ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
         ),
     ];
-    for (what, switches, expected) in rows {
-        let probe = probed(switched(switches)).await;
+    for (what, behavior, expected) in rows {
+        let probe = probed(switched(behavior)).await;
         assert_eq!(probe.profile, expected, "{what}: {:#?}", probe.findings);
         assert_eq!(probe.findings.len(), 7);
     }
@@ -120,7 +120,7 @@ async fn each_way_to_behave_is_told_from_the_others() {
 
 #[tokio::test]
 async fn what_has_no_order_is_unstable() {
-    let probe = probed(switched(Switches { order: Order::Shuffled, ..Switches::default() })).await;
+    let probe = probed(switched(Behavior { order: Order::Shuffled, ..Behavior::default() })).await;
     assert_eq!(probe.profile.order, Some(HitOrder::Unordered));
     assert_eq!(probe.profile.stable, Some(false));
 }
@@ -128,7 +128,7 @@ async fn what_has_no_order_is_unstable() {
 #[tokio::test]
 async fn late_events_make_the_newest_one_older() {
     let lag = async |delay: Option<&str>| {
-        let mut delayed = Switches::default();
+        let mut delayed = Behavior::default();
         if let Some(delay) = delay {
             delayed.ingest_delay = delay.parse().unwrap();
         }
@@ -141,7 +141,7 @@ async fn late_events_make_the_newest_one_older() {
 
 #[tokio::test]
 async fn a_log_with_few_events_says_what_it_cannot_tell() {
-    let builder = Simulator::builder().events_per_day(0).burst_every(0);
+    let builder = Simulator::builder().events_per_day(0).burst_interval(0);
     let probe = probed(builder).await;
     let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
     assert_eq!(probe.profile, expected);
@@ -201,22 +201,22 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
     let second = at("2026-11-19T12:00:00Z");
     let burst = |events| {
         let length = TimeDelta::milliseconds(900);
-        Simulator::builder().burst_every(0).burst(second, length, events)
+        Simulator::builder().burst_interval(0).burst(second, length, events)
     };
-    let capped = Switches { deep_offset: DeepOffset::Refuse, ..Switches::default() };
-    let bad = Switches {
+    let capped = Behavior { deep_offset: DeepOffset::Refuse, ..Behavior::default() };
+    let bad = Behavior {
         max_limit: 200,
         over_limit: OverLimit::Refuse,
         order: Order::UnstableTies,
         deep_offset: DeepOffset::Empty,
         query_fractions: QueryFractions::CutOff,
-        ..Switches::default()
+        ..Behavior::default()
     };
     let range = range("2026-11-19T11:00:00Z", "2026-11-19T13:00:00Z");
     let worlds = [
-        ("full", simulated(burst(9_990).switches(capped.clone()))),
-        ("overfull", simulated(burst(10_500).switches(capped))),
-        ("bad", simulated(burst(150).switches(bad))),
+        ("full", simulated(burst(9_990).behavior(capped.clone()))),
+        ("overfull", simulated(burst(10_500).behavior(capped))),
+        ("bad", simulated(burst(150).behavior(bad))),
     ];
     for (world, simulator) in &worlds {
         for (what, profile) in &wrong {
@@ -231,17 +231,17 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
 
 #[tokio::test]
 async fn what_is_known_before_is_not_found_out_again() {
-    let bad = Switches { max_limit: 100, over_limit: OverLimit::Refuse, ..Switches::default() };
+    let bad = Behavior { max_limit: 100, over_limit: OverLimit::Refuse, ..Behavior::default() };
     let simulator = simulated(switched(bad));
     let contract = simulator.contracts()[0].into();
     let profile = client(&simulator).probe(&contract).await.unwrap().profile;
     let requests = async |profile: Option<&ServiceProfile>| {
-        simulator.clear_ledger();
+        simulator.clear_request_log();
         let client = client(&simulator);
         profile.inspect(|profile| client.assume(profile));
         let (_, summary, _) = read(client.events(contract.clone(), day())).await;
         assert!(summary.is_complete());
-        simulator.ledger().len()
+        simulator.request_log().len()
     };
     assert!(requests(Some(&profile)).await < requests(None).await);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use fastrand::Rng;
 use ionos_activitylog_sim::{
-    DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator, Switches, TotalShape,
+    Behavior, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator, TotalShape,
     TotalValue, UtcMark,
 };
 
@@ -18,8 +18,8 @@ fn one<T: Copy>(random: &mut Rng, of: &[T]) -> T {
     of[random.usize(..of.len())]
 }
 
-fn switches(random: &mut Rng) -> Switches {
-    Switches {
+fn behavior(random: &mut Rng) -> Behavior {
+    Behavior {
         max_limit: one(random, &[1000, 200, 50, 20]),
         over_limit: one(random, OverLimit::ALL),
         deep_offset: one(random, DeepOffset::ALL),
@@ -34,9 +34,9 @@ fn switches(random: &mut Rng) -> Switches {
         unknown_types: Share::new(one(random, &[0.0, 0.1])).unwrap(),
         fraction_digits: one(random, FractionDigits::ALL),
         utc_mark: one(random, UtcMark::ALL),
-        late: one(random, &["none", "10%:3h"]).parse().unwrap(),
+        late_events: one(random, &["none", "10%:3h"]).parse().unwrap(),
         query_fractions: one(random, QueryFractions::ALL),
-        ..Switches::default()
+        ..Behavior::default()
     }
 }
 
@@ -65,23 +65,23 @@ async fn every_service_is_read_completely_whatever_its_habits() {
     let mut gaps = 0;
     for seed in 0..SERVICES {
         let mut random = Rng::with_seed(seed);
-        let switches = switches(&mut random);
+        let behavior = behavior(&mut random);
         let hour = random.u32(0..20);
         let start = at(&format!("2026-11-19T{hour:02}:00:00Z")) + TimeDelta::milliseconds(random.i64(0..2_000));
         let end = start + TimeDelta::minutes(random.i64(5..200));
         let burst = start + TimeDelta::seconds(random.i64(0..200));
-        let what = format!("service {seed}: {switches:?}");
+        let what = format!("service {seed}: {behavior:?}");
         let simulator = simulated(
             Simulator::builder()
                 .seed(seed)
                 .events_per_day(random.u64(100..1_500))
                 .burst(burst, TimeDelta::milliseconds(3), random.u64(0..120))
-                .switches(switches.clone()),
+                .behavior(behavior.clone()),
         );
         let range = range(&start.to_rfc3339(), &end.to_rfc3339());
         // A count that wavers cannot be told from a loss where the hits change places, too; nor can events that look the
         // same and have no identifier, where they are spread over pages.
-        let hopeless = switches.total_value == TotalValue::Drifting || switches.uuid != Share::ALL;
+        let hopeless = behavior.total_value == TotalValue::Drifting || behavior.uuid != Share::ALL;
         let gap = nothing_is_lost_in_silence(&simulator, range, &what).await;
         assert!(!gap || hopeless, "{what}");
         gaps += u64::from(gap);

@@ -5,8 +5,8 @@ use super::*;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_threads_of_the_program_the_same_comes_in_the_same_order() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let rate = When::any().rate(Share::new(0.2).unwrap());
-    let faults = Faults::new().on(rate, Answer::new(503)).unwrap();
+    let rate = Trigger::any().rate(Share::new(0.2).unwrap());
+    let faults = Faults::new().add_rule(rate, Answer::new(503)).unwrap();
     let builder = Simulator::builder().events_per_day(5_000).faults(faults);
     let simulator = simulated(builder);
     let lent = Arc::new(AtomicU32::new(0));

@@ -1,0 +1,121 @@
+//! What is asked for, and what HTTP leaves open.
+
+use chrono::{FixedOffset, TimeDelta};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
+use http::{HeaderName, Method, StatusCode};
+
+use super::Service;
+use crate::Simulator;
+use crate::behavior::{BadDate, Behavior, ForeignContract, QueryFractions, TrailingSlash};
+
+#[tokio::test]
+async fn a_bare_date_is_midnight_in_the_zone_that_was_chosen() {
+    let behavior = Behavior { bare_date_zone: FixedOffset::east_opt(2 * 3600).unwrap(), ..Behavior::default() };
+    let service = Service::with(behavior).await;
+    let of = async |start: &str| service.log(&format!("dateStart={start}")).await.total();
+    assert_eq!(of("2026-11-19").await, of("2026-11-18T22:00:00Z").await);
+    assert_ne!(of("2026-11-19").await, of("2026-11-19T00:00:00Z").await);
+}
+
+#[tokio::test]
+async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
+    for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
+        let behavior = Behavior { bad_date, query_fractions: QueryFractions::Refuse, ..Behavior::default() };
+        let service = Service::with(behavior).await;
+        for bad in ["yesterday", "2026-11-20T09:12:33.394Z"] {
+            let answer = service.log(&format!("dateStart={bad}&limit=1")).await;
+            assert_eq!(answer.status, status, "{bad_date} {bad}");
+        }
+    }
+    let counted = |query_fractions| async move {
+        let behavior = Behavior { query_fractions, ..Behavior::default() };
+        let builder = Simulator::builder().behavior(behavior).burst(
+            "2026-11-20T09:12:33.100Z".parse().unwrap(),
+            TimeDelta::milliseconds(3),
+            500,
+        );
+        let service = Service::start(builder).await;
+        let range = "dateStart=2026-11-20T09:12:33.500Z&dateEnd=2026-11-20T09:12:34Z";
+        service.log(range).await.total().as_u64().unwrap()
+    };
+    assert_eq!(counted(QueryFractions::Count).await, 0);
+    assert_eq!(counted(QueryFractions::CutOff).await, 500);
+}
+
+#[tokio::test]
+async fn a_foreign_contract_is_forbidden_unknown_or_empty() {
+    for (foreign_contract, status) in
+        [(ForeignContract::Forbidden, 403), (ForeignContract::NotFound, 404), (ForeignContract::Empty, 200)]
+    {
+        let behavior = Behavior { foreign_contract, ..Behavior::default() };
+        let answer = Service::with(behavior).await.get("/activitylog/v1/contracts/7").await;
+        assert_eq!(answer.status, status);
+        if status == 200 {
+            assert_eq!(answer.text(), r#"{"hits":{"total":0,"hits":[]}}"#);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_http_leaves_open_is_a_switch_too() {
+    let behavior = Behavior {
+        request_id_header: Some(HeaderName::from_static("x-correlation-id")),
+        charset: true,
+        gzip: true,
+        info_needs_token: true,
+        other_methods: StatusCode::NOT_IMPLEMENTED,
+        ..Behavior::default()
+    };
+    let service = Service::with(behavior).await;
+    let plain = service.log("limit=100").await;
+    assert!(plain.headers.contains_key("x-correlation-id"));
+    assert!(!plain.headers.contains_key("x-request-id"));
+    assert_eq!(plain.headers[CONTENT_TYPE], "application/json;charset=utf-8");
+    assert!(!plain.headers.contains_key(CONTENT_ENCODING));
+    assert_eq!(plain.headers[VARY], "accept-encoding");
+    let path = format!("/activitylog/v1/contracts/{}?limit=100", service.simulator.contracts()[0]);
+    for (accepted, packed) in [
+        ("gzip, br", true),
+        ("br;q=1.0, *;q=0.5", true),
+        ("gzip;q=0", false),
+        ("GZip", true),
+        ("gzip; q=0, *", false),
+        ("*;q=0, gzip;q=0.1", true),
+        ("*;q=0", false),
+        ("gzip;level=1;Q=0.0", false),
+        ("br", false),
+    ] {
+        let answer = service.send(Method::GET, &path, &[(ACCEPT_ENCODING, accepted)]).await;
+        assert_eq!(answer.headers.contains_key(CONTENT_ENCODING), packed, "{accepted}");
+        let mut body = Vec::new();
+        if packed {
+            assert!(answer.body.len() * 2 < plain.body.len());
+            let mut decoder = flate2::read::GzDecoder::new(&answer.body[..]);
+            std::io::copy(&mut decoder, &mut body).unwrap();
+        } else {
+            body = answer.body;
+        }
+        assert_eq!(body, plain.body);
+    }
+    assert_eq!(service.send(Method::DELETE, "/activitylog/v1", &[]).await.status, 501);
+    let bare = service.client.get(format!("http://{}/activitylog/v1", service.address));
+    assert_eq!(bare.send().await.unwrap().status(), 401);
+    let silent = Behavior { request_id_header: None, ..Behavior::default() };
+    let answer = Service::with(silent).await.get("/activitylog/v1").await;
+    assert!(!answer.headers.contains_key("x-request-id"));
+    assert!(!answer.headers.contains_key(VARY));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_is_accepted_refused_or_moved() {
+    for (trailing_slash, status) in
+        [(TrailingSlash::Accept, 200), (TrailingSlash::Refuse, 404), (TrailingSlash::Redirect, 301)]
+    {
+        let behavior = Behavior { trailing_slash, ..Behavior::default() };
+        let answer = Service::with(behavior).await.get("/activitylog/v1/?x=1").await;
+        assert_eq!(answer.status, status);
+        if status == 301 {
+            assert_eq!(answer.headers[LOCATION], "/activitylog/v1?x=1");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The users of a contract. A few people and service accounts are fixed, with the addresses and services they use; if a
+//! contract has more users, the others are derived from their number.
+
+use std::borrow::Cow;
+
+use crate::data::random::Random;
+use crate::data::value::Text;
+use crate::data::vocabulary::service;
+
+/// Default number of users per contract: the fixed ones.
+pub(crate) const FIXED_USERS: u64 = (PEOPLE.len() + SERVICE_ACCOUNTS.len()) as u64;
+
+/// Default number of services: those with public names.
+pub(crate) const PUBLIC_SERVICES: u64 = 5;
+
+/// A user, with the addresses and services the user acts from.
+#[derive(Clone)]
+pub(crate) struct Actor {
+    pub(crate) username: Text,
+    /// The identifier of the resource of type `user`.
+    pub(crate) id: Text,
+    pub(crate) addresses: &'static [&'static str],
+    pub(crate) services: &'static [&'static str],
+}
+
+const fn actor(
+    username: &'static str,
+    id: &'static str,
+    addresses: &'static [&'static str],
+    services: &'static [&'static str],
+) -> Actor {
+    Actor { username: Cow::Borrowed(username), id: Cow::Borrowed(id), addresses, services }
+}
+
+/// The fixed service accounts.
+#[rustfmt::skip]
+const SERVICE_ACCOUNTS: &[Actor] = &[
+    actor("ci@example.com", "2001", &["198.51.100.7", "198.51.100.8", "2001:db8:c1::7"], &[service::REST_V6]),
+    actor("billing@example.com", "2002", &["198.51.100.41"], &[service::RESELLER]),
+];
+
+/// The fixed people.
+#[rustfmt::skip]
+const PEOPLE: &[Actor] = &[
+    actor("anna.schmidt@example.com", "1466", &["203.0.113.17", "192.0.2.88"], &[service::DCD, service::DCD, service::REST_V6]),
+    actor("joerg.mueller@example.com", "1467", &["203.0.113.18", "2001:db8:2a::18"], &[service::DCD]),
+    actor("maria.rossi@example.com", "1502", &["192.0.2.130"], &[service::REST_V6, service::REST]),
+    actor("tomasz.nowak@example.com", "1519", &["203.0.113.64", "2001:db8:51::f00d"], &[service::REST_V6, service::DCD]),
+    actor("admin@example.com", "1401", &["203.0.113.2"], &[service::DCD, service::REST]),
+];
+
+/// The number of users and services per contract.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Population {
+    /// At least 1.
+    pub(crate) users: u64,
+    /// At least [`PUBLIC_SERVICES`].
+    pub(crate) services: u64,
+}
+
+impl Population {
+    /// The number of service accounts: about two users in seven.
+    fn service_accounts(self) -> u64 {
+        self.users * 2 / 7
+    }
+
+    /// Draws a person.
+    pub(crate) fn person(self, random: &mut Random) -> Cow<'static, Actor> {
+        fixed_or_derived(PEOPLE, random.below(self.users - self.service_accounts()), "user", 5000)
+    }
+
+    /// Draws a person, or one time in three a service account if there is one.
+    pub(crate) fn anyone(self, random: &mut Random) -> Cow<'static, Actor> {
+        if self.service_accounts() > 0 && random.one_in(3) {
+            fixed_or_derived(SERVICE_ACCOUNTS, random.below(self.service_accounts()), "service-account", 900_000)
+        } else {
+            self.person(random)
+        }
+    }
+
+    /// Draws the service that a user acts through: one of the user's own, or one time in four one without a public name,
+    /// if there is any.
+    pub(crate) fn service(self, random: &mut Random, actor: &Actor) -> Text {
+        let others = self.services.saturating_sub(PUBLIC_SERVICES);
+        if others > 0 && random.one_in(4) {
+            format!("EXAMPLE_SERVICE_{}", random.between(1, others)).into()
+        } else {
+            Cow::Borrowed(*random.pick(actor.services))
+        }
+    }
+}
+
+/// The fixed user at this index, or one derived from the index.
+fn fixed_or_derived(known: &'static [Actor], index: u64, name: &str, first_id: u64) -> Cow<'static, Actor> {
+    match known.get(index as usize) {
+        Some(actor) => Cow::Borrowed(actor),
+        None => {
+            let template = &known[index as usize % known.len()];
+            Cow::Owned(Actor {
+                username: format!("{name}-{index}@example.net").into(),
+                id: (first_id + index).to_string().into(),
+                ..template.clone()
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::random::RandomKey;
+
+    #[test]
+    fn the_population_has_the_chosen_numbers_of_users_and_services() {
+        for (users, services) in [(1, 5), (2, 5), (7, 5), (8, 6), (1000, 40)] {
+            let population = Population { users, services };
+            let mut random = Random::new(RandomKey { seed: 1, contract: 2, part: 3 }, 0);
+            let mut names = std::collections::BTreeSet::new();
+            let mut used = std::collections::BTreeSet::new();
+            for _ in 0..40_000 {
+                let actor = population.anyone(&mut random);
+                used.insert(population.service(&mut random, &actor));
+                names.insert(actor.username.clone());
+            }
+            assert_eq!(names.len() as u64, users);
+            let derived = used.iter().filter(|name| name.starts_with("EXAMPLE")).count();
+            assert_eq!(derived as u64, services - PUBLIC_SERVICES);
+        }
+    }
+}

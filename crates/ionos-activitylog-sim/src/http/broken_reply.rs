@@ -1,0 +1,85 @@
+//! Writes a reply that breaks the rules of HTTP, which an HTTP server refuses to send. It is the last reply of its
+//! connection, and the way the connection ends is part of it.
+
+use std::future;
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::response::Parts;
+use hyper::body::Body;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::reply::{Reply, ReplyEnd};
+
+/// The pause before a reset, so that the client receives what was sent: a reset discards bytes that are still in the
+/// network.
+const RESET_DELAY: Duration = Duration::from_millis(20);
+
+/// Maximum time for the client to close its side of a connection that is closed in an orderly way. Dropping the connection
+/// while the client still sends would reset it.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Size of the buffer for bytes that the client sends in that time; they are discarded.
+const DISCARD_BUFFER: usize = 4096;
+
+/// A reply that is written without the HTTP server.
+pub(super) struct BrokenReply {
+    pub(super) reply: Reply,
+    /// Whether the request was HEAD, so that no body is sent.
+    pub(super) only_head: bool,
+}
+
+impl BrokenReply {
+    /// Sends the reply and ends the connection. Fails if the client ends the connection first.
+    pub(super) async fn send(self, mut stream: TcpStream) -> io::Result<()> {
+        let end = self.reply.delivery.end;
+        if end == ReplyEnd::ResetBeforeHead {
+            return stream.set_zero_linger();
+        }
+        let (parts, mut body) = self.reply.into_wire_response().into_parts();
+        stream.write_all(&format_head(&parts)).await?;
+        while !self.only_head
+            && let Some(frame) = future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
+            if let Ok(bytes) = frame?.into_data() {
+                stream.write_all(&bytes).await?;
+            }
+        }
+        match end {
+            ReplyEnd::ResetAfter(_) => {
+                tokio::time::sleep(RESET_DELAY).await;
+                // With this option, dropping the stream resets the connection.
+                stream.set_zero_linger()
+            }
+            _ => close_orderly(stream).await,
+        }
+    }
+}
+
+/// The status line and the headers.
+fn format_head(parts: &Parts) -> Vec<u8> {
+    let reason = parts.status.canonical_reason().unwrap_or_default();
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_str()).into_bytes();
+    for (name, value) in &parts.headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// Closes the connection so that the client receives everything that was sent.
+async fn close_orderly(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown().await?;
+    let drain = async {
+        let mut buffer = [0; DISCARD_BUFFER];
+        while stream.read(&mut buffer).await? > 0 {}
+        Ok(())
+    };
+    // A client that does not close its side in time is not waited for.
+    tokio::time::timeout(CLOSE_TIMEOUT, drain).await.unwrap_or(Ok(()))
+}

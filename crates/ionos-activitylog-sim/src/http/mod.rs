@@ -1,0 +1,9 @@
+//! Delivers replies: over HTTP/1.1 on a socket (`server`), and in process to the generated client (`in_process`). Both
+//! use the same response bodies, so a fault looks the same on either way.
+
+mod body;
+mod broken_reply;
+mod decompression_bomb;
+mod delivery;
+pub(crate) mod in_process;
+pub(crate) mod server;

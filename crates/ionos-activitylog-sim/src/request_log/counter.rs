@@ -1,0 +1,142 @@
+//! Fault scripts refer to "the third request" or "every tenth", so requests are counted in the order in which they
+//! arrive.
+//!
+//! These numbers change when requests overtake each other. Whatever must not depend on timing is drawn from
+//! [`RequestOrdinal::fingerprint`] and [`RequestOrdinal::repetition`], which are independent of other requests.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use http::Request;
+
+use crate::data::random::fingerprint;
+use crate::operation::Operation;
+
+/// Different requests per generation. Two generations are stored: a million requests, 40 MB.
+const GENERATION: usize = 1 << 19;
+
+/// Counts requests over the life of the simulator. A request is forgotten after at least [`GENERATION`] different
+/// requests, and at most twice as many.
+#[derive(Debug, Default)]
+pub(crate) struct RequestCounter(Mutex<RequestCounts>);
+
+#[derive(Debug, Default)]
+struct RequestCounts {
+    total: u64,
+    by_operation: HashMap<Operation, u64>,
+    repetitions: RepetitionCounts,
+}
+
+/// How often each request came, by its fingerprint.
+#[derive(Debug, Default)]
+struct RepetitionCounts {
+    /// Requests since the last generation was full.
+    young: HashMap<u64, u64>,
+    /// Requests of the generation before that have not been repeated since.
+    old: HashMap<u64, u64>,
+}
+
+impl RepetitionCounts {
+    /// Counts a request and returns how often it came before.
+    fn count(&mut self, fingerprint: u64) -> u64 {
+        let before = match self.young.get(&fingerprint) {
+            Some(before) => *before,
+            None => self.old.remove(&fingerprint).unwrap_or(0),
+        };
+        if self.young.len() == GENERATION && !self.young.contains_key(&fingerprint) {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(fingerprint, before + 1);
+        before
+    }
+}
+
+/// The position of a request among all requests so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestOrdinal {
+    /// The number among all requests, from 1.
+    pub(crate) number: u64,
+    /// The number among the requests for the same operation, from 1.
+    pub(crate) number_of_operation: u64,
+    /// How often the same method, path and query came before, as far as the counter remembers.
+    pub(crate) repetition: u64,
+    /// A hash of method, path and query.
+    pub(crate) fingerprint: u64,
+}
+
+impl RequestCounter {
+    /// Counts a request for the operation.
+    pub(crate) fn count<B>(&self, operation: Operation, request: &Request<B>) -> RequestOrdinal {
+        let uri = request.uri();
+        let query = uri.query().unwrap_or_default();
+        let fingerprint = fingerprint([request.method().as_str(), " ", uri.path(), "?", query]);
+        // The counts stay consistent even if another thread panicked while it held them.
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.total += 1;
+        let of_operation = counts.by_operation.entry(operation).or_default();
+        *of_operation += 1;
+        let number_of_operation = *of_operation;
+        RequestOrdinal {
+            repetition: counts.repetitions.count(fingerprint),
+            number: counts.total,
+            number_of_operation,
+            fingerprint,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_counted_in_total_by_operation_and_by_repetition() {
+        use Operation::{GetAvailableContracts, GetByContract};
+        let counter = RequestCounter::default();
+        for (operation, method, path, expected) in [
+            (GetByContract, "GET", "/a?x=1", (1, 1, 0)),
+            (GetByContract, "GET", "/a?x=2", (2, 2, 0)),
+            (GetAvailableContracts, "GET", "/b", (3, 1, 0)),
+            (GetByContract, "GET", "/a?x=1", (4, 3, 1)),
+            (GetByContract, "PUT", "/a?x=1", (5, 4, 0)),
+            (GetByContract, "GET", "/a?x=1", (6, 5, 2)),
+        ] {
+            let request = Request::builder().method(method).uri(path).body(()).unwrap();
+            let ordinal = counter.count(operation, &request);
+            let counts = (ordinal.number, ordinal.number_of_operation, ordinal.repetition);
+            assert_eq!(counts, expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_forgotten_only_after_a_generation_of_other_requests() {
+        let mut repetitions = RepetitionCounts::default();
+        let generation = GENERATION as u64;
+        assert_eq!((repetitions.count(0), repetitions.count(0)), (0, 1));
+        for other in 1..generation {
+            repetitions.count(other);
+        }
+        assert_eq!(repetitions.count(generation), 0);
+        // The request is in the old generation, and moves to the young one.
+        assert_eq!(repetitions.count(0), 2);
+        for other in 2 * generation..4 * generation {
+            repetitions.count(other);
+            assert!(repetitions.young.len() + repetitions.old.len() <= 2 * GENERATION);
+        }
+        assert_eq!(repetitions.count(0), 0);
+    }
+
+    #[test]
+    fn a_fingerprint_does_not_depend_on_the_order_of_requests() {
+        let fingerprints = |paths: [&str; 2]| {
+            let counter = RequestCounter::default();
+            paths.map(|path| {
+                let request = Request::get(path).body(()).unwrap();
+                counter.count(Operation::Other, &request).fingerprint
+            })
+        };
+        let [a, b] = fingerprints(["/a", "/b"]);
+        assert_eq!(fingerprints(["/b", "/a"]), [b, a]);
+    }
+}
