@@ -1,10 +1,10 @@
 //! The command line of the maintainers' tasks: `cargo xtask --help`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{bench, ci, codegen, dist, peers, soak, spec, structure, workspace};
+use xtask::{bench, ci, codegen, dist, figures, peers, soak, spec, structure, workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Maintainers' tasks", version = None)]
@@ -80,6 +80,11 @@ enum SpecCommand {
     },
 }
 
+fn print_figures(root: &Path, name: Option<&str>) -> anyhow::Result<()> {
+    print!("{}", figures::render(root, &structure::select_members(root, name)?)?);
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let root = workspace::root();
     let result = match XtaskArgs::parse().task {
@@ -93,7 +98,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::run(&root),
         Task::Peers { name } => peers::run(&root, name.as_deref()),
         Task::Structure { name, figures: false } => structure::run(&root, name.as_deref()),
-        Task::Structure { name, figures: true } => structure::print_figures(&root, name.as_deref()),
+        Task::Structure { name, figures: true } => print_figures(&root, name.as_deref()),
         Task::Dist => dist::run(&root),
         Task::Bench { suites, cold } => bench::run(&root, &suites, cold),
         Task::Soak => soak::run(&root),

@@ -1,7 +1,7 @@
 //! `cargo xtask peers [NAME]`: tests against real programs of other projects. They are not part of `ci`, because they need
 //! programs that few machines have. A peer whose programs are missing is skipped and listed with how to install them.
 //!
-//! To add a peer, add a row to [`PEERS`].
+//! To add a peer, add a row to the table `PEERS`.
 
 use std::fmt;
 use std::io;

@@ -4,8 +4,8 @@
 //! The checks work on syntax trees alone, so they need no build of the crates that they check.
 
 mod circles;
+mod expand;
 mod field_docs;
-mod figures;
 mod resolve;
 mod source_tree;
 mod type_names;
@@ -19,9 +19,9 @@ use crate::workspace::{Member, members};
 
 pub use circles::find_circles;
 pub use field_docs::find_short_field_docs;
-pub use resolve::{ResolvedName, Resolver};
-pub use source_tree::{SourceModule, SourceTree, is_test_only};
-pub use type_names::{EXCEPTIONS, NameException, find_name_problems, unused_exceptions};
+pub use resolve::{Import, ResolvedName, Resolver, defined_name};
+pub use source_tree::{SourceModule, SourceTree, attributes_of, is_doc_hidden, is_test_only};
+pub use type_names::{EXCEPTIONS, NameException, find_name_problems, type_names, unused_exceptions};
 
 /// A violation of a structure rule: where it is, what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl fmt::Display for SourceLocation {
 /// Prints the problems of a crate, or of every checked crate. Fails if there are any.
 pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     let mut problems = Vec::new();
-    for member in selected(root, name)? {
+    for member in select_members(root, name)? {
         problems.extend(check_member(root, &member)?);
     }
     for problem in &problems {
@@ -66,12 +66,6 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
         bail!("{} structure problems, see above; ARCHITECTURE.md explains the order of the modules", problems.len());
     }
     println!("structure: no problems");
-    Ok(())
-}
-
-/// Prints counts of the code as tables: lines, type names that occur twice, circles, public items, long functions.
-pub fn print_figures(root: &Path, name: Option<&str>) -> Result<()> {
-    print!("{}", figures::render(root, &selected(root, name)?)?);
     Ok(())
 }
 
@@ -96,7 +90,8 @@ pub fn read_trees(root: &Path, member: &Member) -> Result<Vec<SourceTree>> {
     member.entry_files.iter().map(|file| SourceTree::read(root, file)).collect()
 }
 
-fn selected(root: &Path, name: Option<&str>) -> Result<Vec<Member>> {
+/// One of the checked crates, or all of them.
+pub fn select_members(root: &Path, name: Option<&str>) -> Result<Vec<Member>> {
     let members = checked_members(root)?;
     let Some(name) = name else {
         return Ok(members);

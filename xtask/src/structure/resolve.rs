@@ -4,17 +4,19 @@
 use std::collections::BTreeSet;
 
 use syn::visit::Visit;
-use syn::{Item, ItemUse, UseTree};
+use syn::{Item, ItemUse, UseTree, Visibility};
 
-use super::source_tree::SourceTree;
+use super::source_tree::{SourceTree, is_doc_hidden};
 
 /// One `use` that brings a name into a module.
-pub(super) struct Import {
+pub struct Import {
     /// The name in this module; `None` for a glob.
-    pub(super) alias: Option<String>,
+    pub alias: Option<String>,
     /// The imported path as written.
-    pub(super) path: Vec<String>,
+    pub path: Vec<String>,
     pub(super) span: proc_macro2::Span,
+    /// Whether the `use` is `pub` and not hidden from the docs.
+    pub is_public: bool,
 }
 
 /// The names that a module defines or imports.
@@ -64,7 +66,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// The imports of a module.
-    pub(super) fn imports(&self, module: usize) -> &[Import] {
+    #[must_use]
+    pub fn imports(&self, module: usize) -> &[Import] {
         &self.scopes[module].imports
     }
 
@@ -180,7 +183,8 @@ fn scope(items: &[Item]) -> Scope {
 }
 
 /// The name that an item defines in its module.
-pub(super) fn defined_name(item: &Item) -> Option<String> {
+#[must_use]
+pub fn defined_name(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,
         Item::Enum(item) => &item.ident,
@@ -203,7 +207,8 @@ struct ImportCollector(Vec<Import>);
 impl<'ast> Visit<'ast> for ImportCollector {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
         if item.leading_colon.is_none() {
-            flatten(&item.tree, &mut Vec::new(), &mut self.0);
+            let is_public = matches!(item.vis, Visibility::Public(_)) && !is_doc_hidden(&item.attrs);
+            flatten(&item.tree, &mut Vec::new(), is_public, &mut self.0);
         }
     }
 
@@ -214,14 +219,14 @@ impl<'ast> Visit<'ast> for ImportCollector {
     }
 }
 
-fn flatten(tree: &UseTree, path: &mut Vec<String>, imports: &mut Vec<Import>) {
+fn flatten(tree: &UseTree, path: &mut Vec<String>, is_public: bool, imports: &mut Vec<Import>) {
     let mut add = |alias: Option<String>, path: Vec<String>, span| {
-        imports.push(Import { alias, path, span });
+        imports.push(Import { alias, path, span, is_public });
     };
     match tree {
         UseTree::Path(step) => {
             path.push(step.ident.to_string());
-            flatten(&step.tree, path, imports);
+            flatten(&step.tree, path, is_public, imports);
             path.pop();
         }
         // `use a::b::{self}` imports the module b.
@@ -239,7 +244,7 @@ fn flatten(tree: &UseTree, path: &mut Vec<String>, imports: &mut Vec<Import>) {
             add(Some(rename.rename.to_string()), full, rename.ident.span());
         }
         UseTree::Glob(glob) => add(None, path.clone(), glob.star_token.spans[0]),
-        UseTree::Group(group) => group.items.iter().for_each(|tree| flatten(tree, path, imports)),
+        UseTree::Group(group) => group.items.iter().for_each(|tree| flatten(tree, path, is_public, imports)),
     }
 }
 

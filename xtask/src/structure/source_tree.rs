@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use syn::{Attribute, Expr, Item, ItemMod, Lit, Meta, Visibility};
 
 use super::SourceLocation;
+use super::expand::expand_macros;
 
 /// The modules of one library or program. The first one is the root.
 pub struct SourceTree {
@@ -59,6 +60,12 @@ impl SourceTree {
             attributes: Vec::new(),
         };
         tree.read_file(root, pending)?;
+        let mut items: Vec<Vec<Item>> =
+            tree.modules.iter_mut().map(|module| std::mem::take(&mut module.items)).collect();
+        expand_macros(&mut items);
+        for (module, items) in tree.modules.iter_mut().zip(items) {
+            module.items = items;
+        }
         Ok(tree)
     }
 
@@ -168,6 +175,15 @@ pub fn is_test_only(attributes: &[Attribute]) -> bool {
     })
 }
 
+/// Whether an item has `#[doc(hidden)]`.
+#[must_use]
+pub fn is_doc_hidden(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("doc")
+            && attribute.parse_args::<syn::Ident>().is_ok_and(|argument| argument == "hidden")
+    })
+}
+
 fn requires_test(condition: &Meta) -> bool {
     match condition {
         Meta::Path(path) => path.is_ident("test"),
@@ -180,7 +196,8 @@ fn requires_test(condition: &Meta) -> bool {
 }
 
 /// The attributes of an item.
-fn attributes_of(item: &Item) -> &[Attribute] {
+#[must_use]
+pub fn attributes_of(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,

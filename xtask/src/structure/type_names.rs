@@ -127,8 +127,9 @@ pub fn unused_exceptions(crates: &[(String, Vec<SourceTree>)]) -> Vec<&'static s
     EXCEPTIONS.iter().filter(|exception| !is_used(exception)).map(|exception| exception.name).collect()
 }
 
-/// Where each type name of a crate is defined.
-pub(super) fn type_names(trees: &[SourceTree]) -> BTreeMap<String, Vec<SourceLocation>> {
+/// Where each type name of a crate is defined, without `Builder`, `Error` and `Result`.
+#[must_use]
+pub fn type_names(trees: &[SourceTree]) -> BTreeMap<String, Vec<SourceLocation>> {
     let mut names: BTreeMap<String, Vec<SourceLocation>> = BTreeMap::new();
     for module in trees.iter().flat_map(|tree| &tree.modules) {
         if module.file.ends_with(GENERATED_FILE) {

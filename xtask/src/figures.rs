@@ -1,4 +1,4 @@
-//! Counts for the notes of a release: how much code there is, and how easily it is found and read.
+//! `cargo xtask structure --figures`: counts of lines, type names, circles, public items and long functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,9 +10,8 @@ use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{ImplItemFn, Item, ItemFn, ItemMod, Signature};
 
-use super::source_tree::is_test_only;
-use super::type_names::type_names;
-use super::{SourceLocation, find_circles, read_trees};
+use crate::public_api::count_items;
+use crate::structure::{SourceLocation, find_circles, is_test_only, read_trees, type_names};
 use crate::workspace::Member;
 
 /// Functions in the list of the longest.
@@ -29,6 +28,12 @@ struct LineCounts {
     tests: usize,
 }
 
+impl LineCounts {
+    fn render(self) -> String {
+        format!("{:>8}{:>8}{:>8}", self.all, self.code, self.tests)
+    }
+}
+
 /// A function and how many lines it has, from its signature to its closing brace.
 struct FunctionLength {
     lines: usize,
@@ -36,12 +41,11 @@ struct FunctionLength {
     location: SourceLocation,
 }
 
-/// Tables of all counts for these crates.
-pub(super) fn render(root: &Path, members: &[Member]) -> Result<String> {
-    let mut text = format!(
-        "{:<28}{:>8}{:>8}{:>8}{:>8}{:>9}{:>9}\n",
-        "crate", "lines", "code", "tests", "types", "doubled", "circles"
-    );
+/// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type of the
+/// crate, and in the last line of the workspace.
+pub fn render(root: &Path, members: &[Member]) -> Result<String> {
+    let mut text =
+        String::from("crate                          lines    code   tests   types    doubled circles  public\n");
     let mut total = LineCounts::default();
     let mut functions = Vec::new();
     let mut workspace_names: BTreeMap<String, usize> = BTreeMap::new();
@@ -55,13 +59,12 @@ pub(super) fn render(root: &Path, members: &[Member]) -> Result<String> {
         let types: usize = names.values().map(Vec::len).sum();
         let doubled: usize = names.values().map(Vec::len).filter(|count| *count > 1).sum();
         let circles: usize = trees.iter().map(|tree| find_circles(tree).len()).sum();
+        let public: usize = trees.iter().map(count_items).sum();
         writeln!(
             text,
-            "{:<28}{:>8}{:>8}{:>8}{types:>8}{:>9}{circles:>9}",
+            "{:<28}{}{types:>8}{:>11}{circles:>8}{public:>8}",
             member.name,
-            counts.all,
-            counts.code,
-            counts.tests,
+            counts.render(),
             share(doubled, types),
         )?;
         total = LineCounts {
@@ -75,15 +78,7 @@ pub(super) fn render(root: &Path, members: &[Member]) -> Result<String> {
     }
     let types: usize = workspace_names.values().sum();
     let doubled = workspace_names.values().filter(|count| **count > 1).sum();
-    writeln!(
-        text,
-        "{:<28}{:>8}{:>8}{:>8}{types:>8} {:>10}",
-        "all",
-        total.all,
-        total.code,
-        total.tests,
-        share(doubled, types)
-    )?;
+    writeln!(text, "{:<28}{}{types:>8}{:>11}", "all", total.render(), share(doubled, types))?;
     functions.sort_by_key(|function| std::cmp::Reverse(function.lines));
     writeln!(text, "\nlongest functions")?;
     for function in functions.iter().take(LISTED_FUNCTIONS) {
