@@ -1,135 +1,97 @@
-//! The client: one method for each operation of the service, and the stream that follows pages.
+//! The client: one method per operation of the service, and the entry points of reading and probing.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use ionos_activitylog_client as wire;
 
-use crate::call::Caller;
-use crate::clock::Clock;
-use crate::operation::Operation;
-use crate::page::{self, Hits};
-use crate::reading::Spawner;
-use crate::reading::learned::Learned;
-use crate::{
-    Claims, ClientBuilder, CloudRequest, Contract, ContractNumber, ContractsStream, DateRange, Error, Events, Info,
-    Page, PageSize, Response, ServiceProfile, Setting,
-};
+use crate::api::Api;
+use crate::api::discovery::{Contract, Info};
+use crate::api::page::{Page, PageSize};
+use crate::api::profile::ServiceProfile;
+use crate::api::response::Response;
+use crate::auth::Claims;
+use crate::cloud_request::CloudRequest;
+use crate::config::Setting;
+use crate::contract::ContractNumber;
+use crate::error::Error;
+use crate::probe::Probe;
+use crate::range::DateRange;
+use crate::reader::contracts::ContractsStream;
+use crate::reader::events::Events;
 
-/// A client of the Activity Log API. Cheap to clone; clones share connections, the budget of retries, the limits on
-/// requests, and the wait when the service had too many of them.
+/// A client of the Activity Log API. Cheap to clone; clones share connections, the retry budget, the limits on requests,
+/// and the wait after a 429.
 #[derive(Clone)]
 pub struct Client {
-    caller: Arc<Caller>,
+    api: Arc<Api>,
     settings: Arc<[Setting]>,
 }
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client")
-            .field("base_url", &self.caller.base_url.as_str())
-            .field("authorization", &self.caller.authorization)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Client {
-    /// Starts a client with explicit settings.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
+    pub(crate) fn new(api: Api, settings: Vec<Setting>) -> Self {
+        Self { api: Arc::new(api), settings: settings.into() }
     }
 
-    /// A client with the settings of the environment and of the vendor's tools: see [`ClientBuilder::from_env`].
-    ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when there are no credentials or a
-    /// setting cannot be used.
-    pub fn from_env() -> Result<Self, Error> {
-        ClientBuilder::from_env().build()
-    }
-
-    pub(crate) fn new(caller: Caller, settings: Vec<Setting>) -> Self {
-        Self { caller: Arc::new(caller), settings: settings.into() }
-    }
-
-    /// What is in force and where it comes from: credentials, API address, contract, pinned certificate, root
-    /// certificates, config file and profile, in this order. It holds no secret.
+    /// The settings in force with their origins: credentials, API address, contract, pinned certificate, root
+    /// certificates, configuration file and profile, in this order. Contains no secret.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
 
-    /// What the token in use says of itself, unverified; none for an opaque token, for a user name and password, and
-    /// before the first call with a token provider.
+    /// The claims of the token in use, unverified. `None` for an opaque token, for a user name and password, and before the
+    /// first call with a token provider.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
-        self.caller.authorization.claims()
+        self.api.authorization.claims()
     }
 
-    /// What to read when nobody named a contract: the one that the client acts for, or else the one that the token
-    /// in use is bound to. None where neither is known.
+    /// The contract to read by default: the one that the client acts for, otherwise the one in the claims of the token.
+    /// `None` if neither is known.
     #[must_use]
     pub fn default_contract(&self) -> Option<ContractNumber> {
-        let acting_for = self.caller.contract_header.as_ref().and_then(|header| header.to_str().ok()?.parse().ok());
+        let acting_for = self.api.contract_header.as_ref().and_then(|header| header.to_str().ok()?.parse().ok());
         acting_for.or_else(|| self.claims()?.contract)
     }
 
     /// The API address in force, as in [`Client::settings`].
     #[must_use]
     pub fn api_address(&self) -> &str {
-        self.caller.base_url.as_str()
+        self.api.base_url.as_str()
     }
 
-    /// The latest time that the service named in an answer (`Date`, whole seconds), in UTC; none before the first answer,
-    /// or when it names none. An event cannot be younger, whatever the clock of this machine says.
+    /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first one. No event
+    /// is younger, even if the clock of this machine is wrong.
     #[must_use]
     pub fn service_time(&self) -> Option<DateTime<Utc>> {
-        self.caller.learned.service_time()
+        self.api.limits.service_time()
     }
 
-    /// One sentence for people when the token in use says that its user lacks the privilege to read the log. It is no
-    /// more than a warning: only the service decides.
+    /// A warning for the user if the claims of the token lack the privilege to read the log. Only the service decides.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
-        self.caller.authorization.warning()
+        self.api.authorization.warning()
     }
 
-    /// What the API says about itself.
+    /// Name and version of the API.
     ///
     /// Fails as described for [`ErrorKind`](crate::ErrorKind).
     pub async fn info(&self) -> Result<Response<Info>, Error> {
-        self.caller
-            .run(
-                Operation::info(),
-                |client| async move { client.get_info().send().await },
-                |info| Ok(Info::from_wire(info)),
-                Info::default,
-            )
-            .await
+        self.api.info().await
     }
 
-    /// The contracts whose log the token may read, in the order in which the service lists them.
+    /// The contracts whose log the token may read, in the order of the service.
     ///
-    /// Fails as described for [`ErrorKind`](crate::ErrorKind), and with `Decode` when an entry has no usable number:
-    /// a list without it would pass for complete.
+    /// Fails as described for [`ErrorKind`](crate::ErrorKind), and with `Decode` if an entry has no usable number, because a
+    /// list without the entry would seem complete.
     pub async fn contracts(&self) -> Result<Response<Vec<Contract>>, Error> {
-        self.caller
-            .run(
-                Operation::contracts(),
-                |client| async move { client.get_available_contracts().send().await },
-                |entries| {
-                    let numbered = entries.into_iter().enumerate();
-                    numbered.map(|(index, entry)| Contract::from_wire(index + 1, entry)).collect()
-                },
-                Vec::new,
-            )
-            .await
+        self.api.contracts().await
     }
 
     /// One page of a contract's log: at most `size` events of the range, after skipping the first `offset`.
     ///
-    /// The service may send fewer than `size` although there are more; [`Client::events`] follows that. It is asked
-    /// for whole seconds: see [`DateRange::to_whole_seconds`].
-    /// Fails as described for [`ErrorKind`](crate::ErrorKind).
+    /// The service may send fewer events although there are more; [`Client::events`] handles that. The range is widened to
+    /// whole seconds: see [`DateRange::to_whole_seconds`]. Fails as described for [`ErrorKind`](crate::ErrorKind).
     pub async fn page(
         &self,
         contract: &ContractNumber,
@@ -137,127 +99,64 @@ impl Client {
         offset: u64,
         size: PageSize,
     ) -> Result<Response<Page>, Error> {
-        self.exact_page(contract, range.to_whole_seconds(), offset, size.get()).await
+        self.api.page(contract, range.to_whole_seconds(), offset, size.get()).await
     }
 
-    /// As [`Client::page`], with fractions of a second as they are.
-    pub(crate) async fn exact_page(
-        &self,
-        contract: &ContractNumber,
-        range: DateRange,
-        offset: u64,
-        size: u64,
-    ) -> Result<Response<Page>, Error> {
-        self.read_page(
-            contract,
-            range,
-            offset,
-            size,
-            |answer| Page::of(answer, offset),
-            || Page::without_content(offset),
-        )
-        .await
-    }
-
-    /// As [`Client::exact_page`], and what is made of the answer is the caller's affair.
-    pub(crate) async fn read_page<T>(
-        &self,
-        contract: &ContractNumber,
-        range: DateRange,
-        offset: u64,
-        size: u64,
-        read: impl Fn(Option<Hits>) -> Result<T, String>,
-        empty: impl Fn() -> T,
-    ) -> Result<Response<T>, Error> {
-        let (start, end) = range.to_wire();
-        self.caller
-            .run(
-                Operation::page(contract, range, offset),
-                |client| {
-                    let (start, end) = (start.clone(), end.clone());
-                    async move {
-                        let answer = client
-                            .get_by_contract()
-                            .contract_number(contract.as_str())
-                            .date_start(start)
-                            .date_end(end)
-                            .offset(offset)
-                            .limit(size)
-                            .send()
-                            .await?;
-                        let answer = wire::read_body(answer).await?;
-                        let (status, headers) = (answer.status(), answer.headers().clone());
-                        let body = answer.into_inner();
-                        let hits = page::read(&body);
-                        let hits = hits.map_err(|error| wire::Error::InvalidResponsePayload(body, error))?;
-                        Ok(wire::ResponseValue::new(hits, status, headers))
-                    }
-                },
-                read,
-                empty,
-            )
-            .await
-    }
-
-    /// All events of a contract and range, each once and verified; see [`Events`] for what can be chosen.
+    /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
-    /// The range should lie in the past, and end some seconds before now: an event that arrives while a window is read
-    /// has it read again, and one that arrives later is not in it. The service is asked for whole seconds, unless more
-    /// events share one than a window can hold and it is seen to take fractions.
+    /// The range should end some seconds before now: a window is read again if an event arrives meanwhile, and events that
+    /// arrive later are missed. Requests contain whole seconds, unless a second has more events than a window can hold and
+    /// the service supports fractions.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
-        Events::new(self.clone(), contract, range)
+        Events::new(self.api.clone(), contract, range)
     }
 
-    /// All events of several contracts and one range, window by window. Contracts take turns, and the failure of one does
-    /// not touch the others. [`ContractsStream::in_order`] gives them one after the other.
+    /// All events of several contracts and one range, window by window. Contracts take turns and fail independently.
+    /// [`ContractsStream::in_order`] returns them contract by contract.
     pub fn events_of(&self, contracts: impl IntoIterator<Item = ContractNumber>, range: DateRange) -> ContractsStream {
-        let readings = contracts.into_iter().map(|contract| self.events(contract, range));
-        ContractsStream::new(readings)
+        ContractsStream::new(contracts.into_iter().map(|contract| self.events(contract, range)))
     }
 
-    /// What the Cloud API tells of a request (`GET /cloudapi/v6/requests/{id}` at the same address, with the same
-    /// credentials): what was asked for, and what became of it. `id` is that of [`Details::request_id`](crate::Details).
-    /// What may be secret in the answer is left out before it is given back.
+    /// What the Cloud API knows about a request (`GET /cloudapi/v6/requests/{id}` at the same address, with the same
+    /// credentials): its body and its status. `id` comes from [`Details::request_id`](crate::Details). Values that may be
+    /// secret are redacted.
     ///
-    /// Only requests that came through the Cloud API and changed something are known there, and for how long is not
-    /// documented: [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) says little. Fails as described for
-    /// [`ErrorKind`](crate::ErrorKind), and with `Configuration`, without asking, for what cannot be the id of a request.
+    /// The Cloud API only knows requests that came through it and changed something, for an undocumented time:
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) proves nothing. Fails as described for
+    /// [`ErrorKind`](crate::ErrorKind), and with `Configuration`, before any request, if `id` cannot be a request id.
     pub async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
-        CloudRequest::check_id(id)?;
-        let known = |text: &str| self.caller.authorization.redact(text);
-        self.caller
-            .run(
-                Operation::cloud_request(id),
-                |client| async move { client.get_request(id).await },
-                |answer| CloudRequest::from_wire(answer.get(), &known),
-                CloudRequest::default,
-            )
-            .await
+        self.api.cloud_request(id).await
     }
 
-    /// Begins with what is known of the service from before, for this client and its clones. It makes reading quicker and
-    /// never less complete: whatever is read is verified as without it, and before anything is reported missing, all of
-    /// this is doubted.
-    pub fn assume(&self, profile: &ServiceProfile) {
-        self.caller.learned.assume(profile);
+    /// Measures the behaviour of the service on the log of one contract: page cap, maximum offset, order, whether events
+    /// with equal times keep their order, form of the total, fractions of a second in dates, and how late events appear.
+    /// Sends about 10 and at most 30 requests (without retries), one after the other.
+    ///
+    /// Fails as described for [`ErrorKind`](crate::ErrorKind) if the first page cannot be read. A later failure is a
+    /// finding that says so.
+    pub async fn probe(&self, contract: &ContractNumber) -> Result<Probe, Error> {
+        Probe::run(&self.api, contract).await
     }
 
-    /// What reading has shown of the service so far, with what was assumed and not refuted. [`Client::probe`] measures
+    /// Starts from a known behaviour of the service, for this client and its clones. Reading becomes faster but never less
+    /// complete: everything is verified all the same, and the profile is dropped before any gap is reported.
+    pub fn load_profile(&self, profile: &ServiceProfile) {
+        self.api.limits.load_profile(profile);
+    }
+
+    /// The behaviour that reading has shown so far, including what was loaded and not refuted. [`Client::probe`] measures
     /// more.
     #[must_use]
     pub fn service_profile(&self) -> ServiceProfile {
-        self.caller.learned.profile()
+        self.api.limits.to_profile()
     }
+}
 
-    pub(crate) fn learned(&self) -> &Learned {
-        &self.caller.learned
-    }
-
-    pub(crate) fn spawner(&self) -> Option<Arc<dyn Spawner>> {
-        self.caller.spawner.clone()
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.caller.clock
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.api.base_url.as_str())
+            .field("authorization", &self.api.authorization)
+            .finish_non_exhaustive()
     }
 }

@@ -1,11 +1,11 @@
 //! What is not proven to be complete is mostly so for a while. Where more events share one moment than the service lets
 //! one reach it stays so, and whoever is told to try again would try in vain.
 
-use ionos_activitylog::internal::BEYOND_REACH;
+use ionos_activitylog::internal::UNREACHABLE_EVENTS;
 
 /// What to do about so many gaps, of which so many are beyond reach; `again` is what closes the others.
 pub(crate) fn closed_by(again: &str, gaps: usize, beyond_reach: usize) -> String {
-    let [why, instead] = BEYOND_REACH;
+    let [why, instead] = UNREACHABLE_EVENTS;
     match beyond_reach {
         0 => again.to_owned(),
         all if all == gaps => format!("{why}; {instead}"),

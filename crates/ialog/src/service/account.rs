@@ -50,7 +50,7 @@ pub(crate) fn connect(
     })?;
     match context.cache.profile(client.api_address(), now) {
         Ok(profile) => {
-            profile.inspect(|profile| client.assume(profile));
+            profile.inspect(|profile| client.load_profile(profile));
         }
         Err(error) => {
             context.info(format_args!("warning: {error}, and not used: `ialog doctor --probe` writes it anew"))

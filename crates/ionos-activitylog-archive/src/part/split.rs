@@ -258,7 +258,7 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
 pub(crate) fn total_matches(window: &Window) -> bool {
     let came = window.events.len() as u64;
     let counted = came.checked_sub(window.amended);
-    window.gaps.is_empty() && counted.is_some() && window.counted == counted
+    window.gaps.is_empty() && counted.is_some() && window.reported_total == counted
 }
 
 /// The window cut into what is verified, without gaps, and what is not, each with its own.

@@ -10,9 +10,9 @@ use super::basic::BasicCredentials;
 use super::cache::TokenCache;
 use super::claims::{Claims, PRIVILEGE};
 use super::token::{AccessToken, format_expiry};
-use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::redact::redact_secrets;
+use crate::runtime::clock::Clock;
 
 /// The credentials of a client. `Debug` shows no secret.
 pub(crate) enum Authorization {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::auth::claims::tests::jwt;
     use crate::auth::provider::{TokenFuture, TokenProvider};
-    use crate::clock::VirtualClock;
+    use crate::runtime::clock::VirtualClock;
 
     fn noon() -> VirtualClock {
         VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap())

@@ -18,10 +18,10 @@ use futures_util::future::{Shared, WeakShared};
 
 use super::provider::TokenProvider;
 use super::token::{AccessToken, format_expiry};
-use crate::clock::Clock;
 use crate::defaults::{FETCH_BACKOFF, REFRESH_MARGIN};
 use crate::error::{Error, ErrorKind};
 use crate::redact::REDACTED;
+use crate::runtime::clock::Clock;
 
 type RefreshResult = Result<Arc<AccessToken>, RefreshError>;
 type TokenRefresh = Pin<Box<dyn Future<Output = RefreshResult> + Send>>;

@@ -1,88 +1,91 @@
-//! Settings are checked where they are put together, so that a client that exists can be used.
+//! Validates the settings and builds the client, so that every existing client has valid settings.
 
 use std::sync::Arc;
 
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 
-use super::ClientBuilder;
-use crate::auth::{Authorization, BasicCredentials, TokenCache};
-use crate::base_url::BaseUrl;
-use crate::call::Caller;
+use crate::api::Api;
+use crate::auth::{AccessToken, Authorization, BasicCredentials, TokenCache};
+use crate::builder::ClientBuilder;
+use crate::client::Client;
 use crate::config::{self, Credentials, EmptyEnv, Options, ProcessEnv, ResolvedConfig, Setting};
 use crate::defaults::DEFAULT_BASE_URL;
-use crate::pacing::{InFlight, Rate};
-use crate::transport::{Connection, ConnectionOptions, user_agent};
-use crate::{AccessToken, Client, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::net::base_url::BaseUrl;
+use crate::net::concurrency::ConcurrencyLimiter;
+use crate::net::middleware::user_agent;
+use crate::net::rate::RateLimiter;
+use crate::net::transport::{ConnectionOptions, HttpTransport};
 
 impl ClientBuilder {
-    pub(super) fn resolved(&self, options: Options) -> Result<ResolvedConfig, Error> {
-        match self.surrounded {
+    pub(super) fn resolve(&self, options: Options) -> Result<ResolvedConfig, Error> {
+        match self.reads_env {
             true => config::resolve(options, &ProcessEnv),
             false => config::resolve(options, &EmptyEnv),
         }
     }
 
-    /// Checks the settings and makes the client. Nothing is sent.
+    /// Validates the settings and builds the client. Sends no request.
     ///
-    /// Fails with [`ErrorKind::Configuration`] when there are no credentials, or a setting cannot be used; with
-    /// [`ClientBuilder::from_env`], the error lists each source that was asked for credentials and what it said.
+    /// Fails with [`ErrorKind::Configuration`] if no credentials are set or a setting is invalid. With
+    /// [`ClientBuilder::from_env`], the error lists each source of credentials and its result.
     pub fn build(mut self) -> Result<Client, Error> {
-        self.check_numbers()?;
+        self.check_bounds()?;
         let options = std::mem::take(&mut self.options);
-        let resolved = self.resolved(options)?;
+        let resolved = self.resolve(options)?;
         let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
-            // Its certificates are its own affair, and a setting that is not in force must not seem to be.
+            // The client has its own certificates, and an ignored setting must not seem to be in force.
             Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
                     ErrorKind::Configuration,
-                    "a pinned or a root certificate is set, and the program brings an HTTP client of its own",
+                    "a pinned or root certificate is set together with an HTTP client of the program",
                 )
-                .with_hint("set it there, and not here"));
+                .with_hint("set the certificate in the HTTP client"));
             }
             Some(client) => client.clone(),
             None => self.connect(&base_url, &resolved)?,
         };
-        let carrier = match self.transport {
+        let transport = match self.transport {
             Some(transport) => transport,
-            None => Arc::new(Connection(http.clone())),
+            None => Arc::new(HttpTransport(http.clone())),
         };
-        let carrier = match self.wrap {
-            Some(wrap) => wrap(carrier),
-            None => carrier,
+        let transport = match self.wrap {
+            Some(wrap) => wrap(transport),
+            None => transport,
         };
-        let caller = Caller {
+        let api = Api {
             base_url,
             authorization,
             http,
-            carrier,
+            transport,
             clock: self.clock,
             spawner: self.spawner,
-            learned: Default::default(),
+            limits: Default::default(),
             retry: self.retry,
             budget: Default::default(),
-            in_flight: InFlight::new(self.max_in_flight),
-            rate: self.requests_per_second.map(Rate::new),
+            limiter: ConcurrencyLimiter::new(self.max_in_flight),
+            rate: self.requests_per_second.map(RateLimiter::new),
             attempt_timeout: self.attempt_timeout,
             body_cap: self.body_cap,
             user_agent: user_agent(self.user_agent_suffix.as_deref())?,
-            contract_header: resolved.contract.as_deref().map(header_of).transpose()?,
+            contract_header: resolved.contract.as_deref().map(contract_header).transpose()?,
         };
-        Ok(Client::new(caller, settings))
+        Ok(Client::new(api, settings))
     }
 
-    /// What requests are authorised with, and the settings with that.
+    /// The authorization of the requests, and the settings with its origin.
     fn authorization(&self, resolved: &ResolvedConfig) -> Result<(Authorization, Vec<Setting>), Error> {
         if let Some(provider) = &self.provider {
             let cache = TokenCache::new(provider.clone(), self.clock.clone());
             return Ok((Authorization::Cached(cache), resolved.settings_with_provider()));
         }
         let credentials = match &resolved.credentials {
-            None if !self.surrounded => {
+            None if !self.reads_env => {
                 return Err(Error::new(ErrorKind::Configuration, "no credentials are set")
-                    .with_hint("set a token, or create the client with from_env"));
+                    .with_hint("set a token, or build the client with from_env"));
             }
             _ => resolved.credentials_or_error()?,
         };
@@ -99,38 +102,38 @@ impl ClientBuilder {
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
-            // A proxy in front of this machine would get the token in plain text.
+            // A proxy would receive the token in plain text.
             proxies: !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),
             root_certificates: resolved.root_certificates.as_deref(),
             pinned_certificate: resolved.pinned_certificate.as_deref(),
         }
-        .client()
+        .build_client()
     }
 
-    fn check_numbers(&self) -> Result<(), Error> {
+    fn check_bounds(&self) -> Result<(), Error> {
         let timeouts = [
             ("connect_timeout", self.connect_timeout),
             ("read_timeout", self.read_timeout),
             ("attempt_timeout", self.attempt_timeout),
         ];
-        let (refusal, hint) = if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
-            (format!("{name} of no time"), "give more than 0")
+        let (reason, hint) = if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| timeout.is_zero()) {
+            (format!("{name} is 0"), "use more than 0")
         } else if self.max_in_flight == 0 {
-            ("max_in_flight of 0".to_owned(), "give at least 1")
+            ("max_in_flight is 0".to_owned(), "use at least 1")
         } else if let Some(rate) = self.requests_per_second.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
-            (format!("requests_per_second of {rate}"), "give a number above 0")
+            (format!("requests_per_second is {rate}"), "use a number above 0")
         } else if self.body_cap == 0 {
-            ("body_cap of 0".to_owned(), "give at least 1")
+            ("body_cap is 0".to_owned(), "use at least 1")
         } else {
             return Ok(());
         };
-        Err(Error::new(ErrorKind::Configuration, format!("the client cannot be made with a {refusal}")).with_hint(hint))
+        Err(Error::new(ErrorKind::Configuration, format!("invalid client settings: {reason}")).with_hint(hint))
     }
 }
 
-/// The digits of a contract number as a header.
-fn header_of(contract: &str) -> Result<HeaderValue, Error> {
+/// The value of the contract header.
+fn contract_header(contract: &str) -> Result<HeaderValue, Error> {
     HeaderValue::from_str(contract)
-        .map_err(|_| Error::new(ErrorKind::Configuration, "the contract number does not fit into a header"))
+        .map_err(|_| Error::new(ErrorKind::Configuration, "the contract number is not a valid header value"))
 }

@@ -12,7 +12,7 @@ use super::setting::{Origin, Setting};
 use crate::contract::ContractNumber;
 use crate::defaults::DEFAULT_BASE_URL;
 use crate::error::Error;
-use crate::fingerprint;
+use crate::net::tls_pin::parse_fingerprint;
 use crate::redact::redact_url;
 
 const TOKEN: &str = "IONOS_TOKEN";
@@ -206,7 +206,7 @@ impl ResolvedConfig {
             contract.value = number.to_string();
         }
         if let Some(pin) = &mut settings.pinned_certificate {
-            pin.value = fingerprint::parse(&pin.value)?;
+            pin.value = parse_fingerprint(&pin.value)?;
         }
         let pinned = settings.pinned_certificate.is_some();
         let listed = vec![
@@ -218,7 +218,7 @@ impl ResolvedConfig {
                 number.map_or("invalid contract number".to_owned(), |number| number.to_string())
             }),
             list_setting("pinned certificate", &settings.pinned_certificate, "not set", |value| {
-                fingerprint::parse(value).unwrap_or_else(|_| "invalid fingerprint".to_owned())
+                parse_fingerprint(value).unwrap_or_else(|_| "invalid fingerprint".to_owned())
             }),
             list_setting("root certificates", &settings.root_certificates, "the platform's", |value| match pinned {
                 true => "not used, a certificate is pinned".to_owned(),

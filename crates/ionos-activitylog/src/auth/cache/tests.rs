@@ -13,7 +13,7 @@ use super::*;
 use crate::auth::claims::tests::jwt;
 use crate::auth::provider::TokenFuture;
 use crate::auth::token_file::TokenFile;
-use crate::clock::VirtualClock;
+use crate::runtime::clock::VirtualClock;
 
 enum ScriptStep {
     /// Returns a token with this name that expires after this many seconds.

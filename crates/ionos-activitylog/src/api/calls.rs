@@ -1,0 +1,99 @@
+//! One function per operation of the service: which generated call to send, and how to read its answer.
+
+use ionos_activitylog_client as wire;
+
+use crate::api::Api;
+use crate::api::discovery::{Contract, Info};
+use crate::api::operation::Operation;
+use crate::api::page::{Hits, Page, read_hits};
+use crate::api::response::Response;
+use crate::cloud_request::CloudRequest;
+use crate::contract::ContractNumber;
+use crate::error::Error;
+use crate::range::DateRange;
+
+impl Api {
+    /// Reads name and version of the API.
+    pub(crate) async fn info(&self) -> Result<Response<Info>, Error> {
+        self.run(
+            Operation::info(),
+            |client| async move { client.get_info().send().await },
+            |info| Ok(Info::from_wire(info)),
+            Info::default,
+        )
+        .await
+    }
+
+    /// Lists the contracts.
+    pub(crate) async fn contracts(&self) -> Result<Response<Vec<Contract>>, Error> {
+        self.run(
+            Operation::contracts(),
+            |client| async move { client.get_available_contracts().send().await },
+            |entries| {
+                let numbered = entries.into_iter().enumerate();
+                numbered.map(|(index, entry)| Contract::from_wire(index + 1, entry)).collect()
+            },
+            Vec::new,
+        )
+        .await
+    }
+
+    /// Reads one page. The range is sent with its fractions of a second.
+    pub(crate) async fn page(
+        &self,
+        contract: &ContractNumber,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+    ) -> Result<Response<Page>, Error> {
+        let from_hits = |hits| Page::from_hits(hits, offset);
+        self.read_page(contract, range, offset, size, from_hits, || Page::empty(offset)).await
+    }
+
+    /// Reads one page and converts its hits with `read`; `empty` is the value of an answer without content (204).
+    pub(crate) async fn read_page<T>(
+        &self,
+        contract: &ContractNumber,
+        range: DateRange,
+        offset: u64,
+        size: u64,
+        read: impl Fn(Option<Hits>) -> Result<T, String>,
+        empty: impl Fn() -> T,
+    ) -> Result<Response<T>, Error> {
+        let (start, end) = range.to_wire();
+        let send = |client: wire::Client| {
+            let (start, end) = (start.clone(), end.clone());
+            async move {
+                let answer = client
+                    .get_by_contract()
+                    .contract_number(contract.as_str())
+                    .date_start(start)
+                    .date_end(end)
+                    .offset(offset)
+                    .limit(size)
+                    .send()
+                    .await?;
+                let answer = wire::read_body(answer).await?;
+                let (status, headers) = (answer.status(), answer.headers().clone());
+                let body = answer.into_inner();
+                let hits = read_hits(&body);
+                let hits = hits.map_err(|error| wire::Error::InvalidResponsePayload(body, error))?;
+                Ok(wire::ResponseValue::new(hits, status, headers))
+            }
+        };
+        self.run(Operation::page(contract, range, offset), send, read, empty).await
+    }
+
+    /// Asks the Cloud API for a request, and redacts secrets in the answer.
+    pub(crate) async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
+        CloudRequest::check_id(id)?;
+        let redact = |text: &str| self.authorization.redact(text);
+        self.run(
+            Operation::cloud_request(id),
+            |client| async move { client.get_request(id).await },
+            |answer| CloudRequest::from_wire(answer.get(), &redact),
+            CloudRequest::default,
+        )
+        .await
+    }
+}

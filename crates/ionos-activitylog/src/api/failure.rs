@@ -1,0 +1,146 @@
+//! Turns a failed exchange of the generated client into an [`Error`]. The generated errors drop the status of an answer
+//! that they cannot read, call every failed connection retryable and print payloads, headers and URLs, so this module
+//! takes none of their texts over unredacted.
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog_client as wire;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use crate::api::headers::{parse_retry_after, request_id};
+use crate::defaults::ERROR_BODY_CAP;
+use crate::error::body::{self, ErrorBody};
+use crate::error::transport_fault::{body_broke_off, not_reached};
+use crate::error::{Error, ErrorAnswer, ErrorKind};
+
+/// A failed exchange with what is known besides the generated error.
+pub(super) struct FailedExchange<'a, R> {
+    pub(super) error: wire::Error<()>,
+    /// The status and headers, if an answer had begun to arrive.
+    pub(super) answer: Option<&'a wire::Answer>,
+    /// Host and port of the service.
+    pub(super) authority: &'a str,
+    /// When the attempt ended.
+    pub(super) now: DateTime<Utc>,
+    /// Removes credentials that the service may repeat in its answer.
+    pub(super) redact: R,
+}
+
+impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
+    /// Reads the rest of the answer, if there is one, and classifies the failure.
+    pub(super) async fn into_error(self) -> Error {
+        let Self { error, answer, authority, now, redact } = self;
+        let answer = answer.map(|answer| error_answer(answer, now, &redact));
+        match error {
+            wire::Error::UnexpectedResponse(response) => read_error_response(response, now, redact).await,
+            wire::Error::CommunicationError(error) => not_reached(error, authority),
+            wire::Error::ResponseBodyError(error) => body_broke_off(error).with_answer(answer),
+            wire::Error::InvalidResponsePayload(payload, _) if payload.is_empty() => {
+                unexpected_answer("the answer is empty").with_answer(answer)
+            }
+            wire::Error::InvalidResponsePayload(payload, error) => {
+                // Cut before redaction: only the beginning is shown, and redaction also finds a secret that is cut off.
+                let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
+                let snippet = body::snippet(&redact(&String::from_utf8_lossy(beginning)));
+                let reason = body::snippet(&redact(&error.to_string()));
+                let detail = format!("the answer does not match the API description ({reason}): {snippet}");
+                let answer = answer.map(|answer| ErrorAnswer { snippet: Some(snippet), ..answer });
+                unexpected_answer(detail).with_answer(answer)
+            }
+            wire::Error::InvalidRequest(reason) => {
+                Error::new(ErrorKind::Configuration, format!("the request cannot be built ({reason})"))
+                    .with_hint("check the API address")
+            }
+            // Unreachable today: the description has no typed error and no upgrade, and no hook returns a custom error.
+            wire::Error::ErrorResponse(_) | wire::Error::InvalidUpgrade(_) | wire::Error::Custom(_) => {
+                unexpected_answer("the answer does not match the API description").with_answer(answer)
+            }
+        }
+    }
+}
+
+/// Reads status, request id and `Retry-After` from the head of an answer.
+pub(super) fn error_answer(answer: &wire::Answer, now: DateTime<Utc>, redact: impl Fn(&str) -> String) -> ErrorAnswer {
+    read_head(answer.status, &answer.headers, now, redact)
+}
+
+fn read_head(
+    status: StatusCode,
+    headers: &HeaderMap,
+    now: DateTime<Utc>,
+    redact: impl Fn(&str) -> String,
+) -> ErrorAnswer {
+    let retry_after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    ErrorAnswer {
+        status,
+        // An id that contains a credential is dropped.
+        request_id: request_id(headers).filter(|id| redact(id) == *id),
+        retry_after: retry_after.and_then(|value| parse_retry_after(value, now)),
+        messages: Vec::new(),
+        snippet: None,
+    }
+}
+
+/// The error for an answer with an error status whose body did not arrive in time.
+pub(super) fn body_timed_out(answer: ErrorAnswer) -> Error {
+    let kind = ErrorKind::from_status(answer.status);
+    let status = show_status(answer.status);
+    status_error(kind, format!("the service answered {status}, but its body did not arrive in time"))
+        .with_answer(Some(answer))
+}
+
+/// The error for an answer with an unexpected status, with the messages of its body.
+async fn read_error_response(
+    mut response: reqwest::Response,
+    now: DateTime<Utc>,
+    redact: impl Fn(&str) -> String,
+) -> Error {
+    let status = response.status();
+    let mut answer = read_head(status, response.headers(), now, &redact);
+    let mut bytes = Vec::new();
+    let mut broke_off = None;
+    while bytes.len() < ERROR_BODY_CAP {
+        match response.chunk().await {
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => {
+                broke_off = Some(error.without_url());
+                break;
+            }
+        }
+    }
+    bytes.truncate(ERROR_BODY_CAP);
+    let ErrorBody { messages, line, snippet } = body::read(&bytes, redact);
+    answer.messages = messages;
+    answer.snippet = snippet;
+    let mut detail = format!("the service answered {}", show_status(status));
+    detail.push_str(&line.map_or_else(|| " with an empty body".to_owned(), |line| format!(": {line}")));
+    if broke_off.is_some() {
+        detail.push_str(" (the answer broke off here)");
+    }
+    let error = status_error(ErrorKind::from_status(status), detail).with_answer(Some(answer));
+    match broke_off {
+        Some(source) => error.with_source(source),
+        None => error,
+    }
+}
+
+/// The error for a successful answer that does not match the API description.
+pub(super) fn unexpected_answer(detail: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Decode, detail).with_hint("check the API address, it may belong to another service")
+}
+
+fn status_error(kind: ErrorKind, detail: String) -> Error {
+    let error = Error::new(kind, detail);
+    match kind.hint() {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+fn show_status(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}

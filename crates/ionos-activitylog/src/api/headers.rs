@@ -1,0 +1,97 @@
+//! Parses the headers of an answer: `Retry-After`, `Date` and the request id. `Retry-After` comes as seconds, as a fraction
+//! of seconds, or as a date (RFC 9110, 10.2.3); the vendor's own clients parse seconds only.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::{DATE, HeaderMap, LOCATION};
+
+/// Maximum `Retry-After`: a year. Longer waits are cut to it.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
+
+/// Spellings of the header with the request id. The service does not document its own.
+const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "x-requestid", "request-id", "x-correlation-id", "requestid"];
+
+/// Maximum length of a request id in bytes.
+const MAX_REQUEST_ID_LENGTH: usize = 128;
+
+/// The wait of a `Retry-After` header, counted from `now`. Zero for a date in the past; `None` if the value is malformed.
+pub(crate) fn parse_retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let value = value.trim();
+    if value.starts_with(|c: char| c.is_ascii_digit()) {
+        let seconds: f64 = value.parse().ok()?;
+        // Refuses exponents and everything else that only a float may contain.
+        let is_plain = value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        return is_plain.then(|| Duration::try_from_secs_f64(seconds).unwrap_or(MAX_RETRY_AFTER).min(MAX_RETRY_AFTER));
+    }
+    let date: DateTime<Utc> = httpdate::parse_http_date(value).ok()?.into();
+    Some((date - now).to_std().unwrap_or_default().min(MAX_RETRY_AFTER))
+}
+
+/// The time of the `Date` header. `None` if the header is absent or malformed.
+pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    httpdate::parse_http_date(date).ok().map(DateTime::from)
+}
+
+/// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    let usable = |id: &str| {
+        let is_visible = id.bytes().all(|b| b.is_ascii_graphic());
+        (is_visible && !id.is_empty() && id.len() <= MAX_REQUEST_ID_LENGTH).then(|| id.to_owned())
+    };
+    let named = REQUEST_ID_HEADERS.iter().filter_map(|name| headers.get(*name)?.to_str().ok());
+    let located = headers.get(LOCATION).and_then(|value| value.to_str().ok()).and_then(|location| {
+        let (_, rest) = location.split_once("/requests/")?;
+        rest.split(['/', '?']).next()
+    });
+    named.chain(located).find_map(usable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_forms_of_retry_after_are_parsed() {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let cases = [
+            ("0", Some(0)),
+            ("30", Some(30_000)),
+            (" 1.5 ", Some(1_500)),
+            ("99999999999999999999999", Some(366 * 86_400_000)),
+            ("Fri, 20 Nov 2026 12:00:10 GMT", Some(10_000)),
+            ("Fri, 20 Nov 2026 11:00:00 GMT", Some(0)),
+            ("Friday, 20-Nov-26 12:01:00 GMT", Some(60_000)),
+            ("", None),
+            ("-1", None),
+            ("soon", None),
+            ("1e3", None),
+            ("5 minutes", None),
+        ];
+        for (value, millis) in cases {
+            assert_eq!(parse_retry_after(value, now), millis.map(Duration::from_millis), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_request_id_is_found_in_every_known_header() {
+        let cases = [
+            ("X-Request-Id", "abc-1", Some("abc-1")),
+            ("X-RequestId", "abc-1", Some("abc-1")),
+            ("Request-Id", "abc-1", Some("abc-1")),
+            ("X-Correlation-ID", "abc-1", Some("abc-1")),
+            ("Location", "https://api.ionos.com/cloudapi/v6/requests/abc-1/status", Some("abc-1")),
+            ("Location", "/elsewhere", None),
+            ("X-Request-Id", "two words", None),
+            ("X-Request-Id", "", None),
+            ("X-Other", "abc-1", None),
+        ];
+        for (name, value, id) in cases {
+            let mut headers = HeaderMap::new();
+            let name: reqwest::header::HeaderName = name.parse().unwrap();
+            headers.insert(name, value.parse().unwrap());
+            assert_eq!(request_id(&headers).as_deref(), id, "{headers:?}");
+        }
+    }
+}

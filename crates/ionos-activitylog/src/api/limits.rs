@@ -1,0 +1,225 @@
+//! Limits of the service that are not documented and show while reading: the size of a page, how far an offset may reach,
+//! whether hits change places between requests, whether fractions of a second count. All clones of a client share what
+//! one of them observed. Limits only make reading faster; whether a window is complete never depends on them.
+
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use reqwest::header::HeaderMap;
+
+use crate::api::headers;
+use crate::api::page::PageSize;
+use crate::api::profile::{DateFractions, ServiceProfile};
+
+/// How far `offset` and `limit` may reach together, unless the service allows less: the default of Elasticsearch, whose
+/// answers have the same form.
+pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
+
+/// A page size below this is not taken from a profile: with a wrong one, reading would take forever.
+const MIN_PROFILE_PAGE: u64 = 20;
+
+/// The limits observed so far.
+#[derive(Debug)]
+pub(crate) struct ServiceLimits {
+    /// Maximum hits per page; 0 until a page had fewer hits than requested.
+    max_page: AtomicU64,
+    /// How far `offset` and `limit` may reach together.
+    max_offset: AtomicU64,
+    is_unstable: AtomicBool,
+    fractions: AtomicU8,
+    /// Whether some limits come from a profile and were not observed by this client.
+    has_profile: AtomicBool,
+    /// Latest time in a `Date` header, in seconds since 1970; 0 until there was one.
+    service_time: AtomicI64,
+}
+
+/// Whether the service honours fractions of a second in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FractionSupport {
+    Unknown,
+    Supported,
+    Unsupported,
+}
+
+impl Default for ServiceLimits {
+    fn default() -> Self {
+        Self {
+            max_page: AtomicU64::new(0),
+            max_offset: AtomicU64::new(DEFAULT_MAX_OFFSET),
+            is_unstable: AtomicBool::new(false),
+            fractions: AtomicU8::new(0),
+            has_profile: AtomicBool::new(false),
+            service_time: AtomicI64::new(0),
+        }
+    }
+}
+
+impl ServiceLimits {
+    /// Number of hits to request: the requested size, or the service's maximum if that is smaller.
+    pub(crate) fn page_size(&self, requested: PageSize) -> u64 {
+        match self.max_page.load(Ordering::Relaxed) {
+            0 => requested.get(),
+            max => max.min(requested.get()),
+        }
+    }
+
+    /// Records that the service sends at most this many hits per page.
+    pub(crate) fn record_max_page(&self, hits: u64) {
+        self.max_page.store(hits.max(1), Ordering::Relaxed);
+    }
+
+    /// Maximum events per window, so that no page of the given size exceeds the maximum offset. At least one page.
+    pub(crate) fn max_window(&self, page_size: u64) -> u64 {
+        (self.max_offset.load(Ordering::Relaxed) / page_size * page_size).max(page_size)
+    }
+
+    /// Records that the service returns no page after this many events.
+    pub(crate) fn record_max_offset(&self, events: u64) {
+        self.max_offset.fetch_min(events.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether hits change places between two requests.
+    pub(crate) fn is_unstable(&self) -> bool {
+        self.is_unstable.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn record_unstable(&self) {
+        self.is_unstable.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn fraction_support(&self) -> FractionSupport {
+        match self.fractions.load(Ordering::Relaxed) {
+            0 => FractionSupport::Unknown,
+            1 => FractionSupport::Supported,
+            _ => FractionSupport::Unsupported,
+        }
+    }
+
+    pub(crate) fn record_fraction_support(&self, is_supported: bool) {
+        let value = if is_supported { 1 } else { 2 };
+        self.fractions.store(value, Ordering::Relaxed);
+    }
+
+    /// Starts from the limits of a profile, as if they had been observed.
+    pub(crate) fn load_profile(&self, profile: &ServiceProfile) {
+        if let Some(page) = profile.page_cap.filter(|page| *page >= MIN_PROFILE_PAGE) {
+            self.record_max_page(page);
+        }
+        if let Some(cap) = profile.offset_cap {
+            self.record_max_offset(cap);
+        }
+        if profile.stable == Some(false) {
+            self.record_unstable();
+        }
+        if let Some(DateFractions::CutOff | DateFractions::Refused) = profile.fractions {
+            self.record_fraction_support(false);
+        }
+        self.has_profile.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether some limits may come from a profile and were not observed by this client.
+    pub(crate) fn has_profile(&self) -> bool {
+        self.has_profile.load(Ordering::Relaxed)
+    }
+
+    /// Forgets all limits, because some of them may be wrong. They are observed again.
+    pub(crate) fn reset(&self) {
+        self.has_profile.store(false, Ordering::Relaxed);
+        self.max_page.store(0, Ordering::Relaxed);
+        self.max_offset.store(DEFAULT_MAX_OFFSET, Ordering::Relaxed);
+        self.is_unstable.store(false, Ordering::Relaxed);
+        self.fractions.store(0, Ordering::Relaxed);
+    }
+
+    /// The limits as a profile.
+    pub(crate) fn to_profile(&self) -> ServiceProfile {
+        let page = self.max_page.load(Ordering::Relaxed);
+        let offset = self.max_offset.load(Ordering::Relaxed);
+        let supports_fractions = self.fraction_support() == FractionSupport::Supported;
+        ServiceProfile {
+            page_cap: (page > 0).then_some(page),
+            offset_cap: (offset < DEFAULT_MAX_OFFSET).then_some(offset),
+            stable: self.is_unstable().then_some(false),
+            fractions: supports_fractions.then_some(DateFractions::Taken),
+            ..ServiceProfile::default()
+        }
+    }
+
+    /// Latest time that the service sent in a `Date` header. `None` before the first one.
+    pub(crate) fn service_time(&self) -> Option<DateTime<Utc>> {
+        match self.service_time.load(Ordering::Relaxed) {
+            0 => None,
+            seconds => DateTime::from_timestamp(seconds, 0),
+        }
+    }
+
+    /// Records the `Date` header of an answer.
+    pub(crate) fn record_date_header(&self, headers: &HeaderMap) {
+        if let Some(date) = headers::date(headers) {
+            self.service_time.fetch_max(date.timestamp(), Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::DATE;
+
+    use super::*;
+
+    #[test]
+    fn page_and_window_sizes_follow_the_observed_limits() {
+        let limits = ServiceLimits::default();
+        let requested = PageSize::new(300).unwrap();
+        assert_eq!((limits.page_size(requested), limits.max_window(300)), (300, 9_900));
+        limits.record_max_page(100);
+        assert_eq!(limits.page_size(requested), 100);
+        limits.record_max_offset(950);
+        limits.record_max_offset(5_000);
+        assert_eq!(limits.max_window(100), 900);
+        let mut headers = HeaderMap::new();
+        limits.record_date_header(&headers);
+        assert_eq!(limits.service_time(), None);
+        for (date, latest) in [
+            ("Fri, 20 Nov 2026 09:14:03 GMT", "2026-11-20T09:14:03Z"),
+            ("Fri, 20 Nov 2026 09:14:01 GMT", "2026-11-20T09:14:03Z"),
+            ("yesterday", "2026-11-20T09:14:03Z"),
+        ] {
+            headers.insert(DATE, date.parse().unwrap());
+            limits.record_date_header(&headers);
+            assert_eq!(limits.service_time(), Some(latest.parse().unwrap()));
+        }
+        // A window has at least one page.
+        assert_eq!(limits.max_window(2_000), 2_000);
+    }
+
+    #[test]
+    fn limits_of_a_profile_apply_until_the_reset() {
+        let limits = ServiceLimits::default();
+        let requested = PageSize::DEFAULT;
+        let profile = ServiceProfile {
+            page_cap: Some(100),
+            offset_cap: Some(950),
+            stable: Some(false),
+            fractions: Some(DateFractions::CutOff),
+            ..ServiceProfile::default()
+        };
+        limits.load_profile(&profile);
+        assert!(limits.has_profile() && limits.is_unstable());
+        assert_eq!((limits.page_size(requested), limits.max_window(100)), (100, 900));
+        assert_eq!(limits.fraction_support(), FractionSupport::Unsupported);
+        // Reading does not distinguish fractions that are cut off from fractions that are refused.
+        let expected = ServiceProfile { fractions: None, ..profile };
+        assert_eq!(limits.to_profile(), expected);
+        limits.reset();
+        assert!(!limits.has_profile() && !limits.is_unstable());
+        assert_eq!(limits.to_profile(), ServiceProfile::default());
+        // Values without information change nothing.
+        limits.load_profile(&ServiceProfile {
+            page_cap: Some(1),
+            offset_cap: Some(20_000),
+            ..ServiceProfile::default()
+        });
+        assert_eq!(limits.to_profile(), ServiceProfile::default());
+    }
+}

@@ -1,0 +1,62 @@
+//! One call of the service, whole: its attempts and retries, the conversion of answers and errors, and the limits of the
+//! service that were observed on the way. [`calls`] has one function per operation, [`retry_loop`] runs it, [`attempt`]
+//! sends one request. Nothing here knows how a range is read completely; that is `reader`.
+
+mod attempt;
+mod calls;
+pub(crate) mod discovery;
+mod failure;
+pub(crate) mod headers;
+pub(crate) mod limits;
+pub(crate) mod operation;
+pub(crate) mod page;
+pub(crate) mod profile;
+pub(crate) mod response;
+mod retry_decision;
+mod retry_loop;
+mod spans;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ionos_activitylog_client::Transport;
+use reqwest::header::HeaderValue;
+
+use crate::api::limits::ServiceLimits;
+use crate::auth::Authorization;
+use crate::net::base_url::BaseUrl;
+use crate::net::concurrency::ConcurrencyLimiter;
+use crate::net::rate::RateLimiter;
+use crate::net::retry_budget::RetryBudget;
+use crate::net::retry_policy::RetryPolicy;
+use crate::runtime::clock::Clock;
+use crate::runtime::spawner::Spawner;
+
+/// Everything that a call needs. All clones of a client share one.
+pub(crate) struct Api {
+    pub(crate) base_url: BaseUrl,
+    pub(crate) authorization: Authorization,
+    /// Builds requests; the transport decides whether this client also sends them.
+    pub(crate) http: reqwest::Client,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) spawner: Option<Arc<dyn Spawner>>,
+    pub(crate) limits: ServiceLimits,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) budget: RetryBudget,
+    pub(crate) limiter: Arc<ConcurrencyLimiter>,
+    pub(crate) rate: Option<RateLimiter>,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) body_cap: u64,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) contract_header: Option<HeaderValue>,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api")
+            .field("base_url", &self.base_url.as_str())
+            .field("authorization", &self.authorization)
+            .finish_non_exhaustive()
+    }
+}

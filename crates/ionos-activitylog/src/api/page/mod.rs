@@ -1,0 +1,121 @@
+//! One page of a contract's log. [`body`] parses the answer; this module decides whether it is a page. An answer that proves
+//! nothing about the range is an error: an empty page in its place would lose events silently.
+
+mod body;
+
+use std::num::NonZeroU64;
+
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+
+pub(crate) use body::{Hits, read as read_hits};
+
+/// Number of events to request per page. The service may send fewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageSize(NonZeroU64);
+
+impl PageSize {
+    /// 1000: the maximum that public clients of this API offer. The service's own limit is not documented.
+    pub const DEFAULT: Self = Self(match NonZeroU64::new(1_000) {
+        Some(size) => size,
+        None => NonZeroU64::MIN,
+    });
+
+    /// A page size of at least 1. Fails with [`ErrorKind::Configuration`] for 0.
+    pub fn new(size: u32) -> Result<Self, Error> {
+        NonZeroU64::new(size.into())
+            .map(Self)
+            .ok_or_else(|| Error::new(ErrorKind::Configuration, "the page size is 0").with_hint("use at least 1"))
+    }
+
+    /// Number of events.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// The number of events that the service reports for a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Total {
+    /// Reported number of events.
+    pub count: u64,
+    /// Whether the number is exact; otherwise it is a lower bound.
+    pub exact: bool,
+}
+
+/// One page of a contract's log, in the order in which the service sent it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page {
+    /// All hits of the page. A hit that does not fit the model is kept and has [`Event::issues`].
+    pub events: Vec<Event>,
+    /// Total that the service reports for the whole range. `None` if there is none or it is malformed.
+    pub total: Option<Total>,
+    /// Number of hits of the range before this page.
+    pub offset: u64,
+}
+
+impl Page {
+    /// Fails for an answer that proves nothing about the range, such as one without `hits`.
+    pub(crate) fn from_hits(hits: Option<Hits>, offset: u64) -> Result<Self, String> {
+        let Hits { total, events } = hits.ok_or("the answer is no page of the log: it has no `hits`")?;
+        let total = total.as_ref().and_then(|total| Some(Total { count: total.count()?, exact: total.is_exact() }));
+        if total.is_none() && events.is_none() {
+            return Err("the answer is no page of the log: it has neither a total nor a list of hits".to_owned());
+        }
+        let events = events.unwrap_or_default();
+        if total.is_none() && events.is_empty() && offset == 0 {
+            return Err("the answer proves nothing about the range: it has neither a total nor events".to_owned());
+        }
+        Ok(Self { events, total, offset })
+    }
+
+    /// The page of an answer without content (204): no events and no total.
+    pub(crate) fn empty(offset: u64) -> Self {
+        Self { events: Vec::new(), total: None, offset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(json: &str, offset: u64) -> Result<Page, String> {
+        Page::from_hits(read_hits(json.as_bytes()).unwrap(), offset)
+    }
+
+    #[test]
+    fn an_answer_that_proves_nothing_is_not_an_empty_page() {
+        for json in ["{}", r#"{"message":"hello"}"#, r#"{"hits":null}"#, r#"{"hits":{}}"#, r#"{"hits":{"hits":[]}}"#] {
+            assert!(page(json, 0).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_empty_page_with_a_total_is_accepted() {
+        for json in [
+            r#"{"hits":{"total":0}}"#,
+            r#"{"hits":{"total":"0","hits":null}}"#,
+            r#"{"hits":{"total":{"value":0},"hits":[]}}"#,
+        ] {
+            let page = page(json, 0).unwrap();
+            assert_eq!((page.events.len(), page.total), (0, Some(Total { count: 0, exact: true })));
+        }
+    }
+
+    #[test]
+    fn a_hit_of_any_shape_stays_in_the_page() {
+        let page = page(r#"{"hits":{"total":true,"hits":[null,{},{"_source":{}},7]},"took":3}"#, 0).unwrap();
+        let raw: Vec<&str> = page.events.iter().map(Event::raw).collect();
+        assert_eq!(raw, ["null", "{}", "{}", "7"]);
+        assert_eq!(page.total, None);
+    }
+}

@@ -1,0 +1,162 @@
+//! Decides what a failed attempt means: whether this call is retried and when, and whether all calls have to wait.
+
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind};
+use crate::net::concurrency::LoadFeedback;
+use crate::net::retry_policy::RetryPolicy;
+
+/// The reason for giving up if the deadline of the call ends before the next attempt.
+pub(super) const NO_TIME_LEFT: &str = "no time is left for another attempt";
+
+/// What follows a failed attempt.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum RetryDecision {
+    /// Send the request again at once with another token.
+    ReplaceToken,
+    /// All calls wait until the throttle ends, and this call keeps its position among them. Draws nothing from the retry
+    /// budget, because few requests are sent then.
+    RequeueWithAll,
+    /// Draw a retry from the budget, wait this long, and send the request again.
+    Backoff(Duration),
+    /// Return the error, with a reason if the error does not explain it.
+    GiveUp(Option<String>),
+}
+
+/// A failed attempt, as far as the decision depends on it.
+#[derive(Clone, Copy)]
+pub(super) struct FailureContext<'a> {
+    pub(super) error: &'a Error,
+    pub(super) load: LoadFeedback,
+    /// The wait of the retry policy. `None` if the service asks for a longer wait than the policy allows.
+    pub(super) wait: Option<Duration>,
+    /// Attempts that count against the policy.
+    pub(super) attempts: u32,
+    /// Time since the call began.
+    pub(super) elapsed: Duration,
+    /// Whether another token can be had, and none was replaced in this call.
+    pub(super) can_replace_token: bool,
+}
+
+impl RetryDecision {
+    pub(super) fn new(failure: FailureContext<'_>, policy: &RetryPolicy) -> Self {
+        let FailureContext { error, load, wait, attempts, elapsed, can_replace_token } = failure;
+        if error.kind() == ErrorKind::Unauthorized && can_replace_token {
+            return Self::ReplaceToken;
+        }
+        if !error.is_retryable() || attempts >= policy.attempts() {
+            return Self::GiveUp(None);
+        }
+        let Some(wait) = wait else {
+            let asked = error.retry_after().unwrap_or_default().as_secs_f64();
+            let ceiling = policy.retry_after_ceiling().as_secs_f64();
+            return Self::GiveUp(Some(format!("the service asks to wait {asked} s, the limit is {ceiling} s")));
+        };
+        if policy.deadline().is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline) {
+            return Self::GiveUp(Some(NO_TIME_LEFT.to_owned()));
+        }
+        match load {
+            LoadFeedback::ThrottledUntil(_) => Self::RequeueWithAll,
+            _ => Self::Backoff(wait),
+        }
+    }
+}
+
+/// What an error says about the load of the service. `retry_at` is the time of the next attempt, as
+/// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
+pub(super) fn classify_load(error: &Error, retry_at: Option<Duration>) -> LoadFeedback {
+    // A limit on requests counts the requests of all calls, and `Retry-After` addresses all of them.
+    let throttles_all = match error.kind() {
+        ErrorKind::RateLimited => true,
+        ErrorKind::Unavailable => error.retry_after().is_some(),
+        _ => false,
+    };
+    match (error.kind(), retry_at) {
+        (_, Some(retry_at)) if throttles_all => LoadFeedback::ThrottledUntil(retry_at),
+        (
+            ErrorKind::RateLimited
+            | ErrorKind::Unavailable
+            | ErrorKind::GatewayTimeout
+            | ErrorKind::AttemptTimeout
+            | ErrorKind::ConnectTimeout,
+            _,
+        ) => LoadFeedback::Overloaded,
+        _ => LoadFeedback::Neutral,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::*;
+    use crate::error::ErrorAnswer;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn error(status: u16, retry_after: Option<Duration>) -> Error {
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = ErrorAnswer { status, retry_after, ..ErrorAnswer::default() };
+        Error::new(ErrorKind::from_status(status), "failed").with_answer(Some(answer))
+    }
+
+    fn first_failure(error: &Error) -> FailureContext<'_> {
+        let load = classify_load(error, Some(SECOND));
+        FailureContext { error, load, wait: Some(SECOND), attempts: 1, elapsed: SECOND, can_replace_token: false }
+    }
+
+    #[test]
+    fn a_refused_token_is_replaced_if_there_is_another() {
+        let error = error(401, None);
+        let failure = first_failure(&error);
+        let policy = RetryPolicy::default();
+        assert_eq!(RetryDecision::new(failure, &policy), RetryDecision::GiveUp(None));
+        let replaceable = FailureContext { can_replace_token: true, ..failure };
+        assert_eq!(RetryDecision::new(replaceable, &policy), RetryDecision::ReplaceToken);
+    }
+
+    #[test]
+    fn a_429_and_a_503_with_retry_after_make_all_calls_wait() {
+        let policy = RetryPolicy::default();
+        for (status, retry_after, expected) in [
+            (429, None, RetryDecision::RequeueWithAll),
+            (503, Some(SECOND), RetryDecision::RequeueWithAll),
+            (503, None, RetryDecision::Backoff(SECOND)),
+            (500, Some(SECOND), RetryDecision::Backoff(SECOND)),
+            (400, None, RetryDecision::GiveUp(None)),
+        ] {
+            let error = error(status, retry_after);
+            assert_eq!(RetryDecision::new(first_failure(&error), &policy), expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_call_gives_up_after_the_last_attempt_a_long_retry_after_or_its_deadline() {
+        let policy = RetryPolicy::default();
+        let error = error(503, Some(SECOND * 61));
+        let failure = first_failure(&error);
+        let last = FailureContext { attempts: 5, ..failure };
+        assert_eq!(RetryDecision::new(last, &policy), RetryDecision::GiveUp(None));
+        let RetryDecision::GiveUp(Some(reason)) = RetryDecision::new(FailureContext { wait: None, ..failure }, &policy)
+        else {
+            panic!("the call must give up");
+        };
+        assert_eq!(reason, "the service asks to wait 61 s, the limit is 60 s");
+        let late = FailureContext { elapsed: SECOND * 299, ..failure };
+        assert_eq!(RetryDecision::new(late, &policy), RetryDecision::GiveUp(Some(NO_TIME_LEFT.to_owned())));
+    }
+
+    #[test]
+    fn timeouts_and_429_mean_overload_and_other_errors_say_nothing() {
+        for (status, retry_at, load) in [
+            (429, None, LoadFeedback::Overloaded),
+            (429, Some(SECOND), LoadFeedback::ThrottledUntil(SECOND)),
+            (503, Some(SECOND), LoadFeedback::Overloaded),
+            (504, Some(SECOND), LoadFeedback::Overloaded),
+            (500, Some(SECOND), LoadFeedback::Neutral),
+            (404, None, LoadFeedback::Neutral),
+        ] {
+            assert_eq!(classify_load(&error(status, None), retry_at), load, "{status}");
+        }
+    }
+}

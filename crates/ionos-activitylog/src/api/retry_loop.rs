@@ -1,0 +1,158 @@
+//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. Between two attempts lies a wait,
+//! either of this call alone or, if the service asks for it, of all calls of the client.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ionos_activitylog_client as wire;
+
+use crate::api::Api;
+use crate::api::attempt::{Attempt, AttemptError};
+use crate::api::operation::Operation;
+use crate::api::response::{Meta, Response};
+use crate::api::retry_decision::{FailureContext, NO_TIME_LEFT, RetryDecision, classify_load};
+use crate::api::spans::CallSpan;
+use crate::auth::AccessToken;
+use crate::error::{Error, ErrorKind};
+use crate::net::concurrency::QueuePosition;
+
+impl Api {
+    /// Runs one generated call. `read` converts its answer or says why the answer is unusable; `empty` is the value of an
+    /// answer without content (204).
+    pub(super) async fn run<T, U, F>(
+        &self,
+        operation: Operation,
+        send: impl Fn(wire::Client) -> F,
+        read: impl Fn(T) -> Result<U, String>,
+        empty: impl Fn() -> U,
+    ) -> Result<Response<U>, Error>
+    where
+        F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
+    {
+        let span = CallSpan::new(&operation);
+        let result = span.run(self.retry_loop(&operation, &send, &read, &empty)).await;
+        span.finish(result.as_ref().map(Response::meta));
+        result
+    }
+
+    async fn retry_loop<T, U, F>(
+        &self,
+        operation: &Operation,
+        send: &impl Fn(wire::Client) -> F,
+        read: &impl Fn(T) -> Result<U, String>,
+        empty: &impl Fn() -> U,
+    ) -> Result<Response<U>, Error>
+    where
+        F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
+    {
+        let mut call = CallProgress::new(self.limiter.join_queue(), self.clock.elapsed());
+        loop {
+            let attempted = self.attempt(operation, call.next_attempt(), send, read, empty).await;
+            let elapsed = self.clock.elapsed().saturating_sub(call.started);
+            let failed = match attempted {
+                Ok((value, meta)) => {
+                    self.budget.refill(call.drawn_retries);
+                    let meta = Meta { attempts: call.attempts + 1, elapsed, ..meta };
+                    return Ok(Response::new(value, meta));
+                }
+                Err(AttemptError::NotSent(error)) => {
+                    let error = error.with_operation(operation.id, &operation.label);
+                    return Err(call.state.into_final_error(error.with_attempts(call.attempts, elapsed)));
+                }
+                Err(AttemptError::Failed(failed)) => failed,
+            };
+            call.attempts += 1;
+            let error =
+                failed.error.with_operation(operation.id, &operation.label).with_attempts(call.attempts, elapsed);
+            let wait = self.retry.wait(call.counted_attempts(), error.retry_after(), self.clock.chance());
+            let load = classify_load(&error, wait.map(|wait| self.clock.elapsed().saturating_add(wait)));
+            failed.permit.release(load);
+            let failure = FailureContext {
+                error: &error,
+                load,
+                wait,
+                attempts: call.counted_attempts(),
+                elapsed,
+                can_replace_token: !call.replaced_token && self.authorization.can_refresh(),
+            };
+            call.state = match RetryDecision::new(failure, &self.retry) {
+                RetryDecision::ReplaceToken => {
+                    call.replaced_token = true;
+                    AttemptState::TokenRefused { error, token: failed.token }
+                }
+                RetryDecision::RequeueWithAll => AttemptState::Failed(error),
+                RetryDecision::Backoff(wait) if self.budget.try_draw() => {
+                    call.drawn_retries += 1;
+                    self.clock.sleep(wait).await;
+                    AttemptState::Failed(error)
+                }
+                RetryDecision::Backoff(_) => {
+                    let reason = "not retried because too many calls failed recently";
+                    return Err(error.with_give_up_reason(reason.to_owned()));
+                }
+                RetryDecision::GiveUp(Some(reason)) => return Err(error.with_give_up_reason(reason)),
+                RetryDecision::GiveUp(None) => return Err(error),
+            };
+        }
+    }
+}
+
+/// Progress of a call over its attempts.
+struct CallProgress {
+    position: QueuePosition,
+    /// When the call began, as [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
+    started: Duration,
+    /// Requests sent so far.
+    attempts: u32,
+    /// Retries drawn from the budget.
+    drawn_retries: u32,
+    /// A refused token is replaced once per call.
+    replaced_token: bool,
+    state: AttemptState,
+}
+
+/// What the next attempt follows.
+enum AttemptState {
+    /// No request was sent yet.
+    First,
+    /// The previous attempt failed and is retried.
+    Failed(Error),
+    /// The service refused this token, so the next attempt must send another one. `None` for a user name and password.
+    TokenRefused { error: Error, token: Option<Arc<AccessToken>> },
+}
+
+impl CallProgress {
+    fn new(position: QueuePosition, started: Duration) -> Self {
+        Self { position, started, attempts: 0, drawn_retries: 0, replaced_token: false, state: AttemptState::First }
+    }
+
+    fn next_attempt(&self) -> Attempt<'_> {
+        let refused_token = match &self.state {
+            AttemptState::TokenRefused { token, .. } => token.as_deref(),
+            AttemptState::First | AttemptState::Failed(_) => None,
+        };
+        Attempt { number: self.attempts + 1, position: self.position, started: self.started, refused_token }
+    }
+
+    /// Attempts that count against the retry policy: the one with a replaced token does not.
+    fn counted_attempts(&self) -> u32 {
+        self.attempts - u32::from(self.replaced_token)
+    }
+}
+
+impl AttemptState {
+    /// The error of a call whose next request could not be sent: the previous answer, if it says more than `not_sent`.
+    fn into_final_error(self, not_sent: Error) -> Error {
+        let is_timeout = not_sent.kind() == ErrorKind::CallTimeout;
+        match self {
+            Self::Failed(error) | Self::TokenRefused { error, .. } if is_timeout => {
+                error.with_give_up_reason(NO_TIME_LEFT.to_owned())
+            }
+            Self::TokenRefused { error, token: Some(_) } => {
+                error.with_give_up_reason("no other token is available".to_owned())
+            }
+            _ => not_sent,
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The settings of a client and their defaults. They are validated in `build`.
+
+mod build;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ionos_activitylog_client::Transport;
+use secrecy::SecretString;
+
+use crate::auth::{TokenFile, TokenProvider};
+use crate::client::Client;
+use crate::config::{self, Options, ProcessEnv, Setting};
+use crate::contract::ContractNumber;
+use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
+use crate::error::Error;
+use crate::net::concurrency::DEFAULT_CEILING;
+use crate::net::retry_policy::RetryPolicy;
+use crate::runtime::clock::{Clock, SystemClock};
+use crate::runtime::spawner::Spawner;
+
+/// Wraps a transport in another one.
+type WrapTransport = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
+
+/// The settings of a [`Client`]. They are validated in [`ClientBuilder::build`].
+#[must_use = "a builder does nothing before .build()"]
+pub struct ClientBuilder {
+    options: Options,
+    /// Whether unset values come from the environment and the vendor's files.
+    reads_env: bool,
+    provider: Option<Arc<dyn TokenProvider>>,
+    http: Option<reqwest::Client>,
+    transport: Option<Arc<dyn Transport>>,
+    wrap: Option<WrapTransport>,
+    clock: Arc<dyn Clock>,
+    spawner: Option<Arc<dyn Spawner>>,
+    retry: RetryPolicy,
+    max_in_flight: u32,
+    requests_per_second: Option<f64>,
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    attempt_timeout: Duration,
+    body_cap: u64,
+    user_agent_suffix: Option<String>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            reads_env: false,
+            provider: None,
+            http: None,
+            transport: None,
+            wrap: None,
+            clock: Arc::new(SystemClock::new()),
+            spawner: None,
+            retry: RetryPolicy::default(),
+            max_in_flight: DEFAULT_CEILING,
+            requests_per_second: None,
+            connect_timeout: CONNECT_TIMEOUT,
+            read_timeout: READ_TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            body_cap: BODY_CAP,
+            user_agent_suffix: None,
+        }
+    }
+}
+
+impl Client {
+    /// A builder with default settings.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// A client with the settings of the environment and of the vendor's tools. See [`ClientBuilder::from_env`].
+    ///
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if there are no credentials or a setting is
+    /// invalid.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env().build()
+    }
+}
+
+impl ClientBuilder {
+    /// A builder that takes unset values from the environment and from files of the vendor's tools: first from the variables
+    /// `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
+    /// `IONOS_PINNED_CERT`, then from the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's SDKs
+    /// maintain (profile: `IONOS_CURRENT_PROFILE`), then from ionosctl's old `config.json`.
+    ///
+    /// The sources are read in [`ClientBuilder::build`], which fails for an incomplete or unreadable source, so that a
+    /// program never uses another identity than intended. [`Client::settings`] lists the settings in force with their
+    /// origins. (The vendor's newest tools reject a file with the product `activitylog`; use a separate file with
+    /// `IONOS_CONFIG_FILE`, or set `IONOS_API_URL`.)
+    pub fn from_env() -> Self {
+        Self { reads_env: true, ..Self::default() }
+    }
+
+    /// API address: https, or http to this machine. The default scheme is https; trailing slashes and the product's path are
+    /// removed. Default: [`DEFAULT_BASE_URL`](crate::DEFAULT_BASE_URL).
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.options.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Bearer token, without the word "Bearer". It is sent to the API address only. An expired JWT fails before any request.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.options.token = Some(token.into().into());
+        self
+    }
+
+    /// File that contains the token. It is read with the first call, and again when it changes.
+    pub fn token_file(self, path: impl Into<PathBuf>) -> Self {
+        self.token_provider(Arc::new(TokenFile::new(path)))
+    }
+
+    /// Source of tokens. It is asked with the first call, before a token expires, and once after the service refuses a
+    /// token; never concurrently, and never by a background task. Takes precedence over all other credentials.
+    pub fn token_provider(mut self, provider: Arc<dyn TokenProvider>) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// User name and password. Prefer a token: the vendor is withdrawing passwords and refuses them for accounts with a
+    /// second factor.
+    pub fn username_and_password(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        self.options.username = Some(username.into());
+        self.options.password = Some(SecretString::from(password.into()));
+        self
+    }
+
+    /// Contract that a reseller acts for, sent as `X-Contract-Number` with every request. Not needed for a token that is
+    /// bound to a contract.
+    pub fn acting_for(mut self, contract: ContractNumber) -> Self {
+        self.options.contract = Some(contract.to_string());
+        self
+    }
+
+    /// HTTP client of the program. Its timeouts, proxies, certificates and redirects replace those of this builder, including
+    /// what a redirect forwards, such as `X-Contract-Number`. A pinned or root certificate in this builder is an error then.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// Transport that sends the requests instead of an HTTP client, such as the simulator in the same process. Requests are
+    /// complete, including the authorization.
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Wraps the transport in use, an HTTP client or [`ClientBuilder::transport`], for example to count or log requests. The
+    /// wrapper sees each attempt, complete and with its credentials: a log must not contain the values of `Authorization`,
+    /// `Cookie` and similar headers.
+    pub fn wrap_transport(
+        mut self,
+        wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
+    ) -> Self {
+        self.wrap = Some(Box::new(wrap));
+        self
+    }
+
+    /// Profile of the vendor's configuration file, with [`ClientBuilder::from_env`]. It takes precedence over the variables
+    /// of the environment, unlike a profile that `IONOS_CURRENT_PROFILE` names: a profile named by the program is meant.
+    pub fn profile(mut self, name: impl Into<String>) -> Self {
+        self.options.profile = Some(name.into());
+        self
+    }
+
+    /// Source of time and randomness, for tests. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Threads of the program on which windows are read and parsed. `|task| { tokio::spawn(task); }` uses those of tokio's
+    /// runtime. Default: the thread that polls a stream. The events and their order are the same either way.
+    pub fn spawner(mut self, spawner: impl Spawner + 'static) -> Self {
+        self.spawner = Some(Arc::new(spawner));
+        self
+    }
+
+    /// Retry policy of each call. Default: [`RetryPolicy::default`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with at most 4, halves
+    /// the number when the service is overloaded, and raises it slowly up to this maximum.
+    pub fn max_in_flight(mut self, requests: u32) -> Self {
+        self.max_in_flight = requests;
+        self
+    }
+
+    /// Maximum requests per second, of all clones together, evenly spaced; above 0. Default: no limit.
+    pub fn requests_per_second(mut self, rate: f64) -> Self {
+        self.requests_per_second = Some(rate);
+        self
+    }
+
+    /// Maximum time to establish a connection; above 0. Default: [`CONNECT_TIMEOUT`].
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Maximum time between two reads of an answer; above 0. Default: [`READ_TIMEOUT`].
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// Maximum time per attempt, without the wait for a permit; above 0. Default: [`ATTEMPT_TIMEOUT`].
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// Maximum size of an answer in bytes, after decompression; above 0. Default: [`BODY_CAP`].
+    pub fn body_cap(mut self, bytes: u64) -> Self {
+        self.body_cap = bytes;
+        self
+    }
+
+    /// Suffix of the user agent, such as `my-collector/1.2`: visible ASCII.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// Additional root certificates, PEM. The machine's own stay trusted. Replaces those of a configuration file.
+    pub fn root_certificate(mut self, pem: impl AsRef<str>) -> Self {
+        let known = self.options.root_certificates.get_or_insert_default();
+        known.push_str(pem.as_ref());
+        known.push('\n');
+        self
+    }
+
+    /// The only certificate to accept, as the SHA-256 of the certificate in hex (`IONOS_PINNED_CERT` in the vendor's tools).
+    /// Replaces the checks of chain and host name.
+    pub fn pinned_certificate(mut self, sha256: impl Into<String>) -> Self {
+        self.options.pinned_certificate = Some(sha256.into());
+        self
+    }
+
+    /// The settings that [`ClientBuilder::build`] would use with their origins, as in [`Client::settings`], also without
+    /// credentials. Sends no request.
+    ///
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a source is incomplete or unreadable, or
+    /// has an invalid contract number or pinned certificate.
+    pub fn settings(&self) -> Result<Vec<Setting>, Error> {
+        let resolved = self.resolve(self.options.clone())?;
+        Ok(match &self.provider {
+            Some(_) => resolved.settings_with_provider(),
+            None => resolved.settings,
+        })
+    }
+
+    /// Names of all profiles in the YAML file of the vendor's tools, in its order. Empty if there is no file, or the builder
+    /// does not read the environment.
+    ///
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the file is unreadable or malformed.
+    pub fn profiles(&self) -> Result<Vec<String>, Error> {
+        if !self.reads_env {
+            return Ok(Vec::new());
+        }
+        config::profiles(&ProcessEnv)
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not even the address: before validation it may contain a password.
+        f.debug_struct("ClientBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,177 @@
+use super::*;
+use crate::runtime::clock::VirtualClock;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+
+fn clock() -> VirtualClock {
+    VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap())
+}
+
+/// A new call at a time without a throttle.
+async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
+    limiter.acquire(limiter.join_queue(), &clock()).await
+}
+
+fn acquire_now(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
+    acquire_last(limiter).now_or_never().unwrap()
+}
+
+/// As many requests at once as the limit allows, all with the same feedback.
+fn burst(limiter: &Arc<ConcurrencyLimiter>, feedback: LoadFeedback) {
+    let permits: Vec<Permit> = (0..limiter.limit()).map(|_| acquire_now(limiter)).collect();
+    permits.into_iter().for_each(|permit| permit.release(feedback));
+}
+
+#[test]
+fn an_overload_halves_the_limit_once_per_burst() {
+    let limiter = ConcurrencyLimiter::new(16);
+    assert_eq!(limiter.limit(), 4);
+    burst(&limiter, LoadFeedback::Overloaded);
+    assert_eq!(limiter.limit(), 2);
+    burst(&limiter, LoadFeedback::Overloaded);
+    burst(&limiter, LoadFeedback::Overloaded);
+    assert_eq!(limiter.limit(), 1);
+}
+
+#[test]
+fn successes_raise_the_limit_slowly_and_only_if_it_is_reached() {
+    let limiter = ConcurrencyLimiter::new(6);
+    (0..1_000).for_each(|_| acquire_now(&limiter).release(LoadFeedback::Success));
+    assert_eq!(limiter.limit(), 4, "a single request never reaches the limit");
+    burst(&limiter, LoadFeedback::Overloaded);
+    burst(&limiter, LoadFeedback::Overloaded);
+    (0..49).for_each(|_| acquire_now(&limiter).release(LoadFeedback::Success));
+    acquire_now(&limiter).release(LoadFeedback::Neutral);
+    assert_eq!(limiter.limit(), 1);
+    acquire_now(&limiter).release(LoadFeedback::Success);
+    assert_eq!(limiter.limit(), 2);
+    (0..1_000).for_each(|_| burst(&limiter, LoadFeedback::Success));
+    assert_eq!(limiter.limit(), 6);
+}
+
+#[tokio::test]
+async fn a_place_can_be_given_free_before_it_is_known_what_release() {
+    let limiter = ConcurrencyLimiter::new(1);
+    for _ in 0..3 {
+        let permit = acquire_last(&limiter).await;
+        let mut next = Box::pin(acquire_last(&limiter));
+        assert!(next.as_mut().now_or_never().is_none());
+        let early_release = permit.early_release();
+        early_release.release();
+        early_release.release();
+        let next = next.now_or_never().unwrap();
+        assert!(acquire_last(&limiter).now_or_never().is_none());
+        permit.release(LoadFeedback::Success);
+        assert!(acquire_last(&limiter).now_or_never().is_none(), "freed once");
+        drop(next);
+    }
+    assert_eq!(limiter.lock().in_flight, 0);
+}
+
+#[tokio::test]
+async fn no_more_requests_than_the_limit_are_in_flight_and_all_get_a_permit() {
+    let limiter = ConcurrencyLimiter::new(3);
+    let most = Mutex::new((0, 0));
+    join_all((0..100).map(|_| async {
+        let permit = acquire_last(&limiter).await;
+        {
+            let mut most = most.lock().unwrap();
+            most.0 += 1;
+            most.1 = most.1.max(most.0);
+        }
+        tokio::task::yield_now().await;
+        most.lock().unwrap().0 -= 1;
+        permit.release(LoadFeedback::Success);
+    }))
+    .await;
+    assert_eq!(*most.lock().unwrap(), (0, 3));
+}
+
+#[tokio::test]
+async fn a_call_that_leaves_the_queue_does_not_block_the_next() {
+    let limiter = ConcurrencyLimiter::new(1);
+    let permit = acquire_last(&limiter).await;
+    let mut dropped = Box::pin(acquire_last(&limiter));
+    assert!(dropped.as_mut().now_or_never().is_none());
+    let waits = acquire_last(&limiter);
+    drop(dropped);
+    drop(permit);
+    waits.await.release(LoadFeedback::Success);
+}
+
+#[tokio::test]
+async fn the_next_call_is_woken_if_the_first_leaves_the_queue() {
+    let limiter = ConcurrencyLimiter::new(2);
+    let (one, two) = (acquire_last(&limiter).await, acquire_last(&limiter).await);
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(acquire_last(&limiter))).collect();
+    for turn in &mut waiting {
+        assert!(turn.as_mut().now_or_never().is_none());
+    }
+    let dropped = waiting.remove(0);
+    let both = tokio::time::timeout(std::time::Duration::from_secs(10), join_all(waiting));
+    let (permits, ()) = tokio::join!(both, async {
+        drop((one, two));
+        // The first was woken and is dropped before it is polled again.
+        drop(dropped);
+    });
+    assert_eq!(permits.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn all_calls_wait_for_the_end_of_a_throttle_and_only_the_first_one_sleeps() {
+    let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
+    acquire_now(&limiter).release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
+    let call = async || {
+        let position = limiter.join_queue();
+        let permit = limiter.acquire(position, &clock).await;
+        permit.release(LoadFeedback::Success);
+        clock.elapsed()
+    };
+    let times = join_all((0..5).map(|_| call())).await;
+    assert_eq!(times, [Duration::from_secs(3); 5]);
+    assert_eq!(clock.waits(), [Duration::from_secs(3)]);
+    assert!(!limiter.is_throttled(clock.elapsed()));
+}
+
+#[tokio::test]
+async fn permits_are_given_in_the_order_of_queue_positions() {
+    let (limiter, clock) = (ConcurrencyLimiter::new(1), clock());
+    let order = Mutex::new(Vec::new());
+    let call = async |position: QueuePosition| {
+        let permit = limiter.acquire(position, &clock).await;
+        order.lock().unwrap().push(position);
+        tokio::task::yield_now().await;
+        permit.release(LoadFeedback::Success);
+    };
+    let positions: Vec<QueuePosition> = (0..3).map(|_| limiter.join_queue()).collect();
+    let busy = acquire_now(&limiter);
+    tokio::join!(call(positions[2]), call(positions[1]), call(positions[0]), async {
+        busy.release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
+    });
+    assert_eq!(*order.lock().unwrap(), positions);
+}
+
+#[tokio::test]
+async fn the_longest_of_several_throttles_counts() {
+    let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
+    let seconds = Duration::from_secs;
+    let permits = [acquire_now(&limiter), acquire_now(&limiter)];
+    for (permit, until) in permits.into_iter().zip([5, 2]) {
+        permit.release(LoadFeedback::ThrottledUntil(seconds(until)));
+    }
+    drop(limiter.acquire(limiter.join_queue(), &clock).await);
+    assert_eq!(clock.waits(), [seconds(5)]);
+    assert_eq!(limiter.limit(), 2, "one overload halves the limit once");
+}
+
+#[tokio::test]
+async fn the_next_call_waits_for_the_throttle_if_the_first_leaves_the_queue() {
+    let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
+    acquire_now(&limiter).release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
+    let mut dropped = Box::pin(limiter.acquire(limiter.join_queue(), &clock));
+    assert!(dropped.as_mut().now_or_never().is_none());
+    let waits = limiter.acquire(limiter.join_queue(), &clock);
+    let (permit, ()) = tokio::join!(waits, async { drop(dropped) });
+    permit.release(LoadFeedback::Success);
+    assert_eq!(clock.waits(), [Duration::from_secs(3)]);
+}

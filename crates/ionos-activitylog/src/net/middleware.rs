@@ -1,0 +1,100 @@
+//! Runs in front of every transport: adds authorization and user agent, removes a header that the vendor's clients do not
+//! send, bounds the size of the answer, and frees the concurrency slot once the answer is complete.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures_util::{StreamExt, stream};
+use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
+use ionos_activitylog_client::{Exchange, Transport};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
+
+use crate::error::transport_fault::BodyTooLarge;
+use crate::error::{Error, ErrorKind};
+use crate::net::concurrency::EarlyRelease;
+
+const USER_AGENT_BASE: &str = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"));
+
+/// The header with the contract that a reseller acts for.
+const CONTRACT_HEADER: HeaderName = HeaderName::from_static("x-contract-number");
+
+/// The `User-Agent` header with the suffix of the program.
+pub(crate) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue, Error> {
+    let text = suffix.map_or_else(|| USER_AGENT_BASE.to_owned(), |suffix| format!("{USER_AGENT_BASE} {suffix}"));
+    HeaderValue::from_str(&text).map_err(|_| {
+        Error::new(
+            ErrorKind::Configuration,
+            "the user agent suffix contains a character that is not allowed in a header",
+        )
+        .with_hint("use visible ASCII")
+    })
+}
+
+/// Completes the request of one attempt and passes it to the transport.
+pub(crate) struct HeaderMiddleware {
+    pub(crate) authorization: HeaderValue,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) contract: Option<HeaderValue>,
+    /// Maximum size of an answer in bytes, after decompression.
+    pub(crate) body_cap: u64,
+    /// Frees the concurrency slot of the request.
+    pub(crate) early_release: EarlyRelease,
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+impl Transport for HeaderMiddleware {
+    fn send<'a>(&'a self, operation: &'static str, mut request: reqwest::Request) -> Exchange<'a> {
+        let headers = request.headers_mut();
+        headers.remove("api-version");
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        if let Some(contract) = &self.contract {
+            headers.insert(CONTRACT_HEADER, contract.clone());
+        }
+        Box::pin(async move {
+            let answer = self.transport.send(operation, request).await?;
+            Ok(release_at_end_of_body(limit_body(answer, self.body_cap), &self.early_release))
+        })
+    }
+}
+
+/// Makes the body fail once it exceeds the cap. The body is decompressed here, so the cap also stops a decompression bomb.
+fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
+    // The connection enforces a declared length, and a decompressed answer declares none.
+    if answer.content_length().is_some_and(|length| length <= cap) {
+        return answer;
+    }
+    let limit = usize::try_from(cap).unwrap_or(usize::MAX);
+    let answer: http::Response<reqwest::Body> = answer.into();
+    answer
+        .map(|body| {
+            let limited = Limited::new(body, limit).map_err(move |error| match error.downcast::<LengthLimitError>() {
+                Ok(_) => Box::new(BodyTooLarge { cap }),
+                Err(error) => error,
+            });
+            reqwest::Body::wrap(limited)
+        })
+        .into()
+}
+
+/// Frees the concurrency slot once the body is complete, so that the next request is sent while this answer is parsed. An
+/// error keeps its slot: it may ask for no other request so soon.
+fn release_at_end_of_body(answer: reqwest::Response, early_release: &EarlyRelease) -> reqwest::Response {
+    if !answer.status().is_success() {
+        return answer;
+    }
+    let answer: http::Response<reqwest::Body> = answer.into();
+    let early_release = early_release.clone();
+    let mut released = false;
+    let end = stream::poll_fn(move |context| {
+        if released {
+            return Poll::Ready(None);
+        }
+        released = true;
+        early_release.release();
+        // Yield once, so that the next request is sent before this answer is parsed.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    });
+    answer.map(|body| reqwest::Body::wrap(StreamBody::new(BodyStream::new(body).chain(end)))).into()
+}

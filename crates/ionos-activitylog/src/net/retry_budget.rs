@@ -1,0 +1,60 @@
+//! Bounds the retries of all clones of a client together: retrying every call makes an outage worse. Retries draw from one
+//! budget, and successes refill it. Retries that wait in the queue of the
+//! [`ConcurrencyLimiter`](crate::net::concurrency::ConcurrencyLimiter) draw nothing, as few of them are sent.
+
+use std::sync::{Mutex, PoisonError};
+
+/// Capacity: 100 retries in a row, as in the SDKs of the large clouds.
+const CAPACITY: u32 = 500;
+
+/// Cost of one retry.
+const RETRY_COST: u32 = 5;
+
+/// Refill per success, so that few failures among many successes never empty the budget.
+const SUCCESS_REFILL: u32 = 1;
+
+/// The retries that are left to all clones of a client.
+#[derive(Debug)]
+pub(crate) struct RetryBudget(Mutex<u32>);
+
+impl Default for RetryBudget {
+    fn default() -> Self {
+        Self(Mutex::new(CAPACITY))
+    }
+}
+
+impl RetryBudget {
+    /// Draws one retry. Returns `false` if the budget is empty.
+    pub(crate) fn try_draw(&self) -> bool {
+        self.update(|left| left.checked_sub(RETRY_COST).map(|rest| *left = rest).is_some())
+    }
+
+    /// Refills the budget after a success, including the retries that it drew.
+    pub(crate) fn refill(&self, drawn_retries: u32) {
+        let refill = RETRY_COST.saturating_mul(drawn_retries).saturating_add(SUCCESS_REFILL);
+        self.update(|left| *left = left.saturating_add(refill).min(CAPACITY));
+    }
+
+    fn update<T>(&self, change: impl FnOnce(&mut u32) -> T) -> T {
+        // A single number is always consistent, so the panic of another thread does no harm.
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_allows_100_retries_in_a_row_and_successes_refill_it() {
+        let budget = RetryBudget::default();
+        assert!((0..100).all(|_| budget.try_draw()));
+        assert!(!budget.try_draw());
+        (0..5).for_each(|_| budget.refill(0));
+        assert!(budget.try_draw());
+        assert!(!budget.try_draw());
+        budget.refill(3);
+        assert!((0..3).all(|_| budget.try_draw()));
+        assert!(!budget.try_draw());
+    }
+}

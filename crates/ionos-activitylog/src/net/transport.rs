@@ -1,0 +1,112 @@
+//! The default transport: HTTP over reqwest, with redirects limited to the same origin and retries disabled.
+
+use std::time::Duration;
+
+use ionos_activitylog_client::{Exchange, Transport};
+use reqwest::redirect;
+
+use crate::error::transport_fault::root_cause;
+use crate::error::{Error, ErrorKind};
+
+/// Maximum redirects per request.
+const MAX_REDIRECTS: usize = 5;
+
+/// Sends requests through reqwest.
+pub(crate) struct HttpTransport(pub(crate) reqwest::Client);
+
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, _operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        Box::pin(self.0.execute(request))
+    }
+}
+
+/// Connection settings, used unless the program sets its own HTTP client.
+#[derive(Debug)]
+pub(crate) struct ConnectionOptions<'a> {
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    /// Whether to use the proxy of the environment.
+    pub(crate) proxies: bool,
+    /// Whether to load the root certificates of the machine. Without them https fails, but the client also works on a
+    /// machine that has none.
+    pub(crate) certificates: bool,
+    /// Additional root certificates, PEM.
+    pub(crate) root_certificates: Option<&'a str>,
+    /// SHA-256 of the only certificate to accept, as 64 hex digits.
+    pub(crate) pinned_certificate: Option<&'a str>,
+}
+
+impl ConnectionOptions<'_> {
+    /// Builds the HTTP client. Sends no request.
+    pub(crate) fn build_client(self) -> Result<reqwest::Client, Error> {
+        #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+        super::tls_pin::verifier::check_crypto_provider()?;
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout)
+            .read_timeout(self.read_timeout)
+            .redirect(redirect::Policy::custom(follow_same_origin))
+            // The retry loop of the API layer decides about retries.
+            .retry(reqwest::retry::never());
+        if !self.proxies {
+            builder = builder.no_proxy();
+        }
+        builder = self.with_tls(builder)?;
+        builder.build().map_err(|error| {
+            Error::new(ErrorKind::Configuration, format!("cannot set up the HTTP client ({})", root_cause(&error)))
+                .with_hint("check the machine's certificates and proxy settings")
+                .with_source(error.without_url())
+        })
+    }
+
+    #[cfg(any(feature = "__rustls", feature = "native-tls"))]
+    fn with_tls(&self, mut builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
+        if let Some(pin) = self.pinned_certificate {
+            return with_pin(builder, pin);
+        }
+        if !self.certificates {
+            return Ok(builder.tls_certs_only([]));
+        }
+        if let Some(pem) = self.root_certificates {
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(pem.as_bytes()).ok().filter(|found| !found.is_empty());
+            builder = builder.tls_certs_merge(certificates.ok_or_else(|| {
+                Error::new(ErrorKind::Configuration, "invalid root certificate")
+                    .with_hint("use one or more certificates in PEM format")
+            })?);
+        }
+        Ok(builder)
+    }
+
+    #[cfg(not(any(feature = "__rustls", feature = "native-tls")))]
+    fn with_tls(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, Error> {
+        if self.certificates || self.root_certificates.is_some() || self.pinned_certificate.is_some() {
+            return Err(Error::new(ErrorKind::Configuration, "this build has no TLS and cannot connect over https")
+                .with_hint("enable a TLS feature of ionos-activitylog"));
+        }
+        Ok(builder)
+    }
+}
+
+#[cfg(feature = "__rustls")]
+fn with_pin(builder: reqwest::ClientBuilder, pin: &str) -> Result<reqwest::ClientBuilder, Error> {
+    Ok(builder.tls_backend_preconfigured(super::tls_pin::verifier::pinned_config(pin)?))
+}
+
+#[cfg(all(feature = "native-tls", not(feature = "__rustls")))]
+fn with_pin(_: reqwest::ClientBuilder, _: &str) -> Result<reqwest::ClientBuilder, Error> {
+    Err(Error::new(
+        ErrorKind::Configuration,
+        "a pinned certificate (IONOS_PINNED_CERT) needs the TLS feature rustls or rustls-no-provider",
+    ))
+}
+
+/// Follows a redirect within the same scheme, host and port. Any other redirect is returned as the answer, because the
+/// token must not be sent to another host.
+fn follow_same_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let origin = |url: &reqwest::Url| url.origin();
+    match attempt.previous().first().map(origin) {
+        Some(first) if first == origin(attempt.url()) && attempt.previous().len() <= MAX_REDIRECTS => attempt.follow(),
+        Some(first) if first == origin(attempt.url()) => attempt.error("too many redirects"),
+        _ => attempt.stop(),
+    }
+}

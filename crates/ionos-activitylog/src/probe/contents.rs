@@ -1,0 +1,170 @@
+//! Measures the form of the total, fractions of a second in dates, and how late events appear.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+use crate::api::page::{Page, Total};
+use crate::api::profile::{DateFractions, HitOrder, TotalShape};
+use crate::error::ErrorKind;
+use crate::event::Event;
+use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, unmeasured};
+use crate::range::DateRange;
+
+/// Minimum total to test for a cap: a smaller one is not worth two requests.
+const MIN_TOTAL_TO_TEST: u64 = 1_000;
+
+impl ProbeSession<'_> {
+    /// The form of the total, and whether it is capped: the totals of two parts then add up to more.
+    pub(super) async fn total_shape(&mut self, range: DateRange, first: &ProbedPage) -> (Finding, Option<bool>) {
+        let word = match first.shape {
+            TotalShape::Number => "a number",
+            TotalShape::Text => "a text",
+            TotalShape::Object => "an object",
+            TotalShape::Other => "of an unknown form",
+            TotalShape::Absent => "absent",
+        };
+        let finding = |answer: &str, seen: String| Finding::new("total", answer, seen);
+        let Some(total) = first.page.total else {
+            return (finding(word, "it cannot be counted on".to_owned()), None);
+        };
+        let count = total.count;
+        if !total.exact {
+            let seen = format!("it says itself that there are {count} or more");
+            return (finding(&format!("{word}, capped"), seen), Some(true));
+        }
+        let mut times = first.page.events.iter().filter_map(Event::time);
+        let middle = times.next_back().map(|time| time.trunc_subsecs(0));
+        let parts = middle.and_then(|middle| {
+            let before = DateRange::new(range.start(), middle).ok()?;
+            Some((before, DateRange::new(middle, range.end()).ok()?))
+        });
+        let Some((before, after)) = parts.filter(|_| count >= MIN_TOTAL_TO_TEST) else {
+            let seen = format!("{count} events are too few to tell whether it is capped");
+            return (finding(word, seen), None);
+        };
+        let mut sum = 0;
+        for part in [before, after] {
+            match self.request_page(part, 0, 1).await.map(|answer| answer.total()) {
+                Ok(Some(count)) => sum += count,
+                Ok(None) => return (finding(word, "a part has none".to_owned()), None),
+                Err(error) => return (finding(word, unmeasured(&error)), None),
+            }
+        }
+        if sum == count {
+            let seen = format!("{count} in all, and the counts of two parts add up to that");
+            return (finding(&format!("{word}, exact"), seen), Some(false));
+        }
+        let seen = format!("{count} in all, and the counts of two parts add up to {sum}");
+        // A small difference means that the total changes, not that it is capped.
+        match sum > count + count / 100 {
+            true => (finding(&format!("{word}, capped"), seen), Some(true)),
+            false => (finding(&format!("{word}, not exact"), seen), None),
+        }
+    }
+
+    /// How the service treats fractions: a range that begins just after an event contains it only if they are cut off.
+    pub(super) async fn date_fractions(&mut self, page: &Page) -> (Finding, Option<DateFractions>) {
+        let finding = |answer: &str, seen: &str| Finding::new("date fractions", answer, seen);
+        let mut by_second: BTreeMap<i64, Vec<(&Event, DateTime<Utc>)>> = BTreeMap::new();
+        for event in &page.events {
+            if let Some(time) = event.time() {
+                let second = by_second.entry(time.timestamp()).or_default();
+                second.push((event, time));
+            }
+        }
+        let range_after = |time: DateTime<Utc>| {
+            let start = time.trunc_subsecs(3) + TimeDelta::milliseconds(1);
+            DateRange::new(start, time.trunc_subsecs(0) + TimeDelta::seconds(1)).ok()
+        };
+        // Choose the second with the fewest events, so that all of them fit on one page.
+        let candidates = by_second.values().filter_map(|events| {
+            let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
+            Some((events.len(), event, time.trunc_subsecs(0), range_after(*time)?))
+        });
+        let fewest = candidates.min_by_key(|(events, ..)| *events);
+        let Some((_, event, second, range)) = fewest else {
+            return (finding(NOT_KNOWN, "there is no event to tell it by"), None);
+        };
+        let refused = match self.request_page(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64)).await {
+            Ok(answer) => {
+                let id = event.id();
+                let has = answer.page.events.iter().any(|event| event.id() == id);
+                return match (has, answer.total().is_none_or(|count| count <= answer.received())) {
+                    (true, _) => {
+                        let seen = "a range that begins just behind an event has it";
+                        (finding("cut off", seen), Some(DateFractions::CutOff))
+                    }
+                    (false, true) => {
+                        let seen = "a range that begins just behind an event does not have it";
+                        (finding("taken", seen), Some(DateFractions::Taken))
+                    }
+                    (false, false) => (finding(NOT_KNOWN, "a second has more events than a page"), None),
+                };
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => error,
+            Err(error) => return (finding(NOT_KNOWN, &unmeasured(&error)), None),
+        };
+        // If the whole second is refused too, the fraction was not the reason.
+        let whole = DateRange::new(second, second + TimeDelta::seconds(1));
+        let whole = match whole {
+            Ok(whole) => self.request_page(whole, 0, 1).await,
+            Err(error) => Err(error),
+        };
+        match whole {
+            Ok(_) => {
+                let status = refused.status().unwrap_or_default();
+                let seen = format!("a date with one is refused with {status}");
+                (finding("refused", &seen), Some(DateFractions::Refused))
+            }
+            Err(error) => (finding(NOT_KNOWN, &unmeasured(&error)), None),
+        }
+    }
+
+    /// The age of the newest event: an upper bound of the time until an event appears.
+    pub(super) async fn ingest_lag(&mut self, first: &ProbedPage, order: Option<HitOrder>) -> (Finding, Option<u64>) {
+        let finding = |answer: String, seen: String| Finding::new("ingest lag", answer, seen);
+        let unknown = |seen: String| (finding(NOT_KNOWN.to_owned(), seen), None);
+        let now = self.api.limits.service_time();
+        let (now, whose) = match now {
+            Some(now) => (now, "the service's"),
+            None => (self.api.clock.now(), "this machine's"),
+        };
+        for hours in [1, 24, 24 * 30] {
+            let end = now.trunc_subsecs(0) + TimeDelta::seconds(1);
+            let Ok(range) = DateRange::new(end - TimeDelta::hours(hours), end) else {
+                break;
+            };
+            let answer = match self.request_page(range, 0, first.requested_size).await {
+                Ok(answer) => answer,
+                Err(error) => return unknown(unmeasured(&error)),
+            };
+            if answer.received() == 0 {
+                continue;
+            }
+            let last = match (order, answer.page.total) {
+                (Some(HitOrder::NewestFirst), _) => None,
+                (_, Some(Total { count, exact: true })) if count > answer.received() => Some(count),
+                _ => None,
+            };
+            let mut pages = vec![answer];
+            if let Some(count) = last {
+                let size = pages.first().map_or(1, ProbedPage::received);
+                match self.request_page(range, count - size, size).await {
+                    Ok(answer) => pages.push(answer),
+                    Err(error) => return unknown(unmeasured(&error)),
+                }
+            }
+            let events = pages.iter().flat_map(|answer| &answer.page.events);
+            let Some(newest) = events.filter_map(Event::time).max() else {
+                return unknown("no event says its time".to_owned());
+            };
+            let seconds = (now - newest).num_seconds().max(0);
+            let seen = format!(
+                "the newest event was {seconds} s old by {whose} clock; where events are rare, none may have happened since"
+            );
+            return (finding(format!("{seconds} s at the most"), seen), u64::try_from(seconds).ok());
+        }
+        unknown("there is no event of the last 30 days".to_owned())
+    }
+}

@@ -1,0 +1,196 @@
+//! Measures undocumented behaviour of the service with a few requests, each of which distinguishes two behaviours. Reading
+//! observes the same limits only by accident. A result is an observation, not a guarantee: the service may change.
+
+mod contents;
+mod paging;
+
+use chrono::{SubsecRound, TimeDelta};
+
+use crate::api::Api;
+use crate::api::page::Page;
+use crate::api::profile::{ServiceProfile, TotalShape};
+use crate::contract::ContractNumber;
+use crate::error::{Error, ErrorKind};
+use crate::probe::paging::{order, page_cap};
+use crate::range::DateRange;
+
+/// Size of the first page: one more than the largest page that clients of this API request.
+const LARGE_PAGE: u64 = 1_001;
+
+/// Page sizes to try if the service refuses the first one. The last is the service's default.
+const SMALLER_PAGES: [u64; 6] = [1_000, 500, 250, 100, 50, 20];
+
+/// Length of the probed range in days. The service may not keep older events.
+const DAYS: i64 = 365;
+
+/// Distance of the probed range from now: events of the last hour may still be missing.
+const SETTLED: TimeDelta = TimeDelta::hours(1);
+
+/// Result of [`Client::probe`](crate::Client::probe).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Probe {
+    /// The measured behaviour, for [`Client::load_profile`](crate::Client::load_profile).
+    pub profile: ServiceProfile,
+    /// The same for people: one finding per question, in a fixed order.
+    pub findings: Vec<Finding>,
+    /// Number of requests sent, including retries.
+    pub requests: u64,
+}
+
+/// The answer to one question about the service's behaviour.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Name of the question, such as "page cap".
+    pub name: &'static str,
+    /// The answer in one or two words; "not known" if the answers of the service do not tell.
+    pub answer: String,
+    /// The observation behind the answer, as a sentence without a full stop.
+    pub seen: String,
+}
+
+const NOT_KNOWN: &str = "not known";
+
+impl Finding {
+    fn new(name: &'static str, answer: impl Into<String>, seen: impl Into<String>) -> Self {
+        Self { name, answer: answer.into(), seen: seen.into() }
+    }
+}
+
+impl Probe {
+    /// Measures the service on the log of one contract.
+    pub(crate) async fn run(api: &Api, contract: &ContractNumber) -> Result<Self, Error> {
+        let now = api.clock.now().trunc_subsecs(0);
+        let end = now - SETTLED;
+        let range = DateRange::new(end - TimeDelta::days(DAYS), end)?;
+        let mut session = ProbeSession { api, contract, requests: 0 };
+        let (first, page) = session.first_page(range).await?;
+        let (page_cap, page) = page;
+        let (count, capped) = session.total_shape(range, &first).await;
+        let (order_found, order) = order(&first.page);
+        let (ties, stable) = session.tie_order(range, &first, order).await;
+        let (deep, offset_cap) = session.max_offset(range, &first, capped).await;
+        let (dates, fractions) = session.date_fractions(&first.page).await;
+        let (lag, lag_seconds) = session.ingest_lag(&first, order).await;
+        Ok(Probe {
+            profile: ServiceProfile {
+                page_cap,
+                offset_cap,
+                order,
+                stable,
+                total: Some(first.shape),
+                total_capped: capped,
+                fractions,
+                lag_seconds,
+            },
+            findings: vec![page, deep, order_found, ties, count, dates, lag],
+            requests: session.requests,
+        })
+    }
+}
+
+/// A page with its requested size and the JSON form of its total.
+struct ProbedPage {
+    page: Page,
+    requested_size: u64,
+    shape: TotalShape,
+}
+
+impl ProbedPage {
+    fn received(&self) -> u64 {
+        self.page.events.len() as u64
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.page.total.map(|total| total.count)
+    }
+}
+
+/// Sends the requests of one probe and counts them.
+struct ProbeSession<'a> {
+    api: &'a Api,
+    contract: &'a ContractNumber,
+    requests: u64,
+}
+
+impl ProbeSession<'_> {
+    /// Requests one page. The range is sent with its fractions of a second.
+    async fn request_page(&mut self, range: DateRange, offset: u64, size: u64) -> Result<ProbedPage, Error> {
+        let response = self
+            .api
+            .read_page(
+                self.contract,
+                range,
+                offset,
+                size,
+                |answer| {
+                    let total = answer.as_ref().and_then(|hits| hits.total.as_ref());
+                    let shape = total.map_or(TotalShape::Absent, |total| total_shape(total.json()));
+                    let is_blank = answer
+                        .as_ref()
+                        .is_some_and(|hits| hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty));
+                    // Such a page proves nothing for a reader, but it is an answer for a probe.
+                    let page = match is_blank {
+                        true => Page::empty(offset),
+                        false => Page::from_hits(answer, offset)?,
+                    };
+                    Ok((page, shape))
+                },
+                || (Page::empty(offset), TotalShape::Absent),
+            )
+            .await;
+        match response {
+            Ok(response) => {
+                self.requests += u64::from(response.meta().attempts());
+                let (page, shape) = response.into_inner();
+                Ok(ProbedPage { page, requested_size: size, shape })
+            }
+            Err(error) => {
+                self.requests += u64::from(error.attempts());
+                Err(error)
+            }
+        }
+    }
+
+    /// The first page in the largest size that the service accepts, and the page cap.
+    async fn first_page(&mut self, range: DateRange) -> Result<(ProbedPage, (Option<u64>, Finding)), Error> {
+        let mut refused = None;
+        for size in [LARGE_PAGE].into_iter().chain(SMALLER_PAGES) {
+            match self.request_page(range, 0, size).await {
+                Ok(answer) => {
+                    let has_more = match answer.total() {
+                        Some(total) => total > answer.received(),
+                        // An error counts as no further event.
+                        None => {
+                            let behind = self.request_page(range, answer.received(), 1).await;
+                            behind.is_ok_and(|behind| behind.received() > 0)
+                        }
+                    };
+                    let page = page_cap(&answer, refused, has_more);
+                    return Ok((answer, page));
+                }
+                Err(error) if error.kind() == ErrorKind::BadRequest && size > 20 => {
+                    refused = Some(size);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // Unreachable: the last size returns its result.
+        Err(Error::new(ErrorKind::BadRequest, "no page is small enough"))
+    }
+}
+
+fn total_shape(json: &str) -> TotalShape {
+    match json.trim_start().bytes().next() {
+        Some(b'0'..=b'9' | b'-') => TotalShape::Number,
+        Some(b'"') => TotalShape::Text,
+        Some(b'{') => TotalShape::Object,
+        Some(b'n') | None => TotalShape::Absent,
+        Some(_) => TotalShape::Other,
+    }
+}
+
+fn unmeasured(error: &Error) -> String {
+    format!("the measurement failed: {error}")
+}

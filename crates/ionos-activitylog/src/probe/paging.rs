@@ -1,0 +1,150 @@
+//! Measures the maximum page size, the maximum offset, the order of events and whether it is stable.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::api::limits::DEFAULT_MAX_OFFSET;
+use crate::api::page::Page;
+use crate::api::profile::HitOrder;
+use crate::error::ErrorKind;
+use crate::event::Event;
+use crate::probe::{Finding, NOT_KNOWN, ProbeSession, ProbedPage, unmeasured};
+use crate::range::DateRange;
+
+/// Maximum offsets to test, in descending order.
+const MAX_OFFSETS: [u64; 5] = [DEFAULT_MAX_OFFSET, 5_000, 2_000, 1_000, 500];
+
+/// Requests of the same page to test whether its events keep their order.
+const READINGS: usize = 3;
+
+impl ProbeSession<'_> {
+    /// Whether events with equal times keep their order.
+    pub(super) async fn tie_order(
+        &mut self,
+        range: DateRange,
+        first: &ProbedPage,
+        order: Option<HitOrder>,
+    ) -> (Finding, Option<bool>) {
+        let finding = |answer: &str, seen: String| Finding::new("ties", answer, seen);
+        let listed = |page: &Page| {
+            let events = page.events.iter();
+            events.map(|event| (event.time(), event.id())).collect::<Vec<_>>()
+        };
+        let expected = listed(&first.page);
+        let mut by_time: BTreeMap<_, u64> = BTreeMap::new();
+        for (time, _) in &expected {
+            *by_time.entry(*time).or_default() += 1;
+        }
+        let tied: u64 = by_time.values().filter(|events| **events > 1).sum();
+        if tied == 0 && order != Some(HitOrder::Unordered) {
+            let seen = format!("no two of {} events have the same time", expected.len());
+            return (finding(NOT_KNOWN, seen), None);
+        }
+        for _ in 1..READINGS {
+            let again = match self.request_page(range, 0, first.requested_size).await {
+                Ok(again) => again,
+                Err(error) => return (finding(NOT_KNOWN, unmeasured(&error)), None),
+            };
+            let found = listed(&again.page);
+            if found == expected {
+                continue;
+            }
+            let times =
+                |listed: &[(Option<DateTime<Utc>>, _)]| listed.iter().map(|(time, _)| *time).collect::<Vec<_>>();
+            let seen = match times(&found) == times(&expected) {
+                true => "events of one time changed places between two requests",
+                false => "events changed places between two requests",
+            };
+            return (finding("unstable", seen.to_owned()), Some(false));
+        }
+        let seen = format!(
+            "{READINGS} readings of {} events, of which {tied} share their time with another, were the same",
+            expected.len()
+        );
+        (finding("stable", seen), Some(true))
+    }
+
+    /// The maximum of `offset` plus `limit`.
+    pub(super) async fn max_offset(
+        &mut self,
+        range: DateRange,
+        first: &ProbedPage,
+        capped: Option<bool>,
+    ) -> (Finding, Option<u64>) {
+        let finding = |answer: String, seen: String| Finding::new("deep offset", answer, seen);
+        let count = first.total().unwrap_or_default();
+        let has = |offset: u64| count > offset || capped == Some(true);
+        let mut seen = String::new();
+        // First a page that begins after the largest offset, then pages that end exactly at one.
+        let reaches = [DEFAULT_MAX_OFFSET + 1].into_iter().chain(MAX_OFFSETS);
+        for reach in reaches {
+            let offset = reach - 1;
+            match self.request_page(range, offset, 1).await {
+                Ok(answer) if answer.received() == 0 && has(offset) => {
+                    if seen.is_empty() {
+                        seen = format!("the page behind {offset} events is empty, and there are more");
+                    }
+                }
+                Ok(answer) if reach > DEFAULT_MAX_OFFSET && answer.received() > 0 => {
+                    let seen = format!("there is a page behind {offset} events");
+                    return (finding("no cap met".to_owned(), seen), None);
+                }
+                Ok(_) if reach > DEFAULT_MAX_OFFSET => {
+                    let seen =
+                        format!("a page behind {offset} events is not refused, and there are too few to see more");
+                    return (finding(NOT_KNOWN.to_owned(), seen), None);
+                }
+                Ok(_) => {
+                    let answer = format!("up to {reach}");
+                    let seen = format!("{seen}; offset and limit of {reach} together are served");
+                    return (finding(answer, seen), Some(reach));
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => {
+                    if seen.is_empty() {
+                        let status = error.status().unwrap_or_default();
+                        seen = format!("a page behind {offset} events is refused with {status}");
+                    }
+                }
+                Err(error) => return (finding(NOT_KNOWN.to_owned(), unmeasured(&error)), None),
+            }
+        }
+        (finding("below 500".to_owned(), seen), None)
+    }
+}
+
+pub(super) fn page_cap(answer: &ProbedPage, refused: Option<u64>, more: bool) -> (Option<u64>, Finding) {
+    let (asked, received) = (answer.requested_size, answer.received());
+    let finding = |answer: String, seen: String| Finding::new("page cap", answer, seen);
+    if let Some(refused) = refused {
+        let seen = format!("a page of {refused} is refused, and one of {asked} served");
+        return (Some(asked), finding(asked.to_string(), seen));
+    }
+    if received < asked && more && received > 0 {
+        let seen = format!("asked for {asked}, {received} came, and there are more");
+        return (Some(received), finding(received.to_string(), seen));
+    }
+    if received == asked {
+        let seen = format!("asked for {asked}, as many came");
+        return (None, finding(format!("{asked} or more"), seen));
+    }
+    let seen = format!("asked for {asked}, all {received} came that there are");
+    (None, finding(NOT_KNOWN.to_owned(), seen))
+}
+
+pub(super) fn order(page: &Page) -> (Finding, Option<HitOrder>) {
+    let finding = |answer: &str, seen: String| Finding::new("order", answer, seen);
+    let times: Vec<DateTime<Utc>> = page.events.iter().filter_map(Event::time).collect();
+    let seen = format!("by the times of {} events", times.len());
+    if times.first() == times.last() {
+        return (finding(NOT_KNOWN, seen), None);
+    }
+    let (answer, order) = if times.is_sorted_by(|one, next| one >= next) {
+        ("newest first", HitOrder::NewestFirst)
+    } else if times.is_sorted() {
+        ("oldest first", HitOrder::OldestFirst)
+    } else {
+        ("none", HitOrder::Unordered)
+    };
+    (finding(answer, seen), Some(order))
+}

@@ -1,0 +1,113 @@
+//! The entry point for reading a range: options first, then one of three streams.
+
+use std::sync::Arc;
+
+use crate::api::Api;
+use crate::api::page::PageSize;
+use crate::contract::ContractNumber;
+use crate::error::{Error, ErrorKind};
+use crate::filter::Filter;
+use crate::range::DateRange;
+use crate::reader::checkpoint::Checkpoint;
+use crate::reader::pages::PageStream;
+use crate::reader::request::EventsRequest;
+use crate::reader::stream::EventStream;
+use crate::reader::windows::WindowStream;
+
+/// The events of a contract and range, before they are read: choose [`Events::stream`], [`Events::windows`] or
+/// [`Events::pages`].
+#[derive(Clone, Debug)]
+#[must_use = "no request is sent before .stream(), .windows() or .pages() is polled"]
+pub struct Events {
+    request: EventsRequest,
+    /// The position to resume from. `None` for the start of the range.
+    position: Option<Checkpoint>,
+}
+
+impl Events {
+    pub(crate) fn new(api: Arc<Api>, contract: ContractNumber, range: DateRange) -> Self {
+        Self { request: EventsRequest::new(api, contract, range), position: None }
+    }
+
+    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service sends fewer, all clones of the
+    /// client adapt to it.
+    pub fn page_size(mut self, page_size: PageSize) -> Self {
+        self.request.page_size = page_size;
+        self
+    }
+
+    /// Maximum windows that are read at the same time or wait to be returned, at least 1. Default: 4. It bounds the memory:
+    /// a window has at most 10 000 events, and of as many further windows only the first page is prefetched.
+    pub fn windows_at_once(mut self, windows: usize) -> Self {
+        self.request.windows_at_once = windows.max(1);
+        self
+    }
+
+    /// Returns only events that the filter matches. All events are read and verified; the excluded ones are counted.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.request.filter = filter;
+        self
+    }
+
+    /// Continues from the position of an earlier stream of the same contract, range and filter.
+    ///
+    /// Fails with [`ErrorKind::Configuration`] if the checkpoint belongs to another contract, range or filter.
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, Error> {
+        let EventsRequest { contract, range, .. } = &self.request;
+        let filter = self.request.filter.to_string();
+        let is_same = checkpoint.contract == *contract && checkpoint.range == *range && checkpoint.filter == filter;
+        if !is_same {
+            return Err(Error::new(
+                ErrorKind::Configuration,
+                format!(
+                    "the checkpoint belongs to contract {}, {}, filter {:?}, but the request is contract {contract}, \
+                     {range}, filter {filter:?}",
+                    checkpoint.contract, checkpoint.range, checkpoint.filter
+                ),
+            )
+            .with_hint("resume with the contract, range and filter of the checkpoint, or start without it"));
+        }
+        self.position = Some(checkpoint);
+        Ok(self)
+    }
+
+    /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
+    ///
+    /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window cannot
+    /// be verified, its events are returned all the same, and the stream ends in an error of [`ErrorKind::Incomplete`] that
+    /// names the gap. After an error the stream ends.
+    ///
+    /// No request is sent before the stream is polled, and dropping the stream cancels its requests. A stream that is kept
+    /// but not polled keeps its requests in flight, with their share of the client's limit; after a `Retry-After` of the
+    /// service it also delays the calls that came later.
+    pub fn stream(self) -> EventStream {
+        EventStream::new(self.windows())
+    }
+
+    /// The windows in order, for programs that keep the proof with the events: a [`Window`](crate::Window) has its events,
+    /// its proof, its cost and its gaps. A gap is no error here. Otherwise as [`Events::stream`].
+    pub fn windows(self) -> WindowStream {
+        let Self { request, position } = self;
+        let position = position.unwrap_or_else(|| Checkpoint {
+            contract: request.contract.clone(),
+            range: request.range,
+            filter: request.filter.to_string(),
+            read_to: request.range.start(),
+        });
+        WindowStream::new(request, position)
+    }
+
+    /// The pages as the service sends them, with their metadata, for programs that examine the service. An answer that
+    /// proves nothing is an error, but no page is verified: if the order changes between two requests, pages overlap and
+    /// lack events. The filter is not applied.
+    ///
+    /// No request is sent before the stream is polled, and dropping the stream cancels its request. After an error the
+    /// stream ends.
+    pub fn pages(self) -> PageStream {
+        PageStream::new(self.request)
+    }
+
+    pub(super) fn contract(&self) -> &ContractNumber {
+        &self.request.contract
+    }
+}

@@ -1,0 +1,28 @@
+//! Reads all events of a range, each once, from a service whose order, offsets and totals cannot be trusted, and proves
+//! that none is missing.
+//!
+//! ```text
+//! DateRange -> PlannedWindow -> scans of its pages -> Verification (Proof) -> Window, or its parts, or a gap -> events
+//! ```
+//!
+//! `plan` splits ranges, `scan` reads the pages of one window, `verification` decides whether the scans prove it complete,
+//! `window_reader` repeats that until there is a proof or a gap, `windows` does so for several windows at once and returns
+//! them in order, and `stream` returns their events. `contracts` combines the windows of several contracts.
+
+pub(crate) mod checkpoint;
+pub(crate) mod contracts;
+pub(crate) mod events;
+pub(crate) mod pages;
+mod plan;
+mod read_ahead_gate;
+mod request;
+mod scan;
+pub(crate) mod stream;
+pub(crate) mod summary;
+pub(crate) mod verification;
+pub(crate) mod window;
+mod window_reader;
+pub(crate) mod windows;
+
+#[cfg(test)]
+mod tests;

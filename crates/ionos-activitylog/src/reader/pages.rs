@@ -1,0 +1,118 @@
+//! Follows the pages of a range one after another, as the service sends them. An early end is not trusted: if the service
+//! sends fewer events than it reports, or the same page twice, the stream ends in an error. Overlapping pages are not
+//! detected here; reading by windows does that.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::stream;
+
+use crate::api::page::Page;
+use crate::api::response::Response;
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::reader::request::EventsRequest;
+
+/// The pages of a range. See [`Events::pages`](crate::Events::pages).
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct PageStream(Pin<Box<dyn Stream<Item = Result<Response<Page>, Error>> + Send>>);
+
+impl PageStream {
+    pub(super) fn new(request: EventsRequest) -> Self {
+        Self(Box::pin(stream::try_unfold(PageCursor::new(request), PageCursor::next_page)))
+    }
+}
+
+impl Stream for PageStream {
+    type Item = Result<Response<Page>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+/// Position in the pages.
+struct PageCursor {
+    request: EventsRequest,
+    offset: u64,
+    /// Highest total that any page reported so far. A later page with a lower total, or none, proves nothing.
+    highest_total: u64,
+    /// Hits of a full page of this service. `None` before the first page.
+    full_page: Option<u64>,
+    /// First and last record of the previous page.
+    previous_ends: Option<(String, String)>,
+    has_ended: bool,
+}
+
+impl PageCursor {
+    fn new(request: EventsRequest) -> Self {
+        Self { request, offset: 0, highest_total: 0, full_page: None, previous_ends: None, has_ended: false }
+    }
+
+    async fn next_page(mut self) -> Result<Option<(Response<Page>, Self)>, Error> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        let EventsRequest { api, contract, range, page_size, .. } = &self.request;
+        let page = api.page(contract, range.to_whole_seconds(), self.offset, page_size.get()).await?;
+        self.advance(&page)?;
+        Ok(Some((page, self)))
+    }
+
+    /// Moves the offset, decides whether more pages follow, and refuses an end that cannot be the end.
+    fn advance(&mut self, page: &Page) -> Result<(), Error> {
+        let received = page.events.len() as u64;
+        self.highest_total = self.highest_total.max(page.total.map_or(0, |total| total.count));
+        match (page.events.first(), page.events.last()) {
+            (Some(first), Some(last)) => self.check_progress(first, last)?,
+            _ => self.check_end(page)?,
+        }
+        self.offset += received;
+        // A service that limits the page size sends a short first page although it reports more events.
+        let requested = self.request.page_size.get();
+        let full_page = if self.highest_total > received { received.min(requested) } else { requested };
+        let is_full = received >= *self.full_page.get_or_insert(full_page);
+        // Only an exact total ends the pages, and not after a full page: the total may be capped.
+        let is_exact = page.total.is_some_and(|total| total.exact);
+        self.has_ended = received == 0 || (is_exact && self.offset >= self.highest_total && !is_full);
+        Ok(())
+    }
+
+    /// Detects a service that ignores the offset and sends the same page forever. A shifted page is not detected.
+    fn check_progress(&mut self, first: &Event, last: &Event) -> Result<(), Error> {
+        let ends = Some((first.raw().to_owned(), last.raw().to_owned()));
+        if self.previous_ends == ends {
+            return Err(self.incomplete(format!(
+                "the service sent the page before offset {} again instead of the next one",
+                self.offset
+            )));
+        }
+        self.previous_ends = ends;
+        Ok(())
+    }
+
+    /// An empty page is the end only if all reported events were received.
+    fn check_end(&self, page: &Page) -> Result<(), Error> {
+        let Self { highest_total, offset, .. } = *self;
+        if highest_total > offset {
+            return Err(
+                self.incomplete(format!("the service reports {highest_total} events and sent none at offset {offset}"))
+            );
+        }
+        // A lower bound that is reached exactly is the service's maximum offset, not the end of the log.
+        if page.total.is_some_and(|total| !total.exact) && highest_total == offset && offset > 0 {
+            return Err(self.incomplete(format!(
+                "the service reports at least {highest_total} events and sent none after the first {offset}"
+            )));
+        }
+        Ok(())
+    }
+
+    fn incomplete(&self, detail: String) -> Error {
+        let operation = self.request.operation();
+        Error::new(ErrorKind::Incomplete, detail)
+            .with_hint("the result is incomplete, try again")
+            .with_operation(operation.id, operation.label)
+    }
+}

@@ -1,0 +1,104 @@
+//! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows begin and
+//! end at whole seconds as long as they are longer than a second, because the service does not document whether a query
+//! may contain a fraction.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::range::DateRange;
+
+/// A range to be read as one window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PlannedWindow {
+    pub(super) range: DateRange,
+    /// How often it was split because the events did not match the reported total.
+    pub(super) mismatch_splits: u32,
+}
+
+/// Length of the shortest window that can be requested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Resolution {
+    Second,
+    Millisecond,
+}
+
+impl Resolution {
+    fn milliseconds(self) -> i64 {
+        match self {
+            Self::Second => 1_000,
+            Self::Millisecond => 1,
+        }
+    }
+}
+
+impl PlannedWindow {
+    pub(super) fn new(range: DateRange) -> Self {
+        Self { range, mismatch_splits: 0 }
+    }
+
+    /// Whether it is longer than the shortest window.
+    pub(super) fn is_splittable(&self, resolution: Resolution) -> bool {
+        self.range.duration().num_milliseconds() > resolution.milliseconds()
+    }
+
+    /// Splits it into about `count` windows of about the same length: at least 2, and none shorter than the resolution.
+    pub(super) fn split(self, count: u64, resolution: Resolution, mismatch_splits: u32) -> Vec<Self> {
+        let (start, end) = (self.range.start(), self.range.end());
+        let length = self.range.duration().num_milliseconds();
+        let unit = resolution.milliseconds();
+        let max_count = (length / unit).max(1);
+        let count = i64::try_from(count).unwrap_or(i64::MAX).clamp(2.min(max_count), max_count);
+        let boundary = |number: i64| {
+            // In 128 bits, because the product of length and count may exceed 64 bits.
+            let offset = i128::from(length) * i128::from(number) / i128::from(count);
+            let offset = i64::try_from(offset).unwrap_or(length) / unit * unit;
+            start + TimeDelta::milliseconds(offset)
+        };
+        let window = |(from, to): (DateTime<Utc>, DateTime<Utc>)| {
+            let range = DateRange::new(from, to).ok()?;
+            Some(Self { range, mismatch_splits })
+        };
+        (0..count)
+            .map(|number| {
+                let to = if number + 1 == count { end } else { boundary(number + 1) };
+                (boundary(number), to)
+            })
+            .filter_map(window)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(start: &str, end: &str) -> PlannedWindow {
+        PlannedWindow::new(DateRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap())
+    }
+
+    #[test]
+    fn windows_touch_cover_the_range_and_begin_at_the_resolution() {
+        for (start, end, resolution, requested, count) in [
+            ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Resolution::Second, 3, 3),
+            ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", Resolution::Second, 1, 2),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:07Z", Resolution::Second, 100, 7),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:02Z", Resolution::Second, u64::MAX, 2),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z", Resolution::Millisecond, 4, 4),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:00.003Z", Resolution::Millisecond, 4, 3),
+            ("0000-01-01T00:00:00Z", "9999-01-01T00:00:00Z", Resolution::Second, 1000, 1000),
+        ] {
+            let whole = planned(start, end);
+            assert!(whole.is_splittable(resolution));
+            let windows = whole.split(requested, resolution, 7);
+            assert_eq!(windows.len(), count, "{start} {end}");
+            assert_eq!(windows[0].range.start(), whole.range.start());
+            assert_eq!(windows[count - 1].range.end(), whole.range.end());
+            for pair in windows.windows(2) {
+                assert_eq!(pair[0].range.end(), pair[1].range.start());
+                let boundary = pair[0].range.end().timestamp_millis();
+                assert_eq!(boundary % resolution.milliseconds(), 0);
+            }
+            assert!(windows.iter().all(|window| window.mismatch_splits == 7));
+        }
+        assert!(!planned("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z").is_splittable(Resolution::Second));
+    }
+}

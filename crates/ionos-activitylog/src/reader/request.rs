@@ -1,0 +1,52 @@
+//! What a stream reads: contract, range, page size, concurrency and filter.
+
+use std::sync::Arc;
+
+use crate::api::Api;
+use crate::api::operation::Operation;
+use crate::api::page::PageSize;
+use crate::contract::ContractNumber;
+use crate::filter::Filter;
+use crate::range::DateRange;
+use crate::reader::window::Window;
+
+/// Default number of windows that are read at the same time. A window has at most 10 000 events, about 9 MB.
+pub(super) const DEFAULT_WINDOWS_AT_ONCE: usize = 4;
+
+#[derive(Clone, Debug)]
+pub(super) struct EventsRequest {
+    pub(super) api: Arc<Api>,
+    pub(super) contract: ContractNumber,
+    pub(super) range: DateRange,
+    pub(super) page_size: PageSize,
+    pub(super) windows_at_once: usize,
+    pub(super) filter: Filter,
+}
+
+impl EventsRequest {
+    pub(super) fn new(api: Arc<Api>, contract: ContractNumber, range: DateRange) -> Self {
+        Self {
+            api,
+            contract,
+            range,
+            page_size: PageSize::DEFAULT,
+            windows_at_once: DEFAULT_WINDOWS_AT_ONCE,
+            filter: Filter::new(),
+        }
+    }
+
+    /// Removes the events that the filter excludes.
+    pub(super) fn apply_filter(&self, mut window: Window) -> Window {
+        if !self.filter.is_empty() {
+            let all = window.events.len();
+            window.events.retain(|event| self.filter.matches(event));
+            window.filtered = (all - window.events.len()) as u64;
+        }
+        window
+    }
+
+    /// The operation of the whole range, for errors.
+    pub(super) fn operation(&self) -> Operation {
+        Operation::events(&self.contract, self.range)
+    }
+}

@@ -1,0 +1,327 @@
+//! Reads all pages of a window once. The first page reports the total and so the offsets of the other pages, which are
+//! fetched concurrently. An unreadable page is requested again here, not by a new scan: if one page in five fails, a scan of
+//! ten pages would rarely succeed.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::api::Api;
+use crate::api::limits::ServiceLimits;
+use crate::api::page::{Page, PageSize, Total};
+use crate::api::response::Response;
+use crate::contract::ContractNumber;
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::range::DateRange;
+use crate::reader::read_ahead_gate::ReadAheadGate;
+use crate::runtime::clock::Clock;
+
+/// Maximum repeats of a request for a page that is unreadable, or empty although it reports events.
+const MAX_PAGE_REPEATS: u32 = 5;
+
+/// Pages of one window that are requested concurrently: all pages of a full window. A page that is requested later would be
+/// queued behind the pages of other windows and delay this one. The client limits the requests in flight separately.
+const CONCURRENT_PAGES: usize = 16;
+
+/// Page sizes to try if the service refuses the requested one. The last is the service's default.
+const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
+
+/// A total that may be a cap: Elasticsearch counts up to it by default.
+const SUSPICIOUS_TOTAL: u64 = 10_000;
+
+/// The result of one scan.
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// All hits in the order of the pages, including repeats.
+    pub(super) events: Vec<Event>,
+    /// The total that all pages reported exactly. `None` if they differ or one is absent or inexact.
+    pub(super) agreed_total: Option<u64>,
+    /// Highest total that a page reported.
+    pub(super) highest_total: Option<Total>,
+    /// Whether a page had so many hits that it reaches past the offset of the next one. Repeats are expected then.
+    pub(super) has_overlapping_pages: bool,
+    /// Number of pages with hits, at least 1.
+    pub(super) pages: u64,
+    /// Whether the last page had room for more hits, so that no hit follows it.
+    pub(super) reached_end: bool,
+    pub(super) requests: u64,
+}
+
+/// How a scan ended.
+#[derive(Debug)]
+pub(super) enum ScanResult {
+    /// All pages were read.
+    Complete(Scan),
+    /// The window has more events than a scan can reach. `total` is their number, if the service reports it.
+    OverLimit { total: Option<u64>, requests: u64 },
+}
+
+/// Scans windows of one contract.
+#[derive(Clone, Copy)]
+pub(super) struct WindowScanner<'a> {
+    pub(super) api: &'a Api,
+    pub(super) contract: &'a ContractNumber,
+    pub(super) page_size: PageSize,
+    /// Opens when the window may read more than its first page.
+    pub(super) gate: &'a ReadAheadGate,
+}
+
+impl WindowScanner<'_> {
+    fn limits(&self) -> &ServiceLimits {
+        &self.api.limits
+    }
+
+    /// Number of hits to request per page.
+    pub(super) fn current_page_size(&self) -> u64 {
+        self.limits().page_size(self.page_size)
+    }
+
+    /// Scans a window of at most `max_events` events.
+    pub(super) async fn scan(&self, range: DateRange, max_events: u64) -> Result<ScanResult, Error> {
+        let (first, mut requests) = self.first_page(range).await?;
+        let received = first.events.len() as u64;
+        let mut size = self.current_page_size();
+        let Some(total) = first.total else {
+            return self.scan_to_end(range, first, requests).await;
+        };
+        if !total.exact && received < size && total.count < max_events {
+            // The total is a lower bound, and the page has room for more hits: only the end shows the number.
+            return self.scan_to_end(range, first, requests).await;
+        }
+        if !total.exact || total.count > max_events || (total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL)
+        {
+            let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
+            let total = is_known.then_some(total.count);
+            return Ok(ScanResult::OverLimit { total, requests });
+        }
+        let mut pages = vec![first];
+        let mut next = size;
+        if received == 0 {
+            // A page that reports events although it has none was requested again often enough.
+            return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+        }
+        self.gate.wait().await;
+        if received < size && received < total.count {
+            // Either the service limits the page size, or there are no more hits.
+            let second = match self.page(range, received, size).await {
+                // The offset may be too deep for a page of this size, but not for one of the received size.
+                Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
+                second => second?,
+            };
+            requests += second.requests;
+            if second.page.events.is_empty() {
+                pages.push(second.page);
+                return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+            }
+            // A single short page must not shorten all others.
+            let max_received = received.max(second.page.events.len() as u64);
+            if max_received < size {
+                self.limits().record_max_page(max_received);
+            }
+            size = max_received;
+            next = received + size;
+            pages.push(second.page);
+        }
+        let offsets = (0..).map(|page| next + page * size).take_while(|offset| *offset < total.count);
+        let fetched: Vec<Result<FetchedPage, Error>> = stream::iter(offsets)
+            .map(|offset| self.page(range, offset, size))
+            .buffered(CONCURRENT_PAGES)
+            .collect()
+            .await;
+        let mut rest = Vec::with_capacity(fetched.len());
+        for (fetched, number) in fetched.into_iter().zip(0..) {
+            let offset = next + number * size;
+            let reached = match fetched {
+                Ok(fetched) => {
+                    requests += fetched.requests;
+                    let is_missing = fetched.page.events.is_empty() && offset + size <= total.count;
+                    rest.push(fetched);
+                    !is_missing
+                }
+                Err(error) if may_be_too_deep(error.kind()) => false,
+                Err(error) => return Err(error),
+            };
+            if !reached {
+                self.limits().record_max_offset(offset);
+                let total = Some(total.count);
+                return Ok(ScanResult::OverLimit { total, requests });
+            }
+        }
+        let end = next + rest.len() as u64 * size;
+        pages.extend(rest.into_iter().map(|fetched| fetched.page));
+        let has_room = |pages: &[Page]| {
+            let last = pages.last();
+            last.is_some_and(|last| (last.events.len() as u64) < size)
+        };
+        // A total of exactly the full pages may be a cap, so look for a page after them.
+        if end == total.count && !has_room(&pages) && end + size <= self.limits().max_window(size) {
+            let (next, next_requests) = self.page_after_end(range, end, size).await?;
+            requests += next_requests;
+            pages.extend(next);
+        }
+        let reached_end = has_room(&pages);
+        Ok(ScanResult::Complete(Scan::from_pages(pages, reached_end, requests)))
+    }
+
+    /// The page after the last one, unless the service refuses the offset, and the number of requests.
+    async fn page_after_end(&self, range: DateRange, end: u64, size: u64) -> Result<(Option<Page>, u64), Error> {
+        match self.page(range, end, size).await {
+            Ok(fetched) => Ok((Some(fetched.page), fetched.requests)),
+            Err(error) if may_be_too_deep(error.kind()) => Ok((None, 1)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the first `max_events` events of a window that has more.
+    pub(super) async fn scan_beginning(&self, range: DateRange, max_events: u64) -> Result<Scan, Error> {
+        let size = self.current_page_size();
+        let offsets = (0..).map(|page| page * size).take_while(|offset| offset + size <= max_events);
+        let fetched: Vec<FetchedPage> = stream::iter(offsets)
+            .map(|offset| self.page(range, offset, size))
+            .buffered(CONCURRENT_PAGES)
+            .try_collect()
+            .await?;
+        let requests = fetched.iter().map(|fetched| fetched.requests).sum();
+        let pages = fetched.into_iter().map(|fetched| fetched.page).collect();
+        Ok(Scan::from_pages(pages, false, requests))
+    }
+
+    /// Reads pages up to one without hits, if there is no exact total. A page with room for more hits is no end: it may be as
+    /// full as this service sends pages.
+    async fn scan_to_end(&self, range: DateRange, first: Page, mut requests: u64) -> Result<ScanResult, Error> {
+        let size = first.events.len() as u64;
+        let mut read = size;
+        let mut pages = vec![first];
+        if size == 0 {
+            return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+        }
+        self.gate.wait().await;
+        loop {
+            if read + size > self.limits().max_window(size) {
+                return Ok(ScanResult::OverLimit { total: None, requests });
+            }
+            let next = self.page(range, read, self.current_page_size()).await?;
+            requests += next.requests;
+            let received = next.page.events.len() as u64;
+            if received == 0 {
+                return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+            }
+            if pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
+                // The service ignores the offset, and the pages would never end.
+                pages.push(next.page);
+                return Ok(ScanResult::Complete(Scan::from_pages(pages, false, requests)));
+            }
+            if pages.len() == 1 && size < self.current_page_size() {
+                self.limits().record_max_page(size);
+            }
+            read += received;
+            pages.push(next.page);
+        }
+    }
+
+    /// The first page, in the largest size that the service accepts, and the number of requests.
+    async fn first_page(&self, range: DateRange) -> Result<(Page, u64), Error> {
+        let size = self.current_page_size();
+        let refused = match self.page(range, 0, size).await {
+            Err(error) if error.kind() == ErrorKind::BadRequest => error,
+            other => return other.map(|fetched| (fetched.page, fetched.requests)),
+        };
+        let mut requests = 1;
+        for smaller in SMALLER_PAGE_SIZES.into_iter().filter(|smaller| *smaller < size) {
+            match self.page(range, 0, smaller).await {
+                Err(error) if error.kind() == ErrorKind::BadRequest => requests += 1,
+                Ok(fetched) => {
+                    self.limits().record_max_page(smaller);
+                    return Ok((fetched.page, requests + fetched.requests));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused)
+    }
+
+    /// One page. Requests it again if it is unreadable, or empty although it reports events.
+    async fn page(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
+        let mut requests = 0;
+        loop {
+            requests += 1;
+            let may_repeat = requests <= MAX_PAGE_REPEATS;
+            let page = self.api.page(self.contract, range, offset, size).await.map(Response::into_inner);
+            match page {
+                Ok(page) if may_repeat && reports_missing_events(&page) => {}
+                Ok(page) => {
+                    let requests = requests.into();
+                    return Ok(FetchedPage { page, requests });
+                }
+                Err(error) if may_repeat && may_be_transient(error.kind()) => {}
+                Err(error) => return Err(error),
+            }
+            pause(&*self.api.clock, requests).await;
+        }
+    }
+}
+
+/// Waits a random time before a repeat: less than 100 ms before the first one, less than 1.6 s from the fifth on.
+pub(super) async fn pause(clock: &dyn Clock, repeats: u32) {
+    let longest = 0.1 * f64::from(1_u32 << repeats.clamp(1, 5) >> 1);
+    clock.sleep(Duration::from_secs_f64(clock.chance() * longest)).await;
+}
+
+/// A page with the number of requests for it.
+struct FetchedPage {
+    page: Page,
+    requests: u64,
+}
+
+/// Whether a page has no events although it reports some after its offset.
+fn reports_missing_events(page: &Page) -> bool {
+    page.events.is_empty() && page.total.is_some_and(|total| total.count > page.offset)
+}
+
+/// Whether two pages begin and end with the same records.
+fn has_same_ends(one: &Page, other: &Page) -> bool {
+    fn ends(page: &Page) -> [Option<&str>; 2] {
+        [page.events.first(), page.events.last()].map(|event| event.map(Event::raw))
+    }
+    ends(one) == ends(other)
+}
+
+/// Errors of a page after the first one that may mean that its offset is above the service's maximum.
+fn may_be_too_deep(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
+}
+
+/// Errors that a proxy on the way may cause once. The retry loop does not retry them.
+fn may_be_transient(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Decode | ErrorKind::TooLarge | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
+}
+
+impl Scan {
+    fn from_pages(pages: Vec<Page>, reached_end: bool, requests: u64) -> Self {
+        let exact_total = |page: &Page| page.total.filter(|total| total.exact).map(|total| total.count);
+        let first = pages.first().and_then(exact_total);
+        // An answer without content (204) after the end has no total and needs none.
+        let is_after_end = |page: &Page| {
+            let is_blank = page.events.is_empty() && page.total.is_none();
+            is_blank && first.is_some_and(|total| page.offset >= total)
+        };
+        let agreed_total = first.filter(|first| {
+            let mut pages = pages.iter();
+            pages.all(|page| exact_total(page) == Some(*first) || is_after_end(page))
+        });
+        let pages_with_hits = pages.iter().filter(|page| !page.events.is_empty()).count();
+        let end_of = |page: &Page| page.offset + page.events.len() as u64;
+        let has_overlapping_pages =
+            pages.windows(2).any(|pair| matches!(pair, [page, next] if end_of(page) > next.offset));
+        Self {
+            has_overlapping_pages,
+            agreed_total,
+            highest_total: pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count),
+            pages: pages_with_hits.max(1) as u64,
+            reached_end,
+            requests,
+            events: pages.into_iter().flat_map(|page| page.events).collect(),
+        }
+    }
+}

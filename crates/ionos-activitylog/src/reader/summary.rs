@@ -1,0 +1,55 @@
+//! Statistics of a stream: what it returned, what it cost, and which ranges are not verified.
+
+use crate::error::Error;
+use crate::reader::window::{Gap, Window, incomplete_error};
+
+/// Statistics of a stream so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "it lists the gaps"]
+pub struct Summary {
+    /// Number of events returned.
+    pub yielded: u64,
+    /// Hits that occurred more than once in one scan and were returned once.
+    pub duplicates: u64,
+    /// Further contents of the same id. All of them were returned.
+    pub amended: u64,
+    /// Number of windows returned.
+    pub windows: u64,
+    /// Number of scans beyond the first one of each window.
+    pub rescans: u64,
+    /// Ranges that could not be verified.
+    pub gaps: Vec<Gap>,
+    /// Number of requests, without retries.
+    pub requests: u64,
+    /// Size of all records in bytes, before the filter.
+    pub bytes: u64,
+    /// Events that the filter excluded.
+    pub filtered: u64,
+}
+
+impl Summary {
+    /// Whether all windows so far are proven complete.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+
+    /// Fails with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) if there is a gap, and names the first one.
+    pub fn verdict(&self) -> Result<(), Error> {
+        incomplete_error(&self.gaps)
+    }
+
+    /// Adds a window that was returned.
+    pub fn add(&mut self, window: &Window) {
+        self.yielded += window.events.len() as u64;
+        self.duplicates += window.duplicates;
+        self.amended += window.amended;
+        self.windows += 1;
+        self.rescans += u64::from(window.scans.saturating_sub(1));
+        self.gaps.extend_from_slice(&window.gaps);
+        self.requests += window.requests;
+        self.bytes += window.bytes;
+        self.filtered += window.filtered;
+    }
+}

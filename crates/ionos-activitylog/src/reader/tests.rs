@@ -1,0 +1,267 @@
+//! What is read, against the truth of the simulator.
+
+mod contracts;
+mod faults;
+mod going_on;
+mod measured;
+mod random;
+mod threads;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::TryStreamExt;
+use ionos_activitylog_sim::fault::{Answer, Body, Fault, Faults, Trigger};
+use ionos_activitylog_sim::{
+    Behavior, DeepOffset, Dialect, FractionDigits, Order, OverLimit, QueryFractions, Share, Simulator,
+    SimulatorBuilder, TotalShape, TotalValue,
+};
+
+use crate::runtime::clock::{Clock, VirtualClock};
+use crate::{Client, DateRange, Error, ErrorKind, Event, Events, Filter, Gap, PageSize, Summary};
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn range(start: &str, end: &str) -> DateRange {
+    DateRange::new(at(start), at(end)).unwrap()
+}
+
+fn day() -> DateRange {
+    range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z")
+}
+
+/// A simulator whose time is long after every range.
+fn simulated(builder: SimulatorBuilder) -> Simulator {
+    builder.clock(|| at("2026-12-01T00:00:00Z")).build()
+}
+
+fn client(simulator: &Simulator) -> Client {
+    Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(Arc::new(VirtualClock::at(at("2026-12-01T00:00:00Z"))))
+        .build()
+        .unwrap()
+}
+
+fn events(simulator: &Simulator, range: DateRange) -> Events {
+    client(simulator).events(simulator.contracts()[0].into(), range)
+}
+
+/// The records, what was done, and the error at the end, if there was one.
+async fn read(events: Events) -> (Vec<String>, Summary, Option<Error>) {
+    let mut stream = events.stream();
+    let mut records = Vec::new();
+    let error = loop {
+        match stream.try_next().await {
+            Ok(Some(event)) => records.push(event.raw().to_owned()),
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    (records, stream.summary().clone(), error)
+}
+
+fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
+    let contract = simulator.contracts()[0];
+    simulator.records(contract, range.start(), range.end()).collect()
+}
+
+/// As the reading gives them out: by time, then by id.
+fn ordered(records: Vec<String>) -> Vec<String> {
+    let mut keyed: Vec<_> = records
+        .into_iter()
+        .map(|record| {
+            let event = Event::from_json(record.clone()).unwrap();
+            let (time, id) = (event.time(), event.id());
+            (time, id, record)
+        })
+        .collect();
+    keyed.sort();
+    keyed.into_iter().map(|(_, _, record)| record).collect()
+}
+
+async fn is_exact(simulator: &Simulator, range: DateRange, what: &str) -> Summary {
+    let (records, summary, error) = read(events(simulator, range)).await;
+    assert!(error.is_none(), "{what}: {error:?}");
+    assert!(summary.is_complete(), "{what}: {summary:?}");
+    let truth = ordered(truth(simulator, range));
+    assert_eq!(records.len(), truth.len(), "{what}: {summary:?}");
+    assert!(records == truth, "{what}");
+    assert_eq!(summary.yielded, truth.len() as u64);
+    summary
+}
+
+#[tokio::test]
+async fn a_quiet_range_takes_one_request_and_every_event_comes_once_in_order() {
+    let simulator = simulated(Simulator::builder());
+    let summary = is_exact(&simulator, day(), "a day").await;
+    assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 1, 0));
+    // A range within seconds is asked for in whole seconds, and what is outside of it is left out.
+    let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
+    let _ = is_exact(&simulator, within, "within seconds").await;
+}
+
+#[tokio::test]
+async fn pages_of_any_size_and_cap_make_the_same_whole() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    for (over_limit, max_limit, wished) in [
+        (OverLimit::Clamp, 1000, 97),
+        (OverLimit::Clamp, 1000, 5000),
+        (OverLimit::Clamp, 64, 1000),
+        (OverLimit::Clamp, 1, 1000),
+        (OverLimit::Refuse, 100, 1000),
+        (OverLimit::Refuse, 30, 1000),
+    ] {
+        let behavior = Behavior { over_limit, max_limit, ..Behavior::default() };
+        let simulator = simulated(Simulator::builder().behavior(behavior));
+        let range = if max_limit == 1 { range("2026-11-19T08:00:00Z", "2026-11-19T12:00:00Z") } else { week };
+        let (records, summary, error) = read(events(&simulator, range).page_size(PageSize::new(wished).unwrap())).await;
+        assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
+        assert!(records == ordered(truth(&simulator, range)), "{over_limit} {max_limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
+    let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
+    for (deep_offset, window_cap) in [
+        (DeepOffset::Refuse, 10_000),
+        (DeepOffset::Refuse, 4_000),
+        (DeepOffset::Fail, 10_000),
+        (DeepOffset::Fail, 4_000),
+        (DeepOffset::Empty, 10_000),
+        (DeepOffset::Empty, 4_000),
+    ] {
+        let behavior = Behavior { deep_offset, window_cap, ..Behavior::default() };
+        let simulator = simulated(Simulator::builder().events_per_day(5_000).behavior(behavior));
+        let summary = is_exact(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
+        assert!(summary.windows >= 4, "{summary:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_whole_matrix_is_exact() {
+    for order in Order::ALL {
+        for total in [TotalShape::Number, TotalShape::Text, TotalShape::Object, TotalShape::Absent] {
+            for value in TotalValue::ALL {
+                for dialect in [Dialect::Description, Dialect::Mixed] {
+                    let behavior = Behavior {
+                        order: *order,
+                        total,
+                        total_value: *value,
+                        dialect,
+                        max_limit: 200,
+                        fraction_digits: FractionDigits::Mixed,
+                        unknown_members: Share::new(0.05).unwrap(),
+                        ..Behavior::default()
+                    };
+                    let what = format!("{order} {total} {value} {dialect}");
+                    let simulator = simulated(Simulator::builder().events_per_day(1_000).behavior(behavior));
+                    let _ = is_exact(&simulator, day(), &what).await;
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_arrive_during_the_reading_are_in_it() {
+    let clock = Arc::new(VirtualClock::at(at("2026-11-20T00:00:00Z")));
+    let now = clock.clone();
+    let behavior = Behavior { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Behavior::default() };
+    // Time passes only where a refused request is waited for, and then events arrive between two pages.
+    let simulator = Simulator::builder()
+        .events_per_day(3_000)
+        .burst(at("2026-11-19T23:59:59.100Z"), TimeDelta::milliseconds(800), 700)
+        .behavior(behavior)
+        .faults(Faults::new().add_rule(Trigger::any().every(3), Answer::new(503).header("Retry-After", "2")).unwrap())
+        .clock(move || now.now())
+        .build();
+    let client = Client::builder()
+        .token(simulator.token())
+        .transport(simulator.transport())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let range = range("2026-11-19T23:00:00Z", "2026-11-20T00:00:00Z");
+    let events = client.events(simulator.contracts()[0].into(), range);
+    let before: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
+    let (records, summary, error) = read(events).await;
+    let after: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
+    assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
+    assert!(before.len() < after.len(), "nothing arrived in between");
+    // All that was there is in it, and nothing that never was.
+    let found: BTreeSet<String> = records.into_iter().collect();
+    assert_eq!(found.len() as u64, summary.yielded);
+    assert!(found.is_superset(&before) && found.is_subset(&after));
+}
+
+#[tokio::test]
+async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
+    let begin = at("2026-11-19T09:12:33.100Z");
+    for (count, fractions, digits) in [
+        (900, QueryFractions::Count, FractionDigits::Three),
+        (4_000, QueryFractions::Count, FractionDigits::Three),
+        (4_000, QueryFractions::Refuse, FractionDigits::Three),
+        (4_000, QueryFractions::CutOff, FractionDigits::Three),
+        (4_000, QueryFractions::Refuse, FractionDigits::None),
+    ] {
+        let behavior = Behavior {
+            order: Order::UnstableTies,
+            query_fractions: fractions,
+            fraction_digits: digits,
+            ..Behavior::default()
+        };
+        let simulator =
+            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
+        let _ = is_exact(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
+    }
+    // More than the cap share a millisecond, or a second where that is the shortest time.
+    for (count, fractions) in
+        [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
+    {
+        let behavior = Behavior {
+            window_cap: 1_000,
+            deep_offset: DeepOffset::Refuse,
+            max_limit: 200,
+            order: Order::UnstableTies,
+            query_fractions: fractions,
+            ..Behavior::default()
+        };
+        let simulator =
+            simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
+        let (records, summary, error) = read(events(&simulator, day())).await;
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Incomplete);
+        assert!(error.to_string().contains("2026-11-19T09:12:33"), "{error}");
+        assert!(!summary.gaps.is_empty());
+        let inside = |gap: &Gap| gap.range.start() <= begin + TimeDelta::milliseconds(3) && begin <= gap.range.end();
+        assert!(summary.gaps.iter().all(inside), "{:?}", summary.gaps);
+        // Outside of the gaps nothing is missing.
+        let found: BTreeSet<String> = records.into_iter().collect();
+        let in_gap = |record: &String| {
+            let time = Event::from_json(record.clone()).unwrap().time().unwrap();
+            summary.gaps.iter().any(|gap| gap.range.contains(time))
+        };
+        let missing = truth(&simulator, day()).into_iter().filter(|record| !found.contains(record));
+        assert!(missing.into_iter().all(|record| in_gap(&record)));
+    }
+}
+
+#[tokio::test]
+async fn a_filter_leaves_out_and_counts() {
+    let simulator = simulated(Simulator::builder());
+    let filter = Filter::parse(["type=Error"]).unwrap();
+    let (records, summary, error) = read(events(&simulator, day()).filter(filter.clone())).await;
+    assert!(error.is_none());
+    let all = ordered(truth(&simulator, day()));
+    let matches = |record: &&String| filter.matches(&Event::from_json(String::clone(record)).unwrap());
+    assert!(records.iter().eq(all.iter().filter(matches)));
+    assert_eq!(summary.filtered, (all.len() - records.len()) as u64);
+    assert!(!records.is_empty() && summary.filtered > 0);
+}

@@ -1,0 +1,247 @@
+//! What a probe finds out about simulated services, and what a profile that is wrong does: nothing.
+
+use super::*;
+use crate::{DateFractions, HitOrder, Probe, ServiceProfile, TotalShape as Shape};
+
+async fn probed(builder: SimulatorBuilder) -> Probe {
+    let simulator = simulated(builder);
+    let probe = client(&simulator).probe(&simulator.contracts()[0].into()).await.unwrap();
+    assert_eq!(probe.requests, simulator.request_log().len() as u64);
+    assert!(probe.requests <= 30, "{}", probe.requests);
+    probe
+}
+
+fn switched(behavior: Behavior) -> SimulatorBuilder {
+    Simulator::builder().behavior(behavior)
+}
+
+#[tokio::test]
+async fn each_way_to_behave_is_told_from_the_others() {
+    let usual = ServiceProfile {
+        page_cap: Some(1000),
+        order: Some(HitOrder::NewestFirst),
+        stable: Some(true),
+        total: Some(Shape::Number),
+        total_capped: Some(false),
+        fractions: Some(DateFractions::Taken),
+        lag_seconds: Some(1025),
+        ..ServiceProfile::default()
+    };
+    let behavior = Behavior::default;
+    let rows: Vec<(&str, Behavior, ServiceProfile)> = vec![
+        ("as it is", behavior(), usual.clone()),
+        (
+            "small pages",
+            Behavior { max_limit: 100, ..behavior() },
+            ServiceProfile { page_cap: Some(100), ..usual.clone() },
+        ),
+        (
+            "small pages, or none",
+            Behavior { max_limit: 300, over_limit: OverLimit::Refuse, ..behavior() },
+            ServiceProfile { page_cap: Some(250), ..usual.clone() },
+        ),
+        ("large pages", Behavior { max_limit: 5000, ..behavior() }, ServiceProfile { page_cap: None, ..usual.clone() }),
+        (
+            "not behind 10 000",
+            Behavior { deep_offset: DeepOffset::Refuse, ..behavior() },
+            ServiceProfile { offset_cap: Some(10_000), ..usual.clone() },
+        ),
+        (
+            "failing behind 3 000",
+            Behavior { deep_offset: DeepOffset::Fail, window_cap: 3_000, ..behavior() },
+            ServiceProfile { offset_cap: Some(2_000), ..usual.clone() },
+        ),
+        (
+            "empty behind 5 000",
+            Behavior { deep_offset: DeepOffset::Empty, window_cap: 5_000, ..behavior() },
+            ServiceProfile { offset_cap: Some(5_000), ..usual.clone() },
+        ),
+        (
+            "oldest first",
+            Behavior { order: Order::OldestFirst, ..behavior() },
+            ServiceProfile { order: Some(HitOrder::OldestFirst), ..usual.clone() },
+        ),
+        (
+            "unstable ties",
+            Behavior { order: Order::UnstableTies, ..behavior() },
+            ServiceProfile { stable: Some(false), ..usual.clone() },
+        ),
+        (
+            "a text",
+            Behavior { total: TotalShape::Text, ..behavior() },
+            ServiceProfile { total: Some(Shape::Text), ..usual.clone() },
+        ),
+        (
+            "an object",
+            Behavior { total: TotalShape::Object, ..behavior() },
+            ServiceProfile { total: Some(Shape::Object), ..usual.clone() },
+        ),
+        (
+            "an object that says that it is capped",
+            Behavior { total: TotalShape::Object, total_value: TotalValue::Capped, ..behavior() },
+            ServiceProfile { total: Some(Shape::Object), total_capped: Some(true), ..usual.clone() },
+        ),
+        (
+            "a number that does not",
+            Behavior { total_value: TotalValue::Capped, ..behavior() },
+            ServiceProfile { total_capped: Some(true), ..usual.clone() },
+        ),
+        (
+            "no count",
+            Behavior { total: TotalShape::Absent, ..behavior() },
+            ServiceProfile { total: Some(Shape::Absent), total_capped: None, ..usual.clone() },
+        ),
+        (
+            "fractions cut off",
+            Behavior { query_fractions: QueryFractions::CutOff, ..behavior() },
+            ServiceProfile { fractions: Some(DateFractions::CutOff), ..usual.clone() },
+        ),
+        (
+            "fractions refused",
+            Behavior { query_fractions: QueryFractions::Refuse, ..behavior() },
+            ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
+        ),
+        (
+            "fractions and other dates failing",
+            Behavior {
+                query_fractions: QueryFractions::Refuse,
+                bad_date: ionos_activitylog_sim::BadDate::Fail,
+                ..behavior()
+            },
+            ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
+        ),
+    ];
+    for (what, behavior, expected) in rows {
+        let probe = probed(switched(behavior)).await;
+        assert_eq!(probe.profile, expected, "{what}: {:#?}", probe.findings);
+        assert_eq!(probe.findings.len(), 7);
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_order_is_unstable() {
+    let probe = probed(switched(Behavior { order: Order::Shuffled, ..Behavior::default() })).await;
+    assert_eq!(probe.profile.order, Some(HitOrder::Unordered));
+    assert_eq!(probe.profile.stable, Some(false));
+}
+
+#[tokio::test]
+async fn late_events_make_the_newest_one_older() {
+    let lag = async |delay: Option<&str>| {
+        let mut delayed = Behavior::default();
+        if let Some(delay) = delay {
+            delayed.ingest_delay = delay.parse().unwrap();
+        }
+        let probe = probed(switched(delayed).events_per_day(1_000_000)).await;
+        probe.profile.lag_seconds.unwrap()
+    };
+    // Each event takes a time of its own.
+    assert!(lag(None).await < lag(Some("10m")).await);
+}
+
+#[tokio::test]
+async fn a_log_with_few_events_says_what_it_cannot_tell() {
+    let builder = Simulator::builder().events_per_day(0).burst_interval(0);
+    let probe = probed(builder).await;
+    let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
+    assert_eq!(probe.profile, expected);
+    let unknown = probe.findings.iter().filter(|one| one.answer == "not known");
+    assert_eq!(unknown.count(), 6, "{:#?}", probe.findings);
+}
+
+/// Reads with a profile.
+async fn assumed(simulator: &Simulator, range: DateRange, profile: &ServiceProfile, what: &str) {
+    let client = client(simulator);
+    client.load_profile(profile);
+    let events = client.events(simulator.contracts()[0].into(), range);
+    let (records, summary, error) = read(events).await;
+    assert!(error.is_none(), "{what}: {error:?}");
+    assert!(summary.is_complete(), "{what}: {summary:?}");
+    assert!(records == ordered(truth(simulator, range)), "{what}");
+}
+
+#[tokio::test]
+async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
+    let none = ServiceProfile::default;
+    let wrong = [
+        ("tiny pages", ServiceProfile { page_cap: Some(20), ..none() }),
+        ("pages that do not divide", ServiceProfile { page_cap: Some(999), ..none() }),
+        ("larger pages", ServiceProfile { page_cap: Some(5000), ..none() }),
+        ("no page", ServiceProfile { page_cap: Some(0), ..none() }),
+        ("shallow", ServiceProfile { offset_cap: Some(100), ..none() }),
+        ("no depth", ServiceProfile { offset_cap: Some(0), ..none() }),
+        ("deep", ServiceProfile { offset_cap: Some(1_000_000), ..none() }),
+        ("unstable", ServiceProfile { stable: Some(false), ..none() }),
+        ("stable", ServiceProfile { stable: Some(true), ..none() }),
+        ("taken", ServiceProfile { fractions: Some(DateFractions::Taken), ..none() }),
+        ("refused", ServiceProfile { fractions: Some(DateFractions::Refused), ..none() }),
+        ("cut off", ServiceProfile { fractions: Some(DateFractions::CutOff), ..none() }),
+        (
+            "counts and order",
+            ServiceProfile {
+                order: Some(HitOrder::OldestFirst),
+                total: Some(Shape::Absent),
+                total_capped: Some(true),
+                lag_seconds: Some(u64::MAX),
+                ..none()
+            },
+        ),
+        (
+            "everything",
+            ServiceProfile {
+                page_cap: Some(50),
+                offset_cap: Some(100),
+                stable: Some(false),
+                fractions: Some(DateFractions::Refused),
+                ..none()
+            },
+        ),
+    ];
+    // A second whose events fill a window to the last, one with more, and a service that is as bad as the profile is.
+    let second = at("2026-11-19T12:00:00Z");
+    let burst = |events| {
+        let length = TimeDelta::milliseconds(900);
+        Simulator::builder().burst_interval(0).burst(second, length, events)
+    };
+    let capped = Behavior { deep_offset: DeepOffset::Refuse, ..Behavior::default() };
+    let bad = Behavior {
+        max_limit: 200,
+        over_limit: OverLimit::Refuse,
+        order: Order::UnstableTies,
+        deep_offset: DeepOffset::Empty,
+        query_fractions: QueryFractions::CutOff,
+        ..Behavior::default()
+    };
+    let range = range("2026-11-19T11:00:00Z", "2026-11-19T13:00:00Z");
+    let worlds = [
+        ("full", simulated(burst(9_990).behavior(capped.clone()))),
+        ("overfull", simulated(burst(10_500).behavior(capped))),
+        ("bad", simulated(burst(150).behavior(bad))),
+    ];
+    for (world, simulator) in &worlds {
+        for (what, profile) in &wrong {
+            // Which takes a while, and the others show nothing else there.
+            if *world == "overfull" && !["refused", "shallow", "everything"].contains(what) {
+                continue;
+            }
+            assumed(simulator, range, profile, &format!("{world}, {what}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_before_is_not_found_out_again() {
+    let bad = Behavior { max_limit: 100, over_limit: OverLimit::Refuse, ..Behavior::default() };
+    let simulator = simulated(switched(bad));
+    let contract = simulator.contracts()[0].into();
+    let profile = client(&simulator).probe(&contract).await.unwrap().profile;
+    let requests = async |profile: Option<&ServiceProfile>| {
+        simulator.clear_request_log();
+        let client = client(&simulator);
+        profile.inspect(|profile| client.load_profile(profile));
+        let (_, summary, _) = read(client.events(contract.clone(), day())).await;
+        assert!(summary.is_complete());
+        simulator.request_log().len()
+    };
+    assert!(requests(Some(&profile)).await < requests(None).await);
+}

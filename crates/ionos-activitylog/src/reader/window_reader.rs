@@ -1,0 +1,379 @@
+//! Reads one window until it is verified. A window that has too many events, or does not verify after several scans, is
+//! split; if it cannot be split any further, the part without a proof becomes a gap.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::future::BoxFuture;
+
+use crate::api::limits::{FractionSupport, ServiceLimits};
+use crate::api::page::Total;
+use crate::error::{Error, ErrorKind};
+use crate::range::DateRange;
+use crate::reader::plan::{PlannedWindow, Resolution};
+use crate::reader::scan::{Scan, ScanResult, WindowScanner, pause};
+use crate::reader::verification::{Proof, Verification};
+use crate::reader::window::{Gap, GapReason, Window};
+
+/// Scans of a window that fits on one page before its total counts as wrong.
+const SINGLE_PAGE_SCANS: u32 = 5;
+
+/// Scans of a window of several pages before it is split: splitting costs fewer requests than more scans.
+const SCANS_BEFORE_SPLIT: u32 = 2;
+
+/// Maximum scans of a window that cannot be split, as long as they return new events.
+const MAX_SCANS: u32 = 40;
+
+/// Scans in a row without a new event before scanning stops. If hits change places at random, an event that is still
+/// missing was missed by each of these scans; one in a thousand is a high chance for that.
+const SCANS_WITHOUT_NEW: u32 = 6;
+
+/// Maximum times that a window with a wrong total is halved to locate the mismatch.
+const MAX_MISMATCH_SPLITS: u32 = 6;
+
+/// Windows of one range with a wrong total before halving stops altogether: the totals of this service are wrong
+/// everywhere, and halving would cost a hundred windows for each.
+const MAX_MISMATCHES: u32 = 8;
+
+/// Parts of a window without a usable total.
+const PARTS_WITHOUT_TOTAL: u64 = 4;
+
+/// Planned fill of a window, as a fraction of its maximum. Activity follows office hours: fuller windows exceed the maximum
+/// more often, at a request each, and emptier ones have more partly filled pages. Between 0.6 and 0.8 a range takes the
+/// fewest requests, 10 % more than it has full pages.
+const WINDOW_FILL: (u64, u64) = (7, 10);
+
+/// The same if hits change places, so that a window has to fit on one page.
+const PAGE_FILL: (u64, u64) = (3, 5);
+
+/// The result of reading a planned window.
+#[derive(Debug)]
+pub(super) enum WindowResult<W> {
+    /// The window was read and is proven complete.
+    Verified(W),
+    /// The window has to be read as these windows. `requests` is the cost of finding that out.
+    Split { windows: Vec<PlannedWindow>, requests: u64 },
+    /// The window was read as well as possible and has a gap.
+    Unverified(W),
+}
+
+impl<W> WindowResult<W> {
+    pub(super) fn map<V>(self, convert: impl FnOnce(W) -> V) -> WindowResult<V> {
+        match self {
+            Self::Verified(window) => WindowResult::Verified(convert(window)),
+            Self::Split { windows, requests } => WindowResult::Split { windows, requests },
+            Self::Unverified(window) => WindowResult::Unverified(convert(window)),
+        }
+    }
+}
+
+/// Reads windows of one contract.
+#[derive(Clone, Copy)]
+pub(super) struct WindowReader<'a> {
+    pub(super) scanner: WindowScanner<'a>,
+    /// Windows of the whole range with a wrong total so far.
+    pub(super) mismatches: &'a AtomicU32,
+}
+
+impl WindowReader<'_> {
+    /// Reads one window. `requested` is the range that the caller asked for; events outside of it are dropped.
+    pub(super) async fn read(self, window: PlannedWindow, requested: DateRange) -> Result<WindowResult<Window>, Error> {
+        let mut requests = 0;
+        // Repeats at most twice: after a reset of the limits, and after fractions turn out to be unsupported.
+        loop {
+            let had_profile = self.limits().has_profile();
+            let result = match self.scan_until_verified(window, Resolution::Second).await? {
+                WindowResult::Unverified(scanned) if scanned.finer_may_help && !self.is_finest(window) => {
+                    requests += scanned.requests;
+                    let (finer, finer_requests) = self.read_finer(window, scanned.distinct_events()).await?;
+                    requests += finer_requests;
+                    match finer {
+                        Some(result) => result,
+                        None => {
+                            // A wrong limit of the profile may be the reason.
+                            if had_profile {
+                                self.limits().reset();
+                            }
+                            continue;
+                        }
+                    }
+                }
+                result => result,
+            };
+            // A wrong limit of the profile must not cause a gap.
+            if let WindowResult::Unverified(scanned) = &result
+                && had_profile
+            {
+                self.limits().reset();
+                requests += scanned.requests;
+                continue;
+            }
+            return Ok(match result {
+                WindowResult::Split { windows, requests: own } => {
+                    WindowResult::Split { windows, requests: requests + own }
+                }
+                result => result.map(|scanned| scanned.into_window(requested, requests)),
+            });
+        }
+    }
+
+    fn limits(&self) -> &ServiceLimits {
+        &self.scanner.api.limits
+    }
+
+    /// Whether no part of a window can be requested.
+    fn is_finest(self, window: PlannedWindow) -> bool {
+        self.limits().fraction_support() == FractionSupport::Unsupported
+            || !window.is_splittable(Resolution::Millisecond)
+    }
+
+    /// Scans a window until it is verified, has to be split, or no further scan helps.
+    async fn scan_until_verified(
+        self,
+        window: PlannedWindow,
+        resolution: Resolution,
+    ) -> Result<WindowResult<ScannedWindow>, Error> {
+        let is_splittable = window.is_splittable(resolution);
+        let mut verification = Verification::new(window.range);
+        let mut requests = 0;
+        loop {
+            let page_size = self.scanner.current_page_size();
+            let max_events = match self.limits().is_unstable() && is_splittable {
+                true => page_size,
+                false => self.limits().max_window(page_size),
+            };
+            let scan = match self.scanner.scan(window.range, max_events).await? {
+                ScanResult::Complete(scan) => scan,
+                ScanResult::OverLimit { total, requests: own } => {
+                    requests += own;
+                    if is_splittable {
+                        return Ok(self.split_by_total(window, total, resolution, requests));
+                    }
+                    return self.read_beginning(window, total, requests).await.map(WindowResult::Unverified);
+                }
+            };
+            requests += scan.requests;
+            let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
+            let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
+            if let Some(proof) = verification.add(scan, is_finest) {
+                return Ok(WindowResult::Verified(ScannedWindow::verified(window, verification, proof, requests)));
+            }
+            if verification.is_unstable {
+                self.limits().record_unstable();
+            }
+            if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT {
+                return Ok(self.split_by_total(window, total, resolution, requests));
+            }
+            let is_exhausted = match pages {
+                1 => verification.scans >= SINGLE_PAGE_SCANS && verification.scans_without_new >= SINGLE_PAGE_SCANS,
+                // Parts of a second, if the service supports them, cost fewer requests than many scans.
+                _ if resolution == Resolution::Second && !self.is_finest(window) => {
+                    verification.scans >= SCANS_BEFORE_SPLIT
+                }
+                _ => verification.scans_without_new >= SCANS_WITHOUT_NEW,
+            };
+            if is_exhausted && is_splittable && self.may_locate_mismatch(window, &verification) {
+                let windows = window.split(2, resolution, window.mismatch_splits + 1);
+                return Ok(WindowResult::Split { windows, requests });
+            }
+            if is_exhausted || verification.scans >= MAX_SCANS {
+                self.mismatches.fetch_add(1, Ordering::Relaxed);
+                let finer_may_help = !is_splittable && pages != 1;
+                let scanned = ScannedWindow::mismatched(window, verification, requests, finer_may_help);
+                return Ok(WindowResult::Unverified(scanned));
+            }
+            pause(&*self.scanner.api.clock, verification.scans).await;
+        }
+    }
+
+    /// Whether halving a window with a wrong total is worth its requests.
+    fn may_locate_mismatch(self, window: PlannedWindow, verification: &Verification) -> bool {
+        window.mismatch_splits < MAX_MISMATCH_SPLITS
+            && self.mismatches.load(Ordering::Relaxed) < MAX_MISMATCHES
+            && verification.out_of_window == 0
+    }
+
+    /// Splits a window into parts that should not exceed the maximum.
+    fn split_by_total(
+        self,
+        window: PlannedWindow,
+        total: Option<u64>,
+        resolution: Resolution,
+        requests: u64,
+    ) -> WindowResult<ScannedWindow> {
+        let page_size = self.scanner.current_page_size();
+        let (max_events, (numerator, denominator)) = match self.limits().is_unstable() {
+            true => (page_size, PAGE_FILL),
+            false => (self.limits().max_window(page_size), WINDOW_FILL),
+        };
+        let fill = (max_events * numerator / denominator).max(1);
+        let parts = total.map_or(PARTS_WITHOUT_TOTAL, |total| total.div_ceil(fill));
+        WindowResult::Split { windows: window.split(parts, resolution, window.mismatch_splits), requests }
+    }
+
+    /// Reads the first events of a window that has too many and cannot be split.
+    async fn read_beginning(
+        self,
+        window: PlannedWindow,
+        total: Option<u64>,
+        requests: u64,
+    ) -> Result<ScannedWindow, Error> {
+        let max_events = self.limits().max_window(self.scanner.current_page_size());
+        let scan = self.scanner.scan_beginning(window.range, max_events).await?;
+        let requests = requests + scan.requests;
+        let total = total.map(|count| Total { count, exact: true }).or(scan.highest_total);
+        let mut verification = Verification::new(window.range);
+        verification.add(Scan { agreed_total: None, ..scan }, false);
+        Ok(ScannedWindow::overflowed(window, verification, total, requests))
+    }
+
+    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does. `distinct_events`
+    /// is the number of events of the whole second. No part counts before all parts were read and together have at least
+    /// as many: a service that cuts fractions off returns nothing for one part and the whole second for another.
+    async fn read_finer(
+        self,
+        whole: PlannedWindow,
+        distinct_events: u64,
+    ) -> Result<(Option<WindowResult<ScannedWindow>>, u64), Error> {
+        let mut requests = 0;
+        let mut planned = whole.split(PARTS_WITHOUT_TOTAL, Resolution::Millisecond, 0);
+        planned.reverse();
+        let mut parts: Vec<ScannedWindow> = Vec::new();
+        while let Some(part) = planned.pop() {
+            let is_refused = match self.scan_part(part).await {
+                Ok(WindowResult::Split { windows, requests: own }) => {
+                    requests += own;
+                    planned.extend(windows.into_iter().rev());
+                    continue;
+                }
+                Ok(WindowResult::Verified(part) | WindowResult::Unverified(part)) => {
+                    let has_other_times = part.verification.out_of_window > 0;
+                    parts.push(part);
+                    has_other_times
+                }
+                Err(error) if may_be_about_the_date(error.kind()) => true,
+                Err(error) => return Err(error),
+            };
+            if is_refused {
+                break;
+            }
+        }
+        requests += parts.iter().map(|part| part.requests).sum::<u64>();
+        let has_other_times = parts.iter().any(|part| part.verification.out_of_window > 0);
+        let distinct_in_parts: u64 = parts.iter().map(ScannedWindow::distinct_events).sum();
+        let is_supported = planned.is_empty() && !has_other_times && distinct_in_parts >= distinct_events;
+        self.limits().record_fraction_support(is_supported);
+        Ok((is_supported.then(|| ScannedWindow::join(whole, parts)), requests))
+    }
+
+    /// [`Self::scan_until_verified`] for a part of a second, boxed because the two functions call each other.
+    fn scan_part<'a>(self, part: PlannedWindow) -> BoxFuture<'a, Result<WindowResult<ScannedWindow>, Error>>
+    where
+        Self: 'a,
+    {
+        Box::pin(self.scan_until_verified(part, Resolution::Millisecond))
+    }
+}
+
+/// Errors that a fraction in a date may cause.
+fn may_be_about_the_date(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
+}
+
+/// A window with the events of its scans.
+#[derive(Debug)]
+struct ScannedWindow {
+    window: PlannedWindow,
+    verification: Verification,
+    /// `None` if the window has a gap.
+    proof: Option<Proof>,
+    /// Reason and reported total of a gap. `None` if the window is verified.
+    gap: Option<(GapReason, Option<Total>)>,
+    requests: u64,
+    /// Whether parts of this window below one second may be verified although the window is not.
+    finer_may_help: bool,
+    /// Parts that were read instead of the window. Empty if the window was read as a whole.
+    parts: Vec<ScannedWindow>,
+}
+
+impl ScannedWindow {
+    fn verified(window: PlannedWindow, verification: Verification, proof: Proof, requests: u64) -> Self {
+        let proof = Some(proof);
+        Self { window, verification, proof, gap: None, requests, finer_may_help: false, parts: Vec::new() }
+    }
+
+    /// The events do not match the reported total, or lie outside of the window.
+    fn mismatched(window: PlannedWindow, verification: Verification, requests: u64, finer_may_help: bool) -> Self {
+        let reason = match verification.out_of_window {
+            0 => GapReason::Disagreement,
+            _ => GapReason::OutsideOfWindow,
+        };
+        let gap = Some((reason, verification.highest_total));
+        Self { window, verification, proof: None, gap, requests, finer_may_help, parts: Vec::new() }
+    }
+
+    /// The window has more events than can be reached.
+    fn overflowed(window: PlannedWindow, verification: Verification, total: Option<Total>, requests: u64) -> Self {
+        let gap = Some((GapReason::Overflow, total));
+        Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
+    }
+
+    /// Joins parts to the whole window. Their requests are counted by the caller.
+    fn join(whole: PlannedWindow, mut parts: Vec<Self>) -> WindowResult<Self> {
+        parts.iter_mut().for_each(|part| part.requests = 0);
+        let proofs = parts.iter().map(|part| part.proof);
+        let proof = proofs.reduce(|one, two| Some(one?.weaker(two?))).flatten();
+        let verification = Verification::new(whole.range);
+        let joined = Self { window: whole, verification, proof, gap: None, requests: 0, finer_may_help: false, parts };
+        match proof {
+            Some(_) => WindowResult::Verified(joined),
+            None => WindowResult::Unverified(joined),
+        }
+    }
+
+    fn distinct_events(&self) -> u64 {
+        self.verification.distinct_events()
+    }
+
+    /// The window with its events that lie in `requested`. `earlier_requests` is added to its requests.
+    fn into_window(self, requested: DateRange, earlier_requests: u64) -> Window {
+        let Self { window, mut verification, proof, gap, requests, parts, .. } = self;
+        let seen = verification.distinct_events();
+        let gap = gap.map(|(reason, total)| Gap { range: window.range, seen, total, reason });
+        let reported_total = match parts.is_empty() {
+            true => verification.reported_total(),
+            false => Some(0),
+        };
+        let (events, out_of_window) = verification.take_events(requested);
+        let mut whole = Window {
+            range: window.range.intersection(&requested).unwrap_or(window.range),
+            events,
+            out_of_window,
+            reported_total,
+            proof,
+            gaps: gap.into_iter().collect(),
+            scans: verification.scans,
+            requests: requests + earlier_requests,
+            duplicates: verification.duplicates,
+            amended: verification.amended,
+            filtered: 0,
+            bytes: verification.bytes,
+        };
+        for part in parts {
+            add_part(&mut whole, part.into_window(requested, 0));
+        }
+        whole
+    }
+}
+
+/// Adds a part that was read on its own. The proof of the whole is known already.
+fn add_part(whole: &mut Window, part: Window) {
+    whole.events.extend(part.events);
+    whole.out_of_window.extend(part.out_of_window);
+    whole.reported_total = whole.reported_total.zip(part.reported_total).map(|(sum, total)| sum + total);
+    whole.gaps.extend(part.gaps);
+    whole.scans += part.scans;
+    whole.requests += part.requests;
+    whole.duplicates += part.duplicates;
+    whole.amended += part.amended;
+    whole.bytes += part.bytes;
+}

@@ -1,0 +1,228 @@
+//! Reads several windows concurrently and returns them in order. A window with too many events is replaced by its parts
+//! where it stands in the queue. At most `2 * concurrency` windows are in progress, which bounds the memory.
+//!
+//! The number of requests of a window is known once its first page has arrived. If that page were only requested when the
+//! whole window may be read, too few requests would be in flight again and again. So the first pages of as many further
+//! windows are prefetched, and a [`ReadAheadGate`] holds back the rest.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use crate::error::Error;
+use crate::range::DateRange;
+use crate::reader::checkpoint::Checkpoint;
+use crate::reader::plan::PlannedWindow;
+use crate::reader::read_ahead_gate::ReadAheadGate;
+use crate::reader::request::EventsRequest;
+use crate::reader::scan::WindowScanner;
+use crate::reader::summary::Summary;
+use crate::reader::window::Window;
+use crate::reader::window_reader::{WindowReader, WindowResult};
+use crate::runtime::spawner::run_on;
+
+/// The windows of a range, in order. See [`Events::windows`](crate::Events::windows).
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct WindowStream {
+    request: Arc<EventsRequest>,
+    /// Number of windows that are read as a whole at the same time.
+    concurrency: usize,
+    /// The windows that were not returned yet, from the earliest to the latest.
+    queue: VecDeque<QueuedWindow>,
+    running: FuturesUnordered<BoxFuture<'static, CompletedRead>>,
+    last_id: u64,
+    /// Windows with a wrong total so far.
+    mismatches: Arc<AtomicU32>,
+    /// Requests of splits, to be added to the next window.
+    split_requests: u64,
+    position: Checkpoint,
+    summary: Summary,
+    has_failed: bool,
+}
+
+/// Id of a queued window with the result of reading it.
+type CompletedRead = (u64, Result<WindowResult<Window>, Error>);
+
+/// A window in the queue.
+struct QueuedWindow {
+    id: u64,
+    state: QueuedState,
+}
+
+enum QueuedState {
+    Planned(PlannedWindow),
+    Running(Arc<ReadAheadGate>),
+    Completed(Box<Result<Window, Error>>),
+}
+
+impl WindowStream {
+    pub(super) fn new(request: EventsRequest, position: Checkpoint) -> Self {
+        let rest = position.rest().map(DateRange::to_whole_seconds);
+        let mut stream = Self {
+            concurrency: request.windows_at_once,
+            request: Arc::new(request),
+            queue: VecDeque::new(),
+            running: FuturesUnordered::new(),
+            last_id: 0,
+            mismatches: Arc::default(),
+            split_requests: 0,
+            position,
+            summary: Summary::default(),
+            has_failed: false,
+        };
+        stream.queue = rest.map(|range| stream.queued(PlannedWindow::new(range))).into_iter().collect();
+        stream
+    }
+
+    /// The position up to which all windows were returned.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.position.clone()
+    }
+
+    /// Statistics of the windows returned so far.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    fn queued(&mut self, window: PlannedWindow) -> QueuedWindow {
+        self.last_id += 1;
+        QueuedWindow { id: self.last_id, state: QueuedState::Planned(window) }
+    }
+
+    /// Starts the earliest windows: `concurrency` windows as a whole, and the first page of as many more.
+    fn start_windows(&mut self) {
+        let requested = self.position.rest().unwrap_or(self.position.range);
+        for (index, queued) in self.queue.iter_mut().take(2 * self.concurrency).enumerate() {
+            if let QueuedState::Planned(window) = queued.state {
+                let gate = Arc::new(ReadAheadGate::default());
+                queued.state = QueuedState::Running(gate.clone());
+                let id = queued.id;
+                let spawner = self.request.api.spawner.clone();
+                let (request, mismatches) = (self.request.clone(), self.mismatches.clone());
+                let work = move || read_window(request.clone(), window, requested, gate.clone(), mismatches.clone());
+                self.running.push(Box::pin(async move { (id, run_on(spawner, work).await) }));
+            }
+            if let QueuedState::Running(gate) = &queued.state
+                && index < self.concurrency
+            {
+                gate.open();
+            }
+        }
+    }
+
+    /// Puts the result, or the parts of a split, in the place of the window.
+    fn complete(&mut self, (id, result): CompletedRead) {
+        let Some(index) = self.queue.iter().position(|queued| queued.id == id) else {
+            return;
+        };
+        let completed = match result {
+            Ok(WindowResult::Split { windows, requests }) => {
+                self.split_requests += requests;
+                self.queue.remove(index);
+                for window in windows.into_iter().rev() {
+                    let queued = self.queued(window);
+                    self.queue.insert(index, queued);
+                }
+                return;
+            }
+            Ok(WindowResult::Verified(window) | WindowResult::Unverified(window)) => Ok(window),
+            Err(error) => Err(error),
+        };
+        if let Some(queued) = self.queue.get_mut(index) {
+            queued.state = QueuedState::Completed(Box::new(completed));
+        }
+    }
+
+    /// The earliest window, if it is completed.
+    fn pop_completed(&mut self) -> Option<Result<Window, Error>> {
+        if !matches!(self.queue.front()?.state, QueuedState::Completed(_)) {
+            return None;
+        }
+        let QueuedState::Completed(result) = self.queue.pop_front()?.state else {
+            return None;
+        };
+        Some((*result).map(|mut window| {
+            window.requests += std::mem::take(&mut self.split_requests);
+            self.summary.add(&window);
+            self.position.read_to = window.range.end();
+            window
+        }))
+    }
+
+    /// Changes the number of windows that are read at the same time.
+    pub(super) fn set_concurrency(&mut self, windows: usize) {
+        self.concurrency = windows;
+    }
+
+    /// Starts and polls windows without returning any.
+    pub(super) fn poll_ahead(&mut self, context: &mut Context<'_>) {
+        if self.has_failed {
+            return;
+        }
+        self.start_windows();
+        self.poll_running(context);
+    }
+
+    /// Polls the windows in progress without starting others.
+    pub(super) fn poll_running(&mut self, context: &mut Context<'_>) {
+        while let Poll::Ready(Some(completed)) = Pin::new(&mut self.running).poll_next(context) {
+            self.complete(completed);
+        }
+    }
+}
+
+/// Reads one window and applies the filter.
+async fn read_window(
+    request: Arc<EventsRequest>,
+    window: PlannedWindow,
+    requested: DateRange,
+    gate: Arc<ReadAheadGate>,
+    mismatches: Arc<AtomicU32>,
+) -> Result<WindowResult<Window>, Error> {
+    let scanner =
+        WindowScanner { api: &request.api, contract: &request.contract, page_size: request.page_size, gate: &gate };
+    let reader = WindowReader { scanner, mismatches: &mismatches };
+    Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
+}
+
+impl Stream for WindowStream {
+    type Item = Result<Window, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if self.has_failed {
+                return Poll::Ready(None);
+            }
+            if let Some(result) = self.pop_completed() {
+                self.has_failed = result.is_err();
+                return Poll::Ready(Some(result));
+            }
+            if self.queue.is_empty() {
+                return Poll::Ready(None);
+            }
+            self.start_windows();
+            match Pin::new(&mut self.running).poll_next(context) {
+                Poll::Ready(Some(completed)) => self.complete(completed),
+                // The first window in the queue is running or completed, so the loop continues.
+                Poll::Ready(None) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for WindowStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WindowStream")
+            .field("position", &self.position)
+            .field("summary", &self.summary)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! Parsing is CPU-bound. If the caller provides a [`Spawner`], windows are read and parsed on its threads; otherwise
+//! everything runs on the thread that polls the stream. The library itself starts no threads and no tasks.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_channel::oneshot;
+use futures_util::future::{AbortHandle, BoxFuture, abortable};
+
+/// Runs tasks of the library on threads of the program.
+///
+/// For a program on tokio's threads it is `|task| { tokio::spawn(task); }`. A task that the spawner drops before its end
+/// runs again where the stream is polled, so no result is lost.
+pub trait Spawner: Send + Sync {
+    /// Starts the task on another thread and returns without waiting for it.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+}
+
+impl<F: Fn(BoxFuture<'static, ()>) + Send + Sync> Spawner for F {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        self(task);
+    }
+}
+
+/// Aborts a task when it is dropped.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs work on the spawner, if there is one, and returns its result. Dropping the future aborts the work.
+pub(crate) async fn run_on<F, T>(spawner: Option<Arc<dyn Spawner>>, work: impl Fn() -> F + Send + Sync) -> T
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    if let Some(spawner) = spawner {
+        let (sender, receiver) = oneshot::channel();
+        let (task, handle) = abortable(work());
+        let _abort = AbortOnDrop(handle);
+        spawner.spawn(Box::pin(async move {
+            if let Ok(result) = task.await {
+                // Fails only if the receiver was dropped, and then the result is not needed.
+                let _ = sender.send(result);
+            }
+        }));
+        if let Ok(result) = receiver.await {
+            return result;
+        }
+    }
+    work().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn counting(counter: &Arc<AtomicU32>) -> impl Fn() -> BoxFuture<'static, u32> + use<> {
+        let counter = counter.clone();
+        move || {
+            let counter = counter.clone();
+            Box::pin(async move { counter.fetch_add(1, Ordering::Relaxed) })
+        }
+    }
+
+    #[tokio::test]
+    async fn work_runs_on_the_spawner_or_else_on_the_polling_thread() {
+        let counter = Arc::new(AtomicU32::new(0));
+        let spawned = Arc::new(AtomicU32::new(0));
+        let count = spawned.clone();
+        let lent: Arc<dyn Spawner> = Arc::new(move |task| {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::spawn(task);
+        });
+        assert_eq!(run_on(Some(lent), counting(&counter)).await, 0);
+        assert_eq!(spawned.load(Ordering::Relaxed), 1);
+        assert_eq!(run_on(None, counting(&counter)).await, 1);
+        // A runtime that shuts down drops the task.
+        let ending: Arc<dyn Spawner> = Arc::new(drop::<BoxFuture<'static, ()>>);
+        assert_eq!(run_on(Some(ending), counting(&counter)).await, 2);
+    }
+
+    #[tokio::test]
+    async fn dropping_the_future_aborts_the_work() {
+        struct DropCounter(Arc<AtomicU32>);
+        impl Drop for DropCounter {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let ended = Arc::new(AtomicU32::new(0));
+        let (begun, begin) = oneshot::channel::<()>();
+        let begun = std::sync::Mutex::new(Some(begun));
+        let lent: Arc<dyn Spawner> = Arc::new(|task| {
+            tokio::spawn(task);
+        });
+        let work = {
+            let ended = ended.clone();
+            move || {
+                let counter = DropCounter(ended.clone());
+                let begun = begun.lock().unwrap().take();
+                async move {
+                    let _counter = counter;
+                    drop(begun);
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let waiting = run_on(Some(lent), work);
+        futures_util::future::select(Box::pin(waiting), begin).await;
+        while ended.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
