@@ -20,7 +20,7 @@ fn invalid_input_is_refused_with_one_sentence_and_no_file_is_written() {
             &["contracts"],
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https:/example.com")],
             2,
-            "the API address \"https:/example.com\" cannot be used: its scheme is not followed by \"//\": write it like \
+            "invalid API address \"https:/example.com\": \"//\" is missing after the scheme: write it like \
              https://api.ionos.com; --demo shows the program without an account",
         ),
         (
@@ -82,7 +82,7 @@ b.txt",
             &["contracts"],
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https://exa mple.com")],
             2,
-            "the API address \"https://exa mple.com\" cannot be used: it cannot be read (invalid international domain name): \
+            "invalid API address \"https://exa mple.com\": it is malformed (invalid international domain name): \
              write it like https://api.ionos.com; --demo shows the program without an account",
         ),
         (
@@ -90,8 +90,8 @@ b.txt",
             &["contracts"],
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://api.ionos.com")],
             2,
-            "the API address \"http://api.ionos.com\" cannot be used: it is plain http to another machine, which would show \
-             the token to everyone between: use https; --demo shows the program without an account",
+            "invalid API address \"http://api.ionos.com\": plain http to another machine would expose the token: use \
+             https; --demo shows the program without an account",
         ),
         (
             "from after to",

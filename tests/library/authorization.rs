@@ -270,7 +270,7 @@ async fn a_refused_token_without_a_replacement_is_not_sent_again() {
     let client = Client::builder().token_provider(Arc::new(SingleToken)).transport(scripted.clone());
     let error = client.build().unwrap().info().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthorized, 1));
-    assert!(error.to_string().contains("there is no other token"), "{error}");
+    assert!(error.to_string().contains("no other token is available"), "{error}");
     assert_eq!(scripted.requests().len(), 1);
 }
 

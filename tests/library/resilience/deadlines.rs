@@ -20,7 +20,7 @@ async fn neither_a_wait_nor_an_attempt_exceeds_the_deadline() {
     let scripted = ScriptedTransport::new([with_retry_after(503, "1.5"), with_retry_after(503, "1")]);
     let error = client(scripted, &clock_a).retry(policy.clone()).build().unwrap().info().await.unwrap_err();
     assert_eq!(clock_a.waits(), millis(&[1_500]));
-    assert!(error.to_string().contains("there is no time left for another attempt"), "{error}");
+    assert!(error.to_string().contains("no time is left for another attempt"), "{error}");
 
     let clock_b = clock();
     let silent = Step::from(answer(200, "{}")).after_silence(Duration::from_secs(3), &clock_b);
@@ -39,16 +39,16 @@ async fn neither_a_wait_nor_an_attempt_exceeds_the_deadline() {
 fn invalid_settings_are_refused() {
     let builder = || Client::builder().token(TOKEN);
     let cases = [
-        (builder().max_in_flight(0), "max_in_flight of 0"),
-        (builder().requests_per_second(0.0), "requests_per_second of 0"),
-        (builder().requests_per_second(f64::NAN), "requests_per_second of NaN"),
-        (builder().requests_per_second(-1.0), "requests_per_second of -1"),
-        (builder().body_cap(0), "body_cap of 0"),
-        (builder().attempt_timeout(Duration::ZERO), "attempt_timeout of no time"),
-        (builder().connect_timeout(Duration::ZERO), "connect_timeout of no time"),
-        (builder().read_timeout(Duration::ZERO), "read_timeout of no time"),
-        (builder().user_agent_suffix("a\nb"), "suffix of the user agent"),
-        (builder().root_certificate("no PEM"), "a root certificate cannot be read"),
+        (builder().max_in_flight(0), "max_in_flight is 0"),
+        (builder().requests_per_second(0.0), "requests_per_second is 0"),
+        (builder().requests_per_second(f64::NAN), "requests_per_second is NaN"),
+        (builder().requests_per_second(-1.0), "requests_per_second is -1"),
+        (builder().body_cap(0), "body_cap is 0"),
+        (builder().attempt_timeout(Duration::ZERO), "attempt_timeout is 0"),
+        (builder().connect_timeout(Duration::ZERO), "connect_timeout is 0"),
+        (builder().read_timeout(Duration::ZERO), "read_timeout is 0"),
+        (builder().user_agent_suffix("a\nb"), "user agent suffix"),
+        (builder().root_certificate("no PEM"), "invalid root certificate"),
         (builder().pinned_certificate("abc"), "IONOS_PINNED_CERT"),
     ];
     for (builder, reason) in cases {

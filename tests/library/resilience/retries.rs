@@ -191,7 +191,7 @@ async fn retry_after_above_the_ceiling_ends_the_call_at_once() {
     let error = client(scripted, &clock).build().unwrap().info().await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(clock.waits().is_empty());
-    assert!(error.to_string().contains("it asks for 61 s, and 60 s are the most"), "{error}");
+    assert!(error.to_string().contains("the service asks to wait 61 s, the limit is 60 s"), "{error}");
     // The error carries the value for a status that is not retried, too.
     let (_, client) = ScriptedTransport::client([with_retry_after(403, "5")]);
     assert_eq!(client.info().await.unwrap_err().retry_after(), Some(Duration::from_secs(5)));

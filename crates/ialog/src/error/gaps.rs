@@ -23,13 +23,13 @@ mod tests {
         assert_eq!(told(2, 0), "try again");
         assert_eq!(
             told(2, 2),
-            "asking again brings no more, as no shorter time can be asked for; ask the vendor's support for what is \
-             missing"
+            "another attempt returns no more events, because no shorter range can be requested; ask the vendor's support \
+             for the missing events"
         );
         assert_eq!(
             told(3, 1),
-            "try again; for 1 of them asking again brings no more, as no shorter time can be asked for: ask the \
-             vendor's support for what is missing there"
+            "try again; for 1 of them another attempt returns no more events, because no shorter range can be requested: \
+             ask the vendor's support for the missing events there"
         );
     }
 }

@@ -66,14 +66,14 @@ pub struct Page {
 impl Page {
     /// Fails for an answer that proves nothing about the range, such as one without `hits`.
     pub(crate) fn from_hits(hits: Option<Hits>, offset: u64) -> Result<Self, String> {
-        let Hits { total, events } = hits.ok_or("the answer is no page of the log: it has no `hits`")?;
+        let Hits { total, events } = hits.ok_or("the answer has no `hits`, so it is not a page of the log")?;
         let total = total.as_ref().and_then(|total| Some(Total { count: total.count()?, exact: total.is_exact() }));
         if total.is_none() && events.is_none() {
-            return Err("the answer is no page of the log: it has neither a total nor a list of hits".to_owned());
+            return Err("the answer has neither a total nor a list of hits, so it is not a page of the log".to_owned());
         }
         let events = events.unwrap_or_default();
         if total.is_none() && events.is_empty() && offset == 0 {
-            return Err("the answer proves nothing about the range: it has neither a total nor events".to_owned());
+            return Err("the answer has neither a total nor events, so it proves nothing about the range".to_owned());
         }
         Ok(Self { events, total, offset })
     }
