@@ -73,7 +73,10 @@ fn describe(tree: &SourceTree, circle: &[usize], uses: &SiblingUses) -> String {
         circle.iter().filter_map(|module| tree.modules[*module].path.last()).map(String::as_str).collect();
     let parent = tree.modules[circle[0]].parent.map_or_else(String::new, |parent| tree.display_path(parent));
     let mut text = format!("circle of modules in {parent}: {}", names.join(", "));
-    for ((from, to), places) in uses.iter().filter(|((from, to), _)| circle.contains(from) && circle.contains(to)) {
+    let mut ties: Vec<_> = uses.iter().filter(|((from, to), _)| circle.contains(from) && circle.contains(to)).collect();
+    // The pair with the fewest uses is the cheapest to cut.
+    ties.sort_by_key(|(_, places)| places.len());
+    for ((from, to), places) in ties {
         let name = |module: usize| tree.modules[module].path.last().map_or("crate", String::as_str);
         let _ = write!(text, "\n  {} -> {} ({} uses)", name(*from), name(*to), places.len());
         for (location, used) in places.iter().take(MAX_LISTED_USES) {

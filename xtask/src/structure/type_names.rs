@@ -1,15 +1,16 @@
 //! A type name is found by one search: no name occurs twice in a crate, and none is a lone participle or question word.
 //!
 //! All structs, enums, unions and traits count, public and private, at any depth, but for those of tests and generated code.
+//! Definitions of one file that exclude each other by `#[cfg]` count as one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use syn::Ident;
 use syn::visit::Visit;
+use syn::{Attribute, Ident};
 
 use super::SourceLocation;
-use super::source_tree::{SourceModule, SourceTree, is_test_only};
+use super::source_tree::{SourceModule, SourceTree, attributes_of, is_test_only};
 
 /// Names that every module may use for the same purpose.
 const COMMON_NAMES: [&str; 3] = ["Builder", "Error", "Result"];
@@ -68,8 +69,19 @@ const VAGUE_NAMES: [&str; 46] = [
 ];
 
 /// Nouns that end like a participle.
-const NOUNS: [&str; 12] = [
-    "Encoding", "Feed", "Finding", "Heading", "Listing", "Need", "Ping", "Seed", "Setting", "Speed", "Spelling",
+const NOUNS: [&str; 13] = [
+    "Encoding",
+    "Feed",
+    "Finding",
+    "Heading",
+    "Listing",
+    "Need",
+    "Ping",
+    "Recording",
+    "Seed",
+    "Setting",
+    "Speed",
+    "Spelling",
     "Warning",
 ];
 
@@ -84,7 +96,11 @@ pub struct NameException {
 }
 
 /// All exceptions of the workspace. There may be at most ten.
-pub const EXCEPTIONS: &[NameException] = &[];
+pub const EXCEPTIONS: &[NameException] = &[NameException {
+    member: "ionos-activitylog",
+    name: "Sourced",
+    reason: "generic: Sourced<Url> reads as a URL with its source",
+}];
 
 /// A message for each type name of a crate that breaks a rule. `trees` are the crate's library and programs.
 #[must_use]
@@ -130,20 +146,45 @@ pub fn unused_exceptions(crates: &[(String, Vec<SourceTree>)]) -> Vec<&'static s
 /// Where each type name of a crate is defined, without `Builder`, `Error` and `Result`.
 #[must_use]
 pub fn type_names(trees: &[SourceTree]) -> BTreeMap<String, Vec<SourceLocation>> {
-    let mut names: BTreeMap<String, Vec<SourceLocation>> = BTreeMap::new();
+    let mut definitions: BTreeMap<String, Vec<TypeDefinition>> = BTreeMap::new();
     for module in trees.iter().flat_map(|tree| &tree.modules) {
         if module.file.ends_with(GENERATED_FILE) {
             continue;
         }
-        let mut types = TypeCollector { module, found: Vec::new() };
-        module.items.iter().for_each(|item| types.visit_item(item));
-        for (name, location) in types.found {
-            if !COMMON_NAMES.contains(&name.as_str()) {
-                names.entry(name).or_default().push(location);
+        for item in &module.items {
+            let is_conditional = has_cfg(attributes_of(item)) || has_cfg(&module.attributes);
+            let mut types = TypeCollector { module, found: Vec::new() };
+            types.visit_item(item);
+            for (name, location) in types.found.into_iter().filter(|(name, _)| !COMMON_NAMES.contains(&name.as_str())) {
+                let definitions = definitions.entry(name).or_default();
+                definitions.push(TypeDefinition { location, is_conditional });
             }
         }
     }
-    names
+    definitions.into_iter().map(|(name, definitions)| (name, merge_alternatives(definitions))).collect()
+}
+
+/// One definition of a type name.
+struct TypeDefinition {
+    location: SourceLocation,
+    /// Whether the definition or its module depends on a `#[cfg]`.
+    is_conditional: bool,
+}
+
+/// The places of definitions, with one place for conditional definitions of the same file.
+fn merge_alternatives(definitions: Vec<TypeDefinition>) -> Vec<SourceLocation> {
+    let mut locations: Vec<SourceLocation> = Vec::new();
+    let mut files = BTreeSet::new();
+    for definition in definitions {
+        if !definition.is_conditional || files.insert(definition.location.file.clone()) {
+            locations.push(definition.location);
+        }
+    }
+    locations
+}
+
+fn has_cfg(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("cfg"))
 }
 
 fn is_excepted(member: &str, name: &str) -> bool {
@@ -211,6 +252,17 @@ mod tests {
             format!("2 types are named State:\n  lib.rs:1\n  a.rs:3{advice}"),
         ];
         assert_eq!(find_name_problems("made-up", &[tree]), expected);
+    }
+
+    #[test]
+    fn alternatives_for_features_and_systems_count_as_one_type() {
+        let tree = tree(&[(
+            "lib.rs",
+            "#[cfg(unix)] mod a { struct Signals; } #[cfg(not(unix))] mod a { struct Signals; }
+             #[cfg(unix)] struct Span; #[cfg(not(unix))] struct Span; mod b { pub struct Span; }",
+        )]);
+        let names = type_names(&[tree]);
+        assert_eq!((names["Signals"].len(), names["Span"].len()), (1, 2));
     }
 
     #[test]
