@@ -106,7 +106,7 @@ fn reading_back_a_missing_part_has_the_exit_code_of_damage() {
     for arguments in [&["cat", "audit"][..], &["convert", "audit", "--out", "a.csv"]] {
         let printed = run(ialog(folder.path(), arguments));
         assert_eq!(printed.code, Some(6), "{}", printed.stderr);
-        let said = format!("audit/{part} is not as it was written: it is gone");
+        let said = format!("audit/{part} was modified after it was written: it is missing");
         assert!(printed.stderr.contains(&said), "{}", printed.stderr);
     }
     assert!(!folder.path().join("a.csv").exists());

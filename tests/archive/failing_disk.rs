@@ -104,7 +104,7 @@ fn a_target_that_cannot_be_created_is_refused() {
     let no_folder = "cannot be created: Not a directory (os error 20): choose another name";
     for (out, said) in [
         ("file/a.ndjson", format!("file/a.ndjson {no_folder}")),
-        ("full.ndjson", "full.ndjson is no ordinary file, and is not replaced: choose another name".to_owned()),
+        ("full.ndjson", "full.ndjson is not a regular file and cannot be replaced: choose another name".to_owned()),
         ("file", format!("file/contract={contract} {no_folder}")),
         ("file/audit", format!("file/audit/contract={contract} {no_folder}")),
         ("/dev/full", format!("/dev/full/contract={contract} {no_folder}")),
@@ -185,8 +185,8 @@ fn a_removed_part_is_reported_by_the_export_that_wrote_it() {
         }
     });
     assert_eq!(printed.code, Some(6), "{}", printed.stderr);
-    let said = ".ndjson.zst is not as it was written: it is gone: put it back from a copy, or remove the folder of its \
-                day and run `ialog state rebuild --relink`";
+    let said = ".ndjson.zst was modified after it was written: it is missing: restore it from a copy, or remove \
+                the folder of its day and run `ialog state rebuild --relink`";
     assert!(printed.stderr.contains(said), "{}", printed.stderr);
 }
 

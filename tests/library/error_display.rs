@@ -235,16 +235,16 @@ fn every_refused_file_has_its_message() {
     let path = || "folder/week\n\u{1b}[2J.ndjson".into();
     let io = || std::io::Error::from(std::io::ErrorKind::StorageFull);
     let cases = [
-        ("unknown_format", Error::UnknownFormat(path())),
-        ("exists", Error::Exists(path())),
-        ("not_a_file", Error::NotAFile(path())),
-        ("create", Error::Create(path(), io())),
-        ("write", Error::Write(path(), io())),
-        ("locked", Error::Locked(path(), None)),
+        ("unknown_format", Error::UnknownFormat { path: path() }),
+        ("exists", Error::AlreadyExists { path: path() }),
+        ("not_a_file", Error::NotAFile { path: path() }),
+        ("create", Error::Create { path: path(), source: io() }),
+        ("write", Error::Write { path: path(), source: io() }),
+        ("locked", Error::Locked { path: path(), owner: None }),
         ("unfinished", Error::Unfinished { path: path(), found: "this".to_owned(), wanted: "that".to_owned() }),
     ];
     for (name, error) in cases {
-        let text = error.to_string();
+        let text = format!("{error}: {}", error.hint());
         assert!(!text.contains(char::is_control), "{text}");
         snapshot::check("library", &format!("error__file_{name}"), &text);
     }

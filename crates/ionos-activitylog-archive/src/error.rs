@@ -1,166 +1,185 @@
-//! What can go wrong between the service and the disk, told apart by what one can do about it.
+//! Errors of files and archives. Each variant has its message beside it and a hint that says what to do.
 
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::encode::text;
-use crate::encode::text::shown;
+use crate::encode::text::single_line;
 use crate::lock_owner::LockOwner;
 
-/// Why something with a file or an archive failed.
-#[derive(Debug)]
+/// Why an operation on a file or an archive failed. `Display` gives what happened, [`Error::hint`] what to do about it.
+///
+/// Messages are single lines: control characters of paths are escaped.
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file's name says no format that can be written.
-    UnknownFormat(PathBuf),
-    /// The file exists and may not be replaced.
-    Exists(PathBuf),
-    /// What exists under the name is no ordinary file, and is never replaced.
-    NotAFile(PathBuf),
-    /// The file cannot be begun, so nothing was read either.
-    Create(PathBuf, io::Error),
-    /// The file was begun and cannot be written to its end.
-    Write(PathBuf, io::Error),
-    /// Something of an archive cannot be opened, listed or read.
-    Open(PathBuf, io::Error),
-    /// A file of an archive is not as it was written: which, in what, and what to do about it.
-    Damaged(PathBuf, String, &'static str),
-    /// A file of an archive was written by a later version.
-    Newer {
+    /// The extension of the file name is not that of a supported format.
+    #[error("{} has no supported file extension", single_line(path))]
+    UnknownFormat {
+        /// The file that was named.
+        path: PathBuf,
+    },
+    /// The file exists and must not be replaced.
+    #[error("{} already exists", single_line(path))]
+    AlreadyExists {
+        /// The file that exists.
+        path: PathBuf,
+    },
+    /// The path names something other than a regular file, such as a folder. It is never replaced.
+    #[error("{} is not a regular file and cannot be replaced", single_line(path))]
+    NotAFile {
+        /// The path that was named.
+        path: PathBuf,
+    },
+    /// A file or folder cannot be created. No events were read.
+    #[error("{} cannot be created: {source}", single_line(path))]
+    Create {
+        /// The file or folder to create.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// A file was created and cannot be written to its end.
+    #[error("{} cannot be written: {source}", single_line(path))]
+    Write {
+        /// The file or folder that is written.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// A thread that writes the archive cannot be started or has ended early.
+    #[error("the archive cannot be written: {source}")]
+    Thread {
+        /// The error of the operating system, or how the thread has ended.
+        source: io::Error,
+    },
+    /// A file or folder of an archive cannot be opened, listed or read.
+    #[error("{} cannot be read: {source}", single_line(path))]
+    Open {
+        /// The file or folder to read.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// The content of a file differs from what was written.
+    #[error("{} was modified after it was written: {detail}", single_line(path))]
+    Damaged {
+        /// The file that differs.
+        path: PathBuf,
+        /// The difference.
+        detail: String,
+        /// The hint, see [`Error::hint`].
+        hint: &'static str,
+    },
+    /// A later version wrote the file.
+    #[error("{} has the format {found}; this version reads {known}", single_line(path))]
+    UnsupportedVersion {
         /// The file.
         path: PathBuf,
-        /// Its form.
+        /// The format and version of the file, such as `ialog.manifest/3`.
         found: String,
-        /// The form that is known here.
+        /// The latest version of this format that can be read, such as `ialog.manifest/2`.
         known: String,
     },
-    /// An interrupted export of something else waits under the file's name to be gone on with.
+    /// The file has an interrupted export of another range, contract, filter or format.
+    #[error("{} has an unfinished export of {found}, not of {wanted}", single_line(path))]
     Unfinished {
         /// The file.
         path: PathBuf,
-        /// What it was to hold.
+        /// The content of the interrupted export.
         found: String,
-        /// What it is to hold now.
+        /// The content of the export that was requested.
         wanted: String,
     },
-    /// Somebody else writes to the file or folder; who, where that is known.
-    Locked(PathBuf, Option<LockOwner>),
-    /// Neither the state in the folder nor the copy before it can be read.
-    StateLost(PathBuf, String),
-    /// There is no archive in the folder.
-    Empty(PathBuf),
-    /// The archive in the folder is of something else.
-    Foreign {
+    /// Another process writes to the file or folder.
+    #[error("another process{} writes to {}", owner.as_ref().map(|owner| format!(", {owner},")).unwrap_or_default(), single_line(path))]
+    Locked {
+        /// The file or folder.
+        path: PathBuf,
+        /// The other process, if the lock file names it.
+        owner: Option<LockOwner>,
+    },
+    /// Neither the state file of a contract nor its previous copy can be read.
+    #[error("the state in {} and its previous copy cannot be read: {detail}", single_line(path))]
+    StateLost {
         /// The folder of the contract.
         path: PathBuf,
-        /// What it is of.
+        /// Why the state file cannot be read.
+        detail: String,
+    },
+    /// The folder holds no archive.
+    #[error("there is no archive in {}", single_line(path))]
+    NoArchive {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder holds the archive of another API, contract, filter or rule of ids.
+    #[error("{} is an archive of {archived}, not of {wanted}", single_line(path))]
+    IdentityMismatch {
+        /// The folder of the contract.
+        path: PathBuf,
+        /// What the archive holds.
         archived: String,
-        /// What was to be exported to it.
+        /// What the export was to add.
         wanted: String,
     },
-    /// The events cannot be read.
-    Read(ionos_activitylog::Error),
+    /// Reading events from the service failed.
+    #[error("{}", source.summary())]
+    Read {
+        /// The error of the client.
+        source: ionos_activitylog::Error,
+    },
 }
 
 impl Error {
-    /// An archive cannot be written for a reason that is no single file's.
-    pub(crate) fn unwritten(error: io::Error) -> Self {
-        Self::Write(PathBuf::from("the archive"), error)
-    }
-
-    /// A file of an archive of which nothing more is known than what is wrong.
+    /// A damaged file whose only remedy is a copy of it.
     pub(crate) fn damaged(path: PathBuf, detail: String) -> Self {
-        Self::Damaged(path, detail, "put it back from a copy; `ialog verify` says what else is wrong")
+        Self::Damaged { path, detail, hint: "restore it from a copy; `ialog verify` shows all differences" }
     }
 
-    /// What happened, in one line without the hint.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        match self {
-            Self::UnknownFormat(path) => format!(
-                "{} does not end in .ndjson, .csv or .json, with or without .gz or .zst behind it, the formats that can be written",
-                shown(path)
-            ),
-            Self::Exists(path) => format!("{} exists already", shown(path)),
-            Self::NotAFile(path) => {
-                format!("{} is no ordinary file, and is not replaced", shown(path))
-            }
-            Self::Create(path, error) => format!("{} cannot be created: {error}", shown(path)),
-            Self::Write(path, error) => format!("{} cannot be written: {error}", shown(path)),
-            Self::Open(path, error) => format!("{} cannot be read: {error}", shown(path)),
-            Self::Damaged(path, detail, _) => {
-                format!("{} is not as it was written: {detail}", shown(path))
-            }
-            Self::Newer { path, found, known } => {
-                format!("{} has the form {found}, and this version reads {known}", shown(path))
-            }
-            Self::Unfinished { path, found, wanted } => {
-                format!("of {} there is an unfinished export of {found}, and not of {wanted}", shown(path))
-            }
-            Self::Locked(path, holder) => {
-                let holder = holder.as_ref().map(|LockOwner { host, pid, since, .. }| {
-                    let host = shown(Path::new(host));
-                    format!(", process {pid} on {host} since {}", text::time(*since))
-                });
-                let holder = holder.unwrap_or_default();
-                format!("somebody else writes to {}{holder}", shown(path))
-            }
-            Self::StateLost(path, detail) => {
-                format!("the state in {} is lost ({detail}), and so is the copy before it", shown(path))
-            }
-            Self::Empty(path) => format!("there is no archive in {}", shown(path)),
-            Self::Foreign { path, archived, wanted } => {
-                format!("{} is an archive of {archived}, and not of {wanted}", shown(path))
-            }
-            Self::Read(error) => error.summary(),
-        }
-    }
-
-    /// What to do about it.
+    /// What to do about the error, in one line.
     #[must_use]
     pub fn hint(&self) -> &str {
         match self {
-            Self::UnknownFormat(_) | Self::Exists(_) | Self::NotAFile(_) | Self::Create(..) => "choose another name",
-            Self::Write(..) => "try again where it can be written",
-            Self::Open(..) => "name one that is there and may be read",
-            Self::Damaged(_, _, hint) => hint,
-            Self::Newer { .. } => "use the version that wrote it",
-            Self::Unfinished { .. } => "finish that one first, or choose another name",
-            Self::Locked(..) => "wait until it has ended",
-            Self::StateLost(..) => "`ialog state rebuild` makes it anew from the manifests",
-            Self::Empty(_) => "name the folder that was exported to",
-            Self::Foreign { .. } => "choose another folder",
-            Self::Read(error) => error.hint().unwrap_or("correct it"),
+            Self::UnknownFormat { .. } => "use .ndjson, .csv or .json, optionally followed by .gz or .zst",
+            Self::AlreadyExists { .. } | Self::NotAFile { .. } | Self::Create { .. } => "choose another name",
+            Self::Write { .. } => "check free space and permissions, then run the same command again",
+            Self::Thread { .. } => "run the same command again",
+            Self::Open { .. } => "check that it exists and that you may read it",
+            Self::Damaged { hint, .. } => hint,
+            Self::UnsupportedVersion { .. } => "use the version that wrote it",
+            Self::Unfinished { .. } => "finish that export first, or choose another name",
+            Self::Locked { .. } => "wait until the other process has ended",
+            Self::StateLost { .. } => "run `ialog state rebuild` to recreate the state from the manifests",
+            Self::NoArchive { .. } => "name the folder that was exported to",
+            Self::IdentityMismatch { .. } => "choose another folder",
+            Self::Read { source } => source.hint().unwrap_or("correct the setting or the request"),
         }
     }
 }
 
-/// [`Error::summary`] and [`Error::hint`].
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(error) => error.fmt(f),
-            _ => write!(f, "{}: {}", self.summary(), self.hint()),
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Create(_, error) | Self::Write(_, error) | Self::Open(_, error) => Some(error),
-            Self::Read(error) => error.source(),
-            Self::UnknownFormat(_)
-            | Self::Exists(_)
-            | Self::NotAFile(_)
-            | Self::Damaged(..)
-            | Self::Unfinished { .. }
-            | Self::Locked(..)
-            | Self::StateLost(..)
-            | Self::Empty(_)
-            | Self::Foreign { .. }
-            | Self::Newer { .. } => None,
+    #[test]
+    fn a_message_is_one_line_and_has_a_hint() {
+        let path = || PathBuf::from("folder/week\n\u{1b}[2J.ndjson");
+        let source = || io::Error::from(io::ErrorKind::StorageFull);
+        for error in [
+            Error::UnknownFormat { path: path() },
+            Error::AlreadyExists { path: path() },
+            Error::NotAFile { path: path() },
+            Error::Create { path: path(), source: source() },
+            Error::Write { path: path(), source: source() },
+            Error::Thread { source: source() },
+            Error::Open { path: path(), source: source() },
+            Error::damaged(path(), "4 bytes are missing".to_owned()),
+            Error::Locked { path: path(), owner: None },
+            Error::NoArchive { path: path() },
+        ] {
+            let message = error.to_string();
+            assert!(!message.is_empty() && !message.contains(char::is_control), "{message}");
+            assert!(!error.hint().is_empty(), "{message}");
         }
     }
 }

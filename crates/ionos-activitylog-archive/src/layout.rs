@@ -20,7 +20,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc};
 use ionos_activitylog::{ContractNumber, DateRange};
 
 use crate::encode::Compression;
-use crate::encode::text::shown;
+use crate::encode::text::single_line;
 use crate::error::Error;
 
 /// The file that says what is in a day.
@@ -93,7 +93,7 @@ impl Archive {
 impl fmt::Display for Archive {
     /// The path on one line, control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.root))
+        f.write_str(&single_line(&self.root))
     }
 }
 
@@ -133,7 +133,7 @@ impl ContractFolder {
     /// [`Error::Open`] when it cannot be listed.
     pub fn days(&self) -> Result<Vec<NaiveDate>, Error> {
         let names = match names(&self.path) {
-            Err(Error::Open(_, error)) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             names => names?,
         };
         let mut days: Vec<NaiveDate> = names.iter().filter_map(|name| day_of(name)).collect();
@@ -161,7 +161,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let listed = fs::read_dir(folder).and_then(|entries| {
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<String>>>()
     });
-    let mut names = listed.map_err(|error| Error::Open(folder.to_path_buf(), error))?;
+    let mut names = listed.map_err(|error| Error::Open { path: folder.to_path_buf(), source: error })?;
     names.sort_unstable();
     Ok(names)
 }

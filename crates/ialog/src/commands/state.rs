@@ -86,7 +86,7 @@ fn contracts(archive: &Archive, of: &StateSelection) -> Result<Vec<ContractFolde
         return Ok(folders.collect());
     }
     match archive.contracts()? {
-        none if none.is_empty() => Err(Error::Empty(archive.root().to_path_buf()).into()),
+        none if none.is_empty() => Err(Error::NoArchive { path: archive.root().to_path_buf() }.into()),
         all => Ok(all),
     }
 }

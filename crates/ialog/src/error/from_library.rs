@@ -42,22 +42,22 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
         if let Some(failure) = of_disk(&error) {
             return failure;
         }
-        let (what, hint) = (error.summary(), error.hint());
+        let (what, hint) = (error.to_string(), error.hint());
         match error {
-            Error::Read(error) => error.into(),
-            Error::Exists(_) => Self::usage(what, "choose another name, or replace it with --overwrite"),
+            Error::Read { source } => source.into(),
+            Error::AlreadyExists { .. } => Self::usage(what, "choose another name, or replace it with --overwrite"),
             Error::Unfinished { .. } => {
                 Self::usage(what, "finish that one first, choose another name, or give it up with --overwrite")
             }
-            Error::Empty(_) => Self::usage(what, "name the folder that `ialog export --out` wrote to"),
-            Error::UnknownFormat(_)
-            | Error::NotAFile(_)
-            | Error::Create(..)
-            | Error::Foreign { .. }
-            | Error::Newer { .. }
-            | Error::Locked(..)
-            | Error::Open(..) => Self::usage(what, hint),
-            Error::Damaged(..) | Error::StateLost(..) => Self::integrity(what, hint),
+            Error::NoArchive { .. } => Self::usage(what, "name the folder that `ialog export --out` wrote to"),
+            Error::UnknownFormat { path: _ }
+            | Error::NotAFile { .. }
+            | Error::Create { .. }
+            | Error::IdentityMismatch { .. }
+            | Error::UnsupportedVersion { .. }
+            | Error::Locked { .. }
+            | Error::Open { .. } => Self::usage(what, hint),
+            Error::Damaged { .. } | Error::StateLost { .. } => Self::integrity(what, hint),
             _ => Self::unexpected(what, hint),
         }
     }
@@ -66,20 +66,20 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
 /// What cannot be written for a reason that is not the file's, which another name would not change.
 fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
-    let (Error::Create(path, cause) | Error::Write(path, cause)) = error else {
+    let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {
         return None;
     };
     match cause.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some(CommandError::unexpected(error.summary(), "the same command goes on once there is room"))
+            Some(CommandError::unexpected(error.to_string(), "the same command goes on once there is room"))
         }
         io::ErrorKind::FileTooLarge => Some(CommandError::unexpected(
-            error.summary(),
+            error.to_string(),
             "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
         )),
         // It was there, or its folder was, when it was begun.
-        io::ErrorKind::NotFound if matches!(error, Error::Write(..)) => Some(CommandError::unexpected(
-            format!("{}; somebody else has removed it, or its folder, meanwhile", error.summary()),
+        io::ErrorKind::NotFound if matches!(error, Error::Write { .. }) => Some(CommandError::unexpected(
+            format!("{}; somebody else has removed it, or its folder, meanwhile", error.to_string()),
             "the same command tries again",
         )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -103,7 +103,7 @@ mod tests {
     fn what_the_disk_refuses_is_not_a_matter_of_the_name() {
         use ionos_activitylog_archive::Error;
         let told = |kind: io::ErrorKind, path: &str| {
-            let failure = CommandError::from(Error::Create(path.into(), kind.into()));
+            let failure = CommandError::from(Error::Create { path: path.into(), source: kind.into() });
             (failure.code(), failure.to_string())
         };
         let refused = io::ErrorKind::PermissionDenied;

@@ -33,7 +33,7 @@ pub(crate) fn archived_contracts(
     let folders = archive.contracts()?;
     let contracts: Vec<ContractNumber> = folders.iter().map(ContractFolder::contract).cloned().collect();
     if contracts.is_empty() {
-        return Err(ionos_activitylog_archive::Error::Empty(archive.root().to_path_buf()).into());
+        return Err(ionos_activitylog_archive::Error::NoArchive { path: archive.root().to_path_buf() }.into());
     }
     let place = format!("that archive {archive} has");
     let there = KnownContracts { contracts: &contracts, place: &place };

@@ -1,5 +1,5 @@
-//! Times, dates and numbers of contracts are texts in every file of an archive, always written in one way: two archives
-//! of the same events must be the same to the byte.
+//! Texts of times, paths and numbers, as every file and message of this crate writes them. Each value has one text, so
+//! that two archives of the same events are equal to the byte.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -8,20 +8,20 @@ use std::str::FromStr;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// A time in UTC as every file has it: with as many digits of a second as it needs.
+/// A time as RFC 3339 in UTC, with as many digits of the second as it needs: 0, 3, 6 or 9.
 pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A path on one line: a name may hold line breaks and control characters, which could steer a terminal.
-pub(crate) fn shown(path: &Path) -> String {
+/// A path as a single line. Escapes control characters: a file name may contain them and could steer a terminal.
+pub(crate) fn single_line(path: &Path) -> String {
     let escape = |c: char| {
         if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
     };
     path.to_string_lossy().chars().map(escape).collect()
 }
 
-/// For `#[serde(with = …)]`: what displays itself and is read back.
+/// For `#[serde(with)]`: a value as its `Display` text.
 pub(crate) mod display {
     use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
 
@@ -38,7 +38,7 @@ pub(crate) mod display {
     }
 }
 
-/// For `#[serde(with = …)]`: the same, or none.
+/// For `#[serde(with)]`: as [`display`], `null` for `None`.
 pub(crate) mod display_or_none {
     use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
 
@@ -59,7 +59,7 @@ pub(crate) mod display_or_none {
     }
 }
 
-/// For `#[serde(with = …)]`: a time.
+/// For `#[serde(with)]`: a time as [`time`] writes it.
 pub(crate) mod instant {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
 
@@ -68,16 +68,16 @@ pub(crate) mod instant {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
-        read(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 
-    pub(super) fn read(text: &str) -> Result<DateTime<Utc>, String> {
+    pub(super) fn parse(text: &str) -> Result<DateTime<Utc>, String> {
         let time = DateTime::parse_from_rfc3339(text);
-        time.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is not a time as RFC 3339 has it"))
+        time.map(|time| time.to_utc()).map_err(|_| format!("{text:?} is not an RFC 3339 time"))
     }
 }
 
-/// For `#[serde(with = …)]`: a time, or none.
+/// For `#[serde(with)]`: as [`instant`], `null` for `None`.
 pub(crate) mod instant_or_none {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};
 
@@ -90,7 +90,7 @@ pub(crate) mod instant_or_none {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        let time = text.as_deref().map(super::instant::read).transpose();
+        let time = text.as_deref().map(super::instant::parse).transpose();
         time.map_err(serde::de::Error::custom)
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::encode::text;
 use crate::error::Error;
 use crate::export::FileTarget;
-use crate::fs::json_file;
+use crate::fs::{ResumableFile, json_file};
 
 /// The form of a checkpoint that this version writes and reads.
 pub const CHECKPOINT_SCHEMA: &str = "ialog.checkpoint/1";
@@ -112,10 +112,19 @@ pub struct FileCheckpoint {
 }
 
 impl FileCheckpoint {
+    /// Reads the checkpoint of a partial file. Fails if the partial file is shorter than the checkpoint says.
+    pub(super) fn read(partial: &ResumableFile) -> Result<Option<Self>, Error> {
+        let Some((bytes, path)) = partial.checkpoint()? else {
+            return Ok(None);
+        };
+        let checkpoint = Self::from_bytes(&bytes, path)?;
+        partial.check_length(checkpoint.bytes)?;
+        Ok(Some(checkpoint))
+    }
+
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
-        json_file::check_schema(bytes, CHECKPOINT_SCHEMA, path)?;
         let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-        let read: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+        let read: Self = json_file::parse(bytes, &[CHECKPOINT_SCHEMA], path)?;
         let ExportSpec { from, to, .. } = read.reading;
         if from >= to || !(from..=to).contains(&read.read_to) {
             return Err(damaged(format!(
@@ -173,7 +182,7 @@ mod tests {
     fn what_is_no_checkpoint_is_refused() {
         let text = String::from_utf8(checkpoint().to_bytes()).unwrap();
         for (from, to, expected) in [
-            ("checkpoint/1", "checkpoint/2", "c has the form ialog.checkpoint/2, and this version reads"),
+            ("checkpoint/1", "checkpoint/2", "c has the format ialog.checkpoint/2; this version reads"),
             ("\"2026-11-20T12:00:00Z\"", "\"2026-11-22T12:00:00Z\"", "outside of its own range"),
             ("\"bytes\"", "\"size\"", "unknown field `size`"),
             ("}", "", "EOF"),

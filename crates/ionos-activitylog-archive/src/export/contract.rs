@@ -1,11 +1,12 @@
 //! The export of one contract: what is missing is read in order of time, and what was not proven to be complete is read
 //! again and takes the place of what was there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::pin::pin;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
+use ionos_activitylog::internal::EventMultiset;
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
 
 use super::contract_writer::ContractWriter;
@@ -146,7 +147,7 @@ impl ContractExportRun<'_> {
                 let fail_points = fail_points.clone();
                 move |date| {
                     let path = folder.day(date);
-                    folder::add_folder(&path, &fail_points).map(|()| path)
+                    folder::create_unsynced(&path, &fail_points).map(|()| path)
                 }
             };
             PartSplitter::new(start, compression, full, fail_points, day, ended)
@@ -168,7 +169,7 @@ impl ContractExportRun<'_> {
 
     async fn write_windows(&mut self, part_writer: &mut PartWriter, range: DateRange) -> Result<(), Error> {
         let mut windows = pin!(self.windows(range));
-        while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+        while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.events_received += window.events.len() as u64;
             self.done.requests += window.requests;
             let read_to = window.range.end();
@@ -199,25 +200,20 @@ impl ContractExportRun<'_> {
         let mut windows = pin!(self.windows(range));
         let mut stretches = Vec::new();
         let mut added = 0;
-        while let Some(mut window) = windows.try_next().await.map_err(Error::Read)? {
+        while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.done.requests += window.requests;
             // Events without an identifier of their own may look the same and be several all the same.
-            let mut known: HashMap<(EventId, String), u64> = HashMap::new();
-            for event in &window.events {
-                *known.entry(key(event)).or_default() += 1;
-            }
+            let mut known: EventMultiset<(EventId, String)> = window.events.iter().map(key).collect();
             let came = window.events.len();
             let mine = stored.range(..(window.range.end(), String::new(), String::new()));
             let mine: Vec<_> = mine.map(|(place, _)| place.clone()).collect();
             let mut kept = 0;
             for place in mine {
                 for event in stored.remove(&place).unwrap_or_default() {
-                    match known.get_mut(&key(&event)) {
-                        Some(left) if *left > 0 => {
-                            *left -= 1;
-                            kept += 1;
-                        }
-                        _ => window.events.push(event),
+                    if known.remove_one(&key(&event)) {
+                        kept += 1;
+                    } else {
+                        window.events.push(event);
                     }
                 }
             }

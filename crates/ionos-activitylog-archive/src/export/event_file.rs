@@ -24,7 +24,7 @@ impl EventFileWriter {
     /// Begins a file. Fails as [`AtomicFile::create`].
     pub fn create(target: &FileTarget, overwrite: bool) -> Result<Self, Error> {
         let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
-        let failed = |error| Error::Write(target.path().to_path_buf(), error);
+        let failed = |error| Error::Write { path: target.path().to_path_buf(), source: error };
         let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
         let encoder = EventEncoder::new(target.format());
         encoder.begin(frames.open()).map_err(failed)?;
@@ -35,14 +35,14 @@ impl EventFileWriter {
     pub fn add(&mut self, contract: &ContractNumber, event: &Event) -> Result<(), Error> {
         let out = self.frames.open();
         let written = self.encoder.event(contract, event, self.events, out).and_then(|()| self.frames.cut());
-        written.map_err(|error| Error::Write(self.target.path().to_path_buf(), error))?;
+        written.map_err(|error| Error::Write { path: self.target.path().to_path_buf(), source: error })?;
         self.events += 1;
         Ok(())
     }
 
     /// Makes the file durable, gives it its name, and says how many events it has.
     pub fn commit(mut self) -> Result<u64, Error> {
-        let failed = |error| Error::Write(self.target.path().to_path_buf(), error);
+        let failed = |error| Error::Write { path: self.target.path().to_path_buf(), source: error };
         self.encoder.end(self.frames.open());
         let file = self.frames.finish().map_err(failed)?;
         let file = file.into_inner().map_err(|error| failed(error.into_error()))?;

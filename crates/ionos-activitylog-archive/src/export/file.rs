@@ -125,7 +125,7 @@ impl FileExport {
         fail_points: &FailPoints,
     ) -> Result<Self, Error> {
         let mut partial = ResumableFile::open(target.path(), overwrite, fail_points)?;
-        let kept = match partial.checkpoint() {
+        let kept = match FileCheckpoint::read(&partial) {
             Ok(Some(kept)) if kept.reading == reading => Some(kept),
             Ok(None) => None,
             _ if overwrite => None,
@@ -138,8 +138,8 @@ impl FileExport {
             }
             Err(error) => return Err(error),
         };
-        let failed = |error| Error::Write(target.path().to_path_buf(), error);
-        let file = partial.begin(kept.as_ref())?;
+        let failed = |error| Error::Write { path: target.path().to_path_buf(), source: error };
+        let file = partial.begin(kept.as_ref().map(|kept| kept.bytes))?;
         let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
         let encoder = EventEncoder::new(target.format());
         let mut exported = ExportStats::default();
@@ -197,8 +197,8 @@ impl FileExport {
         mut progress: impl FnMut(&ExportStats),
     ) -> Result<FinishedExport, Error> {
         let mut windows = pin!(windows);
-        while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
-            window.verdict().map_err(Error::Read)?;
+        while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
+            window.verdict().map_err(|source| Error::Read { source })?;
             if let Some(file) = &mut self.file {
                 file.add(&window)?;
                 progress(&file.exported);
@@ -212,11 +212,11 @@ impl FileExport {
         match self.file.take() {
             Some(file) if file.exported.read_to == Some(file.reading.to) => file.finish(),
             Some(file) => {
-                let error = Error::Write(file.partial.target().to_path_buf(), ended());
+                let error = Error::Write { path: file.partial.target().to_path_buf(), source: ended() };
                 self.file = Some(file);
                 Err(error)
             }
-            None => Err(Error::Write(std::path::PathBuf::new(), ended())),
+            None => Err(Error::Write { path: std::path::PathBuf::new(), source: ended() }),
         }
     }
 }
@@ -225,7 +225,8 @@ impl OpenFile {
     fn add(&mut self, window: &Window) -> Result<(), Error> {
         self.fail_points.reach(FailPoint::WindowRead);
         self.broken = true;
-        self.write(window).map_err(|error| Error::Write(self.partial.target().to_path_buf(), error))?;
+        self.write(window)
+            .map_err(|error| Error::Write { path: self.partial.target().to_path_buf(), source: error })?;
         self.broken = false;
         self.exported.requests += window.requests;
         self.exported.read_to = Some(window.range.end());
@@ -256,7 +257,7 @@ impl OpenFile {
 
     /// Behind a window: everything up to its end is on the disk afterwards.
     fn save(&mut self) -> Result<(), Error> {
-        let failed = |error| Error::Write(self.partial.target().to_path_buf(), error);
+        let failed = |error| Error::Write { path: self.partial.target().to_path_buf(), source: error };
         // Formats are text, and a frame ends behind an event.
         let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
         let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
@@ -270,7 +271,7 @@ impl OpenFile {
             requests: self.exported.requests,
             open,
         };
-        self.partial.save(&checkpoint)?;
+        self.partial.save(&checkpoint.to_bytes())?;
         self.since = WorkAmount::default();
         Ok(())
     }
@@ -279,10 +280,10 @@ impl OpenFile {
         let Self { encoder, exported, .. } = self;
         encoder.end(self.frames.open());
         if exported.events == 0 {
-            self.partial.forget();
+            self.partial.discard_on_drop();
         }
         let path = self.partial.target().to_path_buf();
-        self.frames.finish().map_err(|error| Error::Write(path, error))?;
+        self.frames.finish().map_err(|error| Error::Write { path, source: error })?;
         Ok(FinishedExport { partial: self.partial, exported })
     }
 }
@@ -293,7 +294,7 @@ impl Drop for FileExport {
             return;
         };
         if file.exported.events == 0 {
-            file.partial.forget();
+            file.partial.discard_on_drop();
         } else if file.since.windows > 0 && !file.broken {
             // Where that fails, what there was at the last checkpoint stays.
             let _ = file.save();

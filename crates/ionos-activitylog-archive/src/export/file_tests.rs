@@ -89,7 +89,7 @@ async fn an_export_that_fails_before_any_event_leaves_nothing_behind() {
     let error = || "x".parse::<ionos_activitylog::ContractNumber>();
     let failing = stream::iter([Err(error().unwrap_err())]);
     let export = open(&simulator, range, &target);
-    assert!(matches!(export.write(failing, |_| ()).await, Err(Error::Read(_))));
+    assert!(matches!(export.write(failing, |_| ()).await, Err(Error::Read { .. })));
     drop(open(&simulator, range, &target));
     assert_eq!(names(folder.path()).unwrap(), [""; 0]);
 }
@@ -180,7 +180,7 @@ async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes(
             if named {
                 let reading = reading(&simulator, range, &target);
                 let again = FileExport::open(&target, reading, false);
-                assert!(matches!(again, Err(Error::Exists(_))), "{step}");
+                assert!(matches!(again, Err(Error::AlreadyExists { .. })), "{step}");
             } else {
                 // What a process wrote that did not live to say so.
                 let partial = folder.path().join(format!(".{name}.partial"));
@@ -229,9 +229,9 @@ async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
     let error = FileExport::open(&target, other.clone(), false).unwrap_err();
     let contract = simulator.contracts()[0];
     assert!(
-        error.summary().ends_with(&format!(
-            "day.ndjson there is an unfinished export of contract {contract}, 2026-11-20T00:00:00Z .. \
-             2026-11-21T00:00:00Z, from simulator as ndjson, and not of contract {contract}, 2026-11-20T00:00:00Z .. \
+        error.to_string().ends_with(&format!(
+            "day.ndjson has an unfinished export of contract {contract}, 2026-11-20T00:00:00Z .. \
+             2026-11-21T00:00:00Z, from simulator as ndjson, not of contract {contract}, 2026-11-20T00:00:00Z .. \
              2026-11-20T23:00:00Z, from simulator as ndjson"
         )),
         "{error}"

@@ -117,7 +117,7 @@ impl PartWriter {
     fn join(&mut self) -> Result<(), Error> {
         let threads = self.threads.take().into_iter().flatten();
         let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
-        ended.into_iter().try_for_each(|result| result.map_err(|_| Error::unwritten(ended_early()))?)
+        ended.into_iter().try_for_each(|result| result.map_err(|_| Error::Thread { source: ended_early() })?)
     }
 }
 
@@ -133,7 +133,7 @@ fn spawn(
     name: &str,
     work: impl FnOnce() -> Result<(), Error> + Send + 'static,
 ) -> Result<JoinHandle<Result<(), Error>>, Error> {
-    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(Error::unwritten)
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|source| Error::Thread { source })
 }
 
 fn ended_early() -> io::Error {

@@ -70,9 +70,9 @@ pub(super) async fn of(
     let began = exporter.clock.elapsed();
     let mut asked = 0;
     for range in plan.missing.union(&plan.unverified).iter() {
-        let one = PageSize::new(1).map_err(Error::Read)?;
+        let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
         let page = exporter.client.page(contract, range, 0, one).await;
-        let total = page.map_err(Error::Read)?.total;
+        let total = page.map_err(|source| Error::Read { source })?.total;
         asked += 1;
         plan.exact &= total.is_some_and(|total| total.exact);
         let events = total.map_or(0, |total| total.count);

@@ -1,11 +1,12 @@
 //! An event may reach the log long after it happened, when its time was archived and proven to be complete. So what is
 //! archived is counted again, with one request for each day, and what does not agree is read again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::pin::pin;
 
 use chrono::{NaiveDate, TimeDelta};
 use futures_util::TryStreamExt;
+use ionos_activitylog::internal::EventMultiset;
 use ionos_activitylog::{DateRange, Event, EventId};
 
 use super::contract_writer::ContractWriter;
@@ -51,11 +52,11 @@ async fn agrees(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRan
 /// this is proven.
 async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
     let folder = job.writer.folder.day(date);
-    let (mut ids, mut lines) = (HashSet::<EventId>::new(), HashMap::<Digest, u64>::new());
+    let (mut ids, mut lines) = (HashSet::<EventId>::new(), EventMultiset::<Digest>::new());
     if let Some((manifest, _)) = job.writer.days.get(&date) {
         for part in manifest.parts_in(range) {
             lines::for_each(&folder, &part.file, |event| {
-                *lines.entry(line(&event)).or_default() += 1;
+                lines.insert(line(&event));
                 ids.insert(event.id());
             })?;
         }
@@ -64,7 +65,7 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
     let mut late: Option<PartFile> = None;
     let (mut gaps, mut counted) = (Vec::new(), true);
     let mut windows = pin!(job.windows(range));
-    while let Some(window) = windows.try_next().await.map_err(Error::Read)? {
+    while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
         job.done.requests += window.requests;
         gaps.extend(gaps_of(&window));
         counted &= total_matches(&window);
@@ -73,16 +74,13 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
             if ids.contains(&id) {
                 still.insert(id.clone());
             }
-            match lines.get_mut(&line(event)) {
-                // Events without an identifier of their own may look the same and be several all the same: what is new
-                // is one more than there are.
-                Some(left) if id.is_of_content() && *left == 0 => {}
-                Some(left) if id.is_of_content() => {
-                    *left -= 1;
-                    continue;
-                }
-                Some(_) => continue,
-                None => {}
+            // Equal records without a usable @uuid may be several events: one more than archived is a new event.
+            let archived = match id.is_of_content() {
+                true => lines.remove_one(&line(event)),
+                false => lines.contains(&line(event)),
+            };
+            if archived {
+                continue;
             }
             let part = match &mut late {
                 Some(part) => part,

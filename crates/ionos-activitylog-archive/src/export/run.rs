@@ -78,7 +78,7 @@ impl ContractExportRun<'_> {
         if range != range.to_whole_seconds() {
             return Ok(None);
         }
-        let one = PageSize::new(1).map_err(Error::Read)?;
+        let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
         let page = pin!(self.exporter.client.page(self.contract, range, 0, one));
         let Either::Left((page, _)) = select(page, self.stop.clone()).await else {
             return Ok(None);
@@ -88,7 +88,7 @@ impl ContractExportRun<'_> {
             Ok(page) => Ok(page.total.filter(|total| total.exact).map(|total| total.count)),
             // An answer that proves nothing, as one without a count where there is no event either.
             Err(error) if error.kind() == ErrorKind::Decode => Ok(None),
-            Err(error) => Err(Error::Read(error)),
+            Err(error) => Err(Error::Read { source: error }),
         }
     }
 }

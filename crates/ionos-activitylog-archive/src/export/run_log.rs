@@ -77,7 +77,7 @@ pub(crate) fn warning(folder: &ContractFolder, run: &RunRecord, fail_points: &Fa
         file.write_all(&line)?;
         file.sync_all()
     };
-    written().map_err(|error| Error::Write(path.clone(), error))?;
+    written().map_err(|error| Error::Write { path: path.clone(), source: error })?;
     fail_points.reach(FailPoint::RunNoted);
     Ok(())
 }

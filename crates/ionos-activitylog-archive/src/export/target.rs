@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 
-use crate::encode::text::shown;
+use crate::encode::text::single_line;
 use crate::encode::{Compression, Format};
 use crate::error::Error;
 
@@ -26,7 +26,7 @@ impl FileTarget {
         let folder = path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into()));
         match of_name(&name) {
             Some((format, compression)) if !folder => Ok(Self { format, compression, path }),
-            _ => Err(Error::UnknownFormat(path)),
+            _ => Err(Error::UnknownFormat { path }),
         }
     }
 
@@ -63,7 +63,7 @@ fn of_name(name: &str) -> Option<(Format, Compression)> {
 impl fmt::Display for FileTarget {
     /// The path on one line, control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.path))
+        f.write_str(&single_line(&self.path))
     }
 }
 

@@ -1,61 +1,167 @@
-//! Whoever finds a file under its name must find all of it, whatever happened to the process that wrote it. So the
-//! bytes go to a file of another name in the same folder, are made durable there, and then take the name at once.
+//! Writes a file under a temporary name in its folder, syncs it, renames it and syncs the folder. So a file that has its
+//! name is complete, whatever happens to the process that writes it.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::fail_point::{FailPoint, FailPoints};
+use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
 use crate::error::Error;
 
-/// A file in the making. Dropped before [`AtomicFile::commit`], it leaves nothing behind; a process that is killed
-/// leaves `.NAME.RANDOM.partial`.
+/// Suffix of temporary files.
+const PARTIAL: &str = ".partial";
+
+/// A kind of file that an export replaces in an archive. It decides the prefix of the temporary name and the fail points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ArchiveFileKind {
+    Part,
+    Manifest,
+    State,
+}
+
+impl ArchiveFileKind {
+    const ALL: [Self; 3] = [Self::Part, Self::Manifest, Self::State];
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Part => ".part.",
+            Self::Manifest => ".manifest.",
+            Self::State => ".state.",
+        }
+    }
+
+    fn fail_point(self, step: WriteStep) -> FailPoint {
+        match (self, step) {
+            (Self::Part, WriteStep::Begun) => FailPoint::PartBegun,
+            (Self::Part, WriteStep::Complete) => FailPoint::PartWritten,
+            (Self::Part, WriteStep::Synced) => FailPoint::PartSynced,
+            (Self::Part, WriteStep::Named) => FailPoint::PartNamed,
+            (Self::Manifest, WriteStep::Begun) => FailPoint::ManifestBegun,
+            (Self::Manifest, WriteStep::Complete) => FailPoint::ManifestWritten,
+            (Self::Manifest, WriteStep::Synced) => FailPoint::ManifestSynced,
+            (Self::Manifest, WriteStep::Named) => FailPoint::ManifestNamed,
+            (Self::State, WriteStep::Begun) => FailPoint::StateBegun,
+            (Self::State, WriteStep::Complete) => FailPoint::StateWritten,
+            (Self::State, WriteStep::Synced) => FailPoint::StateSynced,
+            (Self::State, WriteStep::Named) => FailPoint::StateNamed,
+        }
+    }
+}
+
+/// A step of writing a file.
+#[derive(Clone, Copy, Debug)]
+enum WriteStep {
+    Begun,
+    Complete,
+    Synced,
+    Named,
+}
+
+/// Whether a killed export may have left a temporary file of this name in an archive.
+pub(crate) fn is_leftover(name: &str) -> bool {
+    name.ends_with(PARTIAL) && ArchiveFileKind::ALL.iter().any(|kind| name.starts_with(kind.prefix()))
+}
+
+/// A file that gets its name once it is complete. Dropped before [`AtomicFile::commit`], it leaves nothing behind; a
+/// killed process leaves `.NAME.RANDOM.partial`.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
+    /// The final path; for a file of an archive its folder until the name is known.
     path: PathBuf,
     overwrite: bool,
+    /// For a file of an archive: its kind and the fail points to reach.
+    archive: Option<(ArchiveFileKind, FailPoints)>,
 }
 
 impl AtomicFile {
-    /// Starts a file that will be at `path`, following a link that stands there. A file that is replaced hands its
-    /// permissions on.
+    /// Starts a file that will be at `path`. Follows a link, and keeps the permissions of a file that it replaces.
     ///
-    /// Fails when something is there already and `overwrite` is not set, when it is no ordinary file, and when the
-    /// folder cannot be written to; so all this is known before any work is done.
+    /// Fails with [`Error::AlreadyExists`] if the file exists and `overwrite` is false, with [`Error::NotAFile`] if the
+    /// path is not a regular file, and with [`Error::Create`] if the folder cannot be written to; so these errors come
+    /// before any work is done.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         let (path, existing) = destination(path, overwrite)?;
-        let mut builder = tempfile::Builder::new();
-        let prefix = prefix(&path);
-        builder.prefix(&prefix).suffix(".partial");
-        // A new file gets what the user's mask leaves, as any other.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let refused = |error| Error::Create(path.clone(), plain(error));
-        let file = builder.tempfile_in(folder_of(&path)).map_err(refused)?;
+        let refused = |source| Error::Create { path: path.clone(), source: without_temporary_name(source) };
+        let file = temporary_file(folder_of(&path), &temporary_prefix(&path)).map_err(refused)?;
         if let Some(existing) = existing {
             file.as_file().set_permissions(existing.permissions()).map_err(refused)?;
         }
-        Ok(Self { file, path, overwrite })
+        Ok(Self { file, path, overwrite, archive: None })
     }
 
-    /// Makes the bytes durable and gives the file its name.
+    /// Starts a file of an archive in an existing folder. It gets its name from [`AtomicFile::commit_as`] and replaces any
+    /// file of that name.
+    pub(crate) fn create_in(folder: &Path, kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<Self, Error> {
+        let path = folder.to_path_buf();
+        let file = temporary_file(folder, kind.prefix())
+            .map_err(|source| Error::Write { path: path.clone(), source: without_temporary_name(source) })?;
+        let file = Self { file, path, overwrite: true, archive: Some((kind, fail_points.clone())) };
+        file.reach(WriteStep::Begun);
+        Ok(file)
+    }
+
+    /// Writes a whole file of an archive.
+    pub(crate) fn write_all_to(
+        path: &Path,
+        bytes: &[u8],
+        kind: ArchiveFileKind,
+        fail_points: &FailPoints,
+    ) -> Result<(), Error> {
+        let mut file = Self::create_in(folder_of(path), kind, fail_points)?;
+        file.write_all(bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
+        file.commit_as(path)
+    }
+
+    /// Makes the file durable and gives it its name.
     ///
-    /// Fails with [`Error::Exists`] when another file took the name meanwhile and `overwrite` was not set.
+    /// Fails with [`Error::AlreadyExists`] if another file has taken the name and `overwrite` is false.
     pub fn commit(self) -> Result<(), Error> {
-        let Self { file, path, overwrite } = self;
-        let failed = |error| Error::Write(path.clone(), error);
-        file.as_file().sync_all().map_err(failed)?;
+        self.publish(|| Ok(()))
+    }
+
+    /// Makes the file durable and gives it this name in the same folder.
+    pub(crate) fn commit_as(self, path: &Path) -> Result<(), Error> {
+        self.commit_as_after(path, || Ok(()))
+    }
+
+    /// As [`AtomicFile::commit_as`], and calls a function between syncing and renaming.
+    pub(crate) fn commit_as_after(
+        mut self,
+        path: &Path,
+        before_rename: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.path = path.to_path_buf();
+        self.publish(before_rename)
+    }
+
+    fn publish(self, before_rename: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        let path = self.path.clone();
+        let failed = |source| Error::Write { path: path.clone(), source };
+        self.reach(WriteStep::Complete);
+        self.file.as_file().sync_all().map_err(failed)?;
+        self.reach(WriteStep::Synced);
+        before_rename()?;
+        let Self { file, overwrite, archive, .. } = self;
         let named = if overwrite { file.persist(&path) } else { file.persist_noclobber(&path) };
-        match named.map_err(|error| error.error) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(Error::Exists(path));
-            }
-            Err(error) => return Err(failed(error)),
+        if let Err(error) = named {
+            return Err(match error.error {
+                error if error.kind() == io::ErrorKind::AlreadyExists => Error::AlreadyExists { path },
+                error => failed(error),
+            });
         }
-        sync_folder(&path).map_err(failed)
+        if let Some((kind, fail_points)) = archive {
+            fail_points.reach(kind.fail_point(WriteStep::Named));
+        }
+        sync_folder_of(&path).map_err(failed)
+    }
+
+    fn reach(&self, step: WriteStep) {
+        if let Some((kind, fail_points)) = &self.archive {
+            fail_points.reach(kind.fail_point(step));
+        }
     }
 }
 
@@ -69,67 +175,26 @@ impl Write for AtomicFile {
     }
 }
 
-/// Where a file will be, with what it replaces there; follows a link. Fails as [`AtomicFile::create`].
-pub(crate) fn destination(path: &Path, overwrite: bool) -> Result<(PathBuf, Option<fs::Metadata>), Error> {
-    let refused = |error| Error::Create(path.to_path_buf(), error);
-    let existing = match fs::metadata(path) {
-        Ok(existing) => existing,
-        // A link to nowhere.
-        Err(_) if path.is_symlink() => return Err(Error::NotAFile(path.to_path_buf())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok((path.to_path_buf(), None));
-        }
-        Err(error) => return Err(refused(error)),
-    };
-    if !existing.is_file() {
-        return Err(Error::NotAFile(path.to_path_buf()));
-    }
-    if !overwrite {
-        return Err(Error::Exists(path.to_path_buf()));
-    }
-    let path = fs::canonicalize(path).map_err(refused)?;
-    Ok((path, Some(existing)))
+/// A temporary file with the permissions of any other new file: what the user's mask leaves.
+fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).suffix(PARTIAL);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
-/// Tells whoever finds a leftover what it was to become. Cut, because the whole name has to fit too.
-fn prefix(path: &Path) -> String {
+/// Tells who finds a leftover which file it belongs to. Cut to 40 characters, so that the temporary name fits as well.
+fn temporary_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beginning: String = name.chars().take(40).collect();
     format!(".{beginning}.")
 }
 
-pub(crate) fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-/// A name is durable once the folder that holds it is. Elsewhere than on Unix a folder cannot be synced.
-pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    sync_names(folder_of(path))
-}
-
-/// Makes the names in a folder durable.
-pub(crate) fn sync_names(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs::File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// The error without the temporary name that tempfile adds to it, which means nothing to the user.
-pub(crate) fn plain(error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::NotFound {
-        return io::Error::new(error.kind(), "its folder does not exist");
-    }
-    if error.raw_os_error().is_some() {
-        return error;
-    }
-    let inner = error.get_ref().and_then(|wrapped| wrapped.source());
-    let code = inner.and_then(|inner| inner.downcast_ref::<io::Error>()?.raw_os_error());
-    code.map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -140,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_has_the_name_before_the_commit() {
+    fn the_file_has_its_name_only_after_the_commit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let mut file = AtomicFile::create(&path, false).unwrap();
@@ -161,11 +226,11 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_file_is_replaced_only_on_demand() {
+    fn an_existing_file_is_replaced_only_with_overwrite() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         fs::write(&path, "old").unwrap();
-        assert!(matches!(AtomicFile::create(&path, false), Err(Error::Exists(_))));
+        assert!(matches!(AtomicFile::create(&path, false), Err(Error::AlreadyExists { .. })));
         let mut file = AtomicFile::create(&path, true).unwrap();
         file.write_all(b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
@@ -174,22 +239,22 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_was_taken_meanwhile_is_not_replaced() {
+    fn a_file_that_took_the_name_meanwhile_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let file = AtomicFile::create(&path, false).unwrap();
         fs::write(&path, "theirs").unwrap();
-        assert!(matches!(file.commit(), Err(Error::Exists(_))));
+        assert!(matches!(file.commit(), Err(Error::AlreadyExists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(names(folder.path()), ["a.ndjson"]);
     }
 
     #[test]
-    fn what_is_no_ordinary_file_is_never_replaced() {
+    fn only_a_regular_file_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(AtomicFile::create(folder.path(), true), Err(Error::NotAFile(_))));
+        assert!(matches!(AtomicFile::create(folder.path(), true), Err(Error::NotAFile { .. })));
         let missing = folder.path().join("missing/a.ndjson");
-        assert!(matches!(AtomicFile::create(&missing, false), Err(Error::Create(..))));
+        assert!(matches!(AtomicFile::create(&missing, false), Err(Error::Create { .. })));
     }
 
     #[cfg(unix)]
@@ -208,18 +273,18 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_to_nowhere_is_refused_before_any_work() {
+    fn a_dangling_link_is_refused_before_any_work() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(folder.path().join("missing"), &link).unwrap();
         for overwrite in [false, true] {
-            assert!(matches!(AtomicFile::create(&link, overwrite), Err(Error::NotAFile(_))));
+            assert!(matches!(AtomicFile::create(&link, overwrite), Err(Error::NotAFile { .. })));
         }
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_replaced_file_hands_its_permissions_on() {
+    fn the_new_file_has_the_permissions_of_the_replaced_one() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
@@ -230,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_name_that_a_folder_takes_is_taken() {
+    fn the_longest_possible_name_works() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("n".repeat(255));
         AtomicFile::create(&path, false).unwrap().commit().unwrap();

@@ -1,67 +1,66 @@
-//! That a process may be killed at any instant and nothing is lost can only be tested by killing it at every instant that
-//! matters. Those are named here: every point around a write that is to last.
+//! Names each step around a durable write, so that tests can kill an export there and check that the next one continues.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A point that an export has just passed.
+/// A step that an export has just completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailPoint {
-    /// The folder of a contract or day is there.
+    /// The folder of a contract or day exists.
     FolderMade,
-    /// Nobody else writes to the contract now.
+    /// The lock of the contract is held.
     LockTaken,
-    /// A window has come.
+    /// A window was read from the service.
     WindowRead,
-    /// There is a file for a part, under another name.
+    /// The temporary file of a part exists.
     PartBegun,
-    /// All bytes of a part were given to its file.
+    /// All bytes of a part are written, not synced.
     PartWritten,
-    /// They are on the disk.
+    /// All bytes of a part are synced.
     PartSynced,
-    /// The part has its name.
+    /// A part has its name.
     PartNamed,
-    /// There is a file for a manifest, under another name.
+    /// The temporary file of a manifest exists.
     ManifestBegun,
-    /// All bytes of a manifest were given to its file.
+    /// All bytes of a manifest are written, not synced.
     ManifestWritten,
-    /// They are on the disk.
+    /// All bytes of a manifest are synced.
     ManifestSynced,
-    /// The manifest has its name.
+    /// A manifest has its name.
     ManifestNamed,
-    /// There is a file for the state, under another name.
+    /// The temporary file of the state exists.
     StateBegun,
-    /// All bytes of the state were given to its file.
+    /// All bytes of the state are written, not synced.
     StateWritten,
-    /// They are on the disk.
+    /// All bytes of the state are synced.
     StateSynced,
-    /// The state before is kept under its second name, and there is none under the first.
+    /// The previous state is renamed to its second name; the first name is free.
     StateKept,
     /// The state has its name.
     StateNamed,
-    /// A file that is in no manifest is gone.
+    /// A leftover of a killed export is removed.
     LeftoverRemoved,
-    /// A later manifest follows the changed one.
+    /// A later manifest is linked to the changed one.
     ChainLinked,
-    /// The run is in the list of runs.
+    /// The run is appended to the run log.
     RunNoted,
-    /// There is a file in the making, new or left by another process, cut to what counts.
+    /// The resumable file is open and truncated to its checkpoint.
     FileBegun,
-    /// What was written to it so far is on the disk.
+    /// The resumable file is synced.
     FileSynced,
-    /// The next checkpoint is on the disk, under another name.
+    /// The next checkpoint is synced under a temporary name.
     CheckpointWritten,
-    /// It has its name.
+    /// The next checkpoint has its name.
     CheckpointNamed,
-    /// The file is whole and has its name.
+    /// The file of a file export has its name.
     FileNamed,
-    /// There is no checkpoint any more.
+    /// The checkpoint of a finished file is removed.
     CheckpointRemoved,
 }
 
 impl FailPoint {
-    /// Every step of an export to an archive, in the order in which it passes them first.
+    /// Every fail point of an export to an archive, in the order of their first occurrence.
     pub const ARCHIVE_EXPORT: [Self; 19] = [
         Self::FolderMade,
         Self::LockTaken,
@@ -84,7 +83,7 @@ impl FailPoint {
         Self::RunNoted,
     ];
 
-    /// Every step of an export to one file, in the order in which it passes them first.
+    /// Every fail point of an export to one file, in the order of their first occurrence.
     pub const FILE_EXPORT: [Self; 7] = [
         Self::FileBegun,
         Self::WindowRead,
@@ -95,7 +94,7 @@ impl FailPoint {
         Self::CheckpointRemoved,
     ];
 
-    /// A name that stays the same.
+    /// The stable name, such as `part-synced`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -134,27 +133,26 @@ impl fmt::Display for FailPoint {
     }
 }
 
-/// Whoever wants to know each step; by default nobody.
+/// A callback that is called at each fail point. The default calls nothing.
 #[derive(Clone, Default)]
 pub struct FailPoints(Option<Arc<dyn Fn(FailPoint) + Send + Sync>>);
 
 impl FailPoints {
-    /// Calls the function at each step, while the export waits for it.
+    /// Calls the function at each fail point; the export waits for its return.
     pub fn new(on_reach: impl Fn(FailPoint) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(on_reach)))
     }
 
-    pub(crate) fn reach(&self, step: FailPoint) {
+    pub(crate) fn reach(&self, point: FailPoint) {
         if let Some(on_reach) = &self.0 {
-            on_reach(step);
+            on_reach(point);
         }
     }
 }
 
 impl fmt::Debug for FailPoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = if self.0.is_some() { "somebody" } else { "nobody" };
-        f.debug_tuple("FailPoints").field(&who).finish()
+        f.debug_struct("FailPoints").field("is_set", &self.0.is_some()).finish()
     }
 }
 
@@ -163,10 +161,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_step_has_a_name_of_its_own() {
+    fn each_fail_point_has_its_own_name() {
         let all = FailPoint::ARCHIVE_EXPORT.iter().chain(&FailPoint::FILE_EXPORT);
-        let names: std::collections::BTreeSet<&str> = all.map(|step| step.name()).collect();
-        // A window is read for either.
+        let names: std::collections::BTreeSet<&str> = all.map(|point| point.name()).collect();
+        // WindowRead belongs to both.
         assert_eq!(names.len(), FailPoint::ARCHIVE_EXPORT.len() + FailPoint::FILE_EXPORT.len() - 1);
     }
 }

@@ -1,35 +1,76 @@
-//! Reads and writes the JSON files of an archive. Each names its schema, which is checked before anything else is read.
+//! Reads and writes the JSON files of an archive. Each names its schema and version, which is checked before any other
+//! member is read.
 
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-/// A file of this project as JSON for people and programs: members in their fixed order, a line end at its end.
+/// Formats a file for people and programs: members in the order of the struct, a line end at the end.
 pub(crate) fn to_pretty(value: &impl serde::Serialize) -> Vec<u8> {
-    // What is written here are structures with texts as keys, which always can be.
+    // Never fails for the structs of this crate: their keys are strings.
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
     bytes
 }
 
-/// Fails when a file is of another form than the one that is known here, before anything else of it is read.
-pub(crate) fn check_schema(bytes: &[u8], known: &str, path: &Path) -> Result<(), Error> {
+/// Parses a file whose schema is one of `known`, ordered from the oldest to the latest version.
+///
+/// Fails with [`Error::UnsupportedVersion`] for another version of the same schema, and with [`Error::Damaged`] for
+/// anything else.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], known: &[&str], path: &Path) -> Result<T, Error> {
     #[derive(Deserialize)]
     struct SchemaHeader {
         schema: String,
     }
     let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-    let form: SchemaHeader = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-    if form.schema == known {
-        return Ok(());
+    let header: SchemaHeader = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
+    let found = header.schema;
+    if !known.contains(&found.as_str()) {
+        let latest = known.last().copied().unwrap_or_default();
+        let name_of = |schema: &str| schema.split_once('/').map(|(name, _)| name.to_owned());
+        return Err(if name_of(&found).is_some() && name_of(&found) == name_of(latest) {
+            Error::UnsupportedVersion { path: path.to_path_buf(), found, known: known.join(" and ") }
+        } else {
+            damaged(format!("its format is {found:?}"))
+        });
     }
-    let (kind, _) = known.split_once('/').unwrap_or((known, ""));
-    match form.schema.split_once('/') {
-        Some((other, _)) if other == kind => {
-            Err(Error::Newer { path: path.to_path_buf(), found: form.schema, known: known.to_owned() })
+    serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Counter {
+        count: u32,
+    }
+
+    fn parse_counter(text: &str) -> Result<Counter, Error> {
+        parse(text.as_bytes(), &["counter/1", "counter/2"], Path::new("c.json"))
+    }
+
+    #[test]
+    fn every_known_version_is_read() {
+        for version in ["1", "2"] {
+            let text = format!(r#"{{"schema":"counter/{version}","count":3}}"#);
+            assert_eq!(parse_counter(&text).unwrap(), Counter { count: 3 });
         }
-        _ => Err(damaged(format!("it has the form {:?}", form.schema))),
+    }
+
+    #[test]
+    fn a_later_version_is_named_before_anything_else_is_read() {
+        let error = parse_counter(r#"{"schema":"counter/3","everything":"else"}"#).unwrap_err();
+        assert_eq!(error.to_string(), "c.json has the format counter/3; this version reads counter/1 and counter/2");
+    }
+
+    #[test]
+    fn anything_else_is_damage() {
+        for text in ["", "{", "{}", r#"{"schema":"other/1"}"#, r#"{"schema":"counter/1"}"#] {
+            assert!(matches!(parse_counter(text), Err(Error::Damaged { .. })), "{text}");
+        }
     }
 }

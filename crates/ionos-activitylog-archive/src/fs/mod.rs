@@ -1,7 +1,9 @@
 //! Durable files: a file that has its name is complete and survives a loss of power.
 //!
-//! [`AtomicFile`] writes a file under a temporary name and renames it when it is complete. `ResumableFile` does the same for
-//! a file that takes hours: it keeps a checkpoint beside the file, so that the next process continues it.
+//! [`AtomicFile`] writes a file under a temporary name and renames it once it is complete. `ResumableFile` does the same
+//! for a file that takes hours and keeps a checkpoint beside it, from which the next process continues. `folder` creates
+//! and syncs folders, `json_file` checks the schema of a JSON file, and `fail_point` names each step for tests that kill
+//! the process there.
 
 mod atomic_file;
 mod fail_point;
@@ -10,7 +12,6 @@ pub(crate) mod json_file;
 mod resumable_file;
 
 pub use atomic_file::AtomicFile;
-pub(crate) use atomic_file::{destination, folder_of, plain, sync_folder, sync_names};
+pub(crate) use atomic_file::{ArchiveFileKind, is_leftover};
 pub use fail_point::{FailPoint, FailPoints};
-pub(crate) use folder::{ArchiveFileKind, DurableFile, is_leftover};
 pub(crate) use resumable_file::ResumableFile;

@@ -15,7 +15,7 @@ pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (
     for date in folder.days()? {
         let path = folder.manifest(date);
         match Manifest::read(&path) {
-            Err(Error::Open(_, error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(Error::Open { source: error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
             read => {
                 let (manifest, digest) = read?;
                 if manifest.date != date || manifest.contract != *folder.contract() {

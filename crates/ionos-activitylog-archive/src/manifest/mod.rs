@@ -234,19 +234,17 @@ impl Manifest {
 
     /// Reads a manifest, and gives the digest of its file with it.
     ///
-    /// Fails with [`Error::Open`] when there is none, with [`Error::Newer`] for one of a later version, and with
+    /// Fails with [`Error::Open`] when there is none, with [`Error::UnsupportedVersion`] for one of a later version, and with
     /// [`Error::Damaged`] for anything that this library would not have written.
     pub fn read(path: &Path) -> Result<(Self, Digest), Error> {
-        let bytes = fs::read(path).map_err(|error| Error::Open(path.to_path_buf(), error))?;
+        let bytes = fs::read(path).map_err(|error| Error::Open { path: path.to_path_buf(), source: error })?;
         let manifest = Self::from_bytes(&bytes, path)?;
         Ok((manifest, Digest::sha256(&bytes)))
     }
 
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
-        json_file::check_schema(bytes, MANIFEST_SCHEMA, path)?;
-        let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-        manifest.check().map_err(damaged)?;
+        let manifest: Self = json_file::parse(bytes, &[MANIFEST_SCHEMA], path)?;
+        manifest.check().map_err(|detail| Error::damaged(path.to_path_buf(), detail))?;
         Ok(manifest)
     }
 

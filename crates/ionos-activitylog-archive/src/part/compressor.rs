@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 use crate::encode::{Compression, FRAME_BYTES, FrameWriter};
-use crate::fs::DurableFile;
+use crate::fs::AtomicFile;
 
 /// How much is handed over at once where nothing is compressed, and so nothing has to be held for long.
 const PLAIN_BYTES: usize = 1 << 17;
@@ -33,14 +33,14 @@ pub(super) struct CompressorThread {
 
 /// A file that has all bytes of its part.
 pub(super) struct CompressedFile {
-    pub(super) file: DurableFile,
+    pub(super) file: AtomicFile,
     pub(super) sha256: Digest,
     pub(super) bytes: u64,
 }
 
 impl CompressorThread {
     /// Fails where there can be no thread.
-    pub(super) fn begin(compression: Compression, file: DurableFile) -> io::Result<Self> {
+    pub(super) fn begin(compression: Compression, file: AtomicFile) -> io::Result<Self> {
         let file = HashingWriter::new(BufWriter::with_capacity(1 << 16, file));
         let into = FrameWriter::new(compression, file)?;
         let (frames, todo) = sync_channel(FRAMES_WAITING);
@@ -117,7 +117,7 @@ fn ended() -> io::Error {
 
 fn pack(
     todo: &Receiver<Vec<u8>>,
-    mut into: FrameWriter<HashingWriter<BufWriter<DurableFile>>>,
+    mut into: FrameWriter<HashingWriter<BufWriter<AtomicFile>>>,
     used: &Sender<Vec<u8>>,
 ) -> io::Result<CompressedFile> {
     for mut frame in todo {

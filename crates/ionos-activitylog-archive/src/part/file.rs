@@ -1,17 +1,17 @@
 //! A part is written while its events come, so that its size does not matter, and its name is known only at its end,
 //! because it holds the digest of its lines.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use ionos_activitylog::internal::EventMultiset;
 use ionos_activitylog::{DateRange, Event, EventId};
 use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 use crate::encode::{Compression, ndjson};
 use crate::error::Error;
-use crate::fs::{ArchiveFileKind, DurableFile, FailPoints};
+use crate::fs::{ArchiveFileKind, AtomicFile, FailPoints};
 use crate::layout::PartName;
 use crate::manifest::Part;
 
@@ -23,9 +23,7 @@ pub(crate) struct PartFile {
     compression: Compression,
     folder: PathBuf,
     lines: Sha256,
-    ids: HashSet<EventId>,
-    /// Events without an identifier of their own that are there more than once.
-    twins: u64,
+    ids: EventMultiset,
     pub(crate) count: u64,
     unpacked: u64,
     first: Option<DateTime<Utc>>,
@@ -45,15 +43,14 @@ pub(crate) struct PartMeta {
 impl PartFile {
     /// Starts a part in the folder of a day, which is there.
     pub(crate) fn begin(folder: &Path, compression: Compression, fail_points: &FailPoints) -> Result<Self, Error> {
-        let file = DurableFile::begin(folder, ArchiveFileKind::Part, fail_points)?;
+        let file = AtomicFile::create_in(folder, ArchiveFileKind::Part, fail_points)?;
         Ok(Self {
             compressor: CompressorThread::begin(compression, file)
-                .map_err(|error| Error::Write(folder.to_path_buf(), error))?,
+                .map_err(|error| Error::Write { path: folder.to_path_buf(), source: error })?,
             compression,
             folder: folder.to_path_buf(),
             lines: Sha256::new(),
-            ids: HashSet::new(),
-            twins: 0,
+            ids: EventMultiset::new(),
             count: 0,
             unpacked: 0,
             first: None,
@@ -65,24 +62,27 @@ impl PartFile {
     pub(crate) fn add(&mut self, event: &Event, (time, id): (Option<DateTime<Utc>>, EventId)) -> Result<(), Error> {
         let line = ndjson::to_line(event.raw());
         self.lines.update(Sha256::digest(line.as_bytes()));
-        self.compressor.add(line.as_bytes()).map_err(|error| Error::Write(self.folder.clone(), error))?;
+        self.compressor
+            .add(line.as_bytes())
+            .map_err(|error| Error::Write { path: self.folder.clone(), source: error })?;
         self.unpacked += line.len() as u64 + 1;
         self.count += 1;
         if let Some(time) = time {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
         }
-        if let Some(id) = self.ids.replace(id) {
-            self.twins += u64::from(id.is_of_content());
-        }
+        self.ids.insert(id);
         Ok(())
     }
 
-    /// How many of its events a service counts that counts each once, those that are not in `known`: an event that was
-    /// amended is one, and events without an identifier that look the same are several.
+    /// The total that a service reports for the events of this part, see [`EventMultiset::expected_total`].
     pub(super) fn expected_total(&self, known: impl Fn(&EventId) -> bool) -> u64 {
-        let counts = |id: &&EventId| id.is_of_content() || !known(id);
-        self.ids.iter().filter(counts).count() as u64 + self.twins
+        self.ids.expected_total(known)
+    }
+
+    /// Whether equal records without a usable `@uuid` occur more than once.
+    pub(super) fn has_repeats(&self) -> bool {
+        self.ids.iter().any(|(id, count)| count > 1 && id.is_of_content())
     }
 
     /// Brings the part to the disk, and says what it is. `known` are ids that another part of the day has.
@@ -93,9 +93,9 @@ impl PartFile {
     /// Settles what is in the part, so that somebody else can bring it to the disk.
     pub(crate) fn end(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<FinishedPart, Error> {
         let expected_total = self.expected_total(&known);
-        let unique = self.ids.iter().filter(|id| !known(id)).count() as u64;
+        let unique = self.ids.distinct_unknown(&known);
         let Self { mut compressor, folder, .. } = self;
-        compressor.end().map_err(|error| Error::Write(folder.clone(), error))?;
+        compressor.end().map_err(|error| Error::Write { path: folder.clone(), source: error })?;
         Ok(FinishedPart {
             compressor,
             folder,
@@ -133,10 +133,10 @@ impl FinishedPart {
     pub(crate) fn commit(self) -> Result<Part, Error> {
         let packed = self.compressor.wait();
         let CompressedFile { file, sha256, bytes } =
-            packed.map_err(|error| Error::Write(self.folder.clone(), error))?;
+            packed.map_err(|error| Error::Write { path: self.folder.clone(), source: error })?;
         let PartMeta { range, verified, counted, late } = self.meta;
         let name = PartName { late, range, content: self.digest.short(), compression: self.compression };
-        file.commit(&self.folder.join(name.to_string()))?;
+        file.commit_as(&self.folder.join(name.to_string()))?;
         Ok(Part {
             from: range.start(),
             to: range.end(),

@@ -32,9 +32,9 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
 /// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
-        io::ErrorKind::NotFound => "it is gone, and its manifest names it".to_owned(),
+        io::ErrorKind::NotFound => "it is missing, and its manifest names it".to_owned(),
         _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
-        _ => return Error::Open(path.to_path_buf(), error),
+        _ => return Error::Open { path: path.to_path_buf(), source: error },
     };
     Error::damaged(path.to_path_buf(), detail)
 }
@@ -80,15 +80,15 @@ mod tests {
             }
             for bytes in harmed {
                 let error = read(compression, Some(bytes)).unwrap_err();
-                assert!(matches!(error, Error::Damaged(..)), "{error:?}");
+                assert!(matches!(error, Error::Damaged { .. }), "{error:?}");
             }
             let gone = read(compression, None).unwrap_err();
-            assert!(matches!(gone, Error::Damaged(..)), "{gone:?}");
+            assert!(matches!(gone, Error::Damaged { .. }), "{gone:?}");
             // A folder can be opened and not read, whoever tries.
             let part = name(compression);
             std::fs::create_dir(day.path().join(part.to_string())).unwrap();
             let error = for_each(day.path(), &part, drop).unwrap_err();
-            assert!(matches!(error, Error::Open(..)), "{error:?}");
+            assert!(matches!(error, Error::Open { .. }), "{error:?}");
         }
     }
 }

@@ -216,7 +216,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         };
         let sent = self.ended.send(FinishedRange { stretch, part });
         // Whoever takes them knows why it ended, and says so first.
-        sent.map_err(|_| Error::unwritten(io::Error::other("nobody brings it to the disk")))
+        sent.map_err(|_| Error::Thread { source: io::Error::other("nobody brings it to the disk") })
     }
 
     fn add_gap<'a>(

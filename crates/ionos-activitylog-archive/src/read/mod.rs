@@ -128,7 +128,7 @@ impl ArchiveReader {
         for folder in &folders {
             let days = folder.days()?;
             if days.is_empty() && contracts.is_some() {
-                return Err(Error::Empty(folder.path().to_path_buf()));
+                return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
             let mut covered = ContractCoverage {
                 contract: folder.contract().clone(),
@@ -144,7 +144,7 @@ impl ArchiveReader {
                 }
                 let (manifest, _) = match Manifest::read(&folder.manifest(date)) {
                     // A day that an export had begun and not finished.
-                    Err(Error::Open(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+                    Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => {
                         continue;
                     }
                     read => read?,
@@ -172,7 +172,7 @@ impl ArchiveReader {
             reader.contracts.push(covered);
         }
         if folders.is_empty() {
-            return Err(Error::Empty(archive.root().to_path_buf()));
+            return Err(Error::NoArchive { path: archive.root().to_path_buf() });
         }
         parts.sort_by_key(|closed| (closed.part.from, closed.contract));
         for (index, part) in parts.iter_mut().enumerate() {

@@ -164,7 +164,7 @@ impl PartEvents {
                 // A closed channel without an empty batch before it must not pass for the end of the part.
                 batch.ok_or_else(|| {
                     let error = io::Error::other("the thread that reads it has ended early");
-                    Error::Open(self.path.clone(), error)
+                    Error::Open { path: self.path.clone(), source: error }
                 })
             }
         }

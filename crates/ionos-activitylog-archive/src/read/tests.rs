@@ -166,11 +166,11 @@ async fn where_there_is_no_archive_that_is_said() {
     let archive = Archive::new(root.path());
     let open =
         |contract: Option<&ContractNumber>| ArchiveReader::open(&archive, contract.map(std::slice::from_ref), None);
-    assert!(matches!(open(None), Err(Error::Empty(_))));
-    assert!(matches!(open(Some(&7.into())), Err(Error::Empty(_))));
+    assert!(matches!(open(None), Err(Error::NoArchive { .. })));
+    assert!(matches!(open(Some(&7.into())), Err(Error::NoArchive { .. })));
     let missing = Archive::new(root.path().join("missing"));
     let error = ArchiveReader::open(&missing, None, None).unwrap_err();
-    assert!(matches!(error, Error::Open(..)), "{error}");
+    assert!(matches!(error, Error::Open { .. }), "{error}");
 }
 
 /// The files of an archive in a format are those that an export to one file writes.
@@ -223,13 +223,13 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     let end = |archive: &Archive| {
         let reader = ArchiveReader::open(archive, Some(std::slice::from_ref(&contract)), None).unwrap();
         let last = reader.last().unwrap();
-        last.unwrap_err().summary()
+        last.unwrap_err().to_string()
     };
 
     let lines = whole.iter().filter(|byte| **byte == b'\n').count();
     let shorter = whole[..whole.len() - 1].iter().rposition(|b| *b == b'\n');
     fs::write(&path, &whole[..=shorter.unwrap()]).unwrap();
-    let expected = format!("it has {} events, and its manifest says {lines}", lines - 1);
+    let expected = format!("it has {} events, its manifest says {lines}", lines - 1);
     assert!(end(&archive).ends_with(&expected), "{}", end(&archive));
 
     fs::write(&path, &whole).unwrap();
@@ -239,7 +239,7 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     assert!(error.contains(&format!("line {}: the record is not JSON", lines + 1)), "{error}");
 
     fs::remove_file(&path).unwrap();
-    let gone = "is not as it was written: it is gone, and its manifest names it";
+    let gone = "was modified after it was written: it is missing, and its manifest names it";
     assert!(end(&archive).ends_with(gone), "{}", end(&archive));
 }
 
@@ -271,7 +271,7 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
             let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
             let failed: Vec<Error> = reader.filter_map(Result::err).collect();
             assert!(
-                matches!(failed.as_slice(), [Error::Damaged(at, ..)] if *at == path),
+                matches!(failed.as_slice(), [Error::Damaged { path: at, .. }] if *at == path),
                 "{} {harm}: {failed:?}",
                 path.display()
             );

@@ -27,7 +27,7 @@ impl ContractLock {
         fail_points: &FailPoints,
     ) -> Result<Self, Error> {
         let path = folder.path().join(LOCK);
-        let failed = |error| Error::Create(path.clone(), error);
+        let failed = |error| Error::Create { path: path.clone(), source: error };
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -37,7 +37,7 @@ impl ContractLock {
                 // Where it cannot be read, that somebody has it is still known.
                 let _ = file.read_to_string(&mut said);
                 let holder = serde_json::from_str(&said).ok();
-                return Err(Error::Locked(folder.path().to_path_buf(), holder));
+                return Err(Error::Locked { path: folder.path().to_path_buf(), owner: holder });
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }

@@ -29,7 +29,7 @@ pub struct RebuiltState {
 /// manifest.
 pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bool) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
-        return Err(Error::Empty(folder.path().to_path_buf()));
+        return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     }
     let fail_points = FailPoints::default();
     let now = clock.now();
@@ -37,18 +37,18 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bo
     let _lock = ContractLock::acquire(folder, now, &fail_points)?;
     let days = read_days(folder)?;
     let Some((first, _)) = days.values().next() else {
-        return Err(Error::Empty(folder.path().to_path_buf()));
+        return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     };
     let mut state = State::new(ArchiveIdentity::new(&first.api, folder.contract()), now);
     let mut before = None;
     for (date, (manifest, sha256)) in &days {
         if manifest.previous != before && state.relink.is_none() {
             if !relink {
-                return Err(Error::Damaged(
-                    folder.manifest(*date),
-                    "it does not follow the manifest before it".to_owned(),
-                    "`ialog verify` says more, and --relink takes the manifests as they are",
-                ));
+                return Err(Error::Damaged {
+                    path: folder.manifest(*date),
+                    detail: "it does not follow the manifest before it".to_owned(),
+                    hint: "`ialog verify` says more, and --relink takes the manifests as they are",
+                });
             }
             state.relink = Some(*date);
         }

@@ -6,9 +6,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::{STATE_SCHEMA, State};
-use crate::encode::text::shown;
 use crate::error::Error;
-use crate::fs::{ArchiveFileKind, DurableFile, FailPoint, FailPoints, json_file};
+use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, FailPoints, json_file};
 use crate::layout::ContractFolder;
 
 const STATE: &str = "_state.json";
@@ -29,7 +28,7 @@ enum StateUnavailable {
 pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<String>), Error> {
     let first = match read_one(folder.path().join(STATE)) {
         Ok(state) => return Ok((Some(state), None)),
-        Err(StateUnavailable::Unusable(error @ Error::Newer { .. })) => return Err(error),
+        Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. })) => return Err(error),
         Err(lost) => lost,
     };
     match (first, read_one(folder.path().join(BEFORE))) {
@@ -37,13 +36,13 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
         // Killed between the two names that a new state takes.
         (StateUnavailable::Missing, Ok(state)) => Ok((Some(state), None)),
         (StateUnavailable::Unusable(error), Ok(state)) => {
-            let warning = format!("{}; going on with the copy before it, {BEFORE}", error.summary());
+            let warning = format!("{}; going on with the copy before it, {BEFORE}", error.to_string());
             Ok((Some(state), Some(warning)))
         }
-        (_, Err(StateUnavailable::Unusable(error @ Error::Newer { .. }))) => Err(error),
+        (_, Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. }))) => Err(error),
         (StateUnavailable::Unusable(error), Err(_))
         | (StateUnavailable::Missing, Err(StateUnavailable::Unusable(error))) => {
-            Err(Error::StateLost(folder.path().to_path_buf(), error.summary()))
+            Err(Error::StateLost { path: folder.path().to_path_buf(), detail: error.to_string() })
         }
     }
 }
@@ -52,25 +51,21 @@ fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StateUnavailable::Missing),
-        Err(error) => return Err(StateUnavailable::Unusable(Error::Open(path, error))),
+        Err(error) => return Err(StateUnavailable::Unusable(Error::Open { path, source: error })),
     };
-    json_file::check_schema(&bytes, STATE_SCHEMA, &path).map_err(StateUnavailable::Unusable)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let detail = format!("{} holds no state: {error}", shown(&path));
-        StateUnavailable::Unusable(Error::damaged(path, detail))
-    })
+    json_file::parse(&bytes, &[STATE_SCHEMA], &path).map_err(StateUnavailable::Unusable)
 }
 
 /// Writes the state in place of the one before, which is kept.
 pub(crate) fn write(folder: &ContractFolder, state: &State, fail_points: &FailPoints) -> Result<(), Error> {
     let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
-    let mut file = DurableFile::begin(folder.path(), ArchiveFileKind::State, fail_points)?;
-    file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write(path.clone(), error))?;
+    let mut file = AtomicFile::create_in(folder.path(), ArchiveFileKind::State, fail_points)?;
+    file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write { path: path.clone(), source: error })?;
     // A damaged one must not take the place of the good one before it.
     let keep = read_one(path.clone()).is_ok();
-    file.commit_after(&path, || {
+    file.commit_as_after(&path, || {
         if keep {
-            fs::rename(&path, &before).map_err(|error| Error::Write(before.clone(), error))?;
+            fs::rename(&path, &before).map_err(|error| Error::Write { path: before.clone(), source: error })?;
             fail_points.reach(FailPoint::StateKept);
         }
         Ok(())

@@ -43,8 +43,8 @@ fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
     fs::write(path(&folder), "{").unwrap();
     fs::write(folder.path().join("_state.prev.json"), "").unwrap();
     let error = State::read(&folder).unwrap_err();
-    assert!(matches!(error, Error::StateLost(..)));
-    assert!(error.to_string().contains("ialog state rebuild"), "{error}");
+    assert!(matches!(error, Error::StateLost { .. }));
+    assert!(error.hint().contains("ialog state rebuild"), "{error}");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn one_of_a_later_version_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
     fs::write(path(&folder), r#"{"schema":"ialog.state/2"}"#).unwrap();
-    assert!(matches!(State::read(&folder), Err(Error::Newer { .. })));
+    assert!(matches!(State::read(&folder), Err(Error::UnsupportedVersion { .. })));
 }
 
 #[test]

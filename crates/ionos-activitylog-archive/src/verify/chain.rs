@@ -25,7 +25,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
         }
         Err(error) => {
             let state = place(folder.path().join("_state.json"));
-            report.findings.push(state.find(None, Problem::Unreadable, error.summary()));
+            report.findings.push(state.find(None, Problem::Unreadable, error.to_string()));
             None
         }
     };
@@ -114,7 +114,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
                 files(&mut report, root, folder, &manifest, &day, open);
                 manifests.push(manifest);
             }
-            Err(error) => report.findings.push(here.find(None, Problem::Changed, error.summary())),
+            Err(error) => report.findings.push(here.find(None, Problem::Changed, error.to_string())),
         }
         before = Some(ManifestLink { date, sha256 });
     }
@@ -149,8 +149,8 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
 /// What the system says, without the path that stands before it anyway.
 fn cause(error: crate::error::Error) -> String {
     match error {
-        crate::error::Error::Open(_, error) => error.to_string(),
-        error => error.summary(),
+        crate::error::Error::Open { source: error, .. } => error.to_string(),
+        error => error.to_string(),
     }
 }
 

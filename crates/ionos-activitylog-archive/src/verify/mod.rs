@@ -21,7 +21,7 @@ use ionos_activitylog::ContractNumber;
 
 use crate::digest::Digest;
 use crate::encode::text;
-use crate::encode::text::shown;
+use crate::encode::text::single_line;
 use crate::error::Error;
 use crate::layout::Archive;
 use crate::manifest::{ManifestLink, Part};
@@ -114,7 +114,7 @@ pub enum Problem {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown(&self.file))?;
+        f.write_str(&single_line(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ", line {line}")?;
         }
@@ -219,7 +219,7 @@ pub fn verify_archive_with_progress(
 ) -> Result<VerifyReport, Error> {
     let contracts = archive.select_contracts(contracts)?;
     if contracts.is_empty() {
-        return Err(Error::Empty(archive.root().to_path_buf()));
+        return Err(Error::NoArchive { path: archive.root().to_path_buf() });
     }
     let mut report = VerifyReport::default();
     let mut days = Vec::new();

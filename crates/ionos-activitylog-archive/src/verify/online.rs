@@ -56,7 +56,7 @@ pub async fn verify_totals(
     on_progress: impl Fn(u64, u64),
 ) -> Result<TotalsReport, Error> {
     let mut totals = TotalsReport::default();
-    let one = PageSize::new(1).map_err(Error::Read)?;
+    let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
     let folders = archive.select_contracts(contracts)?;
     let read = folders.iter().map(|folder| Ok((folder, read_days(folder)?)));
     let read: Vec<_> = read.collect::<Result<_, Error>>()?;
@@ -71,7 +71,7 @@ pub async fn verify_totals(
                 let report = &mut totals.report;
                 let one = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one).await;
-                    let total = page.map_err(Error::Read)?.total;
+                    let total = page.map_err(|source| Error::Read { source })?.total;
                     compare(report, &place, &manifest, range, total)
                 } else {
                     report.warnings.push(format!(

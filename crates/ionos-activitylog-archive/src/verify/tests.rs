@@ -256,7 +256,7 @@ async fn the_head_of_the_chain_is_told() {
     assert!(report.chains[0].to_string().contains(&head.sha256.to_string()));
     assert_eq!((report.parts, report.chains[0].days), (3, 3));
     let error = verify_archive(&Archive::new(root.path().join("contract=1")), None).unwrap_err();
-    assert!(matches!(error, Error::Open(..) | Error::Empty(_)));
+    assert!(matches!(error, Error::Open { .. } | Error::NoArchive { .. }));
 }
 
 #[tokio::test]

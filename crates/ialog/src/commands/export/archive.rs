@@ -57,7 +57,7 @@ pub(crate) async fn run(
             Ok(done) => outcome.tell(&contract, &done, context),
             Err(error) => {
                 let failure = match error {
-                    Error::Read(error) => account::explain(&client, &contract, error).await,
+                    Error::Read { source: error } => account::explain(&client, &contract, error).await,
                     error => error.into(),
                 };
                 outcome.fail(contract.clone(), failure);
@@ -88,7 +88,7 @@ async fn tell_plans(
                     failures.push((contract, failure));
                 }
             }
-            Err(Error::Read(error)) => {
+            Err(Error::Read { source: error }) => {
                 let failure = account::explain(client, &contract, error).await;
                 failures.push((contract, failure));
             }

@@ -142,8 +142,8 @@ pub(crate) async fn run(
     let steps = context.steps.clone();
     let export = open(&steps).map_err(|error| match error {
         // What is left of an interrupted export is not the only copy of anything.
-        Error::Damaged(..) | Error::Newer { .. } => {
-            CommandError::usage(error.summary(), format!("{}, or begin anew with --overwrite", error.hint()))
+        Error::Damaged { .. } | Error::UnsupportedVersion { .. } => {
+            CommandError::usage(error.to_string(), format!("{}, or begin anew with --overwrite", error.hint()))
         }
         error => error.into(),
     })?;
@@ -178,7 +178,7 @@ pub(crate) async fn run(
         Ok(export) => export,
         Err(error) => {
             let failure = match error {
-                Error::Read(error) => account::explain(&client, &contract, error).await,
+                Error::Read { source: error } => account::explain(&client, &contract, error).await,
                 error => error.into(),
             };
             // What there is to go on with may be less than what had come: a disk that refuses takes nothing more.

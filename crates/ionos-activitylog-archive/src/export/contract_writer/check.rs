@@ -13,20 +13,20 @@ impl ContractWriter {
         let lost = self.state.covered_ranges().difference(&self.covered_ranges());
         if let Some(first) = lost.iter().next() {
             let path = self.folder.manifest(first.start().date_naive());
-            return Err(Error::Damaged(
+            return Err(Error::Damaged {
                 path,
-                format!("{first} was archived, and no manifest has it"),
-                "`ialog verify` says more, and after `ialog state rebuild` it is read again",
-            ));
+                detail: format!("{first} was archived, and no manifest has it"),
+                hint: "`ialog verify` says more, and after `ialog state rebuild` it is read again",
+            });
         }
         if let Some(head) = self.state.head.filter(|_| !self.state.open) {
             let found = self.head();
             if found != Some(head) {
-                return Err(Error::Damaged(
-                    self.folder.manifest(head.date),
-                    "it is not the last manifest that was written".to_owned(),
-                    "`ialog verify` says more, and `ialog state rebuild` takes it as it is",
-                ));
+                return Err(Error::Damaged {
+                    path: self.folder.manifest(head.date),
+                    detail: "it is not the last manifest that was written".to_owned(),
+                    hint: "`ialog verify` says more, and `ialog state rebuild` takes it as it is",
+                });
             }
         }
         Ok(())
@@ -38,11 +38,11 @@ impl ContractWriter {
             if manifest.previous != before {
                 let path =
                     before.map_or_else(|| self.folder.manifest(*date), |before| self.folder.manifest(before.date));
-                return Err(Error::Damaged(
+                return Err(Error::Damaged {
                     path,
-                    format!("the manifest of {date} does not follow it"),
-                    "`ialog verify` says more",
-                ));
+                    detail: format!("the manifest of {date} does not follow it"),
+                    hint: "`ialog verify` says more",
+                });
             }
             before = Some(ManifestLink { date: *date, sha256: *digest });
         }
@@ -58,15 +58,15 @@ impl ContractWriter {
                 let wrong = match std::fs::metadata(&path) {
                     Ok(found) if found.len() == part.bytes => continue,
                     Ok(found) => format!("it has {} bytes, and the manifest says {}", found.len(), part.bytes),
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is gone".to_owned(),
-                    Err(error) => return Err(Error::Open(path, error)),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
+                    Err(error) => return Err(Error::Open { path, source: error }),
                 };
-                return Err(Error::Damaged(
+                return Err(Error::Damaged {
                     path,
-                    wrong,
-                    "put it back from a copy, or remove the folder of its day and run `ialog state rebuild --relink` to \
-                     have the day read again; `ialog verify` says what else is wrong",
-                ));
+                    detail: wrong,
+                    hint: "restore it from a copy, or remove the folder of its day and run `ialog state rebuild --relink` to read \
+                     the day again; `ialog verify` shows all differences",
+                });
             }
         }
         Ok(())
@@ -89,5 +89,5 @@ pub(super) fn check_identity(
     if archived == wanted {
         return Ok(());
     }
-    Err(Error::Foreign { path: folder.path().to_path_buf(), archived: say(archived), wanted: say(wanted) })
+    Err(Error::IdentityMismatch { path: folder.path().to_path_buf(), archived: say(archived), wanted: say(wanted) })
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::ContractWriter;
 use crate::error::Error;
-use crate::fs::folder;
+use crate::fs::{folder, is_leftover};
 use crate::layout::names;
 
 impl ContractWriter {
@@ -32,7 +32,7 @@ impl ContractWriter {
                 let left = only.is_none() && self.known && self.state.open
                     || covered.as_ref().is_some_and(|covered| covered.covers(name.range));
                 if !listed && left {
-                    folder::remove(&folder.join(name.to_string()), &self.fail_points)?;
+                    folder::remove_file(&folder.join(name.to_string()), &self.fail_points)?;
                 }
             }
         }
@@ -41,8 +41,8 @@ impl ContractWriter {
 
     fn remove_partial_files(&self, folder: &Path) -> Result<(), Error> {
         for name in names(folder)? {
-            if folder::is_leftover(&name) {
-                folder::remove(&folder.join(name), &self.fail_points)?;
+            if is_leftover(&name) {
+                folder::remove_file(&folder.join(name), &self.fail_points)?;
             }
         }
         Ok(())

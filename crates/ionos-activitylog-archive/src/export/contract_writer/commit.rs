@@ -10,7 +10,7 @@ use ionos_activitylog::{DateRange, RangeSet};
 use super::ContractWriter;
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::fs::{ArchiveFileKind, FailPoint, folder};
+use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, folder};
 use crate::manifest::{KnownGap, Manifest, ManifestLink, Part, ReadRange, Tool};
 use crate::part::WrittenRange;
 use crate::state::ArchiveIdentity;
@@ -120,12 +120,12 @@ impl ContractWriter {
         let bytes = manifest.to_bytes();
         if manifest.parts.is_empty() && !self.days.contains_key(&date) {
             // Its folder may be there because of a part that was given up, and whether its name lasts is not known then.
-            folder::add_folder(&self.folder.day(date), &self.fail_points)?;
+            folder::create_unsynced(&self.folder.day(date), &self.fail_points)?;
             folder::sync(self.folder.path())?;
         } else {
             Self::day_folder(&self.folder, date, &self.fail_points)?;
         }
-        folder::write(&self.folder.manifest(date), &bytes, ArchiveFileKind::Manifest, &self.fail_points)?;
+        AtomicFile::write_all_to(&self.folder.manifest(date), &bytes, ArchiveFileKind::Manifest, &self.fail_points)?;
         self.days.insert(date, (manifest, Digest::sha256(&bytes)));
         Ok(())
     }

@@ -62,7 +62,7 @@ impl ContractWriter {
         clock: Arc<dyn Clock>,
         fail_points: FailPoints,
     ) -> Result<Self, Error> {
-        folder::make_folder(folder.path(), &fail_points)?;
+        folder::create_all(folder.path(), &fail_points)?;
         let lock = ContractLock::acquire(&folder, clock.now(), &fail_points)?;
         let identity = ArchiveIdentity::new(api, folder.contract());
         let (state, warning) = State::read(&folder)?;
@@ -166,7 +166,7 @@ impl ContractWriter {
         fail_points: &FailPoints,
     ) -> Result<PathBuf, Error> {
         let path = folder.day(date);
-        folder::make_folder(&path, fail_points)?;
+        folder::create_all(&path, fail_points)?;
         Ok(path)
     }
 }

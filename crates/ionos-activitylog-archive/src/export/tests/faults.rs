@@ -14,7 +14,7 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
     let order: Vec<&ContractNumber> = done.iter().map(|(contract, _)| contract).collect();
     assert_eq!(order, contracts.iter().collect::<Vec<_>>());
     assert!(done[0].1.is_ok() && done[2].1.is_ok());
-    assert!(matches!(done[1].1, Err(Error::Read(_))));
+    assert!(matches!(done[1].1, Err(Error::Read { .. })));
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!((report.findings, report.warnings.len()), (vec![], 1));
@@ -95,7 +95,7 @@ async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
     let simulator = world(NOW).behavior(behavior()).faults(faults).build();
     let exporter = exporter(&simulator, root.path(), NOW).full(5);
     let refused = export(&exporter, &simulator, days()).await;
-    assert!(matches!(refused, Err(Error::Read(_))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Read { .. })), "{refused:?}");
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
     let _ = export(&exporter, &simulator, days()).await.unwrap();

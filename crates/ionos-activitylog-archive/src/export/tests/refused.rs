@@ -43,7 +43,7 @@ async fn a_changed_archive_is_not_written_to() {
         let before = files(root.path());
         let more = range("2026-11-04T00:00:00Z", "2026-11-05T00:00:00Z");
         let refused = export(&exporter, &simulator, more).await;
-        assert!(matches!(refused, Err(Error::Damaged(..))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
         assert_eq!(files(root.path()), before);
     }
 }
@@ -63,8 +63,8 @@ async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
     for spoil in spoil {
         spoil();
         let refused = export(&exporter, &simulator, days()).await.unwrap_err();
-        let said = refused.to_string();
-        assert!(matches!(refused, Error::Damaged(..)), "{said}");
+        let said = format!("{refused}: {}", refused.hint());
+        assert!(matches!(refused, Error::Damaged { .. }), "{said}");
         assert!(said.contains(&part.file.to_string()) && said.contains("ialog verify"), "{said}");
         let state = State::read(&folder).unwrap().0.unwrap();
         assert!(state.sealed_ranges().is_empty());
@@ -90,10 +90,10 @@ async fn a_lost_state_is_made_anew() {
     }
     let more = range("2026-11-01T00:00:00Z", "2026-11-05T00:00:00Z");
     let refused = export(&exporter, &simulator, more).await;
-    assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::StateLost { .. })), "{refused:?}");
     let contracts = [simulator.contracts()[0].into()];
     let (_, refused) = exporter.plan(&contracts, more).await.pop().unwrap();
-    assert!(matches!(refused, Err(Error::StateLost(..))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::StateLost { .. })), "{refused:?}");
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
     // Not while somebody else writes, whatever the manifests are like then.
     let manifest = folder.manifest("2026-11-02".parse().unwrap());
@@ -101,7 +101,7 @@ async fn a_lost_state_is_made_anew() {
     std::fs::write(&manifest, "{").unwrap();
     let lock = crate::state::ContractLock::acquire(&folder, at(NOW), &FailPoints::default()).unwrap();
     let refused = rebuild_state(&folder, &clock, false);
-    assert!(matches!(refused, Err(Error::Locked(..))), "{refused:?}");
+    assert!(matches!(refused, Err(Error::Locked { .. })), "{refused:?}");
     drop(lock);
     std::fs::write(&manifest, written).unwrap();
     let rebuilt = rebuild_state(&folder, &clock, false).unwrap();
