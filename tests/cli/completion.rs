@@ -5,8 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use xtask::tools::{Tool, can_check};
+
 use crate::support::program::{Printed, ialog, run};
 use crate::support::snapshot;
+
+const BASH: Tool = Tool { name: "bash", probe: &["bash", "--version"], install: "apt-get install bash" };
 
 fn script(shell: &str) -> String {
     let printed = run(ialog(Path::new("/"), &["completion", shell]));
@@ -16,8 +20,7 @@ fn script(shell: &str) -> String {
 
 #[test]
 fn bash_completes_commands_flags_contracts_and_profiles() {
-    if Command::new("bash").arg("--version").output().is_err() {
-        println!("skipped: bash is not installed");
+    if !can_check("the test of completion", &BASH).unwrap() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

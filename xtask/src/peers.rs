@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo;
 use crate::tools::Tool;
 
 /// Time after which the test of a peer is asked to end. With [`GRACE`], less than ten minutes.
@@ -68,8 +69,11 @@ impl fmt::Display for PeerVerdict {
 
 /// Runs the test of one peer, or of all, and prints one line for each at the end. Fails if a test fails.
 pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
+    let peers = selected(name)?;
+    // Built here, so that the time limit is for the test alone.
+    cargo::run(root, &["build", "--quiet", "--package", "ialog"], &[])?;
     let mut verdicts = Vec::new();
-    for peer in selected(name)? {
+    for peer in peers {
         println!("peers: {}: {}", peer.name, peer.promise);
         verdicts.push((peer.name, test_peer(root, peer, TIME_LIMIT, GRACE)));
     }

@@ -27,7 +27,7 @@ impl Tool {
     }
 }
 
-/// Whether a check of `ci` can run. If the tool is missing, prints that the check is skipped.
+/// Whether a check can run. If its tool is missing, prints that the check is skipped.
 ///
 /// Fails if the tool is missing on a build server.
 pub fn can_check(check: &str, tool: &Tool) -> Result<bool> {
@@ -38,7 +38,7 @@ pub fn can_check(check: &str, tool: &Tool) -> Result<bool> {
     if is_build_server() {
         bail!("{message}");
     }
-    println!("ci: SKIPPED: {message}");
+    println!("SKIPPED: {message}");
     Ok(false)
 }
 

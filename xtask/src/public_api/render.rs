@@ -95,7 +95,8 @@ fn derived_traits(item: &Item) -> Vec<String> {
 fn trait_text(implementation: &ItemImpl) -> String {
     let Some((path, _)) = &implementation.trait_ else { return String::new() };
     // `fmt::Display` and `Display` must read the same.
-    let last: Path = path.segments.last().cloned().map_or_else(|| path.clone(), Path::from);
+    let is_std = path.segments.first().is_some_and(|first| first.ident == "std");
+    let last: Path = path.segments.last().filter(|_| !is_std).cloned().map_or_else(|| path.clone(), Path::from);
     let mut text = print_type(&parse_quote!(#last));
     let types: Vec<String> = implementation
         .items
@@ -172,6 +173,17 @@ struct ApiCleaner<'a> {
     module: usize,
 }
 
+impl ApiCleaner<'_> {
+    /// The full path of a renamed import from another crate: `std::error::Error` for `StdError`.
+    fn external_path(&self, alias: &str) -> Option<Path> {
+        let imports = self.resolver.imports(self.module);
+        let import = imports.iter().find(|import| import.alias.as_deref() == Some(alias))?;
+        let is_renamed = import.path.last().is_some_and(|name| name != alias);
+        let is_external = self.resolver.resolve(self.module, &import.path).0.is_empty();
+        (is_renamed && is_external).then(|| syn::parse_str(&import.path.join("::")).ok())?
+    }
+}
+
 impl VisitMut for ApiCleaner<'_> {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
         attributes.retain(|attribute| SHOWN_ATTRIBUTES.iter().any(|shown| attribute.path().is_ident(shown)));
@@ -183,7 +195,11 @@ impl VisitMut for ApiCleaner<'_> {
 
     fn visit_path_mut(&mut self, path: &mut Path) {
         let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if segments.len() > 1 && path.leading_colon.is_none() {
+        if let [alias] = segments.as_slice()
+            && let Some(external) = self.external_path(alias)
+        {
+            path.segments = external.segments;
+        } else if segments.len() > 1 && path.leading_colon.is_none() {
             let (found, _) = self.resolver.resolve(self.module, &segments);
             let is_own_item = found.iter().any(|name| name.item.as_deref() == segments.last().map(String::as_str));
             if let (true, Some(last)) = (is_own_item, path.segments.last().cloned()) {
@@ -292,7 +308,7 @@ mod tests {
             ("lib.rs", "mod inner; pub mod open; #[doc(hidden)] pub mod internal { pub struct Secret; } pub use inner::Point; pub use http::Method;"),
             (
                 "inner.rs",
-                "use std::fmt;
+                "use std::fmt; use std::error::Error as StdError;
                 /// A point.
                 #[derive(Clone, Debug)]
                 #[non_exhaustive]
@@ -306,6 +322,7 @@ mod tests {
                     pub(crate) fn own() {}
                 }
                 impl fmt::Display for Point { fn fmt(&self) {} }
+                impl StdError for Point {}
                 impl Iterator for Point { type Item = u8; fn next(&mut self) -> Option<u8> { None } }
                 #[cfg(test)] impl Point { pub fn test() {} }",
             ),
@@ -352,6 +369,7 @@ impl Clone
 impl Debug
 impl Display
 impl Iterator with Item = u8
+impl std::error::Error
 ";
         assert_eq!(text, expected);
     }
