@@ -1,6 +1,6 @@
 //! The error of every call: one line with the operation, the cause in the vendor's own words where there are any, and
-//! what to do. No text of an error holds a token, a password or the query of a URL: whoever builds an error redacts
-//! the service's texts first.
+//! what to do. No text of an error contains a token, a password or the query of a URL: the code that builds an error
+//! redacts the service's texts first.
 //!
 //! This module imports nothing of the crate but `defaults`, so that every module may return [`Error`].
 

@@ -1,4 +1,4 @@
-//! Credentials in the vendor's files, and what is said where there are none.
+//! Credentials in the vendor's files, and the error if there are none.
 
 use super::*;
 
@@ -15,7 +15,7 @@ unknown: [whatever]
 ";
 
 #[test]
-fn the_profile_is_the_named_one_else_the_files_own() {
+fn the_variable_overrides_the_current_profile_of_the_file() {
     let cases = [
         (None, "jane:0123", "prod"),
         (Some("staging"), "token of-staging", "staging"),
@@ -34,7 +34,7 @@ fn the_profile_is_the_named_one_else_the_files_own() {
 }
 
 #[test]
-fn a_profile_that_is_named_must_exist() {
+fn a_named_profile_must_exist() {
     assert_eq!(
         machine().file(SDK, TWO).set("IONOS_CURRENT_PROFILE", "gone").refusal(),
         "/home/u/.ionos/config has no profile \"gone\", named by IONOS_CURRENT_PROFILE; its profiles: \"prod\", \"staging\", \"bare\": choose one of these, or add the profile"
@@ -52,7 +52,7 @@ fn a_profile_that_is_named_must_exist() {
 }
 
 #[test]
-fn without_credentials_the_error_says_what_was_tried() {
+fn the_error_for_missing_credentials_lists_every_source() {
     let begin =
         "no credentials found: none set in the program; IONOS_TOKEN, IONOS_USERNAME and IONOS_PASSWORD are not set; ";
     let end = ": set IONOS_TOKEN to a token of your account";
@@ -87,7 +87,7 @@ fn without_credentials_the_error_says_what_was_tried() {
 }
 
 #[test]
-fn credentials_that_are_there_are_given() {
+fn existing_credentials_are_returned() {
     let resolved = machine().set("IONOS_TOKEN", "t").resolve();
     assert_eq!(plain(resolved.credentials_or_error().ok()), "token t");
 }

@@ -14,7 +14,7 @@ fn pem(name: &str) -> String {
 }
 
 #[test]
-fn the_endpoint_of_this_product_is_found() {
+fn the_endpoint_of_this_product_is_selected() {
     let product = |name: &str, endpoints: &str| {
         in_profile(&format!(
             "[{{name: other, products: [{{name: activitylog, endpoints: [{{name: wrong.example}}]}}]}}, \
@@ -45,7 +45,7 @@ fn the_endpoint_of_this_product_is_found() {
 }
 
 #[test]
-fn the_first_spelling_of_the_product_goes_before_the_second() {
+fn the_first_name_of_the_product_takes_precedence_over_the_second() {
     let text = "environments:
       - {name: a, products: [{name: activity-log, endpoints: [{name: second.example}]}]}
       - {name: b, products: [{name: activitylog, endpoints: [{name: first.example}]}]}";
@@ -54,7 +54,7 @@ fn the_first_spelling_of_the_product_goes_before_the_second() {
 }
 
 #[test]
-fn without_a_profile_or_its_environment_the_first_product_of_the_name_counts() {
+fn without_an_environment_the_first_one_with_this_product_counts() {
     let environments = "environments:
   - {name: one, products: [{name: dns, endpoints: [{name: wrong.example}]}]}
   - {name: two, products: [{name: activitylog, endpoints: [{name: two.example}]}]}
@@ -69,7 +69,7 @@ fn without_a_profile_or_its_environment_the_first_product_of_the_name_counts() {
 }
 
 #[test]
-fn the_environment_of_a_profile_must_exist_under_the_very_same_name() {
+fn the_environment_of_a_profile_must_have_exactly_the_same_name() {
     assert_eq!(
         machine().file(SDK, &in_profile("[{name: Live}, {name: test}]")).refusal(),
         "/home/u/.ionos/config has no environment \"live\", named by its profile \"p\" (did you mean \"Live\"?); its environments: \"Live\", \"test\": correct the profile, or add the environment"
@@ -77,7 +77,7 @@ fn the_environment_of_a_profile_must_exist_under_the_very_same_name() {
 }
 
 #[test]
-fn certificates_are_the_endpoints_else_the_environments() {
+fn certificates_of_the_endpoint_override_those_of_the_environment() {
     let (own, shared) = (pem("own"), pem("shared"));
     let file = |environment: &str, endpoint: &str| {
         in_profile(&format!(
@@ -90,7 +90,7 @@ fn certificates_are_the_endpoints_else_the_environments() {
         (file(&shared, " "), None, Some(&shared)),
         (file("", &own), None, Some(&own)),
         (file("", ""), None, None),
-        // With the address from elsewhere, the endpoint does not count.
+        // If another source sets the address, the endpoint is ignored.
         (file(&shared, &own), Some(elsewhere), Some(&shared)),
         (file("", &own), Some(elsewhere), None),
         (in_profile(&format!("[{{name: live, certificateAuthData: '{shared}'}}]")), None, Some(&shared)),
@@ -111,7 +111,7 @@ fn certificates_are_the_endpoints_else_the_environments() {
 }
 
 #[test]
-fn switching_the_check_of_certificates_off_is_refused() {
+fn skipping_tls_verification_is_an_error() {
     let file = |value: &str| {
         in_profile(&format!(
             "[{{name: live, products: [{{name: activitylog, endpoints: [{{name: a.example, skipTlsVerify: {value}}}, {{name: b.example, skipTlsVerify: true}}]}}]}}]"
@@ -126,7 +126,7 @@ fn switching_the_check_of_certificates_off_is_refused() {
              fingerprint into IONOS_PINNED_CERT"
         );
     }
-    // Another endpoint's word for it does not count, nor the chosen one's where the address comes from elsewhere.
+    // Ignored for other endpoints, and for the selected one if another source sets the address.
     for no in ["false", "no", "''", "~"] {
         machine().file(SDK, &file(no)).resolve();
     }

@@ -1,9 +1,9 @@
-//! A source that is half filled in or cannot be understood is never passed over.
+//! An incomplete or invalid source is an error, and is never skipped.
 
 use super::*;
 
 #[test]
-fn half_of_the_credentials_is_an_error_in_every_source() {
+fn incomplete_credentials_are_an_error_in_every_source() {
     let profile = |credentials: &str| {
         machine()
             .set("IONOS_TOKEN", "t")
@@ -41,7 +41,7 @@ fn half_of_the_credentials_is_an_error_in_every_source() {
 }
 
 #[test]
-fn half_of_the_credentials_of_a_program_is_an_error() {
+fn incomplete_credentials_of_the_program_are_an_error() {
     let cases = [
         (Some("u"), None, "in the program, a username is set but a password is not: set both, or a token alone"),
         (None, Some("planted"), "in the program, a password is set but a username is not: set both, or a token alone"),
@@ -57,7 +57,7 @@ fn half_of_the_credentials_of_a_program_is_an_error() {
 }
 
 #[test]
-fn a_file_that_cannot_be_understood_is_an_error_that_says_where() {
+fn the_error_for_an_invalid_yaml_file_names_the_place() {
     let not_a_config = "is not a valid config file: it cannot be parsed";
     let cases = [
         ("", "is empty: fill it in or remove it"),
@@ -85,7 +85,7 @@ fn a_file_that_cannot_be_understood_is_an_error_that_says_where() {
 }
 
 #[test]
-fn an_old_file_that_cannot_be_understood_is_an_error_that_says_where() {
+fn the_error_for_an_invalid_json_file_names_the_place() {
     let cases = [
         ("", "line 1, column 0"),
         ("{\n\"userdata.token\": planted}", "line 2, column 19"),
@@ -100,7 +100,7 @@ fn an_old_file_that_cannot_be_understood_is_an_error_that_says_where() {
 }
 
 #[test]
-fn an_endpoint_that_says_half_is_an_error() {
+fn an_incomplete_endpoint_is_an_error() {
     let product = |endpoints: &str| {
         let text = format!("environments: [{{name: e, products: [{{name: activitylog, endpoints: {endpoints}}}]}}]");
         machine().file(SDK, &text).refusal()
@@ -126,7 +126,7 @@ fn an_endpoint_that_says_half_is_an_error() {
 }
 
 #[test]
-fn a_variable_that_is_not_text_is_an_error_that_names_it() {
+fn the_error_for_a_variable_that_is_not_unicode_names_it() {
     for name in [
         "IONOS_TOKEN",
         "IONOS_USERNAME",
@@ -144,13 +144,13 @@ fn a_variable_that_is_not_text_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_contract_that_is_no_number_is_an_error_that_names_its_origin() {
+fn the_error_for_an_invalid_contract_names_its_origin() {
     let error = machine().set("IONOS_CONTRACT_NUMBER", "mine").refusal();
     assert!(error.starts_with("IONOS_CONTRACT_NUMBER: \"mine\" is not a contract number"), "{error}");
 }
 
 #[test]
-fn names_from_outside_cannot_steer_a_terminal() {
+fn control_characters_in_names_are_removed_from_errors() {
     let path = "/tmp/\x1b[2Jplace";
     let machine = machine().set("IONOS_CONFIG_FILE", path);
     machine.refusal();

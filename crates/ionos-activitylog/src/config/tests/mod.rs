@@ -1,4 +1,4 @@
-//! The chain of sources on a machine that exists only in the test.
+//! Tests of the configuration with a simulated environment.
 
 mod credentials_files;
 mod endpoints;
@@ -23,7 +23,7 @@ const SDK_AS_DOCUMENTED: &str = "/home/u/.ionos/config.yaml";
 const OLD: &str = "/home/u/.config/ionosctl/config.json";
 const OLD_IN_HOME: &str = "/home/u/.ionosctl/config.json";
 
-/// Variables, files and folders of a machine; a file may also be one that cannot be read.
+/// The variables, files and user directories of a simulated machine. A file may be unreadable.
 struct Machine {
     variables: BTreeMap<&'static str, Result<String, NonUnicode>>,
     files: BTreeMap<PathBuf, Result<String, io::ErrorKind>>,
@@ -54,7 +54,7 @@ impl Machine {
         resolve(Options::default(), self).unwrap()
     }
 
-    /// The one sentence of the failure, which is always about a setting and always one line.
+    /// The message of the configuration error.
     fn refusal(&self) -> String {
         sentence(&resolve(Options::default(), self).unwrap_err())
     }
@@ -88,7 +88,7 @@ impl Env for Machine {
     }
 }
 
-/// The credentials with their secrets, for comparing.
+/// The credentials with their secrets, for comparison.
 fn plain(credentials: Option<&Credentials>) -> String {
     match credentials {
         Some(Credentials::Token(token)) => format!("token {}", token.expose_secret()),
@@ -99,7 +99,7 @@ fn plain(credentials: Option<&Credentials>) -> String {
     }
 }
 
-/// Where the settings come from: `name value (origin)`, defaults left out.
+/// The settings other than defaults, as `name: value (origin)`.
 fn in_force(resolved: &ResolvedConfig) -> Vec<String> {
     resolved
         .settings

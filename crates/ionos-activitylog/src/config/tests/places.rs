@@ -1,4 +1,4 @@
-//! Where files are looked for.
+//! The places of the config files.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn json(token: &str) -> String {
 }
 
 #[test]
-fn the_first_file_that_exists_counts() {
+fn the_first_existing_file_counts() {
     let all = [
         (IONOSCTL, yaml("ionosctl")),
         (SDK, yaml("sdk")),
@@ -28,7 +28,7 @@ fn the_first_file_that_exists_counts() {
 }
 
 #[test]
-fn a_named_file_goes_before_the_default_places_and_must_exist() {
+fn a_named_file_overrides_the_default_places_and_must_exist() {
     let machine =
         machine().file(IONOSCTL, &yaml("ionosctl")).file(SDK, &yaml("sdk")).set("IONOS_CONFIG_FILE", "/etc/ionos.yaml");
     assert_eq!(machine.refusal(), "IONOS_CONFIG_FILE names /etc/ionos.yaml, which does not exist: correct or unset it");
@@ -46,7 +46,7 @@ fn a_named_file_goes_before_the_default_places_and_must_exist() {
 }
 
 #[test]
-fn a_file_without_credentials_leaves_them_to_the_old_file_but_not_its_address() {
+fn the_json_file_completes_the_credentials_of_a_yaml_file_but_not_its_address() {
     let old = r#"{"userdata.name": "u", "userdata.password": "p", "userdata.api-url": "old.example"}"#;
     let machine = machine().file(IONOSCTL, "{}").file(OLD_IN_HOME, old);
     let resolved = machine.resolve();
@@ -55,7 +55,7 @@ fn a_file_without_credentials_leaves_them_to_the_old_file_but_not_its_address() 
 }
 
 #[test]
-fn the_old_file_is_not_opened_where_it_decides_nothing() {
+fn the_json_file_is_not_read_if_it_can_decide_nothing() {
     let machine = machine().file(IONOSCTL, &yaml("t")).file(OLD, "{");
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
     let machine = super::machine().set("IONOS_TOKEN", "t").file(OLD, "{");
@@ -65,7 +65,7 @@ fn the_old_file_is_not_opened_where_it_decides_nothing() {
 }
 
 #[test]
-fn a_file_that_exists_and_cannot_be_read_is_an_error() {
+fn an_unreadable_file_is_an_error() {
     let named = |path: &str, kind| machine().unreadable(path, kind).refusal();
     let denied = io::ErrorKind::PermissionDenied;
     for path in [IONOSCTL, SDK, SDK_AS_DOCUMENTED, OLD, OLD_IN_HOME] {
@@ -75,13 +75,13 @@ fn a_file_that_exists_and_cannot_be_read_is_an_error() {
         );
     }
     assert_eq!(named(SDK, io::ErrorKind::InvalidData), format!("{SDK} is not valid UTF-8: correct or remove it"));
-    // A file where a folder is expected: nothing can be below it.
+    // A file in place of a directory counts as missing.
     let machine = machine().unreadable(SDK, io::ErrorKind::NotADirectory).file(SDK_AS_DOCUMENTED, &yaml("t"));
     assert_eq!(plain(machine.resolve().credentials.as_ref()), "token t");
 }
 
 #[test]
-fn a_machine_without_folders_of_a_user_has_no_files() {
+fn without_user_directories_there_are_no_files() {
     let mut machine = machine();
     machine.has_user_dirs = false;
     let error = machine.resolve().credentials_or_error().unwrap_err();

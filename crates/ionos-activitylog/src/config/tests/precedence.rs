@@ -1,4 +1,4 @@
-//! Which source decides.
+//! The precedence of the sources.
 
 use super::*;
 
@@ -28,7 +28,7 @@ fn everything() -> Machine {
 }
 
 #[test]
-fn the_first_source_that_has_a_setting_decides_it() {
+fn the_first_source_with_a_setting_decides_it() {
     let options = || Options {
         token: Some("of-program".into()),
         base_url: Some("program.example".into()),
@@ -62,7 +62,7 @@ fn the_first_source_that_has_a_setting_decides_it() {
 }
 
 #[test]
-fn each_setting_is_decided_for_itself() {
+fn each_setting_is_decided_independently() {
     let machine = machine().set("IONOS_USERNAME", "jane").set("IONOS_PASSWORD", " secret ").file(IONOSCTL, YAML);
     let resolved = machine.resolve();
     assert_eq!(plain(resolved.credentials.as_ref()), "jane: secret ");
@@ -87,7 +87,7 @@ fn each_setting_is_decided_for_itself() {
 }
 
 #[test]
-fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
+fn settings_are_listed_in_a_fixed_order_with_defaults() {
     let listed: Vec<_> = machine().resolve().settings.iter().map(ToString::to_string).collect();
     assert_eq!(
         listed,
@@ -104,7 +104,7 @@ fn what_is_in_force_is_listed_in_a_fixed_order_with_defaults() {
 }
 
 #[test]
-fn what_does_not_count_is_listed_with_what_does() {
+fn overridden_values_are_listed_with_their_setting() {
     let options = Options { token: Some("of-program".into()), ..Options::default() };
     let machine = everything()
         .set("IONOS_USERNAME", "jane")
@@ -130,7 +130,7 @@ fn what_does_not_count_is_listed_with_what_does() {
     );
     assert_eq!(profiles(&machine).unwrap(), ["test"]);
     assert_eq!(profiles(&super::machine()).unwrap(), [""; 0]);
-    // A mistake in what does not count is no mistake.
+    // An invalid value that is overridden is not an error.
     let machine = super::machine()
         .set("IONOS_TOKEN", "t")
         .set("IONOS_API_URL", "a.example")
@@ -139,7 +139,7 @@ fn what_does_not_count_is_listed_with_what_does() {
 }
 
 #[test]
-fn within_a_source_a_token_goes_before_username_and_password() {
+fn within_a_source_a_token_takes_precedence_over_a_username() {
     let half_and_whole = [None, Some("p")];
     for password in half_and_whole {
         let options = Options {
@@ -156,7 +156,7 @@ fn within_a_source_a_token_goes_before_username_and_password() {
 }
 
 #[test]
-fn an_empty_variable_counts_as_not_set() {
+fn an_empty_variable_counts_as_unset() {
     let resolved = everything()
         .set("IONOS_TOKEN", " ")
         .set("IONOS_API_URL", "")
@@ -171,7 +171,7 @@ fn an_empty_variable_counts_as_not_set() {
 }
 
 #[test]
-fn a_program_is_taken_at_its_word() {
+fn empty_values_of_the_program_are_used_as_they_are() {
     let options = Options { token: Some("".into()), base_url: Some("".into()), ..Options::default() };
     let resolved = resolve(options, &everything()).unwrap();
     assert_eq!(plain(resolved.credentials.as_ref()), "token ");
@@ -179,7 +179,7 @@ fn a_program_is_taken_at_its_word() {
 }
 
 #[test]
-fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
+fn a_profile_requested_by_the_program_overrides_the_environment() {
     let asking = |name: &str, machine: &Machine| {
         let options = Options { profile: Some(name.into()), ..Options::default() };
         resolve(options, machine)
@@ -188,7 +188,7 @@ fn a_profile_that_the_program_asks_for_goes_before_the_environment() {
     let resolved = asking(" Prod", &machine).unwrap();
     assert_eq!(plain(resolved.credentials.as_ref()), "token of-yaml");
     assert_eq!(resolved.base_url.as_deref(), Some("yaml.example"));
-    // What it does not say is still asked of the environment.
+    // The environment still decides what the profile does not set.
     assert_eq!(resolved.contract.as_deref(), Some("31721060"));
     let profile = resolved.settings.last().unwrap();
     let others = profile.overridden().iter().map(ToString::to_string);

@@ -1,4 +1,4 @@
-//! No secret is ever shown, whatever goes wrong.
+//! Errors, settings and debug output show no secret.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn assert_hidden(what: &str, shown: &str) {
     assert!(!shown.contains("planted"), "{what} shows a secret: {shown}");
 }
 
-/// Everything that can be printed of what came out.
+/// Everything that can be printed of a result.
 fn printed(outcome: Result<ResolvedConfig, Error>) -> String {
     use std::error::Error as _;
     match outcome {
@@ -26,7 +26,7 @@ fn printed(outcome: Result<ResolvedConfig, Error>) -> String {
 }
 
 #[test]
-fn secrets_are_redacted_in_what_is_in_force() {
+fn secrets_are_redacted_in_the_resolved_config() {
     let yaml =
         |credentials: &str| format!("currentProfile: a\nprofiles: [{{name: a, credentials: {{{credentials}}}}}]");
     let machines = [
@@ -42,7 +42,7 @@ fn secrets_are_redacted_in_what_is_in_force() {
     for machine in machines {
         let shown = printed(resolve(Options::default(), &machine));
         assert!(shown.contains("ResolvedConfig"), "{shown}");
-        assert_hidden("what is in force", &shown);
+        assert_hidden("the resolved config", &shown);
     }
     let options = Options {
         token: Some(SECRET.into()),
@@ -52,11 +52,11 @@ fn secrets_are_redacted_in_what_is_in_force() {
         ..Options::default()
     };
     assert_hidden("options", &format!("{options:?}"));
-    assert_hidden("what is in force", &printed(resolve(options, &machine())));
+    assert_hidden("the resolved config", &printed(resolve(options, &machine())));
 }
 
 #[test]
-fn a_file_cut_off_or_garbled_anywhere_shows_no_secret() {
+fn a_truncated_or_garbled_file_shows_no_secret() {
     let yaml = "version: 1.0\ncurrentProfile: a\nprofiles:\n  - name: a\n    environment: e\n    credentials:\n      token: planted-secret\n      username: u\n      password: \"planted-secret\"\nenvironments:\n  - name: e\n    certificateAuthData: |\n      planted-secret\n    products:\n      - name: activitylog\n        endpoints:\n          - name: https://u:planted-secret@a.example\n";
     let json = "{\"userdata.token\": \"planted-secret\", \"userdata.name\": \"u\", \"userdata.password\": \"planted-secret\", \"userdata.api-url\": \"https://u:planted-secret@a.example\"}";
     for (path, text) in [(SDK, yaml), (OLD, json)] {
@@ -72,7 +72,7 @@ fn a_file_cut_off_or_garbled_anywhere_shows_no_secret() {
             ] {
                 let machine = machine().file(path, &garbled);
                 let outcome = resolve(Options::default(), &machine);
-                // What the file calls a username, profile or environment is shown as such, and no secret.
+                // Names of users, profiles and environments are shown; they are not secret.
                 let shown = printed(outcome);
                 assert_hidden(&garbled, &shown);
             }
