@@ -36,7 +36,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that contain no secret: numbers, times, names, records of the log, paths.
-const HOLD_NONE: [&str; 58] = [
+const HOLD_NONE: [&str; 59] = [
     "Action",
     "ActionName",
     "Chain",
@@ -56,6 +56,7 @@ const HOLD_NONE: [&str; 58] = [
     "EventError",
     "EventErrorMessage",
     "EventId",
+    "EventMultiset",
     "EventStream",
     "EventType",
     "Filter",

@@ -133,5 +133,5 @@ pub mod internal {
     pub use crate::filter::{Fold, Pattern, wanted, words};
     pub use crate::nearest::{guess, nearest};
     pub use crate::reader::window::UNREACHABLE_EVENTS;
-    pub use crate::redact::{REDACTED, is_secret_name, redact_credentials, redact_known};
+    pub use crate::redact::{REDACTED, is_secret_name, redact_text};
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
 use ionos_activitylog::clock::{Clock, Sleep};
-use ionos_activitylog::internal::{REDACTED, is_secret_name, redact_credentials, redact_known};
+use ionos_activitylog::internal::{REDACTED, is_secret_name, redact_text};
 use ionos_activitylog::seam::{Exchange, Transport};
 
 use crate::output::messages::{Messages, Verbosity};
@@ -103,7 +103,7 @@ impl Secrets {
     /// The text on one line, without these credentials and without anything that looks like one.
     fn without(&self, text: &str) -> String {
         let secrets: Vec<&str> = self.0.iter().map(String::as_str).collect();
-        safe(&redact_credentials(&redact_known(text, &secrets)))
+        safe(&redact_text(text, &secrets))
     }
 }
 

@@ -4,14 +4,29 @@
 mod json;
 mod url;
 
+use ionos_activitylog_client::redact;
 use secrecy::{ExposeSecret, SecretString};
 
-pub use ionos_activitylog_client::redact::{REDACTED, is_secret_name, redact_credentials, redact_known};
 pub(crate) use json::redact_json;
 pub(crate) use url::redact_url;
 
-/// Replaces the secrets in every spelling: see [`redact_known`].
+/// The text shown in place of a secret.
+pub const REDACTED: &str = redact::REDACTED;
+
+/// Whether a header, parameter or member of this name may hold a secret.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    redact::is_secret_name(name)
+}
+
+/// Replaces known secrets in every spelling, and everything that looks like a credential.
+#[must_use]
+pub fn redact_text(text: &str, known: &[&str]) -> String {
+    redact::redact_credentials(&redact::redact_known(text, known))
+}
+
+/// Replaces known secrets in every spelling: as they are, escaped as in JSON or in a URL, and cut off at the end.
 pub(crate) fn redact_secrets(text: &str, secrets: &[&SecretString]) -> String {
     let secrets: Vec<&str> = secrets.iter().map(|secret| secret.expose_secret()).collect();
-    redact_known(text, &secrets)
+    redact::redact_known(text, &secrets)
 }
