@@ -169,6 +169,9 @@ pub fn redact_credentials(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
         return REDACTED.to_owned();
     }
+    if !may_contain_credential(text) {
+        return text.to_owned();
+    }
     let text = redact_web_tokens(text);
     let mut redacted = String::with_capacity(text.len());
     let mut secret_follows = false;
@@ -185,6 +188,15 @@ pub fn redact_credentials(text: &str) -> String {
         redacted.push_str(&piece[word.len()..]);
     }
     redacted
+}
+
+/// Whether any rule of [`redact_credentials`] may apply. Spares the work for most texts, such as header values.
+fn may_contain_credential(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    text.contains('=')
+        || text.contains(':')
+        || text.contains("eyJ")
+        || SCHEMES.iter().any(|scheme| lower.contains(scheme))
 }
 
 /// Whether the next word is a secret: after an authentication scheme, or after a secret name with `:` or `=`.
