@@ -1,4 +1,4 @@
-//! Authorization: which contracts a request may read. It is decided anew for each request, from two headers and the time,
+//! Authorization: which contracts a request may read. It is decided for each request, from two headers and the time,
 //! because a client must cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
 //!
 //! Accepted credentials, each in the header `Authorization`:

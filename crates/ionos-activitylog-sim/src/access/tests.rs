@@ -13,11 +13,11 @@ fn noon() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-11-20T12:00:00Z").unwrap().to_utc()
 }
 
-fn world() -> SimulatorBuilder {
+fn builder() -> SimulatorBuilder {
     Simulator::builder().contracts(3).clock(noon)
 }
 
-fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+fn send(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
     let mut request = Request::get(format!("/activitylog/v1/contracts{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -26,16 +26,16 @@ fn ask(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> Response<
 }
 
 fn status(simulator: &Simulator, path: &str, headers: &[(&str, &str)]) -> u16 {
-    ask(simulator, path, headers).status().as_u16()
+    send(simulator, path, headers).status().as_u16()
 }
 
 fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 
-/// The contracts in the list, by their index in the world; checked against the status of a page of each contract.
-fn readable(simulator: &Simulator, headers: &[(&str, &str)]) -> Vec<usize> {
-    let list = ask(simulator, "", headers);
+/// The indexes of the contracts in the list. Also checks the status of a page of each contract.
+fn readable_contracts(simulator: &Simulator, headers: &[(&str, &str)]) -> Vec<usize> {
+    let list = send(simulator, "", headers);
     assert_eq!(list.status(), 200);
     let list: Vec<Value> = serde_json::from_slice(list.body()).unwrap();
     let listed = list.iter().map(|contract| contract["id"].as_u64().unwrap());
@@ -48,20 +48,20 @@ fn readable(simulator: &Simulator, headers: &[(&str, &str)]) -> Vec<usize> {
     listed
 }
 
-fn refusal(response: &Response<Bytes>) -> (u16, String, String) {
+fn error(response: &Response<Bytes>) -> (u16, String, String) {
     let body: Value = serde_json::from_slice(response.body()).unwrap();
     let message = &body["messages"][0];
     let text = |name: &str| message[name].as_str().unwrap().to_owned();
-    let (code, sentence) = (text("errorCode"), text("message"));
+    let (code, message_text) = (text("errorCode"), text("message"));
     let status = response.status().as_u16();
-    let envelope = json!({"httpStatus": status, "messages": [{"errorCode": code, "message": sentence}]});
+    let envelope = json!({"httpStatus": status, "messages": [{"errorCode": code, "message": message_text}]});
     assert_eq!(body, envelope);
-    (status, code, sentence)
+    (status, code, message_text)
 }
 
 #[test]
-fn a_token_reads_its_contract_and_everything_else_that_is_accepted_reads_all() {
-    let simulator = world().basic_auth("Aladdin", "open sesame").build();
+fn a_test_token_reads_its_contract_and_all_other_credentials_read_all_contracts() {
+    let simulator = builder().basic_auth("Aladdin", "open sesame").build();
     let second = TestToken::new(simulator.contracts()[1]);
     for (authorization, expected) in [
         (bearer(DEFAULT_TOKEN), vec![0, 1, 2]),
@@ -72,13 +72,13 @@ fn a_token_reads_its_contract_and_everything_else_that_is_accepted_reads_all() {
         ("bASIC QWxhZGRpbjpvcGVuIHNlc2FtZQ==".into(), vec![0, 1, 2]),
     ] {
         let headers = [("authorization", authorization.as_str())];
-        assert_eq!(readable(&simulator, &headers), expected, "{authorization}");
+        assert_eq!(readable_contracts(&simulator, &headers), expected, "{authorization}");
     }
 }
 
 #[test]
-fn the_contract_of_the_header_is_the_only_one_that_is_read() {
-    let simulator = world().basic_auth("Aladdin", "open sesame").build();
+fn the_header_restricts_a_request_to_one_contract() {
+    let simulator = builder().basic_auth("Aladdin", "open sesame").build();
     let third = simulator.contracts()[2].to_string();
     let token = TestToken::new(simulator.contracts()[2]);
     for authorization in [
@@ -88,13 +88,13 @@ fn the_contract_of_the_header_is_the_only_one_that_is_read() {
         "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==".into(),
     ] {
         let headers = [("Authorization", authorization.as_str()), ("X-Contract-Number", third.as_str())];
-        assert_eq!(readable(&simulator, &headers), [2], "{authorization}");
+        assert_eq!(readable_contracts(&simulator, &headers), [2], "{authorization}");
     }
 }
 
 #[test]
-fn a_contract_of_the_header_that_may_not_be_read_is_forbidden() {
-    let simulator = world().build();
+fn an_invalid_or_unreadable_contract_in_the_header_is_forbidden() {
+    let simulator = builder().build();
     let [own, other] = [0, 1].map(|index| simulator.contracts()[index]);
     let token = bearer(&TestToken::new(own).build());
     let foreign =
@@ -114,18 +114,18 @@ fn a_contract_of_the_header_that_may_not_be_read_is_forbidden() {
         (format!("{own},{other}"), wrong(&format!("{own},{other}"))),
     ] {
         let headers = [("authorization", token.as_str()), ("x-contract-number", number.as_str())];
-        // The header counts even where the path names a contract that may be read.
+        // The header counts even if the path names a contract that may be read.
         for path in [String::new(), format!("/{own}?limit=1")] {
-            let response = ask(&simulator, &path, &headers);
+            let response = send(&simulator, &path, &headers);
             let expected = (403, "403".to_owned(), message.clone());
-            assert_eq!(refusal(&response), expected, "{number}");
+            assert_eq!(error(&response), expected, "{number}");
         }
     }
 }
 
 #[test]
-fn whoever_does_not_prove_who_they_are_is_unauthorized() {
-    let simulator = world().basic_auth("Aladdin", "open sesame").build();
+fn missing_or_invalid_credentials_are_unauthorized() {
+    let simulator = builder().basic_auth("Aladdin", "open sesame").build();
     let contract = simulator.contracts()[0];
     let token = TestToken::new(contract);
     let signed = format!("{}c2lnbmVk", token.build());
@@ -151,19 +151,19 @@ fn whoever_does_not_prove_who_they_are_is_unauthorized() {
         "Basic Og==".into(),
         "Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==".into(),
     ] {
-        // Who asks is looked at before the contract that they name.
+        // Credentials are checked before the contract in the header.
         let headers = [("authorization", authorization.as_str()), ("x-contract-number", "me")];
         let expected = (401, UNAUTHORIZED_CODE.to_owned(), "Unauthorized".to_owned());
         for path in [String::new(), format!("/{contract}"), "/1".into()] {
-            assert_eq!(refusal(&ask(&simulator, &path, &headers)), expected, "{authorization}");
+            assert_eq!(error(&send(&simulator, &path, &headers)), expected, "{authorization}");
         }
     }
     assert_eq!(status(&simulator, "", &[]), 401);
 }
 
 #[test]
-fn a_token_without_the_privilege_is_forbidden_unless_its_role_needs_none() {
-    let simulator = world().forbidden_code("paas-auth-1").build();
+fn a_token_without_the_privilege_is_forbidden_unless_its_role_is_privileged() {
+    let simulator = builder().forbidden_code("paas-auth-1").build();
     let contract = simulator.contracts()[0];
     let path = format!("/{contract}?limit=1");
     let unprivileged = TestToken::new(contract).privileges(["DATA_CENTER_CREATE"]);
@@ -173,22 +173,22 @@ fn a_token_without_the_privilege_is_forbidden_unless_its_role_needs_none() {
     }
     for role in ["user", "", "owners"] {
         let token = bearer(&unprivileged.clone().role(role).build());
-        let response = ask(&simulator, &path, &[("authorization", &token)]);
+        let response = send(&simulator, &path, &[("authorization", &token)]);
         let message = "The token lacks the privilege ACCESS_ACTIVITY_LOG";
-        assert_eq!(refusal(&response), (403, "paas-auth-1".into(), message.into()), "{role}");
+        assert_eq!(error(&response), (403, "paas-auth-1".into(), message.into()), "{role}");
     }
 }
 
 #[test]
-fn the_code_of_forbidden_is_that_of_a_foreign_contract_too() {
-    let simulator = world().forbidden_code("309").build();
+fn the_forbidden_code_is_also_used_for_a_foreign_contract() {
+    let simulator = builder().forbidden_code("309").build();
     let authorization = bearer(DEFAULT_TOKEN);
-    let response = ask(&simulator, "/1", &[("authorization", &authorization)]);
-    assert_eq!(refusal(&response).1, "309");
+    let response = send(&simulator, "/1", &[("authorization", &authorization)]);
+    assert_eq!(error(&response).1, "309");
 }
 
 #[test]
-fn a_token_ends_during_a_run_by_the_clock_of_the_simulator() {
+fn a_token_expires_by_the_clock_of_the_simulator() {
     let clock = Arc::new(AtomicI64::new(0));
     let time = clock.clone();
     let simulator =
@@ -203,8 +203,8 @@ fn a_token_ends_during_a_run_by_the_clock_of_the_simulator() {
 }
 
 #[test]
-fn accounts_with_a_second_factor_are_refused_a_password_and_not_a_token() {
-    let simulator = world().basic_auth("Aladdin", "open sesame").two_factor(true).build();
+fn a_second_factor_makes_passwords_fail_and_not_tokens() {
+    let simulator = builder().basic_auth("Aladdin", "open sesame").two_factor(true).build();
     let basic = ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     assert_eq!(status(&simulator, "", &[basic]), 401);
     let authorization = bearer(DEFAULT_TOKEN);
@@ -212,10 +212,10 @@ fn accounts_with_a_second_factor_are_refused_a_password_and_not_a_token() {
 }
 
 #[test]
-fn a_revoked_token_is_refused_by_every_clone_of_the_simulator_and_no_other_token_is() {
-    let simulator = world().build();
+fn a_revoked_token_is_refused_by_every_clone_of_the_simulator() {
+    let simulator = builder().build();
     let token = TestToken::new(simulator.contracts()[0]);
-    let other = token.clone().user("somebody else").build();
+    let other = token.clone().user("another user").build();
     for revoked in [DEFAULT_TOKEN.to_owned(), token.build()] {
         let authorization = bearer(&revoked);
         let headers = [("authorization", authorization.as_str())];
@@ -228,13 +228,13 @@ fn a_revoked_token_is_refused_by_every_clone_of_the_simulator_and_no_other_token
 }
 
 #[test]
-fn the_plain_token_can_be_revoked_after_some_requests_that_it_is_needed_for() {
-    let simulator = world().revoke_after(2).build();
+fn the_plain_token_can_be_revoked_after_a_number_of_requests_that_need_it() {
+    let simulator = builder().revoke_after(2).build();
     let token = bearer(&TestToken::new(simulator.contracts()[0]).build());
     let plain = bearer(DEFAULT_TOKEN);
     let plain = [("authorization", plain.as_str())];
     for _ in 0..3 {
-        // Other tokens, and what needs no token, do not count.
+        // Requests with other tokens, and requests that need no token, do not count.
         assert_eq!(status(&simulator, "", &[("authorization", &token)]), 200);
         assert_eq!(status(&simulator, "/a/b", &plain), 404);
     }
@@ -246,8 +246,8 @@ fn the_plain_token_can_be_revoked_after_some_requests_that_it_is_needed_for() {
 }
 
 #[test]
-fn debug_output_shows_nothing_secret() {
-    let builder = world().token("s3cret-token").basic_auth("me", "s3cret-password");
+fn debug_output_shows_no_secrets() {
+    let builder = builder().token("s3cret-token").basic_auth("me", "s3cret-password");
     assert!(!format!("{builder:?}").contains("s3cret"));
     let simulator = builder.build();
     simulator.revoke("s3cret-revoked");

@@ -14,13 +14,13 @@ fn simulator() -> Simulator {
     Simulator::builder().contracts(2).clock(noon).build()
 }
 
-fn ask(simulator: &Simulator, method: &str, path: &str, authorization: &str) -> Response<Bytes> {
+fn send(simulator: &Simulator, method: &str, path: &str, authorization: &str) -> Response<Bytes> {
     let request = Request::builder().method(method).uri(path).header(AUTHORIZATION, authorization).body(()).unwrap();
     simulator.answer(&request)
 }
 
 fn get(simulator: &Simulator, path: &str) -> Response<Bytes> {
-    ask(simulator, "GET", path, &format!("Bearer {DEFAULT_TOKEN}"))
+    send(simulator, "GET", path, &format!("Bearer {DEFAULT_TOKEN}"))
 }
 
 fn body(response: &Response<Bytes>) -> Value {
@@ -28,7 +28,7 @@ fn body(response: &Response<Bytes>) -> Value {
 }
 
 #[test]
-fn information_about_the_api_needs_no_token() {
+fn the_info_of_the_api_requires_no_token() {
     let simulator = simulator();
     for path in ["/activitylog/v1", "/activitylog/v1/", "/activitylog/v1?x=1"] {
         let request = Request::get(path).body("ignored").unwrap();
@@ -42,7 +42,7 @@ fn information_about_the_api_needs_no_token() {
 }
 
 #[test]
-fn contracts_are_a_bare_list_of_references() {
+fn the_contracts_are_a_plain_list_of_references() {
     let simulator = Simulator::builder().contracts(2).base_url("http://127.0.0.1:8080/").build();
     let response = get(&simulator, "/activitylog/v1/contracts");
     let reference = |number: &u64| {
@@ -57,7 +57,7 @@ fn contracts_are_a_bare_list_of_references() {
 }
 
 #[test]
-fn a_page_holds_the_records_as_they_are_newest_first() {
+fn a_page_contains_the_unchanged_records_newest_first() {
     let simulator = simulator();
     let contract = simulator.contracts()[1];
     let start = "2026-11-20T08:00:00Z";
@@ -74,7 +74,7 @@ fn a_page_holds_the_records_as_they_are_newest_first() {
 }
 
 #[test]
-fn the_size_of_a_page_has_a_default_and_a_maximum_and_the_total_does_not_depend_on_it() {
+fn the_page_size_has_a_default_and_a_maximum_and_does_not_change_the_total() {
     let simulator = simulator();
     let path = format!("/activitylog/v1/contracts/{}", simulator.contracts()[0]);
     let page = |query: &str| {
@@ -109,28 +109,28 @@ fn a_range_that_ends_before_it_starts_is_empty() {
 }
 
 #[test]
-fn every_error_is_told_in_the_envelope_and_the_checks_have_an_order() {
+fn every_error_has_the_envelope_and_the_first_failed_check_decides() {
     let simulator = simulator();
     let own = format!("/activitylog/v1/contracts/{}", simulator.contracts()[0]);
     let bearer = format!("Bearer {DEFAULT_TOKEN}");
     let with = |query: &str| format!("{own}?{query}");
     for (method, path, authorization, status, code, message) in [
-        // The path comes before the method.
+        // The path is checked before the method.
         ("POST", "/".to_owned(), "", 404, "309", "Resource does not exist"),
         ("GET", "/activitylog/v2".into(), "", 404, "309", "Resource does not exist"),
         ("GET", "/activitylog/v1//".into(), "", 404, "309", "Resource does not exist"),
         ("GET", "/activitylog/v1contracts".into(), "", 404, "309", "Resource does not exist"),
         ("GET", format!("{own}/1"), &bearer, 404, "309", "Resource does not exist"),
-        // The method comes before the token.
+        // The method is checked before the token.
         ("POST", own.clone(), "", 405, "405", "The method POST is not supported"),
         ("HEAD", "/activitylog/v1".into(), "", 405, "405", "The method HEAD is not supported"),
-        // The token comes before the contract.
+        // The token is checked before the contract.
         ("GET", "/activitylog/v1/contracts".into(), "", 401, "315", "Unauthorized"),
         ("GET", "/activitylog/v1/contracts/1".into(), "Bearer x", 401, "315", "Unauthorized"),
         ("GET", own.clone(), DEFAULT_TOKEN, 401, "315", "Unauthorized"),
         ("GET", own.clone(), "Basic aWFsb2c6c2lt", 401, "315", "Unauthorized"),
         ("GET", own.clone(), "Bearer ialog-sim-token2", 401, "315", "Unauthorized"),
-        // The contract comes before the parameters.
+        // The contract is checked before the parameters.
         (
             "GET",
             "/activitylog/v1/contracts/1?limit=0".into(),
@@ -182,7 +182,7 @@ fn every_error_is_told_in_the_envelope_and_the_checks_have_an_order() {
             "The parameter limit must be a number from 1; it was understood as \"0\"",
         ),
     ] {
-        let response = ask(&simulator, method, &path, authorization);
+        let response = send(&simulator, method, &path, authorization);
         let envelope = json!({
             "httpStatus": status,
             "messages": [{"errorCode": code, "message": message}],
@@ -196,17 +196,17 @@ fn every_error_is_told_in_the_envelope_and_the_checks_have_an_order() {
 }
 
 #[test]
-fn the_scheme_of_the_token_may_be_in_any_case() {
+fn the_scheme_of_the_token_is_case_insensitive() {
     let authorization = format!("bEARER {DEFAULT_TOKEN}");
-    let response = ask(&simulator(), "GET", "/activitylog/v1/contracts", &authorization);
+    let response = send(&simulator(), "GET", "/activitylog/v1/contracts", &authorization);
     assert_eq!(response.status(), 200);
 }
 
 #[test]
-fn the_request_id_depends_on_method_path_and_query_alone() {
+fn the_request_id_depends_only_on_method_path_and_query() {
     let simulator = simulator();
     let id =
-        |method, path, authorization| ask(&simulator, method, path, authorization).headers()["x-request-id"].clone();
+        |method, path, authorization| send(&simulator, method, path, authorization).headers()["x-request-id"].clone();
     let one = id("GET", "/activitylog/v1/contracts?a=1", "");
     assert_eq!(one.len(), 36);
     assert_eq!(one, id("GET", "/activitylog/v1/contracts?a=1", "Bearer ialog-sim-token"));

@@ -52,7 +52,7 @@ impl IngestDelay {
     }
 
     /// The delay in milliseconds of the event with this number, where the numbers are uniform over 64 bits.
-    pub(crate) fn for_event(&self, number: u64) -> i64 {
+    pub(crate) fn delay_of(&self, number: u64) -> i64 {
         // The upper half selects the stage, the lower half the delay in it.
         let place = (number >> 32) as f64 / (1_u64 << 32) as f64;
         let within = number & u64::from(u32::MAX);
@@ -68,7 +68,7 @@ impl IngestDelay {
     }
 
     /// The upper bound of all delays in milliseconds, exclusive.
-    pub(crate) fn max(&self) -> i64 {
+    pub(crate) fn max_delay(&self) -> i64 {
         self.stages.last().map_or(0, |stage| stage.below)
     }
 }
@@ -224,7 +224,7 @@ mod tests {
             [("none", 0), ("100%<30s", 30_000), ("90%<2s,9%<1m,1%<5m", 300_000), ("50%<1500ms,50%<1w", 604_800_000)]
         {
             let delay: IngestDelay = text.parse().unwrap();
-            assert_eq!((delay.to_string().as_str(), delay.max()), (text, max));
+            assert_eq!((delay.to_string().as_str(), delay.max_delay()), (text, max));
         }
         assert_eq!("typical".parse(), Ok(IngestDelay::typical()));
         assert_eq!("30s".parse(), IngestDelay::up_to(TimeDelta::seconds(30)));
@@ -253,11 +253,11 @@ mod tests {
     #[test]
     fn delays_follow_the_shares_and_stay_below_the_maximum() {
         let delay = IngestDelay::typical();
-        assert_eq!((delay.for_event(0), delay.for_event(u64::MAX)), (0, 299_999));
-        let drawn: Vec<i64> = (0..10_000_u64).map(|n| delay.for_event(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
+        assert_eq!((delay.delay_of(0), delay.delay_of(u64::MAX)), (0, 299_999));
+        let drawn: Vec<i64> = (0..10_000_u64).map(|n| delay.delay_of(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         let within = |below| drawn.iter().filter(|delay| **delay < below).count();
         assert!((8_900..9_100).contains(&within(2_000)), "{}", within(2_000));
         assert!((9_850..9_950).contains(&within(60_000)), "{}", within(60_000));
-        assert_eq!(IngestDelay::default().for_event(u64::MAX), 0);
+        assert_eq!(IngestDelay::default().delay_of(u64::MAX), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! Each switch as a client sees it: over loopback, in what is answered.
+//! Every setting as a client sees it, over loopback.
 
 mod pages;
 mod protocol;
@@ -19,30 +19,30 @@ fn noon() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-/// A simulator on a socket, and a client that follows no redirect and unpacks nothing.
-struct Service {
+/// A simulator on a socket, and a client that follows no redirects and does not decompress.
+struct ServedSimulator {
     simulator: Simulator,
     address: String,
     client: reqwest::Client,
     server: JoinHandle<std::io::Result<()>>,
 }
 
-impl Drop for Service {
+impl Drop for ServedSimulator {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-/// An answer.
-struct Answered {
+/// An answer that was read completely.
+struct ReceivedAnswer {
     status: u16,
     headers: HeaderMap,
     body: Vec<u8>,
 }
 
-impl Answered {
+impl ReceivedAnswer {
     fn json(&self) -> Value {
-        // A number that no floating point number holds is read by a careful client only.
+        // serde_json cannot parse a number that no floating point type can hold.
         serde_json::from_str(&self.text().replace("1e400", "1")).unwrap()
     }
 
@@ -60,15 +60,15 @@ impl Answered {
         hits.iter().map(|hit| hit["_source"].clone()).collect()
     }
 
-    /// The values at a place of the records, each once.
-    fn at(&self, pointer: &str) -> BTreeSet<String> {
+    /// The distinct values at a pointer in the records.
+    fn distinct_values(&self, pointer: &str) -> BTreeSet<String> {
         let found = self.hits();
         let values = found.iter().filter_map(|record| record.pointer(pointer));
         values.map(Value::to_string).collect()
     }
 }
 
-impl Service {
+impl ServedSimulator {
     async fn start(builder: SimulatorBuilder) -> Self {
         let simulator = builder.clock(noon).build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -87,24 +87,24 @@ impl Service {
         Self::start(Simulator::builder().behavior(behavior)).await
     }
 
-    async fn send(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> Answered {
+    async fn send(&self, method: Method, path: &str, headers: &[(HeaderName, &str)]) -> ReceivedAnswer {
         let request =
             self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(self.simulator.token());
         let request = headers.iter().fold(request, |request, (name, value)| request.header(name, *value));
         let response = request.send().await.unwrap();
-        Answered {
+        ReceivedAnswer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response.bytes().await.unwrap().to_vec(),
         }
     }
 
-    async fn get(&self, path: &str) -> Answered {
+    async fn get(&self, path: &str) -> ReceivedAnswer {
         self.send(Method::GET, path, &[]).await
     }
 
-    /// The first contract's log.
-    async fn log(&self, query: &str) -> Answered {
+    /// A page of the first contract's log.
+    async fn log(&self, query: &str) -> ReceivedAnswer {
         let contract = self.simulator.contracts()[0];
         self.get(&format!("/activitylog/v1/contracts/{contract}?{query}")).await
     }

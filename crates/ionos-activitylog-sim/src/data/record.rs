@@ -1,7 +1,7 @@
 //! The shape of a record, in the order of its keys on the wire. It is written a second time here, by hand: if a client
 //! were tested against records made by its own types, both could be wrong in the same way.
 //!
-//! Scalars whose JSON type varies in public records are a [`Scalar`]. Absent members are left out. `record_writer`
+//! Scalars whose JSON type varies in public records are a [`Scalar`]. Absent members are omitted. `record_writer`
 //! serializes a record.
 
 use uuid::Uuid;

@@ -95,7 +95,7 @@ pub(crate) const CHANGES: &[(u64, ChangeTemplate)] = &[
     (2, change("POST", "/cloudapi/v6/backupunits", "backupUnit", "bu.backupUnit.create", "Creating")),
 ];
 
-/// Reads (GET) with their weights: the path as in [`Change::uri`], and the resource type.
+/// Reads (GET) with their weights: the path as in [`ChangeTemplate::uri`], and the resource type.
 #[rustfmt::skip]
 pub(crate) const READS: &[(u64, (&str, &str))] = &[
     (10, ("/cloudapi/v6/datacenters/{id}", "datacenter")),

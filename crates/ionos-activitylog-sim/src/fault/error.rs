@@ -20,7 +20,7 @@ impl ScriptError {
     }
 
     /// Sets the rule by its index, from 0.
-    pub(super) fn in_rule(self, index: usize) -> Self {
+    pub(super) fn with_rule(self, index: usize) -> Self {
         Self { rule: Some(index + 1), ..self }
     }
 

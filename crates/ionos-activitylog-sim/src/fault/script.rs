@@ -51,7 +51,7 @@ impl Faults {
     /// If a value of the rule is out of range, such as a status of 199.
     pub fn add_rule(mut self, trigger: Trigger, fault: impl Into<Fault>) -> Result<Self, ScriptError> {
         let rule = FaultRule { trigger, fault: fault.into() };
-        rule.check().map_err(|error| error.in_rule(self.rules.len()))?;
+        rule.check().map_err(|error| error.with_rule(self.rules.len()))?;
         self.rules.push(rule);
         Ok(self)
     }

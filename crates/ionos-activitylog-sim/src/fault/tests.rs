@@ -1,4 +1,4 @@
-//! Each fault, as a client sees it: over loopback, byte for byte, and in process.
+//! Every fault as a client sees it: byte for byte over loopback, and in process.
 
 mod answers;
 mod connections;
@@ -31,8 +31,8 @@ fn page() -> String {
 
 const CONTRACTS: &str = "/activitylog/v1/contracts";
 
-/// What the service answers on a good day.
-fn right(path: &str) -> String {
+/// The answer without faults.
+fn correct_answer(path: &str) -> String {
     let request =
         http::Request::get(path).header("authorization", format!("Bearer {}", crate::DEFAULT_TOKEN)).body(()).unwrap();
     let response = simulator(Faults::new()).answer(&request);
@@ -47,12 +47,12 @@ fn request(path: &str) -> String {
     )
 }
 
-/// Everything that came until the connection ended, and how it ended if not in good order.
+/// Everything that was received until the connection ended, and the error if it did not end in an orderly way.
 #[derive(Debug, PartialEq, Eq)]
 struct Received {
     head: String,
     body: Vec<u8>,
-    fault: Option<ErrorKind>,
+    error: Option<ErrorKind>,
 }
 
 impl Received {
@@ -68,23 +68,23 @@ impl Received {
 async fn over_loopback(simulator: &Simulator, path: &str) -> Received {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let talk = async {
+    let exchange = async {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(request(path).as_bytes()).await.unwrap();
         let mut received = Vec::new();
-        let fault = stream.read_to_end(&mut received).await.err();
+        let error = stream.read_to_end(&mut received).await.err();
         let end = received.windows(4).position(|at| at == b"\r\n\r\n");
         let body = received.split_off(end.map_or(0, |end| end + 4));
-        Received { head: String::from_utf8(received).unwrap(), body, fault: fault.map(|error| error.kind()) }
+        Received { head: String::from_utf8(received).unwrap(), body, error: error.map(|error| error.kind()) }
     };
     tokio::select! {
-        received = talk => received,
+        received = exchange => received,
         ended = simulator.serve(listener) => panic!("{ended:?}"),
     }
 }
 
-/// The fault of a connection that is behind an error of reqwest.
-fn cause(error: &reqwest::Error) -> Option<ErrorKind> {
+/// The I/O error that caused an error of reqwest.
+fn io_error_kind(error: &reqwest::Error) -> Option<ErrorKind> {
     let mut error: &(dyn std::error::Error + 'static) = error;
     loop {
         if let Some(error) = error.downcast_ref::<std::io::Error>() {
@@ -94,8 +94,8 @@ fn cause(error: &reqwest::Error) -> Option<ErrorKind> {
     }
 }
 
-/// The answer, its body as far as it came, and what happened then.
-type Outcome = Result<(reqwest::Response, Vec<u8>, Option<ErrorKind>), reqwest::Error>;
+/// The response, the received part of its body, and the error after it.
+type ClientOutcome = Result<(reqwest::Response, Vec<u8>, Option<ErrorKind>), reqwest::Error>;
 
 fn client_request(base: &str, path: &str) -> reqwest::Request {
     let url = format!("{base}{path}").parse().unwrap();
@@ -106,7 +106,7 @@ fn client_request(base: &str, path: &str) -> reqwest::Request {
     request
 }
 
-async fn outcome(response: reqwest::Result<reqwest::Response>) -> Outcome {
+async fn read_response(response: reqwest::Result<reqwest::Response>) -> ClientOutcome {
     let mut response = response?;
     let mut body = Vec::new();
     loop {
@@ -114,27 +114,27 @@ async fn outcome(response: reqwest::Result<reqwest::Response>) -> Outcome {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok((response, body, None)),
             Err(error) => {
-                let cause = cause(&error).unwrap_or(ErrorKind::Other);
-                return Ok((response, body, Some(cause)));
+                let kind = io_error_kind(&error).unwrap_or(ErrorKind::Other);
+                return Ok((response, body, Some(kind)));
             }
         }
     }
 }
 
-async fn in_process(simulator: &Simulator, path: &str) -> Outcome {
+async fn in_process(simulator: &Simulator, path: &str) -> ClientOutcome {
     let request = client_request("https://api.ionos.com", path);
-    outcome(simulator.transport().send("", request).await).await
+    read_response(simulator.transport().send("", request).await).await
 }
 
-/// What an HTTP client makes of what comes over loopback.
-async fn behind_a_client(simulator: &Simulator, path: &str) -> Outcome {
+/// The outcome of a request that an HTTP client sends over loopback.
+async fn over_http_client(simulator: &Simulator, path: &str) -> ClientOutcome {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     let request = client_request(&base, path);
-    let talk = async { outcome(client.build().unwrap().execute(request).await).await };
+    let exchange = async { read_response(client.build().unwrap().execute(request).await).await };
     tokio::select! {
-        outcome = talk => outcome,
+        outcome = exchange => outcome,
         ended = simulator.serve(listener) => panic!("{ended:?}"),
     }
 }

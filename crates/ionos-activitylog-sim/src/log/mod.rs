@@ -138,13 +138,13 @@ impl Log {
     fn max_delay(&self) -> i64 {
         let late = self.behavior.late_events;
         let by = if late.share == Share::NONE { 0 } else { late.by };
-        (self.behavior.ingest_delay.max() + by) * MILLISECOND
+        (self.behavior.ingest_delay.max_delay() + by) * MILLISECOND
     }
 
     /// The time from an event to its arrival, in nanoseconds.
     fn delay(&self, entry: EventEntry) -> i64 {
         let behavior = &self.behavior;
-        let mut delay = behavior.ingest_delay.for_event(EventDecision::Delay.word(entry));
+        let mut delay = behavior.ingest_delay.delay_of(EventDecision::Delay.word(entry));
         if behavior.late_events.share.includes(EventDecision::Late.word(entry)) {
             delay += behavior.late_events.by;
         }

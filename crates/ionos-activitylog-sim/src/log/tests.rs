@@ -1,4 +1,4 @@
-//! The log of a simulator, as whoever pages through it sees it.
+//! The log of a simulator, read through ranges and pages.
 
 mod arrival;
 mod bursts;
@@ -17,7 +17,7 @@ fn at(value: &str) -> DateTime<Utc> {
     value.parse().unwrap()
 }
 
-/// Long after all ranges of these tests.
+/// A time after all ranges of these tests.
 fn later() -> DateTime<Utc> {
     at("2027-01-01T00:00:00Z")
 }
@@ -35,7 +35,7 @@ fn records(start: &str, end: &str) -> Vec<String> {
     read(&usual().build(), at(start), at(end))
 }
 
-/// A page of the first contract: the total, and the records in the order in which they are sent.
+/// A page of the first contract: the total, and the records in the order of the page.
 fn page(
     simulator: &Simulator,
     range: (Option<&str>, Option<&str>),
@@ -55,7 +55,7 @@ fn page(
     (page.total, records.collect())
 }
 
-/// All pages joined, with the total that all of them had.
+/// The records of all pages, and the total, which must be the same on every page.
 fn pages(simulator: &Simulator, range: (&str, &str), limit: u64) -> (u64, Vec<String>) {
     let range = (Some(range.0), Some(range.1));
     let (mut joined, mut totals) = (Vec::new(), BTreeSet::new());
@@ -71,7 +71,7 @@ fn pages(simulator: &Simulator, range: (&str, &str), limit: u64) -> (u64, Vec<St
     }
 }
 
-/// 60 days of the log, read.
+/// The records of 60 days, parsed.
 fn sixty_days() -> &'static [Value] {
     static RECORDS: LazyLock<Vec<Value>> = LazyLock::new(|| {
         records("2026-09-01T00:00:00Z", "2026-10-31T00:00:00Z")

@@ -1,17 +1,17 @@
-//! The envelope of a page, and which hits are on it.
+//! Pages: their envelope, their hits and their order.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Answered, Service};
+use super::{ReceivedAnswer, ServedSimulator};
 use crate::behavior::{Behavior, DeepOffset, Order, OverLimit, TOTAL_CAP, TotalShape, TotalValue};
 
 #[tokio::test]
-async fn the_cap_of_a_page_clamps_or_refuses() {
+async fn a_limit_above_the_maximum_is_clamped_or_refused() {
     for (over_limit, status, hits) in [(OverLimit::Clamp, 200, 50), (OverLimit::Refuse, 400, 0)] {
         let behavior = Behavior { max_limit: 50, over_limit, ..Behavior::default() };
-        let service = Service::with(behavior).await;
+        let service = ServedSimulator::with(behavior).await;
         assert_eq!(service.log("limit=50").await.hits().len(), 50);
         let over = service.log("limit=51").await;
         assert_eq!(over.status, status, "{over_limit}");
@@ -20,7 +20,7 @@ async fn the_cap_of_a_page_clamps_or_refuses() {
 }
 
 #[tokio::test]
-async fn a_page_behind_the_window_cap_is_served_refused_failed_or_empty() {
+async fn a_page_beyond_the_window_cap_is_served_refused_failed_or_empty() {
     for (deep_offset, status, hits) in [
         (DeepOffset::Allow, 200, Some(20)),
         (DeepOffset::Refuse, 400, None),
@@ -28,7 +28,7 @@ async fn a_page_behind_the_window_cap_is_served_refused_failed_or_empty() {
         (DeepOffset::Empty, 200, Some(0)),
     ] {
         let behavior = Behavior { deep_offset, window_cap: 100, ..Behavior::default() };
-        let service = Service::with(behavior).await;
+        let service = ServedSimulator::with(behavior).await;
         assert_eq!(service.log("offset=80&limit=20").await.hits().len(), 20);
         let deep = service.log("offset=81&limit=20").await;
         assert_eq!(deep.status, status, "{deep_offset}");
@@ -38,11 +38,11 @@ async fn a_page_behind_the_window_cap_is_served_refused_failed_or_empty() {
 }
 
 #[tokio::test]
-async fn hits_come_in_the_order_that_was_chosen() {
+async fn hits_have_the_configured_order() {
     for order in Order::ALL {
         let behavior = Behavior { order: *order, ..Behavior::default() };
-        let service = Service::with(behavior).await;
-        let times = |page: Answered| -> Vec<String> {
+        let service = ServedSimulator::with(behavior).await;
+        let times = |page: ReceivedAnswer| -> Vec<String> {
             let hits = page.hits().into_iter();
             hits.map(|hit| hit["meta"]["time"].to_string()).collect()
         };
@@ -59,8 +59,8 @@ async fn hits_come_in_the_order_that_was_chosen() {
 }
 
 #[tokio::test]
-async fn a_total_is_a_number_text_an_object_or_missing_and_may_not_be_exact() {
-    let all = Service::with(Behavior::default()).await.log("limit=1").await;
+async fn a_total_has_the_configured_shape_and_value() {
+    let all = ServedSimulator::with(Behavior::default()).await.log("limit=1").await;
     let exact = all.total().as_u64().unwrap();
     assert!(exact > TOTAL_CAP);
     for (total, value, expected) in [
@@ -71,11 +71,11 @@ async fn a_total_is_a_number_text_an_object_or_missing_and_may_not_be_exact() {
         (TotalShape::Absent, TotalValue::Exact, Value::Null),
     ] {
         let behavior = Behavior { total, total_value: value, ..Behavior::default() };
-        let service = Service::with(behavior).await;
+        let service = ServedSimulator::with(behavior).await;
         assert_eq!(service.log("limit=1").await.total(), expected);
     }
     let behavior = Behavior { total_value: TotalValue::Drifting, ..Behavior::default() };
-    let service = Service::with(behavior).await;
+    let service = ServedSimulator::with(behavior).await;
     let mut totals = BTreeSet::new();
     for _ in 0..20 {
         totals.insert(service.log("limit=1").await.total().as_u64().unwrap());

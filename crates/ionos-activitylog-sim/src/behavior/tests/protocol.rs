@@ -1,27 +1,27 @@
-//! What is asked for, and what HTTP leaves open.
+//! Queries, and details of HTTP.
 
 use chrono::{FixedOffset, TimeDelta};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
 use http::{HeaderName, Method, StatusCode};
 
-use super::Service;
+use super::ServedSimulator;
 use crate::Simulator;
 use crate::behavior::{BadDate, Behavior, ForeignContract, QueryFractions, TrailingSlash};
 
 #[tokio::test]
-async fn a_bare_date_is_midnight_in_the_zone_that_was_chosen() {
+async fn a_bare_date_is_midnight_in_the_configured_zone() {
     let behavior = Behavior { bare_date_zone: FixedOffset::east_opt(2 * 3600).unwrap(), ..Behavior::default() };
-    let service = Service::with(behavior).await;
+    let service = ServedSimulator::with(behavior).await;
     let of = async |start: &str| service.log(&format!("dateStart={start}")).await.total();
     assert_eq!(of("2026-11-19").await, of("2026-11-18T22:00:00Z").await);
     assert_ne!(of("2026-11-19").await, of("2026-11-19T00:00:00Z").await);
 }
 
 #[tokio::test]
-async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
+async fn a_bad_date_is_refused_ignored_or_a_failure() {
     for (bad_date, status) in [(BadDate::Refuse, 400), (BadDate::Ignore, 200), (BadDate::Fail, 500)] {
         let behavior = Behavior { bad_date, query_fractions: QueryFractions::Refuse, ..Behavior::default() };
-        let service = Service::with(behavior).await;
+        let service = ServedSimulator::with(behavior).await;
         for bad in ["yesterday", "2026-11-20T09:12:33.394Z"] {
             let answer = service.log(&format!("dateStart={bad}&limit=1")).await;
             assert_eq!(answer.status, status, "{bad_date} {bad}");
@@ -34,7 +34,7 @@ async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
             TimeDelta::milliseconds(3),
             500,
         );
-        let service = Service::start(builder).await;
+        let service = ServedSimulator::start(builder).await;
         let range = "dateStart=2026-11-20T09:12:33.500Z&dateEnd=2026-11-20T09:12:34Z";
         service.log(range).await.total().as_u64().unwrap()
     };
@@ -43,12 +43,12 @@ async fn a_bad_date_is_refused_ignored_or_too_much_and_a_fraction_may_be_one() {
 }
 
 #[tokio::test]
-async fn a_foreign_contract_is_forbidden_unknown_or_empty() {
+async fn a_foreign_contract_is_forbidden_not_found_or_empty() {
     for (foreign_contract, status) in
         [(ForeignContract::Forbidden, 403), (ForeignContract::NotFound, 404), (ForeignContract::Empty, 200)]
     {
         let behavior = Behavior { foreign_contract, ..Behavior::default() };
-        let answer = Service::with(behavior).await.get("/activitylog/v1/contracts/7").await;
+        let answer = ServedSimulator::with(behavior).await.get("/activitylog/v1/contracts/7").await;
         assert_eq!(answer.status, status);
         if status == 200 {
             assert_eq!(answer.text(), r#"{"hits":{"total":0,"hits":[]}}"#);
@@ -57,7 +57,7 @@ async fn a_foreign_contract_is_forbidden_unknown_or_empty() {
 }
 
 #[tokio::test]
-async fn what_http_leaves_open_is_a_switch_too() {
+async fn headers_compression_and_other_methods_follow_the_behavior() {
     let behavior = Behavior {
         request_id_header: Some(HeaderName::from_static("x-correlation-id")),
         charset: true,
@@ -66,7 +66,7 @@ async fn what_http_leaves_open_is_a_switch_too() {
         other_methods: StatusCode::NOT_IMPLEMENTED,
         ..Behavior::default()
     };
-    let service = Service::with(behavior).await;
+    let service = ServedSimulator::with(behavior).await;
     let plain = service.log("limit=100").await;
     assert!(plain.headers.contains_key("x-correlation-id"));
     assert!(!plain.headers.contains_key("x-request-id"));
@@ -101,18 +101,18 @@ async fn what_http_leaves_open_is_a_switch_too() {
     let bare = service.client.get(format!("http://{}/activitylog/v1", service.address));
     assert_eq!(bare.send().await.unwrap().status(), 401);
     let silent = Behavior { request_id_header: None, ..Behavior::default() };
-    let answer = Service::with(silent).await.get("/activitylog/v1").await;
+    let answer = ServedSimulator::with(silent).await.get("/activitylog/v1").await;
     assert!(!answer.headers.contains_key("x-request-id"));
     assert!(!answer.headers.contains_key(VARY));
 }
 
 #[tokio::test]
-async fn a_slash_at_the_end_is_accepted_refused_or_moved() {
+async fn a_trailing_slash_is_accepted_refused_or_redirected() {
     for (trailing_slash, status) in
         [(TrailingSlash::Accept, 200), (TrailingSlash::Refuse, 404), (TrailingSlash::Redirect, 301)]
     {
         let behavior = Behavior { trailing_slash, ..Behavior::default() };
-        let answer = Service::with(behavior).await.get("/activitylog/v1/?x=1").await;
+        let answer = ServedSimulator::with(behavior).await.get("/activitylog/v1/?x=1").await;
         assert_eq!(answer.status, status);
         if status == 301 {
             assert_eq!(answer.headers[LOCATION], "/activitylog/v1?x=1");

@@ -1,24 +1,24 @@
-//! What a record looks like, when it appears, and what its request says.
+//! Records: their shape, when they appear, and their request of the Cloud API.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::{Answered, Service};
+use super::{ReceivedAnswer, ServedSimulator};
 use crate::behavior::{Behavior, Dialect, FractionDigits, Share, UtcMark};
 use crate::{Recording, Simulator};
 
 /// A week of the log on one page.
 const WEEK: &str = "dateStart=2026-11-13T12:00:00Z&limit=10000";
 
-/// Three weeks.
+/// Three weeks of the log on one page.
 const WEEKS: &str = "dateStart=2026-10-30T12:00:00Z&limit=100000";
 
 #[tokio::test]
-async fn scalars_have_the_types_of_the_dialect() {
-    let types = |page: &Answered, pointer| -> BTreeSet<bool> {
-        page.at(pointer).iter().map(|value| value.starts_with('"')).collect()
+async fn scalars_have_the_json_types_of_the_dialect() {
+    let types = |page: &ReceivedAnswer, pointer| -> BTreeSet<bool> {
+        page.distinct_values(pointer).iter().map(|value| value.starts_with('"')).collect()
     };
     let (text, number, both) = (BTreeSet::from([true]), BTreeSet::from([false]), BTreeSet::from([false, true]));
     for (dialect, contract, version, status, queue) in [
@@ -28,7 +28,7 @@ async fn scalars_have_the_types_of_the_dialect() {
         (Dialect::Mixed, &both, &both, &both, &both),
     ] {
         let behavior = Behavior { dialect, max_limit: 10_000, ..Behavior::default() };
-        let page = Service::with(behavior).await.log(WEEK).await;
+        let page = ServedSimulator::with(behavior).await.log(WEEK).await;
         assert_eq!(&types(&page, "/principal/identity/contractNumber"), contract, "{dialect}");
         assert_eq!(&types(&page, "/meta/auditVersion"), version, "{dialect}");
         assert_eq!(&types(&page, "/event/param/error/httpStatus"), status, "{dialect}");
@@ -37,7 +37,7 @@ async fn scalars_have_the_types_of_the_dialect() {
 }
 
 #[tokio::test]
-async fn records_have_identifiers_unknown_members_and_unknown_types_as_often_as_chosen() {
+async fn uuids_unknown_members_and_unknown_types_have_the_configured_shares() {
     let behavior = Behavior {
         uuid: Share::new(0.5).unwrap(),
         unknown_members: Share::new(0.1).unwrap(),
@@ -45,7 +45,7 @@ async fn records_have_identifiers_unknown_members_and_unknown_types_as_often_as_
         max_limit: 10_000,
         ..Behavior::default()
     };
-    let page = Service::with(behavior).await.log(WEEK).await;
+    let page = ServedSimulator::with(behavior).await.log(WEEK).await;
     let hits = page.hits();
     let share =
         |wanted: &dyn Fn(&Value) -> bool| hits.iter().filter(|hit| wanted(hit)).count() as f64 / hits.len() as f64;
@@ -60,33 +60,33 @@ async fn records_have_identifiers_unknown_members_and_unknown_types_as_often_as_
 }
 
 #[tokio::test]
-async fn times_have_the_digits_and_the_mark_of_utc_that_were_chosen() {
+async fn times_have_the_configured_digits_and_utc_mark() {
     for (digits, length) in
         [(FractionDigits::None, 19), (FractionDigits::Three, 23), (FractionDigits::Six, 26), (FractionDigits::Nine, 29)]
     {
         for (utc_mark, mark) in [(UtcMark::Z, "Z"), (UtcMark::Offset, "+00:00")] {
             let behavior = Behavior { fraction_digits: digits, utc_mark, ..Behavior::default() };
-            for time in Service::with(behavior).await.log("limit=100").await.at("/meta/time") {
+            for time in ServedSimulator::with(behavior).await.log("limit=100").await.distinct_values("/meta/time") {
                 let time = time.trim_matches('"');
                 assert!(time.ends_with(mark) && time.len() == length + mark.len(), "{time}");
             }
         }
     }
     let behavior = Behavior { fraction_digits: FractionDigits::Mixed, ..Behavior::default() };
-    let times = Service::with(behavior).await.log("limit=1000").await.at("/meta/time");
+    let times = ServedSimulator::with(behavior).await.log("limit=1000").await.distinct_values("/meta/time");
     let lengths: BTreeSet<usize> = times.iter().map(String::len).collect();
     assert_eq!(lengths, BTreeSet::from([22, 26, 29, 32]));
 }
 
 #[tokio::test]
-async fn events_appear_late_change_are_there_twice_or_are_gone() {
-    let usual = Service::with(Behavior::default()).await;
+async fn events_can_be_delayed_late_amended_duplicated_or_no_longer_retained() {
+    let usual = ServedSimulator::with(Behavior::default()).await;
     let query = "dateStart=2026-11-18T12:00:00Z&limit=1000";
     let (all, total) = {
         let page = usual.log(query).await;
         (page.hits(), page.total().as_u64().unwrap())
     };
-    let page = |behavior| async { Service::with(behavior).await.log(query).await };
+    let page = |behavior| async { ServedSimulator::with(behavior).await.log(query).await };
     let delayed = Behavior { ingest_delay: "12h".parse().unwrap(), ..Behavior::default() };
     let late = Behavior { late_events: "10%:1d".parse().unwrap(), ..Behavior::default() };
     for behavior in [delayed, late] {
@@ -96,7 +96,7 @@ async fn events_appear_late_change_are_there_twice_or_are_gone() {
     }
     let amended = Behavior { amended_events: "10%:1h".parse().unwrap(), ..Behavior::default() };
     let seen = page(amended).await;
-    assert_eq!(seen.at("/@uuid"), usual.log(query).await.at("/@uuid"));
+    assert_eq!(seen.distinct_values("/@uuid"), usual.log(query).await.distinct_values("/@uuid"));
     assert!(seen.text().contains("(amended)"));
     let few = WEEKS.replace("100000", "1");
     let events = usual.log(&few).await.total().as_u64().unwrap();
@@ -108,7 +108,7 @@ async fn events_appear_late_change_are_there_twice_or_are_gone() {
                 max_limit: 100_000,
                 ..Behavior::default()
             };
-            let seen = Service::with(twice).await.log(WEEKS).await.text();
+            let seen = ServedSimulator::with(twice).await.log(WEEKS).await.text();
             let hits = seen.matches("{\"_source\":").count() as u64;
             let share = (hits - events) as f64 * 100.0 / events as f64;
             assert!((share - f64::from(percent)).abs() < 1.0, "{share} {percent}");
@@ -125,7 +125,7 @@ async fn events_appear_late_change_are_there_twice_or_are_gone() {
 async fn a_recording_is_served_byte_for_byte() {
     let record = r#"{"x": 1e400, "meta":{"time":"2026-11-20T09:12:33.394Z"} }"#;
     let recording = Recording::read(record.as_bytes(), Some(7)).unwrap();
-    let service = Service::start(Simulator::builder().recording(recording)).await;
+    let service = ServedSimulator::start(Simulator::builder().recording(recording)).await;
     let expected = format!(r#"{{"hits":{{"total":1,"hits":[{{"_source":{record}}}]}}}}"#);
     assert_eq!(service.log("dateStart=2026-11-20").await.text(), expected);
 }
@@ -134,12 +134,12 @@ async fn a_recording_is_served_byte_for_byte() {
 async fn a_request_of_the_cloud_api_agrees_with_its_events() {
     let amended = Behavior { amended_events: "50%:1m".parse().unwrap(), ..Behavior::default() };
     for behavior in [Behavior::default(), amended] {
-        agrees_with_its_events(behavior).await;
+        check_requests_against_events(behavior).await;
     }
 }
 
-async fn agrees_with_its_events(behavior: Behavior) {
-    let service = Service::with(behavior).await;
+async fn check_requests_against_events(behavior: Behavior) {
+    let service = ServedSimulator::with(behavior).await;
     let hits = service.log("dateStart=2026-11-19&limit=1000").await.hits();
     let (mut found, mut unknown) = (0, 0);
     for accepted in hits.iter().filter(|hit| hit["event"]["type"] == "RequestAccepted") {
@@ -161,13 +161,13 @@ async fn agrees_with_its_events(behavior: Behavior) {
         assert_eq!(request["properties"]["method"], accepted["event"]["param"]["action"]);
         let url = request["properties"]["url"].as_str().unwrap();
         assert!(url.ends_with(accepted["event"]["param"]["uri"].as_str().unwrap()));
-        let told = &request["metadata"]["requestStatus"];
-        assert_eq!(told["metadata"]["status"], last["event"]["status"]);
-        assert_eq!(told["metadata"]["message"], last["event"]["message"]);
-        let targets = told["metadata"]["targets"].as_array().unwrap();
+        let embedded = &request["metadata"]["requestStatus"];
+        assert_eq!(embedded["metadata"]["status"], last["event"]["status"]);
+        assert_eq!(embedded["metadata"]["message"], last["event"]["message"]);
+        let targets = embedded["metadata"]["targets"].as_array().unwrap();
         assert_eq!(targets.len(), accepted["event"]["resources"].as_array().unwrap().len());
         let status = service.get(&format!("/cloudapi/v6/requests/{id}/status")).await;
-        assert_eq!(&status.json(), told);
+        assert_eq!(&status.json(), embedded);
         found += 1;
     }
     assert!(found > 20 && unknown > 20, "{found} {unknown}");

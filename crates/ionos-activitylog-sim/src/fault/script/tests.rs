@@ -8,8 +8,8 @@ fn ordinal(number: u64) -> RequestOrdinal {
     RequestOrdinal { number, number_of_operation: number, repetition: 0, fingerprint: number }
 }
 
-/// A script with each condition, each fault, each body and each form of `Retry-After`.
-fn everything() -> Faults {
+/// A script with every condition, fault, body and form of `Retry-After`.
+fn complete_script() -> Faults {
     let all = Trigger::any()
         .operation(Operation::GetByContract)
         .contract(12_345_678)
@@ -46,15 +46,15 @@ fn everything() -> Faults {
 }
 
 #[test]
-fn a_script_is_the_same_after_it_was_written_and_read() {
-    let faults = everything();
+fn a_script_is_equal_after_a_round_trip_through_json() {
+    let faults = complete_script();
     let json = faults.to_json();
     assert_eq!(Faults::from_json(&json).unwrap(), faults, "{json}");
     assert_eq!(Faults::from_json(r#"{"rules":[]}"#).unwrap(), Faults::new());
 }
 
 #[test]
-fn a_mistake_is_told_with_its_place_and_what_to_do() {
+fn an_error_names_its_place_and_what_to_do() {
     let rule = |rule: &str| format!(r#"{{"rules":[{{"fault":"html200"}},{rule}]}}"#);
     let when = |when: &str| rule(&format!(r#"{{"when":{when},"fault":"html200"}}"#));
     let fault = |fault: &str| rule(&format!(r#"{{"fault":{fault}}}"#));
@@ -119,7 +119,7 @@ fn a_mistake_is_told_with_its_place_and_what_to_do() {
 }
 
 #[test]
-fn a_rule_made_in_rust_is_checked_like_one_that_is_read() {
+fn a_rule_built_in_rust_is_checked_like_a_parsed_one() {
     let faults = Faults::new().add_rule(Trigger::any(), Fault::Html200).unwrap();
     let error = faults.add_rule(Trigger::any().every(0), Fault::Html200);
     let error = error.unwrap_err();
@@ -127,20 +127,20 @@ fn a_rule_made_in_rust_is_checked_like_one_that_is_read() {
 }
 
 #[test]
-fn the_first_rule_that_holds_and_has_times_left_decides() {
+fn the_first_matching_rule_whose_times_are_not_used_up_decides() {
     let script = Faults::new()
         .add_rule(Trigger::any().requests([2, 3, 4]).times(2), Fault::Html200)
         .unwrap()
         .add_rule(Trigger::any().times(2), Fault::MalformedJson)
         .unwrap();
     let active = ActiveFaults::new(script, 1);
-    let struck: Vec<_> = (1..=6)
+    let faults: Vec<_> = (1..=6)
         .map(|number| {
             active.fault_for(&ordinal(number), Operation::Other, None).map(|triggered| triggered.fault.clone())
         })
         .collect();
     assert_eq!(
-        struck,
+        faults,
         [
             Some(Fault::MalformedJson),
             Some(Fault::Html200),
@@ -153,8 +153,8 @@ fn the_first_rule_that_holds_and_has_times_left_decides() {
 }
 
 #[test]
-fn the_ledger_names_a_fault_as_a_script_does() {
-    for rule in everything().rules {
+fn the_request_log_names_a_fault_as_a_script_does() {
+    for rule in complete_script().rules {
         let name = match serde_json::to_value(&rule.fault).unwrap() {
             serde_json::Value::String(name) => name,
             other => other.as_object().unwrap().keys().next().unwrap().clone(),

@@ -1,11 +1,11 @@
-//! Faults of what an answer holds.
+//! Faults that change the content of an answer.
 
 use std::io::Read;
 
 use super::*;
 
 #[tokio::test]
-async fn an_answer_takes_the_place_of_the_right_one() {
+async fn an_answer_of_the_script_replaces_the_correct_one() {
     let envelope = Body::Envelope { code: "429".into(), message: "Slow down".into() };
     let json = r#"{"httpStatus":429,"messages":[{"errorCode":"429","message":"Slow down"}]}"#;
     for (answer, status_line, header, body) in [
@@ -28,7 +28,7 @@ async fn an_answer_takes_the_place_of_the_right_one() {
         assert!(received.head.starts_with(status_line), "{received:?}");
         assert!(received.head.contains(header), "{received:?}");
         assert!(received.head.contains("\r\nx-request-id: "), "{received:?}");
-        assert_eq!((received.text(), received.fault), (body, None));
+        assert_eq!((received.text(), received.error), (body, None));
 
         let (response, in_process, fault) = in_process(&always(answer), &page()).await.unwrap();
         assert!(status_line.contains(response.status().as_str()));
@@ -37,7 +37,7 @@ async fn an_answer_takes_the_place_of_the_right_one() {
 }
 
 #[tokio::test]
-async fn a_page_for_people_and_a_redirect_are_answers_too() {
+async fn an_html_page_and_a_redirect_replace_the_correct_answer() {
     let received = over_loopback(&always(Fault::Html200), &page()).await;
     assert!(received.head.starts_with("HTTP/1.1 200 OK\r\n"));
     assert!(received.head.contains("\r\ncontent-type: text/html"));
@@ -53,9 +53,9 @@ async fn a_page_for_people_and_a_redirect_are_answers_too() {
 }
 
 #[tokio::test]
-async fn damage_changes_one_place_of_the_right_answer() {
+async fn damage_changes_one_place_of_the_correct_answer() {
     let path = page();
-    let right = right(&path);
+    let correct = correct_answer(&path);
     let damaged = async |fault: Fault, path: &str| {
         let received = over_loopback(&always(fault.clone()), path).await;
         assert!(received.declares(received.body.len()), "{received:?}");
@@ -66,9 +66,9 @@ async fn damage_changes_one_place_of_the_right_answer() {
     };
 
     let malformed = damaged(Fault::MalformedJson, &path).await;
-    assert_eq!(malformed, format!("{}]", &right[..right.len() - 1]));
+    assert_eq!(malformed, format!("{}]", &correct[..correct.len() - 1]));
 
-    let begin = right.split_inclusive("\"hits\":").take(2).collect::<String>();
+    let begin = correct.split_inclusive("\"hits\":").take(2).collect::<String>();
     let null = damaged(Fault::NullForArray, &path).await;
     assert_eq!(null, format!("{begin}null}}}}"));
     assert_eq!(damaged(Fault::NullForArray, CONTRACTS).await, "null");
@@ -79,7 +79,7 @@ async fn damage_changes_one_place_of_the_right_answer() {
         let hits = page["hits"]["hits"].take();
         hits.as_array().unwrap().clone()
     };
-    let pairs = hits(&right).into_iter().zip(hits(&wrong));
+    let pairs = hits(&correct).into_iter().zip(hits(&wrong));
     let different: Vec<_> = pairs.filter(|(right, wrong)| right != wrong).collect();
     let [(right_hit, wrong_hit)] = &different[..] else {
         panic!("{different:?}");
@@ -95,8 +95,8 @@ async fn damage_changes_one_place_of_the_right_answer() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_small_on_the_way_and_large_when_it_is_unpacked() {
-    let right = right(CONTRACTS);
+async fn a_decompression_bomb_is_small_on_the_wire_and_large_after_decompression() {
+    let correct = correct_answer(CONTRACTS);
     let spaces = 50 << 20;
     let bomb = || always(Fault::DecompressionBomb { bytes: spaces });
     let received = over_loopback(&bomb(), CONTRACTS).await;
@@ -106,8 +106,8 @@ async fn a_bomb_is_small_on_the_way_and_large_when_it_is_unpacked() {
     let mut unpacked = Vec::new();
     let mut decoder = flate2::read::GzDecoder::new(&received.body[..]);
     decoder.read_to_end(&mut unpacked).unwrap();
-    assert_eq!(unpacked.len() as u64, spaces + right.len() as u64);
-    assert!(unpacked.ends_with(right.as_bytes()));
+    assert_eq!(unpacked.len() as u64, spaces + correct.len() as u64);
+    assert!(unpacked.ends_with(correct.as_bytes()));
 
     let (response, body, fault) = in_process(&bomb(), CONTRACTS).await.unwrap();
     assert!(!response.headers().contains_key("content-encoding"));
@@ -117,7 +117,7 @@ async fn a_bomb_is_small_on_the_way_and_large_when_it_is_unpacked() {
 }
 
 #[tokio::test]
-async fn a_reader_that_stops_early_is_not_hurt_by_a_bomb() {
+async fn a_client_that_stops_reading_early_is_not_harmed_by_a_bomb() {
     let bytes = MAX_BOMB_BYTES;
     let url = format!("https://api.ionos.com{CONTRACTS}").parse().unwrap();
     let request = reqwest::Request::new(http::Method::GET, url);
@@ -131,7 +131,7 @@ async fn a_reader_that_stops_early_is_not_hurt_by_a_bomb() {
 }
 
 #[test]
-fn a_script_says_how_its_answers_are_named() {
+fn a_script_can_set_the_request_id_of_its_answers() {
     let named = Answer::new(503).header("X-Request-Id", "of the script");
     let script = Faults::new()
         .add_rule(Trigger::any().requests([1]), named)

@@ -1,10 +1,10 @@
-//! What a script decides, and what it does not depend on.
+//! Which requests get a fault, and what that does not depend on.
 
 use super::*;
 use crate::{Operation, Share};
 
 #[tokio::test]
-async fn a_script_strikes_the_requests_that_it_means() {
+async fn a_fault_is_applied_to_the_requests_that_its_rule_matches() {
     let contracts = simulator(Faults::new()).contracts().to_vec();
     let log = |index: usize| format!("{CONTRACTS}/{}?dateStart=2026-11-19", contracts[index]);
     let status = |status| Fault::from(Answer::new(status));
@@ -33,7 +33,7 @@ async fn a_script_strikes_the_requests_that_it_means() {
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_bytes_in_whatever_order_requests_arrive() {
+async fn the_same_seed_gives_the_same_bytes_in_any_order_of_requests() {
     let script = Faults::new()
         .add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::WrongType)
         .unwrap()
@@ -58,12 +58,12 @@ async fn the_same_seed_gives_the_same_bytes_in_whatever_order_requests_arrive() 
     }
 }
 
-/// Fixed, because a script that reproduces a mistake on one machine must do so on every other one.
+/// Pinned, because a script that reproduces a bug on one machine must do so on every machine.
 #[test]
-fn what_a_rate_strikes_is_what_it_always_struck() {
+fn the_requests_that_a_rate_selects_never_change() {
     let script = Faults::new().add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::Html200);
     let simulator = simulator(script.unwrap());
-    let struck: String = (0..40)
+    let faulty: String = (0..40)
         .map(|offset| {
             let request = http::Request::get(format!("/activitylog/v1?{offset}"));
             let response = simulator.answer(&request.body(()).unwrap());
@@ -73,14 +73,14 @@ fn what_a_rate_strikes_is_what_it_always_struck() {
             }
         })
         .collect();
-    assert_eq!(struck, "...x.x.....x.xxx......xx.....xx.xx......");
+    assert_eq!(faulty, "...x.x.....x.xxx......xx.....xx.xx......");
 }
 
 #[test]
-fn without_a_connection_an_answer_is_whole() {
+fn faults_of_the_connection_do_not_change_an_answer_without_a_connection() {
     for fault in [Fault::CutAt { bytes: 1 }, Fault::ResetBeforeHeaders, Fault::Delay(Duration::MAX)] {
         let request = http::Request::get("/activitylog/v1").body(()).unwrap();
         let response = always(fault).answer(&request);
-        assert_eq!(response.body(), &right("/activitylog/v1"));
+        assert_eq!(response.body(), &correct_answer("/activitylog/v1"));
     }
 }

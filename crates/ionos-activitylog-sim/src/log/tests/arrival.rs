@@ -1,4 +1,4 @@
-//! What appears late, changes, is there twice or is gone.
+//! Events that appear late, change, occur twice or are no longer retained.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::behavior::share::Share;
 use crate::log::LOG_BEGIN;
 
 #[test]
-fn an_event_appears_when_its_delay_is_over_and_all_of_them_do_in_the_end() {
+fn an_event_appears_after_its_delay_and_all_events_appear_in_the_end() {
     let range = ("2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z");
     let all = records(range.0, range.1);
     let seen = |now: &str, behavior: Behavior| {
@@ -56,7 +56,7 @@ fn an_amended_event_keeps_its_identifier_and_its_time() {
 }
 
 #[test]
-fn duplicates_that_count_are_in_the_total_and_in_the_pages() {
+fn counted_duplicates_are_in_the_total_and_on_the_pages() {
     let range = ("2026-11-20T07:10:00Z", "2026-11-20T12:00:00Z");
     let behavior = Behavior { duplicates: Share::new(0.1).unwrap(), duplicates_counted: true, ..Behavior::default() };
     let simulator = usual().behavior(behavior).build();
@@ -71,16 +71,16 @@ fn duplicates_that_count_are_in_the_total_and_in_the_pages() {
 }
 
 #[test]
-fn what_is_no_longer_kept_is_gone() {
+fn events_disappear_after_the_retention() {
     let now = at("2026-11-20T12:00:00Z");
     let behavior = Behavior { retention: Some(TimeDelta::days(2)), ..Behavior::default() };
     let simulator = Simulator::builder().clock(move || now).behavior(behavior).build();
-    let kept = read(&simulator, LOG_BEGIN, now);
-    assert_eq!(kept, records("2026-11-18T12:00:00Z", "2026-11-20T12:00:00Z"));
+    let retained = read(&simulator, LOG_BEGIN, now);
+    assert_eq!(retained, records("2026-11-18T12:00:00Z", "2026-11-20T12:00:00Z"));
 }
 
 #[test]
-fn as_many_events_are_there_twice_as_the_share_says_however_fine_the_slices_are() {
+fn duplicates_have_the_configured_share_with_any_number_of_slices() {
     for percent in [1, 2, 5, 40, 70] {
         for events_per_day in [320, 500_000] {
             let behavior = Behavior {
@@ -102,7 +102,7 @@ fn as_many_events_are_there_twice_as_the_share_says_however_fine_the_slices_are(
 }
 
 #[test]
-fn what_arrives_and_what_is_there_twice_add_up_in_slices_that_are_not_settled() {
+fn total_and_pages_agree_in_slices_with_delayed_events_and_duplicates() {
     let now = at("2026-11-20T07:23:00Z");
     let behavior = Behavior {
         ingest_delay: "5m".parse().unwrap(),

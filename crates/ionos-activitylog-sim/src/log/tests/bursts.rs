@@ -1,4 +1,4 @@
-//! Many events at once.
+//! Bursts of events.
 
 use chrono::TimeDelta;
 
@@ -6,7 +6,7 @@ use super::{at, read, records, usual};
 use crate::Simulator;
 
 #[test]
-fn a_burst_is_where_it_was_asked_for() {
+fn a_configured_burst_adds_its_events_in_its_time() {
     let begin = at("2026-11-20T09:12:33.394Z");
     let simulator = usual().burst(begin, TimeDelta::milliseconds(3), 4000).build();
     let burst = read(&simulator, begin, begin + TimeDelta::milliseconds(3));
@@ -17,7 +17,7 @@ fn a_burst_is_where_it_was_asked_for() {
 }
 
 #[test]
-fn bursts_happen_unless_they_are_not_wanted() {
+fn random_bursts_can_be_turned_off() {
     let bursts = |simulator: Simulator| {
         let start = at("2026-01-01T00:00:00Z");
         let counts = (0..24 * 60).map(|hour| {
@@ -32,7 +32,7 @@ fn bursts_happen_unless_they_are_not_wanted() {
 }
 
 #[test]
-fn a_long_burst_covers_its_length_at_any_rate() {
+fn a_long_burst_is_spread_over_its_length_at_any_number_of_events_per_day() {
     let begin = at("2026-11-20T09:15:00Z");
     let quarter = TimeDelta::minutes(15);
     for events_per_day in [320, 14_500, 1_000_000] {

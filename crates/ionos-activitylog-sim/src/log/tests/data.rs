@@ -1,4 +1,4 @@
-//! What the log says: the bytes of its records.
+//! The content of records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +10,15 @@ use crate::Simulator;
 use crate::data::random::fingerprint;
 
 #[test]
-fn the_data_is_what_it_always_was() {
-    // Whoever changes it on purpose writes the new value here; every client's snapshot changes with it.
+fn the_data_of_a_seed_never_changes() {
+    // After an intended change, write the new hash here. The snapshots of every client change with it.
     let records = records("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let hash = fingerprint(records.iter().map(String::as_str));
     assert_eq!((records.len(), hash), (2240, 17_210_461_785_330_573_897));
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_whatever_the_time_is() {
+fn the_same_seed_gives_the_same_bytes_at_any_time() {
     let (start, end) = (at("2026-11-20T06:00:00Z"), at("2026-11-20T12:00:00Z"));
     let read = |seed, now: DateTime<Utc>| {
         let simulator = Simulator::builder().seed(seed).clock(move || now).build();
@@ -35,7 +35,7 @@ fn the_same_seed_gives_the_same_bytes_whatever_the_time_is() {
 }
 
 #[test]
-fn contracts_have_logs_of_their_own() {
+fn each_contract_has_its_own_log() {
     let simulator = usual().contracts(2).build();
     let (start, end) = (at("2026-11-20T06:00:00Z"), later());
     let uuid = |contract: u64| {
@@ -49,7 +49,7 @@ fn contracts_have_logs_of_their_own() {
 }
 
 #[test]
-fn every_record_has_a_uuid_of_its_own_and_its_time_in_order() {
+fn records_have_unique_uuids_and_ascending_times() {
     let records = sixty_days();
     let uuids: BTreeSet<&str> = records.iter().map(|record| text(record, "/@uuid")).collect();
     assert_eq!(uuids.len(), records.len());
@@ -60,7 +60,7 @@ fn every_record_has_a_uuid_of_its_own_and_its_time_in_order() {
 }
 
 #[test]
-fn volumes_are_those_the_vendor_speaks_of_however_busy_a_contract_is() {
+fn event_types_have_the_volumes_that_the_vendor_reports() {
     let busy: Vec<Value> = {
         let simulator = usual().events_per_day(100_000).build();
         let hour = (at("2026-11-20T08:00:00Z"), at("2026-11-20T10:00:00Z"));
@@ -87,14 +87,14 @@ fn volumes_are_those_the_vendor_speaks_of_however_busy_a_contract_is() {
 }
 
 #[test]
-fn a_chain_shares_what_identifies_it_and_runs_from_queued_to_done_or_failed() {
+fn the_events_of_a_chain_share_their_identifiers_and_run_from_queued_to_done_or_failed() {
     let records = sixty_days();
     let queue: Vec<u64> = records
         .iter()
         .filter(|record| text(record, "/event/status") == "QUEUED")
         .filter(|record| text(record, "/event/type") == "RequestAccepted")
         .filter_map(|record| record.pointer("/meta/queueRefId")?.as_u64())
-        // Those of bursts have numbers of their own.
+        // Operations of bursts are numbered separately.
         .filter(|id| *id < 1 << 32)
         .collect();
     assert!(queue.is_sorted());
@@ -127,7 +127,7 @@ fn a_chain_shares_what_identifies_it_and_runs_from_queued_to_done_or_failed() {
 }
 
 #[test]
-fn an_error_tells_its_code_and_its_messages() {
+fn an_error_event_has_a_code_and_messages() {
     let records = sixty_days();
     let errors: Vec<&Value> = records.iter().filter(|record| text(record, "/event/type") == "Error").collect();
     for error in &errors {
@@ -139,7 +139,7 @@ fn an_error_tells_its_code_and_its_messages() {
 }
 
 #[test]
-fn the_log_has_what_is_awkward_to_carry() {
+fn the_log_contains_values_that_need_escaping_or_are_empty() {
     let log = records("2026-11-02T00:00:00Z", "2026-11-09T00:00:00Z").join("\n");
     for awkward in [
         "\"action\":[]",
@@ -157,7 +157,7 @@ fn the_log_has_what_is_awkward_to_carry() {
 }
 
 #[test]
-fn only_addresses_and_names_reserved_for_documentation_occur() {
+fn all_addresses_and_names_are_reserved_for_documentation() {
     for record in sixty_days() {
         let ip = text(record, "/principal/sourceIP");
         let documentation = ["192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:"];

@@ -1,4 +1,4 @@
-//! Ranges, and the pages of them.
+//! Ranges and their pages.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::behavior::{Behavior, Order};
 use crate::log::{LOG_BEGIN, LOG_END, Recording};
 
 #[test]
-fn a_range_holds_its_start_and_not_its_end_to_the_nanosecond() {
+fn a_range_includes_its_start_and_excludes_its_end_to_the_nanosecond() {
     let simulator = usual().build();
     let read = |start, end| super::read(&simulator, start, end);
     let day = read(at("2026-11-20T00:00:00Z"), at("2026-11-21T00:00:00Z"));
@@ -53,7 +53,7 @@ fn adjacent_ranges_join_without_a_gap_or_an_overlap() {
 }
 
 #[test]
-fn the_log_begins_where_it_is_documented_to_begin() {
+fn the_log_begins_at_the_documented_time() {
     assert_eq!(LOG_BEGIN, at("2025-01-01T00:00:00Z"));
     assert!(records("2024-01-01T00:00:00Z", "2025-01-01T00:00:00Z").is_empty());
     for now in ["1969-12-31T23:00:00Z", "2024-12-31T00:00:00Z"] {
@@ -65,7 +65,7 @@ fn the_log_begins_where_it_is_documented_to_begin() {
 }
 
 #[test]
-fn pages_joined_are_the_records_from_the_newest_to_the_oldest() {
+fn all_pages_together_are_the_records_from_newest_to_oldest() {
     let range = ("2026-11-20T07:15:00Z", "2026-11-20T15:45:00Z");
     let mut expected = records(range.0, range.1);
     expected.reverse();
@@ -77,7 +77,7 @@ fn pages_joined_are_the_records_from_the_newest_to_the_oldest() {
 }
 
 #[test]
-fn an_offset_behind_the_end_gives_an_empty_page_with_the_right_total() {
+fn an_offset_beyond_the_end_gives_an_empty_page_with_the_correct_total() {
     let simulator = usual().build();
     let range = (Some("2026-11-20T07:00:00Z"), None);
     let (total, _) = page(&simulator, range, 0, 1, 0);
@@ -87,8 +87,8 @@ fn an_offset_behind_the_end_gives_an_empty_page_with_the_right_total() {
 }
 
 #[test]
-fn a_busy_contract_is_the_same_log_cut_finer() {
-    // 20 slices an hour.
+fn pages_of_a_busy_contract_agree_with_its_records() {
+    // 20 slices per hour.
     let simulator = usual().events_per_day(500_000).build();
     let range = ("2026-11-20T07:15:00.250Z", "2026-11-20T07:23:00Z");
     let mut expected = read(&simulator, at(range.0), at(range.1));
@@ -104,7 +104,7 @@ fn a_busy_contract_is_the_same_log_cut_finer() {
 }
 
 #[test]
-fn every_order_has_the_same_events_and_only_two_of_them_the_same_pages() {
+fn every_order_has_the_same_events_and_two_orders_have_stable_pages() {
     let range = ("2026-11-20T07:15:00Z", "2026-11-20T09:45:00Z");
     let sorted = |mut records: Vec<String>| {
         records.sort_unstable();
@@ -122,7 +122,7 @@ fn every_order_has_the_same_events_and_only_two_of_them_the_same_pages() {
         let (_, again) = page(&simulator, whole, 0, 10_000, 2);
         let stable = matches!(order, Order::NewestFirst | Order::OldestFirst);
         assert_eq!(once == again, stable, "{order}");
-        // Where the order changes from page to page, pages overlap and miss events.
+        // If the order changes from page to page, pages repeat some events and miss others.
         let (_, joined) = pages(&simulator, range, 100);
         let unique: BTreeSet<&String> = joined.iter().collect();
         assert_eq!(unique.len() == expected.len(), stable, "{order}");
@@ -138,7 +138,7 @@ fn every_order_has_the_same_events_and_only_two_of_them_the_same_pages() {
 }
 
 #[test]
-fn a_recording_is_served_as_it_is() {
+fn a_recording_is_served_unchanged() {
     let all = records("2026-11-20T07:00:00Z", "2026-11-20T12:00:00Z");
     let recording = Recording::read(all.join("\n").as_bytes(), None).unwrap();
     let simulator = Simulator::builder().seed(99).recording(recording).clock(later).build();
@@ -151,7 +151,7 @@ fn a_recording_is_served_as_it_is() {
 }
 
 #[test]
-fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
+fn a_clock_or_a_query_after_the_end_of_the_log_counts_as_the_end() {
     assert_eq!(LOG_END, at("2200-01-01T00:00:00Z"));
     let seen = |now: DateTime<Utc>, events_per_day| {
         let simulator = Simulator::builder()
@@ -181,7 +181,7 @@ fn a_clock_or_a_query_after_the_end_of_the_log_is_taken_for_the_end() {
 }
 
 #[test]
-fn a_log_begins_in_1970_at_the_earliest_and_has_nothing_before_a_begin_to_come() {
+fn the_begin_of_the_log_is_clamped_to_1970_and_a_future_begin_means_an_empty_log() {
     let now = at("1970-01-03T00:00:00Z");
     let total = |begin| {
         let simulator = Simulator::builder().log_begin(begin).clock(move || now).build();
@@ -205,7 +205,7 @@ fn a_log_begins_in_1970_at_the_earliest_and_has_nothing_before_a_begin_to_come()
 }
 
 #[test]
-fn the_identifier_of_a_request_is_known_only_where_its_slice_is() {
+fn a_request_id_is_known_only_if_its_slice_is_in_the_log() {
     let request = |simulator: &Simulator, id: &str, now: &str| simulator.0.log.request(id, |_| true, at(now)).is_some();
     let now = "2026-11-20T12:00:00Z";
     let id = |simulator: &Simulator| {
@@ -223,7 +223,7 @@ fn the_identifier_of_a_request_is_known_only_where_its_slice_is() {
     assert!(simulator.0.log.request(&own, |_| false, at(now)).is_none());
     let later = usual().log_begin(at("2026-11-20T12:00:00Z")).build();
     assert!(!request(&later, &own, "2026-11-21T00:00:00Z"));
-    // Cut finer or coarser, the same number is a slice of another time.
+    // With other slices per hour, the same number is a slice of another time.
     for events_per_day in [50_000, 500_000, 20_000_000] {
         let busy = usual().events_per_day(events_per_day).build();
         assert!(!request(&busy, &own, now), "{events_per_day}");
