@@ -129,7 +129,7 @@ fn an_unreadable_archive_is_reported() {
         (
             &["cat", "empty", "usr=a"],
             2,
-            "there is no key \"usr\" to filter by (did you mean \"user\"?): known are type, status, method, service, \
+            "unknown filter key \"usr\" (did you mean \"user\"?): the keys are type, status, method, service, \
              user, ip, outcome, mutations, resource-type, resource-id, action, text",
         ),
         (

@@ -74,13 +74,13 @@ mod error;
 mod event;
 mod filter;
 mod json;
-mod nearest;
 mod net;
 mod probe;
 mod range;
 mod reader;
 mod redact;
 mod runtime;
+mod suggest;
 
 pub use api::discovery::{Contract, Info};
 pub use api::page::{Page, PageSize, Total};
@@ -130,8 +130,8 @@ pub mod seam {
 #[doc(hidden)]
 pub mod internal {
     pub use crate::event::EventMultiset;
-    pub use crate::filter::{Fold, Pattern, wanted, words};
-    pub use crate::nearest::{guess, nearest};
+    pub use crate::filter::{Fold, Pattern, event_words, required_patterns};
     pub use crate::reader::window::UNREACHABLE_EVENTS;
     pub use crate::redact::{REDACTED, is_secret_name, redact_text};
+    pub use crate::suggest::did_you_mean;
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::str::FromStr;
 
 use ionos_activitylog::ContractNumber;
-use ionos_activitylog::internal::{Fold, Pattern, guess};
+use ionos_activitylog::internal::{Fold, Pattern, did_you_mean};
 
 use crate::args::parse_error::InvalidValue;
 use crate::error::CommandError;
@@ -58,12 +58,12 @@ impl ContractSelector {
         }
         if text.chars().all(fits)
             && let Some(pattern) = Pattern::new(Fold::Case, text)
-            && pattern.is_open()
+            && pattern.has_wildcard()
         {
             return Ok(Self::Like(pattern));
         }
         text.parse().map(Self::One).map_err(|_| InvalidValue {
-            what: format!("{text:?} is no contract{}", guess(text, ["all"])),
+            what: format!("{text:?} is no contract{}", did_you_mean(text, ["all"])),
             hint: "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all".to_owned(),
         })
     }
@@ -151,7 +151,7 @@ impl KnownContracts<'_> {
         if self.contracts.contains(contract) {
             return Ok(());
         }
-        let meant = guess(contract.as_str(), self.numbers());
+        let meant = did_you_mean(contract.as_str(), self.numbers());
         Err(CommandError::usage(format!("contract {contract} is not among those {}{meant}", self.place), self.choice()))
     }
 

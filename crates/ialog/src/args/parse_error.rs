@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use ionos_activitylog::internal::guess;
+use ionos_activitylog::internal::did_you_mean;
 
 use crate::commands::Cli;
 use crate::error::CommandError;
@@ -65,7 +65,7 @@ fn value(error: &clap::Error, argument: &str) -> (String, Option<String>) {
         if typed.is_empty() {
             return (format!("{argument} has no value"), hint);
         }
-        let meant = guess(&typed, known.iter().map(String::as_str));
+        let meant = did_you_mean(&typed, known.iter().map(String::as_str));
         return (format!("{argument} cannot be {typed:?}{meant}"), hint);
     }
     let Some(source) = error.source() else {

@@ -3,7 +3,7 @@
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use clap::Args;
-use ionos_activitylog::internal::guess;
+use ionos_activitylog::internal::did_you_mean;
 
 use crate::error::CommandError;
 use crate::runtime::context::Context;
@@ -45,7 +45,7 @@ fn named(name: &str) -> Result<Tz, CommandError> {
     let same = |zone: &&Tz| zone.name().eq_ignore_ascii_case(name);
     TZ_VARIANTS.iter().find(same).copied().ok_or_else(|| {
         let known = TZ_VARIANTS.iter().map(|zone| zone.name());
-        let guess = guess(name, known);
+        let guess = did_you_mean(name, known);
         CommandError::usage(
             format!("there is no time zone {name:?}{guess}"),
             "name one such as Europe/Berlin, or use --utc",

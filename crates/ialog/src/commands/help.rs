@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use ionos_activitylog::internal::guess;
+use ionos_activitylog::internal::did_you_mean;
 
 use crate::args::service::NoAccountArgs;
 use crate::commands::topics::TOPICS;
@@ -49,7 +49,7 @@ impl HelpArgs {
                 let commands = command.get_subcommands().map(clap::Command::get_name);
                 let known: Vec<&str> = commands.chain(topics).collect();
                 return Err(CommandError::usage(
-                    format!("there is no help on {word:?}{}", guess(word, known.iter().copied())),
+                    format!("there is no help on {word:?}{}", did_you_mean(word, known.iter().copied())),
                     format!("known are {}", known.join(", ")),
                 ));
             };

@@ -7,7 +7,7 @@ use std::{fs, io};
 use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
-use ionos_activitylog::internal::guess;
+use ionos_activitylog::internal::did_you_mean;
 
 use crate::args::service::NoAccountArgs;
 use crate::commands::topics::{TOPICS, Topic};
@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &ManArgs, context: &mut Context<'_>) -> Result<(), 
                 commands.collect()
             };
             CommandError::usage(
-                format!("there is no page on {name:?}{}", guess(name, known.iter().copied())),
+                format!("there is no page on {name:?}{}", did_you_mean(name, known.iter().copied())),
                 match known.as_slice() {
                     [] => "leave it out".to_owned(),
                     known => format!("known are {}", known.join(", ")),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ionos_activitylog::internal::{Pattern, guess, wanted, words};
+use ionos_activitylog::internal::{Pattern, did_you_mean, event_words, required_patterns};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
 use crate::output::text::safe;
@@ -22,9 +22,9 @@ impl Suggestions {
     /// Nothing was found yet.
     pub(crate) fn new(filter: &Filter) -> Self {
         let mut keys: BTreeMap<FilterKey, (Vec<Pattern>, BTreeSet<String>)> = BTreeMap::new();
-        for (key, word) in wanted(filter) {
+        for (key, word) in required_patterns(filter) {
             // Of identifiers nobody knows what is near, and what stands for many words is none.
-            if key != FilterKey::ResourceId && !word.is_open() {
+            if key != FilterKey::ResourceId && !word.has_wildcard() {
                 keys.entry(key).or_default().0.push(word.clone());
             }
         }
@@ -39,7 +39,7 @@ impl Suggestions {
         let details = event.details();
         for (key, (_, there)) in &mut self.keys {
             if there.len() < MOST_WORDS {
-                there.extend(words(*key, &details).into_iter().map(String::from));
+                there.extend(event_words(*key, &details).into_iter().map(String::from));
             }
         }
     }
@@ -58,10 +58,10 @@ impl Suggestions {
                 let missing = asked.iter().filter(|asked| !there.iter().any(|word| asked.matches(word)));
                 missing.filter_map(move |asked| {
                     let value = asked.to_string();
-                    let meant = guess(&value, there.iter().map(String::as_str));
+                    let meant = did_you_mean(&value, there.iter().map(String::as_str));
                     if there.is_empty() {
                         let known = vocabulary(*key);
-                        let meant = guess(&value, known.iter().copied());
+                        let meant = did_you_mean(&value, known.iter().copied());
                         // Of a word that is right there may be events at another time.
                         let right = known.iter().any(|word| asked.matches(word));
                         return (!right && !meant.is_empty()).then(|| format!("no known {key} is {value:?}{meant}"));

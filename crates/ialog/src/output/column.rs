@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use chrono::SecondsFormat;
-use ionos_activitylog::internal::guess;
+use ionos_activitylog::internal::did_you_mean;
 use ionos_activitylog::{Details, Outcome, Status};
 use ionos_activitylog_archive::FlatRow;
 use serde_json::Value;
@@ -93,7 +93,7 @@ impl Column {
         let found = if for_people { own.or(flat) } else { flat.or(own) };
         found.ok_or_else(|| {
             let known = || NAMED.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
-            let guess = guess(wanted, known());
+            let guess = did_you_mean(wanted, known());
             let own: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
             CommandError::usage(
                 format!("there is no column {name:?}{guess}"),

@@ -12,7 +12,7 @@ use super::env::CURRENT_PROFILE;
 use super::files::OpenedFile;
 use super::{config_error, quoted_list};
 use crate::error::Error;
-use crate::nearest::guess;
+use crate::suggest::did_you_mean;
 
 /// The supported major version.
 const SUPPORTED_VERSION: &str = "1";
@@ -112,7 +112,7 @@ impl ConfigDocument {
                 "{} has no profile {:?}{origin}{}; its profiles: {}",
                 path.display(),
                 name.trim(),
-                guess(name.trim(), known()),
+                did_you_mean(name.trim(), known()),
                 quoted_list(known())
             ))
             .with_hint("choose one of these, or add the profile")),

@@ -11,7 +11,7 @@ use super::settings::{PEM_HEADER, Settings, Sourced};
 use super::yaml_document::{ConfigDocument, Endpoint, Product, ProductEnvironment, Profile, is_same_name};
 use super::{config_error, quoted_list};
 use crate::error::Error;
-use crate::nearest::guess;
+use crate::suggest::did_you_mean;
 
 /// The names of this product in the file, in order of preference. The vendor's list of products does not contain it: the
 /// first is the name of the vendor's package for it, the second a likely spelling.
@@ -161,7 +161,7 @@ fn environment_of_profile<'a>(
             "{} has no environment {name:?}, named by its profile {:?}{}; its environments: {}",
             path.display(),
             profile.name(),
-            guess(name, known.iter().copied()),
+            did_you_mean(name, known.iter().copied()),
             quoted_list(known.iter().copied())
         ))
         .with_hint("correct the profile, or add the environment")),

@@ -1,4 +1,4 @@
-//! One value that a key may have, and how an event is tested for it.
+//! One condition of a filter: parses the value of a key and tests events for it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,14 +7,15 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use regex_lite::Regex;
 
-use super::FilterKey;
-use super::parse::refused;
+use super::key::FilterKey;
+use super::parse::invalid_filter;
 use super::pattern::{Fold, Pattern};
+use crate::error::Error;
+use crate::event::{Details, Outcome};
 use crate::json;
-use crate::nearest::guess;
-use crate::{Details, Error, Outcome};
+use crate::suggest::did_you_mean;
 
-/// One value, ready to be compared with.
+/// The parsed value of a key.
 #[derive(Clone, Debug)]
 pub(super) enum Condition {
     Word(Pattern),
@@ -27,19 +28,19 @@ pub(super) enum Condition {
 impl Condition {
     pub(super) fn new(key: FilterKey, value: &str) -> Result<Self, Error> {
         let fold = match key {
-            FilterKey::Ip => return network(value).map(Self::Network),
-            FilterKey::Outcome => return outcome(value).map(Self::Outcome),
-            FilterKey::Mutations => return mutations(value).map(Self::Mutations),
-            FilterKey::Text => return expression(value).map(Self::Text),
+            FilterKey::Ip => return parse_network(value).map(Self::Network),
+            FilterKey::Outcome => return parse_outcome(value).map(Self::Outcome),
+            FilterKey::Mutations => return parse_mutations(value).map(Self::Mutations),
+            FilterKey::Text => return parse_regex(value).map(Self::Text),
             FilterKey::User | FilterKey::ResourceId | FilterKey::Method => Fold::Case,
             _ => Fold::Name,
         };
         let pattern = Pattern::new(fold, value);
-        pattern.map(Self::Word).ok_or_else(|| no_value(key))
+        pattern.map(Self::Word).ok_or_else(|| missing_value(key))
     }
 }
 
-/// The text from which the same condition is made.
+/// The canonical text of the value, which parses to an equal condition.
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -53,35 +54,35 @@ impl fmt::Display for Condition {
     }
 }
 
-/// Whether one of the alternatives for a key holds.
-pub(super) fn any_matches(alternatives: &[Condition], key: FilterKey, record: &str, details: &Details<'_>) -> bool {
-    let any = |test: &dyn Fn(&Condition) -> bool| alternatives.iter().any(test);
+/// Whether the event matches one of the conditions on the key.
+pub(super) fn any_matches(conditions: &[Condition], key: FilterKey, record: &str, details: &Details<'_>) -> bool {
+    let any = |test: &dyn Fn(&Condition) -> bool| conditions.iter().any(test);
     match key {
         FilterKey::Ip => details.principal().ip().is_some_and(|ip| {
             let ip = ip.to_canonical();
-            any(&|it| matches!(it, Condition::Network(network) if network.contains(&ip)))
+            any(&|one| matches!(one, Condition::Network(network) if network.contains(&ip)))
         }),
         FilterKey::Outcome => {
             let outcome = details.outcome();
-            any(&|it| matches!(it, Condition::Outcome(wanted) if *wanted == outcome))
+            any(&|one| matches!(one, Condition::Outcome(wanted) if *wanted == outcome))
         }
         FilterKey::Mutations => {
             let mutation = details.op_class().is_mutation();
-            any(&|it| matches!(it, Condition::Mutations(wanted) if *wanted == mutation))
+            any(&|one| matches!(one, Condition::Mutations(wanted) if *wanted == mutation))
         }
         FilterKey::Text => {
             let text = json::to_canonical(record);
-            any(&|it| matches!(it, Condition::Text(expression) if expression.is_match(&text)))
+            any(&|one| matches!(one, Condition::Text(expression) if expression.is_match(&text)))
         }
-        _ => words(key, details)
+        _ => event_words(key, details)
             .iter()
-            .any(|word| any(&|it| matches!(it, Condition::Word(pattern) if pattern.matches(word)))),
+            .any(|word| any(&|one| matches!(one, Condition::Word(pattern) if pattern.matches(word)))),
     }
 }
 
-/// The words that an event has for a key; none for a key that does not go by words.
+/// The words of an event that a filter on the key compares. Empty for keys that do not compare words.
 #[must_use]
-pub fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
+pub fn event_words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
     let one = |word: Option<Cow<'a, str>>| word.into_iter().collect();
     match key {
         FilterKey::EventType => one(details.event_type().map(Cow::from)),
@@ -93,7 +94,7 @@ pub fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
             services.into_iter().flatten().map(Cow::from).collect()
         }
         FilterKey::ResourceType => {
-            let types = details.resources().into_iter().filter_map(|it| it.resource_type);
+            let types = details.resources().into_iter().filter_map(|resource| resource.resource_type);
             types.map(Cow::from).collect()
         }
         FilterKey::ResourceId => {
@@ -105,19 +106,19 @@ pub fn words<'a>(key: FilterKey, details: &Details<'a>) -> Vec<Cow<'a, str>> {
     }
 }
 
-/// An address is the network of itself.
-fn network(value: &str) -> Result<IpNet, Error> {
+/// Parses a network. An address is a network with one address.
+fn parse_network(value: &str) -> Result<IpNet, Error> {
     let value = value.trim();
     let address = value.parse::<IpAddr>().map(IpNet::from);
     let network = address.or_else(|_| value.parse::<IpNet>().map(|network| network.trunc()));
-    network.map(canonical).map_err(|_| {
-        refused(format!("the filter \"ip\" is for an address or a network, and {value:?} is neither"))
-            .with_hint("write one such as 203.0.113.42 or 203.0.113.0/24")
+    network.map(unmap_ipv4).map_err(|_| {
+        invalid_filter(format!("invalid value {value:?} for the filter \"ip\""))
+            .with_hint("use an address or a network, such as 203.0.113.42 or 203.0.113.0/24")
     })
 }
 
-/// What is IPv4 in the form of IPv6 is IPv4.
-fn canonical(network: IpNet) -> IpNet {
+/// Converts a network of IPv4-mapped IPv6 addresses to IPv4.
+fn unmap_ipv4(network: IpNet) -> IpNet {
     /// The bits of `::ffff:0:0`.
     const MAPPED: u8 = 96;
     let bits = network.prefix_len().checked_sub(MAPPED);
@@ -125,19 +126,19 @@ fn canonical(network: IpNet) -> IpNet {
     mapped.filter(|mapped| network.addr().is_ipv6() && mapped.addr().is_ipv4()).unwrap_or(network)
 }
 
-fn outcome(value: &str) -> Result<Outcome, Error> {
-    let same = |word: &str| word.eq_ignore_ascii_case(value.trim());
+fn parse_outcome(value: &str) -> Result<Outcome, Error> {
+    let is_value = |word: &str| word.eq_ignore_ascii_case(value.trim());
     let known = Outcome::ALL.map(Outcome::as_str);
-    let outcome = Outcome::ALL.into_iter().find(|it| same(it.as_str()));
+    let outcome = Outcome::ALL.into_iter().find(|outcome| is_value(outcome.as_str()));
     outcome.ok_or_else(|| {
-        let said = SAID.iter().find(|(said, _)| same(said));
-        let meant = said.map_or(value, |(_, meant)| meant.as_str());
-        no_such_value(FilterKey::Outcome, value, meant, &known)
+        let synonym = OUTCOME_SYNONYMS.iter().find(|(word, _)| is_value(word));
+        let meant = synonym.map_or(value, |(_, outcome)| outcome.as_str());
+        invalid_value(FilterKey::Outcome, value, meant, &known)
     })
 }
 
-/// What people say for an outcome that has few of its letters.
-const SAID: [(&str, Outcome); 11] = [
+/// Other words for outcomes, which are too different for a suggestion by spelling.
+const OUTCOME_SYNONYMS: [(&str, Outcome); 11] = [
     ("failed", Outcome::Failure),
     ("error", Outcome::Failure),
     ("errors", Outcome::Failure),
@@ -151,32 +152,33 @@ const SAID: [(&str, Outcome); 11] = [
     ("waiting", Outcome::Pending),
 ];
 
-fn mutations(value: &str) -> Result<bool, Error> {
+fn parse_mutations(value: &str) -> Result<bool, Error> {
     match value.trim().to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
-        _ => Err(no_such_value(FilterKey::Mutations, value, value, &["true", "false"])),
+        _ => Err(invalid_value(FilterKey::Mutations, value, value, &["true", "false"])),
     }
 }
 
-fn expression(value: &str) -> Result<Regex, Error> {
+fn parse_regex(value: &str) -> Result<Regex, Error> {
     if value.is_empty() {
-        return Err(no_value(FilterKey::Text));
+        return Err(missing_value(FilterKey::Text));
     }
     Regex::new(value).map_err(|error| {
-        refused(format!("the filter \"text\" is a regular expression, and {value:?} cannot be read as one: {error}"))
-            .with_hint("write \\ before a sign that stands for itself")
+        invalid_filter(format!(
+            "invalid value {value:?} for the filter \"text\": it is not a regular expression: {error}"
+        ))
+        .with_hint("escape special characters with \\")
     })
 }
 
-fn no_value(key: FilterKey) -> Error {
-    refused(format!("the filter {:?} has no value to compare with", key.as_str()))
-        .with_hint(format!("write {key}=value"))
+fn missing_value(key: FilterKey) -> Error {
+    invalid_filter(format!("the filter {:?} has no value", key.as_str())).with_hint(format!("use {key}=VALUE"))
 }
 
-/// `meant` is the value, or what it is another word for.
-fn no_such_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
-    let guess = guess(meant, known.iter().copied());
-    refused(format!("the filter {:?} cannot be {value:?}{guess}", key.as_str()))
-        .with_hint(format!("known are {}", known.join(", ")))
+/// `meant` is the value, or the word that the value is a synonym of.
+fn invalid_value(key: FilterKey, value: &str, meant: &str, known: &[&str]) -> Error {
+    let suggestion = did_you_mean(meant, known.iter().copied());
+    invalid_filter(format!("invalid value {value:?} for the filter {:?}{suggestion}", key.as_str()))
+        .with_hint(format!("the values are {}", known.join(", ")))
 }

@@ -1,8 +1,8 @@
-//! A filtered list that does not say what it left out passes for the whole.
+//! Counts the events that a filter tested and kept, so that a filtered list does not pass for a complete one.
 
 use std::fmt;
 
-/// How many events were looked at, and how many of them a filter kept.
+/// Number of events that a filter tested, and number of events that it kept.
 ///
 /// ```
 /// use ionos_activitylog::{Event, Filter, FilterCounts};
@@ -21,14 +21,14 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FilterCounts {
-    /// How many were looked at.
+    /// Number of events tested.
     pub seen: u64,
-    /// How many of them were kept.
+    /// Number of events kept.
     pub kept: u64,
 }
 
 impl FilterCounts {
-    /// Counts one event, and gives back whether it was kept.
+    /// Counts one event. Returns `kept`.
     pub fn count(&mut self, kept: bool) -> bool {
         self.seen += 1;
         self.kept += u64::from(kept);

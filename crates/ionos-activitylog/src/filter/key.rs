@@ -1,49 +1,49 @@
-//! What events can be asked for.
+//! The keys of filters.
 
 use std::fmt;
 
-use super::parse::refused;
-use crate::Error;
+use super::parse::invalid_filter;
+use crate::error::Error;
 use crate::event::fold;
-use crate::nearest::guess;
+use crate::suggest::did_you_mean;
 
-/// What a filter goes by. The order is that of [`Filter`](super::Filter)'s text, cheap ones first.
+/// The property of an event that a filter tests. Ordered as in the text of a [`Filter`](super::Filter), cheap keys first.
 ///
-/// Words are compared whatever their case, and `*` stands for any run of characters, also for none. Of what the vendor
-/// has a vocabulary for, `-` and `_` do not count either.
+/// Comparisons of words ignore case, and `*` matches any number of characters. For the vocabularies of the vendor they also
+/// ignore `-` and `_`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FilterKey {
-    /// `type`: the type of the event.
+    /// `type`: the type of the event, such as `RequestAccepted`.
     EventType,
-    /// `status`: its status.
+    /// `status`: the status of the request, such as `DONE`.
     Status,
     /// `method`: the HTTP method.
     Method,
-    /// `service`: the service the principal used, or the one it took place in.
+    /// `service`: the service that the principal called, or the one that carried out the request.
     Service,
-    /// `user`: the login name.
+    /// `user`: the login name of the principal.
     User,
-    /// `ip`: the address of the client, as an address or a network such as `203.0.113.0/24`.
+    /// `ip`: the client address. The value is an address or a network such as `203.0.113.0/24`.
     Ip,
-    /// `outcome`: success, failure, pending or unknown, see [`Outcome`](crate::Outcome).
+    /// `outcome`: `success`, `failure`, `pending` or `unknown`; see [`Outcome`](crate::Outcome).
     Outcome,
-    /// `mutations`: `true` for what may have changed something, `false` for what only read, see
+    /// `mutations`: `true` for operations that may have changed something, `false` for reads; see
     /// [`OpClass::is_mutation`](crate::OpClass::is_mutation).
     Mutations,
     /// `resource-type`: the type of one of the resources.
     ResourceType,
-    /// `resource-id`: the identifier of one of the resources, not necessarily of the one with the type.
+    /// `resource-id`: the id of one of the resources, not necessarily the one that matches `resource-type`.
     ResourceId,
-    /// `action`: what was done, such as `sec.*` or `DELETE nic`, see [`Details::actions`](crate::Details::actions).
+    /// `action`: the name of an action, such as `sec.*` or `DELETE nic`; see [`Details::actions`](crate::Details::actions).
     Action,
-    /// `text`: a regular expression (syntax of the crate `regex-lite`), found anywhere in the canonical record: no white
-    /// space between tokens, keys in order, strings without needless escapes.
+    /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record, which has
+    /// no whitespace between tokens, ordered keys and no needless escapes; see [`Event::fingerprint`](crate::Event::fingerprint).
     Text,
 }
 
 impl FilterKey {
-    /// Every key.
+    /// All keys, in order.
     pub const ALL: [Self; 12] = [
         Self::EventType,
         Self::Status,
@@ -59,7 +59,7 @@ impl FilterKey {
         Self::Text,
     ];
 
-    /// The key as it is written, such as `resource-type`.
+    /// The name of the key, such as `resource-type`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl FilterKey {
         }
     }
 
-    /// Every key, for messages.
+    /// The names of all keys, for messages.
     pub(super) fn list() -> String {
         Self::ALL.map(Self::as_str).join(", ")
     }
@@ -93,14 +93,17 @@ impl fmt::Display for FilterKey {
 impl std::str::FromStr for FilterKey {
     type Err = Error;
 
-    /// Reads a key in any case, with `-`, `_` or nothing between words. Fails with
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for anything else, and names the nearest key.
+    /// Parses the name of a key in any case, with `-`, `_` or nothing between words.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for any other text. The message suggests a similar key.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let same = |key: &Self| fold(key.as_str()).eq(fold(text.trim()));
-        Self::ALL.into_iter().find(same).ok_or_else(|| {
-            let guess = guess(text, Self::ALL.map(Self::as_str));
-            refused(format!("there is no key {text:?} to filter by{guess}"))
-                .with_hint(format!("known are {}", Self::list()))
+        let is_name = |key: &Self| fold(key.as_str()).eq(fold(text.trim()));
+        Self::ALL.into_iter().find(is_name).ok_or_else(|| {
+            let suggestion = did_you_mean(text, Self::ALL.map(Self::as_str));
+            invalid_filter(format!("unknown filter key {text:?}{suggestion}"))
+                .with_hint(format!("the keys are {}", Self::list()))
         })
     }
 }

@@ -1,5 +1,5 @@
-//! The service filters by date alone, so everything else is filtered here: after reading and before any limit, or "the
-//! last ten failures" would be the failures among the last ten events.
+//! Filters events. The service filters only by date. Filters apply after reading and before any limit: "the last ten failures"
+//! must not be the failures among the last ten events.
 //!
 //! `key` holds what can be asked for, `condition` one alternative and how it is tested, `parse` reads both from text,
 //! `pattern` compares words, `sieve` tests records that are no events yet, and `counts` says how many of how many were
@@ -14,18 +14,19 @@ mod pattern;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::{Error, Event};
+use crate::error::Error;
+use crate::event::Event;
 use condition::Condition;
 
-pub use condition::words;
+pub use condition::event_words;
 pub use counts::FilterCounts;
 pub use key::FilterKey;
 pub use pattern::{Fold, Pattern};
 
-/// Which events to keep.
+/// A filter for events.
 ///
-/// Alternatives of one key: one of them must hold. Negated ones: none of them may hold. Different keys: all must hold.
-/// A key of which an event says nothing holds for no value. The empty filter keeps every event.
+/// An event must match one of the values of each key and none of the negated values. An event without a value for a key
+/// matches no value of that key. The empty filter keeps every event.
 ///
 /// ```
 /// use ionos_activitylog::{Event, Filter, FilterKey};
@@ -45,10 +46,10 @@ pub use pattern::{Fold, Pattern};
 /// # Ok::<(), ionos_activitylog::Error>(())
 /// ```
 ///
-/// Deliberately absent: dates, which are the range's, and brackets. Whoever needs more has [`Event::details`].
+/// Dates and brackets are deliberately absent: the range selects dates, and [`Event::details`] allows any other test.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// By key and whether negated; cheap keys come first. Each list is in the order of its texts, none twice.
+    /// Conditions by key and negation, cheap keys first. Each list is sorted by text, without duplicates.
     conditions: BTreeMap<(FilterKey, bool), Vec<Condition>>,
 }
 
@@ -59,49 +60,56 @@ impl Filter {
         Self::default()
     }
 
-    /// A filter from pairs `key=value` and `key!=value`, as they come from a command line: everything behind the sign
-    /// is the value, spaces and quotes included. Keys may be written in any case and with `_` for `-`.
+    /// Parses pairs `key=value` and `key!=value`, such as the arguments of a command line. The value is everything behind the
+    /// sign, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a pair without a sign, a key that
-    /// is not one, or a value that the key cannot have.
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a pair without a sign, an unknown key or an invalid
+    /// value.
     pub fn parse<S: AsRef<str>>(pairs: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         pairs.into_iter().try_fold(Self::new(), |filter, pair| {
-            let (key, negated, value) = parse::pair(pair.as_ref())?;
+            let (key, negated, value) = parse::parse_pair(pair.as_ref())?;
             filter.with(key, negated, value)
         })
     }
 
-    /// Keeps only events with this value, or with one of those that were given for the same key before.
+    /// Keeps only events with this value or with an earlier value for the same key.
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a value that the key cannot have.
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid value.
     pub fn only(self, key: FilterKey, value: &str) -> Result<Self, Error> {
         self.with(key, false, value)
     }
 
-    /// Leaves out events with this value. Fails as [`Filter::only`].
+    /// Excludes events with this value.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid value.
     pub fn without(self, key: FilterKey, value: &str) -> Result<Self, Error> {
         self.with(key, true, value)
     }
 
     fn with(mut self, key: FilterKey, negated: bool, value: &str) -> Result<Self, Error> {
         let condition = Condition::new(key, value)?;
-        let alternatives = self.conditions.entry((key, negated)).or_default();
+        let conditions = self.conditions.entry((key, negated)).or_default();
         let text = condition.to_string();
-        let texts = |other: &Condition| other.to_string().cmp(&text);
-        if let Err(place) = alternatives.binary_search_by(texts) {
-            alternatives.insert(place, condition);
+        let compare = |other: &Condition| other.to_string().cmp(&text);
+        if let Err(index) = conditions.binary_search_by(compare) {
+            conditions.insert(index, condition);
         }
         Ok(self)
     }
 
-    /// Whether it keeps every event.
+    /// Whether the filter keeps every event.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.conditions.is_empty()
     }
 
-    /// Whether to keep the event. Keys that cost little are looked at first; the record's text last, and only where it
-    /// is asked for.
+    /// Whether the filter keeps the event. Tests cheap keys first and the text of the record last.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
         if self.is_empty() {
@@ -115,8 +123,8 @@ impl Filter {
     }
 }
 
-/// The words that a filter wants of an event, each with its key, and none of those that it leaves out.
-pub fn wanted(filter: &Filter) -> impl Iterator<Item = (FilterKey, &Pattern)> {
+/// The patterns that an event must match, each with its key. Negated ones are not included.
+pub fn required_patterns(filter: &Filter) -> impl Iterator<Item = (FilterKey, &Pattern)> {
     let kept = filter.conditions.iter();
     let kept = kept.filter(|((_, negated), _)| !negated);
     kept.flat_map(|((key, _), alternatives)| {
@@ -127,16 +135,15 @@ pub fn wanted(filter: &Filter) -> impl Iterator<Item = (FilterKey, &Pattern)> {
     })
 }
 
-/// The canonical text: equal filters have the same one, in whatever order they were built. Pairs as
-/// [`Filter::parse`] takes them, separated by spaces, a value in the quotes of JSON where it has spaces, quotes or
-/// control characters. Reads back by [`str::parse`].
+/// The canonical text, equal for equal filters: the pairs of [`Filter::parse`] separated by spaces. A value with whitespace,
+/// quotes or control characters is written as a JSON string. [`str::parse`] reads the text.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut space = "";
         for ((key, negated), alternatives) in &self.conditions {
             let sign = if *negated { "!=" } else { "=" };
             for condition in alternatives {
-                write!(f, "{space}{key}{sign}{}", parse::quoted(&condition.to_string()))?;
+                write!(f, "{space}{key}{sign}{}", parse::quote_value(&condition.to_string()))?;
                 space = " ";
             }
         }
@@ -147,9 +154,14 @@ impl fmt::Display for Filter {
 impl std::str::FromStr for Filter {
     type Err = Error;
 
-    /// Reads what [`fmt::Display`] writes. Fails as [`Filter::parse`], and for quotes that are not JSON's.
+    /// Parses the text that [`fmt::Display`] writes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an unknown key, an invalid value, or a quoted value
+    /// that is not a JSON string.
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::parse(parse::pairs(text)?)
+        Self::parse(parse::split_pairs(text)?)
     }
 }
 

@@ -1,17 +1,17 @@
-//! Filters are typed on a command line, kept in files, and read back from a checkpoint.
+//! Parses filters from a command line, and the text of a filter that a file or a checkpoint contains.
 
-use super::FilterKey;
-use crate::{Error, ErrorKind};
+use super::key::FilterKey;
+use crate::error::{Error, ErrorKind};
 
-pub(super) fn refused(detail: String) -> Error {
+pub(super) fn invalid_filter(detail: String) -> Error {
     Error::new(ErrorKind::Configuration, detail)
 }
 
-/// Takes `key=value` or `key!=value` apart: key, whether negated, value.
-pub(super) fn pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
+/// Parses `key=value` or `key!=value`. Returns the key, whether the pair is negated, and the value.
+pub(super) fn parse_pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
     let Some((key, value)) = text.split_once('=') else {
-        return Err(refused(format!("{text:?} is no filter")).with_hint(format!(
-            "write key=value to keep events, or key!=value to leave them out; known keys are {}",
+        return Err(invalid_filter(format!("{text:?} is not a filter")).with_hint(format!(
+            "use key=value to keep events or key!=value to exclude them, such as user=jane*; the keys are {}",
             FilterKey::list()
         )));
     };
@@ -21,45 +21,43 @@ pub(super) fn pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
     }
 }
 
-/// A value in JSON's quotes where the text of a filter could not be taken apart again without them.
-pub(super) fn quoted(value: &str) -> String {
-    let plain = |char: char| char != '"' && !char.is_whitespace() && !char.is_control();
-    if value.chars().all(plain) {
+/// The value for the text of a filter: as a JSON string if it contains whitespace, quotes or control characters.
+pub(super) fn quote_value(value: &str) -> String {
+    let is_plain = |char: char| char != '"' && !char.is_whitespace() && !char.is_control();
+    if value.chars().all(is_plain) {
         return value.to_owned();
     }
     serde_json::Value::from(value).to_string()
 }
 
-/// The pairs in the text of a filter, their values without quotes.
-pub(super) fn pairs(text: &str) -> Result<Vec<String>, Error> {
+/// Splits the text of a filter into pairs and decodes quoted values.
+pub(super) fn split_pairs(text: &str) -> Result<Vec<String>, Error> {
     let mut pairs = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (pair, behind) = first_pair(rest)?;
+        let (pair, remaining) = split_first_pair(rest)?;
         pairs.push(pair);
-        rest = behind.trim_start();
+        rest = remaining.trim_start();
     }
     Ok(pairs)
 }
 
-/// The first pair, and what follows it.
-fn first_pair(text: &str) -> Result<(String, &str), Error> {
-    let (word, behind) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+/// Splits off the first pair.
+fn split_first_pair(text: &str) -> Result<(String, &str), Error> {
+    let (word, remaining) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let Some(key) = word.find("=\"").map(|sign| sign + 1) else {
-        return Ok((word.to_owned(), behind));
+        return Ok((word.to_owned(), remaining));
     };
-    // Quotes may hold white space, so the word may have ended within them.
+    // A quoted value may contain whitespace and extend beyond the word.
     let (key, value) = text.split_at(key);
     if key.matches('=').count() > 1 {
-        return Ok((word.to_owned(), behind));
+        return Ok((word.to_owned(), remaining));
     }
     let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
     let Some(Ok(decoded)) = values.next() else {
-        return Err(refused(format!(
-            "the value in {text:?} begins with a quote and is not closed as JSON's strings are"
-        ))
-        .with_hint("close it, with \\ before each quote in it"));
+        return Err(invalid_filter(format!("the quoted value in {text:?} is not a valid JSON string"))
+            .with_hint("close the quotes, and escape quotes in the value with \\"));
     };
-    let behind = value.get(values.byte_offset()..).unwrap_or_default();
-    Ok((format!("{key}{decoded}"), behind))
+    let remaining = value.get(values.byte_offset()..).unwrap_or_default();
+    Ok((format!("{key}{decoded}"), remaining))
 }

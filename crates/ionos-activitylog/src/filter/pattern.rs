@@ -1,20 +1,20 @@
-//! Words are compared as people write them.
+//! Compares words without regard to case, and to separators where spellings differ.
 
 use std::fmt;
 
 use crate::event::fold;
 
-/// What does not count when words are compared.
+/// What a comparison of words ignores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
-    /// Case.
+    /// Ignores case.
     Case,
-    /// Case, `-` and `_`, on which the vendor's products do not agree.
+    /// Ignores case, `-` and `_`, which the vendor's products use inconsistently.
     Name,
 }
 
 impl Fold {
-    fn of(self, text: &str) -> String {
+    fn apply(self, text: &str) -> String {
         match self {
             Self::Case => text.chars().flat_map(char::to_lowercase).collect(),
             Self::Name => fold(text).collect(),
@@ -22,45 +22,45 @@ impl Fold {
     }
 }
 
-/// A word in which `*` stands for any run of characters.
+/// A pattern for words, in which `*` matches any number of characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     fold: Fold,
-    /// Folded, and without two stars in a row.
+    /// The folded pattern without consecutive stars.
     text: String,
 }
 
 impl Pattern {
-    /// None where nothing is left to compare with.
+    /// `None` if the folded pattern is empty.
     #[must_use]
     pub fn new(fold: Fold, text: &str) -> Option<Self> {
-        let mut folded = fold.of(text);
+        let mut folded = fold.apply(text);
         while folded.contains("**") {
             folded = folded.replace("**", "*");
         }
         (!folded.is_empty()).then_some(Self { fold, text: folded })
     }
 
-    /// Whether it stands for more than one word.
+    /// Whether the pattern contains a `*`.
     #[must_use]
-    pub fn is_open(&self) -> bool {
+    pub fn has_wildcard(&self) -> bool {
         self.text.contains('*')
     }
 
-    /// Whether it stands for this word, all of it.
+    /// Whether the pattern matches the whole word.
     #[must_use]
     pub fn matches(&self, word: &str) -> bool {
-        // What people look for most is asked of every event of an archive: a name, and few letters that are not ASCII.
-        if self.fold == Fold::Case && word.is_ascii() && !self.is_open() {
+        // Fast path for the most frequent filter on archives, a user name in ASCII.
+        if self.fold == Fold::Case && word.is_ascii() && !self.has_wildcard() {
             return word.eq_ignore_ascii_case(&self.text);
         }
-        let word = self.fold.of(word);
+        let word = self.fold.apply(word);
         let Some((start, rest)) = self.text.split_once('*') else {
             return word == self.text;
         };
         let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
         let inner = word.strip_prefix(start).and_then(|word| word.strip_suffix(end));
-        // The earliest place for each piece leaves the most for those that follow.
+        // Matching each piece at its first occurrence leaves the most text for the following pieces.
         let found = inner.and_then(|inner| {
             middle.split('*').try_fold(inner, |left, piece| left.split_once(piece).map(|(_, left)| left))
         });
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_run_of_characters() {
+    fn a_star_matches_any_number_of_characters() {
         let cases = [
             ("sec.*", "sec.user.create", true),
             ("sec.*", "sec.", true),

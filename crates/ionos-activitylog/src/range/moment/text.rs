@@ -10,7 +10,7 @@ use super::super::{format_instant, length, range_error, zone};
 use super::{Moment, MomentKind, NAMED_PERIODS, year_error};
 use crate::error::Error;
 use crate::error::body::snippet;
-use crate::nearest::guess;
+use crate::suggest::did_you_mean;
 
 impl FromStr for Moment {
     type Err = Error;
@@ -38,7 +38,7 @@ impl FromStr for Moment {
             return text.parse().map(|length| Self(MomentKind::Ago(length)));
         }
         let text = snippet(text);
-        let guess = guess(&text, NAMED_PERIODS.map(|(name, _)| name));
+        let guess = did_you_mean(&text, NAMED_PERIODS.map(|(name, _)| name));
         Err(range_error(format!("{text:?} is not a valid time{guess}")).with_hint(
             "use a day such as 2026-11-20, a month such as 2026-11, a time such as 2026-11-20T14:00 or \
              2026-11-20T14:00:00+01:00, @ with seconds since 1970, a duration before now such as 7d, or one of now, \
