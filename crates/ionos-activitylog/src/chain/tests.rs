@@ -16,7 +16,7 @@ fn statuses(chain: &Chain<'_>) -> Vec<String> {
 }
 
 #[test]
-fn one_operation_is_one_chain_by_way_of_either_name() {
+fn either_id_links_the_events_of_an_operation() {
     let events = [
         event(Some(9), "null", "7", "DONE"),
         event(Some(5), r#""b""#, "null", "QUEUED"),
@@ -37,21 +37,21 @@ fn one_operation_is_one_chain_by_way_of_either_name() {
 }
 
 #[test]
-fn names_that_say_nothing_tie_nothing() {
+fn blank_and_unset_ids_link_nothing() {
     for (request, queue) in [("null", "null"), (r#""""#, r#"" ""#), ("null", "0"), ("[1]", "{}")] {
         let events = [event(Some(1), request, queue, "DONE"), event(None, request, queue, "x")];
         let chains = Chain::group(&events);
         assert_eq!(chains.len(), 2, "{request} {queue}");
         assert_eq!(chains[1].duration(), None);
     }
-    // The digits of one name are not those of the other.
+    // A request id and a queue reference with equal digits are different.
     let events = [event(Some(1), r#""7""#, "null", "x"), event(Some(2), "null", "7", "x")];
     assert_eq!(Chain::group(&events).len(), 2);
     assert!(Chain::group([]).is_empty());
 }
 
 #[test]
-fn a_failure_outweighs_a_success_and_that_what_is_pending() {
+fn failure_precedes_success_and_success_precedes_pending() {
     for (statuses, expected) in [
         (["DONE", "FAILED", "QUEUED"], Outcome::Failure),
         (["QUEUED", "DONE", "new"], Outcome::Success),
@@ -88,13 +88,13 @@ proptest! {
         all.sort_unstable();
         given.sort_unstable();
         prop_assert_eq!(all, given);
-        // No two chains share a name, and the names within one hang together.
+        // No two chains share an id.
         for (place, one) in chains.iter().enumerate() {
             prop_assert!(!one.events().is_empty());
             for other in &chains[place + 1..] {
-                let of_one: Vec<Tie<'_>> = one.events().iter().flat_map(|event| ties(event)).collect();
-                let mut of_other = other.events().iter().flat_map(|event| ties(event));
-                prop_assert!(of_other.all(|tie| !of_one.contains(&tie)));
+                let of_one: Vec<OperationLink<'_>> = one.events().iter().flat_map(|event| operation_links(event)).collect();
+                let mut of_other = other.events().iter().flat_map(|event| operation_links(event));
+                prop_assert!(of_other.all(|link| !of_one.contains(&link)));
             }
         }
         prop_assert!(chains.iter().map(|chain| (chain.start().is_none(), chain.start())).is_sorted());

@@ -1,5 +1,6 @@
-//! The vendor's lists of words are long, open and not published, and a word that is new must not fail or look like
-//! another. So a word is its text, and the words that are known are constants to compare with.
+//! The words of the vendor: types of events, statuses, services, types of resources and names of actions. The lists are open
+//! and not published, and a new word must neither fail nor look like another one. So each word is a newtype over its text,
+//! with constants for the known words.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,18 +9,18 @@ macro_rules! vocabulary {
     ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $constant:ident = $text:literal;)* }) => {
         $(#[$about])*
         ///
-        /// Compared by its exact text; [`Self::matches`] is the comparison for people.
+        /// Equality compares the exact text; [`Self::matches`] ignores differences in spelling.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name<'a>(Cow<'a, str>);
 
         impl $name<'static> {
-            /// The words that are known here. There are others.
+            /// The words that this library knows. The service uses others too.
             pub const KNOWN: &'static [Self] = &[$(Self::$constant,)*];
             $($(#[$meaning])* pub const $constant: Self = Self(Cow::Borrowed($text));)*
         }
 
         impl<'a> $name<'a> {
-            /// The word with this text.
+            /// A word with this text.
             #[must_use]
             pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
                 Self(text.into())
@@ -31,14 +32,13 @@ macro_rules! vocabulary {
                 &self.0
             }
 
-            /// Whether both are the same word whatever their case, and with or without `-` and `_`: the vendor's own
-            /// products do not agree on these.
+            /// Whether the words are equal apart from case, `-` and `_`, which the vendor's products use inconsistently.
             #[must_use]
             pub fn matches(&self, other: &str) -> bool {
                 fold(&self.0).eq(fold(other))
             }
 
-            /// The same word on its own, independent of the event it was read from.
+            /// The word without the borrow from its event.
             #[must_use]
             pub fn into_owned(self) -> $name<'static> {
                 $name(Cow::Owned(self.0.into_owned()))
@@ -65,51 +65,51 @@ macro_rules! vocabulary {
     };
 }
 
-/// A word without what the vendor's products do not agree on.
+/// The characters of a word in lower case without `-` and `_`, which the vendor's products use inconsistently.
 pub(crate) fn fold(word: &str) -> impl Iterator<Item = char> {
     word.chars().filter(|char| !matches!(char, '-' | '_')).flat_map(char::to_lowercase)
 }
 
 vocabulary! {
-    /// What sort of event it is (`/event/type`). The list is open; the constants are what public sources name.
+    /// The type of an event (`/event/type`). The list is open; the constants come from public sources.
     EventType {
-        /// An incoming request.
+        /// A request was accepted.
         REQUEST_ACCEPTED = "RequestAccepted";
-        /// A later update of a logged request.
+        /// The status of a logged request changed.
         REQUEST_STATUS_UPDATE = "RequestStatusUpdate";
-        /// Provisioning in the background.
+        /// Resources are provisioned in the background.
         PROVISION = "Provision";
-        /// A request that could not be completed.
+        /// A request could not be completed.
         ERROR = "Error";
-        /// About a user of the DCD.
+        /// An event of a user of the Data Center Designer.
         DCD_USER_EVENT = "DCDUserEvent";
-        /// A token was made.
+        /// A token was generated.
         GENERATE_TOKEN = "GenerateToken";
     }
 }
 
 vocabulary! {
-    /// How far the request is (`/event/status`). The list is open; the constants are those of the Cloud API's requests
-    /// and those that the [`Outcome`](crate::Outcome) goes by.
+    /// The status of a request (`/event/status`). The list is open; the constants are the statuses of requests in the Cloud
+    /// API and those that decide the [`Outcome`](crate::Outcome).
     Status {
-        /// It waits.
+        /// The request waits.
         QUEUED = "QUEUED";
-        /// It is being carried out.
+        /// The request is being carried out.
         RUNNING = "RUNNING";
-        /// What it is about is being worked on.
+        /// The resource is being changed.
         BUSY = "BUSY";
-        /// It succeeded.
+        /// The request succeeded.
         DONE = "DONE";
-        /// It failed.
+        /// The request failed.
         FAILED = "FAILED";
-        /// It ended in an error.
+        /// The request ended with an error.
         ERROR = "ERROR";
     }
 }
 
 vocabulary! {
-    /// A service of the vendor (`/principal/sourceService`, `/event/param/sourceService`). The list is open; the
-    /// constants are what public sources name.
+    /// A service of the vendor (`/principal/sourceService`, `/event/param/sourceService`). The list is open; the constants
+    /// come from public sources.
     ServiceName {
         /// The Cloud API, version 6.
         PUBLIC_REST_V6 = "PUBLIC_REST_V6";
@@ -119,18 +119,18 @@ vocabulary! {
         DCD = "DCD";
         /// The Reseller API, version 1.
         RESELLER_V1 = "Reseller_V1";
-        /// The service that carries requests out.
+        /// The service that carries out requests.
         PROVISIONING = "Provisioning";
     }
 }
 
 vocabulary! {
-    /// What sort of resource it is (`/event/resources/N/type`). The list is open, and it is not spelled as the Cloud API
-    /// spells it: `firewallrule` here is `firewall-rule` there. The constants are what public sources name.
+    /// The type of a resource (`/event/resources/N/type`). The list is open; the constants come from public sources. The
+    /// spelling differs from the Cloud API: `firewallrule` in the log is `firewall-rule` there.
     ResourceType {
         /// A virtual data center.
         DATACENTER = "datacenter";
-        /// A rule of a firewall.
+        /// A firewall rule.
         FIREWALL_RULE = "firewallrule";
         /// A backup unit.
         BACKUP_UNIT = "backupUnit";
@@ -140,40 +140,40 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What was done to a resource (`/event/resources/N/action/N`): domain, object and verb, separated by dots. The
-    /// list is open; the constants are what public sources name.
+    /// The name of an action on a resource (`/event/resources/N/action/N`): domain, object and verb, separated by dots. The
+    /// list is open; the constants come from public sources.
     ActionName {
-        /// A user was made.
+        /// A user was created.
         SEC_USER_CREATE = "sec.user.create";
         /// A block of IP addresses was reserved.
         IP_IPBLOCK_RESERVE = "ip.ipblock.reserve";
-        /// A firewall was switched on.
+        /// A firewall was activated.
         VR_FIREWALL_ACTIVATE = "vr.firewall.activate";
-        /// A snapshot was made.
+        /// A snapshot was created.
         SN_SNAPSHOT_CREATE = "sn.snapshot.create";
     }
 }
 
 impl ActionName<'_> {
-    /// What comes before the first dot, such as `sec`; none without a dot.
+    /// The text before the first dot, such as `sec`. `None` without a dot.
     #[must_use]
     pub fn domain(&self) -> Option<&str> {
         Some(self.0.split_once('.')?.0)
     }
 
-    /// What is between the first and the last dot, such as `user`; none where there are fewer than two dots.
+    /// The text between the first and the last dot, such as `user`. `None` with fewer than two dots.
     #[must_use]
     pub fn object(&self) -> Option<&str> {
         Some(self.area()?.split_once('.')?.1)
     }
 
-    /// What comes after the last dot, such as `create`; the whole name without a dot.
+    /// The text after the last dot, such as `create`. The whole name without a dot.
     #[must_use]
     pub fn verb(&self) -> &str {
         self.0.rsplit_once('.').map_or(&self.0, |(_, verb)| verb)
     }
 
-    /// What comes before the last dot, domain and object such as `sec.user`; none without a dot.
+    /// The text before the last dot, such as `sec.user`. `None` without a dot.
     #[must_use]
     pub fn area(&self) -> Option<&str> {
         Some(self.0.rsplit_once('.')?.0)
