@@ -17,6 +17,7 @@ mod cloud_request;
 #[rustfmt::skip]
 #[allow(missing_docs, unused_imports, clippy::all, clippy::unwrap_used)]
 mod generated;
+mod hooks;
 mod raw;
 #[doc(hidden)]
 pub mod redact;
