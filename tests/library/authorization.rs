@@ -300,7 +300,7 @@ fn a_certificate_setting_with_a_custom_http_client_is_an_error() {
     {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
-        assert!(error.to_string().contains("set it there"), "{error}");
+        assert!(error.to_string().contains("set the certificate in the HTTP client"), "{error}");
     }
     assert!(builder().build().is_ok());
 }

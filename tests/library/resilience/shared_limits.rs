@@ -27,7 +27,7 @@ async fn clones_share_one_budget_of_retries() {
     assert_eq!(scripted.requests().len(), 60 + 100);
     let last = last.unwrap();
     assert_eq!(last.attempts(), 1);
-    assert!(last.to_string().contains("too many calls failed lately"), "{last}");
+    assert!(last.to_string().contains("too many calls failed recently"), "{last}");
 }
 
 /// Counts concurrent requests.

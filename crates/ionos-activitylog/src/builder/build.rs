@@ -85,7 +85,7 @@ impl ClientBuilder {
         let credentials = match &resolved.credentials {
             None if !self.reads_env => {
                 return Err(Error::new(ErrorKind::Configuration, "no credentials are set")
-                    .with_hint("set a token, or build the client with from_env"));
+                    .with_hint("set a token, or create the client with from_env"));
             }
             _ => resolved.credentials_or_error()?,
         };

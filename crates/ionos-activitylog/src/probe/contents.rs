@@ -24,14 +24,14 @@ impl ProbeSession<'_> {
             TotalShape::Other => "of an unknown form",
             TotalShape::Absent => "absent",
         };
-        let finding = |answer: &str, seen: String| Finding::new("total", answer, seen);
+        let finding = |answer: &str, observation: String| Finding::new("total", answer, observation);
         let Some(total) = first.page.total else {
-            return (finding(word, "it cannot be counted on".to_owned()), None);
+            return (finding(word, "there is no usable total".to_owned()), None);
         };
         let count = total.count;
         if !total.exact {
-            let seen = format!("it says itself that there are {count} or more");
-            return (finding(&format!("{word}, capped"), seen), Some(true));
+            let observation = format!("the service reports at least {count}");
+            return (finding(&format!("{word}, capped"), observation), Some(true));
         }
         let mut times = first.page.events.iter().filter_map(Event::time);
         let middle = times.next_back().map(|time| time.trunc_subsecs(0));
@@ -40,32 +40,32 @@ impl ProbeSession<'_> {
             Some((before, DateRange::new(middle, range.end()).ok()?))
         });
         let Some((before, after)) = parts.filter(|_| count >= MIN_TOTAL_TO_TEST) else {
-            let seen = format!("{count} events are too few to tell whether it is capped");
-            return (finding(word, seen), None);
+            let observation = format!("{count} events are too few to tell whether it is capped");
+            return (finding(word, observation), None);
         };
         let mut sum = 0;
         for part in [before, after] {
             match self.request_page(part, 0, 1).await.map(|answer| answer.total()) {
                 Ok(Some(count)) => sum += count,
-                Ok(None) => return (finding(word, "a part has none".to_owned()), None),
+                Ok(None) => return (finding(word, "a part of the range has no total".to_owned()), None),
                 Err(error) => return (finding(word, unmeasured(&error)), None),
             }
         }
         if sum == count {
-            let seen = format!("{count} in all, and the counts of two parts add up to that");
-            return (finding(&format!("{word}, exact"), seen), Some(false));
+            let observation = format!("{count} in total, and the totals of two parts add up to it");
+            return (finding(&format!("{word}, exact"), observation), Some(false));
         }
-        let seen = format!("{count} in all, and the counts of two parts add up to {sum}");
+        let observation = format!("{count} in total, and the totals of two parts add up to {sum}");
         // A small difference means that the total changes, not that it is capped.
         match sum > count + count / 100 {
-            true => (finding(&format!("{word}, capped"), seen), Some(true)),
-            false => (finding(&format!("{word}, not exact"), seen), None),
+            true => (finding(&format!("{word}, capped"), observation), Some(true)),
+            false => (finding(&format!("{word}, not exact"), observation), None),
         }
     }
 
     /// How the service treats fractions: a range that begins just after an event contains it only if they are cut off.
     pub(super) async fn date_fractions(&mut self, page: &Page) -> (Finding, Option<DateFractions>) {
-        let finding = |answer: &str, seen: &str| Finding::new("date fractions", answer, seen);
+        let finding = |answer: &str, observation: &str| Finding::new("date fractions", answer, observation);
         let mut by_second: BTreeMap<i64, Vec<(&Event, DateTime<Utc>)>> = BTreeMap::new();
         for event in &page.events {
             if let Some(time) = event.time() {
@@ -84,7 +84,7 @@ impl ProbeSession<'_> {
         });
         let fewest = candidates.min_by_key(|(events, ..)| *events);
         let Some((_, event, second, range)) = fewest else {
-            return (finding(NOT_KNOWN, "there is no event to tell it by"), None);
+            return (finding(NOT_KNOWN, "there is no event to test with"), None);
         };
         let refused = match self.request_page(range, 0, LARGE_PAGE.min(page.events.len().max(20) as u64)).await {
             Ok(answer) => {
@@ -92,12 +92,12 @@ impl ProbeSession<'_> {
                 let has = answer.page.events.iter().any(|event| event.id() == id);
                 return match (has, answer.total().is_none_or(|count| count <= answer.received())) {
                     (true, _) => {
-                        let seen = "a range that begins just behind an event has it";
-                        (finding("cut off", seen), Some(DateFractions::CutOff))
+                        let observation = "a range that begins just after an event contains it";
+                        (finding("cut off", observation), Some(DateFractions::CutOff))
                     }
                     (false, true) => {
-                        let seen = "a range that begins just behind an event does not have it";
-                        (finding("taken", seen), Some(DateFractions::Taken))
+                        let observation = "a range that begins just after an event does not contain it";
+                        (finding("taken", observation), Some(DateFractions::Taken))
                     }
                     (false, false) => (finding(NOT_KNOWN, "a second has more events than a page"), None),
                 };
@@ -114,8 +114,8 @@ impl ProbeSession<'_> {
         match whole {
             Ok(_) => {
                 let status = refused.status().unwrap_or_default();
-                let seen = format!("a date with one is refused with {status}");
-                (finding("refused", &seen), Some(DateFractions::Refused))
+                let observation = format!("a date with a fraction is refused with {status}");
+                (finding("refused", &observation), Some(DateFractions::Refused))
             }
             Err(error) => (finding(NOT_KNOWN, &unmeasured(&error)), None),
         }
@@ -123,8 +123,8 @@ impl ProbeSession<'_> {
 
     /// The age of the newest event: an upper bound of the time until an event appears.
     pub(super) async fn ingest_lag(&mut self, first: &ProbedPage, order: Option<HitOrder>) -> (Finding, Option<u64>) {
-        let finding = |answer: String, seen: String| Finding::new("ingest lag", answer, seen);
-        let unknown = |seen: String| (finding(NOT_KNOWN.to_owned(), seen), None);
+        let finding = |answer: String, observation: String| Finding::new("ingest lag", answer, observation);
+        let unknown = |observation: String| (finding(NOT_KNOWN.to_owned(), observation), None);
         let now = self.api.limits.service_time();
         let (now, whose) = match now {
             Some(now) => (now, "the service's"),
@@ -157,14 +157,13 @@ impl ProbeSession<'_> {
             }
             let events = pages.iter().flat_map(|answer| &answer.page.events);
             let Some(newest) = events.filter_map(Event::time).max() else {
-                return unknown("no event says its time".to_owned());
+                return unknown("no event has a time".to_owned());
             };
             let seconds = (now - newest).num_seconds().max(0);
-            let seen = format!(
-                "the newest event was {seconds} s old by {whose} clock; where events are rare, none may have happened since"
-            );
-            return (finding(format!("{seconds} s at the most"), seen), u64::try_from(seconds).ok());
+            let observation =
+                format!("the newest event is {seconds} s old by {whose} clock; rare events make this an overestimate");
+            return (finding(format!("at most {seconds} s"), observation), u64::try_from(seconds).ok());
         }
-        unknown("there is no event of the last 30 days".to_owned())
+        unknown("the last 30 days have no event".to_owned())
     }
 }

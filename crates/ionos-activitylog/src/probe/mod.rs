@@ -47,14 +47,14 @@ pub struct Finding {
     /// The answer in one or two words; "not known" if the answers of the service do not tell.
     pub answer: String,
     /// The observation behind the answer, as a sentence without a full stop.
-    pub seen: String,
+    pub observation: String,
 }
 
 const NOT_KNOWN: &str = "not known";
 
 impl Finding {
-    fn new(name: &'static str, answer: impl Into<String>, seen: impl Into<String>) -> Self {
-        Self { name, answer: answer.into(), seen: seen.into() }
+    fn new(name: &'static str, answer: impl Into<String>, observation: impl Into<String>) -> Self {
+        Self { name, answer: answer.into(), observation: observation.into() }
     }
 }
 
@@ -177,7 +177,7 @@ impl ProbeSession<'_> {
             }
         }
         // Unreachable: the last size returns its result.
-        Err(Error::new(ErrorKind::BadRequest, "no page is small enough"))
+        Err(Error::new(ErrorKind::BadRequest, "the service refuses pages of any size"))
     }
 }
 

@@ -26,7 +26,7 @@ impl ProbeSession<'_> {
         first: &ProbedPage,
         order: Option<HitOrder>,
     ) -> (Finding, Option<bool>) {
-        let finding = |answer: &str, seen: String| Finding::new("ties", answer, seen);
+        let finding = |answer: &str, observation: String| Finding::new("ties", answer, observation);
         let listed = |page: &Page| {
             let events = page.events.iter();
             events.map(|event| (event.time(), event.id())).collect::<Vec<_>>()
@@ -38,8 +38,8 @@ impl ProbeSession<'_> {
         }
         let tied: u64 = by_time.values().filter(|events| **events > 1).sum();
         if tied == 0 && order != Some(HitOrder::Unordered) {
-            let seen = format!("no two of {} events have the same time", expected.len());
-            return (finding(NOT_KNOWN, seen), None);
+            let observation = format!("no two of {} events have the same time", expected.len());
+            return (finding(NOT_KNOWN, observation), None);
         }
         for _ in 1..READINGS {
             let again = match self.request_page(range, 0, first.requested_size).await {
@@ -52,17 +52,17 @@ impl ProbeSession<'_> {
             }
             let times =
                 |listed: &[(Option<DateTime<Utc>>, _)]| listed.iter().map(|(time, _)| *time).collect::<Vec<_>>();
-            let seen = match times(&found) == times(&expected) {
-                true => "events of one time changed places between two requests",
+            let observation = match times(&found) == times(&expected) {
+                true => "events with equal times changed places between two requests",
                 false => "events changed places between two requests",
             };
-            return (finding("unstable", seen.to_owned()), Some(false));
+            return (finding("unstable", observation.to_owned()), Some(false));
         }
-        let seen = format!(
-            "{READINGS} readings of {} events, of which {tied} share their time with another, were the same",
+        let observation = format!(
+            "{} events came in the same order {READINGS} times; {tied} of them share their time with another",
             expected.len()
         );
-        (finding("stable", seen), Some(true))
+        (finding("stable", observation), Some(true))
     }
 
     /// The maximum of `offset` plus `limit`.
@@ -72,72 +72,72 @@ impl ProbeSession<'_> {
         first: &ProbedPage,
         capped: Option<bool>,
     ) -> (Finding, Option<u64>) {
-        let finding = |answer: String, seen: String| Finding::new("deep offset", answer, seen);
+        let finding = |answer: String, observation: String| Finding::new("deep offset", answer, observation);
         let count = first.total().unwrap_or_default();
         let has = |offset: u64| count > offset || capped == Some(true);
-        let mut seen = String::new();
+        let mut observation = String::new();
         // First a page that begins after the largest offset, then pages that end exactly at one.
         let reaches = [DEFAULT_MAX_OFFSET + 1].into_iter().chain(MAX_OFFSETS);
         for reach in reaches {
             let offset = reach - 1;
             match self.request_page(range, offset, 1).await {
                 Ok(answer) if answer.received() == 0 && has(offset) => {
-                    if seen.is_empty() {
-                        seen = format!("the page behind {offset} events is empty, and there are more");
+                    if observation.is_empty() {
+                        observation = format!("the page after {offset} events is empty although there are more");
                     }
                 }
                 Ok(answer) if reach > DEFAULT_MAX_OFFSET && answer.received() > 0 => {
-                    let seen = format!("there is a page behind {offset} events");
-                    return (finding("no cap met".to_owned(), seen), None);
+                    let observation = format!("a page after {offset} events has events");
+                    return (finding("no limit".to_owned(), observation), None);
                 }
                 Ok(_) if reach > DEFAULT_MAX_OFFSET => {
-                    let seen =
-                        format!("a page behind {offset} events is not refused, and there are too few to see more");
-                    return (finding(NOT_KNOWN.to_owned(), seen), None);
+                    let observation =
+                        format!("a page after {offset} events is accepted, but there are too few events to tell");
+                    return (finding(NOT_KNOWN.to_owned(), observation), None);
                 }
                 Ok(_) => {
                     let answer = format!("up to {reach}");
-                    let seen = format!("{seen}; offset and limit of {reach} together are served");
-                    return (finding(answer, seen), Some(reach));
+                    let observation = format!("{observation}; offset plus limit of {reach} is accepted");
+                    return (finding(answer, observation), Some(reach));
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => {
-                    if seen.is_empty() {
+                    if observation.is_empty() {
                         let status = error.status().unwrap_or_default();
-                        seen = format!("a page behind {offset} events is refused with {status}");
+                        observation = format!("a page after {offset} events is refused with {status}");
                     }
                 }
                 Err(error) => return (finding(NOT_KNOWN.to_owned(), unmeasured(&error)), None),
             }
         }
-        (finding("below 500".to_owned(), seen), None)
+        (finding("below 500".to_owned(), observation), None)
     }
 }
 
 pub(super) fn page_cap(answer: &ProbedPage, refused: Option<u64>, more: bool) -> (Option<u64>, Finding) {
     let (asked, received) = (answer.requested_size, answer.received());
-    let finding = |answer: String, seen: String| Finding::new("page cap", answer, seen);
+    let finding = |answer: String, observation: String| Finding::new("page cap", answer, observation);
     if let Some(refused) = refused {
-        let seen = format!("a page of {refused} is refused, and one of {asked} served");
-        return (Some(asked), finding(asked.to_string(), seen));
+        let observation = format!("a page of {refused} is refused, a page of {asked} is accepted");
+        return (Some(asked), finding(asked.to_string(), observation));
     }
     if received < asked && more && received > 0 {
-        let seen = format!("asked for {asked}, {received} came, and there are more");
-        return (Some(received), finding(received.to_string(), seen));
+        let observation = format!("requested {asked}, received {received}, and there are more");
+        return (Some(received), finding(received.to_string(), observation));
     }
     if received == asked {
-        let seen = format!("asked for {asked}, as many came");
-        return (None, finding(format!("{asked} or more"), seen));
+        let observation = format!("requested {asked}, received as many");
+        return (None, finding(format!("{asked} or more"), observation));
     }
-    let seen = format!("asked for {asked}, all {received} came that there are");
-    (None, finding(NOT_KNOWN.to_owned(), seen))
+    let observation = format!("requested {asked}, received all {received} events");
+    (None, finding(NOT_KNOWN.to_owned(), observation))
 }
 
 pub(super) fn order(page: &Page) -> (Finding, Option<HitOrder>) {
-    let finding = |answer: &str, seen: String| Finding::new("order", answer, seen);
+    let finding = |answer: &str, observation: String| Finding::new("order", answer, observation);
     let times: Vec<DateTime<Utc>> = page.events.iter().filter_map(Event::time).collect();
-    let seen = format!("by the times of {} events", times.len());
+    let observation = format!("by the times of {} events", times.len());
     if times.first() == times.last() {
-        return (finding(NOT_KNOWN, seen), None);
+        return (finding(NOT_KNOWN, observation), None);
     }
     let (answer, order) = if times.is_sorted_by(|one, next| one >= next) {
         ("newest first", HitOrder::NewestFirst)
@@ -146,5 +146,5 @@ pub(super) fn order(page: &Page) -> (Finding, Option<HitOrder>) {
     } else {
         ("none", HitOrder::Unordered)
     };
-    (finding(answer, seen), Some(order))
+    (finding(answer, observation), Some(order))
 }

@@ -10,6 +10,7 @@
 //! them in order, and `stream` returns their events. `contracts` combines the windows of several contracts.
 
 pub(crate) mod checkpoint;
+mod collected_events;
 pub(crate) mod contracts;
 pub(crate) mod events;
 pub(crate) mod pages;

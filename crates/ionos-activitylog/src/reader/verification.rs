@@ -1,15 +1,13 @@
 //! Decides whether a window was read completely. An answer without an error proves nothing: the service may report another
-//! total than it sends, repeat one hit and never send another one. [`Verification`] collects the events of all scans of a
-//! window and asks one rule per [`Proof`]; the window is verified as soon as one rule holds.
+//! total than it sends, repeat one hit and never send another one. [`Verification`] compares all scans of a window and asks
+//! one rule per [`Proof`]; the window is verified as soon as one rule holds.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
-
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 
 use crate::api::page::Total;
-use crate::event::{Event, EventId, EventMultiset};
+use crate::event::{Event, EventMultiset};
 use crate::range::DateRange;
+use crate::reader::collected_events::CollectedEvents;
 use crate::reader::scan::Scan;
 
 /// Identical scans in a row that prove a window without a usable total, if one page holds all of it. A window of several
@@ -127,8 +125,8 @@ impl ScanFacts {
         self.distinct < self.union
     }
 
-    /// Whether the reported total says something. It does not if it is absent, below the events that came, or a lower
-    /// bound; nor if it changes while the events stay the same, unless it was always above them.
+    /// Whether the reported total can prove or refute anything. It cannot if it is absent, or a lower bound below the number
+    /// of received events, or if it changed between scans and was not always above that number.
     fn has_usable_total(&self) -> bool {
         let says_nothing = self.highest_total.is_none_or(|total| !total.exact && total.count < self.distinct);
         let wavers = self.total_changed && self.lowest_total.is_none_or(|lowest| lowest <= self.distinct);
@@ -136,14 +134,10 @@ impl ScanFacts {
     }
 }
 
-/// All events that the scans of one window returned, with what the scans have shown.
+/// The events that the scans of one window returned, and what the scans have shown.
 #[derive(Debug)]
 pub(super) struct Verification {
-    range: DateRange,
-    /// Index of the first content of each id in `events`.
-    first_index: HashMap<EventId, usize>,
-    /// All different contents.
-    events: Vec<CollectedEvent>,
+    pub(super) events: CollectedEvents,
     /// Repeated records without an id in the last scan, if the total counts the repeats.
     repeats_without_id: EventMultiset,
     agreed_total: Option<u64>,
@@ -157,31 +151,14 @@ pub(super) struct Verification {
     pub(super) scans: u32,
     /// Hits that occurred more than once in one scan.
     pub(super) duplicates: u64,
-    /// Further contents of known ids.
-    pub(super) amended: u64,
-    /// Distinct events outside of the window.
-    pub(super) out_of_window: u64,
-    /// Size of all records in bytes.
-    pub(super) bytes: u64,
     /// Highest total that a page of the last scan reported.
     pub(super) highest_total: Option<Total>,
-}
-
-#[derive(Clone, Debug)]
-struct CollectedEvent {
-    /// Sort key. The start of the window if the record has no readable time.
-    time: DateTime<Utc>,
-    has_time: bool,
-    id: EventId,
-    event: Event,
 }
 
 impl Verification {
     pub(super) fn new(range: DateRange) -> Self {
         Self {
-            range,
-            first_index: HashMap::new(),
-            events: Vec::new(),
+            events: CollectedEvents::new(range),
             repeats_without_id: EventMultiset::new(),
             agreed_total: None,
             lowest_total: None,
@@ -191,16 +168,8 @@ impl Verification {
             scans_without_new: 0,
             scans: 0,
             duplicates: 0,
-            amended: 0,
-            out_of_window: 0,
-            bytes: 0,
             highest_total: None,
         }
-    }
-
-    /// Number of distinct events of all scans.
-    pub(super) fn distinct_events(&self) -> u64 {
-        self.first_index.len() as u64
     }
 
     /// The total that all pages of the last scan reported exactly.
@@ -216,20 +185,19 @@ impl Verification {
             self.repeats_without_id.clear();
         }
         // An event outside of the window shows that the service does not honour the range.
-        if self.out_of_window > 0 { None } else { facts.proof() }
+        if self.events.out_of_window > 0 { None } else { facts.proof() }
     }
 
     fn collect(&mut self, scan: Scan, is_finest: bool) -> ScanFacts {
         let Scan { events, agreed_total, highest_total, has_overlapping_pages, pages, reached_end, .. } = scan;
         let hits = events.len() as u64;
-        let known_before = self.distinct_events();
+        let known_before = self.events.distinct();
         // All events of the first scan are new, so its distinct events are those of all scans.
         let mut in_scan = (self.scans > 0).then(|| HashSet::with_capacity(events.len()));
         self.repeats_without_id.clear();
-        self.first_index.reserve(events.len());
         self.events.reserve(events.len());
         for event in events {
-            let id = self.collect_event(event);
+            let id = self.events.add(event);
             if id.is_of_content() {
                 self.repeats_without_id.insert(id.clone());
             }
@@ -237,7 +205,7 @@ impl Verification {
                 in_scan.insert(id);
             }
         }
-        let union = self.distinct_events();
+        let union = self.events.distinct();
         let distinct = in_scan.map_or(union, |in_scan| in_scan.len() as u64);
         let (has_new, misses_events) = (union > known_before, distinct < union);
         let has_several_pages = pages > 1;
@@ -270,73 +238,11 @@ impl Verification {
         }
     }
 
-    /// Adds one event and returns its id.
-    fn collect_event(&mut self, event: Event) -> EventId {
-        self.bytes += event.raw().len() as u64;
-        let (time, id) = (event.time(), event.id());
-        let first = match self.first_index.entry(id.clone()) {
-            Entry::Occupied(entry) => Some(*entry.get()),
-            Entry::Vacant(entry) => {
-                entry.insert(self.events.len());
-                None
-            }
-        };
-        if first.is_some_and(|first| self.has_content(first, &id, &event)) {
-            return id;
-        }
-        match first {
-            Some(_) => self.amended += 1,
-            None => {
-                let is_outside = time.is_some_and(|time| !self.range.contains(time));
-                self.out_of_window += u64::from(is_outside);
-            }
-        }
-        self.events.push(CollectedEvent {
-            // Without a time, the event belongs to the window because the service returned it for the window.
-            time: time.unwrap_or(self.range.start()),
-            has_time: time.is_some(),
-            id: id.clone(),
-            event,
-        });
-        id
-    }
-
-    /// Whether this very content is known; `first` is the index of the first content of the id.
-    fn has_content(&self, first: usize, id: &EventId, event: &Event) -> bool {
-        let is_same = |collected: &CollectedEvent| collected.event.raw() == event.raw();
-        self.events.get(first).is_some_and(is_same)
-            // Several contents of one id are rare, so a linear search is enough.
-            || self.amended > 0 && self.events.iter().any(|collected| collected.id == *id && is_same(collected))
-    }
-
-    /// Takes the events that lie in `range`, sorted by time and id, and the events outside of the window. Events without a
-    /// time are placed at the start of the window.
+    /// Takes the events that lie in `range`, including counted repeats, sorted by time and id, and the events outside of the
+    /// window.
     pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
-        self.add_repeats();
-        self.events.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        let (mut events, mut out_of_window) = (Vec::with_capacity(self.events.len()), Vec::new());
-        for collected in std::mem::take(&mut self.events) {
-            if collected.has_time && !self.range.contains(collected.time) {
-                out_of_window.push(collected.event);
-            } else if !collected.has_time || range.contains(collected.time) {
-                events.push(collected.event);
-            }
-        }
-        (events, out_of_window)
-    }
-
-    /// Adds the counted repeats of records without an id: they are several events that look the same.
-    fn add_repeats(&mut self) {
-        let repeats = std::mem::take(&mut self.repeats_without_id);
-        for (id, count) in repeats.iter() {
-            let Some(first) = self.first_index.get(id).and_then(|index| self.events.get(*index)).cloned() else {
-                continue;
-            };
-            for _ in 1..count {
-                self.events.push(first.clone());
-                self.duplicates -= 1;
-            }
-        }
+        self.duplicates -= self.events.add_repeats(&std::mem::take(&mut self.repeats_without_id));
+        self.events.take(range)
     }
 }
 

@@ -189,7 +189,7 @@ impl WindowReader<'_> {
     fn may_locate_mismatch(self, window: PlannedWindow, verification: &Verification) -> bool {
         window.mismatch_splits < MAX_MISMATCH_SPLITS
             && self.mismatches.load(Ordering::Relaxed) < MAX_MISMATCHES
-            && verification.out_of_window == 0
+            && verification.events.out_of_window == 0
     }
 
     /// Splits a window into parts that should not exceed the maximum.
@@ -246,7 +246,7 @@ impl WindowReader<'_> {
                     continue;
                 }
                 Ok(WindowResult::Verified(part) | WindowResult::Unverified(part)) => {
-                    let has_other_times = part.verification.out_of_window > 0;
+                    let has_other_times = part.verification.events.out_of_window > 0;
                     parts.push(part);
                     has_other_times
                 }
@@ -258,7 +258,7 @@ impl WindowReader<'_> {
             }
         }
         requests += parts.iter().map(|part| part.requests).sum::<u64>();
-        let has_other_times = parts.iter().any(|part| part.verification.out_of_window > 0);
+        let has_other_times = parts.iter().any(|part| part.verification.events.out_of_window > 0);
         let distinct_in_parts: u64 = parts.iter().map(ScannedWindow::distinct_events).sum();
         let is_supported = planned.is_empty() && !has_other_times && distinct_in_parts >= distinct_events;
         self.limits().record_fraction_support(is_supported);
@@ -303,7 +303,7 @@ impl ScannedWindow {
 
     /// The events do not match the reported total, or lie outside of the window.
     fn mismatched(window: PlannedWindow, verification: Verification, requests: u64, finer_may_help: bool) -> Self {
-        let reason = match verification.out_of_window {
+        let reason = match verification.events.out_of_window {
             0 => GapReason::Disagreement,
             _ => GapReason::OutsideOfWindow,
         };
@@ -331,13 +331,13 @@ impl ScannedWindow {
     }
 
     fn distinct_events(&self) -> u64 {
-        self.verification.distinct_events()
+        self.verification.events.distinct()
     }
 
     /// The window with its events that lie in `requested`. `earlier_requests` is added to its requests.
     fn into_window(self, requested: DateRange, earlier_requests: u64) -> Window {
         let Self { window, mut verification, proof, gap, requests, parts, .. } = self;
-        let seen = verification.distinct_events();
+        let seen = verification.events.distinct();
         let gap = gap.map(|(reason, total)| Gap { range: window.range, seen, total, reason });
         let reported_total = match parts.is_empty() {
             true => verification.reported_total(),
@@ -354,9 +354,9 @@ impl ScannedWindow {
             scans: verification.scans,
             requests: requests + earlier_requests,
             duplicates: verification.duplicates,
-            amended: verification.amended,
+            amended: verification.events.amended,
             filtered: 0,
-            bytes: verification.bytes,
+            bytes: verification.events.bytes,
         };
         for part in parts {
             add_part(&mut whole, part.into_window(requested, 0));

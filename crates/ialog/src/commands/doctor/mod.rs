@@ -197,7 +197,7 @@ async fn probe(
     report.add("probe", verdict, said, context)?;
     if !report.is_json() {
         for finding in &measured.findings {
-            let text = format!("{}: {}", finding.answer, finding.seen);
+            let text = format!("{}: {}", finding.answer, finding.observation);
             let label = format!("         {}", finding.name);
             report.line(&label, TextStyle::Plain, &text, context)?;
         }
@@ -205,7 +205,7 @@ async fn probe(
     let findings = measured
         .findings
         .iter()
-        .map(|finding| json!({"name": finding.name, "answer": finding.answer, "seen": finding.seen}));
+        .map(|finding| json!({"name": finding.name, "answer": finding.answer, "seen": finding.observation}));
     Ok(Some(json!({
         "contract": contract.as_str(),
         "requests": measured.requests,

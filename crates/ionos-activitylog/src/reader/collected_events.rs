@@ -1,0 +1,144 @@
+//! The events that the scans of one window returned: each content once, with the first content of each id.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use chrono::{DateTime, Utc};
+
+use crate::event::{Event, EventId, EventMultiset};
+use crate::range::DateRange;
+
+/// All events of a window so far.
+#[derive(Debug)]
+pub(super) struct CollectedEvents {
+    /// The window.
+    range: DateRange,
+    /// Index of the first content of each id in `contents`.
+    first_index: HashMap<EventId, usize>,
+    /// All different contents.
+    contents: Vec<CollectedEvent>,
+    /// Further contents of known ids.
+    pub(super) amended: u64,
+    /// Distinct events outside of the window.
+    pub(super) out_of_window: u64,
+    /// Size of all records in bytes.
+    pub(super) bytes: u64,
+}
+
+#[derive(Clone, Debug)]
+struct CollectedEvent {
+    /// Sort key. The start of the window if the record has no readable time.
+    time: DateTime<Utc>,
+    has_time: bool,
+    id: EventId,
+    event: Event,
+}
+
+impl CollectedEvents {
+    pub(super) fn new(range: DateRange) -> Self {
+        Self { range, first_index: HashMap::new(), contents: Vec::new(), amended: 0, out_of_window: 0, bytes: 0 }
+    }
+
+    pub(super) fn reserve(&mut self, additional: usize) {
+        self.first_index.reserve(additional);
+        self.contents.reserve(additional);
+    }
+
+    /// Number of distinct events.
+    pub(super) fn distinct(&self) -> u64 {
+        self.first_index.len() as u64
+    }
+
+    /// Adds one event and returns its id.
+    pub(super) fn add(&mut self, event: Event) -> EventId {
+        self.bytes += event.raw().len() as u64;
+        let (time, id) = (event.time(), event.id());
+        let first = match self.first_index.entry(id.clone()) {
+            Entry::Occupied(entry) => Some(*entry.get()),
+            Entry::Vacant(entry) => {
+                entry.insert(self.contents.len());
+                None
+            }
+        };
+        if first.is_some_and(|first| self.has_content(first, &id, &event)) {
+            return id;
+        }
+        match first {
+            Some(_) => self.amended += 1,
+            None => {
+                let is_outside = time.is_some_and(|time| !self.range.contains(time));
+                self.out_of_window += u64::from(is_outside);
+            }
+        }
+        self.contents.push(CollectedEvent {
+            // Without a time, the event belongs to the window because the service returned it for the window.
+            time: time.unwrap_or(self.range.start()),
+            has_time: time.is_some(),
+            id: id.clone(),
+            event,
+        });
+        id
+    }
+
+    /// Whether this very content is known; `first` is the index of the first content of the id.
+    fn has_content(&self, first: usize, id: &EventId, event: &Event) -> bool {
+        let is_same = |collected: &CollectedEvent| collected.event.raw() == event.raw();
+        self.contents.get(first).is_some_and(is_same)
+            // Several contents of one id are rare, so a linear search is enough.
+            || self.amended > 0 && self.contents.iter().any(|collected| collected.id == *id && is_same(collected))
+    }
+
+    /// Takes the events that lie in `range`, sorted by time and id, and the events outside of the window. Events without a
+    /// time are placed at the start of the window.
+    pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
+        self.contents.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
+        let (mut events, mut out_of_window) = (Vec::with_capacity(self.contents.len()), Vec::new());
+        for collected in std::mem::take(&mut self.contents) {
+            if collected.has_time && !self.range.contains(collected.time) {
+                out_of_window.push(collected.event);
+            } else if !collected.has_time || range.contains(collected.time) {
+                events.push(collected.event);
+            }
+        }
+        (events, out_of_window)
+    }
+
+    /// Adds the repeats of events as further events, for records without an id that are several events with equal content.
+    /// Returns their number.
+    pub(super) fn add_repeats(&mut self, events: &EventMultiset) -> u64 {
+        let mut added = 0;
+        for (id, count) in events.iter() {
+            let Some(first) = self.first_index.get(id).and_then(|index| self.contents.get(*index)).cloned() else {
+                continue;
+            };
+            for _ in 1..count {
+                self.contents.push(first.clone());
+                added += 1;
+            }
+        }
+        added
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(record: &str) -> Event {
+        Event::from_json(record).unwrap()
+    }
+
+    #[test]
+    fn equal_contents_are_kept_once_and_other_contents_of_an_id_are_amendments() {
+        let range = DateRange::new("2026-11-20T10:00:00Z".parse().unwrap(), "2026-11-20T11:00:00Z".parse().unwrap());
+        let range = range.unwrap();
+        let mut events = CollectedEvents::new(range);
+        for record in [r#"{"@uuid":"a","n":1}"#, r#"{"@uuid":"a","n":1}"#, r#"{"@uuid":"a","n":2}"#, r#"{"n":3}"#] {
+            events.add(event(record));
+        }
+        assert_eq!((events.distinct(), events.amended, events.out_of_window), (2, 1, 0));
+        let repeated = event(r#"{"n":3}"#).id();
+        assert_eq!(events.add_repeats(&[repeated.clone(), repeated].into_iter().collect()), 1);
+        assert_eq!(events.take(range).0.len(), 4);
+    }
+}
