@@ -14,6 +14,28 @@ pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum time per attempt: 2 min, enough for a page of 1000 events over a very slow line.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Maximum time per call, including retries and waits: 5 min. Each page is a call, so a stream may take longer.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// Maximum attempts per call: 5. A restart of the service takes less time than their waits.
+pub(crate) const RETRY_ATTEMPTS: u32 = 5;
+
+/// Maximum wait before the first retry: 250 ms. Doubled with each further retry, and random below, so that clients do not
+/// retry at the same time.
+pub(crate) const RETRY_BASE_WAIT: Duration = Duration::from_millis(250);
+
+/// Maximum wait between two attempts: 10 s.
+pub(crate) const RETRY_MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// Maximum `Retry-After` to wait for: 60 s. A longer wait is for a person or a scheduler to decide.
+pub(crate) const RETRY_AFTER_CEILING: Duration = Duration::from_secs(60);
+
+/// Initial number of requests in flight: 4, which exports a week three times as fast as 1 and is light load for a service.
+pub(crate) const INITIAL_CONCURRENCY: u32 = 4;
+
+/// Maximum number of requests in flight: 16. More pays only at high latency.
+pub(crate) const MAX_CONCURRENCY: u32 = 16;
+
 /// Maximum size of an answer in bytes, after decompression: 64 MiB, a hundred times a page of 1000 events.
 pub const BODY_CAP: u64 = 64 * 1024 * 1024;
 

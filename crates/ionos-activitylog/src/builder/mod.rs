@@ -14,9 +14,8 @@ use crate::auth::{TokenFile, TokenProvider};
 use crate::client::Client;
 use crate::config::{self, Options, ProcessEnv, Setting};
 use crate::contract::ContractNumber;
-use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, READ_TIMEOUT};
+use crate::defaults::{ATTEMPT_TIMEOUT, BODY_CAP, CONNECT_TIMEOUT, MAX_CONCURRENCY, READ_TIMEOUT};
 use crate::error::Error;
-use crate::net::concurrency::DEFAULT_CEILING;
 use crate::net::retry_policy::RetryPolicy;
 use crate::runtime::clock::{Clock, SystemClock};
 use crate::runtime::spawner::Spawner;
@@ -58,7 +57,7 @@ impl Default for ClientBuilder {
             clock: Arc::new(SystemClock::new()),
             spawner: None,
             retry: RetryPolicy::default(),
-            max_in_flight: DEFAULT_CEILING,
+            max_in_flight: MAX_CONCURRENCY,
             requests_per_second: None,
             connect_timeout: CONNECT_TIMEOUT,
             read_timeout: READ_TIMEOUT,

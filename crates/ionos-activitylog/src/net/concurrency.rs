@@ -8,13 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use crate::defaults::INITIAL_CONCURRENCY;
 use crate::runtime::clock::Clock;
-
-/// Initial number of requests in flight: exports a week three times as fast as 1, and is light load for a service.
-pub(crate) const INITIAL_LIMIT: u32 = 4;
-
-/// Default maximum number of requests in flight. More pays only at high latency.
-pub(crate) const DEFAULT_CEILING: u32 = 16;
 
 /// Successes since the last overload or growth before the limit grows by one.
 const SUCCESSES_TO_GROW: u32 = 50;
@@ -75,7 +70,7 @@ impl ConcurrencyLimiter {
         Arc::new(Self {
             ceiling,
             state: Mutex::new(LimiterState {
-                limit: INITIAL_LIMIT.min(ceiling),
+                limit: INITIAL_CONCURRENCY.min(ceiling),
                 in_flight: 0,
                 successes: 0,
                 epoch: 0,

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::defaults::{CALL_TIMEOUT, RETRY_AFTER_CEILING, RETRY_ATTEMPTS, RETRY_BASE_WAIT, RETRY_MAX_WAIT};
 use crate::error::{Error, ErrorKind};
 
 /// When a failed call is retried.
@@ -38,11 +39,11 @@ impl Default for RetryPolicy {
     /// 5 attempts, waits of up to 250 ms doubled up to 10 s, `Retry-After` of up to 60 s, and 5 minutes per call.
     fn default() -> Self {
         Self {
-            attempts: 5,
-            base: Duration::from_millis(250),
-            cap: Duration::from_secs(10),
-            retry_after_ceiling: Duration::from_secs(60),
-            deadline: Some(Duration::from_secs(300)),
+            attempts: RETRY_ATTEMPTS,
+            base: RETRY_BASE_WAIT,
+            cap: RETRY_MAX_WAIT,
+            retry_after_ceiling: RETRY_AFTER_CEILING,
+            deadline: Some(CALL_TIMEOUT),
         }
     }
 }
