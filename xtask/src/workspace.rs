@@ -7,24 +7,24 @@ use serde::Deserialize;
 
 use crate::cargo;
 
-/// The root of the repository; every path below is relative to such a root.
+/// The root of the repository. The paths below are relative to it.
 #[must_use]
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// The vendor's description, as published or transcribed.
+/// The vendor's description, unedited or as transcribed from the vendor's documentation.
 pub const VENDOR: &str = "openapi/activitylog-v1.yaml";
-/// Where the vendor's description comes from.
+/// Origin and checksum of the vendor's description.
 pub const PROVENANCE: &str = "openapi/PROVENANCE.toml";
-/// The patches, applied in the order of their file names.
+/// Folder of the overlays, which are applied in the order of their file names.
 pub const OVERLAYS: &str = "openapi/overlay";
-/// The description after all patches.
+/// The description after all overlays.
 pub const PATCHED: &str = "openapi/activitylog-v1.patched.json";
-/// The generated client.
+/// Source code of the generated client.
 pub const GENERATED: &str = "crates/ionos-activitylog-client/src/generated.rs";
-/// The examples of the facade.
+/// Folder of the facade's examples.
 pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";
 
 /// A crate of the workspace.
