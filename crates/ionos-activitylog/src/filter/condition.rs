@@ -7,8 +7,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use regex_lite::Regex;
 
-use super::key::FilterKey;
-use super::parse::invalid_filter;
+use super::key::{FilterKey, invalid_filter};
 use super::pattern::{Fold, Pattern};
 use crate::error::Error;
 use crate::event::{Details, Outcome};

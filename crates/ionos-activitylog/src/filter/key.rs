@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::parse::invalid_filter;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::fold;
 use crate::suggest::did_you_mean;
 
@@ -82,6 +81,11 @@ impl FilterKey {
     pub(super) fn list() -> String {
         Self::ALL.map(Self::as_str).join(", ")
     }
+}
+
+/// The error for a filter or a part of it.
+pub(super) fn invalid_filter(detail: String) -> Error {
+    Error::new(ErrorKind::Configuration, detail)
 }
 
 impl fmt::Display for FilterKey {

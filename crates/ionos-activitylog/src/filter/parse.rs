@@ -1,11 +1,7 @@
 //! Parses filters from a command line, and the text of a filter that a file or a checkpoint contains.
 
-use super::key::FilterKey;
-use crate::error::{Error, ErrorKind};
-
-pub(super) fn invalid_filter(detail: String) -> Error {
-    Error::new(ErrorKind::Configuration, detail)
-}
+use super::key::{FilterKey, invalid_filter};
+use crate::error::Error;
 
 /// Parses `key=value` or `key!=value`. Returns the key, whether the pair is negated, and the value.
 pub(super) fn parse_pair(text: &str) -> Result<(FilterKey, bool, &str), Error> {
