@@ -68,7 +68,7 @@ async fn unverified_ranges_are_reported_and_set_the_exit_code() {
     let contract = simulator.contracts()[0];
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
     let sentence = format!(
-        "error: the archive does not prove that this is all; it does not have, or has without proof: contract {contract}, \
+        "error: this is not proven to be all, 1 gap: the archive does not have, or has without proof, contract {contract}, \
          2026-11-19T00:00:00Z .. 2026-11-20T00:00:00Z: `ialog export` of that time to the same folder reads what is \
          missing\n"
     );

@@ -1,7 +1,7 @@
 //! The command line for the audit trail of an IONOS Cloud contract.
 //!
-//! Data goes to stdout and talk to stderr. Bad input gets one sentence that says what was understood and what to
-//! do, and the exit codes of [`failure`] are the same for every command.
+//! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`] are the
+//! same for every command. Modules from the top floor down: commands, events, service, args, runtime, output, error.
 
 mod args;
 mod commands;
@@ -12,25 +12,26 @@ mod runtime;
 mod service;
 
 use std::ffi::OsString;
+use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::{io, thread};
+use std::thread;
 
 use tokio::runtime::Runtime;
-
-use commands::{Cli, ParsedCommandLine};
-use error::CommandError;
-use runtime::resume::ResumeHint;
-use runtime::signals;
 
 pub use output::messages::Messages;
 pub use output::terminal::Terminal;
 pub use runtime::context::Context;
 pub use runtime::interrupt::Interrupt;
-pub use service::cache::Cache;
 
-/// Threads that share the work at the most. The service sends no faster than two of them understand it.
-const MOST_THREADS: usize = 4;
+use args::output::requests_json;
+use commands::{Cli, ParsedArguments, run_command};
+use error::CommandError;
+use runtime::resume::ResumeHint;
+use runtime::signals::{Signals, exit_at_third_signal};
+
+/// Maximum number of worker threads. Two of them parse as fast as the service sends.
+const MAX_THREADS: usize = 4;
 
 /// Runs the program with the arguments, the environment and the streams of the process.
 #[must_use]
@@ -40,13 +41,13 @@ pub fn run() -> ExitCode {
     ExitCode::from(run_on(&mut context))
 }
 
-/// Runs the program with the arguments of the process on a host, with a runtime of its own and listening to signals, and
-/// returns its exit code.
+/// Runs the program with the arguments of the process in a context, on a runtime of its own and with signals. Returns the
+/// exit code.
 #[must_use]
 pub fn run_on(context: &mut Context<'_>) -> u8 {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    match tokio::runtime::Builder::new_multi_thread().worker_threads(threads.min(MOST_THREADS)).enable_all().build() {
-        Ok(runtime) => to_its_end(runtime, run_until_signal(std::env::args_os(), context)),
+    match tokio::runtime::Builder::new_multi_thread().worker_threads(threads.min(MAX_THREADS)).enable_all().build() {
+        Ok(runtime) => run_to_end(runtime, run_until_signal(std::env::args_os(), context)),
         Err(error) => context.report(&CommandError::unexpected(
             format!("the program cannot start ({error})"),
             "see to it that there are threads and memory left",
@@ -54,55 +55,54 @@ pub fn run_on(context: &mut Context<'_>) -> u8 {
     }
 }
 
-/// Runs a future to its end, and waits for nothing that it left behind on other threads: dropping a runtime would wait
-/// for all that it computes there, long after the program was asked to end.
-fn to_its_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
-    let done = runtime.block_on(future);
+/// Runs a future to its end, without waiting for its tasks on other threads. Dropping the runtime would wait for blocking
+/// work, long after the program was asked to end.
+fn run_to_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
+    let result = runtime.block_on(future);
     runtime.shutdown_background();
-    done
+    result
 }
 
-/// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
-/// the caller's affair: dropping the future takes back what is half done.
+/// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are not
+/// handled: to interrupt the program, the caller drops the future.
 pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, context: &mut Context<'_>) -> u8 {
-    run_noting(arguments, context, &ResumeHint::default()).await
+    parse_and_run(arguments, context, &ResumeHint::default()).await
 }
 
-async fn run_noting(
+async fn parse_and_run(
     arguments: impl IntoIterator<Item = OsString>,
     context: &mut Context<'_>,
     resume: &ResumeHint,
 ) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    context.messages.json = args::output::asks_for_json(&arguments);
-    let done = match Cli::read(arguments) {
-        Ok(ParsedCommandLine::Command(command, level)) => {
-            context.messages.level = level;
-            commands::run_command(command, context, resume).await
+    context.messages.is_json = requests_json(&arguments);
+    let result = match Cli::parse_arguments(arguments) {
+        Ok(ParsedArguments::Command(command, verbosity)) => {
+            context.messages.verbosity = verbosity;
+            run_command(command, context, resume).await
         }
-        Ok(ParsedCommandLine::Help(text)) => context.print(&text),
-        Err(failure) => Err(failure),
+        Ok(ParsedArguments::Help(text)) => context.print(text),
+        Err(error) => Err(error),
     };
-    match done {
+    match result {
         Ok(()) => 0,
-        Err(failure) => context.report(&failure),
+        Err(error) => context.report(&error),
     }
 }
 
 async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context: &mut Context<'_>) -> u8 {
     let resume = ResumeHint::default();
     let interrupt = context.interrupt.clone();
-    tokio::spawn(signals::end_at_the_third());
-    let ended = {
-        let mut signals = signals::Signals::listen();
-        let mut work = pin!(run_noting(arguments, context, &resume));
+    tokio::spawn(exit_at_third_signal());
+    let signal_code = {
+        let mut signals = Signals::listen();
+        let mut program = pin!(parse_and_run(arguments, context, &resume));
         loop {
             tokio::select! {
-                // What is done stays done, also when the signal comes at the last moment.
+                // A program that ends at the same moment as the signal arrives is not interrupted.
                 biased;
-                code = &mut work => return code,
+                code = &mut program => return code,
                 code = signals.next() => {
-                    // A command that ends by itself when it is asked to is asked once.
                     if !interrupt.ask(code) {
                         break code;
                     }
@@ -110,11 +110,11 @@ async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context
             }
         }
     };
-    // What computes on another thread still draws how far it is.
-    if let Some(drawn) = context.messages.drawn.take() {
-        drawn.end();
+    // Work on another thread may still update the status line.
+    if let Some(line) = context.messages.status_line.take() {
+        line.end();
     }
-    context.report(&CommandError::interrupted(ended, resume.told()))
+    context.report(&CommandError::interrupted(signal_code, resume.get()))
 }
 
 #[cfg(test)]
@@ -123,21 +123,21 @@ mod tests {
 
     use super::*;
 
-    /// It would wait forever, were the end of the program to wait for it.
+    // The test would not end if the runtime waited for the thread.
     #[test]
-    fn what_is_computed_on_another_thread_does_not_keep_the_program() {
+    fn the_program_does_not_wait_for_work_on_other_threads() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (finish, finished) = mpsc::channel::<()>();
-        let done = to_its_end(runtime, async {
-            let (begin, begun) = tokio::sync::oneshot::channel();
+        let result = run_to_end(runtime, async {
+            let (started, is_started) = tokio::sync::oneshot::channel();
             tokio::task::spawn_blocking(move || {
-                begin.send(()).unwrap();
+                started.send(()).unwrap();
                 let _ = finished.recv();
             });
-            begun.await.unwrap();
+            is_started.await.unwrap();
             7
         });
-        assert_eq!(done, 7);
+        assert_eq!(result, 7);
         drop(finish);
     }
 }

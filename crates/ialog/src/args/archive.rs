@@ -1,4 +1,4 @@
-//! What to read of an archive, for every command that reads one back.
+//! Selection of an archive, and of events in it, for commands that read only archives.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::time::RangeArgs;
 use crate::error::CommandError;
 
-/// Which archive.
+/// The archive to read.
 #[derive(Args)]
 pub(crate) struct ArchiveRootArgs {
     /// Folder of the archive
@@ -23,24 +23,24 @@ pub(crate) struct ArchiveRootArgs {
 }
 
 impl ArchiveRootArgs {
-    /// The folder that was named; none for a demo. Fails where both were asked for.
+    /// The folder of the archive; `None` for a demo. Fails if both are given.
     pub(crate) fn folder(&self) -> Result<Option<&Path>, CommandError> {
         let root = self.root.as_deref().filter(|_| !self.is_filter());
         match root {
-            Some(root) if self.demo => Err(two_archives(root)),
+            Some(root) if self.demo => Err(demo_and_folder_error(root)),
             root => Ok(root),
         }
     }
 
-    /// Whether the first word is a filter: a demo needs no folder before its filters.
+    /// Whether the first word is a filter and not a folder, which is possible only with `--demo`.
     fn is_filter(&self) -> bool {
         let word = self.root.as_deref().and_then(Path::to_str);
         self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())
     }
 }
 
-/// A demo brings an archive along, and another one was named.
-pub(crate) fn two_archives(root: &Path) -> CommandError {
+/// The error for `--demo` together with a folder.
+pub(crate) fn demo_and_folder_error(root: &Path) -> CommandError {
     CommandError::usage(
         format!("--demo reads an archive of its own, and {} is another", root.display()),
         "leave one of them out",
@@ -62,11 +62,11 @@ pub(crate) struct ArchiveSelection {
     pub(crate) contract: Vec<ContractSelector>,
 
     #[command(flatten)]
-    pub(crate) range: ArchiveTimeArgs,
+    pub(crate) time: ArchiveTimeArgs,
 }
 
 impl ArchiveSelection {
-    /// The filters that were typed.
+    /// The filters as they were typed.
     pub(crate) fn filters(&self) -> impl Iterator<Item = &str> {
         let first = self.root.root.as_deref().and_then(Path::to_str);
         let first = first.filter(|_| self.root.is_filter());
@@ -74,7 +74,7 @@ impl ArchiveSelection {
     }
 }
 
-/// As [`Range`](super::Range); all that there is if left out.
+/// A time range; without flags, all of the archive.
 #[derive(Args)]
 pub(crate) struct ArchiveTimeArgs {
     /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 7d
@@ -93,8 +93,8 @@ pub(crate) struct ArchiveTimeArgs {
 }
 
 impl ArchiveTimeArgs {
-    /// The range that was asked for; none for all that there is.
-    pub(crate) fn asked(&self) -> Option<RangeArgs> {
+    /// The selected range; `None` for all of the archive.
+    pub(crate) fn range(&self) -> Option<RangeArgs> {
         let Self { last, from, to } = *self;
         (last.is_some() || from.is_some()).then_some(RangeArgs { last, from, to })
     }

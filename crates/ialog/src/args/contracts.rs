@@ -1,6 +1,5 @@
-//! Which contracts a command is about is said in the same way everywhere: by numbers, a pattern, a file of them, or all,
-//! as often as one likes. What that means is settled here, for the service as well as for an archive; only the list of
-//! contracts that there are differs.
+//! Selection of contracts: by number, by pattern, from a file, or all. The rules are the same for the service and for an
+//! archive; only the known contracts differ.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +11,7 @@ use ionos_activitylog::internal::{Fold, Pattern, did_you_mean};
 use crate::args::parse_error::InvalidValue;
 use crate::error::CommandError;
 
-/// The help of `--contract`, before what happens without it.
+/// The help of `--contract`, followed by a sentence about the default.
 macro_rules! contract_help {
     ($left_out:literal) => {
         concat!(
@@ -24,17 +23,17 @@ macro_rules! contract_help {
 }
 pub(crate) use contract_help;
 
-/// How `--contract` is shown in a help.
+/// The value name of `--contract`.
 pub(crate) const CONTRACT: &str = "CONTRACT";
 
-/// One of the words that `--contract` takes.
+/// A value of `--contract`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ContractSelector {
     All,
-    One(ContractNumber),
-    /// Digits, and `*` for any of them.
-    Like(Pattern),
-    /// What is in a file.
+    Number(ContractNumber),
+    /// Digits, with `*` for any digits.
+    Pattern(Pattern),
+    /// The path of a file, and its selectors.
     File(String, Vec<ContractSelector>),
 }
 
@@ -43,34 +42,34 @@ impl FromStr for ContractSelector {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text.trim().strip_prefix('@') {
-            Some(path) => Self::in_file(path),
-            None => Self::word(text),
+            Some(path) => Self::read_file(path),
+            None => Self::parse(text),
         }
     }
 }
 
 impl ContractSelector {
-    fn word(text: &str) -> Result<Self, InvalidValue> {
+    fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
-        let fits = |char: char| char.is_ascii_digit() || char == '*';
+        let is_pattern = |char: char| char.is_ascii_digit() || char == '*';
         if text == "all" {
             return Ok(Self::All);
         }
-        if text.chars().all(fits)
+        if text.chars().all(is_pattern)
             && let Some(pattern) = Pattern::new(Fold::Case, text)
             && pattern.has_wildcard()
         {
-            return Ok(Self::Like(pattern));
+            return Ok(Self::Pattern(pattern));
         }
-        text.parse().map(Self::One).map_err(|_| InvalidValue {
-            what: format!("{text:?} is no contract{}", did_you_mean(text, ["all"])),
+        text.parse().map(Self::Number).map_err(|_| InvalidValue {
+            reason: format!("{text:?} is no contract{}", did_you_mean(text, ["all"])),
             hint: "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all".to_owned(),
         })
     }
 
-    fn in_file(path: &str) -> Result<Self, InvalidValue> {
+    fn read_file(path: &str) -> Result<Self, InvalidValue> {
         let text = fs::read_to_string(path).map_err(|error| InvalidValue {
-            what: format!("{path} cannot be read ({error})"),
+            reason: format!("{path} cannot be read ({error})"),
             hint: "name a file with one contract a line".to_owned(),
         })?;
         let lines = (1..).zip(text.lines()).map(|(number, line)| {
@@ -81,50 +80,50 @@ impl ContractSelector {
             let words = words.split(',').filter(|word| !word.trim().is_empty());
             words.map(move |word| (number, word))
         });
-        let named: Result<Vec<Self>, InvalidValue> = words
+        let selectors: Result<Vec<Self>, InvalidValue> = words
             .map(|(number, word)| {
-                Self::word(word).map_err(|InvalidValue { what, hint }| InvalidValue {
-                    what: format!("{path}, line {number}: {what}"),
+                Self::parse(word).map_err(|InvalidValue { reason, hint }| InvalidValue {
+                    reason: format!("{path}, line {number}: {reason}"),
                     hint,
                 })
             })
             .collect();
-        match named? {
+        match selectors? {
             none if none.is_empty() => Err(InvalidValue {
-                what: format!("{path} names no contract"),
+                reason: format!("{path} names no contract"),
                 hint: "write one a line, or leave the file out".to_owned(),
             }),
-            named => Ok(Self::File(path.to_owned(), named)),
+            selectors => Ok(Self::File(path.to_owned(), selectors)),
         }
     }
 
-    /// Whether it can be told without a list which contracts it is.
-    fn is_plain(&self) -> bool {
+    /// Whether it selects by numbers alone, so that the known contracts are not needed.
+    fn is_number(&self) -> bool {
         match self {
-            Self::One(_) => true,
-            Self::File(_, named) => named.iter().all(Self::is_plain),
-            Self::All | Self::Like(_) => false,
+            Self::Number(_) => true,
+            Self::File(_, selectors) => selectors.iter().all(Self::is_number),
+            Self::All | Self::Pattern(_) => false,
         }
     }
 
-    fn add(&self, there: &KnownContracts<'_>, chosen: &mut Vec<ContractNumber>) -> Result<(), CommandError> {
+    fn select(&self, known: &KnownContracts<'_>, selected: &mut Vec<ContractNumber>) -> Result<(), CommandError> {
         match self {
-            Self::All => chosen.extend(there.contracts.iter().cloned()),
-            Self::One(contract) => chosen.push(contract.clone()),
-            Self::Like(pattern) => {
-                let like = |contract: &&ContractNumber| pattern.matches(contract.as_str());
-                let before = chosen.len();
-                chosen.extend(there.contracts.iter().filter(like).cloned());
-                if chosen.len() == before {
+            Self::All => selected.extend(known.contracts.iter().cloned()),
+            Self::Number(contract) => selected.push(contract.clone()),
+            Self::Pattern(pattern) => {
+                let matches = |contract: &&ContractNumber| pattern.matches(contract.as_str());
+                let before = selected.len();
+                selected.extend(known.contracts.iter().filter(matches).cloned());
+                if selected.len() == before {
                     return Err(CommandError::usage(
-                        format!("none of the contracts {} is like {pattern}", there.place),
-                        there.choice(),
+                        format!("none of the contracts {} is like {pattern}", known.place),
+                        known.choice_hint(),
                     ));
                 }
             }
-            Self::File(path, named) => {
-                for one in named {
-                    one.add(there, chosen).map_err(|failure| failure.at(path))?;
+            Self::File(path, selectors) => {
+                for selector in selectors {
+                    selector.select(known, selected).map_err(|error| error.with_place(path))?;
                 }
             }
         }
@@ -132,27 +131,30 @@ impl ContractSelector {
     }
 }
 
-/// The contracts that there are.
+/// The contracts to select from.
 pub(crate) struct KnownContracts<'a> {
     pub(crate) contracts: &'a [ContractNumber],
-    /// Where, such as "that archive audit has".
+    /// Completes the sentence "none of the contracts ...", such as "that archive audit has".
     pub(crate) place: &'a str,
 }
 
 impl KnownContracts<'_> {
-    /// What to do where another contract has to be named.
-    pub(crate) fn choice(&self) -> String {
+    /// A hint that lists the contracts.
+    pub(crate) fn choice_hint(&self) -> String {
         let numbers: Vec<&str> = self.numbers().collect();
         format!("choose one with --contract: {}", numbers.join(", "))
     }
 
-    /// Fails for a contract that is not there.
-    pub(crate) fn has(&self, contract: &ContractNumber) -> Result<(), CommandError> {
+    /// Fails if the contract is not known.
+    pub(crate) fn require(&self, contract: &ContractNumber) -> Result<(), CommandError> {
         if self.contracts.contains(contract) {
             return Ok(());
         }
-        let meant = did_you_mean(contract.as_str(), self.numbers());
-        Err(CommandError::usage(format!("contract {contract} is not among those {}{meant}", self.place), self.choice()))
+        let suggestion = did_you_mean(contract.as_str(), self.numbers());
+        Err(CommandError::usage(
+            format!("contract {contract} is not among those {}{suggestion}", self.place),
+            self.choice_hint(),
+        ))
     }
 
     fn numbers(&self) -> impl Iterator<Item = &str> {
@@ -160,32 +162,32 @@ impl KnownContracts<'_> {
     }
 }
 
-/// Whether contracts are named by their numbers alone, so that nobody has to be asked which there are.
-pub(crate) fn are_plain(named: &[ContractSelector]) -> bool {
-    named.iter().all(ContractSelector::is_plain)
+/// Whether all selectors are numbers, so that the known contracts are not needed.
+pub(crate) fn are_numbers(selectors: &[ContractSelector]) -> bool {
+    selectors.iter().all(ContractSelector::is_number)
 }
 
-/// Whether a number is among what was typed, which may be that of a contract that is not there.
-pub(crate) fn has_number(named: &[ContractSelector]) -> bool {
-    named.iter().any(|one| match one {
-        ContractSelector::One(_) => true,
-        ContractSelector::File(_, named) => has_number(named),
-        ContractSelector::All | ContractSelector::Like(_) => false,
+/// Whether any selector is a number, which may be that of an unknown contract.
+pub(crate) fn has_number(selectors: &[ContractSelector]) -> bool {
+    selectors.iter().any(|selector| match selector {
+        ContractSelector::Number(_) => true,
+        ContractSelector::File(_, selectors) => has_number(selectors),
+        ContractSelector::All | ContractSelector::Pattern(_) => false,
     })
 }
 
-/// The contracts that were named, in that order and each once. Fails for a pattern that none is like.
-pub(crate) fn choose(
-    named: &[ContractSelector],
-    there: &KnownContracts<'_>,
+/// The selected contracts in the order of the selectors, each once. Fails for a pattern that matches none.
+pub(crate) fn select_contracts(
+    selectors: &[ContractSelector],
+    known: &KnownContracts<'_>,
 ) -> Result<Vec<ContractNumber>, CommandError> {
-    let mut chosen = Vec::new();
-    for one in named {
-        one.add(there, &mut chosen)?;
+    let mut selected = Vec::new();
+    for selector in selectors {
+        selector.select(known, &mut selected)?;
     }
     let mut seen = BTreeSet::new();
-    chosen.retain(|contract| seen.insert(contract.clone()));
-    Ok(chosen)
+    selected.retain(|contract| seen.insert(contract.clone()));
+    Ok(selected)
 }
 
 #[cfg(test)]
@@ -205,27 +207,27 @@ mod tests {
             ("*", "1", true),
             ("**", "1", true),
         ] {
-            let ContractSelector::Like(like) = pattern.parse().unwrap() else {
+            let ContractSelector::Pattern(parsed) = pattern.parse().unwrap() else {
                 panic!("{pattern} is no pattern");
             };
-            assert_eq!(like.matches(number), expected, "{pattern} {number}");
+            assert_eq!(parsed.matches(number), expected, "{pattern} {number}");
         }
     }
 
     #[test]
-    fn each_contract_is_chosen_once_and_in_the_order_in_which_it_was_named() {
-        let there: Vec<ContractNumber> = [1, 20, 21, 30].map(ContractNumber::from).to_vec();
-        let there = KnownContracts { contracts: &there, place: "that there are" };
-        let chosen = |words: &[&str]| {
-            let named: Vec<ContractSelector> = words.iter().map(|word| word.parse().unwrap()).collect();
-            let chosen = choose(&named, &there).map_err(|failure| failure.to_string())?;
-            let numbers = chosen.iter().map(ContractNumber::as_str);
+    fn each_contract_is_selected_once_in_the_order_of_the_selectors() {
+        let contracts: Vec<ContractNumber> = [1, 20, 21, 30].map(ContractNumber::from).to_vec();
+        let known = KnownContracts { contracts: &contracts, place: "that there are" };
+        let select = |words: &[&str]| {
+            let selectors: Vec<ContractSelector> = words.iter().map(|word| word.parse().unwrap()).collect();
+            let selected = select_contracts(&selectors, &known).map_err(|error| error.to_string())?;
+            let numbers = selected.iter().map(ContractNumber::as_str);
             Ok::<_, String>(numbers.collect::<Vec<_>>().join(" "))
         };
-        assert_eq!(chosen(&["30", "2*", "21", "all"]).unwrap(), "30 20 21 1");
-        assert_eq!(chosen(&["7"]).unwrap(), "7");
+        assert_eq!(select(&["30", "2*", "21", "all"]).unwrap(), "30 20 21 1");
+        assert_eq!(select(&["7"]).unwrap(), "7");
         assert_eq!(
-            chosen(&["1", "4*"]).unwrap_err(),
+            select(&["1", "4*"]).unwrap_err(),
             "none of the contracts that there are is like 4*: choose one with --contract: 1, 20, 21, 30"
         );
         assert!("".parse::<ContractSelector>().is_err());

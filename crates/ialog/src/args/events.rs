@@ -1,4 +1,4 @@
-//! What every command that looks at events is asked: whose, of which time, and which of them.
+//! Selection of events: account or archive, contracts, time and filters.
 
 use std::path::PathBuf;
 
@@ -11,11 +11,14 @@ use crate::args::time::{RangeArgs, TimeArgs};
 use crate::args::zone::ZoneArgs;
 use crate::error::CommandError;
 
-/// Where the events are.
+/// How far back a single event or operation is searched in the service.
+const DEFAULT_LOOKBACK: &str = "30d";
+
+/// Which events to read, and from where.
 #[derive(Args)]
 pub(crate) struct EventSelection {
     #[command(flatten)]
-    pub(crate) account: ServiceArgs,
+    pub(crate) service: ServiceArgs,
 
     /// Read the archive in this folder instead of the service
     #[arg(long, value_name = "ROOT", conflicts_with = "demo")]
@@ -25,24 +28,33 @@ pub(crate) struct EventSelection {
     pub(crate) contract: Vec<ContractSelector>,
 
     #[command(flatten, next_help_heading = "Time")]
-    pub(crate) when: TimeArgs,
+    pub(crate) time: TimeArgs,
 
     #[command(flatten, next_help_heading = "Time")]
     pub(crate) zone: ZoneArgs,
 }
 
 impl EventSelection {
-    /// Fails where an archive is read, and a flag is given that is about asking the service. Whoever asks it for more than
-    /// events does not call this.
+    /// The selected range, or [`DEFAULT_LOOKBACK`] of the service, or all of an archive.
+    pub(crate) fn range_or_lookback(&self) -> Result<Option<RangeArgs>, CommandError> {
+        Ok(match self.time.range() {
+            None if self.archive.is_none() => {
+                Some(RangeArgs { last: Some(DEFAULT_LOOKBACK.parse()?), from: None, to: None })
+            }
+            range => range,
+        })
+    }
+
+    /// Fails if an archive is read and flags about requests are given. Not called by commands that send other requests.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match self.archive {
-            Some(_) => self.account.unasked("an archive is read without the service"),
+            Some(_) => self.service.reject_unused_flags("an archive is read without the service"),
             None => Ok(()),
         }
     }
 }
 
-/// Which events. Different flags must all hold, of several values of one flag any.
+/// Filters of events. An event must match every flag, and any of the values of a flag.
 #[derive(Args)]
 pub(crate) struct FilterArgs {
     /// Only events that match: KEY=VALUE, or KEY!=VALUE to leave them out, with the flags below as keys
@@ -107,7 +119,7 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
-    /// One filter of all.
+    /// All flags as one filter.
     pub(crate) fn filter(&self) -> Result<Filter, CommandError> {
         let filter = Filter::parse(self.filter.iter().chain(&self.conditions))?;
         let flags = [
@@ -125,18 +137,8 @@ impl FilterArgs {
         ];
         let switches = [(self.failed, FilterKey::Outcome, "failure"), (self.mutations, FilterKey::Mutations, "true")];
         let values = flags.into_iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value.as_str())));
-        let switched = switches.into_iter().filter(|(on, ..)| *on);
-        let all = values.chain(switched.map(|(_, key, value)| (key, value)));
-        Ok(all.into_iter().try_fold(filter, |filter, (key, value)| filter.only(key, value))?)
+        let switched = switches.into_iter().filter(|(is_on, ..)| *is_on);
+        let conditions = values.chain(switched.map(|(_, key, value)| (key, value)));
+        Ok(conditions.into_iter().try_fold(filter, |filter, (key, value)| filter.only(key, value))?)
     }
-}
-
-/// Where to look for something when nobody says when it was: as far back as this in a live log, and everywhere in an
-/// archive.
-pub(crate) fn looked_back(asked: &EventSelection) -> Result<Option<RangeArgs>, CommandError> {
-    const LOOKED_BACK: &str = "30d";
-    Ok(match asked.when.range() {
-        None if asked.archive.is_none() => Some(RangeArgs { last: Some(LOOKED_BACK.parse()?), from: None, to: None }),
-        range => range,
-    })
 }

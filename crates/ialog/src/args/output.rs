@@ -1,5 +1,4 @@
-//! How what a command found is shown: the form, for people or for programs, and colours. Every command that shows
-//! something has these flags from here, so that they are called the same everywhere and know the same words.
+//! Flags about output: format, colors and number of rows. Shared, so that every command uses the same names and values.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -7,8 +6,9 @@ use std::num::NonZeroUsize;
 use clap::{Args, ValueEnum};
 
 use crate::args::parse_error::InvalidValue;
+use crate::output::terminal::Terminal;
 
-/// How a report is shown.
+/// How a report is written.
 #[derive(Args)]
 pub(crate) struct ReportArgs {
     /// table, or json, one object that has everything
@@ -16,10 +16,10 @@ pub(crate) struct ReportArgs {
     pub(crate) output: ReportFormat,
 
     #[command(flatten)]
-    pub(crate) colour: ColorArgs,
+    pub(crate) color: ColorArgs,
 }
 
-/// The form of a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// For people
@@ -28,7 +28,7 @@ pub(crate) enum ReportFormat {
     Json,
 }
 
-/// For people who watch.
+/// Whether to use colors.
 #[derive(Args)]
 pub(crate) struct ColorArgs {
     /// When to use colours: auto, always or never
@@ -44,29 +44,29 @@ enum ColorChoice {
 }
 
 impl ColorArgs {
-    /// Whether to use them, where `auto` is what the terminal wants.
-    pub(crate) fn used(&self, auto: bool) -> bool {
+    /// Applies the flag to the terminal.
+    pub(crate) fn apply(&self, terminal: &mut Terminal) {
         match self.color {
-            ColorChoice::Auto => auto,
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
+            ColorChoice::Auto => {}
+            ColorChoice::Always => terminal.colors = true,
+            ColorChoice::Never => terminal.colors = false,
         }
     }
 }
 
-/// How many there may be at the most.
-pub(crate) fn count(text: &str) -> Result<NonZeroUsize, InvalidValue> {
+/// Parses a maximum number of rows.
+pub(crate) fn parse_count(text: &str) -> Result<NonZeroUsize, InvalidValue> {
     text.parse().map_err(|_| InvalidValue {
-        what: format!("{text:?} is no number of things to show"),
+        reason: format!("{text:?} is no number of things to show"),
         hint: "give a whole number above 0".to_owned(),
     })
 }
 
-/// Whether a program reads what is printed, which must be known also where the arguments cannot be read.
-pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
+/// Whether the arguments ask for JSON, also if clap rejects them: their error is a JSON object then.
+pub(crate) fn requests_json(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
-        // Flags of one letter may stand together, as in -qo.
+        // Flags of one letter may be combined, as in -qo.
         let letters = word.strip_prefix('-').map(|all| all.trim_start_matches(['q', 'v']));
         let output = match word {
             "--" => return false,

@@ -3,12 +3,11 @@
 use clap::Args;
 use ionos_activitylog::Length;
 
-use crate::args::parse_error;
-use crate::args::parse_error::InvalidValue;
+use crate::args::parse_error::{InvalidValue, join_words};
 use crate::error::CommandError;
-use crate::output::shell;
+use crate::output::shell::shell_quote;
 
-/// Whose settings and credentials.
+/// Whose settings and credentials are used.
 #[derive(Args, Clone, Default)]
 pub(crate) struct AccountArgs {
     /// Use a simulated account inside the program: no token, no network
@@ -20,11 +19,11 @@ pub(crate) struct AccountArgs {
     pub(crate) profile: Option<String>,
 }
 
-/// The account that is asked, and how.
+/// The account, and how requests are sent.
 #[derive(Args, Default)]
 pub(crate) struct ServiceArgs {
     #[command(flatten)]
-    pub(crate) whose: AccountArgs,
+    pub(crate) account: AccountArgs,
 
     /// How often a request is sent at the most, when the service is in trouble; 5 if left out
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -35,38 +34,37 @@ pub(crate) struct ServiceArgs {
     pub(crate) timeout: Option<Length>,
 
     /// Send no more requests a second than this, such as 2 or 0.5
-    #[arg(long, value_name = "NUMBER", value_parser = rate)]
+    #[arg(long, value_name = "NUMBER", value_parser = parse_rate)]
     pub(crate) rps: Option<f64>,
 }
 
 impl ServiceArgs {
-    /// Fails where nothing is asked of the service, and flags that are about asking are given all the same. `why` says the
-    /// former.
-    pub(crate) fn unasked(&self, why: &str) -> Result<(), CommandError> {
+    /// For commands that send no request: fails if flags about requests are given. `reason` says why no request is sent.
+    pub(crate) fn reject_unused_flags(&self, reason: &str) -> Result<(), CommandError> {
         let flags = [
             (self.attempts.is_some(), "--attempts"),
             (self.timeout.is_some(), "--timeout"),
             (self.rps.is_some(), "--rps"),
-            (self.whose.profile.is_some(), "--profile"),
+            (self.account.profile.is_some(), "--profile"),
         ];
-        let idle: Vec<&str> = flags.into_iter().filter_map(|(given, flag)| given.then_some(flag)).collect();
-        if idle.is_empty() {
+        let unused: Vec<&str> = flags.into_iter().filter_map(|(is_given, flag)| is_given.then_some(flag)).collect();
+        if unused.is_empty() {
             return Ok(());
         }
-        let idle = parse_error::listed(&idle);
-        Err(CommandError::usage(format!("{why}, so {idle} would have no effect"), format!("leave out {idle}")))
+        let unused = join_words(&unused);
+        Err(CommandError::usage(format!("{reason}, so {unused} would have no effect"), format!("leave out {unused}")))
     }
 
-    /// What of it is typed again to go on with the same account.
-    pub(crate) fn again(&self) -> String {
-        let demo = if self.whose.demo { " --demo" } else { "" };
-        let profile = self.whose.profile.as_ref();
-        let profile = profile.map_or_else(String::new, |name| format!(" --profile {}", shell::quoted(name)));
+    /// The flags to type again for a command with the same account.
+    pub(crate) fn repeat_flags(&self) -> String {
+        let demo = if self.account.demo { " --demo" } else { "" };
+        let profile = self.account.profile.as_ref();
+        let profile = profile.map_or_else(String::new, |name| format!(" --profile {}", shell_quote(name)));
         format!("{demo}{profile}")
     }
 }
 
-/// Of commands that ask for nothing, so that every command takes it.
+/// For commands that need no account, so that every command takes `--demo`.
 #[derive(Args)]
 pub(crate) struct NoAccountArgs {
     /// Makes no difference here, because no account is needed
@@ -74,10 +72,10 @@ pub(crate) struct NoAccountArgs {
     demo: bool,
 }
 
-fn rate(text: &str) -> Result<f64, InvalidValue> {
+fn parse_rate(text: &str) -> Result<f64, InvalidValue> {
     let rate = text.parse().ok();
     rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or_else(|| InvalidValue {
-        what: format!("{text:?} is no rate"),
+        reason: format!("{text:?} is no rate"),
         hint: "give a number above 0, such as 2 or 0.5".to_owned(),
     })
 }

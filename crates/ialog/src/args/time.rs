@@ -1,4 +1,4 @@
-//! The time range that is read, resolved once and before anything is read.
+//! Time ranges. They are resolved once, before anything is read, to half-open ranges in UTC.
 
 use chrono::{DateTime, SubsecRound, TimeZone};
 use clap::Args;
@@ -22,7 +22,7 @@ pub(crate) struct RangeArgs {
     pub(crate) to: Option<Moment>,
 }
 
-/// As [`Range`], and an archive has a beginning of its own.
+/// A time range that may be left out, because an archive has a beginning.
 #[derive(Args)]
 pub(crate) struct TimeArgs {
     /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 2h
@@ -41,15 +41,15 @@ pub(crate) struct TimeArgs {
 }
 
 impl TimeArgs {
-    /// The range that was asked for; none for all that there is.
+    /// The selected range; `None` for all that there is.
     pub(crate) fn range(&self) -> Option<RangeArgs> {
         let Self { last, from, to } = *self;
         (last.is_some() || from.is_some()).then_some(RangeArgs { last, from, to })
     }
 }
 
-/// The range that was asked for, in whole seconds as it is read. An end after `now` is brought back to it: what happens
-/// later cannot be read yet. Days and local times are those of the zone of `now`.
+/// The range in whole seconds. An end after `now` becomes `now`, because later events do not exist yet. Days and local
+/// times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
@@ -71,12 +71,12 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     if start >= now {
         return Err(CommandError::usage(format!("--from {from} is in the future"), "give a start before now"));
     }
-    // As for --last: the second that has begun is not over, so it is left to the next export.
-    let over = now.trunc_subsecs(0);
-    if start >= over {
+    // The current second is not over, so it is left to the next export, as for --last.
+    let last_second = now.trunc_subsecs(0);
+    if start >= last_second {
         return Err(CommandError::usage(format!("--from {from} is less than a second ago"), "give an earlier start"));
     }
-    Ok(DateRange::new(start, end.unwrap_or(over).min(over))?.to_whole_seconds())
+    Ok(DateRange::new(start, end.unwrap_or(last_second).min(last_second))?.to_whole_seconds())
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
 
     const NOW: &str = "2026-11-22T12:00:00.5Z";
 
-    fn resolved(last: Option<&str>, from: Option<&str>, to: Option<&str>) -> String {
+    fn resolve(last: Option<&str>, from: Option<&str>, to: Option<&str>) -> String {
         let range = RangeArgs {
             last: last.map(|text| text.parse().unwrap()),
             from: from.map(|text| text.parse().unwrap()),
@@ -124,12 +124,12 @@ mod tests {
             ),
         ];
         for (last, from, to, expected) in cases {
-            assert_eq!(resolved(last, from, to), expected);
+            assert_eq!(resolve(last, from, to), expected);
         }
     }
 
     #[test]
-    fn what_is_no_range_is_refused_in_the_words_that_were_typed() {
+    fn an_invalid_range_is_rejected_with_the_words_that_were_typed() {
         let cases = [
             (
                 Some("2026-11-20"),
@@ -150,7 +150,7 @@ mod tests {
             ),
         ];
         for (from, to, expected) in cases {
-            assert_eq!(resolved(None, from, to), expected);
+            assert_eq!(resolve(None, from, to), expected);
         }
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::error::CommandError;
 use crate::output::messages::Verbosity;
 
-/// How much is said.
+/// How many messages are written.
 #[derive(Args)]
 pub(crate) struct VerbosityArgs {
     /// Say nothing but errors and what is not proven to be all
@@ -18,15 +18,15 @@ pub(crate) struct VerbosityArgs {
 }
 
 impl VerbosityArgs {
-    pub(crate) fn level(&self) -> Result<Verbosity, CommandError> {
+    pub(crate) fn verbosity(&self) -> Result<Verbosity, CommandError> {
         Ok(match (self.quiet, self.verbose) {
             (true, 0) => Verbosity::Quiet,
-            // One may stand before the command and one behind it, where clap does not see both.
+            // clap does not see the conflict if one flag is before the command and the other behind it.
             (true, _) => {
                 return Err(CommandError::usage("--quiet and --verbose contradict each other", "leave one out"));
             }
-            (false, 0) => Verbosity::Usual,
-            (false, 1) => Verbosity::Steps,
+            (false, 0) => Verbosity::Normal,
+            (false, 1) => Verbosity::Requests,
             (false, _) => Verbosity::Headers,
         })
     }

@@ -1,5 +1,4 @@
-//! People mean the clock on their wall, and it is set forward and back. So days and local times are those of one named
-//! zone, which is chosen once: by a flag, or else the machine's.
+//! The time zone of days and local times, by flag or that of the machine.
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use clap::Args;
@@ -8,7 +7,7 @@ use ionos_activitylog::internal::did_you_mean;
 use crate::error::CommandError;
 use crate::runtime::context::Context;
 
-/// By which clock.
+/// The time zone of days and local times.
 #[derive(Args)]
 pub(crate) struct ZoneArgs {
     /// Time zone of days and local times, typed and shown, such as Europe/Berlin; that of TZ or of this machine if left
@@ -21,19 +20,19 @@ pub(crate) struct ZoneArgs {
     pub(crate) utc: bool,
 }
 
-/// The zone that was asked for, or that of the machine. Where the machine's is not known, that is said, and it is UTC.
-pub(crate) fn choose(flags: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, CommandError> {
-    if flags.utc {
+/// The selected time zone, or that of the machine. If that is unknown, warns and uses UTC.
+pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, CommandError> {
+    if args.utc {
         return Ok(Tz::UTC);
     }
-    if let Some(name) = &flags.tz {
-        return named(name);
+    if let Some(name) = &args.tz {
+        return parse_zone(name);
     }
     let Some(name) = context.terminal.zone.clone() else {
         return Ok(Tz::UTC);
     };
     Ok(name.parse().unwrap_or_else(|_| {
-        // It decides what is read.
+        // A warning, because the time zone decides which events are read.
         context.warn(format_args!(
             "warning: the local time zone {name:?} is not known, so times are in UTC: name one with --tz"
         ));
@@ -41,9 +40,9 @@ pub(crate) fn choose(flags: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, 
     }))
 }
 
-fn named(name: &str) -> Result<Tz, CommandError> {
-    let same = |zone: &&Tz| zone.name().eq_ignore_ascii_case(name);
-    TZ_VARIANTS.iter().find(same).copied().ok_or_else(|| {
+fn parse_zone(name: &str) -> Result<Tz, CommandError> {
+    let is_same = |zone: &&Tz| zone.name().eq_ignore_ascii_case(name);
+    TZ_VARIANTS.iter().find(is_same).copied().ok_or_else(|| {
         let known = TZ_VARIANTS.iter().map(|zone| zone.name());
         let guess = did_you_mean(name, known);
         CommandError::usage(
@@ -58,10 +57,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_has_the_name_that_is_agreed_on() {
-        assert_eq!(named("europe/berlin").unwrap(), Tz::Europe__Berlin);
+    fn a_zone_has_an_iana_name() {
+        assert_eq!(parse_zone("europe/berlin").unwrap(), Tz::Europe__Berlin);
         assert_eq!(
-            named("Europe/Berln").unwrap_err().to_string(),
+            parse_zone("Europe/Berln").unwrap_err().to_string(),
             "there is no time zone \"Europe/Berln\" (did you mean \"Europe/Berlin\"?): name one such as Europe/Berlin, or use --utc"
         );
     }

@@ -1,12 +1,16 @@
-//! `ialog cat`: the events of an archive on standard output.
+//! `ialog cat`: writes the events of an archive to standard output.
 
 use clap::Args;
 use ionos_activitylog_archive::ndjson;
 
 use crate::args::archive::ArchiveSelection;
 use crate::error::CommandError;
-use crate::events::archived::Asked;
+use crate::events::rows::Rows;
+use crate::output::writer::Content;
 use crate::runtime::context::Context;
+
+/// Bytes of output that are collected before they are written.
+const CHUNK_SIZE: usize = 1 << 16;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -19,27 +23,21 @@ Examples:
   ialog cat /srv/audit --from 2026-11 --to 2026-11 'user=*@example.com'")]
 pub(crate) struct CatArgs {
     #[command(flatten)]
-    pub(crate) archive: ArchiveSelection,
+    pub(crate) selection: ArchiveSelection,
 }
 
-/// So much is written at once.
-const CHUNK: usize = 1 << 16;
-
-pub(crate) async fn run(arguments: CatArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut asked = Asked::open(&arguments.archive, context).await?;
+pub(crate) async fn run(args: &CatArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut rows = Rows::open_archive(&args.selection, context).await?;
     let mut chunk = String::new();
-    while let Some(archived) = asked.next().await? {
-        chunk.push_str(&ndjson::to_line(archived.event.raw()));
+    while let Some(row) = rows.next(context).await? {
+        chunk.push_str(&ndjson::to_line(row.event.raw()));
         chunk.push('\n');
-        if chunk.len() >= CHUNK {
-            if !context.write_stdout(&chunk)? {
-                return Ok(());
-            }
-            chunk.clear();
+        if chunk.len() >= CHUNK_SIZE && !context.write_stdout(&Content::Data(std::mem::take(&mut chunk)))? {
+            return Ok(());
         }
     }
-    if !context.write_stdout(&chunk)? {
+    if !context.write_stdout(&Content::Data(chunk))? {
         return Ok(());
     }
-    asked.end(context)
+    rows.finish(context)
 }

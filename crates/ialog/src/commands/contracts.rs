@@ -1,4 +1,4 @@
-//! `ialog contracts`: the contracts whose log may be read, one number a line.
+//! `ialog contracts`: lists the contracts whose log the token may read, one number a line.
 
 use clap::Args;
 
@@ -6,19 +6,20 @@ use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
 use crate::runtime::context::Context;
 use crate::service::account;
+use crate::service::cache::ServiceCache;
 
 #[derive(Args)]
 pub(crate) struct ContractsArgs {
     #[command(flatten)]
-    pub(crate) account: ServiceArgs,
+    pub(crate) service: ServiceArgs,
 }
 
-pub(crate) async fn run(arguments: ContractsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let client = account::connect(&arguments.account, context.clock.now(), context)?;
+pub(crate) async fn run(args: &ContractsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let client = account::connect(&args.service, context.clock.now(), context)?;
     let contracts = client.contracts().await?;
-    if !arguments.account.whose.demo {
-        context.cache.keep_contracts(client.api_address(), &contracts);
+    if !args.service.account.demo {
+        ServiceCache::new(context.cache_dir.clone()).write_contracts(client.api_address(), &contracts);
     }
     let lines: String = contracts.iter().map(|contract| format!("{}\n", contract.number)).collect();
-    context.print(&lines)
+    context.print_data(lines)
 }

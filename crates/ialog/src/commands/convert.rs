@@ -1,4 +1,4 @@
-//! `ialog convert`: the events of an archive to one file.
+//! `ialog convert`: writes the events of an archive to a file.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use ionos_activitylog_archive::{EventFileWriter, FileTarget};
 
 use crate::args::archive::ArchiveSelection;
 use crate::error::CommandError;
-use crate::events::archived::Asked;
+use crate::events::rows::Rows;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
 use crate::runtime::resume::ResumeHint;
@@ -25,7 +25,7 @@ Examples:
   ialog convert /srv/audit outcome=failure --last 30d --out failures.json")]
 pub(crate) struct ConvertArgs {
     #[command(flatten)]
-    pub(crate) archive: ArchiveSelection,
+    pub(crate) selection: ArchiveSelection,
 
     /// File to write: NAME.ndjson, NAME.csv or NAME.json, each with or without .gz or .zst behind it
     #[arg(long, value_name = "FILE")]
@@ -37,18 +37,18 @@ pub(crate) struct ConvertArgs {
 }
 
 pub(crate) async fn run(
-    arguments: ConvertArgs,
+    args: &ConvertArgs,
     context: &mut Context<'_>,
     resume: &ResumeHint,
 ) -> Result<(), CommandError> {
-    let target = FileTarget::new(&arguments.out)?;
-    let mut asked = Asked::open(&arguments.archive, context).await?;
-    let mut file = EventFileWriter::create(&target, arguments.overwrite)?;
-    resume.note_nothing();
-    while let Some(archived) = asked.next().await? {
-        file.add(&archived.contract, &archived.event)?;
+    let target = FileTarget::new(&args.out)?;
+    let mut rows = Rows::open_archive(&args.selection, context).await?;
+    let mut file = EventFileWriter::create(&target, args.overwrite)?;
+    resume.set_restart();
+    while let Some(row) = rows.next(context).await? {
+        file.add(&row.contract, &row.event)?;
     }
     let events = file.commit()?;
     context.info(format_args!("{}, written to {target}", format_count(events, "event")));
-    asked.end(context)
+    rows.finish(context)
 }

@@ -1,4 +1,4 @@
-//! `ialog help`: of a command, or of a matter that concerns several.
+//! `ialog help`: shows the help of a command, or a topic.
 
 use std::ffi::OsString;
 
@@ -6,10 +6,11 @@ use clap::Args;
 use ionos_activitylog::internal::did_you_mean;
 
 use crate::args::service::NoAccountArgs;
-use crate::commands::topics::TOPICS;
-use crate::commands::{Cli, ParsedCommandLine, topics};
+use crate::commands::topics::{self, TOPICS};
+use crate::commands::{Cli, ParsedArguments};
 use crate::error::CommandError;
-use crate::output::paragraphs::paragraphs;
+use crate::output::wrap::wrap_paragraphs;
+use crate::runtime::context::Context;
 
 /// Beside the commands, `ialog help` knows: times, filters, exit-codes, environment, schemas
 #[derive(Args)]
@@ -22,40 +23,35 @@ pub(crate) struct HelpArgs {
     pub(crate) no_account: NoAccountArgs,
 }
 
-impl HelpArgs {
-    /// The text that was asked for, on lines of so many columns.
-    pub(crate) fn text(&self, room: Option<usize>) -> Result<String, CommandError> {
-        if let [name] = self.about.as_slice()
-            && let Some(topic) = topics::named(name)
-        {
-            return Ok(paragraphs(topic.text, room));
-        }
-        let arguments = ["ialog"].into_iter().chain(self.about.iter().map(String::as_str));
-        let arguments = arguments.chain(["--help"]).map(OsString::from);
-        self.is_of_commands()?;
-        match Cli::read(arguments) {
-            Ok(ParsedCommandLine::Help(text)) => Ok(text),
-            Ok(ParsedCommandLine::Command(..)) => Err(CommandError::usage("no help was asked for", "see --help")),
-            Err(failure) => Err(failure),
-        }
+pub(crate) fn run(args: &HelpArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if let [name] = args.about.as_slice()
+        && let Some(topic) = topics::find(name)
+    {
+        return context.print(wrap_paragraphs(topic.text, context.terminal.columns));
     }
+    check_commands(&args.about)?;
+    let arguments = ["ialog"].into_iter().chain(args.about.iter().map(String::as_str));
+    match Cli::parse_arguments(arguments.chain(["--help"]).map(OsString::from))? {
+        ParsedArguments::Help(text) => context.print(text),
+        ParsedArguments::Command(..) => Err(CommandError::usage("no help was asked for", "see --help")),
+    }
+}
 
-    /// Fails at the first word that is no command of the one before.
-    fn is_of_commands(&self) -> Result<(), CommandError> {
-        let mut command = Cli::shown();
-        let mut topics = TOPICS.iter().map(|topic| topic.name).collect::<Vec<_>>();
-        for word in &self.about {
-            let Some(next) = command.find_subcommand(word) else {
-                let commands = command.get_subcommands().map(clap::Command::get_name);
-                let known: Vec<&str> = commands.chain(topics).collect();
-                return Err(CommandError::usage(
-                    format!("there is no help on {word:?}{}", did_you_mean(word, known.iter().copied())),
-                    format!("known are {}", known.join(", ")),
-                ));
-            };
-            command = next.clone();
-            topics = Vec::new();
-        }
-        Ok(())
+/// Fails at the first word that is no subcommand of the one before.
+fn check_commands(words: &[String]) -> Result<(), CommandError> {
+    let mut command = Cli::visible_command();
+    let mut topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+    for word in words {
+        let Some(subcommand) = command.find_subcommand(word) else {
+            let commands = command.get_subcommands().map(clap::Command::get_name);
+            let known: Vec<&str> = commands.chain(topics).collect();
+            return Err(CommandError::usage(
+                format!("there is no help on {word:?}{}", did_you_mean(word, known.iter().copied())),
+                format!("known are {}", known.join(", ")),
+            ));
+        };
+        command = subcommand.clone();
+        topics = Vec::new();
     }
+    Ok(())
 }

@@ -1,5 +1,4 @@
-//! `ialog man`: the manual, made from the same description of the command line as the help, and from the same texts on what
-//! concerns several commands. Pages have no date, so they change only when the program does.
+//! `ialog man`: the manual, generated from the description of the command line and from the help topics.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,8 +9,8 @@ use clap_mangen::roff::{Roff, roman};
 use ionos_activitylog::internal::did_you_mean;
 
 use crate::args::service::NoAccountArgs;
-use crate::commands::topics::{TOPICS, Topic};
-use crate::commands::{Cli, topics};
+use crate::commands::Cli;
+use crate::commands::topics::{self, TOPICS, Topic};
 use crate::error::CommandError;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
@@ -35,13 +34,13 @@ pub(crate) struct ManArgs {
     pub(crate) no_account: NoAccountArgs,
 }
 
-/// Who the pages are from, and of which manual.
+/// Source and manual in the footer and header of each page.
 const SOURCE: &str = "ialog";
 const MANUAL: &str = "ialog manual";
 
-pub(crate) fn run(arguments: &ManArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    if let Some(folder) = &arguments.out {
-        let written = write_all(folder).map_err(|error| {
+pub(crate) fn run(args: &ManArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    if let Some(folder) = &args.out {
+        let written = write_all(&program(), folder).map_err(|error| {
             CommandError::usage(
                 format!("the folder {} cannot be written to ({error})", folder.display()),
                 "choose another",
@@ -51,16 +50,16 @@ pub(crate) fn run(arguments: &ManArgs, context: &mut Context<'_>) -> Result<(), 
         context.info(format_args!("{pages} written to {}", folder.display()));
         return Ok(());
     }
-    if let [name] = arguments.about.as_slice()
-        && let Some(topic) = topics::named(name)
+    if let [name] = args.about.as_slice()
+        && let Some(topic) = topics::find(name)
     {
-        return context.print(&page_on(topic));
+        return context.print_data(topic_page(topic));
     }
-    let program = whole();
+    let program = program();
     let mut command = &program;
-    for name in &arguments.about {
-        let mut below = command.get_subcommands();
-        command = below.find(|one| one.get_name() == name).ok_or_else(|| {
+    for name in &args.about {
+        let mut subcommands = command.get_subcommands();
+        command = subcommands.find(|one| one.get_name() == name).ok_or_else(|| {
             let commands = command.get_subcommands().map(Command::get_name);
             let topics = TOPICS.iter().map(|topic| topic.name);
             let known: Vec<&str> = if command.get_name() == program.get_name() {
@@ -77,36 +76,36 @@ pub(crate) fn run(arguments: &ManArgs, context: &mut Context<'_>) -> Result<(), 
             )
         })?;
     }
-    let page = page_of(command).map_err(|error| CommandError::bug(error.to_string()))?;
-    context.print(&page)
+    let page = command_page(command).map_err(|error| CommandError::bug(error.to_string()))?;
+    context.print_data(page)
 }
 
 /// The program with the full names of its commands.
-fn whole() -> Command {
-    let mut program = Cli::shown();
+fn program() -> Command {
+    let mut program = Cli::visible_command();
     program.build();
     program
 }
 
-/// The page of one command. Its name has no space, as the names of pages have none.
-fn page_of(command: &Command) -> io::Result<String> {
+/// The page of a command. Names of pages have no spaces.
+fn command_page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
-    let command = command.clone().display_name(name(command));
-    // Without a version and a date, which would change every page with every release.
+    let command = command.clone().display_name(page_name(command));
+    // Without version and date: pages change only with their content.
     Page::new(command).source(SOURCE).manual(MANUAL).render(&mut page)?;
     String::from_utf8(page).map_err(io::Error::other)
 }
 
-/// The page on a topic, its lines as they are in `ialog help`.
-fn page_on(topic: &Topic) -> String {
-    let name = name_of(topic);
+/// The page of a topic, with the lines of `ialog help`.
+fn topic_page(topic: &Topic) -> String {
+    let name = topic_page_name(topic);
     let mut page = Roff::new();
     page.control("TH", [name.as_str(), "7", "", SOURCE, MANUAL]);
     page.control("SH", ["NAME"]);
     page.text([roman(format!("{name} - {}", topic.about))]);
     page.control("SH", ["DESCRIPTION"]);
     page.control("nf", []);
-    // The first line is its title.
+    // Without the title and the empty line below it.
     for line in topic.text.lines().skip(2) {
         page.text([roman(line)]);
     }
@@ -116,35 +115,35 @@ fn page_on(topic: &Topic) -> String {
     page.render()
 }
 
-fn name(command: &Command) -> String {
+fn page_name(command: &Command) -> String {
     let name = command.get_bin_name().unwrap_or(command.get_name());
     name.replace(' ', "-")
 }
 
-fn name_of(topic: &Topic) -> String {
+fn topic_page_name(topic: &Topic) -> String {
     format!("ialog-{}", topic.name)
 }
 
-/// Writes every page to the folder of its section, and gives back how many.
-fn write_all(folder: &Path) -> io::Result<u64> {
+/// Writes every page to the folder of its section. Returns their number.
+fn write_all(program: &Command, folder: &Path) -> io::Result<u64> {
     let [commands, topics] = ["man1", "man7"].map(|section| folder.join(section));
     fs::create_dir_all(&commands)?;
     fs::create_dir_all(&topics)?;
     let mut written = 0;
-    write_below(&whole(), &commands, &mut written)?;
+    write_command_pages(program, &commands, &mut written)?;
     for topic in &TOPICS {
-        let place = topics.join(format!("{}.7", name_of(topic)));
-        fs::write(place, page_on(topic))?;
+        let path = topics.join(format!("{}.7", topic_page_name(topic)));
+        fs::write(path, topic_page(topic))?;
         written += 1;
     }
     Ok(written)
 }
 
-/// The pages of a command and of all below it.
-fn write_below(command: &Command, folder: &Path, written: &mut u64) -> io::Result<()> {
-    let place = folder.join(format!("{}.1", name(command)));
-    fs::write(place, page_of(command)?)?;
+/// Writes the pages of a command and of its subcommands.
+fn write_command_pages(command: &Command, folder: &Path, written: &mut u64) -> io::Result<()> {
+    let path = folder.join(format!("{}.1", page_name(command)));
+    fs::write(path, command_page(command)?)?;
     *written += 1;
-    let mut below = command.get_subcommands();
-    below.try_for_each(|one| write_below(one, folder, written))
+    let mut subcommands = command.get_subcommands();
+    subcommands.try_for_each(|one| write_command_pages(one, folder, written))
 }

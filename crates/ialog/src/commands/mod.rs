@@ -1,4 +1,5 @@
-//! The command line: one module a command, each with its arguments and the function that runs it.
+//! The command line: one file or folder a command, each with its arguments and its `run` function. Commands may use
+//! everything in the program; nothing but `lib.rs` uses commands.
 
 mod cat;
 mod completion;
@@ -55,55 +56,55 @@ use whoami::WhoamiArgs;
     bin_name = "ialog",
     version,
     disable_help_subcommand = true,
-    after_help = topics::listed()
+    after_help = topics::list()
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
 
     #[command(flatten)]
-    said: VerbosityArgs,
+    verbosity: VerbosityArgs,
 }
 
-/// What the arguments ask for.
-pub(crate) enum ParsedCommandLine {
+/// The parsed arguments.
+pub(crate) enum ParsedArguments {
     Command(Command, Verbosity),
     /// A text to show, such as the help.
     Help(String),
 }
 
 impl Cli {
-    /// What people type, without what only scripts ask.
-    pub(crate) fn shown() -> clap::Command {
-        let whole = Self::command();
-        let shown = whole.get_subcommands().filter(|one| !one.is_hide_set());
+    /// The description of the program without hidden commands.
+    pub(crate) fn visible_command() -> clap::Command {
+        let full = Self::command();
+        let visible = full.get_subcommands().filter(|one| !one.is_hide_set());
         let mut program = clap::Command::new("ialog")
             .bin_name("ialog")
             .disable_help_subcommand(true)
             .version(env!("CARGO_PKG_VERSION"))
-            .args(whole.get_arguments().cloned())
-            .subcommands(shown.cloned());
-        if let Some(about) = whole.get_about() {
+            .args(full.get_arguments().cloned())
+            .subcommands(visible.cloned());
+        if let Some(about) = full.get_about() {
             program = program.about(about.clone());
         }
-        if let Some(after) = whole.get_after_help() {
+        if let Some(after) = full.get_after_help() {
             program = program.after_help(after.clone());
         }
         program
     }
 
-    /// Reads the arguments. A mistake is told in one sentence.
-    pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<ParsedCommandLine, CommandError> {
+    /// Parses the arguments, the first of which is the name of the program.
+    pub(crate) fn parse_arguments(
+        arguments: impl IntoIterator<Item = OsString>,
+    ) -> Result<ParsedArguments, CommandError> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
         let error = match Self::try_parse_from(&arguments) {
-            Ok(cli) => return Ok(ParsedCommandLine::Command(cli.command, cli.said.level()?)),
+            Ok(cli) => return Ok(ParsedArguments::Command(cli.command, cli.verbosity.verbosity()?)),
             Err(error) => error,
         };
         match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Ok(ParsedCommandLine::Help(error.render().to_string()))
-            }
-            _ => Err(parse_error::told(&error, &arguments)),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(ParsedArguments::Help(error.render().to_string())),
+            _ => Err(parse_error::usage_error(&error, &arguments, &Self::visible_command())),
         }
     }
 }
@@ -149,31 +150,32 @@ pub(crate) enum Command {
     Help(HelpArgs),
 }
 
+/// Runs a command. `resume` receives how to continue after an interruption.
 pub(crate) async fn run_command(
     command: Command,
     context: &mut Context<'_>,
     resume: &ResumeHint,
 ) -> Result<(), CommandError> {
-    // Before anything is begun, so that signals are listened to from the start.
+    // Yields once before the command begins, so that signals are received from the start.
     tokio::task::yield_now().await;
     match command {
-        Command::Contracts(arguments) => contracts::run(arguments, context).await,
-        Command::Query(arguments) => query::run(&arguments, context).await,
-        Command::Show(arguments) => show::run(&arguments, context).await,
-        Command::Trace(arguments) => trace::run(&arguments, context).await,
-        Command::Stats(arguments) => stats::run(&arguments, context).await,
-        Command::Export(arguments) => export::run(*arguments, context, resume).await,
-        Command::Verify(arguments) => verify::run(arguments, context).await,
-        Command::Cat(arguments) => cat::run(arguments, context).await,
-        Command::Convert(arguments) => convert::run(arguments, context, resume).await,
-        Command::State(arguments) => state::run(arguments, context).await,
-        Command::Whoami(arguments) => whoami::run(&arguments, context),
-        Command::Doctor(arguments) => doctor::run(&arguments, context).await,
-        Command::Schema(arguments) => schema::run(&arguments, context),
-        Command::Completion(arguments) => completion::run(&arguments, context),
-        Command::Man(arguments) => man::run(&arguments, context),
-        Command::Complete(arguments) => completion::candidates(&arguments, context),
-        Command::Sim(arguments) => sim::run(*arguments, context).await,
-        Command::Help(help) => context.print(&help.text(context.terminal.columns)?),
+        Command::Contracts(args) => contracts::run(&args, context).await,
+        Command::Query(args) => query::run(&args, context).await,
+        Command::Show(args) => show::run(&args, context).await,
+        Command::Trace(args) => trace::run(&args, context).await,
+        Command::Stats(args) => stats::run(&args, context).await,
+        Command::Export(args) => export::run(*args, context, resume).await,
+        Command::Verify(args) => verify::run(args, context).await,
+        Command::Cat(args) => cat::run(&args, context).await,
+        Command::Convert(args) => convert::run(&args, context, resume).await,
+        Command::State(args) => state::run(args, context).await,
+        Command::Whoami(args) => whoami::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context).await,
+        Command::Schema(args) => schema::run(&args, context),
+        Command::Completion(args) => completion::run(&args, context),
+        Command::Man(args) => man::run(&args, context),
+        Command::Complete(args) => completion::run_candidates(&args, context),
+        Command::Sim(args) => sim::run(*args, context).await,
+        Command::Help(args) => help::run(&args, context),
     }
 }

@@ -1,4 +1,4 @@
-//! `ialog schema`: the JSON Schema of what is written.
+//! `ialog schema`: prints the JSON Schema of the files and outputs.
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -21,24 +21,24 @@ run         a line of _runs.ndjson of a contract of an archive
 checkpoint  what lies beside a file whose export was interrupted")]
 pub(crate) struct SchemaArgs {
     /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
-    #[arg(value_name = "NAME", value_parser = document(), hide_possible_values = true)]
+    #[arg(value_name = "NAME", value_parser = document_parser(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
 
     #[command(flatten)]
     pub(crate) no_account: NoAccountArgs,
 }
 
-/// One of the names.
-fn document() -> impl TypedValueParser<Value = Document> {
+/// Parses the name of a document.
+fn document_parser() -> impl TypedValueParser<Value = Document> {
     PossibleValuesParser::new(Document::ALL.map(Document::as_str)).try_map(|name| name.parse::<Document>())
 }
 
-pub(crate) fn run(arguments: &SchemaArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut schema = match arguments.name {
+pub(crate) fn run(args: &SchemaArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut schema = match args.name {
         Some(name) => Value::from(name.schema()),
         None => Document::ALL.into_iter().map(|name| (name.to_string(), Value::from(name.schema()))).collect(),
     };
-    // Otherwise the order would depend on how the program was built.
+    // The order of members must not depend on features of serde_json.
     schema.sort_all_objects();
-    context.print(&format!("{schema:#}\n"))
+    context.print_data(format!("{schema:#}\n"))
 }

@@ -1,13 +1,12 @@
-//! `ialog state`: what an archive knows about itself.
+//! `ialog state`: shows or rebuilds the state of an archive.
 
 use clap::{Args, Subcommand};
-use ionos_activitylog_archive::{Archive, ContractFolder, Error, State, rebuild_state};
+use ionos_activitylog_archive::{ContractFolder, Error, State, rebuild_state};
 
 use crate::args::archive::ArchiveRootArgs;
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::error::CommandError;
-use crate::events::demo;
-use crate::events::open_archive::archived_contracts;
+use crate::events::opened_archive::OpenedArchive;
 use crate::output::plural::format_count;
 use crate::runtime::context::Context;
 
@@ -22,12 +21,12 @@ pub(crate) enum StateCommand {
     /// Show what an archive holds of each contract, as JSON, one contract a line
     Show {
         #[command(flatten)]
-        of: StateSelection,
+        selection: StateSelection,
     },
     /// Make the state of each contract anew from its manifests
     Rebuild {
         #[command(flatten)]
-        of: StateSelection,
+        selection: StateSelection,
 
         /// Take manifests that do not follow each other as they are; the next export links them anew
         #[arg(long)]
@@ -35,7 +34,7 @@ pub(crate) enum StateCommand {
     },
 }
 
-/// Whose state.
+/// The archive, and the contracts whose state is shown or rebuilt.
 #[derive(Args)]
 pub(crate) struct StateSelection {
     #[command(flatten)]
@@ -45,11 +44,11 @@ pub(crate) struct StateSelection {
     pub(crate) contract: Vec<ContractSelector>,
 }
 
-pub(crate) async fn run(arguments: StateArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    match arguments.command {
-        StateCommand::Show { of } => {
-            let found = demo::archive(of.root.folder()?, context).await?;
-            for folder in contracts(&found.archive, &of)? {
+pub(crate) async fn run(args: StateArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    match args.command {
+        StateCommand::Show { selection } => {
+            let opened = OpenedArchive::open_or_demo(selection.root.folder()?, context).await?;
+            for folder in contract_folders(&opened, &selection)? {
                 let (state, warning) = State::read(&folder)?;
                 if let Some(warning) = warning {
                     context.warn(format_args!("warning: {warning}"));
@@ -62,12 +61,12 @@ pub(crate) async fn run(arguments: StateArgs, context: &mut Context<'_>) -> Resu
                     continue;
                 };
                 let line = serde_json::to_string(&state).map_err(|error| CommandError::bug(error.to_string()))?;
-                context.print(&format!("{line}\n"))?;
+                context.print_data(format!("{line}\n"))?;
             }
         }
-        StateCommand::Rebuild { of, relink } => {
-            let found = demo::archive(of.root.folder()?, context).await?;
-            for folder in contracts(&found.archive, &of)? {
+        StateCommand::Rebuild { selection, relink } => {
+            let opened = OpenedArchive::open_or_demo(selection.root.folder()?, context).await?;
+            for folder in contract_folders(&opened, &selection)? {
                 let rebuilt = rebuild_state(&folder, &context.clock, relink)?;
                 context.info(format_args!(
                     "contract {}: the state is made anew from {}",
@@ -80,8 +79,10 @@ pub(crate) async fn run(arguments: StateArgs, context: &mut Context<'_>) -> Resu
     Ok(())
 }
 
-fn contracts(archive: &Archive, of: &StateSelection) -> Result<Vec<ContractFolder>, CommandError> {
-    if let Some(contracts) = archived_contracts(archive, &of.contract)? {
+/// The folders of the selected contracts. Fails for an empty archive.
+fn contract_folders(opened: &OpenedArchive, selection: &StateSelection) -> Result<Vec<ContractFolder>, CommandError> {
+    let archive = opened.archive();
+    if let Some(contracts) = opened.select_contracts(&selection.contract)? {
         let folders = contracts.iter().map(|contract| archive.contract(contract));
         return Ok(folders.collect());
     }

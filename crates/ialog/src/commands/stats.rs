@@ -1,27 +1,25 @@
-//! `ialog stats`: who, what and when, in numbers.
+//! `ialog stats`: counts events by user, type, action and more, and by hour and weekday.
 
 use std::num::NonZeroUsize;
 
 use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use ionos_activitylog::{ContractNumber, DateRange, Event};
+use ionos_activitylog::{DateRange, Event};
 use serde_json::Value;
 
 use crate::args::events::{EventSelection, FilterArgs};
-use crate::args::output::{ReportArgs, ReportFormat};
-use crate::args::zone;
+use crate::args::output::{ReportArgs, ReportFormat, parse_count};
+use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
-use crate::events::source::{EventSource, Taker};
-use crate::events::suggestions::Suggestions;
-use crate::output::chart;
-use crate::output::chart::HourlyCounts;
+use crate::events::rows::Rows;
+use crate::output::chart::{HourlyCounts, bars};
 use crate::output::column::Column;
 use crate::output::plural::format_count;
 use crate::output::row::Row;
-use crate::output::table::TextStyle;
-use crate::output::text::safe_json;
+use crate::output::styled_text::{StyledText, TextStyle};
 use crate::output::value_counts::{ValueCounts, value_json};
+use crate::output::writer::Content;
 use crate::runtime::context::Context;
 
 #[derive(Args)]
@@ -35,13 +33,13 @@ Examples:
   ialog stats --archive audit --failed -o json")]
 pub(crate) struct StatsArgs {
     #[command(flatten)]
-    pub(crate) asked: EventSelection,
+    pub(crate) selection: EventSelection,
 
     #[command(flatten, next_help_heading = "Filters")]
     pub(crate) filters: FilterArgs,
 
     /// So many values of each kind at the most; 10 if left out
-    #[arg(long, value_name = "COUNT", value_parser = crate::args::output::count, help_heading = "Output")]
+    #[arg(long, value_name = "COUNT", value_parser = parse_count, help_heading = "Output")]
     pub(crate) top: Option<NonZeroUsize>,
 
     #[command(flatten, next_help_heading = "Output")]
@@ -52,11 +50,11 @@ pub(crate) struct StatsArgs {
     pub(crate) exit_status: bool,
 }
 
-/// So many values of each kind are shown.
-const TOP: usize = 10;
+/// Default number of values that are shown of each dimension.
+const DEFAULT_TOP: usize = 10;
 
-/// What is counted, by its name in JSON.
-const KINDS: [(&str, StatsDimension); 7] = [
+/// What is counted, with its name in JSON.
+const DIMENSIONS: [(&str, StatsDimension); 7] = [
     ("outcome", StatsDimension::Column(Column::Flat("outcome"))),
     ("type", StatsDimension::Column(Column::Type)),
     ("user", StatsDimension::Column(Column::User)),
@@ -66,104 +64,97 @@ const KINDS: [(&str, StatsDimension); 7] = [
     ("ip", StatsDimension::Address),
 ];
 
-/// Where its values are from.
+/// The source of the values that are counted.
 enum StatsDimension {
     Column(Column),
-    /// The address of the client, each in one way of writing it.
+    /// The address of the client, in its canonical form.
     Address,
 }
 
-pub(crate) async fn run(arguments: &StatsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    arguments.asked.check()?;
-    let json = arguments.report.output == ReportFormat::Json;
-    if json && arguments.top.is_some() {
+pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.selection.check()?;
+    args.report.color.apply(&mut context.terminal);
+    let is_json = args.report.output == ReportFormat::Json;
+    if is_json && args.top.is_some() {
         return Err(CommandError::usage("json has all values, so --top would have no effect", "leave out --top"));
     }
-    let filter = arguments.filters.filter()?;
-    let zone = zone::choose(&arguments.asked.zone, context)?;
-    let source = EventSource::open(&arguments.asked, zone, context).await?;
-    let range = source.range();
-    let mut counted = EventStats {
-        zone,
-        missed: Suggestions::new(&filter),
-        values: std::array::from_fn(|_| ValueCounts::default()),
-        hours: HourlyCounts::default(),
-    };
-    let reading = source.read(&filter, &mut counted, context).await?;
-    let counts = reading.counts;
-    if reading.is_lost() {
-        return reading.verdict(context);
+    let filter = args.filters.filter()?;
+    let zone = resolve_zone(&args.selection.zone, context)?;
+    let mut rows = Rows::open(&args.selection, filter, zone, context).await?;
+    let mut stats = EventStats::new(zone);
+    while let Some(row) = rows.next(context).await? {
+        stats.add(&row);
     }
-    let text = match arguments.report.output {
-        ReportFormat::Json if context.terminal.shown => safe_json(&counted.json(counts.kept, range)),
-        ReportFormat::Json => counted.json(counts.kept, range),
-        ReportFormat::Table if counts.kept == 0 => String::new(),
+    let (range, is_unfiltered, suggestion) = (rows.range(), rows.is_unfiltered(), rows.suggestion());
+    let summary = rows.into_summary();
+    let counts = summary.counts;
+    if summary.is_lost() {
+        return summary.verdict(context);
+    }
+    let content = match args.report.output {
+        ReportFormat::Json => Content::Data(stats.json(counts.kept, range)),
+        ReportFormat::Table if counts.kept == 0 => Content::Data(String::new()),
         ReportFormat::Table => {
-            let looks = arguments.report.colour.used(context.terminal.colours);
-            counted.chart(arguments.top.map_or(TOP, NonZeroUsize::get), context.terminal.columns, looks)
+            let top = args.top.map_or(DEFAULT_TOP, NonZeroUsize::get);
+            stats.chart(top, context.terminal.columns).into()
         }
     };
-    if !context.write_stdout(&text)? {
+    if !context.write_stdout(&content)? {
         return Ok(());
     }
-    if filter.is_empty() {
+    if is_unfiltered {
         context.info(format_count(counts.seen, "event"));
     } else {
         context.info(format_args!("{counts} match"));
     }
-    if let Some(hint) = counted.missed.hint() {
-        context.info(hint);
+    if let Some(suggestion) = suggestion {
+        context.info(suggestion);
     }
-    reading.verdict(context)?;
-    if arguments.exit_status && counts.kept == 0 {
+    summary.verdict(context)?;
+    if args.exit_status && counts.kept == 0 {
         return Err(CommandError::nothing_matched());
     }
     Ok(())
 }
 
+/// The counts of all dimensions.
 struct EventStats {
     zone: Tz,
-    missed: Suggestions,
-    /// In the order of [`KINDS`].
-    values: [ValueCounts; KINDS.len()],
+    /// In the order of [`DIMENSIONS`].
+    values: [ValueCounts; DIMENSIONS.len()],
     hours: HourlyCounts,
 }
 
-impl Taker for EventStats {
-    fn see(&mut self, event: &Event) {
-        self.missed.see(event);
+impl EventStats {
+    fn new(zone: Tz) -> Self {
+        Self { zone, values: std::array::from_fn(|_| ValueCounts::default()), hours: HourlyCounts::default() }
     }
 
-    fn take(&mut self, contract: &ContractNumber, event: Event, _host: &mut Context<'_>) -> Result<bool, CommandError> {
-        self.missed.found();
-        let found = Row::one(contract.clone(), event);
-        for ((_, kind), values) in KINDS.iter().zip(&mut self.values) {
-            values.add(match kind {
-                StatsDimension::Column(column) => column.values(&found),
-                StatsDimension::Address => address(&found.event).into_iter().collect(),
+    fn add(&mut self, row: &Row) {
+        for ((_, dimension), values) in DIMENSIONS.iter().zip(&mut self.values) {
+            values.add(match dimension {
+                StatsDimension::Column(column) => column.values(row),
+                StatsDimension::Address => address(&row.event).into_iter().collect(),
             });
         }
-        if let Some(time) = found.event.time() {
+        if let Some(time) = row.event.time() {
             let time = time.with_timezone(&self.zone);
             let day = time.weekday().num_days_from_monday();
             self.hours.add(day as usize, time.hour() as usize);
         }
-        Ok(true)
     }
-}
 
-impl EventStats {
-    /// One object. It is put together here, because a list of hours on as many lines is no use to anybody.
+    /// One JSON object. Formatted by hand, so that the hours of a day stay on one line.
     fn json(&self, events: u64, range: Option<DateRange>) -> String {
         let time = |time: Option<DateTime<Utc>>| {
             let text = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
             text.map_or(Value::Null, Value::from)
         };
-        let lists = KINDS.iter().zip(&self.values).map(|((kind, _), values)| {
+        let lists = DIMENSIONS.iter().zip(&self.values).map(|((name, _), values)| {
             let sorted = values.sorted();
             let listed = sorted.iter().map(|(value, events)| value_json(value, *events));
             let listed = listed.collect::<Vec<_>>().join(",");
-            format!("    \"{kind}\": [{listed}]")
+            format!("    \"{name}\": [{listed}]")
         });
         let days = self.hours.days().map(|(day, hours)| {
             let hours = hours.map(|count| count.to_string()).join(",");
@@ -180,17 +171,18 @@ impl EventStats {
         )
     }
 
-    fn chart(&self, top: usize, room: Option<usize>, looks: bool) -> String {
-        let mut out = String::new();
-        for ((kind, _), values) in KINDS.iter().zip(&self.values) {
-            let title = kind.to_uppercase().replace('-', " ");
-            out += &format!("{}\n", TextStyle::Bold.on(&title, looks));
-            out += &chart::bars(&values.sorted(), top, room, looks);
-            out.push('\n');
+    fn chart(&self, top: usize, max_width: Option<usize>) -> StyledText {
+        let mut out = StyledText::default();
+        for ((name, _), values) in DIMENSIONS.iter().zip(&self.values) {
+            out.push_styled(&name.to_uppercase().replace('-', " "), TextStyle::Bold);
+            out.push("\n");
+            out.append(&bars(&values.sorted(), top, max_width));
+            out.push("\n");
         }
-        let title = format!("HOUR AND WEEKDAY ({})", self.zone.name());
-        out += &format!("{}\n", TextStyle::Bold.on(&title, looks));
-        out + &self.hours.map()
+        out.push_styled(&format!("HOUR AND WEEKDAY ({})", self.zone.name()), TextStyle::Bold);
+        out.push("\n");
+        out.push(&self.hours.heat_map());
+        out
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ialog verify`: what is wrong with an archive, one finding a line.
+//! `ialog verify`: compares an archive with its manifests, and with the service if asked to. One finding a line.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,15 @@ use ionos_activitylog_archive::{
     Archive, Digest, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress, verify_totals,
 };
 
-use crate::args::archive::two_archives;
+use crate::args::archive::demo_and_folder_error;
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
-use crate::events::demo;
-use crate::events::open_archive::archived_contracts;
-use crate::output::paragraphs::paragraphs;
+use crate::events::opened_archive::OpenedArchive;
 use crate::output::plural::format_count;
 use crate::output::progress::ArchiveProgress;
-use crate::output::shell;
+use crate::output::shell::shell_quote;
+use crate::output::wrap::wrap_paragraphs;
 use crate::runtime::context::Context;
 use crate::service::account;
 
@@ -48,36 +47,36 @@ pub(crate) struct VerifyArgs {
     pub(crate) online: bool,
 
     #[command(flatten)]
-    pub(crate) account: ServiceArgs,
+    pub(crate) service: ServiceArgs,
 }
 
 impl VerifyArgs {
-    /// Fails for flags of the account where nothing is asked of the service.
+    /// Fails for flags about requests if no request is sent.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match (self.online, &self.root) {
             (true, _) => Ok(()),
-            (false, Some(root)) if self.account.whose.demo => Err(two_archives(root)),
-            (false, _) => self.account.unasked("the service is asked only with --online"),
+            (false, Some(root)) if self.service.account.demo => Err(demo_and_folder_error(root)),
+            (false, _) => self.service.reject_unused_flags("the service is asked only with --online"),
         }
     }
 }
 
-pub(crate) async fn run(arguments: VerifyArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    arguments.check()?;
-    let found = demo::archive(arguments.root.as_deref(), context).await?;
-    let archive = &found.archive;
-    let contracts = archived_contracts(archive, &arguments.contract)?;
-    let mut report = compared_with_itself(archive, contracts.clone(), context).await?;
-    let damaged = report.findings.iter().any(|finding| finding.problem != Problem::Extra);
-    if !arguments.head.is_empty() {
-        report.compare_heads(archive, &arguments.head);
+pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.check()?;
+    let opened = OpenedArchive::open_or_demo(args.root.as_deref(), context).await?;
+    let archive = opened.archive();
+    let contracts = opened.select_contracts(&args.contract)?;
+    let mut report = verify_files(archive, contracts.clone(), context).await?;
+    let is_damaged = report.findings.iter().any(|finding| finding.problem != Problem::Extra);
+    if !args.head.is_empty() {
+        report.compare_heads(archive, &args.head);
     }
-    let mut findings = tell(&report, context)?;
+    let mut findings = show_findings(&report, context)?;
     for chain in &report.chains {
         context.info(chain);
     }
-    if arguments.online {
-        findings += compare_with_service(archive, contracts.as_deref(), &arguments, context).await?;
+    if args.online {
+        findings += compare_with_service(archive, contracts.as_deref(), &args, context).await?;
     }
     context.info(format_args!(
         "{} in {}, {} bytes: {}",
@@ -90,15 +89,15 @@ pub(crate) async fn run(arguments: VerifyArgs, context: &mut Context<'_>) -> Res
             findings => format_count(findings, "finding"),
         }
     ));
-    if damaged {
+    if is_damaged {
         context.info(format_args!(
             "A damaged day can be read again as long as the service has it: move its folder out of the archive, have the \
              state made anew with `ialog state rebuild {} --relink`, and export the time again.",
-            shell::quoted(&archive.root().to_string_lossy())
+            shell_quote(&archive.root().to_string_lossy())
         ));
     }
-    let room = context.terminal.columns.filter(|_| context.interactive);
-    context.info(paragraphs(WHAT_IT_PROVES, room).trim_end());
+    let max_width = context.terminal.columns.filter(|_| context.terminal.is_interactive);
+    context.info(wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
     if findings > 0 {
         return Err(CommandError::integrity(
             format!(
@@ -111,45 +110,45 @@ pub(crate) async fn run(arguments: VerifyArgs, context: &mut Context<'_>) -> Res
     Ok(())
 }
 
-/// Goes through all files where nothing waits for them, so that a Ctrl-C is noticed.
-async fn compared_with_itself(
+/// Verifies all files, on a blocking thread so that signals are noticed.
+async fn verify_files(
     archive: &Archive,
     contracts: Option<Vec<ContractNumber>>,
     context: &mut Context<'_>,
 ) -> Result<VerifyReport, CommandError> {
-    let progress = ArchiveProgress::bytes(context);
+    let progress = ArchiveProgress::bytes(context.start_progress());
     let (archive, shown) = (archive.clone(), progress.clone());
-    let compare = move || {
+    let verify = move || {
         verify_archive_with_progress(&archive, contracts.as_deref(), |done, all| {
             shown.show((done, all));
         })
     };
-    let report = tokio::task::spawn_blocking(compare).await;
-    progress.end();
+    let report = tokio::task::spawn_blocking(verify).await;
+    drop(progress);
     let report = report.map_err(|error| CommandError::bug(error.to_string()))?;
     Ok(report?)
 }
 
-/// Asks the service for its counts, and says what was compared; gives how much was found.
+/// Compares the archive with the counts of the service. Returns the number of findings.
 async fn compare_with_service(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
-    arguments: &VerifyArgs,
+    args: &VerifyArgs,
     context: &mut Context<'_>,
 ) -> Result<u64, CommandError> {
-    let client = account::connect(&arguments.account, context.clock.now(), context)?;
-    let (before, _) = context.messages.traffic().counts();
-    let progress = ArchiveProgress::days(context);
-    let told = |done, all| progress.show((done, all));
-    let totals = verify_totals(archive, contracts, &client, told).await;
-    progress.end();
+    let client = account::connect(&args.service, context.clock.now(), context)?;
+    let (before, _) = context.messages.request_counts().totals();
+    let progress = ArchiveProgress::days(context.start_progress());
+    let on_progress = |done, all| progress.show((done, all));
+    let totals = verify_totals(archive, contracts, &client, on_progress).await;
+    drop(progress);
     let totals = totals?;
-    let findings = tell(&totals.report, context)?;
-    let (after, _) = context.messages.traffic().counts();
+    let findings = show_findings(&totals.report, context)?;
+    let (after, _) = context.messages.request_counts().totals();
     context.info(format_args!(
         "compared with the service in {}: {}",
         format_count(after - before, "request"),
-        compared(&totals)
+        describe_totals(&totals)
     ));
     for (contract, days) in &totals.more {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
@@ -158,31 +157,31 @@ async fn compare_with_service(
         context.info(format_args!(
             "  what came late is added with `ialog export{} --contract {contract} --from {first} --to {last} --recount \
              --out {}`",
-            arguments.account.again(),
-            shell::quoted(&archive.root().to_string_lossy())
+            args.service.repeat_flags(),
+            shell_quote(&archive.root().to_string_lossy())
         ));
     }
     Ok(findings)
 }
 
-/// On how many days the counts are equal, and on how many they are not.
-fn compared(totals: &TotalsReport) -> String {
+/// The number of days with equal, different and unknown counts.
+fn describe_totals(totals: &TotalsReport) -> String {
     let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
-    let mut told = format!("counts are equal on {} of {}", totals.equal, format_count(totals.compared(), "day"));
+    let mut text = format!("counts are equal on {} of {}", totals.equal, format_count(totals.compared(), "day"));
     for (days, what) in
         [(more, "more events there"), (totals.fewer, "fewer events there"), (totals.unknown, "no count to compare")]
     {
         if days > 0 {
-            told += &format!(", {what} on {days}");
+            text += &format!(", {what} on {days}");
         }
     }
-    told
+    text
 }
 
-/// Says what a report found; gives how much.
-fn tell(report: &VerifyReport, context: &mut Context<'_>) -> Result<u64, CommandError> {
+/// Writes the findings of a report. Returns their number.
+fn show_findings(report: &VerifyReport, context: &mut Context<'_>) -> Result<u64, CommandError> {
     let lines: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
-    context.print(&lines)?;
+    context.print(lines)?;
     for note in &report.warnings {
         context.warn(format_args!("note: {note}"));
     }

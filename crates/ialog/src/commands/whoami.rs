@@ -1,4 +1,4 @@
-//! `ialog whoami`: as whom the program would ask, and who says so. Nothing is asked of the service.
+//! `ialog whoami`: shows the identity in use and where each setting comes from. Sends no request.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::args::output::{ReportArgs, ReportFormat};
 use crate::args::service::{AccountArgs, ServiceArgs};
-use crate::args::zone;
-use crate::args::zone::ZoneArgs;
+use crate::args::zone::{ZoneArgs, resolve_zone};
 use crate::error::CommandError;
-use crate::output::duration::ago;
-use crate::output::labelled::labelled;
-use crate::output::table::{Cell, ColumnSpec, Table, TableOptions, TextStyle};
-use crate::output::text::{Truncation, safe_json};
+use crate::output::duration::format_relative;
+use crate::output::styled_text::{StyledText, TextStyle};
+use crate::output::table::{Cell, ColumnSpec, Table, TableOptions};
+use crate::output::width::Truncation;
+use crate::output::wrap::labelled_text;
 use crate::runtime::context::Context;
 use crate::service::account;
 
@@ -29,7 +29,7 @@ Examples:
   ialog whoami -o json")]
 pub(crate) struct WhoamiArgs {
     #[command(flatten)]
-    pub(crate) whose: AccountArgs,
+    pub(crate) account: AccountArgs,
 
     /// List every setting, also those that nobody set, and what other sources say that does not count
     #[arg(long)]
@@ -42,31 +42,29 @@ pub(crate) struct WhoamiArgs {
     pub(crate) report: ReportArgs,
 }
 
-pub(crate) fn run(arguments: &WhoamiArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let zone = zone::choose(&arguments.zone, context)?;
+pub(crate) fn run(args: &WhoamiArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.report.color.apply(&mut context.terminal);
+    let zone = resolve_zone(&args.zone, context)?;
     let now = context.clock.now();
-    let account = ServiceArgs { whose: arguments.whose.clone(), ..ServiceArgs::default() };
-    let settings = account::builder(&account, now, context)?.settings()?;
-    // Settings are worth showing above all where they are not enough for a client.
-    let client = account::connect(&account, now, context);
-    let who = Identity { settings: &settings, client: client.as_ref().ok(), now, zone };
-    let text = match arguments.report.output {
-        ReportFormat::Json if context.terminal.shown => safe_json(&who.json()),
-        ReportFormat::Json => who.json(),
-        ReportFormat::Table => who.table(
-            arguments.provenance,
-            context.terminal.columns,
-            arguments.report.colour.used(context.terminal.colours),
-        ),
-    };
-    context.print(&text)?;
+    let service = ServiceArgs { account: args.account.clone(), ..ServiceArgs::default() };
+    let settings = account::builder(&service, now, context)?.settings()?;
+    // The settings are shown also if they are not enough for a client; the error follows.
+    let client = account::connect(&service, now, context);
+    let identity = Identity { settings: &settings, client: client.as_ref().ok(), now, zone };
+    match args.report.output {
+        ReportFormat::Json => context.print_data(identity.json())?,
+        ReportFormat::Table => {
+            let text = identity.table(args.provenance, context.terminal.columns);
+            context.print(text)?;
+        }
+    }
     client.map(drop)
 }
 
-/// What is known.
+/// The settings, and the client if they are enough for one.
 struct Identity<'a> {
     settings: &'a [Setting],
-    /// None where the settings are not enough.
+    /// `None` if the settings are not enough for a client.
     client: Option<&'a Client>,
     now: DateTime<Utc>,
     zone: Tz,
@@ -78,17 +76,18 @@ impl Identity<'_> {
     }
 
     fn json(&self) -> String {
-        let one = |setting: &Setting| json!({"value": value(setting), "source": source(setting)});
+        let describe = |setting: &Setting| json!({"value": value(setting), "source": source(setting)});
         let settings: Vec<Value> = self
             .settings
             .iter()
             .map(|setting| {
-                let overruled: Vec<Value> = setting.overridden().iter().map(one).collect();
-                let mut told = json!({"name": setting.name(), "overruled": overruled});
-                if let (Some(told), Value::Object(one)) = (told.as_object_mut(), one(setting)) {
-                    told.extend(one);
+                let overruled: Vec<Value> = setting.overridden().iter().map(describe).collect();
+                let mut described = json!({"name": setting.name(), "overruled": overruled});
+                if let (Some(members), Value::Object(value_and_source)) = (described.as_object_mut(), describe(setting))
+                {
+                    members.extend(value_and_source);
                 }
-                told
+                described
             })
             .collect();
         let token = self.claims().map(|claims| {
@@ -104,68 +103,74 @@ impl Identity<'_> {
             })
         });
         let contract = self.client.and_then(Client::default_contract);
-        let mut who = json!({
+        let mut identity = json!({
             "settings": settings,
             "default_contract": contract.map(|contract| contract.to_string()),
             "token": token,
         });
-        // Otherwise the order would depend on how the program was built.
-        who.sort_all_objects();
-        format!("{who:#}\n")
+        // The order of members must not depend on features of serde_json.
+        identity.sort_all_objects();
+        format!("{identity:#}\n")
     }
 
-    fn table(&self, provenance: bool, room: Option<usize>, looks: bool) -> String {
-        let shown = |setting: &&Setting| {
+    fn table(&self, provenance: bool, max_width: Option<usize>) -> StyledText {
+        let is_shown = |setting: &&Setting| {
             let always = ["credentials", "API address"];
             provenance || setting.origin() != &Origin::Default || always.contains(&setting.name())
         };
         let mut rows = Vec::new();
-        for setting in self.settings.iter().filter(shown) {
-            rows.push(row(setting, TextStyle::Plain, ""));
+        for setting in self.settings.iter().filter(is_shown) {
+            rows.push(setting_row(setting, TextStyle::Plain, ""));
             if provenance {
-                let overruled = setting.overridden().iter();
-                rows.extend(overruled.map(|other| row(other, TextStyle::Dim, " (overruled)")));
+                let overridden = setting.overridden().iter();
+                rows.extend(overridden.map(|other| setting_row(other, TextStyle::Dim, " (overruled)")));
             }
         }
-        let head = |title, least, cut| ColumnSpec { title, least, importance: None, cut, right: false };
+        let column = |title, min_width, truncation| ColumnSpec {
+            title,
+            min_width,
+            importance: None,
+            truncation,
+            align_right: false,
+        };
         let table = Table {
-            heads: vec![
-                head("setting", 8, Truncation::End),
-                head("value", 16, Truncation::Middle),
-                head("source", 12, Truncation::Middle),
+            columns: vec![
+                column("setting", 8, Truncation::End),
+                column("value", 16, Truncation::Middle),
+                column("source", 12, Truncation::Middle),
             ],
             rows,
         };
-        let style = TableOptions { room, looks, titles: true };
-        let (mut out, _) = table.render(style);
-        let told = self.token();
-        if told.is_empty() {
+        let (mut out, _) = table.render(TableOptions { max_width, has_titles: true });
+        let claims = self.token();
+        if claims.is_empty() {
             return out;
         }
-        let title = "TOKEN, AS IT SAYS OF ITSELF";
-        out += &format!("\n{}\n", TextStyle::Bold.on(title, looks));
-        for (label, text) in told {
-            out += &labelled(label, TextStyle::Plain, &text, (10, room, looks));
+        out.push("\n");
+        out.push_styled("TOKEN, AS IT SAYS OF ITSELF", TextStyle::Bold);
+        out.push("\n");
+        for (label, text) in claims {
+            out.append(&labelled_text(label, TextStyle::Plain, &text, 10, max_width));
         }
         out
     }
 
-    /// What the token says, line by line; nothing where there is no token.
+    /// What the token says about itself, a label and a text for each line; empty without a token.
     fn token(&self) -> Vec<(&'static str, String)> {
         let Some(claims) = self.claims() else {
-            let token = |setting: &Setting| setting.name() == "credentials" && setting.value().starts_with("token");
-            let opaque = self.client.is_some() && self.settings.iter().any(token);
+            let is_token = |setting: &Setting| setting.name() == "credentials" && setting.value().starts_with("token");
+            let is_opaque = self.client.is_some() && self.settings.iter().any(is_token);
             let nothing = "nothing: only the service knows whose it is and when it ends";
-            return match opaque {
+            return match is_opaque {
                 true => vec![("says", nothing.to_owned())],
                 false => Vec::new(),
             };
         };
-        let unsaid = || "not said".to_owned();
+        let not_said = || "not said".to_owned();
         let ends = claims.expires_at.map(|time| {
             let local = time.with_timezone(&self.zone);
             let local = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-            format!("{} ({})", local.replace("+00:00", "Z"), ago(time, self.now))
+            format!("{} ({})", local.replace("+00:00", "Z"), format_relative(time, self.now))
         });
         let reads = match claims.may_read_log() {
             Some(true) => "yes",
@@ -181,23 +186,23 @@ impl Identity<'_> {
         });
         let contract = claims.contract.map(|contract| contract.to_string());
         vec![
-            ("contract", contract.unwrap_or_else(unsaid)),
-            ("user", claims.user.unwrap_or_else(unsaid)),
-            ("role", claims.role.unwrap_or_else(unsaid)),
-            ("id", claims.token_id.unwrap_or_else(unsaid)),
-            ("ends", ends.unwrap_or_else(unsaid)),
-            ("privileges", privileges.unwrap_or_else(unsaid)),
+            ("contract", contract.unwrap_or_else(not_said)),
+            ("user", claims.user.unwrap_or_else(not_said)),
+            ("role", claims.role.unwrap_or_else(not_said)),
+            ("id", claims.token_id.unwrap_or_else(not_said)),
+            ("ends", ends.unwrap_or_else(not_said)),
+            ("privileges", privileges.unwrap_or_else(not_said)),
             ("reads logs", reads.to_owned()),
         ]
     }
 }
 
-/// The value as it is shown: that a secret is there, and nothing of it.
+/// The value of a setting. Of a secret, only whether it is set.
 fn value(setting: &Setting) -> String {
     setting.value().replace("[redacted]", "[set]")
 }
 
-/// Where it comes from, in words that a person finds in their own setup: nobody who typed a profile wrote a program.
+/// The source of a setting in the words of the command line: `--profile` is set by the program.
 fn source(setting: &Setting) -> String {
     match (setting.name(), setting.origin()) {
         ("profile", Origin::Program) => "--profile".to_owned(),
@@ -205,7 +210,7 @@ fn source(setting: &Setting) -> String {
     }
 }
 
-fn row(setting: &Setting, look: TextStyle, note: &str) -> Vec<Cell> {
+fn setting_row(setting: &Setting, style: TextStyle, note: &str) -> Vec<Cell> {
     let source = source(setting) + note;
-    [setting.name(), &value(setting), &source].map(|text| Cell::new(text, look)).to_vec()
+    [setting.name(), &value(setting), &source].map(|text| Cell::new(text, style)).to_vec()
 }

@@ -1,4 +1,4 @@
-//! What went wrong in reading or in an archive, as the end of a command: which exit code it has, and what to do next.
+//! Exit codes and next steps for errors of the libraries.
 
 use std::io;
 use std::path::Path;
@@ -39,7 +39,7 @@ impl From<ionos_activitylog::Error> for CommandError {
 impl From<ionos_activitylog_archive::Error> for CommandError {
     fn from(error: ionos_activitylog_archive::Error) -> Self {
         use ionos_activitylog_archive::Error;
-        if let Some(failure) = of_disk(&error) {
+        if let Some(failure) = from_disk(&error) {
             return failure;
         }
         let (what, hint) = (error.to_string(), error.hint());
@@ -63,8 +63,8 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
     }
 }
 
-/// What cannot be written for a reason that is not the file's, which another name would not change.
-fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
+/// Errors of the disk or the folder, which another file name would not change.
+fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
     let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {
         return None;
@@ -77,13 +77,13 @@ fn of_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
             error.to_string(),
             "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
         )),
-        // It was there, or its folder was, when it was begun.
+        // The file or its folder existed when the export began.
         io::ErrorKind::NotFound if matches!(error, Error::Write { .. }) => Some(CommandError::unexpected(
-            format!("{}; somebody else has removed it, or its folder, meanwhile", error.to_string()),
+            format!("{error}; somebody else has removed it, or its folder, meanwhile"),
             "the same command tries again",
         )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            // It was to be made in the innermost folder that is there.
+            // The innermost folder that exists.
             let folder = path.ancestors().find(|folder| folder.is_dir());
             let folder = folder.unwrap_or(Path::new("."));
             Some(CommandError::usage(
@@ -100,9 +100,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_disk_refuses_is_not_a_matter_of_the_name() {
+    fn errors_of_the_disk_do_not_ask_for_another_name() {
         use ionos_activitylog_archive::Error;
-        let told = |kind: io::ErrorKind, path: &str| {
+        let error = |kind: io::ErrorKind, path: &str| {
             let failure = CommandError::from(Error::Create { path: path.into(), source: kind.into() });
             (failure.code(), failure.to_string())
         };
@@ -130,7 +130,7 @@ mod tests {
             ),
             (io::ErrorKind::NotADirectory, "a.csv", 2, "a.csv cannot be created: not a directory: choose another name"),
         ] {
-            assert_eq!(told(kind, path), (code, expected.to_owned()));
+            assert_eq!(error(kind, path), (code, expected.to_owned()));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! How a command ends when it does not succeed: one sentence on stderr that says what happened and what to do next, and
-//! an exit code that a script can act on. There is no failure without a next step.
+//! How a command ends if it does not succeed: a sentence that says what happened, what to do next, and an exit code for
+//! scripts. Every error has a next step.
 
 pub(crate) mod from_library;
 pub(crate) mod gaps;
@@ -10,16 +10,16 @@ use std::fmt;
 use ionos_activitylog::ContractNumber;
 use serde_json::{Map, Value};
 
-/// The exit code of what is not all, or not proven to be.
-const INCOMPLETE: u8 = 3;
+/// Exit code of a result that is incomplete, or not proven to be complete.
+const INCOMPLETE_CODE: u8 = 3;
 
-/// The exit code of an archive that is not as it was written.
-const DAMAGED: u8 = 6;
+/// Exit code of an archive that was modified after it was written.
+const DAMAGED_CODE: u8 = 6;
 
-/// What to do where several contracts failed, each in its own way.
-pub(crate) const TOLD_WITH_EACH: &str = "what to do is told with each";
+/// The hint if several contracts failed, each with a hint of its own.
+pub(crate) const HINTS_ABOVE: &str = "what to do is told with each";
 
-/// Why a command ended.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct CommandError {
     code: u8,
@@ -27,9 +27,9 @@ pub(crate) struct CommandError {
     message: String,
     /// What to do next.
     hint: String,
-    /// What the service called the request, where one failed.
+    /// The id that the service gave the failed request, if a request failed.
     request_id: Option<String>,
-    /// Of several contracts: those that failed, and how.
+    /// The contracts that failed, and why; empty unless several were processed.
     contracts: Vec<(ContractNumber, Self)>,
 }
 
@@ -38,108 +38,106 @@ impl CommandError {
         Self { code, message: message.into(), hint: hint.into(), request_id: None, contracts: Vec::new() }
     }
 
-    /// Of so many contracts, more than one, some failed; `others` says that and what it means for the others, `hint` what
-    /// to do then. The code is theirs where all failed and agree. Damage goes before what can be read again.
+    /// Some of `all` contracts failed. `others` says so, and what it means for the others. The exit code is that of the
+    /// contracts if all failed with the same one; damage takes precedence over everything that can be read again.
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();
         let code = match codes.first() {
-            _ if codes.contains(&DAMAGED) => DAMAGED,
+            _ if codes.contains(&DAMAGED_CODE) => DAMAGED_CODE,
             Some(code) if failed == all && codes.len() == 1 => *code,
-            _ => INCOMPLETE,
+            _ => INCOMPLETE_CODE,
         };
         let failure = match failed {
             some if some < all => {
-                let hint = if code == DAMAGED { TOLD_WITH_EACH } else { hint };
+                let hint = if code == DAMAGED_CODE { HINTS_ABOVE } else { hint };
                 Self::new(code, format!("{some} of {all} contracts {others}"), hint)
             }
             all => {
                 let message = format!("each of the {all} contracts failed");
-                Self::new(code, message, TOLD_WITH_EACH)
+                Self::new(code, message, HINTS_ABOVE)
             }
         };
-        failure.beside(contracts)
+        failure.with_contracts(contracts)
     }
 
-    /// The same, and these contracts failed besides.
-    pub(crate) fn beside(self, contracts: Vec<(ContractNumber, Self)>) -> Self {
+    /// Adds contracts that failed as well.
+    pub(crate) fn with_contracts(self, contracts: Vec<(ContractNumber, Self)>) -> Self {
         Self { contracts, ..self }
     }
 
-    /// Something nobody foresaw.
+    /// An error of no other kind.
     pub(crate) fn unexpected(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(1, message, hint)
     }
 
-    /// A fault of this program.
+    /// An error of this program.
     pub(crate) fn bug(message: impl Into<String>) -> Self {
         Self::new(1, message, "this is a fault of the program, please report it")
     }
 
-    /// What was typed or set cannot be used.
+    /// Invalid arguments or settings.
     pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(2, message, hint)
     }
 
-    /// A signal asked the program to end; `code` is what shells give that signal. `resume` is what is left and how to go
-    /// on.
+    /// A signal ended the command. `code` is the exit code that shells give the signal, `resume` how to continue.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
         let how = resume.unwrap_or_else(|| "the same command begins anew".to_owned());
         Self::new(code, "interrupted", how)
     }
 
-    /// What was read is not all, or not proven to be.
+    /// The result is incomplete, or not proven to be complete.
     pub(crate) fn incomplete(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(INCOMPLETE, message, hint)
+        Self::new(INCOMPLETE_CODE, message, hint)
     }
 
-    /// The same, with how to go on.
-    pub(crate) fn resumable(mut self, resume: Option<String>) -> Self {
-        if let Some(how) = resume {
-            self.hint = format!("{}; {how}", self.hint);
+    /// Adds how to continue to the hint.
+    pub(crate) fn with_resume(self, resume: Option<String>) -> Self {
+        match resume {
+            Some(resume) => self.with_hint(&resume),
+            None => self,
         }
-        self
     }
 
-    /// The same with something else to do besides.
-    pub(crate) fn or_else(mut self, hint: &str) -> Self {
+    /// Adds another step to the hint.
+    pub(crate) fn with_hint(mut self, hint: &str) -> Self {
         self.hint = format!("{}; {hint}", self.hint);
         self
     }
 
-    /// The same in something that was typed or named, such as a file.
-    pub(crate) fn at(mut self, place: &str) -> Self {
+    /// Prefixes the message with the place of the error, such as a file.
+    pub(crate) fn with_place(mut self, place: &str) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
     }
 
-    /// A command ended in a way that others have told, or because it was asked to, and its code is theirs.
-    pub(crate) fn stopped(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    /// A command ended with a given exit code: after a signal, or because of checks that were reported before.
+    pub(crate) fn with_code(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(code, message, hint)
     }
 
-    /// An archive is not as it was written.
+    /// An archive was modified after it was written.
     pub(crate) fn integrity(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(DAMAGED, message, hint)
+        Self::new(DAMAGED_CODE, message, hint)
     }
 
-    /// Nothing matched, and it was asked to say so.
+    /// Nothing matched, for `--exit-status`.
     pub(crate) fn nothing_matched() -> Self {
         Self::new(7, "nothing matched", "look in another time, or leave out a filter")
     }
 
-    /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         self.code
     }
 
-    /// The contracts that failed, and how; empty unless several were read.
+    /// The contracts that failed, and why; empty unless several were processed.
     pub(crate) fn contracts(&self) -> &[(ContractNumber, Self)] {
         &self.contracts
     }
 
-    /// What a program is told.
-    pub(crate) fn members(&self) -> Map<String, Value> {
+    /// The error as the members of a JSON object.
+    pub(crate) fn to_json(&self) -> Map<String, Value> {
         let mut members = Map::new();
         let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
         add("code", self.code.into());
@@ -152,7 +150,7 @@ impl CommandError {
             let contracts = self.contracts.iter().map(|(contract, failure)| {
                 let mut members = Map::new();
                 members.insert("contract".to_owned(), contract.as_str().into());
-                members.extend(failure.members());
+                members.extend(failure.to_json());
                 Value::from(members)
             });
             add("contracts", contracts.collect());
@@ -160,8 +158,8 @@ impl CommandError {
         members
     }
 
-    /// What became of a contract, which is named once.
-    pub(crate) fn of(&self, contract: &ContractNumber) -> String {
+    /// The sentence about a contract, in which the contract is named once.
+    pub(crate) fn describe_for(&self, contract: &ContractNumber) -> String {
         let contract = format!("contract {contract}");
         if self.message.starts_with(&format!("{contract} ")) {
             return self.to_string();
@@ -181,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_several_contracts_each_tells_its_own_and_damage_goes_first() {
+    fn an_error_of_several_contracts_lists_each_and_damage_takes_precedence() {
         let of = |contract: u64, failure: CommandError| (ContractNumber::from(contract), failure);
         let refused = || CommandError::usage("contract 1 is not among those", "choose another");
         let other = || CommandError::usage("contract 12 is not among those", "choose another");
@@ -205,14 +203,14 @@ mod tests {
             r#"{"code":6,"message":"2 of 3 contracts failed, and the others are archived","hint":"what to do is told with each","contracts":[{"contract":"1","code":2,"message":"contract 1 is not among those","hint":"choose another"},{"contract":"2","code":6,"message":"a.zst is damaged","hint":"restore it"}]}"#,
         )
         .unwrap();
-        assert_eq!(Value::from(worst.members()), expected);
+        assert_eq!(Value::from(worst.to_json()), expected);
         let contract = ContractNumber::from(1);
         for (failure, expected) in [
             (refused(), "contract 1 is not among those: choose another"),
             (other(), "contract 1: contract 12 is not among those: choose another"),
             (damaged(), "contract 1: a.zst is damaged: restore it"),
         ] {
-            assert_eq!(failure.of(&contract), expected);
+            assert_eq!(failure.describe_for(&contract), expected);
         }
     }
 }

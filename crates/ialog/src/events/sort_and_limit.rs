@@ -1,16 +1,14 @@
-//! Fold, sort, limit: in this order, or "the last ten deletes" would be five deletes and their five updates.
+//! Sorts rows and limits their number. Operations are folded before: otherwise the last ten deletes would be five deletes
+//! and their five updates.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-
-use ionos_activitylog::{Chain, ContractNumber, Event, EventType};
 
 use crate::error::CommandError;
 use crate::output::column::Column;
-use crate::output::row::{Row, detail};
+use crate::output::row::Row;
 
-/// In what order events are shown, and how many.
+/// The order of the rows, and how many of them are shown.
 #[derive(Clone, Debug)]
 pub(crate) struct SortAndLimit {
     keys: Vec<SortKey>,
@@ -20,97 +18,65 @@ pub(crate) struct SortAndLimit {
 
 /// A column to sort by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SortKey {
+struct SortKey {
     column: Column,
-    reversed: bool,
+    is_reversed: bool,
 }
 
 impl SortKey {
-    /// `column` or `-column`.
-    pub(crate) fn named(text: &str) -> Result<Self, CommandError> {
-        let (name, reversed) = match text.strip_prefix('-') {
+    /// Parses `column` or `-column`.
+    fn parse(text: &str) -> Result<Self, CommandError> {
+        let (name, is_reversed) = match text.strip_prefix('-') {
             Some(name) => (name, true),
             None => (text, false),
         };
-        let column = Column::named(name, true)?;
-        Ok(Self { column, reversed })
+        Ok(Self { column: Column::parse(name, true)?, is_reversed })
     }
 
     fn compare(self, one: &Row, other: &Row) -> Ordering {
         let order = self.column.compare(one, other);
-        if self.reversed { order.reverse() } else { order }
+        if self.is_reversed { order.reverse() } else { order }
     }
 }
 
 impl SortAndLimit {
     pub(crate) fn new(sort: &[String], limit: Option<NonZeroUsize>, newest_first: bool) -> Result<Self, CommandError> {
-        Ok(Self { keys: sort.iter().map(|text| SortKey::named(text)).collect::<Result<_, _>>()?, limit, newest_first })
+        let keys = sort.iter().map(|text| SortKey::parse(text)).collect::<Result<_, _>>()?;
+        Ok(Self { keys, limit, newest_first })
     }
 
-    /// Whether events can be given on as they come.
+    /// Whether rows keep the order in which they are read, so that they can be written as they are read.
     pub(crate) fn is_none(&self) -> bool {
         self.keys.is_empty() && self.limit.is_none() && !self.newest_first
     }
 
-    /// So many are kept at the most.
+    /// Maximum number of rows.
     pub(crate) fn limit(&self) -> Option<usize> {
         self.limit.map(NonZeroUsize::get)
     }
 
-    /// Brings what was found into order, and leaves no more than wanted.
-    pub(crate) fn arrange(&self, found: &mut Vec<Row>) {
+    /// Sorts the rows and drops those beyond the limit. May be called again with more rows.
+    pub(crate) fn apply(&self, rows: &mut Vec<Row>) {
         let oldest_first = |one: &Row, other: &Row| {
             Column::Time
                 .compare(one, other)
                 .then_with(|| one.contract.cmp(&other.contract))
                 .then_with(|| one.event.id().cmp(&other.event.id()))
         };
-        found.sort_by(oldest_first);
-        let most = self.limit().unwrap_or(usize::MAX);
+        rows.sort_by(oldest_first);
+        let limit = self.limit().unwrap_or(usize::MAX);
         if self.keys.is_empty() {
-            // The newest, wherever they are shown.
-            found.drain(..found.len().saturating_sub(most));
+            // Keeps the newest, also where the oldest of them is shown first.
+            rows.drain(..rows.len().saturating_sub(limit));
             if self.newest_first {
-                found.reverse();
+                rows.reverse();
             }
             return;
         }
-        found.sort_by(|one, other| {
+        rows.sort_by(|one, other| {
             let keys = self.keys.iter().map(|key| key.compare(one, other));
             keys.fold(Ordering::Equal, Ordering::then)
         });
-        found.truncate(most);
+        rows.truncate(limit);
     }
-}
-
-/// One for each operation. It is shown by its first event that is no update, and ended as the operation did.
-pub(crate) fn fold(events: Vec<Row>) -> Vec<Row> {
-    let mut by_contract: BTreeMap<ContractNumber, Vec<Event>> = BTreeMap::new();
-    for found in events {
-        by_contract.entry(found.contract).or_default().push(found.event);
-    }
-    let mut operations = Vec::new();
-    for (contract, events) in by_contract {
-        for chain in Chain::group(&events) {
-            operations.extend(operation(&contract, &chain));
-        }
-    }
-    operations
-}
-
-fn operation(contract: &ContractNumber, chain: &Chain<'_>) -> Option<Row> {
-    let events = chain.events();
-    let is_update = |event: &Event| {
-        let of_type = event.details().event_type();
-        [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some).contains(&of_type)
-    };
-    let lead = events.iter().find(|event| !is_update(event));
-    let lead = lead.or(events.first())?;
-    let mut found = Row::one(contract.clone(), (*lead).clone());
-    let details = events.iter().find_map(|event| detail(event));
-    found.detail = found.detail.or(details);
-    found.outcome = chain.outcome();
-    found.events = events.len() as u64;
-    found.took = chain.duration().filter(|_| events.len() > 1);
-    Some(found)
 }

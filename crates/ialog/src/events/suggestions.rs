@@ -1,90 +1,95 @@
-//! A filter that matches nothing may be right, or mistyped. The words of the log are not a closed list, so what was
-//! probably meant is looked for among those that were there.
+//! Suggests what a filter that matches nothing probably meant. The words of the log are no closed list, so candidates are
+//! the words of the events that were read; only if there were none, the words that are known of the vendor.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ionos_activitylog::internal::{Pattern, did_you_mean, event_words, required_patterns};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
-use crate::output::text::safe;
+/// Maximum number of words that are remembered for a key.
+const MAX_WORDS: usize = 1000;
 
-/// More words than these are no list to choose from.
-const MOST_WORDS: usize = 1000;
+/// Maximum number of words that are listed if none is close to the wanted one.
+const MAX_LISTED: usize = 12;
 
-/// The words that were there, as long as nothing was found.
+/// The words that a filter asks for and those of the events, until an event matches.
 #[derive(Debug, Default)]
 pub(crate) struct Suggestions {
-    /// By key: what was asked for, and what was there.
-    keys: BTreeMap<FilterKey, (Vec<Pattern>, BTreeSet<String>)>,
+    keys: BTreeMap<FilterKey, KeyWords>,
+}
+
+#[derive(Debug, Default)]
+struct KeyWords {
+    wanted: Vec<Pattern>,
+    present: BTreeSet<String>,
 }
 
 impl Suggestions {
-    /// Nothing was found yet.
     pub(crate) fn new(filter: &Filter) -> Self {
-        let mut keys: BTreeMap<FilterKey, (Vec<Pattern>, BTreeSet<String>)> = BTreeMap::new();
+        let mut keys: BTreeMap<FilterKey, KeyWords> = BTreeMap::new();
         for (key, word) in required_patterns(filter) {
-            // Of identifiers nobody knows what is near, and what stands for many words is none.
+            // Ids have no meaningful neighbours, and a pattern stands for many words.
             if key != FilterKey::ResourceId && !word.has_wildcard() {
-                keys.entry(key).or_default().0.push(word.clone());
+                keys.entry(key).or_default().wanted.push(word.clone());
             }
         }
         Self { keys }
     }
 
-    /// Looks at an event, whether it matches or not.
-    pub(crate) fn see(&mut self, event: &Event) {
+    /// Records the words of an event. The first event that matches ends the recording: the filter is right then.
+    pub(crate) fn observe(&mut self, event: &Event, matches: bool) {
         if self.keys.is_empty() {
             return;
         }
+        if matches {
+            self.keys.clear();
+            return;
+        }
         let details = event.details();
-        for (key, (_, there)) in &mut self.keys {
-            if there.len() < MOST_WORDS {
-                there.extend(event_words(*key, &details).into_iter().map(String::from));
+        for (key, KeyWords { present, .. }) in &mut self.keys {
+            if present.len() < MAX_WORDS {
+                present.extend(event_words(*key, &details).into_iter().map(String::from));
             }
         }
     }
 
-    /// Something matches, so the words were right.
-    pub(crate) fn found(&mut self) {
-        self.keys.clear();
-    }
-
-    /// What was probably meant.
+    /// A sentence that says what the filter probably meant; `None` if an event matched or nothing is close.
     pub(crate) fn hint(&self) -> Option<String> {
-        let hints: Vec<String> = self
-            .keys
-            .iter()
-            .flat_map(|(key, (asked, there))| {
-                let missing = asked.iter().filter(|asked| !there.iter().any(|word| asked.matches(word)));
-                missing.filter_map(move |asked| {
-                    let value = asked.to_string();
-                    let meant = did_you_mean(&value, there.iter().map(String::as_str));
-                    if there.is_empty() {
-                        let known = vocabulary(*key);
-                        let meant = did_you_mean(&value, known.iter().copied());
-                        // Of a word that is right there may be events at another time.
-                        let right = known.iter().any(|word| asked.matches(word));
-                        return (!right && !meant.is_empty()).then(|| format!("no known {key} is {value:?}{meant}"));
-                    }
-                    Some(format!("no event has the {key} {value:?}{meant}{}", known(there, &meant)))
-                })
-            })
-            .collect();
-        (!hints.is_empty()).then(|| safe(&hints.join("; ")))
+        let hints = self.keys.iter().flat_map(|(key, words)| words.hints(*key));
+        let hints: Vec<String> = hints.collect();
+        (!hints.is_empty()).then(|| hints.join("; "))
     }
 }
 
-/// Short lists are shown.
-fn known(there: &BTreeSet<String>, meant: &str) -> String {
-    const FEW: usize = 12;
-    if !meant.is_empty() || there.len() > FEW {
-        return String::new();
+impl KeyWords {
+    fn hints(&self, key: FilterKey) -> impl Iterator<Item = String> {
+        let missing = self.wanted.iter().filter(|wanted| !self.present.iter().any(|word| wanted.matches(word)));
+        missing.filter_map(move |wanted| {
+            let value = wanted.to_string();
+            if self.present.is_empty() {
+                let vocabulary = vocabulary(key);
+                let guess = did_you_mean(&value, vocabulary.iter().copied());
+                // A known word is right: its events may be at another time.
+                let is_known = vocabulary.iter().any(|word| wanted.matches(word));
+                return (!is_known && !guess.is_empty()).then(|| format!("no known {key} is {value:?}{guess}"));
+            }
+            let guess = did_you_mean(&value, self.present.iter().map(String::as_str));
+            let listed = if guess.is_empty() { self.list_present() } else { String::new() };
+            Some(format!("no event has the {key} {value:?}{guess}{listed}"))
+        })
     }
-    let there: Vec<&str> = there.iter().map(String::as_str).collect();
-    format!(", there are {}", there.join(", "))
+
+    /// The words that are present, unless they are too many.
+    fn list_present(&self) -> String {
+        if self.present.len() > MAX_LISTED {
+            return String::new();
+        }
+        let present: Vec<&str> = self.present.iter().map(String::as_str).collect();
+        format!(", there are {}", present.join(", "))
+    }
 }
 
-/// What the vendor is known to write there.
+/// The words that the vendor is known to use for a key.
 fn vocabulary(key: FilterKey) -> Vec<&'static str> {
     match key {
         FilterKey::EventType => EventType::KNOWN.iter().map(EventType::as_str).collect(),
@@ -100,9 +105,9 @@ fn vocabulary(key: FilterKey) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    /// Users are somebody's choice of letters, and the rest is the vendor's.
+    // User names are compared without case, the words of the vendor also without separators.
     #[test]
-    fn a_word_is_there_if_the_filter_takes_it_for_the_same() {
+    fn a_word_is_present_if_the_filter_matches_it() {
         let event = Event::from_json(
             r#"{"event":{"type":"RequestAccepted"},"principal":{"identity":{"username":"jane-doe"}}}"#,
         );
@@ -110,9 +115,9 @@ mod tests {
         let hint = |filter: &str| {
             let filter: Filter = filter.parse().unwrap();
             assert!(!filter.matches(&event));
-            let mut missed = Suggestions::new(&filter);
-            missed.see(&event);
-            missed.hint()
+            let mut suggestions = Suggestions::new(&filter);
+            suggestions.observe(&event, false);
+            suggestions.hint()
         };
         assert_eq!(hint("user=jane_doe").unwrap(), "no event has the user \"jane_doe\" (did you mean \"jane-doe\"?)");
         assert_eq!(hint("user=JANE-DOE type=request_accepted ip=::1"), None);
@@ -121,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant_is_among_what_there_is() {
+    fn a_suggestion_is_a_word_that_is_present_or_known() {
         let event = Event::from_json(r#"{"event":{"type":"RequestAccepted","status":"DONE"}}"#);
         let hint = |filter: &str| {
-            let mut missed = Suggestions::new(&filter.parse().unwrap());
-            missed.see(event.as_ref().unwrap());
-            missed.hint()
+            let mut suggestions = Suggestions::new(&filter.parse().unwrap());
+            suggestions.observe(event.as_ref().unwrap(), false);
+            suggestions.hint()
         };
         assert_eq!(
             hint("type=RequestAcepted").unwrap(),

@@ -1,4 +1,4 @@
-//! The values that an event can be shown by, sorted by and counted by have one set of names.
+//! The columns by which rows are shown, sorted and counted. All outputs share their names.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -10,10 +10,10 @@ use ionos_activitylog_archive::FlatRow;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::row::Row;
 use crate::error::CommandError;
-use crate::output::row::Row;
 
-/// A value of an event.
+/// A value of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     Time,
@@ -30,12 +30,12 @@ pub(crate) enum Column {
     Type,
     Service,
     Request,
-    /// One of `ialog schema flat`.
+    /// A column of `ialog schema flat`.
     Flat(&'static str),
 }
 
-/// Those that tables have.
-const NAMED: [(&str, Column); 14] = [
+/// The columns of tables, by name.
+const TABLE_COLUMNS: [(&str, Column); 14] = [
     ("time", Column::Time),
     ("user", Column::User),
     ("action", Column::Action),
@@ -52,15 +52,15 @@ const NAMED: [(&str, Column); 14] = [
     ("request", Column::Request),
 ];
 
-/// Names that filters have for the same thing.
+/// Names of filters that differ from those of the columns.
 const ALIASES: [(&str, &str); 2] = [("ip", "source_ip"), ("uuid", "event_id")];
 
 impl Column {
-    /// The columns of a table that fits a terminal.
+    /// The default columns of a table.
     pub(crate) const TABLE: [Self; 7] =
         [Self::Time, Self::User, Self::Action, Self::Resource, Self::Result, Self::From, Self::Detail];
 
-    /// Those of a wide table.
+    /// The default columns of a wide table.
     pub(crate) const WIDE: [Self; 12] = [
         Self::Time,
         Self::Contract,
@@ -76,25 +76,25 @@ impl Column {
         Self::Detail,
     ];
 
-    /// Those of a file, `ialog schema flat`.
+    /// The columns of `ialog schema flat`.
     pub(crate) fn flat() -> Vec<Self> {
         FlatRow::COLUMNS.map(Self::Flat).to_vec()
     }
 
-    /// The column with this name. For programs, a name means what `ialog schema flat` says where it is there.
-    pub(crate) fn named(name: &str, for_people: bool) -> Result<Self, CommandError> {
+    /// The column with this name. For programs, the columns of `ialog schema flat` take precedence.
+    pub(crate) fn parse(name: &str, for_people: bool) -> Result<Self, CommandError> {
         let wanted = name.trim().to_lowercase().replace('-', "_");
         let alias = ALIASES.iter().find(|(alias, _)| *alias == wanted);
         let wanted = alias.map_or(wanted.as_str(), |(_, name)| name);
-        let own = NAMED.iter().find(|(own, _)| *own == wanted);
+        let own = TABLE_COLUMNS.iter().find(|(own, _)| *own == wanted);
         let own = own.map(|(_, column)| *column);
         let flat = FlatRow::COLUMNS.into_iter().find(|flat| *flat == wanted);
         let flat = flat.map(Self::Flat);
         let found = if for_people { own.or(flat) } else { flat.or(own) };
         found.ok_or_else(|| {
-            let known = || NAMED.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
+            let known = || TABLE_COLUMNS.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
             let guess = did_you_mean(wanted, known());
-            let own: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
+            let own: Vec<&str> = TABLE_COLUMNS.iter().map(|(name, _)| *name).collect();
             CommandError::usage(
                 format!("there is no column {name:?}{guess}"),
                 format!("known are {}, and those of `ialog schema flat`", own.join(", ")),
@@ -102,45 +102,43 @@ impl Column {
         })
     }
 
-    /// Those with these names, or the default ones where there are none.
-    pub(crate) fn all_named(names: &[String], default: &[Self], for_people: bool) -> Result<Vec<Self>, CommandError> {
+    /// The columns with these names, or the default columns if there are no names.
+    pub(crate) fn parse_all(names: &[String], default: &[Self], for_people: bool) -> Result<Vec<Self>, CommandError> {
         if names.is_empty() {
             return Ok(default.to_vec());
         }
-        names.iter().map(|name| Self::named(name, for_people)).collect()
+        names.iter().map(|name| Self::parse(name, for_people)).collect()
     }
 
-    /// Its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Flat(name) => name,
-            named => NAMED.iter().find(|(_, column)| *column == named).map_or("", |(name, _)| name),
+            named => TABLE_COLUMNS.iter().find(|(_, column)| *column == named).map_or("", |(name, _)| name),
         }
     }
 
-    /// The value as JSON for a program; null where the event has none. The order of members in it is fixed.
-    pub(crate) fn json(self, found: &Row) -> String {
+    /// The value as JSON; null if the row has none. The order of members is fixed.
+    pub(crate) fn json(self, row: &Row) -> String {
         match self {
-            Self::Took => found.took.map_or_else(|| "null".to_owned(), |took| took.num_milliseconds().to_string()),
-            Self::Events => found.events.to_string(),
-            Self::Flat("outcome") => Value::from(found.outcome.as_str()).to_string(),
+            Self::Took => row.duration().map_or_else(|| "null".to_owned(), |time| time.num_milliseconds().to_string()),
+            Self::Events => row.event_count().to_string(),
+            Self::Flat("outcome") => Value::from(row.outcome().as_str()).to_string(),
             Self::Flat(name) => {
-                let row = FlatRow::new(&found.contract, &found.event);
-                flat(&row, name).unwrap_or_else(|| "null".to_owned())
+                flat_value(&FlatRow::new(&row.contract, &row.event), name).unwrap_or_else(|| "null".to_owned())
             }
-            _ => self.text(found).map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
+            _ => self.text(row).map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
         }
     }
 
-    /// The value as text; none where the event has none.
-    pub(crate) fn text(self, found: &Row) -> Option<String> {
-        let details = found.event.details();
+    /// The value as text; `None` if the row has none.
+    pub(crate) fn text(self, row: &Row) -> Option<String> {
+        let details = row.event.details();
         match self {
-            Self::Time => found.event.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Self::Time => row.event.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Self::User => details.principal().user.map(String::from),
             Self::Action => details.actions().into_iter().next().map(String::from),
             Self::Resource => resource(&details),
-            Self::Result => Some(result(found, &details)),
+            Self::Result => Some(result(row, &details)),
             Self::From => {
                 let principal = details.principal();
                 let address = principal.ip().map(|ip| ip.to_canonical().to_string());
@@ -148,18 +146,15 @@ impl Column {
                     .or_else(|| principal.source_ip.map(String::from))
                     .or_else(|| principal.service.map(|service| service.to_string()))
             }
-            Self::Detail => found.detail.clone(),
-            Self::Took => found.took.map(|took| {
-                let seconds = took.as_seconds_f64();
-                format!("{seconds:.1} s")
-            }),
-            Self::Events => Some(found.events.to_string()),
-            Self::Id => Some(found.event.id().to_string()),
-            Self::Contract => Some(found.contract.to_string()),
+            Self::Detail => row.error_detail(),
+            Self::Took => row.duration().map(|time| format!("{:.1} s", time.as_seconds_f64())),
+            Self::Events => Some(row.event_count().to_string()),
+            Self::Id => Some(row.event.id().to_string()),
+            Self::Contract => Some(row.contract.to_string()),
             Self::Type => details.event_type().map(|one| one.to_string()),
             Self::Service => details.principal().service.map(|one| one.to_string()),
             Self::Request => details.request_id().map(String::from),
-            Self::Flat(_) => match self.json(found) {
+            Self::Flat(_) => match self.json(row) {
                 json if json == "null" || json == "[]" => None,
                 json if json.starts_with('"') => serde_json::from_str(&json).ok(),
                 json => Some(json),
@@ -167,9 +162,9 @@ impl Column {
         }
     }
 
-    /// All values that the event has, where [`Column::text`] is the first: what is counted, and what filters compare with.
-    pub(crate) fn values(self, found: &Row) -> Vec<String> {
-        let details = found.event.details();
+    /// All values of the row, sorted, of which [`Column::text`] shows the first. These are counted, and compared with filters.
+    pub(crate) fn values(self, row: &Row) -> Vec<String> {
+        let details = row.event.details();
         let resources = || details.resources().into_iter();
         let mut values: Vec<String> = match self {
             Self::Action | Self::Flat("action") => details.actions().into_iter().map(String::from).collect(),
@@ -177,37 +172,37 @@ impl Column {
                 resources().filter_map(|one| one.resource_type).map(|one| one.to_string()).collect()
             }
             Self::Flat("resource_id") => resources().filter_map(|one| one.id).map(String::from).collect(),
-            _ => self.text(found).into_iter().collect(),
+            _ => self.text(row).into_iter().collect(),
         };
         values.sort_unstable();
         values.dedup();
         values
     }
 
-    /// Which of two events comes first by this column; those without a value come last.
+    /// Compares two rows by this column. Rows without a value come last.
     pub(crate) fn compare(self, one: &Row, other: &Row) -> Ordering {
         match self {
-            Self::Time => by_option(one.event.time(), other.event.time()),
-            Self::Took => by_option(one.took, other.took),
-            Self::Events => one.events.cmp(&other.events),
-            _ => by_option(self.text(one), self.text(other)),
+            Self::Time => compare_options(one.event.time(), other.event.time()),
+            Self::Took => compare_options(one.duration(), other.duration()),
+            Self::Events => one.event_count().cmp(&other.event_count()),
+            _ => compare_options(self.text(one), self.text(other)),
         }
     }
 }
 
-fn by_option<T: Ord>(one: Option<T>, other: Option<T>) -> Ordering {
+fn compare_options<T: Ord>(one: Option<T>, other: Option<T>) -> Ordering {
     (one.is_none(), one).cmp(&(other.is_none(), other))
 }
 
-/// A value of a row, as it is written.
-fn flat(row: &FlatRow<'_>, name: &str) -> Option<String> {
+/// The JSON text of a value of a flat row.
+fn flat_value(row: &FlatRow<'_>, name: &str) -> Option<String> {
     let text = serde_json::to_string(row).ok()?;
-    // Its text is kept: the order of members in a parsed value depends on how the program was built.
+    // Not parsed further: the order of members in a `Value` depends on features of serde_json.
     let members: HashMap<&str, &RawValue> = serde_json::from_str(&text).ok()?;
     members.get(name).map(|value| value.get().to_owned())
 }
 
-/// The first resource, and how many more there are.
+/// The first resource, and the number of further ones, such as `server/8f3a +2`.
 fn resource(details: &Details<'_>) -> Option<String> {
     let resources = details.resources();
     let first = resources.first()?;
@@ -220,10 +215,10 @@ fn resource(details: &Details<'_>) -> Option<String> {
     Some(format!("{}{more}", parts.join("/")))
 }
 
-/// How it ended, or how far it is.
-fn result(found: &Row, details: &Details<'_>) -> String {
+/// The outcome, or the status of an operation that is not over.
+fn result(row: &Row, details: &Details<'_>) -> String {
     let status = |status: Option<Status<'_>>| status.map(|one| one.as_str().to_lowercase());
-    match found.outcome {
+    match row.outcome() {
         Outcome::Failure => "FAILED".to_owned(),
         Outcome::Success => "done".to_owned(),
         Outcome::Pending => status(details.status()).unwrap_or_else(|| "pending".to_owned()),

@@ -1,59 +1,59 @@
-//! How wide each column is: as wide as its widest cell if all fit; or else the wide ones give way, down to what can
-//! still be read; or else the least important columns go.
+//! How wide the columns of a table are: as wide as their widest cell if all fit; otherwise wide columns shrink to their
+//! minimum, and then the least important columns are dropped.
 
-/// What a column needs.
+/// What a column asks for, in terminal columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WidthRequest {
-    /// For all of its cells.
+    /// Width of the widest cell.
     pub(super) widest: usize,
-    /// To be of any use.
-    pub(super) least: usize,
-    /// Those with the lowest go first; none stays whatever happens.
+    /// Minimum width. Narrower, the column would be of no use.
+    pub(super) min_width: usize,
+    /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// So much of it before others get more than their least: what is only shown in whole words gains nothing by a bit
-    /// of room.
-    pub(super) first: usize,
+    /// Width that the column gets before others get more than their minimum, or not at all: a text that is shown in whole
+    /// words gains nothing from less.
+    pub(super) preferred: usize,
 }
 
 impl WidthRequest {
-    fn least(&self) -> usize {
-        self.least.min(self.widest)
+    fn min_needed(&self) -> usize {
+        self.min_width.min(self.widest)
     }
 }
 
-/// The width of each column; none for one that goes. Between two columns are `gap` columns of the terminal.
-pub(super) fn widths(needs: &[WidthRequest], room: Option<usize>, gap: usize) -> Vec<Option<usize>> {
-    let Some(room) = room else {
-        return needs.iter().map(|need| Some(need.widest)).collect();
+/// The width of each column; `None` for a column that is dropped. `gap` is the space between two columns.
+pub(super) fn column_widths(requests: &[WidthRequest], max_width: Option<usize>, gap: usize) -> Vec<Option<usize>> {
+    let Some(max_width) = max_width else {
+        return requests.iter().map(|request| Some(request.widest)).collect();
     };
-    let mut shown: Vec<bool> = vec![true; needs.len()];
+    let mut shown: Vec<bool> = vec![true; requests.len()];
     let taken = |shown: &[bool], width: &dyn Fn(&WidthRequest) -> usize| -> usize {
-        let widths = needs.iter().zip(shown).filter(|(_, shown)| **shown);
-        let (count, sum) = widths.fold((0, 0), |(count, sum), (need, _)| (count + 1, sum + width(need)));
+        let widths = requests.iter().zip(shown).filter(|(_, shown)| **shown);
+        let (count, sum) = widths.fold((0, 0), |(count, sum), (request, _)| (count + 1, sum + width(request)));
         sum + gap * usize::saturating_sub(count, 1)
     };
-    while taken(&shown, &WidthRequest::least) > room {
-        let candidates = needs.iter().enumerate().filter(|(place, _)| shown.get(*place) == Some(&true));
-        let least = candidates.filter_map(|(place, need)| Some((need.importance?, place))).min();
-        let Some((_, place)) = least else { break };
-        if let Some(shown) = shown.get_mut(place) {
+    while taken(&shown, &WidthRequest::min_needed) > max_width {
+        let candidates = requests.iter().enumerate().filter(|(index, _)| shown.get(*index) == Some(&true));
+        let least_important = candidates.filter_map(|(index, request)| Some((request.importance?, index))).min();
+        let Some((_, index)) = least_important else { break };
+        if let Some(shown) = shown.get_mut(index) {
             *shown = false;
         }
     }
-    let mut spare = room.saturating_sub(taken(&shown, &WidthRequest::least));
-    let mut widths: Vec<usize> = needs.iter().map(WidthRequest::least).collect();
-    for ((width, need), shown) in widths.iter_mut().zip(needs).zip(&shown) {
-        let more = need.first.min(need.widest).saturating_sub(*width);
+    let mut spare = max_width.saturating_sub(taken(&shown, &WidthRequest::min_needed));
+    let mut widths: Vec<usize> = requests.iter().map(WidthRequest::min_needed).collect();
+    for ((width, request), shown) in widths.iter_mut().zip(requests).zip(&shown) {
+        let more = request.preferred.min(request.widest).saturating_sub(*width);
         if *shown && more <= spare {
             *width += more;
             spare -= more;
         }
     }
-    // Column by column, one at a time, so that all that are cut are cut alike.
+    // One terminal column at a time, so that truncated columns are truncated alike.
     while spare > 0 {
         let before = spare;
-        for ((width, need), shown) in widths.iter_mut().zip(needs).zip(&shown) {
-            if *shown && spare > 0 && *width < need.widest {
+        for ((width, request), shown) in widths.iter_mut().zip(requests).zip(&shown) {
+            if *shown && spare > 0 && *width < request.widest {
                 *width += 1;
                 spare -= 1;
             }
@@ -70,24 +70,24 @@ pub(super) fn widths(needs: &[WidthRequest], room: Option<usize>, gap: usize) ->
 mod tests {
     use super::*;
 
-    fn need(widest: usize, least: usize, importance: Option<u8>) -> WidthRequest {
-        WidthRequest { widest, least, importance, first: 0 }
+    fn request(widest: usize, min_width: usize, importance: Option<u8>) -> WidthRequest {
+        WidthRequest { widest, min_width, importance, preferred: 0 }
     }
 
     #[test]
-    fn what_has_no_use_for_a_bit_of_room_gets_enough_or_as_the_others() {
-        let words = WidthRequest { first: 20, ..need(14, 6, Some(9)) };
-        let needs = [need(30, 6, None), words, need(30, 6, None)];
+    fn a_preferred_width_is_granted_before_others_grow() {
+        let words = WidthRequest { preferred: 20, ..request(14, 6, Some(9)) };
+        let requests = [request(30, 6, None), words, request(30, 6, None)];
         let cases = [(22, [6, 6, 6]), (29, [9, 8, 8]), (30, [6, 14, 6]), (33, [8, 14, 7])];
-        for (room, expected) in cases {
+        for (max_width, expected) in cases {
             let expected = expected.map(Some).to_vec();
-            assert_eq!(widths(&needs, Some(room), 2), expected, "{room}");
+            assert_eq!(column_widths(&requests, Some(max_width), 2), expected, "{max_width}");
         }
     }
 
     #[test]
-    fn columns_give_way_and_then_go() {
-        let needs = [need(8, 8, None), need(30, 6, Some(2)), need(20, 6, Some(1))];
+    fn columns_shrink_before_they_are_dropped() {
+        let requests = [request(8, 8, None), request(30, 6, Some(2)), request(20, 6, Some(1))];
         let cases = [
             (None, vec![Some(8), Some(30), Some(20)]),
             (Some(62), vec![Some(8), Some(30), Some(20)]),
@@ -97,8 +97,8 @@ mod tests {
             (Some(10), vec![Some(8), None, None]),
             (Some(1), vec![Some(8), None, None]),
         ];
-        for (room, expected) in cases {
-            assert_eq!(widths(&needs, room, 2), expected, "{room:?}");
+        for (max_width, expected) in cases {
+            assert_eq!(column_widths(&requests, max_width, 2), expected, "{max_width:?}");
         }
     }
 }

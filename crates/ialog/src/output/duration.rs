@@ -1,27 +1,59 @@
-//! "Ends at 2026-11-23T08:00:00Z" has to be worked out, "in 3 days" has not.
+//! Lengths of time in words, each function as exact as its use needs.
+
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::output::plural::format_count;
+use super::plural::format_count;
 
-/// Units, the largest first, and their seconds.
+/// Units from the largest to the smallest, and their seconds.
 const UNITS: [(&str, i64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
-/// A length in the largest unit of which there are two, cut off: 47 hours, 2 days.
-pub(crate) fn length(length: TimeDelta) -> String {
+/// A length in the largest unit of which it has at least two, rounded down, such as `47 hours` or `2 days`.
+pub(crate) fn format_rough(length: TimeDelta) -> String {
     let seconds = length.num_seconds().abs();
     let unit = UNITS.iter().find(|(_, unit)| seconds >= 2 * unit);
     let (name, unit) = unit.unwrap_or(&("second", 1));
     format_count((seconds / unit).unsigned_abs(), name)
 }
 
-/// When a time is, seen from now.
-pub(crate) fn ago(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+/// A time relative to now, such as `in 3 days` or `2 hours ago`.
+pub(crate) fn format_relative(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let distance = time - now;
     match distance.num_seconds() {
         0 => "now".to_owned(),
-        ..0 => format!("{} ago", length(distance)),
-        1.. => format!("in {}", length(distance)),
+        ..0 => format!("{} ago", format_rough(distance)),
+        1.. => format!("in {}", format_rough(distance)),
+    }
+}
+
+/// A length to the millisecond if it is short, such as `0.438 s`, and to the minute if it is long: `3 min 07.2 s`,
+/// `5 h 12 min`.
+pub(crate) fn format_exact(length: TimeDelta) -> String {
+    const MINUTE: i64 = 60_000;
+    const HOUR: i64 = 60 * MINUTE;
+    let milliseconds = length.num_milliseconds();
+    match milliseconds {
+        _ if milliseconds < MINUTE => {
+            format!("{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
+        }
+        _ if milliseconds < HOUR => {
+            let (minutes, rest) = (milliseconds / MINUTE, milliseconds % MINUTE);
+            format!("{minutes} min {:02}.{} s", rest / 1000, rest % 1000 / 100)
+        }
+        _ => format!("{} h {:02} min", milliseconds / HOUR, milliseconds % HOUR / MINUTE),
+    }
+}
+
+/// A remaining time in at most two units, such as `8 s`, `3 min 12 s` or `27 h 45 min`.
+pub(super) fn format_remaining(remaining: Duration) -> String {
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    let seconds = remaining.as_secs();
+    match seconds {
+        ..MINUTE => format!("{seconds} s"),
+        MINUTE..HOUR => format!("{} min {:02} s", seconds / MINUTE, seconds % MINUTE),
+        HOUR.. => format!("{} h {:02} min", seconds / HOUR, seconds % HOUR / MINUTE),
     }
 }
 
@@ -30,9 +62,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_distance_is_told_in_a_unit_that_says_something() {
+    fn a_relative_time_uses_the_largest_unit_with_two() {
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        for (time, told) in [
+        for (time, expected) in [
             ("2026-11-20T12:00:00.9Z", "now"),
             ("2026-11-20T12:00:01Z", "in 1 second"),
             ("2026-11-20T12:01:59Z", "in 119 seconds"),
@@ -42,7 +74,22 @@ mod tests {
             ("2027-11-20T12:00:00Z", "in 365 days"),
             ("2026-11-20T09:00:00Z", "3 hours ago"),
         ] {
-            assert_eq!(ago(time.parse().unwrap(), now), told);
+            assert_eq!(format_relative(time.parse().unwrap(), now), expected);
+        }
+    }
+
+    #[test]
+    fn long_times_are_less_exact() {
+        for (milliseconds, text) in [
+            (0, "0.000 s"),
+            (438, "0.438 s"),
+            (59_999, "59.999 s"),
+            (60_000, "1 min 00.0 s"),
+            (187_290, "3 min 07.2 s"),
+            (18_720_000, "5 h 12 min"),
+            (360_000_000, "100 h 00 min"),
+        ] {
+            assert_eq!(format_exact(TimeDelta::milliseconds(milliseconds)), text);
         }
     }
 }

@@ -1,34 +1,36 @@
-//! Events as a table for people: times by their clock and as short as they can be told, what failed in red.
+//! Rows as a table for people: local times in the shortest unambiguous form, failures in red.
 
 use chrono::{DateTime, Datelike, Offset, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::Outcome;
 
-use crate::output::column::Column;
-use crate::output::row::Row;
-use crate::output::table::{Cell, ColumnSpec, Table, TextStyle};
-use crate::output::text::Truncation;
+use super::column::Column;
+use super::row::Row;
+use super::styled_text::TextStyle;
+use super::table::{Cell, ColumnSpec, Table};
+use super::width::Truncation;
 
-/// Whose clock times are shown by, and what it shows.
+/// The time zone and the time by which times are shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DisplayClock {
     pub(crate) zone: Tz,
     pub(crate) now: DateTime<Utc>,
 }
 
-/// The rows of what was found. `whole` is for times with everything that is known of them.
-pub(crate) fn event_table(found: &[Row], columns: &[Column], clock: DisplayClock, whole: bool) -> Table {
-    let times = found.iter().filter_map(|one| one.event.time());
-    let format = if whole { "%Y-%m-%d %H:%M:%S%.3f %:z" } else { shortest(times, clock) };
-    let rows = found.iter().map(|one| {
-        let cells = columns.iter().map(|column| cell(*column, one, clock, format));
+/// The rows as a table. `is_wide` shows times in full.
+pub(crate) fn event_table(rows: &[Row], columns: &[Column], clock: DisplayClock, is_wide: bool) -> Table {
+    let times = rows.iter().filter_map(|one| one.event.time());
+    let format = if is_wide { "%Y-%m-%d %H:%M:%S%.3f %:z" } else { shortest_time_format(times, clock) };
+    let cells = rows.iter().map(|row| {
+        let cells = columns.iter().map(|column| cell(*column, row, clock, format));
         cells.collect()
     });
-    Table { heads: columns.iter().map(|column| head(*column)).collect(), rows: rows.collect() }
+    Table { columns: columns.iter().map(|column| column_spec(*column)).collect(), rows: cells.collect() }
 }
 
-/// The shortest form in which no two of the times can be taken for each other, nor for one of another day or year.
-pub(crate) fn shortest(times: impl Iterator<Item = DateTime<Utc>>, clock: DisplayClock) -> &'static str {
+/// The shortest time format that is unambiguous for these times: with date, year or offset only where they differ from now
+/// or from each other.
+pub(crate) fn shortest_time_format(times: impl Iterator<Item = DateTime<Utc>>, clock: DisplayClock) -> &'static str {
     let now = clock.now.with_timezone(&clock.zone);
     let (mut today, mut this_year, mut offsets) = (true, true, Vec::new());
     for time in times {
@@ -40,7 +42,7 @@ pub(crate) fn shortest(times: impl Iterator<Item = DateTime<Utc>>, clock: Displa
             offsets.push(offset);
         }
     }
-    // An hour that comes twice is told apart by its offset.
+    // In the night of a clock change, an hour occurs twice, with two offsets.
     match (today, this_year, offsets.len() > 1) {
         (true, _, false) => "%H:%M:%S",
         (true, _, true) => "%H:%M:%S %:z",
@@ -51,35 +53,35 @@ pub(crate) fn shortest(times: impl Iterator<Item = DateTime<Utc>>, clock: Displa
     }
 }
 
-fn cell(column: Column, found: &Row, clock: DisplayClock, format: &str) -> Cell {
-    let text = match (column, found.event.time()) {
+fn cell(column: Column, row: &Row, clock: DisplayClock, format: &str) -> Cell {
+    let text = match (column, row.event.time()) {
         (Column::Time, Some(time)) => {
             let time = time.with_timezone(&clock.zone);
             time.format(format).to_string()
         }
-        _ => column.text(found).unwrap_or_default(),
+        _ => column.text(row).unwrap_or_default(),
     };
-    let look = match (column, found.outcome) {
-        (Column::Result, Outcome::Failure) | (Column::Detail, _) => TextStyle::Bad,
-        (Column::Result, Outcome::Success) => TextStyle::Good,
-        (Column::Result, Outcome::Pending) => TextStyle::Waiting,
+    let style = match (column, row.outcome()) {
+        (Column::Result, Outcome::Failure) | (Column::Detail, _) => TextStyle::Failure,
+        (Column::Result, Outcome::Success) => TextStyle::Success,
+        (Column::Result, Outcome::Pending) => TextStyle::Pending,
         (Column::Time | Column::From | Column::Id | Column::Request, _) => TextStyle::Dim,
         _ => TextStyle::Plain,
     };
     match column {
-        Column::Resource => Cell::new(&text, look).or_short(&short(&text)),
-        _ => Cell::new(&text, look),
+        Column::Resource => Cell::new(&text, style).with_short(&shorten_ids(&text)),
+        _ => Cell::new(&text, style),
     }
 }
 
-/// A resource whose identifier is shortened as people do: its type tells more.
-fn short(resource: &str) -> String {
-    /// As long as a UUID.
-    const LONG: usize = 36;
+/// A resource with its ids shortened: the type says more.
+fn shorten_ids(resource: &str) -> String {
+    /// Length of a UUID.
+    const ID_LENGTH: usize = 36;
     let words = resource.split_inclusive(['/', ' ']);
     let words = words.map(|word| {
         let id = word.trim_end();
-        if id.len() < LONG || !id.is_ascii() {
+        if id.len() < ID_LENGTH || !id.is_ascii() {
             return word.to_owned();
         }
         format!("{}…{}{}", &id[..4], &id[id.len() - 2..], &word[id.len()..])
@@ -87,8 +89,8 @@ fn short(resource: &str) -> String {
     words.collect()
 }
 
-fn head(column: Column) -> ColumnSpec {
-    let (least, importance, cut) = match column {
+fn column_spec(column: Column) -> ColumnSpec {
+    let (min_width, importance, truncation) = match column {
         Column::Time => (29, None, Truncation::End),
         Column::User => (10, None, Truncation::End),
         Column::Action => (10, Some(9), Truncation::Words),
@@ -99,7 +101,13 @@ fn head(column: Column) -> ColumnSpec {
         Column::Id | Column::Request => (12, Some(2), Truncation::Middle),
         _ => (10, Some(3), Truncation::End),
     };
-    ColumnSpec { title: column.name(), least, importance, cut, right: matches!(column, Column::Took | Column::Events) }
+    ColumnSpec {
+        title: column.name(),
+        min_width,
+        importance,
+        truncation,
+        align_right: matches!(column, Column::Took | Column::Events),
+    }
 }
 
 #[cfg(test)]
@@ -107,13 +115,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resource_is_shortened_in_its_identifier() {
-        assert_eq!(short("datacenter/e8b1a942-41d5-4bfd-8d5a-61e5c049905c +1"), "datacenter/e8b1…5c +1");
-        assert_eq!(short("user/1466"), "user/1466");
+    fn a_resource_is_shortened_in_its_id() {
+        assert_eq!(shorten_ids("datacenter/e8b1a942-41d5-4bfd-8d5a-61e5c049905c +1"), "datacenter/e8b1…5c +1");
+        assert_eq!(shorten_ids("user/1466"), "user/1466");
     }
 
     #[test]
-    fn times_are_told_as_short_as_they_can_be() {
+    fn times_have_the_shortest_unambiguous_format() {
         let clock = DisplayClock { zone: Tz::Europe__Berlin, now: "2026-10-25T12:00:00Z".parse().unwrap() };
         for (times, expected) in [
             (["2026-10-25T11:00:00Z"; 2], "%H:%M:%S"),
@@ -123,7 +131,7 @@ mod tests {
             (["2025-10-23T00:30:00Z"; 2], "%Y-%m-%d %H:%M:%S"),
         ] {
             let times = times.map(|time| time.parse().unwrap());
-            assert_eq!(shortest(times.into_iter(), clock), expected, "{times:?}");
+            assert_eq!(shortest_time_format(times.into_iter(), clock), expected, "{times:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! jq is how people ask JSON, and where it is needed most it is not installed. So it is built in.
+//! Expressions of jq, so that `--jq` works without an installed jq.
 
 use jaq_core::compile::{Compiler, Filter};
 use jaq_core::data::JustLut;
@@ -7,9 +7,8 @@ use jaq_core::{Ctx, Native, Vars};
 use jaq_json::{Val, read};
 
 use crate::error::CommandError;
-use crate::output::text::{safe, safe_json};
 
-/// Formats that jq has and the crates leave to their program.
+/// Formats of jq that the jaq crates do not define.
 const FORMATS: &str = r#"
     def __cell(string): if . == null then "" elif type == "string" then string
         elif type == "array" or type == "object" then error("a row of cells cannot have one that is an \(type)")
@@ -19,17 +18,17 @@ const FORMATS: &str = r#"
     def @tsv: map(__cell(__in("\\"; "\\\\") | __in("\t"; "\\t") | __in("\n"; "\\n") | __in("\r"; "\\r"))) | join("\t");
 "#;
 
-/// An expression, ready to be applied.
+/// A compiled expression.
 pub(crate) struct JqExpression {
     filter: Filter<Native<JustLut<Val>>>,
 }
 
 impl JqExpression {
-    /// Reads an expression.
+    /// Compiles an expression.
     pub(crate) fn compile(expression: &str) -> Result<Self, CommandError> {
-        let refused = |why: String| {
+        let invalid = |reason: String| {
             CommandError::usage(
-                format!("--jq {expression:?} is no expression of jq: {}", safe(&why)),
+                format!("--jq {expression:?} is no expression of jq: {}", reason),
                 "correct it, the manual of jq has the language",
             )
         };
@@ -37,15 +36,15 @@ impl JqExpression {
         let definitions =
             jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(formats.into_iter().flatten());
         let functions = jaq_core::funs()
-            // The environment holds the token, and an expression may be somebody else's.
+            // Without `env`: the environment holds the token, and an expression may come from somebody else.
             .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
             .chain(jaq_json::funs());
         let arena = Arena::default();
         let program = File { code: expression, path: () };
-        let modules = Loader::new(definitions).load(&arena, program).map_err(|errors| refused(unreadable(errors)))?;
+        let modules = Loader::new(definitions).load(&arena, program).map_err(|errors| invalid(describe(errors)))?;
         let filter = Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
             let unknown = errors.into_iter().flat_map(|(_, unknown)| unknown).next();
-            refused(unknown.map_or_else(
+            invalid(unknown.map_or_else(
                 || "it cannot be understood".to_owned(),
                 |(name, what)| format!("there is no {} {name}", what.as_str()),
             ))
@@ -53,11 +52,11 @@ impl JqExpression {
         Ok(Self { filter })
     }
 
-    /// A line for each value that it makes of a record: a text as it is, anything else as JSON.
-    pub(crate) fn run(&self, record: &str, shown: bool) -> Result<String, CommandError> {
-        let failed = |why: String| {
+    /// Applies the expression to a record. Each result is a line: a string as it is, any other value as JSON.
+    pub(crate) fn run(&self, record: &str) -> Result<String, CommandError> {
+        let failed = |reason: String| {
             CommandError::usage(
-                format!("the expression of --jq cannot be applied to an event: {}", safe(&why)),
+                format!("the expression of --jq cannot be applied to an event: {}", reason),
                 "let it expect what a record may have, such as (.a? // empty)",
             )
         };
@@ -65,17 +64,13 @@ impl JqExpression {
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         let mut out = String::new();
         for value in self.filter.id.run((context, input)) {
-            // `halt` is one of the expressions, and is not to end the program in the middle of its work.
+            // `halt` is no error of jaq, but must not end the program in the middle of its work.
             let value = value.map_err(|end| match end.get_err() {
                 Ok(error) => failed(error.to_string()),
                 Err(_) => failed("it ends early".to_owned()),
             })?;
             let text = match &value {
-                Val::TStr(text) => {
-                    let text = String::from_utf8_lossy(text).into_owned();
-                    if shown { one_line(&text) } else { text }
-                }
-                value if shown => safe_json(&value.to_string()),
+                Val::TStr(text) => String::from_utf8_lossy(text).into_owned(),
                 value => value.to_string(),
             };
             out += &text;
@@ -85,17 +80,8 @@ impl JqExpression {
     }
 }
 
-/// What a terminal may get of a text: its tabs, which separate values, and its lines.
-fn one_line(text: &str) -> String {
-    let lines = text.split('\n').map(|line| {
-        let cells = line.split('\t').map(safe);
-        cells.collect::<Vec<_>>().join("\t")
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-/// Where an expression stops to be one.
-fn unreadable(errors: jaq_core::load::Errors<&str, ()>) -> String {
+/// The first syntax error of an expression.
+fn describe(errors: jaq_core::load::Errors<&str, ()>) -> String {
     use jaq_core::load::Error;
     for (_, error) in errors {
         let place = match error {
@@ -115,32 +101,31 @@ fn unreadable(errors: jaq_core::load::Errors<&str, ()>) -> String {
 mod tests {
     use super::*;
 
-    fn run(expression: &str, record: &str, shown: bool) -> String {
+    fn run(expression: &str, record: &str) -> String {
         let jq = JqExpression::compile(expression);
-        match jq.and_then(|jq| jq.run(record, shown)) {
+        match jq.and_then(|jq| jq.run(record)) {
             Ok(text) => text,
             Err(failure) => failure.to_string(),
         }
     }
 
     #[test]
-    fn an_expression_makes_lines_of_a_record() {
+    fn each_result_of_an_expression_is_a_line() {
         let record = r#"{"a":[1,2.50,123456789012345678901],"b":"x\ty","c":{"d":null}}"#;
-        assert_eq!(run(".a[]", record, false), "1\n2.50\n123456789012345678901\n");
-        assert_eq!(run(".b, .c", record, false), "x\ty\n{\"d\":null}\n");
-        assert_eq!(run("select(.b == \"z\")", record, false), "");
-        assert_eq!(run("[.b, .a[0]] | @tsv", record, false), "x\\ty\t1\n");
-        assert_eq!(run(r#"["a\"b", null, 1.50] | @csv"#, record, false), "\"a\"\"b\",,1.50\n");
-        assert_eq!(run(".b", r#"{"b":"a\u001b[2J\tb"}"#, true), "a\\u{1b}[2J\tb\n");
+        assert_eq!(run(".a[]", record), "1\n2.50\n123456789012345678901\n");
+        assert_eq!(run(".b, .c", record), "x\ty\n{\"d\":null}\n");
+        assert_eq!(run("select(.b == \"z\")", record), "");
+        assert_eq!(run("[.b, .a[0]] | @tsv", record), "x\\ty\t1\n");
+        assert_eq!(run(r#"["a\"b", null, 1.50] | @csv"#, record), "\"a\"\"b\",,1.50\n");
     }
 
     #[test]
-    fn what_is_wrong_with_an_expression_is_said() {
+    fn an_invalid_expression_is_a_usage_error() {
         assert_eq!(
-            run(".a | foo", "{}", false),
+            run(".a | foo", "{}"),
             "--jq \".a | foo\" is no expression of jq: there is no filter foo: correct it, the manual of jq has the language"
         );
-        assert!(run(".a[", "{}", false).contains("is no expression of jq"));
-        assert!(run(".a + 1 | error", "{}", false).starts_with("the expression of --jq cannot be applied"));
+        assert!(run(".a[", "{}").contains("is no expression of jq"));
+        assert!(run(".a + 1 | error", "{}").starts_with("the expression of --jq cannot be applied"));
     }
 }

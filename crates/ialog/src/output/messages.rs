@@ -1,109 +1,118 @@
-//! Some want to hear nothing, some what is done, and some every byte of it. How much is said is settled here once: talk
-//! that can be left out goes by [`Level`], and what concerns the promise of completeness is said in any case.
+//! Messages to the user on standard error, and how many of them are wanted. With `-o json` or `-o ndjson` each message is a
+//! JSON object on a line, because a program reads them.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::output::status_line::StatusLine;
+use serde_json::{Value, json};
 
-/// How much is said on standard error.
+use super::sanitize::{escape_data, single_line};
+use super::status_line::StatusLine;
+
+/// How many messages are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    /// Errors, and what is not proven to be complete.
+    /// `--quiet`: errors, and what is not proven to be complete.
     Quiet,
     #[default]
-    Usual,
-    /// What is done: requests, retries and waits.
-    Steps,
-    /// Each request and each answer with its headers.
+    Normal,
+    /// `-v`: each request, retry and wait.
+    Requests,
+    /// `-vv`: also the headers of each request and response.
     Headers,
 }
 
-/// Says a line.
-type Aside = Arc<dyn Fn(&str) + Send + Sync>;
+/// Writes a line of a message.
+type LineWriter = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What is said besides data, by whom it may be said who does not have the program's streams at hand.
+/// How messages are formatted and how many are wanted. Clones share the request counts, so that code without access to
+/// the streams of the program can log steps.
 #[derive(Clone, Default)]
 pub struct Messages {
-    pub(crate) level: Verbosity,
-    /// Whether a program reads it, to which each line is an object of JSON.
-    pub(crate) json: bool,
-    /// Says a line while the program is at something else.
-    aside: Option<Aside>,
-    traffic: Arc<RequestCounts>,
-    /// A line that is drawn anew all the time, and has to be out of the way of everything else.
-    pub(crate) drawn: Option<StatusLine>,
+    pub(crate) verbosity: Verbosity,
+    /// Whether each message is a JSON object.
+    pub(crate) is_json: bool,
+    /// Writes a step while the program does something else. `None` drops steps.
+    step_writer: Option<LineWriter>,
+    request_counts: Arc<RequestCounts>,
+    /// The line that has to be removed while a message is written.
+    pub(crate) status_line: Option<StatusLine>,
 }
 
-/// What went over the wire so far.
+/// Number of requests that were sent, shared by everything that sends or shows them.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounts {
-    requests: AtomicU64,
+    sent: AtomicU64,
     throttled: AtomicU64,
 }
 
 impl RequestCounts {
-    /// A request is sent, for the first time or again.
-    pub(crate) fn sent(&self) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+    /// Counts a request that is sent, for the first time or again.
+    pub(crate) fn add_sent(&self) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The service asked to slow down (429).
-    pub(crate) fn throttled(&self) {
+    /// Counts a response with status 429.
+    pub(crate) fn add_throttled(&self) {
         self.throttled.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Requests so far, and how many of them were answered with 429.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.requests.load(Ordering::Relaxed), self.throttled.load(Ordering::Relaxed))
+    /// Requests sent, and responses with status 429.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        (self.sent.load(Ordering::Relaxed), self.throttled.load(Ordering::Relaxed))
     }
 }
 
 impl Messages {
-    /// That of the process, at standard error.
-    pub(crate) fn of_process() -> Self {
+    /// Messages on standard error of the process.
+    pub(crate) fn on_stderr() -> Self {
         Self {
-            // Where it is closed nobody is listening.
-            aside: Some(Arc::new(|line| {
+            // A closed standard error is no reason to fail.
+            step_writer: Some(Arc::new(|line| {
                 let _ = writeln!(io::stderr(), "{line}");
             })),
             ..Self::default()
         }
     }
 
-    /// One that says everything to somebody.
+    /// Messages of every verbosity, given to a function.
     #[cfg(test)]
-    pub(crate) fn to(somebody: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self { level: Verbosity::Headers, aside: Some(Arc::new(somebody)), ..Self::default() }
+    pub(crate) fn to_function(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { verbosity: Verbosity::Headers, step_writer: Some(Arc::new(write)), ..Self::default() }
     }
 
-    /// Says what is being done, where it is wanted so exactly.
-    pub(crate) fn step(&self, level: Verbosity, line: impl Display) {
-        if let Some(aside) = self.aside.as_ref().filter(|_| self.level >= level) {
-            aside(&self.line(line));
+    /// Writes a message about a step of the work, if the verbosity asks for it.
+    pub(crate) fn step(&self, verbosity: Verbosity, message: impl Display) {
+        if let Some(write) = self.step_writer.as_ref().filter(|_| self.verbosity >= verbosity) {
+            write(&self.format(message));
         }
     }
 
-    /// A line for whoever reads it.
-    pub(crate) fn line(&self, text: impl Display) -> String {
-        let text = text.to_string();
-        match self.json {
-            true => serde_json::json!({ "note": text }).to_string(),
-            false => text,
+    /// The lines of a message, or its JSON object; in both, nothing that a terminal would obey.
+    pub(crate) fn format(&self, message: impl Display) -> String {
+        let message = message.to_string();
+        match self.is_json {
+            true => self.format_object(&json!({ "note": message })),
+            false => message.split('\n').map(single_line).collect::<Vec<_>>().join("\n"),
         }
     }
 
-    /// Writes to a terminal on which a line may be drawn: it is taken away before, and drawn again behind.
-    pub(crate) fn beside_drawn<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.drawn {
-            Some(drawn) => drawn.beside(write),
+    /// A JSON object on one line, with everything escaped that a terminal would obey.
+    pub(crate) fn format_object(&self, object: &Value) -> String {
+        escape_data(&object.to_string()).into_owned()
+    }
+
+    /// Runs a function that writes to the terminal, with the status line out of the way.
+    pub(crate) fn write_beside_status_line<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.status_line {
+            Some(line) => line.write_beside(write),
             None => write(),
         }
     }
 
-    pub(crate) fn traffic(&self) -> &Arc<RequestCounts> {
-        &self.traffic
+    pub(crate) fn request_counts(&self) -> &Arc<RequestCounts> {
+        &self.request_counts
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers with their noun.
 
-/// A number of things in words.
-pub(crate) fn format_count(number: u64, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// A number with its noun, such as `1 event` or `3 events`. Adds an `s` for the plural.
+pub(crate) fn format_count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

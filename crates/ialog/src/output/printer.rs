@@ -1,23 +1,21 @@
-//! Forms that programs read, written event by event. Records are the bytes that the service sent.
+//! Formats for programs, written row by row. Records are the bytes that the service sent.
 
 use ionos_activitylog_archive::{escape_cell, ndjson};
 use serde_json::Value;
 
+use super::column::Column;
+use super::jq::JqExpression;
+use super::row::Row;
+use super::sanitize::single_line;
 use crate::error::CommandError;
-use crate::output::column::Column;
-use crate::output::jq::JqExpression;
-use crate::output::row::Row;
-use crate::output::text::{safe, safe_json};
 
-/// Makes text of events.
+/// Formats rows.
 pub(crate) struct Printer {
-    form: PrinterFormat,
+    format: PrinterFormat,
     columns: Vec<Column>,
-    titles: bool,
-    /// Whether the text goes to a terminal, which must not be taken over by what is in the log.
-    shown: bool,
-    /// How many events there were.
-    before: u64,
+    has_titles: bool,
+    /// Number of rows that were formatted.
+    row_count: u64,
 }
 
 enum PrinterFormat {
@@ -35,70 +33,71 @@ enum TemplatePart {
 }
 
 impl Printer {
-    /// A line for each event: its record, or an object of the columns where there are any.
-    pub(crate) fn ndjson(columns: Vec<Column>, shown: bool) -> Self {
-        Self::new(PrinterFormat::Lines, columns, false, shown)
+    /// One line a row: the record, or an object of the columns if there are any.
+    pub(crate) fn ndjson(columns: Vec<Column>) -> Self {
+        Self::new(PrinterFormat::Lines, columns, false)
     }
 
-    /// The same as an array.
-    pub(crate) fn json(columns: Vec<Column>, shown: bool) -> Self {
-        Self::new(PrinterFormat::Array, columns, false, shown)
+    /// The same as one array.
+    pub(crate) fn json(columns: Vec<Column>) -> Self {
+        Self::new(PrinterFormat::Array, columns, false)
     }
 
-    /// Comma-separated values, under the names of the columns where `titles` are wanted.
-    pub(crate) fn csv(columns: Vec<Column>, titles: bool, shown: bool) -> Self {
-        Self::new(PrinterFormat::Csv, columns, titles, shown)
+    /// CSV, with the names of the columns in the first line if `has_titles` is set.
+    pub(crate) fn csv(columns: Vec<Column>, has_titles: bool) -> Self {
+        Self::new(PrinterFormat::Csv, columns, has_titles)
     }
 
-    /// A line as the template says, `{column}` being a value.
-    pub(crate) fn template(template: &str, shown: bool) -> Result<Self, CommandError> {
-        Ok(Self::new(PrinterFormat::Template(pieces(template)?), Vec::new(), false, shown))
+    /// One line a row, by a template with values such as `{user}`.
+    pub(crate) fn template(template: &str) -> Result<Self, CommandError> {
+        Ok(Self::new(PrinterFormat::Template(parse_template(template)?), Vec::new(), false))
     }
 
-    /// What an expression of jq makes of the record.
-    pub(crate) fn jq(expression: &str, shown: bool) -> Result<Self, CommandError> {
+    /// The results of a jq expression for each record.
+    pub(crate) fn jq(expression: &str) -> Result<Self, CommandError> {
         let jq = JqExpression::compile(expression)?;
-        Ok(Self::new(PrinterFormat::JqExpression(jq), Vec::new(), false, shown))
+        Ok(Self::new(PrinterFormat::JqExpression(jq), Vec::new(), false))
     }
 
-    fn new(form: PrinterFormat, columns: Vec<Column>, titles: bool, shown: bool) -> Self {
-        Self { form, columns, titles, shown, before: 0 }
+    fn new(format: PrinterFormat, columns: Vec<Column>, has_titles: bool) -> Self {
+        Self { format, columns, has_titles, row_count: 0 }
     }
 
-    /// What comes before all events.
+    /// The text before the first row.
     pub(crate) fn begin(&self) -> String {
-        match self.form {
+        match self.format {
             PrinterFormat::Array => "[".to_owned(),
-            PrinterFormat::Csv if self.titles => row(self.columns.iter().map(|column| column.name().to_owned())),
+            PrinterFormat::Csv if self.has_titles => {
+                csv_row(self.columns.iter().map(|column| column.name().to_owned()))
+            }
             _ => String::new(),
         }
     }
 
-    /// An event.
-    pub(crate) fn event(&mut self, found: &Row) -> Result<String, CommandError> {
-        let first = self.before == 0;
-        self.before += 1;
-        Ok(match &self.form {
-            PrinterFormat::JqExpression(jq) => jq.run(found.event.raw(), self.shown)?,
-            PrinterFormat::Lines => self.record(found) + "\n",
-            PrinterFormat::Array if first => format!("\n{}", self.record(found)),
-            PrinterFormat::Array => format!(",\n{}", self.record(found)),
+    /// The text of a row.
+    pub(crate) fn row(&mut self, row: &Row) -> Result<String, CommandError> {
+        let is_first = self.row_count == 0;
+        self.row_count += 1;
+        Ok(match &self.format {
+            PrinterFormat::JqExpression(jq) => jq.run(row.event.raw())?,
+            PrinterFormat::Lines => self.record(row) + "\n",
+            PrinterFormat::Array if is_first => format!("\n{}", self.record(row)),
+            PrinterFormat::Array => format!(",\n{}", self.record(row)),
             PrinterFormat::Csv => {
                 let cells = self.columns.iter().map(|column| {
-                    let text = column.text(found).unwrap_or_default();
-                    let text = if self.shown { safe(&text) } else { text };
+                    let text = column.text(row).unwrap_or_default();
                     escape_cell(&text).into_owned()
                 });
-                row(cells)
+                csv_row(cells)
             }
-            PrinterFormat::Template(pieces) => {
+            PrinterFormat::Template(parts) => {
                 let mut line = String::new();
-                for piece in pieces {
-                    match piece {
+                for part in parts {
+                    match part {
                         TemplatePart::Text(text) => line.push_str(text),
-                        // Always on one line, and nothing in it that a terminal obeys.
+                        // A line break in a value would look like another row.
                         TemplatePart::Column(column) => {
-                            line.push_str(&safe(&column.text(found).unwrap_or_default()));
+                            line.push_str(&single_line(&column.text(row).unwrap_or_default()));
                         }
                     }
                 }
@@ -108,46 +107,44 @@ impl Printer {
         })
     }
 
-    /// What comes after all events.
+    /// The text after the last row.
     pub(crate) fn end(&self) -> &'static str {
-        match self.form {
+        match self.format {
             PrinterFormat::Array => "\n]\n",
             _ => "",
         }
     }
 
-    fn record(&self, found: &Row) -> String {
-        let text = if self.columns.is_empty() {
-            ndjson::to_line(found.event.raw()).into_owned()
-        } else {
-            let members = self.columns.iter().map(|column| {
-                let name = Value::from(column.name());
-                format!("{name}:{}", column.json(found))
-            });
-            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
-        };
-        if self.shown { safe_json(&text) } else { text }
+    fn record(&self, row: &Row) -> String {
+        if self.columns.is_empty() {
+            return ndjson::to_line(row.event.raw()).into_owned();
+        }
+        let members = self.columns.iter().map(|column| {
+            let name = Value::from(column.name());
+            format!("{name}:{}", column.json(row))
+        });
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     }
 }
 
-/// A row of comma-separated values.
-pub(crate) fn row(cells: impl Iterator<Item = String>) -> String {
+/// A row of CSV.
+pub(super) fn csv_row(cells: impl Iterator<Item = String>) -> String {
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    // Memory takes whatever is written to it.
+    // Writing to memory does not fail.
     let _ = writer.write_record(cells);
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn pieces(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
-    let mut pieces = Vec::new();
+fn parse_template(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
+    let mut parts = Vec::new();
     let mut rest = template;
     while !rest.is_empty() {
         let (text, at_brace) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
-        pieces.push(TemplatePart::Text(text.replace("\\t", "\t").replace("\\n", "\n")));
+        parts.push(TemplatePart::Text(text.replace("\\t", "\t").replace("\\n", "\n")));
         let doubled = ["{{", "}}"].into_iter().find_map(|pair| Some((&pair[1..], at_brace.strip_prefix(pair)?)));
         if let Some((brace, behind)) = doubled {
-            pieces.push(TemplatePart::Text(brace.to_owned()));
+            parts.push(TemplatePart::Text(brace.to_owned()));
             rest = behind;
             continue;
         }
@@ -166,10 +163,10 @@ fn pieces(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
                 "write {user}, or {{ for a brace",
             ));
         };
-        pieces.push(TemplatePart::Column(Column::named(name, true)?));
+        parts.push(TemplatePart::Column(Column::parse(name, true)?));
         rest = behind;
     }
-    Ok(pieces)
+    Ok(parts)
 }
 
 #[cfg(test)]
@@ -178,15 +175,15 @@ mod tests {
 
     use super::*;
 
-    fn found() -> Row {
+    fn row() -> Row {
         let record = "{\"principal\":{\"identity\":{\"username\":\"=a\\u001bb\u{9b}\"}},\"meta\":{\"requestId\":7}}";
-        Row::one(7.into(), Event::from_json(record).unwrap())
+        Row::new(7.into(), Event::from_json(record).unwrap())
     }
 
     #[test]
     fn a_template_has_columns_and_braces() {
-        let printed = |template: &str| match Printer::template(template, false) {
-            Ok(mut printer) => printer.event(&found()).unwrap(),
+        let printed = |template: &str| match Printer::template(template) {
+            Ok(mut printer) => printer.row(&row()).unwrap(),
             Err(failure) => failure.to_string(),
         };
         assert_eq!(printed("{request}\\t{{{user}}}"), "7\t{=a\\u{1b}b\\u{9b}}\n");
@@ -200,23 +197,20 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_gets_the_bytes_and_a_terminal_what_shows() {
-        let text = |shown| Printer::ndjson(Vec::new(), shown).event(&found()).unwrap();
-        assert_eq!(text(false), format!("{}\n", found().event.raw()));
-        assert!(!text(true).contains('\u{9b}'));
-        let columns = || vec![Column::User, Column::Request];
-        let text = |shown| Printer::csv(columns(), true, shown).event(&found()).unwrap();
-        assert_eq!(text(false), "'=a\u{1b}b\u{9b},7\n");
-        assert_eq!(text(true), "'=a\\u{1b}b\\u{9b},7\n");
+    fn records_and_values_are_written_as_they_are() {
+        let text = Printer::ndjson(Vec::new()).row(&row()).unwrap();
+        assert_eq!(text, format!("{}\n", row().event.raw()));
+        let text = Printer::csv(vec![Column::User, Column::Request], true).row(&row()).unwrap();
+        assert_eq!(text, "'=a\u{1b}b\u{9b},7\n");
     }
 
     #[test]
-    fn an_array_is_one_however_many_there_are() {
+    fn json_output_is_an_array_for_any_number_of_rows() {
         for count in 0..3 {
-            let mut printer = Printer::json(vec![Column::User], false);
+            let mut printer = Printer::json(vec![Column::User]);
             let mut text = printer.begin();
             for _ in 0..count {
-                text += &printer.event(&found()).unwrap();
+                text += &printer.row(&row()).unwrap();
             }
             text += printer.end();
             let read: Vec<Value> = serde_json::from_str(&text).unwrap();

@@ -1,6 +1,5 @@
-//! Progress is for people who watch: it shows on stderr, and only when both streams are terminals. How wide that terminal
-//! is may change at any time, and a line that is wrapped cannot be taken away again: so each is made to fit when it is
-//! drawn, by leaving out what tells the least. `line` does that.
+//! Progress on the status line, if both streams are terminals. The width of the terminal may change at any time, and a
+//! wrapped line could not be removed again, so each update is made to fit, see [`ProgressText`].
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,62 +9,65 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog::{ContractNumber, DateRange};
-use ionos_activitylog_archive::ExportStats;
 
-use crate::output::messages::{RequestCounts, Verbosity};
-use crate::output::plural::format_count;
-use crate::output::progress_text::ProgressText;
-use crate::output::status_line::StatusLine;
-use crate::runtime::context::Context;
+use super::messages::{Messages, RequestCounts, Verbosity};
+use super::plural::format_count;
+use super::progress_text::ProgressText;
+use super::status_line::StatusLine;
+use super::terminal::Terminal;
 
-/// Of a terminal that does not say.
-const COLUMNS: usize = 80;
+/// Width of a terminal that does not report its width.
+const DEFAULT_COLUMNS: usize = 80;
 
-/// A line that may be invisible. It disappears when the last of its clones is dropped.
+/// Bytes of a megabyte.
+const MEGABYTE: f64 = 1e6;
+
+/// A status line with a clock. Without a terminal it shows nothing. The line is removed when the last clone is dropped.
 #[derive(Clone)]
-struct ProgressDisplay {
-    drawn: Option<StatusLine>,
+pub(crate) struct ProgressLine {
+    line: Option<StatusLine>,
     clock: Arc<dyn Clock>,
     started: Duration,
-    /// Held by each clone.
+    request_counts: Arc<RequestCounts>,
+    /// Counts the clones.
     clones: Arc<()>,
 }
 
-impl ProgressDisplay {
-    /// Shows where both streams are terminals, unless each step is said there anyway.
-    fn start(context: &mut Context<'_>) -> Self {
-        let watched = context.interactive && context.messages.level == Verbosity::Usual;
-        context.messages.drawn = watched.then(StatusLine::of_process);
+impl ProgressLine {
+    /// Begins a status line, unless the verbosity asks for none or for messages about each step.
+    pub(crate) fn start(messages: &mut Messages, clock: Arc<dyn Clock>, terminal: &Terminal) -> Self {
+        let is_shown = terminal.is_interactive && messages.verbosity == Verbosity::Normal;
+        messages.status_line = is_shown.then(StatusLine::on_stderr);
         Self {
-            drawn: context.messages.drawn.clone(),
-            clock: context.clock.clone(),
-            started: context.clock.elapsed(),
+            line: messages.status_line.clone(),
+            started: clock.elapsed(),
+            clock,
+            request_counts: messages.request_counts().clone(),
             clones: Arc::default(),
         }
     }
 
-    /// Shows that so much is done, and what there is to tell of that, the most telling first.
-    fn show(&self, (done, all): (u64, u64), told: impl FnOnce(Duration) -> Vec<String>) {
-        let Some(drawn) = &self.drawn else {
+    /// Shows that `done` of `all` are done, with details, the most important first.
+    fn show(&self, (done, all): (u64, u64), details: impl FnOnce(Duration) -> Vec<String>) {
+        let Some(line) = &self.line else {
             return;
         };
         let elapsed = self.clock.elapsed().saturating_sub(self.started);
-        drawn.draw(elapsed, || {
+        line.draw(elapsed, || {
             let columns = terminal_size::terminal_size_of(io::stderr());
-            let columns = columns.map_or(COLUMNS, |(width, _)| width.0.into());
-            ProgressText::new((done, all), elapsed, told(elapsed)).fitting(columns)
+            let columns = columns.map_or(DEFAULT_COLUMNS, |(width, _)| width.0.into());
+            ProgressText::new((done, all), elapsed, details(elapsed)).fit(columns)
         });
     }
 
-    /// Takes the line away.
     fn end(&self) {
-        if let Some(drawn) = &self.drawn {
-            drawn.end();
+        if let Some(line) = &self.line {
+            line.end();
         }
     }
 }
 
-impl Drop for ProgressDisplay {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if Arc::strong_count(&self.clones) == 1 {
             self.end();
@@ -73,132 +75,106 @@ impl Drop for ProgressDisplay {
     }
 }
 
-/// How far the service was read: how much of the time of the range, since nobody knows how many events there are.
+/// Progress of reading a range from the service: how much time of the range is read, because the number of events is
+/// unknown.
 #[derive(Clone)]
 pub(crate) struct RangeProgress {
-    progress: ProgressDisplay,
+    line: ProgressLine,
     range: DateRange,
-    all: u64,
-    traffic: Arc<RequestCounts>,
-    /// How far each contract is: milliseconds of the range, and events.
+    /// Milliseconds of the range, times the number of contracts.
+    total: u64,
+    /// For each contract: milliseconds of the range that are read, and number of events.
     contracts: Arc<Mutex<BTreeMap<ContractNumber, (u64, u64)>>>,
 }
 
 impl RangeProgress {
-    pub(crate) fn start(context: &mut Context<'_>, range: DateRange, contracts: usize) -> Self {
+    pub(crate) fn new(line: ProgressLine, range: DateRange, contracts: usize) -> Self {
         let length = range.duration().num_milliseconds().unsigned_abs();
-        Self {
-            progress: ProgressDisplay::start(context),
-            range,
-            all: length.saturating_mul(contracts as u64),
-            traffic: context.messages.traffic().clone(),
-            contracts: Arc::default(),
-        }
+        Self { line, range, total: length.saturating_mul(contracts as u64), contracts: Arc::default() }
     }
 
-    /// Shows how far a file is.
-    pub(crate) fn show(&self, exported: &ExportStats) {
-        let done = exported.read_to.map_or(0, |read_to| self.position(read_to));
-        self.tell(done, exported.events);
+    /// Shows the progress of the only contract. `None` if nothing is read yet.
+    pub(crate) fn show(&self, read_to: Option<DateTime<Utc>>, events: u64) {
+        self.show_total(read_to.map_or(0, |read_to| self.position(read_to)), events);
     }
 
-    /// Shows how far one of several contracts is.
-    pub(crate) fn show_contract(
-        &self,
-        contract: &ContractNumber,
-        progress: &ionos_activitylog_archive::ExportProgress,
-    ) {
-        self.show_read(contract, progress.read_to, progress.events);
-    }
-
-    /// Shows up to where a contract was read, and how many events it had there.
-    pub(crate) fn show_read(&self, contract: &ContractNumber, read_to: DateTime<Utc>, events: u64) {
+    /// Shows the progress of all contracts, after one of several was read up to a time.
+    pub(crate) fn show_contract(&self, contract: &ContractNumber, read_to: DateTime<Utc>, events: u64) {
         let mut contracts = self.contracts.lock().unwrap_or_else(PoisonError::into_inner);
-        let position = self.position(read_to);
-        contracts.insert(contract.clone(), (position, events));
-        let all = contracts.values();
-        let (done, events) = all.fold((0, 0), |(done, all), (position, events)| (done + position, all + events));
-        self.tell(done, events);
+        contracts.insert(contract.clone(), (self.position(read_to), events));
+        let (done, events) = contracts.values().fold((0, 0), |(done, sum), (read, events)| (done + read, sum + events));
+        self.show_total(done, events);
     }
 
-    fn tell(&self, done: u64, events: u64) {
-        self.progress.show((done, self.all), |elapsed| {
-            let (requests, throttled) = self.traffic.counts();
-            let mut told = vec![format_count(events, "event")];
-            told.extend(rate(events, elapsed).map(|rate| format!("{rate:.0} events/s")));
-            told.push(format_count(requests, "request"));
-            told.push(format!("{throttled} x 429"));
-            told
+    /// Removes the line, although clones of this handle still exist.
+    pub(crate) fn end(&self) {
+        self.line.end();
+    }
+
+    fn show_total(&self, done: u64, events: u64) {
+        self.line.show((done, self.total), |elapsed| {
+            let (requests, throttled) = self.line.request_counts.totals();
+            let mut details = vec![format_count(events, "event")];
+            details.extend(rate(events, elapsed).map(|rate| format!("{rate:.0} events/s")));
+            details.push(format_count(requests, "request"));
+            details.push(format!("{throttled} x 429"));
+            details
         });
     }
 
+    /// Milliseconds from the start of the range.
     fn position(&self, read_to: DateTime<Utc>) -> u64 {
         let read = (read_to - self.range.start()).num_milliseconds();
         read.max(0).unsigned_abs()
     }
-
-    /// Takes the line away.
-    pub(crate) fn end(&self) {
-        self.progress.end();
-    }
 }
 
-/// How much of an archive was gone through, of all that there is to go through.
+/// Progress of going through an archive, whose total is known.
 #[derive(Clone)]
 pub(crate) struct ArchiveProgress {
-    progress: ProgressDisplay,
-    told: fn(u64, u64, Option<f64>) -> Vec<String>,
+    line: ProgressLine,
+    describe: fn(u64, u64, Option<f64>) -> Vec<String>,
 }
 
 impl ArchiveProgress {
-    /// Counts events.
-    pub(crate) fn events(context: &mut Context<'_>) -> Self {
-        let told = |done, all, rate: Option<f64>| {
-            let mut told = vec![format!("{done} of {}", format_count(all, "event"))];
-            told.extend(rate.map(|rate| format!("{rate:.0} events/s")));
-            told
+    /// Progress in events.
+    pub(crate) fn events(line: ProgressLine) -> Self {
+        let describe = |done, all, rate: Option<f64>| {
+            let mut details = vec![format!("{done} of {}", format_count(all, "event"))];
+            details.extend(rate.map(|rate| format!("{rate:.0} events/s")));
+            details
         };
-        let progress = ProgressDisplay::start(context);
-        Self { progress, told }
+        Self { line, describe }
     }
 
-    /// Counts bytes of files.
-    pub(crate) fn bytes(context: &mut Context<'_>) -> Self {
-        let told = |done: u64, all: u64, rate: Option<f64>| {
-            let [done, all] = [done, all].map(|bytes| bytes as f64 / MEGA);
-            let mut told = vec![format!("{done:.1} of {all:.1} MB")];
-            told.extend(rate.map(|rate| format!("{:.1} MB/s", rate / MEGA)));
-            told
+    /// Progress in bytes of files.
+    pub(crate) fn bytes(line: ProgressLine) -> Self {
+        let describe = |done: u64, all: u64, rate: Option<f64>| {
+            let [done, all] = [done, all].map(|bytes| bytes as f64 / MEGABYTE);
+            let mut details = vec![format!("{done:.1} of {all:.1} MB")];
+            details.extend(rate.map(|rate| format!("{:.1} MB/s", rate / MEGABYTE)));
+            details
         };
-        let progress = ProgressDisplay::start(context);
-        Self { progress, told }
+        Self { line, describe }
     }
 
-    /// Counts days.
-    pub(crate) fn days(context: &mut Context<'_>) -> Self {
-        let told = |done, all, rate: Option<f64>| {
-            let mut told = vec![format!("{done} of {}", format_count(all, "day"))];
-            told.extend(rate.map(|rate| format!("{rate:.1} days/s")));
-            told
+    /// Progress in days.
+    pub(crate) fn days(line: ProgressLine) -> Self {
+        let describe = |done, all, rate: Option<f64>| {
+            let mut details = vec![format!("{done} of {}", format_count(all, "day"))];
+            details.extend(rate.map(|rate| format!("{rate:.1} days/s")));
+            details
         };
-        let progress = ProgressDisplay::start(context);
-        Self { progress, told }
+        Self { line, describe }
     }
 
-    /// Shows how much is done, of all.
+    /// Shows that `done` of `all` are done.
     pub(crate) fn show(&self, (done, all): (u64, u64)) {
-        self.progress.show((done, all), |elapsed| (self.told)(done, all, rate(done, elapsed)));
-    }
-
-    /// Takes the line away.
-    pub(crate) fn end(&self) {
-        self.progress.end();
+        self.line.show((done, all), |elapsed| (self.describe)(done, all, rate(done, elapsed)));
     }
 }
 
-const MEGA: f64 = 1e6;
-
-/// How much of it a second; none before any time has passed.
+/// Number a second; `None` if no time has passed.
 fn rate(number: u64, elapsed: Duration) -> Option<f64> {
     (!elapsed.is_zero()).then(|| number as f64 / elapsed.as_secs_f64())
 }

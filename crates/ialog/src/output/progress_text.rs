@@ -1,68 +1,60 @@
-//! One line that fits: the share that is done and the time that is left come first, then what is told, as much of it as
-//! there is room for, and what is left is drawn as a bar.
+//! The text of the status line, made to fit the width of the terminal: share and remaining time always, then as many details
+//! as fit, and a bar in what is left.
 
 use std::time::Duration;
 
-/// As long as the bar gets, and no shorter than it shows something.
-const LONGEST_BAR: usize = 20;
-const SHORTEST_BAR: usize = 5;
+use super::duration::format_remaining;
 
-/// Behind the last column a terminal may begin a new line.
+/// A shorter bar is left out, because it would show nothing.
+const MIN_BAR_WIDTH: usize = 5;
+const MAX_BAR_WIDTH: usize = 20;
+
+/// The last column stays empty: after a character there, a terminal may begin a new line.
 const MARGIN: usize = 1;
 
-/// What there is to tell.
-pub(crate) struct ProgressText {
-    /// Of 1.
+/// What the status line says.
+pub(super) struct ProgressText {
+    /// From 0 to 1.
     share: f64,
-    told: Vec<String>,
-    left: Option<Duration>,
+    /// Details, the most important first.
+    details: Vec<String>,
+    /// `None` if nothing is done yet.
+    remaining: Option<Duration>,
 }
 
 impl ProgressText {
-    /// So much of all is done after this time; what is told of that, the most telling first.
-    pub(crate) fn new((done, all): (u64, u64), elapsed: Duration, told: Vec<String>) -> Self {
+    /// `done` of `all` are done after `elapsed`. The most important detail comes first.
+    pub(super) fn new((done, all): (u64, u64), elapsed: Duration, details: Vec<String>) -> Self {
         let share = match all {
             0 => 1.0,
             all => (done as f64 / all as f64).min(1.0),
         };
-        let left = elapsed.as_secs_f64() * (1.0 - share) / share;
-        Self { share, told, left: Duration::try_from_secs_f64(left).ok() }
+        let remaining = elapsed.as_secs_f64() * (1.0 - share) / share;
+        Self { share, details, remaining: Duration::try_from_secs_f64(remaining).ok() }
     }
 
-    /// As much of it as fits on a line of so many columns.
-    pub(crate) fn fitting(&self, columns: usize) -> String {
-        let room = columns.saturating_sub(MARGIN);
-        let left = self.left.map(|left| format!("{} left", length(left)));
+    /// As much of the text as fits into the columns of a terminal.
+    pub(super) fn fit(&self, columns: usize) -> String {
+        let max_width = columns.saturating_sub(MARGIN);
+        let remaining = self.remaining.map(|time| format!("{} left", format_remaining(time)));
         let percent = format!("{:.0} %", (self.share * 100.0).floor());
-        let with = |told: &[String], left: &Option<String>| {
-            let parts = [&percent].into_iter().chain(told).chain(left);
+        let with = |details: &[String], remaining: &Option<String>| {
+            let parts = [&percent].into_iter().chain(details).chain(remaining);
             parts.map(String::as_str).collect::<Vec<_>>().join(", ")
         };
-        let fits = |line: &String| line.len() <= room;
-        let most = (0..=self.told.len()).rev();
-        let line = most
-            .filter_map(|most| self.told.get(..most))
-            .map(|told| with(told, &left))
+        let fits = |line: &String| line.len() <= max_width;
+        let counts = (0..=self.details.len()).rev();
+        let line = counts
+            .filter_map(|count| self.details.get(..count))
+            .map(|details| with(details, &remaining))
             .find(fits)
             .unwrap_or_else(|| with(&[], &None));
-        let bar = room.saturating_sub(line.len() + 1).min(LONGEST_BAR);
-        if bar < SHORTEST_BAR {
-            return line.get(..room).map_or(line.clone(), str::to_owned);
+        let bar = max_width.saturating_sub(line.len() + 1).min(MAX_BAR_WIDTH);
+        if bar < MIN_BAR_WIDTH {
+            return line.get(..max_width).map_or(line.clone(), str::to_owned);
         }
         let done = (self.share * bar as f64) as usize;
         format!("{}{} {line}", "█".repeat(done), "░".repeat(bar - done))
-    }
-}
-
-/// A length of time in whole units, of which nobody needs more than two here.
-fn length(left: Duration) -> String {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 60 * MINUTE;
-    let seconds = left.as_secs();
-    match seconds {
-        ..MINUTE => format!("{seconds} s"),
-        MINUTE..HOUR => format!("{} min {:02} s", seconds / MINUTE, seconds % MINUTE),
-        HOUR.. => format!("{} h {:02} min", seconds / HOUR, seconds % HOUR / MINUTE),
     }
 }
 
@@ -71,13 +63,13 @@ mod tests {
     use super::*;
 
     fn line(done: u64, elapsed: u64) -> ProgressText {
-        let told = ["12480 events", "3120 events/s", "14 requests", "2 x 429"];
-        let told = told.map(str::to_owned).to_vec();
-        ProgressText::new((done, 1000), Duration::from_secs(elapsed), told)
+        let details = ["12480 events", "3120 events/s", "14 requests", "2 x 429"];
+        let details = details.map(str::to_owned).to_vec();
+        ProgressText::new((done, 1000), Duration::from_secs(elapsed), details)
     }
 
     #[test]
-    fn what_tells_the_least_is_left_out_first() {
+    fn the_least_important_details_are_dropped_first() {
         for (columns, expected) in [
             (200, "██████░░░░░░░░░░░░░░ 31 %, 12480 events, 3120 events/s, 14 requests, 2 x 429, 8 s left"),
             (80, "████░░░░░░░░░ 31 %, 12480 events, 3120 events/s, 14 requests, 2 x 429, 8 s left"),
@@ -88,16 +80,16 @@ mod tests {
             (4, "31 "),
             (0, ""),
         ] {
-            let shown = line(310, 4).fitting(columns);
+            let shown = line(310, 4).fit(columns);
             assert!(shown.chars().count() <= columns.saturating_sub(1), "{shown}");
             assert_eq!(shown, expected, "{columns}");
         }
     }
 
     #[test]
-    fn how_long_it_takes_is_told_once_something_is_done() {
+    fn the_remaining_time_is_shown_once_something_is_done() {
         let end = |done, elapsed| {
-            let line = line(done, elapsed).fitting(200);
+            let line = line(done, elapsed).fit(200);
             line.rsplit_once("429").unwrap().1.to_owned()
         };
         assert_eq!(end(0, 4), "");

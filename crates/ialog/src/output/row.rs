@@ -1,32 +1,64 @@
-//! What a line of output is about: an event, or an operation that left several.
+//! What one line of output is about: an event, or an operation that left several.
 
 use chrono::TimeDelta;
 use ionos_activitylog::{ContractNumber, Event, Outcome};
 
-/// An event that was found, and what became of it by the events that were folded into it.
+/// An event, and the operation that was folded into it.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) contract: ContractNumber,
     pub(crate) event: Event,
-    /// How it ended.
+    operation: Option<OperationSummary>,
+}
+
+/// What the events of an operation say together.
+#[derive(Clone, Debug)]
+pub(crate) struct OperationSummary {
     pub(crate) outcome: Outcome,
-    /// How long the operation took; none for a single event.
-    pub(crate) took: Option<TimeDelta>,
-    /// Events of the operation, this one included.
-    pub(crate) events: u64,
-    /// What went wrong.
-    pub(crate) detail: Option<String>,
+    /// From the first event to the last; `None` for a single event.
+    pub(crate) duration: Option<TimeDelta>,
+    /// Number of events, at least 1.
+    pub(crate) event_count: u64,
+    /// The first error of the operation: its code and message.
+    pub(crate) error_detail: Option<String>,
 }
 
 impl Row {
-    /// A single event.
-    pub(crate) fn one(contract: ContractNumber, event: Event) -> Self {
-        Self { contract, outcome: event.details().outcome(), detail: detail(&event), event, took: None, events: 1 }
+    /// The row of a single event.
+    pub(crate) fn new(contract: ContractNumber, event: Event) -> Self {
+        Self { contract, event, operation: None }
+    }
+
+    /// The row of an operation, which is shown by its lead event.
+    pub(crate) fn of_operation(contract: ContractNumber, lead: Event, operation: OperationSummary) -> Self {
+        Self { contract, event: lead, operation: Some(operation) }
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.operation.as_ref().map_or_else(|| self.event.details().outcome(), |operation| operation.outcome)
+    }
+
+    /// How long the operation took; `None` for a single event.
+    pub(crate) fn duration(&self) -> Option<TimeDelta> {
+        self.operation.as_ref().and_then(|operation| operation.duration)
+    }
+
+    /// Number of events that the row stands for.
+    pub(crate) fn event_count(&self) -> u64 {
+        self.operation.as_ref().map_or(1, |operation| operation.event_count)
+    }
+
+    /// The code and the message of the error; `None` if nothing failed.
+    pub(crate) fn error_detail(&self) -> Option<String> {
+        match &self.operation {
+            Some(operation) => operation.error_detail.clone(),
+            None => error_detail(&self.event),
+        }
     }
 }
 
-/// What went wrong: the code and the first message.
-pub(crate) fn detail(event: &Event) -> Option<String> {
+/// The code and the first message of an event's error; `None` if it has none.
+pub(crate) fn error_detail(event: &Event) -> Option<String> {
     let error = event.details().error()?;
     let code = error.code.map(|code| code.into_owned());
     let code = code.or_else(|| Some(format!("HTTP {}", error.status?)));

@@ -1,7 +1,7 @@
-//! What is told to be typed must do what was meant, whatever is in it.
+//! Quoting for a POSIX shell, for commands that the user is told to type.
 
-/// A text as one word of a POSIX shell.
-pub(crate) fn quoted(text: &str) -> String {
+/// Quotes a text so that a POSIX shell reads it as one word.
+pub(crate) fn shell_quote(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         return text.to_owned();
@@ -14,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_one_word_of_a_shell() {
+    fn a_quoted_text_is_one_word() {
         for (text, word) in [
             ("ialog-sim-token", "ialog-sim-token"),
             ("eyJ.eyJ_-.", "eyJ.eyJ_-."),
@@ -25,7 +25,7 @@ mod tests {
             ("it's", r"'it'\''s'"),
             ("~x", "'~x'"),
         ] {
-            assert_eq!(quoted(text), word);
+            assert_eq!(shell_quote(text), word);
         }
     }
 }

@@ -1,32 +1,32 @@
-//! A line that is drawn anew all the time shares its terminal with everything else that is written there. So it is taken
-//! away before anything else is written, and drawn again below that.
+//! A line at the bottom of the terminal that is redrawn in place. Everything else that is written to the terminal goes through
+//! [`StatusLine::write_beside`], which removes the line before and draws it again below.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Faster than this nobody reads.
-const PAUSE: Duration = Duration::from_millis(100);
+/// Minimum time between two updates.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Back to the begin of the line, and away with all of it.
-const AWAY: &str = "\r\u{1b}[2K";
+/// Moves to the start of the line and clears it.
+const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// A line at the bottom of a terminal. Clones are one.
+/// Handle of the line. Clones share it.
 #[derive(Clone)]
 pub(crate) struct StatusLine(Arc<Mutex<StatusLineState>>);
 
 struct StatusLineState {
     terminal: Box<dyn Write + Send>,
-    /// What is there now; empty where nothing is.
+    /// Text of the line; empty if none is drawn.
     line: String,
-    /// When it was drawn.
-    at: Option<Duration>,
-    ended: bool,
+    /// When the line was drawn, on the clock of the caller.
+    drawn_at: Option<Duration>,
+    is_ended: bool,
 }
 
 impl StatusLine {
-    /// At standard error.
-    pub(crate) fn of_process() -> Self {
+    /// A line on standard error of the process.
+    pub(crate) fn on_stderr() -> Self {
         Self::on(io::stderr())
     }
 
@@ -34,57 +34,57 @@ impl StatusLine {
         Self(Arc::new(Mutex::new(StatusLineState {
             terminal: Box::new(terminal),
             line: String::new(),
-            at: None,
-            ended: false,
+            drawn_at: None,
+            is_ended: false,
         })))
     }
 
-    /// Draws a line that fits the terminal, unless one was drawn just now.
+    /// Draws the line, unless it was drawn within the last [`UPDATE_INTERVAL`]. The text must fit the terminal.
     pub(crate) fn draw(&self, now: Duration, line: impl FnOnce() -> String) {
-        let mut state = self.state();
-        let before = state.at.map(|at| now.saturating_sub(at));
-        if state.ended || before.is_some_and(|before| before < PAUSE) {
+        let mut state = self.lock();
+        let since = state.drawn_at.map(|drawn_at| now.saturating_sub(drawn_at));
+        if state.is_ended || since.is_some_and(|since| since < UPDATE_INTERVAL) {
             return;
         }
-        state.at = Some(now);
+        state.drawn_at = Some(now);
         state.line = line();
         state.show();
     }
 
-    /// Writes something else to the same terminal.
-    pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
-        let mut state = self.state();
+    /// Runs a function that writes to the same terminal.
+    pub(crate) fn write_beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        let mut state = self.lock();
         state.hide();
         let written = write();
         state.show();
         written
     }
 
-    /// Takes the line away for good.
+    /// Removes the line for good.
     pub(crate) fn end(&self) {
-        let mut state = self.state();
+        let mut state = self.lock();
         state.hide();
         state.line.clear();
-        state.ended = true;
+        state.is_ended = true;
     }
 
-    fn state(&self) -> MutexGuard<'_, StatusLineState> {
+    fn lock(&self) -> MutexGuard<'_, StatusLineState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where standard error is closed nobody is watching.
+/// Write errors are ignored: without a terminal there is nowhere to show progress.
 impl StatusLineState {
     fn show(&mut self) {
         if !self.line.is_empty() {
-            let _ = self.terminal.write_all(format!("{AWAY}{}", self.line).as_bytes());
+            let _ = self.terminal.write_all(format!("{CLEAR_LINE}{}", self.line).as_bytes());
             let _ = self.terminal.flush();
         }
     }
 
     fn hide(&mut self) {
         if !self.line.is_empty() {
-            let _ = self.terminal.write_all(AWAY.as_bytes());
+            let _ = self.terminal.write_all(CLEAR_LINE.as_bytes());
             let _ = self.terminal.flush();
         }
     }
@@ -108,23 +108,23 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_out_of_the_way_and_comes_back_until_it_ends() {
+    fn other_output_goes_above_the_line_until_the_line_ends() {
         let screen = Screen::default();
-        let drawn = StatusLine::on(screen.clone());
+        let line = StatusLine::on(screen.clone());
         let written = || {
             let bytes = std::mem::take(&mut *screen.0.lock().unwrap());
-            String::from_utf8(bytes).unwrap().replace(AWAY, "<")
+            String::from_utf8(bytes).unwrap().replace(CLEAR_LINE, "<")
         };
-        let draw = |at, line: &str| drawn.draw(Duration::from_millis(at), || line.to_owned());
-        drawn.beside(|| screen.clone().write_all(b"before\n").unwrap());
+        let draw = |at, text: &str| line.draw(Duration::from_millis(at), || text.to_owned());
+        line.write_beside(|| screen.clone().write_all(b"before\n").unwrap());
         draw(0, "1 %");
         draw(99, "2 %");
         draw(100, "3 %");
-        drawn.beside(|| screen.clone().write_all(b"data\n").unwrap());
+        line.write_beside(|| screen.clone().write_all(b"data\n").unwrap());
         assert_eq!(written(), "before\n<1 %<3 %<data\n<3 %");
-        drawn.end();
+        line.end();
         draw(500, "4 %");
-        drawn.beside(|| screen.clone().write_all(b"after\n").unwrap());
+        line.write_beside(|| screen.clone().write_all(b"after\n").unwrap());
         assert_eq!(written(), "<after\n");
     }
 }

@@ -1,142 +1,114 @@
-//! A table that people read: it fits the terminal, nothing in it can take over the terminal, and what was left out shows.
+//! A table for people. It fits the width of the terminal: first wide columns are truncated, then the least important
+//! columns are dropped.
 
-use super::column_widths;
-use crate::output::column_widths::WidthRequest;
-use crate::output::text::{Truncation, cut, safe, width};
+use super::column_widths::{WidthRequest, column_widths};
+use super::sanitize::single_line;
+use super::styled_text::{StyledText, TextStyle};
+use super::width::{Truncation, display_width, truncate};
 
-/// What is between two columns.
+/// Between two columns.
 const GAP: &str = "  ";
 
-/// As wide as most of what is shown in whole words.
-const WORDS: usize = 20;
+/// Preferred width of a column that is truncated by words. Most such texts fit.
+const WORDS_WIDTH: usize = 20;
 
-/// How a text looks where colours are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum TextStyle {
-    #[default]
-    Plain,
-    Bold,
-    Dim,
-    Good,
-    Waiting,
-    Bad,
-}
-
-impl TextStyle {
-    /// The text with this look, if looks are `used`.
-    pub(crate) fn on(self, text: &str, used: bool) -> String {
-        let code = match self {
-            Self::Plain => return text.to_owned(),
-            _ if !used => return text.to_owned(),
-            Self::Bold => "1",
-            Self::Dim => "2",
-            Self::Good => "32",
-            Self::Waiting => "33",
-            Self::Bad => "1;31",
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
-    }
-}
-
-/// What a column is like.
+/// How a column is laid out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColumnSpec {
     pub(crate) title: &'static str,
-    /// Columns of the terminal that it needs to be of any use.
-    pub(crate) least: usize,
-    /// Columns with the lowest go first where there is no room; none stays.
+    /// Minimum width in terminal columns. Narrower, it would be of no use.
+    pub(crate) min_width: usize,
+    /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(crate) importance: Option<u8>,
-    pub(crate) cut: Truncation,
-    /// Numbers end at one place.
-    pub(crate) right: bool,
+    pub(crate) truncation: Truncation,
+    /// Whether the column is aligned to the right, as numbers are.
+    pub(crate) align_right: bool,
 }
 
-/// One value, on one line.
+/// A value of a table, on one line.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     text: String,
-    /// What is shown instead where there is no room for all of it.
+    /// Shown instead if the text is too wide.
     short: Option<String>,
-    look: TextStyle,
+    style: TextStyle,
 }
 
 impl Cell {
-    /// Makes any text safe to show.
-    pub(crate) fn new(text: &str, look: TextStyle) -> Self {
-        Self { text: safe(text), short: None, look }
+    pub(crate) fn new(text: &str, style: TextStyle) -> Self {
+        Self { text: single_line(text), short: None, style }
     }
 
-    /// With another text where there is no room for the first.
-    pub(crate) fn or_short(mut self, short: &str) -> Self {
-        self.short = Some(safe(short));
+    /// Sets a text that is shown if the first is too wide.
+    pub(crate) fn with_short(mut self, short: &str) -> Self {
+        self.short = Some(single_line(short));
         self
     }
 
-    fn whole(&self) -> &String {
+    fn full_text(&self) -> &str {
         &self.text
     }
 
-    fn shortest(&self) -> &String {
+    fn short_text(&self) -> &str {
         self.short.as_ref().unwrap_or(&self.text)
     }
 
-    fn fitting(&self, room: usize, how: Truncation) -> String {
-        let short = self.short.as_ref().filter(|_| width(&self.text) > room);
-        cut(short.unwrap_or(&self.text), room, how)
+    fn fit(&self, max_width: usize, truncation: Truncation) -> String {
+        let is_too_wide = display_width(&self.text) > max_width;
+        let text = if is_too_wide { self.short_text() } else { self.full_text() };
+        truncate(text, max_width, truncation)
     }
 }
 
-/// Rows of cells under their heads.
+/// Rows of cells below their column titles.
 pub(crate) struct Table {
-    pub(crate) heads: Vec<ColumnSpec>,
+    pub(crate) columns: Vec<ColumnSpec>,
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
-/// How to write a table.
+/// How a table is rendered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TableOptions {
-    /// How many columns of the terminal there are; none for as many as it takes.
-    pub(crate) room: Option<usize>,
-    pub(crate) looks: bool,
-    pub(crate) titles: bool,
+    /// Maximum width in terminal columns; `None` for no limit.
+    pub(crate) max_width: Option<usize>,
+    /// Whether the titles of the columns are shown.
+    pub(crate) has_titles: bool,
 }
 
 impl Table {
-    /// The lines of the table, and the titles of the columns for which there was no room.
-    pub(crate) fn render(&self, style: TableOptions) -> (String, Vec<&'static str>) {
-        let full = self.needs(style.titles, Cell::whole);
-        let all: usize = full.iter().map(|need| need.widest + GAP.len()).sum();
-        // Where not all fits, what is short is short everywhere, and the room is for the others.
-        let fits = style.room.is_none_or(|room| all <= room + GAP.len());
-        let needs = if fits { full } else { self.needs(style.titles, Cell::shortest) };
-        let widths = column_widths::widths(&needs, style.room, GAP.len());
-        let mut out = String::new();
-        if style.titles {
-            let titles: Vec<Cell> =
-                self.heads.iter().map(|head| Cell::new(&head.title.to_uppercase(), TextStyle::Bold)).collect();
-            self.line(&titles, &widths, style, &mut out);
+    /// The lines of the table, and the titles of the columns that were dropped because the table was too wide.
+    pub(crate) fn render(&self, options: TableOptions) -> (StyledText, Vec<&'static str>) {
+        let full = self.width_requests(options, Cell::full_text);
+        let total: usize = full.iter().map(|request| request.widest + GAP.len()).sum();
+        // If the table is too wide, cells with a short text use it in every row, so that other columns get the room.
+        let fits = options.max_width.is_none_or(|max_width| total <= max_width + GAP.len());
+        let requests = if fits { full } else { self.width_requests(options, Cell::short_text) };
+        let widths = column_widths(&requests, options.max_width, GAP.len());
+        let mut out = StyledText::default();
+        if options.has_titles {
+            let titles = self.columns.iter().map(|column| Cell::new(&column.title.to_uppercase(), TextStyle::Bold));
+            self.render_line(&titles.collect::<Vec<_>>(), &widths, &mut out);
         }
         for row in &self.rows {
-            self.line(row, &widths, style, &mut out);
+            self.render_line(row, &widths, &mut out);
         }
-        let all = self.heads.iter().zip(&widths);
-        let left_out = all.filter(|(_, width)| width.is_none());
-        (out, left_out.map(|(head, _)| head.title).collect())
+        let dropped = self.columns.iter().zip(&widths).filter(|(_, width)| width.is_none());
+        (out, dropped.map(|(column, _)| column.title).collect())
     }
 
-    fn needs(&self, titles: bool, text: impl Fn(&Cell) -> &String) -> Vec<WidthRequest> {
-        let heads = self.heads.iter().enumerate();
-        heads
-            .map(|(place, head)| {
-                let cells = self.rows.iter().filter_map(|row| row.get(place));
-                let cells = cells.map(|cell| width(text(cell)));
-                let title = if titles { width(head.title) } else { 0 };
+    fn width_requests(&self, options: TableOptions, text: impl Fn(&Cell) -> &str) -> Vec<WidthRequest> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .map(|(index, column)| {
+                let cells = self.rows.iter().filter_map(|row| row.get(index));
+                let cells = cells.map(|cell| display_width(text(cell)));
+                let title = if options.has_titles { display_width(column.title) } else { 0 };
                 WidthRequest {
                     widest: cells.chain([title]).max().unwrap_or_default(),
-                    least: head.least.max(title),
-                    importance: head.importance,
-                    first: match head.cut {
-                        Truncation::Words => WORDS,
+                    min_width: column.min_width.max(title),
+                    importance: column.importance,
+                    preferred: match column.truncation {
+                        Truncation::Words => WORDS_WIDTH,
                         Truncation::End | Truncation::Middle => 0,
                     },
                 }
@@ -144,31 +116,28 @@ impl Table {
             .collect()
     }
 
-    fn line(&self, cells: &[Cell], widths: &[Option<usize>], style: TableOptions, out: &mut String) {
-        let shown = cells.iter().zip(&self.heads).zip(widths);
-        let mut line = String::new();
-        let mut begun = false;
-        // Spaces are written when something follows them, so that no line ends in any.
-        let mut spaces = 0;
-        for ((cell, head), room) in shown {
-            let Some(room) = *room else { continue };
-            if begun {
-                spaces += GAP.len();
+    fn render_line(&self, cells: &[Cell], widths: &[Option<usize>], out: &mut StyledText) {
+        let mut is_first = true;
+        // Padding is written when a cell follows, so that no line ends in spaces.
+        let mut padding = 0;
+        for ((cell, column), width) in cells.iter().zip(&self.columns).zip(widths) {
+            let Some(width) = *width else { continue };
+            if !is_first {
+                padding += GAP.len();
             }
-            begun = true;
-            let text = cell.fitting(room, head.cut);
-            let rest = room.saturating_sub(width(&text));
+            is_first = false;
+            let text = cell.fit(width, column.truncation);
+            let rest = width.saturating_sub(display_width(&text));
             if text.is_empty() {
-                spaces += rest;
+                padding += rest;
                 continue;
             }
-            spaces += if head.right { rest } else { 0 };
-            line.extend(std::iter::repeat_n(' ', spaces));
-            line.push_str(&cell.look.on(&text, style.looks));
-            spaces = if head.right { 0 } else { rest };
+            padding += if column.align_right { rest } else { 0 };
+            out.push(&" ".repeat(padding));
+            out.push_styled(&text, cell.style);
+            padding = if column.align_right { 0 } else { rest };
         }
-        out.push_str(&line);
-        out.push('\n');
+        out.push("\n");
     }
 }
 
@@ -176,44 +145,38 @@ impl Table {
 mod tests {
     use super::*;
 
-    const fn head(title: &'static str, importance: Option<u8>, right: bool) -> ColumnSpec {
-        ColumnSpec { title, least: 4, importance, cut: Truncation::End, right }
+    const fn column(title: &'static str, importance: Option<u8>, align_right: bool) -> ColumnSpec {
+        ColumnSpec { title, min_width: 4, importance, truncation: Truncation::End, align_right }
     }
 
     fn table() -> Table {
         let cells = |texts: [&str; 3]| texts.map(|text| Cell::new(text, TextStyle::Plain)).to_vec();
         Table {
-            heads: vec![head("user", None, false), head("count", Some(2), true), head("note", Some(1), false)],
+            columns: vec![column("user", None, false), column("count", Some(2), true), column("note", Some(1), false)],
             rows: vec![cells(["日本@example.com", "7", "\u{1b}[31mred"]), cells(["jane", "1200", ""])],
         }
     }
 
+    fn render(max_width: Option<usize>) -> (String, Vec<&'static str>) {
+        let (text, dropped) = table().render(TableOptions { max_width, has_titles: true });
+        (text.to_string(), dropped)
+    }
+
     #[test]
-    fn columns_stand_below_each_other_and_no_line_is_too_long() {
-        let style = |room| TableOptions { room, looks: false, titles: true };
-        let (text, left_out) = table().render(style(None));
+    fn columns_are_aligned_and_no_line_is_too_long() {
+        let (text, dropped) = render(None);
         assert_eq!(
             text,
             "USER              COUNT  NOTE\n日本@example.com      7  \\u{1b}[31mred\njane               1200\n"
         );
-        assert_eq!(left_out, [""; 0]);
-        for room in 4..40 {
-            let (text, _) = table().render(style(Some(room)));
-            let fits = |line: &str| width(line) <= room;
-            assert!(text.lines().all(fits), "{room}\n{text}");
+        assert_eq!(dropped, [""; 0]);
+        for max_width in 4..40 {
+            let (text, _) = render(Some(max_width));
+            let fits = |line: &str| display_width(line) <= max_width;
+            assert!(text.lines().all(fits), "{max_width}\n{text}");
         }
-        let (text, left_out) = table().render(style(Some(14)));
+        let (text, dropped) = render(Some(14));
         assert_eq!(text, "USER     COUNT\n日本@e…      7\njane      1200\n");
-        assert_eq!(left_out, ["note"]);
-    }
-
-    #[test]
-    fn only_looks_bring_escape_sequences() {
-        let style = TableOptions { room: None, looks: true, titles: false };
-        let mut table = table();
-        table.rows[1][0].look = TextStyle::Bad;
-        let (text, _) = table.render(style);
-        assert_eq!(text.matches('\u{1b}').count(), 2);
-        assert!(text.contains("\u{1b}[1;31mjane\u{1b}[0m"));
+        assert_eq!(dropped, ["note"]);
     }
 }

@@ -1,28 +1,28 @@
-//! The same output is read by people on a screen and by programs behind a pipe. What the screen is like is found out
-//! once, so that nothing else asks the environment, and a test says what it likes.
+//! The terminal that shows the output. It is looked at once, so that a test can replace it.
 
 use std::io::{self, IsTerminal};
 
-/// Where data is shown, and how it is wanted there unless a flag says otherwise. The default is a pipe that wants no
-/// colours, in UTC.
+/// Properties of standard output. The default is a pipe without colors, in UTC.
 #[derive(Clone, Debug, Default)]
 pub struct Terminal {
     /// Whether standard output is a terminal.
-    pub shown: bool,
-    /// How many columns a line may have; none where a line may be as long as it is.
+    pub is_terminal: bool,
+    /// Whether standard output and standard error are terminals, so that progress is shown.
+    pub is_interactive: bool,
+    /// Maximum width of a line in columns; `None` for no limit.
     pub columns: Option<usize>,
-    /// Whether colours are wanted.
-    pub colours: bool,
-    /// The name of the local time zone, such as `Europe/Berlin`; none where nobody says.
+    /// Whether to use colors, unless a flag says otherwise.
+    pub colors: bool,
+    /// Name of the local time zone, such as `Europe/Berlin`; `None` if it is unknown.
     pub zone: Option<String>,
 }
 
 impl Terminal {
-    /// That of the process: its standard output and its environment (`COLUMNS`, `NO_COLOR`, `CLICOLOR_FORCE`, `TERM`,
+    /// The terminal of the process, from its streams and its environment (`COLUMNS`, `NO_COLOR`, `CLICOLOR_FORCE`, `TERM`,
     /// `TZ`).
     #[must_use]
-    pub fn of_process() -> Self {
-        let shown = io::stdout().is_terminal();
+    pub fn from_process() -> Self {
+        let is_terminal = io::stdout().is_terminal();
         let variable = |name: &str| std::env::var(name).ok();
         let measured = || {
             let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
@@ -30,17 +30,17 @@ impl Terminal {
         };
         let columns = variable("COLUMNS").and_then(|text| text.trim().parse().ok());
         Self {
-            shown,
+            is_terminal,
+            is_interactive: is_terminal && io::stderr().is_terminal(),
             columns: columns.or_else(measured).filter(|columns: &usize| *columns > 0),
-            colours: wants_colours(shown, variable),
+            colors: wants_colors(is_terminal, variable),
             zone: zone(variable("TZ"), || iana_time_zone::get_timezone().ok()),
         }
     }
 }
 
-/// Whether colours are wanted, as programs have agreed: `NO_COLOR` over `CLICOLOR_FORCE`, and that over what the
-/// terminal can do.
-fn wants_colours(shown: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+/// Whether to use colors, by the common convention: `NO_COLOR`, then `CLICOLOR_FORCE`, then what the terminal can do.
+fn wants_colors(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     if set("NO_COLOR").is_some() {
         return false;
@@ -48,10 +48,10 @@ fn wants_colours(shown: bool, variable: impl Fn(&str) -> Option<String>) -> bool
     if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
         return true;
     }
-    shown && variable("TERM").is_none_or(|terminal| terminal != "dumb")
+    is_terminal && variable("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
-/// The name in `TZ`, which may have a colon before it and is UTC where it is empty; or else the machine's.
+/// The time zone named by `TZ`, which may begin with a colon and means UTC if it is empty; without `TZ`, that of the machine.
 fn zone(tz: Option<String>, machine: impl Fn() -> Option<String>) -> Option<String> {
     match tz {
         Some(name) if name.trim_start_matches(':').is_empty() => Some("UTC".to_owned()),
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_terminals_unless_the_environment_says_otherwise() {
+    fn the_environment_overrides_colors_of_the_terminal() {
         type Case<'a> = (bool, &'a [(&'a str, &'a str)], bool);
         let cases: [Case<'_>; 9] = [
             (true, &[], true),
@@ -78,17 +78,17 @@ mod tests {
             (false, &[("CLICOLOR_FORCE", "0")], false),
             (true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false),
         ];
-        for (shown, variables, wanted) in cases {
+        for (is_terminal, variables, wanted) in cases {
             let variable = |name: &str| {
                 let found = variables.iter().find(|(key, _)| *key == name);
                 found.map(|(_, value)| (*value).to_owned())
             };
-            assert_eq!(wants_colours(shown, variable), wanted, "{variables:?}");
+            assert_eq!(wants_colors(is_terminal, variable), wanted, "{variables:?}");
         }
     }
 
     #[test]
-    fn the_zone_is_that_of_the_environment_or_of_the_machine() {
+    fn tz_overrides_the_time_zone_of_the_machine() {
         let machine = || Some("Europe/Berlin".to_owned());
         for (tz, expected) in [
             (None, "Europe/Berlin"),

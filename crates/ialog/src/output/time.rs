@@ -4,26 +4,26 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::DateRange;
 
-/// The range by the clock of a zone, each end with its offset, so that it means the same everywhere.
+/// A range in a time zone, such as `2026-10-25T00:00:00+02:00 .. 2026-10-26T00:00:00+01:00`.
 pub(crate) fn format_range(range: DateRange, zone: Tz) -> String {
     [range.start(), range.end()].map(|time| format_time(time, zone)).join(" .. ")
 }
 
-/// A time in the same way.
+/// A time in a time zone. A fraction of a second is shown if it is not 0.
 pub(crate) fn format_time(time: DateTime<Utc>, zone: Tz) -> String {
-    in_zone(time, zone, SecondsFormat::AutoSi)
+    format_in_zone(time, zone, SecondsFormat::AutoSi)
 }
 
-/// A time of an event in the same way, always with its milliseconds.
+/// A time in a time zone, with milliseconds.
 pub(crate) fn format_event_time(time: DateTime<Utc>, zone: Tz) -> String {
-    in_zone(time, zone, SecondsFormat::Millis)
+    format_in_zone(time, zone, SecondsFormat::Millis)
 }
 
-fn in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> String {
+fn format_in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> String {
     let local = time.with_timezone(&zone);
-    let told = local.to_rfc3339_opts(seconds, true);
-    // Zones whose offset is that of UTC are written as UTC is.
-    told.replace("+00:00", "Z")
+    let text = local.to_rfc3339_opts(seconds, true);
+    // Every time zone with the offset of UTC is written as UTC is.
+    text.replace("+00:00", "Z")
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_across_a_change_of_clocks_has_both_offsets() {
+    fn a_range_across_a_clock_change_has_both_offsets() {
         let range = DateRange::day("2026-10-25".parse().unwrap(), &Tz::Europe__Berlin).unwrap();
         assert_eq!(format_range(range, Tz::Europe__Berlin), "2026-10-25T00:00:00+02:00 .. 2026-10-26T00:00:00+01:00");
         for utc in [Tz::UTC, Tz::Etc__UTC, Tz::Zulu] {

@@ -1,22 +1,22 @@
-//! "Which users are there?" is asked before "what did this one do?". So the values of a column are counted, the most
-//! frequent first.
+//! Counts the values of a column, the most frequent first.
 
 use std::collections::HashMap;
 
 use ionos_activitylog_archive::escape_cell;
 
-use crate::output::printer::row;
-use crate::output::table::{Cell, ColumnSpec, Table, TextStyle};
-use crate::output::text::{Truncation, safe};
+use super::printer::csv_row;
+use super::styled_text::TextStyle;
+use super::table::{Cell, ColumnSpec, Table};
+use super::width::Truncation;
 
-/// How many events have each value.
+/// Number of rows with each value.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ValueCounts {
     counts: HashMap<String, u64>,
 }
 
 impl ValueCounts {
-    /// Counts an event that has these values, each once; one that has none is counted too.
+    /// Counts the values of a row, each once. A row without a value counts for the empty value.
     pub(crate) fn add(&mut self, values: Vec<String>) {
         let none = values.is_empty().then(String::new);
         for value in values.into_iter().chain(none) {
@@ -24,7 +24,7 @@ impl ValueCounts {
         }
     }
 
-    /// The most frequent first, those of one count in the order of their texts.
+    /// The values and their counts, the most frequent first, equal counts by text.
     pub(crate) fn sorted(&self) -> Vec<(&str, u64)> {
         let counts = self.counts.iter();
         let mut sorted: Vec<(&str, u64)> = counts.map(|(value, count)| (value.as_str(), *count)).collect();
@@ -33,23 +33,28 @@ impl ValueCounts {
     }
 }
 
-/// The counts as a table.
+/// A table of values and counts.
 pub(crate) fn value_table(values: &[(&str, u64)]) -> Table {
-    let head = |title, right| ColumnSpec { title, least: 8, importance: None, cut: Truncation::End, right };
+    let column = |title, align_right| ColumnSpec {
+        title,
+        min_width: 8,
+        importance: None,
+        truncation: Truncation::End,
+        align_right,
+    };
     let row = |(value, count): &(&str, u64)| {
         let value = if value.is_empty() { "-" } else { value };
         vec![Cell::new(&count.to_string(), TextStyle::Plain), Cell::new(value, TextStyle::Plain)]
     };
-    Table { heads: vec![head("events", true), head("value", false)], rows: values.iter().map(row).collect() }
+    Table { columns: vec![column("events", true), column("value", false)], rows: values.iter().map(row).collect() }
 }
 
-/// A value and its count as a row of comma-separated values; `shown` on a terminal.
-pub(crate) fn value_row(value: &str, events: String, shown: bool) -> String {
-    let value = if shown { safe(value) } else { value.to_owned() };
-    row([escape_cell(&value).into_owned(), events].into_iter())
+/// A value and its count as a row of CSV.
+pub(crate) fn value_csv(value: &str, events: String) -> String {
+    csv_row([escape_cell(value).into_owned(), events].into_iter())
 }
 
-/// A value and its count as JSON; a value that events do not have is null.
+/// A value and its count as JSON; the empty value is null.
 pub(crate) fn value_json(value: &str, events: u64) -> String {
     let value = if value.is_empty() { serde_json::Value::Null } else { value.into() };
     format!("{{\"value\":{value},\"events\":{events}}}")

@@ -1,87 +1,93 @@
-//! A program that takes its time, its connection and its streams from outside can be run in a test a thousand times
-//! a second, and never waits.
+//! What a command runs in: clock, streams, terminal, account and signals. Everything can be replaced, so that tests run
+//! the program without waiting and without a network.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ionos_activitylog::ClientBuilder;
 use ionos_activitylog::clock::{Clock, SystemClock};
 use ionos_activitylog::seam::Transport;
 use ionos_activitylog_archive::internal::FailPoints;
+use serde_json::json;
 
+use super::interrupt::Interrupt;
 use crate::error::CommandError;
 use crate::output::messages::{Messages, Verbosity};
+use crate::output::progress::ProgressLine;
+use crate::output::styled_text::StyledText;
 use crate::output::terminal::Terminal;
-use crate::runtime::interrupt::Interrupt;
-use crate::service::cache::Cache;
+use crate::output::writer::Content;
 
-/// Where the program gets what it does not compute, and where it says what it has to say.
+/// The environment of a command, and its output.
 pub struct Context<'a> {
-    /// Time and chance.
+    /// Time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// What carries requests to the service, with the token to send, instead of a connection and the settings of the
-    /// environment.
+    /// A transport and its token, used instead of the network and the settings of the environment.
     pub account: Option<(Arc<dyn Transport>, String)>,
-    /// Where data goes.
+    /// Where data is written.
     pub stdout: &'a mut dyn Write,
-    /// Where talk goes.
+    /// Where messages are written.
     pub stderr: &'a mut dyn Write,
-    /// Whether somebody watches both streams.
-    pub interactive: bool,
-    /// What shows the data.
+    /// Properties of the terminal behind the streams.
     pub terminal: Terminal,
-    /// Where what was learned of a service is kept.
-    pub cache: Cache,
-    /// How a command is asked to end.
+    /// Folder for what is learned about a service. `None` if nothing is kept.
+    pub cache_dir: Option<PathBuf>,
+    /// How a signal asks the command to end.
     pub interrupt: Interrupt,
-    /// How much is said, and who says what is done.
+    /// Format and verbosity of the messages.
     pub messages: Messages,
-    /// Who is told each step of an export.
+    /// Receives each step of an export, for tests.
     pub steps: FailPoints,
 }
 
 impl<'a> Context<'a> {
-    /// The machine that the program runs on, with the streams of the process.
+    /// The context of the process, with its streams and its environment.
     pub fn machine(stdout: &'a mut io::Stdout, stderr: &'a mut io::Stderr) -> Self {
         Self {
             clock: Arc::new(SystemClock::new()),
             account: None,
-            interactive: stdout.is_terminal() && stderr.is_terminal(),
-            terminal: Terminal::of_process(),
+            terminal: Terminal::from_process(),
             stdout,
             stderr,
-            cache: Cache::of_process(),
+            cache_dir: cache_dir(),
             interrupt: Interrupt::new(),
-            messages: Messages::of_process(),
+            messages: Messages::on_stderr(),
             steps: FailPoints::default(),
         }
     }
 
-    /// A client for the account: the one given, or that of the environment.
-    pub(crate) fn client(&self) -> ClientBuilder {
+    /// A builder with the settings of the environment, or with the transport of this context.
+    pub(crate) fn client_builder(&self) -> ClientBuilder {
         match &self.account {
             Some((transport, token)) => ClientBuilder::default().transport(transport.clone()).token(token),
             None => ClientBuilder::from_env(),
         }
     }
 
-    /// Writes data. A reader that has seen enough is no failure.
-    pub(crate) fn print(&mut self, text: &str) -> Result<(), CommandError> {
-        self.write_stdout(text).map(drop)
+    /// Writes text for people to stdout. A closed pipe is not an error.
+    pub(crate) fn print(&mut self, text: impl Into<StyledText>) -> Result<(), CommandError> {
+        self.write_stdout(&Content::Text(text.into())).map(drop)
     }
 
-    /// The same, and says whether the reader wants more.
-    pub(crate) fn write_stdout(&mut self, text: &str) -> Result<bool, CommandError> {
-        // Behind half a line nothing can be drawn, as taking it away takes the half away as well.
-        if let Some(drawn) = self.messages.drawn.take_if(|_| !text.ends_with('\n')) {
-            drawn.end();
+    /// Writes data for programs to stdout. A closed pipe is not an error.
+    pub(crate) fn print_data(&mut self, data: impl Into<String>) -> Result<(), CommandError> {
+        self.write_stdout(&Content::Data(data.into())).map(drop)
+    }
+
+    /// Writes to stdout. Returns `false` if the pipe is closed, so that the command can stop.
+    pub(crate) fn write_stdout(&mut self, content: &Content) -> Result<bool, CommandError> {
+        let text = content.encode(&self.terminal);
+        // A status line cannot be drawn behind an unfinished line: removing it would remove that line too.
+        if let Some(line) = self.messages.status_line.take_if(|_| !text.ends_with('\n')) {
+            line.end();
         }
         let write = || {
             let written = self.stdout.write_all(text.as_bytes());
             written.and_then(|()| self.stdout.flush())
         };
-        match self.messages.beside_drawn(write) {
+        match self.messages.write_beside_status_line(write) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => Err(CommandError::unexpected(
@@ -91,35 +97,52 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Writes a line of talk, unless nobody wants any.
-    pub(crate) fn info(&mut self, text: impl Display) {
-        if self.messages.level > Verbosity::Quiet {
-            self.warn(text);
+    /// Writes a message to stderr, unless `--quiet` is set.
+    pub(crate) fn info(&mut self, message: impl Display) {
+        if self.messages.verbosity > Verbosity::Quiet {
+            self.warn(message);
         }
     }
 
-    /// Writes a line that has to be said: an error, or a doubt whether something is all.
-    pub(crate) fn warn(&mut self, text: impl Display) {
-        let line = self.messages.line(text);
-        self.write_stderr(line);
+    /// Writes a message to stderr that the user must see: an error, or a doubt about completeness.
+    pub(crate) fn warn(&mut self, message: impl Display) {
+        let message = self.messages.format(message);
+        self.write_stderr(&message);
     }
 
-    /// Reports an error as a sentence, or to a program as an object, and returns its exit code.
+    /// Writes an error to stderr, as a sentence or as a JSON object, and returns its exit code.
     pub(crate) fn report(&mut self, error: &CommandError) -> u8 {
-        if self.messages.json {
-            self.write_stderr(serde_json::json!({ "error": error.members() }));
+        if self.messages.is_json {
+            let object = self.messages.format_object(&json!({ "error": error.to_json() }));
+            self.write_stderr(&object);
             return error.code();
         }
         for (contract, of_contract) in error.contracts() {
-            self.warn(of_contract.of(contract));
+            self.warn(of_contract.describe_for(contract));
         }
         self.warn(format_args!("error: {error}"));
         error.code()
     }
 
-    /// Writes a line as it is. Where standard error is closed nobody is listening.
-    pub(crate) fn write_stderr(&mut self, line: impl Display) {
-        let write = || writeln!(self.stderr, "{line}");
-        let _ = self.messages.beside_drawn(write);
+    /// Starts a status line. It is removed when the returned handle is dropped.
+    pub(crate) fn start_progress(&mut self) -> ProgressLine {
+        ProgressLine::start(&mut self.messages, self.clock.clone(), &self.terminal)
     }
+
+    /// Writes a formatted line to stderr. A closed stderr is not an error.
+    fn write_stderr(&mut self, line: &str) {
+        let write = || writeln!(self.stderr, "{line}");
+        let _ = self.messages.write_beside_status_line(write);
+    }
+}
+
+/// `$XDG_CACHE_HOME/ialog`, or `~/.cache/ialog`. `None` if neither is an absolute path.
+fn cache_dir() -> Option<PathBuf> {
+    let variable = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    // The XDG rules say to ignore a relative folder, which would depend on where the program is started.
+    let folder = variable.filter(|folder| folder.is_absolute()).or_else(|| {
+        let home = std::env::home_dir().filter(|home| home.is_absolute());
+        Some(home?.join(".cache"))
+    });
+    folder.map(|folder| folder.join("ialog"))
 }

@@ -1,50 +1,51 @@
-//! Ctrl-C may mean "finish what you are at" or "end now". A command that can end by itself is asked to at the first
-//! signal, and dropped at the second; any other is dropped at the first.
+//! Asks a command to end after a signal. A command that listens finishes what it is doing and ends by itself at the first
+//! signal; at the second, and for any other command at the first, the caller drops the command.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use tokio::sync::Notify;
 
-/// How a command is asked to end. Clones are one.
+/// Connects signals with the command that runs. Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt(Arc<InterruptState>);
 
 #[derive(Debug, Default)]
 struct InterruptState {
     /// Whether the command ends by itself when it is asked to.
-    listened_to: AtomicBool,
-    /// The exit code of the signal; 0 before any.
+    has_listener: AtomicBool,
+    /// The exit code of the signal; 0 before any signal.
     code: AtomicU8,
-    asked: Notify,
+    notify: Notify,
 }
 
 impl Interrupt {
-    /// Nobody has asked yet.
+    /// An interrupt that nothing has asked for yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks the command to end; says whether it does so by itself. Only the first time.
+    /// Asks the command to end, with the exit code of the signal. Returns `false` if the command does not listen, or was
+    /// asked before, so that the caller has to drop it.
     pub fn ask(&self, code: u8) -> bool {
-        if !self.0.listened_to.swap(false, Ordering::Relaxed) {
+        if !self.0.has_listener.swap(false, Ordering::Relaxed) {
             return false;
         }
         self.0.code.store(code, Ordering::Relaxed);
-        // Kept for whoever comes to wait for it.
-        self.0.asked.notify_one();
+        // Stored until the listener is polled.
+        self.0.notify.notify_one();
         true
     }
 
-    /// Says that the command ends by itself from now on, and resolves when it is asked to.
+    /// Declares that the command ends by itself from now on. The future resolves when the command is asked to end.
     pub(crate) fn listen(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.0.listened_to.store(true, Ordering::Relaxed);
-        let inner = self.0.clone();
-        async move { inner.asked.notified().await }
+        self.0.has_listener.store(true, Ordering::Relaxed);
+        let state = self.0.clone();
+        async move { state.notify.notified().await }
     }
 
-    /// The exit code of the signal that asked.
+    /// The exit code of the signal; 130, that of Ctrl-C, before any signal.
     pub(crate) fn code(&self) -> u8 {
         match self.0.code.load(Ordering::Relaxed) {
             0 => 130,
@@ -58,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_who_listens_is_asked_and_only_once() {
+    fn a_listener_is_asked_once() {
         let interrupt = Interrupt::new();
         assert!(!interrupt.ask(130));
         let _asked = interrupt.listen();

@@ -1,25 +1,24 @@
-//! Whoever interrupts a command should be told what is left of it and how to go on. The command itself is gone by then,
-//! so it leaves word beforehand.
+//! How to continue a command after an interruption. When the error is written, the command is gone, so the command sets the
+//! hint beforehand.
 
 use std::cell::RefCell;
 
-/// What is left of the command that is running, and how to go on with it; nothing of one that writes no files.
+/// What is left of the running command, and how to continue. Empty for a command that writes no files.
 #[derive(Debug, Default)]
 pub(crate) struct ResumeHint(RefCell<Option<String>>);
 
 impl ResumeHint {
-    /// From now on a file is written, and so far there is nothing to go on with.
-    pub(crate) fn note_nothing(&self) {
-        self.note("nothing half-written is left behind, and the same command begins anew".to_owned());
+    /// A file is being written, and an interruption leaves nothing to continue from.
+    pub(crate) fn set_restart(&self) {
+        self.set("nothing half-written is left behind, and the same command begins anew".to_owned());
     }
 
-    /// From now on, this is how to go on: what is kept, and what to type.
-    pub(crate) fn note(&self, how: String) {
-        self.0.replace(Some(how));
+    /// Sets what is kept after an interruption, and the command that continues.
+    pub(crate) fn set(&self, hint: String) {
+        self.0.replace(Some(hint));
     }
 
-    /// What was noted last.
-    pub(crate) fn told(&self) -> Option<String> {
+    pub(crate) fn get(&self) -> Option<String> {
         self.0.borrow().clone()
     }
 }

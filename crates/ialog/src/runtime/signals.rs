@@ -1,11 +1,9 @@
-//! Whoever ends the program, with Ctrl-C, by closing the terminal or as a service manager does, must not find a
-//! half-written file afterwards. So these signals end the command, and not the process under it.
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
+//! Signals that end the program. They end the command and not the process, so that no half-written file is left behind.
 
 #[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that ask the program to end, from when they are listened to.
+/// Receives SIGINT, SIGTERM and SIGHUP.
 #[cfg(unix)]
 pub(crate) struct Signals {
     interrupt: Option<Signal>,
@@ -15,7 +13,7 @@ pub(crate) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    /// Listens from now on, so that none is missed between two.
+    /// Listens from now on: a signal between two calls of [`Self::next`] is not lost.
     pub(crate) fn listen() -> Self {
         Self {
             interrupt: signal(SignalKind::interrupt()).ok(),
@@ -24,20 +22,20 @@ impl Signals {
         }
     }
 
-    /// Resolves at the next signal, with the exit code that shells give it. Never where signals cannot be listened to;
-    /// then they end the process at once.
+    /// Resolves at the next signal, with the exit code that shells give it. Never resolves if signals cannot be received;
+    /// they end the process at once then.
     pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
-            () = received(&mut self.interrupt) => 130,
-            () = received(&mut self.terminate) => 143,
-            () = received(&mut self.hangup) => 129,
+            () = receive(&mut self.interrupt) => 130,
+            () = receive(&mut self.terminate) => 143,
+            () = receive(&mut self.hangup) => 129,
         }
     }
 }
 
-/// Ends the process at the third signal, wherever it is: what computes and never waits, such as an endless `--jq`, does
-/// not hear of the first two. Files are left as if the machine had failed, which every export goes on from.
-pub(crate) async fn end_at_the_third() {
+/// Ends the process at the third signal. Code that never waits, such as an endless `--jq`, does not notice the first two.
+/// Files are left as after a power failure, from which every export can resume.
+pub(crate) async fn exit_at_third_signal() {
     let mut signals = Signals::listen();
     signals.next().await;
     signals.next().await;
@@ -46,7 +44,7 @@ pub(crate) async fn end_at_the_third() {
 }
 
 #[cfg(unix)]
-async fn received(signal: &mut Option<Signal>) {
+async fn receive(signal: &mut Option<Signal>) {
     if let Some(signal) = signal
         && signal.recv().await.is_some()
     {
@@ -55,7 +53,7 @@ async fn received(signal: &mut Option<Signal>) {
     std::future::pending().await
 }
 
-/// Ctrl-C.
+/// Receives Ctrl-C.
 #[cfg(not(unix))]
 pub(crate) struct Signals;
 

@@ -1,4 +1,4 @@
-//! Whose log is read: the account of the token, or a simulated one.
+//! Connects to the account whose log is read: that of the environment, or a simulated one with `--demo`.
 
 use std::sync::Arc;
 
@@ -8,47 +8,48 @@ use ionos_activitylog::{
 };
 use ionos_activitylog_sim::Simulator;
 
-use crate::args::contracts::{ContractSelector, KnownContracts, are_plain, choose};
+use crate::args::contracts::{self, ContractSelector, KnownContracts, are_numbers};
 use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
 use crate::output::messages::Verbosity;
 use crate::runtime::context::Context;
+use crate::service::cache::ServiceCache;
 use crate::service::logging::{LoggingClock, LoggingTransport};
 
-/// The settings of the account, nothing of it checked yet. `now` is the simulator's time, so that a demo does not depend on
-/// the clock twice.
+/// A builder with the settings of the account, not validated yet. `now` is the time of the simulator, so that a demo
+/// reads the clock only once.
 pub(crate) fn builder(
-    account: &ServiceArgs,
+    args: &ServiceArgs,
     now: DateTime<Utc>,
     context: &Context<'_>,
 ) -> Result<ClientBuilder, CommandError> {
-    if account.whose.demo {
+    if args.account.demo {
         let simulator = Simulator::builder().clock(move || now).build();
         let client = Client::builder().token(simulator.token()).transport(simulator.transport());
-        return set_up(client, account, now, context);
+        return configure(client, args, now, context);
     }
-    let mut client = context.client();
-    if let Some(profile) = &account.whose.profile {
+    let mut client = context.client_builder();
+    if let Some(profile) = &args.account.profile {
         client = client.profile(profile);
     }
-    set_up(client, account, now, context)
+    configure(client, args, now, context)
 }
 
-/// A client for the account, with a word on what its token lacks.
+/// A client for the account. Warns of a damaged cache and of what the token may not do.
 pub(crate) fn connect(
-    account: &ServiceArgs,
+    args: &ServiceArgs,
     now: DateTime<Utc>,
     context: &mut Context<'_>,
 ) -> Result<Client, CommandError> {
-    let builder = builder(account, now, context)?;
-    if account.whose.demo {
+    let builder = builder(args, now, context)?;
+    if args.account.demo {
         return Ok(builder.build()?);
     }
     let client = builder.build().map_err(|error| match error.kind() {
-        ErrorKind::Configuration => CommandError::from(error).or_else("--demo shows the program without an account"),
+        ErrorKind::Configuration => CommandError::from(error).with_hint("--demo shows the program without an account"),
         _ => error.into(),
     })?;
-    match context.cache.profile(client.api_address(), now) {
+    match ServiceCache::new(context.cache_dir.clone()).profile(client.api_address(), now) {
         Ok(profile) => {
             profile.inspect(|profile| client.load_profile(profile));
         }
@@ -62,50 +63,50 @@ pub(crate) fn connect(
     Ok(client)
 }
 
-/// What is asked of every client, and who watches it.
-fn set_up(
+/// Applies what the arguments ask for, and logs requests and waits.
+fn configure(
     mut client: ClientBuilder,
-    account: &ServiceArgs,
+    args: &ServiceArgs,
     now: DateTime<Utc>,
     context: &Context<'_>,
 ) -> Result<ClientBuilder, CommandError> {
     let mut retry = RetryPolicy::builder();
-    if let Some(attempts) = account.attempts {
+    if let Some(attempts) = args.attempts {
         retry = retry.attempts(attempts);
     }
-    if let Some(timeout) = account.timeout {
-        // Months are those of the calendar, so a length is measured up to now.
+    if let Some(timeout) = args.timeout {
+        // The length of a month depends on the date, so lengths are measured back from now.
         let timeout = DateRange::last(timeout, now)?.duration();
         let timeout = timeout.to_std().unwrap_or_default();
         retry = retry.deadline(timeout);
         client = client.attempt_timeout(timeout.min(ATTEMPT_TIMEOUT));
     }
-    if let Some(rate) = account.rps {
+    if let Some(rate) = args.rps {
         client = client.requests_per_second(rate);
     }
     let (clock, messages) = (context.clock.clone(), context.messages.clone());
-    // Whoever watches each step wants them one after the other.
-    if messages.level < Verbosity::Steps {
+    // With a message for each request, requests are sent one after the other.
+    if messages.verbosity < Verbosity::Requests {
         client = client.spawner(|task| {
             tokio::spawn(task);
         });
     }
-    let watched = LoggingClock { clock: clock.clone(), messages: messages.clone() };
+    let logging_clock = LoggingClock { clock: clock.clone(), messages: messages.clone() };
     Ok(client
         .retry(retry.build()?)
-        .clock(Arc::new(watched))
+        .clock(Arc::new(logging_clock))
         .wrap_transport(move |next| Arc::new(LoggingTransport::new(next, clock, messages))))
 }
 
-/// What tells one account's service from another's: the address of its API.
-pub(crate) fn api(account: &ServiceArgs, client: &Client) -> String {
-    if account.whose.demo {
+/// Identifies the service in an archive: the address of its API, or `demo`.
+pub(crate) fn api_label(args: &ServiceArgs, client: &Client) -> String {
+    if args.account.demo {
         return "demo".to_owned();
     }
     client.api_address().to_owned()
 }
 
-/// The contract to read when none was named: the one that the token is bound to, or the account's only one.
+/// The contract to read if none is selected: that of the token, or the only one of the account.
 pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, CommandError> {
     if let Some(contract) = client.default_contract() {
         return Ok(contract);
@@ -115,43 +116,43 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Com
         [contract] => Ok(contract.clone()),
         several => Err(CommandError::usage(
             format!("the token may read the log of {} contracts", several.len()),
-            of_token(several).choice(),
+            known_to_token(several).choice_hint(),
         )),
     }
 }
 
-/// The contracts that were named, each once; where none was, the only one.
-pub(crate) async fn contracts(
-    named: &[ContractSelector],
+/// The selected contracts, each once; the only one if none is selected.
+pub(crate) async fn select_contracts(
+    selectors: &[ContractSelector],
     client: &Client,
 ) -> Result<Vec<ContractNumber>, CommandError> {
-    if named.is_empty() {
+    if selectors.is_empty() {
         return Ok(vec![only_contract(client).await?]);
     }
-    let listed: Vec<ContractNumber> = match are_plain(named) {
+    let listed: Vec<ContractNumber> = match are_numbers(selectors) {
         true => Vec::new(),
         false => readable(&client.contracts().await?)?,
     };
-    choose(named, &of_token(&listed))
+    contracts::select_contracts(selectors, &known_to_token(&listed))
 }
 
-/// Says more about a refused contract: whether it is one that the token may read at all.
-pub(crate) async fn explain(client: &Client, contract: &ContractNumber, error: Error) -> CommandError {
+/// Explains a refused contract: says whether the token may read it at all.
+pub(crate) async fn explain_refusal(client: &Client, contract: &ContractNumber, error: Error) -> CommandError {
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
         return error.into();
     }
-    // The first error says more than one of this second look.
+    // If the contracts cannot be listed either, the first error says more.
     not_listed(client, contract).await.unwrap_or_else(|| error.into())
 }
 
-/// A failure when the account's contracts can be listed and this one is not among them.
+/// An error if the contracts of the account can be listed and this one is not among them.
 pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Option<CommandError> {
     let contracts = client.contracts().await.ok()?;
-    let has = |listed: Vec<ContractNumber>| of_token(&listed).has(contract);
-    readable(&contracts).and_then(has).err()
+    let require = |listed: Vec<ContractNumber>| known_to_token(&listed).require(contract);
+    readable(&contracts).and_then(require).err()
 }
 
-/// The numbers of the account's contracts. Fails where there are none.
+/// The numbers of the contracts. Fails if there are none.
 fn readable(contracts: &[Contract]) -> Result<Vec<ContractNumber>, CommandError> {
     if contracts.is_empty() {
         return Err(CommandError::usage("the token may read the log of no contract", "use a token of a user who may"));
@@ -160,6 +161,6 @@ fn readable(contracts: &[Contract]) -> Result<Vec<ContractNumber>, CommandError>
     Ok(numbers.collect())
 }
 
-fn of_token(contracts: &[ContractNumber]) -> KnownContracts<'_> {
+fn known_to_token(contracts: &[ContractNumber]) -> KnownContracts<'_> {
     KnownContracts { contracts, place: "whose log the token may read" }
 }

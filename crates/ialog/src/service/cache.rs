@@ -1,6 +1,5 @@
-//! What is learned about a service at the cost of requests is worth keeping until the next run: how it pages, and which
-//! contracts there are. It lies in the user's cache folder, by the address of the API, and nothing depends on it: a file
-//! that is missing, old or damaged is as good as none.
+//! Keeps what was learned about a service at the cost of requests: how it pages, and which contracts there are. Files are
+//! named by the address of the API. Nothing depends on them: a missing, old or damaged file is the same as none.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -9,45 +8,39 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Contract, ServiceProfile};
 use serde_json::{Value, json};
 
-/// The form of the files.
+/// Version of the file format.
 const VERSION: u64 = 1;
 
-/// A service may have changed since.
-const VALID: TimeDelta = TimeDelta::days(30);
+/// Maximum age of a profile. Later the service may have changed.
+const MAX_AGE: TimeDelta = TimeDelta::days(30);
 
-/// The user's cache folder; none where there is no place for one.
+/// What is kept about services in the cache folder. Without a folder, nothing is kept.
 #[derive(Clone, Debug, Default)]
-pub struct Cache(Option<PathBuf>);
+pub(crate) struct ServiceCache(Option<PathBuf>);
 
-impl Cache {
-    /// That of the process: `$XDG_CACHE_HOME/ialog`, or `~/.cache/ialog`.
-    #[must_use]
-    pub fn of_process() -> Self {
-        let variable = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        // A relative folder would depend on where the program is started; the XDG rules say to pass over it.
-        let folder = variable.filter(|folder| folder.is_absolute()).or_else(|| {
-            let home = std::env::home_dir().filter(|home| home.is_absolute());
-            Some(home?.join(".cache"))
-        });
-        Self(folder.map(|folder| folder.join("ialog")))
+impl ServiceCache {
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
+        Self(folder)
     }
 
-    /// The profile of the service at an address; none where none is kept that is young enough.
+    /// The profile of the service at an address. `None` if there is none, or only one older than [`MAX_AGE`].
     ///
-    /// Fails with a sentence when there is a file and it is damaged.
+    /// # Errors
+    ///
+    /// A sentence that names the file, if it is damaged.
     pub(crate) fn profile(&self, address: &str, now: DateTime<Utc>) -> Result<Option<ServiceProfile>, String> {
-        let Some(kept) = self.read("profile", address)? else {
+        let Some(file) = self.read("profile", address)? else {
             return Ok(None);
         };
-        let profile = kept.value.get("profile").cloned().unwrap_or_default();
-        let profile = serde_json::from_value(profile).map_err(|_| damaged(&kept.path))?;
-        let measured = kept.value.get("measured_at").and_then(Value::as_str);
-        let measured: DateTime<Utc> = measured.and_then(|time| time.parse().ok()).ok_or_else(|| damaged(&kept.path))?;
-        Ok((now - measured).abs().le(&VALID).then_some(profile))
+        let profile = file.value.get("profile").cloned().unwrap_or_default();
+        let profile = serde_json::from_value(profile).map_err(|_| damaged(&file.path))?;
+        let measured = file.value.get("measured_at").and_then(Value::as_str);
+        let measured: DateTime<Utc> = measured.and_then(|time| time.parse().ok()).ok_or_else(|| damaged(&file.path))?;
+        Ok((now - measured).abs().le(&MAX_AGE).then_some(profile))
     }
 
-    /// Keeps a profile, and says where.
-    pub(crate) fn keep_profile(
+    /// Writes a profile, and returns the path of its file.
+    pub(crate) fn write_profile(
         &self,
         address: &str,
         profile: &ServiceProfile,
@@ -65,26 +58,26 @@ impl Cache {
         )
     }
 
-    /// The contracts that were listed at an address; none where that is not known.
+    /// The contracts that were last listed at an address; empty if unknown.
     pub(crate) fn contracts(&self, address: &str) -> Vec<String> {
-        let kept = self.read("contracts", address).ok().flatten();
-        let listed = kept.and_then(|kept| Some(kept.value.get("contracts")?.as_array()?.clone()));
+        let file = self.read("contracts", address).ok().flatten();
+        let listed = file.and_then(|file| Some(file.value.get("contracts")?.as_array()?.clone()));
         let numbers = listed.unwrap_or_default().into_iter();
         numbers
             .filter_map(|number| Some(number.as_str()?.to_owned()))
-            // It goes into a shell's list of words.
+            // The numbers become words in a shell.
             .filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
             .collect()
     }
 
-    /// Keeps the contracts that were listed. That it cannot is not worth a word.
-    pub(crate) fn keep_contracts(&self, address: &str, contracts: &[Contract]) {
+    /// Writes the contracts of an address. Errors are ignored: the contracts only serve completion in a shell.
+    pub(crate) fn write_contracts(&self, address: &str, contracts: &[Contract]) {
         let numbers: Vec<&str> = contracts.iter().map(|contract| contract.number.as_str()).collect();
         let value = json!({"version": VERSION, "address": address, "contracts": numbers});
         let _ = self.write("contracts", address, value);
     }
 
-    fn path(&self, what: &str, address: &str) -> Option<PathBuf> {
+    fn path(&self, kind: &str, address: &str) -> Option<PathBuf> {
         let name: String = address
             .chars()
             .map(|char| match char {
@@ -92,11 +85,11 @@ impl Cache {
                 _ => '-',
             })
             .collect();
-        Some(self.0.as_ref()?.join(format!("{what}-{name}.json")))
+        Some(self.0.as_ref()?.join(format!("{kind}-{name}.json")))
     }
 
-    fn read(&self, what: &str, address: &str) -> Result<Option<CacheFile>, String> {
-        let Some(path) = self.path(what, address) else {
+    fn read(&self, kind: &str, address: &str) -> Result<Option<CacheFile>, String> {
+        let Some(path) = self.path(kind, address) else {
             return Ok(None);
         };
         let text = match fs::read(&path) {
@@ -109,29 +102,29 @@ impl Cache {
         let value: Value = serde_json::from_slice(&text).map_err(|_| damaged(&path))?;
         let version = value.get("version").and_then(Value::as_u64);
         let version = version.ok_or_else(|| damaged(&path))?;
-        // Two addresses may have one name.
-        let same = value.get("address").and_then(Value::as_str) == Some(address);
-        Ok((version == VERSION && same).then_some(CacheFile { path, value }))
+        // Two addresses may have the same file name.
+        let is_same = value.get("address").and_then(Value::as_str) == Some(address);
+        Ok((version == VERSION && is_same).then_some(CacheFile { path, value }))
     }
 
-    /// Replaces the file as a whole, so that nobody reads half of it.
-    fn write(&self, what: &str, address: &str, value: Value) -> io::Result<PathBuf> {
-        let path = self.path(what, address);
+    /// Replaces the file atomically.
+    fn write(&self, kind: &str, address: &str, value: Value) -> io::Result<PathBuf> {
+        let path = self.path(kind, address);
         let path = path.ok_or_else(|| io::Error::other("there is no cache folder"))?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let beside = path.with_extension(format!("{}.tmp", std::process::id()));
-        let written = fs::write(&beside, format!("{value:#}\n"));
-        let moved = written.and_then(|()| fs::rename(&beside, &path));
+        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        let written = fs::write(&temporary, format!("{value:#}\n"));
+        let moved = written.and_then(|()| fs::rename(&temporary, &path));
         if moved.is_err() {
-            let _ = fs::remove_file(&beside);
+            let _ = fs::remove_file(&temporary);
         }
         moved.map(|()| path)
     }
 }
 
-/// A file that was kept.
+/// A file of the cache.
 struct CacheFile {
     path: PathBuf,
     value: Value,
@@ -156,30 +149,30 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_counts_for_its_address_and_for_a_month() {
+    fn a_profile_is_valid_for_its_address_and_for_a_month() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache(Some(folder.path().join("a/ialog")));
+        let cache = ServiceCache(Some(folder.path().join("a/ialog")));
         assert_eq!(cache.profile(ADDRESS, now()), Ok(None));
-        let path = cache.keep_profile(ADDRESS, &profile(), now()).unwrap();
+        let path = cache.write_profile(ADDRESS, &profile(), now()).unwrap();
         assert_eq!(path.file_name().unwrap(), "profile-https---api.example.json");
         assert_eq!(cache.profile(ADDRESS, now()), Ok(Some(profile())));
         for days in [31, -31] {
             let other = now() + TimeDelta::days(days);
             assert_eq!(cache.profile(ADDRESS, other), Ok(None), "{days}");
         }
-        // The name of its file is the same.
+        // An address with the same file name.
         assert_eq!(cache.profile("https:--api.example", now()), Ok(None));
-        // Nothing is left beside it.
+        // No temporary file is left.
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-        assert_eq!(Cache(None).profile(ADDRESS, now()), Ok(None));
-        assert!(Cache(None).keep_profile(ADDRESS, &profile(), now()).is_err());
+        assert_eq!(ServiceCache(None).profile(ADDRESS, now()), Ok(None));
+        assert!(ServiceCache(None).write_profile(ADDRESS, &profile(), now()).is_err());
     }
 
     #[test]
-    fn what_is_damaged_is_said_and_what_is_newer_passed_over() {
+    fn a_damaged_file_is_an_error_and_a_newer_version_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache(Some(folder.path().to_owned()));
-        let path = cache.keep_profile(ADDRESS, &profile(), now()).unwrap();
+        let cache = ServiceCache(Some(folder.path().to_owned()));
+        let path = cache.write_profile(ADDRESS, &profile(), now()).unwrap();
         let whole = fs::read_to_string(&path).unwrap();
         let cases = [
             ("half of it", whole[..whole.len() / 2].to_owned()),
@@ -191,17 +184,17 @@ mod tests {
         ];
         for (what, text) in cases {
             fs::write(&path, text).unwrap();
-            let said = cache.profile(ADDRESS, now()).unwrap_err();
-            assert!(said.ends_with(".json is damaged"), "{what}: {said}");
+            let error = cache.profile(ADDRESS, now()).unwrap_err();
+            assert!(error.ends_with(".json is damaged"), "{what}: {error}");
         }
         fs::write(&path, whole.replace("\"version\": 1", "\"version\": 2")).unwrap();
         assert_eq!(cache.profile(ADDRESS, now()), Ok(None));
     }
 
     #[test]
-    fn contracts_are_numbers_whatever_the_file_says() {
+    fn contracts_that_are_no_numbers_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache(Some(folder.path().to_owned()));
+        let cache = ServiceCache(Some(folder.path().to_owned()));
         assert!(cache.contracts(ADDRESS).is_empty());
         let path = cache.path("contracts", ADDRESS).unwrap();
         let text = json!({"version": 1, "address": ADDRESS, "contracts": ["31721060", "$(rm)", 7, ""]});

@@ -1,4 +1,4 @@
-//! The account whose log is read, what is kept about its service, and the log of requests.
+//! The service: connecting to an account, what is kept about a service, and the log of requests.
 
 pub(crate) mod account;
 pub(crate) mod cache;

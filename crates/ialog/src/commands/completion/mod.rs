@@ -1,9 +1,8 @@
-//! `ialog completion`: the script that makes a shell complete what is typed. Commands and flags are known when it is
-//! written; contract numbers and profiles only when it runs, so it asks `ialog __complete`, which answers at once, offline,
-//! and with nothing where something is wrong: nobody wants an error in the middle of a line.
+//! `ialog completion`: the completion script of a shell. Commands and flags are part of the script. Contract numbers and
+//! profiles are known only when it runs, so it calls `ialog __complete`, which works offline and prints nothing on errors.
 //!
-//! A shell that knows nothing better offers the files of the folder, also where a time or a filter is to be typed. So it is
-//! told which values are files, by what the arguments are read into.
+//! By default, shells complete file names everywhere, so the script marks which values are files, by the types of the
+//! arguments.
 
 mod script;
 
@@ -17,6 +16,7 @@ use crate::args::service::NoAccountArgs;
 use crate::commands::Cli;
 use crate::error::CommandError;
 use crate::runtime::context::Context;
+use crate::service::cache::ServiceCache;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -37,7 +37,7 @@ pub(crate) struct CompletionArgs {
     pub(crate) no_account: NoAccountArgs,
 }
 
-/// The shells that there are scripts for.
+/// A supported shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CompletionShell {
     Bash,
@@ -63,52 +63,52 @@ pub(crate) struct CandidatesArgs {
     pub(crate) what: CandidateKind,
 }
 
-/// What only the machine knows that the script runs on.
+/// Values that only the machine of the user knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CandidateKind {
     Contracts,
     Profiles,
 }
 
-pub(crate) fn run(arguments: &CompletionArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let mut command = files_alone(Cli::shown());
-    let mut written = Vec::new();
-    let shell: clap_complete::Shell = arguments.shell.into();
-    clap_complete::generate(shell, &mut command, "ialog", &mut written);
-    let written = String::from_utf8_lossy(&written);
-    let files = takes_files(&command);
-    context.print(&match arguments.shell {
-        CompletionShell::Bash => script::bash(&written, &files),
-        CompletionShell::Zsh => script::zsh(&written),
-        CompletionShell::Fish => script::fish(&written, &files),
-        CompletionShell::PowerShell => script::powershell(&written, &files, &file_flags(&command)),
+pub(crate) fn run(args: &CompletionArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let mut command = set_value_hints(Cli::visible_command());
+    let mut script = Vec::new();
+    let shell: clap_complete::Shell = args.shell.into();
+    clap_complete::generate(shell, &mut command, "ialog", &mut script);
+    let script = String::from_utf8_lossy(&script);
+    let files = commands_with_files(&command);
+    context.print_data(match args.shell {
+        CompletionShell::Bash => script::bash(&script, &files),
+        CompletionShell::Zsh => script::zsh(&script),
+        CompletionShell::Fish => script::fish(&script, &files),
+        CompletionShell::PowerShell => script::powershell(&script, &files, &file_flags(&command)),
     })
 }
 
-/// Says of each value that is no file that it is none.
-fn files_alone(command: Command) -> Command {
-    let said = |arg: Arg| {
-        let asked = script::ASKED.contains(&arg.get_id().as_str());
+/// Marks each value as a file or as no file.
+fn set_value_hints(command: Command) -> Command {
+    let set_hint = |arg: Arg| {
+        let is_dynamic = script::DYNAMIC_ARGS.contains(&arg.get_id().as_str());
         match arg.get_action().takes_values() {
-            // With a slash behind folders, and spaces as they have to be typed.
+            // This hint completes folders with a slash, and escapes spaces.
             true if is_file(&arg) => arg.value_hint(ValueHint::FilePath),
-            true if !asked => arg.value_hint(ValueHint::Other),
+            true if !is_dynamic => arg.value_hint(ValueHint::Other),
             _ => arg,
         }
     };
-    command.mut_args(said).mut_subcommands(files_alone)
+    command.mut_args(set_hint).mut_subcommands(set_value_hints)
 }
 
 fn is_file(arg: &Arg) -> bool {
     matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath)
 }
 
-/// The commands that are given a file or a folder without a flag.
-fn takes_files(command: &Command) -> Vec<&str> {
-    fn takes(command: &Command) -> bool {
-        command.get_positionals().any(is_file) || command.get_subcommands().any(takes)
+/// The commands that take a file or a folder without a flag.
+fn commands_with_files(command: &Command) -> Vec<&str> {
+    fn takes_file(command: &Command) -> bool {
+        command.get_positionals().any(is_file) || command.get_subcommands().any(takes_file)
     }
-    let commands = command.get_subcommands().filter(|one| takes(one));
+    let commands = command.get_subcommands().filter(|one| takes_file(one));
     commands.map(Command::get_name).collect()
 }
 
@@ -116,32 +116,32 @@ fn takes_files(command: &Command) -> Vec<&str> {
 fn file_flags(command: &Command) -> BTreeSet<String> {
     let flags = command.get_opts().filter(|one| is_file(one));
     let names = flags.filter_map(|flag| Some(format!("--{}", flag.get_long()?)));
-    let within = command.get_subcommands().flat_map(file_flags);
-    names.chain(within).collect()
+    let of_subcommands = command.get_subcommands().flat_map(file_flags);
+    names.chain(of_subcommands).collect()
 }
 
-/// One candidate a line.
-pub(crate) fn candidates(arguments: &CandidatesArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let builder = context.client();
-    let words = match arguments.what {
+/// Prints the candidates for a value, one a line.
+pub(crate) fn run_candidates(args: &CandidatesArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let builder = context.client_builder();
+    let words = match args.what {
         CandidateKind::Contracts => contracts(builder, context),
         CandidateKind::Profiles => builder.profiles().unwrap_or_default(),
     };
-    // A word with a space or a sign of the shell could not be typed as it is.
-    let plain = |word: &&String| {
-        let fine = |char: char| char.is_alphanumeric() || "-_.@+".contains(char);
-        !word.is_empty() && word.chars().all(fine)
+    // A word with special characters of the shell could not be typed as it is.
+    let is_plain = |word: &&String| {
+        let is_allowed = |char: char| char.is_alphanumeric() || "-_.@+".contains(char);
+        !word.is_empty() && word.chars().all(is_allowed)
     };
-    let lines: String = words.iter().filter(plain).map(|word| format!("{word}\n")).collect();
-    context.print(&lines)
+    let lines: String = words.iter().filter(is_plain).map(|word| format!("{word}\n")).collect();
+    context.print_data(lines)
 }
 
-/// Those that were listed lately, and that of the token.
+/// The contracts that were last listed, and that of the token.
 fn contracts(builder: ClientBuilder, context: &Context<'_>) -> Vec<String> {
     let Ok(client) = builder.build() else {
         return Vec::new();
     };
-    let mut contracts = context.cache.contracts(client.api_address());
+    let mut contracts = ServiceCache::new(context.cache_dir.clone()).contracts(client.api_address());
     let of_token = client.claims().and_then(|claims: Claims| claims.contract);
     contracts.extend(of_token.or(client.default_contract()).map(|one| one.to_string()));
     contracts.sort_unstable();

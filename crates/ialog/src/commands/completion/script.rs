@@ -1,13 +1,12 @@
-//! What is added to the generated scripts: for `--contract` and `--profile` they ask the program, and files are offered
-//! where one is to be typed, and nowhere else.
+//! Additions to the generated scripts: they complete `--contract` and `--profile` by calling the program, and offer files only
+//! for values that are files.
 
 use std::collections::BTreeSet;
 
-/// The arguments for which the scripts ask the program.
-pub(super) const ASKED: [&str; 2] = ["contract", "profile"];
+/// The arguments that the scripts complete by calling the program.
+pub(super) const DYNAMIC_ARGS: [&str; 2] = ["contract", "profile"];
 
-/// The generated function decides about everything but the two flags. Their value may stand behind a space or behind `=`,
-/// which bash takes for a word of its own.
+/// Wraps the generated function, which completes everything else. bash splits `--flag=value` into three words.
 const BASH: &str = r#"
 _ialog_asking() {
     local cur="${COMP_WORDS[COMP_CWORD]}" flag="${COMP_WORDS[COMP_CWORD-1]}"
@@ -35,7 +34,7 @@ _ialog_asking() {
 complete -F _ialog_asking -o bashdefault -o default ialog
 "#;
 
-/// Before the function that needs them.
+/// Inserted before the function that uses them.
 const ZSH: &str = r#"
 _ialog_contracts() {
     local -a contracts
@@ -56,7 +55,7 @@ complete -c ialog -l profile -x -a "(ialog __complete profiles 2>/dev/null)"
 complete -c ialog -n "not __fish_seen_subcommand_from {files}" -f
 "#;
 
-/// At the beginning of the generated block, before it looks at the words.
+/// Inserted at the beginning of the generated block.
 const POWERSHELL: &str = r#"
     $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition })
     $asked = switch ("$($typed[-1])") {
@@ -73,8 +72,7 @@ const POWERSHELL: &str = r#"
     }
 "#;
 
-/// Instead of the end of the generated block: where nothing fits, these commands are offered files, and others get an
-/// empty answer.
+/// Replaces the end of the generated block. Without a match, commands that take files get files, others an empty result.
 const POWERSHELL_END: &str = r#"    $fitting = @($completions.Where{ $_.CompletionText -like "$wordToComplete*" })
     if (!$fitting -and "$($typed[1])" -cnotin {files}) {
         return ''
@@ -87,7 +85,7 @@ pub(super) fn bash(generated: &str, files: &[&str]) -> String {
     format!("{generated}{}", BASH.replace("{files}", &files.join("|")))
 }
 
-/// The flags of the generated script say where their values come from.
+/// Sets the functions that complete the values of the two flags.
 pub(super) fn zsh(generated: &str) -> String {
     let asking = |line: &str| {
         let source = if line.contains("--contract=[") {
@@ -100,7 +98,7 @@ pub(super) fn zsh(generated: &str) -> String {
         format!("{}\n", line.replacen(":_default'", &format!(":{source}'"), 1))
     };
     let lines: String = generated.lines().map(asking).collect();
-    // The first line says whose completion it is.
+    // The first line must stay first: it names the completed program.
     match lines.split_once('\n') {
         Some((first, rest)) => format!("{first}\n{ZSH}{rest}"),
         None => lines,
@@ -113,15 +111,15 @@ pub(super) fn fish(generated: &str, files: &[&str]) -> String {
 
 pub(super) fn powershell(generated: &str, files: &[&str], flags: &BTreeSet<String>) -> String {
     let begin = "param($wordToComplete, $commandAst, $cursorPosition)\n";
-    let asking = POWERSHELL.replace("{flags}", &listed(flags));
+    let asking = POWERSHELL.replace("{flags}", &powershell_array(flags));
     let end = "    $completions.Where{ $_.CompletionText -like \"$wordToComplete*\" } |\n";
-    let fitting = POWERSHELL_END.replace("{files}", &listed(files));
+    let fitting = POWERSHELL_END.replace("{files}", &powershell_array(files));
     let asks = generated.replacen(begin, &format!("{begin}{asking}"), 1);
     asks.replacen(end, &fitting, 1)
 }
 
-/// A list of words of PowerShell.
-fn listed(words: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+/// A PowerShell array of words.
+fn powershell_array(words: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
     let quoted: Vec<String> = words.into_iter().map(|word| format!("'{word}'")).collect();
     format!("@({})", quoted.join(", "))
 }

@@ -1,9 +1,9 @@
-//! `ialog doctor`: what is between the user and the log, looked at step by step, so that the first thing that is wrong is
-//! the one that is named.
+//! `ialog doctor`: checks what lies between the user and the log, step by step, so that the first problem is the one that is
+//! reported.
 
 mod network;
+mod privileges;
 mod report;
-mod rights;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -12,14 +12,13 @@ use serde_json::{Value, json};
 
 use crate::args::output::{ReportArgs, ReportFormat};
 use crate::args::service::ServiceArgs;
-use crate::args::zone;
-use crate::args::zone::ZoneArgs;
+use crate::args::zone::{ZoneArgs, resolve_zone};
 use crate::error::CommandError;
 use crate::output::plural::format_count;
-use crate::output::table::TextStyle;
-use crate::output::text::safe_json;
+use crate::output::styled_text::TextStyle;
 use crate::runtime::context::Context;
 use crate::service::account;
+use crate::service::cache::ServiceCache;
 use report::{CheckResult, DoctorReport};
 
 #[derive(Args)]
@@ -39,7 +38,7 @@ Examples:
   ialog doctor -o json")]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
-    pub(crate) account: ServiceArgs,
+    pub(crate) service: ServiceArgs,
 
     /// Measure how the service behaves, and keep it for later commands
     #[arg(long)]
@@ -56,28 +55,26 @@ pub(crate) struct DoctorArgs {
     pub(crate) report: ReportArgs,
 }
 
-pub(crate) async fn run(arguments: &DoctorArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let looks = arguments.report.colour.used(context.terminal.colours);
-    let json = arguments.report.output == ReportFormat::Json;
-    let mut report = DoctorReport::new(json, context.terminal.columns, looks);
-    let probe = check_all(arguments, &mut report, context).await?;
-    if json {
-        let text = report.json(probe);
-        let text = if context.terminal.shown { safe_json(&text) } else { text };
-        context.print(&text)?;
+pub(crate) async fn run(args: &DoctorArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    args.report.color.apply(&mut context.terminal);
+    let is_json = args.report.output == ReportFormat::Json;
+    let mut report = DoctorReport::new(is_json, context.terminal.columns);
+    let probe = check_all(args, &mut report, context).await?;
+    if is_json {
+        context.print_data(report.json(probe))?;
     }
     report.verdict()
 }
 
-/// Each check after those that it depends on; gives what a probe has measured.
+/// Runs each check after those that it needs. Returns the findings of the probe.
 async fn check_all(
-    arguments: &DoctorArgs,
+    args: &DoctorArgs,
     report: &mut DoctorReport,
     context: &mut Context<'_>,
 ) -> Result<Option<Value>, CommandError> {
-    let zone = zone::choose(&arguments.zone, context)?;
+    let zone = resolve_zone(&args.zone, context)?;
     let now = context.clock.now();
-    let builder = account::builder(&arguments.account, now, context)?;
+    let builder = account::builder(&args.service, now, context)?;
     let client = match builder.build() {
         Ok(client) => client,
         Err(error) => {
@@ -86,92 +83,92 @@ async fn check_all(
             for check in ["dns", "connection", "clock", "authentication", "privilege"] {
                 report.skip(check, "configuration", context)?;
             }
-            return unprobed(arguments, "configuration", report, context);
+            return skip_probe(args, "configuration", report, context);
         }
     };
-    let said = configuration(client.settings());
-    report.add("configuration", CheckResult::Ok, said, context)?;
+    let message = describe_configuration(client.settings());
+    report.add("configuration", CheckResult::Ok, message, context)?;
 
-    let direct = !arguments.account.whose.demo && context.account.is_none();
-    let (verdict, said) = match direct {
+    let is_direct = !args.service.account.demo && context.account.is_none();
+    let (result, message) = match is_direct {
         true => {
             let address = client.api_address();
             let look_up = tokio::net::lookup_host::<(String, u16)>;
-            network::dns(address, network::proxy(), &*context.clock, look_up).await
+            network::check_dns(address, network::proxy_variable(), &*context.clock, look_up).await
         }
         false => (CheckResult::Skipped, "no network is used".to_owned()),
     };
-    report.add("dns", verdict, said, context)?;
-    if let CheckResult::Failure(_) = verdict {
+    report.add("dns", result, message, context)?;
+    if let CheckResult::Failure(_) = result {
         for check in ["connection", "clock", "authentication", "privilege"] {
             report.skip(check, "dns", context)?;
         }
-        return unprobed(arguments, "dns", report, context);
+        return skip_probe(args, "dns", report, context);
     }
 
-    let (verdict, said) = network::connection(&client, direct).await;
-    report.add("connection", verdict, said, context)?;
-    match verdict {
+    let (result, message) = network::check_connection(&client, is_direct).await;
+    report.add("connection", result, message, context)?;
+    match result {
         CheckResult::Ok => {
-            let (verdict, said) = network::clock(context.clock.now(), client.service_time());
-            report.add("clock", verdict, said, context)?;
+            let (result, message) = network::check_clock(context.clock.now(), client.service_time());
+            report.add("clock", result, message, context)?;
         }
         _ => report.skip("clock", "connection", context)?,
     }
-    if let CheckResult::Failure(_) = verdict {
+    if let CheckResult::Failure(_) = result {
         for check in ["authentication", "privilege"] {
             report.skip(check, "connection", context)?;
         }
-        return unprobed(arguments, "connection", report, context);
+        return skip_probe(args, "connection", report, context);
     }
 
     let listed = client.contracts().await.map(|listed| listed.into_inner());
-    if let (Ok(contracts), false) = (&listed, arguments.account.whose.demo) {
-        context.cache.keep_contracts(client.api_address(), contracts);
+    if let (Ok(contracts), false) = (&listed, args.service.account.demo) {
+        ServiceCache::new(context.cache_dir.clone()).write_contracts(client.api_address(), contracts);
     }
-    let (verdict, said) = rights::authentication(&client, &listed, now, zone);
-    if !report.add("authentication", verdict, said, context)? {
+    let (result, message) = privileges::check_authentication(&client, &listed, now, zone);
+    if !report.add("authentication", result, message, context)? {
         report.skip("privilege", "authentication", context)?;
-        return unprobed(arguments, "authentication", report, context);
+        return skip_probe(args, "authentication", report, context);
     }
-    let (verdict, said, readable) = rights::privilege(&client, listed, now).await;
-    report.add("privilege", verdict, said, context)?;
-    let contract = arguments.contract.clone();
-    let usual = client.default_contract();
-    let usual = usual.filter(|contract| readable.contains(contract));
-    match contract.or(usual).or_else(|| readable.first().cloned()) {
-        Some(contract) if arguments.probe => probe(&client, &contract, arguments, report, context).await,
-        _ => unprobed(arguments, "privilege", report, context),
+    let (result, message, readable) = privileges::check_privilege(&client, listed, now).await;
+    report.add("privilege", result, message, context)?;
+    let contract = args.contract.clone();
+    let default = client.default_contract();
+    let default = default.filter(|contract| readable.contains(contract));
+    match contract.or(default).or_else(|| readable.first().cloned()) {
+        Some(contract) if args.probe => probe(&client, &contract, args, report, context).await,
+        _ => skip_probe(args, "privilege", report, context),
     }
 }
 
-fn unprobed(
-    arguments: &DoctorArgs,
+fn skip_probe(
+    args: &DoctorArgs,
     needs: &str,
     report: &mut DoctorReport,
     context: &mut Context<'_>,
 ) -> Result<Option<Value>, CommandError> {
-    if arguments.probe {
+    if args.probe {
         report.skip("probe", needs, context)?;
     }
     Ok(None)
 }
 
-/// Whose credentials, and which address.
-fn configuration(settings: &[Setting]) -> String {
-    let told = |setting: &Setting| {
+/// The credentials and the address in use, with their sources.
+fn describe_configuration(settings: &[Setting]) -> String {
+    let describe = |setting: &Setting| {
         let value = setting.value().replace("[redacted]", "[set]");
         format!("{} {value} ({})", setting.name(), setting.origin())
     };
-    let told: Vec<String> = settings.iter().take(2).map(told).collect();
-    told.join(", ")
+    let settings: Vec<String> = settings.iter().take(2).map(describe).collect();
+    settings.join(", ")
 }
 
-/// Measures the service, and keeps what was measured.
+/// Measures the service, and writes the profile to the cache.
 async fn probe(
     client: &Client,
     contract: &ContractNumber,
-    arguments: &DoctorArgs,
+    args: &DoctorArgs,
     report: &mut DoctorReport,
     context: &mut Context<'_>,
 ) -> Result<Option<Value>, CommandError> {
@@ -179,22 +176,22 @@ async fn probe(
         Ok(measured) => measured,
         Err(error) => {
             let failure = CommandError::from(error);
-            let verdict = CheckResult::Failure(failure.code());
-            report.add("probe", verdict, failure.to_string(), context)?;
+            let result = CheckResult::Failure(failure.code());
+            report.add("probe", result, failure.to_string(), context)?;
             return Ok(None);
         }
     };
-    let (place, said) = match arguments.account.whose.demo {
+    let (path, message) = match args.service.account.demo {
         true => (None, "not kept, because it is a demo".to_owned()),
-        false => kept(client, &measured.profile, context.clock.now(), context),
+        false => write_profile(client, &measured.profile, context.clock.now(), context),
     };
     let requests = format_count(measured.requests, "request");
-    let said = format!("{requests} to the log of contract {contract}; {said}");
-    let verdict = match place.is_some() || arguments.account.whose.demo {
+    let message = format!("{requests} to the log of contract {contract}; {message}");
+    let result = match path.is_some() || args.service.account.demo {
         true => CheckResult::Ok,
         false => CheckResult::Warning,
     };
-    report.add("probe", verdict, said, context)?;
+    report.add("probe", result, message, context)?;
     if !report.is_json() {
         for finding in &measured.findings {
             let text = format!("{}: {}", finding.answer, finding.observation);
@@ -211,26 +208,26 @@ async fn probe(
         "requests": measured.requests,
         "profile": measured.profile,
         "findings": findings.collect::<Vec<_>>(),
-        "kept_in": place,
+        "kept_in": path,
     })))
 }
 
-/// Where the profile is kept, if it is, and a word on it.
-fn kept(
+/// Writes the profile to the cache. Returns the path, or `None` if it cannot be written, and a sentence for the report.
+fn write_profile(
     client: &Client,
     profile: &ionos_activitylog::ServiceProfile,
     now: DateTime<Utc>,
     context: &Context<'_>,
 ) -> (Option<String>, String) {
-    match context.cache.keep_profile(client.api_address(), profile, now) {
+    match ServiceCache::new(context.cache_dir.clone()).write_profile(client.api_address(), profile, now) {
         Ok(path) => {
             let path = path.display().to_string();
-            let said = format!("kept in {path} for later commands");
-            (Some(path), said)
+            let message = format!("kept in {path} for later commands");
+            (Some(path), message)
         }
         Err(error) => {
-            let said = format!("what was measured cannot be kept ({error}): later commands begin without it");
-            (None, said)
+            let message = format!("what was measured cannot be kept ({error}): later commands begin without it");
+            (None, message)
         }
     }
 }

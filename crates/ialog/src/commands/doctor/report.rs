@@ -1,19 +1,20 @@
-//! What a check has to say is said at once, since the next one may take a while; a program gets all of it at the end.
+//! The report of `ialog doctor`. People see each check at once, because the next one may take a while; programs get one JSON
+//! object at the end.
 
 use serde_json::{Value, json};
 
 use crate::error::CommandError;
-use crate::output::labelled::labelled;
 use crate::output::plural::format_count;
-use crate::output::table::TextStyle;
+use crate::output::styled_text::TextStyle;
+use crate::output::wrap::labelled_text;
 use crate::runtime::context::Context;
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CheckResult {
     Ok,
     Warning,
-    /// With the exit code.
+    /// The check failed. The exit code of the command, if it is the first that failed.
     Failure(u8),
     Skipped,
 }
@@ -28,99 +29,97 @@ impl CheckResult {
         }
     }
 
-    fn look(self) -> TextStyle {
+    fn style(self) -> TextStyle {
         match self {
-            Self::Ok => TextStyle::Good,
-            Self::Warning => TextStyle::Waiting,
-            Self::Failure(_) => TextStyle::Bad,
+            Self::Ok => TextStyle::Success,
+            Self::Warning => TextStyle::Pending,
+            Self::Failure(_) => TextStyle::Failure,
             Self::Skipped => TextStyle::Dim,
         }
     }
 }
 
-/// A check, what became of it, and a sentence.
-pub(super) struct CheckEntry {
-    pub(super) check: &'static str,
-    pub(super) verdict: CheckResult,
-    pub(super) said: String,
+/// A check with its result and a sentence.
+struct CheckEntry {
+    check: &'static str,
+    result: CheckResult,
+    message: String,
 }
 
-/// All checks so far.
+/// The checks so far.
 pub(super) struct DoctorReport {
-    json: bool,
-    room: Option<usize>,
-    looks: bool,
-    checked: Vec<CheckEntry>,
+    is_json: bool,
+    max_width: Option<usize>,
+    entries: Vec<CheckEntry>,
 }
 
 impl DoctorReport {
-    pub(super) fn new(json: bool, room: Option<usize>, looks: bool) -> Self {
-        Self { json, room, looks, checked: Vec::new() }
+    pub(super) fn new(is_json: bool, max_width: Option<usize>) -> Self {
+        Self { is_json, max_width, entries: Vec::new() }
     }
 
-    /// Adds a check, and says whether what depends on it can be looked at.
+    /// Adds a check, and shows it to people at once. Returns whether the checks that depend on it can run.
     pub(super) fn add(
         &mut self,
         check: &'static str,
-        verdict: CheckResult,
-        said: impl Into<String>,
+        result: CheckResult,
+        message: impl Into<String>,
         context: &mut Context<'_>,
     ) -> Result<bool, CommandError> {
-        let said = said.into();
-        if !self.json {
-            let label = format!("{:<7}  {check}", verdict.word());
-            self.line(&label, verdict.look(), &said, context)?;
+        let message = message.into();
+        if !self.is_json {
+            let label = format!("{:<7}  {check}", result.word());
+            self.line(&label, result.style(), &message, context)?;
         }
-        self.checked.push(CheckEntry { check, verdict, said });
-        Ok(matches!(verdict, CheckResult::Ok | CheckResult::Warning))
+        self.entries.push(CheckEntry { check, result, message });
+        Ok(matches!(result, CheckResult::Ok | CheckResult::Warning))
     }
 
-    /// A check that depends on another one.
+    /// Adds a check that is skipped, because it needs another one.
     pub(super) fn skip(
         &mut self,
         check: &'static str,
         needs: &str,
         context: &mut Context<'_>,
     ) -> Result<(), CommandError> {
-        let needs = format!("needs {needs}");
-        self.add(check, CheckResult::Skipped, needs, context).map(drop)
+        self.add(check, CheckResult::Skipped, format!("needs {needs}"), context).map(drop)
     }
 
-    /// A line for people.
+    /// Writes a line for people.
     pub(super) fn line(
         &self,
         label: &str,
-        look: TextStyle,
+        style: TextStyle,
         text: &str,
         context: &mut Context<'_>,
     ) -> Result<(), CommandError> {
-        const LABELS: usize = "warning  authentication".len();
-        context.print(&labelled(label, look, text, (LABELS, self.room, self.looks)))
+        const LABEL_WIDTH: usize = "warning  authentication".len();
+        context.print(labelled_text(label, style, text, LABEL_WIDTH, self.max_width))
     }
 
     pub(super) fn is_json(&self) -> bool {
-        self.json
+        self.is_json
     }
 
-    /// All of it for a program.
+    /// The report as a JSON object, with the findings of the probe.
     pub(super) fn json(&self, probe: Option<Value>) -> String {
-        let checks = self.checked.iter().map(|checked| {
+        let checks = self.entries.iter().map(|entry| {
             json!({
-                "check": checked.check,
-                "result": checked.verdict.word(),
-                "message": checked.said,
+                "check": entry.check,
+                "result": entry.result.word(),
+                "message": entry.message,
             })
         });
         let mut report = json!({"checks": checks.collect::<Vec<_>>(), "probe": probe});
-        // Otherwise the order would depend on how the program was built.
+        // The order of members must not depend on features of serde_json.
         report.sort_all_objects();
         format!("{report:#}\n")
     }
 
-    /// A failure with the exit code of the first check that failed.
+    /// Fails with the exit code of the first check that failed.
     pub(super) fn verdict(&self) -> Result<(), CommandError> {
-        let failed = self.checked.iter().filter_map(|one| match one.verdict {
-            CheckResult::Failure(code) => Some((one.check, code)),
+        let failed = self.entries.iter().filter_map(|entry| match entry.result {
+            CheckResult::Failure(code) => Some((entry.check, code)),
             _ => None,
         });
         let failed: Vec<_> = failed.collect();
@@ -128,12 +127,12 @@ impl DoctorReport {
             return Ok(());
         };
         let names: Vec<&str> = failed.iter().map(|(check, _)| *check).collect();
-        Err(CommandError::stopped(
+        Err(CommandError::with_code(
             *code,
             format!(
                 "{} of {} failed: {}",
                 failed.len(),
-                format_count(self.checked.len() as u64, "check"),
+                format_count(self.entries.len() as u64, "check"),
                 names.join(", ")
             ),
             "the report says what to do",

@@ -1,4 +1,4 @@
-//! The newest events may not be in the log yet, so an export leaves them to the next one.
+//! Leaves the newest events to the next export, because they may not be in the log yet.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::DateRange;
@@ -7,18 +7,22 @@ use ionos_activitylog_archive::SETTLE_DELAY;
 use super::ExportArgs;
 use crate::error::CommandError;
 
-/// How long the newest events are left to the next export. The log of a demo ends now and gets no more events.
-pub(crate) fn settle(arguments: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
-    match arguments.settle {
-        // Months are those of the calendar, so a length is measured up to now.
+/// Age from which events are exported. A demo has no minimum age, because its log gets no more events.
+pub(super) fn settle_time(args: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
+    match args.settle {
+        // The length of a month depends on the date, so lengths are measured back from now.
         Some(length) => DateRange::last(length, now).map_or(SETTLE_DELAY, |one| one.duration()),
-        None if arguments.account.whose.demo => TimeDelta::zero(),
+        None if args.service.account.demo => TimeDelta::zero(),
         None => SETTLE_DELAY,
     }
 }
 
-/// The part of a range that is old enough to be read.
-pub(crate) fn settled(range: DateRange, settle: TimeDelta, now: DateTime<Utc>) -> Result<DateRange, CommandError> {
+/// The part of a range that is old enough. Fails if none is.
+pub(super) fn settled_range(
+    range: DateRange,
+    settle: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<DateRange, CommandError> {
     let edge = now.checked_sub_signed(settle);
     edge.and_then(|edge| range.past(edge)).ok_or_else(|| {
         CommandError::usage(
@@ -35,11 +39,11 @@ mod tests {
     const NOW: &str = "2026-11-22T12:00:00.5Z";
 
     #[test]
-    fn the_newest_seconds_are_left_out() {
+    fn the_newest_events_are_left_to_the_next_export() {
         let now: DateTime<Utc> = NOW.parse().unwrap();
         let cut = |from: &str, to: &str, seconds| {
             let range = DateRange::new(from.parse().unwrap(), to.parse::<DateTime<Utc>>().unwrap());
-            match settled(range.unwrap(), TimeDelta::seconds(seconds), now) {
+            match settled_range(range.unwrap(), TimeDelta::seconds(seconds), now) {
                 Ok(range) => range.to_string(),
                 Err(failure) => failure.to_string(),
             }

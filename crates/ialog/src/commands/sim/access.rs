@@ -1,4 +1,4 @@
-//! Who may read what.
+//! Flags about access: tokens, passwords and privileges.
 
 use chrono::TimeDelta;
 use clap::Args;
@@ -55,13 +55,13 @@ pub(crate) struct AccessArgs {
     pub(crate) info_needs_token: bool,
 }
 
-/// A user name and a password as they were typed. Checked later, because a message about an argument repeats it. Without
-/// `Debug`, so that it cannot be shown.
+/// A user name and a password as they were typed. Parsed later, because an error of clap repeats the value. Without `Debug`,
+/// so that it cannot be printed.
 #[derive(Clone)]
 pub(crate) struct BasicCredentials(String);
 
 impl BasicCredentials {
-    /// The user name and the password.
+    /// The user name and the password. Fails without a colon or without a user name.
     pub(crate) fn parts(&self) -> Result<(&str, &str), CommandError> {
         match self.0.split_once(':') {
             None => Err(CommandError::usage("the value of --basic has no colon", "write USER:PASSWORD")),

@@ -1,4 +1,4 @@
-//! What goes wrong, and who writes down what was asked.
+//! Flags about faults, rate limits and the request log.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 use ionos_activitylog_sim::RetryAfterForm;
 
-use super::{one_of, refused};
+use super::{invalid_value, one_of};
 use crate::args::parse_error::InvalidValue;
 
 #[derive(Args)]
@@ -28,7 +28,7 @@ pub(crate) struct FaultArgs {
     pub(crate) ledger: Option<PathBuf>,
 }
 
-/// A rate and a burst.
+/// Requests a second, and how many at once.
 #[derive(Clone, Copy)]
 pub(crate) struct RateLimitSpec {
     pub(crate) per_second: f64,
@@ -44,7 +44,10 @@ impl FromStr for RateLimitSpec {
             Some((rate.parse().ok()?, burst.parse().ok()?))
         };
         let (per_second, burst) = read().ok_or_else(|| {
-            refused(format!("{text:?} is no limit"), "write the requests a second and how many at once, such as 5/10")
+            invalid_value(
+                format!("{text:?} is no limit"),
+                "write the requests a second and how many at once, such as 5/10",
+            )
         })?;
         Ok(Self { per_second, burst })
     }

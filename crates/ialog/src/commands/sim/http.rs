@@ -1,4 +1,4 @@
-//! How the API speaks HTTP.
+//! Flags about the HTTP behavior of the API.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use chrono::FixedOffset;
 use clap::Args;
 use ionos_activitylog_sim::{BadDate, QueryFractions, TrailingSlash, is_allowed_request_id_header};
 
-use super::{one_of, refused};
+use super::{invalid_value, one_of};
 use crate::args::parse_error::InvalidValue;
 
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub(crate) struct HttpArgs {
     pub(crate) other_methods: u16,
 }
 
-/// The name of a header, if there is to be one.
+/// The name of a header, or `none`.
 #[derive(Clone)]
 pub(crate) struct OptionalHeader(pub(crate) Option<http::HeaderName>);
 
@@ -56,10 +56,13 @@ impl FromStr for OptionalHeader {
             return Ok(Self(None));
         }
         let name = text.parse().map_err(|_| {
-            refused(format!("{text:?} cannot be the name of a header"), "write letters, digits and hyphens, or none")
+            invalid_value(
+                format!("{text:?} cannot be the name of a header"),
+                "write letters, digits and hyphens, or none",
+            )
         })?;
         if !is_allowed_request_id_header(&name) {
-            return Err(refused(
+            return Err(invalid_value(
                 format!("the header {text:?} says something else about an answer"),
                 "write another name, such as x-request-id, or none",
             ));

@@ -1,4 +1,4 @@
-//! What is in the simulated logs, and what time it is there.
+//! Flags about the simulated logs and their time.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use clap::Args;
 use ionos_activitylog::Moment;
 use ionos_activitylog_sim::parse_duration;
 
-use super::refused;
+use super::invalid_value;
 use crate::args::parse_error::InvalidValue;
 
-/// What is chosen of data that is made up: no choice where the data is given. The seed stays, because it decides about
-/// faults and order too, and so do unknown members, which pages have besides records.
-const DRAWN: [&str; 13] = [
+/// Flags about generated data, which exclude `--events`. Not `seed`, which also decides about faults and order, and not
+/// `unknown_members`, which also concerns pages.
+const GENERATOR_FLAGS: [&str; 13] = [
     "contracts",
     "users",
     "services",
@@ -64,7 +64,7 @@ pub(crate) struct LogArgs {
     pub(crate) burst: Vec<BurstSpec>,
 
     /// Serve the events of this export instead: NDJSON, one record a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = DRAWN)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 
     /// Contract of the records in that file that name none
@@ -80,7 +80,7 @@ pub(crate) struct LogArgs {
     pub(crate) still: bool,
 }
 
-/// A burst: when, how long, how many events.
+/// A burst of events.
 #[derive(Clone)]
 pub(crate) struct BurstSpec {
     pub(crate) begin: Moment,
@@ -94,23 +94,24 @@ impl FromStr for BurstSpec {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let parts: Vec<&str> = text.split(',').collect();
         let [begin, length, events] = parts[..] else {
-            return Err(refused(
+            return Err(invalid_value(
                 format!("{text:?} is no burst"),
                 "write its time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900",
             ));
         };
         Ok(Self {
             begin: begin.parse().map_err(|error: ionos_activitylog::Error| {
-                refused(error.summary(), error.hint().unwrap_or_default())
+                invalid_value(error.summary(), error.hint().unwrap_or_default())
             })?,
-            length: parse_duration(length).map_err(|error| refused(error.to_string(), "write one such as 3ms"))?,
+            length: parse_duration(length)
+                .map_err(|error| invalid_value(error.to_string(), "write one such as 3ms"))?,
             events: events
                 .parse()
                 .ok()
                 .filter(|events| (1..=ionos_activitylog_sim::MAX_BURST_EVENTS).contains(events))
                 .ok_or_else(|| {
                     let most = ionos_activitylog_sim::MAX_BURST_EVENTS;
-                    refused(format!("{events:?} is no number of events"), format!("a burst has from 1 to {most}"))
+                    invalid_value(format!("{events:?} is no number of events"), format!("a burst has from 1 to {most}"))
                 })?,
         })
     }

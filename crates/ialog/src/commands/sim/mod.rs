@@ -1,4 +1,5 @@
-//! `ialog sim`: the simulated API on a loopback port.
+//! `ialog sim`: serves the simulated API on a loopback port. Every setting of the simulator is a flag, with the default of the
+//! simulator, so that the program and the library simulate the same service.
 
 mod access;
 mod faults;
@@ -29,16 +30,17 @@ use ionos_activitylog_sim::{
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use crate::args::parse_error::InvalidValue;
-use crate::error::CommandError;
-use crate::output::shell::quoted;
-use crate::runtime::context::Context;
 use access::AccessArgs;
 use faults::FaultArgs;
 use http::HttpArgs;
 use log::LogArgs;
 use paging::PagingArgs;
 use records::RecordArgs;
+
+use crate::args::parse_error::InvalidValue;
+use crate::error::CommandError;
+use crate::output::shell::shell_quote;
+use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -75,16 +77,16 @@ pub(crate) struct SimArgs {
     pub(crate) records: RecordArgs,
 
     #[command(flatten, next_help_heading = "Access")]
-    pub(crate) who: AccessArgs,
+    pub(crate) access: AccessArgs,
 
     #[command(flatten, next_help_heading = "HTTP")]
     pub(crate) http: HttpArgs,
 
     #[command(flatten, next_help_heading = "Trouble")]
-    pub(crate) troubles: FaultArgs,
+    pub(crate) faults: FaultArgs,
 }
 
-/// One of the words for a switch.
+/// Parses one of the words of a switch.
 fn one_of<T>(words: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err = BehaviorError> + Clone + Send + Sync + 'static,
@@ -92,21 +94,21 @@ where
     PossibleValuesParser::new(words).try_map(|word| word.parse())
 }
 
-fn refused(what: impl Into<String>, hint: impl Into<String>) -> InvalidValue {
-    InvalidValue { what: what.into(), hint: hint.into() }
+fn invalid_value(reason: impl Into<String>, hint: impl Into<String>) -> InvalidValue {
+    InvalidValue { reason: reason.into(), hint: hint.into() }
 }
 
-pub(crate) async fn run(arguments: SimArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    let SimArgs { port, demo: _, log, paging, records, who, http, troubles } = arguments;
+pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    let SimArgs { port, demo: _, log, paging, records, access, http, faults } = args;
     let clock = clock(&log, &context.clock)?;
-    let behavior = behavior(&paging, records, &who, http);
-    // Everything is read before the port is taken, so that a mistake leaves nothing behind.
+    let behavior = behavior(&paging, records, &access, http);
+    // All input is read before the port is opened, so that an error has no side effects.
     let time = clock.clone();
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let builder = with_log(builder, log, clock())?;
-    let builder = with_access(builder, &who)?;
-    let (lost, mut losses) = mpsc::channel(1);
-    let builder = with_troubles(builder, troubles, lost)?;
+    let builder = with_access(builder, &access)?;
+    let (ledger_error, mut ledger_errors) = mpsc::channel(1);
+    let builder = with_faults(builder, faults, ledger_error)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
         CommandError::usage(
             format!("port {port} cannot be listened on ({error})"),
@@ -118,30 +120,33 @@ pub(crate) async fn run(arguments: SimArgs, context: &mut Context<'_>) -> Result
         .map_err(|error| CommandError::unexpected(format!("the port cannot be told ({error})"), "try another"))?;
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
-    // A server has no other end than being asked to, which anybody may do who has read where it is.
-    let mut asked_to_end = pin!(context.interrupt.listen());
-    context.print(&format!("{url}\n"))?;
-    // Nobody can use it without.
-    context.warn(format_args!("export IONOS_API_URL={url} IONOS_TOKEN={}", quoted(&token(&simulator, &who, clock()))));
+    // Listens before the address is printed: its reader may send a signal at once.
+    let mut interrupted = pin!(context.interrupt.listen());
+    context.print_data(format!("{url}\n"))?;
+    // A warning, because the simulator cannot be used without it.
+    context.warn(format_args!(
+        "export IONOS_API_URL={url} IONOS_TOKEN={}",
+        shell_quote(&token(&simulator, &access, clock()))
+    ));
     let mut served = pin!(simulator.serve(listener));
     loop {
         tokio::select! {
             served = &mut served => {
                 return served.map_err(|error| {
-                    let what = format!("the simulator stopped ({error})");
-                    CommandError::unexpected(what, "start it again")
+                    let message = format!("the simulator stopped ({error})");
+                    CommandError::unexpected(message, "start it again")
                 });
             }
-            () = &mut asked_to_end => return Ok(()),
-            // A full disk must not end the service in the middle of somebody's test.
-            Some(error) = losses.recv() => context.warn(format_args!(
+            () = &mut interrupted => return Ok(()),
+            // A full disk must not stop the simulator in the middle of a test.
+            Some(error) = ledger_errors.recv() => context.warn(format_args!(
                 "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
             )),
         }
     }
 }
 
-fn behavior(paging: &PagingArgs, records: RecordArgs, who: &AccessArgs, http: HttpArgs) -> Behavior {
+fn behavior(paging: &PagingArgs, records: RecordArgs, access: &AccessArgs, http: HttpArgs) -> Behavior {
     let default = Behavior::default();
     Behavior {
         max_limit: paging.max_limit,
@@ -166,24 +171,24 @@ fn behavior(paging: &PagingArgs, records: RecordArgs, who: &AccessArgs, http: Ht
         bare_date_zone: http.bare_date_zone,
         bad_date: http.bad_date,
         query_fractions: http.query_fractions,
-        foreign_contract: who.foreign_contract,
+        foreign_contract: access.foreign_contract,
         request_id_header: http.request_id_header.0,
         trailing_slash: http.trailing_slash,
         gzip: http.gzip,
         charset: http.charset,
-        info_needs_token: who.info_needs_token,
-        // The range of the flag has only statuses that exist.
+        info_needs_token: access.info_needs_token,
+        // The flag accepts valid statuses only.
         other_methods: StatusCode::from_u16(http.other_methods).unwrap_or(default.other_methods),
     }
 }
 
-/// Tells the simulator's time.
+/// Returns the time of the simulator.
 type SimulatedTime = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// The years that a simulated log may be in: it ends with [`LOG_END`](ionos_activitylog_sim::LOG_END).
+/// The years of a simulated log, which ends with [`LOG_END`](ionos_activitylog_sim::LOG_END).
 const YEARS: RangeInclusive<i32> = 1970..=2199;
 
-/// The machine's time, or another one that goes on at the machine's pace, or stands still.
+/// The time of the machine, or a given time that advances or stands still.
 fn clock(log: &LogArgs, machine: &Arc<dyn Clock>) -> Result<SimulatedTime, CommandError> {
     let machine = machine.clone();
     let Some(moment) = log.now else {
@@ -229,49 +234,50 @@ fn unreadable(path: &Path, error: &io::Error) -> CommandError {
     CommandError::usage(format!("{} cannot be read ({error})", path.display()), "name a file that can")
 }
 
-fn with_access(builder: SimulatorBuilder, who: &AccessArgs) -> Result<SimulatorBuilder, CommandError> {
-    let mut builder = builder.token(&who.token).two_factor(who.two_factor).forbidden_code(who.forbidden_code.clone());
-    for pair in &who.basic {
+fn with_access(builder: SimulatorBuilder, access: &AccessArgs) -> Result<SimulatorBuilder, CommandError> {
+    let mut builder =
+        builder.token(&access.token).two_factor(access.two_factor).forbidden_code(access.forbidden_code.clone());
+    for pair in &access.basic {
         let (user, password) = pair.parts()?;
         builder = builder.basic_auth(user, password);
     }
-    if let Some(requests) = who.revoke_after {
+    if let Some(requests) = access.revoke_after {
         builder = builder.revoke_after(requests);
     }
     Ok(builder)
 }
 
-fn with_troubles(
+fn with_faults(
     mut builder: SimulatorBuilder,
-    troubles: FaultArgs,
-    lost: mpsc::Sender<io::Error>,
+    faults: FaultArgs,
+    ledger_error: mpsc::Sender<io::Error>,
 ) -> Result<SimulatorBuilder, CommandError> {
-    if let Some(path) = troubles.faults {
+    if let Some(path) = faults.faults {
         let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let faults = Faults::from_json(&script)
+        let script = Faults::from_json(&script)
             .map_err(|error| CommandError::usage(format!("{}: {error}", path.display()), "correct the file"))?;
-        builder = builder.faults(faults);
+        builder = builder.faults(script);
     }
-    if let Some(rate) = troubles.rate_limit {
+    if let Some(rate) = faults.rate_limit {
         let limit = RateLimit::new(rate.per_second, rate.burst)
             .map_err(|error| CommandError::usage(error.to_string(), "see `ialog sim --help`"))?;
-        builder = builder.rate_limit(limit.retry_after(troubles.retry_after));
+        builder = builder.rate_limit(limit.retry_after(faults.retry_after));
     }
-    if let Some(path) = troubles.ledger {
+    if let Some(path) = faults.ledger {
         let ledger = File::create(&path).map_err(|error| {
             CommandError::usage(format!("{} cannot be written ({error})", path.display()), "name a file that can")
         })?;
-        builder = builder.on_request(writing_to(ledger, lost));
+        builder = builder.on_request(write_requests(ledger, ledger_error));
     }
     Ok(builder)
 }
 
-/// Writes each request as one line, and tells the first time that it cannot.
-fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
+/// Writes each request as one line. The first error is sent, and ends the writing.
+fn write_requests(ledger: File, ledger_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
     let ledger = Mutex::new(Some(ledger));
     move |seen| {
-        let mut place = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(ledger) = place.as_mut() else {
+        let mut guard = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(ledger) = guard.as_mut() else {
             return;
         };
         let written = serde_json::to_vec(seen).map_err(io::Error::from).and_then(|mut line| {
@@ -279,23 +285,23 @@ fn writing_to(ledger: File, lost: mpsc::Sender<io::Error>) -> impl Fn(&LoggedReq
             ledger.write_all(&line)
         });
         if let Err(error) = written {
-            // Nothing else is ever sent, so there is room.
-            let _ = lost.try_send(error);
-            *place = None;
+            // Only one error is ever sent, so the channel has room.
+            let _ = ledger_error.try_send(error);
+            *guard = None;
         }
     }
 }
 
-/// The token to use: the plain one, or one with claims, issued at this time.
-fn token(simulator: &Simulator, who: &AccessArgs, now: DateTime<Utc>) -> String {
-    if !who.jwt {
+/// The token to use: the plain one, or a JSON Web Token issued at this time.
+fn token(simulator: &Simulator, access: &AccessArgs, now: DateTime<Utc>) -> String {
+    if !access.jwt {
         return simulator.token().to_owned();
     }
-    let mut token = TestToken::new(simulator.contracts()[0]).issued_at(now).reseller(who.reseller);
-    if let Some(lifetime) = who.token_lifetime {
+    let mut token = TestToken::new(simulator.contracts()[0]).issued_at(now).reseller(access.reseller);
+    if let Some(lifetime) = access.token_lifetime {
         token = token.lifetime(lifetime);
     }
-    if who.no_privilege {
+    if access.no_privilege {
         token = token.privileges(Vec::<String>::new());
     }
     token.build()

@@ -1,4 +1,4 @@
-//! How far a page reaches, in which order, and what its total says.
+//! Flags about pages: limits, order and totals.
 
 use clap::Args;
 use ionos_activitylog_sim::{DeepOffset, Order, OverLimit, TotalShape, TotalValue};

@@ -1,4 +1,4 @@
-//! How records are written, and how late they come.
+//! Flags about records: format and delay.
 
 use chrono::TimeDelta;
 use clap::Args;

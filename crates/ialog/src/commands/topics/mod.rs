@@ -1,15 +1,15 @@
-//! What concerns several commands is explained once, and not in the help of each.
+//! Help topics: texts that concern several commands. Each is shown by `ialog help` and is a page of the manual.
 
-/// A text that `ialog help` shows, and that is a page of the manual.
+/// A help topic.
 pub(crate) struct Topic {
-    /// As it is typed.
+    /// The name as it is typed.
     pub(crate) name: &'static str,
-    /// What it is about, in a few words.
+    /// A summary in a few words.
     pub(crate) about: &'static str,
     pub(crate) text: &'static str,
 }
 
-/// In the order in which they are listed.
+/// The topics in the order in which they are listed.
 pub(crate) static TOPICS: [Topic; 5] = [
     Topic { name: "times", about: "how a time is written, and in which zone", text: include_str!("times.txt") },
     Topic { name: "filters", about: "which events are shown", text: include_str!("filters.txt") },
@@ -23,12 +23,12 @@ pub(crate) static TOPICS: [Topic; 5] = [
 ];
 
 /// The topic with this name.
-pub(crate) fn named(name: &str) -> Option<&'static Topic> {
+pub(crate) fn find(name: &str) -> Option<&'static Topic> {
     TOPICS.iter().find(|topic| topic.name == name)
 }
 
-/// The topics as the help of the program lists them.
-pub(crate) fn listed() -> String {
+/// The list of topics at the end of the help of the program.
+pub(crate) fn list() -> String {
     let width = TOPICS.iter().map(|topic| topic.name.len()).max();
     let width = width.unwrap_or_default();
     let lines = TOPICS.iter().map(|Topic { name, about, .. }| format!("\n  ialog help {name:width$}  {about}"));

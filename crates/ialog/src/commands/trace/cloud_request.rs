@@ -1,5 +1,5 @@
-//! What a request asked for is not in the log, and the Cloud API knows it. It is asked once for each request, and what it
-//! does not know is no failure: the log keeps its events for longer, and has events of other ways into the cloud.
+//! Looks up the request of an operation in the Cloud API, each request once. An unknown request is no error: the log keeps
+//! events for longer than the Cloud API keeps requests, and has events that came another way.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use ionos_activitylog::{Client, CloudRequest, ErrorKind};
 use super::operation::Operation;
 use crate::error::CommandError;
 
-/// What is told of an operation's request.
+/// What the Cloud API knows of the request of an operation.
 #[derive(Clone, Debug)]
 pub(crate) enum CloudRequestInfo {
-    Request(Box<CloudRequest>),
-    /// Why nothing is, in one sentence.
-    Nothing(String),
+    Known(Box<CloudRequest>),
+    /// A sentence that says why it is not known.
+    Unknown(String),
 }
 
-/// Answers of the Cloud API, each asked for once.
+/// Client of the Cloud API that remembers the responses.
 pub(crate) struct CloudRequestLookup {
     client: Client,
     known: BTreeMap<String, CloudRequestInfo>,
@@ -27,29 +27,29 @@ impl CloudRequestLookup {
         Self { client, known: BTreeMap::new() }
     }
 
-    /// What is told of an operation.
-    pub(crate) async fn of(&mut self, operation: &Operation) -> Result<CloudRequestInfo, CommandError> {
+    /// Looks up the request of an operation.
+    pub(crate) async fn look_up(&mut self, operation: &Operation) -> Result<CloudRequestInfo, CommandError> {
         let Some(request) = operation.request() else {
-            return Ok(CloudRequestInfo::Nothing(
+            return Ok(CloudRequestInfo::Unknown(
                 "no event of this operation names a request, so there is nothing to ask the Cloud API for".to_owned(),
             ));
         };
-        if let Some(told) = self.known.get(&*request) {
-            return Ok(told.clone());
+        if let Some(info) = self.known.get(&*request) {
+            return Ok(info.clone());
         }
-        let told = match self.client.cloud_request(&request).await {
-            Ok(told) => CloudRequestInfo::Request(Box::new(told.into_inner())),
-            Err(error) if error.kind() == ErrorKind::NotFound => CloudRequestInfo::Nothing(format!(
+        let info = match self.client.cloud_request(&request).await {
+            Ok(known) => CloudRequestInfo::Known(Box::new(known.into_inner())),
+            Err(error) if error.kind() == ErrorKind::NotFound => CloudRequestInfo::Unknown(format!(
                 "the Cloud API does not know the request {request} (404): it knows changes that came through it, for some \
                  time"
             )),
-            // Others wrote the log, and what they put there may be no identifier at all.
+            // A request id in the log may be no valid id of the Cloud API.
             Err(error) if error.kind() == ErrorKind::Configuration => {
-                CloudRequestInfo::Nothing(format!("the Cloud API is not asked: {error}"))
+                CloudRequestInfo::Unknown(format!("the Cloud API is not asked: {error}"))
             }
             Err(error) => return Err(error.into()),
         };
-        self.known.insert(request.into_owned(), told.clone());
-        Ok(told)
+        self.known.insert(request.into_owned(), info.clone());
+        Ok(info)
     }
 }

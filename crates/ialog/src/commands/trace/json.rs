@@ -1,4 +1,4 @@
-//! An operation for programs: one object, its members always in one order.
+//! An operation as a JSON object, its members always in one order.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::Event;
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::cloud_request::CloudRequestInfo;
 use super::operation::Operation;
-use crate::output::row::detail;
+use crate::output::row::error_detail;
 
-/// The operation as JSON text on one line. Lengths are in milliseconds, times in UTC; what is not known is null.
-pub(crate) fn json(operation: &Operation, told: Option<&CloudRequestInfo>) -> String {
+/// The operation as JSON text on one line. Durations are in milliseconds, times in UTC; unknown values are null.
+pub(super) fn operation_json(operation: &Operation, info: Option<&CloudRequestInfo>) -> String {
     let durations = operation.durations();
     let lead = operation.lead().map(Event::details);
     let principal = lead.as_ref().map(|lead| lead.principal());
@@ -18,11 +18,11 @@ pub(crate) fn json(operation: &Operation, told: Option<&CloudRequestInfo>) -> St
     let events = operation.events().iter().map(|event| {
         let step = event.time().zip(before).map(|(time, before)| time - before);
         before = event.time().or(before);
-        of_event(event, operation.start, step)
+        event_json(event, operation.start, step)
     });
     let events: Vec<String> = events.collect();
-    let details = match told {
-        Some(CloudRequestInfo::Request(request)) => request.json().to_owned(),
+    let details = match info {
+        Some(CloudRequestInfo::Known(request)) => request.json().to_owned(),
         _ => "null".to_owned(),
     };
     let mut members = vec![
@@ -32,7 +32,7 @@ pub(crate) fn json(operation: &Operation, told: Option<&CloudRequestInfo>) -> St
         ("outcome", text(Some(operation.outcome.as_str()))),
         ("start", time(operation.start)),
         ("end", time(operation.end)),
-        ("took_ms", milliseconds(durations.all)),
+        ("took_ms", milliseconds(durations.total)),
         ("accepted_to_done_ms", milliseconds(durations.accepted_to_done)),
         ("queued_ms", milliseconds(durations.queued)),
         ("running_ms", milliseconds(durations.running)),
@@ -42,13 +42,13 @@ pub(crate) fn json(operation: &Operation, told: Option<&CloudRequestInfo>) -> St
         ("uri", text(action.as_ref().and_then(|one| one.uri.clone()))),
         ("events", format!("[{}]", events.join(","))),
     ];
-    if told.is_some() {
+    if info.is_some() {
         members.push(("details", details));
     }
     object(&members)
 }
 
-fn of_event(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelta>) -> String {
+fn event_json(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelta>) -> String {
     let details = event.details();
     let offset = event.time().zip(start).map(|(time, start)| time - start);
     object(&[
@@ -60,7 +60,7 @@ fn of_event(event: &Event, start: Option<DateTime<Utc>>, step: Option<TimeDelta>
         ("status", text(details.status().map(|one| one.to_string()))),
         ("outcome", text(Some(details.outcome().as_str()))),
         ("message", text(details.message())),
-        ("error", text(detail(event))),
+        ("error", text(error_detail(event))),
     ])
 }
 

@@ -1,29 +1,31 @@
-//! `ialog trace`: one operation, from being accepted to its end.
+//! `ialog trace`: shows one operation, from being accepted to its end.
 
 mod cloud_request;
 mod json;
-mod length;
 mod operation;
+mod operation_collector;
 mod text;
 
 use clap::{Args, ValueEnum};
 use ionos_activitylog::Filter;
 
-use crate::args::events::{EventSelection, looked_back};
+use crate::args::events::EventSelection;
 use crate::args::output::ColorArgs;
-use crate::args::zone;
+use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
-use crate::events::source::EventSource;
+use crate::events::rows::Rows;
 use crate::output::event_table::DisplayClock;
 use crate::output::plural::format_count;
+use crate::output::styled_text::StyledText;
 use crate::output::table::TableOptions;
-use crate::output::text::{safe, safe_json};
+use crate::output::writer::Content;
 use crate::runtime::context::Context;
 use crate::service::account;
 use cloud_request::{CloudRequestInfo, CloudRequestLookup};
-use json::json;
-use operation::{Operation, OperationCollector};
-use text::text;
+use json::operation_json;
+use operation::Operation;
+use operation_collector::OperationCollector;
+use text::operation_text;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -46,7 +48,7 @@ pub(crate) struct TraceArgs {
     pub(crate) reference: String,
 
     #[command(flatten)]
-    pub(crate) asked: EventSelection,
+    pub(crate) selection: EventSelection,
 
     /// Also show what the Cloud API tells of the request
     #[arg(long, help_heading = "Output")]
@@ -64,10 +66,10 @@ pub(crate) struct TraceArgs {
     pub(crate) output: TraceFormat,
 
     #[command(flatten, next_help_heading = "Output")]
-    pub(crate) colour: ColorArgs,
+    pub(crate) color: ColorArgs,
 }
 
-/// How an operation is written.
+/// The format of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TraceFormat {
     /// A line for each event, for people
@@ -78,57 +80,49 @@ pub(crate) enum TraceFormat {
     Ndjson,
 }
 
-pub(crate) async fn run(arguments: &TraceArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
-    // Details of an archived operation are asked of the service.
-    if !arguments.details {
-        arguments.asked.check()?;
+pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
+    // With --details, requests are sent for an archived operation too.
+    if !args.details {
+        args.selection.check()?;
     }
-    let reference = read_reference(&arguments.reference)?;
-    let zone = zone::choose(&arguments.asked.zone, context)?;
+    args.color.apply(&mut context.terminal);
+    let reference = parse_reference(&args.reference)?;
+    let zone = resolve_zone(&args.selection.zone, context)?;
     let clock = DisplayClock { zone, now: context.clock.now() };
-    let range = looked_back(&arguments.asked)?;
-    let source = EventSource::open_range(&arguments.asked, range, zone, context).await?;
-    let mut details = details(arguments, &source, context)?;
-    let mut tied = OperationCollector::default();
-    let reading = source.read(&Filter::new(), &mut tied, context).await?;
-    if reading.is_lost() {
-        return reading.verdict(context);
+    let range = args.selection.range_or_lookback()?;
+    let mut rows = Rows::open_range(&args.selection, range, Filter::new(), zone, context).await?;
+    let mut lookup = cloud_request_lookup(args, &rows, context)?;
+    let mut collector = OperationCollector::default();
+    while let Some(row) = rows.next(context).await? {
+        collector.add(row);
     }
-    let operations = tied.operations(reference);
-    drop(tied);
+    let summary = rows.into_summary();
+    if summary.is_lost() {
+        return summary.verdict(context);
+    }
+    let operations = collector.operations(reference);
+    drop(collector);
     if operations.is_empty() {
-        let seen = reading.counts.seen;
-        // Were something missing, it might be there.
-        reading.verdict(context)?;
+        let seen = summary.counts.seen;
+        // In an incomplete reading, the operation may be among the events that are missing.
+        summary.verdict(context)?;
         return Err(CommandError::unexpected(
             format!("none of {seen} events has the request id or queue reference {reference:?}"),
             "look in another time with --from and --to, or in another contract",
         ));
     }
-    let mut told = Vec::new();
-    let mut failed = None;
-    for operation in &operations {
-        match of_cloud(details.as_mut(), operation, context).await {
-            Ok(one) => told.push(one),
-            // The log's own word on it does not depend on that.
-            Err(failure) => {
-                failed = Some(failure);
-                break;
-            }
-        }
-    }
-    told.resize_with(operations.len(), || None);
-    let shown = shown(arguments, &operations, &told, clock, context);
-    if !context.write_stdout(&shown)? {
+    let (infos, lookup_error) = look_up_all(lookup.as_mut(), &operations, context).await;
+    let content = format_operations(args.output, &operations, &infos, clock, context);
+    if !context.write_stdout(&content)? {
         return Ok(());
     }
-    say_what_else(&operations, context);
-    reading.verdict(context)?;
-    failed.map_or(Ok(()), Err)
+    show_related(&operations, context);
+    summary.verdict(context)?;
+    lookup_error.map_or(Ok(()), Err)
 }
 
-/// The name of an operation, as it is in the log.
-fn read_reference(text: &str) -> Result<&str, CommandError> {
+/// Parses the request id or queue reference of an operation.
+fn parse_reference(text: &str) -> Result<&str, CommandError> {
     let text = text.trim();
     if text.is_empty() || text == "0" {
         return Err(CommandError::usage(
@@ -145,94 +139,101 @@ fn read_reference(text: &str) -> Result<&str, CommandError> {
     Ok(text)
 }
 
-/// Who tells more of the operations, if that is wanted.
-fn details(
-    arguments: &TraceArgs,
-    source: &EventSource,
+/// The client that looks up requests; `None` without `--details`.
+fn cloud_request_lookup(
+    args: &TraceArgs,
+    rows: &Rows,
     context: &mut Context<'_>,
 ) -> Result<Option<CloudRequestLookup>, CommandError> {
-    if !arguments.details {
+    if !args.details {
         return Ok(None);
     }
-    let client = match source.client() {
+    let client = match rows.client() {
         Some(client) => client,
-        None => account::connect(&arguments.asked.account, context.clock.now(), context)?,
+        None => account::connect(&args.selection.service, context.clock.now(), context)?,
     };
     Ok(Some(CloudRequestLookup::new(client)))
 }
 
-/// What is told of an operation; why nothing is, is said.
-async fn of_cloud(
-    details: Option<&mut CloudRequestLookup>,
-    operation: &Operation,
+/// Looks up the request of each operation. An error ends the lookup, and is returned with what was found before: the
+/// operations are shown all the same.
+async fn look_up_all(
+    mut lookup: Option<&mut CloudRequestLookup>,
+    operations: &[Operation],
     context: &mut Context<'_>,
-) -> Result<Option<CloudRequestInfo>, CommandError> {
-    let Some(details) = details else {
-        return Ok(None);
-    };
-    let told = details.of(operation).await?;
-    if let CloudRequestInfo::Nothing(reason) = &told {
-        context.info(safe(reason));
+) -> (Vec<Option<CloudRequestInfo>>, Option<CommandError>) {
+    let mut infos = Vec::new();
+    let mut first_error = None;
+    if let Some(lookup) = &mut lookup {
+        for operation in operations {
+            match lookup.look_up(operation).await {
+                Ok(info) => {
+                    if let CloudRequestInfo::Unknown(reason) = &info {
+                        context.info(reason);
+                    }
+                    infos.push(Some(info));
+                }
+                Err(error) => {
+                    first_error = Some(error);
+                    break;
+                }
+            }
+        }
     }
-    Ok(Some(told))
+    infos.resize_with(operations.len(), || None);
+    (infos, first_error)
 }
 
-fn shown(
-    arguments: &TraceArgs,
+fn format_operations(
+    format: TraceFormat,
     operations: &[Operation],
-    told: &[Option<CloudRequestInfo>],
+    infos: &[Option<CloudRequestInfo>],
     clock: DisplayClock,
     context: &mut Context<'_>,
-) -> String {
-    let all = || operations.iter().zip(told);
-    let objects = || all().map(|(operation, told)| json(operation, told.as_ref()));
-    let text = match arguments.output {
-        TraceFormat::Ndjson => objects().map(|object| object + "\n").collect(),
-        TraceFormat::Json => format!("[\n{}\n]\n", objects().collect::<Vec<_>>().join(",\n")),
+) -> Content {
+    let all = || operations.iter().zip(infos);
+    let objects = || all().map(|(operation, info)| operation_json(operation, info.as_ref()));
+    match format {
+        TraceFormat::Ndjson => Content::Data(objects().map(|object| object + "\n").collect()),
+        TraceFormat::Json => Content::Data(format!("[\n{}\n]\n", objects().collect::<Vec<_>>().join(",\n"))),
         TraceFormat::Table => {
-            let style = TableOptions {
-                room: context.terminal.columns,
-                looks: arguments.colour.used(context.terminal.colours),
-                titles: true,
-            };
-            let mut missing = Vec::new();
-            let texts = all().map(|(operation, told)| {
-                let told = match told {
-                    Some(CloudRequestInfo::Request(request)) => Some(&**request),
-                    _ => None,
-                };
-                let (text, left_out) = text(operation, told, clock, style);
-                missing.extend(left_out);
-                text
-            });
-            let texts: Vec<String> = texts.collect();
-            missing.sort_unstable();
-            missing.dedup();
-            if !missing.is_empty() {
-                context.info(format_args!("the terminal is too narrow for {}: -o json has all", missing.join(", ")));
+            let options = TableOptions { max_width: context.terminal.columns, has_titles: true };
+            let mut all_dropped = Vec::new();
+            let mut out = StyledText::default();
+            for (index, (operation, info)) in all().enumerate() {
+                if index > 0 {
+                    out.push("\n");
+                }
+                let (text, dropped) = operation_text(operation, info.as_ref(), clock, options);
+                out.append(&text);
+                all_dropped.extend(dropped);
             }
-            return texts.join("\n");
+            all_dropped.sort_unstable();
+            all_dropped.dedup();
+            if !all_dropped.is_empty() {
+                let dropped = all_dropped.join(", ");
+                context.info(format_args!("the terminal is too narrow for {dropped}: -o json has all"));
+            }
+            out.into()
         }
-    };
-    if context.terminal.shown { safe_json(&text) } else { text }
+    }
 }
 
-/// What was not asked for and is near.
-fn say_what_else(operations: &[Operation], context: &mut Context<'_>) {
-    let events: usize = operations.iter().map(|one| one.events().len()).sum();
-    let mut said = format_count(events as u64, "event");
+/// Shows the counts, and how to find the other requests of a queue reference.
+fn show_related(operations: &[Operation], context: &mut Context<'_>) {
+    let events: usize = operations.iter().map(|operation| operation.events().len()).sum();
+    let mut text = format_count(events as u64, "event");
     if operations.len() > 1 {
-        said += &format!(" of {}", format_count(operations.len() as u64, "operation"));
+        text += &format!(" of {}", format_count(operations.len() as u64, "operation"));
     }
-    context.info(said);
+    context.info(text);
     if let [only] = operations
-        && only.others > 0
+        && only.other_requests > 0
         && let Some(queue) = only.queue()
     {
+        let others = format_count(only.other_requests as u64, "other request");
         context.info(format_args!(
-            "its events are tied to {} by their queue reference: `ialog trace {}` shows them",
-            format_count(only.others as u64, "other request"),
-            safe(&queue)
+            "its events are tied to {others} by their queue reference: `ialog trace {queue}` shows them"
         ));
     }
 }

@@ -1,73 +1,80 @@
-//! An operation for people: who asked for what, a line for each event, and how long it took in the end.
+//! An operation for people: who asked for what, one line for each event, and how long it took.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
 use ionos_activitylog::{CloudRequest, Event, Outcome};
+use serde_json::Value;
 
-use super::length;
+use super::cloud_request::CloudRequestInfo;
 use super::operation::Operation;
-use crate::commands::show::indented;
 use crate::output::column::Column;
-use crate::output::event_table::{DisplayClock, shortest};
-use crate::output::row::{Row, detail};
-use crate::output::table::{Cell, ColumnSpec, Table, TableOptions, TextStyle};
-use crate::output::text::{Truncation, cut, safe, width};
+use crate::output::duration::format_exact;
+use crate::output::event_table::{DisplayClock, shortest_time_format};
+use crate::output::indent::indent_json;
+use crate::output::row::{Row, error_detail};
+use crate::output::sanitize::single_line;
+use crate::output::styled_text::{StyledText, TextStyle};
+use crate::output::table::{Cell, ColumnSpec, Table, TableOptions};
+use crate::output::width::{Truncation, display_width, truncate};
 
-/// What is shown of an operation, and the titles of columns for which there was no room.
-pub(crate) fn text(
+/// The text of an operation, and the titles of columns that were dropped because the terminal is too narrow.
+pub(super) fn operation_text(
     operation: &Operation,
-    told: Option<&CloudRequest>,
+    info: Option<&CloudRequestInfo>,
     clock: DisplayClock,
-    style: TableOptions,
-) -> (String, Vec<&'static str>) {
-    let (steps, left_out) = table(operation, clock).render(style);
-    let mut out = heading(operation, style) + &steps + &ending(operation, style.looks);
-    if let Some(told) = told {
-        out += &details(told, style.looks);
+    options: TableOptions,
+) -> (StyledText, Vec<&'static str>) {
+    let mut out = heading(operation, options.max_width);
+    let (lines, dropped) = event_lines(operation, clock).render(options);
+    out.append(&lines);
+    out.append(&ending(operation));
+    if let Some(CloudRequestInfo::Known(request)) = info {
+        out.append(&cloud_request_text(request));
     }
-    (out, left_out)
+    (out, dropped)
 }
 
-/// What it is known by, and who asked for what.
-fn heading(operation: &Operation, style: TableOptions) -> String {
-    let request = operation.request().map(|name| format!("request {name}"));
-    let queue = operation.queue().map(|name| format!("queue reference {name}"));
+/// The names of the operation, and who asked for what.
+fn heading(operation: &Operation, max_width: Option<usize>) -> StyledText {
+    let request = operation.request().map(|id| format!("request {id}"));
+    let queue = operation.queue().map(|reference| format!("queue reference {reference}"));
     let contract = format!("contract {}", operation.contract);
     let names: Vec<String> = request.into_iter().chain(queue).chain([contract]).collect();
-    let mut out = String::new();
-    for line in filled(&names, ", ", style.room) {
-        out += &format!("{}\n", TextStyle::Bold.on(&line, style.looks));
+    let mut out = StyledText::default();
+    for line in fill_lines(&names, ", ", max_width) {
+        out.push_styled(&line, TextStyle::Bold);
+        out.push("\n");
     }
     let Some(lead) = operation.lead() else {
         return out;
     };
-    let found = Row::one(operation.contract.clone(), lead.clone());
-    let column = |column: Column, before: &str| {
-        let text = column.text(&found);
-        text.map(|text| format!("{before}{text}"))
-    };
-    let words = [
-        column(Column::Action, ""),
-        column(Column::Resource, ""),
-        column(Column::User, "by "),
-        column(Column::From, "from "),
-        column(Column::Service, "through "),
+    let row = Row::new(operation.contract.clone(), lead.clone());
+    let part = |column: Column, prefix: &str| column.text(&row).map(|text| format!("{prefix}{text}"));
+    let parts = [
+        part(Column::Action, ""),
+        part(Column::Resource, ""),
+        part(Column::User, "by "),
+        part(Column::From, "from "),
+        part(Column::Service, "through "),
     ];
-    let words: Vec<String> = words.into_iter().flatten().collect();
-    for line in filled(&words, " ", style.room) {
-        out += &format!("{line}\n");
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    for line in fill_lines(&parts, " ", max_width) {
+        out.push(&line);
+        out.push("\n");
     }
     out
 }
 
-/// The parts on as few lines as there is room for, each whole on one line if it can be.
-fn filled(parts: &[String], between: &str, room: Option<usize>) -> Vec<String> {
-    let room = room.unwrap_or(usize::MAX);
+/// Joins the parts to as few lines as possible. A part is truncated only if it does not fit on a line of its own.
+fn fill_lines(parts: &[String], separator: &str, max_width: Option<usize>) -> Vec<String> {
+    let max_width = max_width.unwrap_or(usize::MAX);
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
-        let part = cut(&safe(part), room, Truncation::Middle);
+        let part = truncate(&single_line(part), max_width, Truncation::Middle);
         match lines.last_mut() {
-            Some(line) if width(line) + between.len() + width(&part) <= room => {
-                line.push_str(between);
+            Some(line) if display_width(line) + separator.len() + display_width(&part) <= max_width => {
+                line.push_str(separator);
                 line.push_str(&part);
             }
             _ => lines.push(part),
@@ -76,10 +83,10 @@ fn filled(parts: &[String], between: &str, room: Option<usize>) -> Vec<String> {
     lines
 }
 
-fn table(operation: &Operation, clock: DisplayClock) -> Table {
+fn event_lines(operation: &Operation, clock: DisplayClock) -> Table {
     let times = operation.events().iter().filter_map(Event::time);
-    // Events of an operation are milliseconds apart.
-    let format = shortest(times, clock).replace("%S", "%S%.3f");
+    // With milliseconds, because the events of an operation are milliseconds apart.
+    let format = shortest_time_format(times, clock).replace("%S", "%S%.3f");
     let mut before = None;
     let rows = operation.events().iter().map(|event| {
         let row = row(event, operation.start, before, clock, &format);
@@ -88,19 +95,19 @@ fn table(operation: &Operation, clock: DisplayClock) -> Table {
     });
     Table {
         rows: rows.collect(),
-        heads: vec![
-            head("time", 29, None, true),
-            head("offset", 9, Some(8), true),
-            head("step", 9, Some(4), true),
-            head("event", 12, None, false),
-            head("status", 7, Some(9), false),
-            head("detail", 12, Some(6), false),
+        columns: vec![
+            column("time", 29, None, true),
+            column("offset", 9, Some(8), true),
+            column("step", 9, Some(4), true),
+            column("event", 12, None, false),
+            column("status", 7, Some(9), false),
+            column("detail", 12, Some(6), false),
         ],
     }
 }
 
-fn head(title: &'static str, least: usize, importance: Option<u8>, right: bool) -> ColumnSpec {
-    ColumnSpec { title, least, importance, cut: Truncation::End, right }
+fn column(title: &'static str, min_width: usize, importance: Option<u8>, align_right: bool) -> ColumnSpec {
+    ColumnSpec { title, min_width, importance, truncation: Truncation::End, align_right }
 }
 
 fn row(
@@ -115,84 +122,87 @@ fn row(
     let local = time.map(|time| time.with_timezone(&clock.zone).format(format).to_string());
     let since = |from: Option<DateTime<Utc>>| {
         let length = time.zip(from).map(|(time, from)| time - from);
-        length.map(|length| format!("+{}", length::told(length)))
+        length.map(|length| format!("+{}", format_exact(length)))
     };
-    let failed = detail(event);
-    let look = match event_details.outcome() {
-        Outcome::Failure => TextStyle::Bad,
-        Outcome::Success => TextStyle::Good,
-        Outcome::Pending => TextStyle::Waiting,
+    let failed = error_detail(event);
+    let status_style = match event_details.outcome() {
+        Outcome::Failure => TextStyle::Failure,
+        Outcome::Success => TextStyle::Success,
+        Outcome::Pending => TextStyle::Pending,
         Outcome::Unknown => TextStyle::Plain,
     };
-    let cell = |text: Option<String>, look: TextStyle| Cell::new(&text.unwrap_or_default(), look);
-    let detail_look = if failed.is_some() { TextStyle::Bad } else { TextStyle::Plain };
+    let cell = |text: Option<String>, style: TextStyle| Cell::new(&text.unwrap_or_default(), style);
+    let detail_style = if failed.is_some() { TextStyle::Failure } else { TextStyle::Plain };
     vec![
         cell(local, TextStyle::Dim),
         cell(since(start), TextStyle::Plain),
         cell(since(before), TextStyle::Dim),
         cell(event_details.event_type().map(|one| one.to_string()), TextStyle::Plain),
-        cell(event_details.status().map(|one| one.to_string()), look),
-        cell(failed.or_else(|| event_details.message().map(String::from)), detail_look),
+        cell(event_details.status().map(|one| one.to_string()), status_style),
+        cell(failed.or_else(|| event_details.message().map(String::from)), detail_style),
     ]
 }
 
-/// How it ended, and how long that took.
-fn ending(operation: &Operation, looks: bool) -> String {
+/// The outcome, and how long the operation took.
+fn ending(operation: &Operation) -> StyledText {
     let durations = operation.durations();
-    let (word, look) = match operation.outcome {
-        Outcome::Success => ("done", TextStyle::Good),
-        Outcome::Failure => ("FAILED", TextStyle::Bad),
-        Outcome::Pending => ("not over, as far as the log tells", TextStyle::Waiting),
+    let (outcome, style) = match operation.outcome {
+        Outcome::Success => ("done", TextStyle::Success),
+        Outcome::Failure => ("FAILED", TextStyle::Failure),
+        Outcome::Pending => ("not over, as far as the log tells", TextStyle::Pending),
         Outcome::Unknown => ("how it ended is not told", TextStyle::Plain),
     };
-    let mut out = TextStyle::on(look, word, looks);
-    let named = |length: Option<TimeDelta>, what: &str| length.map(|length| format!("{} {what}", length::told(length)));
-    let several = operation.events().len() > 1;
-    match durations.accepted_to_done {
-        Some(length) => out += &format!(" {} after it was accepted", length::told(length)),
-        None if several => {
-            let all = named(durations.all, "from the first event to the last");
-            out.extend(all.map(|all| format!(", {all}")));
+    let mut out = StyledText::default();
+    out.push_styled(outcome, style);
+    match (durations.accepted_to_done, durations.total) {
+        (Some(duration), _) => out.push(&format!(" {} after it was accepted", format_exact(duration))),
+        (None, Some(total)) if operation.events().len() > 1 => {
+            out.push(&format!(", {} from the first event to the last", format_exact(total)));
         }
-        None => {}
+        (None, _) => {}
     }
-    let parts = [named(durations.queued, "queued"), named(durations.running, "running")];
-    for part in parts.into_iter().flatten() {
-        out += &format!(", {part}");
+    for (duration, part) in [(durations.queued, "queued"), (durations.running, "running")] {
+        if let Some(duration) = duration {
+            out.push(&format!(", {} {part}", format_exact(duration)));
+        }
     }
-    out + "\n"
+    out.push("\n");
+    out
 }
 
-/// What the Cloud API tells, a value on each line; the body of the request with each member on its own.
-fn details(told: &CloudRequest, looks: bool) -> String {
-    let words = |parts: [Option<String>; 2]| {
+/// What the Cloud API knows of the request, one value a line, with the indented body at the end.
+fn cloud_request_text(request: &CloudRequest) -> StyledText {
+    let join = |parts: [Option<String>; 2]| {
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     };
-    let method = told.method().map(String::from);
-    let request = words([method, told.url().map(String::from)]);
-    let status = told.status().map(|status| status.to_string());
-    let status = words([status, told.message().map(String::from)]);
-    let created_by = told.created_by().map(String::from);
-    let headers: Option<std::collections::BTreeMap<String, serde_json::Value>> =
-        told.field("/properties/headers").and_then(|headers| serde_json::from_str(headers).ok());
+    let asked = join([request.method().map(String::from), request.url().map(String::from)]);
+    let status = join([request.status().map(|status| status.to_string()), request.message().map(String::from)]);
+    let created_by = request.created_by().map(String::from);
+    let headers: Option<BTreeMap<String, Value>> =
+        request.field("/properties/headers").and_then(|headers| serde_json::from_str(headers).ok());
     let headers = headers.into_iter().flatten().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         ("header", format!("{name}: {value}"))
     });
-    let one = |name: &'static str, value: Option<String>| value.map(|value| (name, value));
-    let lines = [one("asked", request), one("by", created_by), one("status", status)];
-    let lines = lines.into_iter().flatten().chain(headers);
-    let mut out = format!("{}\n", TextStyle::Bold.on("Cloud API", looks));
-    for (name, value) in lines {
-        out += &format!("  {}  {}\n", TextStyle::Dim.on(&format!("{name:6}"), looks), safe(&value));
+    let line = |name: &'static str, value: Option<String>| value.map(|value| (name, value));
+    let lines = [line("asked", asked), line("by", created_by), line("status", status)];
+    let mut out = StyledText::default();
+    out.push_styled("Cloud API", TextStyle::Bold);
+    out.push("\n");
+    for (name, value) in lines.into_iter().flatten().chain(headers) {
+        out.push("  ");
+        out.push_styled(&format!("{name:6}"), TextStyle::Dim);
+        out.push(&format!("  {}\n", single_line(&value)));
     }
-    if let Some(body) = told.body().filter(|body| !body.is_empty()) {
-        out += &format!("  {}\n", TextStyle::Dim.on("body", looks));
-        let is_json = serde_json::from_str::<serde_json::Value>(&body).is_ok();
-        let shown = if is_json { indented(&body) } else { body.into_owned() };
-        for line in shown.lines() {
-            out += &format!("    {}\n", safe(line));
+    if let Some(body) = request.body().filter(|body| !body.is_empty()) {
+        out.push("  ");
+        out.push_styled("body", TextStyle::Dim);
+        out.push("\n");
+        let is_json = serde_json::from_str::<Value>(&body).is_ok();
+        let body = if is_json { indent_json(&body) } else { body.into_owned() };
+        for line in body.lines() {
+            out.push(&format!("    {}\n", single_line(line)));
         }
     }
     out
@@ -203,15 +213,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_stay_whole_where_there_is_room_and_no_line_is_too_long() {
+    fn parts_are_truncated_only_if_they_do_not_fit_on_a_line() {
         let parts = ["request 12345".to_owned(), "queue 7".to_owned(), "日本".to_owned()];
-        for (room, expected) in [
+        for (max_width, expected) in [
             (None, vec!["request 12345, queue 7, 日本"]),
             (Some(22), vec!["request 12345, queue 7", "日本"]),
             (Some(13), vec!["request 12345", "queue 7, 日本"]),
             (Some(8), vec!["requ…345", "queue 7", "日本"]),
         ] {
-            assert_eq!(filled(&parts, ", ", room), expected);
+            assert_eq!(fill_lines(&parts, ", ", max_width), expected);
         }
     }
 }

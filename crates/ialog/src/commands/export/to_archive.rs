@@ -1,80 +1,82 @@
-//! `ialog export` to an archive: one or more contracts, what is missing of a range.
+//! Exports what an archive does not have of a range, for one or more contracts.
 
 use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
 
 use super::{ExportArgs, settle};
-use crate::error::{CommandError, gaps};
-use crate::events::open_archive::archive_at;
+use crate::error::CommandError;
+use crate::error::gaps::gap_hint;
+use crate::events::opened_archive::archive_at;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
 use crate::service::account;
 
-/// What brings what could not be read.
-const AGAIN: &str = "the same command tries again";
+/// How to export what could not be read.
+const RETRY_HINT: &str = "the same command tries again";
 
-pub(crate) async fn run(
-    arguments: ExportArgs,
+pub(super) async fn run(
+    args: ExportArgs,
     client: Client,
     range: DateRange,
     context: &mut Context<'_>,
 ) -> Result<(), CommandError> {
-    let archive = archive_at(&arguments.out)?;
-    if arguments.overwrite {
+    let archive = archive_at(&args.out)?;
+    if args.overwrite {
         return Err(CommandError::usage(
             format!("{archive} is no file but an archive, in which nothing is overwritten"),
             "leave out --overwrite",
         ));
     }
-    let contracts = account::contracts(&arguments.contracts.contract, &client).await?;
-    let settle = settle::settle(&arguments, context.clock.now());
-    let progress = RangeProgress::start(context, range, contracts.len());
+    let contracts = account::select_contracts(&args.contracts.contract, &client).await?;
+    let settle = settle::settle_time(&args, context.clock.now());
+    let progress = RangeProgress::new(context.start_progress(), range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
-        .api(account::api(&arguments.account, &client))
+        .api(account::api_label(&args.service, &client))
         .settle_delay(settle)
-        .compression(arguments.format.map_or(Compression::Zstd, Into::into))
-        .recount(arguments.recount)
+        .compression(args.format.map_or(Compression::Zstd, Into::into))
+        .recount(args.recount)
         .clock(context.clock.clone())
         .fail_points(context.steps.clone())
         .on_progress({
             let progress = progress.clone();
-            move |contract, done| progress.show_contract(contract, done)
+            move |contract, done| progress.show_contract(contract, done.read_to, done.events)
         });
-    if arguments.dry_run {
+    if args.dry_run {
         let plans = exporter.plan(&contracts, range).await;
-        let mut outcome = ExportSummary::of(contracts.len());
-        outcome.failures = tell_plans(plans, &client, context).await;
-        return outcome.end("failed, and the plan is of the others", context);
+        let mut summary = ExportSummary::new(contracts.len());
+        summary.failures = show_plans(plans, &client, context).await;
+        return summary.verdict("failed, and the plan is of the others", context);
     }
     let started = context.clock.elapsed();
-    let done = exporter.run(&contracts, range, context.interrupt.listen()).await;
+    let exports = exporter.run(&contracts, range, context.interrupt.listen()).await;
     progress.end();
     let seconds = context.clock.elapsed().saturating_sub(started).as_secs_f64();
-    let mut outcome = ExportSummary::of(contracts.len());
-    for (contract, result) in done {
+    let mut summary = ExportSummary::new(contracts.len());
+    for (contract, result) in exports {
         match result {
-            Ok(done) => outcome.tell(&contract, &done, context),
+            Ok(export) => summary.add(&contract, &export, context),
             Err(error) => {
                 let failure = match error {
-                    Error::Read { source: error } => account::explain(&client, &contract, error).await,
+                    Error::Read { source: error } => account::explain_refusal(&client, &contract, error).await,
                     error => error.into(),
                 };
-                outcome.fail(contract.clone(), failure);
+                summary.add_failure(contract.clone(), failure);
             }
         }
-        // Whether a foreign contract is refused or looks empty is not documented.
-        if outcome.empty
+        // The API documentation does not say whether a foreign contract is refused or looks empty.
+        if summary.is_last_empty
             && let Some(failure) = account::not_listed(&client, &contract).await
         {
-            outcome.fail(contract, failure);
+            summary.add_failure(contract, failure);
         }
     }
     context.info(format_args!("{seconds:.1} s, archive {archive}"));
-    outcome.end("failed, and the others are archived", context)
+    summary.verdict("failed, and the others are archived", context)
 }
 
-async fn tell_plans(
+/// Shows what each export would do. Returns the contracts whose plan failed.
+async fn show_plans(
     plans: Vec<(ContractNumber, Result<ContractPlan, Error>)>,
     client: &Client,
     context: &mut Context<'_>,
@@ -83,13 +85,13 @@ async fn tell_plans(
     for (contract, plan) in plans {
         match plan {
             Ok(plan) => {
-                let text = plan_text(&contract, &plan);
-                if let Err(failure) = context.print(&text) {
+                let text = describe_plan(&contract, &plan);
+                if let Err(failure) = context.print(text) {
                     failures.push((contract, failure));
                 }
             }
             Err(Error::Read { source: error }) => {
-                let failure = account::explain(client, &contract, error).await;
+                let failure = account::explain_refusal(client, &contract, error).await;
                 failures.push((contract, failure));
             }
             Err(error) => failures.push((contract, error.into())),
@@ -98,14 +100,14 @@ async fn tell_plans(
     failures
 }
 
-fn plan_text(contract: &ContractNumber, plan: &ContractPlan) -> String {
-    let more = if plan.exact { "" } else { "at least " };
+fn describe_plan(contract: &ContractNumber, plan: &ContractPlan) -> String {
+    let at_least = if plan.exact { "" } else { "at least " };
     let mut text = format!("contract {contract}: to read {}\n", plan.missing);
     if !plan.unverified.is_empty() {
         text += &format!("  to read again, because it is not proven to be complete: {}\n", plan.unverified);
     }
     text += &format!(
-        "  {more}{} in about {} and {}, {} bytes unpacked",
+        "  {at_least}{} in about {} and {}, {} bytes unpacked",
         format_count(plan.events, "event"),
         format_count(plan.windows, "window"),
         format_count(plan.requests, "request"),
@@ -118,60 +120,61 @@ fn plan_text(contract: &ContractNumber, plan: &ContractPlan) -> String {
     text
 }
 
-/// What became of the contracts.
+/// The results of the contracts so far.
 #[derive(Default)]
 struct ExportSummary {
     contracts: usize,
     failures: Vec<(ContractNumber, CommandError)>,
     gaps: usize,
-    /// How many of these are beyond what the service lets one reach.
+    /// How many of the gaps are beyond the reach of the service.
     beyond_reach: usize,
-    stopped: bool,
-    /// Whether the last contract has no event at all.
-    empty: bool,
+    is_stopped: bool,
+    /// Whether the last contract has no events.
+    is_last_empty: bool,
 }
 
 impl ExportSummary {
-    fn of(contracts: usize) -> Self {
+    fn new(contracts: usize) -> Self {
         Self { contracts, ..Self::default() }
     }
 
-    fn tell(&mut self, contract: &ContractNumber, done: &ContractExport, context: &mut Context<'_>) {
-        for note in &done.warnings {
+    /// Adds the export of a contract, and shows its result.
+    fn add(&mut self, contract: &ContractNumber, export: &ContractExport, context: &mut Context<'_>) {
+        for note in &export.warnings {
             context.warn(format_args!("contract {contract}: {note}"));
         }
-        self.empty = false;
-        let Some(range) = done.range else {
+        self.is_last_empty = false;
+        let Some(range) = export.range else {
             context.info(format_args!(
                 "contract {contract}: all of the range is so new that it is left to the next export"
             ));
             return;
         };
-        if done.nothing_to_do {
+        if export.nothing_to_do {
             context.info(format_args!("contract {contract}, {range}: archived already"));
         } else {
-            let until = if done.stopped { ", stopped" } else { "" };
+            let stopped = if export.stopped { ", stopped" } else { "" };
             context.info(format_args!(
-                "contract {contract}, {range}{until}: {} in {}",
-                format_count(done.events, "event"),
-                format_count(done.requests, "request"),
+                "contract {contract}, {range}{stopped}: {} in {}",
+                format_count(export.events, "event"),
+                format_count(export.requests, "request"),
             ));
-            self.empty = done.events == 0 && done.requests > 0 && !done.stopped;
+            self.is_last_empty = export.events == 0 && export.requests > 0 && !export.stopped;
         }
         for (number, what) in [
             (
-                done.discarded,
+                export.discarded,
                 "had come and were given up with the part that they were for: the next export reads them again",
             ),
-            (done.with_issues, "do not fit the model of an event and are written like the others"),
-            (done.late, "came late and were added"),
-            (done.no_longer_served, "are archived and not sent by the service any more"),
+            (export.with_issues, "do not fit the model of an event and are written like the others"),
+            (export.late, "came late and were added"),
+            (export.no_longer_served, "are archived and not sent by the service any more"),
         ] {
             if number > 0 {
                 context.info(format_args!("  {} {what}", format_count(number, "event")));
             }
         }
-        for gap in &done.gaps {
+        for gap in &export.gaps {
             context.warn(format_args!(
                 "  not proven to be complete: {} .. {}, {}, {} came",
                 gap.from.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
@@ -180,34 +183,34 @@ impl ExportSummary {
                 format_count(gap.seen, "event")
             ));
         }
-        self.gaps += done.gaps.len();
-        self.beyond_reach += done.gaps.iter().filter(|gap| gap.is_beyond_reach()).count();
-        self.stopped |= done.stopped;
+        self.gaps += export.gaps.len();
+        self.beyond_reach += export.gaps.iter().filter(|gap| gap.is_beyond_reach()).count();
+        self.is_stopped |= export.stopped;
     }
 
-    fn fail(&mut self, contract: ContractNumber, failure: CommandError) {
-        self.empty = false;
+    fn add_failure(&mut self, contract: ContractNumber, failure: CommandError) {
+        self.is_last_empty = false;
         self.failures.push((contract, failure));
     }
 
-    /// The one thing that the program ends with; `others` says what became of the contracts that did not fail.
-    fn end(mut self, others: &str, context: &Context<'_>) -> Result<(), CommandError> {
-        if self.stopped {
-            return Err(CommandError::stopped(
+    /// The result of the command. `others` completes "n of m contracts" for the contracts that did not fail.
+    fn verdict(mut self, others: &str, context: &Context<'_>) -> Result<(), CommandError> {
+        if self.is_stopped {
+            return Err(CommandError::with_code(
                 context.interrupt.code(),
                 "interrupted",
                 "what was read up to then is archived, the same command goes on from there",
             )
-            .beside(self.failures));
+            .with_contracts(self.failures));
         }
         match (self.failures.len(), self.contracts) {
             (0, _) if self.gaps == 0 => Ok(()),
             (0, _) => Err(CommandError::incomplete(
                 format!("not everything is proven to be complete, {} left", format_count(self.gaps as u64, "gap")),
-                gaps::closed_by(AGAIN, self.gaps, self.beyond_reach),
+                gap_hint(RETRY_HINT, self.gaps, self.beyond_reach),
             )),
             (1, 1) => Err(self.failures.swap_remove(0).1),
-            (_, all) => Err(CommandError::of_contracts(self.failures, all, others, AGAIN)),
+            (_, all) => Err(CommandError::of_contracts(self.failures, all, others, RETRY_HINT)),
         }
     }
 }

@@ -1,0 +1,134 @@
+//! The output flags of `ialog query`, and which of them exclude each other.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+
+use crate::args::output::parse_count;
+use crate::error::CommandError;
+
+/// How events are written.
+#[derive(Args)]
+pub(crate) struct QueryOutputArgs {
+    /// table, which fits the terminal, wide, with more columns and nothing cut off, ndjson, the records as the service
+    /// sent them, json, one array of them, csv, see `ialog schema flat`, or template; with --cols, ndjson and json have
+    /// objects of these columns
+    #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
+    pub(crate) output: QueryFormat,
+
+    /// Show one line for an operation instead of one for each of its events; the default in tables
+    #[arg(long, overrides_with = "no_fold")]
+    fold: bool,
+
+    /// Show each event
+    #[arg(long, overrides_with = "fold")]
+    no_fold: bool,
+
+    /// Show so many at the most: the newest, or the first by --sort
+    #[arg(long, value_name = "COUNT", value_parser = parse_count)]
+    pub(crate) limit: Option<NonZeroUsize>,
+
+    /// Columns to sort by, with - before one to turn it round; tables begin with the newest, everything else with the
+    /// oldest
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) sort: Vec<String>,
+
+    /// Columns to show
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) cols: Vec<String>,
+
+    /// Leave out the names of the columns
+    #[arg(long)]
+    pub(crate) no_headers: bool,
+
+    /// Line for each event, with columns such as {user} in it, \t and \n, and {{ and }} for braces; for -o template
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) template: Option<String>,
+
+    /// What this expression of jq makes of each record, one result a line, texts without quotes
+    #[arg(long, value_name = "EXPR", conflicts_with_all = ["cols", "template", "count", "list_values"])]
+    pub(crate) jq: Option<String>,
+
+    /// Print how many match, and nothing else
+    #[arg(long, conflicts_with = "list_values")]
+    pub(crate) count: bool,
+
+    /// Print the values of a column and how many events have each; one with several counts for each
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) list_values: Option<String>,
+}
+
+impl QueryOutputArgs {
+    /// Fails for flags that would have no effect beside others.
+    pub(crate) fn check(&self) -> Result<(), CommandError> {
+        if (self.output == QueryFormat::Template) != self.template.is_some() {
+            return Err(CommandError::usage(
+                "-o template and --template need each other",
+                "give both, such as -o template --template '{time} {user}'",
+            ));
+        }
+        if self.jq.is_some() && !matches!(self.output, QueryFormat::Table | QueryFormat::Ndjson | QueryFormat::Json) {
+            return Err(CommandError::usage(
+                "--jq says itself what each line is",
+                "leave out -o, or use it with -o ndjson for errors as JSON",
+            ));
+        }
+        let columns = (!self.cols.is_empty(), "--cols");
+        let sort = (!self.sort.is_empty(), "--sort");
+        let limit = (self.limit.is_some(), "--limit");
+        let template = (self.template.is_some(), "--template");
+        let (reason, mut unused) = if self.count {
+            ("--count prints one number", vec![columns, sort, limit, template])
+        } else if self.list_values.is_some() {
+            ("--list-values prints values and counts, the most frequent first", vec![columns, sort, template])
+        } else if self.template.is_some() {
+            ("the template says itself what each line is", vec![columns])
+        } else {
+            ("only tables and csv have names of columns", Vec::new())
+        };
+        if self.count || !(self.is_table() || self.output == QueryFormat::Csv) {
+            unused.push((self.no_headers, "--no-headers"));
+        }
+        match unused.into_iter().find(|(is_given, _)| *is_given) {
+            Some((_, flag)) => Err(CommandError::usage(
+                format!("{reason}, so {flag} would have no effect"),
+                format!("leave out {flag}"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether events are folded into operations.
+    pub(crate) fn folds(&self) -> bool {
+        let counts_values = self.count || self.list_values.is_some();
+        self.fold || (!self.no_fold && !counts_values && self.is_table())
+    }
+
+    /// Whether the output is for people.
+    pub(crate) fn is_table(&self) -> bool {
+        self.jq.is_none() && self.output.is_table()
+    }
+}
+
+/// The format of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryFormat {
+    /// A table that fits the terminal
+    Table,
+    /// A table with more columns, nothing cut off
+    Wide,
+    /// Each record on a line, as the service sent it; with --cols an object of these columns
+    Ndjson,
+    /// The same as one array
+    Json,
+    /// Comma-separated, see `ialog schema flat`
+    Csv,
+    /// The line of --template
+    Template,
+}
+
+impl QueryFormat {
+    pub(crate) fn is_table(self) -> bool {
+        matches!(self, Self::Table | Self::Wide)
+    }
+}

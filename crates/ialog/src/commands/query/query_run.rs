@@ -1,0 +1,192 @@
+//! Takes the rows of a query and writes them as its plan says: at once if it can, at the end if they have to be folded, sorted
+//! or laid out. With a limit, memory is bounded by a multiple of the limit.
+
+use ionos_activitylog::FilterCounts;
+
+use super::output_args::QueryFormat;
+use super::output_plan::{OutputMode, OutputPlan};
+use crate::error::CommandError;
+use crate::events::fold::fold_operations;
+use crate::output::column::Column;
+use crate::output::event_table::{DisplayClock, event_table};
+use crate::output::plural::format_count;
+use crate::output::row::Row;
+use crate::output::value_counts::{ValueCounts, value_csv, value_json, value_table};
+use crate::output::writer::Content;
+use crate::runtime::context::Context;
+
+/// Bytes of output that are collected before they are written.
+const CHUNK_SIZE: usize = 1 << 16;
+
+/// Rows are sorted again when there are this many times the limit, so that sorting stays rare.
+const SORT_FACTOR: usize = 4;
+
+/// Rows beyond the limit that never cause sorting.
+const SORT_SLACK: usize = 1000;
+
+/// The rows of a query so far, and what is not written yet.
+pub(super) struct QueryRun {
+    plan: OutputPlan,
+    rows: Vec<Row>,
+    values: ValueCounts,
+    chunk: String,
+    is_pipe_closed: bool,
+}
+
+/// How many events or operations there are, and how many of them were written.
+pub(super) struct ShownCounts {
+    folds: bool,
+    all: u64,
+    shown: u64,
+}
+
+impl QueryRun {
+    pub(super) fn new(plan: OutputPlan) -> Self {
+        let chunk = match &plan.mode {
+            OutputMode::Print(printer) => printer.begin(),
+            _ => String::new(),
+        };
+        Self { plan, rows: Vec::new(), values: ValueCounts::default(), chunk, is_pipe_closed: false }
+    }
+
+    /// Adds a row. Returns `false` if no more rows are wanted, because the output pipe is closed.
+    pub(super) fn add(&mut self, row: Row, context: &mut Context<'_>) -> Result<bool, CommandError> {
+        let streams = self.plan.streams();
+        match &mut self.plan.mode {
+            _ if self.plan.folds => self.rows.push(row),
+            OutputMode::Count => {}
+            OutputMode::ValueCounts(column, _) => self.values.add(column.values(&row)),
+            OutputMode::Print(printer) if streams => {
+                self.chunk += &printer.row(&row)?;
+                if self.chunk.len() >= CHUNK_SIZE {
+                    self.write_chunk(context)?;
+                }
+            }
+            _ => self.keep(row),
+        }
+        Ok(!self.is_pipe_closed)
+    }
+
+    /// Keeps a row for the end, and drops rows beyond the limit from time to time.
+    fn keep(&mut self, row: Row) {
+        self.rows.push(row);
+        let max_rows = |limit: usize| SORT_FACTOR.saturating_mul(limit).saturating_add(SORT_SLACK);
+        if self.plan.order.limit().is_some_and(|limit| self.rows.len() > max_rows(limit)) {
+            self.plan.order.apply(&mut self.rows);
+        }
+    }
+
+    /// Writes what is left. `kept` is the number of events that matched. `None` if the output pipe is closed.
+    pub(super) fn finish(
+        mut self,
+        kept: u64,
+        clock: DisplayClock,
+        context: &mut Context<'_>,
+    ) -> Result<Option<ShownCounts>, CommandError> {
+        let mut rows = std::mem::take(&mut self.rows);
+        if self.plan.folds {
+            rows = fold_operations(rows);
+        }
+        let all = if self.plan.folds { rows.len() as u64 } else { kept };
+        let mut shown = all;
+        if let OutputMode::Print(_) | OutputMode::Table(..) = self.plan.mode {
+            self.plan.order.apply(&mut rows);
+            if !self.plan.streams() {
+                shown = rows.len() as u64;
+            }
+        }
+        let last = self.last_content(&rows, all, clock, context)?;
+        if !self.is_pipe_closed {
+            self.is_pipe_closed = !context.write_stdout(&last)?;
+        }
+        let counts = ShownCounts { folds: self.plan.folds, all, shown };
+        Ok((!self.is_pipe_closed).then_some(counts))
+    }
+
+    /// The rest of the output: all of it, unless rows were written as they were read.
+    fn last_content(
+        &mut self,
+        rows: &[Row],
+        all: u64,
+        clock: DisplayClock,
+        context: &mut Context<'_>,
+    ) -> Result<Content, CommandError> {
+        let mut chunk = std::mem::take(&mut self.chunk);
+        match &mut self.plan.mode {
+            OutputMode::Count => Ok(Content::Data(format!("{all}\n"))),
+            OutputMode::ValueCounts(column, format) => {
+                for row in rows {
+                    self.values.add(column.values(row));
+                }
+                let format = *format;
+                Ok(self.values_content(format, context))
+            }
+            OutputMode::Table(columns, format) => {
+                if rows.is_empty() {
+                    return Ok(Content::Data(String::new()));
+                }
+                let mut columns = columns.clone();
+                // Without errors the column would be empty.
+                if *format == QueryFormat::Table && rows.iter().all(|row| row.error_detail().is_none()) {
+                    columns.retain(|column| *column != Column::Detail);
+                }
+                let table = event_table(rows, &columns, clock, *format == QueryFormat::Wide);
+                let (text, dropped) = table.render(self.plan.table);
+                if !dropped.is_empty() {
+                    let dropped = dropped.join(", ");
+                    context.info(format_args!(
+                        "the terminal is too narrow for {dropped}: -o wide shows all, --cols others"
+                    ));
+                }
+                Ok(text.into())
+            }
+            OutputMode::Print(printer) => {
+                for row in rows {
+                    chunk += &printer.row(row)?;
+                }
+                chunk += printer.end();
+                Ok(Content::Data(chunk))
+            }
+        }
+    }
+
+    fn values_content(&self, format: QueryFormat, context: &mut Context<'_>) -> Content {
+        let mut values = self.values.sorted();
+        let all = values.len();
+        values.truncate(self.plan.order.limit().unwrap_or(usize::MAX));
+        if values.len() < all {
+            context.info(format_args!("showing {} of {all} values", values.len()));
+        }
+        let objects = || values.iter().map(|(value, events)| value_json(value, *events));
+        Content::Data(match format {
+            QueryFormat::Table | QueryFormat::Wide => return value_table(&values).render(self.plan.table).0.into(),
+            QueryFormat::Ndjson => objects().map(|object| object + "\n").collect(),
+            QueryFormat::Json => format!("[\n{}\n]\n", objects().collect::<Vec<_>>().join(",\n")),
+            QueryFormat::Csv | QueryFormat::Template => {
+                let titles = self.plan.table.has_titles.then_some(("value", "events".to_owned()));
+                let rows = values.iter().map(|(value, events)| (*value, events.to_string()));
+                titles.into_iter().chain(rows).map(|(value, events)| value_csv(value, events)).collect()
+            }
+        })
+    }
+
+    fn write_chunk(&mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
+        let chunk = Content::Data(std::mem::take(&mut self.chunk));
+        self.is_pipe_closed = self.is_pipe_closed || !context.write_stdout(&chunk)?;
+        Ok(())
+    }
+}
+
+impl ShownCounts {
+    /// A sentence with the counts, such as `3 of 50 events match, folded into 2 operations, showing 1 of 2`.
+    pub(super) fn describe(&self, counts: FilterCounts, is_unfiltered: bool) -> String {
+        let mut text = if is_unfiltered { format_count(counts.seen, "event") } else { format!("{counts} match") };
+        if self.folds && self.all != counts.kept {
+            text += &format!(", folded into {}", format_count(self.all, "operation"));
+        }
+        if self.shown < self.all {
+            text += &format!(", showing {} of {}", self.shown, self.all);
+        }
+        text
+    }
+}

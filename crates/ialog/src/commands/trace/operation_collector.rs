@@ -1,0 +1,208 @@
+//! Finds operations by a request id or a queue reference. Neither is in every event, and queue references are reused, so events
+//! are first grouped into chains by both, and the chains are then split by request.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use ionos_activitylog::{Chain, ContractNumber, Event};
+
+use super::operation::{Operation, queue_reference};
+use crate::output::row::Row;
+
+/// The events that may belong to an operation.
+#[derive(Default)]
+pub(super) struct OperationCollector(BTreeMap<ContractNumber, Vec<Event>>);
+
+impl OperationCollector {
+    /// Keeps an event that has a request id or a queue reference. Which of them belong to the operation is known only after
+    /// the last event, because one reference may lead to another.
+    pub(super) fn add(&mut self, row: Row) {
+        let has_reference = {
+            let details = row.event.details();
+            details.request_id().is_some() || details.queue_ref_id().is_some()
+        };
+        if has_reference {
+            self.0.entry(row.contract).or_default().push(row.event);
+        }
+    }
+
+    /// The operations with a reference, by contract, in the order of their start.
+    pub(super) fn operations(&self, reference: &str) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for (contract, events) in &self.0 {
+            for chain in Chain::group(events) {
+                if chain.events().iter().any(|event| has_reference(event, reference)) {
+                    operations.extend(split_by_request(contract, &chain, reference));
+                }
+            }
+        }
+        operations
+    }
+}
+
+fn has_reference(event: &Event, reference: &str) -> bool {
+    let details = event.details();
+    let names = [details.request_id(), queue_reference(event)];
+    let mut names = names.into_iter().flatten();
+    !reference.is_empty() && names.any(|name| name.trim().eq_ignore_ascii_case(reference))
+}
+
+/// Splits a chain into operations, one for each request, and returns those that have the reference. An event without a
+/// request id belongs to the last request of its queue reference that started before it.
+fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
+    let mut groups: Vec<RequestGroup<'_>> = Vec::new();
+    let mut without_request = Vec::new();
+    for event in chain.events() {
+        let details = event.details();
+        let Some(request) = details.request_id().filter(|name| !name.trim().is_empty()) else {
+            without_request.push(*event);
+            continue;
+        };
+        let queue = queue_reference(event);
+        let known = groups.iter_mut().find(|group| group.request == request);
+        match known {
+            Some(group) => {
+                group.queues.extend(queue);
+                group.events.push(event);
+            }
+            None => groups.push(RequestGroup { request, queues: queue.into_iter().collect(), events: vec![event] }),
+        }
+    }
+    if groups.is_empty() {
+        let all = chain.events().iter().copied();
+        return Operation::new(contract, all, 0).into_iter().collect();
+    }
+    let starts: Vec<_> = groups.iter().map(RequestGroup::start).collect();
+    for event in without_request {
+        let queue = queue_reference(event);
+        let has_queue = |group: &RequestGroup<'_>| queue.as_ref().is_some_and(|queue| group.queues.contains(queue));
+        let mut of_queue = (0..groups.len()).filter(|index| groups.get(*index).is_some_and(has_queue));
+        let first = of_queue.clone().next().unwrap_or_default();
+        let has_started = |index: &usize| {
+            let start = starts.get(*index).copied().flatten();
+            start.is_some() && start <= event.time()
+        };
+        let index = of_queue.rfind(has_started).unwrap_or(first);
+        if let Some(group) = groups.get_mut(index) {
+            group.events.push(event);
+        }
+    }
+    let other_requests = groups.len().saturating_sub(1);
+    let wanted = groups.into_iter().filter(|group| {
+        let mut events = group.events.iter();
+        events.any(|event| has_reference(event, reference))
+    });
+    let operations = wanted.filter_map(|group| Operation::new(contract, group.events, other_requests));
+    operations.collect()
+}
+
+/// The events of one request within a chain.
+struct RequestGroup<'a> {
+    request: Cow<'a, str>,
+    queues: Vec<Cow<'a, str>>,
+    events: Vec<&'a Event>,
+}
+
+impl RequestGroup<'_> {
+    fn start(&self) -> Option<DateTime<Utc>> {
+        self.events.first().and_then(|event| event.time())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ionos_activitylog::Outcome;
+
+    use super::super::operation::OperationDurations;
+    use super::*;
+
+    /// An event: its second, request, queue reference, type and status.
+    type Short<'a> = (u32, &'a str, &'a str, &'a str, &'a str);
+
+    fn event((second, request, queue, kind, status): Short<'_>) -> Event {
+        Event::from_json(format!(
+            r#"{{"@uuid":"{second}{request}{queue}","meta":{{"time":"2026-11-20T12:00:{second:02}Z","requestId":"{request}",
+                "queueRefId":"{queue}"}},"event":{{"type":"{kind}","status":"{status}"}}}}"#
+        ))
+        .unwrap()
+    }
+
+    fn collector(events: &[Short<'_>]) -> OperationCollector {
+        let events = events.iter().map(|one| event(*one)).collect();
+        OperationCollector([(7.into(), events)].into())
+    }
+
+    /// Of each operation: its request, and the seconds of its events.
+    fn found(collector: &OperationCollector, reference: &str) -> Vec<(String, Vec<String>)> {
+        let operations = collector.operations(reference);
+        let seconds = |one: &Operation| {
+            let times = one.events().iter().filter_map(Event::time);
+            times.map(|time| time.format("%-S").to_string()).collect()
+        };
+        let name = |one: &Operation| one.request().unwrap_or_default().into_owned();
+        operations.iter().map(|one| (name(one), seconds(one))).collect()
+    }
+
+    fn expected(operations: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let all = operations.iter();
+        all.map(|(name, seconds)| ((*name).to_owned(), owned(seconds))).collect()
+    }
+
+    #[test]
+    fn a_request_id_or_a_queue_reference_finds_all_events_of_an_operation() {
+        let collector = collector(&[
+            (9, "", "77", "RequestStatusUpdate", "DONE"),
+            (1, "r-1", "", "RequestAccepted", "QUEUED"),
+            (2, "r-1", "77", "Provision", "QUEUED"),
+            (3, "r-2", "78", "RequestAccepted", "QUEUED"),
+        ]);
+        let whole = expected(&[("r-1", &["1", "2", "9"])]);
+        assert_eq!(found(&collector, "r-1"), whole);
+        assert_eq!(found(&collector, "R-1"), whole);
+        assert_eq!(found(&collector, "77"), whole);
+        assert_eq!(found(&collector, "79"), []);
+        // A queue reference that was never set connects nothing.
+        assert_eq!(found(&collector, ""), []);
+    }
+
+    #[test]
+    fn a_reused_queue_reference_finds_each_of_its_requests() {
+        let collector = collector(&[
+            (1, "r-1", "77", "RequestAccepted", "QUEUED"),
+            (5, "", "77", "RequestStatusUpdate", "DONE"),
+            (20, "r-2", "77", "RequestAccepted", "QUEUED"),
+            (25, "", "77", "RequestStatusUpdate", "FAILED"),
+        ]);
+        let (first, second) = (("r-1", &["1", "5"][..]), ("r-2", &["20", "25"][..]));
+        assert_eq!(found(&collector, "77"), expected(&[first, second]));
+        assert_eq!(found(&collector, "r-2"), expected(&[second]));
+        let outcomes: Vec<_> = collector.operations("77").iter().map(|one| (one.outcome, one.other_requests)).collect();
+        assert_eq!(outcomes, [(Outcome::Success, 1), (Outcome::Failure, 1)]);
+    }
+
+    #[test]
+    fn the_same_reference_in_two_contracts_is_two_operations() {
+        let one = || vec![event((1, "", "77", "Provision", "QUEUED"))];
+        let collector = OperationCollector([(7.into(), one()), (8.into(), one())].into());
+        assert_eq!(collector.operations("77").len(), 2);
+    }
+
+    #[test]
+    fn durations_are_known_as_far_as_events_show_them() {
+        let durations = |events: &[Short<'_>]| {
+            let operations = collector(events).operations("r-1");
+            let OperationDurations { total, accepted_to_done, queued, running } = operations[0].durations();
+            [total, accepted_to_done, queued, running].map(|length| length.map(|length| length.num_seconds()))
+        };
+        let accepted = (1, "r-1", "", "RequestAccepted", "DONE");
+        let running = (4, "r-1", "", "RequestStatusUpdate", "RUNNING");
+        let failed = (9, "r-1", "", "RequestStatusUpdate", "FAILED");
+        let error = (10, "r-1", "", "Error", "");
+        assert_eq!(durations(&[accepted]), [Some(0), None, None, None]);
+        assert_eq!(durations(&[accepted, running]), [Some(3), None, Some(3), None]);
+        assert_eq!(durations(&[running, failed]), [Some(5), None, None, Some(5)]);
+        assert_eq!(durations(&[accepted, running, failed, error]), [Some(9), Some(8), Some(3), Some(5)]);
+    }
+}

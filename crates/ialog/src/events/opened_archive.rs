@@ -1,0 +1,110 @@
+//! Opens the archive that was named and selects its contracts. With `--demo` and no folder, exports a simulated account to
+//! a temporary folder first, so that every command can be tried without an account.
+
+use std::path::Path;
+
+use chrono::TimeDelta;
+use ionos_activitylog::{ContractNumber, DateRange};
+use ionos_activitylog_archive::{Archive, ContractFolder, Error, Exporter};
+use tempfile::TempDir;
+
+use crate::args::contracts::{ContractSelector, KnownContracts, select_contracts};
+use crate::args::service::{AccountArgs, ServiceArgs};
+use crate::error::CommandError;
+use crate::output::plural::format_count;
+use crate::runtime::context::Context;
+use crate::service::account;
+
+/// Length of the simulated log in a demo archive.
+const DEMO_LENGTH: TimeDelta = TimeDelta::days(7);
+
+/// An archive to read. Dropping it removes the temporary folder of a demo.
+pub(crate) struct OpenedArchive {
+    archive: Archive,
+    _demo_folder: Option<TempDir>,
+}
+
+impl OpenedArchive {
+    /// Opens the archive in a folder. Fails for the folder of a contract within an archive, which is no archive itself.
+    pub(crate) fn open(root: &Path) -> Result<Self, CommandError> {
+        Ok(Self { archive: archive_at(root)?, _demo_folder: None })
+    }
+
+    /// Opens the archive in a folder, or makes a demo archive if there is no folder.
+    pub(crate) async fn open_or_demo(root: Option<&Path>, context: &mut Context<'_>) -> Result<Self, CommandError> {
+        match root {
+            Some(root) => Self::open(root),
+            None => Self::make_demo(context).await,
+        }
+    }
+
+    pub(crate) fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// The selected contracts in the order of the archive; `None` selects all. Fails for a contract that the archive does
+    /// not have.
+    pub(crate) fn select_contracts(
+        &self,
+        selectors: &[ContractSelector],
+    ) -> Result<Option<Vec<ContractNumber>>, CommandError> {
+        if selectors.is_empty() {
+            return Ok(None);
+        }
+        let folders = self.archive.contracts()?;
+        let mut contracts: Vec<ContractNumber> = folders.iter().map(ContractFolder::contract).cloned().collect();
+        if contracts.is_empty() {
+            return Err(Error::NoArchive { path: self.archive.root().to_path_buf() }.into());
+        }
+        let place = format!("that archive {} has", self.archive);
+        let known = KnownContracts { contracts: &contracts, place: &place };
+        let selected = select_contracts(selectors, &known)?;
+        for contract in &selected {
+            known.require(contract)?;
+        }
+        contracts.retain(|contract| selected.contains(contract));
+        Ok(Some(contracts))
+    }
+
+    async fn make_demo(context: &mut Context<'_>) -> Result<Self, CommandError> {
+        let folder = tempfile::Builder::new().prefix("ialog-demo-").tempdir();
+        let folder = folder.map_err(|error| {
+            CommandError::unexpected(
+                format!("a demo needs a temporary folder, and none can be made: {error}"),
+                "set TMPDIR to a folder that you may write to",
+            )
+        })?;
+        let archive = Archive::new(folder.path());
+        let now = context.clock.now();
+        let args = ServiceArgs { account: AccountArgs { demo: true, profile: None }, ..ServiceArgs::default() };
+        let client = account::connect(&args, now, context)?;
+        let contract = account::only_contract(&client).await?;
+        let range = DateRange::last(DEMO_LENGTH, now)?.to_whole_seconds();
+        let exporter = Exporter::new(client.clone(), archive.clone())
+            .api(account::api_label(&args, &client))
+            .settle_delay(TimeDelta::zero())
+            .clock(context.clock.clone())
+            .fail_points(context.steps.clone());
+        // Without an interrupt: the first signal drops this future, and the temporary folder with it.
+        for (contract, export) in exporter.run(&[contract], range, std::future::pending()).await {
+            let events = format_count(export?.events, "event");
+            context.info(format_args!(
+                "demo: contract {contract}, {range}: {events} in an archive that is removed at the end"
+            ));
+        }
+        Ok(Self { archive, _demo_folder: Some(folder) })
+    }
+}
+
+/// The archive in a folder. Fails for the folder of a contract within an archive: a second archive in there would belong
+/// to neither.
+pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
+    let archive = Archive::new(root);
+    match archive.enclosing_archive() {
+        Some(around) => Err(CommandError::usage(
+            format!("{archive} is the folder of a contract in an archive, and no archive of its own"),
+            format!("name {around}"),
+        )),
+        None => Ok(archive),
+    }
+}

@@ -1,0 +1,104 @@
+//! What a reading came to: how many events it had, and whether they are provably all. Only [`ReadSummary::verdict`]
+//! decides the exit code of a reading.
+
+use ionos_activitylog::{ContractNumber, FilterCounts};
+
+use crate::error::gaps::gap_hint;
+use crate::error::{CommandError, HINTS_ABOVE};
+use crate::output::plural::format_count;
+use crate::runtime::context::Context;
+
+/// The result of reading events.
+#[derive(Default)]
+pub(crate) struct ReadSummary {
+    /// How many events were read, and how many of them the filter kept.
+    pub(crate) counts: FilterCounts,
+    /// Sentences that say where an archive ends, if that is before now.
+    pub(super) archive_ends: Vec<String>,
+    /// Sentences that name each part that is not proven to be complete.
+    pub(super) unproven: Vec<String>,
+    /// How many parts of `unproven` are beyond the reach of the service, so that reading again does not help.
+    pub(super) beyond_reach: usize,
+    /// How to get the parts that are missing, unless they are beyond reach.
+    pub(super) retry_hint: &'static str,
+    /// The contracts that could not be read, and why.
+    pub(super) failures: Vec<(ContractNumber, CommandError)>,
+    /// Number of contracts that were read from the service; 0 for an archive.
+    pub(super) contracts: usize,
+}
+
+impl ReadSummary {
+    /// Whether no contract could be read, so that there is nothing to show but the errors.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
+    }
+
+    /// Fails unless everything was read and is proven to be complete. Warns of what the error does not name.
+    pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
+        for end in &self.archive_ends {
+            context.warn(end);
+        }
+        // With failed contracts, the error is about them, and does not name the gaps of the others.
+        for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {
+            context.warn(format_args!("not proven to be complete: {gap}"));
+        }
+        if self.contracts == 1 && !self.failures.is_empty() {
+            return Err(self.failures.swap_remove(0).1);
+        }
+        if !self.failures.is_empty() {
+            return Err(CommandError::of_contracts(
+                self.failures,
+                self.contracts,
+                "could not be read, and what is shown is of the others",
+                HINTS_ABOVE,
+            ));
+        }
+        if self.unproven.is_empty() {
+            return Ok(());
+        }
+        let gaps = format_count(self.unproven.len() as u64, "gap");
+        Err(CommandError::incomplete(
+            format!("this is not proven to be all, {gaps}: {}", self.unproven.join("; ")),
+            gap_hint(self.retry_hint, self.unproven.len(), self.beyond_reach),
+        ))
+    }
+}
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ionos_activitylog::clock::VirtualClock;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_contract_does_not_hide_the_gaps_of_another() {
+        let summary = ReadSummary {
+            unproven: vec!["contract 2: of an hour 3 events came".to_owned()],
+            retry_hint: "try again",
+            failures: vec![(1.into(), CommandError::unexpected("no answer", "wait"))],
+            contracts: 2,
+            ..ReadSummary::default()
+        };
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut context = Context {
+            clock: Arc::new(VirtualClock::at(chrono::DateTime::UNIX_EPOCH)),
+            account: None,
+            stdout: &mut stdout,
+            stderr: &mut stderr,
+            terminal: crate::output::terminal::Terminal::default(),
+            cache_dir: None,
+            interrupt: crate::runtime::interrupt::Interrupt::new(),
+            messages: crate::output::messages::Messages::default(),
+            steps: ionos_activitylog_archive::internal::FailPoints::default(),
+        };
+        let error = summary.verdict(&mut context).unwrap_err();
+        assert_eq!(context.report(&error), 3);
+        assert_eq!(
+            String::from_utf8(stderr).unwrap(),
+            "not proven to be complete: contract 2: of an hour 3 events came\n\
+             contract 1: no answer: wait\n\
+             error: 1 of 2 contracts could not be read, and what is shown is of the others: what to do is told with each\n"
+        );
+    }
+}

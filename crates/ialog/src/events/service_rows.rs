@@ -1,0 +1,170 @@
+//! Events of the service, each window once it is verified. Contracts are read concurrently and returned one after the
+//! other, so that the output does not depend on which of them was read first.
+
+use std::collections::BTreeMap;
+use std::vec;
+
+use futures_util::StreamExt;
+use ionos_activitylog::{
+    Client, ContractNumber, ContractWindow, ContractsInOrder, DateRange, Error, Event, Filter, FilterCounts, GapReason,
+    Window,
+};
+
+use crate::args::contracts::has_number;
+use crate::args::events::EventSelection;
+use crate::error::CommandError;
+use crate::events::read_summary::ReadSummary;
+use crate::events::suggestions::Suggestions;
+use crate::output::messages::Verbosity;
+use crate::output::plural::format_count;
+use crate::output::progress::RangeProgress;
+use crate::output::row::Row;
+use crate::runtime::context::Context;
+use crate::service::account;
+
+/// The rows of one or more contracts.
+pub(crate) struct ServiceRows {
+    client: Client,
+    contracts: Vec<ContractNumber>,
+    /// Whether the user typed a contract number, which may be that of a foreign contract.
+    has_typed_number: bool,
+    range: DateRange,
+    filter: Filter,
+    progress: Option<RangeProgress>,
+    /// `None` once everything is read.
+    windows: Option<ContractsInOrder>,
+    window: Option<OpenWindow>,
+    /// Events of each contract that were read so far.
+    events_read: BTreeMap<ContractNumber, u64>,
+    errors: BTreeMap<ContractNumber, Error>,
+    summary: ReadSummary,
+}
+
+/// The window whose events are being returned.
+struct OpenWindow {
+    contract: ContractNumber,
+    range: DateRange,
+    events: vec::IntoIter<Event>,
+}
+
+impl ServiceRows {
+    /// Connects to the selected account. Reading begins with the first call of [`Self::next`].
+    pub(super) async fn connect(
+        selection: &EventSelection,
+        range: DateRange,
+        filter: Filter,
+        context: &mut Context<'_>,
+    ) -> Result<Self, CommandError> {
+        let client = account::connect(&selection.service, context.clock.now(), context)?;
+        let contracts = account::select_contracts(&selection.contract, &client).await?;
+        Ok(Self {
+            has_typed_number: has_number(&selection.contract),
+            range,
+            filter,
+            progress: None,
+            windows: Some(client.events_of(contracts.clone(), range).in_order()),
+            window: None,
+            events_read: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            summary: ReadSummary { contracts: contracts.len(), retry_hint: "try again", ..ReadSummary::default() },
+            contracts,
+            client,
+        })
+    }
+
+    pub(super) fn describe_contracts(&self) -> String {
+        match self.contracts.as_slice() {
+            [contract] => format!("contract {contract}"),
+            several => format!("{} contracts", several.len()),
+        }
+    }
+
+    pub(super) fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    pub(super) fn start_progress(&mut self, context: &mut Context<'_>) {
+        self.progress = Some(RangeProgress::new(context.start_progress(), self.range, self.contracts.len()));
+    }
+
+    pub(super) async fn next(&mut self, suggestions: &mut Suggestions, context: &mut Context<'_>) -> Option<Row> {
+        loop {
+            if let Some(row) = self.next_of_window(suggestions) {
+                return Some(row);
+            }
+            let Some(ContractWindow { contract, result }) = self.windows.as_mut()?.next().await else {
+                self.finish().await;
+                return None;
+            };
+            // A demo never waits for anything, and would not notice a signal before its end.
+            tokio::task::yield_now().await;
+            match result {
+                Ok(window) => self.open_window(contract, window, context),
+                Err(error) => {
+                    self.errors.insert(contract, error);
+                }
+            }
+        }
+    }
+
+    /// The next event of the open window that the filter keeps.
+    fn next_of_window(&mut self, suggestions: &mut Suggestions) -> Option<Row> {
+        let window = self.window.as_mut()?;
+        for event in window.events.by_ref() {
+            let is_kept = self.summary.counts.count(self.filter.matches(&event));
+            suggestions.observe(&event, is_kept);
+            if is_kept {
+                return Some(Row::new(window.contract.clone(), event));
+            }
+        }
+        let window = self.window.take()?;
+        if let Some(progress) = &self.progress {
+            let events = self.events_read.get(&window.contract).copied().unwrap_or_default();
+            progress.show_contract(&window.contract, window.range.end(), events);
+        }
+        None
+    }
+
+    fn open_window(&mut self, contract: ContractNumber, window: Window, context: &Context<'_>) {
+        for gap in &window.gaps {
+            self.summary.unproven.push(format!("contract {contract}: {gap}"));
+            self.summary.beyond_reach += usize::from(gap.reason == GapReason::Overflow);
+        }
+        context.messages.step(
+            Verbosity::Requests,
+            format_args!(
+                "contract {contract}, {}: {} in {}",
+                window.range,
+                format_count(window.events.len() as u64, "event"),
+                format_count(window.requests, "request")
+            ),
+        );
+        *self.events_read.entry(contract.clone()).or_default() += window.events.len() as u64;
+        self.window = Some(OpenWindow { contract, range: window.range, events: window.events.into_iter() });
+    }
+
+    /// Explains why contracts could not be read, or are empty, which may take more requests.
+    async fn finish(&mut self) {
+        // Dropped first: no request of the windows may stay without a reader while others are sent.
+        self.windows = None;
+        for contract in &self.contracts {
+            let is_empty = self.events_read.get(contract).is_none_or(|events| *events == 0);
+            let failure = match self.errors.remove(contract) {
+                Some(error) => Some(account::explain_refusal(&self.client, contract, error).await),
+                // The API documentation does not say whether a foreign contract is refused or looks empty.
+                None if self.has_typed_number && is_empty => account::not_listed(&self.client, contract).await,
+                None => None,
+            };
+            self.summary.failures.extend(failure.map(|failure| (contract.clone(), failure)));
+        }
+        self.progress = None;
+    }
+
+    pub(super) fn counts(&self) -> FilterCounts {
+        self.summary.counts
+    }
+
+    pub(super) fn into_summary(self) -> ReadSummary {
+        self.summary
+    }
+}

@@ -1,0 +1,97 @@
+//! Escapes characters that a terminal obeys or hides. The log holds text typed by strangers: an escape sequence in a user
+//! name could repaint the screen, and an invisible character could make one name look like another.
+//!
+//! Output passes [`writer`](super::writer), which escapes everything. Layout calls [`single_line`] before, because it has to
+//! know the width of what is shown.
+
+use std::borrow::Cow;
+
+/// The text on one line, with unsafe characters, tabs and line breaks as escapes such as `\n` or `\u{1b}`.
+pub(crate) fn single_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' => line.push_str("\\n"),
+            '\r' => line.push_str("\\r"),
+            '\t' => line.push_str("\\t"),
+            char if is_unsafe(char) => line.extend(char.escape_unicode()),
+            char => line.push(char),
+        }
+    }
+    line
+}
+
+/// Text of one or more lines, with unsafe characters other than line breaks and tabs as escapes such as `\u{1b}`.
+pub(super) fn escape_text(text: &str) -> Cow<'_, str> {
+    escape(text, |char, out| out.extend(char.escape_unicode()))
+}
+
+/// Data for programs, with unsafe characters as JSON escapes such as `\u001b`: valid JSON has such characters in its
+/// strings alone, so it stays the same JSON.
+pub(super) fn escape_data(data: &str) -> Cow<'_, str> {
+    escape(data, |char, out| {
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            out.push_str(&format!("\\u{unit:04x}"));
+        }
+    })
+}
+
+fn escape(text: &str, escape_char: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    let must_escape = |char: char| is_unsafe(char) && !matches!(char, '\n' | '\t');
+    if !text.chars().any(must_escape) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len());
+    for char in text.chars() {
+        match must_escape(char) {
+            true => escape_char(char, &mut escaped),
+            false => escaped.push(char),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Control characters, marks that change the direction of text, and characters without a visible width.
+fn is_unsafe(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_a_terminal_obeys_or_hides_are_escaped() {
+        for (text, expected) in [
+            ("jane@example.com", "jane@example.com"),
+            ("a\nb\tc\rd", r"a\nb\tc\rd"),
+            ("\u{1b}]0;pwned\u{7}", r"\u{1b}]0;pwned\u{7}"),
+            ("\u{9b}31m", r"\u{9b}31m"),
+            ("admin\u{202e}nimda", r"admin\u{202e}nimda"),
+            ("a\u{200b}b", r"a\u{200b}b"),
+            ("\u{7f}", r"\u{7f}"),
+            ("日本語 é Ärger", "日本語 é Ärger"),
+        ] {
+            assert_eq!(single_line(text), expected);
+        }
+        for code in 0..=0x10_ffff {
+            let Some(char) = char::from_u32(code) else {
+                continue;
+            };
+            assert!(!single_line(&char.to_string()).chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn escaped_json_is_the_same_json() {
+        let json = "{\n\t\"a\": \"x\u{9b}\u{7f}\u{e0041}ä\"}";
+        let escaped = escape_data(json);
+        assert_eq!(escaped, "{\n\t\"a\": \"x\\u009b\\u007f\\udb40\\udc41ä\"}");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(&escaped), read(json));
+    }
+}
