@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod api;
+mod rules;
 #[path = "../../../tests/support/snapshot.rs"]
 mod snapshot;

@@ -1,0 +1,23 @@
+//! No crate breaks a rule of names, modules and docs: see `cargo xtask structure`.
+
+use xtask::structure::{check_member, checked_members, read_trees, unused_exceptions};
+use xtask::workspace;
+
+#[test]
+fn names_are_unique_modules_form_no_circle_and_public_fields_are_documented() {
+    let root = workspace::root();
+    let members = checked_members(&root).unwrap();
+    assert!(members.iter().any(|member| member.name == "ialog"), "{members:?}");
+    let problems: Vec<_> = members.iter().flat_map(|member| check_member(&root, member).unwrap()).collect();
+    let messages: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(messages.is_empty(), "{}", messages.join("\n\n"));
+}
+
+#[test]
+fn every_exception_is_needed() {
+    let root = workspace::root();
+    let members = checked_members(&root).unwrap();
+    let trees: Vec<_> =
+        members.into_iter().map(|member| (member.name.clone(), read_trees(&root, &member).unwrap())).collect();
+    assert_eq!(unused_exceptions(&trees), Vec::<&str>::new());
+}
