@@ -77,7 +77,7 @@ pub struct Event {
     index: RecordIndex,
 }
 
-/// What is known of a record once it is parsed.
+/// Time, id and member positions of a parsed record.
 #[derive(Clone, Debug)]
 struct RecordIndex {
     time: Option<DateTime<Utc>>,

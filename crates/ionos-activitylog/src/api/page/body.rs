@@ -1,5 +1,5 @@
 //! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit with its members. A body
-//! that the pass does not take goes to `serde_json`, which reads it or says what is wrong.
+//! that the pass does not take goes to `serde_json`, which reads it or reports the error.
 
 use ionos_activitylog_client as wire;
 use wire::types::GetByContractResponse;
