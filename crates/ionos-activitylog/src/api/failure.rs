@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use crate::api::headers::{parse_retry_after, request_id};
 use crate::defaults::ERROR_BODY_CAP;
 use crate::error::body::{self, ErrorBody};
-use crate::error::transport_fault::{body_broke_off, not_reached};
+use crate::error::transport_fault::{body_error, connection_error};
 use crate::error::{Error, ErrorAnswer, ErrorKind};
 
 /// A failed exchange with what is known besides the generated error.
@@ -33,8 +33,8 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
         let answer = answer.map(|answer| error_answer(answer, now, &redact));
         match error {
             wire::Error::UnexpectedResponse(response) => read_error_response(response, now, redact).await,
-            wire::Error::CommunicationError(error) => not_reached(error, authority),
-            wire::Error::ResponseBodyError(error) => body_broke_off(error).with_answer(answer),
+            wire::Error::CommunicationError(error) => connection_error(error, authority),
+            wire::Error::ResponseBodyError(error) => body_error(error).with_answer(answer),
             wire::Error::InvalidResponsePayload(payload, _) if payload.is_empty() => {
                 unexpected_answer("the answer is empty").with_answer(answer)
             }

@@ -66,7 +66,7 @@ impl TokenCache {
     /// [`ErrorKind::TokenProvider`], also if the provider returns an expired token.
     pub(crate) async fn get(&self) -> Result<Arc<AccessToken>, Error> {
         let changed = self.inner.provider.changed();
-        let refresh = match self.inner.usable_or_refresh(changed) {
+        let refresh = match self.inner.token_or_refresh(changed) {
             Ok(token) => return Ok(token),
             Err(refresh) => refresh,
         };
@@ -95,7 +95,7 @@ impl TokenCache {
 
 impl TokenCacheInner {
     /// The token, or the refresh to wait for: the running one, or a new one.
-    fn usable_or_refresh(self: &Arc<Self>, changed: bool) -> Result<Arc<AccessToken>, Shared<TokenRefresh>> {
+    fn token_or_refresh(self: &Arc<Self>, changed: bool) -> Result<Arc<AccessToken>, Shared<TokenRefresh>> {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         self.with_state(|state| {
             if let Some(token) = state.valid_token(now)

@@ -9,7 +9,7 @@ use super::Error;
 use super::body::one_line;
 use super::kind::ErrorKind;
 
-/// The body of an answer exceeds the limit. The transport puts this error into the body stream; [`body_broke_off`] finds
+/// The body of an answer exceeds the limit. The transport puts this error into the body stream; [`body_error`] finds
 /// it among the causes.
 #[derive(Debug)]
 pub(crate) struct BodyTooLarge {
@@ -25,7 +25,7 @@ impl fmt::Display for BodyTooLarge {
 impl StdError for BodyTooLarge {}
 
 /// The error for a request that got no answer. `place` is host and port of the service.
-pub(crate) fn not_reached(error: reqwest::Error, place: &str) -> Error {
+pub(crate) fn connection_error(error: reqwest::Error, place: &str) -> Error {
     let cause = root_cause(&error);
     let (kind, detail, hint) = if error.is_builder() {
         (ErrorKind::Configuration, format!("the request cannot be built ({cause})"), "check the API address")
@@ -58,7 +58,7 @@ pub(crate) fn not_reached(error: reqwest::Error, place: &str) -> Error {
 }
 
 /// The error for an answer whose body is incomplete.
-pub(crate) fn body_broke_off(error: reqwest::Error) -> Error {
+pub(crate) fn body_error(error: reqwest::Error) -> Error {
     let (kind, detail, hint) = if let Some(too_large) = find::<BodyTooLarge>(&error) {
         (ErrorKind::TooLarge, format!("{too_large}"), "request smaller pages, or raise the limit")
     } else if error.is_timeout() {

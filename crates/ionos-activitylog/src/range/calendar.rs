@@ -81,35 +81,44 @@ impl DateRange {
 
     /// The local day of `now`, including its future: see [`DateRange::past`].
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998, as do the functions
-    /// below.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn today<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         Self::day(local_date(&now)?, &now.timezone())
     }
 
     /// The local day before the day of `now`.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn yesterday<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let day = local_date(&now)?.pred_opt();
         Self::day(day.ok_or_else(|| year_error("yesterday"))?, &now.timezone())
     }
 
     /// The local week of `now`, Monday to Sunday, including its future: see [`DateRange::past`].
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn this_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         week_before(&now, 0)
     }
 
     /// The local week before the week of `now`, Monday to Sunday.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn last_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         week_before(&now, 7)
     }
 
     /// The local month of `now`, including its future: see [`DateRange::past`].
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn this_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let today = local_date(&now)?;
         Self::month(today.year(), today.month(), &now.timezone())
     }
 
     /// The local month before the month of `now`.
+    ///
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9998.
     pub fn last_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let day = local_date(&now)?.checked_sub_months(Months::new(1));
         let day = day.ok_or_else(|| year_error("last month"))?;
