@@ -1,4 +1,4 @@
-//! A file that was changed must not pass for the one that was written, so each is known by its SHA-256.
+//! SHA-256 digests, which identify the content of files and lines.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,24 +7,24 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-/// A SHA-256. Written as 64 lower-case hex digits.
+/// A SHA-256 digest. Its text is 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of some bytes.
+    /// The digest of bytes.
     #[must_use]
     pub fn sha256(bytes: &[u8]) -> Self {
         Self::from(Sha256::new_with_prefix(bytes))
     }
 
-    /// The digest itself.
+    /// The 32 bytes of the digest.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The first 16 hex digits, which names of parts carry.
+    /// The first 16 hex digits, as in names of parts.
     #[must_use]
     pub fn short(&self) -> String {
         self.to_string().chars().take(16).collect()
@@ -37,7 +37,7 @@ impl From<Sha256> for Digest {
     }
 }
 
-/// The digest of digests, in their order: what stands for a sequence of things that have one each.
+/// The digest of a sequence of digests, in order.
 #[must_use]
 pub fn combine<'a>(digests: impl IntoIterator<Item = &'a Digest>) -> Digest {
     let mut hash = Sha256::new();
@@ -62,7 +62,7 @@ impl fmt::Debug for Digest {
 impl FromStr for Digest {
     type Err = String;
 
-    /// Reads what [`fmt::Display`] writes.
+    /// Parses what [`fmt::Display`] writes.
     fn from_str(text: &str) -> Result<Self, String> {
         let refused = || format!("{text:?} is not a SHA-256: it has 64 lower-case hex digits");
         let digits = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));

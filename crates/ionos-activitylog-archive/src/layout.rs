@@ -1,5 +1,5 @@
-//! An archive must be found, moved and read for years without this program, so its files are plain ones in folders whose
-//! names say what is in them:
+//! Names of the folders and files of an archive. They say what a file contains, so that an archive can be found, moved
+//! and read for years without this program:
 //!
 //! ```text
 //! ROOT/contract=31721060/date=2026-11-20/part-20261120T000000Z-20261121T000000Z-0123456789abcdef.ndjson.zst
@@ -7,8 +7,7 @@
 //!                        _state.json, _state.prev.json, _state.lock, _runs.ndjson
 //! ```
 //!
-//! Nothing here opens a file: names are made and read, and folders are listed. What is in a day says its
-//! [`Manifest`](crate::Manifest).
+//! This module forms and parses names and lists folders; it opens no file.
 
 use std::fmt;
 use std::fs;
@@ -23,32 +22,32 @@ use crate::encode::Compression;
 use crate::encode::text::single_line;
 use crate::error::Error;
 
-/// The file that says what is in a day.
+/// File name of a day's manifest.
 pub const MANIFEST: &str = "_manifest.json";
 
 const CONTRACT: &str = "contract=";
 const DATE: &str = "date=";
 
-/// An archive: the folder that holds those of its contracts.
+/// An archive: a folder with one folder per contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Archive {
     root: PathBuf,
 }
 
 impl Archive {
-    /// The archive in a folder, which need not exist yet. Touches nothing on disk.
+    /// The archive in a folder, which need not exist. Does not touch the disk.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
-    /// Its folder.
+    /// The folder of the archive.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The archive that this folder is a contract's in, where it is no archive of its own.
+    /// The archive that contains this folder, if the folder is that of a contract.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
@@ -57,7 +56,7 @@ impl Archive {
         if !named && !self.root.join("_state.json").exists() {
             return None;
         }
-        // A root such as `.` has no name, and so no folder to read off it.
+        // A root such as `.` has no file name.
         Some(Self::new(match (name, self.root.parent()) {
             (Some(_), Some(around)) if !around.as_os_str().is_empty() => around.to_path_buf(),
             (Some(_), _) => PathBuf::from("."),
@@ -72,8 +71,7 @@ impl Archive {
         ContractFolder { path: self.root.join(format!("{CONTRACT}{contract}")), contract: contract.clone() }
     }
 
-    /// The contracts that have a folder, in the order of their numbers. Fails with [`Error::Open`] when the archive
-    /// cannot be listed.
+    /// The contracts that have a folder, in numeric order. Fails with [`Error::Open`] if the archive cannot be listed.
     pub fn contracts(&self) -> Result<Vec<ContractFolder>, Error> {
         let mut contracts: Vec<ContractNumber> =
             names(&self.root)?.iter().filter_map(|name| name.strip_prefix(CONTRACT)?.parse().ok()).collect();
@@ -81,7 +79,7 @@ impl Archive {
         Ok(contracts.iter().map(|contract| self.contract(contract)).collect())
     }
 
-    /// The folders of some contracts, in their order, or of all.
+    /// The folders of some contracts, in the given order, or of all.
     pub(crate) fn select_contracts(&self, contracts: Option<&[ContractNumber]>) -> Result<Vec<ContractFolder>, Error> {
         match contracts {
             Some(some) => Ok(some.iter().map(|contract| self.contract(contract)).collect()),
@@ -91,7 +89,7 @@ impl Archive {
 }
 
 impl fmt::Display for Archive {
-    /// The path on one line, control characters escaped.
+    /// The path as a single line, control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&single_line(&self.root))
     }
@@ -105,32 +103,32 @@ pub struct ContractFolder {
 }
 
 impl ContractFolder {
-    /// Where it is.
+    /// Path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whose it is.
+    /// Contract number.
     #[must_use]
     pub fn contract(&self) -> &ContractNumber {
         &self.contract
     }
 
-    /// The folder of a day, which need not exist.
+    /// The folder of a day (UTC), which need not exist.
     #[must_use]
     pub fn day(&self, date: NaiveDate) -> PathBuf {
         self.path.join(format!("{DATE}{date}"))
     }
 
-    /// The manifest of a day, which need not exist.
+    /// Path of a day's manifest, which need not exist.
     #[must_use]
     pub fn manifest(&self, date: NaiveDate) -> PathBuf {
         self.day(date).join(MANIFEST)
     }
 
-    /// The days that have a folder, from the earliest to the latest; none when the contract has no folder. Fails with
-    /// [`Error::Open`] when it cannot be listed.
+    /// The days that have a folder, in order. Empty if the contract has no folder. Fails with [`Error::Open`] if it
+    /// cannot be listed.
     pub fn days(&self) -> Result<Vec<NaiveDate>, Error> {
         let names = match names(&self.path) {
             Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -141,22 +139,22 @@ impl ContractFolder {
         Ok(days)
     }
 
-    /// The parts that lie in the folder of a day, in the order of their names, whether the manifest knows them or not.
-    /// Fails with [`Error::Open`] when it cannot be listed.
+    /// The parts in the folder of a day, in order of their names, whether or not the manifest names them. Fails with
+    /// [`Error::Open`] if it cannot be listed.
     pub fn parts(&self, date: NaiveDate) -> Result<Vec<PartName>, Error> {
         let names = names(&self.day(date))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 }
 
-/// The day that a folder is of. There is one name for one day.
+/// The day of a folder name. Each day has exactly one name.
 pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
     let text = name.strip_prefix(DATE)?;
     let date: NaiveDate = text.parse().ok()?;
     (date.to_string() == text).then_some(date)
 }
 
-/// The names in a folder, sorted; those that are no text, which nothing here ever made, as far as they can be shown.
+/// The names in a folder, sorted. A name that is not UTF-8 is converted lossily; this program never creates one.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let listed = fs::read_dir(folder).and_then(|entries| {
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<String>>>()
@@ -166,7 +164,7 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// The name of a part: which range it is of, what it holds, and how it is compressed.
+/// The file name of a part: its range, a digest of its content, and its compression.
 ///
 /// ```
 /// use ionos_activitylog_archive::PartName;
@@ -178,13 +176,13 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartName {
-    /// Whether its events came after the range had been read completely.
+    /// Whether its events reached the log after the range had been verified.
     pub late: bool,
-    /// The time that it is of. Its events lie in it, and where it is verified and not late, they are all that do.
+    /// Range of the part (half-open, UTC). All of its events lie within.
     pub range: DateRange,
-    /// The first 16 hex digits of the digest of its lines.
+    /// First 16 hex digits of the digest of its lines.
     pub content: String,
-    /// How it is compressed.
+    /// Compression of the file.
     pub compression: Compression,
 }
 
@@ -206,7 +204,7 @@ impl fmt::Display for PartName {
     }
 }
 
-/// A time in a name. Milliseconds only where there are any.
+/// A time in a file name, with milliseconds only if there are any.
 fn edge(time: DateTime<Utc>) -> String {
     let format = if time.nanosecond() == 0 { "%Y%m%dT%H%M%SZ" } else { "%Y%m%dT%H%M%S%.3fZ" };
     time.format(format).to_string()
@@ -219,7 +217,7 @@ fn read_edge(text: &str) -> Option<DateTime<Utc>> {
 impl FromStr for PartName {
     type Err = String;
 
-    /// Reads what [`fmt::Display`] writes, and nothing else.
+    /// Parses exactly what [`fmt::Display`] writes.
     fn from_str(name: &str) -> Result<Self, String> {
         const ENDINGS: [(&str, Compression); 3] =
             [(".ndjson.zst", Compression::Zstd), (".ndjson.gz", Compression::Gzip), (".ndjson", Compression::None)];
@@ -237,7 +235,7 @@ impl FromStr for PartName {
             let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
             let part = Self { late, range: DateRange::new(from, to).ok()?, compression, content };
             let whole = part.content.len() == 16 && part.content.bytes().all(hex);
-            // There is one name for one part.
+            // Each part has exactly one name.
             (whole && part.to_string() == name).then_some(part)
         };
         read().ok_or_else(|| {

@@ -1,5 +1,4 @@
-//! Whoever reads these files without this program needs to know what is in them, to the member, and must be able to
-//! check it. So each form has a JSON Schema, made of the types that write it.
+//! JSON Schemas of everything that this crate writes, generated from the types that write it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +12,7 @@ use crate::export::{CHECKPOINT_SCHEMA, FileCheckpoint, RUN_SCHEMA, RunRecord};
 use crate::manifest::{MANIFEST_SCHEMA, Manifest};
 use crate::state::{STATE_SCHEMA, State};
 
-/// Something that is written, of which there is a schema.
+/// A kind of document that this crate writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Document {
@@ -21,7 +20,7 @@ pub enum Document {
     Event,
     /// `events`: a whole `.json` file.
     Events,
-    /// `flat`: a row of `.csv`, see [`FlatRow`]. In CSV, what is null is an empty cell, and `resources` is its JSON text.
+    /// `flat`: a row of `.csv`, see [`FlatRow`]. In CSV, null is an empty cell and `resources` is one cell of JSON.
     Flat,
     /// `manifest`: `_manifest.json` of a day.
     Manifest,
@@ -29,16 +28,16 @@ pub enum Document {
     State,
     /// `run`: a line of `_runs.ndjson` of a contract.
     Run,
-    /// `checkpoint`: what lies beside a file whose export was interrupted.
+    /// `checkpoint`: the checkpoint beside an interrupted file export.
     Checkpoint,
 }
 
 impl Document {
-    /// Every one.
+    /// All kinds of documents.
     pub const ALL: [Self; 7] =
         [Self::Event, Self::Events, Self::Flat, Self::Manifest, Self::State, Self::Run, Self::Checkpoint];
 
-    /// The name, such as `manifest`.
+    /// Name of the document, such as `manifest`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -52,7 +51,7 @@ impl Document {
         }
     }
 
-    /// The form with its version, such as `ialog.manifest/1`, where it has one.
+    /// Schema and version that the document names, such as `ialog.manifest/2`. `None` for a document without a version.
     #[must_use]
     pub fn version(self) -> Option<&'static str> {
         match self {
@@ -65,7 +64,7 @@ impl Document {
         }
     }
 
-    /// Its JSON Schema, of the draft 2020-12, whose title is the version where there is one.
+    /// JSON Schema (draft 2020-12) of the document. Its title is the version, or else the name.
     #[must_use]
     pub fn schema(self) -> Schema {
         let mut schema = match self {
@@ -83,7 +82,7 @@ impl Document {
     }
 }
 
-/// As it is written, and not as it may be read.
+/// The schema of what is written, which is stricter than what is read.
 fn of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
@@ -97,7 +96,7 @@ impl fmt::Display for Document {
 impl FromStr for Document {
     type Err = String;
 
-    /// Reads the name.
+    /// Parses the name of a document.
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
         found.ok_or_else(|| {

@@ -1,11 +1,11 @@
-//! A spreadsheet runs a cell that begins with `=`, `+`, `-` or `@` as a formula, also one that an attacker wrote into
-//! their user name. Tabs and line breaks before it are passed over by some. An apostrophe before it makes it a text for
-//! all of them.
+//! Escapes text for spreadsheets, which run a cell that begins with `=`, `+`, `-` or `@` as a formula, also if an
+//! attacker chose the text as a user name. Some spreadsheets skip tabs and line breaks before these signs. A leading
+//! apostrophe makes the cell a text.
 
 use std::borrow::Cow;
 
-/// A text as a cell of a table: with an apostrophe before it where it begins with `=`, `+`, `-`, `@`, a tab, a line
-/// break or an apostrophe. So a program gets the text back by taking away one leading apostrophe, wherever there is one.
+/// A text as a cell of a table: with a leading apostrophe if it begins with `=`, `+`, `-`, `@`, a tab, a line break or
+/// an apostrophe. Removing one leading apostrophe gives the text back.
 ///
 /// ```
 /// use ionos_activitylog_archive::escape_cell;
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn escape_cell(text: &str) -> Cow<'_, str> {
-    // The wide forms are taken for the narrow ones where people type them.
+    // Input methods produce the full-width forms, which some spreadsheets accept as well.
     let signs = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
     if text.starts_with(signs) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }

@@ -1,22 +1,21 @@
-//! A compressed file is one long state: cut anywhere, it cannot be gone on with, and to read its end is to read all of
-//! it. So a file is compressed in frames that stand alone, each cut by the data and nothing else: behind the event with
-//! which it is full. The same events give the same bytes, and an interrupted file goes on behind its last whole frame.
+//! Compresses a file in frames that can be decompressed independently. A frame ends behind the event that fills it, so
+//! the same events give the same bytes, and an interrupted file continues behind its last whole frame.
 //!
-//! Frames in a row are what both formats take for one file: `gzip -d` and `zstd -d` unpack them as ever. No frame holds
-//! a time stamp or a file name, and each zstd frame has a checksum as each gzip member has.
+//! `gzip -d` and `zstd -d` decompress consecutive frames as one file. Frames contain no time stamp and no file name;
+//! each has a checksum.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::write::GzEncoder;
 
-/// How many bytes a frame holds before it is compressed, at least: it ends behind the event with which it has as many.
-/// Smaller ones compress worse; larger ones are held in memory.
+/// Minimum size of a frame before compression, in bytes: a frame ends behind the event with which it reaches this size.
+/// Smaller frames compress worse; larger ones take more memory.
 pub const FRAME_BYTES: usize = 1 << 20;
 
-/// How a file is compressed.
+/// Compression of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
     /// gzip, level 6.
     Gzip,
@@ -25,10 +24,10 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// Every compression.
+    /// All compressions.
     pub const ALL: [Self; 3] = [Self::None, Self::Gzip, Self::Zstd];
 
-    /// What it adds to the name of a file: `.gz`, `.zst` or nothing.
+    /// File name suffix: `.gz`, `.zst` or empty.
     #[must_use]
     pub fn ending(self) -> &'static str {
         match self {
@@ -38,7 +37,7 @@ impl Compression {
         }
     }
 
-    /// The compression in one lower-case word, such as `zstd`.
+    /// Lower-case name, such as `zstd`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +48,7 @@ impl Compression {
     }
 }
 
-/// Makes a whole frame of bytes.
+/// Compresses one frame.
 enum FrameCompressor {
     None,
     Gzip,
@@ -82,7 +81,7 @@ impl FrameCompressor {
     }
 }
 
-/// Unpacks what a part was packed with.
+/// A reader that decompresses.
 pub(crate) fn unpack<'a>(
     compression: Compression,
     packed: impl BufRead + Send + 'a,
@@ -98,12 +97,12 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
     Box::new(BufReader::with_capacity(1 << 17, reader))
 }
 
-/// A writer of frames. What is written to it collects in the open frame, up to [`FrameWriter::cut`].
+/// Writes frames. Bytes collect in the open frame up to [`FrameWriter::cut`].
 pub(crate) struct FrameWriter<W> {
     writer: W,
     packer: FrameCompressor,
     open: Vec<u8>,
-    /// Whether there is a frame already: a file without any is no compressed file.
+    /// Whether a frame was written: a compressed file needs at least one.
     begun: bool,
 }
 
@@ -126,18 +125,18 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Goes on behind whole frames with what the next one held already.
+    /// Continues behind whole frames with the bytes of the open one.
     pub(crate) fn resume(&mut self, open: Vec<u8>) {
         self.open = open;
         self.begun = true;
     }
 
-    /// The open frame, to write to.
+    /// The open frame, to append to.
     pub(crate) fn open(&mut self) -> &mut Vec<u8> {
         &mut self.open
     }
 
-    /// Behind an event: ends the frame if it is full.
+    /// Ends the frame if it is full. Called behind an event.
     pub(crate) fn cut(&mut self) -> io::Result<()> {
         if self.open.len() < FRAME_BYTES {
             return Ok(());
@@ -145,7 +144,7 @@ impl<W: Write> FrameWriter<W> {
         self.end()
     }
 
-    /// Adds a whole frame, where none is open.
+    /// Writes a whole frame. The open frame must be empty.
     pub(crate) fn add(&mut self, frame: &[u8]) -> io::Result<()> {
         self.packer.write(frame, &mut self.writer)?;
         self.begun = true;
@@ -159,8 +158,8 @@ impl<W: Write> FrameWriter<W> {
         Ok(())
     }
 
-    /// What has to be kept to go on behind the bytes that were written so far. Without compression that is nothing:
-    /// everything is written.
+    /// Flushes whole frames and returns the bytes of the open one, which a checkpoint must keep. Without compression
+    /// all bytes are written and nothing has to be kept.
     pub(crate) fn pause(&mut self) -> io::Result<&[u8]> {
         if matches!(self.packer, FrameCompressor::None) {
             self.end()?;
@@ -169,7 +168,7 @@ impl<W: Write> FrameWriter<W> {
         Ok(&self.open)
     }
 
-    /// Ends the last frame and gives the writer back.
+    /// Ends the last frame and returns the writer.
     pub(crate) fn finish(mut self) -> io::Result<W> {
         if !self.open.is_empty() || !self.begun {
             self.end()?;

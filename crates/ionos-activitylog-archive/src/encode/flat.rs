@@ -1,8 +1,8 @@
-//! Most questions about the log are asked of columns. A row has the same columns whatever is in the record, so that
-//! files of years can be laid one under the other; what it leaves out is in the record, which it names by id and hash.
+//! An event as a row of a table. Rows have the same columns for every record, so that files of many years can be
+//! concatenated; each names its record by id and hash.
 //!
-//! Deliberately absent: when an event was fetched and how late it was, because the same events must give the same file
-//! whenever they are exported; and the record itself, which NDJSON keeps better than any cell.
+//! Deliberately absent: when an event was fetched, because the same events must always give the same file; and the
+//! record itself, which NDJSON contains.
 
 mod uri;
 
@@ -17,98 +17,98 @@ use super::cell::escape_cell;
 use crate::digest::Digest;
 use crate::encode::ndjson;
 
-/// The version of the columns: their names, order and meaning. It is another one when any of these changes, from the first
-/// release on; until then nobody has rows of two meanings.
+/// Version of the columns: their names, order and meaning.
 pub const FLAT_SCHEMA: &str = "flat/1";
 
 const COLUMN_COUNT: usize = 32;
 
-/// An event as a row of a table, schema `flat/1`. A value that the record does not have is none, an empty cell in CSV.
+/// An event as a row of a table, schema `flat/1`. A value that the record does not have is `null`, an empty cell in
+/// CSV.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FlatRow<'a> {
-    /// What the event is known by: `u:` and its UUID, or `h:` and a hash. Unique within a contract.
+    /// Id of the event: `u:` and its UUID, or `h:` and a hash. Unique within a contract.
     pub event_id: String,
-    /// The SHA-256, in hex, of the record as it is on its line of NDJSON, without the line's end.
+    /// SHA-256, in hex, of the record as on its line of NDJSON without the line end.
     pub raw_sha256: String,
-    /// The contract whose log it is in.
+    /// Contract whose log contains the event.
     pub contract: Cow<'a, str>,
-    /// The contract that the user acted under, which for a reseller may be another.
+    /// Contract that the user acted under. Differs from `contract` for resellers.
     pub identity_contract: Option<Cow<'a, str>>,
-    /// The login name.
+    /// Login name of the user.
     pub user: Option<Cow<'a, str>>,
-    /// When it happened: RFC 3339 in UTC with milliseconds.
+    /// Time of the event: RFC 3339 in UTC with milliseconds.
     pub time: Option<String>,
-    /// The type of the event, such as `RequestAccepted`.
+    /// Type of the event, such as `RequestAccepted`.
     pub event_type: Option<Cow<'a, str>>,
-    /// Its status, such as `DONE`.
+    /// Status of the event, such as `DONE`.
     pub status: Option<Cow<'a, str>>,
-    /// How it ended: `success`, `failure`, `pending` or `unknown`.
+    /// Outcome: `success`, `failure`, `pending` or `unknown`.
     pub outcome: &'static str,
-    /// What sort of operation: `create`, `read`, `update`, `delete` or `other`.
+    /// Class of the operation: `create`, `read`, `update`, `delete` or `other`.
     pub op_class: &'static str,
-    /// The last part of the name that the record gives the action, such as `create`.
+    /// Last part of the action's name, such as `create`.
     pub verb: Option<String>,
-    /// What is before it, such as `sec.user`.
+    /// Rest of the action's name, such as `sec.user`.
     pub area: Option<String>,
-    /// The service that the user used.
+    /// Service that the user called.
     pub source_service: Option<Cow<'a, str>>,
-    /// The service that it took place in.
+    /// Service that performed the operation.
     pub param_service: Option<Cow<'a, str>>,
-    /// The component that started it.
+    /// Component that initiated the operation.
     pub initiator: Option<Cow<'a, str>>,
-    /// The machine that served the request.
+    /// Host that served the request.
     pub service_host: Option<Cow<'a, str>>,
-    /// The version of the Cloud API, such as `v6`, by the URI or else by the name of the service.
+    /// Version of the Cloud API, such as `v6`, from the URI or else from the name of the service.
     pub api_version: Option<String>,
-    /// Where the request came from, as the service wrote it.
+    /// IP address of the client, as the service wrote it.
     pub source_ip: Option<Cow<'a, str>>,
-    /// The HTTP method.
+    /// HTTP method.
     pub method: Option<Cow<'a, str>>,
-    /// The URI of the request, in full or its path alone.
+    /// URI of the request: absolute, or the path alone.
     pub uri: Option<Cow<'a, str>>,
-    /// The path of the URI with `{id}` in the place of numbers and UUIDs.
+    /// Path of the URI with `{id}` in place of numbers and UUIDs.
     pub uri_template: Option<String>,
-    /// The single request.
+    /// Id of the single request.
     pub request_id: Option<Cow<'a, str>>,
-    /// The provisioning request.
+    /// Id of the provisioning request.
     pub queue_ref_id: Option<Cow<'a, str>>,
-    /// The transaction that caused the event.
+    /// Id of the transaction that caused the event.
     pub transaction_id: Option<Cow<'a, str>>,
-    /// The vendor's code of the error.
+    /// Error code of the vendor.
     pub error_code: Option<Cow<'a, str>>,
-    /// The HTTP status of the error.
+    /// HTTP status of the error.
     pub http_status: Option<u16>,
-    /// The messages of the error, with `; ` between them.
+    /// Messages of the error, separated by `; `.
     pub error_message: Option<String>,
-    /// The type of the first resource.
+    /// Type of the first resource.
     pub resource_type: Option<Cow<'a, str>>,
-    /// The identifier of the first resource.
+    /// Id of the first resource.
     pub resource_id: Option<Cow<'a, str>>,
-    /// What was done: the first name that the record gives, such as `sec.user.create`, or else the HTTP method and what it
-    /// acts on, such as `DELETE nic`.
+    /// The action: the first name that the record gives, such as `sec.user.create`, or else the HTTP method and its
+    /// object, such as `DELETE nic`.
     pub action: Option<Cow<'a, str>>,
     /// All resources. In CSV one cell of JSON.
     pub resources: Vec<FlatResource<'a>>,
-    /// The status in words.
+    /// Description of the status.
     pub message: Option<Cow<'a, str>>,
 }
 
-/// A resource that an event touched.
+/// A resource that the event concerns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct FlatResource<'a> {
-    /// What sort of resource it is.
+    /// Type of the resource.
     #[serde(rename = "type")]
     pub resource_type: Option<Cow<'a, str>>,
-    /// Its identifier.
+    /// Id of the resource.
     pub id: Option<Cow<'a, str>>,
-    /// What was done to it.
+    /// Actions on the resource.
     pub actions: Vec<Cow<'a, str>>,
 }
 
 impl<'a> FlatRow<'a> {
-    /// The names of the columns, in order.
+    /// Names of the columns, in order.
     pub const COLUMNS: [&'static str; COLUMN_COUNT] = [
         "event_id",
         "raw_sha256",
@@ -144,7 +144,7 @@ impl<'a> FlatRow<'a> {
         "message",
     ];
 
-    /// The row of an event in the log of a contract.
+    /// The row of an event of a contract's log.
     #[must_use]
     pub fn new(contract: &'a ContractNumber, event: &'a Event) -> Self {
         let details = event.details();
@@ -198,13 +198,13 @@ impl<'a> FlatRow<'a> {
         }
     }
 
-    /// The row as cells of a table, in the order of [`FlatRow::COLUMNS`], each safe to open in a spreadsheet: see
+    /// The row as cells of a table, in the order of [`FlatRow::COLUMNS`], each escaped by
     /// [`escape_cell`](crate::escape_cell).
     #[must_use]
     pub fn cells(&self) -> Vec<String> {
         let resources = match self.resources.as_slice() {
             [] => String::new(),
-            // A list of texts has a JSON form.
+            // A list of strings always has a JSON form.
             some => serde_json::to_string(some).unwrap_or_default(),
         };
         let status = self.http_status.map(|status| status.to_string());
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(names, columns);
     }
 
-    /// Each value of a record is another, so a cell in the wrong column shows.
+    /// Each value of the record is different, so that a value in a wrong column is found.
     #[test]
     fn each_value_is_in_its_column() {
         let record = r#"{"@uuid":"c1b9b1b0-7b1b-11e6-9a41-000d3a002f99",
@@ -340,7 +340,7 @@ mod tests {
     fn what_is_not_there_is_none() {
         for record in ["{}", "null", "[]", r#""text""#] {
             let row = row_of(record);
-            // A set, because the order of keys is that of another crate's features.
+            // A set, because a feature of another crate may change the order of keys.
             let there: std::collections::BTreeSet<&str> = row
                 .as_object()
                 .unwrap()

@@ -1,12 +1,11 @@
-//! Who keeps the log wants the bytes of each record; who opens it in a spreadsheet wants columns, and who loads it into
-//! a script wants one document. All formats are written event by event, and a file of each is the same bytes for the same
-//! events: nothing in it tells when it was read or by whom.
+//! The formats of exported files. Formats are written event by event and depend on the events alone: the same events
+//! give the same bytes.
 //!
-//! | format | what it holds | what it is for |
+//! | format | content | purpose |
 //! |---|---|---|
-//! | [`Format::Ndjson`] | the records, one on a line, each with the bytes that came | keeping: the archive of record |
-//! | [`Format::Json`] | the same in one JSON array, one on a line | programs that read one document |
-//! | [`Format::Csv`] | a [`FlatRow`] for each event, [`FLAT_SCHEMA`] | spreadsheets and databases |
+//! | [`Format::Ndjson`] | the records, one per line, with the bytes that the service sent | archive of record |
+//! | [`Format::Json`] | the same records in one JSON array | programs that read one document |
+//! | [`Format::Csv`] | one [`FlatRow`] per event, [`FLAT_SCHEMA`] | spreadsheets and databases |
 
 use std::fmt;
 use std::io;
@@ -17,24 +16,24 @@ use crate::encode::ndjson;
 
 use super::flat::{FLAT_SCHEMA, FlatRow};
 
-/// What a file of events looks like.
+/// Format of a file of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// One record on a line.
+    /// One record per line.
     Ndjson,
-    /// A line of column names, and a row for each event: see [`FlatRow`]. Rows end in a line feed. A text that a
-    /// spreadsheet would run is not one any more: see [`escape_cell`].
+    /// A line of column names and one row per event, see [`FlatRow`]. Rows end with a line feed. Text that a
+    /// spreadsheet would run as a formula is escaped, see [`escape_cell`].
     Csv,
-    /// One array; each record is on a line of its own.
+    /// One array, with each record on a line of its own.
     Json,
 }
 
 impl Format {
-    /// Every format.
+    /// All formats.
     pub const ALL: [Self; 3] = [Self::Ndjson, Self::Csv, Self::Json];
 
-    /// The format in one lower-case word, such as `csv`. With a dot before it, it is the ending of a file's name.
+    /// Lower-case name, such as `csv`; with a leading dot it is the file name extension.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +43,7 @@ impl Format {
         }
     }
 
-    /// The format and, where it has versions, its version: two files of the same are made alike.
+    /// Name of the format, or its version if it has versions. Files of the same version are encoded alike.
     pub(crate) fn version(self) -> &'static str {
         match self {
             Self::Ndjson => "ndjson",
@@ -60,7 +59,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// Writes events in a format. What is before, between and behind them depends on nothing but how many there were.
+/// Encodes events in a format.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventEncoder {
     format: Format,
@@ -71,7 +70,7 @@ impl EventEncoder {
         Self { format }
     }
 
-    /// Before all events.
+    /// Writes what comes before all events.
     pub(crate) fn begin(self, out: &mut Vec<u8>) -> io::Result<()> {
         match self.format {
             Format::Ndjson => Ok(()),
@@ -83,7 +82,7 @@ impl EventEncoder {
         }
     }
 
-    /// An event of a contract's log; so many were written before.
+    /// Writes an event of a contract's log. `before` is the number of events written before.
     pub(crate) fn event(
         self,
         contract: &ContractNumber,
@@ -106,7 +105,7 @@ impl EventEncoder {
         }
     }
 
-    /// Behind all events.
+    /// Writes what comes after all events.
     pub(crate) fn end(self, out: &mut Vec<u8>) {
         if self.format == Format::Json {
             out.extend_from_slice(b"\n]\n");
@@ -115,7 +114,7 @@ impl EventEncoder {
 }
 
 fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
-    /// Enough for most rows; more is flushed and not lost.
+    /// Size of most rows; longer rows are flushed in pieces.
     const BUFFER: usize = 1 << 10;
     let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
     writer.write_record(cells)?;

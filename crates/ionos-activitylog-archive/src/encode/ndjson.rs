@@ -1,11 +1,11 @@
-//! One event on one line. A record may come with line breaks between its tokens; then, and only then, the white
-//! space between its tokens goes. No string, number, key or order ever changes.
+//! Writes a record on one line. White space between tokens is removed only if the record contains a line break.
+//! Strings, numbers, keys and their order never change.
 
 use std::borrow::Cow;
 
 use memchr::memchr2;
 
-/// The record's JSON text without a line break. `record` must be valid JSON.
+/// The JSON text of a record without line breaks. `record` must be valid JSON.
 ///
 /// ```
 /// use ionos_activitylog_archive::ndjson::to_line;
@@ -15,7 +15,7 @@ use memchr::memchr2;
 /// ```
 #[must_use]
 pub fn to_line(record: &str) -> Cow<'_, str> {
-    // JSON has no line break inside a string, so any is between tokens.
+    // JSON has no line break inside a string, so each one is between tokens.
     if memchr2(b'\n', b'\r', record.as_bytes()).is_none() {
         return Cow::Borrowed(record);
     }

@@ -1,8 +1,8 @@
-//! An export of months must not begin anew because a laptop was closed. Beside the file in the making lies a checkpoint:
-//! of what the file is, how much of it is on the disk, and where reading goes on.
+//! The checkpoint beside a partial file: what the file will hold, how many of its bytes are durable, and where reading
+//! continues.
 //!
-//! It moves from window to window and holds what a frame that is not full has collected, so that the next process has
-//! exactly what this one had: nothing is read twice, and nothing depends on the order in which events come again.
+//! A checkpoint lies between two windows and contains the text of the frame that is not full yet. So the next process
+//! continues with exactly the same data: nothing is read twice.
 
 use std::fmt;
 use std::path::Path;
@@ -17,38 +17,39 @@ use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::{ResumableFile, json_file};
 
-/// The form of a checkpoint that this version writes and reads.
+/// Schema and version of a checkpoint.
 pub const CHECKPOINT_SCHEMA: &str = "ialog.checkpoint/1";
 
-/// What a file is to hold, and in which form. An interrupted export goes on only with the same.
+/// What a file holds and in which format. An interrupted export continues only with an equal specification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ExportSpec {
-    /// The address of the API that the events come from.
+    /// Base URL of the API that the events come from, or the name that replaces it.
     pub api: String,
-    /// Whose log it is.
+    /// Contract whose log is read.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
-    /// The first instant that is read.
+    /// Start of the range, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant after that.
+    /// End of the range, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// The canonical text of the filter; empty without one.
+    /// Canonical text of the filter. Empty: all events.
     pub filter: String,
-    /// The format: `ndjson`, `json` or, for CSV, the version of its columns.
+    /// Format: `ndjson`, `json` or, for CSV, the version of its columns.
     pub format: String,
-    /// How it is compressed: `none`, `gzip` or `zstd`.
+    /// Compression: `none`, `gzip` or `zstd`.
     pub compression: String,
 }
 
 impl ExportSpec {
-    /// All events of a contract and range from the API at an address, to be written to a file.
+    /// All events of a contract and range, written to a file. `api` is the base URL of the service, or a name that
+    /// replaces it.
     #[must_use]
     pub fn new(api: impl Into<String>, contract: ContractNumber, range: DateRange, target: &FileTarget) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl ExportSpec {
         }
     }
 
-    /// Only those that a filter keeps.
+    /// Restricts the export to the events that match a filter.
     #[must_use]
     pub fn filter(mut self, filter: &Filter) -> Self {
         self.filter = filter.to_string();
@@ -70,7 +71,7 @@ impl ExportSpec {
     }
 }
 
-/// In words, for whoever has to tell two of them apart.
+/// For error messages that compare two specifications.
 impl fmt::Display for ExportSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { api, contract, format, compression, .. } = self;
@@ -86,28 +87,28 @@ impl fmt::Display for ExportSpec {
     }
 }
 
-/// How far the file in the making is.
+/// Progress of an export to one file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FileCheckpoint {
-    /// The form of this file, [`CHECKPOINT_SCHEMA`].
+    /// Schema and version of this file, [`CHECKPOINT_SCHEMA`].
     pub schema: String,
-    /// What the file is to hold.
+    /// What the file will hold.
     pub reading: ExportSpec,
-    /// How many bytes of it are on the disk and stay: whole frames.
+    /// Number of durable bytes that stay: whole frames.
     pub bytes: u64,
-    /// Where reading goes on: everything before it is written, or in `open`.
+    /// Where reading continues. Every event before it is in the file or in `open`.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub read_to: DateTime<Utc>,
-    /// Events before that.
+    /// Number of events before `read_to`.
     pub events: u64,
-    /// Of these, events that do not fit the model.
+    /// Number of these events that do not fit the event model.
     pub with_issues: u64,
-    /// Requests that it took, retries not counted.
+    /// Number of requests, without retries.
     pub requests: u64,
-    /// The text of the next frame so far; always empty without compression.
+    /// Text of the next frame so far. Empty without compression.
     pub open: String,
 }
 

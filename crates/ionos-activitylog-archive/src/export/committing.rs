@@ -1,8 +1,7 @@
-//! A part waits for the disk three times until it is durable. Were that done where parts are written, nothing would be
-//! written meanwhile. So a thread brings parts to the disk, in their order, while the next one is filled.
+//! Brings parts to disk on a thread of its own, in order, while the next part is filled.
 //!
-//! Nothing is said to be done before it would survive a loss of power: the bytes of the part, its name in the folder of
-//! the day, and the name of that folder. The last is waited for once for all parts that have ended meanwhile.
+//! A part is reported only once it survives a loss of power: its bytes, its name in the folder of the day, and the name
+//! of that folder are synced. The last sync is shared by all parts that finished meanwhile.
 
 use std::iter;
 use std::path::Path;
@@ -14,11 +13,10 @@ use crate::error::Error;
 use crate::fs::folder;
 use crate::part::{FinishedRange, WrittenRange};
 
-/// Parts that have ended and wait to be brought to the disk, at the most: each holds a file open.
+/// Maximum number of finished parts that wait for the disk. Each holds a file open.
 pub(super) const WAITING: usize = 3;
 
-/// Brings stretches to the disk and hands them on, up to the first that cannot be: nothing behind it is given its name.
-/// Where nobody wants them any more, what is left leaves nothing behind.
+/// Commits ranges and passes them on, up to the first error; later parts get no name. Stops if the receiver is gone.
 pub(super) fn commit(
     ended: &Receiver<FinishedRange>,
     folder: &Path,
@@ -40,12 +38,12 @@ pub(super) fn commit(
                 }
             }
         }
-        // Also where the folder of the day was there before: an export that was killed may have made it just then.
+        // A killed export may have created the folder of the day without syncing its name.
         if durable.iter().any(|stretch| stretch.part.is_some()) {
             folder::sync(folder)?;
         }
         for stretch in durable {
-            // Whether anybody wants it shows with the next one.
+            // A closed receiver is noticed with the next range.
             let _ = done.unbounded_send(stretch);
         }
         result?;

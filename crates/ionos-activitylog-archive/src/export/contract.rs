@@ -1,5 +1,5 @@
-//! The export of one contract: what is missing is read in order of time, and what was not proven to be complete is read
-//! again and takes the place of what was there.
+//! Exports one contract: reads missing ranges in order of time, and reads ranges with gaps again, whose result replaces
+//! the old one.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -20,12 +20,12 @@ use crate::fs::folder;
 use crate::lock_owner::LockOwner;
 use crate::part::{PartSplitter, lines};
 
-/// Something to read.
+/// A range to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReadTask {
-    /// Nothing of it was read before.
+    /// Never read before.
     Missing(DateRange),
-    /// It was read and not proven to be complete.
+    /// Read before and not verified.
     Unverified(DateRange),
 }
 
@@ -37,7 +37,7 @@ impl ReadTask {
     }
 }
 
-/// Events by time, id and line: several of one place look the same.
+/// Archived events by time, id and line. Several events may be equal in all three.
 type ArchivedEvents = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
 
 pub(super) async fn export(
@@ -100,12 +100,12 @@ pub(super) async fn export(
         head: job.writer.head(),
     };
     let noted = run_log::warning(&job.writer.folder, &run, &exporter.fail_points);
-    // What went wrong first says most.
+    // The first error says most.
     read.and(ended).and(noted).map(|()| done)
 }
 
 impl ContractExportRun<'_> {
-    /// What is missing of a range, in order.
+    /// The ranges to read, in order of time.
     fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
         let fresh = missing.iter().map(ReadTask::Missing);
@@ -137,7 +137,7 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// Begins to write what will be read from a time on.
+    /// Starts the threads that write from a time on.
     fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
         let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
@@ -154,8 +154,8 @@ impl ContractExportRun<'_> {
         })
     }
 
-    /// Reads what was never read. Each part belongs to the archive as soon as it has ended, also when what comes after it
-    /// cannot be read or written.
+    /// Reads a range for the first time. Each part belongs to the archive as soon as it is on disk, even if reading or
+    /// writing fails later.
     async fn read_missing(&mut self, range: DateRange) -> Result<(), Error> {
         let mut part_writer = self.part_writer(range.start())?;
         let read = self.write_windows(&mut part_writer, range).await;
@@ -192,8 +192,7 @@ impl ContractExportRun<'_> {
         written.error.map_or(counted, Err)
     }
 
-    /// Reads again what was not verified. Nothing that was seen once is lost: what is archived stays, and what came is
-    /// added.
+    /// Reads a range with gaps again. Archived events stay, new events are added.
     async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
         let mut stored = self.stored(range)?;
         let mut part_writer = self.part_writer(range.start())?;
@@ -202,7 +201,7 @@ impl ContractExportRun<'_> {
         let mut added = 0;
         while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.done.requests += window.requests;
-            // Events without an identifier of their own may look the same and be several all the same.
+            // Equal records without a usable `@uuid` may be several events.
             let mut known: EventMultiset<(EventId, String)> = window.events.iter().map(key).collect();
             let came = window.events.len();
             let mine = stored.range(..(window.range.end(), String::new(), String::new()));
@@ -241,7 +240,7 @@ impl ContractExportRun<'_> {
         self.writer.save_if_due()
     }
 
-    /// The events that are archived of a time, by their place in it.
+    /// The archived events of a range.
     fn stored(&self, range: DateRange) -> Result<ArchivedEvents, Error> {
         let mut stored = ArchivedEvents::new();
         let date = range.start().date_naive();
@@ -260,7 +259,7 @@ impl ContractExportRun<'_> {
         Ok(stored)
     }
 
-    /// What was done, with what is not proven in the range.
+    /// The result so far, with the gaps of the range.
     fn report(&mut self, range: DateRange) -> ContractExport {
         let days = self.writer.days.values();
         let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());
@@ -272,10 +271,10 @@ impl ContractExportRun<'_> {
     }
 }
 
-/// What is worth a word where this machine's clock is ahead of the service's.
+/// Warns if the clock of this machine is ahead of the service's.
 fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
     (local - service > AHEAD).then(|| {
-        // As precise as the service tells its own.
+        // The service reports whole seconds.
         let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
         format!(
             "this machine's clock says {}, and the service's {}: what is later than that is left to the next export",

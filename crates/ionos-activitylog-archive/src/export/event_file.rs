@@ -1,5 +1,5 @@
-//! What is on the disk already is quickly written again in another format, so here an interruption leaves nothing, and
-//! there is nothing to go on with.
+//! Writes events that are already on disk, such as those of an archive, to a file in another format. Repeating that is
+//! fast, so there are no checkpoints and an interruption leaves nothing.
 
 use std::io::BufWriter;
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::AtomicFile;
 
-/// A file of events in the making. Dropped before [`EventFileWriter::commit`], it leaves nothing behind.
+/// A file of events that is being written. Dropped before [`EventFileWriter::commit`], it leaves nothing behind.
 #[derive(Debug)]
 #[must_use = "without .commit() the file does not come into being"]
 pub struct EventFileWriter {
@@ -21,7 +21,7 @@ pub struct EventFileWriter {
 }
 
 impl EventFileWriter {
-    /// Begins a file. Fails as [`AtomicFile::create`].
+    /// Starts a file. Fails as [`AtomicFile::create`].
     pub fn create(target: &FileTarget, overwrite: bool) -> Result<Self, Error> {
         let file = BufWriter::new(AtomicFile::create(target.path(), overwrite)?);
         let failed = |error| Error::Write { path: target.path().to_path_buf(), source: error };
@@ -31,7 +31,7 @@ impl EventFileWriter {
         Ok(Self { frames, encoder, target: target.clone(), events: 0 })
     }
 
-    /// Adds an event of a contract's log behind all others.
+    /// Appends an event of a contract's log.
     pub fn add(&mut self, contract: &ContractNumber, event: &Event) -> Result<(), Error> {
         let out = self.frames.open();
         let written = self.encoder.event(contract, event, self.events, out).and_then(|()| self.frames.cut());
@@ -40,7 +40,7 @@ impl EventFileWriter {
         Ok(())
     }
 
-    /// Makes the file durable, gives it its name, and says how many events it has.
+    /// Makes the file durable, gives it its name, and returns its number of events.
     pub fn commit(mut self) -> Result<u64, Error> {
         let failed = |error| Error::Write { path: self.target.path().to_path_buf(), source: error };
         self.encoder.end(self.frames.open());

@@ -1,5 +1,4 @@
-//! Events onto disk: from the verified windows of a range to one file that holds them all, or to no file. What was
-//! written before an interruption is not read again.
+//! Exports the verified windows of a range to one file. An interrupted export continues from its last checkpoint.
 
 use std::fs::File;
 use std::io;
@@ -16,28 +15,28 @@ use crate::error::Error;
 use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
 use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
-/// How much is written at the most, before it is compressed, between two checkpoints; and at least a window. Each costs
-/// a wait for the disk.
+/// Maximum number of uncompressed bytes between two checkpoints; at least one window. Each checkpoint waits for the
+/// disk.
 const BYTES_BETWEEN: u64 = 16 << 20;
 
-/// How many requests are made at the most between two checkpoints: so many are made again after a kill.
+/// Maximum number of requests between two checkpoints: they are repeated after a kill.
 const REQUESTS_BETWEEN: u64 = 50;
 
-/// What has been exported, so far or in all.
+/// Totals of a file export, so far or at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportStats {
-    /// Events written.
+    /// Number of events written.
     pub events: u64,
-    /// Of these, events that do not fit the model; they are written like the others.
+    /// Number of written events that do not fit the event model.
     pub with_issues: u64,
-    /// Requests that it took, retries not counted.
+    /// Number of requests, without retries.
     pub requests: u64,
-    /// Up to where everything was written; none before the first window.
+    /// Every event before this time is written. `None` before the first window.
     pub read_to: Option<DateTime<Utc>>,
 }
 
-/// A file that is being written. Dropped, it leaves what was written to be gone on with; without any event it leaves
+/// An export to one file. Dropped, it leaves a partial file that the next export continues; without any event it leaves
 /// nothing.
 ///
 /// ```no_run
@@ -57,7 +56,7 @@ pub struct ExportStats {
 #[derive(Debug)]
 #[must_use = "without .write() nothing is written"]
 pub struct FileExport {
-    /// None only once it was handed on.
+    /// `None` only after the file was handed on.
     file: Option<OpenFile>,
 }
 
@@ -69,10 +68,10 @@ struct OpenFile {
     reading: ExportSpec,
     exported: ExportStats,
     resumed: bool,
-    /// What came since the last checkpoint.
+    /// Work since the last checkpoint.
     since: WorkAmount,
     between: WorkAmount,
-    /// A window was written in part.
+    /// Whether a window was written in part.
     broken: bool,
     fail_points: FailPoints,
 }
@@ -84,7 +83,7 @@ struct WorkAmount {
     windows: u64,
 }
 
-/// A file that holds every event and does not have its name yet. Dropped, it leaves what there was at the last checkpoint.
+/// A complete file that does not have its name yet. Dropped, it leaves the last checkpoint.
 #[must_use = "without .commit() the file does not come into being"]
 #[derive(Debug)]
 pub struct FinishedExport {
@@ -93,7 +92,7 @@ pub struct FinishedExport {
 }
 
 impl FinishedExport {
-    /// What the file holds.
+    /// Totals of the file.
     #[must_use]
     pub fn stats(&self) -> ExportStats {
         self.exported
@@ -107,17 +106,17 @@ impl FinishedExport {
 }
 
 impl FileExport {
-    /// Begins a file, or goes on with one whose export was interrupted, possibly by the end of its process. What stands
-    /// under its name already is replaced only with `overwrite`, and not before the new file is whole.
+    /// Starts a file, or continues one whose export was interrupted. An existing file is replaced only with
+    /// `overwrite`, and only once the new file is complete.
     ///
-    /// Fails with [`Error::Exists`], [`Error::NotAFile`] and [`Error::Create`] when there can be no such file, with
-    /// [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] when what was interrupted is
-    /// something else. With `overwrite` that is given up.
+    /// Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
+    /// with [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] if the interrupted export
+    /// has another specification. With `overwrite`, that export is discarded.
     pub fn open(target: &FileTarget, reading: ExportSpec, overwrite: bool) -> Result<Self, Error> {
         Self::open_with_failpoints(target, reading, overwrite, &FailPoints::default())
     }
 
-    /// The same, and tells each step, those of [`FailPoint::FILE_EXPORT`].
+    /// As [`FileExport::open`], with a callback at each of [`FailPoint::FILE_EXPORT`].
     pub fn open_with_failpoints(
         target: &FileTarget,
         reading: ExportSpec,
@@ -171,7 +170,7 @@ impl FileExport {
         Ok(Self { file: Some(file) })
     }
 
-    /// What is left to read; none when everything was read before.
+    /// The range that is left to read. `None` if everything was read.
     #[must_use]
     pub fn remaining_range(&self) -> Option<DateRange> {
         let file = self.file.as_ref()?;
@@ -179,18 +178,17 @@ impl FileExport {
         DateRange::new(begin, file.reading.to).ok()
     }
 
-    /// What was written before an interruption; none for a file that was begun anew.
+    /// Totals at the checkpoint that the export continues from. `None` for a new file.
     #[must_use]
     pub fn resumed_from(&self) -> Option<ExportStats> {
         let file = self.file.as_ref()?;
         file.resumed.then_some(file.exported)
     }
 
-    /// Writes every event of the windows, in their order, up to the point where the file gets its name. The windows are
-    /// those of [`FileExport::rest`].
+    /// Writes every event of the windows, which must cover [`FileExport::remaining_range`] in order.
     ///
-    /// `progress` is called after each window. On an error, for a window that is not verified, and when the future is
-    /// dropped, there is no file under the name, and what was written so far is left to be gone on with.
+    /// Calls `progress` after each window. Fails for a window that is not verified. After an error, or if the future is
+    /// dropped, the partial file stays for the next export.
     pub async fn write(
         mut self,
         windows: impl Stream<Item = Result<Window, ionos_activitylog::Error>>,
@@ -255,10 +253,10 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Behind a window: everything up to its end is on the disk afterwards.
+    /// Makes everything up to the end of the last window durable.
     fn save(&mut self) -> Result<(), Error> {
         let failed = |error| Error::Write { path: self.partial.target().to_path_buf(), source: error };
-        // Formats are text, and a frame ends behind an event.
+        // Formats are UTF-8, and a frame ends behind an event.
         let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
         let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
         let checkpoint = FileCheckpoint {
@@ -296,7 +294,7 @@ impl Drop for FileExport {
         if file.exported.events == 0 {
             file.partial.discard_on_drop();
         } else if file.since.windows > 0 && !file.broken {
-            // Where that fails, what there was at the last checkpoint stays.
+            // On an error, the last checkpoint stays.
             let _ = file.save();
         }
     }

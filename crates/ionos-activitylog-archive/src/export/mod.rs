@@ -1,14 +1,15 @@
-//! An archive grows by exports, which may be killed, fail for one contract of many, or come again a year later. Each
-//! finds out what is missing, reads that and nothing else, and changes files in an order that keeps the archive whole
-//! at every instant.
+//! Exports events to a file or an archive.
+//!
+//! An archive grows by exports, which may be killed, fail for one contract of many, or be repeated a year later. Each
+//! export reads what is missing, and changes files in an order that keeps the archive valid at every instant:
 //!
 //! ```text
-//! what is asked for - what the manifests have -> windows -> parts -> manifests -> state
+//! requested range - ranges of the manifests -> windows -> parts -> manifests -> state
 //! ```
 //!
-//! [`Exporter`] is the way in; `writer` holds the folder of one contract and the order of its writes, `contract` reads
-//! what is missing, `count` asks how much there is, `recount` finds what came late, `plan` says beforehand what
-//! it will take.
+//! [`Exporter`] is the entry point. `contract` exports one contract: `run` is what its steps share, `recount` finds
+//! late events, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
+//! writes. `plan` estimates the cost. [`FileExport`] writes a single file.
 
 mod checkpoint;
 mod committing;
@@ -48,28 +49,28 @@ pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};
 pub use target::FileTarget;
 
-/// The newest events are left to the next export for so long, because they may not be in the log yet.
+/// The newest events are left to the next export for this long, because they may not be in the log yet.
 pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
 
-/// What is older than this is old for every clock that is halfway right.
+/// A range that is older than this is complete whatever the clocks say.
 const RECENT: TimeDelta = TimeDelta::days(1);
 
-/// Clocks that are apart by more than this are worth a word.
+/// A difference between the clocks of this machine and of the service that is reported as a warning.
 const AHEAD: TimeDelta = TimeDelta::seconds(60);
 
-/// Contracts that are exported at the same time.
+/// Maximum number of contracts that are exported at once.
 const CONTRACTS_AT_ONCE: usize = 4;
 
-/// Windows of one contract that are read at the same time, where it is the only one.
+/// Maximum number of windows of one contract that are read at once, if it is the only contract.
 const WINDOWS_AT_ONCE: usize = 4;
 
 /// Resolves when an export is to stop.
 pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
 
-/// Who is told how far a contract is.
+/// Called with the progress of a contract.
 type ProgressCallback = dyn Fn(&ContractNumber, &ExportProgress) + Send + Sync;
 
-/// Exports events into an archive.
+/// Exports events to an archive.
 #[derive(Clone)]
 pub struct Exporter {
     client: Client,
@@ -84,50 +85,50 @@ pub struct Exporter {
     full: u64,
 }
 
-/// How far the export of a contract is.
+/// Progress of the export of a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportProgress {
-    /// Events that have come, archived or not yet.
+    /// Number of events received that were not archived before.
     pub events: u64,
-    /// Requests, retries not counted.
+    /// Number of requests, without retries.
     pub requests: u64,
-    /// Up to where everything has come.
+    /// Every event before this time was received.
     pub read_to: DateTime<Utc>,
 }
 
-/// What the export of a contract has done.
+/// Result of the export of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "it says what is missing"]
 pub struct ContractExport {
-    /// What was asked for, without the newest edge; none where all of it is too new.
+    /// The requested range without its newest edge. `None` if all of it is too recent.
     pub range: Option<DateRange>,
-    /// Events that were read and archived.
+    /// Number of events that were added to the archive.
     pub events: u64,
-    /// Events that were read and given up again with the part that they were for, because the export was stopped; the
-    /// next one reads them again.
+    /// Number of events that were received and discarded, because the export was stopped within their part. The next
+    /// export reads them again.
     pub discarded: u64,
-    /// Of these, events that do not fit the model; they are archived like the others.
+    /// Number of added events that do not fit the event model. They are archived like the others.
     pub with_issues: u64,
-    /// Events that had come late and were archived now.
+    /// Number of added events that reached the log after their range had been verified.
     pub late: u64,
-    /// Events of the archive that the service does not send any more. They stay.
+    /// Number of archived events that the service no longer returns. They stay in the archive.
     pub no_longer_served: u64,
-    /// Requests, retries not counted.
+    /// Number of requests, without retries.
     pub requests: u64,
-    /// Whether everything that was asked for had been archived before.
+    /// Whether the whole range was archived before.
     pub nothing_to_do: bool,
-    /// What of the range is archived and not proven to be complete.
+    /// Gaps within the range.
     pub gaps: Vec<KnownGap>,
-    /// Whether it was stopped before its end.
+    /// Whether the export was stopped before its end.
     pub stopped: bool,
-    /// What is worth a word.
+    /// Warnings to show the user.
     pub warnings: Vec<String>,
 }
 
 impl Exporter {
-    /// Exports what a client reads into an archive, which is made where it is missing.
+    /// Exports what a client reads to an archive, which is created if it does not exist.
     #[must_use]
     pub fn new(client: Client, archive: Archive) -> Self {
         Self {
@@ -144,50 +145,50 @@ impl Exporter {
         }
     }
 
-    /// What tells this service from others, in place of the address of its API: an archive takes events from one.
+    /// Identifies the service instead of the base URL of its API. An archive accepts events of one service.
     #[must_use]
     pub fn api(mut self, api: impl Into<String>) -> Self {
         self.api = api.into();
         self
     }
 
-    /// How long the newest events are left to the next export; [`SETTLE_DELAY`] unless chosen.
+    /// How long the newest events are left to the next export. Default: [`SETTLE_DELAY`].
     #[must_use]
     pub fn settle_delay(mut self, delay: TimeDelta) -> Self {
         self.settle_delay = delay;
         self
     }
 
-    /// How parts are compressed; [`Compression::Zstd`] unless chosen. Parts that are there stay as they are.
+    /// Compression of new parts. Default: [`Compression::Zstd`]. Existing parts stay as they are.
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
         self
     }
 
-    /// Whether what is archived is counted again, with one request a day, and what came late is added. Gaps are read
-    /// again then, whether it is time or not.
+    /// Whether to count archived ranges again, with one request per day, and to add late events. Gaps are then read
+    /// again at once. Default: false.
     #[must_use]
     pub fn recount(mut self, recount: bool) -> Self {
         self.recount = recount;
         self
     }
 
-    /// Where the time comes from; the machine's clock unless chosen.
+    /// Source of the current time. Default: the clock of this machine.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Who is told each step.
+    /// Callback for tests at each fail point.
     #[must_use]
     pub fn fail_points(mut self, fail_points: FailPoints) -> Self {
         self.fail_points = fail_points;
         self
     }
 
-    /// Who is told after each window.
+    /// Callback after each window.
     #[must_use]
     pub fn on_progress(
         mut self,
@@ -197,23 +198,23 @@ impl Exporter {
         self
     }
 
-    /// A part ends at the first full hour at which it has so many events.
+    /// Number of events with which a part ends at the next full hour.
     #[cfg(test)]
     pub(crate) fn full(mut self, events: u64) -> Self {
         self.full = events;
         self
     }
 
-    /// The part of a range that is old enough to be read, by this machine's clock and by the service's: where one is
-    /// ahead, what it takes for the past may not be in the log yet.
+    /// The part of a range that is old enough to be read, by the clocks of this machine and of the service. Where one
+    /// is ahead, its past may not be in the log yet.
     fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
         let local = self.clock.now();
         let now = service.map_or(local, |service| service.min(local));
         range.past(now.checked_sub_signed(self.settle_delay)?)
     }
 
-    /// What time it is for the service, where that matters: its last answer may be from long ago, so it is asked for
-    /// something small. It is not known where it does not say.
+    /// Current time of the service, if it matters for the range. The last response may be old, so a small request is
+    /// sent. `None` if the service does not say.
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let heard = self.client.service_time();
         let recent = self.clock.now().checked_sub_signed(RECENT)?;
@@ -221,18 +222,18 @@ impl Exporter {
         if range.end() < recent || past {
             return heard;
         }
-        // What is wrong shows again where it matters more, and an answer that says no has a time as well.
+        // Errors show again in the export, and an error response has a date as well.
         let answered = self.client.info().await.is_ok();
         let now = self.client.service_time();
         now.filter(|_| answered || now != heard)
     }
 
-    /// Exports a range of several contracts, each on its own: the failure of one says nothing about the others. What is
-    /// archived already is not read again.
+    /// Exports a range of several contracts, each independently of the others. Ranges that are archived are not read
+    /// again.
     ///
-    /// When `stop` resolves, each contract gives up the part that it is at, brings its archive in order and ends; the
-    /// same export goes on from there. Dropped, it leaves what a killed process leaves, which is as good, except that
-    /// files in the making stay until the next export.
+    /// If `stop` resolves, each contract discards its unfinished part, brings its archive into order and ends; the same
+    /// export continues from there. If the future is dropped, the archive is in the state that a killed process leaves:
+    /// valid, with temporary files that the next export removes.
     pub async fn run(
         &self,
         contracts: &[ContractNumber],
@@ -260,8 +261,7 @@ impl Exporter {
         done.into_iter().map(|(_, contract, done)| (contract, done)).collect()
     }
 
-    /// What an export would do, without changing anything on the disk. It takes one request for each time that is
-    /// missing.
+    /// Estimates an export without changing anything on disk. Sends one request for each missing range.
     pub async fn plan(
         &self,
         contracts: &[ContractNumber],

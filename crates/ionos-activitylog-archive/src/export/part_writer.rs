@@ -1,6 +1,5 @@
-//! To check, hash, compress and write a window takes the processor and the disk some time. Were that done where the
-//! windows are read, no request would be sent meanwhile. So one thread makes parts of a window while the next ones are
-//! read, and another brings to the disk what has ended.
+//! Writes windows on two threads, so that requests continue meanwhile: one splits windows into parts and fills them,
+//! the other brings finished parts to disk.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,38 +15,38 @@ use super::committing::{WAITING, commit};
 use crate::error::Error;
 use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
-/// What was written.
+/// What was written since the last report.
 #[derive(Debug, Default)]
 #[must_use = "what is on the disk belongs in a manifest, also where more could not be written"]
 pub(super) struct WriteReport {
-    /// What has ended, and is on the disk.
+    /// Ranges whose parts are on disk, in order.
     pub(super) stretches: Vec<WrittenRange>,
-    /// Why there is no more.
+    /// Why nothing more will be written.
     pub(super) error: Option<Error>,
 }
 
 enum WriterMessage {
     Window(Window),
-    /// The reading ends here.
+    /// The end of the range to read.
     End(DateTime<Utc>),
 }
 
-/// Writes windows on threads of its own, one at a time. Dropped, it waits for the window and the part that are being
-/// written, and leaves nothing of the part that has not ended.
+/// Writes windows on threads of its own. Dropped, it waits for the current window and part, and leaves nothing of an
+/// unfinished part.
 pub(super) struct PartWriter {
-    /// None when there is nothing more to write.
+    /// `None` once nothing more is written.
     jobs: Option<mpsc::Sender<WriterMessage>>,
-    /// One for each window whose events are all in a part.
+    /// One message for each window whose events are all in a part.
     cut: answers::UnboundedReceiver<()>,
     under_way: bool,
-    /// What is on the disk, in order.
+    /// Ranges whose parts are on disk, in order.
     durable: answers::UnboundedReceiver<WrittenRange>,
-    /// The one that commits and the one that cuts; none once they were waited for.
+    /// The thread that commits and the one that splits. `None` once they were joined.
     threads: Option<[JoinHandle<Result<(), Error>>; 2]>,
 }
 
 impl PartWriter {
-    /// Writes to the days of a contract's folder. Fails when there can be no thread.
+    /// Writes to the folders of a contract's days. Fails if a thread cannot be started.
     pub(super) fn begin<F>(
         folder: PathBuf,
         splitter: impl FnOnce(SyncSender<FinishedRange>) -> PartSplitter<F>,
@@ -65,7 +64,7 @@ impl PartWriter {
         Ok(Self { jobs: Some(jobs), cut, under_way: false, durable, threads: Some([committing, cutting]) })
     }
 
-    /// Hands the next window over as soon as all of the one before is in parts, and says what is on the disk since.
+    /// Hands over the next window once the previous one is in parts. Returns what is on disk since the last call.
     pub(super) async fn add(&mut self, window: Window) -> WriteReport {
         let waits = std::mem::replace(&mut self.under_way, true);
         if waits && self.cut.next().await.is_none() {
@@ -77,7 +76,7 @@ impl PartWriter {
             match self.durable.try_recv() {
                 Ok(stretch) => stretches.push(stretch),
                 Err(TryRecvError::Empty) => break,
-                // Something has failed.
+                // A thread has failed.
                 Err(TryRecvError::Closed) => {
                     let last = self.drain().await;
                     stretches.extend(last.stretches);
@@ -88,32 +87,32 @@ impl PartWriter {
         WriteReport { stretches, error: None }
     }
 
-    /// Waits until everything that was handed over and has ended is on the disk. Nothing can be added any more.
+    /// Waits until every finished part is on disk. Nothing can be added after that.
     pub(super) async fn drain(&mut self) -> WriteReport {
         self.jobs = None;
         let mut stretches = Vec::new();
         while let Some(stretch) = self.durable.next().await {
             stretches.push(stretch);
         }
-        // Then neither has anything left to do, and to wait for them takes no time.
+        // Both threads have ended, so joining them does not wait.
         while self.cut.next().await.is_some() {}
         WriteReport { stretches, error: self.join().err() }
     }
 
-    /// Ends the last part where the reading ends, and waits for the disk.
+    /// Ends the last part at the end of the range, and waits for the disk.
     pub(super) async fn finish(&mut self, end: DateTime<Utc>) -> WriteReport {
         self.hand_over(WriterMessage::End(end));
         self.drain().await
     }
 
     fn hand_over(&mut self, job: WriterMessage) {
-        // Where nobody takes it, the thread has failed, and why shows when it is waited for.
+        // If the thread has failed, joining it reports the error.
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(job);
         }
     }
 
-    /// Waits for the threads. What could not be brought to the disk comes before what could not be written.
+    /// Joins the threads. An error of the disk comes before an error of writing.
     fn join(&mut self) -> Result<(), Error> {
         let threads = self.threads.take().into_iter().flatten();
         let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
@@ -150,7 +149,7 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
             WriterMessage::Window(window) => splitter.add(&window)?,
             WriterMessage::End(end) => return splitter.end(end),
         }
-        // Nobody waits for it any more, and so there is nothing more to write.
+        // The receiver is gone: nothing more is to be written.
         if cut.unbounded_send(()).is_err() {
             break;
         }

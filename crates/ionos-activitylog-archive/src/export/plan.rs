@@ -1,4 +1,4 @@
-//! Reading years of a log takes time and room. A plan says how much, before anything is begun.
+//! Estimates what an export will take, before it begins.
 
 use std::time::Duration;
 
@@ -11,34 +11,34 @@ use crate::error::Error;
 use crate::manifest::{Manifest, ReadRange, read_days};
 use crate::state::State;
 
-/// What an event takes on a line, in bytes, where nothing is archived that could be measured.
+/// Bytes per event, if nothing is archived that could be measured.
 const EVENT: u64 = 850;
 
-/// Of how many events a window is planned: three quarters of what it may hold.
+/// Events per planned window: three quarters of its maximum.
 const WINDOW: u64 = 7_500;
 
-/// What an export of a contract would do.
+/// Estimate of the export of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "a plan is for people to look at"]
 pub struct ContractPlan {
-    /// What is missing.
+    /// Ranges that are missing.
     pub missing: RangeSet,
-    /// What is archived and would be read again, because it is not proven to be complete.
+    /// Ranges that are archived and would be read again, because they could not be verified.
     pub unverified: RangeSet,
-    /// Events in all of it; at least so many, where the service says no more than that.
+    /// Number of events in these ranges; a lower bound unless `exact`.
     pub events: u64,
-    /// Whether the service counts exactly.
+    /// Whether the service reports exact totals.
     pub exact: bool,
-    /// Windows that it would be read in.
+    /// Number of windows.
     pub windows: u64,
-    /// Requests that it would take.
+    /// Number of requests.
     pub requests: u64,
-    /// Bytes of its lines when they are not compressed.
+    /// Size of the lines in bytes, uncompressed.
     pub bytes: u64,
-    /// Bytes on the disk, where something is archived that shows how well events are compressed.
+    /// Size on disk in bytes. `None` if nothing is archived that shows the ratio of compression.
     pub on_disk: Option<u64>,
-    /// How long it would take if every request took as long as those of the plan.
+    /// Duration, if every request takes as long as those of the plan.
     pub time: Duration,
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn of(
     (range, service): (DateRange, Option<DateTime<Utc>>),
 ) -> Result<ContractPlan, Error> {
     let folder = exporter.archive.contract(contract);
-    // An export would not begin without it either.
+    // An export would fail without a readable state too.
     let _ = State::read(&folder)?;
     let days = read_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().map(|(manifest, _): &(_, Digest)| manifest).collect();
@@ -80,7 +80,7 @@ pub(super) async fn of(
         plan.events += events;
         plan.windows += windows;
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
-        // How full a range is shows with the first page of it.
+        // The first page of a range shows how full it is.
         plan.requests += windows * pages + u64::from(windows > 1);
     }
     let took = exporter.clock.elapsed().saturating_sub(began);

@@ -1,5 +1,5 @@
-//! An event may reach the log long after it happened, when its time was archived and proven to be complete. So what is
-//! archived is counted again, with one request for each day, and what does not agree is read again.
+//! Finds late events. An event may reach the log after its range was archived and verified, so archived ranges are
+//! counted again, with one request per day, and read again if the total differs.
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -16,10 +16,10 @@ use crate::encode::ndjson;
 use crate::error::Error;
 use crate::part::{PartFile, PartMeta, gaps_of, lines, total_matches};
 
-/// What is as old as this and still complete is taken for complete for ever.
+/// A range that is this old and still complete is taken as final.
 const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// Counts every verified time of the days of a range again.
+/// Counts every verified range of the days again.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
     let days = job.writer.days.range(first..=last);
@@ -48,8 +48,8 @@ async fn agrees(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRan
     Ok(total.is_some() && total == manifest.total_in(range))
 }
 
-/// Reads a time again and archives what is new as a part of its own. Says whether nothing was: then it is complete, if
-/// this is proven.
+/// Reads a range again and archives new events as a late part. Returns whether the range is complete: nothing new was
+/// found and the reading is verified.
 async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
     let folder = job.writer.folder.day(date);
     let (mut ids, mut lines) = (HashSet::<EventId>::new(), EventMultiset::<Digest>::new());
@@ -104,8 +104,8 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
             let meta = PartMeta {
                 range,
                 verified: proven,
-                // How many more it counts is known only where it counted before, and what it does not send any more
-                // would be missing in that.
+                // The increase of the total is known only if there was a total before and the service still returns
+                // every archived event.
                 counted: counted && still.len() == ids.len() && before.is_some(),
                 late: true,
             };

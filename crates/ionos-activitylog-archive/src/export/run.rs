@@ -1,5 +1,4 @@
-//! How many events the service counts in a time is worth as much as the events: it shows that nothing is missing, when
-//! they are read and years later. What is written of it must depend on the events alone, as all of a manifest does.
+//! The state of one contract's export that its steps share, and the totals that the service reports for a range.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -15,7 +14,7 @@ use crate::error::Error;
 use crate::fs::FailPoint;
 use crate::part::WrittenRange;
 
-/// An export on its way.
+/// The export of one contract.
 pub(super) struct ContractExportRun<'a> {
     pub(super) exporter: &'a Exporter,
     pub(super) contract: &'a ContractNumber,
@@ -23,7 +22,7 @@ pub(super) struct ContractExportRun<'a> {
     pub(super) windows: usize,
     pub(super) stop: Stop,
     pub(super) done: ContractExport,
-    /// Events that have come and were not archived before.
+    /// Number of events received that were not archived before.
     pub(super) events_received: u64,
 }
 
@@ -48,10 +47,10 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Asks the service for each stretch that it may not have counted as it came. What it counted is known by window, and
-    /// where one ends depends on where the reading began; what is written must not.
+    /// Asks the service for the total of each verified range whose windows did not all match their totals. A total per
+    /// window depends on where the reading began; a manifest must not.
     ///
-    /// Leaves only those that are known of, where it fails or is stopped.
+    /// On an error or a stop, only the ranges before it stay in `stretches`.
     pub(super) async fn count(&mut self, stretches: &mut Vec<WrittenRange>) -> Result<(), Error> {
         let mut known = 0;
         let mut result = Ok(());
@@ -72,8 +71,8 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// How many events the service counts in a time; none where it does not say, and where it cannot be asked: a request
-    /// goes by whole seconds, so it would count something else than a range with fractions. None also once it is stopped.
+    /// Total that the service reports for a range. `None` if it reports none, if the range has fractions of a second,
+    /// which a request cannot express, and once the export is stopped.
     pub(super) async fn total(&mut self, range: DateRange) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);
@@ -86,14 +85,14 @@ impl ContractExportRun<'_> {
         self.done.requests += 1;
         match page {
             Ok(page) => Ok(page.total.filter(|total| total.exact).map(|total| total.count)),
-            // An answer that proves nothing, as one without a count where there is no event either.
+            // An unreadable answer proves nothing, such as one without a total for a range without events.
             Err(error) if error.kind() == ErrorKind::Decode => Ok(None),
             Err(error) => Err(Error::Read { source: error }),
         }
     }
 }
 
-/// Lets whoever else is polled by the same task have a turn: a service that never waits would leave none.
+/// Yields to other futures of the same task: a service that answers at once would never let them run.
 async fn let_others() {
     let mut turn = false;
     std::future::poll_fn(|context| {

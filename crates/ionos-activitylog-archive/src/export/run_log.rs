@@ -1,5 +1,5 @@
-//! What depends on a run and not on the events, such as when it was and on which machine, must not be in a manifest, and
-//! is worth keeping all the same: one line for each run.
+//! Appends one line per export to `_runs.ndjson`: facts that depend on the run, such as times and machine, which must
+//! not be in a manifest.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -15,57 +15,57 @@ use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
 use crate::manifest::ManifestLink;
 
-/// The form of a line that this version writes.
+/// Schema and version of a line.
 pub const RUN_SCHEMA: &str = "ialog.run/1";
 
 const RUNS: &str = "_runs.ndjson";
 
-/// An export of one contract that has ended.
+/// A finished export of one contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct RunRecord {
-    /// The form of this line, [`RUN_SCHEMA`].
+    /// Schema and version of this line, [`RUN_SCHEMA`].
     pub schema: String,
-    /// When it began.
+    /// Start of the export, UTC.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub started: DateTime<Utc>,
-    /// When it ended.
+    /// End of the export, UTC.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub ended: DateTime<Utc>,
-    /// Who did it.
+    /// Process that ran the export.
     pub writer: LockOwner,
-    /// The first instant that was asked for.
+    /// Start of the range, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant that was not asked for any more.
+    /// End of the range, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Events that were archived.
+    /// Number of events added to the archive.
     pub events: u64,
-    /// Of these, events that came late.
+    /// Number of added events that were late.
     pub late: u64,
-    /// Gaps that are left in what was asked for.
+    /// Number of gaps within the range.
     pub gaps: u64,
-    /// Requests, retries not counted.
+    /// Number of requests, without retries.
     pub requests: u64,
-    /// How it ended: `done`, `stopped` or what went wrong.
+    /// Outcome: `done`, `stopped` or the error message.
     pub result: String,
-    /// The latest manifest then. Kept somewhere else, it proves that nothing up to it was changed since.
+    /// Latest manifest at the end. Its digest, kept elsewhere, proves that no earlier file was changed since.
     pub head: Option<ManifestLink>,
 }
 
-/// Adds a run to the list.
+/// Appends a run.
 pub(crate) fn warning(folder: &ContractFolder, run: &RunRecord, fail_points: &FailPoints) -> Result<(), Error> {
     let path = folder.path().join(RUNS);
     let written = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
         let mut line = serde_json::to_vec(run)?;
         line.push(b'\n');
-        // A line that a killed process has not finished must not swallow this one.
+        // A killed process may have left an unfinished line.
         if file.seek(SeekFrom::End(0))? > 0 {
             file.seek(SeekFrom::End(-1))?;
             let mut last = [0];

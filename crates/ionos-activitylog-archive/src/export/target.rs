@@ -1,4 +1,4 @@
-//! Where an export goes: the file's name says how it is written.
+//! The file of an export. Its name determines format and compression.
 
 use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
@@ -7,7 +7,7 @@ use crate::encode::text::single_line;
 use crate::encode::{Compression, Format};
 use crate::error::Error;
 
-/// A file to export to, with the format and the compression that its name says.
+/// A file to export to, with the format and compression of its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileTarget {
     path: PathBuf,
@@ -16,8 +16,8 @@ pub struct FileTarget {
 }
 
 impl FileTarget {
-    /// Reads the format off the name: `.ndjson`, `.csv` or `.json`, and behind it nothing, `.gz` or `.zst`. Touches
-    /// nothing on disk.
+    /// Derives format and compression from the file name: `.ndjson`, `.csv` or `.json`, optionally followed by `.gz` or
+    /// `.zst`. Does not touch the disk.
     ///
     /// Fails with [`Error::UnknownFormat`] for any other name.
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {
@@ -30,26 +30,26 @@ impl FileTarget {
         }
     }
 
-    /// Where the file will be.
+    /// Path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it looks like.
+    /// Format of the file.
     #[must_use]
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// How it is compressed.
+    /// Compression of the file.
     #[must_use]
     pub fn compression(&self) -> Compression {
         self.compression
     }
 }
 
-/// What a name ends in. It is more than its endings.
+/// Format and compression of a file name. `None` if the name is unsupported or consists of the extension only.
 fn of_name(name: &str) -> Option<(Format, Compression)> {
     let packed = [Compression::Gzip, Compression::Zstd]
         .into_iter()
@@ -61,7 +61,7 @@ fn of_name(name: &str) -> Option<(Format, Compression)> {
 }
 
 impl fmt::Display for FileTarget {
-    /// The path on one line, control characters escaped.
+    /// The path as a single line, control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&single_line(&self.path))
     }

@@ -1,5 +1,5 @@
-//! A manifest says some things twice: counts are sums, the digest is made of those of the parts, and parts lie in the
-//! ranges that were read. Whoever edits one number by hand is found out by the others, without opening any part.
+//! Checks the redundancy of a manifest: counts are sums, the digest is that of the parts, and parts lie in ranges that
+//! were read. So an edit of one value by hand is found without opening any part.
 
 use ionos_activitylog::{DateRange, RangeSet};
 
@@ -7,7 +7,7 @@ use super::{Manifest, Part};
 use crate::digest;
 
 impl Manifest {
-    /// Fails for a manifest whose parts, sums and ranges do not go together, and says why.
+    /// Returns what contradicts itself in the manifest.
     pub(super) fn check(&self) -> Result<(), String> {
         let Some(day) = self.day() else {
             return Err(format!("{} is no day", self.date));

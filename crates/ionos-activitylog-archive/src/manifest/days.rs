@@ -9,7 +9,8 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::layout::ContractFolder;
 
-/// The manifests of a contract. A day without one was not finished.
+/// All manifests of a contract with their digests, by day. A folder of a day without a manifest belongs to an export
+/// that did not finish it and is left out.
 pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (Manifest, Digest)>, Error> {
     let mut days = BTreeMap::new();
     for date in folder.days()? {

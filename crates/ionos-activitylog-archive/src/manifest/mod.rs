@@ -1,9 +1,9 @@
-//! Files alone cannot say that none of them is missing. So each day has a manifest: which times of it were read, what
-//! parts there are and what is in them, and which manifest came before, so that the manifests of a contract are a chain
-//! in which nothing can be changed without changing all that follows.
+//! The manifest of a day: which ranges were read, which parts exist, what they contain, and the digest of the manifest
+//! before. The manifests of a contract form a chain, so that no file can be changed or removed without changing every
+//! later manifest.
 //!
-//! A manifest is made of the data alone. It names no clock, no run and no machine, so that the same events exported
-//! again give the same bytes. What is known about runs is in `_runs.ndjson`.
+//! A manifest depends on the data alone. It contains no clock time, run or machine, so that exporting the same events
+//! again gives the same bytes. Facts about runs are in `_runs.ndjson`.
 
 mod check;
 mod days;
@@ -30,173 +30,171 @@ use crate::layout::PartName;
 /// The form of a manifest that this version writes and reads.
 pub const MANIFEST_SCHEMA: &str = "ialog.manifest/1";
 
-/// How events are told apart: by their `@uuid`, or by the SHA-256 of their canonical content.
+/// The rule by which events are identified: their `@uuid`, or else the SHA-256 of their canonical content.
 pub const ID_RULE: &str = "uuid|canon-sha256/1";
 
-/// What is in the folder of a day.
+/// The content of the folder of a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Manifest {
-    /// The form of this file, [`MANIFEST_SCHEMA`].
+    /// Schema and version of this file, [`MANIFEST_SCHEMA`] or an earlier version.
     pub schema: String,
-    /// The address of the API that the events come from.
+    /// Base URL of the API that the events come from, or the name that replaces it.
     pub api: String,
-    /// Whose log it is.
+    /// Contract whose log this is.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
-    /// The day, in UTC.
+    /// The day, UTC.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
-    /// Which times of the day were read, in order; they do not overlap.
+    /// Ranges of the day that were read, in order of time, without overlaps.
     pub ranges: Vec<ReadRange>,
-    /// What of it is not proven to be complete, in order.
+    /// Ranges that could not be verified, in order of time.
     pub gaps: Vec<KnownGap>,
-    /// How much there is in all parts together.
+    /// Sums over all parts.
     pub counts: EventCounts,
-    /// The files of the day, in the order of their ranges, late ones after all others.
+    /// Parts of the day, in order of their ranges, late parts after all others.
     pub parts: Vec<Part>,
-    /// The SHA-256 over the digests of all parts, in their order: it stands for every line of the day.
+    /// SHA-256 over the digests of all parts, in order. It covers every line of the day.
     pub digest: Digest,
-    /// The manifest of the nearest earlier day of this contract; none for the first.
+    /// Manifest of the nearest earlier day of this contract. `null` for the first day.
     pub previous: Option<ManifestLink>,
-    /// The program that wrote this, and the description of the API that it knows.
+    /// Program that wrote this file, and the API description that it was built from.
     pub tool: Tool,
-    /// How events are told apart.
+    /// Rule by which events are identified, [`ID_RULE`].
     pub id_rule: String,
 }
 
-/// A time that was read.
+/// A range that was read (half-open, UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadRange {
-    /// The first instant of it.
+    /// Start, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant after it.
+    /// End, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Whether what came is proven to be all.
+    /// Whether the range is proven to be complete.
     pub verified: bool,
-    /// Whether the service counted exactly what came. Where it is verified and not counted, the service gave no usable
-    /// count, and the same events came repeatedly.
+    /// Whether the service reported as many events for this range as are archived.
     pub counted: bool,
 }
 
-/// A time that was read and is not proven to be complete.
+/// A range that was read and could not be verified (half-open, UTC).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {
-    /// The first instant of it.
+    /// Start, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant after it.
+    /// End, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Why: `overflow`, `disagreement`, `outside-of-window` or `unknown`.
+    /// Why the range could not be verified: `overflow`, `disagreement`, `outside-of-window` or `unknown`.
     pub reason: String,
-    /// How many different events came.
+    /// Number of distinct events received.
     pub seen: u64,
-    /// How many the service counts; none when it does not say.
+    /// Total that the service reports. `null` if it reports none.
     pub total: Option<u64>,
 }
 
-/// How much there is.
+/// Sums over the parts of a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventCounts {
-    /// Events, one on a line.
+    /// Number of events, one per line.
     pub count: u64,
-    /// Different ids.
+    /// Number of distinct ids.
     pub unique: u64,
-    /// How many events the service counted of what was read, late ones included; none where it gave no usable count of
-    /// all of it, or where a part of the day is not verified.
+    /// Total that the service reported for the ranges of the day, including late events. `null` if one range is not
+    /// verified or has no usable total.
     pub total: Option<u64>,
 }
 
-/// A file of events.
+/// A file with events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Part {
-    /// Its name, a [`PartName`].
+    /// File name, a [`PartName`].
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub file: PartName,
-    /// The first instant of the time that it is of.
+    /// Start of its range, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant after that time.
+    /// End of its range, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// The SHA-256 of the file as it lies there.
+    /// SHA-256 of the file.
     pub sha256: Digest,
-    /// The length of the file.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// The length of its lines, with their line ends, when unpacked.
+    /// Size of the lines in bytes, decompressed, including line ends.
     pub unpacked: u64,
-    /// Events in it.
+    /// Number of events.
     pub count: u64,
-    /// Different ids in it; in a late part those that were not archived before.
+    /// Number of distinct ids. In a late part only the ids that no other part has.
     pub unique: u64,
-    /// How many events the service counted of its time, and in a late part how many more than before; none where the
-    /// part is not verified, or was read where the service counted other than it sent. An event that was amended while
-    /// it was read counts once.
+    /// Total that the service reported for the range; in a late part the increase of it. An event that was amended
+    /// while it was read counts once. `null` if the range is not verified or its total did not match.
     pub total: Option<u64>,
-    /// The time of its first event that has one.
+    /// Time of the first event that has a time. `null` if none has.
     #[serde(with = "text::instant_or_none")]
     #[schemars(with = "Option<String>")]
     pub first: Option<DateTime<Utc>>,
-    /// The time of its last event that has one.
+    /// Time of the last event that has a time. `null` if none has.
     #[serde(with = "text::instant_or_none")]
     #[schemars(with = "Option<String>")]
     pub last: Option<DateTime<Utc>>,
-    /// The SHA-256 over the SHA-256 of each of its lines, without their line ends.
+    /// SHA-256 over the SHA-256 of each line without its line end.
     pub digest: Digest,
-    /// Whether it is proven to hold all events of its time.
+    /// Whether the part is proven to contain all events of its range.
     pub verified: bool,
-    /// Whether its events came after the time had been read completely.
+    /// Whether the events reached the log after their range had been verified.
     pub late: bool,
 }
 
-/// An earlier manifest.
+/// Reference to an earlier manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestLink {
-    /// Its day.
+    /// Day of that manifest, UTC.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
-    /// The SHA-256 of its file.
+    /// SHA-256 of that manifest's file.
     pub sha256: Digest,
 }
 
-/// A program.
+/// The program that wrote a manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tool {
-    /// Its name.
+    /// Name of the program.
     pub name: String,
-    /// Its version.
+    /// Version of the program.
     pub version: String,
-    /// The version of the API's description that it was made from.
+    /// Version of the API description that the program was built from.
     pub description: String,
-    /// The SHA-256 of that description.
+    /// SHA-256 of that API description.
     pub description_sha256: String,
 }
 
-/// The version of the API's description, as `openapi/PROVENANCE.toml` has it.
+/// Version of the API description, as in `openapi/PROVENANCE.toml`.
 pub const DESCRIPTION_VERSION: &str = "v1";
 
-/// The SHA-256 of the API's description, as `openapi/PROVENANCE.toml` has it.
+/// SHA-256 of the API description, as in `openapi/PROVENANCE.toml`.
 pub const DESCRIPTION_SHA256: &str = "5f2d6e35d3d198fc494747f7634c059c694e2b4ba9667879627862322870afac";
 
 impl Tool {
@@ -213,7 +211,7 @@ impl Tool {
 }
 
 impl Manifest {
-    /// Of a day of which nothing was read yet.
+    /// The manifest of a day of which nothing was read yet.
     #[must_use]
     pub fn new(api: impl Into<String>, contract: ContractNumber, date: NaiveDate) -> Self {
         Self {
@@ -232,10 +230,10 @@ impl Manifest {
         }
     }
 
-    /// Reads a manifest, and gives the digest of its file with it.
+    /// Reads a manifest and returns it with the digest of its file.
     ///
-    /// Fails with [`Error::Open`] when there is none, with [`Error::UnsupportedVersion`] for one of a later version, and with
-    /// [`Error::Damaged`] for anything that this library would not have written.
+    /// Fails with [`Error::Open`] if the file cannot be read, with [`Error::UnsupportedVersion`] if a later version
+    /// wrote it, and with [`Error::Damaged`] if this library would not have written it.
     pub fn read(path: &Path) -> Result<(Self, Digest), Error> {
         let bytes = fs::read(path).map_err(|error| Error::Open { path: path.to_path_buf(), source: error })?;
         let manifest = Self::from_bytes(&bytes, path)?;
@@ -248,7 +246,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The bytes of its file.
+    /// The bytes of the manifest's file.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         json_file::to_pretty(self)
@@ -260,13 +258,13 @@ impl Manifest {
         day(self.date)
     }
 
-    /// What is proven to be complete.
+    /// Ranges that are proven to be complete.
     #[must_use]
     pub fn verified_ranges(&self) -> RangeSet {
         self.covered(true)
     }
 
-    /// What was read and is not proven to be complete.
+    /// Ranges that were read and could not be verified.
     #[must_use]
     pub fn unverified_ranges(&self) -> RangeSet {
         self.covered(false)
@@ -277,20 +275,19 @@ impl Manifest {
         ranges.filter_map(ReadRange::range).collect()
     }
 
-    /// The parts of a time.
+    /// Parts whose range lies within a range.
     pub(crate) fn parts_in(&self, range: DateRange) -> impl Iterator<Item = &Part> {
         let inside = RangeSet::from(range);
         self.parts.iter().filter(move |part| inside.covers(part.file.range))
     }
 
-    /// How many events the service counted of a time when it was archived; none where some of it was not counted. Only by
-    /// this can a count be compared: an event that was amended is archived with several contents, and the service counts it
-    /// once, so what is archived may be more than that and something be missing all the same.
+    /// Total that the service reported for a range when it was archived. `None` if one of the parts has no total. Only
+    /// this total can be compared with a later one: amended events are archived with several contents but counted once.
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
         self.parts_in(range).map(|part| part.total).sum()
     }
 
-    /// Brings all that follows from the parts and the ranges in step with them.
+    /// Recomputes what follows from parts and ranges: their order, the sums and the digest.
     pub(crate) fn recompute(&mut self) {
         self.parts.sort_by(|a, b| {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
@@ -300,7 +297,7 @@ impl Manifest {
         self.digest = digest::combine(self.parts.iter().map(|part| &part.digest));
     }
 
-    /// What the parts add up to.
+    /// The sums over the parts.
     fn counted(&self) -> EventCounts {
         let sum = |of: fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
         let mut ranges = self.ranges.iter();
@@ -324,7 +321,7 @@ impl ReadRange {
         Self { counted: self.counted && counted, ..self }
     }
 
-    /// The time as a range; none for one that is none.
+    /// The range. `None` if it is empty.
     #[must_use]
     pub fn range(&self) -> Option<DateRange> {
         DateRange::new(self.from, self.to).ok()
@@ -332,14 +329,14 @@ impl ReadRange {
 }
 
 impl KnownGap {
-    /// The time as a range; none for one that is none.
+    /// The range. `None` if it is empty.
     #[must_use]
     pub fn range(&self) -> Option<DateRange> {
         DateRange::new(self.from, self.to).ok()
     }
 
-    /// Whether no reading closes it while the service is as it is: more events share the shortest time that can be asked
-    /// for than it lets one reach.
+    /// Whether reading again cannot close the gap: more events share the shortest range that can be requested than the
+    /// service returns.
     #[must_use]
     pub fn is_beyond_reach(&self) -> bool {
         self.reason == Self::reason(GapReason::Overflow)
@@ -355,7 +352,7 @@ impl KnownGap {
     }
 }
 
-/// A day in UTC; none at the ends of the calendar.
+/// A day as a range, UTC. `None` at the end of the calendar.
 pub(crate) fn day(date: NaiveDate) -> Option<DateRange> {
     let start = date.and_time(chrono::NaiveTime::MIN).and_utc();
     let end = start.checked_add_signed(TimeDelta::days(1))?;

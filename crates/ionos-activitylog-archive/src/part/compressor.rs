@@ -1,5 +1,5 @@
-//! To compress, hash and write lines takes about as long as to understand them and to hash each. So a part has a thread
-//! of its own for the former, which ends with it.
+//! Compresses, hashes and writes the lines of a part on a thread of its own: this takes about as long as parsing the
+//! lines. The thread ends with the part.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -11,27 +11,27 @@ use crate::digest::Digest;
 use crate::encode::{Compression, FRAME_BYTES, FrameWriter};
 use crate::fs::AtomicFile;
 
-/// How much is handed over at once where nothing is compressed, and so nothing has to be held for long.
+/// Bytes that are handed over at once without compression.
 const PLAIN_BYTES: usize = 1 << 17;
 
-/// How many frames wait to be packed. More would only take memory: what takes longer does so for every frame.
+/// Frames that wait for compression. More would only take memory, as every frame takes the same time.
 const FRAMES_WAITING: usize = 1;
 
-/// A file whose lines are packed while more of them come. Dropped, it leaves nothing behind.
+/// A file whose lines are compressed while more arrive. Dropped, it leaves nothing behind.
 pub(super) struct CompressorThread {
     /// Lines of the next frame.
     open: Vec<u8>,
-    /// With how many bytes it ends.
+    /// Number of bytes with which a frame ends.
     full: usize,
-    /// None once all lines were handed over.
+    /// `None` once all lines were handed over.
     frames: Option<SyncSender<Vec<u8>>>,
-    /// Memory to use again.
+    /// Buffers to reuse.
     spare: Receiver<Vec<u8>>,
-    /// None once it was waited for.
+    /// `None` once the thread was joined.
     thread: Option<JoinHandle<io::Result<CompressedFile>>>,
 }
 
-/// A file that has all bytes of its part.
+/// A file with all bytes of its part, not synced.
 pub(super) struct CompressedFile {
     pub(super) file: AtomicFile,
     pub(super) sha256: Digest,
@@ -39,7 +39,7 @@ pub(super) struct CompressedFile {
 }
 
 impl CompressorThread {
-    /// Fails where there can be no thread.
+    /// Fails if the thread cannot be started.
     pub(super) fn begin(compression: Compression, file: AtomicFile) -> io::Result<Self> {
         let file = HashingWriter::new(BufWriter::with_capacity(1 << 16, file));
         let into = FrameWriter::new(compression, file)?;
@@ -58,7 +58,7 @@ impl CompressorThread {
         })
     }
 
-    /// Adds a line, which has no line end. Fails also for lines before it.
+    /// Appends a line without its line end. Also reports errors of earlier lines.
     pub(super) fn add(&mut self, line: &[u8]) -> io::Result<()> {
         self.open.extend_from_slice(line);
         self.open.push(b'\n');
@@ -68,19 +68,19 @@ impl CompressorThread {
         self.hand_over()
     }
 
-    /// There is no further line.
+    /// Hands over the last frame.
     pub(super) fn end(&mut self) -> io::Result<()> {
         if !self.open.is_empty() {
             self.hand_over()?;
         }
         self.frames = None;
-        // A part may wait for the disk, and needs no memory for that.
+        // A finished part may wait for the disk and needs no buffers for that.
         self.open = Vec::new();
         (_, self.spare) = channel();
         Ok(())
     }
 
-    /// Waits until all of it is packed.
+    /// Waits until all lines are compressed and written.
     pub(super) fn wait(mut self) -> io::Result<CompressedFile> {
         self.end()?;
         self.join()
@@ -92,7 +92,7 @@ impl CompressorThread {
         let sent = self.frames.as_ref().map(|frames| frames.send(frame));
         match sent {
             Some(Ok(())) => Ok(()),
-            // The thread ends before its time only where it failed.
+            // The thread ends early only if it failed.
             _ => self.join().and_then(|_| Err(ended())),
         }
     }
@@ -106,7 +106,7 @@ impl CompressorThread {
 
 impl Drop for CompressorThread {
     fn drop(&mut self) {
-        // Its file is gone when the thread has ended, and not before.
+        // The thread owns the file and removes it when it ends.
         let _ = self.join();
     }
 }
@@ -123,7 +123,7 @@ fn pack(
     for mut frame in todo {
         into.add(&frame)?;
         frame.clear();
-        // Where there is no further line, nobody needs it.
+        // The sender is gone after the last line.
         let _ = used.send(frame);
     }
     let (writer, sha256, bytes) = into.finish()?.end();
@@ -131,7 +131,7 @@ fn pack(
     Ok(CompressedFile { file, sha256, bytes })
 }
 
-/// Counts and hashes what passes through.
+/// Counts and hashes the bytes that pass through.
 struct HashingWriter<W> {
     writer: W,
     hash: Sha256,

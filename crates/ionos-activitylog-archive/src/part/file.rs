@@ -1,5 +1,5 @@
-//! A part is written while its events come, so that its size does not matter, and its name is known only at its end,
-//! because it holds the digest of its lines.
+//! Writes one part while its events arrive, in constant memory but for the ids. Its name is known at its end, because
+//! it contains the digest of its lines.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::manifest::Part;
 
 use super::compressor::{CompressedFile, CompressorThread};
 
-/// A part in the making. Dropped, it leaves nothing behind.
+/// A part that is being written. Dropped, it leaves nothing behind.
 pub(crate) struct PartFile {
     compressor: CompressorThread,
     compression: Compression,
@@ -30,18 +30,18 @@ pub(crate) struct PartFile {
     last: Option<DateTime<Utc>>,
 }
 
-/// What is said of a part besides what is in it.
+/// Facts about a part that do not follow from its events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartMeta {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the service counted exactly what came, in every window that brought some of it.
+    /// Whether the total of every window that contributed events matches its events.
     pub(crate) counted: bool,
     pub(crate) late: bool,
 }
 
 impl PartFile {
-    /// Starts a part in the folder of a day, which is there.
+    /// Starts a part in the existing folder of a day.
     pub(crate) fn begin(folder: &Path, compression: Compression, fail_points: &FailPoints) -> Result<Self, Error> {
         let file = AtomicFile::create_in(folder, ArchiveFileKind::Part, fail_points)?;
         Ok(Self {
@@ -58,7 +58,7 @@ impl PartFile {
         })
     }
 
-    /// Adds an event, whose time and id are known, behind all others.
+    /// Appends an event, whose time and id are already computed.
     pub(crate) fn add(&mut self, event: &Event, (time, id): (Option<DateTime<Utc>>, EventId)) -> Result<(), Error> {
         let line = ndjson::to_line(event.raw());
         self.lines.update(Sha256::digest(line.as_bytes()));
@@ -85,12 +85,12 @@ impl PartFile {
         self.ids.iter().any(|(id, count)| count > 1 && id.is_of_content())
     }
 
-    /// Brings the part to the disk, and says what it is. `known` are ids that another part of the day has.
+    /// Finishes the part and brings it to disk. `known` tells which ids another part of the day has.
     pub(crate) fn finish(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
         self.end(meta, known)?.commit()
     }
 
-    /// Settles what is in the part, so that somebody else can bring it to the disk.
+    /// Finishes the part without waiting for the disk; another thread can commit it.
     pub(crate) fn end(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<FinishedPart, Error> {
         let expected_total = self.expected_total(&known);
         let unique = self.ids.distinct_unknown(&known);
@@ -112,7 +112,7 @@ impl PartFile {
     }
 }
 
-/// A part that has all its events and is not on the disk yet. Dropped, it leaves nothing behind.
+/// A complete part that is not on disk yet. Dropped, it leaves nothing behind.
 pub(crate) struct FinishedPart {
     compressor: CompressorThread,
     folder: PathBuf,
@@ -128,8 +128,8 @@ pub(crate) struct FinishedPart {
 }
 
 impl FinishedPart {
-    /// Brings the part to the disk, and says what it is. It waits for the disk. That the folder itself lasts is up to
-    /// whoever has made it.
+    /// Brings the part to disk and returns its manifest entry. Waits for the disk. The caller makes the folder of the
+    /// day durable.
     pub(crate) fn commit(self) -> Result<Part, Error> {
         let packed = self.compressor.wait();
         let CompressedFile { file, sha256, bytes } =

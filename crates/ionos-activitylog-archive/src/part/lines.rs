@@ -1,4 +1,4 @@
-//! Parts are read back line by line, whatever they are compressed with, without holding one in memory.
+//! Reads a part line by line, in constant memory, whatever its compression.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -10,10 +10,10 @@ use crate::encode::unpack;
 use crate::error::Error;
 use crate::layout::PartName;
 
-/// Calls a function with every event of a part of a day.
+/// Calls a function with every event of a part.
 ///
-/// Fails with [`Error::Damaged`] where the part is gone, cannot be unpacked or has a line that is no JSON, and with
-/// [`Error::Open`] where the disk does not let anybody read it.
+/// Fails with [`Error::Damaged`] if the part is missing, cannot be decompressed or has a line that is not JSON, and
+/// with [`Error::Open`] if the disk refuses to read it.
 pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.to_string());
     let failed = |error| unreadable(&path, error);
@@ -29,7 +29,7 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
     Ok(())
 }
 
-/// Tells damage from a disk that does not let anybody read: only the latter is an error of the system.
+/// Distinguishes damage from a disk that refuses to read: only the latter is an error of the operating system.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, and its manifest names it".to_owned(),
@@ -84,7 +84,7 @@ mod tests {
             }
             let gone = read(compression, None).unwrap_err();
             assert!(matches!(gone, Error::Damaged { .. }), "{gone:?}");
-            // A folder can be opened and not read, whoever tries.
+            // A folder can be opened but not read, even by root.
             let part = name(compression);
             std::fs::create_dir(day.path().join(part.to_string())).unwrap();
             let error = for_each(day.path(), &part, drop).unwrap_err();

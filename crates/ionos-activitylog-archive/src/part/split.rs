@@ -1,8 +1,8 @@
-//! Where one part ends and the next begins must depend on the events alone, and not on how they were read: otherwise an
-//! export that was killed would leave other files than one that was not.
+//! Decides where one part ends and the next begins. The decision depends on the events alone, so that an export that
+//! was interrupted leaves the same files as one that was not.
 //!
-//! A part ends at midnight in UTC, where the reading ends, and at the first full hour at which it has [`FULL`] events.
-//! What is not verified is a part of its own, so that it can be replaced.
+//! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`FULL`] events. A
+//! range that is not verified is a part of its own, so that it can be replaced.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,27 +17,27 @@ use crate::error::Error;
 use crate::fs::FailPoints;
 use crate::manifest::{KnownGap, Part, day};
 
-/// A part ends at the first full hour at which it has as many events: about 85 MB of lines, so that little is read again
-/// after a kill, and a part can be handled as one.
+/// A part ends at the first full hour at which it has this many events: about 85 MB of lines. Little is read again
+/// after a kill, and a part fits into memory for tools that need it whole.
 pub(crate) const FULL: u64 = 100_000;
 
-/// Time of one day that was read, with the part that holds its events, if there are any.
+/// A range of one day that was read, with the part that holds its events. `part` is `None` if it has no events.
 #[derive(Debug)]
 pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
     /// Whether the service counted exactly what came, in every window that has some of it.
     pub(crate) counted: bool,
-    /// How many events the service counts in it, if it counts exactly what came.
+    /// Total that the service reports if it counts each event once.
     pub(crate) expected_total: u64,
     pub(crate) part: Option<Part>,
     pub(crate) gaps: Vec<KnownGap>,
-    /// Events that do not fit the model.
+    /// Number of events that do not fit the event model.
     pub(crate) with_issues: u64,
 }
 
 impl WrittenRange {
-    /// The service was asked for this time alone, and counted exactly what came.
+    /// Records that the service reports the expected total for exactly this range.
     pub(crate) fn agree(&mut self) {
         self.counted = true;
         if let Some(part) = &mut self.part {
@@ -46,54 +46,54 @@ impl WrittenRange {
     }
 }
 
-/// A stretch whose part is not on the disk yet.
+/// A written range whose part is not on disk yet.
 pub(crate) struct FinishedRange {
     stretch: WrittenRange,
     part: Option<FinishedPart>,
 }
 
 impl FinishedRange {
-    /// Brings its part to the disk.
+    /// Brings the part to disk.
     pub(crate) fn commit(self) -> Result<WrittenRange, Error> {
         let part = self.part.map(FinishedPart::commit).transpose()?;
         Ok(WrittenRange { part, ..self.stretch })
     }
 }
 
-/// An event with its time and id, which are looked up once.
+/// An event with its time and id, which are computed once.
 type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
 
-/// Whether an event belongs before a time. One without a time belongs to what it stands before.
+/// Whether an event belongs before a time. An event without a time belongs to the position at which it was received.
 fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
     time.is_none_or(|time| time < end)
 }
 
-/// Makes parts of windows that come in order.
+/// Splits consecutive windows into parts.
 pub(crate) struct PartSplitter<F> {
-    /// Makes the folder of a day and gives its path.
+    /// Creates the folder of a day and returns its path.
     folder: F,
-    /// Takes what has ended, in order.
+    /// Receives the finished ranges, in order.
     ended: SyncSender<FinishedRange>,
     compression: Compression,
     fail_points: FailPoints,
     full: u64,
-    /// Up to where everything is in a part that has ended.
+    /// Every event before this time is in a finished part.
     position: DateTime<Utc>,
-    /// The midnight behind it, which every event is compared with; none at the end of all times.
+    /// The midnight after `position`, which every event is compared with. `None` at the end of the calendar.
     midnight: Option<DateTime<Utc>>,
     open: Option<PartFile>,
-    /// The time of the last event in the open part, or where its stretch begins.
+    /// Time of the last event in the open part, or the start of its range.
     last: DateTime<Utc>,
-    /// Whether every window since the position was counted.
+    /// Whether the total of every window since `position` matches its events.
     counted: bool,
-    /// Whether the window at hand was.
+    /// Whether the total of the current window matches its events.
     window_counted: bool,
-    /// Events of the open part that do not fit the model.
+    /// Number of events in the open part that do not fit the event model.
     with_issues: u64,
 }
 
 impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
-    /// Starts at the beginning of what is read.
+    /// Starts at the beginning of the range to read.
     pub(crate) fn new(
         start: DateTime<Utc>,
         compression: Compression,
@@ -118,7 +118,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         }
     }
 
-    /// Takes in the next window.
+    /// Adds the next window.
     pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
         self.window_counted = total_matches(window);
         let keyed = window.events.iter().map(|event| (event, (event.time(), event.id())));
@@ -134,14 +134,14 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         Ok(())
     }
 
-    /// Ends the last part where the reading ends.
+    /// Ends the last part at the end of the range to read.
     pub(crate) fn end(&mut self, end: DateTime<Utc>) -> Result<(), Error> {
         self.close(end)
     }
 
     fn add_verified<'a>(&mut self, range: DateRange, events: impl Iterator<Item = Keyed<'a>>) -> Result<(), Error> {
         self.last = self.last.max(range.start());
-        // Where nothing has come since the position, what came before it says nothing about what is to come.
+        // Windows before `position` say nothing about the range that starts at `position`.
         self.counted = self.window_counted && (self.counted || self.position >= range.start());
         for event in events {
             let (_, (time, _)) = &event;
@@ -153,7 +153,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         self.pass(range.end())
     }
 
-    /// Ends parts up to a time before which all events are known.
+    /// Ends the parts that are complete once all events before `time` are known.
     fn pass(&mut self, time: DateTime<Utc>) -> Result<(), Error> {
         let full = self.open.as_ref().is_some_and(|part| part.count >= self.full);
         if full
@@ -188,7 +188,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         }
     }
 
-    /// Ends the verified stretch of one day at a time.
+    /// Ends the verified range of one day at a time.
     fn close(&mut self, at: DateTime<Utc>) -> Result<(), Error> {
         let Ok(range) = DateRange::new(self.position, at) else {
             return Ok(());
@@ -215,7 +215,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             with_issues: std::mem::take(&mut self.with_issues),
         };
         let sent = self.ended.send(FinishedRange { stretch, part });
-        // Whoever takes them knows why it ended, and says so first.
+        // The receiver is gone only after an error, which it reports itself.
         sent.map_err(|_| Error::Thread { source: io::Error::other("nobody brings it to the disk") })
     }
 
@@ -242,7 +242,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     }
 }
 
-/// Where the day of a time ends.
+/// The end of the day of a time.
 fn midnight_behind(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     day(time.date_naive()).map(|today| today.end())
 }
@@ -253,15 +253,15 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
-/// Whether a window is verified because the service counted exactly as many events as came. So each share of it is
-/// proven by count too.
+/// Whether a window is verified and the service reports as many events as were received. Then each part of the window
+/// is proven by totals as well.
 pub(crate) fn total_matches(window: &Window) -> bool {
     let came = window.events.len() as u64;
     let counted = came.checked_sub(window.amended);
     window.gaps.is_empty() && counted.is_some() && window.reported_total == counted
 }
 
-/// The window cut into what is verified, without gaps, and what is not, each with its own.
+/// Splits a window into verified ranges, without gaps, and ranges that are not verified, each with its gaps.
 fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
     let gaps = gaps_of(window);
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
@@ -293,13 +293,13 @@ fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
     pieces
 }
 
-/// What is not proven of a window, in order.
+/// The gaps of a window, in order of time.
 pub(crate) fn gaps_of(window: &Window) -> Vec<KnownGap> {
     let mut gaps: Vec<KnownGap> = window
         .gaps
         .iter()
         .map(|gap| {
-            // What lies outside of the window was not asked for.
+            // A gap may reach beyond the range that was requested.
             let range = gap.range.intersection(&window.range).unwrap_or(window.range);
             KnownGap {
                 from: range.start(),

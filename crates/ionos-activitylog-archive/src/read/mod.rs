@@ -1,9 +1,8 @@
-//! An archive is many files, and whoever asks what happened wants one answer: the events of a time, each once, in the
-//! order in which they happened. Files of one day may overlap, because events that came late have a file of their own.
+//! Reads the events of an archive back in order of time. Parts of a day may overlap, because late events have parts of
+//! their own.
 //!
-//! So files are opened when the time comes that they are of, the earliest event of those that are open goes first, and
-//! no more of a file is in memory than some hundreds of its lines. `part` reads lines and events, and `ahead` does so on
-//! several threads.
+//! A part is opened when its time comes, and the earliest event of all open parts is next (k-way merge), so that a few
+//! hundred lines per part are in memory. `part_lines` reads lines, `parallel` parses them on several threads.
 
 mod parallel;
 mod part_lines;
@@ -22,20 +21,20 @@ use crate::manifest::{KnownGap, Manifest};
 use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
 
-/// An event in an archive.
+/// An event of an archive.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ArchivedEvent {
-    /// Whose log it is in.
+    /// Contract whose log it is in.
     pub contract: ContractNumber,
-    /// The event.
+    /// The event, with the bytes of its record.
     pub event: Event,
-    /// Whether the filter of [`ArchiveReader::filter`] keeps it; without one, all are kept. Of those that it does not
-    /// keep only some are given out.
+    /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. Only some of the events that
+    /// do not match are returned.
     pub kept: bool,
 }
 
-/// The events of an archive in the order of their times, those of one time in the order of their contracts and ids.
+/// The events of an archive in order of time, then contract, then id.
 ///
 /// ```no_run
 /// use ionos_activitylog_archive::{Archive, ArchiveReader, Error};
@@ -48,50 +47,51 @@ pub struct ArchivedEvent {
 /// }
 /// ```
 ///
-/// A file that is not as its manifest says ends the events in [`Error::Damaged`] when it shows: where it is gone or
-/// cannot be unpacked, where a line is no JSON and where the count is another. Whether files were changed otherwise says [`verify_archive`](crate::verify_archive).
+/// The iterator ends with [`Error::Damaged`] when a part turns out to differ from its manifest: if it is missing,
+/// cannot be decompressed, has a line that is not JSON or another number of lines.
+/// [`verify_archive`](crate::verify_archive) finds any other change.
 #[must_use = "nothing is read before it is asked for events"]
 pub struct ArchiveReader {
     range: Option<DateRange>,
-    /// Whether nobody named the end of the range.
+    /// Whether the range ends where the archive ends.
     open_end: bool,
     contracts: Vec<ContractCoverage>,
     selection: Arc<Selection>,
-    /// Files that are not open yet, the earliest first.
+    /// Parts that are not open yet, the earliest first.
     upcoming: VecDeque<UpcomingPart>,
-    /// Files that are open, by their next event.
+    /// Open parts, by their next event.
     open: BinaryHeap<Reverse<NextEvent>>,
-    /// Events that were read, also those outside of the range, and how many there are.
+    /// Number of events read, including those outside of the range, and number of events in all parts.
     progress: (u64, u64),
     counts: FilterCounts,
     failed: bool,
 }
 
-/// What an archive has of a contract.
+/// What an archive contains of a contract.
 struct ContractCoverage {
     contract: ContractNumber,
     verified: RangeSet,
     read: RangeSet,
-    /// Gaps that no reading closes.
+    /// Gaps that reading again cannot close.
     beyond_reach: RangeSet,
 }
 
 impl ContractCoverage {
-    /// Where the times that were read end, if that is within a range.
+    /// End of the ranges that were read, if it lies within `range`.
     fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let end = self.read.iter().next_back()?.end();
         (range.start() < end && end < range.end()).then_some(end)
     }
 }
 
-/// A file whose time has not come.
+/// A part whose time has not come.
 struct UpcomingPart {
     closed: ClosedPart,
-    /// Its events, where it is read ahead; what went wrong with that is told when its time comes.
+    /// Its events, if the part was opened early. An error is reported when its time comes.
     events: Option<Result<PartEvents, Error>>,
 }
 
-/// The next event of an open file.
+/// The next event of an open part.
 struct NextEvent {
     key: EventOrder,
     event: Event,
@@ -99,14 +99,15 @@ struct NextEvent {
     rest: PartEvents,
 }
 
-/// What events are ordered by: time, contract and id, and where all of these are the same, the index of their file.
+/// Sort key: time, contract, id, and the index of the part.
 type EventOrder = (DateTime<Utc>, usize, EventId, usize);
 
 impl ArchiveReader {
-    /// Reads what an archive has of some contracts or of all, in a range or at all times. All manifests are read here,
-    /// and no events.
+    /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
+    /// events.
     ///
-    /// Fails with [`Error::Empty`] where there is no archive, or none of one of the contracts, and as [`Manifest::read`].
+    /// Fails with [`Error::NoArchive`] if there is no archive, or none of one of the contracts, and as
+    /// [`Manifest::read`].
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -143,7 +144,7 @@ impl ArchiveReader {
                     continue;
                 }
                 let (manifest, _) = match Manifest::read(&folder.manifest(date)) {
-                    // A day that an export had begun and not finished.
+                    // An export did not finish this day.
                     Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => {
                         continue;
                     }
@@ -184,30 +185,30 @@ impl ArchiveReader {
         Ok(reader)
     }
 
-    /// Says of each event whether the filter keeps it: see [`ArchivedEvent::kept`]. It is tested where the files are read.
+    /// Applies a filter while parts are parsed, see [`ArchivedEvent::kept`].
     ///
-    /// All events that it keeps are given out. Of the others, all are until it keeps one, for whoever wants to say what
-    /// was there instead; then some are, so that nobody waits for long; [`ArchiveReader::counts`] counts all.
+    /// Returns all events that match. Of the others, returns all until the first match, so that the caller can tell
+    /// what the range contains instead, and then one per batch; [`ArchiveReader::counts`] counts all.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.selection = Arc::new(Selection::new(filter, self.range));
         self
     }
 
-    /// How many events of the range were looked at so far, given out or not, and how many of them the filter kept.
+    /// Number of events of the range that were read so far, and number of those that match the filter.
     #[must_use]
     pub fn counts(&self) -> FilterCounts {
         self.counts
     }
 
-    /// Says that nobody named the end of the range, as in "the last hour": it ends where the archive does, see
-    /// [`ends`](Self::ends), and what came later is not missing.
+    /// Declares that the range has no requested end, as in "the last hour": it ends where the archive ends, see
+    /// [`early_ends`](Self::early_ends).
     pub fn open_end(mut self) -> Self {
         self.open_end = true;
         self
     }
 
-    /// Where the archive ends before the end of the range, by contract, if the end is [open](Self::open_end) and the
-    /// archive has anything of the range. Of a contract of which it has nothing, all is missing.
+    /// Contracts whose archive ends within a range with an [open end](Self::open_end), with that end. A contract
+    /// without any event of the range is incomplete instead.
     #[must_use]
     pub fn early_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let ends = self.contracts.iter().filter_map(|covered| {
@@ -217,8 +218,8 @@ impl ArchiveReader {
         ends.collect()
     }
 
-    /// What of the range the archive does not have, or does not prove to be complete, by contract; of all times, the
-    /// holes between the first and the last that it has. Empty where nothing is missing.
+    /// Ranges that are not archived or not verified, by contract. Without a requested range: the holes between the
+    /// first and the last archived time. Empty if nothing is missing.
     #[must_use]
     pub fn incomplete_ranges(&self) -> Vec<(ContractNumber, RangeSet)> {
         let missing = self.contracts.iter().map(|covered| {
@@ -239,21 +240,21 @@ impl ArchiveReader {
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
-    /// Whether no reading brings what is missing of these times of a contract, see [`KnownGap::is_beyond_reach`].
+    /// Whether reading again cannot complete these ranges of a contract, see [`KnownGap::is_beyond_reach`].
     #[must_use]
     pub fn is_beyond_reach(&self, contract: &ContractNumber, missing: &RangeSet) -> bool {
         let covered = self.contracts.iter().find(|one| one.contract == *contract);
         covered.is_some_and(|one| missing.difference(&one.beyond_reach).is_empty())
     }
 
-    /// How many events were read so far, and how many there are in the files that have any of the range. Those outside
-    /// of it count as well, since they are read.
+    /// Number of events read so far, and number of events in all parts that overlap the range. Includes events outside
+    /// of the range.
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
         self.progress
     }
 
-    /// Opens all files that may have an event before all others, and begins with the one that comes next.
+    /// Opens all parts that may contain the next event, and the one after them early.
     fn open_parts(&mut self) -> Result<(), Error> {
         while let Some(next) = self.upcoming.front() {
             let earliest = self.open.peek().map(|Reverse(head)| head.key.0);
@@ -274,7 +275,7 @@ impl ArchiveReader {
         Ok(())
     }
 
-    /// Waits for the next event of a file, and goes on with it in its turn.
+    /// Reads the next event of a part and queues it.
     fn begin(&mut self, events: PartEvents, contract: usize, index: usize) -> Result<(), Error> {
         let mut skipped = SkippedCounts::default();
         let head = NextEvent::of(events, contract, index, self.range, &mut skipped);
@@ -317,7 +318,7 @@ impl Iterator for ArchiveReader {
 }
 
 impl NextEvent {
-    /// The next event of a file; none at its end.
+    /// The next event of a part. `None` at its end.
     fn of(
         mut rest: PartEvents,
         contract: usize,

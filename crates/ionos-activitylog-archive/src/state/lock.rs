@@ -1,5 +1,5 @@
-//! Two exports of one contract at the same time would each take the other's files for leftovers. So whoever writes holds
-//! a lock, which the system takes back when the process ends, however it ends; and the file says who it is.
+//! The lock of a contract's folder: two exports at once would remove each other's temporary files. The operating system
+//! releases the lock when the process ends, and the lock file names its owner.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -13,14 +13,14 @@ use crate::lock_owner::LockOwner;
 
 const LOCK: &str = "_state.lock";
 
-/// The right to write to the folder of a contract; given back when it is dropped.
+/// The lock of a contract's folder, released when dropped.
 #[derive(Debug)]
 pub(crate) struct ContractLock {
     _file: File,
 }
 
 impl ContractLock {
-    /// Takes the lock. Fails with [`Error::Locked`] when somebody has it.
+    /// Acquires the lock. Fails with [`Error::Locked`] if another process holds it.
     pub(crate) fn acquire(
         folder: &ContractFolder,
         now: DateTime<Utc>,
@@ -34,7 +34,7 @@ impl ContractLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut said = String::new();
-                // Where it cannot be read, that somebody has it is still known.
+                // Without a readable owner the error is still right.
                 let _ = file.read_to_string(&mut said);
                 let holder = serde_json::from_str(&said).ok();
                 return Err(Error::Locked { path: folder.path().to_path_buf(), owner: holder });

@@ -1,6 +1,6 @@
-//! An export that starts again must know what it need not read. What it has is in the manifests, which are the truth; the
-//! state is a summary of them for people and programs that watch, and what manifests must not hold because it depends on
-//! runs: how often a gap was tried, what was counted again, and whether an export is on its way.
+//! The state of a contract's archive: a summary of its manifests for people and monitoring, and facts that depend on
+//! runs and must not be in a manifest: tries of gaps, sealed ranges, and whether an export is running. If state and
+//! manifests differ, the manifests count.
 
 mod lock;
 mod rebuild;
@@ -21,59 +21,59 @@ use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};
 
-/// The form of a state that this version writes and reads.
+/// Schema and version of the state file.
 pub const STATE_SCHEMA: &str = "ialog.state/1";
 
-/// A gap is tried again after this, and after twice as long each further time.
+/// Delay before a gap is read again; doubled after each further try.
 const FIRST_RETRY: TimeDelta = TimeDelta::minutes(1);
 
-/// A gap is tried again after this at the latest.
+/// Longest delay before a gap is read again.
 const LAST_RETRY: TimeDelta = TimeDelta::days(1);
 
-/// What is known about the archive of a contract.
+/// The state of a contract's archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct State {
-    /// The form of this file, [`STATE_SCHEMA`].
+    /// Schema and version of this file, [`STATE_SCHEMA`].
     pub schema: String,
-    /// How often the state was written.
+    /// Number of times the state was written.
     pub generation: u64,
-    /// When it was written last.
+    /// Time of the last write, UTC.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub updated: DateTime<Utc>,
-    /// What the archive is of.
+    /// What the archive contains.
     pub identity: ArchiveIdentity,
-    /// Who wrote it last.
+    /// Process that wrote the state last.
     pub writer: LockOwner,
-    /// Whether an export has begun and not ended well. Where none is on its way, it has failed or was killed.
+    /// Whether an export has begun and not ended. If none is running, it has failed or was killed.
     pub open: bool,
-    /// The latest manifest. Where an export is open, it may be behind.
+    /// Latest manifest. May be behind while `open` is true. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// The first day that was changed so that later manifests do not follow it yet.
+    /// First day whose change has not reached the later manifests of the chain yet. `null` if the chain is complete.
     #[serde(with = "text::display_or_none")]
     #[schemars(with = "Option<String>")]
     pub relink: Option<NaiveDate>,
-    /// What was read, in order.
+    /// Ranges that were read, in order of time.
     pub coverage: Vec<CoverageEntry>,
-    /// What of it is not proven to be complete.
+    /// Ranges that could not be verified.
     pub gaps: Vec<OpenGap>,
 }
 
-/// What an archive is of. Where any of it differs, it is another archive.
+/// What an archive contains. An export to an archive with another identity is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveIdentity {
-    /// The address of the API.
+    /// Base URL of the API, or the name that replaces it.
     pub api: String,
-    /// The contract.
+    /// Contract number.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub contract: ContractNumber,
-    /// The filter; empty where everything is kept.
+    /// Canonical text of the filter. Empty: all events.
     pub filter: String,
-    /// How events are told apart.
+    /// Rule by which events are identified.
     pub id_rule: String,
 }
 
@@ -83,65 +83,65 @@ impl ArchiveIdentity {
     }
 }
 
-/// How sure it is that what was read is all.
+/// How certain it is that a range is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Certainty {
-    /// It was read, and is not proven to be complete.
+    /// Read, not verified.
     Fetched,
-    /// It was proven to be complete when it was read.
+    /// Verified when it was read.
     Verified,
-    /// Counted again at least a day later, it was still complete.
+    /// Counted again at least 24 hours after its end, and still complete.
     Sealed,
 }
 
-/// A time that was read.
+/// A range that was read (half-open, UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CoverageEntry {
-    /// The first instant of it.
+    /// Start, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant after it.
+    /// End, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// How sure it is.
+    /// Certainty that the range is complete.
     pub state: Certainty,
-    /// Events in it.
+    /// Number of events.
     pub count: u64,
 }
 
-/// A gap, and when it is worth another try.
+/// A gap and the time of its next try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenGap {
-    /// The first instant of it.
+    /// Start, inclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub from: DateTime<Utc>,
-    /// The first instant after it.
+    /// End, exclusive.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub to: DateTime<Utc>,
-    /// Why, as in the manifest.
+    /// Reason, as in the manifest.
     pub reason: String,
-    /// How many different events came.
+    /// Number of distinct events received.
     pub seen: u64,
-    /// How many the service counts; none when it does not say.
+    /// Total that the service reports. `null` if it reports none.
     pub total: Option<u64>,
-    /// How often it was read.
+    /// Number of times the gap was read.
     pub tries: u32,
-    /// When it is read again at the earliest.
+    /// Earliest time of the next try, UTC.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
     pub next: DateTime<Utc>,
 }
 
 impl OpenGap {
-    /// One that was tried once.
+    /// A gap that was read once.
     pub(crate) fn new(gap: &KnownGap, next: DateTime<Utc>) -> Self {
         Self {
             from: gap.from,
@@ -175,20 +175,21 @@ impl State {
         }
     }
 
-    /// Reads the state of a contract: none when it has none. What is worth a word comes with it.
+    /// Reads the state of a contract, `None` if there is none, with a warning if the previous copy had to be used.
     ///
-    /// Fails with [`Error::StateLost`](crate::error::Error::StateLost) when neither it nor the copy before it can be read.
+    /// Fails with [`Error::StateLost`](crate::error::Error::StateLost) if neither the state nor its previous copy can
+    /// be read.
     pub fn read(folder: &ContractFolder) -> Result<(Option<Self>, Option<String>), crate::error::Error> {
         store::read(folder)
     }
 
-    /// What is in it, however sure.
+    /// All ranges that were read.
     #[must_use]
     pub fn covered_ranges(&self) -> RangeSet {
         self.with(|_| true)
     }
 
-    /// What was counted again.
+    /// Ranges that are sealed.
     #[must_use]
     pub fn sealed_ranges(&self) -> RangeSet {
         self.with(|certainty| certainty == Certainty::Sealed)
@@ -199,7 +200,7 @@ impl State {
         stretches.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
     }
 
-    /// When a gap that was read so often is worth another try.
+    /// Time of the next try of a gap that was read `tries` times.
     pub(crate) fn next_try(tries: u32, now: DateTime<Utc>) -> DateTime<Utc> {
         let doubled = 1_i32.checked_shl(tries.saturating_sub(1)).unwrap_or(i32::MAX);
         let wait = FIRST_RETRY.checked_mul(doubled.max(1)).map_or(LAST_RETRY, |wait| wait.min(LAST_RETRY));
@@ -211,7 +212,7 @@ impl State {
 pub(crate) use store::path;
 pub(crate) use store::write;
 
-/// Adds what a later day has; touching stretches of one certainty become one.
+/// Appends the ranges of a later day. Adjacent ranges of the same certainty are merged.
 pub(crate) fn extend(stretches: &mut Vec<CoverageEntry>, manifest: &Manifest, sealed: &RangeSet) {
     for covered in &manifest.ranges {
         let Some(range) = covered.range() else {

@@ -1,4 +1,4 @@
-//! A state that is lost is no loss: what it says about the archive is in the manifests.
+//! Rebuilds the state of a contract from its manifests.
 
 use std::sync::Arc;
 
@@ -11,29 +11,28 @@ use crate::manifest::{ManifestLink, read_days};
 use crate::state;
 use crate::state::{ArchiveIdentity, ContractLock, OpenGap, State};
 
-/// A state that was made anew.
+/// A rebuilt state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RebuiltState {
-    /// What it says.
+    /// The new state.
     pub state: State,
-    /// From how many manifests.
+    /// Number of manifests it was rebuilt from.
     pub manifests: usize,
 }
 
-/// Makes the state of a contract anew from its manifests; what depends on runs is forgotten: how often a gap was tried,
-/// and what was counted again. Where manifests do not follow each other, those after the first that does not are linked
-/// anew by the next export, if `relink` is set.
+/// Rebuilds the state of a contract from its manifests. Facts about runs are lost: tries of gaps, and sealed ranges. If
+/// the chain of manifests is broken and `relink` is true, the next export links the manifests from there on again.
 ///
-/// Fails where a manifest is damaged or missing from the chain, where somebody else writes, and where there is no
-/// manifest.
+/// Fails if a manifest is damaged, if the chain is broken and `relink` is false, if another process holds the lock, and
+/// if there is no manifest.
 pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bool) -> Result<RebuiltState, Error> {
     if !folder.path().is_dir() {
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     }
     let fail_points = FailPoints::default();
     let now = clock.now();
-    // Whoever writes changes manifests, so they are looked at by whoever may write.
+    // A running export changes manifests, so they are read under the lock.
     let _lock = ContractLock::acquire(folder, now, &fail_points)?;
     let days = read_days(folder)?;
     let Some((first, _)) = days.values().next() else {

@@ -1,5 +1,5 @@
-//! A state that is lost or damaged must be no catastrophe: the one before it is kept, and without any it is made anew from
-//! the manifests.
+//! Reads and writes the state file. The previous state is kept, and without either the state is rebuilt from the
+//! manifests, so losing it loses no data.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,13 +13,13 @@ use crate::layout::ContractFolder;
 const STATE: &str = "_state.json";
 const BEFORE: &str = "_state.prev.json";
 
-/// Where the state of a contract is.
+/// Path of the state file.
 #[cfg(test)]
 pub(crate) fn path(folder: &ContractFolder) -> PathBuf {
     folder.path().join(STATE)
 }
 
-/// Why a state cannot be had.
+/// Why a state file cannot be used.
 enum StateUnavailable {
     Missing,
     Unusable(Error),
@@ -33,7 +33,7 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
     };
     match (first, read_one(folder.path().join(BEFORE))) {
         (StateUnavailable::Missing, Err(StateUnavailable::Missing)) => Ok((None, None)),
-        // Killed between the two names that a new state takes.
+        // The process was killed between renaming the old state and the new one.
         (StateUnavailable::Missing, Ok(state)) => Ok((Some(state), None)),
         (StateUnavailable::Unusable(error), Ok(state)) => {
             let warning = format!("{}; going on with the copy before it, {BEFORE}", error.to_string());
@@ -56,12 +56,12 @@ fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
     json_file::parse(&bytes, &[STATE_SCHEMA], &path).map_err(StateUnavailable::Unusable)
 }
 
-/// Writes the state in place of the one before, which is kept.
+/// Writes the state and keeps the previous one.
 pub(crate) fn write(folder: &ContractFolder, state: &State, fail_points: &FailPoints) -> Result<(), Error> {
     let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
     let mut file = AtomicFile::create_in(folder.path(), ArchiveFileKind::State, fail_points)?;
     file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write { path: path.clone(), source: error })?;
-    // A damaged one must not take the place of the good one before it.
+    // A damaged state must not replace the good previous one.
     let keep = read_one(path.clone()).is_ok();
     file.commit_as_after(&path, || {
         if keep {

@@ -1,5 +1,5 @@
-//! Each manifest holds the digest of the one before it, so a manifest can be changed unnoticed only together with all
-//! that follow it, and the last one only together with the state.
+//! Compares the chain of manifests, the files and the state of a contract. Each manifest contains the digest of the one
+//! before it, so a changed manifest is found unless all later ones and the state were changed as well.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use ionos_activitylog::RangeSet;
 /// Files of a contract that no manifest names.
 const KNOWN: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lock", "_runs.ndjson"];
 
-/// What is wrong with the manifests of a contract, its files and its state, and the manifests that can be used.
+/// Checks the manifests, files and state of a contract. Returns the manifests that can be used.
 pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
     let mut report = VerifyReport::default();
     let place = |file: std::path::PathBuf| FileLocation { root, file };
@@ -57,7 +57,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
             return (report, Vec::new());
         }
     };
-    // A day that could not be read, and whose digest is not known.
+    // A day whose manifest could not be read, so that its digest is unknown.
     let mut unknown = None;
     let mut unlinked = 0;
     let (mut manifests, mut covered) = (Vec::new(), RangeSet::new());
@@ -77,7 +77,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
         let bytes = match read {
             Ok(bytes) => bytes,
             Err((std::io::ErrorKind::NotFound, _)) => {
-                // The folder is made before the first part, and the manifest is written after it.
+                // An export creates the folder before its first part, and the manifest after it.
                 if open && day.iter().all(|name| is_leftover(name) || is_part(name)) {
                     report
                         .warnings
@@ -146,7 +146,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     (report, manifests)
 }
 
-/// What the system says, without the path that stands before it anyway.
+/// The error of the operating system without the path, which the finding names.
 fn cause(error: crate::error::Error) -> String {
     match error {
         crate::error::Error::Open { source: error, .. } => error.to_string(),
@@ -154,7 +154,7 @@ fn cause(error: crate::error::Error) -> String {
     }
 }
 
-/// Names the manifest that is at fault: the one before, if it is there, because what follows holds its digest.
+/// Names the modified manifest: the earlier one if it exists, because the later one contains its digest.
 fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<ManifestLink>) -> Finding {
     let date = manifest.date;
     let (at, problem, detail) = match (manifest.previous, before) {
@@ -184,7 +184,7 @@ fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Opt
     place.find(None, problem, detail)
 }
 
-/// Files of a day that its manifest does not name.
+/// Reports files of a day that its manifest does not name.
 fn files(
     report: &mut VerifyReport,
     root: &Path,

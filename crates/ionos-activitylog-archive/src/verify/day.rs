@@ -1,5 +1,5 @@
-//! The parts of a day, line by line: one pass over each file finds its own digest, that of its lines, and everything
-//! that must be true of them.
+//! Checks the parts of a day in one pass over each file: digests of the file and of its lines, counts, ids, times and
+//! order.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,17 +16,17 @@ use crate::encode::unpack;
 use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, Part};
 
-/// The beginning of the SHA-256 of a line: enough to tell two contents of one id apart.
+/// First half of the SHA-256 of a line: enough to distinguish contents of one id.
 type ContentHash = [u8; 16];
 
-/// The ids of a day, with their first content, and where that is.
+/// The ids of a day, with the content, part and line number of their first occurrence.
 type KnownIds<'a> = HashMap<EventId, (ContentHash, &'a Part, u64)>;
 
-/// Goes through a day, and says so of each part of it.
+/// Checks the parts of a day, and calls `through` after each part.
 pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn Fn(&Part)) -> VerifyReport {
     let mut report = VerifyReport::default();
     let mut known = KnownIds::new();
-    // Late ones come last, as their ids count only where no other part has them.
+    // Late parts come last: their ids count only if no other part has them.
     let (mut late, mut all_read) = (LatePartTotals::default(), true);
     for part in &manifest.parts {
         let place = FileLocation { root, file: folder.join(part.file.to_string()) };
@@ -52,14 +52,14 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn 
     report
 }
 
-/// Several late parts of a day together: which of them had an id first depends on which was written first, and their
-/// names do not say that.
+/// Sums over the late parts of a day. Only their sums can be checked: which late part had an id first depends on which
+/// was written first, which their names do not say.
 #[derive(Default)]
 struct LatePartTotals {
     unique: u64,
     said_unique: u64,
     expected_total: u64,
-    /// None where one of them was not counted.
+    /// `None` if one of them has no total.
     counted: Option<u64>,
     parts: u64,
 }
@@ -107,7 +107,7 @@ fn part_of<'a>(
     if let Err(error) = unpacked {
         finding(Some(seen.count + 1), Problem::Changed, format!("it cannot be unpacked from here on: {error}"));
     }
-    // What is behind the end of what was unpacked belongs to the file too.
+    // Bytes behind the end of the compressed data belong to the file too.
     io::copy(&mut file, &mut io::sink())?;
     let sha256 = Digest::from(file.hash);
     if (sha256, file.bytes) != (part.sha256, part.bytes) {
@@ -163,26 +163,26 @@ fn part_of<'a>(
     Ok(seen)
 }
 
-/// What was seen of a part so far.
+/// What was read of a part so far.
 #[derive(Default)]
 struct PartScan {
     count: u64,
     unique: u64,
-    /// Events without an identifier of their own that are there already.
+    /// Number of repeated events without a usable `@uuid`.
     twins: u64,
     bytes: u64,
     lines: Sha256,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
-    /// The place of the event before, if it has a time.
+    /// Sort key of the last event that has a time.
     before: Option<(DateTime<Utc>, EventId)>,
-    /// The id of the event before, whether it has a time or not.
+    /// Id of the last event.
     id_before: Option<EventId>,
     content: ContentHash,
 }
 
 impl PartScan {
-    /// How many events a service counts that counts each once.
+    /// Total that a service reports if it counts each event once.
     fn expected_total(&self) -> u64 {
         self.unique + self.twins
     }
@@ -254,8 +254,8 @@ impl PartScan {
                 self.unique += 1;
             }
             Some((content, other, line)) => {
-                // Another content of one id was amended; equal ones without an identifier are several events that look
-                // the same, as long as they are next to each other, or one more of them came late.
+                // Another content of the same id is an amended event. Equal records without a usable @uuid are several
+                // events if they are adjacent, or if one of them is late.
                 let elsewhere = !std::ptr::eq(*other, part);
                 let together = self.id_before.as_ref() == Some(&id);
                 let twin = id.is_of_content() && (together || part.late && elsewhere);
@@ -266,7 +266,7 @@ impl PartScan {
                         format!("the event {id} is in {}, line {line} already", other.file),
                     );
                 }
-                // Ids are counted for each part, except in late ones.
+                // Ids are counted per part, except in late parts.
                 if elsewhere && !part.late {
                     known.insert(id.clone(), (self.content, part, number));
                     self.unique += 1;
@@ -282,7 +282,7 @@ impl PartScan {
     }
 }
 
-/// Hashes and counts what is read from a file.
+/// Hashes and counts the bytes read from a file.
 struct HashingReader {
     file: File,
     hash: Sha256,

@@ -1,9 +1,8 @@
-//! Whoever relies on an archive years later must be able to find out, without the service and without trust in whoever
-//! kept it, whether anything in it was changed, lost or added. So everything that a manifest says is compared with what
-//! is there, and each manifest with the one that follows it.
+//! Verifies an archive without the service and without trust in its keeper: finds every file that was changed, removed
+//! or added. Everything that a manifest says is compared with the files, and each manifest with the next one.
 //!
-//! [`verify_archive`] goes through the contracts of an archive; `chain` compares manifests, files and state, `day` goes
-//! through the lines of a day, and `online` asks the service for its totals.
+//! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `day` checks the
+//! lines of a day. `online` compares totals with the service.
 
 mod chain;
 mod day;
@@ -28,85 +27,85 @@ use crate::manifest::{ManifestLink, Part};
 
 pub use online::{TotalsReport, verify_totals};
 
-/// What a verified archive proves, and what it does not.
+/// What a verified archive proves, and what it does not prove.
 pub const WHAT_IT_PROVES: &str = "\
 This proves that no file of the archive was changed, removed or added since the manifests were written, as long as the
 last manifest is the one that was written: keep its digest in another place and compare it. It does not prove that the
 service's log was complete or unaltered when it was read; of what is marked as verified, as many events came as the
 service counted then. Where a total is null, the service gave no usable count, and the same events came repeatedly.";
 
-/// What was found in an archive.
+/// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "it says what is wrong"]
 pub struct VerifyReport {
-    /// What is wrong; empty where everything is as it was written.
+    /// Differences. Empty if the archive is unmodified.
     pub findings: Vec<Finding>,
-    /// What is worth a word and not wrong.
+    /// Warnings to show the user that are not differences.
     pub warnings: Vec<String>,
-    /// The chain of each contract.
+    /// The chain of manifests of each contract.
     pub chains: Vec<ManifestChain>,
-    /// Parts that were read.
+    /// Number of parts read.
     pub parts: u64,
-    /// Events that were read.
+    /// Number of events read.
     pub events: u64,
-    /// Bytes of their lines.
+    /// Size of their lines in bytes, decompressed.
     pub bytes: u64,
 }
 
-/// The manifests of a contract.
+/// The chain of manifests of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManifestChain {
-    /// Whose they are.
+    /// Contract of the manifests.
     pub contract: ContractNumber,
-    /// How many there are.
+    /// Number of manifests, one per day.
     pub days: u64,
-    /// Gaps that they name: what was not proven to be complete when it was read.
+    /// Number of gaps that the manifests name.
     pub gaps: u64,
-    /// Of these, how many are being linked anew, so that nobody looked whether each follows the one before.
+    /// Number of manifests whose links were not compared, because they are being linked again.
     pub unlinked: u64,
-    /// The last one.
+    /// The last manifest. `None` if there is none.
     pub head: Option<ManifestLink>,
 }
 
-/// Something that is wrong, and where.
+/// A difference and where it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The file, from the root of the archive on.
+    /// The file, relative to the root of the archive.
     pub file: PathBuf,
-    /// The line of it, from 1 on, where it is one line.
+    /// Number of the line, from 1. `None` if the finding is about the file.
     pub line: Option<u64>,
-    /// What kind of thing is wrong.
+    /// Kind of the difference.
     pub problem: Problem,
-    /// What is wrong, in words.
+    /// Description for people.
     pub detail: String,
 }
 
-/// A kind of thing that can be wrong.
+/// A kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Problem {
-    /// A file that a manifest or the state names is not there.
+    /// A file that a manifest or the state names does not exist.
     Missing,
-    /// A file is there that no manifest names.
+    /// A file exists that no manifest names.
     Extra,
-    /// A file is not as it was written.
+    /// The content of a file was changed.
     Changed,
-    /// A manifest is not the one that the next one follows, or that was written last.
+    /// A manifest is not the one that the next manifest or the state refers to.
     Chain,
-    /// A line is no JSON.
+    /// A line is not JSON.
     Record,
-    /// An event is there twice.
+    /// An event occurs twice.
     Duplicate,
-    /// An event lies outside of the time of its part.
+    /// An event lies outside of the range of its part.
     Time,
-    /// Events are not in the order of their times and ids.
+    /// Events are not in order of time and id.
     Order,
-    /// There are more or fewer events than the manifest says.
+    /// The number of events differs from the manifest.
     Count,
-    /// The service counts other than the archive.
+    /// The service reports more events than the archive has.
     Total,
     /// A file cannot be read.
     Unreadable,
@@ -123,19 +122,19 @@ impl fmt::Display for Finding {
 }
 
 impl VerifyReport {
-    /// Whether everything is as it was written.
+    /// Whether the archive is unmodified.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Whether it was looked at all of the chain of each contract.
+    /// Whether the links of all manifests were compared.
     #[must_use]
     pub fn is_fully_linked(&self) -> bool {
         self.chains.iter().all(|chain| chain.unlinked == 0)
     }
 
-    /// Compares the last manifests with digests that were kept in another place, one for each contract.
+    /// Compares the last manifest of each contract with digests that were kept elsewhere, one per contract.
     pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
         let mut found = Vec::new();
         let mut others: Vec<&Digest> = kept.iter().collect();
@@ -184,7 +183,7 @@ impl VerifyReport {
     }
 }
 
-/// Says what is wrong in a file.
+/// A file of the archive that findings refer to.
 #[derive(Clone, Debug)]
 struct FileLocation<'a> {
     root: &'a Path,
@@ -202,16 +201,15 @@ impl FileLocation<'_> {
     }
 }
 
-/// Compares everything that an archive has of some contracts, or of all, with what its manifests say, without the service.
-/// Days are gone through on as many threads as the machine has processors, and the memory that it takes grows with the
-/// longest day.
+/// Compares the archive of some contracts (`None`: all) with its manifests, without the service. Uses one thread per
+/// processor core; memory grows with the largest day.
 ///
-/// Fails only where the archive cannot be listed, or holds no contract; everything else is in the report.
+/// Fails if the archive cannot be listed or contains none of the contracts; anything else is a finding.
 pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<VerifyReport, Error> {
     verify_archive_with_progress(archive, contracts, |_, _| {})
 }
 
-/// The same, and tells after each part how many bytes of files were gone through, of all.
+/// As [`verify_archive`], and calls `on_progress` after each part with the number of bytes read and of all bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
@@ -245,7 +243,7 @@ pub fn verify_archive_with_progress(
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     std::thread::scope(|scope| {
         for _ in 1..threads.min(days.len()) {
-            // One that cannot be had is done without.
+            // Without a thread, the others do the work.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
@@ -255,7 +253,7 @@ pub fn verify_archive_with_progress(
     Ok(report)
 }
 
-/// What is said of the last manifest, so that it can be kept in another place.
+/// One line about the last manifest, whose digest can be kept elsewhere.
 impl fmt::Display for ManifestChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = if self.days == 1 { "day" } else { "days" };

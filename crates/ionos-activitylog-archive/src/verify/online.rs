@@ -1,5 +1,4 @@
-//! Offline, an archive can be compared with itself. Whether the service still counts as many events says only the
-//! service, with one request for each day.
+//! Compares the totals of an archive with those that the service reports now, with one request per verified range.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
@@ -9,26 +8,26 @@ use crate::error::Error;
 use crate::layout::Archive;
 use crate::manifest::{Manifest, read_days};
 
-/// How the counts of the service compare with those of an archive. Days are those of all contracts together, and a day
-/// of which only a part is the same is not.
+/// Result of comparing totals. Days are those of all contracts together; a day counts as equal only if all of its
+/// ranges are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 #[must_use = "it says what is wrong"]
 pub struct TotalsReport {
-    /// What is wrong, and what is worth a word.
+    /// Differences and warnings.
     pub report: VerifyReport,
-    /// Days of which the service counts as many events as when they were archived.
+    /// Number of days for which the service reports the archived total.
     pub equal: u64,
-    /// Days of which it counts more, by contract: a recount of them adds what came late.
+    /// Days for which the service reports more events, by contract. A recount adds the late events.
     pub more: Vec<(ContractNumber, Vec<NaiveDate>)>,
-    /// Days of which it counts fewer.
+    /// Number of days for which the service reports fewer events.
     pub fewer: u64,
-    /// Days that cannot be compared, or not all of them.
+    /// Number of days that could not be compared completely.
     pub unknown: u64,
 }
 
 impl TotalsReport {
-    /// How many days were compared.
+    /// Number of days that were compared.
     #[must_use]
     pub fn compared(&self) -> u64 {
         let more = self.more.iter().map(|(_, days)| days.len() as u64);
@@ -36,7 +35,7 @@ impl TotalsReport {
     }
 }
 
-/// What became of a comparison, the more telling the later.
+/// Result for one range; the largest one counts for a day.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TotalComparison {
     Equal,
@@ -45,10 +44,10 @@ enum TotalComparison {
     More,
 }
 
-/// Compares the totals of the service with what is archived of some contracts or of all, as far as it is verified, and
-/// tells after each day how many were asked for, of all.
+/// Compares the totals of the verified ranges of some contracts (`None`: all) with the service. Calls `on_progress`
+/// after each day with the number of days done and of all days.
 ///
-/// Fails where the archive cannot be read, and where the service does not answer.
+/// Fails if the archive cannot be read, and if the service does not answer.
 pub async fn verify_totals(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
@@ -89,7 +88,7 @@ pub async fn verify_totals(
                 Some(TotalComparison::Equal) => totals.equal += 1,
                 Some(TotalComparison::Fewer) => totals.fewer += 1,
                 Some(TotalComparison::More) => more.push(date),
-                // Not all of it is verified, or nothing.
+                // Not all of the day is verified, or nothing of it.
                 Some(TotalComparison::Unknown) | None => totals.unknown += 1,
             }
             done += 1;
@@ -102,7 +101,7 @@ pub async fn verify_totals(
     Ok(totals)
 }
 
-/// Says where a count of the service is another one than when the time was archived.
+/// Reports a total that differs from the archived one.
 fn compare(
     report: &mut VerifyReport,
     place: &FileLocation<'_>,

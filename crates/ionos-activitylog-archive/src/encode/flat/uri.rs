@@ -1,7 +1,7 @@
-//! Requests are counted by what they are for, whatever the identifiers in their URIs and however much of the URI a record
-//! has.
+//! Groups request URIs by what they address: replaces identifiers in the path, and accepts absolute URIs and bare
+//! paths.
 
-/// The path of a URI that is in full or its path alone.
+/// The path of an absolute URI or of a bare path.
 fn path(uri: &str) -> &str {
     let uri = uri.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = uri.split_once("://") else {
@@ -13,7 +13,7 @@ fn path(uri: &str) -> &str {
     rest.find('/').map_or("", |begin| &rest[begin..])
 }
 
-/// `{id}` for each segment that is a number or a UUID.
+/// The path with `{id}` in place of each segment that is a number or a UUID.
 pub(super) fn template(uri: &str) -> String {
     let segments: Vec<&str> =
         path(uri).split('/').map(|segment| if is_id(segment) { "{id}" } else { segment }).collect();
@@ -34,7 +34,7 @@ pub(super) fn version(uri: &str) -> Option<String> {
     path(uri).split('/').find_map(version_of)
 }
 
-/// `v6` for `v6`.
+/// `v6` for `v6` and `V6`.
 fn version_of(segment: &str) -> Option<String> {
     let digits = segment.strip_prefix(['v', 'V'])?;
     let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,6 +1,6 @@
-//! Whatever is written next to an archive that is not as it was written would make it look as if all were well. So
-//! nothing is written before manifests, state and files were compared with each other; what is in the files is for
-//! [`verify_archive`](crate::verify_archive), as it takes too long to be done each time.
+//! Compares manifests, state and file sizes before anything is written: a new manifest beside modified files would make
+//! them look valid. Contents are compared by [`verify_archive`](crate::verify_archive), which takes too long for every
+//! export.
 
 use super::ContractWriter;
 use crate::error::Error;
@@ -49,8 +49,7 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// Fails where a part is gone or was cut off: what is counted again would be taken for complete, and whatever is
-    /// written next would make it look as if all were well.
+    /// Fails if a part is missing or has another size than its manifest says: its range must not be sealed.
     pub(super) fn check_parts(&self) -> Result<(), Error> {
         for (date, (manifest, _)) in &self.days {
             for part in &manifest.parts {
@@ -73,7 +72,7 @@ impl ContractWriter {
     }
 }
 
-/// Fails where the archive is of another service, contract or rule.
+/// Fails if the archive is of another service, contract or rule of ids.
 pub(super) fn check_identity(
     folder: &ContractFolder,
     archived: &ArchiveIdentity,

@@ -1,6 +1,5 @@
-//! An export that was killed leaves files that belong to nothing, and a part that was replaced belongs to nothing any
-//! more. Both would be taken for something that somebody has put there, and so they are removed; what this program did
-//! not leave is never touched.
+//! Removes leftovers of killed exports and parts that were replaced; [`verify_archive`](crate::verify_archive) would
+//! report both. Files that this program did not write are never touched.
 
 use std::path::Path;
 
@@ -12,8 +11,8 @@ use crate::fs::{folder, is_leftover};
 use crate::layout::names;
 
 impl ContractWriter {
-    /// Removes what an export that was killed or has failed has left, and parts that were replaced: files in the making,
-    /// and parts in no manifest. Where no export is known that may have left one, only if a manifest has its time.
+    /// Removes temporary files, and parts that no manifest names. If no export is known that may have left such a part,
+    /// it is removed only if a manifest covers its range.
     pub(super) fn cleanup(&self, only: Option<NaiveDate>) -> Result<(), Error> {
         let dates = match only {
             Some(date) => vec![date],

@@ -1,6 +1,6 @@
-//! A part belongs to the archive with the manifest that names it, and a manifest that changes breaks the chain behind it.
-//! So the state says from where on the chain is being linked anew before it is broken, and no longer once it is whole:
-//! whoever finds it broken otherwise knows that somebody else broke it.
+//! Changes manifests. A part belongs to the archive once a manifest names it. Changing a manifest breaks the chain
+//! behind it, so the state first records the day from which the chain is linked again: a chain that is broken anywhere
+//! else was modified by someone else.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,7 @@ use crate::part::WrittenRange;
 use crate::state::ArchiveIdentity;
 
 impl ContractWriter {
-    /// Takes what was read, whose parts are on the disk, into the manifests: stretches in order, in place of what was
-    /// there of their time.
+    /// Adds ranges whose parts are on disk to the manifests, in place of the earlier content of these ranges.
     pub(crate) fn commit(&mut self, stretches: Vec<WrittenRange>) -> Result<(), Error> {
         let mut by_day: BTreeMap<NaiveDate, Vec<WrittenRange>> = BTreeMap::new();
         for stretch in stretches {
@@ -42,7 +41,7 @@ impl ContractWriter {
             }
             manifest.gaps.extend(gaps.iter().cloned());
             self.write(manifest)?;
-            // Not before: the state takes its gaps from manifests whenever it is written.
+            // After the manifest: the state takes its gaps from manifests whenever it is written.
             self.record_gap_tries(&gaps);
             if replaces {
                 self.cleanup(Some(date))?;
@@ -59,8 +58,8 @@ impl ContractWriter {
         self.write(manifest)
     }
 
-    /// Takes back that a verified time of a day is proven to be complete. So it is read again as a whole, and what is
-    /// archived of it stays until then.
+    /// Marks a verified range of a day as not verified, so that the next export reads it again. Its archived events
+    /// stay until then.
     pub(crate) fn mark_unverified(
         &mut self,
         date: NaiveDate,
@@ -104,7 +103,7 @@ impl ContractWriter {
         manifest.tool = Tool::current();
         let followed = self.days.range(date..).any(|(later, _)| *later > date);
         if followed && self.state.relink.is_none_or(|from| from > date) {
-            // Known before it is so: whoever finds the chain broken must know that nobody else broke it.
+            // The state is written first: see the module documentation.
             self.state.relink = Some(date);
             self.save()?;
         }
@@ -119,7 +118,7 @@ impl ContractWriter {
         manifest.previous = before.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
         let bytes = manifest.to_bytes();
         if manifest.parts.is_empty() && !self.days.contains_key(&date) {
-            // Its folder may be there because of a part that was given up, and whether its name lasts is not known then.
+            // The folder may exist because of a discarded part, and its name may not be durable.
             folder::create_unsynced(&self.folder.day(date), &self.fail_points)?;
             folder::sync(self.folder.path())?;
         } else {
@@ -130,7 +129,7 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// Has each manifest after the first that was changed follow the one before it.
+    /// Links each manifest from the first changed day on to the one before it.
     pub(super) fn relink(&mut self) -> Result<(), Error> {
         let Some(from) = self.state.relink else {
             return Ok(());
@@ -151,8 +150,8 @@ impl ContractWriter {
     }
 }
 
-/// Puts a range in the place of whatever there was of its time. Verified ranges that touch become one; others stay as
-/// they were read, so that they can be read again as such.
+/// Replaces the content of a range. Adjacent verified ranges with the same proof are merged; ranges that are not
+/// verified stay as they were read, so that each can be read again.
 fn cover(ranges: &mut Vec<ReadRange>, new: ReadRange) {
     let mut all = Vec::new();
     let taken: RangeSet = new.range().into_iter().collect();

@@ -1,6 +1,5 @@
-//! The state repeats what the manifests say, and knows what they cannot: how often a gap was tried and when to try it
-//! again, and what was counted again and is sealed. So it is made from both each time that it is written, and is never
-//! ahead of the manifests.
+//! Derives the state from the manifests and from facts that manifests do not contain: tries of gaps and sealed ranges.
+//! The state is never ahead of the manifests.
 
 use std::time::Duration;
 
@@ -13,13 +12,12 @@ use crate::manifest::KnownGap;
 use crate::state;
 use crate::state::{Certainty, OpenGap, State};
 
-/// How often the state follows the manifests while an export is on its way, at the most: people who watch need no more,
-/// and a state that is behind loses nothing, since what it repeats is made from the manifests again.
+/// Minimum time between two writes of the state while an export runs. A state that is behind loses nothing: its content
+/// is derived from the manifests again.
 const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
 
 impl ContractWriter {
-    /// Brings the state up to the manifests, if it is behind by a while, or by what they do not say. Everything else waits
-    /// for [`ContractWriter::end`].
+    /// Writes the state if it is behind for [`FOLLOWS_AFTER`] or has facts that no manifest contains.
     pub(crate) fn save_if_due(&mut self) -> Result<(), Error> {
         let while_ago = self.clock.elapsed().saturating_sub(self.saved) >= FOLLOWS_AFTER;
         if self.manifests_ahead && (while_ago || self.retries_changed) {
@@ -42,7 +40,7 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// What the manifests say together, touching stretches of one certainty as one.
+    /// The ranges of all manifests; adjacent ranges of the same certainty are merged.
     fn coverage(&self) -> Vec<state::CoverageEntry> {
         let sealed = self.state.sealed_ranges();
         let mut stretches = Vec::new();
@@ -52,7 +50,7 @@ impl ContractWriter {
         stretches
     }
 
-    /// What is known of the gaps that the manifests have.
+    /// The gaps of all manifests, with their tries.
     fn gaps(&self, now: DateTime<Utc>) -> Vec<OpenGap> {
         let known = |from, to| {
             let gaps = self.state.gaps.iter();
@@ -70,7 +68,7 @@ impl ContractWriter {
         .collect()
     }
 
-    /// Remembers that gaps were tried once more.
+    /// Counts one more try for gaps.
     pub(super) fn record_gap_tries(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
         self.retries_changed |= !gaps.is_empty();
@@ -86,7 +84,7 @@ impl ContractWriter {
         }
     }
 
-    /// Marks what was counted again long enough after it happened; it counts once the state is written.
+    /// Seals a range; takes effect when the state is written.
     pub(crate) fn seal(&mut self, range: DateRange) {
         self.state.coverage.push(state::CoverageEntry {
             from: range.start(),
@@ -98,7 +96,7 @@ impl ContractWriter {
         self.retries_changed = true;
     }
 
-    /// Takes the mark back where something new came.
+    /// Removes the seal of a range.
     pub(crate) fn unseal(&mut self, range: DateRange) {
         let left = self.state.sealed_ranges().difference(&range.into());
         let sealed = left.iter().map(|range| state::CoverageEntry {

@@ -1,11 +1,9 @@
-//! The folder of one contract, open for writing: what its manifests say, and the order in which files change so that
-//! whoever is killed in between leaves an archive that the next export can go on with.
+//! The folder of one contract, locked for writing. Files change in an order that lets the next export continue after a
+//! kill at any instant: part, then manifest, then state. A part without a manifest is written again; a state that is
+//! behind is derived from the manifests.
 //!
-//! Part, then manifest, then state. A manifest is the moment at which a part belongs to the archive: a part without
-//! one is written again, and a state that is behind is brought up to the manifests.
-//!
-//! `check` looks before anything is written, `sweep` removes what was left, `take` changes manifests, and `coverage` the
-//! state.
+//! `check` compares files before anything is written, `cleanup` removes leftovers, `commit` changes manifests and
+//! `coverage` derives the state.
 
 mod check;
 mod cleanup;
@@ -30,32 +28,31 @@ use crate::lock_owner::LockOwner;
 use crate::manifest::{Manifest, ManifestLink, ReadRange, read_days};
 use crate::state::{ArchiveIdentity, ContractLock, State};
 
-/// A contract's folder with the right to write to it.
+/// A contract's folder, locked for writing.
 pub(crate) struct ContractWriter {
     pub(crate) folder: ContractFolder,
     pub(crate) days: BTreeMap<NaiveDate, (Manifest, Digest)>,
     pub(crate) state: State,
-    /// What is worth a word to the user.
+    /// Warnings to show the user.
     pub(crate) warnings: Vec<String>,
     clock: Arc<dyn Clock>,
     fail_points: FailPoints,
-    /// Whether a manifest is newer than the state.
+    /// Whether a manifest is newer than the state file.
     manifests_ahead: bool,
-    /// Whether something has happened that no manifest says, such as another try of a gap.
+    /// Whether facts changed that no manifest contains, such as tries of a gap.
     retries_changed: bool,
-    /// When the state was written last, by the time of the clock that never goes back.
+    /// Time of the last write of the state, by the monotonic clock.
     saved: Duration,
-    /// Whether there was a state before: then a part in no manifest was left by an export.
+    /// Whether a state existed: then an export has left any part that no manifest names.
     known: bool,
     _lock: ContractLock,
 }
 
 impl ContractWriter {
-    /// Opens the folder of a contract, which is made where it is missing. What an export that was killed has left is
-    /// brought in order.
+    /// Opens and locks the folder of a contract, which is created if it does not exist, and removes what a killed
+    /// export has left.
     ///
-    /// Fails where the archive is of something else, where somebody else writes to it, and where it is not as it was
-    /// written.
+    /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified.
     pub(crate) fn open(
         folder: ContractFolder,
         api: &str,
@@ -79,7 +76,7 @@ impl ContractWriter {
                     warnings.push(format!("there was no state, so it was made anew from {} manifests", days.len()));
                 }
                 State {
-                    // Nobody knows how the last export ended.
+                    // How the last export ended is unknown.
                     open: true,
                     ..State::new(identity.clone(), clock.now())
                 }
@@ -117,13 +114,13 @@ impl ContractWriter {
         Ok(writer)
     }
 
-    /// What was read.
+    /// All ranges that were read.
     pub(crate) fn covered_ranges(&self) -> RangeSet {
         let days = self.days.values();
         days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
     }
 
-    /// Everything that was read and is not proven to be complete, each as it was read.
+    /// Ranges that were read and not verified, each as it was read.
     pub(crate) fn unverified_ranges(&self) -> Vec<DateRange> {
         let ranges = self.days.values().flat_map(|(manifest, _)| &manifest.ranges);
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
@@ -135,31 +132,30 @@ impl ContractWriter {
         Some(ManifestLink { date: *date, sha256: *sha256 })
     }
 
-    /// Says that an export is on its way.
+    /// Records that an export is running.
     pub(crate) fn begin(&mut self) -> Result<(), Error> {
         self.state.open = true;
         self.state.writer = LockOwner::current_process(self.clock.now());
         self.save()
     }
 
-    /// Brings everything in order after the last part. Where the reading failed, the export stays open, so that the next
-    /// one looks for what this one has left.
+    /// Ends an export. If reading failed, the state stays open, so that the next export removes leftovers.
     pub(crate) fn end(&mut self, failed: bool) -> Result<(), Error> {
         self.relink()?;
         self.cleanup(None)?;
         for date in self.folder.days()? {
             if !self.days.contains_key(&date) {
-                // Made for a part that was given up. One that is not empty stays.
+                // The folder of a discarded part. A folder that is not empty stays.
                 let _ = std::fs::remove_dir(self.folder.day(date));
             }
         }
         self.state.open = failed;
         self.save()?;
-        // Whatever somebody else has removed meanwhile is better known now than years later.
+        // A part that was removed meanwhile is better reported now than years later.
         self.check_parts()
     }
 
-    /// The folder of a day, made where it is missing.
+    /// The folder of a day, created if it does not exist.
     pub(crate) fn day_folder(
         folder: &ContractFolder,
         date: NaiveDate,
