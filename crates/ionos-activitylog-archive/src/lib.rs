@@ -66,7 +66,7 @@ pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
 pub use lock_owner::LockOwner;
 pub use manifest::{
     DESCRIPTION_SHA256, DESCRIPTION_VERSION, EventCounts, ID_RULE, KnownGap, MANIFEST_SCHEMA, Manifest, ManifestLink,
-    Part, ReadRange, Tool,
+    Part, RangeProof, ReadRange, Tool,
 };
 pub use read::{ArchiveReader, ArchivedEvent};
 pub use schema::Document;

@@ -26,12 +26,12 @@ pub(super) fn commit(
         let mut durable = Vec::new();
         let mut result = Ok(());
         let batch = iter::once(first).chain(ended.try_iter()).take(1 + WAITING);
-        for stretch in batch {
+        for range in batch {
             if done.is_closed() {
                 return Ok(());
             }
-            match stretch.commit() {
-                Ok(stretch) => durable.push(stretch),
+            match range.commit() {
+                Ok(range) => durable.push(range),
                 Err(error) => {
                     result = Err(error);
                     break;
@@ -39,12 +39,12 @@ pub(super) fn commit(
             }
         }
         // A killed export may have created the folder of the day without syncing its name.
-        if durable.iter().any(|stretch| stretch.part.is_some()) {
+        if durable.iter().any(|range| range.part.is_some()) {
             folder::sync(folder)?;
         }
-        for stretch in durable {
+        for range in durable {
             // A closed receiver is noticed with the next range.
-            let _ = done.unbounded_send(stretch);
+            let _ = done.unbounded_send(range);
         }
         result?;
     }

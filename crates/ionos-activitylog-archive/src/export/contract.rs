@@ -181,11 +181,11 @@ impl ContractExportRun<'_> {
     }
 
     async fn commit(&mut self, mut written: WriteReport) -> Result<(), Error> {
-        let counted = self.count(&mut written.stretches).await;
-        let parts = written.stretches.iter().filter_map(|one| one.part.as_ref());
+        let counted = self.count(&mut written.ranges).await;
+        let parts = written.ranges.iter().filter_map(|one| one.part.as_ref());
         let events: u64 = parts.map(|part| part.count).sum();
-        let with_issues: u64 = written.stretches.iter().map(|one| one.with_issues).sum();
-        self.writer.commit(written.stretches)?;
+        let with_issues: u64 = written.ranges.iter().map(|one| one.with_issues).sum();
+        self.writer.commit(written.ranges)?;
         self.done.events += events;
         self.done.with_issues += with_issues;
         self.writer.save_if_due()?;
@@ -197,7 +197,7 @@ impl ContractExportRun<'_> {
         let mut stored = self.stored(range)?;
         let mut part_writer = self.part_writer(range.start())?;
         let mut windows = pin!(self.windows(range));
-        let mut stretches = Vec::new();
+        let mut ranges = Vec::new();
         let mut added = 0;
         while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.done.requests += window.requests;
@@ -221,7 +221,7 @@ impl ContractExportRun<'_> {
             window.events.sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
             let written = part_writer.add(window).await;
-            stretches.extend(written.stretches);
+            ranges.extend(written.ranges);
             written.error.map_or(Ok(()), Err)?;
             self.tell(read_to).await;
         }
@@ -229,14 +229,14 @@ impl ContractExportRun<'_> {
             return Ok(());
         }
         let written = part_writer.finish(range.end()).await;
-        stretches.extend(written.stretches);
+        ranges.extend(written.ranges);
         written.error.map_or(Ok(()), Err)?;
-        self.count(&mut stretches).await?;
+        self.count(&mut ranges).await?;
         if self.is_stopped() {
             return Ok(());
         }
         self.done.events += added;
-        self.writer.commit(stretches)?;
+        self.writer.commit(ranges)?;
         self.writer.save_if_due()
     }
 

@@ -20,7 +20,7 @@ use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 #[must_use = "what is on the disk belongs in a manifest, also where more could not be written"]
 pub(super) struct WriteReport {
     /// Ranges whose parts are on disk, in order.
-    pub(super) stretches: Vec<WrittenRange>,
+    pub(super) ranges: Vec<WrittenRange>,
     /// Why nothing more will be written.
     pub(super) error: Option<Error>,
 }
@@ -71,32 +71,32 @@ impl PartWriter {
             return self.drain().await;
         }
         self.hand_over(WriterMessage::Window(window));
-        let mut stretches = Vec::new();
+        let mut ranges = Vec::new();
         loop {
             match self.durable.try_recv() {
-                Ok(stretch) => stretches.push(stretch),
+                Ok(range) => ranges.push(range),
                 Err(TryRecvError::Empty) => break,
                 // A thread has failed.
                 Err(TryRecvError::Closed) => {
                     let last = self.drain().await;
-                    stretches.extend(last.stretches);
-                    return WriteReport { stretches, error: last.error };
+                    ranges.extend(last.ranges);
+                    return WriteReport { ranges, error: last.error };
                 }
             }
         }
-        WriteReport { stretches, error: None }
+        WriteReport { ranges, error: None }
     }
 
     /// Waits until every finished part is on disk. Nothing can be added after that.
     pub(super) async fn drain(&mut self) -> WriteReport {
         self.jobs = None;
-        let mut stretches = Vec::new();
-        while let Some(stretch) = self.durable.next().await {
-            stretches.push(stretch);
+        let mut ranges = Vec::new();
+        while let Some(range) = self.durable.next().await {
+            ranges.push(range);
         }
         // Both threads have ended, so joining them does not wait.
         while self.cut.next().await.is_some() {}
-        WriteReport { stretches, error: self.join().err() }
+        WriteReport { ranges, error: self.join().err() }
     }
 
     /// Ends the last part at the end of the range, and waits for the disk.

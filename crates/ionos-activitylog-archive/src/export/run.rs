@@ -50,24 +50,24 @@ impl ContractExportRun<'_> {
     /// Asks the service for the total of each verified range whose windows did not all match their totals. A total per
     /// window depends on where the reading began; a manifest must not.
     ///
-    /// On an error or a stop, only the ranges before it stay in `stretches`.
-    pub(super) async fn count(&mut self, stretches: &mut Vec<WrittenRange>) -> Result<(), Error> {
+    /// On an error or a stop, only the ranges before it stay in `ranges`.
+    pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {
         let mut known = 0;
         let mut result = Ok(());
-        for stretch in stretches.iter_mut() {
-            if stretch.verified && !stretch.counted {
-                let total = self.total(stretch.range).await;
+        for written in ranges.iter_mut() {
+            if written.verified && !written.counted {
+                let total = self.total(written.range).await;
                 if total.is_err() || self.is_stopped() {
                     result = total.map(drop);
                     break;
                 }
-                if total.is_ok_and(|total| total == Some(stretch.expected_total)) {
-                    stretch.agree();
+                if total.is_ok_and(|total| total == Some(written.expected_total)) {
+                    written.confirm_total();
                 }
             }
             known += 1;
         }
-        stretches.truncate(known);
+        ranges.truncate(known);
         result
     }
 

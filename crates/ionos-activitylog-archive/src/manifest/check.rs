@@ -3,7 +3,7 @@
 
 use ionos_activitylog::{DateRange, RangeSet};
 
-use super::{Manifest, Part};
+use super::{MANIFEST_SCHEMA_1, Manifest, Part};
 use crate::digest;
 
 impl Manifest {
@@ -55,6 +55,9 @@ impl Manifest {
             }
             if range.counted && !range.verified {
                 return Err(format!("the range from {} is counted and not verified", range.from));
+            }
+            if range.proof.is_some() && (!range.verified || self.schema == MANIFEST_SCHEMA_1) {
+                return Err(format!("the range from {} has a proof that it cannot have", range.from));
             }
             end = range.to;
         }

@@ -7,10 +7,12 @@
 
 mod check;
 mod days;
+mod proof;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use days::read_days;
+pub use proof::RangeProof;
 
 use std::fs;
 use std::path::Path;
@@ -27,8 +29,11 @@ use crate::error::Error;
 use crate::fs::json_file;
 use crate::layout::PartName;
 
-/// The form of a manifest that this version writes and reads.
-pub const MANIFEST_SCHEMA: &str = "ialog.manifest/1";
+/// Schema and version of the manifests that this version writes. It also reads `ialog.manifest/1`.
+pub const MANIFEST_SCHEMA: &str = "ialog.manifest/2";
+
+/// The schema of version 0.1.0, which names no proofs. Such manifests are read, verified and continued.
+const MANIFEST_SCHEMA_1: &str = "ialog.manifest/1";
 
 /// The rule by which events are identified: their `@uuid`, or else the SHA-256 of their canonical content.
 pub const ID_RULE: &str = "uuid|canon-sha256/1";
@@ -84,6 +89,10 @@ pub struct ReadRange {
     pub verified: bool,
     /// Whether the service reported as many events for this range as are archived.
     pub counted: bool,
+    /// Why the range counts as complete. Absent if the range is not verified, if version 0.1.0 archived it, or if it
+    /// shares a second with a gap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<RangeProof>,
 }
 
 /// A range that was read and could not be verified (half-open, UTC).
@@ -241,7 +250,7 @@ impl Manifest {
     }
 
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
-        let manifest: Self = json_file::parse(bytes, &[MANIFEST_SCHEMA], path)?;
+        let manifest: Self = json_file::parse(bytes, &[MANIFEST_SCHEMA_1, MANIFEST_SCHEMA], path)?;
         manifest.check().map_err(|detail| Error::damaged(path.to_path_buf(), detail))?;
         Ok(manifest)
     }
@@ -312,13 +321,29 @@ impl Manifest {
 }
 
 impl ReadRange {
-    pub(crate) fn new(range: DateRange, verified: bool) -> Self {
-        Self { from: range.start(), to: range.end(), verified, counted: verified }
+    /// A range that was read and could not be verified.
+    pub(crate) fn unverified(range: DateRange) -> Self {
+        Self { from: range.start(), to: range.end(), verified: false, counted: false, proof: None }
     }
 
-    /// The same, unless it was not counted.
-    pub(crate) fn counted_if(self, counted: bool) -> Self {
-        Self { counted: self.counted && counted, ..self }
+    /// A verified range. `counted` tells whether the service reports as many events for it as are archived.
+    pub(crate) fn verified(range: DateRange, counted: bool, proof: Option<RangeProof>) -> Self {
+        Self { from: range.start(), to: range.end(), verified: true, counted, proof }
+    }
+
+    /// The same facts about a part of the range.
+    pub(crate) fn of_part(self, range: DateRange) -> Self {
+        Self { from: range.start(), to: range.end(), ..self }
+    }
+
+    /// Whether two ranges are one: verified, adjacent and with the same proof. A range is counted if both are.
+    pub(crate) fn merge(&mut self, next: &Self) -> bool {
+        let is_one = self.verified && next.verified && self.to == next.from && self.proof == next.proof;
+        if is_one {
+            self.to = next.to;
+            self.counted &= next.counted;
+        }
+        is_one
     }
 
     /// The range. `None` if it is empty.

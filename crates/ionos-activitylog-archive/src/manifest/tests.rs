@@ -33,7 +33,7 @@ fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
 fn manifest() -> Manifest {
     let date = "2026-11-20".parse().unwrap();
     let mut manifest = Manifest::new("https://api.example.com", 7.into(), date);
-    manifest.ranges = vec![ReadRange::new(day(date).unwrap(), true)];
+    manifest.ranges = vec![ReadRange::verified(day(date).unwrap(), true, Some(RangeProof::EventsMatchTotal))];
     manifest.parts = vec![
         part("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", b"late", true),
         part("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z", b"b", false),
@@ -44,7 +44,7 @@ fn manifest() -> Manifest {
 }
 
 #[test]
-fn it_is_read_as_it_was_written() {
+fn a_manifest_is_read_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("_manifest.json");
     let manifest = manifest();
@@ -53,13 +53,13 @@ fn it_is_read_as_it_was_written() {
     assert_eq!(read, manifest);
     assert_eq!(digest, Digest::sha256(&manifest.to_bytes()));
     assert_eq!(manifest.counts, EventCounts { count: 6, unique: 6, total: Some(6) });
-    assert!(manifest.parts[2].late, "after all others");
+    assert!(manifest.parts[2].late, "late parts come last");
 }
 
 #[test]
-fn an_edit_by_hand_is_found_out() {
+fn an_edit_by_hand_is_found() {
     let manifest = manifest();
-    let edits: [fn(&mut Manifest); 10] = [
+    let edits: [fn(&mut Manifest); 11] = [
         |m| m.counts.count += 1,
         |m| m.counts.total = None,
         |m| drop(m.parts.remove(0)),
@@ -70,6 +70,8 @@ fn an_edit_by_hand_is_found_out() {
         |m| m.ranges[0].verified = false,
         |m| m.ranges[0].counted = false,
         |m| m.parts[1].from = at("2026-11-20T11:00:00Z"),
+        // Version 1 has no proofs.
+        |m| m.schema = MANIFEST_SCHEMA_1.to_owned(),
     ];
     for (index, edit) in edits.iter().enumerate() {
         let mut edited = manifest.clone();
@@ -81,8 +83,46 @@ fn an_edit_by_hand_is_found_out() {
 }
 
 #[test]
-fn one_of_a_later_version_is_refused() {
-    let text = r#"{"schema":"ialog.manifest/2","everything":"else"}"#;
+fn a_manifest_of_a_later_version_is_refused() {
+    let text = r#"{"schema":"ialog.manifest/3","everything":"else"}"#;
     let error = Manifest::from_bytes(text.as_bytes(), Path::new("m.json")).unwrap_err();
-    assert_eq!(error.to_string(), "m.json has the format ialog.manifest/2; this version reads ialog.manifest/1");
+    assert_eq!(
+        error.to_string(),
+        "m.json has the format ialog.manifest/3; this version reads ialog.manifest/1 and ialog.manifest/2"
+    );
+}
+
+#[test]
+fn the_proof_stands_beside_its_range_and_only_where_there_is_one() {
+    let mut manifest = manifest();
+    let text = String::from_utf8(manifest.to_bytes()).unwrap();
+    assert!(text.contains("\"counted\": true,\n      \"proof\": \"events-match-total\""), "{text}");
+    manifest.ranges[0].proof = Some(RangeProof::IdenticalScans(3));
+    let text = String::from_utf8(manifest.to_bytes()).unwrap();
+    assert!(text.contains("\"proof\": {\n        \"identical-scans\": 3\n      }"), "{text}");
+    manifest.ranges[0].proof = None;
+    manifest.schema = MANIFEST_SCHEMA_1.to_owned();
+    let bytes = manifest.to_bytes();
+    assert!(!String::from_utf8_lossy(&bytes).contains("proof"));
+    assert_eq!(Manifest::from_bytes(&bytes, Path::new("m.json")).unwrap(), manifest);
+}
+
+#[test]
+fn adjacent_ranges_are_one_if_their_proofs_are_equal() {
+    let range = |from: &str, to: &str| DateRange::new(at(from), at(to)).unwrap();
+    let (morning, afternoon) =
+        (range("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z"), range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"));
+    let matching = Some(RangeProof::EventsMatchTotal);
+    for (one, other, merged) in [
+        (matching, matching, true),
+        (None, None, true),
+        (None, matching, false),
+        (matching, Some(RangeProof::IdenticalScans(3)), false),
+    ] {
+        let mut first = ReadRange::verified(morning, true, one);
+        assert_eq!(first.merge(&ReadRange::verified(afternoon, true, other)), merged, "{one:?} {other:?}");
+        assert_eq!(first.to, if merged { afternoon.end() } else { morning.end() });
+    }
+    let mut unverified = ReadRange::unverified(morning);
+    assert!(!unverified.merge(&ReadRange::unverified(afternoon)), "each is read again as it was read");
 }

@@ -15,7 +15,7 @@ use super::file::{FinishedPart, PartFile, PartMeta};
 use crate::encode::Compression;
 use crate::error::Error;
 use crate::fs::FailPoints;
-use crate::manifest::{KnownGap, Part, day};
+use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 
 /// A part ends at the first full hour at which it has this many events: about 85 MB of lines. Little is read again
 /// after a kill, and a part fits into memory for tools that need it whole.
@@ -28,6 +28,10 @@ pub(crate) struct WrittenRange {
     pub(crate) verified: bool,
     /// Whether the service counted exactly what came, in every window that has some of it.
     pub(crate) counted: bool,
+    /// The weakest proof of its windows.
+    window_proof: Option<RangeProof>,
+    /// Whether equal records without a usable `@uuid` are among its events.
+    has_repeats: bool,
     /// Total that the service reports if it counts each event once.
     pub(crate) expected_total: u64,
     pub(crate) part: Option<Part>,
@@ -38,17 +42,30 @@ pub(crate) struct WrittenRange {
 
 impl WrittenRange {
     /// Records that the service reports the expected total for exactly this range.
-    pub(crate) fn agree(&mut self) {
+    pub(crate) fn confirm_total(&mut self) {
         self.counted = true;
         if let Some(part) = &mut self.part {
             part.total = Some(self.expected_total);
         }
     }
+
+    /// The entry of the range in a manifest. A total that matches decides about the proof together with the events; only
+    /// without one do the windows, whose boundaries depend on where the reading began.
+    pub(crate) fn read_range(&self) -> ReadRange {
+        if !self.verified {
+            return ReadRange::unverified(self.range);
+        }
+        let proof = match self.counted {
+            true => Some(RangeProof::of_matching_total(self.has_repeats)),
+            false => self.window_proof,
+        };
+        ReadRange::verified(self.range, self.counted, proof)
+    }
 }
 
 /// A written range whose part is not on disk yet.
 pub(crate) struct FinishedRange {
-    stretch: WrittenRange,
+    written: WrittenRange,
     part: Option<FinishedPart>,
 }
 
@@ -56,7 +73,7 @@ impl FinishedRange {
     /// Brings the part to disk.
     pub(crate) fn commit(self) -> Result<WrittenRange, Error> {
         let part = self.part.map(FinishedPart::commit).transpose()?;
-        Ok(WrittenRange { part, ..self.stretch })
+        Ok(WrittenRange { part, ..self.written })
     }
 }
 
@@ -88,6 +105,10 @@ pub(crate) struct PartSplitter<F> {
     counted: bool,
     /// Whether the total of the current window matches its events.
     window_counted: bool,
+    /// The weakest proof of every window since `position`.
+    proof: Option<RangeProof>,
+    /// The proof of the current window.
+    window_proof: Option<RangeProof>,
     /// Number of events in the open part that do not fit the event model.
     with_issues: u64,
 }
@@ -114,6 +135,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             last: start,
             counted: true,
             window_counted: true,
+            proof: None,
+            window_proof: None,
             with_issues: 0,
         }
     }
@@ -121,6 +144,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     /// Adds the next window.
     pub(crate) fn add(&mut self, window: &Window) -> Result<(), Error> {
         self.window_counted = total_matches(window);
+        self.window_proof = RangeProof::of_window(window);
         let keyed = window.events.iter().map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
         for (range, gaps) in pieces(window) {
@@ -142,7 +166,12 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     fn add_verified<'a>(&mut self, range: DateRange, events: impl Iterator<Item = Keyed<'a>>) -> Result<(), Error> {
         self.last = self.last.max(range.start());
         // Windows before `position` say nothing about the range that starts at `position`.
-        self.counted = self.window_counted && (self.counted || self.position >= range.start());
+        if self.position >= range.start() {
+            (self.counted, self.proof) = (self.window_counted, self.window_proof);
+        } else {
+            self.counted &= self.window_counted;
+            self.proof = RangeProof::weaker(self.proof, self.window_proof);
+        }
         for event in events {
             let (_, (time, _)) = &event;
             let time = time.map_or(self.last, |time| time.max(self.last));
@@ -198,23 +227,27 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
 
     fn finish(&mut self, range: DateRange, verified: bool, gaps: Vec<KnownGap>) -> Result<(), Error> {
         let counted = verified && std::mem::replace(&mut self.counted, self.window_counted);
+        let window_proof = if verified { std::mem::replace(&mut self.proof, self.window_proof) } else { None };
         let meta = PartMeta { range, verified, counted, late: false };
         let open = self.open.take();
         let expected_total = open.as_ref().map_or(0, |part| part.expected_total(|_| false));
+        let has_repeats = open.as_ref().is_some_and(PartFile::has_repeats);
         let part = open.map(|part| part.end(meta, |_| false)).transpose()?;
         self.position = range.end();
         self.midnight = midnight_behind(range.end());
         self.last = self.last.max(range.end());
-        let stretch = WrittenRange {
+        let written = WrittenRange {
             range,
             verified,
             counted,
+            window_proof,
+            has_repeats,
             expected_total,
             part: None,
             gaps,
             with_issues: std::mem::take(&mut self.with_issues),
         };
-        let sent = self.ended.send(FinishedRange { stretch, part });
+        let sent = self.ended.send(FinishedRange { written, part });
         // The receiver is gone only after an error, which it reports itself.
         sent.map_err(|_| Error::Thread { source: io::Error::other("nobody brings it to the disk") })
     }

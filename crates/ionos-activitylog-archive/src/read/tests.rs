@@ -11,7 +11,7 @@ use ionos_activitylog_sim::Simulator;
 use super::*;
 use crate::encode::{Compression, Format};
 use crate::export::{EventFileWriter, ExportSpec, Exporter, FileExport, FileTarget};
-use crate::manifest::Part;
+use crate::manifest::{Part, RangeProof, ReadRange};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -346,8 +346,11 @@ fn events_that_came_late_are_in_their_places() {
     let date = "2026-11-20".parse().unwrap();
     fs::create_dir_all(folder.day(date)).unwrap();
     let mut manifest = Manifest::new("https://api.example.com", contract, date);
-    manifest.ranges =
-        vec![crate::manifest::ReadRange::new(range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"), true)];
+    manifest.ranges = vec![ReadRange::verified(
+        range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"),
+        true,
+        Some(RangeProof::EventsMatchTotal),
+    )];
     let day = folder.day(date);
     manifest.parts = vec![part(&day, &[1, 5, 9], false), part(&day, &[0, 5, 59], true), part(&day, &[6], true)];
     manifest.recompute();

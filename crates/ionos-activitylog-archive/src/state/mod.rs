@@ -196,8 +196,8 @@ impl State {
     }
 
     fn with(&self, wanted: impl Fn(Certainty) -> bool) -> RangeSet {
-        let stretches = self.coverage.iter().filter(|one| wanted(one.state));
-        stretches.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
+        let entries = self.coverage.iter().filter(|one| wanted(one.state));
+        entries.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
     }
 
     /// Time of the next try of a gap that was read `tries` times.
@@ -213,7 +213,7 @@ pub(crate) use store::path;
 pub(crate) use store::write;
 
 /// Appends the ranges of a later day. Adjacent ranges of the same certainty are merged.
-pub(crate) fn extend(stretches: &mut Vec<CoverageEntry>, manifest: &Manifest, sealed: &RangeSet) {
+pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, sealed: &RangeSet) {
     for covered in &manifest.ranges {
         let Some(range) = covered.range() else {
             continue;
@@ -226,12 +226,12 @@ pub(crate) fn extend(stretches: &mut Vec<CoverageEntry>, manifest: &Manifest, se
             true => Certainty::Verified,
             false => Certainty::Fetched,
         };
-        match stretches.last_mut() {
+        match entries.last_mut() {
             Some(last) if last.to == covered.from && last.state == state => {
                 last.to = covered.to;
                 last.count += count;
             }
-            _ => stretches.push(CoverageEntry { from: covered.from, to: covered.to, state, count }),
+            _ => entries.push(CoverageEntry { from: covered.from, to: covered.to, state, count }),
         }
     }
 }

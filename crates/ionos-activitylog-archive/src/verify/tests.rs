@@ -7,7 +7,7 @@ use super::*;
 use crate::digest::Digest;
 use crate::encode::Compression;
 use crate::export::tests::{NOW, days, export, exporter, folder, parts, world};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, RangeProof, ReadRange};
 
 /// An archive of three days, a part each, in the folder.
 async fn archived(root: &Path, compression: Compression) -> Simulator {
@@ -325,7 +325,7 @@ fn events_without_time_and_identifier_may_look_the_same() {
         let meta = PartMeta { range, verified: true, counted: true, late: false };
         let part = file.finish(meta, |_| false).unwrap();
         let mut manifest = Manifest::new("https://api.example.com", contract.clone(), date);
-        manifest.ranges = vec![crate::manifest::ReadRange::new(range, true)];
+        manifest.ranges = vec![ReadRange::verified(range, true, Some(RangeProof::EventsMatchTotal))];
         manifest.parts = vec![part];
         manifest.recompute();
         fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();

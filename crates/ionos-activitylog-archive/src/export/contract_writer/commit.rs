@@ -11,33 +11,30 @@ use super::ContractWriter;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, folder};
-use crate::manifest::{KnownGap, Manifest, ManifestLink, Part, ReadRange, Tool};
+use crate::manifest::{KnownGap, MANIFEST_SCHEMA, Manifest, ManifestLink, Part, ReadRange, Tool};
 use crate::part::WrittenRange;
 use crate::state::ArchiveIdentity;
 
 impl ContractWriter {
     /// Adds ranges whose parts are on disk to the manifests, in place of the earlier content of these ranges.
-    pub(crate) fn commit(&mut self, stretches: Vec<WrittenRange>) -> Result<(), Error> {
+    pub(crate) fn commit(&mut self, ranges: Vec<WrittenRange>) -> Result<(), Error> {
         let mut by_day: BTreeMap<NaiveDate, Vec<WrittenRange>> = BTreeMap::new();
-        for stretch in stretches {
-            let date = stretch.range.start().date_naive();
-            by_day.entry(date).or_default().push(stretch);
+        for written in ranges {
+            let date = written.range.start().date_naive();
+            by_day.entry(date).or_default().push(written);
         }
-        for (date, stretches) in by_day {
+        for (date, ranges) in by_day {
             let mut manifest = self.manifest(date);
-            let replaced: RangeSet = stretches.iter().map(|stretch| stretch.range).collect();
+            let replaced: RangeSet = ranges.iter().map(|written| written.range).collect();
             let before = manifest.parts.len();
             manifest.parts.retain(|part| !replaced.covers(part.file.range));
             let replaces = manifest.parts.len() < before;
             manifest.gaps.retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
             let mut gaps = Vec::new();
-            for stretch in stretches {
-                cover(
-                    &mut manifest.ranges,
-                    ReadRange::new(stretch.range, stretch.verified).counted_if(stretch.counted),
-                );
-                manifest.parts.extend(stretch.part);
-                gaps.extend(stretch.gaps);
+            for written in ranges {
+                cover(&mut manifest.ranges, written.read_range());
+                manifest.parts.extend(written.part);
+                gaps.extend(written.gaps);
             }
             manifest.gaps.extend(gaps.iter().cloned());
             self.write(manifest)?;
@@ -80,7 +77,7 @@ impl ContractWriter {
                 part.total = None;
             }
         }
-        cover(&mut manifest.ranges, ReadRange::new(range, false));
+        cover(&mut manifest.ranges, ReadRange::unverified(range));
         manifest.gaps.extend(gaps.iter().cloned());
         self.write(manifest)?;
         self.record_gap_tries(&gaps);
@@ -100,6 +97,7 @@ impl ContractWriter {
     fn write(&mut self, mut manifest: Manifest) -> Result<(), Error> {
         let date = manifest.date;
         manifest.recompute();
+        manifest.schema = MANIFEST_SCHEMA.to_owned();
         manifest.tool = Tool::current();
         let followed = self.days.range(date..).any(|(later, _)| *later > date);
         if followed && self.state.relink.is_none_or(|from| from > date) {
@@ -154,24 +152,16 @@ impl ContractWriter {
 /// verified stay as they were read, so that each can be read again.
 fn cover(ranges: &mut Vec<ReadRange>, new: ReadRange) {
     let mut all = Vec::new();
-    let taken: RangeSet = new.range().into_iter().collect();
-    for covered in ranges.iter() {
-        let Some(old) = covered.range() else {
+    let replaced: RangeSet = new.range().into_iter().collect();
+    for read in ranges.iter() {
+        let Some(old) = read.range() else {
             continue;
         };
-        let left = RangeSet::from(old).difference(&taken);
-        let left = left.iter();
-        all.extend(left.map(|left| ReadRange::new(left, covered.verified).counted_if(covered.counted)));
+        let left = RangeSet::from(old).difference(&replaced);
+        all.extend(left.iter().map(|left| read.of_part(left)));
     }
     all.push(new);
-    all.sort_by_key(|covered| covered.from);
-    all.dedup_by(|next, kept| {
-        let joined = kept.verified && next.verified && kept.to == next.from;
-        if joined {
-            kept.to = next.to;
-            kept.counted &= next.counted;
-        }
-        joined
-    });
+    all.sort_by_key(|read| read.from);
+    all.dedup_by(|next, kept| kept.merge(next));
     *ranges = all;
 }

@@ -43,11 +43,11 @@ impl ContractWriter {
     /// The ranges of all manifests; adjacent ranges of the same certainty are merged.
     fn coverage(&self) -> Vec<state::CoverageEntry> {
         let sealed = self.state.sealed_ranges();
-        let mut stretches = Vec::new();
+        let mut entries = Vec::new();
         for (manifest, _) in self.days.values() {
-            state::extend(&mut stretches, manifest, &sealed);
+            state::extend(&mut entries, manifest, &sealed);
         }
-        stretches
+        entries
     }
 
     /// The gaps of all manifests, with their tries.

@@ -5,9 +5,11 @@ mod edge;
 mod faults;
 mod gaps;
 mod late;
+mod proofs;
 mod records;
 mod refused;
 mod runs;
+mod version_1;
 mod whole;
 
 use std::collections::BTreeMap;

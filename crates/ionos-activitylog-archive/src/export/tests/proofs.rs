@@ -1,0 +1,104 @@
+//! A manifest names why each range counts as complete, and the proof depends on the service's answers alone.
+
+use ionos_activitylog::Proof;
+use ionos_activitylog_sim::TotalShape;
+
+use super::*;
+use crate::manifest::RangeProof;
+
+/// The proofs of the ranges of each day.
+fn proofs(simulator: &Simulator, root: &Path) -> Vec<Vec<Option<RangeProof>>> {
+    let of_day = |manifest: Manifest| manifest.ranges.iter().map(|range| range.proof).collect();
+    manifests(simulator, root).into_iter().map(of_day).collect()
+}
+
+fn duplicates(uuid: f64) -> Behavior {
+    Behavior {
+        duplicates: Share::new(0.3).unwrap(),
+        duplicates_counted: true,
+        uuid: Share::new(uuid).unwrap(),
+        ..Behavior::default()
+    }
+}
+
+#[tokio::test]
+async fn each_kind_of_total_has_its_proof() {
+    let (matching, repeats) = (RangeProof::EventsMatchTotal, RangeProof::RepeatsAreCounted);
+    let no_total = || Behavior { total: TotalShape::Absent, ..Behavior::default() };
+    for (name, behavior, empty_day, full_day) in [
+        ("exact totals", Behavior::default(), matching, matching),
+        ("counted repeats", duplicates(1.0), matching, repeats),
+        ("counted repeats of records without ids", duplicates(0.0), matching, repeats),
+        ("no totals", no_total(), RangeProof::IdenticalScans(3), RangeProof::IdenticalScans(3)),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        // The first two days have no events, and one window covers all three.
+        let simulator = world(NOW).log_begin(at("2026-11-03T00:00:00Z")).behavior(behavior).build();
+        let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
+        let expected = [empty_day, empty_day, full_day].map(|proof| vec![Some(proof)]);
+        assert_eq!(proofs(&simulator, root.path()), expected, "{name}");
+        assert_whole(root.path());
+    }
+}
+
+#[tokio::test]
+async fn no_window_is_proven_by_fewer_identical_scans_than_a_manifest_names() {
+    let behavior = Behavior { total: TotalShape::Absent, ..Behavior::default() };
+    let simulator = world(NOW).behavior(behavior).build();
+    let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
+    let mut windows = client.events(simulator.contracts()[0].into(), days()).windows();
+    while let Some(window) = windows.next().await {
+        let Some(Proof::IdenticalScans(scans)) = window.unwrap().proof() else {
+            panic!("without a total only identical scans are a proof");
+        };
+        assert!(scans >= 3, "{scans}");
+    }
+}
+
+#[tokio::test]
+async fn a_range_with_a_gap_has_the_proof_of_the_reading_that_closes_it() {
+    let root = tempfile::tempdir().unwrap();
+    let refusing = burst(DeepOffset::Refuse);
+    let _ = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
+    let matching = Some(RangeProof::EventsMatchTotal);
+    assert_eq!(proofs(&refusing, root.path())[1], [matching, None, matching], "the gap has none");
+
+    let lenient = burst(DeepOffset::Allow);
+    let _ = export(&exporter(&lenient, root.path(), "2026-11-21T12:00:00Z"), &lenient, days()).await.unwrap();
+    assert_eq!(proofs(&lenient, root.path())[1], [matching], "one range again");
+    assert_whole(root.path());
+}
+
+#[tokio::test]
+async fn a_proof_does_not_depend_on_where_the_reading_began() {
+    for behavior in [Behavior::default(), duplicates(1.0), duplicates(0.0), duplicates(0.5)] {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        // Small windows, so that the two exports split the days at other times.
+        let behavior = Behavior { window_cap: 20, max_limit: 10, ..behavior };
+        let simulator = world(NOW).behavior(behavior).build();
+        let at_once = exporter(&simulator, one.path(), NOW).full(5);
+        let _ = export(&at_once, &simulator, days()).await.unwrap();
+        // Stopped again and again after a part, so that each export begins where a part ended.
+        for _ in 0..20 {
+            let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+            let stop = Mutex::new(Some(stop));
+            let fail_points = FailPoints::new(move |point| {
+                if point == FailPoint::PartNamed
+                    && let Some(stop) = stop.lock().unwrap().take()
+                {
+                    stop.send(()).unwrap();
+                }
+            });
+            let exporter = exporter(&simulator, other.path(), NOW).full(5).fail_points(fail_points);
+            let contracts = [simulator.contracts()[0].into()];
+            let done = exporter.run(&contracts, days(), async {
+                let _ = stopped.await;
+            });
+            let _ = done.await.pop().unwrap().1.unwrap();
+        }
+        let last = export(&exporter(&simulator, other.path(), NOW).full(5), &simulator, days()).await.unwrap();
+        assert_eq!(last.gaps, []);
+        assert_eq!(files(one.path()), files(other.path()));
+        assert_eq!(proofs(&simulator, one.path()), proofs(&simulator, other.path()));
+    }
+}

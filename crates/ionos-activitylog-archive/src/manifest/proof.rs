@@ -1,0 +1,81 @@
+//! Why a verified range of a manifest counts as complete.
+//!
+//! A manifest must be a function of the events and of the answers of the service, not of how often an export was
+//! interrupted. The proof of a [`Window`] is not: where windows begin and how many scans they need depends on where the
+//! reading started. So a manifest keeps of it what does not depend on that:
+//!
+//! - If the service reports a total for exactly this range and it equals the number of archived events, the archived events
+//!   alone decide between [`RangeProof::EventsMatchTotal`] and [`RangeProof::RepeatsAreCounted`].
+//! - Otherwise the range has the weakest proof of its windows. One scan or several that matched a total are the same here,
+//!   and the number of identical scans is capped at the fewest that prove a window.
+
+use ionos_activitylog::{Proof, Window};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Fewest identical scans that prove a window.
+const IDENTICAL_SCANS: u32 = 3;
+
+/// Why a range counts as complete, from the strongest proof to the weakest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RangeProof {
+    /// The service reported as many events as it sent distinct ones.
+    EventsMatchTotal,
+    /// As above, where the service sends a record several times and counts each of them.
+    RepeatsAreCounted,
+    /// The service reported no usable total, and at least this number of scans in a row returned the same events.
+    IdenticalScans(u32),
+}
+
+impl RangeProof {
+    /// What the proof of a window says about each part of it. `None` for a window with a gap: the rest of it is verified, by
+    /// proofs that the window does not name.
+    pub(crate) fn of_window(window: &Window) -> Option<Self> {
+        match window.proof()? {
+            Proof::ScanMatchesTotal | Proof::UnionMatchesStableTotal => Some(Self::EventsMatchTotal),
+            Proof::RepeatsAreCounted => Some(Self::RepeatsAreCounted),
+            Proof::IdenticalScans(scans) => Some(Self::IdenticalScans(scans.min(IDENTICAL_SCANS))),
+            _ => None,
+        }
+    }
+
+    /// The proof of a range for which the service reports as many events as are archived. `has_repeats` tells whether equal
+    /// records without a usable `@uuid` are among them.
+    pub(crate) fn of_matching_total(has_repeats: bool) -> Self {
+        if has_repeats { Self::RepeatsAreCounted } else { Self::EventsMatchTotal }
+    }
+
+    /// The proof of a range that consists of two: the weaker one, and none if one of them has none.
+    pub(crate) fn weaker(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        Some(one?.max(other?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_has_a_stable_json_form() {
+        for (proof, json) in [
+            (RangeProof::EventsMatchTotal, r#""events-match-total""#),
+            (RangeProof::RepeatsAreCounted, r#""repeats-are-counted""#),
+            (RangeProof::IdenticalScans(3), r#"{"identical-scans":3}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&proof).unwrap(), json);
+            assert_eq!(serde_json::from_str::<RangeProof>(json).unwrap(), proof);
+        }
+    }
+
+    #[test]
+    fn the_weaker_proof_counts_and_an_unknown_one_is_the_weakest() {
+        use RangeProof::{EventsMatchTotal, IdenticalScans, RepeatsAreCounted};
+        let weaker = RangeProof::weaker;
+        assert_eq!(weaker(Some(EventsMatchTotal), Some(RepeatsAreCounted)), Some(RepeatsAreCounted));
+        assert_eq!(weaker(Some(IdenticalScans(3)), Some(RepeatsAreCounted)), Some(IdenticalScans(3)));
+        assert_eq!(weaker(Some(EventsMatchTotal), None), None);
+        assert_eq!(weaker(None, Some(EventsMatchTotal)), None);
+    }
+}
