@@ -209,7 +209,7 @@ fn a_file_that_is_removed_while_it_is_written_is_named_and_written_again() {
     assert_eq!(export(&whole, None).code, Some(0));
     let printed = export(&path, Some(FailPoint::WindowRead));
     assert_eq!(printed.code, Some(1), "{}", printed.stderr);
-    let said = "/.a.csv.partial cannot be written: it is gone; somebody else has removed it, or its folder, meanwhile: \
+    let said = "/.a.csv.partial cannot be written: it no longer exists; somebody else has removed it, or its folder, meanwhile: \
                 the same command tries again\n";
     assert!(printed.stderr.ends_with(said), "{}", printed.stderr);
     assert_eq!(names(folder.path()), [""; 0]);

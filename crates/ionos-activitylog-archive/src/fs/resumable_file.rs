@@ -210,7 +210,7 @@ impl ResumableFile {
             return Ok(());
         }
         self.keep = false;
-        let source = io::Error::new(io::ErrorKind::NotFound, "it was removed by another program");
+        let source = io::Error::new(io::ErrorKind::NotFound, "it no longer exists");
         Err(Error::Write { path: self.paths.partial.clone(), source })
     }
 
@@ -338,10 +338,7 @@ mod tests {
                 fs::write(&beside, "theirs").unwrap();
             }
             let error = partial.save(CHECKPOINT).unwrap_err();
-            assert!(
-                error.to_string().ends_with(".partial cannot be written: it was removed by another program"),
-                "{error}"
-            );
+            assert!(error.to_string().ends_with(".partial cannot be written: it no longer exists"), "{error}");
             assert!(matches!(partial.commit(), Err(Error::Write { .. })));
             let left: &[&str] = if another { &[".a.ndjson.partial"] } else { &[] };
             assert_eq!(names(folder.path()).unwrap(), left);
