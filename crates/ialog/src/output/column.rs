@@ -90,8 +90,8 @@ impl Column {
         let own = own.map(|(_, column)| *column);
         let flat = FlatRow::COLUMNS.into_iter().find(|flat| *flat == wanted);
         let flat = flat.map(Self::Flat);
-        let found = if for_people { own.or(flat) } else { flat.or(own) };
-        found.ok_or_else(|| {
+        let column = if for_people { own.or(flat) } else { flat.or(own) };
+        column.ok_or_else(|| {
             let known = || TABLE_COLUMNS.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
             let guess = did_you_mean(wanted, known());
             let own: Vec<&str> = TABLE_COLUMNS.iter().map(|(name, _)| *name).collect();

@@ -1,5 +1,5 @@
 //! The text of the status line, made to fit the width of the terminal: share and remaining time always, then as many details
-//! as fit, and a bar in what is left.
+//! as fit, and a bar in the remaining width.
 
 use std::time::Duration;
 

@@ -27,26 +27,26 @@ pub(crate) enum Truncation {
 /// Marks the place of the dropped part.
 const ELLIPSIS: char = '…';
 
-/// The text in at max_width `max_width` columns, with `…` in the place of what is dropped.
+/// The text in at most `max_width` columns, with `…` in the place of what is dropped.
 pub(crate) fn truncate(text: &str, max_width: usize, truncation: Truncation) -> String {
     if display_width(text) <= max_width {
         return text.to_owned();
     }
-    let Some(room) = max_width.checked_sub(char_width(ELLIPSIS)) else {
+    let Some(rest) = max_width.checked_sub(char_width(ELLIPSIS)) else {
         return String::new();
     };
     let end = match truncation {
         Truncation::End => 0,
         Truncation::Middle => match shorten_at_ellipsis(text, max_width) {
             Some(shown) => return shown,
-            None => room / 2,
+            None => rest / 2,
         },
-        Truncation::Words => match fit_words(text, room) {
+        Truncation::Words => match fit_words(text, rest) {
             Some(shown) => return shown,
-            None => room / 2,
+            None => rest / 2,
         },
     };
-    let mut shown: String = take_fitting(text.chars(), room - end).collect();
+    let mut shown: String = take_fitting(text.chars(), rest - end).collect();
     shown.push(ELLIPSIS);
     let tail: Vec<char> = take_fitting(text.chars().rev(), end).collect();
     // A combining mark belongs to the letter before it, which is dropped.
@@ -64,9 +64,9 @@ fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
 }
 
 /// As many whole words as fit beside the ellipsis. `None` if not even one does.
-fn fit_words(text: &str, room: usize) -> Option<String> {
+fn fit_words(text: &str, rest: usize) -> Option<String> {
     const SEPARATORS: [char; 6] = [' ', '.', '-', '_', '/', ':'];
-    let fits = |part: &&str| display_width(part) <= room && part.contains(|char| !SEPARATORS.contains(&char));
+    let fits = |part: &&str| display_width(part) <= rest && part.contains(|char| !SEPARATORS.contains(&char));
     let behind = text.match_indices(SEPARATORS).map(|(place, sign)| place + sign.len());
     if text.contains(' ') {
         let begins = behind.rev().filter_map(|place| text.get(..place));
@@ -80,9 +80,9 @@ fn fit_words(text: &str, room: usize) -> Option<String> {
 }
 
 /// As many characters as fit.
-fn take_fitting(chars: impl Iterator<Item = char>, mut room: usize) -> impl Iterator<Item = char> {
+fn take_fitting(chars: impl Iterator<Item = char>, mut rest: usize) -> impl Iterator<Item = char> {
     chars.map_while(move |char| {
-        room = room.checked_sub(char_width(char))?;
+        rest = rest.checked_sub(char_width(char))?;
         Some(char)
     })
 }

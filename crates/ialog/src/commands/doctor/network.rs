@@ -59,9 +59,9 @@ where
         return (CheckResult::Skipped, message);
     }
     let advice = "check the name in the address of the API, and the DNS of this machine";
-    let looking = pin!(look_up((host.clone(), port)));
-    let found = select(looking, clock.alarm(DNS_TIMEOUT)).await;
-    match found {
+    let lookup = pin!(look_up((host.clone(), port)));
+    let resolved = select(lookup, clock.alarm(DNS_TIMEOUT)).await;
+    match resolved {
         Either::Left((Ok(addresses), _)) => match addresses.count() as u64 {
             0 => (CheckResult::Failure(5), format!("{host} has no address: {advice}")),
             count => {
@@ -147,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn only_a_name_is_resolved() {
         let clock = VirtualClock::at(noon());
-        let found = async |address: &str, proxy: Option<&str>| {
+        let check = async |address: &str, proxy: Option<&str>| {
             let look_up = |_| async { Ok([1, 2].into_iter()) };
             check_dns(address, proxy, &clock, look_up).await
         };
@@ -163,7 +163,7 @@ mod tests {
             ),
         ];
         for (address, proxy, result, message) in expected {
-            assert_eq!(found(address, proxy).await, (result, message.to_owned()));
+            assert_eq!(check(address, proxy).await, (result, message.to_owned()));
         }
         let lost = |(host, port): (String, u16)| async move {
             assert_eq!((host.as_str(), port), ("api.example", 8443));

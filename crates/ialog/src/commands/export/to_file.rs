@@ -24,18 +24,7 @@ pub(super) async fn run(
     context: &mut Context<'_>,
     resume: &ResumeHint,
 ) -> Result<(), CommandError> {
-    if args.dry_run || args.recount {
-        return Err(CommandError::usage(
-            format!("--dry-run and --recount are for archives, and {target} is a file"),
-            "name a folder",
-        ));
-    }
-    if args.format.is_some() {
-        return Err(CommandError::usage(
-            format!("--format is for archives, and {target} is a file, whose name says its format"),
-            "leave out --format",
-        ));
-    }
+    reject_archive_flags(args, target)?;
     let range = settle::settled_range(range, settle::settle_time(args, now), now)?;
     let client = account::connect(&args.service, now, context)?;
     let contract = only_contract(account::select_contracts(&args.contracts.contract, &client).await?)?;
@@ -98,17 +87,34 @@ pub(super) async fn run(
         return Err(failure);
     }
     let exported = export.commit()?;
-    let seconds = context.clock.elapsed().saturating_sub(started).as_secs_f64();
+    let elapsed = context.clock.elapsed().saturating_sub(started);
     context.info(format_args!(
         "contract {contract}, {range}: {} in {}, {:.1} s, written to {target}",
         format_count(exported.events, "event"),
         format_count(exported.requests, "request"),
-        seconds,
+        elapsed.as_secs_f64(),
     ));
     if exported.with_issues > 0 {
         context.info(format_args!(
             "{} of them do not fit the model of an event and are written like the others",
             exported.with_issues
+        ));
+    }
+    Ok(())
+}
+
+/// Fails for flags that only an export to an archive has.
+fn reject_archive_flags(args: &ExportArgs, target: &FileTarget) -> Result<(), CommandError> {
+    if args.dry_run || args.recount {
+        return Err(CommandError::usage(
+            format!("--dry-run and --recount are for archives, and {target} is a file"),
+            "name a folder",
+        ));
+    }
+    if args.format.is_some() {
+        return Err(CommandError::usage(
+            format!("--format is for archives, and {target} is a file, whose name says its format"),
+            "leave out --format",
         ));
     }
     Ok(())

@@ -134,7 +134,7 @@ mod tests {
     }
 
     /// Of each operation: its request, and the seconds of its events.
-    fn found(collector: &OperationCollector, reference: &str) -> Vec<(String, Vec<String>)> {
+    fn find_operations(collector: &OperationCollector, reference: &str) -> Vec<(String, Vec<String>)> {
         let operations = collector.operations(reference);
         let seconds = |one: &Operation| {
             let times = one.events().iter().filter_map(Event::time);
@@ -159,12 +159,12 @@ mod tests {
             (3, "r-2", "78", "RequestAccepted", "QUEUED"),
         ]);
         let whole = expected(&[("r-1", &["1", "2", "9"])]);
-        assert_eq!(found(&collector, "r-1"), whole);
-        assert_eq!(found(&collector, "R-1"), whole);
-        assert_eq!(found(&collector, "77"), whole);
-        assert_eq!(found(&collector, "79"), []);
+        assert_eq!(find_operations(&collector, "r-1"), whole);
+        assert_eq!(find_operations(&collector, "R-1"), whole);
+        assert_eq!(find_operations(&collector, "77"), whole);
+        assert_eq!(find_operations(&collector, "79"), []);
         // A queue reference that was never set connects nothing.
-        assert_eq!(found(&collector, ""), []);
+        assert_eq!(find_operations(&collector, ""), []);
     }
 
     #[test]
@@ -176,8 +176,8 @@ mod tests {
             (25, "", "77", "RequestStatusUpdate", "FAILED"),
         ]);
         let (first, second) = (("r-1", &["1", "5"][..]), ("r-2", &["20", "25"][..]));
-        assert_eq!(found(&collector, "77"), expected(&[first, second]));
-        assert_eq!(found(&collector, "r-2"), expected(&[second]));
+        assert_eq!(find_operations(&collector, "77"), expected(&[first, second]));
+        assert_eq!(find_operations(&collector, "r-2"), expected(&[second]));
         let outcomes: Vec<_> = collector.operations("77").iter().map(|one| (one.outcome, one.other_requests)).collect();
         assert_eq!(outcomes, [(Outcome::Success, 1), (Outcome::Failure, 1)]);
     }
