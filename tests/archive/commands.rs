@@ -34,7 +34,7 @@ fn a_locked_archive_is_refused_with_the_lock_owner() {
     assert!(
         printed
             .stderr
-            .ends_with("error: 1 of 2 contracts failed, and the others are archived: the same command tries again\n"),
+            .ends_with("error: 1 of 2 contracts failed; the others are archived: run the same command again\n"),
         "{}",
         printed.stderr
     );
@@ -60,8 +60,8 @@ fn verify_reports_a_missing_part_with_its_own_exit_code() {
     // The steps in the message restore the day.
     assert!(
         harmed.stderr.contains(
-            "move its folder out of the archive, have the state made anew with `ialog state rebuild audit --relink`, \
-             and export the time again"
+            "move its folder out of the archive, run `ialog state rebuild audit --relink`, and export the time range \
+             again"
         ),
         "{}",
         harmed.stderr

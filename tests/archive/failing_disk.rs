@@ -17,8 +17,8 @@ use crate::support::exports::{
 use crate::support::in_process::run_in_process;
 use crate::support::program::{Printed, names, run};
 
-const TOO_LARGE: &str = "File too large (os error 27): the same command goes on once files may be \
-     larger, see `ulimit -f` and what the file system takes";
+const TOO_LARGE: &str = "File too large (os error 27): raise the file size limit (`ulimit -f`, or that of the file \
+     system), then run the same command again to resume";
 
 /// The same command with a limit of `blocks` blocks of 512 bytes per file. A write beyond it fails; it does not kill.
 fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
@@ -75,17 +75,17 @@ fn an_export_to_a_file_resumes_after_a_file_size_limit() {
             let said = format!("error: {name} cannot be written: {TOO_LARGE}");
             assert_eq!(printed.code, Some(1), "{blocks}: {}", printed.stderr);
             assert!(printed.stderr.starts_with(&said), "{}", printed.stderr);
-            let kept = printed.stderr.split("what was read so far, ").nth(1);
-            let kept = kept.map(|kept| kept.split(',').next().unwrap());
+            let kept = printed.stderr.split("progress kept (").nth(1);
+            let kept = kept.map(|kept| kept.split(')').next().unwrap());
             assert_eq!(names(folder.path()).is_empty(), kept.is_none());
 
             let again = run(export_to_file(folder.path(), name, "narrow", None));
             assert_eq!(again.code, Some(0), "{}", again.stderr);
-            let going_on = again.stderr.starts_with("going on");
+            let going_on = again.stderr.starts_with("resuming");
             assert_eq!(going_on, kept.is_some(), "{}", again.stderr);
             if let Some(kept) = kept {
                 kept_some += 1;
-                let said = format!(", {kept} written already\n");
+                let said = format!(" ({kept} already written)\n");
                 assert!(again.stderr.contains(&said), "{}", again.stderr);
             }
             assert!(fs::read(folder.path().join(name)).unwrap() == expected);
@@ -124,8 +124,8 @@ fn a_read_only_folder_is_named() {
     for out in ["/sys/a.ndjson", "/sys/audit"] {
         let printed = run(export_to_file(folder.path(), out, "calm", None));
         let last = printed.stderr.lines().next_back().unwrap();
-        let said = "error: the folder /sys cannot be written to (";
-        let help = "): make it one that you may write to, or choose another";
+        let said = "error: cannot write to the folder /sys (";
+        let help = "): change its permissions, or choose another folder";
         assert!(last.starts_with(said) && last.ends_with(help), "{last}");
         assert_eq!(printed.code, Some(2));
     }
@@ -165,8 +165,8 @@ fn a_day_that_is_removed_before_it_is_committed_is_read_again() {
         let folder = scratch_folder();
         let printed = export_with_action(folder.path(), step, |day| fs::remove_dir_all(day).unwrap());
         assert_eq!(printed.code, Some(1), "{step}: {}", printed.stderr);
-        let said = "No such file or directory (os error 2); somebody else has removed it, or its folder, meanwhile: \
-                    the same command tries again\n";
+        let said = "No such file or directory (os error 2): check whether another program removes files there, then run the \
+                    same command again\n";
         assert!(printed.stderr.ends_with(said), "{step}: {}", printed.stderr);
         assert!(printed.stderr.contains("/date=2026-11-02/part-"), "{step}");
         export_undisturbed_days(folder.path());
@@ -209,8 +209,8 @@ fn a_file_that_is_removed_while_it_is_written_is_named_and_written_again() {
     assert_eq!(export(&whole, None).code, Some(0));
     let printed = export(&path, Some(FailPoint::WindowRead));
     assert_eq!(printed.code, Some(1), "{}", printed.stderr);
-    let said = "/.a.csv.partial cannot be written: it no longer exists; somebody else has removed it, or its folder, meanwhile: \
-                the same command tries again\n";
+    let said = "/.a.csv.partial cannot be written: it no longer exists: check whether another program \
+                removes files there, then run the same command again\n";
     assert!(printed.stderr.ends_with(said), "{}", printed.stderr);
     assert_eq!(names(folder.path()), [""; 0]);
     assert_eq!(export(&path, None).code, Some(0));

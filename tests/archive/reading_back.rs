@@ -68,9 +68,8 @@ async fn unverified_ranges_are_reported_and_set_the_exit_code() {
     let contract = simulator.contracts()[0];
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
     let sentence = format!(
-        "error: this is not proven to be all, 1 gap: the archive does not have, or has without proof, contract {contract}, \
-         2026-11-19T00:00:00Z .. 2026-11-20T00:00:00Z: `ialog export` of that time to the same folder reads what is \
-         missing\n"
+        "error: incomplete, 1 gap: the archive has no verified data for contract {contract}, 2026-11-19T00:00:00Z .. \
+         2026-11-20T00:00:00Z: run `ialog export` for that range to the same folder to add what is missing\n"
     );
     let all = expected_events(&simulator, "2026-11-18", "2026-11-19");
 
@@ -83,11 +82,11 @@ async fn unverified_ranges_are_reported_and_set_the_exit_code() {
     let mut command = ialog(folder.path(), &["convert", "a", "--out", "a.json"]);
     command.args(range);
     let printed = run(command);
-    let said = format!("{} events, written to a.json\n{sentence}", all.len());
+    let said = format!("{} events written to a.json\n{sentence}", all.len());
     assert_eq!((printed.code, printed.stderr), (Some(3), said));
     let written = fs::read(folder.path().join("a.json")).unwrap();
     let written: Vec<serde_json::Value> = serde_json::from_slice(&written).unwrap();
-    assert_eq!(written.len(), all.len(), "what there is, is there");
+    assert_eq!(written.len(), all.len(), "all archived events are written");
 }
 
 #[tokio::test]
@@ -96,7 +95,7 @@ async fn convert_writes_every_format_without_network() {
     let all = expected_events(&simulator, "2026-11-17", "2026-11-19");
     for name in ["a.ndjson.zst", "a.csv", "a.json.gz"] {
         let printed = run(ialog(folder.path(), &["convert", "a", "--out", name]));
-        let said = format!("{} events, written to {name}\n", all.len());
+        let said = format!("{} events written to {name}\n", all.len());
         assert_eq!((printed.code, printed.stderr), (Some(0), said));
     }
     let table = fs::read(folder.path().join("a.csv")).unwrap();
@@ -111,7 +110,7 @@ async fn convert_writes_every_format_without_network() {
     let printed = run(ialog(folder.path(), &["convert", "a", "--out", "a.csv"]));
     assert_eq!(
         (printed.code, printed.stderr.as_str()),
-        (Some(2), "error: a.csv already exists: choose another name, or replace it with --overwrite\n")
+        (Some(2), "error: a.csv already exists: choose another name, or use --overwrite to replace it\n")
     );
 }
 
@@ -120,11 +119,11 @@ fn an_unreadable_archive_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
     let cases: [(&[&str], i32, &str); 5] = [
-        (&["cat", "empty"], 2, "there is no archive in empty: name the folder that `ialog export --out` wrote to"),
+        (&["cat", "empty"], 2, "there is no archive in empty: use the folder that `ialog export --out` wrote to"),
         (
             &["cat", "empty", "--contract", "7"],
             2,
-            "there is no archive in empty: name the folder that `ialog export --out` wrote to",
+            "there is no archive in empty: use the folder that `ialog export --out` wrote to",
         ),
         (
             &["cat", "empty", "usr=a"],
@@ -140,8 +139,8 @@ fn an_unreadable_archive_is_reported() {
         (
             &["schema", "flt"],
             2,
-            "NAME cannot be \"flt\" (did you mean \"flat\"?): known are event, events, flat, manifest, state, run, checkpoint; \
-             see `ialog schema --help`",
+            "invalid value \"flt\" for NAME (did you mean \"flat\"?): valid values are event, events, flat, manifest, \
+             state, run, checkpoint; see `ialog schema --help`",
         ),
     ];
     for (arguments, code, sentence) in cases {
@@ -171,6 +170,6 @@ fn damage_of_one_of_several_contracts_is_reported_once() {
     let lines = printed.stderr.lines();
     let told = lines.filter(|line| line.contains("33586252")).count();
     assert_eq!(told, 1, "{}", printed.stderr);
-    let end = "error: 1 of 2 contracts failed, and the others are archived: what to do is told with each\n";
+    let end = "error: 1 of 2 contracts failed; the others are archived: see the messages above\n";
     assert!(printed.stderr.ends_with(end), "{}", printed.stderr);
 }

@@ -63,7 +63,7 @@ fn a_damaged_cache_is_ignored_with_a_warning() {
     assert_eq!(again, listed);
     assert_eq!(
         said,
-        format!("warning: {} is damaged, and not used: `ialog doctor --probe` writes it anew\n", profile.display())
+        format!("warning: {} is damaged; ignored: `ialog doctor --probe` recreates it\n", profile.display())
     );
     assert_eq!(contracts(&["contracts", "--demo"]).1, "");
     contracts(&["doctor", "--probe"]);

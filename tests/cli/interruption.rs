@@ -38,7 +38,7 @@ fn waiting_command(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     (child, request)
 }
 
-const INTERRUPTED: &str = "error: interrupted: nothing half-written is left behind, and the same command begins anew\n";
+const INTERRUPTED: &str = "error: interrupted: nothing was kept; run the same command again to start over\n";
 
 #[test]
 fn an_export_interrupted_while_it_waits_leaves_no_file() {
@@ -64,19 +64,19 @@ fn an_export_interrupted_while_it_writes_keeps_its_progress_and_prints_how_to_re
         let (ended, said) = end(child, signal);
         assert_eq!(ended, Some(code), "{said}");
         let (kept, again) = said
-            .strip_prefix("error: interrupted: what was read so far, ")
+            .strip_prefix("error: interrupted: progress kept (")
             .unwrap()
-            .split_once(" events, is kept: `ialog ")
+            .split_once(" events); resume with `ialog ")
             .unwrap();
         assert!(kept.parse::<u64>().unwrap() > 0);
-        let again: Vec<&str> = again.strip_suffix("` goes on\n").unwrap().split(' ').collect();
+        let again: Vec<&str> = again.strip_suffix("`\n").unwrap().split(' ').collect();
         assert_eq!(names(folder.path()), [".a.ndjson.checkpoint.json", ".a.ndjson.partial"]);
         if signal != "-INT" {
             continue;
         }
         let printed = run(ialog(folder.path(), &again));
         assert_eq!(printed.code, Some(0), "{}", printed.stderr);
-        let going_on = format!("going on with an interrupted export, {kept} events written already\n");
+        let going_on = format!("resuming an interrupted export ({kept} events already written)\n");
         assert!(printed.stderr.starts_with(&going_on), "{}", printed.stderr);
         assert_eq!(names(folder.path()), ["a.ndjson"]);
 
@@ -90,7 +90,7 @@ fn an_export_interrupted_while_it_writes_keeps_its_progress_and_prints_how_to_re
     }
 }
 
-const STOPPED: &str = "error: interrupted: what was read up to then is archived, the same command goes on from there\n";
+const STOPPED: &str = "error: interrupted: what was read so far is archived; run the same command again to resume\n";
 
 #[test]
 fn an_export_to_an_archive_interrupted_while_it_waits_ends_in_order() {
@@ -130,7 +130,7 @@ fn an_export_to_an_archive_interrupted_while_it_writes_ends_in_order() {
             ialog(folder.path(), &["export", "--demo", "--from", "2025-01-01", "--to", "2025-01-01", "--out", "audit"]);
         let again = again.output().unwrap();
         let said = String::from_utf8(again.stderr).unwrap();
-        assert!(said.contains(": archived already\n"), "{said}");
+        assert!(said.contains(": already archived\n"), "{said}");
     }
 }
 
@@ -153,10 +153,7 @@ fn an_interrupted_export_to_an_archive_reports_the_discarded_events() {
         let number = line.unwrap().trim().split(' ').next().unwrap();
         number.parse().unwrap()
     };
-    let given_up = events(
-        &printed,
-        " events had come and were given up with the part that they were for: the next export reads them again",
-    );
+    let given_up = events(&printed, " events discarded with an unfinished part; the next export reads them again");
     assert!(given_up > 0);
     // The next export reads the discarded events again.
     let again = run_in_process(&arguments, |_, _| ());
@@ -173,7 +170,7 @@ fn an_interruption_is_reported_as_json_like_any_error() {
         end(child, "-INT"),
         (
             Some(130),
-            "{\"error\":{\"code\":130,\"message\":\"interrupted\",\"hint\":\"the same command begins anew\"}}\n"
+            "{\"error\":{\"code\":130,\"message\":\"interrupted\",\"hint\":\"run the same command again to start over\"}}\n"
                 .to_owned()
         )
     );

@@ -21,14 +21,14 @@ fn invalid_input_is_refused_with_one_sentence_and_no_file_is_written() {
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https:/example.com")],
             2,
             "invalid API address \"https:/example.com\": \"//\" is missing after the scheme: write it like \
-             https://api.ionos.com; --demo shows the program without an account",
+             https://api.ionos.com; try --demo, which needs no account",
         ),
         (
             "no time",
             &[DEMO[0], DEMO[1], "--out", "a.ndjson"],
             &[],
             2,
-            "--last <LENGTH> is missing: see `ialog export --help`",
+            "missing required argument --last <LENGTH>: see `ialog export --help`",
         ),
         (
             "unreadable length",
@@ -43,7 +43,7 @@ fn invalid_input_is_refused_with_one_sentence_and_no_file_is_written() {
             &[DEMO[0], DEMO[1], "--last", "7d", "--overwite", "a.ndjson"],
             &[],
             2,
-            "there is no flag \"--overwite\" here (did you mean \"--overwrite\"?): see `ialog export --help`",
+            "unknown option \"--overwite\" (did you mean \"--overwrite\"?): see `ialog export --help`",
         ),
         (
             "name with a line break",
@@ -64,7 +64,7 @@ b.txt",
              /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
              /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
              /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
-             --demo shows the program without an account",
+             try --demo, which needs no account",
         ),
         (
             "empty token",
@@ -75,7 +75,7 @@ b.txt",
              /no-home/.config/ionosctl/config.yaml does not exist; /no-home/.ionos/config does not exist; \
              /no-home/.ionos/config.yaml does not exist; /no-home/.config/ionosctl/config.json does not exist; \
              /no-home/.ionosctl/config.json does not exist: set IONOS_TOKEN to a token of your account; \
-             --demo shows the program without an account",
+             try --demo, which needs no account",
         ),
         (
             "malformed address",
@@ -83,7 +83,7 @@ b.txt",
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "https://exa mple.com")],
             2,
             "invalid API address \"https://exa mple.com\": it is malformed (invalid international domain name): \
-             write it like https://api.ionos.com; --demo shows the program without an account",
+             write it like https://api.ionos.com; try --demo, which needs no account",
         ),
         (
             "plain http",
@@ -91,21 +91,21 @@ b.txt",
             &[("IONOS_TOKEN", "t"), ("IONOS_API_URL", "http://api.ionos.com")],
             2,
             "invalid API address \"http://api.ionos.com\": plain http to another machine would expose the token: use \
-             https; --demo shows the program without an account",
+             https; try --demo, which needs no account",
         ),
         (
             "from after to",
             &[DEMO[0], DEMO[1], "--from", "2026-03-08", "--to", "2026-03-07", "--out", "a.ndjson"],
             &[],
             2,
-            "--from 2026-03-08 is not before --to 2026-03-07: give an earlier start or a later end",
+            "--from 2026-03-08 is not before --to 2026-03-07: use an earlier start or a later end",
         ),
         (
             "unknown contract",
             &[DEMO[0], DEMO[1], "--contract", "1", "--last", "1d", "--out", "a.ndjson"],
             &[],
             2,
-            "contract 1 is not among those whose log the token may read: choose one with --contract: [contract]",
+            "contract 1 is not one of those that the token can read: choose one with --contract: [contract]",
         ),
         (
             "unwritable folder",
@@ -119,42 +119,42 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--overwrite", "--out", "audit"],
             &[],
             2,
-            "audit is no file but an archive, in which nothing is overwritten: leave out --overwrite",
+            "audit is an archive, in which no file is overwritten: remove --overwrite",
         ),
         (
             "file instead of an archive",
             &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--out", "a.ndjson"],
             &[],
             2,
-            "--dry-run and --recount are for archives, and a.ndjson is a file: name a folder",
+            "--dry-run and --recount only apply to archives, but a.ndjson is a file: give the folder of an archive",
         ),
         (
             "format of a file",
             &[DEMO[0], DEMO[1], "--last", "1d", "--format", "ndjson", "--out", "a.ndjson"],
             &[],
             2,
-            "--format is for archives, and a.ndjson is a file, whose name says its format: leave out --format",
+            "--format only applies to archives, but a.ndjson is a file: remove --format; the file extension selects the format",
         ),
         (
             "plan of a recount",
             &[DEMO[0], DEMO[1], "--last", "1d", "--dry-run", "--recount", "--out", "audit"],
             &[],
             2,
-            "--dry-run contradicts --recount: leave one out; see `ialog export --help`",
+            "--dry-run cannot be combined with --recount: remove one of them; see `ialog export --help`",
         ),
         (
             "archive in an archive",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "audit/contract=7"],
             &[],
             2,
-            "audit/contract=7 is the folder of a contract in an archive, and no archive of its own: name audit",
+            "audit/contract=7 is the folder of one contract, not an archive: use audit",
         ),
         (
             "several contracts in a file",
             &[DEMO[0], DEMO[1], "--last", "1d", "--contract", "1,2", "--out", "a.ndjson"],
             &[],
             2,
-            "a file holds the events of one contract, and these are 2: name one, or export to the folder of an archive",
+            "a file holds the events of one contract, but 2 are selected: select one, or export to the folder of an archive",
         ),
         (
             "no archive",
@@ -168,7 +168,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "old.ndjson"],
             &[],
             2,
-            "old.ndjson already exists: choose another name, or replace it with --overwrite",
+            "old.ndjson already exists: choose another name, or use --overwrite to replace it",
         ),
         (
             "a folder",
@@ -189,7 +189,7 @@ b.txt",
             &[DEMO[0], DEMO[1], "--from", "2999-01-01", "--out", "a.ndjson"],
             &[],
             2,
-            "--from 2999-01-01 is in the future: give a start before now",
+            "--from 2999-01-01 is in the future: use a start before now",
         ),
         (
             "closed port",
@@ -257,12 +257,12 @@ fn one_of_several_contracts_must_be_chosen() {
     let listed = contracts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
 
     let printed = export(&[]);
-    let expected = format!("error: the token may read the log of 3 contracts: choose one with --contract: {listed}\n");
+    let expected = format!("error: the token can read the log of 3 contracts: choose one with --contract: {listed}\n");
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
 
     let printed = export(&["--contract", "1"]);
     let expected = format!(
-        "error: contract 1 is not among those whose log the token may read: choose one with --contract: {listed}\n"
+        "error: contract 1 is not one of those that the token can read: choose one with --contract: {listed}\n"
     );
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
     assert_eq!(names(folder.path()), [""; 0]);
@@ -297,7 +297,7 @@ fn an_empty_log_of_a_foreign_contract_is_not_exported() {
         (
             r#"[{"id":2},{"id":3}]"#,
             Some(2),
-            "error: contract 1 is not among those whose log the token may read: choose one with --contract: 2, 3\n",
+            "error: contract 1 is not one of those that the token can read: choose one with --contract: 2, 3\n",
             0,
         ),
         (

@@ -48,10 +48,8 @@ pub fn run_on(context: &mut Context<'_>) -> u8 {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     match tokio::runtime::Builder::new_multi_thread().worker_threads(threads.min(MAX_THREADS)).enable_all().build() {
         Ok(runtime) => run_to_end(runtime, run_until_signal(std::env::args_os(), context)),
-        Err(error) => context.report(&CommandError::unexpected(
-            format!("the program cannot start ({error})"),
-            "see to it that there are threads and memory left",
-        )),
+        Err(error) => context
+            .report(&CommandError::unexpected(format!("ialog cannot start ({error})"), "free some memory or threads")),
     }
 }
 

@@ -209,6 +209,6 @@ async fn an_exported_file_can_be_served() {
     ] {
         let printed = run(ialog(folder.path(), &["sim", "--events", "more.ndjson", flag, value]));
         assert_eq!((printed.code, printed.stdout.as_str()), (Some(2), ""));
-        assert!(printed.stderr.contains(&format!("--events contradicts {flag}: ")), "{}", printed.stderr);
+        assert!(printed.stderr.contains(&format!("--events cannot be combined with {flag}: ")), "{}", printed.stderr);
     }
 }

@@ -10,7 +10,7 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
     for (arguments, message) in [
         (
             &["--order", "random"][..],
-            "--order cannot be \"random\": known are newest, oldest, unstable-ties, shuffled; see `ialog sim --help`",
+            "invalid value \"random\" for --order: valid values are newest, oldest, unstable-ties, shuffled; see `ialog sim --help`",
         ),
         (
             &["--uuid", "2"],
@@ -23,44 +23,35 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
         ),
         (
             &["--burst", "now"],
-            "\"now\" is no burst: write its time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900",
+            "\"now\" is not a burst: use time, duration and number of events, such as 2026-11-20T09:12:33Z,3ms,900",
         ),
-        (&["--rate-limit", "5"], "\"5\" is no limit: write the requests a second and how many at once, such as 5/10"),
+        (&["--rate-limit", "5"], "\"5\" is not a rate limit: use requests per second and the burst size, such as 5/10"),
         (
             &["--request-id-header", "a b"],
-            "\"a b\" cannot be the name of a header: write letters, digits and hyphens, or none",
+            "\"a b\" is not a valid header name: use letters, digits and hyphens, or none",
         ),
         (
             &["--request-id-header", "Content-Type"],
-            "the header \"Content-Type\" says something else about an answer: write another name, such as x-request-id, or none",
+            "the header \"Content-Type\" has another meaning: use another name, such as x-request-id, or none",
         ),
-        (
-            &["--request-id-header", "transfer-encoding"],
-            "the header \"transfer-encoding\" says something else about an answer",
-        ),
-        (&["--max-limit", "0"], "--max-limit cannot be \"0\": 0 is not in 1..=100000"),
-        (
-            &["--now", "1969-12-31"],
-            "--now 1969-12-31 is not a time that can be simulated: give one in the years from 1970 to 2199",
-        ),
-        (
-            &["--now", "2200-01-01"],
-            "--now 2200-01-01 is not a time that can be simulated: give one in the years from 1970 to 2199",
-        ),
-        (&["--still"], "--now <WHEN> is missing: see `ialog sim --help`"),
+        (&["--request-id-header", "transfer-encoding"], "the header \"transfer-encoding\" has another meaning"),
+        (&["--max-limit", "0"], "invalid value \"0\" for --max-limit: 0 is not in 1..=100000"),
+        (&["--now", "1969-12-31"], "--now 1969-12-31 cannot be simulated: use a time in the years 1970 to 2199"),
+        (&["--now", "2200-01-01"], "--now 2200-01-01 cannot be simulated: use a time in the years 1970 to 2199"),
+        (&["--still"], "missing required argument --now <WHEN>: see `ialog sim --help`"),
         (
             &["--now", "2026-11-20", "--still", "--rate-limit", "5/10"],
-            "--still contradicts --rate-limit: leave one out",
+            "--still cannot be combined with --rate-limit: remove one of them",
         ),
         (
             &["--now", "2026-11-20", "--still", "--jwt", "--token-lifetime", "5m"],
-            "--still contradicts --token-lifetime: leave one out",
+            "--still cannot be combined with --token-lifetime: remove one of them",
         ),
-        (&["--basic", ":s3cret"], "the value of --basic has no user name before its colon: write USER:PASSWORD"),
-        (&["--reseller"], "--jwt is missing"),
+        (&["--basic", ":s3cret"], "the value of --basic has no user name before the colon: use USER:PASSWORD"),
+        (&["--reseller"], "missing required argument --jwt"),
         (
             &["--faults", "none.json"],
-            "none.json cannot be read (No such file or directory (os error 2)): name a file that can",
+            "cannot read none.json (No such file or directory (os error 2)): choose a readable file",
         ),
         (&["--faults", "bad.json"], "bad.json: rule 1 of the fault script, member \"fault\": unknown variant `delai`"),
         (&["--events", "bad.ndjson"], "bad.ndjson: line 1 of the recording is not a record with a time"),
@@ -68,7 +59,7 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
             &["--rate-limit", "0/1"],
             "the rate is 0 requests per second: it must be between 1/86400 (one request per day) and 1000000",
         ),
-        (&["--ledger", "/"], "/ cannot be written (Is a directory (os error 21)): name a file that can"),
+        (&["--ledger", "/"], "cannot write / (Is a directory (os error 21)): choose a writable file"),
     ] {
         let Printed { code, stdout, stderr } = run(ialog(folder.path(), &[&["sim"], arguments].concat()));
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?} {stderr}");
@@ -78,6 +69,6 @@ fn an_invalid_flag_is_refused_with_one_sentence() {
     // The message does not repeat a password.
     let printed = run(ialog(folder.path(), &["sim", "--basic", "s3cret"]));
     assert_eq!(printed.code, Some(2));
-    assert_eq!(printed.stderr, "error: the value of --basic has no colon: write USER:PASSWORD\n");
+    assert_eq!(printed.stderr, "error: the value of --basic has no colon: use USER:PASSWORD\n");
     assert_eq!(names(folder.path()), ["bad.json", "bad.ndjson"]);
 }

@@ -16,8 +16,7 @@ pub(crate) struct ArchiveRootArgs {
     #[arg(value_name = "ROOT", required_unless_present = "demo")]
     root: Option<PathBuf>,
 
-    /// Without ROOT, read an archive of a simulated account, seven days of one contract, made for this in a temporary
-    /// folder
+    /// Without ROOT, use a temporary archive of a simulated account (one contract, 7 days)
     #[arg(long)]
     demo: bool,
 }
@@ -41,10 +40,7 @@ impl ArchiveRootArgs {
 
 /// The error for `--demo` together with a folder.
 pub(crate) fn demo_and_folder_error(root: &Path) -> CommandError {
-    CommandError::usage(
-        format!("--demo reads an archive of its own, and {} is another", root.display()),
-        "leave one of them out",
-    )
+    CommandError::usage(format!("--demo cannot be combined with the archive {}", root.display()), "remove one of them")
 }
 
 #[derive(Args)]
@@ -52,13 +48,12 @@ pub(crate) struct ArchiveSelection {
     #[command(flatten)]
     pub(crate) root: ArchiveRootArgs,
 
-    /// Only events that match: KEY=VALUE or KEY!=VALUE, with * for any text in the value. Keys are type, status, method,
-    /// service, user, ip, outcome, mutations, resource-type, resource-id, action and text; several values of one key
-    /// are alternatives
+    /// Only include events that match KEY=VALUE or KEY!=VALUE; * matches any text. Keys: type, status, method, service,
+    /// user, ip, outcome, mutations, resource-type, resource-id, action, text. Several values of one key are alternatives
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 
-    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 
     #[command(flatten)]
@@ -77,17 +72,17 @@ impl ArchiveSelection {
 /// A time range; without flags, all of the archive.
 #[derive(Args)]
 pub(crate) struct ArchiveTimeArgs {
-    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 7d
+    /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 7d
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
     pub(crate) last: Option<Length>,
 
-    /// Start: a day such as 2026-11-01 or yesterday, from its midnight in UTC, a month such as 2026-11, a time such as
-    /// 2026-11-01T08:30, in UTC unless it names its zone, @ with seconds since 1970, or a length before now such as 7d
+    /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a time such as
+    /// 2026-11-01T08:30, @ and Unix seconds, or a duration before now such as 7d; in UTC unless it has an offset
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; where the archive
-    /// ends if left out
+    /// End of the range: a day or month (inclusive) or a time (exclusive), in UTC unless it has an offset [default: end
+    /// of the archive]
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }

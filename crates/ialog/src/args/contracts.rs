@@ -13,11 +13,12 @@ use crate::error::CommandError;
 
 /// The help of `--contract`, followed by a sentence about the default.
 macro_rules! contract_help {
-    ($left_out:literal) => {
+    ($default:literal) => {
         concat!(
-            "Contract number, a pattern such as 3180*, all, or @FILE with one of these a line and comments behind #; may be \
-             repeated, or be several with commas between them. ",
-            $left_out
+            "Contract number, a pattern such as 3180*, all, or @FILE (one per line, # for comments); repeatable or \
+             comma-separated [default: ",
+            $default,
+            "]"
         )
     };
 }
@@ -62,15 +63,15 @@ impl ContractSelector {
             return Ok(Self::Pattern(pattern));
         }
         text.parse().map(Self::Number).map_err(|_| InvalidValue {
-            reason: format!("{text:?} is no contract{}", did_you_mean(text, ["all"])),
-            hint: "give a number of 1 to 20 digits, a pattern of digits such as 3180*, @FILE, or all".to_owned(),
+            reason: format!("{text:?} is not a contract number{}", did_you_mean(text, ["all"])),
+            hint: "use a number of 1 to 20 digits, a pattern such as 3180*, @FILE, or all".to_owned(),
         })
     }
 
     fn read_file(path: &str) -> Result<Self, InvalidValue> {
         let text = fs::read_to_string(path).map_err(|error| InvalidValue {
             reason: format!("{path} cannot be read ({error})"),
-            hint: "name a file with one contract a line".to_owned(),
+            hint: "give a file with one contract number per line".to_owned(),
         })?;
         let lines = (1..).zip(text.lines()).map(|(number, line)| {
             let (words, _) = line.split_once('#').unwrap_or((line, ""));
@@ -90,8 +91,8 @@ impl ContractSelector {
             .collect();
         match selectors? {
             none if none.is_empty() => Err(InvalidValue {
-                reason: format!("{path} names no contract"),
-                hint: "write one a line, or leave the file out".to_owned(),
+                reason: format!("{path} contains no contract number"),
+                hint: "add one contract number per line".to_owned(),
             }),
             selectors => Ok(Self::File(path.to_owned(), selectors)),
         }
@@ -116,7 +117,7 @@ impl ContractSelector {
                 selected.extend(known.contracts.iter().filter(matches).cloned());
                 if selected.len() == before {
                     return Err(CommandError::usage(
-                        format!("none of the contracts {} is like {pattern}", known.place),
+                        format!("no contract {} matches {pattern}", known.place),
                         known.choice_hint(),
                     ));
                 }
@@ -134,7 +135,7 @@ impl ContractSelector {
 /// The contracts to select from.
 pub(crate) struct KnownContracts<'a> {
     pub(crate) contracts: &'a [ContractNumber],
-    /// Completes the sentence "none of the contracts ...", such as "that archive audit has".
+    /// Completes the sentence "no contract ... matches", such as "of archive audit".
     pub(crate) place: &'a str,
 }
 
@@ -152,7 +153,7 @@ impl KnownContracts<'_> {
         }
         let suggestion = did_you_mean(contract.as_str(), self.numbers());
         Err(CommandError::usage(
-            format!("contract {contract} is not among those {}{suggestion}", self.place),
+            format!("contract {contract} is not one of those {}{suggestion}", self.place),
             self.choice_hint(),
         ))
     }
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn each_contract_is_selected_once_in_the_order_of_the_selectors() {
         let contracts: Vec<ContractNumber> = [1, 20, 21, 30].map(ContractNumber::from).to_vec();
-        let known = KnownContracts { contracts: &contracts, place: "that there are" };
+        let known = KnownContracts { contracts: &contracts, place: "of the account" };
         let select = |words: &[&str]| {
             let selectors: Vec<ContractSelector> = words.iter().map(|word| word.parse().unwrap()).collect();
             let selected = select_contracts(&selectors, &known).map_err(|error| error.to_string())?;
@@ -228,7 +229,7 @@ mod tests {
         assert_eq!(select(&["7"]).unwrap(), "7");
         assert_eq!(
             select(&["1", "4*"]).unwrap_err(),
-            "none of the contracts that there are is like 4*: choose one with --contract: 1, 20, 21, 30"
+            "no contract of the account matches 4*: choose one with --contract: 1, 20, 21, 30"
         );
         assert!("".parse::<ContractSelector>().is_err());
         assert!("2x*".parse::<ContractSelector>().is_err());

@@ -20,11 +20,11 @@ pub(crate) struct EventSelection {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 
-    /// Read the archive in this folder instead of the service
+    /// Read this archive folder instead of the service
     #[arg(long, value_name = "ROOT", conflicts_with = "demo")]
     pub(crate) archive: Option<PathBuf>,
 
-    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, the only one that the token reads, or all of the archive"))]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("the only contract of the token, or all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 
     #[command(flatten, next_help_heading = "Time")]
@@ -48,7 +48,7 @@ impl EventSelection {
     /// Fails if an archive is read and flags about requests are given. Not called by commands that send other requests.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match self.archive {
-            Some(_) => self.service.reject_unused_flags("an archive is read without the service"),
+            Some(_) => self.service.reject_unused_flags("--archive does not use the service"),
             None => Ok(()),
         }
     }
@@ -57,51 +57,51 @@ impl EventSelection {
 /// Filters of events. An event must match every flag, and any of the values of a flag.
 #[derive(Args)]
 pub(crate) struct FilterArgs {
-    /// Only events that match: KEY=VALUE, or KEY!=VALUE to leave them out, with the flags below as keys
+    /// Only include events that match KEY=VALUE or KEY!=VALUE; keys are the names of the filter flags
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
 
-    /// The same as FILTER
+    /// Same as FILTER
     #[arg(long = "where", value_name = "FILTER")]
     conditions: Vec<String>,
 
-    /// Login name; here and below, * stands for any text, and flags may be repeated
+    /// Login name; * matches any text, and filter flags are repeatable
     #[arg(long, value_name = "NAME")]
     user: Vec<String>,
 
-    /// Type of the event, such as RequestAccepted
+    /// Event type, such as RequestAccepted
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Vec<String>,
 
-    /// Status, such as DONE
+    /// Event status, such as DONE
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
 
-    /// success, failure, pending or unknown
+    /// Outcome: success, failure, pending or unknown
     #[arg(long, value_name = "OUTCOME")]
     outcome: Vec<String>,
 
-    /// The same as --outcome failure
+    /// Same as --outcome failure
     #[arg(long)]
     failed: bool,
 
-    /// Service that was used, or in which it took place
+    /// Service that was used, or in which the event took place
     #[arg(long, value_name = "SERVICE")]
     service: Vec<String>,
 
-    /// Address of the client, or a network such as 203.0.113.0/24
+    /// Client address, or a network such as 203.0.113.0/24
     #[arg(long, value_name = "ADDRESS")]
     ip: Vec<String>,
 
-    /// Identifier of a resource
+    /// Resource ID
     #[arg(long, visible_alias = "resource-id", value_name = "ID")]
     resource: Vec<String>,
 
-    /// Type of a resource, such as firewallrule
+    /// Resource type, such as firewallrule
     #[arg(long, value_name = "TYPE")]
     resource_type: Vec<String>,
 
-    /// What was done, such as 'sec.user.*' or 'DELETE nic'
+    /// Action, such as 'sec.user.*' or 'DELETE nic'
     #[arg(long, value_name = "ACTION")]
     action: Vec<String>,
 
@@ -109,11 +109,11 @@ pub(crate) struct FilterArgs {
     #[arg(long, value_name = "METHOD")]
     method: Vec<String>,
 
-    /// Only what may have changed something
+    /// Only include events that may have changed something
     #[arg(long)]
     mutations: bool,
 
-    /// Regular expression for the record's text
+    /// Regular expression to search for in the record
     #[arg(long, value_name = "REGEX")]
     text: Vec<String>,
 }

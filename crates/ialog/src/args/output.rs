@@ -11,7 +11,7 @@ use crate::output::terminal::Terminal;
 /// How a report is written.
 #[derive(Args)]
 pub(crate) struct ReportArgs {
-    /// table, or json, one object that has everything
+    /// Output format: table, or json (one object)
     #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
     pub(crate) output: ReportFormat,
 
@@ -31,7 +31,7 @@ pub(crate) enum ReportFormat {
 /// Whether to use colors.
 #[derive(Args)]
 pub(crate) struct ColorArgs {
-    /// When to use colours: auto, always or never
+    /// Use colours: auto, always or never
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
 }
@@ -57,8 +57,8 @@ impl ColorArgs {
 /// Parses a maximum number of rows.
 pub(crate) fn parse_count(text: &str) -> Result<NonZeroUsize, InvalidValue> {
     text.parse().map_err(|_| InvalidValue {
-        reason: format!("{text:?} is no number of things to show"),
-        hint: "give a whole number above 0".to_owned(),
+        reason: format!("{text:?} is not a valid number"),
+        hint: "use an integer above 0".to_owned(),
     })
 }
 

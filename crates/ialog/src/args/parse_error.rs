@@ -25,22 +25,22 @@ fn describe(error: &clap::Error) -> (String, Option<String>) {
     let argument = value(ContextKind::InvalidArg);
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            ("no command was given".to_owned(), None)
+            ("no command given".to_owned(), None)
         }
         ErrorKind::InvalidSubcommand => {
             let typed = value(ContextKind::InvalidSubcommand);
             let suggestion = format_suggestion(value(ContextKind::SuggestedSubcommand));
-            (format!("there is no command {typed:?}{suggestion}"), None)
+            (format!("unknown command {typed:?}{suggestion}"), None)
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             let suggestion = format_suggestion(value(ContextKind::SuggestedArg));
-            (format!("there is no flag {argument:?} here{suggestion}"), None)
+            (format!("unknown option {argument:?}{suggestion}"), None)
         }
-        ErrorKind::UnknownArgument => (format!("{argument:?} is one word too many"), None),
+        ErrorKind::UnknownArgument => (format!("unexpected argument {argument:?}"), None),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(error, bare_name(&argument)),
         ErrorKind::MissingRequiredArgument => {
             let missing = join_words(&values(ContextKind::InvalidArg));
-            (format!("{missing} is missing"), None)
+            (format!("missing required argument {missing}"), None)
         }
         ErrorKind::ArgumentConflict => {
             let others: Vec<String> =
@@ -48,9 +48,12 @@ fn describe(error: &clap::Error) -> (String, Option<String>) {
             let argument = bare_name(&argument);
             // A repeated flag conflicts with itself.
             if others.iter().all(|other| other == argument) {
-                return (format!("{argument} is there more than once"), Some("leave it at one".to_owned()));
+                return (format!("{argument} cannot be given more than once"), Some("remove one".to_owned()));
             }
-            (format!("{argument} contradicts {}", join_words(&others)), Some("leave one out".to_owned()))
+            (
+                format!("{argument} cannot be combined with {}", join_words(&others)),
+                Some("remove one of them".to_owned()),
+            )
         }
         _ => (clap_message(error), None),
     }
@@ -61,15 +64,15 @@ fn invalid_value(error: &clap::Error, argument: &str) -> (String, Option<String>
     let typed = context_values(error, ContextKind::InvalidValue).pop().unwrap_or_default();
     let known = context_values(error, ContextKind::ValidValue);
     if !known.is_empty() {
-        let hint = Some(format!("known are {}", known.join(", ")));
+        let hint = Some(format!("valid values are {}", known.join(", ")));
         if typed.is_empty() {
-            return (format!("{argument} has no value"), hint);
+            return (format!("{argument} needs a value"), hint);
         }
         let suggestion = did_you_mean(&typed, known.iter().map(String::as_str));
-        return (format!("{argument} cannot be {typed:?}{suggestion}"), hint);
+        return (format!("invalid value {typed:?} for {argument}{suggestion}"), hint);
     }
     let Some(source) = error.source() else {
-        return (format!("{argument} has no value"), Some("give one".to_owned()));
+        return (format!("{argument} needs a value"), Some("add one".to_owned()));
     };
     if let Some(source) = source.downcast_ref::<ionos_activitylog::Error>() {
         let hint = source.hint().map(str::to_owned);
@@ -79,9 +82,9 @@ fn invalid_value(error: &clap::Error, argument: &str) -> (String, Option<String>
         return (format!("{argument}: {reason}"), Some(hint.clone()));
     }
     if source.is::<ParseIntError>() {
-        return (format!("{argument} cannot be {typed:?}"), Some("give a whole number".to_owned()));
+        return (format!("invalid value {typed:?} for {argument}"), Some("use an integer".to_owned()));
     }
-    (format!("{argument} cannot be {typed:?}: {source}"), None)
+    (format!("invalid value {typed:?} for {argument}: {source}"), None)
 }
 
 /// Why a value of an argument is invalid, and what to write instead.

@@ -10,11 +10,11 @@ use crate::output::shell::shell_quote;
 /// Whose settings and credentials are used.
 #[derive(Args, Clone, Default)]
 pub(crate) struct AccountArgs {
-    /// Use a simulated account inside the program: no token, no network
+    /// Use a built-in simulated account: no token, no network
     #[arg(long)]
     pub(crate) demo: bool,
 
-    /// Profile of the vendor's configuration file; its settings go before those of the environment
+    /// Profile in the vendor's configuration file; takes precedence over the environment
     #[arg(long, value_name = "NAME", conflicts_with = "demo")]
     pub(crate) profile: Option<String>,
 }
@@ -25,15 +25,15 @@ pub(crate) struct ServiceArgs {
     #[command(flatten)]
     pub(crate) account: AccountArgs,
 
-    /// How often a request is sent at the most, when the service is in trouble; 5 if left out
+    /// Maximum attempts per request [default: 5]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) attempts: Option<u32>,
 
-    /// How long a request may take in all, with its retries and the waits between them, such as 30s; 5m if left out
+    /// Maximum time per request, including retries and waits, such as 30s [default: 5m]
     #[arg(long, value_name = "LENGTH")]
     pub(crate) timeout: Option<Length>,
 
-    /// Send no more requests a second than this, such as 2 or 0.5
+    /// Maximum requests per second, such as 2 or 0.5 [default: unlimited]
     #[arg(long, value_name = "NUMBER", value_parser = parse_rate)]
     pub(crate) rps: Option<f64>,
 }
@@ -52,7 +52,7 @@ impl ServiceArgs {
             return Ok(());
         }
         let unused = join_words(&unused);
-        Err(CommandError::usage(format!("{reason}, so {unused} would have no effect"), format!("leave out {unused}")))
+        Err(CommandError::usage(format!("{reason}, so {unused} would have no effect"), format!("remove {unused}")))
     }
 
     /// The flags to type again for a command with the same account.
@@ -67,7 +67,7 @@ impl ServiceArgs {
 /// For commands that need no account, so that every command takes `--demo`.
 #[derive(Args)]
 pub(crate) struct NoAccountArgs {
-    /// Makes no difference here, because no account is needed
+    /// Has no effect: this command needs no account
     #[arg(long)]
     demo: bool,
 }
@@ -75,7 +75,7 @@ pub(crate) struct NoAccountArgs {
 fn parse_rate(text: &str) -> Result<f64, InvalidValue> {
     let rate = text.parse().ok();
     rate.filter(|rate: &f64| rate.is_finite() && *rate > 0.0).ok_or_else(|| InvalidValue {
-        reason: format!("{text:?} is no rate"),
-        hint: "give a number above 0, such as 2 or 0.5".to_owned(),
+        reason: format!("{text:?} is not a valid rate"),
+        hint: "use a number above 0, such as 2 or 0.5".to_owned(),
     })
 }

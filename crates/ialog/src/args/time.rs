@@ -8,16 +8,16 @@ use crate::error::CommandError;
 
 #[derive(Args)]
 pub(crate) struct RangeArgs {
-    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 7d
+    /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 7d
     #[arg(long, value_name = "LENGTH", required_unless_present = "from", conflicts_with_all = ["from", "to"])]
     pub(crate) last: Option<Length>,
 
-    /// Start: a day such as 2026-11-01 or yesterday, from its midnight in UTC, a month such as 2026-11, a time such as
-    /// 2026-11-01T08:30, in UTC unless it names its zone, @ with seconds since 1970, or a length before now such as 7d
+    /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a time such as
+    /// 2026-11-01T08:30, @ and Unix seconds, or a duration before now such as 7d; in UTC unless it has an offset
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end in UTC, or a time, up to but not including it; now if left out
+    /// End of the range: a day or month (inclusive) or a time (exclusive), in UTC unless it has an offset [default: now]
     #[arg(long, value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }
@@ -25,17 +25,16 @@ pub(crate) struct RangeArgs {
 /// A time range that may be left out, because an archive has a beginning.
 #[derive(Args)]
 pub(crate) struct TimeArgs {
-    /// The time up to now: a number and s, m, h, d, w, mo or y for seconds to years, such as 2h
+    /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 2h
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
     pub(crate) last: Option<Length>,
 
-    /// Start: a day such as 2026-11-01 or yesterday, a month such as 2026-11, a local time such as 2026-11-01T08:30, a
-    /// time with its zone, @ with seconds since 1970, or a length before now such as 7d
+    /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a local time such
+    /// as 2026-11-01T08:30, a time with an offset, @ and Unix seconds, or a duration before now such as 7d
     #[arg(long, visible_alias = "since", value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
-    /// End: a day or a month, up to and including its end, or a time, up to but not including it; now if left out, or
-    /// where the archive ends
+    /// End of the range: a day or month (inclusive) or a time (exclusive) [default: now, or the end of the archive]
     #[arg(long, visible_alias = "until", value_name = "WHEN", requires = "from")]
     pub(crate) to: Option<Moment>,
 }
@@ -55,7 +54,7 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
         return Ok(DateRange::last(length, now)?);
     }
     let Some(from) = range.from else {
-        return Err(CommandError::usage("it is not said which time to read", "name it with --last or with --from"));
+        return Err(CommandError::usage("no time range given", "use --last or --from"));
     };
     let start = from.start(now.clone())?;
     let end = range.to.map(|to| to.end(now.clone())).transpose()?;
@@ -65,16 +64,16 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     {
         return Err(CommandError::usage(
             format!("--from {from} is not before --to {to}"),
-            "give an earlier start or a later end",
+            "use an earlier start or a later end",
         ));
     }
     if start >= now {
-        return Err(CommandError::usage(format!("--from {from} is in the future"), "give a start before now"));
+        return Err(CommandError::usage(format!("--from {from} is in the future"), "use a start before now"));
     }
     // The current second is not over, so it is left to the next export, as for --last.
     let last_second = now.trunc_subsecs(0);
     if start >= last_second {
-        return Err(CommandError::usage(format!("--from {from} is less than a second ago"), "give an earlier start"));
+        return Err(CommandError::usage(format!("--from {from} is less than a second ago"), "use an earlier start"));
     }
     Ok(DateRange::new(start, end.unwrap_or(last_second).min(last_second))?.to_whole_seconds())
 }
@@ -134,19 +133,19 @@ mod tests {
             (
                 Some("2026-11-20"),
                 Some("2026-11-19"),
-                "--from 2026-11-20 is not before --to 2026-11-19: give an earlier start or a later end",
+                "--from 2026-11-20 is not before --to 2026-11-19: use an earlier start or a later end",
             ),
             (
                 Some("2026-11-20T00:00:00Z"),
                 Some("2026-11-20T00:00:00Z"),
-                "--from 2026-11-20T00:00:00Z is not before --to 2026-11-20T00:00:00Z: give an earlier start or a later end",
+                "--from 2026-11-20T00:00:00Z is not before --to 2026-11-20T00:00:00Z: use an earlier start or a later end",
             ),
-            (Some("2027-01-01"), None, "--from 2027-01-01 is in the future: give a start before now"),
-            (Some("now"), None, "--from now is less than a second ago: give an earlier start"),
+            (Some("2027-01-01"), None, "--from 2027-01-01 is in the future: use a start before now"),
+            (Some("now"), None, "--from now is less than a second ago: use an earlier start"),
             (
                 Some("2026-11-22T12:00:00.2Z"),
                 None,
-                "--from 2026-11-22T12:00:00.200Z is less than a second ago: give an earlier start",
+                "--from 2026-11-22T12:00:00.200Z is less than a second ago: use an earlier start",
             ),
         ];
         for (from, to, expected) in cases {

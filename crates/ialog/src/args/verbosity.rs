@@ -8,11 +8,11 @@ use crate::output::messages::Verbosity;
 /// How many messages are written.
 #[derive(Args)]
 pub(crate) struct VerbosityArgs {
-    /// Say nothing but errors and what is not proven to be all
+    /// Print only errors and completeness warnings
     #[arg(short, long, global = true)]
     quiet: bool,
 
-    /// Say each request and wait; -vv also headers, without secrets
+    /// Log requests and waits; -vv adds headers (secrets removed)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -23,7 +23,7 @@ impl VerbosityArgs {
             (true, 0) => Verbosity::Quiet,
             // clap does not see the conflict if one flag is before the command and the other behind it.
             (true, _) => {
-                return Err(CommandError::usage("--quiet and --verbose contradict each other", "leave one out"));
+                return Err(CommandError::usage("--quiet cannot be combined with --verbose", "remove one of them"));
             }
             (false, 0) => Verbosity::Normal,
             (false, 1) => Verbosity::Requests,

@@ -10,12 +10,11 @@ use crate::runtime::context::Context;
 /// The time zone of days and local times.
 #[derive(Args)]
 pub(crate) struct ZoneArgs {
-    /// Time zone of days and local times, typed and shown, such as Europe/Berlin; that of TZ or of this machine if left
-    /// out
+    /// Time zone for dates and local times, such as Europe/Berlin [default: TZ, then the system]
     #[arg(long, value_name = "ZONE", conflicts_with = "utc")]
     pub(crate) tz: Option<String>,
 
-    /// The same as --tz UTC
+    /// Same as --tz UTC
     #[arg(long)]
     pub(crate) utc: bool,
 }
@@ -33,9 +32,7 @@ pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result
     };
     Ok(name.parse().unwrap_or_else(|_| {
         // A warning, because the time zone decides which events are read.
-        context.warn(format_args!(
-            "warning: the local time zone {name:?} is not known, so times are in UTC: name one with --tz"
-        ));
+        context.warn(format_args!("warning: unknown local time zone {name:?}; using UTC: set one with --tz"));
         Tz::UTC
     }))
 }
@@ -45,10 +42,7 @@ fn parse_zone(name: &str) -> Result<Tz, CommandError> {
     TZ_VARIANTS.iter().find(is_same).copied().ok_or_else(|| {
         let known = TZ_VARIANTS.iter().map(|zone| zone.name());
         let guess = did_you_mean(name, known);
-        CommandError::usage(
-            format!("there is no time zone {name:?}{guess}"),
-            "name one such as Europe/Berlin, or use --utc",
-        )
+        CommandError::usage(format!("unknown time zone {name:?}{guess}"), "use a name such as Europe/Berlin, or --utc")
     })
 }
 
@@ -61,7 +55,7 @@ mod tests {
         assert_eq!(parse_zone("europe/berlin").unwrap(), Tz::Europe__Berlin);
         assert_eq!(
             parse_zone("Europe/Berln").unwrap_err().to_string(),
-            "there is no time zone \"Europe/Berln\" (did you mean \"Europe/Berlin\"?): name one such as Europe/Berlin, or use --utc"
+            "unknown time zone \"Europe/Berln\" (did you mean \"Europe/Berlin\"?): use a name such as Europe/Berlin, or --utc"
         );
     }
 }

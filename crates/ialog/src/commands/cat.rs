@@ -14,8 +14,8 @@ const CHUNK_SIZE: usize = 1 << 16;
 
 #[derive(Args)]
 #[command(after_help = "\
-One event a line, each record's bytes as the service sent them, in the order of their times, of all files of the archive. \
-Where the archive does not prove that this is all, the command says so and ends with exit code 3.
+Prints one record per line, byte for byte as the service sent it, ordered by time across all files of the archive. If \
+parts of the range are missing or unverified, the command names them and exits with code 3.
 
 Examples:
   ialog cat /srv/audit --last 7d

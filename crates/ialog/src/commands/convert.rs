@@ -14,11 +14,10 @@ use crate::runtime::resume::ResumeHint;
 
 #[derive(Args)]
 #[command(after_help = "\
-Reads nothing but the archive. The name of the file says its format, and .gz or .zst behind it its compression: .ndjson is \
-one event a line and .json one array of them, each record's bytes as the service sent them; .csv is a table, see \
-`ialog schema flat`. A table has the contract of each event; in the other formats it is not, so choose one contract \
-where the archive has several. Where the archive does not prove that the file holds all, the command says so and ends \
-with exit code 3.
+Reads only the archive. The file extension selects the format and the compression (.gz or .zst): .ndjson is one record per \
+line and .json is an array, each record byte for byte as the service sent it; .csv is a table, see `ialog schema flat`. \
+Only a table contains the contract of each event, so select one contract for other formats if the archive has several. If \
+parts of the range are missing or unverified, the command names them and exits with code 3.
 
 Examples:
   ialog convert /srv/audit --out 2026.csv.zst --from 2026-01 --to 2026-12
@@ -27,7 +26,7 @@ pub(crate) struct ConvertArgs {
     #[command(flatten)]
     pub(crate) selection: ArchiveSelection,
 
-    /// File to write: NAME.ndjson, NAME.csv or NAME.json, each with or without .gz or .zst behind it
+    /// File to write: NAME.ndjson, NAME.csv or NAME.json, optionally followed by .gz or .zst
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 
@@ -49,6 +48,6 @@ pub(crate) async fn run(
         file.add(&row.contract, &row.event)?;
     }
     let events = file.commit()?;
-    context.info(format_args!("{}, written to {target}", format_count(events, "event")));
+    context.info(format_args!("{} written to {target}", format_count(events, "event")));
     rows.finish(context)
 }

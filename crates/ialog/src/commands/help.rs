@@ -15,7 +15,7 @@ use crate::runtime::context::Context;
 /// Beside the commands, `ialog help` knows: times, filters, exit-codes, environment, schemas
 #[derive(Args)]
 pub(crate) struct HelpArgs {
-    /// A command, such as export, or times, filters, exit-codes, environment or schemas
+    /// Command such as export, or topic: times, filters, exit-codes, environment, schemas
     #[arg(value_name = "COMMAND|TOPIC")]
     pub(crate) about: Vec<String>,
 
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &HelpArgs, context: &mut Context<'_>) -> Result<(), Comm
     let arguments = ["ialog"].into_iter().chain(args.about.iter().map(String::as_str));
     match Cli::parse_arguments(arguments.chain(["--help"]).map(OsString::from))? {
         ParsedArguments::Help(text) => context.print(text),
-        ParsedArguments::Command(..) => Err(CommandError::usage("no help was asked for", "see --help")),
+        ParsedArguments::Command(..) => Err(CommandError::usage("no help requested", "see --help")),
     }
 }
 
@@ -46,8 +46,8 @@ fn check_commands(words: &[String]) -> Result<(), CommandError> {
             let commands = command.get_subcommands().map(clap::Command::get_name);
             let known: Vec<&str> = commands.chain(topics).collect();
             return Err(CommandError::usage(
-                format!("there is no help on {word:?}{}", did_you_mean(word, known.iter().copied())),
-                format!("known are {}", known.join(", ")),
+                format!("no help for {word:?}{}", did_you_mean(word, known.iter().copied())),
+                format!("valid names are {}", known.join(", ")),
             ));
         };
         command = subcommand.clone();

@@ -22,11 +22,11 @@ Examples:
   ialog man times | man -l -
   ialog man --out /usr/local/share/man")]
 pub(crate) struct ManArgs {
-    /// Command or topic whose page to print, such as query, state show or times; that of the program if left out
+    /// Command or topic, such as query, state show or times [default: the page of ialog]
     #[arg(value_name = "COMMAND|TOPIC")]
     pub(crate) about: Vec<String>,
 
-    /// Write all pages instead, to man1 and man7 in this folder
+    /// Write all pages to man1 and man7 in this folder
     #[arg(long, value_name = "DIR", conflicts_with = "about")]
     pub(crate) out: Option<PathBuf>,
 
@@ -42,8 +42,8 @@ pub(crate) fn run(args: &ManArgs, context: &mut Context<'_>) -> Result<(), Comma
     if let Some(folder) = &args.out {
         let written = write_all(&program(), folder).map_err(|error| {
             CommandError::usage(
-                format!("the folder {} cannot be written to ({error})", folder.display()),
-                "choose another",
+                format!("cannot write to the folder {} ({error})", folder.display()),
+                "choose another folder",
             )
         })?;
         let pages = format_count(written, "page");
@@ -68,10 +68,10 @@ pub(crate) fn run(args: &ManArgs, context: &mut Context<'_>) -> Result<(), Comma
                 commands.collect()
             };
             CommandError::usage(
-                format!("there is no page on {name:?}{}", did_you_mean(name, known.iter().copied())),
+                format!("no man page for {name:?}{}", did_you_mean(name, known.iter().copied())),
                 match known.as_slice() {
-                    [] => "leave it out".to_owned(),
-                    known => format!("known are {}", known.join(", ")),
+                    [] => "remove it".to_owned(),
+                    known => format!("valid names are {}", known.join(", ")),
                 },
             )
         })?;

@@ -111,42 +111,42 @@ impl Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// List the contracts whose log the token may read
+    /// List the contracts whose log the token can read
     Contracts(ContractsArgs),
     /// Show events of a time range: who did what, when, to which resource
     Query(Box<QueryArgs>),
-    /// Show everything about one event
+    /// Show all details of one event
     Show(Box<ShowArgs>),
-    /// Show how an operation went, from the request or queue reference of one of its events
+    /// Show the course of an operation, found by request ID or queue reference
     Trace(Box<TraceArgs>),
     /// Count events by user, type, action and more, and by hour and weekday
     Stats(Box<StatsArgs>),
     /// Write all events of a time range to a file or an archive
     Export(Box<ExportArgs>),
-    /// Compare an archive with what its manifests say
+    /// Verify an archive against its manifests
     Verify(VerifyArgs),
-    /// Print the events of an archive in the order of their times
+    /// Print the events of an archive, ordered by time
     Cat(CatArgs),
     /// Write the events of an archive to a file in another format
     Convert(ConvertArgs),
-    /// Show what an archive holds, or make its state anew
+    /// Show or rebuild the state of an archive
     State(StateArgs),
-    /// Show as whom the program asks, and where each setting comes from
+    /// Show the identity in use and where each setting comes from
     Whoami(WhoamiArgs),
-    /// Look for what is between you and the log, and measure how the service behaves
+    /// Diagnose access problems and measure the service
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of what is written
+    /// Print the JSON Schema of an output format
     Schema(SchemaArgs),
-    /// Serve a simulated API on this machine
+    /// Run a local simulator of the API
     Sim(Box<SimArgs>),
-    /// Print the script by which a shell completes what is typed
+    /// Generate a shell completion script
     Completion(CompletionArgs),
-    /// Print a page of the manual, or write all of them
+    /// Print a man page, or write all of them
     Man(ManArgs),
-    /// What the scripts of `completion` ask
+    /// Print completion candidates for the scripts of `completion`
     #[command(name = "__complete", hide = true)]
     Complete(CandidatesArgs),
-    /// Show the help of a command, or on times, filters, exit-codes, environment or schemas
+    /// Show help for a command or a topic
     Help(HelpArgs),
 }
 

@@ -11,16 +11,16 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-event       a record of the log: each line of .ndjson
-events      a .json file
-flat        a row of .csv; there, null is an empty cell, and resources is its JSON text. A cell that begins with =, +, -, \
-@, a tab, a line break or an apostrophe has one apostrophe more before it, so that no spreadsheet runs it
-manifest    _manifest.json of a day of an archive
-state       _state.json of a contract of an archive
-run         a line of _runs.ndjson of a contract of an archive
-checkpoint  what lies beside a file whose export was interrupted")]
+event       one record of the log: each line of a .ndjson file
+events      a .json file: an array of records
+flat        one row of a .csv file. null is an empty cell; resources is a cell with JSON text. A cell that starts with =, \
++, -, @, a tab, a line break or an apostrophe is prefixed with an apostrophe, so that spreadsheets do not run it as a formula
+manifest    _manifest.json of one day of an archive
+state       _state.json of one contract of an archive
+run         one line of _runs.ndjson of one contract of an archive
+checkpoint  the file beside an unfinished export to a file")]
 pub(crate) struct SchemaArgs {
-    /// Which: event, events, flat, manifest, state, run or checkpoint; all of them, in one object, if left out
+    /// Document: event, events, flat, manifest, state, run or checkpoint [default: all, in one object]
     #[arg(value_name = "NAME", value_parser = document_parser(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
 

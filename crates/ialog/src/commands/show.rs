@@ -21,22 +21,23 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-An event is known by u: and its UUID, or by h: and a hash: the column id of `ialog query -o wide`, and event_id in .csv \
-files. A UUID alone will do. Without a time, the last 30 days of the log or all of an archive are looked through.
+An event ID is u: and the UUID of the record, or h: and a hash. It is the column id of `ialog query -o wide` and event_id \
+in .csv files. A UUID without u: is accepted. Without a time range, the last 30 days of the log, or the whole archive, are \
+searched.
 
 Examples:
   ialog show u:c1b9b1b0-7b1b-11e6-9a41-000d3a002f99
   ialog show c1b9b1b0-7b1b-11e6-9a41-000d3a002f99 --from 2026-11-20 -o json
   ialog show h:0123456789abcdef0123456789abcdef --archive audit")]
 pub(crate) struct ShowArgs {
-    /// What the event is known by
+    /// Event ID
     #[arg(value_name = "ID")]
     pub(crate) id: String,
 
     #[command(flatten)]
     pub(crate) selection: EventSelection,
 
-    /// fields, a value on each line, json, the record indented, or ndjson, the record as the service sent it
+    /// Output format: fields (one value per line), json (the record, indented) or ndjson (the record as the service sent it)
     #[arg(short, long, value_name = "FORM", default_value = "fields", hide_possible_values = true)]
     pub(crate) output: ShowFormat,
 
@@ -69,8 +70,8 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
         // In an incomplete reading, the event may be among those that are missing.
         summary.verdict(context)?;
         return Err(CommandError::unexpected(
-            format!("none of {seen} events is {id}"),
-            "look in another time with --from and --to, or in another contract",
+            format!("none of {seen} events has the ID {id}"),
+            "search another time range with --from and --to, or another contract",
         ));
     };
     match args.output {

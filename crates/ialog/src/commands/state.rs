@@ -18,17 +18,17 @@ pub(crate) struct StateArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum StateCommand {
-    /// Show what an archive holds of each contract, as JSON, one contract a line
+    /// Show the state of each contract as JSON, one contract per line
     Show {
         #[command(flatten)]
         selection: StateSelection,
     },
-    /// Make the state of each contract anew from its manifests
+    /// Rebuild the state of each contract from its manifests
     Rebuild {
         #[command(flatten)]
         selection: StateSelection,
 
-        /// Take manifests that do not follow each other as they are; the next export links them anew
+        /// Accept manifests that do not form a chain; the next export relinks them
         #[arg(long)]
         relink: bool,
     },
@@ -40,7 +40,7 @@ pub(crate) struct StateSelection {
     #[command(flatten)]
     pub(crate) root: ArchiveRootArgs,
 
-    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn run(args: StateArgs, context: &mut Context<'_>) -> Result<()
                 }
                 let Some(state) = state else {
                     context.warn(format_args!(
-                        "contract {} has no state: `ialog state rebuild` makes it from the manifests",
+                        "contract {} has no state: run `ialog state rebuild` to create it from the manifests",
                         folder.contract()
                     ));
                     continue;
@@ -69,7 +69,7 @@ pub(crate) async fn run(args: StateArgs, context: &mut Context<'_>) -> Result<()
             for folder in contract_folders(&opened, &selection)? {
                 let rebuilt = rebuild_state(&folder, &context.clock, relink)?;
                 context.info(format_args!(
-                    "contract {}: the state is made anew from {}",
+                    "contract {}: state rebuilt from {}",
                     folder.contract(),
                     format_count(rebuilt.manifests as u64, "manifest")
                 ));

@@ -24,8 +24,8 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-Every event counts, the updates of an operation too. An event with several resources or actions counts for each of \
-them. Hours and weekdays are those of --tz.
+All events are counted, including the status updates of an operation. An event with several resources or actions is \
+counted once for each. Hours and weekdays are in the time zone of --tz.
 
 Examples:
   ialog stats --last 7d
@@ -38,14 +38,14 @@ pub(crate) struct StatsArgs {
     #[command(flatten, next_help_heading = "Filters")]
     pub(crate) filters: FilterArgs,
 
-    /// So many values of each kind at the most; 10 if left out
+    /// Maximum number of values per group [default: 10]
     #[arg(long, value_name = "COUNT", value_parser = parse_count, help_heading = "Output")]
     pub(crate) top: Option<NonZeroUsize>,
 
     #[command(flatten, next_help_heading = "Output")]
     pub(crate) report: ReportArgs,
 
-    /// Exit code 7 when nothing matched
+    /// Exit with code 7 if no event matched
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_status: bool,
 }
@@ -76,7 +76,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     args.report.color.apply(&mut context.terminal);
     let is_json = args.report.output == ReportFormat::Json;
     if is_json && args.top.is_some() {
-        return Err(CommandError::usage("json has all values, so --top would have no effect", "leave out --top"));
+        return Err(CommandError::usage("json contains all values, so --top would have no effect", "remove --top"));
     }
     let filter = args.filters.filter()?;
     let zone = resolve_zone(&args.selection.zone, context)?;

@@ -22,7 +22,7 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-What is wrong is printed on standard output, one finding a line, with file and line; the exit code is 6 then.
+Findings are printed to standard output, one per line, with the file; the exit code is then 6.
 
 Examples:
   ialog verify audit
@@ -30,19 +30,19 @@ Examples:
     --head 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
   ialog verify audit --online")]
 pub(crate) struct VerifyArgs {
-    /// Folder of the archive; with --demo and without ROOT, an archive of the simulated account, seven days of one
-    /// contract, made for this in a temporary folder
+    /// Folder of the archive; with --demo and without ROOT, a temporary archive of the simulated account (one contract,
+    /// 7 days)
     #[arg(value_name = "ROOT", required_unless_present = "demo")]
     pub(crate) root: Option<PathBuf>,
 
-    /// What the SHA-256 of the last manifest has to be, as an earlier run printed it; repeated once for each contract
+    /// Expected SHA-256 of the last manifest, as printed by an earlier run; repeat once per contract
     #[arg(long, value_name = "SHA256")]
     pub(crate) head: Vec<Digest>,
 
-    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, all of the archive"))]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 
-    /// Also ask the service how many events it counts, with one request a day
+    /// Also compare with the event counts of the service, one request per day
     #[arg(long)]
     pub(crate) online: bool,
 
@@ -56,7 +56,7 @@ impl VerifyArgs {
         match (self.online, &self.root) {
             (true, _) => Ok(()),
             (false, Some(root)) if self.service.account.demo => Err(demo_and_folder_error(root)),
-            (false, _) => self.service.reject_unused_flags("the service is asked only with --online"),
+            (false, _) => self.service.reject_unused_flags("only --online uses the service"),
         }
     }
 }
@@ -84,15 +84,15 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
         format_count(report.parts, "part"),
         report.bytes,
         match findings {
-            0 if report.is_fully_linked() => "nothing is wrong".to_owned(),
-            0 => "nothing is wrong with what was looked at, and a part of the chain was not".to_owned(),
+            0 if report.is_fully_linked() => "no findings".to_owned(),
+            0 => "no findings, but part of the chain was not checked".to_owned(),
             findings => format_count(findings, "finding"),
         }
     ));
     if is_damaged {
         context.info(format_args!(
-            "A damaged day can be read again as long as the service has it: move its folder out of the archive, have the \
-             state made anew with `ialog state rebuild {} --relink`, and export the time again.",
+            "To restore a damaged day while the service still has it: move its folder out of the archive, run \
+             `ialog state rebuild {} --relink`, and export the time range again.",
             shell_quote(&archive.root().to_string_lossy())
         ));
     }
@@ -100,11 +100,8 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     context.info(wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
     if findings > 0 {
         return Err(CommandError::integrity(
-            format!(
-                "the archive is not as it was written, or not what the service has, {}",
-                format_count(findings, "finding")
-            ),
-            "each is told above with its file",
+            format!("verification failed: {}, listed above", format_count(findings, "finding")),
+            "restore the files from a copy, or export the days again",
         ));
     }
     Ok(())
@@ -146,7 +143,7 @@ async fn compare_with_service(
     let findings = show_findings(&totals.report, context)?;
     let (after, _) = context.messages.request_counts().totals();
     context.info(format_args!(
-        "compared with the service in {}: {}",
+        "compared with the service ({}): {}",
         format_count(after - before, "request"),
         describe_totals(&totals)
     ));
@@ -155,8 +152,7 @@ async fn compare_with_service(
             continue;
         };
         context.info(format_args!(
-            "  what came late is added with `ialog export{} --contract {contract} --from {first} --to {last} --recount \
-             --out {}`",
+            "  to add late events: `ialog export{} --contract {contract} --from {first} --to {last} --recount --out {}`",
             args.service.repeat_flags(),
             shell_quote(&archive.root().to_string_lossy())
         ));
@@ -167,10 +163,12 @@ async fn compare_with_service(
 /// The number of days with equal, different and unknown counts.
 fn describe_totals(totals: &TotalsReport) -> String {
     let more = totals.more.iter().map(|(_, days)| days.len() as u64).sum();
-    let mut text = format!("counts are equal on {} of {}", totals.equal, format_count(totals.compared(), "day"));
-    for (days, what) in
-        [(more, "more events there"), (totals.fewer, "fewer events there"), (totals.unknown, "no count to compare")]
-    {
+    let mut text = format!("counts match on {} of {}", totals.equal, format_count(totals.compared(), "day"));
+    for (days, what) in [
+        (more, "service has more events"),
+        (totals.fewer, "service has fewer events"),
+        (totals.unknown, "no count available"),
+    ] {
         if days > 0 {
             text += &format!(", {what} on {days}");
         }

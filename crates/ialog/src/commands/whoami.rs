@@ -20,8 +20,8 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-Nothing is asked of the service: what the token says of itself is read and not verified. A secret that is set is shown \
-as [set]. `ialog doctor` asks the service.
+Works offline: the claims of the token are decoded, not verified. A secret that is set is shown as [set]. Use \
+`ialog doctor` to check access to the service.
 
 Examples:
   ialog whoami
@@ -31,7 +31,7 @@ pub(crate) struct WhoamiArgs {
     #[command(flatten)]
     pub(crate) account: AccountArgs,
 
-    /// List every setting, also those that nobody set, and what other sources say that does not count
+    /// List every setting, including unset ones and values that were overridden
     #[arg(long)]
     pub(crate) provenance: bool,
 
@@ -123,7 +123,7 @@ impl Identity<'_> {
             rows.push(setting_row(setting, TextStyle::Plain, ""));
             if provenance {
                 let overridden = setting.overridden().iter();
-                rows.extend(overridden.map(|other| setting_row(other, TextStyle::Dim, " (overruled)")));
+                rows.extend(overridden.map(|other| setting_row(other, TextStyle::Dim, " (overridden)")));
             }
         }
         let column = |title, min_width, truncation| ColumnSpec {
@@ -147,7 +147,7 @@ impl Identity<'_> {
             return out;
         }
         out.push("\n");
-        out.push_styled("TOKEN, AS IT SAYS OF ITSELF", TextStyle::Bold);
+        out.push_styled("TOKEN CLAIMS", TextStyle::Bold);
         out.push("\n");
         for (label, text) in claims {
             out.append(&labelled_text(label, TextStyle::Plain, &text, 10, max_width));
@@ -160,13 +160,13 @@ impl Identity<'_> {
         let Some(claims) = self.claims() else {
             let is_token = |setting: &Setting| setting.name() == "credentials" && setting.value().starts_with("token");
             let is_opaque = self.client.is_some() && self.settings.iter().any(is_token);
-            let nothing = "nothing: only the service knows whose it is and when it ends";
+            let nothing = "none: the token is opaque";
             return match is_opaque {
-                true => vec![("says", nothing.to_owned())],
+                true => vec![("claims", nothing.to_owned())],
                 false => Vec::new(),
             };
         };
-        let not_said = || "not said".to_owned();
+        let not_said = || "unknown".to_owned();
         let ends = claims.expires_at.map(|time| {
             let local = time.with_timezone(&self.zone);
             let local = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
@@ -174,8 +174,8 @@ impl Identity<'_> {
         });
         let reads = match claims.may_read_log() {
             Some(true) => "yes",
-            Some(false) => "no: its user lacks the privilege ACCESS_ACTIVITY_LOG",
-            None => "not said",
+            Some(false) => "no: the user lacks the privilege ACCESS_ACTIVITY_LOG",
+            None => "unknown",
         };
         let privileges = claims.privileges.map(|mut privileges| {
             privileges.sort_unstable();
@@ -190,9 +190,9 @@ impl Identity<'_> {
             ("user", claims.user.unwrap_or_else(not_said)),
             ("role", claims.role.unwrap_or_else(not_said)),
             ("id", claims.token_id.unwrap_or_else(not_said)),
-            ("ends", ends.unwrap_or_else(not_said)),
+            ("expires", ends.unwrap_or_else(not_said)),
             ("privileges", privileges.unwrap_or_else(not_said)),
-            ("reads logs", reads.to_owned()),
+            ("log access", reads.to_owned()),
         ]
     }
 }

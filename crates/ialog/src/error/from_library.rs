@@ -30,7 +30,7 @@ impl From<ionos_activitylog::Error> for CommandError {
         };
         let hint = error.hint().unwrap_or(match code {
             2 => "correct it",
-            _ => "-vv shows what was asked and answered",
+            _ => "use -vv to see requests and answers",
         });
         Self { request_id: error.request_id().map(str::to_owned), ..Self::new(code, error.summary(), hint) }
     }
@@ -45,11 +45,11 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
         let (what, hint) = (error.to_string(), error.hint());
         match error {
             Error::Read { source } => source.into(),
-            Error::AlreadyExists { .. } => Self::usage(what, "choose another name, or replace it with --overwrite"),
+            Error::AlreadyExists { .. } => Self::usage(what, "choose another name, or use --overwrite to replace it"),
             Error::Unfinished { .. } => {
-                Self::usage(what, "finish that one first, choose another name, or give it up with --overwrite")
+                Self::usage(what, "finish that export first, choose another name, or use --overwrite to discard it")
             }
-            Error::NoArchive { .. } => Self::usage(what, "name the folder that `ialog export --out` wrote to"),
+            Error::NoArchive { .. } => Self::usage(what, "use the folder that `ialog export --out` wrote to"),
             Error::UnknownFormat { path: _ }
             | Error::NotAFile { .. }
             | Error::Create { .. }
@@ -70,25 +70,26 @@ fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
         return None;
     };
     match cause.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Some(CommandError::unexpected(error.to_string(), "the same command goes on once there is room"))
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(CommandError::unexpected(
+            error.to_string(),
+            "free some space, then run the same command again to resume",
+        )),
         io::ErrorKind::FileTooLarge => Some(CommandError::unexpected(
             error.to_string(),
-            "the same command goes on once files may be larger, see `ulimit -f` and what the file system takes",
+            "raise the file size limit (`ulimit -f`, or that of the file system), then run the same command again to resume",
         )),
         // The file or its folder existed when the export began.
         io::ErrorKind::NotFound if matches!(error, Error::Write { .. }) => Some(CommandError::unexpected(
-            format!("{error}; somebody else has removed it, or its folder, meanwhile"),
-            "the same command tries again",
+            error.to_string(),
+            "check whether another program removes files there, then run the same command again",
         )),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             // The innermost folder that exists.
             let folder = path.ancestors().find(|folder| folder.is_dir());
             let folder = folder.unwrap_or(Path::new("."));
             Some(CommandError::usage(
-                format!("the folder {} cannot be written to ({cause})", Archive::new(folder)),
-                "make it one that you may write to, or choose another",
+                format!("cannot write to the folder {} ({cause})", Archive::new(folder)),
+                "change its permissions, or choose another folder",
             ))
         }
         _ => None,
@@ -112,21 +113,19 @@ mod tests {
                 refused,
                 "src/missing/_state.lock",
                 2,
-                "the folder src cannot be written to (permission denied): make it one that you may write \
-                 to, or choose another",
+                "cannot write to the folder src (permission denied): change its permissions, or choose another folder",
             ),
             (
                 refused,
                 "a.csv",
                 2,
-                "the folder . cannot be written to (permission denied): make it one that you may write to, or choose \
-                 another",
+                "cannot write to the folder . (permission denied): change its permissions, or choose another folder",
             ),
             (
                 io::ErrorKind::StorageFull,
                 "a.csv",
                 1,
-                "a.csv cannot be created: no storage space: the same command goes on once there is room",
+                "a.csv cannot be created: no storage space: free some space, then run the same command again to resume",
             ),
             (io::ErrorKind::NotADirectory, "a.csv", 2, "a.csv cannot be created: not a directory: choose another name"),
         ] {

@@ -17,7 +17,7 @@ const INCOMPLETE_CODE: u8 = 3;
 const DAMAGED_CODE: u8 = 6;
 
 /// The hint if several contracts failed, each with a hint of its own.
-pub(crate) const HINTS_ABOVE: &str = "what to do is told with each";
+pub(crate) const HINTS_ABOVE: &str = "see the messages above";
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl CommandError {
                 Self::new(code, format!("{some} of {all} contracts {others}"), hint)
             }
             all => {
-                let message = format!("each of the {all} contracts failed");
+                let message = format!("all {all} contracts failed");
                 Self::new(code, message, HINTS_ABOVE)
             }
         };
@@ -73,7 +73,7 @@ impl CommandError {
 
     /// An error of this program.
     pub(crate) fn bug(message: impl Into<String>) -> Self {
-        Self::new(1, message, "this is a fault of the program, please report it")
+        Self::new(1, message, "this is a bug in ialog, please report it")
     }
 
     /// Invalid arguments or settings.
@@ -83,7 +83,7 @@ impl CommandError {
 
     /// A signal ended the command. `code` is the exit code that shells give the signal, `resume` how to continue.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
-        let how = resume.unwrap_or_else(|| "the same command begins anew".to_owned());
+        let how = resume.unwrap_or_else(|| "run the same command again to start over".to_owned());
         Self::new(code, "interrupted", how)
     }
 
@@ -124,7 +124,7 @@ impl CommandError {
 
     /// Nothing matched, for `--exit-status`.
     pub(crate) fn nothing_matched() -> Self {
-        Self::new(7, "nothing matched", "look in another time, or leave out a filter")
+        Self::new(7, "no event matched", "use another time range or fewer filters")
     }
 
     pub(crate) fn code(&self) -> u8 {
@@ -181,33 +181,30 @@ mod tests {
     #[test]
     fn an_error_of_several_contracts_lists_each_and_damage_takes_precedence() {
         let of = |contract: u64, failure: CommandError| (ContractNumber::from(contract), failure);
-        let refused = || CommandError::usage("contract 1 is not among those", "choose another");
-        let other = || CommandError::usage("contract 12 is not among those", "choose another");
+        let refused = || CommandError::usage("contract 1 is not one of those", "choose another");
+        let other = || CommandError::usage("contract 12 is not one of those", "choose another");
         let damaged = || CommandError::integrity("a.zst is damaged", "restore it");
         let all = |failures: Vec<_>, all: usize| {
-            let others = "failed, and the others are archived";
-            CommandError::of_contracts(failures, all, others, "the same command tries again")
+            let others = "failed; the others are archived";
+            CommandError::of_contracts(failures, all, others, "run the same command again")
         };
         let both = all(vec![of(1, refused()), of(2, refused())], 2);
         assert_eq!(both.code(), 2);
-        assert_eq!(both.to_string(), "each of the 2 contracts failed: what to do is told with each");
+        assert_eq!(both.to_string(), "all 2 contracts failed: see the messages above");
         let some = all(vec![of(1, refused())], 3);
         assert_eq!(some.code(), 3);
-        assert_eq!(
-            some.to_string(),
-            "1 of 3 contracts failed, and the others are archived: the same command tries again"
-        );
+        assert_eq!(some.to_string(), "1 of 3 contracts failed; the others are archived: run the same command again");
         let worst = all(vec![of(1, refused()), of(2, damaged())], 3);
         assert_eq!(worst.code(), 6);
         let expected: Value = serde_json::from_str(
-            r#"{"code":6,"message":"2 of 3 contracts failed, and the others are archived","hint":"what to do is told with each","contracts":[{"contract":"1","code":2,"message":"contract 1 is not among those","hint":"choose another"},{"contract":"2","code":6,"message":"a.zst is damaged","hint":"restore it"}]}"#,
+            r#"{"code":6,"message":"2 of 3 contracts failed; the others are archived","hint":"see the messages above","contracts":[{"contract":"1","code":2,"message":"contract 1 is not one of those","hint":"choose another"},{"contract":"2","code":6,"message":"a.zst is damaged","hint":"restore it"}]}"#,
         )
         .unwrap();
         assert_eq!(Value::from(worst.to_json()), expected);
         let contract = ContractNumber::from(1);
         for (failure, expected) in [
-            (refused(), "contract 1 is not among those: choose another"),
-            (other(), "contract 1: contract 12 is not among those: choose another"),
+            (refused(), "contract 1 is not one of those: choose another"),
+            (other(), "contract 1: contract 12 is not one of those: choose another"),
             (damaged(), "contract 1: a.zst is damaged: restore it"),
         ] {
             assert_eq!(failure.describe_for(&contract), expected);

@@ -22,7 +22,7 @@ use crate::runtime::context::Context;
 const EVENTS_PER_TURN: u64 = 256;
 
 /// How an archive gets what it does not have.
-const EXPORT_AGAIN: &str = "`ialog export` of that time to the same folder reads what is missing";
+const EXPORT_AGAIN: &str = "run `ialog export` for that range to the same folder to add what is missing";
 
 /// The rows of an archive.
 pub(crate) struct ArchiveRows {
@@ -97,9 +97,7 @@ impl ArchiveRows {
             beyond_reach: beyond_reach.count(),
             unproven: unproven
                 .iter()
-                .map(|(contract, ranges)| {
-                    format!("the archive does not have, or has without proof, contract {contract}, {ranges}")
-                })
+                .map(|(contract, ranges)| format!("the archive has no verified data for contract {contract}, {ranges}"))
                 .collect(),
             ..summary
         }

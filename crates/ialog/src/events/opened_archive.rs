@@ -56,7 +56,7 @@ impl OpenedArchive {
         if contracts.is_empty() {
             return Err(Error::NoArchive { path: self.archive.root().to_path_buf() }.into());
         }
-        let place = format!("that archive {} has", self.archive);
+        let place = format!("of archive {}", self.archive);
         let known = KnownContracts { contracts: &contracts, place: &place };
         let selected = select_contracts(selectors, &known)?;
         for contract in &selected {
@@ -70,8 +70,8 @@ impl OpenedArchive {
         let folder = tempfile::Builder::new().prefix("ialog-demo-").tempdir();
         let folder = folder.map_err(|error| {
             CommandError::unexpected(
-                format!("a demo needs a temporary folder, and none can be made: {error}"),
-                "set TMPDIR to a folder that you may write to",
+                format!("cannot create a temporary folder for the demo: {error}"),
+                "set TMPDIR to a writable folder",
             )
         })?;
         let archive = Archive::new(folder.path());
@@ -88,9 +88,7 @@ impl OpenedArchive {
         // Without an interrupt: the first signal drops this future, and the temporary folder with it.
         for (contract, export) in exporter.run(&[contract], range, std::future::pending()).await {
             let events = format_count(export?.events, "event");
-            context.info(format_args!(
-                "demo: contract {contract}, {range}: {events} in an archive that is removed at the end"
-            ));
+            context.info(format_args!("demo: contract {contract}, {range}: {events} in a temporary archive"));
         }
         Ok(Self { archive, _demo_folder: Some(folder) })
     }
@@ -102,8 +100,8 @@ pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
     let archive = Archive::new(root);
     match archive.enclosing_archive() {
         Some(around) => Err(CommandError::usage(
-            format!("{archive} is the folder of a contract in an archive, and no archive of its own"),
-            format!("name {around}"),
+            format!("{archive} is the folder of one contract, not an archive"),
+            format!("use {around}"),
         )),
         None => Ok(archive),
     }

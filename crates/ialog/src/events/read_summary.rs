@@ -40,7 +40,7 @@ impl ReadSummary {
         }
         // With failed contracts, the error is about them, and does not name the gaps of the others.
         for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {
-            context.warn(format_args!("not proven to be complete: {gap}"));
+            context.warn(format_args!("incomplete: {gap}"));
         }
         if self.contracts == 1 && !self.failures.is_empty() {
             return Err(self.failures.swap_remove(0).1);
@@ -49,7 +49,7 @@ impl ReadSummary {
             return Err(CommandError::of_contracts(
                 self.failures,
                 self.contracts,
-                "could not be read, and what is shown is of the others",
+                "could not be read; the output covers the others",
                 HINTS_ABOVE,
             ));
         }
@@ -58,7 +58,7 @@ impl ReadSummary {
         }
         let gaps = format_count(self.unproven.len() as u64, "gap");
         Err(CommandError::incomplete(
-            format!("this is not proven to be all, {gaps}: {}", self.unproven.join("; ")),
+            format!("incomplete, {gaps}: {}", self.unproven.join("; ")),
             gap_hint(self.retry_hint, self.unproven.len(), self.beyond_reach),
         ))
     }
@@ -96,9 +96,9 @@ mod tests {
         assert_eq!(context.report(&error), 3);
         assert_eq!(
             String::from_utf8(stderr).unwrap(),
-            "not proven to be complete: contract 2: of an hour 3 events came\n\
+            "incomplete: contract 2: of an hour 3 events came\n\
              contract 1: no answer: wait\n\
-             error: 1 of 2 contracts could not be read, and what is shown is of the others: what to do is told with each\n"
+             error: 1 of 2 contracts could not be read; the output covers the others: see the messages above\n"
         );
     }
 }

@@ -64,12 +64,8 @@ impl Rows {
                 RowSource::Archive(Box::new(rows))
             }
             None => {
-                let range = range.ok_or_else(|| {
-                    CommandError::usage(
-                        "it is not said which time to read",
-                        "name it with --last 2h or with --since yesterday",
-                    )
-                })?;
+                let range = range
+                    .ok_or_else(|| CommandError::usage("no time range given", "use --last 2h or --since yesterday"))?;
                 let rows = ServiceRows::connect(selection, range, filter.clone(), context).await?;
                 show_range(Some(range), &rows.describe_contracts(), zone, context);
                 RowSource::Service(Box::new(rows))

@@ -71,7 +71,7 @@ impl KeyWords {
                 let guess = did_you_mean(&value, vocabulary.iter().copied());
                 // A known word is right: its events may be at another time.
                 let is_known = vocabulary.iter().any(|word| wanted.matches(word));
-                return (!is_known && !guess.is_empty()).then(|| format!("no known {key} is {value:?}{guess}"));
+                return (!is_known && !guess.is_empty()).then(|| format!("unknown {key} {value:?}{guess}"));
             }
             let guess = did_you_mean(&value, self.present.iter().map(String::as_str));
             let listed = if guess.is_empty() { self.list_present() } else { String::new() };
@@ -85,7 +85,7 @@ impl KeyWords {
             return String::new();
         }
         let present: Vec<&str> = self.present.iter().map(String::as_str).collect();
-        format!(", there are {}", present.join(", "))
+        format!("; present: {}", present.join(", "))
     }
 }
 
@@ -137,12 +137,12 @@ mod tests {
             hint("type=RequestAcepted").unwrap(),
             "no event has the type \"requestacepted\" (did you mean \"RequestAccepted\"?)"
         );
-        assert_eq!(hint("status=nothing").unwrap(), "no event has the status \"nothing\", there are DONE");
+        assert_eq!(hint("status=nothing").unwrap(), "no event has the status \"nothing\"; present: DONE");
         assert_eq!(hint("type=request-accepted user=jane type=x*"), None);
         let unseen = |filter: &str| Suggestions::new(&filter.parse().unwrap()).hint();
         assert_eq!(
             unseen("type=RequestAcepted").unwrap(),
-            "no known type is \"requestacepted\" (did you mean \"RequestAccepted\"?)"
+            "unknown type \"requestacepted\" (did you mean \"RequestAccepted\"?)"
         );
         assert_eq!(unseen("type=RequestAccepted"), None);
         assert_eq!(unseen("user=jane"), None);

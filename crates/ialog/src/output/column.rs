@@ -96,8 +96,8 @@ impl Column {
             let guess = did_you_mean(wanted, known());
             let own: Vec<&str> = TABLE_COLUMNS.iter().map(|(name, _)| *name).collect();
             CommandError::usage(
-                format!("there is no column {name:?}{guess}"),
-                format!("known are {}, and those of `ialog schema flat`", own.join(", ")),
+                format!("unknown column {name:?}{guess}"),
+                format!("valid columns are {}, and those of `ialog schema flat`", own.join(", ")),
             )
         })
     }

@@ -28,8 +28,8 @@ impl JqExpression {
     pub(crate) fn compile(expression: &str) -> Result<Self, CommandError> {
         let invalid = |reason: String| {
             CommandError::usage(
-                format!("--jq {expression:?} is no expression of jq: {}", reason),
-                "correct it, the manual of jq has the language",
+                format!("--jq {expression:?} is not a valid jq expression: {}", reason),
+                "see the jq manual",
             )
         };
         let formats = jaq_core::load::parse(FORMATS, |parser| parser.defs());
@@ -45,8 +45,8 @@ impl JqExpression {
         let filter = Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
             let unknown = errors.into_iter().flat_map(|(_, unknown)| unknown).next();
             invalid(unknown.map_or_else(
-                || "it cannot be understood".to_owned(),
-                |(name, what)| format!("there is no {} {name}", what.as_str()),
+                || "it cannot be parsed".to_owned(),
+                |(name, what)| format!("unknown {} {name}", what.as_str()),
             ))
         })?;
         Ok(Self { filter })
@@ -56,8 +56,8 @@ impl JqExpression {
     pub(crate) fn run(&self, record: &str) -> Result<String, CommandError> {
         let failed = |reason: String| {
             CommandError::usage(
-                format!("the expression of --jq cannot be applied to an event: {}", reason),
-                "let it expect what a record may have, such as (.a? // empty)",
+                format!("the --jq expression failed on an event: {}", reason),
+                "handle missing members, for example with (.a? // empty)",
             )
         };
         let input = read::parse_single(record.as_bytes()).map_err(|error| failed(error.to_string()))?;
@@ -67,7 +67,7 @@ impl JqExpression {
             // `halt` is no error of jaq, but must not end the program in the middle of its work.
             let value = value.map_err(|end| match end.get_err() {
                 Ok(error) => failed(error.to_string()),
-                Err(_) => failed("it ends early".to_owned()),
+                Err(_) => failed("unexpected end".to_owned()),
             })?;
             let text = match &value {
                 Val::TStr(text) => String::from_utf8_lossy(text).into_owned(),
@@ -90,11 +90,11 @@ fn describe(errors: jaq_core::load::Errors<&str, ()>) -> String {
             Error::Parse(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
         };
         if let Some((wanted, at)) = place {
-            let at = if at.is_empty() { "its end" } else { at };
-            return format!("{wanted} was expected at {at}");
+            let at = if at.is_empty() { "the end" } else { at };
+            return format!("expected {wanted} at {at}");
         }
     }
-    "it cannot be read".to_owned()
+    "it cannot be parsed".to_owned()
 }
 
 #[cfg(test)]
@@ -123,9 +123,9 @@ mod tests {
     fn an_invalid_expression_is_a_usage_error() {
         assert_eq!(
             run(".a | foo", "{}"),
-            "--jq \".a | foo\" is no expression of jq: there is no filter foo: correct it, the manual of jq has the language"
+            "--jq \".a | foo\" is not a valid jq expression: unknown filter foo: see the jq manual"
         );
-        assert!(run(".a[", "{}").contains("is no expression of jq"));
-        assert!(run(".a + 1 | error", "{}").starts_with("the expression of --jq cannot be applied"));
+        assert!(run(".a[", "{}").contains("is not a valid jq expression"));
+        assert!(run(".a + 1 | error", "{}").starts_with("the --jq expression failed on an event"));
     }
 }

@@ -153,13 +153,13 @@ fn parse_template(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
                 break;
             }
             return Err(CommandError::usage(
-                format!("the template {template:?} has a }} that closes nothing"),
-                "leave it out, or write }} for a brace",
+                format!("the template {template:?} has an unmatched }}"),
+                "remove it, or write }} for a brace",
             ));
         };
         let Some((name, behind)) = braced.split_once('}') else {
             return Err(CommandError::usage(
-                format!("the template {template:?} has a {{ without a }}"),
+                format!("the template {template:?} has an unmatched {{"),
                 "write {user}, or {{ for a brace",
             ));
         };
@@ -189,10 +189,10 @@ mod tests {
         assert_eq!(printed("{request}\\t{{{user}}}"), "7\t{=a\\u{1b}b\\u{9b}}\n");
         assert_eq!(printed("{request} {time}."), "7 .\n");
         assert_eq!(printed(""), "\n");
-        assert!(printed("{usr}").starts_with("there is no column \"usr\" (did you mean \"user\"?)"));
+        assert!(printed("{usr}").starts_with("unknown column \"usr\" (did you mean \"user\"?)"));
         assert!(printed("{user").ends_with("write {user}, or {{ for a brace"));
         for stray in ["{user}}", "a}b", "}"] {
-            assert!(printed(stray).ends_with("has a } that closes nothing: leave it out, or write }} for a brace"));
+            assert!(printed(stray).ends_with("has an unmatched }: remove it, or write }} for a brace"));
         }
     }
 

@@ -91,8 +91,8 @@ impl<'a> Context<'a> {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
             Err(error) => Err(CommandError::unexpected(
-                format!("standard output cannot be written ({error})"),
-                "send it to a place that has room and may be written to",
+                format!("cannot write to standard output ({error})"),
+                "write to a place with free space and write permission",
             )),
         }
     }

@@ -10,7 +10,7 @@ pub(crate) struct ResumeHint(RefCell<Option<String>>);
 impl ResumeHint {
     /// A file is being written, and an interruption leaves nothing to continue from.
     pub(crate) fn set_restart(&self) {
-        self.set("nothing half-written is left behind, and the same command begins anew".to_owned());
+        self.set("nothing was kept; run the same command again to start over".to_owned());
     }
 
     /// Sets what is kept after an interruption, and the command that continues.

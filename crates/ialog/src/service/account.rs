@@ -46,16 +46,14 @@ pub(crate) fn connect(
         return Ok(builder.build()?);
     }
     let client = builder.build().map_err(|error| match error.kind() {
-        ErrorKind::Configuration => CommandError::from(error).with_hint("--demo shows the program without an account"),
+        ErrorKind::Configuration => CommandError::from(error).with_hint("try --demo, which needs no account"),
         _ => error.into(),
     })?;
     match ServiceCache::new(context.cache_dir.clone()).profile(client.api_address(), now) {
         Ok(profile) => {
             profile.inspect(|profile| client.load_profile(profile));
         }
-        Err(error) => {
-            context.info(format_args!("warning: {error}, and not used: `ialog doctor --probe` writes it anew"))
-        }
+        Err(error) => context.info(format_args!("warning: {error}; ignored: `ialog doctor --probe` recreates it")),
     }
     if let Some(warning) = client.warning() {
         context.info(format_args!("warning: {warning}"));
@@ -115,7 +113,7 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Com
     match contracts.as_slice() {
         [contract] => Ok(contract.clone()),
         several => Err(CommandError::usage(
-            format!("the token may read the log of {} contracts", several.len()),
+            format!("the token can read the log of {} contracts", several.len()),
             known_to_token(several).choice_hint(),
         )),
     }
@@ -155,12 +153,15 @@ pub(crate) async fn not_listed(client: &Client, contract: &ContractNumber) -> Op
 /// The numbers of the contracts. Fails if there are none.
 fn readable(contracts: &[Contract]) -> Result<Vec<ContractNumber>, CommandError> {
     if contracts.is_empty() {
-        return Err(CommandError::usage("the token may read the log of no contract", "use a token of a user who may"));
+        return Err(CommandError::usage(
+            "the token cannot read the log of any contract",
+            "use the token of a user who can",
+        ));
     }
     let numbers = contracts.iter().map(|contract| contract.number.clone());
     Ok(numbers.collect())
 }
 
 fn known_to_token(contracts: &[ContractNumber]) -> KnownContracts<'_> {
-    KnownContracts { contracts, place: "whose log the token may read" }
+    KnownContracts { contracts, place: "that the token can read" }
 }

@@ -110,7 +110,7 @@ impl ServiceCache {
     /// Replaces the file atomically.
     fn write(&self, kind: &str, address: &str, value: Value) -> io::Result<PathBuf> {
         let path = self.path(kind, address);
-        let path = path.ok_or_else(|| io::Error::other("there is no cache folder"))?;
+        let path = path.ok_or_else(|| io::Error::other("no cache folder found"))?;
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

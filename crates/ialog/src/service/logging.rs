@@ -82,7 +82,7 @@ fn root_cause(error: &dyn Error) -> String {
         cause = Some(source.to_string());
         next = source.source();
     }
-    cause.unwrap_or_else(|| "it could not be sent".to_owned())
+    cause.unwrap_or_else(|| "the request could not be sent".to_owned())
 }
 
 /// The credentials of a request, to find them wherever they are repeated.

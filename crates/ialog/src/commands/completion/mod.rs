@@ -20,8 +20,8 @@ use crate::service::cache::ServiceCache;
 
 #[derive(Args)]
 #[command(after_help = "\
-The script also completes contract numbers, which it knows from the token and from the last run of `ialog contracts` or \
-`ialog doctor`, and the profiles of the vendor's configuration file. It asks nothing of the service for that.
+The script also completes profiles of the vendor's configuration file and contract numbers, which come from the token and \
+from the last run of `ialog contracts` or `ialog doctor`. Completion sends no request to the service.
 
 Examples:
   source <(ialog completion bash)                               # in ~/.bashrc
@@ -29,7 +29,7 @@ Examples:
   ialog completion fish > ~/.config/fish/completions/ialog.fish
   ialog completion powershell | Out-String | Invoke-Expression  # in $PROFILE")]
 pub(crate) struct CompletionArgs {
-    /// bash, zsh, fish or powershell
+    /// Shell: bash, zsh, fish or powershell
     #[arg(value_name = "SHELL", hide_possible_values = true)]
     pub(crate) shell: CompletionShell,
 

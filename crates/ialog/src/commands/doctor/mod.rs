@@ -23,14 +23,13 @@ use report::{CheckResult, DoctorReport};
 
 #[derive(Args)]
 #[command(after_help = "\
-One line for each check: ok, warning, failure or skipped, with the next step. Exit code 0 without a failure, 2 for the \
-configuration, 4 for the token or its privileges, 5 when the service cannot be reached.
+Prints one line per check: ok, warning, failure or skipped, with the next step. The exit code is 0 without a failure, 2 for \
+the configuration, 4 for the token or its privileges, and 5 if the service cannot be reached.
 
---probe asks the service a few questions more, about 10 requests and never more than 30 unless some have to be sent again: \
-how many events a page has, how far offsets reach, the order of events, whether events of one time keep their places, how \
-counts are written, what becomes of fractions of a second in dates, and how long events take to appear. The answers are \
-kept in $XDG_CACHE_HOME/ialog or ~/.cache/ialog, and commands of the next 30 days begin with them: they read quicker, and \
-verify all the same.
+--probe also measures the service with about 10 requests (at most 30, plus retries): the page size, how far offsets reach, \
+the order of events, whether events with the same time keep their position, the form of counts, the handling of fractions \
+of a second in dates, and how long events take to appear. The results are stored in $XDG_CACHE_HOME/ialog or \
+~/.cache/ialog and used for 30 days: later commands read faster and verify as before.
 
 Examples:
   ialog doctor
@@ -40,11 +39,11 @@ pub(crate) struct DoctorArgs {
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
 
-    /// Measure how the service behaves, and keep it for later commands
+    /// Measure the service and store the results for later commands
     #[arg(long)]
     pub(crate) probe: bool,
 
-    /// Contract to measure; if left out, that of the token, or the first whose log can be read
+    /// Contract to measure [default: the contract of the token, or the first readable one]
     #[arg(long, value_name = "NUMBER", requires = "probe")]
     pub(crate) contract: Option<ContractNumber>,
 
@@ -96,7 +95,7 @@ async fn check_all(
             let look_up = tokio::net::lookup_host::<(String, u16)>;
             network::check_dns(address, network::proxy_variable(), &*context.clock, look_up).await
         }
-        false => (CheckResult::Skipped, "no network is used".to_owned()),
+        false => (CheckResult::Skipped, "no network used".to_owned()),
     };
     report.add("dns", result, message, context)?;
     if let CheckResult::Failure(_) = result {
@@ -182,7 +181,7 @@ async fn probe(
         }
     };
     let (path, message) = match args.service.account.demo {
-        true => (None, "not kept, because it is a demo".to_owned()),
+        true => (None, "not stored for a demo".to_owned()),
         false => write_profile(client, &measured.profile, context.clock.now(), context),
     };
     let requests = format_count(measured.requests, "request");
@@ -222,11 +221,11 @@ fn write_profile(
     match ServiceCache::new(context.cache_dir.clone()).write_profile(client.api_address(), profile, now) {
         Ok(path) => {
             let path = path.display().to_string();
-            let message = format!("kept in {path} for later commands");
+            let message = format!("stored in {path} for later commands");
             (Some(path), message)
         }
         Err(error) => {
-            let message = format!("what was measured cannot be kept ({error}): later commands begin without it");
+            let message = format!("results cannot be stored ({error}): later commands do not use them");
             (None, message)
         }
     }

@@ -49,16 +49,16 @@ where
     A: Iterator,
 {
     let Some((host, port)) = host_and_port(address) else {
-        return (CheckResult::Skipped, "the address has no host".to_owned());
+        return (CheckResult::Skipped, "the API address has no host".to_owned());
     };
     if host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
-        return (CheckResult::Skipped, format!("{host} is an address and no name"));
+        return (CheckResult::Skipped, format!("{host} is an IP address"));
     }
     if let Some(proxy) = proxy {
-        let message = format!("{proxy} names a proxy, which resolves {host} itself");
+        let message = format!("{proxy} is set; the proxy resolves {host}");
         return (CheckResult::Skipped, message);
     }
-    let advice = "check the name in the address of the API, and the DNS of this machine";
+    let advice = "check the host name in the API address and the DNS of this machine";
     let lookup = pin!(look_up((host.clone(), port)));
     let resolved = select(lookup, clock.alarm(DNS_TIMEOUT)).await;
     match resolved {
@@ -73,7 +73,7 @@ where
             (CheckResult::Failure(5), format!("{host} cannot be resolved ({error}): {advice}"))
         }
         Either::Right(_) => {
-            (CheckResult::Failure(5), format!("{host} is not resolved within {} s: {advice}", DNS_TIMEOUT.as_secs()))
+            (CheckResult::Failure(5), format!("{host} was not resolved within {} s: {advice}", DNS_TIMEOUT.as_secs()))
         }
     }
 }
@@ -82,9 +82,9 @@ where
 pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (CheckResult, String) {
     let address = client.api_address();
     let how = match address.starts_with("https:") {
-        _ if !is_direct => "without a network",
-        true if is_pinned(client) => "over TLS, with the pinned certificate",
-        true => "over TLS, with a trusted certificate",
+        _ if !is_direct => "without network",
+        true if is_pinned(client) => "over TLS with the pinned certificate",
+        true => "over TLS with a trusted certificate",
         false => "without TLS",
     };
     match client.info().await {
@@ -94,7 +94,7 @@ pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (Check
             Some(status) if status < 500 && status != 429 => {
                 (CheckResult::Ok, format!("{address} answers {how} (status {status})"))
             }
-            _ if lacks_token(&error) => (CheckResult::Skipped, "needs a token that can be sent".to_owned()),
+            _ if lacks_token(&error) => (CheckResult::Skipped, "needs a valid token".to_owned()),
             _ => {
                 let failure = CommandError::from(error);
                 (CheckResult::Failure(failure.code()), failure.to_string())
@@ -118,17 +118,17 @@ pub(super) fn lacks_token(error: &Error) -> bool {
 /// Compares the clock of the machine with that of the service.
 pub(super) fn check_clock(ours: DateTime<Utc>, theirs: Option<DateTime<Utc>>) -> (CheckResult, String) {
     let Some(theirs) = theirs else {
-        let message = "the service does not say its time";
+        let message = "the service does not send its time";
         return (CheckResult::Skipped, message.to_owned());
     };
     let ahead = ours - theirs;
     if ahead.abs() <= CLOCK_TOLERANCE {
-        let message = "this machine's clock and the service's agree";
+        let message = "the local clock and the service's clock agree";
         return (CheckResult::Ok, message.to_owned());
     }
     let side = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
     let message = format!(
-        "this machine's clock is {} {side} the service's: set it, or --last means another time than it says",
+        "the local clock is {} {side} the service's: correct it, because --last depends on it",
         format_rough(ahead)
     );
     (CheckResult::Warning, message)
@@ -153,13 +153,13 @@ mod tests {
         };
         let expected = [
             ("https://api.example", None, CheckResult::Ok, "api.example has 2 addresses"),
-            ("http://127.0.0.1:8080", None, CheckResult::Skipped, "127.0.0.1 is an address and no name"),
-            ("http://[::1]:8080", None, CheckResult::Skipped, "[::1] is an address and no name"),
+            ("http://127.0.0.1:8080", None, CheckResult::Skipped, "127.0.0.1 is an IP address"),
+            ("http://[::1]:8080", None, CheckResult::Skipped, "[::1] is an IP address"),
             (
                 "https://api.example",
                 Some("HTTPS_PROXY"),
                 CheckResult::Skipped,
-                "HTTPS_PROXY names a proxy, which resolves api.example itself",
+                "HTTPS_PROXY is set; the proxy resolves api.example",
             ),
         ];
         for (address, proxy, result, message) in expected {
@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(result, CheckResult::Failure(5));
         assert_eq!(
             message,
-            "api.example cannot be resolved (no such name): check the name in the address of the API, and the DNS of \
+            "api.example cannot be resolved (no such name): check the host name in the API address and the DNS of \
              this machine"
         );
         let nothing = |_| async { Ok(std::iter::empty::<u8>()) };

@@ -36,19 +36,22 @@ pub(super) fn check_authentication(
         .first()
         .is_some_and(|credentials| credentials.name() == "credentials" && credentials.value().starts_with("username"));
     if by_password {
-        let message = "user name and password are accepted, and the vendor is withdrawing them: use a token";
+        let message = "user name and password are accepted, but the vendor is retiring them: use a token";
         return (CheckResult::Warning, message.to_owned());
     }
     let Some(ends) = client.claims().and_then(|claims| claims.expires_at) else {
-        let message = "the token is accepted, and does not say when it ends";
+        let message = "the token is accepted; no expiry time known";
         return (CheckResult::Ok, message.to_owned());
     };
     let local = ends.with_timezone(&zone);
     let local = local.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let message =
-        format!("the token is accepted, and ends at {} ({})", local.replace("+00:00", "Z"), format_relative(ends, now));
+    let message = format!(
+        "the token is accepted and expires at {} ({})",
+        local.replace("+00:00", "Z"),
+        format_relative(ends, now)
+    );
     match ends - now < EXPIRES_SOON {
-        true => (CheckResult::Warning, format!("{message}: get a new one before")),
+        true => (CheckResult::Warning, format!("{message}: create a new one before then")),
         false => (CheckResult::Ok, message),
     }
 }
@@ -66,7 +69,7 @@ pub(super) async fn check_privilege(
         }
     };
     if contracts.is_empty() {
-        let message = "the token may read the log of no contract: use a token of a user who may";
+        let message = "the token cannot read the log of any contract: use the token of a user who can";
         return (CheckResult::Failure(4), message.to_owned(), Vec::new());
     }
     let (mut read, mut refused) = (Vec::new(), Vec::new());
@@ -85,13 +88,13 @@ pub(super) async fn check_privilege(
     let Some(error) = refused.first() else {
         let message = match tried {
             1 if contracts.len() == 1 => {
-                format!("the log of the only contract can be read: {}", numbers.join(", "))
+                format!("the log of the only contract is readable: {}", numbers.join(", "))
             }
-            _ => format!("the logs of {of} contracts can be read: {}", numbers.join(", ")),
+            _ => format!("the logs of {of} contracts are readable: {}", numbers.join(", ")),
         };
         return (CheckResult::Ok, message, read);
     };
-    let message = format!("{} of the logs of {of} contracts cannot be read, the first because {error}", refused.len());
+    let message = format!("{} of {of} contracts cannot be read; the first: {error}", refused.len());
     (CheckResult::Failure(exit_code(error)), message, read)
 }
 

@@ -130,12 +130,12 @@ impl DoctorReport {
         Err(CommandError::with_code(
             *code,
             format!(
-                "{} of {} failed: {}",
+                "{} of {} failed ({})",
                 failed.len(),
                 format_count(self.entries.len() as u64, "check"),
                 names.join(", ")
             ),
-            "the report says what to do",
+            "see above",
         ))
     }
 }

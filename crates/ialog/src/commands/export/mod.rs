@@ -20,13 +20,12 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-The name of a file says its format, and .gz or .zst behind it its compression: .ndjson is one event a line and .json \
-one array of them, each record's bytes as the service sent them; .csv is a table, see `ialog schema flat`. A file \
-appears under its name when it is complete, and not before. An export to a file that was interrupted goes on where it \
-was when it is started again for the same file and range.
+The file extension selects the format and the compression (.gz or .zst): .ndjson is one record per line and .json is an \
+array, each record byte for byte as the service sent it; .csv is a table, see `ialog schema flat`. A file appears under its \
+final name only when it is complete. To resume an interrupted export, run the command again with the same file and range.
 
-Any other name of --out is the folder of an archive: a folder for each contract and day, with a manifest that says what is in it. \
-What it has is not read again, so the same command goes on where the last one ended, however that was; `ialog verify` looks at it.
+Any other --out is the folder of an archive, with one folder per contract and day and a manifest in each. Ranges that are \
+already in the archive are not read again, so running the same command again resumes it. `ialog verify` checks an archive.
 
 Examples:
   ialog export --last 7d --out week.ndjson
@@ -45,36 +44,35 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) range: RangeArgs,
 
-    /// File to write: NAME.ndjson, NAME.csv or NAME.json, each with or without .gz or .zst behind it; or the folder of
-    /// an archive
+    /// File to write: NAME.ndjson, NAME.csv or NAME.json, optionally followed by .gz or .zst; or the folder of an archive
     #[arg(long, value_name = "FILE|FOLDER")]
     pub(crate) out: PathBuf,
 
-    /// Replace the file if it exists, and give up an interrupted export of something else to it
+    /// Replace an existing file, and discard an unfinished export of a different range
     #[arg(long)]
     pub(crate) overwrite: bool,
 
-    /// Say what an export to an archive would read and write, and do nothing
+    /// Print what an export to an archive would read and write, without doing it
     #[arg(long, conflicts_with = "recount")]
     pub(crate) dry_run: bool,
 
-    /// Leave the newest events to the next export, because they may not be in the log yet; 10s if left out, and with
-    /// --demo, whose log is complete, nothing
+    /// Exclude events newer than this, because the log may still be incomplete; the next export reads them [default:
+    /// 10s; 0s with --demo]
     #[arg(long, value_name = "LENGTH")]
     pub(crate) settle: Option<Length>,
 
-    /// Count what is in the archive again, with one request a day, and add what came late
+    /// Compare archived days with the service again, one request per day, and add late events
     #[arg(long)]
     pub(crate) recount: bool,
 
-    /// What the parts of an archive are; ndjson.zst if left out
+    /// Format of the parts of an archive [default: ndjson.zst]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<PartFormat>,
 }
 
 #[derive(Args)]
 pub(crate) struct ExportContractArgs {
-    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("If left out, the only one that the token reads. A file takes one"))]
+    #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("the only contract of the token"))]
     pub(crate) contract: Vec<ContractSelector>,
 }
 

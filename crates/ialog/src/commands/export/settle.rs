@@ -26,8 +26,8 @@ pub(super) fn settled_range(
     let edge = now.checked_sub_signed(settle);
     edge.and_then(|edge| range.past(edge)).ok_or_else(|| {
         CommandError::usage(
-            format!("all of {range} is newer than {} s, so its events may not be in the log yet", settle.num_seconds()),
-            "try again later, or give an earlier start or a shorter --settle",
+            format!("all of {range} is newer than {} s, so the log may still be incomplete", settle.num_seconds()),
+            "try again later, or use an earlier start or a shorter --settle",
         )
     })
 }
@@ -54,8 +54,8 @@ mod tests {
             (9, "2026-11-22T11:59:50Z .. 2026-11-22T11:59:51Z"),
             (
                 10,
-                "all of 2026-11-22T11:59:50Z .. 2026-11-22T12:00:00Z is newer than 10 s, so its events may not be in \
-                 the log yet: try again later, or give an earlier start or a shorter --settle",
+                "all of 2026-11-22T11:59:50Z .. 2026-11-22T12:00:00Z is newer than 10 s, so the log may still be \
+                 incomplete: try again later, or use an earlier start or a shorter --settle",
             ),
         ] {
             assert_eq!(cut(start, end, seconds), expected);

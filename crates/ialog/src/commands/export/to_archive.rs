@@ -13,7 +13,7 @@ use crate::runtime::context::Context;
 use crate::service::account;
 
 /// How to export what could not be read.
-const RETRY_HINT: &str = "the same command tries again";
+const RETRY_HINT: &str = "run the same command again";
 
 pub(super) async fn run(
     args: ExportArgs,
@@ -24,8 +24,8 @@ pub(super) async fn run(
     let archive = archive_at(&args.out)?;
     if args.overwrite {
         return Err(CommandError::usage(
-            format!("{archive} is no file but an archive, in which nothing is overwritten"),
-            "leave out --overwrite",
+            format!("{archive} is an archive, in which no file is overwritten"),
+            "remove --overwrite",
         ));
     }
     let contracts = account::select_contracts(&args.contracts.contract, &client).await?;
@@ -46,7 +46,7 @@ pub(super) async fn run(
         let plans = exporter.plan(&contracts, range).await;
         let mut summary = ExportSummary::new(contracts.len());
         summary.failures = show_plans(plans, &client, context).await;
-        return summary.verdict("failed, and the plan is of the others", context);
+        return summary.verdict("failed; the plan covers the others", context);
     }
     let started = context.clock.elapsed();
     let exports = exporter.run(&contracts, range, context.interrupt.listen()).await;
@@ -72,7 +72,7 @@ pub(super) async fn run(
         }
     }
     context.info(format_args!("{seconds:.1} s, archive {archive}"));
-    summary.verdict("failed, and the others are archived", context)
+    summary.verdict("failed; the others are archived", context)
 }
 
 /// Shows what each export would do. Returns the contracts whose plan failed.
@@ -104,17 +104,17 @@ fn describe_plan(contract: &ContractNumber, plan: &ContractPlan) -> String {
     let at_least = if plan.exact { "" } else { "at least " };
     let mut text = format!("contract {contract}: to read {}\n", plan.missing);
     if !plan.unverified.is_empty() {
-        text += &format!("  to read again, because it is not proven to be complete: {}\n", plan.unverified);
+        text += &format!("  to read again, because it is not verified: {}\n", plan.unverified);
     }
     text += &format!(
-        "  {at_least}{} in about {} and {}, {} bytes unpacked",
+        "  {at_least}{} in about {} and {}, {} bytes uncompressed",
         format_count(plan.events, "event"),
         format_count(plan.windows, "window"),
         format_count(plan.requests, "request"),
         plan.bytes
     );
     if let Some(bytes) = plan.on_disk {
-        text += &format!(", {bytes} bytes on the disk");
+        text += &format!(", {bytes} bytes on disk");
     }
     text += &format!(", about {:.0} s\n", plan.time.as_secs_f64().ceil());
     text
@@ -146,12 +146,12 @@ impl ExportSummary {
         self.is_last_empty = false;
         let Some(range) = export.range else {
             context.info(format_args!(
-                "contract {contract}: all of the range is so new that it is left to the next export"
+                "contract {contract}: the whole range is newer than --settle; the next export reads it"
             ));
             return;
         };
         if export.nothing_to_do {
-            context.info(format_args!("contract {contract}, {range}: archived already"));
+            context.info(format_args!("contract {contract}, {range}: already archived"));
         } else {
             let stopped = if export.stopped { ", stopped" } else { "" };
             context.info(format_args!(
@@ -162,13 +162,10 @@ impl ExportSummary {
             self.is_last_empty = export.events == 0 && export.requests > 0 && !export.stopped;
         }
         for (number, what) in [
-            (
-                export.discarded,
-                "had come and were given up with the part that they were for: the next export reads them again",
-            ),
-            (export.with_issues, "do not fit the model of an event and are written like the others"),
-            (export.late, "came late and were added"),
-            (export.no_longer_served, "are archived and not sent by the service any more"),
+            (export.discarded, "discarded with an unfinished part; the next export reads them again"),
+            (export.with_issues, "with unexpected content, written unchanged"),
+            (export.late, "arrived late, added"),
+            (export.no_longer_served, "archived, but no longer returned by the service"),
         ] {
             if number > 0 {
                 context.info(format_args!("  {} {what}", format_count(number, "event")));
@@ -176,7 +173,7 @@ impl ExportSummary {
         }
         for gap in &export.gaps {
             context.warn(format_args!(
-                "  not proven to be complete: {} .. {}, {}, {} came",
+                "  incomplete: {} .. {}, {}, {} received",
                 gap.from.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
                 gap.to.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true),
                 gap.reason,
@@ -199,14 +196,14 @@ impl ExportSummary {
             return Err(CommandError::with_code(
                 context.interrupt.code(),
                 "interrupted",
-                "what was read up to then is archived, the same command goes on from there",
+                "what was read so far is archived; run the same command again to resume",
             )
             .with_contracts(self.failures));
         }
         match (self.failures.len(), self.contracts) {
             (0, _) if self.gaps == 0 => Ok(()),
             (0, _) => Err(CommandError::incomplete(
-                format!("not everything is proven to be complete, {} left", format_count(self.gaps as u64, "gap")),
+                format!("incomplete: {} could not be verified", format_count(self.gaps as u64, "gap")),
                 gap_hint(RETRY_HINT, self.gaps, self.beyond_reach),
             )),
             (1, 1) => Err(self.failures.swap_remove(0).1),

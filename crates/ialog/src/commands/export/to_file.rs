@@ -36,7 +36,7 @@ pub(super) async fn run(
     let export = open(&steps).map_err(|error| match error {
         // The file of an interrupted export may be replaced: the service still has its events.
         Error::Damaged { .. } | Error::UnsupportedVersion { .. } => {
-            CommandError::usage(error.to_string(), format!("{}, or begin anew with --overwrite", error.hint()))
+            CommandError::usage(error.to_string(), format!("{}, or start over with --overwrite", error.hint()))
         }
         error => error.into(),
     })?;
@@ -44,7 +44,7 @@ pub(super) async fn run(
         Some(written) => {
             resume.set(kept_hint(&written, &resume_command));
             context.info(format_args!(
-                "going on with an interrupted export, {} written already",
+                "resuming an interrupted export ({} already written)",
                 format_count(written.events, "event")
             ));
         }
@@ -95,10 +95,7 @@ pub(super) async fn run(
         elapsed.as_secs_f64(),
     ));
     if exported.with_issues > 0 {
-        context.info(format_args!(
-            "{} of them do not fit the model of an event and are written like the others",
-            exported.with_issues
-        ));
+        context.info(format_args!("{} of them with unexpected content, written unchanged", exported.with_issues));
     }
     Ok(())
 }
@@ -107,14 +104,14 @@ pub(super) async fn run(
 fn reject_archive_flags(args: &ExportArgs, target: &FileTarget) -> Result<(), CommandError> {
     if args.dry_run || args.recount {
         return Err(CommandError::usage(
-            format!("--dry-run and --recount are for archives, and {target} is a file"),
-            "name a folder",
+            format!("--dry-run and --recount only apply to archives, but {target} is a file"),
+            "give the folder of an archive",
         ));
     }
     if args.format.is_some() {
         return Err(CommandError::usage(
-            format!("--format is for archives, and {target} is a file, whose name says its format"),
-            "leave out --format",
+            format!("--format only applies to archives, but {target} is a file"),
+            "remove --format; the file extension selects the format",
         ));
     }
     Ok(())
@@ -145,8 +142,8 @@ fn only_contract(contracts: Vec<ContractNumber>) -> Result<ContractNumber, Comma
     match <[ContractNumber; 1]>::try_from(contracts) {
         Ok([contract]) => Ok(contract),
         Err(several) => Err(CommandError::usage(
-            format!("a file holds the events of one contract, and these are {}", several.len()),
-            "name one, or export to the folder of an archive",
+            format!("a file holds the events of one contract, but {} are selected", several.len()),
+            "select one, or export to the folder of an archive",
         )),
     }
 }

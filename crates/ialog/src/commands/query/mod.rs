@@ -21,12 +21,12 @@ use query_run::QueryRun;
 
 #[derive(Args)]
 #[command(after_help = "\
-Filters are applied here, to all events of the range and before --limit. Days and local times are those of --tz; what is \
-for programs (all but tables) has its times in UTC. The range that was understood is said on standard error, and what \
-is not proven to be complete ends in exit code 3.
+Filters are applied locally to all events of the range, before --limit. Tables show times in the time zone of --tz; all \
+other formats use UTC. The resolved range is printed to standard error. If part of the range cannot be verified, the exit \
+code is 3.
 
 Columns of tables: time, user, action, resource, result, from, detail, and took, events, id, contract, type, service, \
-request; for --cols, --sort, --template and --list-values also those of `ialog schema flat`.
+request. --cols, --sort, --template and --list-values also accept the columns of `ialog schema flat`.
 
 Examples:
   ialog query --last 2h --mutations
@@ -50,7 +50,7 @@ pub(crate) struct QueryArgs {
     #[command(flatten, next_help_heading = "Output")]
     pub(crate) color: ColorArgs,
 
-    /// Exit code 7 when nothing matched
+    /// Exit with code 7 if no event matched
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_status: bool,
 }

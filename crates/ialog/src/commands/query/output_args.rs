@@ -10,50 +10,50 @@ use crate::error::CommandError;
 /// How events are written.
 #[derive(Args)]
 pub(crate) struct QueryOutputArgs {
-    /// table, which fits the terminal, wide, with more columns and nothing cut off, ndjson, the records as the service
-    /// sent them, json, one array of them, csv, see `ialog schema flat`, or template; with --cols, ndjson and json have
-    /// objects of these columns
+    /// Output format: table (fits the terminal), wide (more columns, nothing truncated), ndjson (records as the service
+    /// sent them), json (one array), csv (see `ialog schema flat`) or template; with --cols, ndjson and json print
+    /// objects with these columns
     #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
     pub(crate) output: QueryFormat,
 
-    /// Show one line for an operation instead of one for each of its events; the default in tables
+    /// Show one line per operation instead of one per event (default for tables)
     #[arg(long, overrides_with = "no_fold")]
     fold: bool,
 
-    /// Show each event
+    /// Show one line per event
     #[arg(long, overrides_with = "fold")]
     no_fold: bool,
 
-    /// Show so many at the most: the newest, or the first by --sort
+    /// Maximum number of events to show: the newest, or the first by --sort
     #[arg(long, value_name = "COUNT", value_parser = parse_count)]
     pub(crate) limit: Option<NonZeroUsize>,
 
-    /// Columns to sort by, with - before one to turn it round; tables begin with the newest, everything else with the
-    /// oldest
+    /// Columns to sort by; prefix a column with - to sort descending [default: newest first in tables, oldest first in
+    /// other formats]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
 
-    /// Columns to show
+    /// Columns to show, comma-separated, comma-separated
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) cols: Vec<String>,
 
-    /// Leave out the names of the columns
+    /// Omit the column names
     #[arg(long)]
     pub(crate) no_headers: bool,
 
-    /// Line for each event, with columns such as {user} in it, \t and \n, and {{ and }} for braces; for -o template
+    /// Template of each line for -o template: columns such as {user}, \t, \n, and {{ }} for braces
     #[arg(long, value_name = "TEXT")]
     pub(crate) template: Option<String>,
 
-    /// What this expression of jq makes of each record, one result a line, texts without quotes
+    /// Apply a jq expression to each record; one result per line, strings unquoted
     #[arg(long, value_name = "EXPR", conflicts_with_all = ["cols", "template", "count", "list_values"])]
     pub(crate) jq: Option<String>,
 
-    /// Print how many match, and nothing else
+    /// Print only the number of matching events
     #[arg(long, conflicts_with = "list_values")]
     pub(crate) count: bool,
 
-    /// Print the values of a column and how many events have each; one with several counts for each
+    /// Print the values of a column with their number of events; an event with several values is counted once for each
     #[arg(long, value_name = "COLUMN")]
     pub(crate) list_values: Option<String>,
 }
@@ -63,14 +63,14 @@ impl QueryOutputArgs {
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         if (self.output == QueryFormat::Template) != self.template.is_some() {
             return Err(CommandError::usage(
-                "-o template and --template need each other",
-                "give both, such as -o template --template '{time} {user}'",
+                "-o template and --template must be used together",
+                "use both, such as -o template --template '{time} {user}'",
             ));
         }
         if self.jq.is_some() && !matches!(self.output, QueryFormat::Table | QueryFormat::Ndjson | QueryFormat::Json) {
             return Err(CommandError::usage(
-                "--jq says itself what each line is",
-                "leave out -o, or use it with -o ndjson for errors as JSON",
+                "--jq defines the output, so -o would have no effect",
+                "remove -o, or use -o ndjson to get errors as JSON",
             ));
         }
         let columns = (!self.cols.is_empty(), "--cols");
@@ -82,18 +82,17 @@ impl QueryOutputArgs {
         } else if self.list_values.is_some() {
             ("--list-values prints values and counts, the most frequent first", vec![columns, sort, template])
         } else if self.template.is_some() {
-            ("the template says itself what each line is", vec![columns])
+            ("the template defines each line", vec![columns])
         } else {
-            ("only tables and csv have names of columns", Vec::new())
+            ("only tables and csv have column names", Vec::new())
         };
         if self.count || !(self.is_table() || self.output == QueryFormat::Csv) {
             unused.push((self.no_headers, "--no-headers"));
         }
         match unused.into_iter().find(|(is_given, _)| *is_given) {
-            Some((_, flag)) => Err(CommandError::usage(
-                format!("{reason}, so {flag} would have no effect"),
-                format!("leave out {flag}"),
-            )),
+            Some((_, flag)) => {
+                Err(CommandError::usage(format!("{reason}, so {flag} would have no effect"), format!("remove {flag}")))
+            }
             None => Ok(()),
         }
     }

@@ -134,9 +134,7 @@ impl QueryRun {
                 let (text, dropped) = table.render(self.plan.table);
                 if !dropped.is_empty() {
                     let dropped = dropped.join(", ");
-                    context.info(format_args!(
-                        "the terminal is too narrow for {dropped}: -o wide shows all, --cols others"
-                    ));
+                    context.info(format_args!("columns hidden for lack of width: {dropped} (use -o wide or --cols)"));
                 }
                 Ok(text.into())
             }

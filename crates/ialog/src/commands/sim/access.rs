@@ -10,7 +10,7 @@ use crate::error::CommandError;
 
 #[derive(Args)]
 pub(crate) struct AccessArgs {
-    /// Plain token that reads every contract
+    /// Plain token that can read every contract
     #[arg(long, value_name = "TEXT", default_value = ionos_activitylog_sim::DEFAULT_TOKEN)]
     pub(crate) token: String,
 
@@ -18,27 +18,27 @@ pub(crate) struct AccessArgs {
     #[arg(long)]
     pub(crate) jwt: bool,
 
-    /// How long that token is good
+    /// Lifetime of that token
     #[arg(long, value_name = "LENGTH", requires = "jwt", value_parser = parse_duration)]
     pub(crate) token_lifetime: Option<TimeDelta>,
 
-    /// That token is a reseller's and reads every contract
+    /// Make that token a reseller token, which can read every contract
     #[arg(long, requires = "jwt")]
     pub(crate) reseller: bool,
 
-    /// That token lacks the privilege to read the log
+    /// Remove the privilege to read the log from that token
     #[arg(long, requires = "jwt")]
     pub(crate) no_privilege: bool,
 
-    /// Accept this user name and password; may be repeated
+    /// Accept this user name and password; repeatable
     #[arg(long, value_name = "USER:PASSWORD", value_parser = StringValueParser::new().map(BasicCredentials::from))]
     pub(crate) basic: Vec<BasicCredentials>,
 
-    /// Accounts have a second factor, so that user name and password are refused
+    /// Refuse user names and passwords, as for accounts with two-factor authentication
     #[arg(long)]
     pub(crate) two_factor: bool,
 
-    /// Revoke the plain token after so many requests
+    /// Revoke the plain token after this many requests
     #[arg(long, value_name = "REQUESTS")]
     pub(crate) revoke_after: Option<u64>,
 
@@ -46,11 +46,11 @@ pub(crate) struct AccessArgs {
     #[arg(long, value_name = "CODE", default_value = ionos_activitylog_sim::FORBIDDEN_CODE)]
     pub(crate) forbidden_code: String,
 
-    /// Answer for a contract that may not be read
+    /// Response for a contract that the token cannot read
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<ForeignContract>(ForeignContract::NAMES))]
     pub(crate) foreign_contract: ForeignContract,
 
-    /// The information about the API needs a token too
+    /// Require a token for the API information, too
     #[arg(long)]
     pub(crate) info_needs_token: bool,
 }
@@ -64,11 +64,10 @@ impl BasicCredentials {
     /// The user name and the password. Fails without a colon or without a user name.
     pub(crate) fn parts(&self) -> Result<(&str, &str), CommandError> {
         match self.0.split_once(':') {
-            None => Err(CommandError::usage("the value of --basic has no colon", "write USER:PASSWORD")),
-            Some(("", _)) => Err(CommandError::usage(
-                "the value of --basic has no user name before its colon",
-                "write USER:PASSWORD",
-            )),
+            None => Err(CommandError::usage("the value of --basic has no colon", "use USER:PASSWORD")),
+            Some(("", _)) => {
+                Err(CommandError::usage("the value of --basic has no user name before the colon", "use USER:PASSWORD"))
+            }
             Some(pair) => Ok(pair),
         }
     }

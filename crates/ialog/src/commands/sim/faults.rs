@@ -11,19 +11,19 @@ use crate::args::parse_error::InvalidValue;
 
 #[derive(Args)]
 pub(crate) struct FaultArgs {
-    /// Script of faults, a JSON file
+    /// JSON file with a fault script
     #[arg(long, value_name = "FILE")]
     pub(crate) faults: Option<PathBuf>,
 
-    /// Requests a second and contract, and how many at once, such as 5/10; no limit if left out
+    /// Requests per second and contract, and the burst size, such as 5/10 [default: unlimited]
     #[arg(long, value_name = "RATE/BURST")]
     pub(crate) rate_limit: Option<RateLimitSpec>,
 
-    /// How a 429 says when to come back
+    /// Form of Retry-After in a 429
     #[arg(long, value_name = "FORM", default_value_t, value_parser = one_of::<RetryAfterForm>(RetryAfterForm::NAMES), requires = "rate_limit")]
     pub(crate) retry_after: RetryAfterForm,
 
-    /// Write every request to this file as it comes, one a line, without secrets
+    /// Write every request to this file, one per line, without secrets
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
 }
@@ -45,8 +45,8 @@ impl FromStr for RateLimitSpec {
         };
         let (per_second, burst) = read().ok_or_else(|| {
             invalid_value(
-                format!("{text:?} is no limit"),
-                "write the requests a second and how many at once, such as 5/10",
+                format!("{text:?} is not a rate limit"),
+                "use requests per second and the burst size, such as 5/10",
             )
         })?;
         Ok(Self { per_second, burst })

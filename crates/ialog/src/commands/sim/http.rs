@@ -11,35 +11,35 @@ use crate::args::parse_error::InvalidValue;
 
 #[derive(Args)]
 pub(crate) struct HttpArgs {
-    /// Zone whose midnight a bare date means, such as +02:00
+    /// UTC offset for dates without a time, such as +02:00
     #[arg(long, value_name = "OFFSET", default_value = "+00:00", allow_hyphen_values = true)]
     pub(crate) bare_date_zone: FixedOffset,
 
-    /// What a date leads to that cannot be read
+    /// Handling of an invalid date
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<BadDate>(BadDate::NAMES))]
     pub(crate) bad_date: BadDate,
 
-    /// What becomes of fractions of a second in a date
+    /// Handling of fractions of a second in a date
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<QueryFractions>(QueryFractions::NAMES))]
     pub(crate) query_fractions: QueryFractions,
 
-    /// Header that names an answer, or none
+    /// Header with the request ID of an answer, or none
     #[arg(long, value_name = "NAME", default_value = "x-request-id")]
     pub(crate) request_id_header: OptionalHeader,
 
-    /// What becomes of a path with a slash at its end
+    /// Handling of a path with a trailing slash
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TrailingSlash>(TrailingSlash::NAMES))]
     pub(crate) trailing_slash: TrailingSlash,
 
-    /// Compress answers for clients that accept it
+    /// Compress answers for clients that accept gzip
     #[arg(long)]
     pub(crate) gzip: bool,
 
-    /// Name the character set in the media type
+    /// Add the character set to the media type
     #[arg(long)]
     pub(crate) charset: bool,
 
-    /// Status for other methods than GET
+    /// Status for methods other than GET
     #[arg(long, value_name = "STATUS", default_value_t = 405, value_parser = clap::value_parser!(u16).range(400..=599))]
     pub(crate) other_methods: u16,
 }
@@ -56,15 +56,12 @@ impl FromStr for OptionalHeader {
             return Ok(Self(None));
         }
         let name = text.parse().map_err(|_| {
-            invalid_value(
-                format!("{text:?} cannot be the name of a header"),
-                "write letters, digits and hyphens, or none",
-            )
+            invalid_value(format!("{text:?} is not a valid header name"), "use letters, digits and hyphens, or none")
         })?;
         if !is_allowed_request_id_header(&name) {
             return Err(invalid_value(
-                format!("the header {text:?} says something else about an answer"),
-                "write another name, such as x-request-id, or none",
+                format!("the header {text:?} has another meaning"),
+                "use another name, such as x-request-id, or none",
             ));
         }
         Ok(Self(Some(name)))

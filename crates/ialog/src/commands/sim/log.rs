@@ -31,51 +31,51 @@ const GENERATOR_FLAGS: [&str; 13] = [
 
 #[derive(Args)]
 pub(crate) struct LogArgs {
-    /// Seed of the data, and of all that is left to chance
+    /// Seed of the data and of all random choices
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// How many contracts the account has
+    /// Number of contracts of the account
     #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) contracts: u32,
 
-    /// How many users act in each contract
+    /// Number of users per contract
     #[arg(long, value_name = "COUNT", default_value_t = 7, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub(crate) users: u64,
 
-    /// How many services there are
+    /// Number of services
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u64).range(5..=1_000_000))]
     pub(crate) services: u64,
 
-    /// Events of a contract on an average day
+    /// Events per contract on an average day
     #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_EVENTS_PER_DAY, value_parser = clap::value_parser!(u64).range(..=ionos_activitylog_sim::MAX_EVENTS_PER_DAY))]
     pub(crate) events_per_day: u64,
 
-    /// When the logs begin: a day or a time
+    /// Start of the logs: a day or a time
     #[arg(long, value_name = "WHEN", default_value = "2025-01-01")]
     pub(crate) begin: Moment,
 
-    /// One hour in so many has a burst of 900 events within 3 ms; 0 for none
+    /// Hours per burst of 900 events within 3 ms, on average; 0 for no bursts
     #[arg(long, value_name = "HOURS", default_value_t = ionos_activitylog_sim::DEFAULT_BURST_INTERVAL)]
     pub(crate) burst_every: u64,
 
-    /// A burst: a time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900; may be repeated
+    /// Add a burst of events at a time, such as 2026-11-20T09:12:33Z,3ms,900; repeatable
     #[arg(long, value_name = "WHEN,LENGTH,COUNT")]
     pub(crate) burst: Vec<BurstSpec>,
 
-    /// Serve the events of this export instead: NDJSON, one record a line
+    /// Serve the records of this NDJSON export instead of generated data
     #[arg(long, value_name = "FILE", conflicts_with_all = GENERATOR_FLAGS)]
     pub(crate) events: Option<PathBuf>,
 
-    /// Contract of the records in that file that name none
+    /// Contract of the records in that file without a contract number
     #[arg(long, value_name = "NUMBER", requires = "events")]
     pub(crate) contract: Option<u64>,
 
-    /// Start at this time, from 1970 to 2199, and go on from there; the machine's time if left out
+    /// Start the simulated clock at this time, in the years 1970 to 2199 [default: the system time]
     #[arg(long, value_name = "WHEN")]
     pub(crate) now: Option<Moment>,
 
-    /// Stand still at that time
+    /// Stop the simulated clock at that time
     #[arg(long, requires = "now", conflicts_with_all = ["rate_limit", "token_lifetime"])]
     pub(crate) still: bool,
 }
@@ -95,8 +95,8 @@ impl FromStr for BurstSpec {
         let parts: Vec<&str> = text.split(',').collect();
         let [begin, length, events] = parts[..] else {
             return Err(invalid_value(
-                format!("{text:?} is no burst"),
-                "write its time, its length and how many events, such as 2026-11-20T09:12:33Z,3ms,900",
+                format!("{text:?} is not a burst"),
+                "use time, duration and number of events, such as 2026-11-20T09:12:33Z,3ms,900",
             ));
         };
         Ok(Self {
@@ -104,14 +104,14 @@ impl FromStr for BurstSpec {
                 invalid_value(error.summary(), error.hint().unwrap_or_default())
             })?,
             length: parse_duration(length)
-                .map_err(|error| invalid_value(error.to_string(), "write one such as 3ms"))?,
+                .map_err(|error| invalid_value(error.to_string(), "use a duration such as 3ms"))?,
             events: events
                 .parse()
                 .ok()
                 .filter(|events| (1..=ionos_activitylog_sim::MAX_BURST_EVENTS).contains(events))
                 .ok_or_else(|| {
                     let most = ionos_activitylog_sim::MAX_BURST_EVENTS;
-                    invalid_value(format!("{events:?} is no number of events"), format!("a burst has from 1 to {most}"))
+                    invalid_value(format!("{events:?} is not a valid number of events"), format!("use 1 to {most}"))
                 })?,
         })
     }

@@ -44,13 +44,13 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-The address is printed on standard output once the API is served, and how to reach it on standard error. \
-The data is made up from the seed, the same on every machine. Ctrl-C ends it.
+Prints the address to standard output once the API is ready, and the environment variables to use it to standard error. \
+The data is generated from the seed and is the same on every machine. Stop the simulator with Ctrl-C.
 
-Shares are numbers from 0 to 1 or percentages, lengths are whole numbers with ms, s, m, h, d or w.
+A share is a number from 0 to 1 or a percentage. A duration is an integer with ms, s, m, h, d or w.
 
-Beside the API: /_sim/ledger has the requests it saw, /_sim/records/CONTRACT?dateStart=...&dateEnd=... \
-the events that a range really holds, one a line.
+Additional endpoints: /_sim/ledger returns the requests so far, and \
+/_sim/records/CONTRACT?dateStart=...&dateEnd=... returns the complete records of a range, one per line.
 
 Examples:
   ialog sim --port 8080
@@ -59,7 +59,7 @@ Examples:
   ialog sim --now 2026-11-20 --events-per-day 14000 --ingest-delay typical
   ialog sim --faults faults.json --ledger requests.ndjson --rate-limit 5/10")]
 pub(crate) struct SimArgs {
-    /// Port to listen on, loopback only; 0 takes a free one
+    /// Loopback port to listen on; 0 selects a free port
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
 
@@ -82,7 +82,7 @@ pub(crate) struct SimArgs {
     #[command(flatten, next_help_heading = "HTTP")]
     pub(crate) http: HttpArgs,
 
-    #[command(flatten, next_help_heading = "Trouble")]
+    #[command(flatten, next_help_heading = "Faults")]
     pub(crate) faults: FaultArgs,
 }
 
@@ -111,13 +111,13 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     let builder = with_faults(builder, faults, ledger_error)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
         CommandError::usage(
-            format!("port {port} cannot be listened on ({error})"),
-            "choose another, or 0 for a free one",
+            format!("cannot listen on port {port} ({error})"),
+            "choose another port, or 0 for a free one",
         )
     })?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| CommandError::unexpected(format!("the port cannot be told ({error})"), "try another"))?;
+    let address = listener.local_addr().map_err(|error| {
+        CommandError::unexpected(format!("cannot determine the port ({error})"), "choose another port")
+    })?;
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
     // Listens before the address is printed: its reader may send a signal at once.
@@ -140,7 +140,7 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
             () = &mut interrupted => return Ok(()),
             // A full disk must not stop the simulator in the middle of a test.
             Some(error) = ledger_errors.recv() => context.warn(format_args!(
-                "warning: the ledger cannot be written ({error}), so it lacks requests from here on"
+                "warning: cannot write the ledger ({error}); it is incomplete from here on"
             )),
         }
     }
@@ -197,8 +197,8 @@ fn clock(log: &LogArgs, machine: &Arc<dyn Clock>) -> Result<SimulatedTime, Comma
     let start = moment.start(machine.now())?;
     if !YEARS.contains(&start.year()) {
         return Err(CommandError::usage(
-            format!("--now {moment} is not a time that can be simulated"),
-            format!("give one in the years from {} to {}", YEARS.start(), YEARS.end()),
+            format!("--now {moment} cannot be simulated"),
+            format!("use a time in the years {} to {}", YEARS.start(), YEARS.end()),
         ));
     }
     if log.still {
@@ -231,7 +231,7 @@ fn with_log(builder: SimulatorBuilder, log: LogArgs, now: DateTime<Utc>) -> Resu
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CommandError {
-    CommandError::usage(format!("{} cannot be read ({error})", path.display()), "name a file that can")
+    CommandError::usage(format!("cannot read {} ({error})", path.display()), "choose a readable file")
 }
 
 fn with_access(builder: SimulatorBuilder, access: &AccessArgs) -> Result<SimulatorBuilder, CommandError> {
@@ -265,7 +265,7 @@ fn with_faults(
     }
     if let Some(path) = faults.ledger {
         let ledger = File::create(&path).map_err(|error| {
-            CommandError::usage(format!("{} cannot be written ({error})", path.display()), "name a file that can")
+            CommandError::usage(format!("cannot write {} ({error})", path.display()), "choose a writable file")
         })?;
         builder = builder.on_request(write_requests(ledger, ledger_error));
     }

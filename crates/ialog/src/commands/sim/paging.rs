@@ -7,19 +7,19 @@ use super::one_of;
 
 #[derive(Args)]
 pub(crate) struct PagingArgs {
-    /// Hits of a page at the most
+    /// Maximum number of hits per page
     #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=ionos_activitylog_sim::MAX_PAGE_HITS))]
     pub(crate) max_limit: u64,
 
-    /// What happens to a larger limit
+    /// Handling of a larger limit
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<OverLimit>(OverLimit::NAMES))]
     pub(crate) over_limit: OverLimit,
 
-    /// What happens when offset and limit together pass the window cap
+    /// Handling of offset + limit above the window cap
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<DeepOffset>(DeepOffset::NAMES))]
     pub(crate) deep_offset: DeepOffset,
 
-    /// How far offset and limit may reach together
+    /// Maximum of offset + limit
     #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_WINDOW_CAP)]
     pub(crate) window_cap: u64,
 
@@ -31,7 +31,7 @@ pub(crate) struct PagingArgs {
     #[arg(long, value_name = "SHAPE", default_value_t, value_parser = one_of::<TotalShape>(TotalShape::NAMES))]
     pub(crate) total: TotalShape,
 
-    /// What the total says
+    /// Accuracy of the total
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<TotalValue>(TotalValue::NAMES))]
     pub(crate) total_value: TotalValue,
 }

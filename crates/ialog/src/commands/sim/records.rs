@@ -10,51 +10,51 @@ use super::one_of;
 
 #[derive(Args)]
 pub(crate) struct RecordArgs {
-    /// JSON types of the values whose type drifts
+    /// JSON types of the members whose type differs between sources
     #[arg(long, value_name = "DIALECT", default_value_t, value_parser = one_of::<Dialect>(Dialect::NAMES))]
     pub(crate) dialect: Dialect,
 
-    /// Records with @uuid
+    /// Share of records with @uuid
     #[arg(long, value_name = "SHARE", default_value_t = Share::ALL)]
     pub(crate) uuid: Share,
 
-    /// Records and pages with members that nobody has seen yet
+    /// Share of records and pages with unknown members
     #[arg(long, value_name = "SHARE", default_value_t = Share::NONE)]
     pub(crate) unknown_members: Share,
 
-    /// Records with event types and actions that nobody has seen yet
+    /// Share of records with unknown event types and actions
     #[arg(long, value_name = "SHARE", default_value_t = Share::NONE)]
     pub(crate) unknown_types: Share,
 
-    /// Digits of the fraction of a record's time
+    /// Number of fraction digits in record times
     #[arg(long, value_name = "DIGITS", default_value_t, value_parser = one_of::<FractionDigits>(FractionDigits::NAMES))]
     pub(crate) fraction_digits: FractionDigits,
 
-    /// How a record's time says that it is UTC
+    /// Form of the UTC designator in record times
     #[arg(long, value_name = "MARK", default_value_t, value_parser = one_of::<UtcMark>(UtcMark::NAMES))]
     pub(crate) utc_mark: UtcMark,
 
-    /// How long events take to appear: none, typical, a length, or shares such as 90%<2s,10%<1m
+    /// Delay before events appear: none, typical, a duration, or shares such as 90%<2s,10%<1m
     #[arg(long, value_name = "DELAY", default_value = "none")]
     pub(crate) ingest_delay: IngestDelay,
 
-    /// Events that appear much later: none, or a share and a length such as 1%:2h
+    /// Late events: none, or a share and a delay such as 1%:2h
     #[arg(long, value_name = "SHARE:LENGTH", default_value = "none")]
     pub(crate) late: LateEvents,
 
-    /// Events that change after they appeared: none, or a share and a length such as 1%:10m
+    /// Events that change after they appear: none, or a share and a delay such as 1%:10m
     #[arg(long, value_name = "SHARE:LENGTH", default_value = "none")]
     pub(crate) amended: AmendedEvents,
 
-    /// Events that are there twice
+    /// Share of events that occur twice
     #[arg(long, value_name = "SHARE", default_value_t = Share::NONE)]
     pub(crate) duplicates: Share,
 
-    /// The total counts those twice
+    /// Count duplicates in the total
     #[arg(long, requires = "duplicates")]
     pub(crate) duplicates_counted: bool,
 
-    /// How long events are kept; without end if left out
+    /// Retention time of events [default: unlimited]
     #[arg(long, value_name = "LENGTH", value_parser = parse_duration)]
     pub(crate) retention: Option<TimeDelta>,
 }

@@ -11,15 +11,19 @@ pub(crate) struct Topic {
 
 /// The topics in the order in which they are listed.
 pub(crate) static TOPICS: [Topic; 5] = [
-    Topic { name: "times", about: "how a time is written, and in which zone", text: include_str!("times.txt") },
-    Topic { name: "filters", about: "which events are shown", text: include_str!("filters.txt") },
+    Topic { name: "times", about: "time ranges, durations and time zones", text: include_str!("times.txt") },
+    Topic { name: "filters", about: "filter keys and matching rules", text: include_str!("filters.txt") },
     Topic {
         name: "exit-codes",
-        about: "what a script can tell from the exit code",
+        about: "exit codes and error messages for scripts",
         text: include_str!("exit-codes.txt"),
     },
-    Topic { name: "environment", about: "where settings come from", text: include_str!("environment.txt") },
-    Topic { name: "schemas", about: "what the files mean", text: include_str!("schemas.txt") },
+    Topic {
+        name: "environment",
+        about: "environment variables and configuration files",
+        text: include_str!("environment.txt"),
+    },
+    Topic { name: "schemas", about: "output formats and their JSON Schemas", text: include_str!("schemas.txt") },
 ];
 
 /// The topic with this name.
@@ -33,5 +37,5 @@ pub(crate) fn list() -> String {
     let width = width.unwrap_or_default();
     let lines = TOPICS.iter().map(|Topic { name, about, .. }| format!("\n  ialog help {name:width$}  {about}"));
     let lines: String = lines.collect();
-    format!("Help on what concerns several commands:{lines}")
+    format!("Help topics:{lines}")
 }

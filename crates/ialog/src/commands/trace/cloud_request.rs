@@ -31,7 +31,7 @@ impl CloudRequestLookup {
     pub(crate) async fn look_up(&mut self, operation: &Operation) -> Result<CloudRequestInfo, CommandError> {
         let Some(request) = operation.request() else {
             return Ok(CloudRequestInfo::Unknown(
-                "no event of this operation names a request, so there is nothing to ask the Cloud API for".to_owned(),
+                "no event of this operation has a request ID, so the Cloud API cannot be queried".to_owned(),
             ));
         };
         if let Some(info) = self.known.get(&*request) {
@@ -45,7 +45,7 @@ impl CloudRequestLookup {
             )),
             // A request id in the log may be no valid id of the Cloud API.
             Err(error) if error.kind() == ErrorKind::Configuration => {
-                CloudRequestInfo::Unknown(format!("the Cloud API is not asked: {error}"))
+                CloudRequestInfo::Unknown(format!("the Cloud API was not queried: {error}"))
             }
             Err(error) => return Err(error.into()),
         };

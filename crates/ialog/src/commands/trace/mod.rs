@@ -29,32 +29,32 @@ use text::operation_text;
 
 #[derive(Args)]
 #[command(after_help = "\
-An operation leaves several events: that it was accepted, queued, running, and done or failed. They have a request id \
-in common, the column request of `ialog query -o wide`, or the reference of the queue that it was provisioned in. A \
-queue reference may stand for several requests; each is shown. Without a time, the last 30 days of the log or all of an \
-archive are looked through.
+An operation consists of several events: accepted, queued, running, and done or failed. They share a request ID (the \
+column request of `ialog query -o wide`) or the reference of the provisioning queue. If a queue reference belongs to \
+several requests, all of them are shown. Without a time range, the last 30 days of the log, or the whole archive, are \
+searched.
 
---details asks the Cloud API what was sent (GET /cloudapi/v6/requests/ID), once for each request. What may be secret in \
-it is replaced by [redacted]. The Cloud API knows only changes that came through it; that it does not know a request is \
-said, and no failure.
+--details reads each request from the Cloud API (GET /cloudapi/v6/requests/ID). Values that may be secret are replaced by \
+[redacted]. The Cloud API only knows changes that were made through it; an unknown request is reported, but is not an \
+error.
 
 Examples:
   ialog trace 5d2b0c1e-0000-4000-8000-000000000001
   ialog trace 9182731 --last 2d --details
   ialog trace 5d2b0c1e-0000-4000-8000-000000000001 --archive audit -o json")]
 pub(crate) struct TraceArgs {
-    /// Request id or queue reference of the operation
+    /// Request ID or queue reference of the operation
     #[arg(value_name = "REQUEST|QUEUEREF")]
     pub(crate) reference: String,
 
     #[command(flatten)]
     pub(crate) selection: EventSelection,
 
-    /// Also show what the Cloud API tells of the request
+    /// Also show the request from the Cloud API
     #[arg(long, help_heading = "Output")]
     pub(crate) details: bool,
 
-    /// table, or json, one array with an object for each operation, or ndjson, an operation on each line
+    /// Output format: table, json (an array with one object per operation) or ndjson (one operation per line)
     #[arg(
         short,
         long,
@@ -107,8 +107,8 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
         // In an incomplete reading, the operation may be among the events that are missing.
         summary.verdict(context)?;
         return Err(CommandError::unexpected(
-            format!("none of {seen} events has the request id or queue reference {reference:?}"),
-            "look in another time with --from and --to, or in another contract",
+            format!("none of {seen} events has the request ID or queue reference {reference:?}"),
+            "search another time range with --from and --to, or another contract",
         ));
     }
     let (infos, lookup_error) = look_up_all(lookup.as_mut(), &operations, context).await;
@@ -126,14 +126,14 @@ fn parse_reference(text: &str) -> Result<&str, CommandError> {
     let text = text.trim();
     if text.is_empty() || text == "0" {
         return Err(CommandError::usage(
-            format!("{text:?} is neither a request id nor a queue reference"),
-            "`ialog query -o wide` has the request of each event",
+            format!("{text:?} is neither a request ID nor a queue reference"),
+            "`ialog query -o wide` shows the request ID of each event",
         ));
     }
     if text.starts_with("u:") || text.starts_with("h:") {
         return Err(CommandError::usage(
-            format!("{text:?} is the id of a single event, for `ialog show`"),
-            "the request of its operation is in its line request_id",
+            format!("{text:?} is an event ID, not a request ID"),
+            "`ialog show` prints the request ID of the event as request_id",
         ));
     }
     Ok(text)
@@ -212,7 +212,7 @@ fn format_operations(
             all_dropped.dedup();
             if !all_dropped.is_empty() {
                 let dropped = all_dropped.join(", ");
-                context.info(format_args!("the terminal is too narrow for {dropped}: -o json has all"));
+                context.info(format_args!("columns hidden for lack of width: {dropped} (use -o json)"));
             }
             out.into()
         }
@@ -232,8 +232,6 @@ fn show_related(operations: &[Operation], context: &mut Context<'_>) {
         && let Some(queue) = only.queue()
     {
         let others = format_count(only.other_requests as u64, "other request");
-        context.info(format_args!(
-            "its events are tied to {others} by their queue reference: `ialog trace {queue}` shows them"
-        ));
+        context.info(format_args!("{others} with the same queue reference: `ialog trace {queue}` shows all"));
     }
 }

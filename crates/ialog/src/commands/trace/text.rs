@@ -149,8 +149,8 @@ fn ending(operation: &Operation) -> StyledText {
     let (outcome, style) = match operation.outcome {
         Outcome::Success => ("done", TextStyle::Success),
         Outcome::Failure => ("FAILED", TextStyle::Failure),
-        Outcome::Pending => ("not over, as far as the log tells", TextStyle::Pending),
-        Outcome::Unknown => ("how it ended is not told", TextStyle::Plain),
+        Outcome::Pending => ("not finished according to the log", TextStyle::Pending),
+        Outcome::Unknown => ("result unknown", TextStyle::Plain),
     };
     let mut out = StyledText::default();
     out.push_styled(outcome, style);
