@@ -7,3 +7,4 @@ mod api;
 mod rules;
 #[path = "../../../tests/support/snapshot.rs"]
 mod snapshot;
+mod texts;
