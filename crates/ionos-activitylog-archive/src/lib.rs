@@ -1,13 +1,12 @@
-//! Keeps the audit trail of a contract on disk, in one file or in an archive. A file that exists is whole: it is written
-//! under another name, made durable, and only then takes its own; but for CSV, every line of it is a record's bytes as
-//! the service sent them.
+//! Keeps the audit trail of IONOS Cloud contracts on disk, in single files or in an archive. A file that has its name is
+//! complete and durable. Except in CSV, every line is a record with the bytes that the service sent.
 //!
-//! The way of an event into one file: windows -> [`Format`] -> frames of a [`Compression`] -> the file in the making,
-//! with a [`FileCheckpoint`] from which an interrupted export goes on -> the file's own name. [`FileExport`] walks it.
+//! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file with a
+//! [`FileCheckpoint`], from which an interrupted export continues -> final name.
 //!
-//! An [`Archive`] has a folder for each contract and day, with a [`Manifest`] that says what is in it. An [`Exporter`]
-//! adds what is missing, [`verify_archive`] compares everything with what was written, and an [`ArchiveReader`] gives its
-//! events back in their order, to a [`EventFileWriter`] for example. [`Document`] has the JSON Schema of all that is written.
+//! An [`Archive`] has a folder per contract and day with a [`Manifest`] of its content. An [`Exporter`] adds what is
+//! missing, [`verify_archive`] finds every change, and an [`ArchiveReader`] returns the events in order of time, for example
+//! for an [`EventFileWriter`]. [`Document`] has the JSON Schema of every file.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
@@ -19,26 +18,26 @@
 //!     for (contract, done) in exporter.run(&[contract], november, std::future::pending()).await {
 //!         match done {
 //!             Ok(done) => println!("{contract}: {} events, {} gaps", done.events, done.gaps.len()),
-//!             Err(error) => println!("{contract}: {error}"),
+//!             Err(error) => println!("{contract}: {error}: {}", error.hint()),
 //!         }
 //!     }
 //!     Ok(())
 //! }
 //! ```
 //!
-//! # Numbers of an archive
+//! # Defaults and limits
 //!
-//! | what | value | why |
+//! | what | value | reason |
 //! |---|---|---|
 //! | newest events left to the next export | [`SETTLE_DELAY`], 10 s | they may not be in the log yet |
-//! | a part ends at midnight, or at the first full hour with | 100 000 events | little is read again after a kill |
-//! | a gap is tried again | after 1 min, doubled up to 1 day | a gap that stays costs requests |
-//! | what was counted again is sealed | 24 h after it happened | later than that, late events are the exception |
-//! | a frame of a compressed file ends behind the event with | [`FRAME_BYTES`], 1 MiB | an export goes on behind it; two or three are held in memory |
-//! | the state follows the manifests after | 1 s, and at the end | it says nothing that they do not, and each costs a wait for the disk |
-//! | parts that wait for the disk, at the most | 3 | each holds a file open |
-//! | a checkpoint of one file after | 16 MiB or 50 requests | each costs a wait for the disk |
-//! | contracts at the same time | 4 | they share the memory that one has alone |
+//! | a part ends at midnight UTC, or at the first full hour with | 100 000 events | little is read again after a kill |
+//! | a gap is read again | after 1 min, doubled up to 1 day | a gap that stays costs requests |
+//! | a range is sealed if it is still complete | 24 h after its end | later than that, late events are rare |
+//! | a frame of a compressed file ends behind the event that fills | [`FRAME_BYTES`], 1 MiB | an export continues behind it; two or three are in memory |
+//! | the state is written while an export runs | once per second, and at its end | each write waits for the disk |
+//! | finished parts that wait for the disk | at most 3 | each holds a file open |
+//! | a checkpoint of a file export | every 16 MiB or 50 requests | each waits for the disk |
+//! | contracts exported at once | 4 | they share the memory of one |
 
 mod digest;
 mod encode;

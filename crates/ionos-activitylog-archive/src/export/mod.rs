@@ -12,7 +12,6 @@
 //! writes. `plan` estimates the cost. [`FileExport`] writes a single file.
 
 mod checkpoint;
-mod committing;
 mod contract;
 mod contract_writer;
 mod event_file;

@@ -1,8 +1,12 @@
 //! Writes windows on two threads, so that requests continue meanwhile: one splits windows into parts and fills them,
 //! the other brings finished parts to disk.
+//!
+//! A part is reported only once it survives a loss of power: its bytes, its name in the folder of the day, and the name of
+//! that folder are synced. The last sync is shared by all parts that finished meanwhile.
 
 use std::io;
-use std::path::PathBuf;
+use std::iter;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread::{self, JoinHandle};
 
@@ -11,8 +15,8 @@ use futures_channel::mpsc::{self as answers, TryRecvError};
 use futures_util::StreamExt;
 use ionos_activitylog::Window;
 
-use super::committing::{WAITING, commit};
 use crate::error::Error;
+use crate::fs::folder;
 use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 
 /// What was written since the last report.
@@ -153,6 +157,44 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
         if cut.unbounded_send(()).is_err() {
             break;
         }
+    }
+    Ok(())
+}
+
+/// Maximum number of finished parts that wait for the disk. Each holds a file open.
+pub(super) const WAITING: usize = 3;
+
+/// Commits ranges and passes them on, up to the first error; later parts get no name. Stops if the receiver is gone.
+pub(super) fn commit(
+    ended: &mpsc::Receiver<FinishedRange>,
+    folder: &Path,
+    done: &answers::UnboundedSender<WrittenRange>,
+) -> Result<(), Error> {
+    while let Ok(first) = ended.recv() {
+        let mut durable = Vec::new();
+        let mut result = Ok(());
+        let batch = iter::once(first).chain(ended.try_iter()).take(1 + WAITING);
+        for range in batch {
+            if done.is_closed() {
+                return Ok(());
+            }
+            match range.commit() {
+                Ok(range) => durable.push(range),
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        // A killed export may have created the folder of the day without syncing its name.
+        if durable.iter().any(|range| range.part.is_some()) {
+            folder::sync(folder)?;
+        }
+        for range in durable {
+            // A closed receiver is noticed with the next range.
+            let _ = done.unbounded_send(range);
+        }
+        result?;
     }
     Ok(())
 }

@@ -249,7 +249,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         };
         let sent = self.ended.send(FinishedRange { written, part });
         // The receiver is gone only after an error, which it reports itself.
-        sent.map_err(|_| Error::Thread { source: io::Error::other("nobody brings it to the disk") })
+        sent.map_err(|_| Error::Thread { source: io::Error::other("the thread that commits parts has ended") })
     }
 
     fn add_gap<'a>(

@@ -101,7 +101,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
                     report.findings.push(here.find(
                         None,
                         Problem::Changed,
-                        "it is not as it was written: it belongs to another day or contract, or was formatted anew",
+                        "it was modified: it belongs to another day or contract, or was reformatted",
                     ));
                 }
                 if relink.is_some_and(|from| date >= from) {
@@ -120,8 +120,8 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     }
     if let Some(from) = relink {
         report.warnings.push(format!(
-            "the manifests of contract {} are being linked anew from {from} on, so whether those of these days follow \
-             each other was not looked at: export again first",
+            "the manifests of contract {} are being linked again from {from} on, so the links between these days were \
+             not compared: export again first",
             folder.contract()
         ));
     }

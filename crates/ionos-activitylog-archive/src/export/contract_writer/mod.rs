@@ -73,7 +73,7 @@ impl ContractWriter {
             }
             None => {
                 if !days.is_empty() {
-                    warnings.push(format!("there was no state, so it was made anew from {} manifests", days.len()));
+                    warnings.push(format!("the state was missing and was rebuilt from {} manifests", days.len()));
                 }
                 State {
                     // How the last export ended is unknown.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::*;
-use crate::export::committing::WAITING;
+use crate::export::part_writer::WAITING;
 
 /// Longer than anything here takes, so that a test that waits in vain ends.
 const AT_MOST: Duration = Duration::from_secs(30);
