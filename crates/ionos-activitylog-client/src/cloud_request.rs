@@ -1,5 +1,5 @@
-//! The one operation of another API, written by hand like a generated one. The description of the log does not cover the
-//! Cloud API, which has the body and the status of a request at the same base URL.
+//! A handwritten operation of the Cloud API, in the form of the generated ones. The API description covers only the
+//! log, but body and status of a request come from the Cloud API at the same base URL.
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, encode_path};
 use serde_json::value::RawValue;
@@ -10,7 +10,8 @@ use crate::{Client, Error, ResponseValue};
 const PATH: &str = "/cloudapi/v6/requests";
 
 impl Client {
-    /// Sends a `GET` request to `/cloudapi/v6/requests/{requestId}`. The answer is the request with its status (`depth=1`).
+    /// Sends a `GET` request to `/cloudapi/v6/requests/{requestId}`. The answer is the request with its status
+    /// (`depth=1`).
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
 //! Not part of the API: the redaction shared by the client library, the simulator and the command line.
 //!
 //! A secret is found in three ways: by the name of its header, parameter or member ([`is_secret_name`]), by its form
-//! ([`redact_credentials`]), and by its value where the value is known ([`redact_known`]). There is one list of names, and
-//! doubtful cases count as secret.
+//! ([`redact_credentials`]), and by its value where the value is known ([`redact_known`]). There is one list of names,
+//! and doubtful cases count as secret.
 
 /// The text shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -67,10 +67,11 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// Replaces known secrets: as they are, escaped as in JSON or in a URL, and cut off at the end of the text, because a
-/// service may repeat what it was sent in any of these forms. If several begin at the same place, the longest is replaced.
+/// service may repeat a secret in any of these forms. If several secrets begin at the same place, the longest is
+/// replaced.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
-    // A secret is spelled from one of these bytes on; each is the first byte of a character.
+    // The bytes with which a spelling of a secret can begin. Each is the first byte of a character.
     let mut first_bytes = [false; 256];
     for byte in secrets.iter().filter_map(|secret| secret.bytes().next()).chain(*b"\\%+") {
         first_bytes[usize::from(byte)] = true;
@@ -95,12 +96,12 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     redacted + rest
 }
 
-/// How many bytes at the start of `text` spell the secret, or its beginning if the text ends within it.
+/// Number of bytes at the start of `text` that spell the secret. If the text ends within a spelling, its whole length.
 fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     if secret.is_empty() {
         return None;
     }
-    // Several, because a backslash can be literal or begin an escape.
+    // The rests after all possible spellings, because a backslash can be literal or begin an escape.
     let mut rests = vec![text];
     for (place, expected) in secret.chars().enumerate() {
         let is_cut = |rest: &&str| rest.is_empty() || is_cut_escape(rest);
@@ -162,8 +163,8 @@ fn after_hex(text: &str, digits: usize, expected: u16) -> Option<&str> {
     (found == expected).then(|| text.get(digits..)).flatten()
 }
 
-/// Replaces what looks like a credential: private keys, JSON Web Tokens, the word after an authentication scheme or after
-/// a secret name with `:` or `=`, user and password of URLs, and the values of secret parameters and members.
+/// Replaces what looks like a credential: private keys, JSON Web Tokens, the word after an authentication scheme or
+/// after a secret name with `:` or `=`, user and password of URLs, and the values of secret parameters and members.
 #[must_use]
 pub fn redact_credentials(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
@@ -190,7 +191,7 @@ pub fn redact_credentials(text: &str) -> String {
     redacted
 }
 
-/// Whether any rule of [`redact_credentials`] may apply. Spares the work for most texts, such as header values.
+/// Whether any rule of [`redact_credentials`] may apply. Most texts, such as header values, need no further work.
 fn may_contain_credential(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     text.contains('=')

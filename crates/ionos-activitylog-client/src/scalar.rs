@@ -1,5 +1,5 @@
-//! Reads values that one version of the service sends as a number and another as a string. Contract numbers exceed 2^53: a
-//! fixed integer type would fail the page, and a float would lose digits.
+//! Reads values that one version of the service sends as a number and another as a string. Contract numbers exceed
+//! 2^53: a fixed integer type would fail the page, and a float would lose digits.
 
 use std::borrow::Cow;
 use std::fmt;

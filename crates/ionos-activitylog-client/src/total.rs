@@ -1,6 +1,6 @@
-//! The total number of events in a range, which decides whether a reading is complete. Log engines send it as a number, as a
-//! string, or as an object that may declare it a lower bound. A lower bound must not pass for an exact count, and a total
-//! that cannot be read must not fail its page.
+//! The total number of events in a range, which decides whether a reading is complete. Log engines send the total as a
+//! number, as a string, or as an object that may declare it a lower bound. A lower bound never counts as exact, and an
+//! unreadable total does not fail its page.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! The seam to the network: every request of the client goes through a [`Transport`]. The facade implements it with its HTTP
-//! stack; tests and the simulator answer without a socket. [`Context`] records the status and headers of the answer, because
-//! the generated errors drop them if the body cannot be read.
+//! The interface to the network: every request of the client goes through a [`Transport`]. The facade implements it
+//! with its HTTP stack; tests and the simulator answer without a socket. [`Context`] records the status and headers of
+//! the answer, because the generated errors drop them if the body cannot be read.
 
 use std::fmt;
 use std::future::Future;
@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 /// A request in flight; resolves to its answer.
 pub type Exchange<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
 
-/// Sends one request. Retries belong above the transport, which does not see a body that ends early.
+/// Sends one request. Retries belong above the transport, which does not notice a body that ends early.
 pub trait Transport: Send + Sync {
     /// Sends the request once. `operation` is the operation id in snake case, such as `get_by_contract`.
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a>;

@@ -1,5 +1,5 @@
-//! Configures a simulator. Every setting has a default and every value is valid or replaced by the nearest valid one, so
-//! `build` cannot fail, and equal settings build equal simulators.
+//! Configures a simulator. Every setting has a default and every value is valid or replaced by the nearest valid one,
+//! so `build` cannot fail, and equal settings build equal simulators.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -138,14 +138,14 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Number of events per contract and day, on average over a week, at most [`MAX_EVENTS_PER_DAY`]. Weekdays have about
-    /// a quarter more, weekends have fewer. Bursts are added. Default: [`DEFAULT_EVENTS_PER_DAY`].
+    /// Number of events per contract and day, on average over a week, at most [`MAX_EVENTS_PER_DAY`]. Weekdays have
+    /// about a quarter more, weekends have fewer. Bursts are added. Default: [`DEFAULT_EVENTS_PER_DAY`].
     pub fn events_per_day(mut self, events: u64) -> Self {
         self.events_per_day = events.min(MAX_EVENTS_PER_DAY);
         self
     }
 
-    /// Begin of the log of every contract, inclusive, rounded down to the hour and limited to the range from 1970 to
+    /// Start of the log of every contract, inclusive, rounded down to the hour and limited to the range from 1970 to
     /// [`LOG_END`]. Default: [`LOG_BEGIN`].
     pub fn log_begin(mut self, begin: DateTime<Utc>) -> Self {
         self.log_begin = begin;
@@ -159,12 +159,12 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Adds `events` events, at most [`MAX_BURST_EVENTS`], to the log of every contract, spread evenly over
-    /// [begin, begin + length). The length is in whole milliseconds, at least 1 and at most [`MAX_BURST_DURATION`]; a length
+    /// Adds `events` events, at most [`MAX_BURST_EVENTS`], to the log of every contract, spread evenly over [begin,
+    /// begin + length). The length is in whole milliseconds, at least 1 and at most [`MAX_BURST_DURATION`]; a length
     /// out of range is replaced by the nearest bound.
     ///
-    /// The log consists of slices of at most an hour. If bursts overlap in a slice, later ones get fewer events, so that
-    /// all bursts together have at most [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) in it.
+    /// The log consists of slices of at most an hour. If bursts overlap in a slice, later ones get fewer events, so
+    /// that all bursts together have at most [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) in it.
     pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
         self.bursts.push(Burst {
             begin: begin.timestamp_millis(),
@@ -181,9 +181,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Maximum size of the record cache in bytes, approximately; 0 turns it off. The cache does not change any answer. It
-    /// is for benchmarks of clients, which should not measure the generation of records. Default: 0, so that a log of any
-    /// size is served in little memory.
+    /// Maximum size of the record cache in bytes, approximately; 0 turns it off. The cache does not change any answer.
+    /// It is for benchmarks of clients, which should not measure the generation of records. Default: 0, so that a log
+    /// of any size is served in little memory.
     pub fn record_cache(mut self, max_bytes: usize) -> Self {
         self.record_cache_bytes = max_bytes;
         self

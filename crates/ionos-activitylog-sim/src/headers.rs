@@ -8,8 +8,8 @@ use http::header::{
     UPGRADE,
 };
 
-/// Headers that describe the framing of a response. If one were wrong by accident, the connection could not be used
-/// again; faults that break them on purpose are separate.
+/// Headers that describe the framing of a response. A wrong value would make the connection unusable; separate faults
+/// do that on purpose.
 const FRAMING_HEADERS: [HeaderName; 4] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE];
 
 /// Headers that the service itself sends, each with a meaning of its own.
@@ -20,19 +20,20 @@ pub(crate) fn is_framing_header(name: &HeaderName) -> bool {
     FRAMING_HEADERS.contains(name)
 }
 
-/// Whether a header may be [`Behavior::request_id_header`](crate::Behavior::request_id_header). Not allowed are the
-/// headers that describe the framing of a response (`Connection`, `Content-Length`, `Transfer-Encoding`, `Upgrade`) and
-/// those that the service sends with another meaning (`Allow`, `Content-Encoding`, `Content-Type`, `Location`,
-/// `Retry-After`).
+/// Whether a header may be [`Behavior::request_id_header`](crate::Behavior::request_id_header). Headers that describe
+/// the framing of a response (`Connection`, `Content-Length`, `Transfer-Encoding`, `Upgrade`) and headers that the
+/// service sends with another meaning (`Allow`, `Content-Encoding`, `Content-Type`, `Location`, `Retry-After`) are not
+/// allowed.
 #[must_use]
 pub fn is_allowed_request_id_header(name: &HeaderName) -> bool {
     !is_framing_header(name) && !SERVICE_HEADERS.contains(name)
 }
 
-/// Formats a time as an HTTP date (RFC 9110, section 5.6.7) such as `Fri, 20 Nov 2026 12:00:00 GMT`, rounded down to the
-/// second. `None` if the year does not have four digits.
+/// Formats a time as an HTTP date (RFC 9110, section 5.6.7) such as `Fri, 20 Nov 2026 12:00:00 GMT`, rounded down to
+/// the second. `None` if the year does not have four digits.
 ///
-/// Uses chrono because httpdate panics before 1970 and after the year 9999, and the simulator's clock may say anything.
+/// Uses chrono because httpdate panics before 1970 and after the year 9999, and the simulator's clock may return any
+/// time.
 pub(crate) fn http_date(time: DateTime<Utc>) -> Option<String> {
     (0..=9999).contains(&time.year()).then(|| time.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
 }

@@ -1,13 +1,14 @@
-//! A simulator of the IONOS Cloud Activity Log API. A client cannot be tested against the real service: its log is never
-//! the same twice, contains the data of real people, and has no known complete answer. The simulator has a log that is a
-//! pure function of a seed, answers requests as the service does, and tells tests what the log really contains.
+//! A simulator of the IONOS Cloud Activity Log API. The real service is unsuitable for tests of a client: its log
+//! changes, contains personal data, and has no known complete content. The simulator generates a log as a pure function
+//! of a seed, answers requests as the service does, and gives tests the true content of the log.
 //!
 //! - [`Simulator::transport`] answers the generated client in process, without a socket;
 //! - [`Simulator::serve`] answers on a listener, over HTTP/1.1, with the same bytes;
 //! - [`Behavior`] has the settings for everything about the service that is not documented;
-//! - a [fault script](fault) determines what goes wrong, and when;
+//! - a [fault script](fault) makes selected requests fail;
 //! - [`TestToken`], user names and [`RateLimit`] determine who may read, and how often;
-//! - [`Simulator::records`] returns the true content of a range, and [`Simulator::request_log`] the requests of a client.
+//! - [`Simulator::records`] returns the true content of a range, and [`Simulator::request_log`] the requests of a
+//!   client.
 //!
 //! ```
 //! use ionos_activitylog_sim::{DEFAULT_TOKEN, Simulator};
@@ -33,8 +34,8 @@
 //!
 //! # Assumptions
 //!
-//! Everything that can be configured is a field of [`Behavior`] or a method of [`SimulatorBuilder`], with its default in
-//! the documentation. The other assumptions about the service:
+//! Everything that can be configured is a field of [`Behavior`] or a method of [`SimulatorBuilder`], with its default
+//! in the documentation. The other assumptions about the service:
 //!
 //! | subject | assumption |
 //! |---|---|
@@ -57,13 +58,13 @@
 //!
 //! # Determinism
 //!
-//! The log is a function of the seed and the data settings; no request changes it. If a setting makes the same request get
-//! different answers, or a fault has a rate, the choice depends on the seed, on method, path and query, and on how often
-//! the same request came before. It does not depend on which of two different requests was faster. (A request is
+//! The log is a function of the seed and the data settings; no request changes it. If a setting makes the same request
+//! get different answers, or a fault has a rate, the choice depends on the seed, on method, path and query, and on how
+//! often the same request came before. It does not depend on which of two different requests was faster. (A request is
 //! forgotten after half a million different ones.)
 //!
-//! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters, the
-//! request log, revoked tokens and the state of the rate limit.
+//! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters,
+//! the request log, revoked tokens and the state of the rate limit.
 
 mod access;
 mod api;
@@ -147,11 +148,11 @@ impl Simulator {
 
     /// Answers one request. The answer depends on the method, path, query and the headers `Authorization`,
     /// `X-Contract-Number` and `Accept-Encoding` of the request, on the clock and on revoked tokens. Earlier requests
-    /// matter only for a rate limit, for a token that is revoked after a number of requests, for fault scripts, and if a
-    /// setting makes answers differ from request to request.
+    /// matter only for a rate limit, for a token that is revoked after a number of requests, for fault scripts, and for
+    /// settings that make answers differ from request to request.
     ///
-    /// There is no connection, so only faults that change status, headers or body have an effect. The others, and
-    /// decompression bombs, have none, but count as applied.
+    /// Without a connection, only faults that change status, headers or body have an effect. Other faults and
+    /// decompression bombs have no effect, but count as applied.
     pub fn answer<B>(&self, request: &::http::Request<B>) -> ::http::Response<Bytes> {
         api::reply(&self.0, request).response
     }
@@ -163,12 +164,12 @@ impl Simulator {
         Arc::new(InProcessTransport(self.0.clone()))
     }
 
-    /// Serves HTTP/1.1 on the listener until the future is dropped, which also ends its connections. There is no
-    /// encryption, so the listener should be bound to a loopback address.
+    /// Serves HTTP/1.1 on the listener until the future is dropped, which also ends its connections. The server does
+    /// not encrypt, so bind the listener to a loopback address.
     ///
-    /// Must be called within a tokio runtime. Answers are computed on its threads for blocking work, so that a slow answer
-    /// does not block other connections. Dropping the future does not wait for an answer that is being computed, but
-    /// dropping the runtime does; `Runtime::shutdown_background` does not wait.
+    /// Must be called within a tokio runtime. Answers are computed on its threads for blocking work, so that a slow
+    /// answer does not block other connections. Dropping the future does not wait for an answer that is being computed,
+    /// but dropping the runtime does; `Runtime::shutdown_background` does not wait.
     ///
     /// # Errors
     ///
@@ -177,9 +178,9 @@ impl Simulator {
         http::server::serve(&self.0, listener).await
     }
 
-    /// The records of a contract in [start, end) at the time of the clock, without events that have not arrived yet: the
-    /// JSON text of each `_source`, exactly as it is sent, each once, oldest first. Empty if the account does not have the
-    /// contract. Records are generated one by one, so any number of them takes little memory.
+    /// The records of a contract in [start, end) at the time of the clock, without events that have not arrived yet:
+    /// the JSON text of each `_source`, exactly as it is sent, each once, oldest first. Empty if the account does not
+    /// have the contract. Records are generated one by one, so any number of them takes little memory.
     pub fn records(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> impl Iterator<Item = String> {
         self.0.view(contract, start, end).into_iter().flat_map(log::LogView::records)
     }

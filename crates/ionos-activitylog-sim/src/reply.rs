@@ -1,5 +1,5 @@
-//! A reply is more than its bytes: it may arrive late, in small pieces, or not completely. [`Reply`] holds the bytes and
-//! the [`Delivery`], so that faults can change either. The `http` module sends it over a connection, or streams it in
+//! A [`Reply`] holds the bytes of an answer and the way to send them ([`Delivery`]): late, in small pieces, or
+//! incomplete. Faults can change either part. The `http` module sends a reply over a connection, or streams it in
 //! process.
 
 use std::time::Duration;

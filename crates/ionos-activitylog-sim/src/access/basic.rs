@@ -1,5 +1,5 @@
-//! HTTP Basic authentication. The vendor accepts user name and password, but since 2024-03-15 not for accounts with a
-//! second factor: these are refused even though both are correct, and a client has to explain that.
+//! HTTP Basic authentication. Since 2024-03-15 the vendor refuses correct passwords of accounts with a second factor,
+//! and a client must explain this refusal to its user.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// The user names and passwords that are accepted. `Debug` shows only the user names.
+/// Accepted user names and passwords. `Debug` shows only the user names.
 #[derive(Default)]
 pub(crate) struct BasicAccounts {
     pairs: Vec<(String, String)>,

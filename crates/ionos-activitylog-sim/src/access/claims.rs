@@ -1,6 +1,6 @@
 //! Parses the claims of an unsigned token. Parsing is as lenient as the vendor's own command line (padding is optional,
-//! unknown claims are ignored), but every claim that decides about access must be present and valid: otherwise the token
-//! grants nothing.
+//! unknown claims are ignored), but every claim that decides about access must be present and valid: otherwise the
+//! token grants nothing.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -29,8 +29,8 @@ pub(super) struct TokenClaims {
 }
 
 impl TokenClaims {
-    /// Parses an unsecured JSON Web Token (RFC 7519, section 6: the algorithm "none" and an empty signature). `None` if the
-    /// token is anything else, names no contract, or has an invalid `exp`.
+    /// Parses an unsecured JSON Web Token (RFC 7519, section 6: the algorithm "none" and an empty signature). `None` if
+    /// the token is anything else, names no contract, or has an invalid `exp`.
     pub(super) fn parse(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.split('.').collect();
         let &[header, payload, ""] = parts.as_slice() else {

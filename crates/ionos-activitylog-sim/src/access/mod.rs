@@ -1,5 +1,5 @@
-//! Authorization: which contracts a request may read. It is decided for each request, from two headers and the time,
-//! because a client must cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
+//! Authorization: decides for each request which contracts it may read, from two headers and the time. A client must
+//! cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
 //!
 //! Accepted credentials, each in the header `Authorization`:
 //!
@@ -10,7 +10,7 @@
 //! The header `X-Contract-Number` restricts a request to one of these contracts. Allowed requests may still exceed the
 //! `rate_limit`.
 //!
-//! Deliberately absent: signatures. Anyone who can write a token can read a simulated log.
+//! Deliberately absent: signatures of tokens. Anyone who can write a token can read a simulated log.
 
 mod basic;
 mod claims;
@@ -44,7 +44,7 @@ const CONTRACT_HEADER: HeaderName = HeaderName::from_static("x-contract-number")
 /// The contracts of the account, and the credentials that it accepts.
 pub(crate) struct AccessControl {
     pub(crate) contracts: Contracts,
-    /// The plain token. It is compared and not parsed, so claims in it have no effect.
+    /// Opaque token that reads every contract. Compared as text and never parsed, so claims in it have no effect.
     pub(crate) token: String,
     pub(crate) accounts: BasicAccounts,
     pub(crate) revocations: Revocations,
@@ -64,7 +64,7 @@ pub(crate) enum GrantedContracts<'a> {
 pub(crate) enum AccessDenial {
     /// The credentials are missing or wrong: 401.
     Unauthorized,
-    /// The credentials do not allow the request: 403, with a message that says what is missing.
+    /// The credentials do not allow the request: 403, with a message that names the missing right.
     Forbidden(Text),
 }
 
@@ -169,7 +169,7 @@ impl<'a> GrantedContracts<'a> {
         match self.find(&number) {
             Some(contract) => Ok(Self::One(contract)),
             None => Err(AccessDenial::Forbidden(
-                format!("The contract {number} of the header X-Contract-Number is none that may be read").into(),
+                format!("The credentials do not allow the contract {number} of the header X-Contract-Number").into(),
             )),
         }
     }

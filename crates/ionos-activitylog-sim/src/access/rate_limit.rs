@@ -1,9 +1,9 @@
 //! A rate limit, to test whether a client waits exactly as long as `Retry-After` says. The limits of this API are not
-//! public; another product of the vendor documents a limit per contract with a base rate and a burst, so this one has the
-//! same form.
+//! public; another product of the vendor documents a limit per contract with a base rate and a burst, so this one has
+//! the same form.
 //!
-//! The limit is a token bucket: it holds up to one burst of requests, each request takes one, and they are refilled at the
-//! rate. It uses the simulator's clock, so that waiting takes no real time in a test.
+//! The limit is a token bucket: it holds up to one burst of requests, each request takes one, and they are refilled at
+//! the rate. It uses the simulator's clock, so that waiting takes no real time in a test.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -56,11 +56,11 @@ setting! {
     RetryAfterForm, default Seconds {
         /// Whole seconds, rounded up, such as `2`: the form that the vendor's clients expect.
         Seconds = "seconds",
-        /// Seconds with milliseconds, rounded up, such as `1.500`: not allowed by RFC 9110, but accepted by the vendor's
-        /// client in Go.
+        /// Seconds with milliseconds, rounded up, such as `1.500`: not allowed by RFC 9110, but accepted by the
+        /// vendor's client in Go.
         Fraction = "fraction",
-        /// An HTTP date, rounded up to the second, such as `Fri, 20 Nov 2026 12:00:02 GMT`: allowed by RFC 9110, but not
-        /// accepted by the vendor's clients.
+        /// An HTTP date, rounded up to the second, such as `Fri, 20 Nov 2026 12:00:02 GMT`: allowed by RFC 9110, but
+        /// not accepted by the vendor's clients.
         Date = "date",
         /// No header.
         Absent = "absent",
@@ -194,8 +194,8 @@ impl RateLimiter {
 }
 
 impl RateLimitBucket {
-    /// Refills the bucket for the time since the last update. A clock that was set back refills nothing, but counts from
-    /// its new time on: reaching the old time again could take years.
+    /// Refills the bucket for the time since the last update. If the clock was set back, refills nothing and counts
+    /// from the new time, because the clock may need years to reach the old time again.
     fn refill(&mut self, now: DateTime<Utc>) {
         let elapsed = now.signed_duration_since(self.updated_at);
         // `None` means more than 292 years in either direction.

@@ -1,5 +1,5 @@
-//! Revoked tokens. A token can be deleted while a program uses it. A test in Rust revokes a token between two requests; on
-//! the command line that is not possible, so the plain token can also be revoked after a number of requests.
+//! Revoked tokens. A token can be deleted while a program uses it. A test in Rust revokes a token between two requests;
+//! on the command line that is not possible, so the plain token can also be revoked after a number of requests.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,12 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The tokens that are no longer accepted. `Debug` shows only their number.
 pub(crate) struct Revocations {
     tokens: Mutex<HashSet<String>>,
-    /// Requests for which the plain token is still accepted. `None` for any number.
+    /// Number of requests for which the plain token is still accepted. `None` if unlimited.
     plain_token_uses: Option<AtomicU64>,
 }
 
 impl Revocations {
-    /// Without revoked tokens. The plain token is accepted for `plain_token_uses` requests, or for any number.
+    /// Creates the state without revoked tokens. The plain token is accepted for `plain_token_uses` requests, or
+    /// without a limit if `None`.
     pub(crate) fn new(plain_token_uses: Option<u64>) -> Self {
         Self { tokens: Mutex::default(), plain_token_uses: plain_token_uses.map(AtomicU64::new) }
     }

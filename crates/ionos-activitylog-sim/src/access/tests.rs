@@ -98,7 +98,7 @@ fn an_invalid_or_unreadable_contract_in_the_header_is_forbidden() {
     let [own, other] = [0, 1].map(|index| simulator.contracts()[index]);
     let token = bearer(&TestToken::new(own).build());
     let foreign =
-        |number: &str| format!("The contract {number} of the header X-Contract-Number is none that may be read");
+        |number: &str| format!("The credentials do not allow the contract {number} of the header X-Contract-Number");
     let wrong = |text: &str| {
         format!("The header X-Contract-Number must hold the number of a contract; it was understood as {text:?}")
     };

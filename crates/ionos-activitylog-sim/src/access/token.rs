@@ -11,7 +11,7 @@ use crate::data::random::{Random, RandomKey, fingerprint};
 use crate::data::value::to_json;
 use crate::log::LOG_BEGIN;
 
-/// Default lifetime: 100 years of 365.25 days, so that only tests about the end of a token reach it.
+/// Default lifetime: 100 years of 365.25 days. A token expires only in tests that set another lifetime.
 const DEFAULT_LIFETIME: TimeDelta = TimeDelta::days(36_525);
 
 /// Default id of the user.
@@ -57,7 +57,7 @@ pub struct TestToken {
 #[derive(Clone, Copy, Debug)]
 enum TokenEnd {
     At(DateTime<Utc>),
-    /// This long after `issued_at`.
+    /// Lifetime, counted from `issued_at`.
     After(TimeDelta),
 }
 
@@ -110,8 +110,8 @@ impl TestToken {
         self
     }
 
-    /// The role of the user, `identity.role`. The roles "owner", "admin" and "administrator" (case-insensitive) may read
-    /// the log without the privilege. Default: "user".
+    /// The role of the user, `identity.role`. The roles "owner", "admin" and "administrator" (case-insensitive) may
+    /// read the log without the privilege. Default: "user".
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.identity.role = role.into();
         self
@@ -124,8 +124,8 @@ impl TestToken {
         self
     }
 
-    /// The time of issue, `iat`, rounded down to the second. It is the begin of the lifetime; a simulator also accepts a
-    /// token before this time. Default: [`LOG_BEGIN`].
+    /// The time of issue, `iat`, rounded down to the second. The lifetime starts then, but a simulator also accepts the
+    /// token earlier. Default: [`LOG_BEGIN`].
     pub fn issued_at(mut self, time: DateTime<Utc>) -> Self {
         self.issued_at = time;
         self
@@ -145,8 +145,8 @@ impl TestToken {
     }
 
     /// Whether this is the token of a reseller, which reads every contract of the simulator and can select one with the
-    /// header `X-Contract-Number`. The vendor's mark for such tokens is not public; this crate uses `identity.isParent`.
-    /// Default: false.
+    /// header `X-Contract-Number`. The vendor's mark for such tokens is not public; this crate uses
+    /// `identity.isParent`. Default: false.
     pub fn reseller(mut self, reseller: bool) -> Self {
         self.identity.is_parent = reseller;
         self

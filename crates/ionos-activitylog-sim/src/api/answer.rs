@@ -80,7 +80,7 @@ fn error_response(mut error: ApiError) -> Response<Bytes> {
 fn redirect_response(to: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
-    // A path that came in a request line is a valid header value.
+    // A path from a request line is always a valid header value.
     if let Ok(to) = HeaderValue::try_from(to) {
         response.headers_mut().insert(LOCATION, to);
     }
@@ -196,8 +196,8 @@ fn contracts(service: &Service, granted: GrantedContracts<'_>) -> String {
     to_json(&references)
 }
 
-/// A number for everything that differs from request to request. It depends on the seed, on method, path and query, and
-/// on how often the same request came before.
+/// Key of the random values of an answer. Depends on the seed, on method, path and query, and on the number of equal
+/// requests before this one.
 fn request_key(service: &Service, ordinal: RequestOrdinal) -> u64 {
     mix(service.seed ^ mix(ordinal.fingerprint ^ mix(ordinal.repetition)))
 }

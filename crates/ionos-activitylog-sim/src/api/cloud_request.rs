@@ -1,8 +1,8 @@
 //! Requests of the Cloud API, which clients join with the events of an operation. The simulator stores no requests: it
-//! derives each from its events, so that both always agree.
+//! derives each request from its events, so that both always agree.
 //!
-//! As far as is known of the service, only changes that came through the Cloud API have a request. Like the service's
-//! requests, they contain credentials; all of these are invented.
+//! In the real service, as far as is known, only changes made through the Cloud API have a request, and requests
+//! contain credentials. The simulator does the same with invented credentials.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};

@@ -11,20 +11,20 @@ pub const NOT_FOUND_CODE: &str = "309";
 /// `errorCode` of the answer to missing or wrong credentials: the code of another product of the vendor.
 pub const UNAUTHORIZED_CODE: &str = "315";
 
-/// Default `errorCode` of every answer with the status 403, such as for a contract that the credentials cannot read. No
-/// code is public, so it is the status, as in other envelopes of the vendor.
+/// Default `errorCode` of every answer with the status 403, such as for a contract that the credentials cannot read.
+/// The vendor publishes no code for it, so the status is used, as in other envelopes of the vendor.
 pub const FORBIDDEN_CODE: &str = "403";
 
-/// `errorCode` of the answer to a parameter that cannot be parsed. No code is public, so it is the status.
+/// `errorCode` of the answer to a parameter that cannot be parsed. The vendor publishes no code, so the status is used.
 pub const BAD_PARAMETER_CODE: &str = "400";
 
-/// `errorCode` of the answer to a request above the rate limit. No code is public, so it is the status.
+/// `errorCode` of the answer to a request above the rate limit. The vendor publishes no code, so the status is used.
 pub const RATE_LIMIT_CODE: &str = "429";
 
-/// `errorCode` of the answer to a method other than GET. No code is public, so it is the status.
+/// `errorCode` of the answer to a method other than GET. The vendor publishes no code, so the status is used.
 pub const METHOD_CODE: &str = "405";
 
-/// `errorCode` of the answer when the service fails. No code is public, so it is the status.
+/// `errorCode` of the answer when the service fails. The vendor publishes no code, so the status is used.
 pub const FAILURE_CODE: &str = "500";
 
 /// An answer that is an error.

@@ -1,9 +1,9 @@
-//! Paths below `/_sim/`, for tests that are not written in Rust: what the library returns, served beside the API at paths
-//! that the real service will never have. These requests need no credentials, are not counted, and get no faults.
+//! Serves the request log and the records at paths below `/_sim/`, for tests that are not written in Rust. The real
+//! service has no such paths. Requests to them need no credentials, are not counted, and get no faults.
 //!
 //! - `/_sim/ledger` returns the request log, one request per line.
-//! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` returns the records of a range, one per line, oldest first. A bare
-//!   date means the same as in the API; other settings for dates do not apply.
+//! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` returns the records of a range, one per line, oldest first. A
+//!   bare date means the same as in the API; other settings for dates do not apply.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -51,7 +51,7 @@ fn records(service: &Service, contract: Option<&str>, query: Option<&str>) -> Re
         .and_then(|contract| contract.parse().ok())
         .filter(|contract| service.access.contracts.contains(*contract))
         .ok_or_else(ApiError::not_found)?;
-    // Dates are parsed strictly: a test that asks for records should not get those of another range.
+    // Dates are parsed strictly, so that a test never gets the records of another range than intended.
     let behavior = Behavior { bare_date_zone: service.behavior().bare_date_zone, ..Behavior::default() };
     let query = PageQuery::parse(query.unwrap_or_default(), &behavior)?;
     let view = service.log.view(contract, query.start, query.end, service.now());

@@ -1,5 +1,5 @@
-//! Serializes a page: records in an envelope whose shape the behavior decides. Records are written as text, so that they
-//! have the same bytes on every page.
+//! Serializes a page: records in an envelope whose shape the behavior decides. Records are written as text, so that
+//! they have the same bytes on every page.
 
 use crate::api::error::ApiError;
 use crate::api::query::PageQuery;

@@ -1,5 +1,5 @@
-//! Parses the query string of a page. The documentation of the service is incomplete here, and a client must notice a
-//! parameter that was misunderstood. So the four parameters are parsed strictly, and an error shows the decoded value: an
+//! Parses the query string of a page. The service documents its parameters incompletely, and a client must notice if
+//! the service misreads one. So the four parameters are parsed strictly, and an error shows the decoded value: an
 //! unencoded `+`, for example, arrives as a space.
 //!
 //! Names are matched exactly, other names are ignored, and the last parameter of a name counts.
@@ -15,7 +15,7 @@ pub const DEFAULT_LIMIT: u64 = 20;
 /// The range and the page that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct PageQuery {
-    /// The start of the range, inclusive. `None` for the begin of the log.
+    /// The start of the range, inclusive. `None` for the start of the log.
     pub(crate) start: Option<DateTime<Utc>>,
     /// The end of the range, exclusive. `None` for the current time.
     pub(crate) end: Option<DateTime<Utc>>,

@@ -1,6 +1,6 @@
-//! When events appear in the log, and when they change. An event does not appear at the instant at which it happens, and
-//! a client that reads too early misses it. The real delay is not known, so it is a setting: a delay for every event, and
-//! an additional one for a share of late events.
+//! When events appear in the log, and when they change. An event appears some time after it happens, and a client that
+//! reads earlier misses it. The real delay is not known, so it is a setting: a delay for every event, and an additional
+//! one for a share of late events.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ use crate::behavior::duration::{DAY, DurationText, parse_duration};
 use crate::behavior::setting::BehaviorError;
 use crate::behavior::share::Share;
 
-/// Maximum delay, in days. With a longer one every request would open most of the log.
+/// Maximum delay, in days. A longer delay would make every request open most of the log.
 const MAX_DELAY_DAYS: i64 = 31;
 
 /// The time from an event to its appearance in the log. The default is no delay.
 ///
 /// A long delay is expensive: events younger than the maximum delay (plus the delay of [`LateEvents`]) are generated
-/// again for every request whose range contains them. With 31 days and 14,500 events per day, that is 450,000 events per
-/// request.
+/// again for every request whose range contains them. With 31 days and 14,500 events per day, that is 450,000 events
+/// per request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestDelay {
     /// In ascending order of delays; the last stage takes the rest.
@@ -73,7 +73,7 @@ impl IngestDelay {
     }
 }
 
-/// Writes the form that is parsed.
+/// Writes the text form, which is parsed back to the same delay.
 impl fmt::Display for IngestDelay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.stages.is_empty() {
@@ -87,8 +87,8 @@ impl fmt::Display for IngestDelay {
     }
 }
 
-/// Parses `none`, `typical` ([`IngestDelay::typical`]), a duration such as `30s` ([`IngestDelay::up_to`]), or shares with
-/// ascending durations that add up to 100 %, such as `90%<2s,10%<1m`.
+/// Parses `none`, `typical` ([`IngestDelay::typical`]), a duration such as `30s` ([`IngestDelay::up_to`]), or shares
+/// with ascending durations that add up to 100 %, such as `90%<2s,10%<1m`.
 impl FromStr for IngestDelay {
     type Err = BehaviorError;
 
@@ -146,7 +146,8 @@ impl LateEvents {
     }
 }
 
-/// A share of events that change after they have appeared, which an audit trail should never do. The default is none.
+/// A share of events that change after they have appeared, which should never happen in an audit trail. The default is
+/// none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AmendedEvents {
     pub(crate) share: Share,
@@ -169,7 +170,7 @@ impl AmendedEvents {
 
 macro_rules! impl_share_and_delay {
     ($name:ident, $delay:ident, $example:literal) => {
-        /// Writes the form that is parsed.
+        /// Writes the text form, which is parsed back to the same setting.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 match self.share {

@@ -1,5 +1,5 @@
-//! Settings for everything about the service that is not documented. A client that is tested against one guess is not
-//! tested at all, so every unknown is a setting with a documented default, and all settings are here.
+//! Settings for everything about the service that is not documented. A client must work with every possible behaviour
+//! of the service and not only with one guess, so each unknown is a setting with a documented default.
 //!
 //! If a default follows from evidence, its documentation says so. The other defaults are deliberate guesses.
 
@@ -30,8 +30,8 @@ pub const TOTAL_CAP: u64 = 10_000;
 /// Settings for everything about the service that is not documented.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Behavior {
-    /// Maximum number of hits per page, in [1, [`MAX_PAGE_HITS`]]. A number out of range is replaced by the nearest bound.
-    /// Default: [`DEFAULT_MAX_LIMIT`].
+    /// Maximum number of hits per page, in [1, [`MAX_PAGE_HITS`]]. A number out of range is replaced by the nearest
+    /// bound. Default: [`DEFAULT_MAX_LIMIT`].
     pub max_limit: u64,
     /// What happens to a `limit` above the maximum. Default: it is reduced to the maximum.
     pub over_limit: OverLimit,
@@ -80,8 +80,8 @@ pub struct Behavior {
     /// How fractions of a second in `dateStart` and `dateEnd` are handled. Default: they are exact.
     pub query_fractions: QueryFractions,
 
-    /// The answer for a contract that the credentials cannot read. Default: status 403, which the vendor documents for a
-    /// missing permission.
+    /// The answer for a contract that the credentials cannot read. Default: status 403, which the vendor documents for
+    /// a missing permission.
     pub foreign_contract: ForeignContract,
     /// The header with the id of the request; `None` sends no id. A header that
     /// [is not allowed](crate::is_allowed_request_id_header) is replaced by `None`. Default: `x-request-id`.
@@ -92,7 +92,8 @@ pub struct Behavior {
     pub gzip: bool,
     /// Whether `Content-Type` names the character set. Default: it does not.
     pub charset: bool,
-    /// Whether the information about the API requires credentials. Default: it does not, as in the vendor's description.
+    /// Whether the information about the API requires credentials. Default: it does not, as in the vendor's
+    /// description.
     pub info_needs_token: bool,
     /// The status for methods other than GET, from 400 to 599. Default: 405.
     pub other_methods: StatusCode,

@@ -1,9 +1,9 @@
-//! Most settings are a choice between a few names, which the command line, error messages and tests must spell in the same
-//! way. The macro `setting!` declares such a setting with its names.
+//! Declares settings that are a choice between names. The command line, error messages and tests must spell a name in
+//! the same way, so the macro `setting!` declares each setting together with its names.
 
 use std::fmt;
 
-/// A setting that cannot be parsed. Displays as one sentence: what was read, and what to write instead.
+/// Error for a setting that cannot be parsed. Displays as one sentence with the rejected text and the valid forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BehaviorError(String);
 

@@ -1,5 +1,5 @@
-//! Shares of events. Which events a share includes must not depend on the order of requests, so the unique number of each
-//! event is compared with a limit, and the same events are included every time.
+//! Shares of events. A share must include the same events in every request and in any order of requests, so the unique
+//! number of each event is compared with a limit.
 
 use std::fmt;
 use std::str::FromStr;
@@ -45,8 +45,8 @@ impl Share {
         ((number >> 11) as f64) < self.0 * (1_u64 << 53) as f64
     }
 
-    /// The number of items included out of `count`: rounded down, or up with the probability of the remainder. `number`
-    /// decides; it must be uniform over 64 bits.
+    /// The number of items included out of `count`: rounded down, or up with the probability of the remainder.
+    /// `number`, which must be uniform over 64 bits, decides about rounding up.
     pub(crate) fn count_of(self, count: u64, number: u64) -> u64 {
         let part = count as f64 * self.0;
         let one_more = Self(part.fract()).includes(number);

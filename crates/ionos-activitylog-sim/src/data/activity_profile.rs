@@ -1,6 +1,7 @@
-//! How many events happen when. The log of a busy contract has millions of events, and a client may ask for any page of
-//! any range, so events must be countable without generating them: every hour has a number of events that follows the
-//! time of day and the day of the week, and its slices share them evenly. Bursts add many events within a short time.
+//! Determines the number of events in each hour. A busy contract has millions of events and a client may request any
+//! page of any range, so events must be countable without generating them: each hour has a number of events that
+//! follows the time of day and the day of the week, divided evenly among its slices. Bursts add many events within a
+//! short time.
 
 use crate::data::random::{RandomKey, SeedPrefix};
 
@@ -41,7 +42,7 @@ pub const MAX_BURST_EVENTS_PER_SLICE: u64 = 100_000;
 /// Many events within a short time, spread evenly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Burst {
-    /// The begin, inclusive, in milliseconds since 1970-01-01T00:00:00Z.
+    /// Start (inclusive), in milliseconds since 1970-01-01T00:00:00Z.
     pub(crate) begin: i64,
     /// The length in milliseconds, at least 1.
     pub(crate) length: i64,
@@ -49,12 +50,12 @@ pub(crate) struct Burst {
 }
 
 impl Burst {
-    /// The end, exclusive, in milliseconds since 1970-01-01T00:00:00Z.
+    /// End (exclusive), in milliseconds since 1970-01-01T00:00:00Z.
     fn end(self) -> i64 {
         self.begin + self.length
     }
 
-    /// The number of its events before a time.
+    /// The number of events of the burst before a time.
     fn events_before(self, time: i64) -> u64 {
         let elapsed = (time - self.begin).clamp(0, self.length);
         self.events * elapsed as u64 / self.length as u64
@@ -74,7 +75,7 @@ pub(crate) struct ActivityProfile {
     seed_prefix: SeedPrefix,
     /// The average over a week, without bursts.
     events_per_day: u64,
-    /// On average, one hour in this many has a random burst; 0 for no random bursts.
+    /// Average number of hours per random burst; 0 for no random bursts.
     burst_interval: u64,
     /// The configured bursts, which every contract has.
     bursts: Vec<Burst>,

@@ -64,7 +64,7 @@ const SINGLE_WEIGHTS: &[(u64, SingleEvent)] = &[
 /// Events out of a thousand that belong to chains.
 pub(crate) const CHAINED_PER_THOUSAND: u64 = 775;
 
-/// On average, one provisioned change in this many fails.
+/// Average number of provisioned changes per failed one.
 const FAILURE_INTERVAL: u64 = 25;
 
 /// Minimum number of updates: running, and then done or failed.
@@ -73,15 +73,15 @@ const MIN_UPDATES: u64 = 2;
 /// Number of events of the shortest chain: accepted, provisioned once, and the updates.
 pub(crate) const MIN_CHAIN_EVENTS: u64 = 2 + MIN_UPDATES;
 
-/// On average, one step in this many has the time of the step before, because clients must not rely on distinct times.
+/// Average number of steps per step that has the same time as the step before: clients must not rely on distinct times.
 const TIE_INTERVAL: u64 = 12;
 
 /// Minimum and maximum time between two steps of a chain, in milliseconds, both inclusive.
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {
-    /// Draws a provisioned change with at most `room` events. The rest of the room is either 0 or enough for another
-    /// change. `None` if the room is too small for any.
+    /// Draws a provisioned change with at most `room` events, so that the remaining room is 0 or enough for another
+    /// change. `None` if the room is too small for a change.
     pub(crate) fn chain(random: &mut Random, room: u64) -> Option<Self> {
         let mut chain = ProvisioningChain {
             provisions: if random.one_in(4) { 2 } else { 1 },
@@ -105,7 +105,7 @@ impl CloudOperation {
         Self::Single(*random.weighted(SINGLE_WEIGHTS))
     }
 
-    /// The number of its events.
+    /// The number of events of the operation.
     pub(crate) fn event_count(&self) -> u64 {
         match self {
             Self::Provisioned(chain) => chain.event_count(),
@@ -113,8 +113,8 @@ impl CloudOperation {
         }
     }
 
-    /// Draws the times of its events, in order, for an operation that starts at `start`, which must be below `room`:
-    /// milliseconds in [`start`, `room`), never decreasing.
+    /// Draws the times of the operation's events, in order. The operation starts at `start`, which must be below
+    /// `room`; the times are milliseconds in [`start`, `room`) and never decrease.
     pub(crate) fn event_times(&self, random: &mut Random, start: u64, room: u64) -> impl Iterator<Item = u64> {
         let events = self.event_count();
         // The last millisecond of the room is `room - 1`.

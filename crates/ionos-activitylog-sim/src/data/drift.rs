@@ -1,6 +1,6 @@
 //! Real records do not always follow the vendor's description: scalars change their type from record to record, and
-//! undocumented members and types occur. A record is built as described first; this module then changes it as far as the
-//! behavior says.
+//! undocumented members and types occur. A record is built as described first; this module then applies the deviations
+//! that the behavior configures.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use crate::data::record::{Record, RecordEvent};
 use crate::data::value::UnknownMember;
 use crate::data::vocabulary as words;
 
-/// Changes a record as far as the behavior says. `random` is the generator of the event.
+/// Applies the deviations that the behavior configures to a record. `random` is the generator of the event.
 pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut Random) {
     if !is_chosen(behavior.uuid, random) {
         record.uuid = None;
@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Draws one word for any share, so that one setting does not change
-/// the effect of another.
+/// Whether an event belongs to a share of all events. Always draws exactly one word, so that changing one setting does
+/// not change the effect of another.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

@@ -1,5 +1,6 @@
-//! All events of an operation agree on the actor, the request and the resources, even if they are on different pages. So
-//! these are drawn once per operation, as its context; each event is built from it.
+//! Draws the context of an operation. All events of an operation must agree on the actor, the request and the
+//! resources, even if they are on different pages, so these are drawn once per operation and each event is built from
+//! them.
 
 use std::borrow::Cow;
 
@@ -20,14 +21,14 @@ use crate::data::vocabulary::{self as words, ErrorTemplate, event_type, service,
 pub(crate) struct RecordSettings<'a> {
     pub(crate) population: Population,
     pub(crate) behavior: &'a Behavior,
-    /// No slice has as many operations, apart from those of bursts.
+    /// Exclusive upper bound for the operations of a slice, without those of bursts.
     pub(crate) max_operations_per_slice: u64,
     /// The number of the first slice of the log.
     pub(crate) first_slice: u64,
     pub(crate) slices_per_hour: u64,
 }
 
-/// Everything that the events of an operation share.
+/// Data that all events of an operation share.
 pub(crate) struct OperationContext<'a> {
     key: RandomKey,
     settings: &'a RecordSettings<'a>,
@@ -63,8 +64,8 @@ impl<'a> OperationContext<'a> {
         }
     }
 
-    /// The `event` member of one event, by its position in the operation. `random` must be in the state that `draw` left
-    /// it in, because all events draw the same resources from it.
+    /// The `event` member of one event, by its position in the operation. `random` must be in the state that `draw`
+    /// left it in, because all events draw the same resources from it.
     pub(crate) fn event(&self, operation: CloudOperation, position: u64, random: &mut Random) -> RecordEvent {
         match operation {
             CloudOperation::Provisioned(chain) => self.chain_event(random, chain, chain.step(position)),
@@ -192,7 +193,7 @@ impl<'a> OperationContext<'a> {
         }
     }
 
-    /// With as few members as the vendor's own example of such an event.
+    /// Sets as few members as the vendor's own example of such an event.
     fn user_management(&self, random: &mut Random) -> RecordEvent {
         let (action, kind) = *random.weighted(words::IAM_ACTIONS);
         let resource = match kind {

@@ -1,24 +1,24 @@
-//! Any range of the log can be computed without computing what came before it. The log is cut into slices of time, each
-//! drawn from its own generator. A slice is generated as an outline first: when each event happened and what kind it is.
-//! Records are built on demand. All events of an operation belong to the slice in which it began.
+//! Computes any range of the log without the ranges before it. Time is divided into slices, and each slice is drawn
+//! from its own generator. A slice is generated as an outline first: the time and the kind of each event. Records are
+//! built on demand. All events of an operation belong to the slice in which the operation starts.
 
 use crate::behavior::FractionDigits;
 use crate::data::activity_profile::{ActivityProfile, MILLISECOND};
 use crate::data::cloud_operation::{CHAINED_PER_THOUSAND, CloudOperation, MIN_CHAIN_EVENTS};
 use crate::data::random::{Random, RandomKey, mix};
 
-/// When an event happened, and which event it is.
+/// Time of an event, and its place in an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EventOutline {
     /// Nanoseconds since 1970-01-01T00:00:00Z, with the precision of the record.
     pub(crate) time: i64,
-    /// The index of its operation in the slice.
+    /// The index of the operation in the slice.
     pub(crate) operation: u32,
     /// The position of the event in its operation, from 0.
     pub(crate) position: u32,
 }
 
-/// Everything that the record of one event is built from.
+/// The input for building the record of one event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EventBlueprint {
     pub(crate) key: RandomKey,
@@ -29,14 +29,14 @@ pub(crate) struct EventBlueprint {
 /// The outline of one slice of a contract's log.
 pub(crate) struct SliceOutline {
     pub(crate) key: RandomKey,
-    /// In the order of their beginnings; those of bursts come last.
+    /// In order of their start times; operations of bursts come last.
     pub(crate) operations: Vec<CloudOperation>,
-    /// In the order of their times; events of equal time are in the order of operations and positions.
+    /// In order of their times; events of equal time are in the order of operations and positions.
     pub(crate) events: Vec<EventOutline>,
 }
 
 impl SliceOutline {
-    /// Generates the slice whose number, counted since 1970-01-01T00:00:00Z, is the part of the key.
+    /// Generates the slice with the number `key.part`, counted since 1970-01-01T00:00:00Z.
     pub(crate) fn generate(key: RandomKey, profile: &ActivityProfile, digits: FractionDigits) -> Self {
         let (events, bursts) = profile.slice(key.contract, key.part);
         let mut slice =
@@ -98,13 +98,13 @@ impl SliceOutline {
 }
 
 impl EventBlueprint {
-    /// The generator for everything that the events of its operation share.
+    /// The generator for data that all events of the operation share.
     pub(crate) fn operation_random(&self) -> Random {
         // No operation has as many as 255 events, and stream 0 generates the outline.
         Random::new(self.key, (u64::from(self.outline.operation) + 1) << 8)
     }
 
-    /// The generator for everything that only this event has.
+    /// The generator for data of this event alone.
     pub(crate) fn event_random(&self) -> Random {
         Random::new(self.key, event_number(self.key, self.outline))
     }
@@ -115,12 +115,12 @@ fn event_number(key: RandomKey, outline: EventOutline) -> u64 {
     mix(Random::new(key, stream).word())
 }
 
-/// The precision of the times of one operation. All its times have the same digits below the millisecond, so that its
-/// events stay in order.
+/// The precision of the times of one operation. All times of an operation have the same digits below the millisecond,
+/// so that its events stay in order.
 #[derive(Clone, Copy)]
 enum TimePrecision {
     Second,
-    /// Milliseconds, plus these nanoseconds.
+    /// Milliseconds, with this number of nanoseconds added to each time.
     Millisecond(i64),
 }
 

@@ -52,9 +52,9 @@ const PEOPLE: &[Actor] = &[
 /// The number of users and services per contract.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Population {
-    /// At least 1.
+    /// Number of users, at least 1.
     pub(crate) users: u64,
-    /// At least [`PUBLIC_SERVICES`].
+    /// Number of services, at least [`PUBLIC_SERVICES`].
     pub(crate) services: u64,
 }
 
@@ -78,8 +78,8 @@ impl Population {
         }
     }
 
-    /// Draws the service that a user acts through: one of the user's own, or one time in four one without a public name,
-    /// if there is any.
+    /// Draws the service that a user acts through: one of the user's own, or one time in four one without a public
+    /// name, if there is any.
     pub(crate) fn service(self, random: &mut Random, actor: &Actor) -> Text {
         let others = self.services.saturating_sub(PUBLIC_SERVICES);
         if others > 0 && random.one_in(4) {

@@ -1,6 +1,7 @@
-//! Random numbers that are the same on every machine and after every update of a dependency. The distributions of common
-//! crates may change between releases, so only SplitMix64, whose output is specified bit by bit, comes from a dependency;
-//! everything drawn from its 64-bit words is here. A generator is a single word, so each event can have its own.
+//! Random numbers that are the same on every machine and after every update of a dependency. The distributions of
+//! common crates may change between releases, so only SplitMix64, whose output is specified bit by bit, comes from a
+//! dependency; this module has all functions that draw values from its 64-bit words. A generator is a single word, so
+//! each event can have its own.
 //!
 //! Changing a function here changes every simulated log. A hash in the tests of the log detects that.
 
@@ -38,7 +39,7 @@ pub(crate) fn mix(state: u64) -> u64 {
     SplitMix64::seed_from_u64(state).next_u64()
 }
 
-/// The state that the generators of a part share in all contracts, computed once where many generators are needed.
+/// Hash of a seed and a part, shared by the generators of all contracts. Computed once if many generators are needed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeedPrefix(u64);
 

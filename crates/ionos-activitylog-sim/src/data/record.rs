@@ -1,5 +1,5 @@
-//! The shape of a record, in the order of its keys on the wire. It is written a second time here, by hand: if a client
-//! were tested against records made by its own types, both could be wrong in the same way.
+//! The shape of a record, in the order of its keys on the wire. These types are written by hand and not shared with the
+//! client, because shared types could hide an error from every test.
 //!
 //! Scalars whose JSON type varies in public records are a [`Scalar`]. Absent members are omitted. `record_writer`
 //! serializes a record.
@@ -22,7 +22,7 @@ pub(crate) struct RecordMeta {
     pub(crate) audit_version: Scalar,
     pub(crate) request_id: Option<Uuid>,
     pub(crate) queue_ref_id: Option<Scalar>,
-    /// RFC 3339, in UTC.
+    /// Time of the event: RFC 3339, in UTC.
     pub(crate) time: String,
     pub(crate) transaction_id: Option<Uuid>,
     pub(crate) unknown: UnknownMember,

@@ -1,6 +1,6 @@
-//! Builds the record of one event from its blueprint. What all events of an operation share is drawn from a generator of
-//! the operation (`operation_context`); what only this event has, and how it drifts from the description (`drift`), from
-//! a generator of the event.
+//! Builds the record of one event from its blueprint. Data that all events of an operation share comes from a generator
+//! of the operation (`operation_context`). Data of this event alone, including its deviations from the description
+//! (`drift`), comes from a generator of the event.
 
 use chrono::{DateTime, Datelike, Timelike};
 

@@ -1,6 +1,6 @@
-//! Serializes records. A general serializer would spend most of its time looking for characters to escape, and
-//! serialization is half of the cost of a page. Most texts here are constants and numbers of this crate, which need no
-//! escape, so they are written without that search.
+//! Serializes records. Serialization is half of the cost of a page, and a general serializer spends most of its time
+//! looking for characters to escape. Most texts here are constants and numbers of this crate, which need no escape, so
+//! they are written without that search.
 
 use serde_json::value::RawValue;
 use uuid::Uuid;

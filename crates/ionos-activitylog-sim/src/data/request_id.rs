@@ -1,7 +1,7 @@
-//! Request identifiers that encode the location of their operation. The Cloud API is asked for a request by its
-//! identifier alone, and the simulator keeps no list of requests. An identifier has 80 bits for the location, encrypted,
-//! and a 42-bit checksum that depends on the seed and the number of slices per hour, so that an identifier from anywhere
-//! else is detected.
+//! Request identifiers that encode the location of their operation. A client asks the Cloud API for a request by its
+//! identifier alone, and the simulator keeps no list of requests. An identifier has 80 bits for the location,
+//! encrypted, and a 42-bit checksum that depends on the seed and the number of slices per hour, so that the simulator
+//! detects identifiers of other logs.
 
 use uuid::Uuid;
 

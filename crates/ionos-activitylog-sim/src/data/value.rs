@@ -1,4 +1,4 @@
-//! Values of records and answers: text, scalars whose JSON type varies, and members that no description knows.
+//! Values of records and answers: text, scalars whose JSON type varies, and undocumented members.
 
 use std::borrow::Cow;
 

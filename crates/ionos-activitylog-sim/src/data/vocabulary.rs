@@ -1,4 +1,4 @@
-//! The words that records are made of, as data: event types, services, changes, names and errors.
+//! The vocabulary of records, as data: event types, services, changes, names and errors.
 //!
 //! Addresses are from the ranges reserved for documentation (RFC 5737, RFC 3849), names from `example.com` and
 //! `example.net` (RFC 2606). Of the action names only `sec.user.create`, `ip.ipblock.reserve`,

@@ -1,5 +1,5 @@
-//! Faults that change one place in the correct answer and leave every other byte unchanged: an answer that is almost
-//! right is the hardest one for a client to detect.
+//! Faults that change one place in the correct answer and leave every other byte unchanged. Such an answer is the
+//! hardest for a client to recognize as wrong.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -39,7 +39,7 @@ fn find_list(body: &str) -> Option<&RawValue> {
     .filter(|value| value.get().starts_with('['))
 }
 
-/// Replaces the last bracket by one of the wrong kind, so that a reader that stops early does not notice. Text without
+/// Replaces the last bracket by one of the wrong kind: a reader that stops before the end does not notice. Text without
 /// a bracket at its end gets one.
 pub(super) fn malformed_json(body: &Bytes) -> Bytes {
     let mut text = body.to_vec();
@@ -57,7 +57,7 @@ pub(super) fn null_for_array(body: &Bytes) -> Option<Bytes> {
     replace_part(text, find_list(text)?.get(), "null")
 }
 
-/// Gives one member of one record a type that it never has. `None` if the answer has no record.
+/// Gives one member of one record a type that the service never sends for it. `None` if the answer has no record.
 ///
 /// An answer that is an object is treated as a record.
 pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {

@@ -1,4 +1,4 @@
-//! The error of a fault script: where it is wrong, what was read there, and what to do.
+//! The error of a fault script: names the place of the error, the rejected value and the correction.
 
 use std::fmt;
 

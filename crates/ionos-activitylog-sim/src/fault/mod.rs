@@ -1,5 +1,5 @@
-//! Faults: what goes wrong with requests, by a script of rules. Each rule has a [`Trigger`], which selects requests, and
-//! a [`Fault`], which says what happens to them.
+//! Faults: makes selected requests fail, by a script of rules. Each rule has a [`Trigger`], which selects requests, and
+//! a [`Fault`], which changes their answers.
 //!
 //! ```
 //! use ionos_activitylog_sim::{Operation, Share, Simulator};
@@ -63,22 +63,22 @@
 //! | `{"drip": {"bytes": 10, "every": {"milliseconds": 50}}}` | the correct answer, its body in small pieces |
 //! | `"reset_before_headers"`, `"reset_after_headers"`, `{"reset_after": {"bytes": 10}}` | the connection is reset, in the last case after this many bytes of the body |
 //! | `{"cut_at": {"bytes": 10}}` | the connection is closed after this many bytes of the body |
-//! | `{"wrong_content_length": {"by": -3}}` | the correct answer, but `Content-Length` is 3 less than what is sent |
+//! | `{"wrong_content_length": {"by": -3}}` | the correct answer, but `Content-Length` is 3 less than the number of bytes sent |
 //! | `"malformed_json"`, `"null_for_array"`, `"wrong_type"` | the correct answer with one place changed |
 //! | `"html200"` | an HTML page with status 200 |
 //! | `{"redirect": {"location": "https://example.com/"}}` | status 302 with this location |
 //! | `{"decompression_bomb": {"bytes": 1073741824}}` | the correct answer after this many compressed spaces |
 //!
-//! `body` is `"empty"`, `{"envelope": {"code": "315", "message": "Unauthorized"}}`, `{"json": any value}`,
-//! `{"html": "…"}` or `{"text": "…"}`. `retry_after` is `{"seconds": 2}`, `{"fraction": 1.5}`, `{"date": 30}` for the HTTP
-//! date in 30 seconds by the clock of the simulator, `{"date": -30}` for one in the past, or `{"text": "soon"}`.
+//! `body` is `"empty"`, `{"envelope": {"code": "315", "message": "Unauthorized"}}`, `{"json": any value}`, `{"html":
+//! "…"}` or `{"text": "…"}`. `retry_after` is `{"seconds": 2}`, `{"fraction": 1.5}`, `{"date": 30}` for the HTTP date
+//! in 30 seconds by the clock of the simulator, `{"date": -30}` for one in the past, or `{"text": "soon"}`.
 //!
 //! # Determinism
 //!
-//! The random choices of `rate` and `wrong_type` depend on the seed, the position of the rule in the script, the method,
-//! path and query of the request, and on how often the same request came before. So requests that overtake each other
-//! get the same faults. `requests`, `every` and `times` count requests as they arrive, so they are for clients that send
-//! one request after another.
+//! The random choices of `rate` and `wrong_type` depend on the seed, the position of the rule in the script, the
+//! method, path and query of the request, and on how often the same request came before. So requests that overtake each
+//! other get the same faults. `requests`, `every` and `times` count requests as they arrive, so they are for clients
+//! that send one request after another.
 //!
 //! Deliberately absent: faults at a time of day, and faults on the way to the service, such as a slow upload. The
 //! service reads no request bodies.
@@ -107,13 +107,13 @@ pub use trigger::Trigger;
 use crate::data::random::Random;
 use crate::reply::{Pace, Reply, ReplyEnd};
 
-/// Maximum decompressed size of a decompression bomb: 16 GiB, of which 16 MiB are sent. More than the memory of any
-/// client, but not more than a test can wait for.
+/// Maximum decompressed size of a decompression bomb: 16 GiB, of which 16 MiB are sent. The size exceeds the memory of
+/// a typical client, and a test can still download it.
 pub const MAX_BOMB_BYTES: u64 = 16 << 30;
 
-/// What happens to a request.
+/// A change to the answer of a request.
 ///
-/// A fault decides which bytes are sent. The client sees fewer if it stops reading.
+/// A fault determines the bytes that are sent; a client that stops reading sees fewer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]

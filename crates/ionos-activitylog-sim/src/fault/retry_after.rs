@@ -56,7 +56,7 @@ impl RetryAfter {
             // `{:?}` writes a decimal point even for whole numbers.
             Self::Fraction(seconds) => format!("{seconds:?}"),
             Self::Date(seconds) => {
-                // The clock may say anything, but the date stays between 1970 and 9999.
+                // The clock may return any time, but the date stays between 1970 and 9999.
                 let time = now.timestamp().saturating_add(*seconds);
                 DateTime::from_timestamp(time.clamp(0, LAST_SECOND), 0).and_then(http_date).unwrap_or_default()
             }

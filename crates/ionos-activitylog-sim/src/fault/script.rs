@@ -13,7 +13,7 @@ use crate::operation::Operation;
 use crate::request_log::LoggedFault;
 use crate::request_log::counter::RequestOrdinal;
 
-/// A fault script, always valid. Without rules no request fails.
+/// A fault script. It is always valid; without rules no request fails.
 ///
 /// The documentation of [this module](crate::fault) describes the JSON form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -56,7 +56,8 @@ impl Faults {
         Ok(self)
     }
 
-    /// Parses a script. Unknown members are errors, because a fault that never happens would prove nothing.
+    /// Parses a script. Unknown members are errors, because a test with a misspelled member would pass without its
+    /// fault.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Selects the requests that a rule of a fault script applies to, by what they ask for and by their position among all
-//! requests. A fault on the third page tests a retry; a fault on every request tests little.
+//! Selects the requests that a rule of a fault script applies to, by operation and contract and by position among all
+//! requests. Tests need exact positions: a fault on the third page tests a retry, a fault on every request does not.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +59,8 @@ impl Trigger {
         self
     }
 
-    /// Matches only this share of the requests. The choice depends on the seed, on method, path and query, and on how
-    /// often the same request came before, so it does not depend on which of two requests arrives first.
+    /// Matches only this share of the requests. The choice depends on the seed, on method, path and query, and on the
+    /// number of equal requests before, so it does not depend on which of two requests arrives first.
     pub fn rate(mut self, share: Share) -> Self {
         self.rate = Some(share);
         self
@@ -122,7 +122,7 @@ impl Trigger {
 
 /// The generator of a rule for a request. It does not depend on the order in which different requests arrive.
 pub(super) fn random_of_rule(seed: u64, rule: usize, ordinal: &RequestOrdinal) -> Random {
-    /// Far from the slices and the other parts of the simulated data.
+    /// Distinct from the numbers of slices and of the other parts of the simulated data.
     const FAULTS: u64 = u64::MAX - 0x1_0000;
     let key = RandomKey { seed, contract: ordinal.fingerprint, part: FAULTS - rule as u64 };
     Random::new(key, ordinal.repetition)

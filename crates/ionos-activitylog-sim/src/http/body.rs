@@ -70,9 +70,9 @@ pub(crate) struct BodyStream {
     /// Bytes that are still to be sent.
     left: u64,
     pace: Option<Pace>,
-    /// The pause that must end before the next piece.
+    /// The pause before the next piece.
     pause: Option<Pin<Box<Sleep>>>,
-    /// The error that takes the place of the end.
+    /// The error that ends the body; `None` if the body ends in an orderly way.
     error: Option<io::ErrorKind>,
 }
 

@@ -17,8 +17,8 @@ use crate::reply::{Reply, ReplyEnd};
 /// network.
 const RESET_DELAY: Duration = Duration::from_millis(20);
 
-/// Maximum time for the client to close its side of a connection that is closed in an orderly way. Dropping the connection
-/// while the client still sends would reset it.
+/// Maximum time for the client to close its side of a connection that is closed in an orderly way. Dropping the
+/// connection while the client still sends would reset it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Size of the buffer for bytes that the client sends in that time; they are discarded.
@@ -80,6 +80,6 @@ async fn close_orderly(mut stream: TcpStream) -> io::Result<()> {
         while stream.read(&mut buffer).await? > 0 {}
         Ok(())
     };
-    // A client that does not close its side in time is not waited for.
+    // The wait ends after the timeout even if the client keeps its side open.
     tokio::time::timeout(CLOSE_TIMEOUT, drain).await.unwrap_or(Ok(()))
 }

@@ -11,7 +11,8 @@ use crate::http::decompression_bomb::DecompressionBomb;
 use crate::reply::{Reply, ReplyEnd};
 
 impl Reply {
-    /// The response as it is written to a connection. The body stops without an error where the connection is to end.
+    /// The response as it is written to a connection. The body stops without an error at the byte where the connection
+    /// ends.
     pub(crate) fn into_wire_response(mut self) -> Response<BodyStream> {
         let content = match self.delivery.spaces {
             Some(spaces) => {

@@ -1,10 +1,10 @@
 //! Serves the simulator over HTTP/1.1, for clients that are not written in Rust and for tests of whole programs. The
-//! server adds only HTTP to the replies. No request and no number of requests makes it fail, and its connections end with
-//! the future that serves them.
+//! server adds only HTTP to the replies. No request and no number of requests makes it fail, and its connections end
+//! with the future that serves them.
 //!
 //! Computing a reply may take seconds if a log is long and a range is wide, so it runs on the runtime's threads for
-//! blocking work and does not block other connections. A computation cannot be cancelled: it continues to its end if the
-//! connection is closed, and only dropping the runtime waits for it.
+//! blocking work and does not block other connections. A computation cannot be cancelled: it continues to its end if
+//! the connection is closed, and only dropping the runtime waits for it.
 //!
 //! hyper sends every reply that keeps the rules of HTTP, however slow. It refuses replies that break the rules, so for
 //! these the connection is taken from hyper and `broken_reply` writes them.
@@ -65,7 +65,7 @@ pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::
     }
 }
 
-/// Whether a client gave up before it was accepted, which does not mean that the listener is broken.
+/// Whether a client closed its connection before it was accepted. The listener still works in that case.
 fn is_client_error(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }
@@ -111,7 +111,7 @@ async fn serve_connection(service: Arc<Service>, stream: TcpStream) {
     .await;
     if let Some(broken) = broken {
         let stream = http.into_parts().io.into_inner();
-        // A client that does not wait for the end of a broken reply is no error.
+        // A client may leave before the end of a broken reply; this is not an error.
         let _ = broken.send(stream).await;
     }
 }
@@ -120,9 +120,9 @@ async fn serve_connection(service: Arc<Service>, stream: TcpStream) {
 async fn compute_reply(service: Arc<Service>, head: Request<()>) -> Reply {
     match task::spawn_blocking(move || api::reply(&service, &head)).await {
         Ok(reply) => reply,
-        // Panics as if the computation had run here.
+        // Propagates a panic of the computation.
         Err(error) if error.is_panic() => panic::resume_unwind(error.into_panic()),
-        // The runtime is being shut down, and this task with it.
+        // The runtime is shutting down and drops this task.
         Err(_) => future::pending().await,
     }
 }

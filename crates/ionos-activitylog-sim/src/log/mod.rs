@@ -1,9 +1,9 @@
-//! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may have
-//! millions of events and is not stored. So slices of time are counted without opening them, only the slices of a page
-//! are opened, and only the records of the page are written.
+//! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may
+//! have millions of events and is not stored. So slices of time are counted without opening them, only the slices of a
+//! page are opened, and only the records of the page are written.
 //!
-//! A [`LogView`] is a range of one contract's log at one instant: without the events that have not arrived yet, and with
-//! the duplicates that count.
+//! A [`LogView`] is a range of one contract's log at one instant: without the events that have not arrived yet, and
+//! with the duplicates that count.
 
 pub(crate) mod cache;
 mod permutation;
@@ -24,10 +24,10 @@ use crate::data::random::mix;
 use source::{EventEntry, LogEvent, LogSource};
 use span::{LogSpan, to_nanoseconds};
 
-/// Default begin of the log of every contract: 2025-01-01T00:00:00Z.
+/// Default start of the log of every contract: 2025-01-01T00:00:00Z.
 pub const LOG_BEGIN: DateTime<Utc> = DateTime::from_timestamp_nanos(1_735_689_600_000_000_000);
 
-/// End of the log of every contract: 2200-01-01T00:00:00Z. Later clocks, begins and queries are limited to this time,
+/// End of the log of every contract: 2200-01-01T00:00:00Z. Later clocks, starts and queries are limited to this time,
 /// because times in nanoseconds and slice numbers in request identifiers do not reach much further.
 pub const LOG_END: DateTime<Utc> = DateTime::from_timestamp_nanos(7_258_118_400_000_000_000);
 
@@ -71,8 +71,8 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// The contract of a request of the Cloud API, and those of its events that happened before `now`, in order, as JSON.
-    /// `None` if there is no such event, or if the contract may not be read.
+    /// The contract of a request of the Cloud API, and those of its events that happened before `now`, in order, as
+    /// JSON. `None` if there is no such event, or if the contract may not be read.
     pub(crate) fn request(
         &self,
         id: &str,

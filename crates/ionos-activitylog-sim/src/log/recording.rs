@@ -1,5 +1,5 @@
-//! Serves events from an exported file instead of a seed, so that a client that fails on a real log can be tested against
-//! that log. The file has one record per line; each is served byte for byte at the time that it contains.
+//! Serves events from an exported file instead of a seed, so that a client that fails on a real log can be tested
+//! against that log. The file has one record per line; each is served byte for byte at the time that it contains.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -85,14 +85,14 @@ const COMPRESSION_FORMATS: [(&str, &[u8]); 2] = [("gzip", &[0x1f, 0x8b]), ("zstd
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Recording {
-    /// Reads NDJSON: one record per line, as in an export of the log. Empty lines and a byte order mark at the beginning
-    /// are skipped. A record belongs to the contract in `principal.identity.contractNumber`, or to `contract` if it has
-    /// none.
+    /// Reads NDJSON: one record per line, as in an export of the log. Empty lines and a byte order mark at the
+    /// beginning are skipped. A record belongs to the contract in `principal.identity.contractNumber`, or to `contract`
+    /// if it has none.
     ///
     /// # Errors
     ///
-    /// If the input cannot be read, is compressed or has no record; or if a line is not a JSON object with `meta.time` in
-    /// RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that does not fit into 64 bits.
+    /// If the input cannot be read, is compressed or has no record; or if a line is not a JSON object with `meta.time`
+    /// in RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that does not fit into 64 bits.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
         // A read error occurs again below, with its line.
         let begin = lines.fill_buf().unwrap_or_default();
@@ -178,8 +178,8 @@ impl Recording {
         self.contracts.get(&contract).and_then(|hours| hours.get(&hour)).map_or(&[], Vec::as_slice)
     }
 
-    /// The events of a request in the order of their times, and their contract. If several contracts have a request with
-    /// this identifier, the first one that may be read.
+    /// The events of a request in the order of their times, and their contract. If several contracts have a request
+    /// with this identifier, the first one that may be read.
     pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
         let mut by_contract = self.requests.get(id)?.iter();
         by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))

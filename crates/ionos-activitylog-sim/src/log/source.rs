@@ -76,7 +76,7 @@ impl LogSource {
         HOUR * MILLISECOND / self.slices_per_hour() as i64
     }
 
-    /// The begin of the log, in nanoseconds since 1970-01-01T00:00:00Z.
+    /// The start of the log, in nanoseconds since 1970-01-01T00:00:00Z.
     pub(crate) fn begin(&self) -> i64 {
         match self {
             Self::Generated(generated) => generated.first_hour as i64 * HOUR * MILLISECOND,
@@ -106,8 +106,8 @@ impl LogSource {
         }
     }
 
-    /// The contract of a request of the Cloud API, and those of its events that are in `span`, in order. `None` if there
-    /// is no such event, or if the contract may not be read.
+    /// The contract of a request of the Cloud API, and those of its events that are in `span`, in order. `None` if
+    /// there is no such event, or if the contract may not be read.
     pub(crate) fn request(
         &self,
         id: &str,
@@ -119,7 +119,7 @@ impl LogSource {
             Self::Generated(generated) => {
                 let id = uuid::Uuid::try_parse(id).ok()?;
                 let location = RequestLocation::from_id(id, generated.seed, self.slices_per_hour())?;
-                // An identifier of a log with another begin, or of a later time, may name any slice.
+                // An identifier from a log with another start, or of a later time, may name any slice.
                 let slices = span.chunks(self.slice_length());
                 if !slices.contains(&location.slice) || !may_read(location.contract) {
                     return None;

@@ -1,5 +1,5 @@
-//! LogSpans of a log. A query may have any bounds or none, and the log has a begin, an end (the current time) and perhaps a
-//! retention; a span is the intersection of all of these.
+//! Spans of time in a log. A query may have any bounds or none, and the log has a start, an end (the current time) and
+//! perhaps a retention; a span is the intersection of all of these.
 
 use chrono::{DateTime, Utc};
 

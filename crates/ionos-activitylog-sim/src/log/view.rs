@@ -1,5 +1,5 @@
-//! Ranges and pages of a log. Counting uses the totals of hours and slices; a slice is opened only if the range cuts it,
-//! if its events may not have arrived yet, or if the page has hits in it.
+//! Ranges and pages of a log. Counting uses the totals of hours and slices; a slice is opened only if the range cuts
+//! it, if its events may not have arrived yet, or if the page has hits in it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -43,7 +43,8 @@ impl<'a> LogView<'a> {
         self.count_by_hour(&mut BTreeMap::new()).iter().sum()
     }
 
-    /// A page in the order of the behavior. `request_key` selects the order if the order differs from request to request.
+    /// A page in the order of the behavior. `request_key` selects the order if the order differs from request to
+    /// request.
     pub(crate) fn page(&self, offset: u64, limit: u64, request_key: u64) -> LogPage<'a> {
         let mut slice_counts = BTreeMap::new();
         let counts = self.count_by_hour(&mut slice_counts);

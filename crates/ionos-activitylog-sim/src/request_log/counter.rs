@@ -1,7 +1,6 @@
-//! Fault scripts refer to "the third request" or "every tenth", so requests are counted in the order in which they
-//! arrive.
+//! Counts requests in the order of their arrival, because fault scripts refer to "the third request" or "every tenth".
 //!
-//! These numbers change when requests overtake each other. Whatever must not depend on timing is drawn from
+//! These numbers change when requests overtake each other. Values that must not depend on timing are drawn from
 //! [`RequestOrdinal::fingerprint`] and [`RequestOrdinal::repetition`], which are independent of other requests.
 
 use std::collections::HashMap;
@@ -28,7 +27,7 @@ struct RequestCounts {
     repetitions: RepetitionCounts,
 }
 
-/// How often each request came, by its fingerprint.
+/// The number of requests so far, by fingerprint.
 #[derive(Debug, Default)]
 struct RepetitionCounts {
     /// Requests since the last generation was full.
@@ -38,7 +37,7 @@ struct RepetitionCounts {
 }
 
 impl RepetitionCounts {
-    /// Counts a request and returns how often it came before.
+    /// Counts a request and returns the number of equal requests before it.
     fn count(&mut self, fingerprint: u64) -> u64 {
         let before = match self.young.get(&fingerprint) {
             Some(before) => *before,
@@ -59,7 +58,7 @@ pub(crate) struct RequestOrdinal {
     pub(crate) number: u64,
     /// The number among the requests for the same operation, from 1.
     pub(crate) number_of_operation: u64,
-    /// How often the same method, path and query came before, as far as the counter remembers.
+    /// The number of earlier requests with the same method, path and query, as far as the counter remembers.
     pub(crate) repetition: u64,
     /// A hash of method, path and query.
     pub(crate) fingerprint: u64,

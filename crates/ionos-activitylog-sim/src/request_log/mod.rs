@@ -1,6 +1,6 @@
-//! Tests must be able to check which requests a client sent: how often, in which order, with which headers. So every
-//! request is logged, with secrets redacted, together with the outcome. The log is bounded by the number of requests,
-//! the length of each text and the total size, because a simulator may run for weeks.
+//! Logs every request of a client with its outcome and without secrets, so that tests can check number, order and
+//! headers of requests. The log is bounded by the number of requests, the length of each text and the total size,
+//! because a simulator may run for weeks.
 
 pub(crate) mod counter;
 pub(crate) mod redaction;
@@ -28,10 +28,10 @@ const MAX_TEXT_BYTES: usize = 4096;
 
 /// A request that the simulator received, and its outcome. As JSON it is one line.
 ///
-/// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding; text
-/// that looks like a JSON Web Token; the text after `Basic` or `Bearer`; and the values of headers and parameters whose
-/// name marks a secret, such as `Cookie`, `api_key` or `password`. A text of more than 4096 bytes is cut, and ends with
-/// `[cut: 5000 bytes]`, which names its full length.
+/// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
+/// text that looks like a JSON Web Token; the text after `Basic` or `Bearer`; and the values of headers and parameters
+/// whose name marks a secret, such as `Cookie`, `api_key` or `password`. A text of more than 4096 bytes is cut, and
+/// ends with `[cut: 5000 bytes]`, which names its full length.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {
@@ -56,11 +56,11 @@ pub struct LoggedRequest {
     pub fault: Option<LoggedFault>,
     /// The status of the answer, even if a fault prevented it from being sent.
     pub status: u16,
-    /// Bytes of the answer's body, before a fault of the connection.
+    /// Size of the answer's body in bytes, before a fault of the connection.
     pub bytes: u64,
 }
 
-/// The fault that was applied to a request. The script says what it does.
+/// The fault that was applied to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedFault {

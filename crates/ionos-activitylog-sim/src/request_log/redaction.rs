@@ -1,12 +1,12 @@
-//! Redacts the request log, which users copy into bug reports. Clients send secrets where they belong and, by mistake, where
-//! they do not, so every text is redacted: credentials that the simulator accepts, in any spelling, and everything that the
-//! name or the form marks as a secret. The rules are those of [`ionos_activitylog_client::redact`].
+//! Redacts the request log, which users copy into bug reports. Clients send secrets where they belong and, by mistake,
+//! where they do not, so every text is redacted: credentials that the simulator accepts, in any spelling, and
+//! everything that the name or the form marks as a secret. The rules are those of [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ionos_activitylog_client::redact::{REDACTED, is_secret_name, redact_credentials, redact_known, redact_parameters};
 
-/// Knows the accepted credentials. It has no `Debug`, so that it cannot be printed.
+/// Redacts the accepted credentials. It has no `Debug`, so that they cannot be printed.
 #[derive(Default)]
 pub(crate) struct Redactor {
     secrets: Vec<String>,
@@ -17,8 +17,8 @@ impl Redactor {
         self.add(token.to_owned());
     }
 
-    /// Adds the password, and the pair as HTTP Basic authentication sends it. It is without padding, so that it is also
-    /// found with padding.
+    /// Adds the password, and the pair as HTTP Basic authentication sends it. The pair is stored without padding, so
+    /// that it is found with and without padding.
     pub(crate) fn add_pair(&mut self, user: &str, password: &str) {
         let pair = format!("{user}:{password}");
         self.add(password.to_owned());

@@ -1,4 +1,4 @@
-//! Which requests get a fault, and what that does not depend on.
+//! Which requests get a fault, and that the choice does not depend on timing.
 
 use super::*;
 use crate::{Operation, Share};
