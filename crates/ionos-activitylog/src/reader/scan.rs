@@ -79,96 +79,110 @@ impl WindowScanner<'_> {
 
     /// Scans a window of at most `max_events` events.
     pub(super) async fn scan(&self, range: DateRange, max_events: u64) -> Result<ScanResult, Error> {
-        let (first, mut requests) = self.first_page(range).await?;
+        let (first, requests) = self.first_page(range).await?;
+        let page_size = self.current_page_size();
         let received = first.events.len() as u64;
-        let mut size = self.current_page_size();
+        let has_room = received < page_size;
         let Some(total) = first.total else {
             return self.scan_to_end(range, first, requests).await;
         };
-        if !total.exact && received < size && total.count < max_events {
+        if !total.exact && has_room && total.count < max_events {
             // The total is a lower bound, and the page has room for more hits: only the end shows the number.
             return self.scan_to_end(range, first, requests).await;
         }
-        if !total.exact || total.count > max_events || (total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL)
-        {
+        let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
+        if !total.exact || total.count > max_events || may_be_capped {
             let is_known = total.exact && total.count != SUSPICIOUS_TOTAL;
-            let total = is_known.then_some(total.count);
-            return Ok(ScanResult::OverLimit { total, requests });
+            return Ok(ScanResult::OverLimit { total: is_known.then_some(total.count), requests });
         }
-        let mut pages = vec![first];
-        let mut next = size;
+        let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
         if received == 0 {
             // A page that reports events although it has none was requested again often enough.
-            return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
+            return Ok(scan.complete(true));
         }
         self.gate.wait().await;
-        if received < size && received < total.count {
-            // Either the service limits the page size, or there are no more hits.
-            let second = match self.page(range, received, size).await {
-                // The offset may be too deep for a page of this size, but not for one of the received size.
-                Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
-                second => second?,
-            };
-            requests += second.requests;
-            if second.page.events.is_empty() {
-                pages.push(second.page);
-                return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
-            }
-            // A single short page must not shorten all others.
-            let max_received = received.max(second.page.events.len() as u64);
-            if max_received < size {
-                self.limits().record_max_page(max_received);
-            }
-            size = max_received;
-            next = received + size;
-            pages.push(second.page);
+        if has_room && received < total.count && !self.detect_page_size(range, &mut scan).await? {
+            return Ok(scan.complete(true));
         }
-        let offsets = (0..).map(|page| next + page * size).take_while(|offset| *offset < total.count);
+        if let Some(unreachable) = self.fetch_remaining(range, total.count, &mut scan).await? {
+            self.limits().record_max_offset(unreachable);
+            return Ok(ScanResult::OverLimit { total: Some(total.count), requests: scan.requests });
+        }
+        // A total of exactly the full pages may be a cap, so look for a page after them.
+        let is_full = scan.next_offset == total.count && !scan.last_page_has_room();
+        if is_full && scan.next_offset + scan.page_size <= self.limits().max_window(scan.page_size) {
+            self.fetch_after_end(range, &mut scan).await?;
+        }
+        let reached_end = scan.last_page_has_room();
+        Ok(scan.complete(reached_end))
+    }
+
+    /// Fetches the second page after a short first one: either the service limits the page size, or there are no more hits.
+    /// Returns `false` if there are none; otherwise the other pages have the size of the longer one.
+    async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
+        let received = scan.pages.iter().map(|page| page.events.len() as u64).sum();
+        let second = match self.page(range, received, scan.page_size).await {
+            // The offset may be too deep for a page of this size, but not for one of the received size.
+            Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
+            second => second?,
+        };
+        // A single short page must not shorten all others.
+        let page_size = received.max(second.page.events.len() as u64);
+        let has_hits = !second.page.events.is_empty();
+        scan.requests += second.requests;
+        scan.pages.push(second.page);
+        if has_hits {
+            if page_size < scan.page_size {
+                self.limits().record_max_page(page_size);
+            }
+            scan.page_size = page_size;
+            scan.next_offset = received + page_size;
+        }
+        Ok(has_hits)
+    }
+
+    /// Fetches the pages up to `total`. Returns the offset that the service refuses, or whose page is missing.
+    async fn fetch_remaining(
+        &self,
+        range: DateRange,
+        total: u64,
+        scan: &mut PartialScan,
+    ) -> Result<Option<u64>, Error> {
+        let (start, size) = (scan.next_offset, scan.page_size);
+        let offsets = (0..).map(|page| start + page * size).take_while(|offset| *offset < total);
         let fetched: Vec<Result<FetchedPage, Error>> = stream::iter(offsets)
             .map(|offset| self.page(range, offset, size))
             .buffered(CONCURRENT_PAGES)
             .collect()
             .await;
-        let mut rest = Vec::with_capacity(fetched.len());
-        for (fetched, number) in fetched.into_iter().zip(0..) {
-            let offset = next + number * size;
-            let reached = match fetched {
-                Ok(fetched) => {
-                    requests += fetched.requests;
-                    let is_missing = fetched.page.events.is_empty() && offset + size <= total.count;
-                    rest.push(fetched);
-                    !is_missing
-                }
-                Err(error) if may_be_too_deep(error.kind()) => false,
-                Err(error) => return Err(error),
+        for fetched in fetched {
+            let offset = scan.next_offset;
+            let fetched = match fetched {
+                Err(error) if may_be_too_deep(error.kind()) => return Ok(Some(offset)),
+                fetched => fetched?,
             };
-            if !reached {
-                self.limits().record_max_offset(offset);
-                let total = Some(total.count);
-                return Ok(ScanResult::OverLimit { total, requests });
+            scan.requests += fetched.requests;
+            if fetched.page.events.is_empty() && offset + size <= total {
+                return Ok(Some(offset));
             }
+            scan.pages.push(fetched.page);
+            scan.next_offset += size;
         }
-        let end = next + rest.len() as u64 * size;
-        pages.extend(rest.into_iter().map(|fetched| fetched.page));
-        let has_room = |pages: &[Page]| {
-            let last = pages.last();
-            last.is_some_and(|last| (last.events.len() as u64) < size)
-        };
-        // A total of exactly the full pages may be a cap, so look for a page after them.
-        if end == total.count && !has_room(&pages) && end + size <= self.limits().max_window(size) {
-            let (next, next_requests) = self.page_after_end(range, end, size).await?;
-            requests += next_requests;
-            pages.extend(next);
-        }
-        let reached_end = has_room(&pages);
-        Ok(ScanResult::Complete(Scan::from_pages(pages, reached_end, requests)))
+        Ok(None)
     }
 
-    /// The page after the last one, unless the service refuses the offset, and the number of requests.
-    async fn page_after_end(&self, range: DateRange, end: u64, size: u64) -> Result<(Option<Page>, u64), Error> {
-        match self.page(range, end, size).await {
-            Ok(fetched) => Ok((Some(fetched.page), fetched.requests)),
-            Err(error) if may_be_too_deep(error.kind()) => Ok((None, 1)),
+    /// Fetches the page after the last one, unless the service refuses the offset.
+    async fn fetch_after_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
+        match self.page(range, scan.next_offset, scan.page_size).await {
+            Ok(fetched) => {
+                scan.requests += fetched.requests;
+                scan.pages.push(fetched.page);
+                Ok(())
+            }
+            Err(error) if may_be_too_deep(error.kind()) => {
+                scan.requests += 1;
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -266,6 +280,26 @@ impl WindowScanner<'_> {
 pub(super) async fn pause(clock: &dyn Clock, repeats: u32) {
     let longest = 0.1 * f64::from(1_u32 << repeats.clamp(1, 5) >> 1);
     clock.sleep(Duration::from_secs_f64(clock.chance() * longest)).await;
+}
+
+/// The pages of a scan so far.
+struct PartialScan {
+    pages: Vec<Page>,
+    requests: u64,
+    /// Number of hits to request per page.
+    page_size: u64,
+    /// Offset of the page after the last one.
+    next_offset: u64,
+}
+
+impl PartialScan {
+    fn last_page_has_room(&self) -> bool {
+        self.pages.last().is_some_and(|last| (last.events.len() as u64) < self.page_size)
+    }
+
+    fn complete(self, reached_end: bool) -> ScanResult {
+        ScanResult::Complete(Scan::from_pages(self.pages, reached_end, self.requests))
+    }
 }
 
 /// A page with the number of requests for it.
