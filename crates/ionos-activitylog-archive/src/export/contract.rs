@@ -277,7 +277,7 @@ fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
         // The service reports whole seconds.
         let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
         format!(
-            "this machine's clock says {}, and the service's {}: what is later than that is left to the next export",
+            "the clock of this machine ({}) is ahead of the service's ({}): later events are left to the next export",
             text::time(local),
             text::time(service)
         )

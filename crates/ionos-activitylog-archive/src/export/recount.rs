@@ -117,9 +117,7 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
     job.done.late += came;
     job.done.events += came;
     if !proven {
-        job.done.warnings.push(format!(
-            "{range} was read again, and this time it is not proven to be complete: the next export reads it once more"
-        ));
+        job.done.warnings.push(format!("{range} was read again and could not be verified: the next export retries it"));
         job.writer.mark_unverified(date, range, gaps, late)?;
         return Ok(false);
     }

@@ -32,8 +32,8 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
 /// Distinguishes damage from a disk that refuses to read: only the latter is an error of the operating system.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
-        io::ErrorKind::NotFound => "it is missing, and its manifest names it".to_owned(),
-        _ if error.raw_os_error().is_none() => format!("it cannot be unpacked: {error}"),
+        io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),
+        _ if error.raw_os_error().is_none() => format!("it cannot be decompressed: {error}"),
         _ => return Error::Open { path: path.to_path_buf(), source: error },
     };
     Error::damaged(path.to_path_buf(), detail)

@@ -239,7 +239,7 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     assert!(error.contains(&format!("line {}: the record is not JSON", lines + 1)), "{error}");
 
     fs::remove_file(&path).unwrap();
-    let gone = "was modified after it was written: it is missing, and its manifest names it";
+    let gone = "was modified after it was written: it is missing, but listed in its manifest";
     assert!(end(&archive).ends_with(gone), "{}", end(&archive));
 }
 

@@ -45,8 +45,8 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bo
             if !relink {
                 return Err(Error::Damaged {
                     path: folder.manifest(*date),
-                    detail: "it does not follow the manifest before it".to_owned(),
-                    hint: "`ialog verify` says more, and --relink takes the manifests as they are",
+                    detail: "it does not refer to the manifest before it".to_owned(),
+                    hint: "`ialog verify` shows all differences; --relink accepts the manifests as they are",
                 });
             }
             state.relink = Some(*date);

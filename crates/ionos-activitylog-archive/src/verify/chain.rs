@@ -33,20 +33,20 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     let relink = state.as_ref().and_then(|state| state.relink);
     if open {
         report.warnings.push(format!(
-            "an export of contract {} is on its way or was killed; the next one puts in order what it left",
+            "an export of contract {} is running or was killed; the next export cleans up",
             folder.contract()
         ));
     }
     if state.is_none() {
         report.warnings.push(format!(
-            "there is no state of contract {} to compare its last manifest with: compare its SHA-256 with one that is \
-             kept in another place",
+            "contract {} has no state file to compare the last manifest with: compare its SHA-256 with a copy kept \
+             elsewhere",
             folder.contract()
         ));
     }
     let unreadable = |file: &Path, error: &dyn std::fmt::Display| {
         let there = place(file.to_path_buf());
-        there.find(None, Problem::Unreadable, format!("it cannot be read: {error}"))
+        there.find(None, Problem::Unreadable, format!("cannot be read: {error}"))
     };
     let listed = folder.days().and_then(|days| Ok((days, names(folder.path())?)));
     let (days, others) = match listed {
@@ -81,9 +81,9 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
                 if open && day.iter().all(|name| is_leftover(name) || is_part(name)) {
                     report
                         .warnings
-                        .push(format!("{} has no manifest yet", here.find(None, Problem::Missing, "").file.display()));
+                        .push(format!("{} does not exist yet", here.find(None, Problem::Missing, "").file.display()));
                 } else {
-                    report.findings.push(here.find(None, Problem::Missing, "there is no manifest"));
+                    report.findings.push(here.find(None, Problem::Missing, "file is missing"));
                 }
                 continue;
             }
@@ -101,7 +101,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
                     report.findings.push(here.find(
                         None,
                         Problem::Changed,
-                        "it was modified: it belongs to another day or contract, or was reformatted",
+                        "file was changed: it belongs to another day or contract, or was reformatted",
                     ));
                 }
                 if relink.is_some_and(|from| date >= from) {
@@ -120,8 +120,8 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     }
     if let Some(from) = relink {
         report.warnings.push(format!(
-            "the manifests of contract {} are being linked again from {from} on, so the links between these days were \
-             not compared: export again first",
+            "the manifests of contract {} are to be linked again from {from} on, so these links were not checked: run an \
+             export first",
             folder.contract()
         ));
     }
@@ -133,7 +133,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
             report.warnings.push(left(&name));
         } else if !KNOWN.contains(&name.as_str()) && day_of(&name).is_none() {
             let extra = place(folder.path().join(&name));
-            report.findings.push(extra.find(None, Problem::Extra, "it does not belong to the archive"));
+            report.findings.push(extra.find(None, Problem::Extra, "not a file of the archive"));
         }
     }
     report.chains.push(ManifestChain {
@@ -161,24 +161,19 @@ fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Opt
         (Some(expected), Some(found)) if expected.date == found.date => (
             found.date,
             Problem::Chain,
-            format!(
-                "it was changed after the manifest of {date} was written, which follows one with SHA-256 {}",
-                expected.sha256
-            ),
+            format!("file was changed: the manifest of {date} expects SHA-256 {}", expected.sha256),
         ),
         (Some(expected), found) if found.is_none_or(|found| found.date < expected.date) => {
-            (expected.date, Problem::Missing, format!("there is no manifest, and the manifest of {date} follows it"))
+            (expected.date, Problem::Missing, format!("file is missing: the manifest of {date} refers to it"))
         }
         (_, Some(found)) => (
             found.date,
             Problem::Chain,
-            format!("the manifest of {date} does not follow it: one of the two was changed or added"),
+            format!("the manifest of {date} does not refer to this file: one of the two was changed or added"),
         ),
-        (_, None) => (
-            date,
-            Problem::Chain,
-            "it should be the first of the contract, and says that there is one before it".to_owned(),
-        ),
+        (_, None) => {
+            (date, Problem::Chain, "refers to an earlier manifest, but is the first of the contract".to_owned())
+        }
     };
     let place = FileLocation { root, file: folder.manifest(at) };
     place.find(None, problem, detail)
@@ -206,7 +201,7 @@ fn files(
             continue;
         }
         let extra = FileLocation { root, file: folder.day(manifest.date).join(name) };
-        report.findings.push(extra.find(None, Problem::Extra, "the manifest of the day does not name it"));
+        report.findings.push(extra.find(None, Problem::Extra, "not listed in the manifest"));
     }
 }
 
@@ -227,9 +222,9 @@ fn state_findings(
         && head != Some(written)
     {
         let (problem, detail) = if head.is_none_or(|head| head.date < written.date) {
-            (Problem::Missing, "it was the last manifest, and is gone")
+            (Problem::Missing, "file is missing: it was the last manifest")
         } else {
-            (Problem::Chain, "it is not the last manifest that was written: it was changed, or one was added")
+            (Problem::Chain, "not the last manifest that was written: file was changed or added")
         };
         let at = head.map_or(written.date, |head| head.date.max(written.date));
         report.findings.push(find(at, problem, detail.to_owned()));
@@ -238,13 +233,13 @@ fn state_findings(
         report.findings.push(find(
             lost.start().date_naive(),
             Problem::Missing,
-            format!("{} was archived, and no manifest has it", super::range(lost)),
+            format!("{} was archived, but no manifest covers it", super::range(lost)),
         ));
     }
 }
 
 fn left(name: &str) -> String {
-    format!("{name} was left by an export that was killed; the next one removes it")
+    format!("{name} was left by a killed export; the next export removes it")
 }
 
 fn is_part(name: &str) -> bool {

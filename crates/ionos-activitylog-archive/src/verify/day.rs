@@ -37,10 +37,10 @@ pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn 
             Ok(seen) if part.late => late.add(&seen, part),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                report.findings.push(place.find(None, Problem::Missing, "the part is gone"));
+                report.findings.push(place.find(None, Problem::Missing, "file is missing"));
             }
             Err(error) => {
-                report.findings.push(place.find(None, Problem::Unreadable, format!("it cannot be read: {error}")))
+                report.findings.push(place.find(None, Problem::Unreadable, format!("cannot be read: {error}")))
             }
         }
     }
@@ -77,13 +77,13 @@ impl LatePartTotals {
     fn difference(&self) -> Option<String> {
         if self.unique != self.said_unique {
             return Some(format!(
-                "its late parts have {} ids that no other part has, and it says {}",
+                "the late parts have {} ids that no other part has, this manifest says {}",
                 self.unique, self.said_unique
             ));
         }
         let counted = self.counted.filter(|counted| *counted != self.expected_total)?;
         Some(format!(
-            "its late parts have {} events more, and it says that the service counted {counted} more",
+            "the late parts add {} events, this manifest says that the total of the service grew by {counted}",
             self.expected_total
         ))
     }
@@ -105,7 +105,7 @@ fn part_of<'a>(
         unpack(part.file.compression, packed).and_then(|reader| seen.read(reader, part, known, &mut finding))
     };
     if let Err(error) = unpacked {
-        finding(Some(seen.count + 1), Problem::Changed, format!("it cannot be unpacked from here on: {error}"));
+        finding(Some(seen.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));
     }
     // Bytes behind the end of the compressed data belong to the file too.
     io::copy(&mut file, &mut io::sink())?;
@@ -115,7 +115,7 @@ fn part_of<'a>(
             None,
             Problem::Changed,
             format!(
-                "it was changed: it has {} bytes with SHA-256 {sha256}, and the manifest says {} bytes with SHA-256 {}",
+                "file was changed: {} bytes with SHA-256 {sha256}, the manifest says {} bytes with SHA-256 {}",
                 file.bytes, part.bytes, part.sha256
             ),
         );
@@ -125,10 +125,7 @@ fn part_of<'a>(
         finding(
             None,
             Problem::Count,
-            format!(
-                "it has {} events with {} ids, and the manifest says {} with {}",
-                seen.count, unique, part.count, part.unique
-            ),
+            format!("{} events with {} ids, the manifest says {} with {}", seen.count, unique, part.count, part.unique),
         );
     } else if let Some(total) = part.total
         && !part.late
@@ -138,7 +135,7 @@ fn part_of<'a>(
             None,
             Problem::Count,
             format!(
-                "it has {} events that are counted, and the manifest says that the service counted {total}",
+                "{} events, each counted once; the manifest says that the service reported {total}",
                 seen.expected_total()
             ),
         );
@@ -149,7 +146,7 @@ fn part_of<'a>(
             None,
             Problem::Changed,
             format!(
-                "its {} bytes of lines have the digest {digest}, and the manifest says {} bytes with {}",
+                "lines were changed: {} bytes with digest {digest}, the manifest says {} bytes with {}",
                 seen.bytes, part.unpacked, part.digest
             ),
         );
@@ -205,7 +202,7 @@ impl PartScan {
             self.bytes += length as u64;
             let number = Some(self.count);
             if line.pop_if(|last| *last == b'\n').is_none() {
-                finding(number, Problem::Record, "the line has no end".to_owned());
+                finding(number, Problem::Record, "the line has no line end".to_owned());
             }
             let hash = Sha256::digest(&line);
             self.lines.update(hash);
@@ -236,7 +233,7 @@ impl PartScan {
                     Some(number),
                     Problem::Time,
                     format!(
-                        "the event is of {}, outside of {}",
+                        "the event has the time {}, which is outside of {}",
                         crate::encode::text::time(*time),
                         super::range(part.file.range)
                     ),
@@ -245,7 +242,11 @@ impl PartScan {
             self.first = Some(self.first.map_or(*time, |first| first.min(*time)));
             self.last = Some(self.last.map_or(*time, |last| last.max(*time)));
             if self.before.as_ref() > place.as_ref() {
-                finding(Some(number), Problem::Order, "the event belongs before the one above".to_owned());
+                finding(
+                    Some(number),
+                    Problem::Order,
+                    "out of order: the event belongs before the previous one".to_owned(),
+                );
             }
         }
         match known.get(&id) {
@@ -263,7 +264,7 @@ impl PartScan {
                     finding(
                         Some(number),
                         Problem::Duplicate,
-                        format!("the event {id} is in {}, line {line} already", other.file),
+                        format!("event {id} is already in {}, line {line}", other.file),
                     );
                 }
                 // Ids are counted per part, except in late parts.

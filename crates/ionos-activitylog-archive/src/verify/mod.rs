@@ -29,10 +29,11 @@ pub use online::{TotalsReport, verify_totals};
 
 /// What a verified archive proves, and what it does not prove.
 pub const WHAT_IT_PROVES: &str = "\
-This proves that no file of the archive was changed, removed or added since the manifests were written, as long as the
-last manifest is the one that was written: keep its digest in another place and compare it. It does not prove that the
-service's log was complete or unaltered when it was read; of what is marked as verified, as many events came as the
-service counted then. Where a total is null, the service gave no usable count, and the same events came repeatedly.";
+If there are no findings, no file of the archive was changed, removed or added after the manifests were written,
+provided that the last manifest is the original: compare its SHA-256 with a copy kept elsewhere. Verification does not
+prove that the service's log was complete or unaltered when it was read. For verified ranges, the number of events
+equalled the service's own count. For a verified range without a total, the service gave no usable count, and repeated
+scans returned the same events.";
 
 /// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -147,14 +148,11 @@ impl VerifyReport {
                 }
                 Some(head) => (
                     folder.manifest(head.date),
-                    format!(
-                        "it is the last manifest, and has the SHA-256 {}, which is not among those that were kept",
-                        head.sha256
-                    ),
+                    format!("the last manifest has SHA-256 {}, which matches none of the --head values", head.sha256),
                 ),
                 None => (
                     folder.path().to_path_buf(),
-                    "it has no manifest, so none of those that were kept is its last".to_owned(),
+                    "there is no manifest, so none of the --head values matches".to_owned(),
                 ),
             };
             let root = archive.root();
@@ -164,8 +162,7 @@ impl VerifyReport {
             for one in others {
                 let root = archive.root();
                 let file = PathBuf::from(".");
-                let detail =
-                    format!("the SHA-256 {one} that was kept is not that of the last manifest of any contract");
+                let detail = format!("--head {one} does not match the last manifest of any contract");
                 found.push(FileLocation { root, file }.find(None, Problem::Chain, detail));
             }
         }
@@ -263,8 +260,8 @@ impl fmt::Display for ManifestChain {
         }
         match self.gaps {
             0 => Ok(()),
-            1 => f.write_str(", 1 gap that was not proven to be complete"),
-            gaps => write!(f, ", {gaps} gaps that were not proven to be complete"),
+            1 => f.write_str(", 1 gap that could not be verified"),
+            gaps => write!(f, ", {gaps} gaps that could not be verified"),
         }
     }
 }

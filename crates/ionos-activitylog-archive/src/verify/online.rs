@@ -73,10 +73,9 @@ pub async fn verify_totals(
                     let total = page.map_err(|source| Error::Read { source })?.total;
                     compare(report, &place, &manifest, range, total)
                 } else {
-                    report.warnings.push(format!(
-                        "{} cannot be counted, because a request goes by whole seconds",
-                        super::range(range)
-                    ));
+                    report
+                        .warnings
+                        .push(format!("{} cannot be compared: a request covers whole seconds", super::range(range)));
                     TotalComparison::Unknown
                 };
                 outcome = outcome.max(Some(one));
@@ -111,7 +110,7 @@ fn compare(
 ) -> TotalComparison {
     let shown = super::range(range);
     let Some(counted) = counted else {
-        report.warnings.push(format!("the service does not say how many events {shown} has"));
+        report.warnings.push(format!("{shown} cannot be compared: the service reports no total"));
         return TotalComparison::Unknown;
     };
     let archived = manifest.parts_in(range).map(|part| part.count).sum::<u64>();
@@ -120,8 +119,8 @@ fn compare(
     match manifest.total_in(range) {
         None => {
             report.warnings.push(format!(
-                "{shown} cannot be compared, because the service gave no usable count of it when it was archived: it \
-                 counts {at_least}{count} now, and {archived} are archived"
+                "{shown} cannot be compared: the service gave no usable count when it was archived; it reports \
+                 {at_least}{count} now, {archived} are archived"
             ));
             TotalComparison::Unknown
         }
@@ -130,23 +129,22 @@ fn compare(
                 None,
                 Problem::Total,
                 format!(
-                    "of {shown} the service counts {at_least}{count}, and it counted {total} when {archived} were \
-                     archived: --recount adds what came late"
+                    "{shown}: the service reports {at_least}{count} events, it reported {total} when {archived} were archived: \
+                     --recount adds the late events"
                 ),
             ));
             TotalComparison::More
         }
         Some(_) if !exact => {
-            report.warnings.push(format!(
-                "{shown} cannot be compared, because the service only says that there are at least {count}"
-            ));
+            report
+                .warnings
+                .push(format!("{shown} cannot be compared: the service reports only a lower bound, {count} events"));
             TotalComparison::Unknown
         }
         Some(total) if count < total => {
             report.warnings.push(format!(
-                "of {shown} the service counts {count}, and it counted {total} when {archived} were archived: the \
-                 others are past the time for which it keeps events, or it keeps them no more for another reason; the \
-                 archive has them"
+                "{shown}: the service reports {count} events, it reported {total} when {archived} were archived: it no \
+                 longer keeps the others; the archive has them"
             ));
             TotalComparison::Fewer
         }

@@ -15,8 +15,8 @@ impl ContractWriter {
             let path = self.folder.manifest(first.start().date_naive());
             return Err(Error::Damaged {
                 path,
-                detail: format!("{first} was archived, and no manifest has it"),
-                hint: "`ialog verify` says more, and after `ialog state rebuild` it is read again",
+                detail: format!("{first} was archived, but no manifest covers it"),
+                hint: "`ialog verify` shows all differences; after `ialog state rebuild`, the next export reads it again",
             });
         }
         if let Some(head) = self.state.head.filter(|_| !self.state.open) {
@@ -25,7 +25,7 @@ impl ContractWriter {
                 return Err(Error::Damaged {
                     path: self.folder.manifest(head.date),
                     detail: "it is not the last manifest that was written".to_owned(),
-                    hint: "`ialog verify` says more, and `ialog state rebuild` takes it as it is",
+                    hint: "`ialog verify` shows all differences; `ialog state rebuild` accepts it as it is",
                 });
             }
         }
@@ -40,8 +40,8 @@ impl ContractWriter {
                     before.map_or_else(|| self.folder.manifest(*date), |before| self.folder.manifest(before.date));
                 return Err(Error::Damaged {
                     path,
-                    detail: format!("the manifest of {date} does not follow it"),
-                    hint: "`ialog verify` says more",
+                    detail: format!("the manifest of {date} does not refer to it"),
+                    hint: "run `ialog verify` to see all differences",
                 });
             }
             before = Some(ManifestLink { date: *date, sha256: *digest });
@@ -56,7 +56,7 @@ impl ContractWriter {
                 let path = self.folder.day(*date).join(part.file.to_string());
                 let wrong = match std::fs::metadata(&path) {
                     Ok(found) if found.len() == part.bytes => continue,
-                    Ok(found) => format!("it has {} bytes, and the manifest says {}", found.len(), part.bytes),
+                    Ok(found) => format!("it has {} bytes, the manifest says {}", found.len(), part.bytes),
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
                     Err(error) => return Err(Error::Open { path, source: error }),
                 };
