@@ -19,8 +19,8 @@ use crate::range::DateRange;
 use crate::reader::contracts::ContractsStream;
 use crate::reader::events::Events;
 
-/// A client of the Activity Log API. Cheap to clone; clones share connections, the retry budget, the limits on requests,
-/// and the wait after a 429.
+/// A client of the Activity Log API. Cheap to clone; clones share connections, the retry budget, the limits on
+/// requests, and the wait after a 429.
 #[derive(Clone)]
 pub struct Client {
     api: Arc<Api>,
@@ -39,8 +39,8 @@ impl Client {
         &self.settings
     }
 
-    /// The claims of the token in use, unverified. `None` for an opaque token, for a user name and password, and before the
-    /// first call with a token provider.
+    /// The claims of the token in use, unverified. `None` for an opaque token, for a user name and password, and before
+    /// the first call with a token provider.
     #[must_use]
     pub fn claims(&self) -> Option<Claims> {
         self.api.authorization.claims()
@@ -60,8 +60,8 @@ impl Client {
         self.api.base_url.as_str()
     }
 
-    /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first one. No event
-    /// is younger, even if the clock of this machine is wrong.
+    /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first one. An
+    /// upper bound for the times of the events at that moment, even if the clock of this machine is wrong.
     #[must_use]
     pub fn service_time(&self) -> Option<DateTime<Utc>> {
         self.api.limits.service_time()
@@ -82,16 +82,16 @@ impl Client {
 
     /// The contracts whose log the token may read, in the order of the service.
     ///
-    /// Fails as described for [`ErrorKind`](crate::ErrorKind), and with `Decode` if an entry has no usable number, because a
-    /// list without the entry would seem complete.
+    /// Fails as described for [`ErrorKind`](crate::ErrorKind), and with `Decode` if an entry has no usable number,
+    /// because a list without the entry would seem complete.
     pub async fn contracts(&self) -> Result<Response<Vec<Contract>>, Error> {
         self.api.contracts().await
     }
 
     /// One page of a contract's log: at most `size` events of the range, after skipping the first `offset`.
     ///
-    /// The service may send fewer events although there are more; [`Client::events`] handles that. The range is widened to
-    /// whole seconds: see [`DateRange::to_whole_seconds`]. Fails as described for [`ErrorKind`](crate::ErrorKind).
+    /// The service may send fewer events although there are more; [`Client::events`] handles that. The range is widened
+    /// to whole seconds: see [`DateRange::to_whole_seconds`]. Fails as described for [`ErrorKind`](crate::ErrorKind).
     pub async fn page(
         &self,
         contract: &ContractNumber,
@@ -104,9 +104,9 @@ impl Client {
 
     /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
-    /// The range should end some seconds before now: a window is read again if an event arrives meanwhile, and events that
-    /// arrive later are missed. Requests contain whole seconds, unless a second has more events than a window can hold and
-    /// the service supports fractions.
+    /// The range should end some seconds before now: if an event arrives during the reading, its window is read again,
+    /// and events that arrive later are missed. Requests contain whole seconds, unless a second has more events than a
+    /// window can hold and the service supports fractions.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }
@@ -117,35 +117,36 @@ impl Client {
         ContractsStream::new(contracts.into_iter().map(|contract| self.events(contract, range)))
     }
 
-    /// What the Cloud API knows about a request (`GET /cloudapi/v6/requests/{id}` at the same address, with the same
-    /// credentials): its body and its status. `id` comes from [`Details::request_id`](crate::Details). Values that may be
-    /// secret are redacted.
+    /// A request of the Cloud API (`GET /cloudapi/v6/requests/{id}` at the same address, with the same credentials):
+    /// its body and its status. `id` comes from [`Details::request_id`](crate::Details). Values that may be secret are
+    /// redacted.
     ///
-    /// The Cloud API only knows requests that came through it and changed something, for an undocumented time:
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) proves nothing. Fails as described for
-    /// [`ErrorKind`](crate::ErrorKind), and with `Configuration`, before any request, if `id` cannot be a request id.
+    /// The Cloud API keeps only requests that it received itself and that changed something, for an undocumented time,
+    /// so [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) does not prove that a request never existed. Fails as
+    /// described for [`ErrorKind`](crate::ErrorKind), and with `Configuration`, before any request, if `id` cannot be a
+    /// request id.
     pub async fn cloud_request(&self, id: &str) -> Result<Response<CloudRequest>, Error> {
         self.api.cloud_request(id).await
     }
 
-    /// Measures the behaviour of the service on the log of one contract: page cap, maximum offset, order, whether events
-    /// with equal times keep their order, form of the total, fractions of a second in dates, and how late events appear.
-    /// Sends about 10 and at most 30 requests (without retries), one after the other.
+    /// Measures the behaviour of the service on the log of one contract: page cap, maximum offset, order, whether
+    /// events with equal times keep their order, form of the total, fractions of a second in dates, and how late events
+    /// appear. Sends about 10 and at most 30 requests (without retries), one after the other.
     ///
-    /// Fails as described for [`ErrorKind`](crate::ErrorKind) if the first page cannot be read. A later failure is a
-    /// finding that says so.
+    /// Fails as described for [`ErrorKind`](crate::ErrorKind) if the first page cannot be read. A later failure is
+    /// reported as a finding.
     pub async fn probe(&self, contract: &ContractNumber) -> Result<Probe, Error> {
         Probe::run(&self.api, contract).await
     }
 
-    /// Starts from a known behaviour of the service, for this client and its clones. Reading becomes faster but never less
-    /// complete: everything is verified all the same, and the profile is dropped before any gap is reported.
+    /// Starts from a known behaviour of the service, for this client and its clones. The profile makes reading faster
+    /// and never less complete: all windows are verified as without it, and it is dropped before any gap is reported.
     pub fn load_profile(&self, profile: &ServiceProfile) {
         self.api.limits.load_profile(profile);
     }
 
-    /// The behaviour that reading has shown so far, including what was loaded and not refuted. [`Client::probe`] measures
-    /// more.
+    /// The behaviour that reading has shown so far, including loaded values that no answer has refuted.
+    /// [`Client::probe`] measures more.
     #[must_use]
     pub fn service_profile(&self) -> ServiceProfile {
         self.api.limits.to_profile()

@@ -1,9 +1,9 @@
-//! The request behind an event, as the Cloud API repeats it. The log contains that a request was accepted and how it went;
-//! only the Cloud API knows what was requested, under the same id. Its answer includes passwords and tokens of the
-//! request, so they are removed before any caller gets it.
+//! Reads the request behind an event from the Cloud API. The log records that a request was accepted and its result;
+//! the content of the request is only in the Cloud API, under the same id. The answer includes passwords and tokens,
+//! which are removed before any caller gets it.
 //!
-//! The Cloud API is expected at the address of this API, where the vendor serves both. A separate endpoint for the Cloud
-//! API in a config file is ignored.
+//! The Cloud API is expected at the address of this API, where the vendor serves both. A separate endpoint for the
+//! Cloud API in a config file is ignored.
 
 use std::borrow::Cow;
 
@@ -21,8 +21,8 @@ const MAX_ID_CHARS: usize = 128;
 /// A request to the Cloud API: see [`Client::cloud_request`](crate::Client::cloud_request).
 ///
 /// Secrets are replaced by `[redacted]`: credentials in headers, URLs and texts, and members such as `imagePassword`,
-/// `sshKeys` and `userData`, also in the body of the request. A value that neither its name nor its form marks as a secret
-/// remains, so the content is still confidential.
+/// `sshKeys` and `userData`, also in the body of the request. A value that neither its name nor its form marks as a
+/// secret remains, so the content is still confidential.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudRequest {
     json: String,
@@ -36,8 +36,8 @@ impl Default for CloudRequest {
 }
 
 impl CloudRequest {
-    /// Fails with [`ErrorKind::Configuration`] for a text that is not a request id. Ids come from the log, whose content
-    /// others determine, and must not lead to another path of the API.
+    /// Fails with [`ErrorKind::Configuration`] for a text that is not a request id. Other users determine the content
+    /// of the log, so an id from the log must not be able to address another path of the API.
     pub(crate) fn check_id(id: &str) -> Result<(), Error> {
         let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if !id.is_empty() && id.len() <= MAX_ID_CHARS && id.bytes().all(is_id_byte) {
@@ -47,8 +47,8 @@ impl CloudRequest {
             .with_hint(format!("a request id has at most {MAX_ID_CHARS} letters, digits, - and _")))
     }
 
-    /// Redacts an answer of the Cloud API: by name, by form, and with `redact_known`. Fails with a reason if the answer is
-    /// not a JSON object.
+    /// Redacts an answer of the Cloud API: by name, by form, and with `redact_known`. Fails with a reason if the answer
+    /// is not a JSON object.
     pub(crate) fn from_wire(answer: &str, redact_known: &dyn Fn(&str) -> String) -> Result<Self, String> {
         if !answer.starts_with('{') {
             return Err("the answer is not a JSON object, so it is no request".to_owned());
@@ -63,8 +63,8 @@ impl CloudRequest {
         &self.json
     }
 
-    /// The JSON text of the value at a JSON pointer (RFC 6901) such as `/properties/headers`; `None` if there is no such
-    /// value.
+    /// The JSON text of the value at a JSON pointer (RFC 6901) such as `/properties/headers`; `None` if there is no
+    /// such value.
     #[must_use]
     pub fn field(&self, pointer: &str) -> Option<&str> {
         json::resolve_pointer(&self.json, pointer)
@@ -74,7 +74,7 @@ impl CloudRequest {
         json::scalar_text(self.field(pointer)?)
     }
 
-    /// The creation time in UTC; `None` if it is missing or malformed, as with the other fields.
+    /// The creation time in UTC. This and the other fields are `None` if they are missing or malformed.
     #[must_use]
     pub fn created(&self) -> Option<DateTime<Utc>> {
         let time = DateTime::parse_from_rfc3339(&self.text("/metadata/createdDate")?).ok()?;

@@ -1,5 +1,5 @@
-//! A contract number is an identifier, not a quantity: published samples exceed 2^53 and the signed 64-bit range, so it is
-//! kept as its digits.
+//! Contract numbers. A contract number is an identifier and not a quantity: published samples exceed 2^53 and the
+//! signed 64-bit range, so its digits are kept as text.
 
 use std::fmt;
 use std::str::FromStr;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The API address if no other is set: where the vendor serves the API.
+/// The API address if no other is set: the public address of the vendor's API.
 pub const DEFAULT_BASE_URL: &str = "https://api.ionos.com";
 
 /// Maximum time to establish a connection: 10 s. A host that has not answered by then is unreachable.
@@ -17,29 +17,30 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Maximum time per call, including retries and waits: 5 min. Each page is a call, so a stream may take longer.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// Maximum attempts per call: 5. A restart of the service takes less time than their waits.
+/// Maximum attempts per call: 5. Their waits together are longer than a restart of the service.
 pub(crate) const RETRY_ATTEMPTS: u32 = 5;
 
-/// Maximum wait before the first retry: 250 ms. Doubled with each further retry, and random below, so that clients do not
-/// retry at the same time.
+/// Maximum wait before the first retry: 250 ms. The maximum doubles with each further retry, and the wait is a random
+/// part of it, so that clients do not retry at the same time.
 pub(crate) const RETRY_BASE_WAIT: Duration = Duration::from_millis(250);
 
 /// Maximum wait between two attempts: 10 s.
 pub(crate) const RETRY_MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// Maximum `Retry-After` to wait for: 60 s. A longer wait is for a person or a scheduler to decide.
+/// Maximum `Retry-After` to wait for: 60 s. Longer waits belong to the user or a scheduler.
 pub(crate) const RETRY_AFTER_CEILING: Duration = Duration::from_secs(60);
 
-/// Initial number of requests in flight: 4, which exports a week three times as fast as 1 and is light load for a service.
+/// Initial number of requests in flight: 4. A week is exported three times as fast as with 1, at a light load for the
+/// service.
 pub(crate) const INITIAL_CONCURRENCY: u32 = 4;
 
-/// Maximum number of requests in flight: 16. More pays only at high latency.
+/// Maximum number of requests in flight: 16. A higher number helps only at high latency.
 pub(crate) const MAX_CONCURRENCY: u32 = 16;
 
 /// Maximum size of an answer in bytes, after decompression: 64 MiB, a hundred times a page of 1000 events.
 pub const BODY_CAP: u64 = 64 * 1024 * 1024;
 
-/// Maximum size in bytes read from the body of an error: 64 KiB. An error page is for people, and none is longer.
+/// Maximum size in bytes read from the body of an error: 64 KiB. Error pages are shorter.
 pub const ERROR_BODY_CAP: usize = 64 * 1024;
 
 /// Maximum length of a message or body in an error, in characters: an error is one line.

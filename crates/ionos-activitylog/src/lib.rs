@@ -1,9 +1,9 @@
 //! Reads the audit trail of an IONOS Cloud contract: who did what, when, to which resource.
 //!
-//! Common ways to read this log lose events silently: they read one page only, send an exclusive end date as "today", or
-//! drop a whole page over one field of an unexpected type. This crate reads a closed range window by window until each
-//! window is proven complete ([`Proof`]), keeps every record byte for byte, and names the ranges that it could not verify
-//! ([`Gap`]).
+//! Common ways to read this log lose events silently: they read one page only, send an exclusive end date as "today",
+//! or drop a whole page over one field of an unexpected type. This crate reads a closed range window by window until
+//! each window is proven complete ([`Proof`]), keeps every record byte for byte, and names the ranges that it could not
+//! verify ([`Gap`]).
 //!
 //! ```
 //! use chrono::Utc;
@@ -21,15 +21,16 @@
 //! }
 //! ```
 //!
-//! An [`Event`] is the bytes of a record, and [`Event::details`] a typed view of them. A [`Filter`] selects events,
-//! [`Chain::group`] groups the events of one operation, and [`Client::cloud_request`] asks the Cloud API what an operation
-//! requested.
+//! An [`Event`] holds the bytes of a record, and [`Event::details`] is a typed view of them. A [`Filter`] selects
+//! events, [`Chain::group`] groups the events of one operation, and [`Client::cloud_request`] reads the content of the
+//! request behind an operation from the Cloud API.
 //!
-//! [`Client::probe`] measures undocumented limits of the service, and [`Client::load_profile`] starts from limits that were
-//! measured before.
+//! [`Client::probe`] measures undocumented limits of the service, and [`Client::load_profile`] starts from limits that
+//! were measured before.
 //!
-//! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see [`ClientBuilder::from_env`]. The
-//! API is async and needs tokio with I/O and time enabled. A program without a runtime builds one and calls its `block_on`.
+//! [`Client::from_env`] uses the settings of the environment and of the vendor's tools: see
+//! [`ClientBuilder::from_env`]. The API is async and needs tokio with I/O and time enabled. A program without a runtime
+//! builds one and calls its `block_on`.
 //!
 //! # Defaults
 //!
@@ -58,8 +59,8 @@
 //!
 //! - Types generated from the API description: they change with it, and live in `ionos-activitylog-client`.
 //! - A blocking API.
-//! - Background tasks, unless the program provides a [`ClientBuilder::spawner`]. Dropping a future or a stream cancels its
-//!   work in any case.
+//! - Background tasks, unless the program provides a [`ClientBuilder::spawner`]. Dropping a future or a stream cancels
+//!   its work in any case.
 
 mod api;
 mod auth;

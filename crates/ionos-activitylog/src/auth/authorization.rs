@@ -1,4 +1,4 @@
-//! The credentials of a client, whatever their kind: builds the Authorization header of each request, and removes the
+//! The credentials of a client, of any kind: builds the Authorization header of each request, and removes the
 //! credentials from texts that a service may have repeated.
 
 use std::fmt;
@@ -25,8 +25,8 @@ pub(crate) enum Authorization {
 }
 
 impl Authorization {
-    /// The value of the Authorization header, marked as sensitive, and the token in it, to pass to
-    /// [`Authorization::reject`] if the service rejects it.
+    /// Returns the value of the Authorization header, marked as sensitive, and the token in it. The caller passes the
+    /// token to [`Authorization::reject`] if the service rejects it.
     ///
     /// Fails with [`ErrorKind::TokenExpired`] if a fixed token has expired, and with [`ErrorKind::TokenProvider`] if a
     /// provider supplies no token. In both cases the service would reject the request.
@@ -48,20 +48,21 @@ impl Authorization {
         Ok((token.authorization()?, Some(token)))
     }
 
-    /// Whether there may be another token after the service rejected one.
+    /// Whether the client may get another token after the service rejected one. Only a provider supplies more than one
+    /// token.
     pub(crate) fn can_refresh(&self) -> bool {
         matches!(self, Self::Cached(_))
     }
 
-    /// Marks a token as rejected by the service, so that the next header contains another one if there is one.
+    /// Marks a token as rejected by the service. The next header contains another token if the provider has one.
     pub(crate) fn reject(&self, token: &AccessToken) {
         if let Self::Cached(cache) = self {
             cache.invalidate(token);
         }
     }
 
-    /// Replaces the credentials in a text, in every spelling (see [`redact_secrets`]): the token and the previous one, or
-    /// the password and its encoded form.
+    /// Replaces the credentials in a text, in every spelling (see [`redact_secrets`]): the token and the previous one,
+    /// or the password and its encoded form.
     pub(crate) fn redact(&self, text: &str) -> String {
         match self {
             Self::Token(token) => token.redact(text),

@@ -1,8 +1,8 @@
 //! Caches the token of a provider: many concurrent requests with an expired or rejected token call the provider once.
 //!
-//! A refresh is one future shared by all waiting requests. Each poll of any of them drives it, so it needs no task of its
-//! own and never depends on a request that is not polled. If all waiting requests are dropped, the refresh is dropped too,
-//! and the next request starts another one.
+//! A refresh is one future shared by all waiting requests. Each poll of any of them drives it, so it needs no task of
+//! its own and never depends on a request that is not polled. If all waiting requests are dropped, the refresh is
+//! dropped too, and the next request starts another one.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -34,14 +34,14 @@ pub(crate) struct TokenCache {
 struct TokenCacheInner {
     provider: Arc<dyn TokenProvider>,
     clock: Arc<dyn Clock>,
-    /// Never locked across an await or a call of the provider.
+    /// Never locked across an await or during a call of the provider.
     state: Mutex<TokenCacheState>,
 }
 
 #[derive(Default)]
 struct TokenCacheState {
     token: Option<Arc<AccessToken>>,
-    /// The token before, which late answers may still contain.
+    /// The previous token, which late answers may still contain.
     previous: Option<Arc<AccessToken>>,
     /// Whether the service rejected the token.
     rejected: bool,
@@ -59,10 +59,10 @@ impl TokenCache {
         Self { inner: Arc::new(TokenCacheInner { provider, clock, state: Mutex::default() }) }
     }
 
-    /// Returns a token that is valid now. Calls the provider if there is none, if it expires soon, or if the provider has
-    /// another; concurrent callers share one call.
+    /// Returns a token that is valid now. Calls the provider if the cache has no token, if the token expires soon, or
+    /// if the provider reports a change; concurrent callers share one call.
     ///
-    /// If the call fails, a token that is still valid stays in use. Without one, fails with
+    /// If the call fails, a token that is still valid stays in use. Without a valid token, fails with
     /// [`ErrorKind::TokenProvider`], also if the provider returns an expired token.
     pub(crate) async fn get(&self) -> Result<Arc<AccessToken>, Error> {
         let changed = self.inner.provider.changed();
@@ -73,8 +73,8 @@ impl TokenCache {
         refresh.await.map_err(RefreshError::into_error)
     }
 
-    /// Marks a token as rejected by the service: the next [`TokenCache::get`] refreshes it, unless another refresh has
-    /// replaced it already, or has just shown that the provider has no other.
+    /// Marks a token as rejected by the service: the next [`TokenCache::get`] refreshes it. Does nothing if a refresh
+    /// has already replaced the token, or has just shown that the provider has no other.
     pub(crate) fn invalidate(&self, rejected: &AccessToken) {
         let elapsed = self.inner.clock.elapsed();
         self.inner.with_state(|state| {
@@ -84,7 +84,7 @@ impl TokenCache {
         });
     }
 
-    /// The tokens to redact: the current one and the one before.
+    /// The tokens to redact: the current and the previous one.
     pub(crate) fn known_tokens(&self) -> Vec<Arc<AccessToken>> {
         self.inner.with_state(|state| {
             let known = [&state.token, &state.previous];
@@ -195,7 +195,7 @@ impl RefreshError {
         Self { reason: Some(reason.into()), source: None }
     }
 
-    /// Takes over the text of an error of this crate only: the text of another error may hold a secret.
+    /// Adopts the text only of an error of this crate: the text of another error may hold a secret.
     fn from_provider(error: Box<dyn StdError + Send + Sync>) -> Self {
         Self { reason: error.downcast_ref().map(|error: &Error| error.to_string()), source: Some(error.into()) }
     }

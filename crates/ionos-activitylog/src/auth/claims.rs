@@ -1,7 +1,8 @@
-//! The claims of a token: its user, contract and expiry. They spare requests that cannot succeed and improve messages.
+//! The claims of a token: its user, contract and expiry. The client uses them to skip requests that cannot succeed and
+//! to explain failures.
 //!
-//! **Claims are not verified.** The signature is not checked, and anyone can make up a token: use claims for explanations
-//! and defaults, never to grant access.
+//! **Claims are not verified.** The signature is not checked, and anyone can make up a token: use claims for
+//! explanations and defaults, never to grant access.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +25,8 @@ const READING_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
 /// The claims of a JSON Web Token. **Not verified:** the signature is not checked, and anyone can make up a token with
 /// these claims. Use them for messages and defaults, never as a proof.
 ///
-/// A field is `None` if the token does not have the claim, or has it in an unknown format. The claims are those that the
-/// vendor's own command line reads, and `exp` of RFC 7519.
+/// A field is `None` if the token does not have the claim, or has it in an unknown format. The claims are those that
+/// the vendor's own command line reads, and `exp` of RFC 7519.
 ///
 /// ```
 /// use ionos_activitylog::Claims;
@@ -56,9 +57,9 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims of a JSON Web Token **without verifying it**. `None` for an opaque token, that is any text other
-    /// than three parts separated by dots with a JSON object in the second. The parts are base64url with or without
-    /// padding.
+    /// Reads the claims of a JSON Web Token **without verifying it**. `None` for an opaque token, that is any text
+    /// other than three parts separated by dots with a JSON object in the second. The parts are base64url with or
+    /// without padding.
     #[must_use]
     pub fn read_unverified(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.trim().split('.').collect();
@@ -78,8 +79,8 @@ impl Claims {
         })
     }
 
-    /// Whether the claims allow reading the log: with the privilege `ACCESS_ACTIVITY_LOG`, or as owner or administrator of
-    /// the contract. `None` if the token has neither claim.
+    /// Whether the claims allow reading the log: `true` with the privilege `ACCESS_ACTIVITY_LOG`, or for an owner or
+    /// administrator of the contract. `None` if the token has neither claim.
     ///
     /// The service may decide otherwise: privileges may have changed since the token was issued.
     #[must_use]
@@ -93,7 +94,7 @@ impl Claims {
     }
 }
 
-/// The members of a JSON object as raw JSON, so that one in an unknown format does not affect the others.
+/// The members of a JSON object as raw JSON, so that a member in an unknown format does not affect the others.
 #[derive(Default, serde::Deserialize)]
 struct ClaimMembers(BTreeMap<String, Box<RawValue>>);
 

@@ -1,11 +1,12 @@
 //! Authorization of requests with credentials that expire, are replaced while the program runs, and are never printed.
 //!
 //! An [`AccessToken`] is a token with its expiry. A [`TokenProvider`], such as [`TokenFile`], supplies tokens, and
-//! `TokenCache` calls it as rarely as possible and never concurrently. `Authorization` is what a client holds: a fixed
-//! token, a cache, or username and password. It builds the header of each request and removes credentials from texts.
-//! [`Claims`] are the contents of a token, unverified.
+//! `TokenCache` calls it as rarely as possible and never concurrently. `Authorization` holds the credentials of a
+//! client: a fixed token, a cache, or username and password. It builds the header of each request and removes
+//! credentials from texts. [`Claims`] are the contents of a token, unverified.
 //!
-//! Deliberately absent: a background task that refreshes tokens ahead of time, and the exchange of a password for a token.
+//! Deliberately absent: a background task that refreshes tokens ahead of time, and the exchange of a password for a
+//! token.
 
 mod authorization;
 mod basic;

@@ -1,4 +1,4 @@
-//! The source of tokens is up to the program: a rotated file, a vault, an exchange of credentials. The client calls it
+//! Each program has its own source of tokens: a rotated file, a vault, an exchange of credentials. The client calls it
 //! through the trait [`TokenProvider`].
 
 use std::error::Error as StdError;
@@ -13,10 +13,10 @@ pub type TokenFuture<'a> =
 
 /// Supplies tokens to a client.
 ///
-/// The client requests a token if it has none, if its token expires within [`REFRESH_MARGIN`](crate::REFRESH_MARGIN), if
-/// the service rejected it, and if the provider has [`changed`](TokenProvider::changed). It never calls a provider
-/// concurrently, and it caches the token, so a provider need not. While its token is valid, it calls a provider that
-/// failed at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
+/// The client requests a token if it has none, if its token expires within [`REFRESH_MARGIN`](crate::REFRESH_MARGIN),
+/// if the service rejected it, or if the provider reports that it has [`changed`](TokenProvider::changed). The client
+/// never calls a provider concurrently, and caches the token so that a provider need not. While its token is valid, it
+/// calls a provider that failed at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
 ///
 /// ```
 /// use ionos_activitylog::{AccessToken, TokenFuture, TokenProvider};
@@ -36,14 +36,14 @@ pub type TokenFuture<'a> =
 pub trait TokenProvider: Send + Sync {
     /// Returns a token that is valid now.
     ///
-    /// Requests wait for it, so it should have a timeout of its own. Dropping the future cancels it. Its error is
-    /// available as [`Error::provider_error`](crate::Error::provider_error) of an error of kind
-    /// [`TokenProvider`](crate::ErrorKind::TokenProvider). It is not printed, because its text may hold a secret; only an
-    /// [`Error`](crate::Error) of this crate is printed.
+    /// Requests wait for the token, so the future should have a timeout of its own. Dropping the future cancels the
+    /// call. An error of the provider is available as [`Error::provider_error`](crate::Error::provider_error) of an
+    /// error of kind [`TokenProvider`](crate::ErrorKind::TokenProvider). Its text is printed only if it is an
+    /// [`Error`](crate::Error) of this crate, because other texts may hold a secret.
     fn token(&self) -> TokenFuture<'_>;
 
-    /// Whether [`TokenProvider::token`] would return another token than the last time. Called before every request, so it
-    /// must be cheap and must not block. It stays true until a token has been returned.
+    /// Whether [`TokenProvider::token`] would return another token than last time. Called before every request, so it
+    /// must be cheap and must not block. The result must stay `true` until `token` has returned the new token.
     fn changed(&self) -> bool {
         false
     }

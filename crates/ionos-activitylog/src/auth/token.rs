@@ -1,4 +1,5 @@
-//! The one type that holds a token. It cannot be printed, because a token gives access to the log of a whole contract.
+//! `AccessToken` is the only type that holds a token. It never prints the token, because a token gives access to the
+//! log of a whole contract.
 
 use std::fmt;
 
@@ -48,8 +49,8 @@ impl AccessToken {
         Ok(Self { secret: text.into(), expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at) })
     }
 
-    /// Sets the expiry, in UTC: the token is not used at that time or later. For a token without an expiry of its own, or
-    /// to stop using it earlier.
+    /// Sets the expiry, in UTC: the token is not used at that time or later. Use it for a token without an expiry of
+    /// its own, or to stop using a token earlier.
     #[must_use]
     pub fn expires_at(mut self, end: DateTime<Utc>) -> Self {
         self.expires_at = Some(end);
@@ -73,7 +74,7 @@ impl AccessToken {
         self.expires_at.filter(|end| *end <= now)
     }
 
-    /// Whether both are the same text.
+    /// Whether both tokens have the same text.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.secret.expose_secret() == other.secret.expose_secret()
     }
@@ -102,7 +103,7 @@ pub(super) fn sensitive_header(scheme: &str, secret: &SecretString) -> Result<He
     Ok(value)
 }
 
-/// An expiry for messages, such as "2026-11-20T12:00:00Z".
+/// Formats an expiry for messages, such as "2026-11-20T12:00:00Z".
 pub(super) fn format_expiry(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -1,5 +1,5 @@
-//! A token provider that reads a file which another program rotates. The file may be read while it is being written, so
-//! its modification time and length are compared before and after.
+//! A token provider that reads a file which another program rotates. A file may change while it is read, so its
+//! modification time and length are compared before and after.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -63,7 +63,7 @@ impl TokenFile {
 }
 
 impl TokenProvider for TokenFile {
-    /// Reads the file synchronously, because it is short.
+    /// Reads synchronously, because the file is short.
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async { Ok(self.read()?) })
     }

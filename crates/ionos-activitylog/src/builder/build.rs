@@ -37,7 +37,7 @@ impl ClientBuilder {
         let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
-            // The client has its own certificates, and an ignored setting must not seem to be in force.
+            // The client has its own certificates. Ignoring these would let a user believe that they are in force.
             Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
                     ErrorKind::Configuration,
@@ -76,7 +76,7 @@ impl ClientBuilder {
         Ok(Client::new(api, settings))
     }
 
-    /// The authorization of the requests, and the settings with its origin.
+    /// The authorization of the requests, and the settings with their origins.
     fn authorization(&self, resolved: &ResolvedConfig) -> Result<(Authorization, Vec<Setting>), Error> {
         if let Some(provider) = &self.provider {
             let cache = TokenCache::new(provider.clone(), self.clock.clone());

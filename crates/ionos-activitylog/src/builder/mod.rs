@@ -76,18 +76,18 @@ impl Client {
 
     /// A client with the settings of the environment and of the vendor's tools. See [`ClientBuilder::from_env`].
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if there are no credentials or a setting is
-    /// invalid.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if there are no credentials or a
+    /// setting is invalid.
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env().build()
     }
 }
 
 impl ClientBuilder {
-    /// A builder that takes unset values from the environment and from files of the vendor's tools: first from the variables
-    /// `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
-    /// `IONOS_PINNED_CERT`, then from the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's SDKs
-    /// maintain (profile: `IONOS_CURRENT_PROFILE`), then from ionosctl's old `config.json`.
+    /// A builder that takes unset values from the environment and from files of the vendor's tools: first from the
+    /// variables `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
+    /// `IONOS_PINNED_CERT`, then from the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's
+    /// SDKs maintain (profile: `IONOS_CURRENT_PROFILE`), then from ionosctl's old `config.json`.
     ///
     /// The sources are read in [`ClientBuilder::build`], which fails for an incomplete or unreadable source, so that a
     /// program never uses another identity than intended. [`Client::settings`] lists the settings in force with their
@@ -97,14 +97,15 @@ impl ClientBuilder {
         Self { reads_env: true, ..Self::default() }
     }
 
-    /// API address: https, or http to this machine. The default scheme is https; trailing slashes and the product's path are
-    /// removed. Default: [`DEFAULT_BASE_URL`](crate::DEFAULT_BASE_URL).
+    /// API address: https, or http to this machine. The default scheme is https; trailing slashes and the product's
+    /// path are removed. Default: [`DEFAULT_BASE_URL`](crate::DEFAULT_BASE_URL).
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.options.base_url = Some(base_url.into());
         self
     }
 
-    /// Bearer token, without the word "Bearer". It is sent to the API address only. An expired JWT fails before any request.
+    /// Bearer token, without the word "Bearer". It is sent to the API address only. An expired JWT fails before any
+    /// request.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.options.token = Some(token.into().into());
         self
@@ -130,30 +131,31 @@ impl ClientBuilder {
         self
     }
 
-    /// Contract that a reseller acts for, sent as `X-Contract-Number` with every request. Not needed for a token that is
-    /// bound to a contract.
+    /// Contract that a reseller acts for, sent as `X-Contract-Number` with every request. Not needed for a token that
+    /// is bound to a contract.
     pub fn acting_for(mut self, contract: ContractNumber) -> Self {
         self.options.contract = Some(contract.to_string());
         self
     }
 
-    /// HTTP client of the program. Its timeouts, proxies, certificates and redirects replace those of this builder, including
-    /// what a redirect forwards, such as `X-Contract-Number`. A pinned or root certificate in this builder is an error then.
+    /// HTTP client of the program. Its timeouts, proxies, certificates and redirects replace those of this builder, and
+    /// it decides which headers, such as `X-Contract-Number`, a redirect forwards. With it, a pinned or root
+    /// certificate in this builder is an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self
     }
 
-    /// Transport that sends the requests instead of an HTTP client, such as the simulator in the same process. Requests are
-    /// complete, including the authorization.
+    /// Transport that sends the requests instead of an HTTP client, such as the simulator in the same process. It gets
+    /// complete requests, including the authorization.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Wraps the transport in use, an HTTP client or [`ClientBuilder::transport`], for example to count or log requests. The
-    /// wrapper sees each attempt, complete and with its credentials: a log must not contain the values of `Authorization`,
-    /// `Cookie` and similar headers.
+    /// Wraps the transport in use, an HTTP client or [`ClientBuilder::transport`], for example to count or log
+    /// requests. The wrapper sees each attempt with all headers, including credentials: a log must not contain the
+    /// values of `Authorization`, `Cookie` and similar headers.
     pub fn wrap_transport(
         mut self,
         wrap: impl FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync + 'static,
@@ -162,8 +164,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Profile of the vendor's configuration file, with [`ClientBuilder::from_env`]. It takes precedence over the variables
-    /// of the environment, unlike a profile that `IONOS_CURRENT_PROFILE` names: a profile named by the program is meant.
+    /// Profile of the vendor's configuration file, with [`ClientBuilder::from_env`]. It takes precedence over the
+    /// environment variables, because the program names it explicitly; a profile that `IONOS_CURRENT_PROFILE` names
+    /// does not.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.options.profile = Some(name.into());
         self
@@ -175,8 +178,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Threads of the program on which windows are read and parsed. `|task| { tokio::spawn(task); }` uses those of tokio's
-    /// runtime. Default: the thread that polls a stream. The events and their order are the same either way.
+    /// Threads of the program on which windows are read and parsed. `|task| { tokio::spawn(task); }` uses those of
+    /// tokio's runtime. Default: the thread that polls a stream. The events and their order are the same either way.
     pub fn spawner(mut self, spawner: impl Spawner + 'static) -> Self {
         self.spawner = Some(Arc::new(spawner));
         self
@@ -188,8 +191,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with at most 4, halves
-    /// the number when the service is overloaded, and raises it slowly up to this maximum.
+    /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with at most 4,
+    /// halves the number when the service is overloaded, and raises it slowly up to this maximum.
     pub fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;
         self
@@ -231,7 +234,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Additional root certificates, PEM. The machine's own stay trusted. Replaces those of a configuration file.
+    /// Additional root certificates, PEM. The root certificates of the machine stay trusted; those of a configuration
+    /// file are replaced.
     pub fn root_certificate(mut self, pem: impl AsRef<str>) -> Self {
         let known = self.options.root_certificates.get_or_insert_default();
         known.push_str(pem.as_ref());
@@ -239,18 +243,18 @@ impl ClientBuilder {
         self
     }
 
-    /// The only certificate to accept, as the SHA-256 of the certificate in hex (`IONOS_PINNED_CERT` in the vendor's tools).
-    /// Replaces the checks of chain and host name.
+    /// The only certificate to accept, as the SHA-256 of the certificate in hex (`IONOS_PINNED_CERT` in the vendor's
+    /// tools). This check replaces those of chain and host name.
     pub fn pinned_certificate(mut self, sha256: impl Into<String>) -> Self {
         self.options.pinned_certificate = Some(sha256.into());
         self
     }
 
-    /// The settings that [`ClientBuilder::build`] would use with their origins, as in [`Client::settings`], also without
-    /// credentials. Sends no request.
+    /// The settings that [`ClientBuilder::build`] would use with their origins, as in [`Client::settings`], also
+    /// without credentials. Sends no request.
     ///
-    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a source is incomplete or unreadable, or
-    /// has an invalid contract number or pinned certificate.
+    /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a source is incomplete or
+    /// unreadable, or has an invalid contract number or pinned certificate.
     pub fn settings(&self) -> Result<Vec<Setting>, Error> {
         let resolved = self.resolve(self.options.clone())?;
         Ok(match &self.provider {
@@ -259,8 +263,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Names of all profiles in the YAML file of the vendor's tools, in its order. Empty if there is no file, or the builder
-    /// does not read the environment.
+    /// Names of all profiles in the YAML file of the vendor's tools, in its order. Empty if there is no file, or the
+    /// builder does not read the environment.
     ///
     /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the file is unreadable or malformed.
     pub fn profiles(&self) -> Result<Vec<String>, Error> {
@@ -273,7 +277,7 @@ impl ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not even the address: before validation it may contain a password.
+        // Omits even the address, which may contain a password before validation.
         f.debug_struct("ClientBuilder").finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
-//! Credentials from one source. A source with a username but no password was meant to be complete: skipping it would run
-//! the program with the credentials of another source, so it is an error.
+//! Credentials from one source. A source with a username but no password is an error: skipping it would run the program
+//! with the credentials of another source.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(crate) enum Credentials {
     Basic { username: String, password: SecretString },
 }
 
-/// The credentials of one source, and what the source calls each part.
+/// The credentials of one source, and the names of their parts in this source.
 pub(super) struct CredentialParts<'a> {
     /// The source in words, for messages.
     pub(super) source: &'a str,
@@ -65,7 +65,7 @@ impl Credentials {
     pub(super) fn redacted(&self) -> String {
         match self {
             Self::Token(_) => "token [redacted]".to_owned(),
-            // A username has no colon; a text with one may be a username with its password.
+            // A username has no colon; a text with a colon may be a username with its password.
             Self::Basic { username, .. } if username.contains(':') => {
                 "username [redacted], password [redacted]".to_owned()
             }

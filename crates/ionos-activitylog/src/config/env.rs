@@ -1,5 +1,5 @@
-//! The access to environment variables, files and user directories, behind a trait: tests neither depend on the machine
-//! they run on nor change it.
+//! Access to environment variables, files and user directories, behind a trait, so that tests neither depend on their
+//! machine nor change it.
 
 use std::env::{self, VarError};
 use std::ffi::OsString;
@@ -86,7 +86,8 @@ impl Env for EmptyEnv {
     }
 }
 
-/// The path if it is absolute. The XDG specification ignores relative ones, which would depend on the working directory.
+/// The path if it is absolute. The XDG specification ignores relative ones, which would depend on the working
+/// directory.
 fn absolute(path: Option<OsString>) -> Option<PathBuf> {
     path.map(PathBuf::from).filter(|path| path.is_absolute())
 }

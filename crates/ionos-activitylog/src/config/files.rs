@@ -1,5 +1,5 @@
-//! Finds the vendor's config files and reads addresses in them. The vendor's tools and their documentation name three places for the YAML file and two for the
-//! JSON file; all are tried, and the error for missing credentials lists them.
+//! Finds the vendor's config files and reads addresses in them. The vendor's tools and their documentation name three
+//! places for the YAML file and two for the JSON file; all are tried, and the error for missing credentials lists them.
 
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{Path, PathBuf};
@@ -24,14 +24,15 @@ pub(super) struct OpenedFile {
 pub(super) struct FileSearch {
     /// The first file that exists.
     pub(super) opened: Option<OpenedFile>,
-    /// For each place before it, one sentence on why there is no file.
+    /// For each place tried before it, one sentence with the reason why the place has no file.
     pub(super) missing: Vec<String>,
 }
 
-/// Finds the YAML file: the one named by `IONOS_CONFIG_FILE`, which must exist, or else the first of the default places.
+/// Finds the YAML file: the one named by `IONOS_CONFIG_FILE`, which must exist, or else the first of the default
+/// places.
 ///
-/// The place of ionosctl comes first, then the one of the vendor's SDKs: without an extension as in their code, then
-/// with one as in their documentation.
+/// Tries the place of ionosctl first, then that of the vendor's SDKs: without an extension as in their code, then with
+/// one as in their documentation.
 pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
     if let Some(path) = unicode_variable(env, CONFIG_FILE)? {
         let search = open_first(env, YAML_NAME, [Some(PathBuf::from(&path))])?;
@@ -99,8 +100,8 @@ fn read_error(path: &Path, error: &std::io::Error) -> Error {
     }
 }
 
-/// The address without path, query and fragment; the scheme is kept. The vendor's tools ignore the path too, because each
-/// product appends its own.
+/// Scheme (if present), host and port of an address. The vendor's tools ignore the path too, because each product
+/// appends its own.
 ///
 /// `None` if the address contains a username or password.
 pub(super) fn host_of(address: &str) -> Option<String> {

@@ -1,4 +1,5 @@
-//! The flat JSON file of ionosctl before 6.9 (July 2025). It still exists on machines where ionosctl was not used since.
+//! Reads the flat JSON file of ionosctl before 6.9 (July 2025), which still exists on machines where ionosctl was not
+//! used since.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use super::setting::Origin;
 use super::settings::{Settings, Sourced};
 use crate::error::Error;
 
-/// The settings that no earlier source has decided.
+/// The settings that no source before the JSON file has decided.
 pub(super) struct OpenSettings {
     pub(super) credentials: bool,
     pub(super) base_url: bool,
@@ -29,7 +30,7 @@ struct JsonDocument {
     base_url: Option<String>,
 }
 
-/// The settings of the JSON file. Opens it only if a setting is open.
+/// The settings of the JSON file. Opens the file only if a setting is undecided.
 pub(super) fn read(env: &dyn Env, open: OpenSettings) -> Result<Settings, Error> {
     if !open.credentials && !open.base_url {
         return Ok(Settings::default());

@@ -12,10 +12,10 @@
 //!
 //! If the program names a profile, the YAML file takes precedence over the environment.
 //!
-//! The first source with a value decides each setting independently; a token, or a username with its password, is one
-//! setting. A source that is read is validated as a whole, and an incomplete one is an error: skipping it would run the
-//! program with other credentials or against another address than its owner believes. The JSON file is read only if it
-//! can still decide a setting.
+//! Each setting is decided by the first source that has a value for it, independently of the other settings; a token,
+//! or a username with its password, is one setting. A source that is read is validated as a whole, and an incomplete
+//! source is an error: skipping it would run the program with other credentials or against another address than its
+//! user expects. The JSON file is read only if it can still decide a setting.
 //!
 //! Deliberately absent: logging in, writing any of these files, and the failover rules of the YAML file.
 //!
@@ -86,7 +86,7 @@ fn config_error(text: impl AsRef<str>) -> Error {
     Error::new(ErrorKind::Configuration, printable(text.as_ref()))
 }
 
-/// Replaces control characters, because names and paths come from outside and could steer a terminal.
+/// Replaces control characters: names and paths come from outside and could contain escape sequences of a terminal.
 fn printable(text: &str) -> String {
     text.replace(char::is_control, " ")
 }

@@ -1,5 +1,4 @@
-//! A setting in force with its origin, so that a program can answer "why does it use that address?" in terms of the
-//! user's own setup.
+//! A setting in force with its origin, so that a program can show users which variable or file each value comes from.
 
 use std::fmt;
 use std::path::PathBuf;

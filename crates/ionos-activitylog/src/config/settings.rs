@@ -1,5 +1,5 @@
-//! Settings of one source, of several sources combined by precedence, and the resolved result. Overridden values are kept
-//! with their origin, so that a user can see why another value is in force.
+//! Settings of one source, of several sources combined by precedence, and the resolved result. Overridden values are
+//! kept with their origin, so that a user can see why another value is in force.
 
 use std::fmt;
 
@@ -42,7 +42,7 @@ pub(crate) struct Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not even the address: it may contain a password until it is validated.
+        // Omits even the address, which may contain a password before validation.
         f.debug_struct("Options").finish_non_exhaustive()
     }
 }
@@ -60,7 +60,7 @@ impl<T> Sourced<T> {
         Self { value, origin, overridden: Vec::new() }
     }
 
-    /// The value of the first source that has one. If both have one, the second is kept as overridden.
+    /// The value of the first source that has one. If both sources have a value, the second is kept as overridden.
     pub(super) fn or(first: Option<Self>, second: Option<Self>) -> Option<Self> {
         match (first, second) {
             (Some(mut first), Some(second)) => {
@@ -85,7 +85,7 @@ pub(super) struct Settings {
     pub(super) config_file: Option<Sourced<String>>,
     /// The profile of the YAML file.
     pub(super) profile: Option<Sourced<String>>,
-    /// For each place without credentials, one sentence on why there are none.
+    /// For each place without credentials, one sentence with the reason.
     pub(super) without_credentials: Vec<String>,
 }
 
@@ -188,8 +188,8 @@ pub(crate) struct ResolvedConfig {
     pub(crate) pinned_certificate: Option<String>,
     /// Certificates in PEM that are trusted in addition to the platform's.
     pub(crate) root_certificates: Option<String>,
-    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates, config
-    /// file, profile.
+    /// All settings, in a fixed order: credentials, API address, contract, pinned certificate, root certificates,
+    /// config file, profile.
     pub(crate) settings: Vec<Setting>,
     without_credentials: Vec<String>,
 }
@@ -212,7 +212,7 @@ impl ResolvedConfig {
         let listed = vec![
             list_setting("credentials", &settings.credentials, "not set", |value| value.redacted()),
             list_setting("API address", &settings.base_url, DEFAULT_BASE_URL, |value| redact_url(value)),
-            // Overridden values are not validated, so they may be anything.
+            // Overridden values are not validated, so the text may have any form.
             list_setting("contract", &settings.contract, "not set", |value| {
                 let number = value.trim().parse::<ContractNumber>();
                 number.map_or("invalid contract number".to_owned(), |number| number.to_string())
@@ -252,7 +252,7 @@ impl ResolvedConfig {
         [provider.clone()].into_iter().chain(others.cloned()).collect()
     }
 
-    /// The credentials; without any, an error that lists each place and why it has none.
+    /// The credentials. Fails if no source has any; the error lists each place with the reason.
     pub(crate) fn credentials_or_error(&self) -> Result<&Credentials, Error> {
         self.credentials.as_ref().ok_or_else(|| {
             config_error(format!("no credentials found: {}", self.without_credentials.join("; ")))

@@ -1,6 +1,6 @@
 //! The YAML file of the vendor's tools, in the format of their `fileconfiguration` package. Parsing is lenient, because
-//! several tools and people write the file: unknown members are ignored and a version may be a number or a string. Error
-//! messages never quote the file, which contains secrets.
+//! several tools and people write the file: unknown members are ignored and a version may be a number or a string.
+//! Error messages never quote the file, which contains secrets.
 
 use std::path::Path;
 
@@ -86,12 +86,12 @@ impl ConfigDocument {
         }
     }
 
-    /// The profile to use: the `requested` one, or else the one from `IONOS_CURRENT_PROFILE` (`from_env`), or else the
-    /// `currentProfile` of the file. `None` if none of them names a profile, as in the vendor's tools, even if the file
-    /// has only one.
+    /// The profile to use: the `requested` one, otherwise the one from `IONOS_CURRENT_PROFILE` (`from_env`), otherwise
+    /// the `currentProfile` of the file. `None` if none of these names a profile, even if the file has only one, as in
+    /// the vendor's tools.
     ///
-    /// Fails if there is no profile of that name: using other credentials than the requested ones would be worse. Of two
-    /// profiles with the same name the first counts.
+    /// Fails if no profile has that name, because the program must not use other credentials than the requested ones.
+    /// If two profiles have the same name, the first counts.
     pub(super) fn select_profile(
         &self,
         requested: Option<&str>,
@@ -147,7 +147,7 @@ fn parse_yaml(text: &str, path: &Path) -> Result<Option<ConfigDocument>, Error> 
     })
 }
 
-/// Fails, because skipping a file that exists could run the program with other credentials.
+/// Fails: skipping a file that exists could run the program with other credentials.
 #[cfg(not(feature = "config-file"))]
 fn parse_yaml(_: &str, path: &Path) -> Result<Option<ConfigDocument>, Error> {
     Err(config_error(format!("{} exists, but this build cannot read YAML", path.display()))
@@ -184,16 +184,16 @@ impl Endpoint {
         location.is_empty() || location.eq_ignore_ascii_case("global")
     }
 
-    /// Whether certificate verification is to be switched off. Every text but a known "no" counts as "yes", which is an
-    /// error later, so an unknown spelling does no harm.
+    /// Whether the file switches off certificate verification. Every text but a known "no" counts as "yes", and "yes"
+    /// is an error later, so an unknown spelling never disables verification.
     pub(super) fn skips_verification(&self) -> bool {
         let text = self.skip_tls_verify.as_deref().unwrap_or_default().trim();
         !["", "false", "no", "off", "n"].iter().any(|no| text.eq_ignore_ascii_case(no))
     }
 }
 
-/// Whether two names of profiles or products are equal: like the vendor's tools, it ignores case and surrounding white
-/// space.
+/// Whether two names of profiles or products are equal, ignoring case and surrounding white space as the vendor's tools
+/// do.
 pub(super) fn is_same_name(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }

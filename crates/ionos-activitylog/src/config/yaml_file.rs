@@ -1,5 +1,5 @@
-//! Reads the settings of the YAML file: credentials from a profile, address and certificates from an environment. The file
-//! can give each of the vendor's products another address per environment; an ambiguous entry is an error.
+//! Reads the settings of the YAML file: credentials from a profile, address and certificates from an environment. The
+//! file can give each of the vendor's products another address per environment; an ambiguous entry is an error.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ use super::{config_error, quoted_list};
 use crate::error::Error;
 use crate::suggest::did_you_mean;
 
-/// The names of this product in the file, in order of preference. The vendor's list of products does not contain it: the
-/// first is the name of the vendor's package for it, the second a likely spelling.
+/// The names of this product in the file, in order of preference. The vendor's list of products lacks this product: the
+/// first name is that of the vendor's package for it, the second a likely spelling.
 const PRODUCT_NAMES: [&str; 2] = ["activitylog", "activity-log"];
 
 /// The settings of the YAML file.
@@ -86,7 +86,7 @@ pub(super) fn read(env: &dyn Env, use_endpoint: bool, profile: Option<&str>) -> 
     })
 }
 
-/// No settings; an error if a profile is named, because it cannot be found without a file.
+/// The settings without a YAML file: none. Fails if a profile is named, because only a file can contain it.
 fn without_file(requested: Option<&str>, from_env: Option<&str>, missing: Vec<String>) -> Result<YamlSettings, Error> {
     let places = missing.join("; ");
     match (requested, from_env) {
@@ -115,8 +115,9 @@ struct EndpointSettings {
 
 /// The address of this product and the certificates to trust.
 ///
-/// Only the environment of the profile counts; without one, the first environment with this product. If `use_endpoint` is
-/// false, the endpoint and its certificates are ignored, and the certificates of the profile's environment remain.
+/// Only the environment of the profile counts; without a profile, the first environment with this product. If
+/// `use_endpoint` is false, the endpoint and its certificates are ignored, and the certificates of the profile's
+/// environment remain.
 fn endpoint_settings(
     document: &ConfigDocument,
     profile: Option<&Profile>,
@@ -222,8 +223,8 @@ fn endpoint_address(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
     Ok(address)
 }
 
-/// The certificates of an endpoint or environment, in PEM. Fails for a text without a certificate, which the TLS library
-/// would ignore.
+/// The certificates of an endpoint or environment, in PEM. Fails for a text without a certificate, which the TLS
+/// library would ignore.
 fn pem_certificates(data: Option<&String>, path: &Path) -> Result<Option<String>, Error> {
     match data.filter(|data| !data.trim().is_empty()) {
         Some(data) if !data.contains(PEM_HEADER) => {

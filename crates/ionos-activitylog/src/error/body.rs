@@ -1,5 +1,5 @@
 //! Reads the body of an error: the vendor's envelope, other JSON, text, a gateway's HTML page, a fragment, or nothing.
-//! Each gives one useful line. The body never decides the kind of the error; the status does.
+//! Each form yields one line for the user. The status decides the kind of the error; the body never does.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Kinds of failure, told apart by what can be done about them.
+//! Kinds of failure, distinguished by what the user can do about them.
 
 use reqwest::StatusCode;
 

@@ -37,10 +37,11 @@ struct ErrorInner {
     /// Requests sent; 0 for an error found before the first one.
     attempts: u32,
     elapsed: Duration,
-    /// Why the call was not retried, if the kind does not say so.
+    /// Why the call was not retried, unless the kind explains it.
     give_up_reason: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
-    /// Shared by all callers that waited for the same token. Not a `source`: its text may hold a secret.
+    /// The provider's error, shared by all callers that waited for the same token. Not a `source`, because its text may
+    /// hold a secret.
     provider: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -51,7 +52,7 @@ struct FailedOperation {
     label: String,
 }
 
-/// What is known about an HTTP answer that is an error.
+/// The known parts of an HTTP answer that is an error.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorAnswer {
     pub(crate) status: StatusCode,
@@ -128,7 +129,7 @@ impl Error {
         self.0.kind
     }
 
-    /// What the user can do, such as "try again later"; `None` if the error can only be reported.
+    /// The action to recommend to the user, such as "try again later"; `None` if the error can only be reported.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
@@ -175,7 +176,7 @@ impl Error {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// How long the service asks to wait (`Retry-After`), counted from the arrival of the answer.
+    /// Time that the service asks to wait (`Retry-After`), counted from the arrival of the answer.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.answer.as_ref()?.retry_after

@@ -1,5 +1,5 @@
-//! Classifies a request without a complete answer: the cause decides whether a retry can help. reqwest reports nearly
-//! every cause as "error sending request" and appends the URL, so the cause is taken from the innermost error.
+//! Classifies a request without a complete answer, because the cause decides whether a retry can help. reqwest reports
+//! nearly every cause as "error sending request" and appends the URL, so the cause is taken from the innermost error.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -71,7 +71,7 @@ pub(crate) fn body_error(error: reqwest::Error) -> Error {
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| {
-        // io::Error::source skips the inner error and returns the source of that.
+        // `io::Error::source` skips the inner error and returns the source of the inner error.
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner as &(dyn StdError + 'static)),
             None => error.source(),

@@ -1,5 +1,5 @@
-//! Checks the API address. Users write it with or without scheme, trailing slash and product path; all of these mean the
-//! same. Plain http to another machine is refused, because it would expose the token.
+//! Validates the API address. Users write the address with or without scheme, trailing slash and product path, and all
+//! spellings mean the same. Plain http to another machine is refused, because it would expose the token.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -102,7 +102,7 @@ impl BaseUrl {
         self.text.starts_with("https://")
     }
 
-    /// Whether the host is this machine. A proxy must not be used then.
+    /// Whether the host is this machine. The client must not use a proxy for this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
     }

@@ -1,6 +1,6 @@
 //! Limits the number of requests in flight. The limit halves when the service is overloaded and grows by one after a
-//! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise each call would
-//! be refused because of the others until it has no attempt left.
+//! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
+//! calls would use up their attempts on refusals.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -14,14 +14,14 @@ use crate::runtime::clock::Clock;
 /// Successes since the last overload or growth before the limit grows by one.
 const SUCCESSES_TO_GROW: u32 = 50;
 
-/// What the end of a request says about the load of the service.
+/// Effect of a finished request on the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadFeedback {
     /// The request succeeded.
     Success,
     /// The service was too slow or unavailable: 503 or a timeout.
     Overloaded,
-    /// The service asked for no request before this time, as [`Clock::elapsed`] counts.
+    /// The service asked clients to send no request before this time, as [`Clock::elapsed`] counts.
     ThrottledUntil(Duration),
     /// The request says nothing about the load.
     Neutral,
@@ -81,7 +81,7 @@ impl ConcurrencyLimiter {
         })
     }
 
-    /// Assigns the next position in the queue to a new call.
+    /// Returns the next position in the queue, for a new call.
     pub(crate) fn join_queue(&self) -> QueuePosition {
         let mut state = self.lock();
         state.last_position += 1;
@@ -102,7 +102,7 @@ impl ConcurrencyLimiter {
         Permit { early_release, epoch, feedback: LoadFeedback::Neutral }
     }
 
-    /// Whether no request may be sent at this time, as [`Clock::elapsed`] counts.
+    /// Whether the throttle forbids a request at this time, as [`Clock::elapsed`] counts.
     pub(crate) fn is_throttled(&self, now: Duration) -> bool {
         now < self.lock().throttled_until
     }
@@ -114,7 +114,7 @@ impl ConcurrencyLimiter {
     }
 
     fn lock(&self) -> MutexGuard<'_, LimiterState> {
-        // Every change leaves the state consistent, so the panic of another thread does no harm.
+        // Every change leaves the state consistent, so the state is usable after a panic in another thread.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,5 +1,5 @@
-//! Runs in front of every transport: adds authorization and user agent, removes a header that the vendor's clients do not
-//! send, bounds the size of the answer, and frees the concurrency slot once the answer is complete.
+//! Wraps every transport: adds authorization and user agent, removes a header that the vendor's clients do not send,
+//! bounds the size of the answer, and frees the concurrency slot once the answer is complete.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -58,7 +58,8 @@ impl Transport for HeaderMiddleware {
     }
 }
 
-/// Makes the body fail once it exceeds the cap. The body is decompressed here, so the cap also stops a decompression bomb.
+/// Makes the body fail once it exceeds the cap. The body is decompressed here, so the cap also stops a decompression
+/// bomb.
 fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
     // The connection enforces a declared length, and a decompressed answer declares none.
     if answer.content_length().is_some_and(|length| length <= cap) {
@@ -77,8 +78,8 @@ fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
         .into()
 }
 
-/// Frees the concurrency slot once the body is complete, so that the next request is sent while this answer is parsed. An
-/// error keeps its slot: it may ask for no other request so soon.
+/// Frees the concurrency slot once the body is complete, so that the next request is sent while this answer is parsed.
+/// The slot of an error is freed only after its headers are read, because they may ask clients to wait.
 fn release_at_end_of_body(answer: reqwest::Response, early_release: &EarlyRelease) -> reqwest::Response {
     if !answer.status().is_success() {
         return answer;

@@ -1,6 +1,5 @@
-//! The way of one request to the service: how many requests may be in flight and how many per second, which headers
-//! they carry, how large an answer may be, and whether a failed call may be retried. Nothing here knows an operation of
-//! the API.
+//! Sends one request: limits requests in flight and per second, sets headers, bounds the size of the answer, and
+//! decides whether a failed call may be retried. No module here depends on an operation of the API.
 
 pub(crate) mod base_url;
 pub(crate) mod concurrency;

@@ -14,7 +14,7 @@ pub(crate) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// `requests_per_second` is finite and above 0.
+    /// Creates a limiter. `requests_per_second` must be finite and above 0.
     pub(crate) fn new(requests_per_second: f64) -> Self {
         Self {
             interval: Duration::try_from_secs_f64(1.0 / requests_per_second).unwrap_or(Duration::MAX),
@@ -39,12 +39,12 @@ impl RateLimiter {
     }
 
     fn lock(&self) -> MutexGuard<'_, Duration> {
-        // A single value is always consistent, so the panic of another thread does no harm.
+        // A single value is always consistent, so the value is usable after a panic in another thread.
         self.next_slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A slot in the future. Dropped unused, it is given back if it is the last one reserved.
+/// A reserved slot in the future. If it is dropped unused and no later slot is reserved, it becomes free again.
 struct ReservedSlot<'a> {
     limiter: &'a RateLimiter,
     slot: Duration,

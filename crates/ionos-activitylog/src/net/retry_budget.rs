@@ -1,6 +1,7 @@
-//! Bounds the retries of all clones of a client together: retrying every call makes an outage worse. Retries draw from one
-//! budget, and successes refill it. Retries that wait in the queue of the
-//! [`ConcurrencyLimiter`](crate::net::concurrency::ConcurrencyLimiter) draw nothing, as few of them are sent.
+//! Bounds the retries of all clones of a client together, because retrying every call makes an outage worse. Retries
+//! draw from one budget, and successes refill it. Retries that wait in the queue of the
+//! [`ConcurrencyLimiter`](crate::net::concurrency::ConcurrencyLimiter) draw nothing, because the limiter sends only few
+//! of them.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ const RETRY_COST: u32 = 5;
 /// Refill per success, so that few failures among many successes never empty the budget.
 const SUCCESS_REFILL: u32 = 1;
 
-/// The retries that are left to all clones of a client.
+/// Remaining retries of all clones of a client together.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(Mutex<u32>);
 
@@ -29,14 +30,14 @@ impl RetryBudget {
         self.update(|left| left.checked_sub(RETRY_COST).map(|rest| *left = rest).is_some())
     }
 
-    /// Refills the budget after a success, including the retries that it drew.
+    /// Refills the budget after a success, and returns the retries that the successful call drew.
     pub(crate) fn refill(&self, drawn_retries: u32) {
         let refill = RETRY_COST.saturating_mul(drawn_retries).saturating_add(SUCCESS_REFILL);
         self.update(|left| *left = left.saturating_add(refill).min(CAPACITY));
     }
 
     fn update<T>(&self, change: impl FnOnce(&mut u32) -> T) -> T {
-        // A single number is always consistent, so the panic of another thread does no harm.
+        // A single number is always consistent, so the number is usable after a panic in another thread.
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,5 +1,5 @@
-//! Decides how often a failed call is retried and how long to wait before. All operations only read, so any call may be
-//! repeated.
+//! Decides how often a failed call is retried and how long to wait before each retry. All operations only read, so any
+//! call may be repeated.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use crate::error::{Error, ErrorKind};
 
 /// When a failed call is retried.
 ///
-/// The wait before attempt *n* is a random part of `base` doubled with each attempt, at most `cap` ("full jitter"). If the
-/// service sends `Retry-After`, the wait is at least that long.
+/// The wait before attempt *n* is a random part of `base` doubled with each attempt, at most `cap` ("full jitter"). If
+/// the service sends `Retry-After`, the wait is at least that long.
 ///
-/// After 429, and after 503 with `Retry-After`, the client and its clones send no request until that wait is over. Calls
-/// then continue in the order in which they began, and waiting for each other is no attempt. Such retries do not draw from
-/// the budget of 100 retries in a row that all clones share and successes refill, because few of them are sent. A
-/// `Retry-After` above `retry_after_ceiling` ends the call and does not delay the others.
+/// After 429, and after 503 with `Retry-After`, the client and its clones send no request until that wait is over.
+/// Calls then continue in the order in which they began, and waiting in this queue does not count as an attempt. These
+/// retries do not draw from the shared budget of 100 retries in a row, because few of them are sent. A `Retry-After`
+/// above `retry_after_ceiling` ends the call and does not delay the others.
 ///
 /// ```
 /// use std::time::Duration;

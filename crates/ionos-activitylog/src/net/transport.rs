@@ -28,7 +28,7 @@ pub(crate) struct ConnectionOptions<'a> {
     /// Whether to use the proxy of the environment.
     pub(crate) proxies: bool,
     /// Whether to load the root certificates of the machine. Without them https fails, but the client also works on a
-    /// machine that has none.
+    /// machine that has no root certificates.
     pub(crate) certificates: bool,
     /// Additional root certificates, PEM.
     pub(crate) root_certificates: Option<&'a str>,

@@ -11,11 +11,12 @@ use crate::event::Event;
 use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, unmeasured};
 use crate::range::DateRange;
 
-/// Minimum total to test for a cap: a smaller one is not worth two requests.
+/// Minimum total to test for a cap, so that the two requests of the test are worthwhile.
 const MIN_TOTAL_TO_TEST: u64 = 1_000;
 
 impl ProbeSession<'_> {
-    /// The form of the total, and whether it is capped: the totals of two parts then add up to more.
+    /// The form of the total, and whether it is capped. A total is capped if the totals of two parts of the range add
+    /// up to more.
     pub(super) async fn total_shape(&mut self, range: DateRange, first: &ProbedPage) -> (Finding, Option<bool>) {
         let word = match first.shape {
             TotalShape::Number => "a number",
@@ -63,7 +64,8 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// How the service treats fractions: a range that begins just after an event contains it only if they are cut off.
+    /// How the service treats fractions of a second. A range that begins just after an event contains the event only if
+    /// the service cuts fractions off.
     pub(super) async fn date_fractions(&mut self, page: &Page) -> (Finding, Option<DateFractions>) {
         let finding = |answer: &str, observation: &str| Finding::new("date fractions", answer, observation);
         let mut by_second: BTreeMap<i64, Vec<(&Event, DateTime<Utc>)>> = BTreeMap::new();
@@ -105,7 +107,7 @@ impl ProbeSession<'_> {
             Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => error,
             Err(error) => return (finding(NOT_KNOWN, &unmeasured(&error)), None),
         };
-        // If the whole second is refused too, the fraction was not the reason.
+        // If the service also refuses the whole second, the fraction was not the reason.
         let whole = DateRange::new(second, second + TimeDelta::seconds(1));
         let whole = match whole {
             Ok(whole) => self.request_page(whole, 0, 1).await,
@@ -121,7 +123,7 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// The age of the newest event: an upper bound of the time until an event appears.
+    /// The age of the newest event, which is an upper bound of the time until an event appears.
     pub(super) async fn ingest_lag(&mut self, first: &ProbedPage, order: Option<HitOrder>) -> (Finding, Option<u64>) {
         let finding = |answer: String, observation: String| Finding::new("ingest lag", answer, observation);
         let unknown = |observation: String| (finding(NOT_KNOWN.to_owned(), observation), None);

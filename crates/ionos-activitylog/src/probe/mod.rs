@@ -1,5 +1,6 @@
-//! Measures undocumented behaviour of the service with a few requests, each of which distinguishes two behaviours. Reading
-//! observes the same limits only by accident. A result is an observation, not a guarantee: the service may change.
+//! Measures undocumented behaviour of the service with a few requests, each of which distinguishes two behaviours.
+//! Reading observes the same limits only when it happens to reach them. A result is an observation and no guarantee:
+//! the service may change.
 
 mod contents;
 mod paging;
@@ -32,7 +33,7 @@ const SETTLED: TimeDelta = TimeDelta::hours(1);
 pub struct Probe {
     /// The measured behaviour, for [`Client::load_profile`](crate::Client::load_profile).
     pub profile: ServiceProfile,
-    /// The same for people: one finding per question, in a fixed order.
+    /// The measured behaviour in words: one finding per question, in a fixed order.
     pub findings: Vec<Finding>,
     /// Number of requests sent, including retries.
     pub requests: u64,
@@ -44,7 +45,7 @@ pub struct Probe {
 pub struct Finding {
     /// Name of the question, such as "page cap".
     pub name: &'static str,
-    /// The answer in one or two words; "not known" if the answers of the service do not tell.
+    /// The answer in one or two words; "not known" if the answers of the service are inconclusive.
     pub answer: String,
     /// The observation behind the answer, as a sentence without a full stop.
     pub observation: String,
@@ -130,7 +131,7 @@ impl ProbeSession<'_> {
                     let is_blank = answer
                         .as_ref()
                         .is_some_and(|hits| hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty));
-                    // Such a page proves nothing for a reader, but it is an answer for a probe.
+                    // For a reader this page would prove nothing, but for a probe its emptiness is a result.
                     let page = match is_blank {
                         true => Page::empty(offset),
                         false => Page::from_hits(answer, offset)?,

@@ -1,4 +1,4 @@
-//! Measures the maximum page size, the maximum offset, the order of events and whether it is stable.
+//! Measures the maximum page size, the maximum offset, the order of events, and whether the order is stable.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ impl ProbeSession<'_> {
         let count = first.total().unwrap_or_default();
         let has = |offset: u64| count > offset || capped == Some(true);
         let mut observation = String::new();
-        // First a page that begins after the largest offset, then pages that end exactly at one.
+        // Tests first a page that begins after the largest offset, then pages that end exactly at an offset.
         let reaches = [DEFAULT_MAX_OFFSET + 1].into_iter().chain(MAX_OFFSETS);
         for reach in reaches {
             let offset = reach - 1;

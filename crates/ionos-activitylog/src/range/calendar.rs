@@ -1,5 +1,6 @@
 //! Ranges of local days, weeks, months and years. A day on which clocks change lasts 23 or 25 hours, so each range goes
-//! from the first instant of a local day to the first instant of another one. Nothing here reads the clock.
+//! from the first instant of a local day to the first instant of another local day. All functions get the current time
+//! as a parameter.
 
 use std::fmt::Display;
 
@@ -11,16 +12,16 @@ use crate::error::Error;
 impl DateRange {
     /// A local day: 24 hours, or 23 or 25 if clocks change.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a day outside the years 0000 to 9998 or a day that the
-    /// time zone skipped.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a day outside the years 0000 to 9998 or a day that
+    /// the time zone skipped.
     pub fn day<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         from_days(day, day.succ_opt(), zone, day)
     }
 
     /// The local days from `first` to `last`, both inclusive.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if `last` is before `first`, and for the same reasons as
-    /// [`DateRange::day`].
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if `last` is before `first`, and for the same reasons
+    /// as [`DateRange::day`].
     pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         let name = format!("the range from {first} to {last}");
         if last < first {
@@ -54,8 +55,8 @@ impl DateRange {
     ///
     /// The length is a [`TimeDelta`], or [`Length::months`] for months of the local calendar.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the length is below one second or the range would start
-    /// before the year 0.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the length is below one second or the range would
+    /// start before the year 0.
     pub fn last<Tz: TimeZone>(length: impl Into<Length>, now: DateTime<Tz>) -> Result<Self, Error> {
         let (length, end) = (length.into(), last_whole_second(&now));
         match length.subtract_from(&now) {

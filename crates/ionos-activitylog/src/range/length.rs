@@ -1,4 +1,4 @@
-//! Durations such as `7d`. Minutes are `m`, months are `mo`, and upper case is an error: if `m` and `M` had different
+//! Durations such as `7d`. `m` is minutes, `mo` is months, and upper case is an error: if `m` and `M` had different
 //! meanings, a typo would silently read another range.
 
 use std::fmt;
@@ -47,7 +47,7 @@ impl Length {
         Self(LengthKind::Months(months))
     }
 
-    /// The instant this long before `now`, rounded down to the whole second; `None` before the year 0.
+    /// The instant this duration before `now`, rounded down to the whole second. `None` before the year 0.
     pub(super) fn subtract_from<Tz: TimeZone>(self, now: &DateTime<Tz>) -> Option<DateTime<Utc>> {
         let end = last_whole_second(now);
         let start = match self.0 {
@@ -113,8 +113,8 @@ pub(super) fn split_digits(text: &str) -> (&str, &str) {
 }
 
 impl fmt::Display for Length {
-    /// Prints a whole number of the largest possible unit up to days, or of months. [`Length`] parses the output, except for
-    /// lengths that have no text format, such as fractions of a second.
+    /// Prints the duration as a whole number of its largest exact unit (days at most), or of months. [`Length`] parses
+    /// the output, except for durations without a text format, such as fractions of a second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             LengthKind::Months(months) => write!(f, "{months}mo"),
@@ -152,7 +152,7 @@ mod tests {
             ("2w", "2026-11-22T12:00:00Z", utc, "2026-11-08T12:00:00Z"),
             ("1mo", "2026-03-31T12:00:00Z", utc, "2026-02-28T12:00:00Z"),
             ("1y", "2024-02-29T12:00:00Z", utc, "2023-02-28T12:00:00Z"),
-            // If clocks change, a day is still 24 hours and a month is one of the calendar.
+            // A day is 24 hours even if clocks change, and a month is a calendar month.
             ("1d", "2026-10-25T12:00:00Z", berlin, "2026-10-24T12:00:00Z"),
             ("1mo", "2026-10-25T12:00:00Z", berlin, "2026-09-25T11:00:00Z"),
             // 02:30 does not exist on the day on which clocks are set forward.

@@ -1,5 +1,5 @@
 //! Half-open time ranges in UTC, resolved to instants before any request. The service takes an inclusive start and an
-//! exclusive end; an end that is meant inclusively would silently lose its last day.
+//! exclusive end; an inclusive end sent unchanged would silently lose its last day.
 //!
 //! A range is built from instants (here), from local days, weeks and months (`calendar`), or from text (`parse`, with
 //! `moment` for one point in time and `length` for a duration). `split` divides ranges and `set` combines them. `zone`
@@ -30,18 +30,18 @@ const SECOND: u32 = 1_000_000_000;
 
 /// The format of a time in a request: UTC, whole seconds.
 const WIRE_FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
-/// The same with milliseconds. It is undocumented whether the service accepts them.
+/// The same format with milliseconds. It is undocumented whether the service accepts milliseconds.
 const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 
 /// A half-open time range: `start` is inclusive, `end` is exclusive.
 ///
-/// Both ends are in UTC, in whole milliseconds, and within the years 0000 to 9999. The service is read in whole seconds
-/// (see [`DateRange::to_whole_seconds`]), because it is unknown whether it accepts fractions.
+/// Both ends are in UTC, in whole milliseconds, and within the years 0000 to 9999. Requests contain whole seconds (see
+/// [`DateRange::to_whole_seconds`]), because it is undocumented whether the service accepts fractions.
 ///
 /// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
 /// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A
-/// local day may last 23 or 25 hours. If clocks are set forward at midnight, a day starts at the first instant after the
-/// gap; if midnight occurs twice, it starts at the earlier one. So the days of a time zone are adjacent.
+/// local day may last 23 or 25 hours. If clocks are set forward at midnight, a day starts at the first instant after
+/// the gap; if midnight occurs twice, it starts at the earlier one. So the days of a time zone are adjacent.
 ///
 /// ```
 /// # use chrono::Utc;
@@ -57,8 +57,8 @@ pub struct DateRange {
 }
 
 impl DateRange {
-    /// The range from `start` (inclusive) to `end` (exclusive). Fractions of a millisecond are rounded outwards, so that
-    /// the range never becomes smaller; a leap second is rounded outwards to whole seconds.
+    /// The range from `start` (inclusive) to `end` (exclusive). Fractions of a millisecond are rounded outwards, so
+    /// that the range never becomes smaller; a leap second is rounded outwards to whole seconds.
     ///
     /// Fails with [`ErrorKind::Range`] if `start` is not before `end`, or outside the years 0000 to 9999.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Error> {
@@ -116,15 +116,15 @@ impl DateRange {
         Self::from_bounds(self.start.max(other.start), self.end.min(other.end))
     }
 
-    /// The part before `now`, rounded down to the whole second; `None` if the range starts later. Use it for a range that
-    /// includes the future, such as [`DateRange::today`].
+    /// The part before `now`, rounded down to the whole second; `None` if the range starts later. Use it for a range
+    /// that includes the future, such as [`DateRange::today`].
     #[must_use]
     pub fn past<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Option<Self> {
         Self::from_bounds(self.start, self.end.min(last_whole_second(&now)))
     }
 
-    /// The range rounded outwards to whole seconds. Requests use it, because it is unknown whether the service accepts
-    /// fractions.
+    /// The range rounded outwards to whole seconds, as requests contain it, because it is undocumented whether the
+    /// service accepts fractions.
     #[must_use]
     pub fn to_whole_seconds(self) -> Self {
         self.widened(SECOND)
@@ -148,15 +148,15 @@ impl fmt::Display for DateRange {
     }
 }
 
-/// Rounds an instant to a unit in nanoseconds, up or down. A leap second counts as part of the second before it, because
-/// a request cannot express it.
+/// Rounds an instant to a unit in nanoseconds, up or down. A leap second counts as part of the second before it,
+/// because a request cannot express it.
 fn round(time: DateTime<Utc>, unit: u32, up: bool) -> DateTime<Utc> {
     let nanos = time.timestamp_subsec_nanos();
     let leap = nanos >= SECOND;
     let (unit, fraction) = if leap { (SECOND, nanos) } else { (unit, nanos % unit) };
     let up = if up && (leap || fraction > 0) { unit } else { 0 };
     let nanos = i64::from(nanos - fraction) + i64::from(up);
-    // Fails only beyond the last year of chrono, which is an error anyway.
+    // The addition fails only beyond the last year of chrono, which is an error anyway.
     DateTime::from_timestamp(time.timestamp(), 0)
         .and_then(|second| second.checked_add_signed(TimeDelta::nanoseconds(nanos)))
         .unwrap_or(time)

@@ -1,5 +1,5 @@
-//! The text format of ranges. A text that is read as another range than the user meant gives a wrong answer, so each
-//! meaning has exactly one form, and an error names the recognized part.
+//! The text format of ranges. A misread range would silently give a wrong answer, so each meaning has exactly one form,
+//! and an error names the part that was recognized.
 
 use chrono::{DateTime, TimeZone};
 
@@ -18,11 +18,11 @@ impl DateRange {
     /// | `A..` | from A to now: see [`DateRange::since`] |
     /// | `..B` | everything up to B, as above: see [`DateRange::until`] |
     ///
-    /// White space around the text and the dots is ignored. `now` is the current time, in the time zone for days and local
-    /// times. A range may end in the future: see [`DateRange::past`].
+    /// White space around the text and the dots is ignored. `now` is the current time, in the time zone for days and
+    /// local times. A range may end in the future: see [`DateRange::past`].
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for any other text, for a single instant, and for a range
-    /// that is empty or outside the years 0000 to 9999.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for any other text, for a single instant, and for a
+    /// range that is empty or outside the years 0000 to 9999.
     ///
     /// ```
     /// # use chrono::{DateTime, Utc};

@@ -1,5 +1,5 @@
-//! Sets of time ranges, for progress with gaps. A set is a sorted list of ranges that neither overlap nor touch, so equal
-//! sets have equal representations.
+//! Sets of time ranges, for recording progress with gaps. A set is a sorted list of ranges that neither overlap nor
+//! touch, so equal sets have equal representations.
 
 use std::fmt;
 
@@ -55,7 +55,7 @@ impl RangeSet {
             let overlapping = other.overlapping(range);
             overlapping.filter_map(move |one| one.intersection(&range))
         });
-        // The ranges of both sets are sorted and apart, so the common ones are too.
+        // The ranges of both sets are sorted and do not touch, so the same is true of the common ones.
         Self { ranges: common.collect() }
     }
 

@@ -1,5 +1,5 @@
-//! Splits a range into parts. The parts are adjacent, in order, and cover the range exactly: an overlap would duplicate
-//! events and a gap of a millisecond would lose them.
+//! Splits a range into parts. The parts are adjacent, in order, and cover the range exactly, because an overlap would
+//! duplicate events and a gap of a millisecond would lose events.
 
 use std::iter;
 use std::num::NonZeroU32;
@@ -32,8 +32,8 @@ impl DateRange {
         })
     }
 
-    /// Splits the range at the midnights of a time zone; the first and the last part may be shorter than a day. A day that
-    /// the zone skipped gives no part.
+    /// Splits the range at the midnights of a time zone. The first and the last part may be shorter than a day. A day
+    /// that the time zone skipped has no part.
     pub fn by_day<Tz: TimeZone>(self, zone: &Tz) -> impl Iterator<Item = Self> + use<Tz> {
         let zone = zone.clone();
         self.split_with(move |position| zone::next_midnight(position, &zone))
@@ -52,7 +52,8 @@ impl DateRange {
         Ok(self.split_with(move |position| position.checked_add_signed(length)))
     }
 
-    /// Splits the range at the positions that `next` returns for the previous one, up to `None` or a position outside.
+    /// Splits the range at a series of positions. `next` returns the position after a given one; the series ends at
+    /// `None` or at a position outside the range.
     fn split_with(self, mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>) -> impl Iterator<Item = Self> {
         let mut position = self.start;
         iter::from_fn(move || {

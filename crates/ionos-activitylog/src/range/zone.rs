@@ -1,9 +1,9 @@
-//! Converts local times to instants. Clocks are set forward and back, so some local times do not exist and some occur twice,
-//! even midnight.
+//! Converts local times to instants. Clocks are set forward and back, so some local times do not exist and some occur
+//! twice, even midnight.
 //!
-//! A local time that does not exist is the first instant after the gap. A local time that occurs twice is the earlier one,
-//! but the later one as the end of a range. So each day starts where the day before ends, and no event is lost or read
-//! twice.
+//! A local time that does not exist is the first instant after the gap. A local time that occurs twice is the earlier
+//! one, but the later one as the end of a range. So each day starts where the day before ends, and each event is read
+//! exactly once.
 
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono::{TimeZone, Utc};

@@ -1,6 +1,6 @@
-//! Removes secrets from JSON of unknown structure, such as a request as the Cloud API repeats it: by the names of members,
-//! by the names of name/value pairs, by known values and by form, also inside of strings that are JSON. Everything else
-//! stays as it was written: no number is decoded and no member reordered.
+//! Removes secrets from JSON of unknown structure, such as a request that the Cloud API returns. Secrets are found by
+//! the names of members, by the names of name/value pairs, by known values and by form, also inside of strings that are
+//! JSON. Everything else keeps its text: no number is decoded and no member is reordered.
 
 use std::fmt;
 
@@ -15,7 +15,8 @@ use crate::json::{self, JsonType};
 /// Maximum depth that is inspected; deeper values are replaced. Requests are not nested as deeply.
 const MAX_DEPTH: usize = 32;
 
-/// The JSON text without secrets, and without white space between tokens. `redact_known` removes known secrets from a text.
+/// The JSON text without secrets, and without white space between tokens. `redact_known` removes known secrets from a
+/// text.
 pub(crate) fn redact_json(json: &str, redact_known: &dyn Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(json.len());
     JsonRedactor { redact_known }.write_value(json, 0, &mut out);

@@ -1,9 +1,9 @@
-//! A URL that is not validated yet may contain a password or a key.
+//! Redacts a URL before its validation, when it may still contain a password or a key.
 
 use super::REDACTED;
 
-/// The URL without what may be a secret: a user and password before '@', and everything from '?' or '#' on. If it has
-/// both, any part may be either, so nothing of it is shown.
+/// The URL without the parts that may be secret: a user and password before '@', and everything from '?' or '#' on. If
+/// the URL has both, any part may be a secret, so none is shown.
 pub(crate) fn redact_url(url: &str) -> String {
     let end = url.find(['?', '#']);
     match (url.rsplit_once('@'), end) {

@@ -1,5 +1,5 @@
-//! Time and randomness as an interface: [`SystemClock`] for programs, [`VirtualClock`] for tests that run hours of retries
-//! at once and always the same way.
+//! Time and randomness as an interface: [`SystemClock`] for programs, [`VirtualClock`] for tests that run hours of
+//! retries at once and always the same way.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -25,8 +25,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Waits for the duration. Dropping the future cancels the wait.
     fn sleep(&self, duration: Duration) -> Sleep<'_>;
 
-    /// Resolves once the duration has passed, to race against other work. Unlike [`Clock::sleep`], a virtual clock does not
-    /// advance for it: it resolves once something else advances the clock.
+    /// Resolves once the duration has passed, to race against other work. Unlike [`Clock::sleep`], this wait does not
+    /// advance a virtual clock: it resolves once another wait or a call advances the clock.
     fn alarm(&self, duration: Duration) -> Sleep<'_> {
         self.sleep(duration)
     }
@@ -133,7 +133,7 @@ impl VirtualClock {
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut VirtualClockState) -> T) -> T {
-        // Every change leaves the state consistent, so the panic of another thread does no harm.
+        // Every change leaves the state consistent, so the state is usable after a panic in another thread.
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,4 +1,4 @@
-//! What a client takes from the program that runs it: time and randomness ([`clock`]), and threads ([`spawner`]).
+//! Resources that the program provides to a client: time and randomness ([`clock`]), and threads ([`spawner`]).
 
 pub mod clock;
 pub(crate) mod spawner;

@@ -1,4 +1,4 @@
-//! An incomplete or invalid source is an error, and is never skipped.
+//! An incomplete or invalid source is always an error.
 
 use super::*;
 

@@ -50,7 +50,7 @@ fn successes_raise_the_limit_slowly_and_only_if_it_is_reached() {
 }
 
 #[tokio::test]
-async fn a_place_can_be_given_free_before_it_is_known_what_release() {
+async fn a_slot_can_be_freed_before_the_feedback_is_known() {
     let limiter = ConcurrencyLimiter::new(1);
     for _ in 0..3 {
         let permit = acquire_last(&limiter).await;

@@ -1,5 +1,5 @@
-//! A pinned TLS certificate. The vendor's tools accept exactly one certificate if `IONOS_PINNED_CERT` is set: the SHA-256
-//! of the whole certificate (not of its key). A malformed pin is an error, never an absent pin.
+//! A pinned TLS certificate. If `IONOS_PINNED_CERT` is set, the vendor's tools accept exactly one certificate, given as
+//! the SHA-256 of the whole certificate (not of its key). A malformed pin is always an error.
 
 #[cfg(feature = "__rustls")]
 pub(super) mod verifier;
@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 /// Parses the SHA-256 of a certificate to 64 lower-case hex digits. Colons and white space are ignored, as in the
 /// vendor's tools.
 ///
-/// Fails with [`ErrorKind::Configuration`] for anything else. The error does not quote the text, which may be a secret
+/// Fails with [`ErrorKind::Configuration`] for any other text. The error does not quote the text, which may be a secret
 /// that was pasted by mistake.
 pub(crate) fn parse_fingerprint(text: &str) -> Result<String, Error> {
     let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();

@@ -1,5 +1,5 @@
-//! Verifies a pinned certificate. Only the certificate that the service presents as its own is compared; the usual checks
-//! of chain and host name are replaced by it.
+//! Verifies a pinned certificate. Compares only the certificate that the service presents as its own; this comparison
+//! replaces the usual checks of chain and host name.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;

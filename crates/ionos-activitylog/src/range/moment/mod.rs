@@ -1,5 +1,5 @@
-//! Points in time as users type them. "Until 2026-11-20" includes the 20th for a user and excludes it for the service, so
-//! a moment remembers whether it is a whole day or an instant until it is resolved as a start or an end.
+//! Points in time as users type them. For a user "until 2026-11-20" includes the 20th, but the service would exclude
+//! it. So a moment records whether it is a whole day or an instant until it is resolved as a start or an end.
 
 mod text;
 
@@ -20,8 +20,8 @@ use crate::error::Error;
 /// | `7d`, `90m`, `3mo` | this long before now: see [`Length`] | exclusive |
 /// | `now` | the current time, rounded down to the whole second | exclusive |
 ///
-/// Case is ignored except in units. A local time that does not exist because clocks are set forward is the first instant
-/// after the gap. A local time that occurs twice is the earlier one as a start and the later one as an end.
+/// Case is ignored except in units. A local time that does not exist because clocks are set forward is the first
+/// instant after the gap. A local time that occurs twice is the earlier one as a start and the later one as an end.
 ///
 /// ```
 /// # use chrono::{DateTime, Utc};

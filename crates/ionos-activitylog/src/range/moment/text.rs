@@ -1,5 +1,5 @@
-//! The text format of moments. Each form has a distinct pattern: a text is recognized by its pattern first and parsed
-//! second, so that an error can name the form.
+//! The text format of moments. Each form has a distinct pattern. A text is first recognized by its pattern and then
+//! parsed, so that an error can name the form.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,8 @@ use crate::suggest::did_you_mean;
 impl FromStr for Moment {
     type Err = Error;
 
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range); the error names the recognized form, the hint the format.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range); the error names the recognized form, the hint the
+    /// format.
     fn from_str(text: &str) -> Result<Self, Error> {
         if text.eq_ignore_ascii_case("now") {
             return Ok(Self(MomentKind::Now));
@@ -121,7 +122,7 @@ fn parse_time(text: &str, date: &str, clock: &str) -> Result<MomentKind, Error> 
     Ok(MomentKind::Instant(time))
 }
 
-/// Splits off the seconds with their fraction; without any they are zero. `None` for an invalid fraction.
+/// Splits off the seconds with their fraction. Absent seconds are zero. `None` for an invalid fraction.
 fn split_seconds(text: &str) -> Option<(String, &str)> {
     let Some((whole, rest)) = strip_pattern(text, ":00") else {
         return Some((":00".to_owned(), text));
@@ -157,7 +158,7 @@ fn parse_epoch(text: &str) -> Result<DateTime<Utc>, Error> {
 }
 
 impl fmt::Display for Moment {
-    /// Prints a text that parses to the same moment.
+    /// Prints a text that is parsed back to the same moment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             MomentKind::Now => f.write_str("now"),
