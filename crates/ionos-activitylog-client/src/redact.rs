@@ -96,7 +96,8 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
     redacted + rest
 }
 
-/// Number of bytes at the start of `text` that spell the secret. If the text ends within a spelling, its whole length.
+/// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
+/// spelling.
 fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     if secret.is_empty() {
         return None;
@@ -163,8 +164,8 @@ fn after_hex(text: &str, digits: usize, expected: u16) -> Option<&str> {
     (found == expected).then(|| text.get(digits..)).flatten()
 }
 
-/// Replaces what looks like a credential: private keys, JSON Web Tokens, the word after an authentication scheme or
-/// after a secret name with `:` or `=`, user and password of URLs, and the values of secret parameters and members.
+/// Replaces text that looks like a credential: private keys, JSON Web Tokens, the word after an authentication scheme
+/// or after a secret name with `:` or `=`, user and password of URLs, and the values of secret parameters and members.
 #[must_use]
 pub fn redact_credentials(text: &str) -> String {
     if text.contains("PRIVATE KEY-----") {
@@ -229,7 +230,7 @@ fn redact_web_tokens(text: &str) -> String {
     redacted + rest
 }
 
-/// Replaces what follows the name of a scheme and an encoded space, such as in `x=Bearer%20abc`.
+/// Replaces the text after the name of a scheme and an encoded space, such as in `x=Bearer%20abc`.
 fn redact_encoded_scheme(word: &str) -> String {
     if !ENCODED_SPACES.iter().any(|space| word.contains(space)) {
         return word.to_owned();

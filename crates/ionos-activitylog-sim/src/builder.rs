@@ -159,9 +159,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Adds `events` events, at most [`MAX_BURST_EVENTS`], to the log of every contract, spread evenly over [begin,
-    /// begin + length). The length is in whole milliseconds, at least 1 and at most [`MAX_BURST_DURATION`]; a length
-    /// out of range is replaced by the nearest bound.
+    /// Adds `events` events, at most [`MAX_BURST_EVENTS`], to the log of every contract, spread evenly from `begin`
+    /// (inclusive) to `begin` plus `length` (exclusive). The length is in whole milliseconds, at least 1 and at most
+    /// [`MAX_BURST_DURATION`]; a length out of range is replaced by the nearest bound.
     ///
     /// The log consists of slices of at most an hour. If bursts overlap in a slice, later ones get fewer events, so
     /// that all bursts together have at most [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) in it.
@@ -181,9 +181,9 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Maximum size of the record cache in bytes, approximately; 0 turns it off. The cache does not change any answer.
-    /// It is for benchmarks of clients, which should not measure the generation of records. Default: 0, so that a log
-    /// of any size is served in little memory.
+    /// Approximate maximum size of the record cache in bytes; 0 turns the cache off. The cache does not change any
+    /// answer. Use it for benchmarks of clients, which should not measure the generation of records. Default: 0, so
+    /// that a log of any size is served in little memory.
     pub fn record_cache(mut self, max_bytes: usize) -> Self {
         self.record_cache_bytes = max_bytes;
         self

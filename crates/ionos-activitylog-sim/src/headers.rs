@@ -1,5 +1,5 @@
 //! Rules for response headers that several modules share: which headers a fault script or a setting must not change,
-//! and the one form of an HTTP date.
+//! and the format of HTTP dates.
 
 use chrono::{DateTime, Datelike, Utc};
 use http::HeaderName;

@@ -51,7 +51,7 @@ impl CloudRequest {
     /// is not a JSON object.
     pub(crate) fn from_wire(answer: &str, redact_known: &dyn Fn(&str) -> String) -> Result<Self, String> {
         if !answer.starts_with('{') {
-            return Err("the answer is not a JSON object, so it is no request".to_owned());
+            return Err("the answer is not a JSON object".to_owned());
         }
         Ok(Self { json: redact_json(answer, redact_known) })
     }

@@ -15,7 +15,7 @@ const HIT_BYTES: usize = 900;
 /// A page without hits and with a total of 0.
 pub(crate) const EMPTY: &str = r#"{"hits":{"total":0,"hits":[]}}"#;
 
-/// The body of a page. `request_key` selects everything that differs from request to request.
+/// The body of a page. `request_key` determines the values that differ from request to request.
 pub(crate) fn body(
     view: &LogView,
     query: &PageQuery,

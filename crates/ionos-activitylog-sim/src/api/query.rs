@@ -63,7 +63,7 @@ fn parse_limit(value: &str, behavior: &Behavior) -> Result<u64, ApiError> {
     }
 }
 
-/// Parses digits. A number that does not fit into 64 bits becomes the largest one that does.
+/// Parses digits. A number that does not fit into 64 bits becomes the largest 64-bit number.
 fn parse_number(value: &str) -> Option<u64> {
     let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| value.parse().unwrap_or(u64::MAX))

@@ -33,9 +33,9 @@ pub struct Behavior {
     /// Maximum number of hits per page, in [1, [`MAX_PAGE_HITS`]]. A number out of range is replaced by the nearest
     /// bound. Default: [`DEFAULT_MAX_LIMIT`].
     pub max_limit: u64,
-    /// What happens to a `limit` above the maximum. Default: it is reduced to the maximum.
+    /// Handling of a `limit` above the maximum. Default: the limit is reduced to the maximum.
     pub over_limit: OverLimit,
-    /// What happens if `offset` plus `limit` is above [`Behavior::window_cap`]. Default: the page is served.
+    /// Handling of a page whose `offset` plus `limit` is above [`Behavior::window_cap`]. Default: the page is served.
     pub deep_offset: DeepOffset,
     /// Maximum of `offset` plus `limit`, in hits. It has an effect only if `deep_offset` is not the default.
     /// Default: [`DEFAULT_WINDOW_CAP`].
@@ -77,7 +77,7 @@ pub struct Behavior {
     pub bare_date_zone: FixedOffset,
     /// The answer to a date that cannot be parsed. Default: status 400.
     pub bad_date: BadDate,
-    /// How fractions of a second in `dateStart` and `dateEnd` are handled. Default: they are exact.
+    /// Handling of fractions of a second in `dateStart` and `dateEnd`. Default: the bounds are exact.
     pub query_fractions: QueryFractions,
 
     /// The answer for a contract that the credentials cannot read. Default: status 403, which the vendor documents for
@@ -86,7 +86,8 @@ pub struct Behavior {
     /// The header with the id of the request; `None` sends no id. A header that
     /// [is not allowed](crate::is_allowed_request_id_header) is replaced by `None`. Default: `x-request-id`.
     pub request_id_header: Option<HeaderName>,
-    /// How a path with a trailing slash is handled. Default: it is accepted, because public documents have both forms.
+    /// Handling of a path with a trailing slash. Default: the path is accepted, because public documents have both
+    /// forms.
     pub trailing_slash: TrailingSlash,
     /// Whether answers are compressed for clients that accept gzip. Default: they are not.
     pub gzip: bool,
@@ -136,7 +137,7 @@ impl Default for Behavior {
 }
 
 setting! {
-    /// What happens to a `limit` above the maximum.
+    /// Handling of a `limit` above the maximum.
     OverLimit, default Clamp {
         /// The limit is reduced to the maximum.
         Clamp = "clamp",
@@ -146,7 +147,7 @@ setting! {
 }
 
 setting! {
-    /// What happens to a page beyond the window cap.
+    /// Handling of a page beyond the window cap.
     DeepOffset, default Allow {
         /// The page is served.
         Allow = "allow",
@@ -254,7 +255,7 @@ setting! {
 }
 
 setting! {
-    /// How fractions of a second in `dateStart` and `dateEnd` are handled.
+    /// Handling of fractions of a second in `dateStart` and `dateEnd`.
     QueryFractions, default Count {
         /// The bounds are exact to the nanosecond.
         Count = "count",
@@ -278,7 +279,7 @@ setting! {
 }
 
 setting! {
-    /// How a path with a trailing slash is handled.
+    /// Handling of a path with a trailing slash.
     TrailingSlash, default Accept {
         /// The slash is ignored.
         Accept = "accept",

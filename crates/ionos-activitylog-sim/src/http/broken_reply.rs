@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 
 use crate::reply::{Reply, ReplyEnd};
 
-/// The pause before a reset, so that the client receives what was sent: a reset discards bytes that are still in the
-/// network.
+/// The pause before a reset, so that the client receives all bytes before it: a reset discards bytes that are still in
+/// the network.
 const RESET_DELAY: Duration = Duration::from_millis(20);
 
 /// Maximum time for the client to close its side of a connection that is closed in an orderly way. Dropping the
@@ -72,7 +72,7 @@ fn format_head(parts: &Parts) -> Vec<u8> {
     head
 }
 
-/// Closes the connection so that the client receives everything that was sent.
+/// Closes the connection so that the client receives all bytes that were sent.
 async fn close_orderly(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let drain = async {

@@ -94,7 +94,7 @@ impl TokenCache {
 }
 
 impl TokenCacheInner {
-    /// The token, or the refresh to wait for: the running one, or a new one.
+    /// The token, or the refresh to wait for: the running refresh, or a new one.
     fn token_or_refresh(self: &Arc<Self>, changed: bool) -> Result<Arc<AccessToken>, Shared<TokenRefresh>> {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         self.with_state(|state| {

@@ -18,10 +18,10 @@ const FILE_CAP: u64 = 64 * 1024;
 
 /// Reads a token from a file, and again whenever the file changes.
 ///
-/// The file contains the token and nothing else; surrounding white space is ignored. Before every request, modification
-/// time and length of the file are checked for a change. While the file is missing, empty, unreadable or being written,
-/// the last token stays in use as long as it is valid. A partly written token may look like a complete one: replace the
-/// file atomically, by renaming another one.
+/// The file contains only the token; surrounding white space is ignored. Before every request, the client checks
+/// modification time and length of the file for a change. While the file is missing, empty, unreadable or being
+/// written, the last token stays in use as long as it is valid. A partly written token may look like a complete one, so
+/// replace the file atomically, by renaming a new file.
 ///
 /// ```
 /// # use std::sync::Arc;

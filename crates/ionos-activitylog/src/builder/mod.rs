@@ -20,7 +20,7 @@ use crate::net::retry_policy::RetryPolicy;
 use crate::runtime::clock::{Clock, SystemClock};
 use crate::runtime::spawner::Spawner;
 
-/// Wraps a transport in another one.
+/// A function that wraps a transport in another transport.
 type WrapTransport = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send + Sync>;
 
 /// The settings of a [`Client`]. They are validated in [`ClientBuilder::build`].
@@ -111,13 +111,14 @@ impl ClientBuilder {
         self
     }
 
-    /// File that contains the token. It is read with the first call, and again when it changes.
+    /// File that contains the token. The client reads the file with the first call, and again when it changes.
     pub fn token_file(self, path: impl Into<PathBuf>) -> Self {
         self.token_provider(Arc::new(TokenFile::new(path)))
     }
 
-    /// Source of tokens. It is asked with the first call, before a token expires, and once after the service refuses a
-    /// token; never concurrently, and never by a background task. Takes precedence over all other credentials.
+    /// Source of tokens. The client calls the provider with the first call, before a token expires, and once after the
+    /// service refuses a token; never concurrently, and never from a background task. Takes precedence over all other
+    /// credentials.
     pub fn token_provider(mut self, provider: Arc<dyn TokenProvider>) -> Self {
         self.provider = Some(provider);
         self

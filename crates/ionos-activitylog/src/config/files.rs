@@ -28,8 +28,8 @@ pub(super) struct FileSearch {
     pub(super) missing: Vec<String>,
 }
 
-/// Finds the YAML file: the one named by `IONOS_CONFIG_FILE`, which must exist, or else the first of the default
-/// places.
+/// Finds the YAML file: the file that `IONOS_CONFIG_FILE` names, which must exist, or else the first existing file in
+/// the default places.
 ///
 /// Tries the place of ionosctl first, then that of the vendor's SDKs: without an extension as in their code, then with
 /// one as in their documentation.

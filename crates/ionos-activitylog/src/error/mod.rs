@@ -1,8 +1,8 @@
-//! The error of every call: one line with the operation, the cause in the vendor's own words where there are any, and
-//! what to do. No text of an error contains a token, a password or the query of a URL: the code that builds an error
-//! redacts the service's texts first.
+//! The error of every call: one line with the operation, the cause (in the vendor's own words if there are any) and an
+//! action for the user. No text of an error contains a token, a password or the query of a URL: the code that builds an
+//! error redacts the service's texts first.
 //!
-//! This module imports nothing of the crate but `defaults`, so that every module may return [`Error`].
+//! This module imports only `defaults` from the crate, so that every module may return [`Error`].
 
 pub(crate) mod body;
 mod kind;
@@ -29,12 +29,12 @@ pub struct Error(Box<ErrorInner>);
 struct ErrorInner {
     kind: ErrorKind,
     operation: Option<FailedOperation>,
-    /// What happened, without operation and hint.
+    /// The cause, without operation and hint.
     detail: String,
-    /// What the user can do about it.
+    /// The action to recommend to the user.
     hint: Option<Cow<'static, str>>,
     answer: Option<ErrorAnswer>,
-    /// Requests sent; 0 for an error found before the first one.
+    /// Requests sent; 0 for an error before the first request.
     attempts: u32,
     elapsed: Duration,
     /// Why the call was not retried, unless the kind explains it.
@@ -79,7 +79,7 @@ impl Error {
         }))
     }
 
-    /// Adds what the user can do, in the imperative: "try again later".
+    /// Adds an action to recommend to the user, in the imperative: "try again later".
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
         self
@@ -123,7 +123,7 @@ impl Error {
         self
     }
 
-    /// The kind of failure, by what can be done about it.
+    /// The kind of failure, which determines what the user can do.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -14,7 +14,7 @@ use crate::runtime::clock::Clock;
 /// Successes since the last overload or growth before the limit grows by one.
 const SUCCESSES_TO_GROW: u32 = 50;
 
-/// Effect of a finished request on the limit.
+/// Load of the service as the end of one request shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadFeedback {
     /// The request succeeded.
@@ -23,7 +23,7 @@ pub(crate) enum LoadFeedback {
     Overloaded,
     /// The service asked clients to send no request before this time, as [`Clock::elapsed`] counts.
     ThrottledUntil(Duration),
-    /// The request says nothing about the load.
+    /// The request allows no conclusion about the load.
     Neutral,
 }
 
@@ -145,7 +145,7 @@ impl ConcurrencyLimiter {
                 state.limit = (state.limit / 2).max(1);
                 state.successes = 0;
             }
-            // Below the limit, a success says nothing about a higher limit.
+            // Below the limit, a success does not show that the service can take more.
             LoadFeedback::Success if was_full => {
                 state.successes += 1;
                 if state.successes >= SUCCESSES_TO_GROW {
@@ -217,7 +217,8 @@ impl Drop for QueuedCall<'_> {
     }
 }
 
-/// The right to have one request in flight. Dropping it is [`Permit::release`] with [`LoadFeedback::Neutral`].
+/// The right to have one request in flight. Dropping a permit acts like [`Permit::release`] with
+/// [`LoadFeedback::Neutral`].
 #[must_use = "dropping a permit ends its request for the limiter"]
 #[derive(Debug)]
 pub(crate) struct Permit {

@@ -30,7 +30,7 @@ impl RetryBudget {
         self.update(|left| left.checked_sub(RETRY_COST).map(|rest| *left = rest).is_some())
     }
 
-    /// Refills the budget after a success, and returns the retries that the successful call drew.
+    /// Refills the budget after a success, and puts back the retries that the successful call drew.
     pub(crate) fn refill(&self, drawn_retries: u32) {
         let refill = RETRY_COST.saturating_mul(drawn_retries).saturating_add(SUCCESS_REFILL);
         self.update(|left| *left = left.saturating_add(refill).min(CAPACITY));

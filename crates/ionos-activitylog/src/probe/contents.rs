@@ -41,7 +41,7 @@ impl ProbeSession<'_> {
             Some((before, DateRange::new(middle, range.end()).ok()?))
         });
         let Some((before, after)) = parts.filter(|_| count >= MIN_TOTAL_TO_TEST) else {
-            let observation = format!("{count} events are too few to tell whether it is capped");
+            let observation = format!("{count} events are too few to tell whether the total is capped");
             return (finding(word, observation), None);
         };
         let mut sum = 0;

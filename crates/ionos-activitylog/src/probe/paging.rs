@@ -125,7 +125,7 @@ pub(super) fn page_cap(answer: &ProbedPage, refused: Option<u64>, more: bool) ->
         return (Some(received), finding(received.to_string(), observation));
     }
     if received == asked {
-        let observation = format!("requested {asked}, received as many");
+        let observation = format!("requested {asked}, received {asked}");
         return (None, finding(format!("{asked} or more"), observation));
     }
     let observation = format!("requested {asked}, received all {received} events");

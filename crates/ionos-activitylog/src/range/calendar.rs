@@ -1,6 +1,6 @@
 //! Ranges of local days, weeks, months and years. A day on which clocks change lasts 23 or 25 hours, so each range goes
-//! from the first instant of a local day to the first instant of another local day. All functions get the current time
-//! as a parameter.
+//! from the first instant of a local day to the first instant of another local day. No function here reads the clock;
+//! callers pass the current time where it is needed.
 
 use std::fmt::Display;
 

@@ -47,7 +47,7 @@ impl Length {
         Self(LengthKind::Months(months))
     }
 
-    /// The instant this duration before `now`, rounded down to the whole second. `None` before the year 0.
+    /// `now` minus this duration, rounded down to the whole second. `None` before the year 0.
     pub(super) fn subtract_from<Tz: TimeZone>(self, now: &DateTime<Tz>) -> Option<DateTime<Utc>> {
         let end = last_whole_second(now);
         let start = match self.0 {

@@ -39,7 +39,7 @@ impl DateRange {
         self.split_with(move |position| zone::next_midnight(position, &zone))
     }
 
-    /// Splits the range into windows of the given length, rounded down to milliseconds; the last one may be shorter.
+    /// Splits the range into windows of the given length, rounded down to milliseconds; the last window may be shorter.
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a length below one millisecond.
     pub fn windows(self, length: TimeDelta) -> Result<impl Iterator<Item = Self>, Error> {

@@ -188,7 +188,7 @@ fn a_profile_requested_by_the_program_overrides_the_environment() {
     let resolved = asking(" Prod", &machine).unwrap();
     assert_eq!(plain(resolved.credentials.as_ref()), "token of-yaml");
     assert_eq!(resolved.base_url.as_deref(), Some("yaml.example"));
-    // The environment still decides what the profile does not set.
+    // The environment still decides settings that the profile lacks.
     assert_eq!(resolved.contract.as_deref(), Some("31721060"));
     let profile = resolved.settings.last().unwrap();
     let others = profile.overridden().iter().map(ToString::to_string);
