@@ -134,7 +134,7 @@ fn resume_command(args: &ExportArgs, contract: &ContractNumber, reading: &Export
 
 /// A hint that says what is kept, and how to continue.
 fn kept_hint(exported: &ExportStats, resume_command: &str) -> String {
-    format!("what was read so far, {}, is kept: `{resume_command}` goes on", format_count(exported.events, "event"))
+    format!("progress kept ({}); resume with `{resume_command}`", format_count(exported.events, "event"))
 }
 
 /// Fails for more than one contract, because a file holds the events of one.
