@@ -1,4 +1,4 @@
-//! The operations of the API. Those of the Activity Log API have the names of the vendor's description.
+//! The operations of the API. Operations of the Activity Log API have the names of the vendor's description.
 
 use std::fmt;
 

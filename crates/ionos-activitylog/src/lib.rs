@@ -1,9 +1,9 @@
 //! Reads the audit trail of an IONOS Cloud contract: who did what, when, to which resource.
 //!
-//! Common ways to read this log lose events silently: they read one page only, send an exclusive end date as "today",
-//! or drop a whole page over one field of an unexpected type. This crate reads a closed range window by window until
-//! each window is proven complete ([`Proof`]), keeps every record byte for byte, and names the ranges that it could not
-//! verify ([`Gap`]).
+//! Common ways to read this log lose events silently: they read only one page, send today as the end date although the
+//! end is exclusive, or drop a whole page because one field has an unexpected type. This crate reads a closed range
+//! window by window until each window is proven complete ([`Proof`]), keeps every record byte for byte, and names the
+//! ranges that it could not verify ([`Gap`]).
 //!
 //! ```
 //! use chrono::Utc;

@@ -1,4 +1,5 @@
-//! Maps paths to operations. This is the first check of a request; a trailing slash is handled as the behavior says.
+//! Maps paths to operations, which is the first check of a request. The behavior decides about paths with a trailing
+//! slash.
 
 use crate::behavior::TrailingSlash;
 use crate::operation::Operation;

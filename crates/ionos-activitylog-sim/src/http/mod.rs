@@ -1,5 +1,5 @@
 //! Delivers replies: over HTTP/1.1 on a socket (`server`), and in process to the generated client (`in_process`). Both
-//! use the same response bodies, so a fault looks the same on either way.
+//! use the same response bodies, so a fault looks the same in both.
 
 mod body;
 mod broken_reply;

@@ -6,8 +6,8 @@
 //! blocking work and does not block other connections. A computation cannot be cancelled: it continues to its end if
 //! the connection is closed, and only dropping the runtime waits for it.
 //!
-//! hyper sends every reply that keeps the rules of HTTP, however slow. It refuses replies that break the rules, so for
-//! these the connection is taken from hyper and `broken_reply` writes them.
+//! hyper sends every reply that keeps the rules of HTTP, even if it is slow. hyper refuses replies that break the
+//! rules, so for these the connection is taken from hyper and `broken_reply` writes them.
 
 use std::convert::Infallible;
 use std::future;
@@ -42,7 +42,7 @@ const MAX_ACCEPT_FAILURES: u32 = 1_200;
 
 /// Serves until the future is dropped.
 ///
-/// Fails if accepting a connection failed [`MAX_ACCEPT_FAILURES`] times in a row: then the listener is broken.
+/// Fails if accepting a connection failed [`MAX_ACCEPT_FAILURES`] times in a row, because the listener is then broken.
 pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::Result<()> {
     // Dropping the set aborts its tasks.
     let mut connections = JoinSet::new();

@@ -1,6 +1,6 @@
-//! A cache for benchmarks of clients: without it every round would generate and serialize the same records again, which
-//! costs as much as the client. It stores the slices that were opened last, with their serialized records, up to a
-//! number of bytes. It is off by default.
+//! A cache for benchmarks of clients. Without the cache every round would generate and serialize the same records
+//! again, which takes as long as the client itself. The cache stores the slices that were opened last, with their
+//! serialized records, up to a number of bytes. It is off by default.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,6 @@
-//! HTTP Basic authentication. Username and password never expire and travel with every request. The vendor rejects them
-//! for accounts with a second factor since 2024-03-15 and has announced to drop them for all accounts: prefer a token.
+//! HTTP Basic authentication. Username and password never expire and travel with every request. Prefer a token: since
+//! 2024-03-15 the vendor rejects passwords of accounts with a second factor, and has announced the same for all
+//! accounts.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! Caches the token of a provider: many concurrent requests with an expired or rejected token call the provider once.
 //!
-//! A refresh is one future shared by all waiting requests. Each poll of any of them drives it, so it needs no task of
-//! its own and never depends on a request that is not polled. If all waiting requests are dropped, the refresh is
-//! dropped too, and the next request starts another one.
+//! A refresh is one future shared by all waiting requests. Polling any of these requests drives the refresh, so it
+//! needs no task of its own and never depends on a request that is not polled. If all waiting requests are dropped, the
+//! refresh is dropped too, and the next request starts a new refresh.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -62,7 +62,7 @@ pub(super) fn read(env: &dyn Env, use_endpoint: bool, profile: Option<&str>) -> 
     let endpoint = endpoint_settings(&document, profile, &file.path, use_endpoint)?;
     let base_url = match use_endpoint {
         true => endpoint.base_url,
-        // Listed as overridden if it is valid; an invalid one is not an error, because it is not used.
+        // An earlier source overrides this address: a valid one is listed as overridden, an invalid one is ignored.
         false => endpoint_settings(&document, profile, &file.path, true).ok().and_then(|endpoint| endpoint.base_url),
     };
     let config_file = match unicode_variable(env, CONFIG_FILE)? {
