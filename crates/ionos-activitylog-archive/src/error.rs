@@ -12,10 +12,10 @@ use crate::lock_owner::LockOwner;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The extension of the file name is not that of a supported format.
+    /// The file name has no supported extension.
     #[error("{} has no supported file extension", single_line(path))]
     UnknownFormat {
-        /// The file that was named.
+        /// The requested file.
         path: PathBuf,
     },
     /// The file exists and must not be replaced.
@@ -27,7 +27,7 @@ pub enum Error {
     /// The path names something other than a regular file, such as a folder. It is never replaced.
     #[error("{} is not a regular file and cannot be replaced", single_line(path))]
     NotAFile {
-        /// The path that was named.
+        /// The requested path.
         path: PathBuf,
     },
     /// A file or folder cannot be created. No events were read.
@@ -38,7 +38,7 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A file was created and cannot be written to its end.
+    /// Writing a file failed after it was created.
     #[error("{} cannot be written: {source}", single_line(path))]
     Write {
         /// The file or folder that is written.
@@ -46,10 +46,10 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A thread that writes the archive cannot be started or has ended early.
+    /// A thread that writes the archive cannot be started or ended early.
     #[error("the archive cannot be written: {source}")]
     Thread {
-        /// The error of the operating system, or how the thread has ended.
+        /// The error of the operating system, or the reason why the thread ended.
         source: io::Error,
     },
     /// A file or folder of an archive cannot be opened, listed or read.
@@ -150,7 +150,7 @@ impl Error {
             Self::Unfinished { .. } => "finish that export first, or choose another name",
             Self::Locked { .. } => "wait until the other process has ended",
             Self::StateLost { .. } => "run `ialog state rebuild` to recreate the state from the manifests",
-            Self::NoArchive { .. } => "name the folder that was exported to",
+            Self::NoArchive { .. } => "specify the folder of an existing archive",
             Self::IdentityMismatch { .. } => "choose another folder",
             Self::Read { source } => source.hint().unwrap_or("correct the setting or the request"),
         }

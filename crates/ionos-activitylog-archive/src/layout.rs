@@ -1,5 +1,5 @@
-//! Names of the folders and files of an archive. They say what a file contains, so that an archive can be found, moved
-//! and read for years without this program:
+//! Names of the folders and files of an archive. Each name describes the content, so that an archive can be moved and
+//! read without this program:
 //!
 //! ```text
 //! ROOT/contract=31721060/date=2026-11-20/part-20261120T000000Z-20261121T000000Z-0123456789abcdef.ndjson.zst
@@ -51,9 +51,9 @@ impl Archive {
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
-        let named = name.and_then(|name| name.strip_prefix(CONTRACT));
-        let named = named.is_some_and(|number| number.parse::<ContractNumber>().is_ok());
-        if !named && !self.root.join("_state.json").exists() {
+        let number = name.and_then(|name| name.strip_prefix(CONTRACT));
+        let is_contract = number.is_some_and(|number| number.parse::<ContractNumber>().is_ok());
+        if !is_contract && !self.root.join("_state.json").exists() {
             return None;
         }
         // A root such as `.` has no file name.
@@ -234,9 +234,9 @@ impl FromStr for PartName {
             let content = words.next()?.to_owned();
             let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
             let part = Self { late, range: DateRange::new(from, to).ok()?, compression, content };
-            let whole = part.content.len() == 16 && part.content.bytes().all(hex);
+            let is_digest = part.content.len() == 16 && part.content.bytes().all(hex);
             // Each part has exactly one name.
-            (whole && part.to_string() == name).then_some(part)
+            (is_digest && part.to_string() == name).then_some(part)
         };
         read().ok_or_else(|| {
             format!(

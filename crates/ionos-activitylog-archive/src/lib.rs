@@ -1,12 +1,12 @@
-//! Keeps the audit trail of IONOS Cloud contracts on disk, in single files or in an archive. A file that has its name is
-//! complete and durable. Except in CSV, every line is a record with the bytes that the service sent.
+//! Stores the activity log of IONOS Cloud contracts on disk, in single files or in an archive. A file under its final
+//! name is complete and durable. Except in CSV, records keep the bytes that the service sent.
 //!
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file with a
 //! [`FileCheckpoint`], from which an interrupted export continues -> final name.
 //!
 //! An [`Archive`] has a folder per contract and day with a [`Manifest`] of its content. An [`Exporter`] adds what is
-//! missing, [`verify_archive`] finds every change, and an [`ArchiveReader`] returns the events in order of time, for example
-//! for an [`EventFileWriter`]. [`Document`] has the JSON Schema of every file.
+//! missing, [`verify_archive`] finds every change, and an [`ArchiveReader`] returns the events in order of time, for
+//! example for an [`EventFileWriter`]. [`Document`] has the JSON Schema of every file.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
@@ -29,11 +29,11 @@
 //!
 //! | what | value | reason |
 //! |---|---|---|
-//! | newest events left to the next export | [`SETTLE_DELAY`], 10 s | they may not be in the log yet |
-//! | a part ends at midnight UTC, or at the first full hour with | 100 000 events | little is read again after a kill |
-//! | a gap is read again | after 1 min, doubled up to 1 day | a gap that stays costs requests |
-//! | a range is sealed if it is still complete | 24 h after its end | later than that, late events are rare |
-//! | a frame of a compressed file ends behind the event that fills | [`FRAME_BYTES`], 1 MiB | an export continues behind it; two or three are in memory |
+//! | age of the newest events that an export reads | [`SETTLE_DELAY`], 10 s | younger events may not be in the log yet |
+//! | a part ends at midnight UTC, or at the first full hour with | 100 000 events | a killed export repeats little work |
+//! | a gap is read again | after 1 min, doubled up to 1 day | reading a permanent gap wastes requests |
+//! | a range is sealed if a recount finds it complete | 24 h after its end | later events are rare |
+//! | a frame of a compressed file ends after the event that fills | [`FRAME_BYTES`], 1 MiB | exports continue after a frame; two or three are in memory |
 //! | the state is written while an export runs | once per second, and at its end | each write waits for the disk |
 //! | finished parts that wait for the disk | at most 3 | each holds a file open |
 //! | a checkpoint of a file export | every 16 MiB or 50 requests | each waits for the disk |

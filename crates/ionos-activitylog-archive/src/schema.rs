@@ -68,13 +68,13 @@ impl Document {
     #[must_use]
     pub fn schema(self) -> Schema {
         let mut schema = match self {
-            Self::Event => of::<Event>(),
-            Self::Events => of::<Vec<Event>>(),
-            Self::Flat => of::<FlatRow<'static>>(),
-            Self::Manifest => of::<Manifest>(),
-            Self::State => of::<State>(),
-            Self::Run => of::<RunRecord>(),
-            Self::Checkpoint => of::<FileCheckpoint>(),
+            Self::Event => schema_of::<Event>(),
+            Self::Events => schema_of::<Vec<Event>>(),
+            Self::Flat => schema_of::<FlatRow<'static>>(),
+            Self::Manifest => schema_of::<Manifest>(),
+            Self::State => schema_of::<State>(),
+            Self::Run => schema_of::<RunRecord>(),
+            Self::Checkpoint => schema_of::<FileCheckpoint>(),
         };
         let title = self.version().unwrap_or(self.as_str());
         schema.insert("title".to_owned(), title.into());
@@ -82,8 +82,8 @@ impl Document {
     }
 }
 
-/// The schema of what is written, which is stricter than what is read.
-fn of<T: JsonSchema>() -> Schema {
+/// The schema of written documents, which is stricter than what readers accept.
+fn schema_of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }
 
@@ -101,7 +101,7 @@ impl FromStr for Document {
         let found = Self::ALL.into_iter().find(|one| one.as_str() == text);
         found.ok_or_else(|| {
             let known = Self::ALL.map(Self::as_str).join(", ");
-            format!("there is no schema {text:?}: known are {known}")
+            format!("unknown schema {text:?}: use one of {known}")
         })
     }
 }

@@ -1,11 +1,11 @@
-//! Escapes text for spreadsheets, which run a cell that begins with `=`, `+`, `-` or `@` as a formula, also if an
-//! attacker chose the text as a user name. Some spreadsheets skip tabs and line breaks before these signs. A leading
+//! Escapes text for spreadsheets, which run a cell that begins with `=`, `+`, `-` or `@` as a formula. An attacker
+//! could use such a text as a user name. Some spreadsheets skip tabs and line breaks before these signs. A leading
 //! apostrophe makes the cell a text.
 
 use std::borrow::Cow;
 
 /// A text as a cell of a table: with a leading apostrophe if it begins with `=`, `+`, `-`, `@`, a tab, a line break or
-/// an apostrophe. Removing one leading apostrophe gives the text back.
+/// an apostrophe. To restore the text, remove one leading apostrophe.
 ///
 /// ```
 /// use ionos_activitylog_archive::escape_cell;

@@ -1,5 +1,5 @@
-//! Compresses a file in frames that can be decompressed independently. A frame ends behind the event that fills it, so
-//! the same events give the same bytes, and an interrupted file continues behind its last whole frame.
+//! Compresses a file in frames that can be decompressed independently. A frame ends after the event that fills it, so
+//! the same events give the same bytes, and an interrupted file continues after its last complete frame.
 //!
 //! `gzip -d` and `zstd -d` decompress consecutive frames as one file. Frames contain no time stamp and no file name;
 //! each has a checksum.
@@ -8,7 +8,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::write::GzEncoder;
 
-/// Minimum size of a frame before compression, in bytes: a frame ends behind the event with which it reaches this size.
+/// Minimum size of a frame before compression, in bytes: a frame ends after the event with which it reaches this size.
 /// Smaller frames compress worse; larger ones take more memory.
 pub const FRAME_BYTES: usize = 1 << 20;
 
@@ -81,7 +81,7 @@ impl FrameCompressor {
     }
 }
 
-/// A reader that decompresses.
+/// Returns a reader of the decompressed bytes.
 pub(crate) fn unpack<'a>(
     compression: Compression,
     packed: impl BufRead + Send + 'a,
@@ -97,7 +97,7 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
     Box::new(BufReader::with_capacity(1 << 17, reader))
 }
 
-/// Writes frames. Bytes collect in the open frame up to [`FrameWriter::cut`].
+/// Writes frames. Collects bytes in the open frame until [`FrameWriter::cut`] ends it.
 pub(crate) struct FrameWriter<W> {
     writer: W,
     packer: FrameCompressor,
@@ -125,7 +125,7 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Continues behind whole frames with the bytes of the open one.
+    /// Continues after complete frames with the bytes of the open one.
     pub(crate) fn resume(&mut self, open: Vec<u8>) {
         self.open = open;
         self.begun = true;
@@ -136,7 +136,7 @@ impl<W: Write> FrameWriter<W> {
         &mut self.open
     }
 
-    /// Ends the frame if it is full. Called behind an event.
+    /// Ends the frame if it is full. Call it after each event.
     pub(crate) fn cut(&mut self) -> io::Result<()> {
         if self.open.len() < FRAME_BYTES {
             return Ok(());
@@ -158,8 +158,8 @@ impl<W: Write> FrameWriter<W> {
         Ok(())
     }
 
-    /// Flushes whole frames and returns the bytes of the open one, which a checkpoint must keep. Without compression
-    /// all bytes are written and nothing has to be kept.
+    /// Flushes complete frames and returns the bytes of the open one, which a checkpoint must keep. Without
+    /// compression, all bytes are written and the result is empty.
     pub(crate) fn pause(&mut self) -> io::Result<&[u8]> {
         if matches!(self.packer, FrameCompressor::None) {
             self.end()?;

@@ -1,8 +1,8 @@
-//! An event as a row of a table. Rows have the same columns for every record, so that files of many years can be
-//! concatenated; each names its record by id and hash.
+//! An event as a row of a table. All rows have the same columns, so that files of many years can be concatenated. Each
+//! row identifies its record by id and hash.
 //!
-//! Deliberately absent: when an event was fetched, because the same events must always give the same file; and the
-//! record itself, which NDJSON contains.
+//! Two values are absent on purpose: the time of the download, because the same events must always give the same file,
+//! and the record itself, which NDJSON contains.
 
 mod uri;
 
@@ -193,7 +193,7 @@ impl<'a> FlatRow<'a> {
                 Some(action) => Some(Cow::from(action.clone())),
                 None => details.actions().into_iter().next(),
             },
-            resources: resources.into_iter().map(FlatResource::of).collect(),
+            resources: resources.into_iter().map(FlatResource::from_resource).collect(),
             message: details.message(),
         }
     }
@@ -204,7 +204,7 @@ impl<'a> FlatRow<'a> {
     pub fn cells(&self) -> Vec<String> {
         let resources = match self.resources.as_slice() {
             [] => String::new(),
-            // A list of strings always has a JSON form.
+            // Serializing strings never fails.
             some => serde_json::to_string(some).unwrap_or_default(),
         };
         let status = self.http_status.map(|status| status.to_string());
@@ -248,7 +248,7 @@ impl<'a> FlatRow<'a> {
 }
 
 impl<'a> FlatResource<'a> {
-    fn of(resource: Resource<'a>) -> Self {
+    fn from_resource(resource: Resource<'a>) -> Self {
         Self {
             resource_type: resource.resource_type.map(Cow::from),
             id: resource.id,

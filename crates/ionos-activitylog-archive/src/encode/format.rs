@@ -43,7 +43,7 @@ impl Format {
         }
     }
 
-    /// Name of the format, or its version if it has versions. Files of the same version are encoded alike.
+    /// Name of the format, or its version if it has versions. Files of the same version have the same encoding.
     pub(crate) fn version(self) -> &'static str {
         match self {
             Self::Ndjson => "ndjson",
@@ -70,7 +70,7 @@ impl EventEncoder {
         Self { format }
     }
 
-    /// Writes what comes before all events.
+    /// Writes the header, before the first event.
     pub(crate) fn begin(self, out: &mut Vec<u8>) -> io::Result<()> {
         match self.format {
             Format::Ndjson => Ok(()),
@@ -105,7 +105,7 @@ impl EventEncoder {
         }
     }
 
-    /// Writes what comes after all events.
+    /// Writes the end of the file, after the last event.
     pub(crate) fn end(self, out: &mut Vec<u8>) {
         if self.format == Format::Json {
             out.extend_from_slice(b"\n]\n");

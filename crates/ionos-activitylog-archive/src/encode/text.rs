@@ -1,5 +1,5 @@
-//! Texts of times, paths and numbers, as every file and message of this crate writes them. Each value has one text, so
-//! that two archives of the same events are equal to the byte.
+//! Text forms of times, paths and numbers in all files and messages of this crate. Each value has exactly one text
+//! form, so that two archives of the same events are byte for byte equal.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -8,12 +8,12 @@ use std::str::FromStr;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// A time as RFC 3339 in UTC, with as many digits of the second as it needs: 0, 3, 6 or 9.
+/// A time as RFC 3339 in UTC, with 0, 3, 6 or 9 fractional digits, as few as possible.
 pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A path as a single line. Escapes control characters: a file name may contain them and could steer a terminal.
+/// A path as a single line. Escapes control characters, which could send commands to a terminal.
 pub(crate) fn single_line(path: &Path) -> String {
     let escape = |c: char| {
         if c.is_control() { c.escape_default().to_string() } else { c.to_string() }

@@ -1,8 +1,8 @@
-//! The checkpoint beside a partial file: what the file will hold, how many of its bytes are durable, and where reading
-//! continues.
+//! The checkpoint beside a partial file: the specification of the export, the number of durable bytes, and the time at
+//! which reading continues.
 //!
-//! A checkpoint lies between two windows and contains the text of the frame that is not full yet. So the next process
-//! continues with exactly the same data: nothing is read twice.
+//! A checkpoint lies between two windows and contains the text of the incomplete frame. So the next process continues
+//! with exactly the same data and reads nothing twice.
 
 use std::fmt;
 use std::path::Path;
@@ -129,7 +129,7 @@ impl FileCheckpoint {
         let ExportSpec { from, to, .. } = read.reading;
         if from >= to || !(from..=to).contains(&read.read_to) {
             return Err(damaged(format!(
-                "it is at {}, which is outside of its own range {} .. {}",
+                "its position {} is outside of its own range {} .. {}",
                 text::time(read.read_to),
                 text::time(from),
                 text::time(to)

@@ -1,5 +1,4 @@
-//! Exports one contract: reads missing ranges in order of time, and reads ranges with gaps again, whose result replaces
-//! the old one.
+//! Exports one contract: reads missing ranges in order of time, and replaces ranges with gaps by reading them again.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -37,7 +36,7 @@ impl ReadTask {
     }
 }
 
-/// Archived events by time, id and line. Several events may be equal in all three.
+/// Archived events by time, id and line. Several events can have the same key.
 type ArchivedEvents = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
 
 pub(super) async fn export(
@@ -59,7 +58,7 @@ pub(super) async fn export(
         nothing_to_do: true,
         gaps: Vec::new(),
         stopped: false,
-        warnings: service.and_then(|service| ahead(started, service)).into_iter().collect(),
+        warnings: service.and_then(|service| clock_warning(started, service)).into_iter().collect(),
     };
     let Some(range) = done.range else {
         return Ok(done);
@@ -99,9 +98,9 @@ pub(super) async fn export(
         result,
         head: job.writer.head(),
     };
-    let noted = run_log::warning(&job.writer.folder, &run, &exporter.fail_points);
-    // The first error says most.
-    read.and(ended).and(noted).map(|()| done)
+    let logged = run_log::append(&job.writer.folder, &run, &exporter.fail_points);
+    // Return the first error, which caused the others.
+    read.and(ended).and(logged).map(|()| done)
 }
 
 impl ContractExportRun<'_> {
@@ -110,11 +109,11 @@ impl ContractExportRun<'_> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
         let fresh = missing.iter().map(ReadTask::Missing);
         let again = self.writer.unverified_ranges().into_iter().filter(|unverified| {
-            let waits = self.writer.state.gaps.iter().any(|gap| {
+            let is_waiting = self.writer.state.gaps.iter().any(|gap| {
                 let inside = gap.range().is_some_and(|gap| gap.intersection(unverified).is_some());
                 inside && gap.next > now
             });
-            unverified.intersection(&range).is_some() && (self.exporter.recount || !waits)
+            unverified.intersection(&range).is_some() && (self.exporter.recount || !is_waiting)
         });
         let mut tasks: Vec<ReadTask> = fresh.chain(again.map(ReadTask::Unverified)).collect();
         tasks.sort_by_key(|task| task.range().start());
@@ -137,7 +136,7 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// Starts the threads that write from a time on.
+    /// Starts the threads that write the events from a time on.
     fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
         let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
@@ -175,7 +174,7 @@ impl ContractExportRun<'_> {
             let read_to = window.range.end();
             let written = part_writer.add(window).await;
             self.commit(written).await?;
-            self.tell(read_to).await;
+            self.report_progress(read_to).await;
         }
         Ok(())
     }
@@ -203,12 +202,12 @@ impl ContractExportRun<'_> {
             self.done.requests += window.requests;
             // Equal records without a usable `@uuid` may be several events.
             let mut known: EventMultiset<(EventId, String)> = window.events.iter().map(key).collect();
-            let came = window.events.len();
-            let mine = stored.range(..(window.range.end(), String::new(), String::new()));
-            let mine: Vec<_> = mine.map(|(place, _)| place.clone()).collect();
+            let received = window.events.len();
+            let in_window = stored.range(..(window.range.end(), String::new(), String::new()));
+            let in_window: Vec<_> = in_window.map(|(key, _)| key.clone()).collect();
             let mut kept = 0;
-            for place in mine {
-                for event in stored.remove(&place).unwrap_or_default() {
+            for stored_key in in_window {
+                for event in stored.remove(&stored_key).unwrap_or_default() {
                     if known.remove_one(&key(&event)) {
                         kept += 1;
                     } else {
@@ -216,14 +215,14 @@ impl ContractExportRun<'_> {
                     }
                 }
             }
-            added += (came - kept) as u64;
-            self.events_received += (came - kept) as u64;
+            added += (received - kept) as u64;
+            self.events_received += (received - kept) as u64;
             window.events.sort_by_cached_key(|event| (event.time(), event.id()));
             let read_to = window.range.end();
             let written = part_writer.add(window).await;
             ranges.extend(written.ranges);
             written.error.map_or(Ok(()), Err)?;
-            self.tell(read_to).await;
+            self.report_progress(read_to).await;
         }
         if self.is_stopped() {
             return Ok(());
@@ -252,8 +251,8 @@ impl ContractExportRun<'_> {
         for part in parts.filter(|part| inside.covers(part.file.range)) {
             lines::for_each(&self.writer.folder.day(date), &part.file, |event| {
                 let time = event.time().unwrap_or(range.start());
-                let place = (time, event.id().to_string(), event.raw().to_owned());
-                stored.entry(place).or_default().push(event);
+                let key = (time, event.id().to_string(), event.raw().to_owned());
+                stored.entry(key).or_default().push(event);
             })?;
         }
         Ok(stored)
@@ -271,8 +270,8 @@ impl ContractExportRun<'_> {
     }
 }
 
-/// Warns if the clock of this machine is ahead of the service's.
-fn ahead(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
+/// Returns a warning if the clock of this machine is ahead of the service's clock.
+fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
     (local - service > AHEAD).then(|| {
         // The service reports whole seconds.
         let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);

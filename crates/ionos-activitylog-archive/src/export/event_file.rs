@@ -1,5 +1,5 @@
-//! Writes events that are already on disk, such as those of an archive, to a file in another format. Repeating that is
-//! fast, so there are no checkpoints and an interruption leaves nothing.
+//! Writes events that are already on disk, such as those of an archive, to a file in another format. Starting over is
+//! fast, so there are no checkpoints, and an interruption leaves no file.
 
 use std::io::BufWriter;
 
@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::AtomicFile;
 
-/// A file of events that is being written. Dropped before [`EventFileWriter::commit`], it leaves nothing behind.
+/// A file of events that is being written. The file is removed if this is dropped before [`EventFileWriter::commit`].
 #[derive(Debug)]
 #[must_use = "without .commit() the file does not come into being"]
 pub struct EventFileWriter {

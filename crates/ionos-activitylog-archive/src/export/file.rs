@@ -19,7 +19,7 @@ use crate::fs::{FailPoint, FailPoints, ResumableFile};
 /// disk.
 const BYTES_BETWEEN: u64 = 16 << 20;
 
-/// Maximum number of requests between two checkpoints: they are repeated after a kill.
+/// Maximum number of requests between two checkpoints. A killed export repeats them.
 const REQUESTS_BETWEEN: u64 = 50;
 
 /// Totals of a file export, so far or at its end.
@@ -36,8 +36,8 @@ pub struct ExportStats {
     pub read_to: Option<DateTime<Utc>>,
 }
 
-/// An export to one file. Dropped, it leaves a partial file that the next export continues; without any event it leaves
-/// nothing.
+/// An export to one file. If dropped, the partial file stays, and the next export continues it. A partial file without
+/// events is removed.
 ///
 /// ```no_run
 /// use futures_util::{StreamExt, stream};
@@ -56,7 +56,7 @@ pub struct ExportStats {
 #[derive(Debug)]
 #[must_use = "without .write() nothing is written"]
 pub struct FileExport {
-    /// `None` only after the file was handed on.
+    /// `None` only after `finish` has taken the file.
     file: Option<OpenFile>,
 }
 
@@ -71,7 +71,7 @@ struct OpenFile {
     /// Work since the last checkpoint.
     since: WorkAmount,
     between: WorkAmount,
-    /// Whether a window was written in part.
+    /// Whether only a part of a window was written.
     broken: bool,
     fail_points: FailPoints,
 }
@@ -83,7 +83,7 @@ struct WorkAmount {
     windows: u64,
 }
 
-/// A complete file that does not have its name yet. Dropped, it leaves the last checkpoint.
+/// A complete file that does not have its name yet. If dropped, the last checkpoint stays.
 #[must_use = "without .commit() the file does not come into being"]
 #[derive(Debug)]
 pub struct FinishedExport {
@@ -170,7 +170,7 @@ impl FileExport {
         Ok(Self { file: Some(file) })
     }
 
-    /// The range that is left to read. `None` if everything was read.
+    /// The range that remains to be read. `None` if everything was read.
     #[must_use]
     pub fn remaining_range(&self) -> Option<DateRange> {
         let file = self.file.as_ref()?;
@@ -206,7 +206,7 @@ impl FileExport {
     }
 
     fn finish(mut self) -> Result<FinishedExport, Error> {
-        let ended = || io::Error::other("the reading ended before the end of its range");
+        let ended = || io::Error::other("the windows ended before the end of the range");
         match self.file.take() {
             Some(file) if file.exported.read_to == Some(file.reading.to) => file.finish(),
             Some(file) => {
@@ -256,7 +256,7 @@ impl OpenFile {
     /// Makes everything up to the end of the last window durable.
     fn save(&mut self) -> Result<(), Error> {
         let failed = |error| Error::Write { path: self.partial.target().to_path_buf(), source: error };
-        // Formats are UTF-8, and a frame ends behind an event.
+        // Formats are UTF-8, and a frame ends after an event.
         let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
         let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
         let checkpoint = FileCheckpoint {

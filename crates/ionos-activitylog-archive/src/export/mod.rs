@@ -1,14 +1,14 @@
 //! Exports events to a file or an archive.
 //!
-//! An archive grows by exports, which may be killed, fail for one contract of many, or be repeated a year later. Each
-//! export reads what is missing, and changes files in an order that keeps the archive valid at every instant:
+//! An export may be killed, fail for one contract of many, or be repeated a year later. So each export reads only
+//! missing ranges, and changes files in an order that keeps the archive valid at every instant:
 //!
 //! ```text
 //! requested range - ranges of the manifests -> windows -> parts -> manifests -> state
 //! ```
 //!
-//! [`Exporter`] is the entry point. `contract` exports one contract: `run` is what its steps share, `recount` finds
-//! late events, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
+//! [`Exporter`] is the entry point. `contract` exports one contract: `run` is the state that its steps share, `recount`
+//! finds late events, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
 //! writes. `plan` estimates the cost. [`FileExport`] writes a single file.
 
 mod checkpoint;
@@ -48,13 +48,14 @@ pub use plan::ContractPlan;
 pub use run_log::{RUN_SCHEMA, RunRecord};
 pub use target::FileTarget;
 
-/// The newest events are left to the next export for this long, because they may not be in the log yet.
+/// Minimum age of the events that an export reads, because younger events may not be in the log yet.
 pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
 
-/// A range that is older than this is complete whatever the clocks say.
+/// Age from which a range is read without asking the service for its time. Assumes that the clock of this machine is at
+/// most this far ahead.
 const RECENT: TimeDelta = TimeDelta::days(1);
 
-/// A difference between the clocks of this machine and of the service that is reported as a warning.
+/// Difference between the clocks of this machine and of the service from which a warning is shown.
 const AHEAD: TimeDelta = TimeDelta::seconds(60);
 
 /// Maximum number of contracts that are exported at once.
@@ -63,10 +64,10 @@ const CONTRACTS_AT_ONCE: usize = 4;
 /// Maximum number of windows of one contract that are read at once, if it is the only contract.
 const WINDOWS_AT_ONCE: usize = 4;
 
-/// Resolves when an export is to stop.
+/// Resolves when the export must stop.
 pub(crate) type Stop = Shared<BoxFuture<'static, ()>>;
 
-/// Called with the progress of a contract.
+/// Callback with the progress of a contract.
 type ProgressCallback = dyn Fn(&ContractNumber, &ExportProgress) + Send + Sync;
 
 /// Exports events to an archive.
@@ -101,7 +102,7 @@ pub struct ExportProgress {
 #[non_exhaustive]
 #[must_use = "it says what is missing"]
 pub struct ContractExport {
-    /// The requested range without its newest edge. `None` if all of it is too recent.
+    /// The requested range without its most recent seconds, see [`SETTLE_DELAY`]. `None` if all of it is too recent.
     pub range: Option<DateRange>,
     /// Number of events that were added to the archive.
     pub events: u64,
@@ -151,7 +152,7 @@ impl Exporter {
         self
     }
 
-    /// How long the newest events are left to the next export. Default: [`SETTLE_DELAY`].
+    /// Minimum age of the events to read; younger events are left to the next export. Default: [`SETTLE_DELAY`].
     #[must_use]
     pub fn settle_delay(mut self, delay: TimeDelta) -> Self {
         self.settle_delay = delay;
@@ -204,35 +205,35 @@ impl Exporter {
         self
     }
 
-    /// The part of a range that is old enough to be read, by the clocks of this machine and of the service. Where one
-    /// is ahead, its past may not be in the log yet.
+    /// The part of a range that is old enough to be read. The earlier one of the clocks of this machine and of the
+    /// service counts, because a clock that is ahead would include events that are not in the log yet.
     fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
         let local = self.clock.now();
         let now = service.map_or(local, |service| service.min(local));
         range.past(now.checked_sub_signed(self.settle_delay)?)
     }
 
-    /// Current time of the service, if it matters for the range. The last response may be old, so a small request is
-    /// sent. `None` if the service does not say.
+    /// Current time of the service, if the range is recent enough to need it. Sends a small request if the last
+    /// response is too old. `None` if the service does not report its time.
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
-        let heard = self.client.service_time();
+        let last_reported = self.client.service_time();
         let recent = self.clock.now().checked_sub_signed(RECENT)?;
-        let past = heard.is_some_and(|heard| range.past(heard - self.settle_delay) == Some(range));
+        let past = last_reported.is_some_and(|time| range.past(time - self.settle_delay) == Some(range));
         if range.end() < recent || past {
-            return heard;
+            return last_reported;
         }
-        // Errors show again in the export, and an error response has a date as well.
+        // The export reports errors itself. An error response has a date as well.
         let answered = self.client.info().await.is_ok();
         let now = self.client.service_time();
-        now.filter(|_| answered || now != heard)
+        now.filter(|_| answered || now != last_reported)
     }
 
     /// Exports a range of several contracts, each independently of the others. Ranges that are archived are not read
     /// again.
     ///
-    /// If `stop` resolves, each contract discards its unfinished part, brings its archive into order and ends; the same
-    /// export continues from there. If the future is dropped, the archive is in the state that a killed process leaves:
-    /// valid, with temporary files that the next export removes.
+    /// If `stop` resolves, each contract discards its unfinished part, completes its manifests and state, and
+    /// ends. Another export continues from there. If the future is dropped, the archive stays valid, as after a kill,
+    /// with temporary files that the next export removes.
     pub async fn run(
         &self,
         contracts: &[ContractNumber],
@@ -241,8 +242,8 @@ impl Exporter {
     ) -> Vec<(ContractNumber, Result<ContractExport, Error>)> {
         let stop = stop.boxed().shared();
         let windows = if contracts.len() > 1 { 1 } else { WINDOWS_AT_ONCE };
-        let asked = pin!(self.service_time(range));
-        let service = match select(asked, stop.clone()).await {
+        let service_time = pin!(self.service_time(range));
+        let service = match select(service_time, stop.clone()).await {
             Either::Left((service, _)) => service,
             Either::Right(_) => None,
         };
@@ -269,7 +270,7 @@ impl Exporter {
         let service = self.service_time(range).await;
         let mut plans = Vec::with_capacity(contracts.len());
         for contract in contracts {
-            plans.push((contract.clone(), plan::of(self, contract, (range, service)).await));
+            plans.push((contract.clone(), plan::estimate(self, contract, (range, service)).await));
         }
         plans
     }

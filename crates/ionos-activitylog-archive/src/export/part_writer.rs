@@ -1,8 +1,8 @@
-//! Writes windows on two threads, so that requests continue meanwhile: one splits windows into parts and fills them,
-//! the other brings finished parts to disk.
+//! Writes windows on two threads, so that requests continue meanwhile: one splits windows into parts, the other commits
+//! finished parts to disk.
 //!
-//! A part is reported only once it survives a loss of power: its bytes, its name in the folder of the day, and the name of
-//! that folder are synced. The last sync is shared by all parts that finished meanwhile.
+//! A part is reported only once it survives a loss of power: its bytes, its name in the folder of the day, and the name
+//! of that folder are synced. All parts that finished meanwhile share the last sync.
 
 use std::io;
 use std::iter;
@@ -25,7 +25,7 @@ use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 pub(super) struct WriteReport {
     /// Ranges whose parts are on disk, in order.
     pub(super) ranges: Vec<WrittenRange>,
-    /// Why nothing more will be written.
+    /// Why the writer has stopped. `None` if it continues.
     pub(super) error: Option<Error>,
 }
 
@@ -35,15 +35,14 @@ enum WriterMessage {
     End(DateTime<Utc>),
 }
 
-/// Writes windows on threads of its own. Dropped, it waits for the current window and part, and leaves nothing of an
-/// unfinished part.
+/// Writes windows on two threads. If dropped, it waits for the current window and part, and removes an unfinished part.
 pub(super) struct PartWriter {
-    /// `None` once nothing more is written.
+    /// `None` once no more windows are accepted.
     jobs: Option<mpsc::Sender<WriterMessage>>,
-    /// One message for each window whose events are all in a part.
+    /// Receives one message for each window that was split into parts.
     cut: answers::UnboundedReceiver<()>,
     under_way: bool,
-    /// Ranges whose parts are on disk, in order.
+    /// Receives the ranges whose parts are on disk, in order.
     durable: answers::UnboundedReceiver<WrittenRange>,
     /// The thread that commits and the one that splits. `None` once they were joined.
     threads: Option<[JoinHandle<Result<(), Error>>; 2]>,
@@ -68,10 +67,11 @@ impl PartWriter {
         Ok(Self { jobs: Some(jobs), cut, under_way: false, durable, threads: Some([committing, cutting]) })
     }
 
-    /// Hands over the next window once the previous one is in parts. Returns what is on disk since the last call.
+    /// Hands over the next window once the previous one was split into parts. Returns the ranges that reached the disk
+    /// since the last call.
     pub(super) async fn add(&mut self, window: Window) -> WriteReport {
-        let waits = std::mem::replace(&mut self.under_way, true);
-        if waits && self.cut.next().await.is_none() {
+        let has_previous = std::mem::replace(&mut self.under_way, true);
+        if has_previous && self.cut.next().await.is_none() {
             return self.drain().await;
         }
         self.hand_over(WriterMessage::Window(window));
@@ -91,7 +91,7 @@ impl PartWriter {
         WriteReport { ranges, error: None }
     }
 
-    /// Waits until every finished part is on disk. Nothing can be added after that.
+    /// Waits until every finished part is on disk. No window can be added afterwards.
     pub(super) async fn drain(&mut self) -> WriteReport {
         self.jobs = None;
         let mut ranges = Vec::new();
@@ -116,7 +116,7 @@ impl PartWriter {
         }
     }
 
-    /// Joins the threads. An error of the disk comes before an error of writing.
+    /// Joins the threads. Returns the error of the committing thread first.
     fn join(&mut self) -> Result<(), Error> {
         let threads = self.threads.take().into_iter().flatten();
         let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
@@ -140,7 +140,7 @@ fn spawn(
 }
 
 fn ended_early() -> io::Error {
-    io::Error::other("the thread that writes it has ended")
+    io::Error::other("the writer thread has ended")
 }
 
 fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
@@ -153,7 +153,7 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
             WriterMessage::Window(window) => splitter.add(&window)?,
             WriterMessage::End(end) => return splitter.end(end),
         }
-        // The receiver is gone: nothing more is to be written.
+        // The receiver was dropped, so no more windows follow.
         if cut.unbounded_send(()).is_err() {
             break;
         }
@@ -164,7 +164,8 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
 /// Maximum number of finished parts that wait for the disk. Each holds a file open.
 pub(super) const WAITING: usize = 3;
 
-/// Commits ranges and passes them on, up to the first error; later parts get no name. Stops if the receiver is gone.
+/// Commits ranges and sends them to `done`, up to the first error. Later parts are removed. Stops if the receiver is
+/// dropped.
 pub(super) fn commit(
     ended: &mpsc::Receiver<FinishedRange>,
     folder: &Path,

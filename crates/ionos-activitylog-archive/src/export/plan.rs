@@ -1,4 +1,4 @@
-//! Estimates what an export will take, before it begins.
+//! Estimates the size and duration of an export before it starts.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::manifest::{Manifest, ReadRange, read_days};
 use crate::state::State;
 
-/// Bytes per event, if nothing is archived that could be measured.
+/// Bytes per event, if no archived events can be measured.
 const EVENT: u64 = 850;
 
-/// Events per planned window: three quarters of its maximum.
+/// Events per planned window: three quarters of the maximum.
 const WINDOW: u64 = 7_500;
 
 /// Estimate of the export of a contract.
@@ -36,29 +36,29 @@ pub struct ContractPlan {
     pub requests: u64,
     /// Size of the lines in bytes, uncompressed.
     pub bytes: u64,
-    /// Size on disk in bytes. `None` if nothing is archived that shows the ratio of compression.
+    /// Size on disk in bytes. `None` if no archived events show the compression ratio.
     pub on_disk: Option<u64>,
-    /// Duration, if every request takes as long as those of the plan.
+    /// Duration, if every request takes as long as the requests of the plan.
     pub time: Duration,
 }
 
-pub(super) async fn of(
+pub(super) async fn estimate(
     exporter: &Exporter,
     contract: &ContractNumber,
     (range, service): (DateRange, Option<DateTime<Utc>>),
 ) -> Result<ContractPlan, Error> {
     let folder = exporter.archive.contract(contract);
-    // An export would fail without a readable state too.
+    // Fail like the export if the state cannot be read.
     let _ = State::read(&folder)?;
     let days = read_days(&folder)?;
     let manifests: Vec<&Manifest> = days.values().map(|(manifest, _): &(_, Digest)| manifest).collect();
     let covered: RangeSet =
         manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect();
-    let asked: RangeSet = exporter.settled_range(range, service).into_iter().collect();
+    let requested: RangeSet = exporter.settled_range(range, service).into_iter().collect();
     let unverified: RangeSet = manifests.iter().flat_map(|one| one.unverified_ranges()).collect();
     let mut plan = ContractPlan {
-        missing: asked.difference(&covered),
-        unverified: asked.intersection(&unverified),
+        missing: requested.difference(&covered),
+        unverified: requested.intersection(&unverified),
         events: 0,
         exact: true,
         windows: 0,
@@ -68,26 +68,26 @@ pub(super) async fn of(
         time: Duration::ZERO,
     };
     let began = exporter.clock.elapsed();
-    let mut asked = 0;
+    let mut requests = 0;
     for range in plan.missing.union(&plan.unverified).iter() {
         let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
         let page = exporter.client.page(contract, range, 0, one).await;
         let total = page.map_err(|source| Error::Read { source })?.total;
-        asked += 1;
+        requests += 1;
         plan.exact &= total.is_some_and(|total| total.exact);
         let events = total.map_or(0, |total| total.count);
         let windows = events.div_ceil(WINDOW).max(1);
         plan.events += events;
         plan.windows += windows;
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
-        // The first page of a range shows how full it is.
+        // One extra request: the first page of the range shows its total.
         plan.requests += windows * pages + u64::from(windows > 1);
     }
     let took = exporter.clock.elapsed().saturating_sub(began);
     let at_once = WINDOWS_AT_ONCE as u64;
-    if asked > 0 {
+    if requests > 0 {
         let rounds = u32::try_from(plan.requests.div_ceil(at_once)).unwrap_or(u32::MAX);
-        plan.time = (took / asked).saturating_mul(rounds);
+        plan.time = (took / requests).saturating_mul(rounds);
     }
     let sum = |of: fn(&crate::manifest::Part) -> u64| -> u64 {
         let parts = manifests.iter().flat_map(|manifest| &manifest.parts);

@@ -1,5 +1,5 @@
-//! Finds late events. An event may reach the log after its range was archived and verified, so archived ranges are
-//! counted again, with one request per day, and read again if the total differs.
+//! Finds late events. An event can reach the log after its range was archived and verified. So the totals of archived
+//! ranges are requested again, with one request per day, and a range whose total differs is read again.
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -16,7 +16,7 @@ use crate::encode::ndjson;
 use crate::error::Error;
 use crate::part::{PartFile, PartMeta, gaps_of, lines, total_matches};
 
-/// A range that is this old and still complete is taken as final.
+/// Age from which a range that is found complete counts as final.
 const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
 
 /// Counts every verified range of the days again.
@@ -31,7 +31,7 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         if job.is_stopped() {
             return Ok(());
         }
-        let complete = agrees(job, date, counted).await? || read_again(job, date, counted).await?;
+        let complete = total_is_unchanged(job, date, counted).await? || read_again(job, date, counted).await?;
         let now = job.exporter.clock.now();
         if complete && counted.end() <= now - SEALED_AFTER {
             job.writer.seal(counted);
@@ -40,7 +40,7 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
     job.writer.save_if_due()
 }
 
-async fn agrees(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
+async fn total_is_unchanged(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
     let total = job.total(range).await?;
     let Some((manifest, _)) = job.writer.days.get(&date) else {
         return Ok(true);
@@ -48,8 +48,8 @@ async fn agrees(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRan
     Ok(total.is_some() && total == manifest.total_in(range))
 }
 
-/// Reads a range again and archives new events as a late part. Returns whether the range is complete: nothing new was
-/// found and the reading is verified.
+/// Reads a range again and archives new events as a late part. Returns whether the range is complete: the range was
+/// verified again and has no new events.
 async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
     let folder = job.writer.folder.day(date);
     let (mut ids, mut lines) = (HashSet::<EventId>::new(), EventMultiset::<Digest>::new());
@@ -61,7 +61,7 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
             })?;
         }
     }
-    let mut still = HashSet::new();
+    let mut returned = HashSet::new();
     let mut late: Option<PartFile> = None;
     let (mut gaps, mut counted) = (Vec::new(), true);
     let mut windows = pin!(job.windows(range));
@@ -72,9 +72,9 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
         for event in &window.events {
             let (time, id) = (event.time(), event.id());
             if ids.contains(&id) {
-                still.insert(id.clone());
+                returned.insert(id.clone());
             }
-            // Equal records without a usable @uuid may be several events: one more than archived is a new event.
+            // Equal records without a usable @uuid can be several events. Each one beyond the archived number is new.
             let archived = match id.is_of_content() {
                 true => lines.remove_one(&line(event)),
                 false => lines.contains(&line(event)),
@@ -91,7 +91,7 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
             };
             part.add(event, (time, id))?;
         }
-        job.tell(window.range.end()).await;
+        job.report_progress(window.range.end()).await;
     }
     if job.is_stopped() {
         return Ok(false);
@@ -106,22 +106,22 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
                 verified: proven,
                 // The increase of the total is known only if there was a total before and the service still returns
                 // every archived event.
-                counted: counted && still.len() == ids.len() && before.is_some(),
+                counted: counted && returned.len() == ids.len() && before.is_some(),
                 late: true,
             };
             late.finish(meta, |id| ids.contains(id))
         })
         .transpose()?;
-    let came = late.as_ref().map_or(0, |part| part.count);
-    job.events_received += came;
-    job.done.late += came;
-    job.done.events += came;
+    let added = late.as_ref().map_or(0, |part| part.count);
+    job.events_received += added;
+    job.done.late += added;
+    job.done.events += added;
     if !proven {
         job.done.warnings.push(format!("{range} was read again and could not be verified: the next export retries it"));
         job.writer.mark_unverified(date, range, gaps, late)?;
         return Ok(false);
     }
-    job.done.no_longer_served += (ids.len() - still.len()) as u64;
+    job.done.no_longer_served += (ids.len() - returned.len()) as u64;
     let Some(part) = late else {
         return Ok(true);
     };

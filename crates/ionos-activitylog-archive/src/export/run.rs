@@ -1,4 +1,4 @@
-//! The state of one contract's export that its steps share, and the totals that the service reports for a range.
+//! The state that the steps of one contract's export share, and requests for the total of a range.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -35,11 +35,11 @@ impl ContractExportRun<'_> {
         events.windows_at_once(self.windows).windows().take_until(self.stop.clone())
     }
 
-    pub(super) async fn tell(&mut self, read_to: DateTime<Utc>) {
+    pub(super) async fn report_progress(&mut self, read_to: DateTime<Utc>) {
         self.exporter.fail_points.reach(FailPoint::WindowRead);
         let progress = ExportProgress { events: self.events_received, requests: self.done.requests, read_to };
         (self.exporter.on_progress)(self.contract, &progress);
-        let_others().await;
+        yield_now().await;
     }
 
     pub(super) fn is_stopped(&mut self) -> bool {
@@ -47,8 +47,8 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Asks the service for the total of each verified range whose windows did not all match their totals. A total per
-    /// window depends on where the reading began; a manifest must not.
+    /// Requests the total of each verified range in which some window did not match its total. The totals of windows
+    /// depend on where the export started, but a manifest must not.
     ///
     /// On an error or a stop, only the ranges before it stay in `ranges`.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {
@@ -85,21 +85,21 @@ impl ContractExportRun<'_> {
         self.done.requests += 1;
         match page {
             Ok(page) => Ok(page.total.filter(|total| total.exact).map(|total| total.count)),
-            // An unreadable answer proves nothing, such as one without a total for a range without events.
+            // The total is unknown, for example if the response for a range without events has no total.
             Err(error) if error.kind() == ErrorKind::Decode => Ok(None),
             Err(error) => Err(Error::Read { source: error }),
         }
     }
 }
 
-/// Yields to other futures of the same task: a service that answers at once would never let them run.
-async fn let_others() {
-    let mut turn = false;
+/// Yields to other futures of the same task, which would starve if the service always answers immediately.
+async fn yield_now() {
+    let mut yielded = false;
     std::future::poll_fn(|context| {
-        if turn {
+        if yielded {
             return Poll::Ready(());
         }
-        turn = true;
+        yielded = true;
         context.waker().wake_by_ref();
         Poll::Pending
     })

@@ -1,5 +1,5 @@
-//! Appends one line per export to `_runs.ndjson`: facts that depend on the run, such as times and machine, which must
-//! not be in a manifest.
+//! Appends one line per export to `_runs.ndjson`. The line contains facts that depend on the run, such as times and the
+//! machine, which must not be in a manifest.
 
 use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -59,7 +59,7 @@ pub struct RunRecord {
 }
 
 /// Appends a run.
-pub(crate) fn warning(folder: &ContractFolder, run: &RunRecord, fail_points: &FailPoints) -> Result<(), Error> {
+pub(crate) fn append(folder: &ContractFolder, run: &RunRecord, fail_points: &FailPoints) -> Result<(), Error> {
     let path = folder.path().join(RUNS);
     let written = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;

@@ -1,4 +1,4 @@
-//! The file of an export. Its name determines format and compression.
+//! The file of an export. The file name determines format and compression.
 
 use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
@@ -24,7 +24,7 @@ impl FileTarget {
         let path = path.into();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let folder = path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into()));
-        match of_name(&name) {
+        match format_of_name(&name) {
             Some((format, compression)) if !folder => Ok(Self { format, compression, path }),
             _ => Err(Error::UnknownFormat { path }),
         }
@@ -50,7 +50,7 @@ impl FileTarget {
 }
 
 /// Format and compression of a file name. `None` if the name is unsupported or consists of the extension only.
-fn of_name(name: &str) -> Option<(Format, Compression)> {
+fn format_of_name(name: &str) -> Option<(Format, Compression)> {
     let packed = [Compression::Gzip, Compression::Zstd]
         .into_iter()
         .find_map(|one| Some((name.strip_suffix(one.ending())?, one)));

@@ -1,5 +1,5 @@
-//! Writes a file under a temporary name in its folder, syncs it, renames it and syncs the folder. So a file that has its
-//! name is complete, whatever happens to the process that writes it.
+//! Writes a file under a temporary name in its folder, syncs it, renames it and syncs the folder. So a file under its
+//! final name is always complete, even if the process is killed.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use crate::error::Error;
 /// Suffix of temporary files.
 const PARTIAL: &str = ".partial";
 
-/// A kind of file that an export replaces in an archive. It decides the prefix of the temporary name and the fail points.
+/// A kind of file that an export replaces in an archive. It decides the prefix of the temporary name and the fail
+/// points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArchiveFileKind {
     Part,
@@ -64,8 +65,8 @@ pub(crate) fn is_leftover(name: &str) -> bool {
     name.ends_with(PARTIAL) && ArchiveFileKind::ALL.iter().any(|kind| name.starts_with(kind.prefix()))
 }
 
-/// A file that gets its name once it is complete. Dropped before [`AtomicFile::commit`], it leaves nothing behind; a
-/// killed process leaves `.NAME.RANDOM.partial`.
+/// A file that gets its name once it is complete. If dropped before [`AtomicFile::commit`], the temporary file is
+/// removed; a killed process leaves `.NAME.RANDOM.partial`.
 #[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
@@ -80,8 +81,8 @@ impl AtomicFile {
     /// Starts a file that will be at `path`. Follows a link, and keeps the permissions of a file that it replaces.
     ///
     /// Fails with [`Error::AlreadyExists`] if the file exists and `overwrite` is false, with [`Error::NotAFile`] if the
-    /// path is not a regular file, and with [`Error::Create`] if the folder cannot be written to; so these errors come
-    /// before any work is done.
+    /// path is not a regular file, and with [`Error::Create`] if the folder is not writable. These errors occur before
+    /// any work is done.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         let (path, existing) = destination(path, overwrite)?;
         let refused = |source| Error::Create { path: path.clone(), source: without_temporary_name(source) };
@@ -92,8 +93,8 @@ impl AtomicFile {
         Ok(Self { file, path, overwrite, archive: None })
     }
 
-    /// Starts a file of an archive in an existing folder. It gets its name from [`AtomicFile::commit_as`] and replaces any
-    /// file of that name.
+    /// Starts a file of an archive in an existing folder. It gets its name from [`AtomicFile::commit_as`] and replaces
+    /// any file of that name.
     pub(crate) fn create_in(folder: &Path, kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<Self, Error> {
         let path = folder.to_path_buf();
         let file = temporary_file(folder, kind.prefix())
@@ -175,7 +176,7 @@ impl Write for AtomicFile {
     }
 }
 
-/// A temporary file with the permissions of any other new file: what the user's mask leaves.
+/// A temporary file with the usual permissions of a new file, as the umask allows.
 fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix).suffix(PARTIAL);
@@ -184,7 +185,7 @@ fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// Tells who finds a leftover which file it belongs to. Cut to 40 characters, so that the temporary name fits as well.
+/// Prefix that shows which file a leftover belongs to. Truncated to 40 characters to leave room for the random part.
 fn temporary_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beginning: String = name.chars().take(40).collect();

@@ -1,4 +1,5 @@
-//! Names each step around a durable write, so that tests can kill an export there and check that the next one continues.
+//! Names each step around a durable write, so that tests can kill an export there and check that the next one
+//! continues.
 
 use std::fmt;
 use std::sync::Arc;

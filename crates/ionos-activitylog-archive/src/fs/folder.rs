@@ -1,4 +1,5 @@
-//! Creates folders and makes names in them durable. The name of a file survives a loss of power once its folder is synced.
+//! Creates folders and makes names in them durable. The name of a file survives a loss of power once its folder is
+//! synced.
 
 use std::fs;
 use std::io;
@@ -45,8 +46,8 @@ pub(crate) fn create_all(path: &Path, fail_points: &FailPoints) -> Result<(), Er
     Ok(())
 }
 
-/// Creates a folder in an existing one. The caller makes it durable by [`sync`] of the outer folder, so that several new
-/// names need one wait for the disk.
+/// Creates a folder in an existing one. The caller makes it durable with [`sync`] of the outer folder, once for several
+/// new folders.
 pub(crate) fn create_unsynced(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
     match fs::create_dir(path) {
         Err(_) if path.is_dir() => return Ok(()),
@@ -90,7 +91,7 @@ pub(super) fn destination(path: &Path, overwrite: bool) -> Result<(PathBuf, Opti
     Ok((path, Some(existing)))
 }
 
-/// Removes the temporary file name that `tempfile` adds to its errors: it means nothing to the user.
+/// Removes the temporary file name that `tempfile` adds to its errors, because the user does not know that name.
 pub(super) fn without_temporary_name(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::NotFound {
         return io::Error::new(error.kind(), "its folder does not exist");

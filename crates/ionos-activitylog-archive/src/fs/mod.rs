@@ -1,8 +1,8 @@
-//! Durable files: a file that has its name is complete and survives a loss of power.
+//! Durable files: a file under its final name is complete and survives a loss of power.
 //!
-//! [`AtomicFile`] writes a file under a temporary name and renames it once it is complete. `ResumableFile` does the same
-//! for a file that takes hours and keeps a checkpoint beside it, from which the next process continues. `folder` creates
-//! and syncs folders, `json_file` checks the schema of a JSON file, and `fail_point` names each step for tests that kill
+//! [`AtomicFile`] writes a file under a temporary name and renames it once it is complete. `ResumableFile` does the
+//! same for a file that takes hours, with a checkpoint from which another process can continue. `folder` creates and
+//! syncs folders, `json_file` checks the schema of a JSON file, and `fail_point` names each step for tests that kill
 //! the process there.
 
 mod atomic_file;

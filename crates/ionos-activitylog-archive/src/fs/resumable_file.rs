@@ -1,6 +1,6 @@
-//! Writes a file that takes hours, so that it outlives the process that writes it. The file grows as `.NAME.partial` beside
-//! its name, with a checkpoint that says how many bytes of it count. Bytes behind the checkpoint were written by a process
-//! that was killed, and are cut off.
+//! Writes a file over hours, so that another process can continue after a kill. The file grows as `.NAME.partial`
+//! beside its final name, with a checkpoint that contains its number of valid bytes. The next process truncates bytes
+//! after the checkpoint, which a killed process has written.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -12,7 +12,7 @@ use super::folder::{destination, folder_of, sync_folder_of, without_temporary_na
 use crate::digest::Digest;
 use crate::error::Error;
 
-/// Longest file name, in bytes, that stands whole in the names beside it. File systems allow 255.
+/// Maximum length of a file name, in bytes, that the names beside it contain unabridged. File systems allow 255.
 const MAX_NAME_BYTES: usize = 200;
 
 /// A file that grows beside its final name. This process holds its lock.
@@ -68,8 +68,8 @@ impl SidecarPaths {
 impl ResumableFile {
     /// Opens the partial file of a path, new or left by another process, and locks it.
     ///
-    /// Fails as [`AtomicFile::create`](super::AtomicFile::create), and with [`Error::Locked`] while another process holds
-    /// the lock.
+    /// Fails as [`AtomicFile::create`](super::AtomicFile::create), and with [`Error::Locked`] while another process
+    /// holds the lock.
     pub(crate) fn open(path: &Path, overwrite: bool, fail_points: &FailPoints) -> Result<Self, Error> {
         let found = destination(path, overwrite);
         if let Err(Error::AlreadyExists { .. }) = found {
@@ -91,7 +91,7 @@ impl ResumableFile {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::Locked { path: path.to_path_buf(), owner: None });
                 }
-                // A file system without locks cannot be asked.
+                // The file system has no locks.
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
                 Err(TryLockError::Error(error)) => return Err(refused(error)),
             }
@@ -174,8 +174,8 @@ impl ResumableFile {
 
     /// Syncs the file, gives it its name and removes the checkpoint.
     ///
-    /// Fails with [`Error::AlreadyExists`] if another file has taken the name and must not be replaced; the partial file
-    /// then stays if it has a checkpoint.
+    /// Fails with [`Error::AlreadyExists`] if another file has taken the name and must not be replaced; the partial
+    /// file then stays if it has a checkpoint.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         self.check_present()?;
         self.file.sync_all().map_err(|error| self.failed(error))?;
@@ -185,7 +185,7 @@ impl ResumableFile {
             if self.overwrite { partial.persist(&paths.target) } else { partial.persist_noclobber(&paths.target) };
         if let Err(error) = named {
             let tempfile::PathPersistError { error, path } = error;
-            // TempPath would remove the partial file here; Drop decides whether it stays.
+            // `TempPath` must not remove the partial file; `Drop` decides whether it stays.
             let _ = path.keep();
             return Err(match error.kind() {
                 io::ErrorKind::AlreadyExists => Error::AlreadyExists { path: paths.target },
@@ -194,7 +194,7 @@ impl ResumableFile {
         }
         self.keep = true;
         self.fail_points.reach(FailPoint::FileNamed);
-        // The checkpoint goes after the name is durable: a loss of power may still take the name back.
+        // Remove the checkpoint only after the name is durable: a loss of power may undo the renaming.
         let cleaned = sync_folder_of(&paths.target)
             .and_then(|()| remove(&paths.checkpoint))
             .and_then(|()| sync_folder_of(&paths.target));
@@ -222,7 +222,7 @@ impl ResumableFile {
 impl Drop for ResumableFile {
     fn drop(&mut self) {
         if !self.keep {
-            // The checkpoint first: a partial file without one counts for nothing.
+            // The checkpoint first: without it, a leftover partial file is ignored.
             let _ = remove(&self.paths.checkpoint);
             if is_same_file(&self.file, &self.paths.partial) {
                 let _ = remove(&self.paths.partial);
@@ -239,7 +239,7 @@ fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether an open file is the one at a path.
+/// Whether the file at a path is still this open file.
 #[cfg(unix)]
 fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

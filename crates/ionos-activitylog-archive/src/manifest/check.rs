@@ -1,5 +1,5 @@
-//! Checks the redundancy of a manifest: counts are sums, the digest is that of the parts, and parts lie in ranges that
-//! were read. So an edit of one value by hand is found without opening any part.
+//! Checks that the redundant values of a manifest agree: counts are sums over the parts, the digest covers the parts,
+//! and parts lie in ranges that were read. This finds a manual edit of one value without opening a part.
 
 use ionos_activitylog::{DateRange, RangeSet};
 
@@ -7,16 +7,16 @@ use super::{MANIFEST_SCHEMA_1, Manifest, Part};
 use crate::digest;
 
 impl Manifest {
-    /// Returns what contradicts itself in the manifest.
+    /// Fails with a description of the first contradiction in the manifest.
     pub(super) fn check(&self) -> Result<(), String> {
         let Some(day) = self.day() else {
-            return Err(format!("{} is no day", self.date));
+            return Err(format!("{} is not a valid day", self.date));
         };
         let covered = self.check_ranges(day)?;
         for gap in &self.gaps {
             let known = gap.range().is_some_and(|range| self.unverified_ranges().covers(range));
             if !known {
-                return Err(format!("it has a gap at {}, where nothing is marked as not verified", gap.from));
+                return Err(format!("it has a gap at {}, outside of its unverified ranges", gap.from));
             }
         }
         for part in &self.parts {
@@ -33,16 +33,19 @@ impl Manifest {
         let mut recomputed = self.clone();
         recomputed.recompute();
         if recomputed.parts != self.parts || recomputed.gaps != self.gaps {
-            return Err("its parts are not in their order".to_owned());
+            return Err("its parts are not in order".to_owned());
         }
         if recomputed.counts != self.counts {
-            return Err(format!("its counts {:?} are not the sums of its parts, {:?}", self.counts, recomputed.counts));
+            return Err(format!(
+                "its counts {:?} differ from the sums of its parts, {:?}",
+                self.counts, recomputed.counts
+            ));
         }
         if self.digest != digest::combine(self.parts.iter().map(|part| &part.digest)) {
-            return Err("its digest is not that of its parts".to_owned());
+            return Err("its digest does not match its parts".to_owned());
         }
         if self.previous.is_some_and(|previous| previous.date >= self.date) {
-            return Err("it follows a later day".to_owned());
+            return Err("its previous manifest is not of an earlier day".to_owned());
         }
         Ok(())
     }
@@ -51,13 +54,16 @@ impl Manifest {
         let mut end = day.start();
         for range in &self.ranges {
             if range.range().is_none() || range.from < end || range.to > day.end() {
-                return Err(format!("the range from {} is not in its order within the day", range.from));
+                return Err(format!("the range from {} is out of order or outside of the day", range.from));
             }
             if range.counted && !range.verified {
-                return Err(format!("the range from {} is counted and not verified", range.from));
+                return Err(format!("the range from {} is counted but not verified", range.from));
             }
             if range.proof.is_some() && (!range.verified || self.schema == MANIFEST_SCHEMA_1) {
-                return Err(format!("the range from {} has a proof that it cannot have", range.from));
+                return Err(format!(
+                    "the range from {} has a proof, but is not verified or the manifest has version 1",
+                    range.from
+                ));
             }
             end = range.to;
         }
@@ -70,17 +76,17 @@ impl Manifest {
         if (part.from, part.to, part.late) != (range.start(), range.end(), file.late)
             || part.digest.short() != file.content
         {
-            return Err(format!("what it says of {file} is not what the name says"));
+            return Err(format!("its entry for {file} contradicts the file name"));
         }
         if !covered.covers(range) {
-            return Err(format!("{file} is of a time that it does not say was read"));
+            return Err(format!("the range of {file} is not among the ranges that were read"));
         }
         let proven = self.verified_ranges().covers(range);
         if part.verified != proven {
-            return Err(format!("{file} and the range that it is of are not verified alike"));
+            return Err(format!("{file} and its range disagree on whether they are verified"));
         }
         if part.total.is_some() && !part.verified {
-            return Err(format!("{file} has a total and is not verified"));
+            return Err(format!("{file} has a total but is not verified"));
         }
         if part.count == 0 || part.unique > part.count {
             return Err(format!("{file} has {} events and {} ids", part.count, part.unique));

@@ -9,8 +9,8 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::layout::ContractFolder;
 
-/// All manifests of a contract with their digests, by day. A folder of a day without a manifest belongs to an export
-/// that did not finish it and is left out.
+/// All manifests of a contract with their digests, by day. Skips the folder of a day without a manifest, which an
+/// unfinished export has left.
 pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (Manifest, Digest)>, Error> {
     let mut days = BTreeMap::new();
     for date in folder.days()? {
@@ -22,7 +22,7 @@ pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (
                 if manifest.date != date || manifest.contract != *folder.contract() {
                     return Err(Error::damaged(
                         path,
-                        format!("it is of contract {}, {}", manifest.contract, manifest.date),
+                        format!("it belongs to contract {}, {}", manifest.contract, manifest.date),
                     ));
                 }
                 days.insert(date, (manifest, digest));

@@ -220,7 +220,7 @@ impl Tool {
 }
 
 impl Manifest {
-    /// The manifest of a day of which nothing was read yet.
+    /// An empty manifest of a day: nothing was read yet.
     #[must_use]
     pub fn new(api: impl Into<String>, contract: ContractNumber, date: NaiveDate) -> Self {
         Self {
@@ -296,7 +296,7 @@ impl Manifest {
         self.parts_in(range).map(|part| part.total).sum()
     }
 
-    /// Recomputes what follows from parts and ranges: their order, the sums and the digest.
+    /// Recomputes the values that follow from parts and ranges: their order, the sums and the digest.
     pub(crate) fn recompute(&mut self) {
         self.parts.sort_by(|a, b| {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
@@ -326,17 +326,18 @@ impl ReadRange {
         Self { from: range.start(), to: range.end(), verified: false, counted: false, proof: None }
     }
 
-    /// A verified range. `counted` tells whether the service reports as many events for it as are archived.
+    /// A verified range. `counted`: whether the service reports as many events for it as are archived.
     pub(crate) fn verified(range: DateRange, counted: bool, proof: Option<RangeProof>) -> Self {
         Self { from: range.start(), to: range.end(), verified: true, counted, proof }
     }
 
-    /// The same facts about a part of the range.
+    /// This entry, restricted to a part of its range.
     pub(crate) fn of_part(self, range: DateRange) -> Self {
         Self { from: range.start(), to: range.end(), ..self }
     }
 
-    /// Whether two ranges are one: verified, adjacent and with the same proof. A range is counted if both are.
+    /// Merges the next range into this one if both are verified, adjacent and have the same proof. Returns whether they
+    /// were merged. The merged range is counted if both are.
     pub(crate) fn merge(&mut self, next: &Self) -> bool {
         let is_one = self.verified && next.verified && self.to == next.from && self.proof == next.proof;
         if is_one {

@@ -1,13 +1,13 @@
-//! Why a verified range of a manifest counts as complete.
+//! The proof that a verified range of a manifest is complete.
 //!
-//! A manifest must be a function of the events and of the answers of the service, not of how often an export was
-//! interrupted. The proof of a [`Window`] is not: where windows begin and how many scans they need depends on where the
-//! reading started. So a manifest keeps of it what does not depend on that:
+//! A manifest must depend only on the events and the answers of the service, not on where an export was interrupted.
+//! But the boundaries of a [`Window`] and its number of scans depend on where the export started. So a manifest keeps
+//! only the independent part of a window's proof:
 //!
-//! - If the service reports a total for exactly this range and it equals the number of archived events, the archived events
-//!   alone decide between [`RangeProof::EventsMatchTotal`] and [`RangeProof::RepeatsAreCounted`].
-//! - Otherwise the range has the weakest proof of its windows. One scan or several that matched a total are the same here,
-//!   and the number of identical scans is capped at the fewest that prove a window.
+//! - If the service reports a total for exactly this range and it equals the number of archived events, the archived
+//!   events alone decide between [`RangeProof::EventsMatchTotal`] and [`RangeProof::RepeatsAreCounted`].
+//! - Otherwise the range has the weakest proof of its windows. The number of scans that matched a total does not
+//!   matter, and the number of identical scans is capped at [`IDENTICAL_SCANS`].
 
 use ionos_activitylog::{Proof, Window};
 use schemars::JsonSchema;
@@ -23,15 +23,15 @@ const IDENTICAL_SCANS: u32 = 3;
 pub enum RangeProof {
     /// The service reported as many events as it sent distinct ones.
     EventsMatchTotal,
-    /// As above, where the service sends a record several times and counts each of them.
+    /// The service sends some records several times, and its total counts every repetition.
     RepeatsAreCounted,
     /// The service reported no usable total, and at least this number of scans in a row returned the same events.
     IdenticalScans(u32),
 }
 
 impl RangeProof {
-    /// What the proof of a window says about each part of it. `None` for a window with a gap: the rest of it is verified, by
-    /// proofs that the window does not name.
+    /// The proof of a window, which holds for each part of it. `None` for a window with a gap: its other parts are
+    /// verified, but the window does not name their proofs.
     pub(crate) fn of_window(window: &Window) -> Option<Self> {
         match window.proof()? {
             Proof::ScanMatchesTotal | Proof::UnionMatchesStableTotal => Some(Self::EventsMatchTotal),
@@ -41,13 +41,13 @@ impl RangeProof {
         }
     }
 
-    /// The proof of a range for which the service reports as many events as are archived. `has_repeats` tells whether equal
-    /// records without a usable `@uuid` are among them.
+    /// The proof of a range whose total equals the number of archived events. `has_repeats`: whether equal records
+    /// without a usable `@uuid` are among them.
     pub(crate) fn of_matching_total(has_repeats: bool) -> Self {
         if has_repeats { Self::RepeatsAreCounted } else { Self::EventsMatchTotal }
     }
 
-    /// The proof of a range that consists of two: the weaker one, and none if one of them has none.
+    /// The proof of a range that consists of two ranges: the weaker one. `None` if one of the two has no proof.
     pub(crate) fn weaker(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         Some(one?.max(other?))
     }

@@ -1,5 +1,5 @@
-//! Compresses, hashes and writes the lines of a part on a thread of its own: this takes about as long as parsing the
-//! lines. The thread ends with the part.
+//! Compresses, hashes and writes the lines of a part on a separate thread, because this takes about as long as parsing
+//! them. The thread ends with the part.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -14,10 +14,11 @@ use crate::fs::AtomicFile;
 /// Bytes that are handed over at once without compression.
 const PLAIN_BYTES: usize = 1 << 17;
 
-/// Frames that wait for compression. More would only take memory, as every frame takes the same time.
+/// Maximum number of frames that wait for compression. A longer queue would use more memory without a gain: every frame
+/// takes the same time.
 const FRAMES_WAITING: usize = 1;
 
-/// A file whose lines are compressed while more arrive. Dropped, it leaves nothing behind.
+/// A file whose lines are compressed while more arrive. The file is removed if this is dropped.
 pub(super) struct CompressorThread {
     /// Lines of the next frame.
     open: Vec<u8>,
@@ -74,7 +75,7 @@ impl CompressorThread {
             self.hand_over()?;
         }
         self.frames = None;
-        // A finished part may wait for the disk and needs no buffers for that.
+        // A finished part may wait for the disk; it needs no buffers meanwhile.
         self.open = Vec::new();
         (_, self.spare) = channel();
         Ok(())
@@ -112,7 +113,7 @@ impl Drop for CompressorThread {
 }
 
 fn ended() -> io::Error {
-    io::Error::other("the thread that packs it has ended")
+    io::Error::other("the compressor thread has ended")
 }
 
 fn pack(
@@ -123,7 +124,7 @@ fn pack(
     for mut frame in todo {
         into.add(&frame)?;
         frame.clear();
-        // The sender is gone after the last line.
+        // The receiver is dropped after the last line.
         let _ = used.send(frame);
     }
     let (writer, sha256, bytes) = into.finish()?.end();

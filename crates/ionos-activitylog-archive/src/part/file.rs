@@ -1,5 +1,5 @@
-//! Writes one part while its events arrive, in constant memory but for the ids. Its name is known at its end, because
-//! it contains the digest of its lines.
+//! Writes one part while its events arrive. Only the ids of the events stay in memory. The file gets its name at the
+//! end, because the name contains the digest of the lines.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::manifest::Part;
 
 use super::compressor::{CompressedFile, CompressorThread};
 
-/// A part that is being written. Dropped, it leaves nothing behind.
+/// A part that is being written. Its temporary file is removed if it is dropped.
 pub(crate) struct PartFile {
     compressor: CompressorThread,
     compression: Compression,
@@ -85,7 +85,7 @@ impl PartFile {
         self.ids.iter().any(|(id, count)| count > 1 && id.is_of_content())
     }
 
-    /// Finishes the part and brings it to disk. `known` tells which ids another part of the day has.
+    /// Finishes the part and commits it to disk. `known` returns whether another part of the day has an id.
     pub(crate) fn finish(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
         self.end(meta, known)?.commit()
     }
@@ -112,7 +112,7 @@ impl PartFile {
     }
 }
 
-/// A complete part that is not on disk yet. Dropped, it leaves nothing behind.
+/// A complete part that is not on disk yet. Its temporary file is removed if it is dropped.
 pub(crate) struct FinishedPart {
     compressor: CompressorThread,
     folder: PathBuf,
@@ -128,8 +128,7 @@ pub(crate) struct FinishedPart {
 }
 
 impl FinishedPart {
-    /// Brings the part to disk and returns its manifest entry. Waits for the disk. The caller makes the folder of the
-    /// day durable.
+    /// Syncs and renames the part and returns its manifest entry. The caller makes the folder of the day durable.
     pub(crate) fn commit(self) -> Result<Part, Error> {
         let packed = self.compressor.wait();
         let CompressedFile { file, sha256, bytes } =

@@ -1,4 +1,4 @@
-//! Reads a part line by line, in constant memory, whatever its compression.
+//! Reads a part of any compression line by line, in constant memory.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -13,7 +13,7 @@ use crate::layout::PartName;
 /// Calls a function with every event of a part.
 ///
 /// Fails with [`Error::Damaged`] if the part is missing, cannot be decompressed or has a line that is not JSON, and
-/// with [`Error::Open`] if the disk refuses to read it.
+/// with [`Error::Open`] if the operating system cannot read it.
 pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)) -> Result<(), Error> {
     let path = day.join(part.to_string());
     let failed = |error| unreadable(&path, error);
@@ -29,7 +29,8 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
     Ok(())
 }
 
-/// Distinguishes damage from a disk that refuses to read: only the latter is an error of the operating system.
+/// Distinguishes a damaged file from one that the operating system cannot read. Only the latter error has an OS error
+/// code.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),

@@ -1,5 +1,5 @@
-//! Decides where one part ends and the next begins. The decision depends on the events alone, so that an export that
-//! was interrupted leaves the same files as one that was not.
+//! Decides where one part ends and the next begins. The decision depends on the events alone, so that an interrupted
+//! export produces the same files as an uninterrupted one.
 //!
 //! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`FULL`] events. A
 //! range that is not verified is a part of its own, so that it can be replaced.
@@ -17,8 +17,8 @@ use crate::error::Error;
 use crate::fs::FailPoints;
 use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 
-/// A part ends at the first full hour at which it has this many events: about 85 MB of lines. Little is read again
-/// after a kill, and a part fits into memory for tools that need it whole.
+/// Number of events with which a part ends at the next full hour: about 85 MB of lines. Small enough that a
+/// killed export repeats little work, and that tools can load a whole part into memory.
 pub(crate) const FULL: u64 = 100_000;
 
 /// A range of one day that was read, with the part that holds its events. `part` is `None` if it has no events.
@@ -26,7 +26,7 @@ pub(crate) const FULL: u64 = 100_000;
 pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the service counted exactly what came, in every window that has some of it.
+    /// Whether the total of every window that overlaps the range matches its events.
     pub(crate) counted: bool,
     /// The weakest proof of its windows.
     window_proof: Option<RangeProof>,
@@ -49,8 +49,8 @@ impl WrittenRange {
         }
     }
 
-    /// The entry of the range in a manifest. A total that matches decides about the proof together with the events; only
-    /// without one do the windows, whose boundaries depend on where the reading began.
+    /// The entry of the range in a manifest. With a matching total, the events decide the proof. Otherwise the weakest
+    /// proof of the windows counts, although their boundaries depend on where the export started.
     pub(crate) fn read_range(&self) -> ReadRange {
         if !self.verified {
             return ReadRange::unverified(self.range);
@@ -80,7 +80,7 @@ impl FinishedRange {
 /// An event with its time and id, which are computed once.
 type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
 
-/// Whether an event belongs before a time. An event without a time belongs to the position at which it was received.
+/// Whether an event precedes a time. An event without a time keeps the position at which it was received.
 fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
     time.is_none_or(|time| time < end)
 }
@@ -96,7 +96,8 @@ pub(crate) struct PartSplitter<F> {
     full: u64,
     /// Every event before this time is in a finished part.
     position: DateTime<Utc>,
-    /// The midnight after `position`, which every event is compared with. `None` at the end of the calendar.
+    /// The midnight after `position`, cached because every event is compared with it. `None` at the end of the
+    /// calendar.
     midnight: Option<DateTime<Utc>>,
     open: Option<PartFile>,
     /// Time of the last event in the open part, or the start of its range.
@@ -130,7 +131,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             fail_points,
             full,
             position: start,
-            midnight: midnight_behind(start),
+            midnight: midnight_after(start),
             open: None,
             last: start,
             counted: true,
@@ -148,11 +149,11 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         let keyed = window.events.iter().map(|event| (event, (event.time(), event.id())));
         let mut events = keyed.peekable();
         for (range, gaps) in pieces(window) {
-            let mine = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
+            let in_range = std::iter::from_fn(|| events.next_if(|event| is_before(event, range.end())));
             if gaps.is_empty() {
-                self.add_verified(range, mine)?;
+                self.add_verified(range, in_range)?;
             } else {
-                self.add_gap(range, &gaps, mine)?;
+                self.add_gap(range, &gaps, in_range)?;
             }
         }
         Ok(())
@@ -165,7 +166,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
 
     fn add_verified<'a>(&mut self, range: DateRange, events: impl Iterator<Item = Keyed<'a>>) -> Result<(), Error> {
         self.last = self.last.max(range.start());
-        // Windows before `position` say nothing about the range that starts at `position`.
+        // Windows before `position` do not affect the range that starts at `position`.
         if self.position >= range.start() {
             (self.counted, self.proof) = (self.window_counted, self.window_proof);
         } else {
@@ -234,7 +235,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         let has_repeats = open.as_ref().is_some_and(PartFile::has_repeats);
         let part = open.map(|part| part.end(meta, |_| false)).transpose()?;
         self.position = range.end();
-        self.midnight = midnight_behind(range.end());
+        self.midnight = midnight_after(range.end());
         self.last = self.last.max(range.end());
         let written = WrittenRange {
             range,
@@ -248,7 +249,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             with_issues: std::mem::take(&mut self.with_issues),
         };
         let sent = self.ended.send(FinishedRange { written, part });
-        // The receiver is gone only after an error, which it reports itself.
+        // The receiver is dropped only after an error, which it reports itself.
         sent.map_err(|_| Error::Thread { source: io::Error::other("the thread that commits parts has ended") })
     }
 
@@ -275,8 +276,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
     }
 }
 
-/// The end of the day of a time.
-fn midnight_behind(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// The first midnight after a time.
+fn midnight_after(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     day(time.date_naive()).map(|today| today.end())
 }
 
@@ -286,11 +287,11 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
-/// Whether a window is verified and the service reports as many events as were received. Then each part of the window
-/// is proven by totals as well.
+/// Whether a window is verified and the reported total equals the number of events received. Then the totals prove each
+/// part of the window as well.
 pub(crate) fn total_matches(window: &Window) -> bool {
-    let came = window.events.len() as u64;
-    let counted = came.checked_sub(window.amended);
+    let received = window.events.len() as u64;
+    let counted = received.checked_sub(window.amended);
     window.gaps.is_empty() && counted.is_some() && window.reported_total == counted
 }
 
@@ -332,7 +333,7 @@ pub(crate) fn gaps_of(window: &Window) -> Vec<KnownGap> {
         .gaps
         .iter()
         .map(|gap| {
-            // A gap may reach beyond the range that was requested.
+            // A gap may extend beyond the requested range.
             let range = gap.range.intersection(&window.range).unwrap_or(window.range);
             KnownGap {
                 from: range.start(),

@@ -1,8 +1,9 @@
-//! Reads the events of an archive back in order of time. Parts of a day may overlap, because late events have parts of
-//! their own.
+//! Reads the events of an archive in order of time. Parts of a day may overlap, because late events are in separate
+//! parts.
 //!
-//! A part is opened when its time comes, and the earliest event of all open parts is next (k-way merge), so that a few
-//! hundred lines per part are in memory. `part_lines` reads lines, `parallel` parses them on several threads.
+//! Merges the parts (k-way merge): a part is opened when the merge reaches the start of its range, so that only
+//! a few hundred lines per open part are in memory. `part_lines` reads lines, `parallel` parses them on several
+//! threads.
 
 mod parallel;
 mod part_lines;
@@ -29,8 +30,8 @@ pub struct ArchivedEvent {
     pub contract: ContractNumber,
     /// The event, with the bytes of its record.
     pub event: Event,
-    /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. Only some of the events that
-    /// do not match are returned.
+    /// Whether the filter of [`ArchiveReader::filter`] matches; `true` without a filter. The reader skips most events
+    /// that do not match.
     pub kept: bool,
 }
 
@@ -47,13 +48,13 @@ pub struct ArchivedEvent {
 /// }
 /// ```
 ///
-/// The iterator ends with [`Error::Damaged`] when a part turns out to differ from its manifest: if it is missing,
-/// cannot be decompressed, has a line that is not JSON or another number of lines.
-/// [`verify_archive`](crate::verify_archive) finds any other change.
-#[must_use = "nothing is read before it is asked for events"]
+/// The iterator ends with [`Error::Damaged`] if a part is missing, cannot be decompressed, has a line that is not JSON,
+/// or has another number of lines than its manifest says. [`verify_archive`](crate::verify_archive) finds any other
+/// change.
+#[must_use = "events are read only when the iterator is advanced"]
 pub struct ArchiveReader {
     range: Option<DateRange>,
-    /// Whether the range ends where the archive ends.
+    /// Whether the end of the archive counts as the end of the range.
     open_end: bool,
     contracts: Vec<ContractCoverage>,
     selection: Arc<Selection>,
@@ -67,7 +68,7 @@ pub struct ArchiveReader {
     failed: bool,
 }
 
-/// What an archive contains of a contract.
+/// The ranges of a contract in an archive.
 struct ContractCoverage {
     contract: ContractNumber,
     verified: RangeSet,
@@ -84,10 +85,10 @@ impl ContractCoverage {
     }
 }
 
-/// A part whose time has not come.
+/// A part that the merge has not reached.
 struct UpcomingPart {
     closed: ClosedPart,
-    /// Its events, if the part was opened early. An error is reported when its time comes.
+    /// Its events, if the part was opened early. The merge reports an error when it reaches the part.
     events: Option<Result<PartEvents, Error>>,
 }
 
@@ -139,8 +140,8 @@ impl ArchiveReader {
             };
             for date in days {
                 let day = crate::manifest::day(date);
-                let asked = |of: DateRange| range.is_none_or(|all| all.intersection(&of).is_some());
-                if !day.is_none_or(asked) {
+                let is_requested = |of: DateRange| range.is_none_or(|all| all.intersection(&of).is_some());
+                if !day.is_none_or(is_requested) {
                     continue;
                 }
                 let (manifest, _) = match Manifest::read(&folder.manifest(date)) {
@@ -160,7 +161,7 @@ impl ArchiveReader {
                 }
                 manifest.unverified_ranges().iter().for_each(|one| covered.read.insert(one));
                 for part in manifest.parts {
-                    if DateRange::new(part.from, part.to).is_ok_and(asked) {
+                    if DateRange::new(part.from, part.to).is_ok_and(is_requested) {
                         parts.push(ClosedPart {
                             contract: reader.contracts.len(),
                             path: folder.day(date).join(part.file.to_string()),
@@ -187,8 +188,8 @@ impl ArchiveReader {
 
     /// Applies a filter while parts are parsed, see [`ArchivedEvent::kept`].
     ///
-    /// Returns all events that match. Of the others, returns all until the first match, so that the caller can tell
-    /// what the range contains instead, and then one per batch; [`ArchiveReader::counts`] counts all.
+    /// Returns all events that match. Events that do not match are returned until the first match, so that the caller
+    /// can suggest values that occur, and then one per batch. [`ArchiveReader::counts`] counts all events.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.selection = Arc::new(Selection::new(filter, self.range));
         self
@@ -200,20 +201,20 @@ impl ArchiveReader {
         self.counts
     }
 
-    /// Declares that the range has no requested end, as in "the last hour": it ends where the archive ends, see
-    /// [`early_ends`](Self::early_ends).
+    /// Declares that the end of the range was not requested, as in "the last hour". The range then ends where the
+    /// archive ends, see [`early_ends`](Self::early_ends).
     pub fn open_end(mut self) -> Self {
         self.open_end = true;
         self
     }
 
-    /// Contracts whose archive ends within a range with an [open end](Self::open_end), with that end. A contract
-    /// without any event of the range is incomplete instead.
+    /// Contracts whose archive ends within a range with an [open end](Self::open_end), with that end. A contract of
+    /// which nothing in the range is archived is incomplete instead.
     #[must_use]
     pub fn early_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let ends = self.contracts.iter().filter_map(|covered| {
-            let asked = self.range.filter(|_| self.open_end)?;
-            Some((covered.contract.clone(), covered.end_within(asked)?))
+            let requested = self.range.filter(|_| self.open_end)?;
+            Some((covered.contract.clone(), covered.end_within(requested)?))
         });
         ends.collect()
     }
@@ -223,19 +224,19 @@ impl ArchiveReader {
     #[must_use]
     pub fn incomplete_ranges(&self) -> Vec<(ContractNumber, RangeSet)> {
         let missing = self.contracts.iter().map(|covered| {
-            let asked = match self.range {
-                Some(asked) if self.open_end => {
-                    let end = covered.end_within(asked).unwrap_or(asked.end());
-                    DateRange::new(asked.start(), end).ok()
+            let requested = match self.range {
+                Some(requested) if self.open_end => {
+                    let end = covered.end_within(requested).unwrap_or(requested.end());
+                    DateRange::new(requested.start(), end).ok()
                 }
-                Some(asked) => Some(asked),
+                Some(requested) => Some(requested),
                 None => covered.read.iter().next().and_then(|first| {
                     let last = covered.read.iter().next_back()?;
                     DateRange::new(first.start(), last.end()).ok()
                 }),
             };
-            let asked: RangeSet = asked.into_iter().collect();
-            (covered.contract.clone(), asked.difference(&covered.verified))
+            let requested: RangeSet = requested.into_iter().collect();
+            (covered.contract.clone(), requested.difference(&covered.verified))
         });
         missing.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
@@ -254,7 +255,7 @@ impl ArchiveReader {
         self.progress
     }
 
-    /// Opens all parts that may contain the next event, and the one after them early.
+    /// Opens all parts that may contain the next event, and one more in advance.
     fn open_parts(&mut self) -> Result<(), Error> {
         while let Some(next) = self.upcoming.front() {
             let earliest = self.open.peek().map(|Reverse(head)| head.key.0);
@@ -278,7 +279,7 @@ impl ArchiveReader {
     /// Reads the next event of a part and queues it.
     fn begin(&mut self, events: PartEvents, contract: usize, index: usize) -> Result<(), Error> {
         let mut skipped = SkippedCounts::default();
-        let head = NextEvent::of(events, contract, index, self.range, &mut skipped);
+        let head = NextEvent::read(events, contract, index, self.range, &mut skipped);
         self.progress.0 += skipped.read;
         self.counts.seen += skipped.in_range;
         self.open.extend(head?);
@@ -294,9 +295,9 @@ impl ArchiveReader {
             self.progress.0 += 1;
             let (time, contract, _, index) = head.key;
             self.begin(head.rest, contract, index)?;
-            let asked = self.range.is_none_or(|range| range.contains(time));
+            let in_range = self.range.is_none_or(|range| range.contains(time));
             let contract = self.contracts.get(contract).map(|one| one.contract.clone());
-            if let Some(contract) = contract.filter(|_| asked) {
+            if let Some(contract) = contract.filter(|_| in_range) {
                 self.counts.count(head.kept);
                 return Ok(Some(ArchivedEvent { contract, event: head.event, kept: head.kept }));
             }
@@ -319,7 +320,7 @@ impl Iterator for ArchiveReader {
 
 impl NextEvent {
     /// The next event of a part. `None` at its end.
-    fn of(
+    fn read(
         mut rest: PartEvents,
         contract: usize,
         index: usize,

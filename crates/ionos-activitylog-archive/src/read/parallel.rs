@@ -1,8 +1,8 @@
 //! Parses the events of a part on several threads.
 //!
-//! Parsing and filtering a line takes several times as long as decompressing it. So each open part has threads of its
-//! own: one decompresses and deals batches of lines round-robin to the others, which parse them. Batches are taken back
-//! in the same order, so the events keep their order. The threads end when [`PartEvents`] is dropped.
+//! Parsing and filtering a line takes several times as long as decompressing it. So each open part has its own threads:
+//! one decompresses batches of lines and distributes them round-robin to the others, which parse them. The batches are
+//! received in the same order, so the events keep their order. The threads end when [`PartEvents`] is dropped.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,14 +22,14 @@ use crate::error::Error;
 /// Maximum number of parser threads per part: enough for the cores of a usual machine.
 const MAX_THREADS: usize = 4;
 
-/// Maximum number of parts with threads of their own. An archive of many contracts has many parts open at once.
+/// Maximum number of open parts that have threads. An archive of many contracts has many open parts.
 const MAX_PARTS_WITH_THREADS: usize = 4;
 
-/// Bytes of a batch. Large enough that threads seldom wait for each other; small enough that the allocator reuses the
-/// memory instead of returning it to the system.
+/// Size of a batch in bytes. Large enough that threads rarely wait for each other; small enough that the allocator
+/// reuses the memory instead of returning it to the system.
 const BATCH_BYTES: usize = 1 << 16;
 
-/// Batches that wait before and behind each parser thread: about 1 MiB of memory per thread.
+/// Maximum number of batches that wait before and after each parser thread: about 1 MiB of memory per thread.
 const BATCHES_WAITING: usize = 8;
 
 /// Consecutive lines of a part.
@@ -41,7 +41,7 @@ struct LineBatch {
     error: Option<Error>,
 }
 
-/// An event with the values that it is sorted and selected by.
+/// An event with its sort key and the result of the filter.
 pub(super) struct ParsedEvent {
     pub(super) time: Option<DateTime<Utc>>,
     pub(super) id: EventId,
@@ -53,7 +53,7 @@ pub(super) struct ParsedEvent {
 /// A parsed line.
 enum ParsedItem {
     Event(ParsedEvent),
-    /// An event that does not match the filter and need not be returned, by its time.
+    /// The time of an event that does not match the filter and is not returned.
     Skipped(Option<DateTime<Utc>>),
 }
 
@@ -74,7 +74,8 @@ impl Selection {
         Self { filter, range, has_match: AtomicBool::new(false) }
     }
 
-    /// Drops an event that does not match as early as possible: passing it on and sorting it takes as long as reading it.
+    /// Drops an event that does not match as early as possible, because sending and sorting it takes as long as reading
+    /// it.
     fn select(&self, event: Event, last_of_batch: bool) -> ParsedItem {
         let kept = self.filter.matches(&event);
         let (time, id) = (event.time(), event.id());
@@ -115,7 +116,7 @@ enum BatchSource {
 }
 
 impl PartEvents {
-    /// Opens a part. It gets threads of its own if fewer than [`MAX_PARTS_WITH_THREADS`] parts are open.
+    /// Opens a part. Starts threads for it if fewer than [`MAX_PARTS_WITH_THREADS`] parts are open.
     pub(super) fn open(closed: &ClosedPart, selection: Arc<Selection>, open_parts: usize) -> Result<Self, Error> {
         let inline = |lines, selection| BatchSource::Inline(Box::new(lines), selection);
         let lines = PartLines::open(closed)?;
@@ -131,8 +132,8 @@ impl PartEvents {
         Ok(Self { path: closed.path.clone(), source, batch: Vec::new().into_iter(), position: closed.part.from })
     }
 
-    /// The next event and the time to sort it by; an event without a time has that of the event before it. `None` at the
-    /// end of the part. Adds the events that are skipped on the way to `skipped`.
+    /// The next event and the time to sort it by; an event without a time gets the time of the previous event. `None`
+    /// at the end of the part. Adds the skipped events to `skipped`.
     pub(super) fn next(
         &mut self,
         range: Option<DateRange>,
@@ -161,9 +162,9 @@ impl PartEvents {
             BatchSource::Threads(threads, next) => {
                 let batch = threads.get(*next).and_then(|thread| thread.recv().ok());
                 *next = (*next + 1) % threads.len().max(1);
-                // A closed channel without an empty batch before it must not pass for the end of the part.
+                // Only an empty batch is the end of the part. A closed channel is an error.
                 batch.ok_or_else(|| {
-                    let error = io::Error::other("the thread that reads it has ended early");
+                    let error = io::Error::other("the reader thread has ended early");
                     Error::Open { path: self.path.clone(), source: error }
                 })
             }
@@ -171,24 +172,24 @@ impl PartEvents {
     }
 }
 
-/// Starts the threads of a part. Each ends when the other end of its channel is dropped.
+/// Starts the threads of a part. A thread ends when the other end of its channel is dropped.
 fn spawn_threads(mut lines: PartLines, selection: &Arc<Selection>) -> io::Result<Vec<Receiver<ParsedBatch>>> {
     let count = thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS));
-    let (mut dealers, mut receivers) = (Vec::new(), Vec::new());
+    let (mut batch_senders, mut receivers) = (Vec::new(), Vec::new());
     for _ in 0..count {
-        let (dealer, batches): (SyncSender<LineBatch>, _) = sync_channel(BATCHES_WAITING);
+        let (batch_sender, batches): (SyncSender<LineBatch>, _) = sync_channel(BATCHES_WAITING);
         let (sender, receiver) = sync_channel(BATCHES_WAITING);
         let (path, selection) = (lines.path.clone(), selection.clone());
         let parse = move || batches.iter().try_for_each(|batch| sender.send(parse_batch(batch, &path, &selection)));
         thread::Builder::new().name("archive-events".to_owned()).spawn(parse)?;
-        dealers.push(dealer);
+        batch_senders.push(batch_sender);
         receivers.push(receiver);
     }
     thread::Builder::new().name("archive-lines".to_owned()).spawn(move || {
-        for dealer in dealers.iter().cycle() {
+        for batch_sender in batch_senders.iter().cycle() {
             let batch = read_batch(&mut lines);
             let last = batch.lines.is_empty() || batch.error.is_some();
-            if dealer.send(batch).is_err() || last {
+            if batch_sender.send(batch).is_err() || last {
                 return;
             }
         }
@@ -206,7 +207,7 @@ fn read_batch(lines: &mut PartLines) -> LineBatch {
     LineBatch { first, lines, error }
 }
 
-/// Parses a batch. Its last event is never skipped, so that the caller regains control once a batch.
+/// Parses a batch. The last event is never skipped, so that the caller regains control after each batch.
 fn parse_batch(batch: LineBatch, path: &Path, selection: &Selection) -> ParsedBatch {
     let mut items = Vec::new();
     let mut rest = batch.lines.as_slice();

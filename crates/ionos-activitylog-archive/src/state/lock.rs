@@ -33,18 +33,18 @@ impl ContractLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut said = String::new();
-                // Without a readable owner the error is still right.
-                let _ = file.read_to_string(&mut said);
-                let holder = serde_json::from_str(&said).ok();
+                let mut content = String::new();
+                // The error is correct without the owner as well.
+                let _ = file.read_to_string(&mut content);
+                let holder = serde_json::from_str(&content).ok();
                 return Err(Error::Locked { path: folder.path().to_path_buf(), owner: holder });
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let me = json_file::to_pretty(&LockOwner::current_process(now));
+        let owner = json_file::to_pretty(&LockOwner::current_process(now));
         file.set_len(0).map_err(failed)?;
         file.rewind().map_err(failed)?;
-        file.write_all(&me).map_err(failed)?;
+        file.write_all(&owner).map_err(failed)?;
         fail_points.reach(FailPoint::LockTaken);
         Ok(Self { _file: file })
     }

@@ -1,6 +1,6 @@
 //! The state of a contract's archive: a summary of its manifests for people and monitoring, and facts that depend on
 //! runs and must not be in a manifest: tries of gaps, sealed ranges, and whether an export is running. If state and
-//! manifests differ, the manifests count.
+//! manifests differ, the manifests are authoritative.
 
 mod lock;
 mod rebuild;

@@ -22,7 +22,8 @@ pub struct RebuiltState {
 }
 
 /// Rebuilds the state of a contract from its manifests. Facts about runs are lost: tries of gaps, and sealed ranges. If
-/// the chain of manifests is broken and `relink` is true, the next export links the manifests from there on again.
+/// the chain of manifests is broken and `relink` is true, the next export links the manifests again, starting at the
+/// break.
 ///
 /// Fails if a manifest is damaged, if the chain is broken and `relink` is false, if another process holds the lock, and
 /// if there is no manifest.

@@ -1,5 +1,5 @@
-//! Reads and writes the state file. The previous state is kept, and without either the state is rebuilt from the
-//! manifests, so losing it loses no data.
+//! Reads and writes the state file. The previous state is kept as a copy. Losing both loses no data, because the state
+//! can be rebuilt from the manifests.
 
 use std::fs;
 use std::io::{self, Write};
@@ -11,7 +11,7 @@ use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, FailPoints, json_file};
 use crate::layout::ContractFolder;
 
 const STATE: &str = "_state.json";
-const BEFORE: &str = "_state.prev.json";
+const PREVIOUS: &str = "_state.prev.json";
 
 /// Path of the state file.
 #[cfg(test)]
@@ -31,12 +31,12 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
         Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. })) => return Err(error),
         Err(lost) => lost,
     };
-    match (first, read_one(folder.path().join(BEFORE))) {
+    match (first, read_one(folder.path().join(PREVIOUS))) {
         (StateUnavailable::Missing, Err(StateUnavailable::Missing)) => Ok((None, None)),
         // The process was killed between renaming the old state and the new one.
         (StateUnavailable::Missing, Ok(state)) => Ok((Some(state), None)),
         (StateUnavailable::Unusable(error), Ok(state)) => {
-            let warning = format!("{}; using the previous copy, {BEFORE}", error.to_string());
+            let warning = format!("{}; using the previous copy, {PREVIOUS}", error.to_string());
             Ok((Some(state), Some(warning)))
         }
         (_, Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. }))) => Err(error),
@@ -58,7 +58,7 @@ fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
 
 /// Writes the state and keeps the previous one.
 pub(crate) fn write(folder: &ContractFolder, state: &State, fail_points: &FailPoints) -> Result<(), Error> {
-    let (path, before) = (folder.path().join(STATE), folder.path().join(BEFORE));
+    let (path, before) = (folder.path().join(STATE), folder.path().join(PREVIOUS));
     let mut file = AtomicFile::create_in(folder.path(), ArchiveFileKind::State, fail_points)?;
     file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write { path: path.clone(), source: error })?;
     // A damaged state must not replace the good previous one.

@@ -1,5 +1,5 @@
-//! Compares the chain of manifests, the files and the state of a contract. Each manifest contains the digest of the one
-//! before it, so a changed manifest is found unless all later ones and the state were changed as well.
+//! Compares the chain of manifests, the files and the state of a contract. Each manifest contains the digest of the
+//! previous one, so a changed manifest is found unless all later manifests and the state were changed as well.
 
 use std::path::Path;
 
@@ -11,20 +11,20 @@ use crate::manifest::{Manifest, ManifestLink, ReadRange};
 use crate::state::State;
 use ionos_activitylog::RangeSet;
 
-/// Files of a contract that no manifest names.
-const KNOWN: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lock", "_runs.ndjson"];
+/// Files of a contract that belong to the archive but are not named in manifests.
+const UNLISTED_FILES: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lock", "_runs.ndjson"];
 
 /// Checks the manifests, files and state of a contract. Returns the manifests that can be used.
-pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
+pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
     let mut report = VerifyReport::default();
-    let place = |file: std::path::PathBuf| FileLocation { root, file };
+    let location = |file: std::path::PathBuf| FileLocation { root, file };
     let state = match State::read(folder) {
         Ok((state, warning)) => {
             report.warnings.extend(warning);
             state
         }
         Err(error) => {
-            let state = place(folder.path().join("_state.json"));
+            let state = location(folder.path().join("_state.json"));
             report.findings.push(state.find(None, Problem::Unreadable, error.to_string()));
             None
         }
@@ -45,8 +45,8 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
         ));
     }
     let unreadable = |file: &Path, error: &dyn std::fmt::Display| {
-        let there = place(file.to_path_buf());
-        there.find(None, Problem::Unreadable, format!("cannot be read: {error}"))
+        let location = location(file.to_path_buf());
+        location.find(None, Problem::Unreadable, format!("cannot be read: {error}"))
     };
     let listed = folder.days().and_then(|days| Ok((days, names(folder.path())?)));
     let (days, others) = match listed {
@@ -63,7 +63,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     let (mut manifests, mut covered) = (Vec::new(), RangeSet::new());
     let (mut before, mut gaps): (Option<ManifestLink>, u64) = (None, 0);
     for date in days {
-        let here = place(folder.manifest(date));
+        let here = location(folder.manifest(date));
         let day = match names(&folder.day(date)) {
             Ok(day) => day,
             Err(error) => {
@@ -107,11 +107,11 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
                 if relink.is_some_and(|from| date >= from) {
                     unlinked += 1;
                 } else if manifest.previous != before && manifest.previous.is_none_or(|one| Some(one.date) != unknown) {
-                    report.findings.push(broken(root, folder, &manifest, before));
+                    report.findings.push(broken_link(root, folder, &manifest, before));
                 }
                 gaps += manifest.gaps.len() as u64;
                 covered.extend(manifest.ranges.iter().filter_map(ReadRange::range));
-                files(&mut report, root, folder, &manifest, &day, open);
+                check_files(&mut report, root, folder, &manifest, &day, open);
                 manifests.push(manifest);
             }
             Err(error) => report.findings.push(here.find(None, Problem::Changed, error.to_string())),
@@ -130,9 +130,9 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     }
     for name in others {
         if is_leftover(&name) {
-            report.warnings.push(left(&name));
-        } else if !KNOWN.contains(&name.as_str()) && day_of(&name).is_none() {
-            let extra = place(folder.path().join(&name));
+            report.warnings.push(leftover_warning(&name));
+        } else if !UNLISTED_FILES.contains(&name.as_str()) && day_of(&name).is_none() {
+            let extra = location(folder.path().join(&name));
             report.findings.push(extra.find(None, Problem::Extra, "not a file of the archive"));
         }
     }
@@ -146,7 +146,7 @@ pub(super) fn of(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Man
     (report, manifests)
 }
 
-/// The error of the operating system without the path, which the finding names.
+/// The text of the operating system's error. Without the path, because the finding names it.
 fn cause(error: crate::error::Error) -> String {
     match error {
         crate::error::Error::Open { source: error, .. } => error.to_string(),
@@ -154,8 +154,8 @@ fn cause(error: crate::error::Error) -> String {
     }
 }
 
-/// Names the modified manifest: the earlier one if it exists, because the later one contains its digest.
-fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<ManifestLink>) -> Finding {
+/// The finding about a broken link. Names the earlier manifest if it exists, because the later one contains its digest.
+fn broken_link(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<ManifestLink>) -> Finding {
     let date = manifest.date;
     let (at, problem, detail) = match (manifest.previous, before) {
         (Some(expected), Some(found)) if expected.date == found.date => (
@@ -175,12 +175,12 @@ fn broken(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Opt
             (date, Problem::Chain, "refers to an earlier manifest, but is the first of the contract".to_owned())
         }
     };
-    let place = FileLocation { root, file: folder.manifest(at) };
-    place.find(None, problem, detail)
+    let location = FileLocation { root, file: folder.manifest(at) };
+    location.find(None, problem, detail)
 }
 
-/// Reports files of a day that its manifest does not name.
-fn files(
+/// Reports files of a day that are not listed in its manifest.
+fn check_files(
     report: &mut VerifyReport,
     root: &Path,
     folder: &ContractFolder,
@@ -197,7 +197,7 @@ fn files(
             continue;
         }
         if is_leftover(name) || open && is_part(name) {
-            report.warnings.push(left(name));
+            report.warnings.push(leftover_warning(name));
             continue;
         }
         let extra = FileLocation { root, file: folder.day(manifest.date).join(name) };
@@ -238,7 +238,7 @@ fn state_findings(
     }
 }
 
-fn left(name: &str) -> String {
+fn leftover_warning(name: &str) -> String {
     format!("{name} was left by a killed export; the next export removes it")
 }
 

@@ -1,5 +1,5 @@
-//! Checks the parts of a day in one pass over each file: digests of the file and of its lines, counts, ids, times and
-//! order.
+//! Checks the parts of a day in one pass over each file: the digests of the file and of its lines, and the counts, ids,
+//! times and order of the events.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,69 +16,69 @@ use crate::encode::unpack;
 use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, Part};
 
-/// First half of the SHA-256 of a line: enough to distinguish contents of one id.
+/// First half of the SHA-256 of a line, which is enough to distinguish the contents of one id.
 type ContentHash = [u8; 16];
 
 /// The ids of a day, with the content, part and line number of their first occurrence.
 type KnownIds<'a> = HashMap<EventId, (ContentHash, &'a Part, u64)>;
 
-/// Checks the parts of a day, and calls `through` after each part.
-pub(super) fn of(root: &Path, folder: &Path, manifest: &Manifest, through: &dyn Fn(&Part)) -> VerifyReport {
+/// Checks the parts of a day, and calls `on_part` after each part.
+pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part: &dyn Fn(&Part)) -> VerifyReport {
     let mut report = VerifyReport::default();
     let mut known = KnownIds::new();
-    // Late parts come last: their ids count only if no other part has them.
+    // Late parts come last, because their ids count only if no other part has them.
     let (mut late, mut all_read) = (LatePartTotals::default(), true);
     for part in &manifest.parts {
-        let place = FileLocation { root, file: folder.join(part.file.to_string()) };
-        let seen = part_of(&mut report, &place, part, &mut known);
-        through(part);
-        all_read &= seen.is_ok();
-        match seen {
-            Ok(seen) if part.late => late.add(&seen, part),
+        let location = FileLocation { root, file: folder.join(part.file.to_string()) };
+        let scan = check_part(&mut report, &location, part, &mut known);
+        on_part(part);
+        all_read &= scan.is_ok();
+        match scan {
+            Ok(scan) if part.late => late.add(&scan, part),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                report.findings.push(place.find(None, Problem::Missing, "file is missing"));
+                report.findings.push(location.find(None, Problem::Missing, "file is missing"));
             }
             Err(error) => {
-                report.findings.push(place.find(None, Problem::Unreadable, format!("cannot be read: {error}")))
+                report.findings.push(location.find(None, Problem::Unreadable, format!("cannot be read: {error}")))
             }
         }
     }
     if all_read && let Some(detail) = late.difference() {
         let file = folder.join(MANIFEST);
-        let place = FileLocation { root, file };
-        report.findings.push(place.find(None, Problem::Count, detail));
+        let location = FileLocation { root, file };
+        report.findings.push(location.find(None, Problem::Count, detail));
     }
     report
 }
 
-/// Sums over the late parts of a day. Only their sums can be checked: which late part had an id first depends on which
-/// was written first, which their names do not say.
+/// Sums over the late parts of a day. Only the sums can be checked: an id counts for the late part that was written
+/// first, and the names of the parts do not show their order.
 #[derive(Default)]
 struct LatePartTotals {
     unique: u64,
-    said_unique: u64,
+    manifest_unique: u64,
     expected_total: u64,
-    /// `None` if one of them has no total.
+    /// Sum of the totals. `None` if one of the parts has no total.
     counted: Option<u64>,
     parts: u64,
 }
 
 impl LatePartTotals {
-    fn add(&mut self, seen: &PartScan, part: &Part) {
+    fn add(&mut self, scan: &PartScan, part: &Part) {
         let before = if self.parts == 0 { Some(0) } else { self.counted };
         self.counted = before.zip(part.total).map(|(before, total)| before + total);
         self.parts += 1;
-        self.unique += seen.unique;
-        self.said_unique += part.unique;
-        self.expected_total += seen.expected_total();
+        self.unique += scan.unique;
+        self.manifest_unique += part.unique;
+        self.expected_total += scan.expected_total();
     }
 
     fn difference(&self) -> Option<String> {
-        if self.unique != self.said_unique {
+        if self.unique != self.manifest_unique {
             return Some(format!(
                 "the late parts have {} ids that no other part has, this manifest says {}",
-                self.unique, self.said_unique
+                self.unique, self.manifest_unique
             ));
         }
         let counted = self.counted.filter(|counted| *counted != self.expected_total)?;
@@ -89,25 +89,25 @@ impl LatePartTotals {
     }
 }
 
-fn part_of<'a>(
+fn check_part<'a>(
     report: &mut VerifyReport,
-    place: &FileLocation<'_>,
+    location: &FileLocation<'_>,
     part: &'a Part,
     known: &mut KnownIds<'a>,
 ) -> io::Result<PartScan> {
-    let mut file = HashingReader::new(File::open(&place.file)?);
-    let mut seen = PartScan::default();
+    let mut file = HashingReader::new(File::open(&location.file)?);
+    let mut scan = PartScan::default();
     let mut finding = |line: Option<u64>, problem, detail: String| {
-        report.findings.push(place.find(line, problem, detail));
+        report.findings.push(location.find(line, problem, detail));
     };
     let unpacked = {
         let packed = BufReader::with_capacity(1 << 17, &mut file);
-        unpack(part.file.compression, packed).and_then(|reader| seen.read(reader, part, known, &mut finding))
+        unpack(part.file.compression, packed).and_then(|reader| scan.read(reader, part, known, &mut finding))
     };
     if let Err(error) = unpacked {
-        finding(Some(seen.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));
+        finding(Some(scan.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));
     }
-    // Bytes behind the end of the compressed data belong to the file too.
+    // Bytes after the end of the compressed data belong to the file too.
     io::copy(&mut file, &mut io::sink())?;
     let sha256 = Digest::from(file.hash);
     if (sha256, file.bytes) != (part.sha256, part.bytes) {
@@ -120,68 +120,68 @@ fn part_of<'a>(
             ),
         );
     }
-    let unique = if part.late { part.unique } else { seen.unique };
-    if (seen.count, unique) != (part.count, part.unique) {
+    let unique = if part.late { part.unique } else { scan.unique };
+    if (scan.count, unique) != (part.count, part.unique) {
         finding(
             None,
             Problem::Count,
-            format!("{} events with {} ids, the manifest says {} with {}", seen.count, unique, part.count, part.unique),
+            format!("{} events with {} ids, the manifest says {} with {}", scan.count, unique, part.count, part.unique),
         );
     } else if let Some(total) = part.total
         && !part.late
-        && total != seen.expected_total()
+        && total != scan.expected_total()
     {
         finding(
             None,
             Problem::Count,
             format!(
                 "{} events, each counted once; the manifest says that the service reported {total}",
-                seen.expected_total()
+                scan.expected_total()
             ),
         );
     }
-    let digest = Digest::from(seen.lines.clone());
-    if digest != part.digest || seen.bytes != part.unpacked {
+    let digest = Digest::from(scan.lines.clone());
+    if digest != part.digest || scan.bytes != part.unpacked {
         finding(
             None,
             Problem::Changed,
             format!(
                 "lines were changed: {} bytes with digest {digest}, the manifest says {} bytes with {}",
-                seen.bytes, part.unpacked, part.digest
+                scan.bytes, part.unpacked, part.digest
             ),
         );
     }
-    if (seen.first, seen.last) != (part.first, part.last) {
-        finding(None, Problem::Time, "its first or last event has another time than the manifest says".to_owned());
+    if (scan.first, scan.last) != (part.first, part.last) {
+        finding(None, Problem::Time, "the time of the first or last event differs from the manifest".to_owned());
     }
     report.parts += 1;
-    report.events += seen.count;
-    report.bytes += seen.bytes;
-    Ok(seen)
+    report.events += scan.count;
+    report.bytes += scan.bytes;
+    Ok(scan)
 }
 
-/// What was read of a part so far.
+/// Values computed from the lines of a part read so far.
 #[derive(Default)]
 struct PartScan {
     count: u64,
     unique: u64,
     /// Number of repeated events without a usable `@uuid`.
-    twins: u64,
+    repeats_without_uuid: u64,
     bytes: u64,
     lines: Sha256,
     first: Option<DateTime<Utc>>,
     last: Option<DateTime<Utc>>,
     /// Sort key of the last event that has a time.
-    before: Option<(DateTime<Utc>, EventId)>,
+    last_key: Option<(DateTime<Utc>, EventId)>,
     /// Id of the last event.
-    id_before: Option<EventId>,
+    last_id: Option<EventId>,
     content: ContentHash,
 }
 
 impl PartScan {
     /// Total that a service reports if it counts each event once.
     fn expected_total(&self) -> u64 {
-        self.unique + self.twins
+        self.unique + self.repeats_without_uuid
     }
 
     fn read<'a>(
@@ -226,8 +226,8 @@ impl PartScan {
     ) {
         let number = self.count;
         let (time, id) = (event.time(), event.id());
-        let place = time.map(|time| (time, id.clone()));
-        if let Some((time, _)) = &place {
+        let sort_key = time.map(|time| (time, id.clone()));
+        if let Some((time, _)) = &sort_key {
             if !part.file.range.contains(*time) {
                 finding(
                     Some(number),
@@ -241,7 +241,7 @@ impl PartScan {
             }
             self.first = Some(self.first.map_or(*time, |first| first.min(*time)));
             self.last = Some(self.last.map_or(*time, |last| last.max(*time)));
-            if self.before.as_ref() > place.as_ref() {
+            if self.last_key.as_ref() > sort_key.as_ref() {
                 finding(
                     Some(number),
                     Problem::Order,
@@ -255,12 +255,12 @@ impl PartScan {
                 self.unique += 1;
             }
             Some((content, other, line)) => {
-                // Another content of the same id is an amended event. Equal records without a usable @uuid are several
-                // events if they are adjacent, or if one of them is late.
-                let elsewhere = !std::ptr::eq(*other, part);
-                let together = self.id_before.as_ref() == Some(&id);
-                let twin = id.is_of_content() && (together || part.late && elsewhere);
-                if *content == self.content && !twin {
+                // An event with the same id and another content was amended. Equal records without a usable @uuid are
+                // several events if they are adjacent or one of them is late.
+                let in_other_part = !std::ptr::eq(*other, part);
+                let adjacent = self.last_id.as_ref() == Some(&id);
+                let is_repeat = id.is_of_content() && (adjacent || part.late && in_other_part);
+                if *content == self.content && !is_repeat {
                     finding(
                         Some(number),
                         Problem::Duplicate,
@@ -268,18 +268,18 @@ impl PartScan {
                     );
                 }
                 // Ids are counted per part, except in late parts.
-                if elsewhere && !part.late {
+                if in_other_part && !part.late {
                     known.insert(id.clone(), (self.content, part, number));
                     self.unique += 1;
                 } else {
-                    self.twins += u64::from(id.is_of_content());
+                    self.repeats_without_uuid += u64::from(id.is_of_content());
                 }
             }
         }
-        if place.is_some() {
-            self.before = place;
+        if sort_key.is_some() {
+            self.last_key = sort_key;
         }
-        self.id_before = Some(id);
+        self.last_id = Some(id);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Verifies an archive without the service and without trust in its keeper: finds every file that was changed, removed
-//! or added. Everything that a manifest says is compared with the files, and each manifest with the next one.
+//! Verifies an archive offline: finds every file that was changed, removed or added. Compares each manifest with the
+//! files of its day and with the next manifest.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `day` checks the
 //! lines of a day. `online` compares totals with the service.
@@ -27,7 +27,7 @@ use crate::manifest::{ManifestLink, Part};
 
 pub use online::{TotalsReport, verify_totals};
 
-/// What a verified archive proves, and what it does not prove.
+/// Explanation for users of the guarantees and the limits of a verification.
 pub const WHAT_IT_PROVES: &str = "\
 If there are no findings, no file of the archive was changed, removed or added after the manifests were written,
 provided that the last manifest is the original: compare its SHA-256 with a copy kept elsewhere. Verification does not
@@ -38,7 +38,7 @@ scans returned the same events.";
 /// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "it says what is wrong"]
+#[must_use = "the report contains the findings"]
 pub struct VerifyReport {
     /// Differences. Empty if the archive is unmodified.
     pub findings: Vec<Finding>,
@@ -80,7 +80,7 @@ pub struct Finding {
     pub line: Option<u64>,
     /// Kind of the difference.
     pub problem: Problem,
-    /// Description for people.
+    /// Description for users, without the file name.
     pub detail: String,
 }
 
@@ -138,12 +138,12 @@ impl VerifyReport {
     /// Compares the last manifest of each contract with digests that were kept elsewhere, one per contract.
     pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
         let mut found = Vec::new();
-        let mut others: Vec<&Digest> = kept.iter().collect();
+        let mut unmatched: Vec<&Digest> = kept.iter().collect();
         for chain in &self.chains {
             let folder = archive.contract(&chain.contract);
             let (file, detail) = match chain.head {
                 Some(head) if kept.contains(&head.sha256) => {
-                    others.retain(|one| **one != head.sha256);
+                    unmatched.retain(|one| **one != head.sha256);
                     continue;
                 }
                 Some(head) => (
@@ -159,7 +159,7 @@ impl VerifyReport {
             found.push(FileLocation { root, file }.find(None, Problem::Chain, detail));
         }
         if found.is_empty() {
-            for one in others {
+            for one in unmatched {
                 let root = archive.root();
                 let file = PathBuf::from(".");
                 let detail = format!("--head {one} does not match the last manifest of any contract");
@@ -206,7 +206,8 @@ pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -
     verify_archive_with_progress(archive, contracts, |_, _| {})
 }
 
-/// As [`verify_archive`], and calls `on_progress` after each part with the number of bytes read and of all bytes.
+/// As [`verify_archive`], and calls `on_progress` after each part with the number of bytes read and the total number of
+/// bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
@@ -219,28 +220,28 @@ pub fn verify_archive_with_progress(
     let mut report = VerifyReport::default();
     let mut days = Vec::new();
     for folder in &contracts {
-        let (found, manifests) = chain::of(archive.root(), folder);
+        let (found, manifests) = chain::check_contract(archive.root(), folder);
         report.add(found);
         let manifests = manifests.into_iter();
         days.extend(manifests.map(|manifest| (folder.day(manifest.date), manifest)));
     }
     let parts = days.iter().flat_map(|(_, manifest)| &manifest.parts);
     let (done, bytes) = (AtomicU64::new(0), parts.map(|part| part.bytes).sum());
-    let through = |part: &Part| {
+    let on_part = |part: &Part| {
         let before = done.fetch_add(part.bytes, Ordering::Relaxed);
         on_progress(before + part.bytes, bytes);
     };
     let (next, all) = (AtomicUsize::new(0), Mutex::new(VerifyReport::default()));
     let work = || {
         while let Some((folder, manifest)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let found = day::of(archive.root(), folder, manifest, &through);
+            let found = day::check_day(archive.root(), folder, manifest, &on_part);
             all.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(found);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     std::thread::scope(|scope| {
         for _ in 1..threads.min(days.len()) {
-            // Without a thread, the others do the work.
+            // If a thread cannot be started, the others do its work.
             let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();

@@ -1,4 +1,4 @@
-//! Compares the totals of an archive with those that the service reports now, with one request per verified range.
+//! Compares the totals in an archive with the current totals of the service, with one request per verified range.
 
 use chrono::NaiveDate;
 use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize, Total};
@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::layout::Archive;
 use crate::manifest::{Manifest, read_days};
 
-/// Result of comparing totals. Days are those of all contracts together; a day counts as equal only if all of its
-/// ranges are.
+/// Result of comparing totals. Numbers of days are sums over all contracts. A day counts as equal only if all of its
+/// ranges are equal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use = "it says what is wrong"]
+#[must_use = "the report contains the findings"]
 pub struct TotalsReport {
     /// Differences and warnings.
     pub report: VerifyReport,
@@ -35,7 +35,7 @@ impl TotalsReport {
     }
 }
 
-/// Result for one range; the largest one counts for a day.
+/// Result for one range. The result of a day is the largest result of its ranges.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum TotalComparison {
     Equal,
@@ -45,7 +45,7 @@ enum TotalComparison {
 }
 
 /// Compares the totals of the verified ranges of some contracts (`None`: all) with the service. Calls `on_progress`
-/// after each day with the number of days done and of all days.
+/// after each day with the number of days done and the total number of days.
 ///
 /// Fails if the archive cannot be read, and if the service does not answer.
 pub async fn verify_totals(
@@ -64,14 +64,14 @@ pub async fn verify_totals(
     for (folder, days) in read {
         let mut more = Vec::new();
         for (date, (manifest, _)) in days {
-            let place = FileLocation { root: archive.root(), file: folder.manifest(date) };
+            let location = FileLocation { root: archive.root(), file: folder.manifest(date) };
             let mut outcome = None;
             for range in manifest.verified_ranges().iter() {
                 let report = &mut totals.report;
                 let one = if range == range.to_whole_seconds() {
                     let page = client.page(folder.contract(), range, 0, one).await;
                     let total = page.map_err(|source| Error::Read { source })?.total;
-                    compare(report, &place, &manifest, range, total)
+                    compare(report, &location, &manifest, range, total)
                 } else {
                     report
                         .warnings
@@ -87,7 +87,7 @@ pub async fn verify_totals(
                 Some(TotalComparison::Equal) => totals.equal += 1,
                 Some(TotalComparison::Fewer) => totals.fewer += 1,
                 Some(TotalComparison::More) => more.push(date),
-                // Not all of the day is verified, or nothing of it.
+                // The day is not verified completely.
                 Some(TotalComparison::Unknown) | None => totals.unknown += 1,
             }
             done += 1;
@@ -103,7 +103,7 @@ pub async fn verify_totals(
 /// Reports a total that differs from the archived one.
 fn compare(
     report: &mut VerifyReport,
-    place: &FileLocation<'_>,
+    location: &FileLocation<'_>,
     manifest: &Manifest,
     range: DateRange,
     counted: Option<Total>,
@@ -125,7 +125,7 @@ fn compare(
             TotalComparison::Unknown
         }
         Some(total) if count > total => {
-            report.findings.push(place.find(
+            report.findings.push(location.find(
                 None,
                 Problem::Total,
                 format!(

@@ -1,5 +1,4 @@
-//! Groups request URIs by what they address: replaces identifiers in the path, and accepts absolute URIs and bare
-//! paths.
+//! Groups request URIs by endpoint: replaces the identifiers in the path. Accepts absolute URIs and bare paths.
 
 /// The path of an absolute URI or of a bare path.
 fn path(uri: &str) -> &str {
@@ -29,7 +28,7 @@ fn is_id(segment: &str) -> bool {
     digits(segment) || groups.eq([8, 4, 4, 4, 12])
 }
 
-/// The version that a segment of the path names, such as `v6`.
+/// The API version in the path, such as `v6`.
 pub(super) fn version(uri: &str) -> Option<String> {
     path(uri).split('/').find_map(version_of)
 }

@@ -1,6 +1,5 @@
-//! Compares manifests, state and file sizes before anything is written: a new manifest beside modified files would make
-//! them look valid. Contents are compared by [`verify_archive`](crate::verify_archive), which takes too long for every
-//! export.
+//! Compares manifests, state and file sizes before an export writes, because a new manifest would make modified files
+//! look valid. Only [`verify_archive`](crate::verify_archive) compares contents, which takes too long for every export.
 
 use super::ContractWriter;
 use crate::error::Error;
@@ -54,7 +53,7 @@ impl ContractWriter {
         for (date, (manifest, _)) in &self.days {
             for part in &manifest.parts {
                 let path = self.folder.day(*date).join(part.file.to_string());
-                let wrong = match std::fs::metadata(&path) {
+                let detail = match std::fs::metadata(&path) {
                     Ok(found) if found.len() == part.bytes => continue,
                     Ok(found) => format!("it has {} bytes, the manifest says {}", found.len(), part.bytes),
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
@@ -62,7 +61,7 @@ impl ContractWriter {
                 };
                 return Err(Error::Damaged {
                     path,
-                    detail: wrong,
+                    detail,
                     hint: "restore it from a copy, or remove the folder of its day and run `ialog state rebuild --relink` to read \
                      the day again; `ialog verify` shows all differences",
                 });
@@ -72,13 +71,13 @@ impl ContractWriter {
     }
 }
 
-/// Fails if the archive is of another service, contract or rule of ids.
+/// Fails if the archive belongs to another service, contract, filter or id rule.
 pub(super) fn check_identity(
     folder: &ContractFolder,
     archived: &ArchiveIdentity,
     wanted: &ArchiveIdentity,
 ) -> Result<(), Error> {
-    let say = |identity: &ArchiveIdentity| {
+    let describe = |identity: &ArchiveIdentity| {
         let filter = match identity.filter.as_str() {
             "" => String::new(),
             filter => format!(", filter {filter:?}"),
@@ -88,5 +87,9 @@ pub(super) fn check_identity(
     if archived == wanted {
         return Ok(());
     }
-    Err(Error::IdentityMismatch { path: folder.path().to_path_buf(), archived: say(archived), wanted: say(wanted) })
+    Err(Error::IdentityMismatch {
+        path: folder.path().to_path_buf(),
+        archived: describe(archived),
+        wanted: describe(wanted),
+    })
 }

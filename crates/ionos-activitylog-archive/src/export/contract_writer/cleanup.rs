@@ -1,5 +1,5 @@
-//! Removes leftovers of killed exports and parts that were replaced; [`verify_archive`](crate::verify_archive) would
-//! report both. Files that this program did not write are never touched.
+//! Removes leftovers of killed exports and replaced parts, which [`verify_archive`](crate::verify_archive) would
+//! report. Never touches files that this program did not write.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use crate::fs::{folder, is_leftover};
 use crate::layout::names;
 
 impl ContractWriter {
-    /// Removes temporary files, and parts that no manifest names. If no export is known that may have left such a part,
-    /// it is removed only if a manifest covers its range.
+    /// Removes temporary files, and parts that no manifest names. If the state does not show an interrupted export,
+    /// such a part is removed only if a manifest covers its range.
     pub(super) fn cleanup(&self, only: Option<NaiveDate>) -> Result<(), Error> {
         let dates = match only {
             Some(date) => vec![date],

@@ -1,6 +1,6 @@
-//! Changes manifests. A part belongs to the archive once a manifest names it. Changing a manifest breaks the chain
-//! behind it, so the state first records the day from which the chain is linked again: a chain that is broken anywhere
-//! else was modified by someone else.
+//! Changes manifests. A part belongs to the archive once a manifest names it. Changing a manifest breaks its links to
+//! later manifests, so the state first records the day from which they must be linked again. A chain that is broken
+//! anywhere else was modified by another program.
 
 use std::collections::BTreeMap;
 

@@ -12,15 +12,16 @@ use crate::manifest::KnownGap;
 use crate::state;
 use crate::state::{Certainty, OpenGap, State};
 
-/// Minimum time between two writes of the state while an export runs. A state that is behind loses nothing: its content
-/// is derived from the manifests again.
-const FOLLOWS_AFTER: Duration = Duration::from_secs(1);
+/// Minimum time between two writes of the state while an export runs. An outdated state loses no data, because it is
+/// derived from the manifests.
+const MIN_SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 impl ContractWriter {
-    /// Writes the state if it is behind for [`FOLLOWS_AFTER`] or has facts that no manifest contains.
+    /// Writes an outdated state if the last write is [`MIN_SAVE_INTERVAL`] ago or if it has facts that no manifest
+    /// contains.
     pub(crate) fn save_if_due(&mut self) -> Result<(), Error> {
-        let while_ago = self.clock.elapsed().saturating_sub(self.saved) >= FOLLOWS_AFTER;
-        if self.manifests_ahead && (while_ago || self.retries_changed) {
+        let is_due = self.clock.elapsed().saturating_sub(self.saved) >= MIN_SAVE_INTERVAL;
+        if self.manifests_ahead && (is_due || self.retries_changed) {
             return self.save();
         }
         Ok(())

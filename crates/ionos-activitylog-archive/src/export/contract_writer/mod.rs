@@ -1,6 +1,6 @@
 //! The folder of one contract, locked for writing. Files change in an order that lets the next export continue after a
-//! kill at any instant: part, then manifest, then state. A part without a manifest is written again; a state that is
-//! behind is derived from the manifests.
+//! kill at any instant: part, then manifest, then state. A part without a manifest is written again; an
+//! outdated state is derived from the manifests.
 //!
 //! `check` compares files before anything is written, `cleanup` removes leftovers, `commit` changes manifests and
 //! `coverage` derives the state.
@@ -43,14 +43,13 @@ pub(crate) struct ContractWriter {
     retries_changed: bool,
     /// Time of the last write of the state, by the monotonic clock.
     saved: Duration,
-    /// Whether a state existed: then an export has left any part that no manifest names.
+    /// Whether a state existed. Then any part that no manifest names was left by an export.
     known: bool,
     _lock: ContractLock,
 }
 
 impl ContractWriter {
-    /// Opens and locks the folder of a contract, which is created if it does not exist, and removes what a killed
-    /// export has left.
+    /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export.
     ///
     /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified.
     pub(crate) fn open(
@@ -83,13 +82,13 @@ impl ContractWriter {
             }
         };
         for (manifest, _) in days.values() {
-            let theirs = ArchiveIdentity {
+            let found = ArchiveIdentity {
                 api: manifest.api.clone(),
                 contract: manifest.contract.clone(),
                 id_rule: manifest.id_rule.clone(),
                 filter: String::new(),
             };
-            check_identity(&folder, &theirs, &identity)?;
+            check_identity(&folder, &found, &identity)?;
         }
         let mut writer = Self {
             folder,

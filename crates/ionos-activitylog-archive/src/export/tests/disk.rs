@@ -1,5 +1,5 @@
-//! Parts are brought to the disk while the next ones are filled: a few at a time, in their order, and none counts before
-//! it is there.
+//! Parts are brought to the disk while the next ones are filled: a few at a time, in their order, and none counts
+//! before it is there.
 
 use std::sync::mpsc;
 use std::time::Duration;

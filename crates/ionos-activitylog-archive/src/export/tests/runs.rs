@@ -1,4 +1,5 @@
-//! An export that is stopped leaves an archive in order and says what it has done; each has its line in the list of runs.
+//! An export that is stopped leaves an archive in order and says what it has done; each has its line in the list of
+//! runs.
 
 use super::*;
 
