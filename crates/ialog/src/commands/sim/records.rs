@@ -22,7 +22,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "SHARE", default_value_t = Share::NONE)]
     pub(crate) unknown_members: Share,
 
-    /// Share of records with unknown event types and actions
+    /// Share of records with unknown types and actions
     #[arg(long, value_name = "SHARE", default_value_t = Share::NONE)]
     pub(crate) unknown_types: Share,
 
