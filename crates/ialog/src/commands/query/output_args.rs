@@ -33,7 +33,7 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
 
-    /// Columns to show, comma-separated, comma-separated
+    /// Columns to show, comma-separated
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) cols: Vec<String>,
 
