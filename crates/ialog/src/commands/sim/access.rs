@@ -34,7 +34,7 @@ pub(crate) struct AccessArgs {
     #[arg(long, value_name = "USER:PASSWORD", value_parser = StringValueParser::new().map(BasicCredentials::from))]
     pub(crate) basic: Vec<BasicCredentials>,
 
-    /// Refuse user names and passwords, as for accounts with two-factor authentication
+    /// Refuse user names and passwords (two-factor authentication)
     #[arg(long)]
     pub(crate) two_factor: bool,
 

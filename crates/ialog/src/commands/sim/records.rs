@@ -38,7 +38,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "DELAY", default_value = "none")]
     pub(crate) ingest_delay: IngestDelay,
 
-    /// Late events: none, or a share and a delay such as 1%:2h
+    /// Late events: none, or share and delay such as 1%:2h
     #[arg(long, value_name = "SHARE:LENGTH", default_value = "none")]
     pub(crate) late: LateEvents,
 
