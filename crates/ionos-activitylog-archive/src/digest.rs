@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_sha_256_in_hex() {
+    fn a_digest_is_shown_as_sha_256_in_hex() {
         let digest = Digest::sha256(b"abc");
         let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest.to_string(), text);
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn an_invalid_digest_is_refused() {
         for text in ["", "ba78", &"BA".repeat(32), &"g".repeat(64), &"é".repeat(32)] {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }

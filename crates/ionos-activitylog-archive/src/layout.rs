@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_says_all_about_a_part() {
+    fn a_part_name_round_trips() {
         for (name, range) in [
             (
                 "part-20261120T000000Z-20261121T000000Z-0123456789abcdef.ndjson.zst",
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_of_a_part_is_refused() {
+    fn an_invalid_part_name_is_refused() {
         for name in [
             "",
             "_manifest.json",
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_of_a_contract_is_not_an_archive() {
+    fn the_folder_of_a_contract_leads_to_its_archive() {
         let root = tempfile::tempdir().unwrap();
         let inside = root.path().join("inside");
         fs::create_dir(&inside).unwrap();

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_name_from_a_lock_file_cannot_steer_a_terminal() {
+    fn control_characters_in_a_host_name_are_escaped() {
         let since = "2026-11-20T12:00:00Z".parse().unwrap();
         let owner = LockOwner { host: "a\u{1b}[2J".to_owned(), pid: 7, ..LockOwner::current_process(since) };
         assert_eq!(owner.to_string(), "process 7 on a\\u{1b}[2J since 2026-11-20T12:00:00Z");

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_formula_is_a_text_and_can_be_had_back() {
+    fn a_formula_is_escaped_and_can_be_restored() {
         for text in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "'", "'=1", "＝1"] {
             let safe = escape_cell(text);
             assert_eq!(safe.strip_prefix('\''), Some(text));

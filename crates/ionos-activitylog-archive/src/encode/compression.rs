@@ -208,18 +208,18 @@ mod tests {
     }
 
     #[test]
-    fn frames_in_a_row_are_one_file() {
+    fn consecutive_frames_decompress_as_one_file() {
         for compression in Compression::ALL {
             for count in [0, 1, 2, 5] {
                 let bytes = written(compression, &events(count));
                 assert_eq!(unpacked(compression, &bytes), events(count).concat());
-                assert_eq!(bytes, written(compression, &events(count)), "the same");
+                assert_eq!(bytes, written(compression, &events(count)), "the bytes are reproducible");
             }
         }
     }
 
     #[test]
-    fn a_frame_is_cut_behind_the_event_that_fills_it() {
+    fn a_frame_ends_after_the_event_that_fills_it() {
         for (compression, magic) in
             [(Compression::Gzip, &[0x1f, 0x8b, 0x08][..]), (Compression::Zstd, &[0x28, 0xb5, 0x2f, 0xfd][..])]
         {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_paused_goes_on_to_the_same_bytes() {
+    fn a_resumed_file_has_the_same_bytes() {
         for compression in Compression::ALL {
             let events = events(5);
             for split in 0..=events.len() {

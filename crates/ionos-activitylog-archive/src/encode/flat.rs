@@ -337,11 +337,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_none() {
+    fn absent_values_are_null() {
         for record in ["{}", "null", "[]", r#""text""#] {
             let row = row_of(record);
             // A set, because a feature of another crate may change the order of keys.
-            let there: std::collections::BTreeSet<&str> = row
+            let present: std::collections::BTreeSet<&str> = row
                 .as_object()
                 .unwrap()
                 .iter()
@@ -349,7 +349,7 @@ mod tests {
                 .map(|(name, _)| name.as_str())
                 .collect();
             let always = ["contract", "event_id", "op_class", "outcome", "raw_sha256", "resources"];
-            assert!(there.into_iter().eq(always), "{record}");
+            assert!(present.into_iter().eq(always), "{record}");
         }
     }
 

@@ -141,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn records_are_on_a_line_each() {
+    fn ndjson_has_one_record_per_line() {
         assert_eq!(written(Format::Ndjson, &[]), "");
         assert_eq!(written(Format::Ndjson, &RECORDS), "{ \"a\": 1.10 }\n{\"@uuid\":\"b, \\\"c\\\"\"}\n");
     }
 
     #[test]
-    fn an_array_keeps_the_bytes_of_its_records() {
+    fn a_json_array_keeps_the_bytes_of_its_records() {
         assert_eq!(written(Format::Json, &[]), "[\n]\n");
         let array = written(Format::Json, &RECORDS);
         assert_eq!(array, "[\n{ \"a\": 1.10 },\n{\"@uuid\":\"b, \\\"c\\\"\"}\n]\n");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_its_names_and_a_row_for_each_event() {
+    fn csv_has_column_names_and_one_row_per_event() {
         let names = FlatRow::COLUMNS.join(",") + "\n";
         assert_eq!(written(Format::Csv, &[]), names);
         let table = written(Format::Csv, &RECORDS);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_longer_than_any_buffer_is_whole() {
+    fn a_row_longer_than_the_buffer_is_complete() {
         let long = "x".repeat(100_000);
         let record = format!(r#"{{"event":{{"message":"{long}"}}}}"#);
         let table = written(Format::Csv, &[&record]);

@@ -41,14 +41,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_on_one_line_is_not_touched() {
+    fn a_record_on_one_line_is_unchanged() {
         for record in [r#"{ "a" : [ 1 , 2 ]	}"#, "null", r#""a\nb""#] {
             assert!(matches!(to_line(record), Cow::Borrowed(same) if same == record));
         }
     }
 
     #[test]
-    fn only_white_space_between_tokens_goes() {
+    fn only_white_space_between_tokens_is_removed() {
         let record = "{\r\n\t\"k \\\" \\\\\" : \"a  b\\\\\",\n \"n\" : [ 1e400 , -0 , 1.10 ]\n}";
         assert_eq!(to_line(record), r#"{"k \" \\":"a  b\\","n":[1e400,-0,1.10]}"#);
     }

@@ -164,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_as_it_was_written() {
+    fn a_checkpoint_round_trips() {
         let bytes = checkpoint().to_bytes();
         let read = FileCheckpoint::from_bytes(&bytes, Path::new("c")).unwrap();
         assert_eq!(read, checkpoint());
     }
 
     #[test]
-    fn it_says_in_words_what_it_is_of() {
+    fn a_specification_is_described_in_one_line() {
         assert_eq!(
             checkpoint().reading.to_string(),
             "contract 7, 2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z, from https://api.example.com as flat/1 \
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_checkpoint_is_refused() {
+    fn an_invalid_checkpoint_is_refused() {
         let text = String::from_utf8(checkpoint().to_bytes()).unwrap();
         for (from, to, expected) in [
             ("checkpoint/1", "checkpoint/2", "c has the format ialog.checkpoint/2; this version reads"),

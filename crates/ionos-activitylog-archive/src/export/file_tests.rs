@@ -22,7 +22,7 @@ fn reading(simulator: &Simulator, range: DateRange, target: &FileTarget) -> Expo
     ExportSpec::new("simulator", simulator.contracts()[0].into(), range, target)
 }
 
-/// Windows of an hour each, so that there are many.
+/// Windows of one hour each, so that there are many.
 fn windows(
     simulator: &Simulator,
     rest: Option<DateRange>,
@@ -34,7 +34,7 @@ fn windows(
         .flat_map(move |hour| client.events(contract.into(), hour).page_size(PageSize::new(100).unwrap()).windows())
 }
 
-/// Saves behind every window, so that there are many checkpoints.
+/// An export that saves a checkpoint after every window.
 fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExport {
     let reading = reading(simulator, range, target);
     let mut export = FileExport::open(target, reading, false).unwrap();
@@ -66,7 +66,7 @@ async fn a_file_holds_every_event_of_the_range_once_it_is_committed() {
     let exported = export.commit().unwrap();
 
     let mut records: Vec<String> = simulator.records(simulator.contracts()[0], range.start(), range.end()).collect();
-    // By time, and those of one time by their ids.
+    // In order of time, then id.
     records.sort_by_key(|record| {
         let event = Event::from_json(record.clone()).unwrap();
         (event.time(), event.id())
@@ -95,7 +95,7 @@ async fn an_export_that_fails_before_any_event_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
+async fn a_failed_or_dropped_export_continues_from_its_checkpoint() {
     let (simulator, range) = day();
     for format in Format::ALL {
         for compression in Compression::ALL {
@@ -104,7 +104,7 @@ async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
             let one = target(undisturbed.path(), &name);
             let all = whole(&simulator, range, &one).await;
 
-            // Interrupted again and again, after three windows each time.
+            // Interrupted repeatedly, after three windows each time.
             let folder = tempfile::tempdir().unwrap();
             let target = target(folder.path(), &name);
             let mut runs = 0;
@@ -113,7 +113,7 @@ async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
                 let mut export = open(&simulator, range, &target);
                 assert_eq!(export.resumed_from().is_some(), runs > 1);
                 if let Some(file) = &mut export.file {
-                    // Only what is saved when it is dropped counts.
+                    // Only the checkpoint on drop is written.
                     file.between.windows = u64::MAX;
                 }
                 let some = windows(&simulator, export.remaining_range()).take(3);
@@ -131,7 +131,7 @@ async fn an_export_that_fails_or_is_dropped_goes_on_where_it_was() {
     }
 }
 
-/// What a process leaves that is killed at this moment.
+/// Copies the files that a process leaves if it is killed now.
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -139,8 +139,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// An export of a day, with what a process leaves that is killed at each step of it.
-async fn left_at_each_step(
+/// Exports a day. Also returns the files that a process leaves if it is killed at each fail point.
+async fn files_left_at_each_fail_point(
     simulator: &Simulator,
     range: DateRange,
     one: &FileTarget,
@@ -165,14 +165,14 @@ async fn left_at_each_step(
 }
 
 #[tokio::test]
-async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes() {
+async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
     let (simulator, range) = day();
     for name in ["day.ndjson", "day.csv.zst", "day.json.gz"] {
         let undisturbed = tempfile::tempdir().unwrap();
         let one = target(undisturbed.path(), name);
-        let (all, left) = left_at_each_step(&simulator, range, &one).await;
+        let (all, left) = files_left_at_each_fail_point(&simulator, range, &one).await;
         for step in FailPoint::FILE_EXPORT {
-            assert!(left.iter().any(|(passed, _)| *passed == step), "{step}");
+            assert!(left.iter().any(|(reached, _)| *reached == step), "{step}");
         }
         for (step, folder) in left {
             let target = target(folder.path(), name);
@@ -182,7 +182,7 @@ async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes(
                 let again = FileExport::open(&target, reading, false);
                 assert!(matches!(again, Err(Error::AlreadyExists { .. })), "{step}");
             } else {
-                // What a process wrote that did not live to say so.
+                // Bytes that a killed process wrote after its last checkpoint.
                 let partial = folder.path().join(format!(".{name}.partial"));
                 let mut bytes = fs::read(&partial).unwrap();
                 bytes.extend_from_slice(b"half of somethi");
@@ -196,9 +196,9 @@ async fn a_process_that_is_killed_at_any_step_is_gone_on_with_to_the_same_bytes(
 }
 
 #[tokio::test]
-async fn what_was_kept_stays_kept_when_the_next_export_does_not_get_anywhere() {
+async fn a_checkpoint_survives_an_export_that_makes_no_progress() {
     let (simulator, range) = day();
-    // None of these has a whole frame after an hour.
+    // No format has a complete frame after an hour.
     for name in ["day.ndjson", "day.ndjson.zst", "day.csv.gz"] {
         let folder = tempfile::tempdir().unwrap();
         let target = target(folder.path(), name);
@@ -216,7 +216,7 @@ async fn what_was_kept_stays_kept_when_the_next_export_does_not_get_anywhere() {
 }
 
 #[tokio::test]
-async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
+async fn an_interrupted_export_is_not_continued_with_another_specification() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.ndjson");
@@ -236,15 +236,15 @@ async fn what_was_interrupted_is_not_gone_on_with_as_something_else() {
         )),
         "{error}"
     );
-    assert!(open(&simulator, range, &target).resumed_from().is_some(), "it stays");
-    let anew = FileExport::open(&target, other, true).unwrap();
-    assert_eq!(anew.resumed_from(), None);
-    drop(anew);
-    assert_eq!(names(folder.path()).unwrap(), [""; 0], "given up");
+    assert!(open(&simulator, range, &target).resumed_from().is_some(), "the interrupted export stays");
+    let restarted = FileExport::open(&target, other, true).unwrap();
+    assert_eq!(restarted.resumed_from(), None);
+    drop(restarted);
+    assert_eq!(names(folder.path()).unwrap(), [""; 0], "discarded");
 }
 
 #[tokio::test]
-async fn a_file_that_was_read_to_its_end_and_not_named_needs_no_more_reading() {
+async fn a_complete_file_without_its_name_needs_no_more_windows() {
     let (simulator, range) = day();
     let folder = tempfile::tempdir().unwrap();
     let target = target(folder.path(), "day.csv.gz");
@@ -259,8 +259,8 @@ async fn a_file_that_was_read_to_its_end_and_not_named_needs_no_more_reading() {
 }
 
 #[tokio::test]
-async fn frames_are_cut_at_the_same_places_however_often_it_was_interrupted() {
-    // A week has more than a frame.
+async fn frames_end_at_the_same_places_after_any_number_of_interruptions() {
+    // A week has more than one frame.
     let range =
         DateRange::new("2026-11-14T00:00:00Z".parse().unwrap(), "2026-11-21T00:00:00Z".parse().unwrap()).unwrap();
     let simulator = Simulator::builder().clock(move || range.end()).build();

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_says_format_and_compression() {
+    fn the_file_name_determines_format_and_compression() {
         use Compression::{Gzip, None as Plain, Zstd};
         let cases = [
             ("a.ndjson", Some((Format::Ndjson, Plain))),

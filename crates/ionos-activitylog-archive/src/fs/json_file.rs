@@ -62,13 +62,13 @@ mod tests {
     }
 
     #[test]
-    fn a_later_version_is_named_before_anything_else_is_read() {
+    fn the_version_is_checked_before_other_members() {
         let error = parse_counter(r#"{"schema":"counter/3","everything":"else"}"#).unwrap_err();
         assert_eq!(error.to_string(), "c.json has the format counter/3; this version reads counter/1 and counter/2");
     }
 
     #[test]
-    fn anything_else_is_damage() {
+    fn any_other_content_is_damaged() {
         for text in ["", "{", "{}", r#"{"schema":"other/1"}"#, r#"{"schema":"counter/1"}"#] {
             assert!(matches!(parse_counter(text), Err(Error::Damaged { .. })), "{text}");
         }

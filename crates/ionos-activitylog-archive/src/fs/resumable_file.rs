@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_behind_the_checkpoint_are_cut_off() {
+    fn bytes_after_the_checkpoint_are_truncated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let mut partial = open(&path, false).unwrap();
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_one_writer() {
+    fn a_second_writer_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let partial = open(&path, false).unwrap();
@@ -325,7 +325,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_removed_file_is_not_continued_and_one_in_its_place_stays() {
+    fn a_removed_file_is_not_continued_and_its_replacement_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let beside = folder.path().join(".a.ndjson.partial");
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_took_the_name_meanwhile_is_not_replaced() {
+    fn a_file_created_meanwhile_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         let mut partial = open(&path, false).unwrap();
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn the_checkpoint_of_a_file_that_has_its_name_is_removed() {
+    fn the_checkpoint_of_a_finished_file_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ndjson");
         fs::write(&path, "whole").unwrap();
@@ -376,7 +376,7 @@ mod tests {
             let mut partial = open(&path, false).unwrap();
             partial.begin(None).unwrap();
             partial.save(CHECKPOINT).unwrap();
-            // Leaves the files, as a kill does: two long names must not share them.
+            // Leaves the files like a kill. Two long names must not share their files.
             std::mem::forget(partial);
         }
         assert_eq!(names(folder.path()).unwrap().len(), 4);

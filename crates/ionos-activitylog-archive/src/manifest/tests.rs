@@ -44,7 +44,7 @@ fn manifest() -> Manifest {
 }
 
 #[test]
-fn a_manifest_is_read_as_it_was_written() {
+fn a_manifest_round_trips() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("_manifest.json");
     let manifest = manifest();
@@ -57,7 +57,7 @@ fn a_manifest_is_read_as_it_was_written() {
 }
 
 #[test]
-fn an_edit_by_hand_is_found() {
+fn a_manual_edit_is_found() {
     let manifest = manifest();
     let edits: [fn(&mut Manifest); 11] = [
         |m| m.counts.count += 1,
@@ -93,7 +93,7 @@ fn a_manifest_of_a_later_version_is_refused() {
 }
 
 #[test]
-fn the_proof_stands_beside_its_range_and_only_where_there_is_one() {
+fn a_range_has_a_proof_member_only_if_it_has_a_proof() {
     let mut manifest = manifest();
     let text = String::from_utf8(manifest.to_bytes()).unwrap();
     assert!(text.contains("\"counted\": true,\n      \"proof\": \"events-match-total\""), "{text}");
@@ -108,7 +108,7 @@ fn the_proof_stands_beside_its_range_and_only_where_there_is_one() {
 }
 
 #[test]
-fn adjacent_ranges_are_one_if_their_proofs_are_equal() {
+fn adjacent_ranges_with_equal_proofs_are_merged() {
     let range = |from: &str, to: &str| DateRange::new(at(from), at(to)).unwrap();
     let (morning, afternoon) =
         (range("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z"), range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"));
@@ -124,5 +124,5 @@ fn adjacent_ranges_are_one_if_their_proofs_are_equal() {
         assert_eq!(first.to, if merged { afternoon.end() } else { morning.end() });
     }
     let mut unverified = ReadRange::unverified(morning);
-    assert!(!unverified.merge(&ReadRange::unverified(afternoon)), "each is read again as it was read");
+    assert!(!unverified.merge(&ReadRange::unverified(afternoon)), "unverified ranges are read again separately");
 }

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_unpacked_is_damage_and_what_cannot_be_opened_is_not() {
+    fn a_part_that_cannot_be_decompressed_is_damaged_and_an_unreadable_file_is_not() {
         let day = tempfile::tempdir().unwrap();
         let read = |compression: Compression, bytes: Option<&[u8]>| {
             let path = day.path().join(name(compression).to_string());
@@ -72,19 +72,19 @@ mod tests {
         for compression in Compression::ALL {
             let whole = packed(compression, lines);
             assert_eq!(read(compression, Some(&whole)).unwrap(), 2);
-            let no_text = packed(compression, b"{\"a\":1}\n\xff\n");
-            let mut harmed = vec![&no_text[..]];
+            let not_utf8 = packed(compression, b"{\"a\":1}\n\xff\n");
+            let mut damaged = vec![&not_utf8[..]];
             let mut flipped = whole.clone();
             if compression != Compression::None {
                 flipped[whole.len() - 6] ^= 0x10;
-                harmed.extend([&flipped[..], &whole[..whole.len() - 3]]);
+                damaged.extend([&flipped[..], &whole[..whole.len() - 3]]);
             }
-            for bytes in harmed {
+            for bytes in damaged {
                 let error = read(compression, Some(bytes)).unwrap_err();
                 assert!(matches!(error, Error::Damaged { .. }), "{error:?}");
             }
-            let gone = read(compression, None).unwrap_err();
-            assert!(matches!(gone, Error::Damaged { .. }), "{gone:?}");
+            let missing = read(compression, None).unwrap_err();
+            assert!(matches!(missing, Error::Damaged { .. }), "{missing:?}");
             // A folder can be opened but not read, even by root.
             let part = name(compression);
             std::fs::create_dir(day.path().join(part.to_string())).unwrap();

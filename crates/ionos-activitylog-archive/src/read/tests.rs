@@ -38,7 +38,7 @@ async fn archive(simulator: &Simulator, root: &Path, ranges: &[DateRange]) -> Ar
         Exporter::new(client(simulator), archive.clone()).clock(Arc::new(VirtualClock::at(at("2026-11-21T00:00:00Z"))));
     let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|number| (*number).into()).collect();
     for (index, range) in ranges.iter().enumerate() {
-        // Parts of one archive may be compressed in several ways.
+        // The parts of an archive may have different compressions.
         let compression = Compression::ALL[index % 3];
         let exporter = exporter.clone().compression(compression);
         for (_, done) in exporter.run(&contracts, *range, std::future::pending()).await {
@@ -48,7 +48,7 @@ async fn archive(simulator: &Simulator, root: &Path, ranges: &[DateRange]) -> Ar
     archive
 }
 
-/// What the service has, as contract and record.
+/// All records of the service in the range, each with its contract, in order.
 fn truth(simulator: &Simulator, range: DateRange) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (index, contract) in simulator.contracts().iter().enumerate() {
@@ -73,7 +73,7 @@ fn read(reader: ArchiveReader) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files() {
+async fn events_are_in_order_of_time_across_days_contracts_and_parts() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let all = range(FROM, TO);
@@ -95,20 +95,20 @@ async fn events_come_in_the_order_of_their_times_across_days_contracts_and_files
     let contract: ContractNumber = simulator.contracts()[1].into();
     let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), None).unwrap();
     let mut own = truth(&simulator, all);
-    own.retain(|(of, _)| *of == contract.to_string());
+    own.retain(|(number, _)| *number == contract.to_string());
     assert_eq!(read(reader), own);
 }
 
 #[tokio::test]
-async fn an_end_that_nobody_named_is_where_the_archive_ends() {
+async fn a_range_with_an_open_end_ends_where_the_archive_ends() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let (first, second) = (range(FROM, "2026-11-18T00:00:00Z"), range("2026-11-18T06:00:00Z", "2026-11-19T11:59:50Z"));
     let archive = archive(&simulator, root.path(), &[first, second]).await;
     let contract: ContractNumber = simulator.contracts()[0].into();
     let open = |start: &str, open: bool| {
-        let asked = range(start, "2026-11-19T12:00:00Z");
-        let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), Some(asked)).unwrap();
+        let requested = range(start, "2026-11-19T12:00:00Z");
+        let reader = ArchiveReader::open(&archive, Some(std::slice::from_ref(&contract)), Some(requested)).unwrap();
         let reader = if open { reader.open_end() } else { reader };
         let ends = reader.early_ends().into_iter();
         let missing = reader.incomplete_ranges().into_iter();
@@ -117,33 +117,33 @@ async fn an_end_that_nobody_named_is_where_the_archive_ends() {
             missing.map(|(_, missing)| missing.to_string()).collect::<String>(),
         )
     };
-    let told = |end: &str, missing: &str| (end.to_owned(), missing.to_owned());
+    let expected = |end: &str, missing: &str| (end.to_owned(), missing.to_owned());
     let (end, after) = ("2026-11-19T11:59:50+00:00", "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z");
-    assert_eq!(open("2026-11-19T11:00:00Z", true), told(end, ""));
-    assert_eq!(open("2026-11-19T11:00:00Z", false), told("", after));
-    // A hole before the end is one.
+    assert_eq!(open("2026-11-19T11:00:00Z", true), expected(end, ""));
+    assert_eq!(open("2026-11-19T11:00:00Z", false), expected("", after));
+    // A hole before the end of the archive is reported.
     let hole = "2026-11-18T00:00:00Z .. 2026-11-18T06:00:00Z";
-    assert_eq!(open("2026-11-17T12:00:00Z", true), told(end, hole));
-    // An archive that has nothing of the time does not end within it.
+    assert_eq!(open("2026-11-17T12:00:00Z", true), expected(end, hole));
+    // An archive without any event of the range does not end within the range.
     let nothing = "2026-11-19T11:59:50Z .. 2026-11-19T12:00:00Z";
-    assert_eq!(open("2026-11-19T11:59:50Z", true), told("", nothing));
+    assert_eq!(open("2026-11-19T11:59:50Z", true), expected("", nothing));
 }
 
 #[tokio::test]
-async fn how_far_the_reading_is_counts_every_event_of_the_files() {
+async fn progress_counts_every_event_of_the_opened_parts() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let archive = archive(&simulator, root.path(), &[range(FROM, TO)]).await;
     let hour = range("2026-11-18T22:00:00Z", "2026-11-18T23:00:00Z");
     let mut reader = ArchiveReader::open(&archive, None, Some(hour)).unwrap();
     let (none, all) = reader.progress();
-    let given = reader.by_ref().count() as u64;
-    assert!(none == 0 && given < all, "{given} of {all}");
+    let returned = reader.by_ref().count() as u64;
+    assert!(none == 0 && returned < all, "{returned} of {all}");
     assert_eq!(reader.progress(), (all, all));
 }
 
 #[tokio::test]
-async fn what_is_not_proven_is_named() {
+async fn unverified_ranges_are_reported() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let (first, second) = (range(FROM, "2026-11-18T00:00:00Z"), range("2026-11-19T00:00:00Z", TO));
@@ -161,7 +161,7 @@ async fn what_is_not_proven_is_named() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_archive_that_is_said() {
+async fn a_missing_archive_is_an_error() {
     let root = tempfile::tempdir().unwrap();
     let archive = Archive::new(root.path());
     let open =
@@ -173,9 +173,9 @@ async fn where_there_is_no_archive_that_is_said() {
     assert!(matches!(error, Error::Open { .. }), "{error}");
 }
 
-/// The files of an archive in a format are those that an export to one file writes.
+/// Converting an archive to a file gives the same bytes as exporting the range to that file.
 #[tokio::test]
-async fn a_converted_file_is_the_one_that_an_export_writes() {
+async fn a_converted_file_equals_an_exported_file() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let all = range(FROM, TO);
@@ -207,11 +207,11 @@ async fn a_converted_file_is_the_one_that_an_export_writes() {
 }
 
 #[tokio::test]
-async fn a_file_that_lost_or_got_a_line_is_found_out() {
+async fn a_part_with_a_missing_or_additional_line_is_damaged() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let all = range(FROM, "2026-11-18T00:00:00Z");
-    // The first is not compressed.
+    // The first part is not compressed.
     let archive = archive(&simulator, root.path(), &[all]).await;
     let contract: ContractNumber = simulator.contracts()[0].into();
     let folder = archive.contract(&contract);
@@ -239,14 +239,14 @@ async fn a_file_that_lost_or_got_a_line_is_found_out() {
     assert!(error.contains(&format!("line {}: the record is not JSON", lines + 1)), "{error}");
 
     fs::remove_file(&path).unwrap();
-    let gone = "was modified after it was written: it is missing, but listed in its manifest";
-    assert!(end(&archive).ends_with(gone), "{}", end(&archive));
+    let missing = "was modified after it was written: it is missing, but listed in its manifest";
+    assert!(end(&archive).ends_with(missing), "{}", end(&archive));
 }
 
 #[tokio::test]
-async fn a_part_that_cannot_be_unpacked_is_damaged() {
+async fn a_part_that_cannot_be_decompressed_is_damaged() {
     let simulator = simulator();
-    // One for each way to pack.
+    // One day for each compression.
     let days = [
         range("2026-11-17T06:00:00Z", "2026-11-18T00:00:00Z"),
         range("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z"),
@@ -260,9 +260,9 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
         let part = folder.parts(date).unwrap().remove(0);
         let path = folder.day(date).join(part.to_string());
         let whole = fs::read(&path).unwrap();
-        for harm in ["cut", "flipped", "other"] {
+        for damage in ["cut", "flipped", "other"] {
             let mut bytes = whole.clone();
-            match harm {
+            match damage {
                 "cut" => bytes.truncate(whole.len() / 2),
                 "flipped" => bytes[whole.len() / 2] ^= 0x80,
                 _ => bytes = vec![0xff; 100],
@@ -272,7 +272,7 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
             let failed: Vec<Error> = reader.filter_map(Result::err).collect();
             assert!(
                 matches!(failed.as_slice(), [Error::Damaged { path: at, .. }] if *at == path),
-                "{} {harm}: {failed:?}",
+                "{} {damage}: {failed:?}",
                 path.display()
             );
         }
@@ -281,7 +281,7 @@ async fn a_part_that_cannot_be_unpacked_is_damaged() {
 }
 
 #[tokio::test]
-async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
+async fn a_filter_returns_every_match_and_counts_all_events() {
     let simulator = simulator();
     let root = tempfile::tempdir().unwrap();
     let whole = range(FROM, TO);
@@ -289,7 +289,7 @@ async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
     let first = Event::from_json(truth(&simulator, whole)[0].1.clone()).unwrap();
     let first = format!("text={}", &first.id().to_string()[2..]);
     for (pair, asked) in [
-        // It is in a file of the range, and not in the range.
+        // The first event: its part overlaps the range, but its time is outside.
         (first.as_str(), Some(range("2026-11-17T12:00:00Z", TO))),
         ("user=ci@example.com", None),
         ("user=ci@example.com", Some(range("2026-11-18T09:30:00Z", TO))),
@@ -318,12 +318,12 @@ async fn all_that_a_filter_keeps_comes_and_all_else_is_counted() {
         let (read, all) = reader.progress();
         assert_eq!(read, all, "{pair}");
         if kept.is_empty() {
-            assert_eq!(others, truth.len(), "what was there instead is given out");
+            assert_eq!(others, truth.len(), "without a match, all events are returned");
         }
     }
 }
 
-/// A part that holds the events at these minutes of an hour, each named after its minute.
+/// A part with events at these minutes of an hour. The `@uuid` of each event is its minute.
 fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
     use crate::part::{PartFile, PartMeta};
     let mut file = PartFile::begin(folder, Compression::Zstd, &crate::fs::FailPoints::default()).unwrap();
@@ -338,7 +338,7 @@ fn part(folder: &Path, minutes: &[u32], late: bool) -> Part {
 }
 
 #[test]
-fn events_that_came_late_are_in_their_places() {
+fn late_events_are_in_order_of_time() {
     let root = tempfile::tempdir().unwrap();
     let archive = Archive::new(root.path());
     let contract: ContractNumber = 7.into();
@@ -359,7 +359,7 @@ fn events_that_came_late_are_in_their_places() {
     let some = range("2026-11-20T10:01:00Z", "2026-11-20T10:59:00Z");
     for (asked, expected) in [
         (None, "0 1 5 5 6 9 59"),
-        // The file with what is asked for begins before it.
+        // The part starts before the requested range.
         (Some(some), "1 5 5 6 9"),
     ] {
         let reader = ArchiveReader::open(&archive, None, asked).unwrap();

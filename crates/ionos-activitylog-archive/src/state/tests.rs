@@ -22,7 +22,7 @@ fn state(generation: u64) -> State {
 }
 
 #[test]
-fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
+fn the_previous_state_is_kept_and_used_if_the_last_is_damaged() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
     assert_eq!(State::read(&folder).unwrap(), (None, None));
@@ -35,7 +35,7 @@ fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
     assert_eq!(read, Some(state(1)));
     assert!(warning.unwrap().contains("_state.prev.json"));
 
-    // The damaged one does not take the place of the good one.
+    // A damaged state does not replace the good previous one.
     write(&folder, &state(3), &FailPoints::default()).unwrap();
     fs::remove_file(path(&folder)).unwrap();
     assert_eq!(State::read(&folder).unwrap(), (Some(state(1)), None));
@@ -48,7 +48,7 @@ fn the_one_before_is_kept_and_used_where_the_last_is_damaged() {
 }
 
 #[test]
-fn one_of_a_later_version_is_refused() {
+fn a_state_of_a_later_version_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
     fs::write(path(&folder), r#"{"schema":"ialog.state/2"}"#).unwrap();
@@ -56,7 +56,7 @@ fn one_of_a_later_version_is_refused() {
 }
 
 #[test]
-fn who_comes_second_is_told_who_was_first() {
+fn the_error_for_a_held_lock_names_its_owner() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
     let fail_points = FailPoints::default();
@@ -69,7 +69,7 @@ fn who_comes_second_is_told_who_was_first() {
 }
 
 #[test]
-fn a_gap_is_tried_ever_more_seldom() {
+fn the_delay_between_tries_of_a_gap_doubles_up_to_a_day() {
     let waits: Vec<i64> =
         [1, 2, 5, 20, u32::MAX].iter().map(|tries| (State::next_try(*tries, now()) - now()).num_minutes()).collect();
     assert_eq!(waits, [1, 2, 16, 1_440, 1_440]);

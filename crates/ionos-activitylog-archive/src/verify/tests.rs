@@ -9,7 +9,7 @@ use crate::encode::Compression;
 use crate::export::tests::{NOW, days, export, exporter, folder, parts, world};
 use crate::manifest::{Manifest, RangeProof, ReadRange};
 
-/// An archive of three days, a part each, in the folder.
+/// Exports three days with one part each to the folder.
 async fn archived(root: &Path, compression: Compression) -> Simulator {
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root, NOW).compression(compression);
@@ -17,12 +17,12 @@ async fn archived(root: &Path, compression: Compression) -> Simulator {
     simulator
 }
 
-fn path_of(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
+fn part_path(simulator: &Simulator, root: &Path, day: usize) -> PathBuf {
     let (date, part) = parts(simulator, root)[day].clone();
     folder(simulator, root).day(date).join(part.file.to_string())
 }
 
-/// What is found: the day and kind of file, the line, and the problem.
+/// The findings, each as the day and kind of the file, the line, and the problem.
 fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
     let report = verify_archive(&Archive::new(root), None).unwrap();
     let short = |file: &Path| {
@@ -40,11 +40,11 @@ fn finding(file: &str, line: Option<u64>, problem: Problem) -> (String, Option<u
 }
 
 #[tokio::test]
-async fn a_flipped_bit_is_found_wherever_it_is() {
+async fn a_flipped_bit_is_found_anywhere_in_a_part() {
     for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
         let root = tempfile::tempdir().unwrap();
         let simulator = archived(root.path(), compression).await;
-        let path = path_of(&simulator, root.path(), 1);
+        let path = part_path(&simulator, root.path(), 1);
         let bytes = fs::read(&path).unwrap();
         let step = (bytes.len() / 60).max(1);
         for place in (0..bytes.len()).step_by(step) {
@@ -62,7 +62,7 @@ async fn a_flipped_bit_is_found_wherever_it_is() {
 
 type Change = fn(&mut Vec<String>);
 
-/// Changes a part by its lines.
+/// Edits the lines of a part.
 fn edit(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
     let text = fs::read_to_string(path).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -72,7 +72,7 @@ fn edit(path: &Path, change: impl FnOnce(&mut Vec<String>)) {
 }
 
 #[tokio::test]
-async fn lines_that_were_changed_are_named() {
+async fn changed_lines_are_found() {
     let changed = finding("02/part", None, Problem::Changed);
     let count = finding("02/part", None, Problem::Count);
     let cases: [(&str, Change, Vec<_>); 5] = [
@@ -93,7 +93,7 @@ async fn lines_that_were_changed_are_named() {
     for (name, change, expected) in cases {
         let root = tempfile::tempdir().unwrap();
         let simulator = archived(root.path(), Compression::None).await;
-        edit(&path_of(&simulator, root.path(), 1), change);
+        edit(&part_path(&simulator, root.path(), 1), change);
         let found = found(root.path());
         for one in expected.iter().chain([&changed]) {
             assert!(found.contains(one), "{name}: {found:?}");
@@ -103,10 +103,10 @@ async fn lines_that_were_changed_are_named() {
 }
 
 #[tokio::test]
-async fn parts_that_are_missing_extra_or_swapped_are_named() {
+async fn missing_extra_and_swapped_parts_are_found() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
-    let (first, second) = (path_of(&simulator, root.path(), 0), path_of(&simulator, root.path(), 1));
+    let (first, second) = (part_path(&simulator, root.path(), 0), part_path(&simulator, root.path(), 1));
     let (one, other) = (fs::read(&first).unwrap(), fs::read(&second).unwrap());
 
     fs::remove_file(&first).unwrap();
@@ -131,7 +131,7 @@ async fn parts_that_are_missing_extra_or_swapped_are_named() {
 }
 
 #[tokio::test]
-async fn an_edited_manifest_is_named_also_when_its_sums_are_right() {
+async fn an_edited_manifest_is_found_even_if_its_sums_are_correct() {
     let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
     for day in 1..=3 {
         let root = tempfile::tempdir().unwrap();
@@ -140,20 +140,20 @@ async fn an_edited_manifest_is_named_also_when_its_sums_are_right() {
         let path = folder.manifest(date(day));
         let name = format!("0{day}/_manifest.json");
 
-        // By hand.
+        // A manual edit of one value.
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replacen("\"verified\": true", "\"verified\": false", 1)).unwrap();
         let by_hand = found(root.path());
         assert!(by_hand.contains(&finding(&name, None, Problem::Changed)), "{by_hand:?}");
 
-        // With care: a part is taken out together with its file, and everything is added up again.
+        // A consistent edit: a part and its file are removed, and the sums are recomputed.
         fs::write(&path, &text).unwrap();
         forge(&folder, date(day));
         assert_eq!(found(root.path()), [finding(&name, None, Problem::Chain)]);
     }
 }
 
-/// Takes a part out of a day together with its file, and adds up the manifest again.
+/// Removes a part and its file from a day, and recomputes the manifest.
 fn forge(folder: &crate::layout::ContractFolder, date: chrono::NaiveDate) {
     let path = folder.manifest(date);
     let (mut manifest, _) = Manifest::read(&path).unwrap();
@@ -164,7 +164,7 @@ fn forge(folder: &crate::layout::ContractFolder, date: chrono::NaiveDate) {
 }
 
 #[tokio::test]
-async fn days_before_those_that_are_linked_anew_are_still_compared() {
+async fn days_before_the_relinked_ones_are_still_compared() {
     let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
@@ -189,7 +189,7 @@ async fn days_before_those_that_are_linked_anew_are_still_compared() {
 }
 
 #[tokio::test]
-async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
+async fn the_last_manifest_is_compared_with_a_kept_digest() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let (folder, archive) = (folder(&simulator, root.path()), Archive::new(root.path()));
@@ -203,7 +203,7 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
     let too_many = verified(&[kept, Digest::sha256(b"")]).findings;
     assert_eq!((too_many.len(), too_many[0].problem), (1, Problem::Chain));
 
-    // Whoever also removes the state is found out by the digest alone.
+    // If the state is removed as well, only the kept digest shows the change.
     forge(&folder, "2026-11-03".parse().unwrap());
     for name in ["_state.json", "_state.prev.json"] {
         let _ = fs::remove_file(folder.path().join(name));
@@ -217,7 +217,7 @@ async fn the_last_manifest_is_compared_with_one_that_was_kept_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_day_that_cannot_be_listed_is_named_and_the_others_are_looked_at() {
+async fn an_unreadable_day_is_reported_and_the_others_are_checked() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());
@@ -233,7 +233,7 @@ async fn a_day_that_cannot_be_listed_is_named_and_the_others_are_looked_at() {
 }
 
 #[tokio::test]
-async fn a_day_that_is_gone_is_named() {
+async fn a_missing_day_is_found() {
     for day in 1..=3 {
         let root = tempfile::tempdir().unwrap();
         let simulator = archived(root.path(), Compression::Zstd).await;
@@ -246,7 +246,7 @@ async fn a_day_that_is_gone_is_named() {
 }
 
 #[tokio::test]
-async fn the_head_of_the_chain_is_told() {
+async fn the_report_contains_the_head_of_the_chain() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
@@ -274,7 +274,7 @@ async fn totals_of_the_service_are_compared() {
     let same = compared(&simulator).await;
     assert_eq!(same.report, VerifyReport::default());
     assert_eq!((same.compared(), same.equal), (3, 3));
-    // One event more on the second day.
+    // One more event on the second day.
     let noon = "2026-11-02T12:00:00Z".parse().unwrap();
     let more = world(NOW).burst(noon, chrono::TimeDelta::milliseconds(1), 1).build();
     let more = compared(&more).await;
@@ -285,7 +285,7 @@ async fn totals_of_the_service_are_compared() {
     assert_eq!((more.compared(), more.equal), (3, 2));
     let date = "2026-11-02".parse().unwrap();
     assert_eq!(more.more, [(simulator.contracts()[0].into(), vec![date])]);
-    // One that is gone from the service is no fault of the archive.
+    // An event that the service no longer returns is a warning, not a finding.
     let twice = world(NOW)
         .behavior(ionos_activitylog_sim::Behavior {
             late_events: ionos_activitylog_sim::LateEvents::new(
@@ -305,7 +305,7 @@ async fn totals_of_the_service_are_compared() {
 }
 
 #[test]
-fn events_without_time_and_identifier_may_look_the_same() {
+fn adjacent_equal_records_without_time_and_id_are_not_duplicates() {
     use crate::part::{PartFile, PartMeta};
     let root = tempfile::tempdir().unwrap();
     let archive = Archive::new(root.path());
@@ -338,6 +338,6 @@ fn events_without_time_and_identifier_may_look_the_same() {
     let timed = r#"{"meta":{"time":"2026-11-20T10:00:00Z"}}"#;
     assert_eq!(write(&[one, one, other, other, other]), []);
     assert_eq!(write(&[timed, one, one]), []);
-    // Those that are not next to each other are one event that was archived twice.
+    // Equal records that are not adjacent are one event that was archived twice.
     assert_eq!(write(&[one, other, one]), [Problem::Duplicate]);
 }

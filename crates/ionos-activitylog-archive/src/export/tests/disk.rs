@@ -1,5 +1,5 @@
-//! Parts are brought to the disk while the next ones are filled: a few at a time, in their order, and none counts
-//! before it is there.
+//! Finished parts are committed to disk while the next ones are filled: a limited number at a time, in order. A part
+//! belongs to the archive only once it is durable.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -9,45 +9,45 @@ use futures_util::future::select;
 use super::*;
 use crate::export::part_writer::WAITING;
 
-/// Longer than anything here takes, so that a test that waits in vain ends.
-const AT_MOST: Duration = Duration::from_secs(30);
+/// Timeout of waits, much longer than any step takes, so that a failing test ends.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Ten days of few events.
+/// Ten days with few events.
 fn ten_days() -> DateRange {
     range("2026-11-01T00:00:00Z", "2026-11-11T00:00:00Z")
 }
 
-/// How often a step was passed.
+/// Counts how often a fail point was reached.
 #[derive(Default)]
-struct Passed(Mutex<u64>, std::sync::Condvar);
+struct ReachCount(Mutex<u64>, std::sync::Condvar);
 
-impl Passed {
-    fn pass(&self) -> u64 {
-        let mut passed = self.0.lock().unwrap();
-        *passed += 1;
+impl ReachCount {
+    fn increment(&self) -> u64 {
+        let mut count = self.0.lock().unwrap();
+        *count += 1;
         self.1.notify_all();
-        *passed
+        *count
     }
 
-    /// Waits until it was passed so often.
+    /// Waits until the fail point was reached this many times.
     fn wait(&self, times: u64) {
-        let passed = self.0.lock().unwrap();
-        let waited = self.1.wait_timeout_while(passed, AT_MOST, |passed| *passed < times);
+        let count = self.0.lock().unwrap();
+        let waited = self.1.wait_timeout_while(count, TIMEOUT, |count| *count < times);
         assert!(!waited.unwrap().1.timed_out());
     }
 }
 
 #[tokio::test]
-async fn parts_are_filled_while_another_is_brought_to_the_disk_and_only_a_few() {
+async fn a_limited_number_of_parts_is_filled_while_the_disk_is_slow() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
     let undisturbed = exporter(&simulator, other.path(), NOW);
     let _ = export(&undisturbed, &simulator, ten_days()).await.unwrap();
 
-    // One that is being brought to the disk, those that wait, and one for which there is no more room.
+    // One part that is being committed, those in the queue, and one that waits for room in the queue.
     let most = WAITING as u64 + 2;
-    let (begun, written) = (Passed::default(), Passed::default());
-    // Parts without a name: now, and at the most.
+    let (begun, written) = (ReachCount::default(), ReachCount::default());
+    // Number of parts without a name: current and maximum.
     let left = Arc::new(Mutex::new((0, 0)));
     let unnamed = left.clone();
     let fail_points = FailPoints::new(move |step| match step {
@@ -55,10 +55,10 @@ async fn parts_are_filled_while_another_is_brought_to_the_disk_and_only_a_few() 
             let mut unnamed = unnamed.lock().unwrap();
             unnamed.0 += 1;
             unnamed.1 = unnamed.1.max(unnamed.0);
-            begun.pass();
+            begun.increment();
         }
-        // A disk that takes its time.
-        FailPoint::PartWritten if written.pass() == 1 => begun.wait(most),
+        // A slow disk.
+        FailPoint::PartWritten if written.increment() == 1 => begun.wait(most),
         FailPoint::PartNamed => unnamed.lock().unwrap().0 -= 1,
         _ => {}
     });
@@ -70,17 +70,17 @@ async fn parts_are_filled_while_another_is_brought_to_the_disk_and_only_a_few() 
 }
 
 #[tokio::test]
-async fn a_part_that_the_disk_refuses_keeps_those_before_it_and_gives_up_those_behind() {
+async fn after_a_write_error_earlier_parts_stay_and_later_parts_are_discarded() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let folder = folder(&simulator, root.path());
     let second = folder.day("2026-11-02".parse().unwrap());
-    let (begun, synced) = (Passed::default(), Passed::default());
+    let (begun, synced) = (ReachCount::default(), ReachCount::default());
     let fail_points = FailPoints::new(move |step| match step {
-        FailPoint::PartBegun => drop(begun.pass()),
-        // The third part is being filled then.
-        FailPoint::PartSynced if synced.pass() == 2 => {
+        FailPoint::PartBegun => drop(begun.increment()),
+        // At this time, the third part is being filled.
+        FailPoint::PartSynced if synced.increment() == 2 => {
             begun.wait(3);
             std::fs::remove_dir_all(&second).unwrap();
         }
@@ -92,7 +92,7 @@ async fn a_part_that_the_disk_refuses_keeps_those_before_it_and_gives_up_those_b
     let kept: Vec<_> = parts(&simulator, root.path()).into_iter().map(|(date, _)| date.to_string()).collect();
     assert_eq!(kept, ["2026-11-01"]);
     let third = folder.day("2026-11-03".parse().unwrap());
-    assert!(!third.exists(), "nothing of it is left");
+    assert!(!third.exists(), "the third part is discarded");
     assert!(State::read(&folder).unwrap().0.unwrap().open);
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.findings, []);
@@ -105,13 +105,13 @@ async fn a_part_that_the_disk_refuses_keeps_those_before_it_and_gives_up_those_b
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_the_parts_that_have_ended() {
+async fn a_stopped_export_commits_its_finished_parts() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let (stop, begun) = (Mutex::new(Some(stop)), Passed::default());
+    let (stop, begun) = (Mutex::new(Some(stop)), ReachCount::default());
     let fail_points = FailPoints::new(move |step| match step {
-        FailPoint::PartBegun => drop(begun.pass()),
+        FailPoint::PartBegun => drop(begun.increment()),
         FailPoint::PartWritten => {
             if let Some(stop) = stop.lock().unwrap().take() {
                 begun.wait(3);
@@ -122,9 +122,9 @@ async fn a_stop_waits_for_the_parts_that_have_ended() {
     });
     let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
-    // The part of the half day has not ended then, unless the reading was faster than the stop.
-    let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
-    let done = exporter.run(&contracts, asked, async {
+    // The part of the half day is unfinished, unless reading was faster than the stop.
+    let requested = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
+    let done = exporter.run(&contracts, requested, async {
         let _ = stopped.await;
     });
     let done = done.await.pop().unwrap().1.unwrap();
@@ -137,32 +137,32 @@ async fn a_stop_waits_for_the_parts_that_have_ended() {
 }
 
 #[tokio::test]
-async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_what_a_kill_leaves() {
+async fn dropping_an_export_during_a_commit_leaves_the_same_files_as_a_kill() {
     let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
     let undisturbed = exporter(&simulator, other.path(), NOW);
     let _ = export(&undisturbed, &simulator, days()).await.unwrap();
 
-    let (reached, waits) = tokio::sync::oneshot::channel::<()>();
-    let (go, gone) = mpsc::channel::<()>();
-    let held = Mutex::new(Some((reached, gone)));
+    let (reached, is_waiting) = tokio::sync::oneshot::channel::<()>();
+    let (resume, resumed) = mpsc::channel::<()>();
+    let held = Mutex::new(Some((reached, resumed)));
     let fail_points = FailPoints::new(move |step| {
         if step == FailPoint::PartWritten
-            && let Some((reached, gone)) = held.lock().unwrap().take()
+            && let Some((reached, resumed)) = held.lock().unwrap().take()
         {
             reached.send(()).unwrap();
-            gone.recv_timeout(AT_MOST).unwrap();
+            resumed.recv_timeout(TIMEOUT).unwrap();
         }
     });
     let exporter = exporter(&simulator, root.path(), NOW);
-    let telling = exporter.clone().fail_points(fail_points);
-    let running = Box::pin(export(&telling, &simulator, days()));
-    let Either::Right((_, running)) = select(running, waits).await else {
-        panic!("it has not ended while a part waits for the disk");
+    let observed = exporter.clone().fail_points(fail_points);
+    let running = Box::pin(export(&observed, &simulator, days()));
+    let Either::Right((_, running)) = select(running, is_waiting).await else {
+        panic!("the export must not end while a part waits for the disk");
     };
-    go.send(()).unwrap();
+    resume.send(()).unwrap();
     drop(running);
-    // What has its name is in no manifest; how many have one depends on who is quicker. Nothing else is left.
+    // Only parts that no manifest names are left. Their number depends on the speed of the threads.
     let left = files(root.path());
     let part = |name: &String| name.contains("date=2026-11-0") && name.contains("/part-");
     assert!(!left.is_empty() && left.keys().all(part), "{:?}", left.keys());
@@ -173,17 +173,17 @@ async fn an_export_that_is_dropped_while_a_part_is_brought_to_the_disk_leaves_wh
 }
 
 #[tokio::test]
-async fn the_state_follows_the_manifests_once_in_a_while_and_at_the_end() {
+async fn the_state_is_written_at_intervals_and_at_the_end() {
     let states = async |each: Duration| {
         let root = tempfile::tempdir().unwrap();
         let behavior = Behavior { window_cap: 20, max_limit: 20, ..Behavior::default() };
         let simulator = world(NOW).behavior(behavior).build();
         let clock = Arc::new(VirtualClock::at(at(NOW)));
-        let (later, states) = (clock.clone(), Arc::new(Passed::default()));
+        let (later, states) = (clock.clone(), Arc::new(ReachCount::default()));
         let named = states.clone();
         let fail_points = FailPoints::new(move |step| match step {
             FailPoint::ManifestNamed => later.advance(each),
-            FailPoint::StateNamed => drop(named.pass()),
+            FailPoint::StateNamed => drop(named.increment()),
             _ => {}
         });
         let exporter = exporter(&simulator, root.path(), NOW).clock(clock);
@@ -193,7 +193,7 @@ async fn the_state_follows_the_manifests_once_in_a_while_and_at_the_end() {
         assert_eq!(state.unwrap().covered_ranges().to_string(), ten_days().to_string());
         *states.0.lock().unwrap()
     };
-    // When it begins and when it ends.
+    // At the start and at the end of the export.
     assert_eq!(states(Duration::ZERO).await, 2);
     assert!(states(Duration::from_secs(1)).await > 2);
 }

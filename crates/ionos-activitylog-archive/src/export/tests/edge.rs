@@ -1,9 +1,9 @@
-//! What is so new that it may not be in the log yet is left to the next export, whatever a clock says.
+//! The newest events may not be in the log yet, so an export leaves them to the next one, even if a clock is wrong.
 
 use super::*;
 
 #[tokio::test]
-async fn the_newest_edge_is_completed_by_the_next_export() {
+async fn the_next_export_adds_the_most_recent_events() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
@@ -15,14 +15,14 @@ async fn the_newest_edge_is_completed_by_the_next_export() {
     assert_eq!(lines(&later, root.path()), truth(&later, today));
     assert_eq!(parts(&later, root.path()).len(), 2);
     assert_whole(root.path());
-    // Of a range that is younger than that, nothing is read.
+    // A range younger than the settle delay is not read.
     let young = range("2026-11-20T11:59:55Z", "2026-11-20T12:00:00Z");
     let none = export(&exporter(&simulator, root.path(), NOW), &simulator, young).await.unwrap();
     assert_eq!(none.range, None);
 }
 
 #[tokio::test]
-async fn a_clock_that_jumps_back_harms_nothing() {
+async fn a_clock_that_jumps_back_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let today = range("2026-11-19T00:00:00Z", "2026-11-21T00:00:00Z");
@@ -36,7 +36,7 @@ async fn a_clock_that_jumps_back_harms_nothing() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
+async fn a_clock_ahead_of_the_service_archives_no_future_range() {
     let root = tempfile::tempdir().unwrap();
     let today = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
     let simulator = world(NOW).build();
@@ -57,7 +57,7 @@ async fn a_clock_that_is_ahead_of_the_service_archives_no_future() {
 }
 
 #[tokio::test]
-async fn the_service_is_asked_for_its_time_each_time_that_it_matters() {
+async fn each_export_of_a_recent_range_requests_the_service_time() {
     let root = tempfile::tempdir().unwrap();
     let now = Arc::new(Mutex::new(at(NOW)));
     let clock = now.clone();

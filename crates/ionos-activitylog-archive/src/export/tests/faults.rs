@@ -1,9 +1,9 @@
-//! A service or a disk that refuses costs what was not written yet, and nothing else.
+//! An error of the service or the disk loses only data that was not written yet.
 
 use super::*;
 
 #[tokio::test]
-async fn the_failure_of_one_contract_does_not_touch_the_others() {
+async fn a_failing_contract_does_not_affect_the_others() {
     let root = tempfile::tempdir().unwrap();
     let refused = world(NOW).contracts(3).build().contracts()[1];
     let faults = Faults::new().add_rule(Trigger::any().contract(refused), Answer::new(403)).unwrap();
@@ -21,7 +21,7 @@ async fn the_failure_of_one_contract_does_not_touch_the_others() {
 }
 
 #[tokio::test]
-async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
+async fn failing_a_fifth_of_all_responses_does_not_change_the_archive() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let calm = world(NOW).build();
     let _ = export(&exporter(&calm, one.path(), NOW), &calm, days()).await.unwrap();
@@ -41,13 +41,13 @@ async fn with_a_fifth_of_all_answers_failing_the_archive_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_disk_that_refuses_is_named_and_the_next_export_goes_on() {
+async fn a_write_error_names_the_path_and_the_next_export_continues() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let folder = folder(&simulator, root.path());
     std::fs::create_dir_all(folder.path()).unwrap();
-    // A file where a folder has to be, which nobody's privileges help against.
+    // A file in place of the folder, so that creating the folder fails even for root.
     let blocked = folder.day("2026-11-02".parse().unwrap());
     std::fs::write(&blocked, "").unwrap();
     let refused = export(&exporter, &simulator, days()).await.unwrap_err();
@@ -59,7 +59,7 @@ async fn a_disk_that_refuses_is_named_and_the_next_export_goes_on() {
 }
 
 #[tokio::test]
-async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
+async fn parts_written_before_a_write_error_are_in_the_archive() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -71,7 +71,7 @@ async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
             std::fs::write(&block, "").unwrap();
         }
     });
-    // All days are in one window, so two of them are finished in it before the third cannot be begun.
+    // One window covers all days, so two of them are finished before starting the third fails.
     assert!(export(&exporter.clone().fail_points(fail_points), &simulator, days()).await.is_err());
     std::fs::remove_file(&blocked).unwrap();
     assert_eq!(parts(&simulator, root.path()).len(), 2);
@@ -87,7 +87,7 @@ async fn what_was_written_before_a_disk_refuses_is_in_the_archive() {
 }
 
 #[tokio::test]
-async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
+async fn parts_read_before_a_service_error_are_in_the_archive() {
     let root = tempfile::tempdir().unwrap();
     let refused = Trigger::any().requests([4]);
     let faults = Faults::new().add_rule(refused, Answer::new(403)).unwrap();
@@ -104,7 +104,7 @@ async fn what_is_read_before_the_service_refuses_is_in_the_archive() {
 }
 
 #[tokio::test]
-async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
+async fn the_next_export_removes_leftovers_outside_of_its_range() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -113,7 +113,7 @@ async fn what_a_killed_export_left_is_removed_by_the_next_one_wherever_it_is() {
     let _ = export(&exporter, &simulator, day(second)).await.unwrap();
     let before = files(root.path());
     let _ = export(&exporter, &simulator, day(first)).await.unwrap();
-    // The part of the first day has its name, and the process was killed before anything else was written.
+    // The process was killed directly after the part of the first day got its name.
     let folder = folder(&simulator, root.path());
     std::fs::remove_file(folder.manifest(first)).unwrap();
     for (name, content) in &before {

@@ -1,9 +1,9 @@
-//! What is not proven to be complete is named, kept, and read again until it is.
+//! A range that cannot be verified is reported as a gap, its events are kept, and later exports read it again.
 
 use super::*;
 
 #[tokio::test]
-async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
+async fn a_gap_is_reported_retried_and_replaced_once_it_is_verified() {
     let root = tempfile::tempdir().unwrap();
     let refusing = burst(DeepOffset::Refuse);
     let first = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
@@ -15,9 +15,9 @@ async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
     assert!(state.gaps[0].next > at(NOW));
     assert!(parts(&refusing, root.path()).iter().any(|(_, part)| !part.verified));
     assert_whole(root.path());
-    let seen = lines(&refusing, root.path());
+    let before = lines(&refusing, root.path());
 
-    // Not before it is time.
+    // The time of the next try has not come.
     let waiting = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
     assert_eq!((waiting.requests, waiting.gaps.len()), (0, first.gaps.len()));
     let later = "2026-11-20T13:00:00Z";
@@ -25,8 +25,8 @@ async fn a_gap_is_named_kept_and_replaced_once_it_is_proven() {
     assert!(again.requests > 0);
     let state = State::read(&folder(&refusing, root.path())).unwrap().0.unwrap();
     assert_eq!(state.gaps[0].tries, 2);
-    let now_seen = lines(&refusing, root.path());
-    assert!(seen.iter().all(|line| now_seen.contains(line)), "nothing seen is lost");
+    let after = lines(&refusing, root.path());
+    assert!(before.iter().all(|line| after.contains(line)), "no archived event is lost");
     assert_whole(root.path());
 
     let lenient = burst(DeepOffset::Allow);

@@ -1,9 +1,9 @@
-//! What came after its time was archived is found by counting, and added.
+//! Late events reach the log after their range was archived. A recount finds and adds them.
 
 use super::*;
 
 #[tokio::test]
-async fn what_came_late_is_a_part_of_its_own() {
+async fn late_events_are_written_to_a_separate_part() {
     let root = tempfile::tempdir().unwrap();
     let late = || Behavior {
         late_events: LateEvents::new(Share::new(0.2).unwrap(), TimeDelta::days(20)).unwrap(),
@@ -12,7 +12,7 @@ async fn what_came_late_is_a_part_of_its_own() {
     let early = world("2026-11-05T00:00:00Z").behavior(late()).build();
     let first = exporter(&early, root.path(), "2026-11-05T00:00:00Z");
     let before = export(&first, &early, days()).await.unwrap();
-    // Nothing has come yet, and what is counted again a day later is sealed.
+    // No late event has arrived yet, and ranges recounted a day after their end are sealed.
     let again = first.clone().recount(true);
     let same = export(&again, &early, days()).await.unwrap();
     assert_eq!((same.late, same.no_longer_served, same.requests), (0, 0, 3));
@@ -36,13 +36,13 @@ async fn what_came_late_is_a_part_of_its_own() {
     let late: u64 = parts.iter().filter(|(_, part)| part.late).map(|(_, part)| part.count).sum();
     assert_eq!(late, done.late);
     assert_whole(root.path());
-    // Then it agrees.
-    let agreed = export(&recount, &later, days()).await.unwrap();
-    assert_eq!((agreed.late, agreed.requests), (0, 3));
+    // The next recount finds equal totals.
+    let unchanged = export(&recount, &later, days()).await.unwrap();
+    assert_eq!((unchanged.late, unchanged.requests), (0, 3));
 }
 
 #[tokio::test]
-async fn what_comes_late_is_found_behind_events_that_were_amended() {
+async fn late_events_are_found_among_amended_events() {
     use ionos_activitylog_sim::AmendedEvents;
     let root = tempfile::tempdir().unwrap();
     let behavior = || Behavior {
@@ -57,7 +57,7 @@ async fn what_comes_late_is_found_behind_events_that_were_amended() {
         (simulator, done)
     };
     let _ = at_once("2026-11-05T00:00:00Z", false).await;
-    // What is late of the second day has come by half, and with it what was amended meanwhile.
+    // Half of the second day's late events have arrived, and some events were amended meanwhile.
     let (_, first) = at_once("2026-11-11T12:00:00Z", true).await;
     assert!(first.late > 0);
     let (simulator, second) = at_once("2026-12-20T00:00:00Z", true).await;
@@ -69,13 +69,13 @@ async fn what_comes_late_is_found_behind_events_that_were_amended() {
 }
 
 #[tokio::test]
-async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
+async fn a_recounted_range_that_cannot_be_verified_becomes_a_gap() {
     let root = tempfile::tempdir().unwrap();
     let before = world(NOW).build();
     let _ = export(&exporter(&before, root.path(), NOW), &before, days()).await.unwrap();
     let recount = |simulator| exporter(simulator, root.path(), NOW).recount(true);
     let _ = export(&recount(&before), &before, days()).await.unwrap();
-    // More than can be reached has come late, in a few milliseconds.
+    // More late events than paging can reach share a few milliseconds.
     let refusing = burst(DeepOffset::Refuse);
     let done = export(&recount(&refusing), &refusing, days()).await.unwrap();
     assert!(!done.gaps.is_empty() && done.late > 0);
@@ -90,7 +90,7 @@ async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
         assert_eq!((part.verified, part.total.is_some()), (date != second, date != second));
     }
     assert_whole(root.path());
-    // The next export reads it again, as a whole.
+    // The next export reads the whole range again.
     let lenient = burst(DeepOffset::Allow);
     let later = exporter(&lenient, root.path(), "2026-11-21T12:00:00Z");
     let healed = export(&later, &lenient, days()).await.unwrap();
@@ -101,7 +101,7 @@ async fn what_is_counted_again_and_not_proven_is_a_gap_again() {
 }
 
 #[tokio::test]
-async fn one_more_of_what_looks_the_same_came_late() {
+async fn a_late_repetition_of_an_equal_record_is_added() {
     let (root, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let twice = |share| Behavior {
         duplicates: Share::new(share).unwrap(),
@@ -132,15 +132,15 @@ async fn one_more_of_what_looks_the_same_came_late() {
     };
     assert_eq!(totals(root.path()), totals(other.path()));
     assert_whole(root.path());
-    // Then it agrees.
-    let agreed = export(&recount, &simulator, days()).await.unwrap();
-    assert_eq!((agreed.late, agreed.requests), (0, 3));
+    // The next recount finds equal totals.
+    let unchanged = export(&recount, &simulator, days()).await.unwrap();
+    assert_eq!((unchanged.late, unchanged.requests), (0, 3));
 }
 
 #[tokio::test]
-async fn what_comes_late_again_and_again_is_whole_in_whichever_order_its_parts_are() {
+async fn several_late_parts_of_a_day_verify_in_any_order() {
     use ionos_activitylog_sim::AmendedEvents;
-    // Parts are in the order of their digests, so that some of these come before those that were written first.
+    // Parts are ordered by their digests, so that some later parts precede earlier ones.
     for seed in 0..4 {
         let root = tempfile::tempdir().unwrap();
         let behavior = || Behavior {

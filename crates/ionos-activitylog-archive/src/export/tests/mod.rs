@@ -1,4 +1,5 @@
-//! Exports into archives in a simulated world, by what may happen to them. Here is what all of them need.
+//! Tests of exports to an archive, against the simulator. Each file covers one kind of event or fault; this file has
+//! the shared helpers.
 
 mod disk;
 mod edge;
@@ -39,7 +40,7 @@ pub(crate) fn range(from: &str, to: &str) -> DateRange {
     DateRange::new(at(from), at(to)).unwrap()
 }
 
-/// Three days of few events.
+/// Three days with few events.
 pub(crate) fn days() -> DateRange {
     range("2026-11-01T00:00:00Z", "2026-11-04T00:00:00Z")
 }
@@ -50,7 +51,7 @@ pub(crate) fn world(now: &str) -> SimulatorBuilder {
     builder.events_per_day(24).burst_interval(0)
 }
 
-/// An exporter at a time.
+/// An exporter whose clock shows `now`.
 pub(crate) fn exporter(simulator: &Simulator, root: &Path, now: &str) -> Exporter {
     let clock = Arc::new(VirtualClock::at(at(now)));
     let client = Client::builder()
@@ -72,7 +73,7 @@ pub(crate) async fn export(
     done.await.pop().unwrap().1
 }
 
-/// Every file of the archive that depends on the events alone.
+/// The content of every file of the archive that depends on the events alone: parts and manifests.
 pub(crate) fn files(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_path_buf()];
@@ -106,7 +107,7 @@ pub(crate) fn parts(simulator: &Simulator, root: &Path) -> Vec<(NaiveDate, Part)
     manifests.flat_map(|manifest| manifest.parts.into_iter().map(move |part| (manifest.date, part))).collect()
 }
 
-/// The lines of all parts, in their order.
+/// The lines of all parts, in order.
 fn lines(simulator: &Simulator, root: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     for (date, part) in parts(simulator, root) {
@@ -131,7 +132,7 @@ fn assert_whole(root: &Path) {
     assert_eq!((report.findings, report.warnings), (vec![], vec![]));
 }
 
-/// A world in which a few milliseconds have more events than may be reached by paging, unless the service is lenient.
+/// A simulator with more events in a few milliseconds than paging can reach, unless `deep_offset` is lenient.
 fn burst(deep_offset: DeepOffset) -> Simulator {
     let behavior = Behavior {
         deep_offset,

@@ -42,21 +42,21 @@ async fn each_kind_of_total_has_its_proof() {
 }
 
 #[tokio::test]
-async fn no_window_is_proven_by_fewer_identical_scans_than_a_manifest_names() {
+async fn a_window_needs_at_least_as_many_identical_scans_as_manifests_name() {
     let behavior = Behavior { total: TotalShape::Absent, ..Behavior::default() };
     let simulator = world(NOW).behavior(behavior).build();
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let mut windows = client.events(simulator.contracts()[0].into(), days()).windows();
     while let Some(window) = windows.next().await {
         let Some(Proof::IdenticalScans(scans)) = window.unwrap().proof() else {
-            panic!("without a total only identical scans are a proof");
+            panic!("without a total, only identical scans are a proof");
         };
         assert!(scans >= 3, "{scans}");
     }
 }
 
 #[tokio::test]
-async fn a_range_with_a_gap_has_the_proof_of_the_reading_that_closes_it() {
+async fn a_closed_gap_has_the_proof_of_the_export_that_closed_it() {
     let root = tempfile::tempdir().unwrap();
     let refusing = burst(DeepOffset::Refuse);
     let _ = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
@@ -70,7 +70,7 @@ async fn a_range_with_a_gap_has_the_proof_of_the_reading_that_closes_it() {
 }
 
 #[tokio::test]
-async fn a_proof_does_not_depend_on_where_the_reading_began() {
+async fn proofs_do_not_depend_on_where_an_export_started() {
     for behavior in [Behavior::default(), duplicates(1.0), duplicates(0.0), duplicates(0.5)] {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         // Small windows, so that the two exports split the days at other times.
@@ -78,7 +78,7 @@ async fn a_proof_does_not_depend_on_where_the_reading_began() {
         let simulator = world(NOW).behavior(behavior).build();
         let at_once = exporter(&simulator, one.path(), NOW).full(5);
         let _ = export(&at_once, &simulator, days()).await.unwrap();
-        // Stopped again and again after a part, so that each export begins where a part ended.
+        // Each export is stopped after a part, so that the next one starts at the end of a part.
         for _ in 0..20 {
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let stop = Mutex::new(Some(stop));

@@ -1,14 +1,14 @@
-//! What records look like, how often they come and how they are counted is not documented: whatever it is, nothing is
-//! lost and nothing is claimed that was not counted.
+//! The service does not document the form of records, their repetitions and how it counts them. For every variant, no
+//! event is lost, and a manifest has a total only if the service reported it.
 
 use super::*;
 
 #[tokio::test]
-async fn a_total_is_given_only_where_the_service_counted_what_came() {
+async fn a_day_has_a_total_only_if_it_equals_the_number_of_events() {
     use ionos_activitylog_sim::TotalShape;
     let totals = async |behavior| {
         let root = tempfile::tempdir().unwrap();
-        // The first two days have no event.
+        // The first two days have no events.
         let begin = at("2026-11-03T00:00:00Z");
         let simulator = world(NOW).log_begin(begin).behavior(behavior).build();
         let done = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await;
@@ -25,7 +25,7 @@ async fn a_total_is_given_only_where_the_service_counted_what_came() {
     let (empty, full, count) = totals(Behavior::default()).await;
     assert_eq!((empty, full), (Some(0), Some(count)));
     let twice = Behavior { duplicates: Share::new(0.3).unwrap(), duplicates_counted: true, ..Behavior::default() };
-    // The one window has all three days, and the service is asked for each.
+    // One window covers all three days, so the total of each day is requested.
     let (empty, full, _) = totals(twice).await;
     assert_eq!((empty, full), (Some(0), None));
     let uncounted = Behavior { total: TotalShape::Absent, ..Behavior::default() };
@@ -34,7 +34,7 @@ async fn a_total_is_given_only_where_the_service_counted_what_came() {
 }
 
 #[tokio::test]
-async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
+async fn reading_a_gap_again_keeps_the_number_of_equal_records() {
     let behavior = Behavior {
         duplicates: Share::new(0.3).unwrap(),
         duplicates_counted: true,
@@ -48,7 +48,7 @@ async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
     let before = lines(&simulator, root.path());
     let different: std::collections::BTreeSet<&String> = before.iter().collect();
     assert!(different.len() < before.len());
-    let forget_proofs = || {
+    let mark_all_unverified = || {
         let (folder, clock) = (folder(&simulator, root.path()), exporter.clock.clone());
         let mut writer =
             contract_writer::ContractWriter::open(folder, &exporter.api, clock, FailPoints::default()).unwrap();
@@ -59,22 +59,22 @@ async fn events_that_look_the_same_are_as_many_after_a_gap_was_read_again() {
         }
         writer.end(false).unwrap();
     };
-    forget_proofs();
+    mark_all_unverified();
     let again = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(again.events, 0);
     assert_eq!(lines(&simulator, root.path()), before);
-    // Also where the service sends none of them any more.
-    forget_proofs();
-    let gone = world(NOW).log_begin(at("2026-11-10T00:00:00Z")).build();
-    let exporter = self::exporter(&gone, root.path(), NOW);
-    let _ = export(&exporter, &gone, days()).await.unwrap();
+    // The same if the service no longer returns any of them.
+    mark_all_unverified();
+    let empty = world(NOW).log_begin(at("2026-11-10T00:00:00Z")).build();
+    let exporter = self::exporter(&empty, root.path(), NOW);
+    let _ = export(&exporter, &empty, days()).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), before);
     assert_whole(root.path());
 }
 
-/// What records look like, and how often they come, is not documented.
+/// Each world has another variant of undocumented behavior.
 #[tokio::test]
-async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time() {
+async fn archives_are_complete_and_reproducible_for_every_kind_of_record() {
     use ionos_activitylog_sim::{AmendedEvents, Dialect, FractionDigits, Order, TotalShape};
     let share = |share: f64| Share::new(share).unwrap();
     let plain = Behavior::default;
@@ -98,31 +98,31 @@ async fn whatever_records_look_like_an_archive_is_whole_and_the_same_each_time()
         .extend(FractionDigits::ALL.iter().map(|digits| ("digits", Behavior { fraction_digits: *digits, ..plain() })));
     worlds.extend(TotalShape::ALL.iter().map(|total| ("total", Behavior { total: *total, ..plain() })));
     for (name, behavior) in worlds {
-        let said = format!("{name}: {behavior:?}");
+        let context = format!("{name}: {behavior:?}");
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let simulator = world(NOW).behavior(behavior).build();
         let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
-        assert_eq!(done.gaps, [], "{said}");
+        assert_eq!(done.gaps, [], "{context}");
         let report = verify_archive(&Archive::new(one.path()), None).unwrap();
-        assert_eq!((report.findings, report.warnings), (vec![], vec![]), "{said}");
+        assert_eq!((report.findings, report.warnings), (vec![], vec![]), "{context}");
         let truth: std::collections::BTreeSet<String> = truth(&simulator, days()).into_iter().collect();
         let lines: std::collections::BTreeSet<String> = lines(&simulator, one.path()).into_iter().collect();
-        assert_eq!(lines, truth, "{said}");
-        // Day by day, from the last to the first, and then counted again.
+        assert_eq!(lines, truth, "{context}");
+        // Day by day, from the last to the first, then with a recount.
         let again = exporter(&simulator, other.path(), NOW);
         let whole: Vec<DateRange> = days().by_day(&Utc).collect();
         for day in whole.iter().rev() {
             let _ = export(&again, &simulator, *day).await.unwrap();
         }
-        assert_eq!(files(one.path()), files(other.path()), "{said}");
+        assert_eq!(files(one.path()), files(other.path()), "{context}");
         let recounted = export(&again.recount(true), &simulator, days()).await.unwrap();
-        assert_eq!((recounted.late, recounted.no_longer_served), (0, 0), "{said}");
-        assert_eq!(files(one.path()), files(other.path()), "{said}");
+        assert_eq!((recounted.late, recounted.no_longer_served), (0, 0), "{context}");
+        assert_eq!(files(one.path()), files(other.path()), "{context}");
     }
 }
 
 #[tokio::test]
-async fn a_total_does_not_depend_on_where_a_reading_began() {
+async fn totals_do_not_depend_on_where_an_export_started() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let behavior = Behavior { duplicates: Share::new(0.03).unwrap(), duplicates_counted: true, ..Behavior::default() };
     let simulator = world(NOW).behavior(behavior).build();

@@ -1,10 +1,10 @@
-//! An archive of something else, or one that is not as it was written, is not written to, and what is said to do about
-//! it helps.
+//! An export refuses an archive of another service and a modified archive, and changes neither. The steps in its hint
+//! repair the archive.
 
 use super::*;
 
 #[tokio::test]
-async fn an_archive_of_something_else_is_refused_with_both_names() {
+async fn an_archive_of_another_service_is_refused_with_both_names() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -17,18 +17,18 @@ async fn an_archive_of_something_else_is_refused_with_both_names() {
 }
 
 #[tokio::test]
-async fn a_changed_archive_is_not_written_to() {
+async fn a_modified_archive_is_not_changed() {
     let simulator = world(NOW).build();
     let edit: [fn(&crate::layout::ContractFolder); 3] = [
-        // The last manifest is gone.
+        // The last manifest is missing.
         |folder| std::fs::remove_dir_all(folder.day("2026-11-03".parse().unwrap())).unwrap(),
-        // One in the middle was formatted anew.
+        // A manifest in the middle was reformatted.
         |folder| {
             let path = folder.manifest("2026-11-02".parse().unwrap());
             let text = std::fs::read_to_string(&path).unwrap();
             std::fs::write(path, text.replace("  ", " ")).unwrap();
         },
-        // So was the last.
+        // The last manifest was reformatted.
         |folder| {
             let path = folder.manifest("2026-11-03".parse().unwrap());
             let text = std::fs::read_to_string(&path).unwrap();
@@ -49,7 +49,7 @@ async fn a_changed_archive_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
+async fn an_archive_with_a_missing_part_is_neither_continued_nor_sealed() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW).recount(true);
@@ -58,18 +58,18 @@ async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
     let folder = folder(&simulator, root.path());
     let path = folder.day(date).join(part.file.to_string());
     let bytes = std::fs::read(&path).unwrap();
-    let spoil: [&dyn Fn(); 2] =
+    let damage: [&dyn Fn(); 2] =
         [&|| std::fs::write(&path, &bytes[1..]).unwrap(), &|| std::fs::remove_file(&path).unwrap()];
-    for spoil in spoil {
-        spoil();
+    for damage in damage {
+        damage();
         let refused = export(&exporter, &simulator, days()).await.unwrap_err();
-        let said = format!("{refused}: {}", refused.hint());
-        assert!(matches!(refused, Error::Damaged { .. }), "{said}");
-        assert!(said.contains(&part.file.to_string()) && said.contains("ialog verify"), "{said}");
+        let message = format!("{refused}: {}", refused.hint());
+        assert!(matches!(refused, Error::Damaged { .. }), "{message}");
+        assert!(message.contains(&part.file.to_string()) && message.contains("ialog verify"), "{message}");
         let state = State::read(&folder).unwrap().0.unwrap();
         assert!(state.sealed_ranges().is_empty());
     }
-    // As the message says.
+    // Follow the steps in the hint.
     std::fs::remove_dir_all(folder.day(date)).unwrap();
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
     rebuild_state(&folder, &clock, true).unwrap();
@@ -79,7 +79,7 @@ async fn an_archive_that_lacks_a_part_is_neither_gone_on_with_nor_sealed() {
 }
 
 #[tokio::test]
-async fn a_lost_state_is_made_anew() {
+async fn a_lost_state_is_rebuilt() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -95,7 +95,7 @@ async fn a_lost_state_is_made_anew() {
     let (_, refused) = exporter.plan(&contracts, more).await.pop().unwrap();
     assert!(matches!(refused, Err(Error::StateLost { .. })), "{refused:?}");
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(at(NOW)));
-    // Not while somebody else writes, whatever the manifests are like then.
+    // Rebuilding is refused while another process holds the lock, even if a manifest is damaged.
     let manifest = folder.manifest("2026-11-02".parse().unwrap());
     let written = std::fs::read(&manifest).unwrap();
     std::fs::write(&manifest, "{").unwrap();

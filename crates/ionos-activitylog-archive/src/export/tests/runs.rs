@@ -1,10 +1,9 @@
-//! An export that is stopped leaves an archive in order and says what it has done; each has its line in the list of
-//! runs.
+//! A stopped export leaves a valid archive and reports its work. Each export appends a line to the run log.
 
 use super::*;
 
 #[tokio::test]
-async fn an_export_that_is_stopped_at_once_archives_nothing_and_the_next_one_all() {
+async fn an_export_stopped_at_once_archives_nothing_and_the_next_one_everything() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -19,7 +18,7 @@ async fn an_export_that_is_stopped_at_once_archives_nothing_and_the_next_one_all
 }
 
 #[tokio::test]
-async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up() {
+async fn a_stopped_export_reports_archived_and_discarded_events() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -33,9 +32,9 @@ async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up()
     });
     let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
-    // The part of the half day has not ended then.
-    let asked = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
-    let done = exporter.run(&contracts, asked, async {
+    // The part of the half day is unfinished.
+    let requested = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
+    let done = exporter.run(&contracts, requested, async {
         let _ = stopped.await;
     });
     let done = done.await.pop().unwrap().1.unwrap();
@@ -47,13 +46,13 @@ async fn an_export_that_is_stopped_says_what_is_archived_and_what_was_given_up()
 }
 
 #[tokio::test]
-async fn each_run_has_its_line() {
+async fn each_export_appends_a_line_to_the_run_log() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     let runs = folder(&simulator, root.path()).path().join("_runs.ndjson");
-    // A process that was killed in the middle of a line.
+    // A process was killed while it wrote a line.
     let mut torn = std::fs::read(&runs).unwrap();
     torn.extend(b"{\"schema\":\"ialog");
     std::fs::write(&runs, torn).unwrap();

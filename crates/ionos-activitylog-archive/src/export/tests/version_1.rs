@@ -27,7 +27,7 @@ fn date(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-/// The simulator whose log the fixture is of, later.
+/// The simulator of the fixture's log, at a later time.
 fn simulator() -> Simulator {
     let now = at("2026-11-24T00:00:00Z");
     Simulator::builder().clock(move || now).build()
@@ -38,7 +38,7 @@ fn continuing(simulator: &Simulator, root: &Path) -> Exporter {
 }
 
 #[test]
-fn it_is_verified() {
+fn an_archive_of_version_1_is_verified() {
     let root = archive_of_version_1();
     assert_whole(root.path());
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
@@ -46,7 +46,7 @@ fn it_is_verified() {
 }
 
 #[test]
-fn it_is_queried() {
+fn an_archive_of_version_1_is_queried() {
     let root = archive_of_version_1();
     let reader = ArchiveReader::open(&Archive::new(root.path()), None, None).unwrap();
     assert_eq!(reader.incomplete_ranges(), []);
@@ -54,13 +54,13 @@ fn it_is_queried() {
 }
 
 #[tokio::test]
-async fn it_is_continued_and_only_changed_manifests_become_version_2() {
+async fn an_archive_of_version_1_is_continued_and_only_changed_manifests_become_version_2() {
     let root = archive_of_version_1();
     let simulator = simulator();
     let first = folder(&simulator, root.path()).manifest(date("2026-11-20"));
     let before = std::fs::read(&first).unwrap();
-    let asked = range("2026-11-20T18:00:00Z", "2026-11-23T00:00:00Z");
-    let done = export(&continuing(&simulator, root.path()), &simulator, asked).await.unwrap();
+    let requested = range("2026-11-20T18:00:00Z", "2026-11-23T00:00:00Z");
+    let done = export(&continuing(&simulator, root.path()), &simulator, requested).await.unwrap();
     assert_eq!(done.gaps, []);
     assert_eq!(std::fs::read(&first).unwrap(), before);
     let manifests = manifests(&simulator, root.path());
@@ -69,15 +69,15 @@ async fn it_is_continued_and_only_changed_manifests_become_version_2() {
     let proofs = |day: usize| -> Vec<_> { manifests[day].ranges.iter().map(|range| range.proof).collect() };
     let matching = Some(RangeProof::EventsMatchTotal);
     assert_eq!((proofs(0), proofs(1), proofs(2)), (vec![None], vec![None, matching], vec![matching]));
-    assert_eq!(lines(&simulator, root.path()), truth(&simulator, asked));
+    assert_eq!(lines(&simulator, root.path()), truth(&simulator, requested));
     assert_whole(root.path());
 
-    let again = export(&continuing(&simulator, root.path()), &simulator, asked).await.unwrap();
+    let again = export(&continuing(&simulator, root.path()), &simulator, requested).await.unwrap();
     assert!(again.nothing_to_do);
 }
 
 #[tokio::test]
-async fn a_day_before_it_links_its_manifests_again_and_keeps_their_version() {
+async fn exporting_an_earlier_day_relinks_the_manifests_and_keeps_their_version() {
     let root = archive_of_version_1();
     let simulator = simulator();
     let earlier = range("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z");

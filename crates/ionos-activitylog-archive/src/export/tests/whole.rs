@@ -1,10 +1,10 @@
-//! An archive holds what the service holds, in parts and manifests that depend on the events alone: neither on the day
-//! of the export nor on how it was cut.
+//! An archive contains all events of the service, in parts and manifests that depend on the events alone: neither on
+//! the time of the export nor on its interruptions.
 
 use super::*;
 
 #[tokio::test]
-async fn an_archive_holds_what_the_service_holds_and_is_the_same_on_another_day() {
+async fn an_archive_contains_all_events_and_does_not_depend_on_the_export_date() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
     let done = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
@@ -20,7 +20,7 @@ async fn an_archive_holds_what_the_service_holds_and_is_the_same_on_another_day(
 }
 
 #[tokio::test]
-async fn what_is_archived_is_not_read_again() {
+async fn archived_ranges_are_not_read_again() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, root.path(), NOW);
@@ -29,7 +29,7 @@ async fn what_is_archived_is_not_read_again() {
     let again = export(&exporter, &simulator, days()).await.unwrap();
     assert!(again.nothing_to_do);
     assert_eq!((again.requests, again.events), (0, 0));
-    // Without any state, the manifests say the same.
+    // Without the state, the manifests show the archived ranges.
     let folder = folder(&simulator, root.path());
     for name in ["_state.json", "_state.prev.json", "_state.lock"] {
         std::fs::remove_file(folder.path().join(name)).unwrap();
@@ -42,7 +42,7 @@ async fn what_is_archived_is_not_read_again() {
 }
 
 #[tokio::test]
-async fn days_without_events_have_a_manifest_that_proves_it() {
+async fn days_without_events_have_a_manifest_with_a_total_of_zero() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).log_begin(at("2026-11-03T00:00:00Z")).build();
     let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
     assert_eq!(lines(&simulator, one.path()), truth(&simulator, days()));
     assert_whole(one.path());
 
-    // However an export is stopped, the next one makes the same parts: here after each step that names a part.
+    // Exports that are stopped after each named part produce the same parts.
     for stop_at in 0..12 {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let (stop, left) = (Mutex::new(Some(stop)), Mutex::new(stop_at));
@@ -98,7 +98,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
 }
 
 #[tokio::test]
-async fn an_earlier_range_is_put_before_and_the_chain_linked_anew() {
+async fn exporting_an_earlier_range_relinks_the_chain() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
     let _ = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
@@ -112,7 +112,7 @@ async fn an_earlier_range_is_put_before_and_the_chain_linked_anew() {
 }
 
 #[tokio::test]
-async fn a_plan_says_what_it_will_take_and_changes_nothing() {
+async fn a_plan_estimates_the_export_and_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, &root.path().join("audit"), NOW);
@@ -134,9 +134,9 @@ async fn a_plan_says_what_it_will_take_and_changes_nothing() {
 
 #[test]
 fn an_export_can_be_sent_to_another_thread() {
-    fn sent<T: Send>(_: &T) {}
+    fn assert_send<T: Send>(_: &T) {}
     let simulator = world(NOW).build();
     let exporter = exporter(&simulator, Path::new("nowhere"), NOW);
-    sent(&exporter.run(&[], days(), std::future::pending()));
-    sent(&exporter.plan(&[], days()));
+    assert_send(&exporter.run(&[], days(), std::future::pending()));
+    assert_send(&exporter.plan(&[], days()));
 }
