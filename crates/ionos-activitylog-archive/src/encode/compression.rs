@@ -61,9 +61,9 @@ impl FrameCompressor {
             Compression::None => Self::None,
             Compression::Gzip => Self::Gzip,
             Compression::Zstd => {
-                let mut packer = zstd::bulk::Compressor::new(zstd::DEFAULT_COMPRESSION_LEVEL)?;
-                packer.include_checksum(true)?;
-                Self::Zstd(packer)
+                let mut compressor = zstd::bulk::Compressor::new(zstd::DEFAULT_COMPRESSION_LEVEL)?;
+                compressor.include_checksum(true)?;
+                Self::Zstd(compressor)
             }
         })
     }
@@ -76,20 +76,20 @@ impl FrameCompressor {
                 member.write_all(bytes)?;
                 member.finish().map(drop)
             }
-            Self::Zstd(packer) => writer.write_all(&packer.compress(bytes)?),
+            Self::Zstd(compressor) => writer.write_all(&compressor.compress(bytes)?),
         }
     }
 }
 
 /// Returns a reader of the decompressed bytes.
-pub(crate) fn unpack<'a>(
+pub(crate) fn decompress<'a>(
     compression: Compression,
-    packed: impl BufRead + Send + 'a,
+    compressed: impl BufRead + Send + 'a,
 ) -> io::Result<Box<dyn BufRead + Send + 'a>> {
     Ok(match compression {
-        Compression::None => Box::new(packed),
-        Compression::Gzip => buffered(flate2::bufread::MultiGzDecoder::new(packed)),
-        Compression::Zstd => buffered(zstd::Decoder::with_buffer(packed)?),
+        Compression::None => Box::new(compressed),
+        Compression::Gzip => buffered(flate2::bufread::MultiGzDecoder::new(compressed)),
+        Compression::Zstd => buffered(zstd::Decoder::with_buffer(compressed)?),
     })
 }
 
@@ -100,7 +100,7 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
 /// Writes frames. Collects bytes in the open frame until [`FrameWriter::cut`] ends it.
 pub(crate) struct FrameWriter<W> {
     writer: W,
-    packer: FrameCompressor,
+    compressor: FrameCompressor,
     open: Vec<u8>,
     /// Whether a frame was written: a compressed file needs at least one.
     begun: bool,
@@ -119,7 +119,7 @@ impl<W: Write> FrameWriter<W> {
     pub(crate) fn new(compression: Compression, writer: W) -> io::Result<Self> {
         Ok(Self {
             writer,
-            packer: FrameCompressor::new(compression)?,
+            compressor: FrameCompressor::new(compression)?,
             open: Vec::new(),
             begun: matches!(compression, Compression::None),
         })
@@ -146,13 +146,13 @@ impl<W: Write> FrameWriter<W> {
 
     /// Writes a whole frame. The open frame must be empty.
     pub(crate) fn add(&mut self, frame: &[u8]) -> io::Result<()> {
-        self.packer.write(frame, &mut self.writer)?;
+        self.compressor.write(frame, &mut self.writer)?;
         self.begun = true;
         Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.packer.write(&self.open, &mut self.writer)?;
+        self.compressor.write(&self.open, &mut self.writer)?;
         self.open.clear();
         self.begun = true;
         Ok(())
@@ -161,7 +161,7 @@ impl<W: Write> FrameWriter<W> {
     /// Flushes complete frames and returns the bytes of the open one, which a checkpoint must keep. Without
     /// compression, all bytes are written and the result is empty.
     pub(crate) fn pause(&mut self) -> io::Result<&[u8]> {
-        if matches!(self.packer, FrameCompressor::None) {
+        if matches!(self.compressor, FrameCompressor::None) {
             self.end()?;
         }
         self.writer.flush()?;
@@ -188,7 +188,7 @@ mod tests {
 
     fn unpacked(compression: Compression, bytes: &[u8]) -> Vec<u8> {
         let mut unpacked = Vec::new();
-        let mut reader = unpack(compression, bytes).unwrap();
+        let mut reader = decompress(compression, bytes).unwrap();
         reader.read_to_end(&mut unpacked).unwrap();
         unpacked
     }

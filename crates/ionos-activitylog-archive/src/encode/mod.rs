@@ -11,7 +11,7 @@ pub(crate) mod text;
 
 pub use cell::escape_cell;
 pub use compression::{Compression, FRAME_BYTES};
-pub(crate) use compression::{FrameWriter, unpack};
+pub(crate) use compression::{FrameWriter, decompress};
 pub use flat::{FLAT_SCHEMA, FlatResource, FlatRow};
 pub(crate) use format::EventEncoder;
 pub use format::Format;

@@ -96,7 +96,7 @@ pub struct FileCheckpoint {
     pub schema: String,
     /// What the file will hold.
     pub reading: ExportSpec,
-    /// Number of durable bytes that stay: whole frames.
+    /// Number of durable bytes, in complete frames.
     pub bytes: u64,
     /// Where reading continues. Every event before it is in the file or in `open`.
     #[serde(with = "text::instant")]
@@ -108,7 +108,7 @@ pub struct FileCheckpoint {
     pub with_issues: u64,
     /// Number of requests, without retries.
     pub requests: u64,
-    /// Text of the next frame so far. Empty without compression.
+    /// Text of the incomplete frame. Empty without compression.
     pub open: String,
 }
 

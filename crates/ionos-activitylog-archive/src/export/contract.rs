@@ -12,7 +12,7 @@ use super::contract_writer::ContractWriter;
 use super::part_writer::{PartWriter, WriteReport};
 use super::run::ContractExportRun;
 use super::run_log::{self, RUN_SCHEMA, RunRecord};
-use super::{AHEAD, ContractExport, Exporter, Stop, recount};
+use super::{CLOCK_WARNING_LIMIT, ContractExport, Exporter, Stop, recount};
 use crate::encode::text;
 use crate::error::Error;
 use crate::fs::folder;
@@ -140,7 +140,7 @@ impl ContractExportRun<'_> {
     fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
         let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
-        let Exporter { compression, full, .. } = *self.exporter;
+        let Exporter { compression, part_events, .. } = *self.exporter;
         PartWriter::begin(root, move |ended| {
             let day = {
                 let fail_points = fail_points.clone();
@@ -149,7 +149,7 @@ impl ContractExportRun<'_> {
                     folder::create_unsynced(&path, &fail_points).map(|()| path)
                 }
             };
-            PartSplitter::new(start, compression, full, fail_points, day, ended)
+            PartSplitter::new(start, compression, part_events, fail_points, day, ended)
         })
     }
 
@@ -272,7 +272,7 @@ impl ContractExportRun<'_> {
 
 /// Returns a warning if the clock of this machine is ahead of the service's clock.
 fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
-    (local - service > AHEAD).then(|| {
+    (local - service > CLOCK_WARNING_LIMIT).then(|| {
         // The service reports whole seconds.
         let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
         format!(

@@ -17,10 +17,10 @@ use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
 /// Maximum number of uncompressed bytes between two checkpoints; at least one window. Each checkpoint waits for the
 /// disk.
-const BYTES_BETWEEN: u64 = 16 << 20;
+const CHECKPOINT_BYTES: u64 = 16 << 20;
 
 /// Maximum number of requests between two checkpoints. A killed export repeats them.
-const REQUESTS_BETWEEN: u64 = 50;
+const CHECKPOINT_REQUESTS: u64 = 50;
 
 /// Totals of a file export, so far or at its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,8 +69,8 @@ struct OpenFile {
     exported: ExportStats,
     resumed: bool,
     /// Work since the last checkpoint.
-    since: WorkAmount,
-    between: WorkAmount,
+    since_checkpoint: WorkAmount,
+    checkpoint_limit: WorkAmount,
     /// Whether only a part of a window was written.
     broken: bool,
     fail_points: FailPoints,
@@ -162,8 +162,8 @@ impl FileExport {
             reading,
             exported,
             resumed,
-            since: WorkAmount::default(),
-            between: WorkAmount { bytes: BYTES_BETWEEN, requests: REQUESTS_BETWEEN, windows: u64::MAX },
+            since_checkpoint: WorkAmount::default(),
+            checkpoint_limit: WorkAmount { bytes: CHECKPOINT_BYTES, requests: CHECKPOINT_REQUESTS, windows: u64::MAX },
             broken: false,
             fail_points: fail_points.clone(),
         };
@@ -228,11 +228,11 @@ impl OpenFile {
         self.broken = false;
         self.exported.requests += window.requests;
         self.exported.read_to = Some(window.range.end());
-        self.since.requests += window.requests;
-        self.since.windows += 1;
-        let due = self.since.bytes >= self.between.bytes
-            || self.since.requests >= self.between.requests
-            || self.since.windows >= self.between.windows;
+        self.since_checkpoint.requests += window.requests;
+        self.since_checkpoint.windows += 1;
+        let due = self.since_checkpoint.bytes >= self.checkpoint_limit.bytes
+            || self.since_checkpoint.requests >= self.checkpoint_limit.requests
+            || self.since_checkpoint.windows >= self.checkpoint_limit.windows;
         if due && self.exported.events > 0 {
             self.save()?;
         }
@@ -245,7 +245,7 @@ impl OpenFile {
             let before = out.len();
             let contract = &self.reading.contract;
             self.encoder.event(contract, event, self.exported.events, out)?;
-            self.since.bytes += (out.len() - before) as u64;
+            self.since_checkpoint.bytes += (out.len() - before) as u64;
             self.frames.cut()?;
             self.exported.events += 1;
             self.exported.with_issues += u64::from(!event.issues().is_empty());
@@ -270,7 +270,7 @@ impl OpenFile {
             open,
         };
         self.partial.save(&checkpoint.to_bytes())?;
-        self.since = WorkAmount::default();
+        self.since_checkpoint = WorkAmount::default();
         Ok(())
     }
 
@@ -293,7 +293,7 @@ impl Drop for FileExport {
         };
         if file.exported.events == 0 {
             file.partial.discard_on_drop();
-        } else if file.since.windows > 0 && !file.broken {
+        } else if file.since_checkpoint.windows > 0 && !file.broken {
             // On an error, the last checkpoint stays.
             let _ = file.save();
         }

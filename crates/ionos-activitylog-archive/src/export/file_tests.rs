@@ -39,7 +39,7 @@ fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExp
     let reading = reading(simulator, range, target);
     let mut export = FileExport::open(target, reading, false).unwrap();
     if let Some(file) = &mut export.file {
-        file.between.windows = 1;
+        file.checkpoint_limit.windows = 1;
     }
     export
 }
@@ -114,7 +114,7 @@ async fn a_failed_or_dropped_export_continues_from_its_checkpoint() {
                 assert_eq!(export.resumed_from().is_some(), runs > 1);
                 if let Some(file) = &mut export.file {
                     // Only the checkpoint on drop is written.
-                    file.between.windows = u64::MAX;
+                    file.checkpoint_limit.windows = u64::MAX;
                 }
                 let some = windows(&simulator, export.remaining_range()).take(3);
                 match export.write(some, |_| ()).await {
@@ -155,7 +155,7 @@ async fn files_left_at_each_fail_point(
     let reading = reading(simulator, range, one);
     let mut export = FileExport::open_with_failpoints(one, reading, false, &fail_points).unwrap();
     if let Some(file) = &mut export.file {
-        file.between.windows = 1;
+        file.checkpoint_limit.windows = 1;
     }
     let windows = windows(simulator, export.remaining_range());
     let exported = export.write(windows, |_| ()).await.unwrap();

@@ -39,7 +39,7 @@ use crate::error::Error;
 use crate::fs::FailPoints;
 use crate::layout::Archive;
 use crate::manifest::KnownGap;
-use crate::part::FULL;
+use crate::part::PART_EVENTS;
 
 pub use checkpoint::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint};
 pub use event_file::EventFileWriter;
@@ -53,10 +53,10 @@ pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
 
 /// Age from which a range is read without asking the service for its time. Assumes that the clock of this machine is at
 /// most this far ahead.
-const RECENT: TimeDelta = TimeDelta::days(1);
+const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
 /// Difference between the clocks of this machine and of the service from which a warning is shown.
-const AHEAD: TimeDelta = TimeDelta::seconds(60);
+const CLOCK_WARNING_LIMIT: TimeDelta = TimeDelta::seconds(60);
 
 /// Maximum number of contracts that are exported at once.
 const CONTRACTS_AT_ONCE: usize = 4;
@@ -82,7 +82,7 @@ pub struct Exporter {
     clock: Arc<dyn Clock>,
     fail_points: FailPoints,
     on_progress: Arc<ProgressCallback>,
-    full: u64,
+    part_events: u64,
 }
 
 /// Progress of the export of a contract.
@@ -141,7 +141,7 @@ impl Exporter {
             clock: Arc::new(SystemClock::new()),
             fail_points: FailPoints::default(),
             on_progress: Arc::new(|_, _| ()),
-            full: FULL,
+            part_events: PART_EVENTS,
         }
     }
 
@@ -200,8 +200,8 @@ impl Exporter {
 
     /// Number of events with which a part ends at the next full hour.
     #[cfg(test)]
-    pub(crate) fn full(mut self, events: u64) -> Self {
-        self.full = events;
+    pub(crate) fn part_events(mut self, events: u64) -> Self {
+        self.part_events = events;
         self
     }
 
@@ -217,7 +217,7 @@ impl Exporter {
     /// response is too old. `None` if the service does not report its time.
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let last_reported = self.client.service_time();
-        let recent = self.clock.now().checked_sub_signed(RECENT)?;
+        let recent = self.clock.now().checked_sub_signed(RECENT_AGE)?;
         let past = last_reported.is_some_and(|time| range.past(time - self.settle_delay) == Some(range));
         if range.end() < recent || past {
             return last_reported;

@@ -57,7 +57,7 @@ impl PartWriter {
     where
         F: Fn(NaiveDate) -> Result<PathBuf, Error> + Send + 'static,
     {
-        let (ended, to_commit) = mpsc::sync_channel(WAITING);
+        let (ended, to_commit) = mpsc::sync_channel(MAX_WAITING_PARTS);
         let (done, durable) = answers::unbounded();
         let committing = spawn("archive-disk", move || commit(&to_commit, &folder, &done))?;
         let splitter = splitter(ended);
@@ -162,7 +162,7 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
 }
 
 /// Maximum number of finished parts that wait for the disk. Each holds a file open.
-pub(super) const WAITING: usize = 3;
+pub(super) const MAX_WAITING_PARTS: usize = 3;
 
 /// Commits ranges and sends them to `done`, up to the first error. Later parts are removed. Stops if the receiver is
 /// dropped.
@@ -174,7 +174,7 @@ pub(super) fn commit(
     while let Ok(first) = ended.recv() {
         let mut durable = Vec::new();
         let mut result = Ok(());
-        let batch = iter::once(first).chain(ended.try_iter()).take(1 + WAITING);
+        let batch = iter::once(first).chain(ended.try_iter()).take(1 + MAX_WAITING_PARTS);
         for range in batch {
             if done.is_closed() {
                 return Ok(());

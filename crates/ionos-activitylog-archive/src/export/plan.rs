@@ -12,10 +12,10 @@ use crate::manifest::{Manifest, ReadRange, read_days};
 use crate::state::State;
 
 /// Bytes per event, if no archived events can be measured.
-const EVENT: u64 = 850;
+const EVENT_BYTES: u64 = 850;
 
 /// Events per planned window: three quarters of the maximum.
-const WINDOW: u64 = 7_500;
+const WINDOW_EVENTS: u64 = 7_500;
 
 /// Estimate of the export of a contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(super) async fn estimate(
         requests += 1;
         plan.exact &= total.is_some_and(|total| total.exact);
         let events = total.map_or(0, |total| total.count);
-        let windows = events.div_ceil(WINDOW).max(1);
+        let windows = events.div_ceil(WINDOW_EVENTS).max(1);
         plan.events += events;
         plan.windows += windows;
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
@@ -93,8 +93,8 @@ pub(super) async fn estimate(
         let parts = manifests.iter().flat_map(|manifest| &manifest.parts);
         parts.map(of).sum()
     };
-    let (count, unpacked, packed) = (sum(|part| part.count), sum(|part| part.unpacked), sum(|part| part.bytes));
-    plan.bytes = plan.events * unpacked.checked_div(count).unwrap_or(EVENT);
-    plan.on_disk = packed.checked_mul(plan.events).and_then(|product| product.checked_div(count));
+    let (count, unpacked, compressed) = (sum(|part| part.count), sum(|part| part.unpacked), sum(|part| part.bytes));
+    plan.bytes = plan.events * unpacked.checked_div(count).unwrap_or(EVENT_BYTES);
+    plan.on_disk = compressed.checked_mul(plan.events).and_then(|product| product.checked_div(count));
     Ok(plan)
 }

@@ -54,7 +54,7 @@ pub struct RunRecord {
     pub requests: u64,
     /// Outcome: `done`, `stopped` or the error message.
     pub result: String,
-    /// Latest manifest at the end. Its digest, kept elsewhere, proves that no earlier file was changed since.
+    /// Latest manifest at the end. A copy of its digest kept elsewhere reveals any later change of the archive.
     pub head: Option<ManifestLink>,
 }
 

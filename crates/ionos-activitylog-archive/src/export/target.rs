@@ -51,10 +51,10 @@ impl FileTarget {
 
 /// Format and compression of a file name. `None` if the name is unsupported or consists of the extension only.
 fn format_of_name(name: &str) -> Option<(Format, Compression)> {
-    let packed = [Compression::Gzip, Compression::Zstd]
+    let compressed = [Compression::Gzip, Compression::Zstd]
         .into_iter()
         .find_map(|one| Some((name.strip_suffix(one.ending())?, one)));
-    let (rest, compression) = packed.unwrap_or((name, Compression::None));
+    let (rest, compression) = compressed.unwrap_or((name, Compression::None));
     let (stem, word) = rest.rsplit_once('.')?;
     let format = Format::ALL.into_iter().find(|one| one.as_str() == word)?;
     (!stem.is_empty()).then_some((format, compression))

@@ -21,7 +21,7 @@ const IDENTICAL_SCANS: u32 = 3;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RangeProof {
-    /// The service reported as many events as it sent distinct ones.
+    /// The total of the service equals the number of distinct events received.
     EventsMatchTotal,
     /// The service sends some records several times, and its total counts every repetition.
     RepeatsAreCounted,

@@ -46,7 +46,8 @@ impl CompressorThread {
         let into = FrameWriter::new(compression, file)?;
         let (frames, todo) = sync_channel(FRAMES_WAITING);
         let (used, spare) = channel();
-        let thread = thread::Builder::new().name("archive-pack".to_owned()).spawn(move || pack(&todo, into, &used))?;
+        let thread =
+            thread::Builder::new().name("archive-pack".to_owned()).spawn(move || compress(&todo, into, &used))?;
         Ok(Self {
             open: Vec::new(),
             full: match compression {
@@ -116,7 +117,7 @@ fn ended() -> io::Error {
     io::Error::other("the compressor thread has ended")
 }
 
-fn pack(
+fn compress(
     todo: &Receiver<Vec<u8>>,
     mut into: FrameWriter<HashingWriter<BufWriter<AtomicFile>>>,
     used: &Sender<Vec<u8>>,

@@ -130,9 +130,9 @@ pub(crate) struct FinishedPart {
 impl FinishedPart {
     /// Syncs and renames the part and returns its manifest entry. The caller makes the folder of the day durable.
     pub(crate) fn commit(self) -> Result<Part, Error> {
-        let packed = self.compressor.wait();
+        let compressed = self.compressor.wait();
         let CompressedFile { file, sha256, bytes } =
-            packed.map_err(|error| Error::Write { path: self.folder.clone(), source: error })?;
+            compressed.map_err(|error| Error::Write { path: self.folder.clone(), source: error })?;
         let PartMeta { range, verified, counted, late } = self.meta;
         let name = PartName { late, range, content: self.digest.short(), compression: self.compression };
         file.commit_as(&self.folder.join(name.to_string()))?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ionos_activitylog::Event;
 
-use crate::encode::unpack;
+use crate::encode::decompress;
 use crate::error::Error;
 use crate::layout::PartName;
 
@@ -19,7 +19,7 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
     let failed = |error| unreadable(&path, error);
     let file = File::open(&path).map_err(failed)?;
     let file = BufReader::with_capacity(1 << 16, file);
-    let lines = unpack(part.compression, file).map_err(failed)?.lines();
+    let lines = decompress(part.compression, file).map_err(failed)?.lines();
     for (index, line) in lines.enumerate() {
         let line = line.map_err(failed)?;
         let read = Event::from_json(line)
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::encode::{Compression, FrameWriter};
 
-    fn packed(compression: Compression, lines: &[u8]) -> Vec<u8> {
+    fn compressed(compression: Compression, lines: &[u8]) -> Vec<u8> {
         let mut frames = FrameWriter::new(compression, Vec::new()).unwrap();
         frames.open().extend(lines);
         frames.finish().unwrap()
@@ -70,9 +70,9 @@ mod tests {
         };
         let lines = b"{\"a\":1}\n{\"a\":2}\n";
         for compression in Compression::ALL {
-            let whole = packed(compression, lines);
+            let whole = compressed(compression, lines);
             assert_eq!(read(compression, Some(&whole)).unwrap(), 2);
-            let not_utf8 = packed(compression, b"{\"a\":1}\n\xff\n");
+            let not_utf8 = compressed(compression, b"{\"a\":1}\n\xff\n");
             let mut damaged = vec![&not_utf8[..]];
             let mut flipped = whole.clone();
             if compression != Compression::None {

@@ -1,7 +1,7 @@
 //! Decides where one part ends and the next begins. The decision depends on the events alone, so that an interrupted
 //! export produces the same files as an uninterrupted one.
 //!
-//! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`FULL`] events. A
+//! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`] events. A
 //! range that is not verified is a part of its own, so that it can be replaced.
 
 use std::io;
@@ -19,7 +19,7 @@ use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 
 /// Number of events with which a part ends at the next full hour: about 85 MB of lines. Small enough that a
 /// killed export repeats little work, and that tools can load a whole part into memory.
-pub(crate) const FULL: u64 = 100_000;
+pub(crate) const PART_EVENTS: u64 = 100_000;
 
 /// A range of one day that was read, with the part that holds its events. `part` is `None` if it has no events.
 #[derive(Debug)]

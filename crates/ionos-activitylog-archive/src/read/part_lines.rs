@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ionos_activitylog::Event;
 use memchr::memchr_iter;
 
-use crate::encode::unpack;
+use crate::encode::decompress;
 use crate::error::Error;
 use crate::manifest::Part;
 use crate::part::lines::unreadable;
@@ -36,8 +36,8 @@ pub(super) struct PartLines {
 impl PartLines {
     pub(super) fn open(closed: &ClosedPart) -> Result<Self, Error> {
         let unpacked = File::open(&closed.path).and_then(|file| {
-            let packed = BufReader::with_capacity(1 << 17, file);
-            unpack(closed.part.file.compression, packed)
+            let compressed = BufReader::with_capacity(1 << 17, file);
+            decompress(closed.part.file.compression, compressed)
         });
         Ok(Self {
             unpacked: unpacked.map_err(|error| unreadable(&closed.path, error))?,

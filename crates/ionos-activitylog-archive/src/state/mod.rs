@@ -25,10 +25,10 @@ pub use rebuild::{RebuiltState, rebuild_state};
 pub const STATE_SCHEMA: &str = "ialog.state/1";
 
 /// Delay before a gap is read again; doubled after each further try.
-const FIRST_RETRY: TimeDelta = TimeDelta::minutes(1);
+const MIN_RETRY_DELAY: TimeDelta = TimeDelta::minutes(1);
 
 /// Longest delay before a gap is read again.
-const LAST_RETRY: TimeDelta = TimeDelta::days(1);
+const MAX_RETRY_DELAY: TimeDelta = TimeDelta::days(1);
 
 /// The state of a contract's archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,11 +47,11 @@ pub struct State {
     pub identity: ArchiveIdentity,
     /// Process that wrote the state last.
     pub writer: LockOwner,
-    /// Whether an export has begun and not ended. If none is running, it has failed or was killed.
+    /// Whether the last export is running, has failed or was killed.
     pub open: bool,
-    /// Latest manifest. May be behind while `open` is true. `null` if there is none.
+    /// Latest manifest. May be outdated while `open` is true. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// First day whose change has not reached the later manifests of the chain yet. `null` if the chain is complete.
+    /// First changed day whose later manifests are not linked to it yet. `null` if the chain is complete.
     #[serde(with = "text::display_or_none")]
     #[schemars(with = "Option<String>")]
     pub relink: Option<NaiveDate>,
@@ -92,7 +92,7 @@ pub enum Certainty {
     Fetched,
     /// Verified when it was read.
     Verified,
-    /// Counted again at least 24 hours after its end, and still complete.
+    /// Found complete by a recount at least 24 hours after its end.
     Sealed,
 }
 
@@ -203,7 +203,8 @@ impl State {
     /// Time of the next try of a gap that was read `tries` times.
     pub(crate) fn next_try(tries: u32, now: DateTime<Utc>) -> DateTime<Utc> {
         let doubled = 1_i32.checked_shl(tries.saturating_sub(1)).unwrap_or(i32::MAX);
-        let wait = FIRST_RETRY.checked_mul(doubled.max(1)).map_or(LAST_RETRY, |wait| wait.min(LAST_RETRY));
+        let wait =
+            MIN_RETRY_DELAY.checked_mul(doubled.max(1)).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY));
         now.checked_add_signed(wait).unwrap_or(now)
     }
 }

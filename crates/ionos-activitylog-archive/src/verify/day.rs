@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{FileLocation, Problem, VerifyReport};
 use crate::digest::Digest;
-use crate::encode::unpack;
+use crate::encode::decompress;
 use crate::layout::MANIFEST;
 use crate::manifest::{Manifest, Part};
 
@@ -101,8 +101,8 @@ fn check_part<'a>(
         report.findings.push(location.find(line, problem, detail));
     };
     let unpacked = {
-        let packed = BufReader::with_capacity(1 << 17, &mut file);
-        unpack(part.file.compression, packed).and_then(|reader| scan.read(reader, part, known, &mut finding))
+        let compressed = BufReader::with_capacity(1 << 17, &mut file);
+        decompress(part.file.compression, compressed).and_then(|reader| scan.read(reader, part, known, &mut finding))
     };
     if let Err(error) = unpacked {
         finding(Some(scan.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));

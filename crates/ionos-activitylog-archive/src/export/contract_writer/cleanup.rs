@@ -28,9 +28,9 @@ impl ContractWriter {
             let covered = manifest.map(|manifest| manifest.verified_ranges().union(&manifest.unverified_ranges()));
             for name in self.folder.parts(date)? {
                 let listed = manifest.is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
-                let left = only.is_none() && self.known && self.state.open
-                    || covered.as_ref().is_some_and(|covered| covered.covers(name.range));
-                if !listed && left {
+                let was_interrupted = only.is_none() && self.state_existed && self.state.open;
+                let is_covered = covered.as_ref().is_some_and(|covered| covered.covers(name.range));
+                if !listed && (was_interrupted || is_covered) {
                     folder::remove_file(&folder.join(name.to_string()), &self.fail_points)?;
                 }
             }

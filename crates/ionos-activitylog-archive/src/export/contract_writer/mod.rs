@@ -44,7 +44,7 @@ pub(crate) struct ContractWriter {
     /// Time of the last write of the state, by the monotonic clock.
     saved: Duration,
     /// Whether a state existed. Then any part that no manifest names was left by an export.
-    known: bool,
+    state_existed: bool,
     _lock: ContractLock,
 }
 
@@ -64,7 +64,7 @@ impl ContractWriter {
         let (state, warning) = State::read(&folder)?;
         let days = read_days(&folder)?;
         let mut warnings: Vec<String> = warning.into_iter().collect();
-        let known = state.is_some();
+        let state_existed = state.is_some();
         let state = match state {
             Some(state) => {
                 check_identity(&folder, &state.identity, &identity)?;
@@ -75,7 +75,7 @@ impl ContractWriter {
                     warnings.push(format!("the state was missing and was rebuilt from {} manifests", days.len()));
                 }
                 State {
-                    // How the last export ended is unknown.
+                    // Assume that the last export was interrupted.
                     open: true,
                     ..State::new(identity.clone(), clock.now())
                 }
@@ -100,7 +100,7 @@ impl ContractWriter {
             manifests_ahead: false,
             retries_changed: false,
             saved: Duration::ZERO,
-            known,
+            state_existed,
             _lock: lock,
         };
         writer.check_against_state()?;

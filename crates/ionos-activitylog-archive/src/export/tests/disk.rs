@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::*;
-use crate::export::part_writer::WAITING;
+use crate::export::part_writer::MAX_WAITING_PARTS;
 
 /// Timeout of waits, much longer than any step takes, so that a failing test ends.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,7 +45,7 @@ async fn a_limited_number_of_parts_is_filled_while_the_disk_is_slow() {
     let _ = export(&undisturbed, &simulator, ten_days()).await.unwrap();
 
     // One part that is being committed, those in the queue, and one that waits for room in the queue.
-    let most = WAITING as u64 + 2;
+    let most = MAX_WAITING_PARTS as u64 + 2;
     let (begun, written) = (ReachCount::default(), ReachCount::default());
     // Number of parts without a name: current and maximum.
     let left = Arc::new(Mutex::new((0, 0)));

@@ -93,7 +93,7 @@ async fn parts_read_before_a_service_error_are_in_the_archive() {
     let faults = Faults::new().add_rule(refused, Answer::new(403)).unwrap();
     let behavior = || Behavior { window_cap: 20, max_limit: 20, ..Behavior::default() };
     let simulator = world(NOW).behavior(behavior()).faults(faults).build();
-    let exporter = exporter(&simulator, root.path(), NOW).full(5);
+    let exporter = exporter(&simulator, root.path(), NOW).part_events(5);
     let refused = export(&exporter, &simulator, days()).await;
     assert!(matches!(refused, Err(Error::Read { .. })), "{refused:?}");
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();

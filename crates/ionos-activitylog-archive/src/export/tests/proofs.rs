@@ -76,7 +76,7 @@ async fn proofs_do_not_depend_on_where_an_export_started() {
         // Small windows, so that the two exports split the days at other times.
         let behavior = Behavior { window_cap: 20, max_limit: 10, ..behavior };
         let simulator = world(NOW).behavior(behavior).build();
-        let at_once = exporter(&simulator, one.path(), NOW).full(5);
+        let at_once = exporter(&simulator, one.path(), NOW).part_events(5);
         let _ = export(&at_once, &simulator, days()).await.unwrap();
         // Each export is stopped after a part, so that the next one starts at the end of a part.
         for _ in 0..20 {
@@ -89,14 +89,14 @@ async fn proofs_do_not_depend_on_where_an_export_started() {
                     stop.send(()).unwrap();
                 }
             });
-            let exporter = exporter(&simulator, other.path(), NOW).full(5).fail_points(fail_points);
+            let exporter = exporter(&simulator, other.path(), NOW).part_events(5).fail_points(fail_points);
             let contracts = [simulator.contracts()[0].into()];
             let done = exporter.run(&contracts, days(), async {
                 let _ = stopped.await;
             });
             let _ = done.await.pop().unwrap().1.unwrap();
         }
-        let last = export(&exporter(&simulator, other.path(), NOW).full(5), &simulator, days()).await.unwrap();
+        let last = export(&exporter(&simulator, other.path(), NOW).part_events(5), &simulator, days()).await.unwrap();
         assert_eq!(last.gaps, []);
         assert_eq!(files(one.path()), files(other.path()));
         assert_eq!(proofs(&simulator, one.path()), proofs(&simulator, other.path()));

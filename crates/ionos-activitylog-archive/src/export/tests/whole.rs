@@ -57,7 +57,7 @@ async fn days_without_events_have_a_manifest_with_a_total_of_zero() {
 async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).events_per_day(200).build();
-    let whole = exporter(&simulator, one.path(), NOW).full(50);
+    let whole = exporter(&simulator, one.path(), NOW).part_events(50);
     let _ = export(&whole, &simulator, days()).await.unwrap();
     let parts = parts(&simulator, one.path());
     assert!(parts.len() > 6, "{}", parts.len());
@@ -84,7 +84,7 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
                 }
             }
         });
-        let exporter = exporter(&simulator, other.path(), NOW).full(50).fail_points(fail_points);
+        let exporter = exporter(&simulator, other.path(), NOW).part_events(50).fail_points(fail_points);
         let contracts = [simulator.contracts()[0].into()];
         let done = exporter.run(&contracts, days(), async {
             let _ = stopped.await;
