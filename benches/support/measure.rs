@@ -48,7 +48,7 @@ pub fn peak_mebibytes(process: u32) -> Option<f64> {
     Some(kibibytes / 1024.0)
 }
 
-/// The median; the mean of the middle two values if their number is even, NaN if there are none.
+/// The median. For an even number of values, the mean of the middle two; NaN for no values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,5 @@
-//! An export to one file that is killed at any instant and started again ends in the same bytes as an undisturbed one.
+//! Kills an export to one file at many points and runs it again. The file must have the same bytes as that of an
+//! uninterrupted export.
 #![cfg(unix)]
 
 use std::fs;
@@ -41,7 +42,8 @@ fn a_file_export_killed_at_every_step_ends_in_the_same_bytes() {
     }
 }
 
-/// In the world `narrow` every event is a request and a checkpoint follows every 50 events, so most kills hit between two.
+/// In the world `narrow`, each event takes one request and a checkpoint is written after every 50 events, so most kills
+/// hit between two checkpoints.
 #[test]
 fn a_file_export_killed_at_200_random_points_ends_in_the_same_bytes() {
     const NAMES: [&str; 4] = ["a.ndjson", "a.ndjson.zst", "a.csv.gz", "a.json"];
@@ -78,5 +80,5 @@ fn a_file_export_killed_at_200_random_points_ends_in_the_same_bytes() {
             assert_eq!(names(folder.path()), [*name]);
         }
     }
-    assert!(gone_on > 50, "{gone_on} of {killed} kills left something to go on with");
+    assert!(gone_on > 50, "only {gone_on} exports were resumed after {killed} kills");
 }

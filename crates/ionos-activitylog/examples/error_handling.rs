@@ -1,4 +1,4 @@
-//! Handles errors by kind, and prints what an error contains for a support case.
+//! Handles errors by kind, and prints the details of an error that a support case needs.
 
 use std::error::Error as StdError;
 

@@ -1,5 +1,5 @@
-//! What a reading came to: how many events it had, and whether they are provably all. Only [`ReadSummary::verdict`]
-//! decides the exit code of a reading.
+//! The result of reading events: the number of events, and whether the events are proven to be complete. Only
+//! [`ReadSummary::verdict`] decides the exit code.
 
 use ionos_activitylog::{ContractNumber, FilterCounts};
 
@@ -13,13 +13,13 @@ use crate::runtime::context::Context;
 pub(crate) struct ReadSummary {
     /// How many events were read, and how many of them the filter kept.
     pub(crate) counts: FilterCounts,
-    /// Sentences that say where an archive ends, if that is before now.
+    /// One sentence for each archive that ends before now, with the end of the archive.
     pub(super) archive_ends: Vec<String>,
-    /// Sentences that name each part that is not proven to be complete.
+    /// One sentence for each range that is not proven to be complete.
     pub(super) unproven: Vec<String>,
-    /// How many parts of `unproven` are beyond the reach of the service, so that reading again does not help.
+    /// Number of ranges in `unproven` that the service cannot return completely, so that reading again does not help.
     pub(super) beyond_reach: usize,
-    /// How to get the parts that are missing, unless they are beyond reach.
+    /// How to read the missing ranges, except those that the service cannot return completely.
     pub(super) retry_hint: &'static str,
     /// The contracts that could not be read, and why.
     pub(super) failures: Vec<(ContractNumber, CommandError)>,
@@ -28,17 +28,18 @@ pub(crate) struct ReadSummary {
 }
 
 impl ReadSummary {
-    /// Whether no contract could be read, so that there is nothing to show but the errors.
+    /// Whether no contract could be read, so that only errors can be shown.
     pub(crate) fn is_lost(&self) -> bool {
         self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
     }
 
-    /// Fails unless everything was read and is proven to be complete. Warns of what the error does not name.
+    /// Fails unless all contracts were read and are proven to be complete. Prints warnings for gaps and archive ends
+    /// that the error does not mention.
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);
         }
-        // With failed contracts, the error is about them, and does not name the gaps of the others.
+        // If contracts failed, the error names only these contracts, so the gaps of the others need a warning.
         for gap in self.unproven.iter().filter(|_| !self.failures.is_empty()) {
             context.warn(format_args!("incomplete: {gap}"));
         }

@@ -1,5 +1,5 @@
-//! Events of the service, each window once it is verified. Contracts are read concurrently and returned one after the
-//! other, so that the output does not depend on which of them was read first.
+//! Reads events from the service and returns the events of a window once the window is verified. Contracts are read
+//! concurrently and returned one after the other, so the output does not depend on which contract is read first.
 
 use std::collections::BTreeMap;
 use std::vec;
@@ -26,7 +26,7 @@ use crate::service::account;
 pub(crate) struct ServiceRows {
     client: Client,
     contracts: Vec<ContractNumber>,
-    /// Whether the user typed a contract number, which may be that of a foreign contract.
+    /// Whether the user typed a contract number. The typed number may belong to a foreign contract.
     has_typed_number: bool,
     range: DateRange,
     filter: Filter,
@@ -96,7 +96,7 @@ impl ServiceRows {
                 self.finish().await;
                 return None;
             };
-            // A demo never waits for anything, and would not notice a signal before its end.
+            // Without this yield, a demo would notice a signal only at its end: its simulator never makes it wait.
             tokio::task::yield_now().await;
             match result {
                 Ok(window) => self.open_window(contract, window, context),
@@ -143,9 +143,9 @@ impl ServiceRows {
         self.window = Some(OpenWindow { contract, range: window.range, events: window.events.into_iter() });
     }
 
-    /// Explains why contracts could not be read, or are empty, which may take more requests.
+    /// Explains why contracts could not be read or are empty. May send more requests for that.
     async fn finish(&mut self) {
-        // Dropped first: no request of the windows may stay without a reader while others are sent.
+        // Cancels the requests for windows first: nothing polls them while `explain_refusal` sends other requests.
         self.windows = None;
         for contract in &self.contracts {
             let is_empty = self.events_read.get(contract).is_none_or(|events| *events == 0);

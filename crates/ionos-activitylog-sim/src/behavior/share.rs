@@ -45,8 +45,8 @@ impl Share {
         ((number >> 11) as f64) < self.0 * (1_u64 << 53) as f64
     }
 
-    /// The number of items included out of `count`: rounded down, or up with the probability of the remainder.
-    /// `number`, which must be uniform over 64 bits, decides about rounding up.
+    /// The number of items that the share includes out of `count`. A fraction is rounded up with a probability equal to
+    /// the fraction, otherwise down; the random `number`, uniform over 64 bits, decides.
     pub(crate) fn count_of(self, count: u64, number: u64) -> u64 {
         let part = count as f64 * self.0;
         let one_more = Self(part.fract()).includes(number);
@@ -54,7 +54,7 @@ impl Share {
     }
 }
 
-/// Writes a percentage, or a plain number if no percentage is parsed back as the same share.
+/// Writes a percentage, or a plain number if parsing the percentage would give another share.
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The shortest text that is parsed back as the same share: 100 times 0.07 is not 7 in floating point.

@@ -99,7 +99,7 @@ impl ActivityProfile {
         }
     }
 
-    /// Adds a burst to every contract. It gets fewer events if a slice would have more than
+    /// Adds a burst to every contract. The burst has fewer events if a slice would otherwise have more than
     /// [`MAX_BURST_EVENTS_PER_SLICE`].
     pub(crate) fn add_burst(&mut self, burst: Burst) {
         let max_events = self.max_burst_events(burst);
@@ -166,8 +166,8 @@ impl ActivityProfile {
     /// The number of events of an hour without bursts, and its random burst, if it has one.
     fn hour_events(&self, contract: u64, hour: u64) -> (u64, Option<Burst>) {
         let mut random = self.seed_prefix.random(contract, hour);
-        // Between 75 % and 125 % of the mean, in thousandths of an event. The remainder is rounded up with its own
-        // probability, so that quiet hours have their share too.
+        // Between 75 % and 125 % of the mean, in thousandths of an event. A fraction is rounded up with a probability
+        // equal to the fraction; otherwise quiet hours would always have 0 events.
         let mean = self.events_per_day * 7 * hour_weight(hour) * 1000 / WEEK_WEIGHT;
         let events = (mean * random.between(750, 1250) / 1000 + random.below(1000)) / 1000;
         let burst = (self.burst_interval > 0 && random.one_in(self.burst_interval)).then(|| {

@@ -1,6 +1,6 @@
 //! Serves the simulator over HTTP/1.1, for clients that are not written in Rust and for tests of whole programs. The
-//! server adds only HTTP to the replies. No request and no number of requests makes it fail, and its connections end
-//! with the future that serves them.
+//! server adds only HTTP to the replies. Requests cannot make the server fail, whatever their content or number.
+//! Dropping the future of [`serve`] closes all connections.
 //!
 //! Computing a reply may take seconds if a log is long and a range is wide, so it runs on the runtime's threads for
 //! blocking work and does not block other connections. A computation cannot be cancelled: it continues to its end if

@@ -115,7 +115,7 @@ impl ClaimMembers {
     }
 }
 
-/// Seconds since 1970, with an optional fraction (RFC 7519). Rounded down, so that a token is refreshed rather early.
+/// Seconds since 1970, with an optional fraction (RFC 7519). Rounded down, so that a token is never refreshed too late.
 fn parse_expiry(time: &Scalar) -> Option<DateTime<Utc>> {
     let text = time.text();
     if let Ok(seconds) = text.parse() {

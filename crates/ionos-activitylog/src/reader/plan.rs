@@ -1,6 +1,6 @@
-//! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows begin and
-//! end at whole seconds as long as they are longer than a second, because the service does not document whether a query
-//! may contain a fraction.
+//! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows begin
+//! and end at whole seconds as long as they are longer than a second, because the service does not document whether a
+//! query may contain a fraction.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,7 +10,7 @@ use crate::range::DateRange;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
-    /// How often it was split because the events did not match the reported total.
+    /// Number of splits that led to this window because the events did not match the reported total.
     pub(super) mismatch_splits: u32,
 }
 
@@ -35,12 +35,13 @@ impl PlannedWindow {
         Self { range, mismatch_splits: 0 }
     }
 
-    /// Whether it is longer than the shortest window.
+    /// Whether the window is longer than the shortest window that can be requested.
     pub(super) fn is_splittable(&self, resolution: Resolution) -> bool {
         self.range.duration().num_milliseconds() > resolution.milliseconds()
     }
 
-    /// Splits it into about `count` windows of about the same length: at least 2, and none shorter than the resolution.
+    /// Splits the window into about `count` windows of similar length: at least 2, and none shorter than the
+    /// resolution.
     pub(super) fn split(self, count: u64, resolution: Resolution, mismatch_splits: u32) -> Vec<Self> {
         let (start, end) = (self.range.start(), self.range.end());
         let length = self.range.duration().num_milliseconds();

@@ -1,5 +1,5 @@
-//! Additions to the generated scripts: they complete `--contract` and `--profile` by calling the program, and offer files only
-//! for values that are files.
+//! Additions to the generated scripts: they complete `--contract` and `--profile` by calling the program, and offer
+//! files only for values that are files.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,8 @@ const POWERSHELL: &str = r#"
     }
 "#;
 
-/// Replaces the end of the generated block. Without a match, commands that take files get files, others an empty result.
+/// Replaces the end of the generated block. If nothing matches, the shell offers files for commands that take files,
+/// and nothing for other commands.
 const POWERSHELL_END: &str = r#"    $fitting = @($completions.Where{ $_.CompletionText -like "$wordToComplete*" })
     if (!$fitting -and "$($typed[1])" -cnotin {files}) {
         return ''

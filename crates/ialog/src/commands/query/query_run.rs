@@ -1,5 +1,5 @@
-//! Takes the rows of a query and writes them as its plan says: at once if it can, at the end if they have to be folded, sorted
-//! or laid out. With a limit, memory is bounded by a multiple of the limit.
+//! Writes the rows of a query: each row at once if the output plan allows that, or all rows at the end if the plan
+//! folds, sorts or aligns them. With a limit, memory is bounded by a multiple of the limit.
 
 use ionos_activitylog::FilterCounts;
 
@@ -18,13 +18,13 @@ use crate::runtime::context::Context;
 /// Bytes of output that are collected before they are written.
 const CHUNK_SIZE: usize = 1 << 16;
 
-/// Rows are sorted again when there are this many times the limit, so that sorting stays rare.
+/// Multiple of the limit: if more rows than this are kept (plus [`SORT_SLACK`]), they are sorted and cut to the limit.
 const SORT_FACTOR: usize = 4;
 
-/// Rows beyond the limit that never cause sorting.
+/// Number of additional rows to keep before sorting, so that a small limit does not cause frequent sorting.
 const SORT_SLACK: usize = 1000;
 
-/// The rows of a query so far, and what is not written yet.
+/// The rows of a query so far, and the output that is not written yet.
 pub(super) struct QueryRun {
     plan: OutputPlan,
     rows: Vec<Row>,
@@ -33,7 +33,7 @@ pub(super) struct QueryRun {
     is_pipe_closed: bool,
 }
 
-/// How many events or operations there are, and how many of them were written.
+/// The number of events or operations, and the number of those that were written.
 pub(super) struct ShownCounts {
     folds: bool,
     all: u64,
@@ -76,7 +76,7 @@ impl QueryRun {
         }
     }
 
-    /// Writes what is left. `kept` is the number of events that matched. `None` if the output pipe is closed.
+    /// Writes the remaining output. `kept` is the number of events that matched. `None` if the output pipe is closed.
     pub(super) fn finish(
         mut self,
         kept: u64,
@@ -126,7 +126,7 @@ impl QueryRun {
                     return Ok(Content::Data(String::new()));
                 }
                 let mut columns = columns.clone();
-                // Without errors the column would be empty.
+                // The detail column would be empty, because no row has an error.
                 if *format == QueryFormat::Table && rows.iter().all(|row| row.error_detail().is_none()) {
                     columns.retain(|column| *column != Column::Detail);
                 }
