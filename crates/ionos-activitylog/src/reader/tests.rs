@@ -1,4 +1,4 @@
-//! What is read, against the truth of the simulator.
+//! Compares the events that the reader returns with those that the simulator holds.
 
 mod contracts;
 mod faults;
@@ -34,7 +34,7 @@ fn day() -> DateRange {
     range("2026-11-19T00:00:00Z", "2026-11-20T00:00:00Z")
 }
 
-/// A simulator whose time is long after every range.
+/// A simulator whose clock is days after the end of every range.
 fn simulated(builder: SimulatorBuilder) -> Simulator {
     builder.clock(|| at("2026-12-01T00:00:00Z")).build()
 }
@@ -52,7 +52,7 @@ fn events(simulator: &Simulator, range: DateRange) -> Events {
     client(simulator).events(simulator.contracts()[0].into(), range)
 }
 
-/// The records, what was done, and the error at the end, if there was one.
+/// The records, the summary, and the error that ended the stream, if any.
 async fn read(events: Events) -> (Vec<String>, Summary, Option<Error>) {
     let mut stream = events.stream();
     let mut records = Vec::new();
@@ -71,7 +71,7 @@ fn truth(simulator: &Simulator, range: DateRange) -> Vec<String> {
     simulator.records(contract, range.start(), range.end()).collect()
 }
 
-/// As the reading gives them out: by time, then by id.
+/// The records in the order in which the reader returns them: by time, then by id.
 fn ordered(records: Vec<String>) -> Vec<String> {
     let mut keyed: Vec<_> = records
         .into_iter()
@@ -97,17 +97,17 @@ async fn is_exact(simulator: &Simulator, range: DateRange, what: &str) -> Summar
 }
 
 #[tokio::test]
-async fn a_quiet_range_takes_one_request_and_every_event_comes_once_in_order() {
+async fn a_quiet_range_takes_one_request_and_returns_each_event_once_in_order() {
     let simulator = simulated(Simulator::builder());
     let summary = is_exact(&simulator, day(), "a day").await;
     assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 1, 0));
-    // A range within seconds is asked for in whole seconds, and what is outside of it is left out.
+    // Requests contain whole seconds, so the reader drops the events outside of a range with fractions.
     let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
     let _ = is_exact(&simulator, within, "within seconds").await;
 }
 
 #[tokio::test]
-async fn pages_of_any_size_and_cap_make_the_same_whole() {
+async fn the_result_does_not_depend_on_page_size_and_page_cap() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     for (over_limit, max_limit, wished) in [
         (OverLimit::Clamp, 1000, 97),
@@ -127,7 +127,7 @@ async fn pages_of_any_size_and_cap_make_the_same_whole() {
 }
 
 #[tokio::test]
-async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
+async fn a_busy_range_is_split_so_that_no_offset_exceeds_the_cap() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     for (deep_offset, window_cap) in [
         (DeepOffset::Refuse, 10_000),
@@ -145,7 +145,7 @@ async fn a_busy_range_is_cut_so_that_no_offset_reaches_behind_the_cap() {
 }
 
 #[tokio::test]
-async fn the_whole_matrix_is_exact() {
+async fn every_combination_of_order_total_and_dialect_is_read_completely() {
     for order in Order::ALL {
         for total in [TotalShape::Number, TotalShape::Text, TotalShape::Object, TotalShape::Absent] {
             for value in TotalValue::ALL {
@@ -170,11 +170,11 @@ async fn the_whole_matrix_is_exact() {
 }
 
 #[tokio::test]
-async fn events_that_arrive_during_the_reading_are_in_it() {
+async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
     let clock = Arc::new(VirtualClock::at(at("2026-11-20T00:00:00Z")));
     let now = clock.clone();
     let behavior = Behavior { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Behavior::default() };
-    // Time passes only where a refused request is waited for, and then events arrive between two pages.
+    // The clock advances only during the wait before a retry, so that events arrive between two pages.
     let simulator = Simulator::builder()
         .events_per_day(3_000)
         .burst(at("2026-11-19T23:59:59.100Z"), TimeDelta::milliseconds(800), 700)
@@ -195,14 +195,14 @@ async fn events_that_arrive_during_the_reading_are_in_it() {
     let after: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
     assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
     assert!(before.len() < after.len(), "nothing arrived in between");
-    // All that was there is in it, and nothing that never was.
+    // Every event from before the reading is returned, and no event that never was in the log.
     let found: BTreeSet<String> = records.into_iter().collect();
     assert_eq!(found.len() as u64, summary.yielded);
     assert!(found.is_superset(&before) && found.is_subset(&after));
 }
 
 #[tokio::test]
-async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
+async fn a_burst_within_milliseconds_is_read_completely_or_named_as_a_gap() {
     let begin = at("2026-11-19T09:12:33.100Z");
     for (count, fractions, digits) in [
         (900, QueryFractions::Count, FractionDigits::Three),
@@ -221,7 +221,7 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
             simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
         let _ = is_exact(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
     }
-    // More than the cap share a millisecond, or a second where that is the shortest time.
+    // More events than the cap within a millisecond, or within a second if the service does not support fractions.
     for (count, fractions) in
         [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
     {
@@ -242,7 +242,7 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
         assert!(!summary.gaps.is_empty());
         let inside = |gap: &Gap| gap.range.start() <= begin + TimeDelta::milliseconds(3) && begin <= gap.range.end();
         assert!(summary.gaps.iter().all(inside), "{:?}", summary.gaps);
-        // Outside of the gaps nothing is missing.
+        // Outside of the gaps, no event is missing.
         let found: BTreeSet<String> = records.into_iter().collect();
         let in_gap = |record: &String| {
             let time = Event::from_json(record.clone()).unwrap().time().unwrap();
@@ -254,7 +254,7 @@ async fn many_events_of_a_few_milliseconds_are_exact_or_a_gap_that_is_named() {
 }
 
 #[tokio::test]
-async fn a_filter_leaves_out_and_counts() {
+async fn a_filter_drops_and_counts_events() {
     let simulator = simulated(Simulator::builder());
     let filter = Filter::parse(["type=Error"]).unwrap();
     let (records, summary, error) = read(events(&simulator, day()).filter(filter.clone())).await;

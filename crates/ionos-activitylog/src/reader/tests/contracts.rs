@@ -1,4 +1,4 @@
-//! Several contracts at the same time: in turns, or one after the other.
+//! Streams of several contracts, which return windows of the contracts in turns or one contract after the other.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use ionos_activitylog_sim::fault::{Answer, Faults, Trigger};
 use super::{ordered, range, simulated};
 use crate::{Client, ContractNumber, ContractWindow, ContractsStream, DateRange, ErrorKind};
 
-/// Answers only after others had some turns.
+/// A transport that yields to other tasks before it answers.
 struct Waiting(Arc<dyn Transport>);
 
 impl Transport for Waiting {
@@ -29,13 +29,13 @@ fn week() -> DateRange {
     range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z")
 }
 
-/// Six contracts, of which the third is not to be read.
+/// Six contracts; the service refuses requests for the third.
 fn six() -> (Simulator, u64, ContractsStream) {
     let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
     let bad = Simulator::builder().contracts(6).build().contracts()[2];
     let faults = Faults::new().add_rule(Trigger::any().contract(bad), Answer::new(403)).unwrap();
     let simulator = simulated(simulator.faults(faults));
-    // Every request waits for its turn, and for some others of the same task.
+    // Two requests in flight for six contracts, so that most requests wait.
     let client = Client::builder()
         .token(simulator.token())
         .transport(Arc::new(Waiting(simulator.transport())))
@@ -48,7 +48,7 @@ fn six() -> (Simulator, u64, ContractsStream) {
     (simulator, bad, stream)
 }
 
-/// Reads everything, compares it with the truth, and gives the contracts in the order of their windows.
+/// Reads all windows and compares the events with those of the simulator. Returns the contract of each window in order.
 async fn read(simulator: &Simulator, bad: u64, stream: &mut (impl Stream<Item = ContractWindow> + Unpin)) -> Vec<u64> {
     let mut found: BTreeMap<String, Result<Vec<String>, ErrorKind>> = BTreeMap::new();
     let mut order = Vec::new();
@@ -72,7 +72,7 @@ async fn read(simulator: &Simulator, bad: u64, stream: &mut (impl Stream<Item = 
 }
 
 #[tokio::test]
-async fn contracts_take_turns_and_fail_alone() {
+async fn contracts_take_turns_and_fail_independently() {
     let (simulator, bad, mut stream) = six();
     let order = read(&simulator, bad, &mut stream).await;
     assert!(!order.is_sorted_by_key(|one| place(&simulator, *one)));
@@ -80,14 +80,14 @@ async fn contracts_take_turns_and_fail_alone() {
 }
 
 #[tokio::test]
-async fn contracts_come_one_after_the_other_and_fail_alone() {
+async fn in_order_returns_one_contract_after_the_other_and_contracts_fail_independently() {
     let (simulator, bad, stream) = six();
     let order = read(&simulator, bad, &mut stream.in_order()).await;
     assert!(order.is_sorted_by_key(|one| place(&simulator, *one)));
 }
 
 #[tokio::test]
-async fn the_next_contracts_are_read_ahead_while_the_first_is_waited_for() {
+async fn other_contracts_are_prefetched_while_the_caller_waits_for_the_first() {
     let (simulator, _, stream) = six();
     let mut stream = stream.in_order();
     let first = stream.next().await.unwrap();

@@ -1,9 +1,9 @@
-//! Whatever a service does to its answers, no event is missing and none comes twice, or there is an error.
+//! If answers of the service are faulty, the reader returns each event exactly once or fails with an error.
 
 use super::*;
 
 #[tokio::test]
-async fn hits_that_come_twice_are_given_out_once_and_counted() {
+async fn a_duplicate_hit_is_returned_once_and_counted() {
     for counted in [false, true] {
         let behavior =
             Behavior { duplicates: Share::new(0.05).unwrap(), duplicates_counted: counted, ..Behavior::default() };
@@ -14,7 +14,7 @@ async fn hits_that_come_twice_are_given_out_once_and_counted() {
 }
 
 #[tokio::test]
-async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
+async fn reading_is_complete_if_a_fifth_of_the_requests_fails() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     for fault in [
         Fault::from(Answer::new(500)),
@@ -42,7 +42,7 @@ async fn every_scripted_fault_in_a_fifth_of_the_requests_is_survived() {
 }
 
 #[tokio::test]
-async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
+async fn a_damaged_record_is_kept_and_no_other_record_is_missing() {
     let faults = Faults::new().add_rule(Trigger::any().requests([1]), Fault::WrongType).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let (records, summary, error) = read(events(&simulator, day())).await;
@@ -53,7 +53,7 @@ async fn a_record_that_came_damaged_is_kept_and_no_other_is_missing() {
 }
 
 #[tokio::test]
-async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range() {
+async fn permanent_faults_are_an_error_that_names_the_range() {
     for fault in [Fault::from(Answer::new(503)), Fault::Html200, Fault::MalformedJson] {
         let faults = Faults::new().add_rule(Trigger::any(), fault).unwrap();
         let simulator = simulated(Simulator::builder().faults(faults));
@@ -62,12 +62,12 @@ async fn more_faults_than_the_budget_allows_end_in_an_error_that_names_the_range
         assert!(records.is_empty());
         assert!(error.contains("2026-11-19T00:00:00Z"), "{error}");
     }
-    // A list that is always missing is no empty log.
+    // If the list of hits is missing in every answer, the log must not be reported as empty.
     let faults = Faults::new().add_rule(Trigger::any(), Fault::NullForArray).unwrap();
     let simulator = simulated(Simulator::builder().faults(faults));
     let (_, summary, error) = read(events(&simulator, day())).await;
     assert_eq!(error.unwrap().kind(), ErrorKind::Incomplete);
     assert!(!summary.is_complete());
-    // Where the count is wrong everywhere, that is found out before each second was looked at.
+    // If the total is wrong in every window, the reader stops splitting before it has requested every second.
     assert!(summary.requests < 2_000, "{summary:?}");
 }

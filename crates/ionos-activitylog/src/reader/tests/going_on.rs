@@ -1,9 +1,9 @@
-//! A reading that ended goes on, and nothing is read twice or left out.
+//! A stream resumes from a checkpoint without duplicate or missing events.
 
 use super::*;
 
 #[tokio::test]
-async fn a_reading_goes_on_where_it_stood() {
+async fn a_stream_resumes_from_its_checkpoint() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let simulator = simulated(Simulator::builder().events_per_day(8_000));
     let expected = ordered(truth(&simulator, week));
@@ -20,7 +20,7 @@ async fn a_reading_goes_on_where_it_stood() {
         }
     }
     drop(stream);
-    // What came after the checkpoint comes again.
+    // The resumed stream returns the events after the checkpoint again.
     kept.truncate(since);
     assert!(since > 0);
     let text = serde_json::to_string(&checkpoint).unwrap();
@@ -34,7 +34,7 @@ async fn a_reading_goes_on_where_it_stood() {
 }
 
 #[tokio::test]
-async fn an_error_does_not_move_the_checkpoint_and_what_came_before_it_counts() {
+async fn after_an_error_the_checkpoint_is_at_the_end_of_the_last_window() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let strikes = Trigger::any().requests(40..2_000);
     let faults = Faults::new().add_rule(strikes, Answer::new(403)).unwrap();

@@ -1,4 +1,4 @@
-//! What a probe finds out about simulated services, and what a profile that is wrong does: nothing.
+//! A probe detects the behaviour of a simulated service, and a wrong profile does not make the reader lose events.
 
 use super::*;
 use crate::{DateFractions, HitOrder, Probe, ServiceProfile, TotalShape as Shape};
@@ -16,7 +16,7 @@ fn switched(behavior: Behavior) -> SimulatorBuilder {
 }
 
 #[tokio::test]
-async fn each_way_to_behave_is_told_from_the_others() {
+async fn a_probe_detects_each_behaviour() {
     let usual = ServiceProfile {
         page_cap: Some(1000),
         order: Some(HitOrder::NewestFirst),
@@ -119,14 +119,14 @@ async fn each_way_to_behave_is_told_from_the_others() {
 }
 
 #[tokio::test]
-async fn what_has_no_order_is_unstable() {
+async fn hits_in_random_order_are_reported_as_unstable() {
     let probe = probed(switched(Behavior { order: Order::Shuffled, ..Behavior::default() })).await;
     assert_eq!(probe.profile.order, Some(HitOrder::Unordered));
     assert_eq!(probe.profile.stable, Some(false));
 }
 
 #[tokio::test]
-async fn late_events_make_the_newest_one_older() {
+async fn delayed_events_increase_the_measured_lag() {
     let lag = async |delay: Option<&str>| {
         let mut delayed = Behavior::default();
         if let Some(delay) = delay {
@@ -135,12 +135,12 @@ async fn late_events_make_the_newest_one_older() {
         let probe = probed(switched(delayed).events_per_day(1_000_000)).await;
         probe.profile.lag_seconds.unwrap()
     };
-    // Each event takes a time of its own.
+    // Delays are random for each event, so the lag has no exact value.
     assert!(lag(None).await < lag(Some("10m")).await);
 }
 
 #[tokio::test]
-async fn a_log_with_few_events_says_what_it_cannot_tell() {
+async fn a_probe_of_an_empty_log_reports_unknown_findings() {
     let builder = Simulator::builder().events_per_day(0).burst_interval(0);
     let probe = probed(builder).await;
     let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
@@ -149,7 +149,7 @@ async fn a_log_with_few_events_says_what_it_cannot_tell() {
     assert_eq!(unknown.count(), 6, "{:#?}", probe.findings);
 }
 
-/// Reads with a profile.
+/// Reads with a loaded profile and fails unless the events are complete.
 async fn assumed(simulator: &Simulator, range: DateRange, profile: &ServiceProfile, what: &str) {
     let client = client(simulator);
     client.load_profile(profile);
@@ -197,7 +197,8 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
             },
         ),
     ];
-    // A second whose events fill a window to the last, one with more, and a service that is as bad as the profile is.
+    // A second that almost fills a window, a second with more events than a window can hold, and a service that behaves
+    // as badly as some of the wrong profiles say.
     let second = at("2026-11-19T12:00:00Z");
     let burst = |events| {
         let length = TimeDelta::milliseconds(900);
@@ -220,7 +221,7 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
     ];
     for (world, simulator) in &worlds {
         for (what, profile) in &wrong {
-            // Which takes a while, and the others show nothing else there.
+            // This world is slow to read, and the other profiles would not test anything new in it.
             if *world == "overfull" && !["refused", "shallow", "everything"].contains(what) {
                 continue;
             }
@@ -230,7 +231,7 @@ async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_known_before_is_not_found_out_again() {
+async fn a_loaded_profile_saves_requests() {
     let bad = Behavior { max_limit: 100, over_limit: OverLimit::Refuse, ..Behavior::default() };
     let simulator = simulated(switched(bad));
     let contract = simulator.contracts()[0].into();

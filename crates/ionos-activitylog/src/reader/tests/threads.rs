@@ -1,9 +1,9 @@
-//! Whoever lends threads gets the same, sooner.
+//! With a spawner, windows are read on the threads of the program, and the result is the same.
 
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn on_threads_of_the_program_the_same_comes_in_the_same_order() {
+async fn a_spawner_does_not_change_the_events_or_their_order() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let rate = Trigger::any().rate(Share::new(0.2).unwrap());
     let faults = Faults::new().add_rule(rate, Answer::new(503)).unwrap();
