@@ -1,5 +1,5 @@
-//! Resolves paths such as `crate::Name` to the module that defines the name, through re-exports and globs. Only names of
-//! the crate itself are resolved; a path into another crate resolves to nothing.
+//! Resolves paths such as `crate::Name` to the module that defines the name, through re-exports and globs. Only names
+//! of the crate itself are resolved; a path into another crate resolves to nothing.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ struct Scope {
     imports: Vec<Import>,
 }
 
-/// Where a path leads.
+/// The item or module that a path names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ResolvedName {
     /// The module that defines the item, or the module itself if the path names a module.
@@ -56,8 +56,9 @@ impl<'a> Resolver<'a> {
         Self { tree, scopes }
     }
 
-    /// What a path leads to when it is written in a module, and the modules whose re-exports it passes. Several results
-    /// are possible, because a module, a type and a function may share a name.
+    /// Resolves a path that is written in `module`. Returns the items or modules that it names, and the modules whose
+    /// re-exports were followed. Several results are possible, because a module, a type and a function may share a
+    /// name.
     #[must_use]
     pub fn resolve(&self, module: usize, path: &[String]) -> (Vec<ResolvedName>, BTreeSet<usize>) {
         let mut trace = ResolutionTrace::default();
@@ -94,14 +95,15 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    /// One segment further. A segment after an item is an associated item or a variant, which the item's module defines.
+    /// Resolves the next segment of a path. If `from` is an item, the segment is an associated item or a variant, so
+    /// the result is the item itself.
     fn step(&self, from: &ResolvedName, segment: &str, trace: &mut ResolutionTrace) -> Vec<ResolvedName> {
         if from.item.is_some() || segment == "self" {
             return vec![from.clone()];
         }
         let found = self.look_up(from.module, segment, trace);
         match found.is_empty() && !self.is_import(from.module, segment) {
-            // Made by a macro, so its definition is not in the syntax tree.
+            // A macro generates the item, so the syntax tree does not contain its definition.
             true => vec![ResolvedName { module: from.module, item: Some(segment.to_owned()) }],
             false => found,
         }
@@ -129,7 +131,8 @@ impl<'a> Resolver<'a> {
         for (index, import) in scope.imports.iter().enumerate() {
             if import.alias.is_none() {
                 let sources = self.follow_import(module, index, &import.path, trace);
-                // While a glob is resolved it is not searched, so that two modules may import all of each other.
+                // Skips a glob that is already being searched; two modules that glob-import each other would loop
+                // forever.
                 if !trace.in_progress.insert((module, index)) {
                     continue;
                 }

@@ -1,5 +1,5 @@
-//! Selection of contracts: by number, by pattern, from a file, or all. The rules are the same for the service and for an
-//! archive; only the known contracts differ.
+//! Selection of contracts: by number, by pattern, from a file, or all. The rules are the same for the service and for
+//! an archive; only the known contracts differ.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -98,7 +98,7 @@ impl ContractSelector {
         }
     }
 
-    /// Whether it selects by numbers alone, so that the known contracts are not needed.
+    /// Whether the selector contains only numbers, so that the list of contracts is not needed.
     fn is_number(&self) -> bool {
         match self {
             Self::Number(_) => true,

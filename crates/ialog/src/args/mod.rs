@@ -1,4 +1,4 @@
-//! Arguments that several commands share, and errors about what was typed.
+//! Arguments that several commands share, and errors for invalid arguments.
 
 pub(crate) mod archive;
 pub(crate) mod contracts;

@@ -1,5 +1,5 @@
-//! Errors about the arguments, as one sentence with the probable meaning and a next step. clap writes paragraphs, and suggests
-//! words of its own lists only.
+//! Errors about the arguments, as one sentence with the probable meaning and a next step. clap writes paragraphs, and
+//! suggests words of its own lists only.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ pub(crate) fn usage_error(error: &clap::Error, arguments: &[OsString], program: 
     CommandError::usage(message, hint.map_or_else(|| help.clone(), |hint| format!("{hint}; {help}")))
 }
 
-/// What is wrong, and a hint if there is a better one than the help.
+/// The message of a parse error, and a hint if there is a better one than the reference to `--help`.
 fn describe(error: &clap::Error) -> (String, Option<String>) {
     let values = |kind| context_values(error, kind);
     let value = |kind| values(kind).into_iter().next().unwrap_or_default();

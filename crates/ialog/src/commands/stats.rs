@@ -53,7 +53,7 @@ pub(crate) struct StatsArgs {
 /// Default number of values that are shown of each dimension.
 const DEFAULT_TOP: usize = 10;
 
-/// What is counted, with its name in JSON.
+/// The dimensions that are counted, each with its name in JSON.
 const DIMENSIONS: [(&str, StatsDimension); 7] = [
     ("outcome", StatsDimension::Column(Column::Flat("outcome"))),
     ("type", StatsDimension::Column(Column::Type)),

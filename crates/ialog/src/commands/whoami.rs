@@ -155,7 +155,7 @@ impl Identity<'_> {
         out
     }
 
-    /// What the token says about itself, a label and a text for each line; empty without a token.
+    /// The claims of the token, as a label and a text for each line; empty without a token.
     fn token(&self) -> Vec<(&'static str, String)> {
         let Some(claims) = self.claims() else {
             let is_token = |setting: &Setting| setting.name() == "credentials" && setting.value().starts_with("token");

@@ -1,9 +1,10 @@
-//! What to do about gaps. Most can be read again. If more events share one moment than the service returns, reading again
-//! does not help, and the hint must not say so.
+//! Hints for gaps. Most gaps can be closed by reading again. If more events have the same time than the service can
+//! return, reading again does not help, so the hint must not suggest it.
 
 use ionos_activitylog::internal::UNREACHABLE_EVENTS;
 
-/// What to do about `gaps` gaps, of which `beyond_reach` cannot be read. `retry_hint` is what closes the others.
+/// The hint for `gaps` gaps. Reading again does not close `beyond_reach` of them; `retry_hint` is the hint for the
+/// others.
 pub(crate) fn gap_hint(retry_hint: &str, gaps: usize, beyond_reach: usize) -> String {
     let [why, instead] = UNREACHABLE_EVENTS;
     match beyond_reach {
@@ -18,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gaps_beyond_reach_are_not_to_be_retried() {
+    fn the_hint_does_not_suggest_to_retry_gaps_beyond_reach() {
         let hint = |gaps, beyond_reach| gap_hint("try again", gaps, beyond_reach);
         assert_eq!(hint(2, 0), "try again");
         assert_eq!(

@@ -38,8 +38,9 @@ impl CommandError {
         Self { code, message: message.into(), hint: hint.into(), request_id: None, contracts: Vec::new() }
     }
 
-    /// Some of `all` contracts failed. `others` says so, and what it means for the others. The exit code is that of the
-    /// contracts if all failed with the same one; damage takes precedence over everything that can be read again.
+    /// The error if some of `all` contracts failed. `others` completes the message "1 of 2 contracts ..." if some did
+    /// not fail. The exit code is the code of damage if a contract has it, the common code if all contracts failed with
+    /// the same code, and otherwise the code of an incomplete result.
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();

@@ -1,7 +1,7 @@
 //! Events of an archive, and what its manifests do not prove to be complete.
 //!
-//! Reading files never waits, so this module yields to the scheduler every [`EVENTS_PER_TURN`] events. Otherwise a signal
-//! would not be noticed before the end.
+//! Reading files never waits, so this module yields to the scheduler every [`EVENTS_PER_TURN`] events. Otherwise a
+//! signal would not be noticed before the end.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -21,7 +21,7 @@ use crate::runtime::context::Context;
 /// Number of events between two checks for signals, and between two updates of the status line.
 const EVENTS_PER_TURN: u64 = 256;
 
-/// How an archive gets what it does not have.
+/// Hint for events that the archive does not have.
 const EXPORT_AGAIN: &str = "run `ialog export` for that range to the same folder to add what is missing";
 
 /// The rows of an archive.
@@ -36,7 +36,7 @@ pub(crate) struct ArchiveRows {
 }
 
 impl ArchiveRows {
-    /// Opens the selected contracts of an archive. A range without an end goes on to where the archive ends.
+    /// Opens the selected contracts of an archive. A range without an end ends where the archive ends.
     pub(super) fn open(
         archive: OpenedArchive,
         contracts: &[ContractSelector],

@@ -11,7 +11,7 @@ use crate::runtime::context::Context;
 /// The result of reading events.
 #[derive(Default)]
 pub(crate) struct ReadSummary {
-    /// How many events were read, and how many of them the filter kept.
+    /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
     /// One sentence for each archive that ends before now, with the end of the archive.
     pub(super) archive_ends: Vec<String>,

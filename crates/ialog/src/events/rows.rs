@@ -1,5 +1,5 @@
-//! The one way to read events. The rows come one at a time, in a fixed order, whether from the service or from an archive,
-//! so that a command decides how much of them to keep in memory and when to stop.
+//! The one way to read events. The rows come one at a time, in a fixed order, whether from the service or from an
+//! archive, so that a command decides how much of them to keep in memory and when to stop.
 
 use chrono_tz::Tz;
 use ionos_activitylog::{Client, DateRange, Filter, FilterCounts};
@@ -109,8 +109,8 @@ impl Rows {
         }
     }
 
-    /// The next event that the filter keeps; `None` at the end. Contracts come one after the other, each in the order of
-    /// time.
+    /// The next event that the filter keeps; `None` at the end. Contracts come one after the other, each in the order
+    /// of time.
     pub(crate) async fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Row>, CommandError> {
         let suggestions = &mut self.suggestions;
         match &mut self.source {
@@ -124,7 +124,7 @@ impl Rows {
         self.filter.is_empty()
     }
 
-    /// How many events were read so far, and how many of them the filter kept.
+    /// The number of events read so far, and the number of those that the filter kept.
     pub(crate) fn counts(&self) -> FilterCounts {
         match &self.source {
             RowSource::Service(rows) => rows.counts(),
@@ -132,13 +132,13 @@ impl Rows {
         }
     }
 
-    /// What a filter that kept nothing probably meant.
+    /// A suggestion for a filter that matched no event, such as another spelling; `None` if there is none.
     pub(crate) fn suggestion(&self) -> Option<String> {
         self.suggestions.hint()
     }
 
-    /// Ends the reading of an archive: shows how many events matched, and fails if the archive does not prove that these are
-    /// all.
+    /// Ends the reading of an archive. Shows how many events matched. Fails if the archive does not prove that the
+    /// events are complete.
     pub(crate) fn finish(self, context: &mut Context<'_>) -> Result<(), CommandError> {
         if !self.is_unfiltered() {
             context.info(format_args!("{} match", self.counts()));
@@ -146,7 +146,7 @@ impl Rows {
         self.into_summary().verdict(context)
     }
 
-    /// Ends the reading. Before the end of the rows, the summary covers what was read until then.
+    /// Ends the reading. If rows are left, the summary covers only the rows that were returned.
     pub(crate) fn into_summary(self) -> ReadSummary {
         match self.source {
             RowSource::Service(rows) => rows.into_summary(),

@@ -1,5 +1,5 @@
-//! Suggests what a filter that matches nothing probably meant. The words of the log are no closed list, so candidates are
-//! the words of the events that were read; only if there were none, the words that are known of the vendor.
+//! Suggests similar values for a filter that matches no event. The log has no closed list of values, so the candidates
+//! are the values of the events that were read, or the values known from the vendor if no event was read.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,7 @@ impl Suggestions {
         }
     }
 
-    /// A sentence that says what the filter probably meant; `None` if an event matched or nothing is close.
+    /// A sentence with similar values for the filter; `None` if an event matched or no value is similar.
     pub(crate) fn hint(&self) -> Option<String> {
         let hints = self.keys.iter().flat_map(|(key, words)| words.hints(*key));
         let hints: Vec<String> = hints.collect();

@@ -1,17 +1,18 @@
-//! How wide the columns of a table are: as wide as their widest cell if all fit; otherwise wide columns shrink to their
-//! minimum, and then the least important columns are dropped.
+//! Computes the column widths of a table. Columns are as wide as their widest cell if all fit. Otherwise wide columns
+//! shrink down to their minimum, and then the least important columns are dropped.
 
-/// What a column asks for, in terminal columns.
+/// The width limits of a table column, in terminal columns.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WidthRequest {
     /// Width of the widest cell.
     pub(super) widest: usize,
-    /// Minimum width. Narrower, the column would be of no use.
+    /// Minimum width; a narrower column would be useless.
     pub(super) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// Width that the column gets before others get more than their minimum, or not at all: a text that is shown in whole
-    /// words gains nothing from less.
+    /// Preferred width. The column gets this width before other columns grow beyond their minimum. If the space is not
+    /// enough for it, the column gets no part of it, because text that is truncated at words needs room for a whole
+    /// word.
     pub(super) preferred: usize,
 }
 
@@ -49,7 +50,7 @@ pub(super) fn column_widths(requests: &[WidthRequest], max_width: Option<usize>,
             spare -= more;
         }
     }
-    // One terminal column at a time, so that truncated columns are truncated alike.
+    // One terminal column at a time, so that the remaining space is divided evenly among truncated columns.
     while spare > 0 {
         let before = spare;
         for ((width, request), shown) in widths.iter_mut().zip(requests).zip(&shown) {

@@ -1,5 +1,5 @@
-//! Messages to the user on standard error, and how many of them are wanted. With `-o json` or `-o ndjson` each message is a
-//! JSON object on a line, because a program reads them.
+//! Messages to the user on standard error, and how many of them are wanted. With `-o json` or `-o ndjson` each message
+//! is a JSON object on a line, because a program reads them.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use super::status_line::StatusLine;
 /// How many messages are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
-    /// `--quiet`: errors, and what is not proven to be complete.
+    /// `--quiet`: errors and incomplete results.
     Quiet,
     #[default]
     Normal,

@@ -1,5 +1,5 @@
-//! What people and programs read: tables, columns, charts, messages and the status line. Only this module knows the
-//! terminal. It is below [`runtime`](crate::runtime) and knows neither the service nor the commands.
+//! Output for people and programs: tables, columns, charts, messages and the status line. Only this module uses the
+//! terminal. It is below [`runtime`](crate::runtime) and uses neither the service nor the commands.
 
 pub(crate) mod chart;
 pub(crate) mod column;

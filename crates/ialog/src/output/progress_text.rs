@@ -1,5 +1,5 @@
-//! The text of the status line, made to fit the width of the terminal: share and remaining time always, then as many details
-//! as fit, and a bar in the remaining width.
+//! The text of the status line, made to fit the width of the terminal: share and remaining time always, then as many
+//! details as fit, and a bar in the remaining width.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::duration::format_remaining;
 const MIN_BAR_WIDTH: usize = 5;
 const MAX_BAR_WIDTH: usize = 20;
 
-/// The last column stays empty: after a character there, a terminal may begin a new line.
+/// Number of columns at the right edge that stay empty: a character there may make the terminal begin a new line.
 const MARGIN: usize = 1;
 
-/// What the status line says.
+/// The text of the status line.
 pub(super) struct ProgressText {
     /// From 0 to 1.
     share: f64,

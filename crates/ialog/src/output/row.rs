@@ -1,4 +1,4 @@
-//! What one line of output is about: an event, or an operation that left several.
+//! A row of output: an event, or an operation with several events.
 
 use chrono::TimeDelta;
 use ionos_activitylog::{ContractNumber, Event, Outcome};
@@ -11,7 +11,7 @@ pub(crate) struct Row {
     operation: Option<OperationSummary>,
 }
 
-/// What the events of an operation say together.
+/// The summary of the events of an operation.
 #[derive(Clone, Debug)]
 pub(crate) struct OperationSummary {
     pub(crate) outcome: Outcome,

@@ -16,7 +16,7 @@ const WORDS_WIDTH: usize = 20;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColumnSpec {
     pub(crate) title: &'static str,
-    /// Minimum width in terminal columns. Narrower, it would be of no use.
+    /// Minimum width in terminal columns; a narrower column would be useless.
     pub(crate) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(crate) importance: Option<u8>,

@@ -17,10 +17,10 @@ fn char_width(char: char) -> usize {
 pub(crate) enum Truncation {
     /// Drops the end.
     End,
-    /// Drops the middle: begin and end say most.
+    /// Drops the middle, because begin and end are the most useful parts.
     Middle,
-    /// Drops whole words: the last of a phrase such as `DELETE nic`, the first of a name such as `sec.user.create`, whose
-    /// last words say what was done. If not even one word fits, drops the middle.
+    /// Drops whole words: the last words of a phrase such as `DELETE nic`, and the first words of a name such as
+    /// `sec.user.create`, because its last words name the action. If not even one word fits, drops the middle.
     Words,
 }
 

@@ -1,5 +1,5 @@
-//! What is written to standard output. [`Content::encode`] is the only way there, and escapes whatever a terminal would
-//! obey, so that no caller can forget to. Data for programs is escaped on a terminal only: a pipe gets every byte as it is.
+//! Writes to standard output. All output passes [`Content::encode`], which escapes control sequences, so that no caller
+//! can forget to. Data for programs is escaped only on a terminal: a pipe gets every byte unchanged.
 
 use std::borrow::Cow;
 

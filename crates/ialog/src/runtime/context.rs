@@ -1,4 +1,4 @@
-//! What a command runs in: clock, streams, terminal, account and signals. Everything can be replaced, so that tests run
+//! The environment of a command: clock, streams, terminal, account and signals. Tests replace all of them, so they run
 //! the program without waiting and without a network.
 
 use std::fmt::Display;
@@ -26,13 +26,13 @@ pub struct Context<'a> {
     pub clock: Arc<dyn Clock>,
     /// A transport and its token, used instead of the network and the settings of the environment.
     pub account: Option<(Arc<dyn Transport>, String)>,
-    /// Where data is written.
+    /// The stream for data.
     pub stdout: &'a mut dyn Write,
-    /// Where messages are written.
+    /// The stream for messages.
     pub stderr: &'a mut dyn Write,
     /// Properties of the terminal behind the streams.
     pub terminal: Terminal,
-    /// Folder for what is learned about a service. `None` if nothing is kept.
+    /// Cache folder for limits and contracts of services. `None` if nothing is cached.
     pub cache_dir: Option<PathBuf>,
     /// How a signal asks the command to end.
     pub interrupt: Interrupt,

@@ -1,5 +1,5 @@
-//! Asks a command to end after a signal. A command that listens finishes what it is doing and ends by itself at the first
-//! signal; at the second, and for any other command at the first, the caller drops the command.
+//! Asks a command to end after a signal. A command that listens finishes its current step and returns after the first
+//! signal. The caller drops a command that does not listen at the first signal, and any command at the second.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -12,7 +12,7 @@ pub struct Interrupt(Arc<InterruptState>);
 
 #[derive(Debug, Default)]
 struct InterruptState {
-    /// Whether the command ends by itself when it is asked to.
+    /// Whether the command listens, that is, returns after it is asked to end.
     has_listener: AtomicBool,
     /// The exit code of the signal; 0 before any signal.
     code: AtomicU8,
@@ -20,14 +20,14 @@ struct InterruptState {
 }
 
 impl Interrupt {
-    /// An interrupt that nothing has asked for yet.
+    /// Creates an interrupt without a signal.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks the command to end, with the exit code of the signal. Returns `false` if the command does not listen, or was
-    /// asked before, so that the caller has to drop it.
+    /// Asks the command to end, with the exit code of the signal. Returns `false` if the command does not listen, or
+    /// was asked before, so that the caller has to drop it.
     pub fn ask(&self, code: u8) -> bool {
         if !self.0.has_listener.swap(false, Ordering::Relaxed) {
             return false;
@@ -38,7 +38,7 @@ impl Interrupt {
         true
     }
 
-    /// Declares that the command ends by itself from now on. The future resolves when the command is asked to end.
+    /// Declares that the command listens from now on. The future resolves when the command is asked to end.
     pub(crate) fn listen(&self) -> impl Future<Output = ()> + Send + use<> {
         self.0.has_listener.store(true, Ordering::Relaxed);
         let state = self.0.clone();

@@ -1,4 +1,4 @@
-//! What a command runs in: the context with its streams, signals, and hints for continuing after an interruption.
+//! The environment of a command: its context with streams, signals, and hints for continuing after an interruption.
 
 pub(crate) mod context;
 pub(crate) mod interrupt;

@@ -35,7 +35,7 @@ pub(crate) fn builder(
     configure(client, args, now, context)
 }
 
-/// A client for the account. Warns of a damaged cache and of what the token may not do.
+/// A client for the account. Warns of a damaged cache and of a missing privilege of the token.
 pub(crate) fn connect(
     args: &ServiceArgs,
     now: DateTime<Utc>,
@@ -61,7 +61,7 @@ pub(crate) fn connect(
     Ok(client)
 }
 
-/// Applies what the arguments ask for, and logs requests and waits.
+/// Applies the arguments to the client, and logs requests and waits.
 fn configure(
     mut client: ClientBuilder,
     args: &ServiceArgs,

@@ -1,5 +1,5 @@
-//! Keeps what was learned about a service at the cost of requests: how it pages, and which contracts there are. Files are
-//! named by the address of the API. Nothing depends on them: a missing, old or damaged file is the same as none.
+//! Caches the measured limits of a service and its list of contracts, which cost requests. Files are named by the
+//! address of the API. A missing, old or damaged file never changes a result; it only costs the requests again.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 /// Version of the file format.
 const VERSION: u64 = 1;
 
-/// Maximum age of a profile. Later the service may have changed.
+/// Maximum age of a profile; the service may change over time.
 const MAX_AGE: TimeDelta = TimeDelta::days(30);
 
-/// What is kept about services in the cache folder. Without a folder, nothing is kept.
+/// The cache folder with data about services. Without a folder, nothing is cached.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServiceCache(Option<PathBuf>);
 

@@ -1,4 +1,4 @@
-//! The service: connecting to an account, what is kept about a service, and the log of requests.
+//! The service: connecting to an account, the cache of data about services, and the log of requests.
 
 pub(crate) mod account;
 pub(crate) mod cache;

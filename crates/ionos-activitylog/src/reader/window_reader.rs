@@ -23,26 +23,26 @@ const SCANS_BEFORE_SPLIT: u32 = 2;
 /// Maximum scans of a window that cannot be split, as long as they return new events.
 const MAX_SCANS: u32 = 40;
 
-/// Scans in a row without a new event before scanning stops. If hits change places at random, an event that is still
-/// missing was missed by each of these scans; one in a thousand is a high chance for that.
+/// Scans in a row without a new event before scanning stops. If hits change places at random, the probability that each
+/// of these scans missed the same event is at most about 1 in 1000.
 const SCANS_WITHOUT_NEW: u32 = 6;
 
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
-/// Windows of one range with a wrong total before halving stops altogether: the totals of this service are wrong
-/// everywhere, and halving would cost a hundred windows for each.
+/// Maximum windows of one range with a wrong total before halving stops: such a service probably reports wrong totals
+/// everywhere, and halving each window would cost about a hundred windows.
 const MAX_MISMATCHES: u32 = 8;
 
-/// Parts of a window without a usable total.
+/// Number of parts that a window without a usable total is split into.
 const PARTS_WITHOUT_TOTAL: u64 = 4;
 
-/// Planned fill of a window, as a fraction of its maximum. Activity follows office hours: fuller windows exceed the maximum
-/// more often, at a request each, and emptier ones have more partly filled pages. Between 0.6 and 0.8 a range takes the
-/// fewest requests, 10 % more than it has full pages.
+/// Planned fill of a window, as a fraction of its maximum. Activity follows office hours: fuller windows exceed the
+/// maximum more often, at a request each, and emptier ones have more partly filled pages. Between 0.6 and 0.8 a range
+/// takes the fewest requests, 10 % more than it has full pages.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
-/// The same if hits change places, so that a window has to fit on one page.
+/// Planned fill if hits change places, as a fraction of a page: a window then has to fit on one page.
 const PAGE_FILL: (u64, u64) = (3, 5);
 
 /// The result of reading a planned window.
@@ -226,9 +226,10 @@ impl WindowReader<'_> {
         Ok(ScannedWindow::overflowed(window, verification, total, requests))
     }
 
-    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does. `distinct_events`
-    /// is the number of events of the whole second. No part counts before all parts were read and together have at least
-    /// as many: a service that cuts fractions off returns nothing for one part and the whole second for another.
+    /// Tests whether the service supports fractions of a second, and reads a second in parts if it does.
+    /// `distinct_events` is the number of events of the whole second. The parts are accepted only if together they have
+    /// at least that many events: a service that cuts off fractions returns no events for one part and the whole second
+    /// for another.
     async fn read_finer(
         self,
         whole: PlannedWindow,
@@ -365,7 +366,7 @@ impl ScannedWindow {
     }
 }
 
-/// Adds a part that was read on its own. The proof of the whole is known already.
+/// Adds a part that was read with separate requests. The proof of the whole window is already known.
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
     whole.out_of_window.extend(part.out_of_window);

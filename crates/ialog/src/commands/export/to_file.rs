@@ -74,7 +74,8 @@ pub(super) async fn run(
                 Error::Read { source: error } => account::explain_refusal(&client, &contract, error).await,
                 error => error.into(),
             };
-            // Opened again to see what can be continued: after an error of the disk, that may be less than what was read.
+            // Opens the file again to see how many events are kept: after a disk error, fewer may be kept than were
+            // read.
             let left = open(&FailPoints::default()).ok();
             let left = left.and_then(|left| left.resumed_from());
             return Err(failure.with_resume(left.map(|left| kept_hint(&left, &resume_command))));
@@ -132,7 +133,7 @@ fn resume_command(args: &ExportArgs, contract: &ContractNumber, reading: &Export
     )
 }
 
-/// A hint that says what is kept, and how to continue.
+/// A hint with the number of events that are kept and the command that resumes.
 fn kept_hint(exported: &ExportStats, resume_command: &str) -> String {
     format!("progress kept ({}); resume with `{resume_command}`", format_count(exported.events, "event"))
 }

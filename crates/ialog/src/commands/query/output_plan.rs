@@ -1,4 +1,4 @@
-//! What a query writes, decided before anything is read.
+//! Plans the output of a query before any event is read.
 
 use super::output_args::{QueryFormat, QueryOutputArgs};
 use crate::error::CommandError;
@@ -8,7 +8,7 @@ use crate::output::printer::Printer;
 use crate::output::table::TableOptions;
 use crate::output::terminal::Terminal;
 
-/// What is written for the rows.
+/// The form of the output.
 pub(super) enum OutputMode {
     /// Their number alone.
     Count,

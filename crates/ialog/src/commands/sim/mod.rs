@@ -1,5 +1,5 @@
-//! `ialog sim`: serves the simulated API on a loopback port. Every setting of the simulator is a flag, with the default of the
-//! simulator, so that the program and the library simulate the same service.
+//! `ialog sim`: serves the simulated API on a loopback port. Every setting of the simulator is a flag, with the default
+//! of the simulator, so that the program and the library simulate the same service.
 
 mod access;
 mod faults;
@@ -63,7 +63,7 @@ pub(crate) struct SimArgs {
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
 
-    /// Taken as by every command; what is served is simulated anyway
+    /// Accepted like in other commands, without effect: the server is always simulated
     #[arg(long, hide = true)]
     pub(crate) demo: bool,
 

@@ -1,5 +1,6 @@
-//! Looks up the request of an operation in the Cloud API, each request once. An unknown request is no error: the log keeps
-//! events for longer than the Cloud API keeps requests, and has events that came another way.
+//! Looks up the request of an operation in the Cloud API, each request once. An unknown request is not an error: the
+//! Cloud API keeps requests for a shorter time than the log keeps events, and some operations were not requested
+//! through it.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +9,11 @@ use ionos_activitylog::{Client, CloudRequest, ErrorKind};
 use super::operation::Operation;
 use crate::error::CommandError;
 
-/// What the Cloud API knows of the request of an operation.
+/// The request of an operation according to the Cloud API.
 #[derive(Clone, Debug)]
 pub(crate) enum CloudRequestInfo {
     Known(Box<CloudRequest>),
-    /// A sentence that says why it is not known.
+    /// A sentence that says why the request is not known.
     Unknown(String),
 }
 
@@ -40,10 +41,10 @@ impl CloudRequestLookup {
         let info = match self.client.cloud_request(&request).await {
             Ok(known) => CloudRequestInfo::Known(Box::new(known.into_inner())),
             Err(error) if error.kind() == ErrorKind::NotFound => CloudRequestInfo::Unknown(format!(
-                "the Cloud API does not know the request {request} (404): it knows changes that came through it, for some \
-                 time"
+                "the Cloud API does not know the request {request} (404): it keeps only its own requests, and only for \
+                 some time"
             )),
-            // A request id in the log may be no valid id of the Cloud API.
+            // The log may contain a request id that is not valid in the Cloud API.
             Err(error) if error.kind() == ErrorKind::Configuration => {
                 CloudRequestInfo::Unknown(format!("the Cloud API was not queried: {error}"))
             }

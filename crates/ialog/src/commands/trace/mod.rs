@@ -155,8 +155,8 @@ fn cloud_request_lookup(
     Ok(Some(CloudRequestLookup::new(client)))
 }
 
-/// Looks up the request of each operation. An error ends the lookup, and is returned with what was found before: the
-/// operations are shown all the same.
+/// Looks up the request of each operation. The first error ends the lookup and is returned with the requests found
+/// before it, because the operations are shown even if the lookup fails.
 async fn look_up_all(
     mut lookup: Option<&mut CloudRequestLookup>,
     operations: &[Operation],

@@ -1,5 +1,5 @@
-//! Finds operations by a request id or a queue reference. Neither is in every event, and queue references are reused, so events
-//! are first grouped into chains by both, and the chains are then split by request.
+//! Finds operations by a request id or a queue reference. Neither is in every event, and queue references are reused,
+//! so events are first grouped into chains by both, and the chains are then split by request.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use crate::output::row::Row;
 pub(super) struct OperationCollector(BTreeMap<ContractNumber, Vec<Event>>);
 
 impl OperationCollector {
-    /// Keeps an event that has a request id or a queue reference. Which of them belong to the operation is known only after
-    /// the last event, because one reference may lead to another.
+    /// Keeps an event that has a request id or a queue reference. Events can be assigned to operations only after the
+    /// last event, because one reference may lead to another.
     pub(super) fn add(&mut self, row: Row) {
         let has_reference = {
             let details = row.event.details();
@@ -133,7 +133,7 @@ mod tests {
         OperationCollector([(7.into(), events)].into())
     }
 
-    /// Of each operation: its request, and the seconds of its events.
+    /// The request of each operation, and the seconds of its events.
     fn find_operations(collector: &OperationCollector, reference: &str) -> Vec<(String, Vec<String>)> {
         let operations = collector.operations(reference);
         let seconds = |one: &Operation| {
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(find_operations(&collector, "R-1"), whole);
         assert_eq!(find_operations(&collector, "77"), whole);
         assert_eq!(find_operations(&collector, "79"), []);
-        // A queue reference that was never set connects nothing.
+        // An empty queue reference does not connect events.
         assert_eq!(find_operations(&collector, ""), []);
     }
 
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_known_as_far_as_events_show_them() {
+    fn a_duration_is_none_if_the_events_for_it_are_missing() {
         let durations = |events: &[Short<'_>]| {
             let operations = collector(events).operations("r-1");
             let OperationDurations { total, accepted_to_done, queued, running } = operations[0].durations();

@@ -1,4 +1,4 @@
-//! An operation for people: who asked for what, one line for each event, and how long it took.
+//! Formats an operation for people: the user and the request, one line for each event, and durations.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn operation_text(
     (out, dropped)
 }
 
-/// The names of the operation, and who asked for what.
+/// The heading of an operation: its ids, the user and the requested change.
 fn heading(operation: &Operation, max_width: Option<usize>) -> StyledText {
     let request = operation.request().map(|id| format!("request {id}"));
     let queue = operation.queue().map(|reference| format!("queue reference {reference}"));
@@ -170,7 +170,7 @@ fn ending(operation: &Operation) -> StyledText {
     out
 }
 
-/// What the Cloud API knows of the request, one value a line, with the indented body at the end.
+/// The request as the Cloud API returned it, one value per line, with the indented body at the end.
 fn cloud_request_text(request: &CloudRequest) -> StyledText {
     let join = |parts: [Option<String>; 2]| {
         let parts: Vec<String> = parts.into_iter().flatten().collect();
