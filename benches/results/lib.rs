@@ -1,12 +1,12 @@
 //! The results of the measuring programs, one struct a program. Each program prints its struct as one line of JSON, and
 //! `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
-//! A crate of its own, because `xtask` must build without the library that is measured. Ratios are medians over rounds of
-//! one time divided by another of the same round.
+//! A crate of its own, because `xtask` must build without the library that is measured. Ratios are medians over rounds
+//! of one time divided by another of the same round.
 
 use serde::{Deserialize, Serialize};
 
-/// What `bench-facade` measures: the facade beside a minimal client, on one thread. Times are medians for one page.
+/// Results of `bench-facade`: the facade beside a minimal client, on one thread. Times are medians for one page.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct FacadeResult {
     /// Number of events in a page.
@@ -25,7 +25,7 @@ pub struct FacadeResult {
     pub wall_ratio: f64,
 }
 
-/// What `bench-sim` measures: the simulator with a log of ten million events.
+/// Results of `bench-sim`: the simulator with a log of ten million events.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct SimulatorResult {
     /// Number of events in the log.
@@ -40,7 +40,7 @@ pub struct SimulatorResult {
     pub peak_mebibytes: Option<f64>,
 }
 
-/// What `bench-reading` measures: verified reading beside copying the same bytes and beside the usual loop. Times are
+/// Results of `bench-reading`: verified reading beside copying the same bytes and beside the usual loop. Times are
 /// medians in milliseconds for the whole log.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct ReadingResult {
@@ -66,7 +66,7 @@ pub struct ReadingResult {
     pub requests_ratio: f64,
 }
 
-/// What `bench-archive` measures: exports beside copying the same bytes, and verification. Times are medians in
+/// Results of `bench-archive`: exports beside copying the same bytes, and verification. Times are medians in
 /// milliseconds for the whole log.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct ArchiveResult {
@@ -92,7 +92,7 @@ pub struct ArchiveResult {
     pub verify_zstd_megabytes: f64,
 }
 
-/// What `soak` measures while it reads and archives ten million events.
+/// Results of `soak`, which reads and archives ten million events.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct SoakResult {
     /// Number of events in the log; the stream and the archive held each of them once.

@@ -1,4 +1,4 @@
-//! Invalid input is refused with one sentence that says what was understood and what to do, and with the right exit code;
+//! Invalid input is refused with the right exit code and one sentence, which names the invalid value and the next step;
 //! no file is written.
 
 use std::fs;

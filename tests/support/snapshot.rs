@@ -1,5 +1,6 @@
-//! Snapshots, one small item each, so that a reviewer reads them in a pull request. Every folder of `tests/snapshots` is
-//! an area of the product: `codegen` holds what the vendor's description decides, the others what users read.
+//! Snapshots, one small item each, so that a reviewer reads them in a pull request. Every folder of `tests/snapshots`
+//! is an area of the product: `codegen` holds code generated from the vendor's description, the others hold text for
+//! users.
 
 use std::fs;
 use std::path::{Path, PathBuf};

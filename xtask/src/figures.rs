@@ -41,8 +41,8 @@ struct FunctionLength {
     location: SourceLocation,
 }
 
-/// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type of the
-/// crate, and in the last line of the workspace.
+/// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type
+/// of the crate, and in the last line of the workspace.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");
@@ -140,7 +140,7 @@ fn count_file(root: &Path, file: &Path, counts: &mut LineCounts, functions: &mut
     Ok(())
 }
 
-/// What the syntax of a file says about its lines.
+/// The test lines and the function lengths of a file, from its syntax tree.
 struct FileMeasure<'a> {
     file: &'a Path,
     /// Lines of items that only exist in tests, counted from 1.

@@ -1,5 +1,6 @@
-//! `cargo xtask peers [NAME]`: tests against real programs of other projects. They are not part of `ci`, because they need
-//! programs that few machines have. A peer whose programs are missing is skipped and listed with how to install them.
+//! `cargo xtask peers [NAME]`: tests against real programs of other projects. They are not part of `ci`, because they
+//! need programs that few machines have. A peer whose programs are missing is skipped and listed with how to install
+//! them.
 //!
 //! To add a peer, add a row to the table `PEERS`.
 
@@ -26,9 +27,9 @@ const GRACE: Duration = Duration::from_secs(100);
 struct Peer {
     /// The name on the command line.
     name: &'static str,
-    /// What the test shows.
+    /// The behaviour that the test proves.
     promise: &'static str,
-    /// What must be installed.
+    /// The programs that must be installed.
     tools: &'static [Tool],
     /// The command that runs the test, from the repository's root. Succeeds if the test does.
     command: &'static [&'static str],
@@ -106,8 +107,8 @@ fn test_peer(root: &Path, peer: &Peer, time_limit: Duration, grace: Duration) ->
     }
 }
 
-/// Runs a command for at most `time_limit`. After that the process gets SIGTERM and, `grace` later, SIGKILL, and the result
-/// is `None`.
+/// Runs a command for at most `time_limit`. After that the process gets SIGTERM and, `grace` later, SIGKILL, and the
+/// result is `None`.
 fn run_bounded(root: &Path, command: &[&str], time_limit: Duration, grace: Duration) -> Result<Option<ExitStatus>> {
     let (program, arguments) = command.split_first().context("the peer has no command")?;
     let child = Command::new(program).args(arguments).current_dir(root).spawn();

@@ -23,11 +23,11 @@ pub struct PublicItem {
     pub name: String,
     /// The keyword, such as `struct` or `fn`.
     pub kind: &'static str,
-    /// Where the item comes from.
+    /// The origin of the item.
     pub source: ItemSource,
 }
 
-/// Where a public item comes from.
+/// The origin of a public item.
 pub enum ItemSource {
     /// An item of this crate: its module, and its index among the module's items.
     Defined { module: usize, index: usize },
@@ -154,7 +154,7 @@ impl Collector<'_> {
     }
 }
 
-/// What a public name stands for.
+/// The item or module that a public name refers to.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum PublicTarget {
     Module(usize),

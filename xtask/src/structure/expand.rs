@@ -1,5 +1,5 @@
-//! Expands the crate's own `macro_rules!` macros where they are used as items, so that the types and functions that they make
-//! are checked like all others. A macro that this simple expander does not understand stays unexpanded.
+//! Expands the crate's own `macro_rules!` macros where they are used as items, so that the types and functions that
+//! they make are checked like all others. A macro that this simple expander does not understand stays unexpanded.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use syn::{Item, ItemMacro, Token};
 /// Maximum depth of macros whose expansion contains macros.
 const MAX_DEPTH: usize = 8;
 
-/// One rule of a macro: what it matches and what it becomes.
+/// One rule of a macro: a pattern and its replacement.
 struct MacroRule {
     pattern: Vec<PatternPart>,
     transcriber: TokenStream,
@@ -39,7 +39,8 @@ enum MacroBinding {
 
 type MacroBindings = HashMap<String, MacroBinding>;
 
-/// Replaces the invocations of a crate's macros by the items that they make. `modules` are the items of all its modules.
+/// Replaces the invocations of a crate's macros by the items that they make. `modules` are the items of all its
+/// modules.
 pub(super) fn expand_macros(modules: &mut [Vec<Item>]) {
     let mut rules: HashMap<String, Vec<MacroRule>> = HashMap::new();
     for item in modules.iter().flatten() {

@@ -1,7 +1,7 @@
 //! A type name is found by one search: no name occurs twice in a crate, and none is a lone participle or question word.
 //!
-//! All structs, enums, unions and traits count, public and private, at any depth, but for those of tests and generated code.
-//! Definitions of one file that exclude each other by `#[cfg]` count as one.
+//! All structs, enums, unions and traits count, public and private, at any depth, but for those of tests and generated
+//! code. Definitions of one file that exclude each other by `#[cfg]` count as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -18,7 +18,7 @@ const COMMON_NAMES: [&str; 3] = ["Builder", "Error", "Result"];
 /// The file that the code generator writes.
 const GENERATED_FILE: &str = "generated.rs";
 
-/// Lone words that do not say what a thing is. Words that end in "ed" and "ing" are found by their end.
+/// Single words that are too vague for a type name. Words that end in "ed" or "ing" are detected by their ending.
 const VAGUE_NAMES: [&str; 46] = [
     "Again",
     "Begun",

@@ -1,6 +1,6 @@
-//! When events appear in the log, and when they change. An event appears some time after it happens, and a client that
-//! reads earlier misses it. The real delay is not known, so it is a setting: a delay for every event, and an additional
-//! one for a share of late events.
+//! Delays events and changes of events. An event appears in the log some time after it happens, and a client that reads
+//! earlier misses the event. The real delay is not known, so it is a setting: a delay for every event, and an
+//! additional delay for a share of late events.
 
 use std::fmt;
 use std::str::FromStr;

@@ -6,7 +6,7 @@ use serde::ser::Error;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// Text that is a constant, or made for one event.
+/// Text that is a constant or generated for one event.
 pub(crate) type Text = Cow<'static, str>;
 
 /// The value of an undocumented member, as JSON text. `None` leaves the member out.

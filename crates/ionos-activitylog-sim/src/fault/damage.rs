@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_is_also_put_into_lists_and_single_objects_and_nowhere_else() {
+    fn a_wrong_type_also_damages_list_entries_and_single_objects_but_no_other_answer() {
         let key = RandomKey { seed: 1, contract: 0, part: 0 };
         for (body, expected) in [
             (INFO, Some(r#"{"name":{}}"#)),

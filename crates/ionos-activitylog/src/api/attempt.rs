@@ -1,5 +1,5 @@
-//! One attempt of a call: waits for a permit, adds a valid token, sends the request and reads the answer, each within the
-//! time that is left to the call.
+//! One attempt of a call: waits for a permit, adds a valid token, sends the request and reads the answer, each within
+//! the time that is left to the call.
 
 use std::future::Future;
 use std::pin::pin;
@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::{EarlyRelease, LoadFeedback, Permit, QueuePosition};
 use crate::net::middleware::HeaderMiddleware;
 
-/// What distinguishes one attempt of a call from the others.
+/// The state of one attempt of a call.
 pub(super) struct Attempt<'a> {
     /// Ordinal of the attempt, from 1.
     pub(super) number: u32,

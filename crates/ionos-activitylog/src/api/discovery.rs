@@ -1,4 +1,4 @@
-//! What the API reports about itself: its version, and the contracts whose log the token may read.
+//! Reads the version of the API and the list of contracts whose log the token may read.
 
 use ionos_activitylog_client as wire;
 

@@ -11,7 +11,7 @@ pub(crate) struct Operation {
     /// The path, with names for its variable parts.
     #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "used by spans only"))]
     pub(crate) template: &'static str,
-    /// What the call does, for messages: "listing the contracts".
+    /// The name of the operation in messages, such as "listing the contracts".
     pub(crate) label: String,
 }
 

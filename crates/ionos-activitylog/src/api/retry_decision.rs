@@ -1,4 +1,4 @@
-//! Decides what a failed attempt means: whether this call is retried and when, and whether all calls have to wait.
+//! Decides after a failed attempt whether and when the call is retried, and whether all calls have to wait.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::net::retry_policy::RetryPolicy;
 /// The reason for giving up if the deadline of the call ends before the next attempt.
 pub(super) const NO_TIME_LEFT: &str = "no time is left for another attempt";
 
-/// What follows a failed attempt.
+/// The next step after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RetryDecision {
     /// Send the request again at once with another token.
     ReplaceToken,
-    /// All calls wait until the throttle ends, and this call keeps its position among them. Draws nothing from the retry
-    /// budget, because few requests are sent then.
+    /// All calls wait until the throttle ends, and this call keeps its position among them. Draws nothing from the
+    /// retry budget, because few requests are sent then.
     RequeueWithAll,
     /// Draw a retry from the budget, wait this long, and send the request again.
     Backoff(Duration),
@@ -62,7 +62,7 @@ impl RetryDecision {
     }
 }
 
-/// What an error says about the load of the service. `retry_at` is the time of the next attempt, as
+/// The load of the service according to an error. `retry_at` is the time of the next attempt, as
 /// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
 pub(super) fn classify_load(error: &Error, retry_at: Option<Duration>) -> LoadFeedback {
     // A limit on requests counts the requests of all calls, and `Retry-After` addresses all of them.
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn timeouts_and_429_mean_overload_and_other_errors_say_nothing() {
+    fn a_429_or_a_timeout_means_overload_and_other_errors_are_neutral() {
         for (status, retry_at, load) in [
             (429, None, LoadFeedback::Overloaded),
             (429, Some(SECOND), LoadFeedback::ThrottledUntil(SECOND)),

@@ -1,5 +1,5 @@
-//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. Between two attempts lies a wait,
-//! either of this call alone or, if the service asks for it, of all calls of the client.
+//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. Between two attempts lies a
+//! wait, either of this call alone or, if the service asks for it, of all calls of the client.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::QueuePosition;
 
 impl Api {
-    /// Runs one generated call. `read` converts its answer or says why the answer is unusable; `empty` is the value of an
-    /// answer without content (204).
+    /// Runs one generated call. `read` converts its answer or says why the answer is unusable; `empty` is the value of
+    /// an answer without content (204).
     pub(super) async fn run<T, U, F>(
         &self,
         operation: Operation,
@@ -112,7 +112,7 @@ struct CallProgress {
     state: AttemptState,
 }
 
-/// What the next attempt follows.
+/// The reason for the next attempt.
 enum AttemptState {
     /// No request was sent yet.
     First,

@@ -1,5 +1,5 @@
-//! Reports what of a record does not fit the model: the place, the expected type and the value found. Such a record is kept,
-//! and a user must be able to find the place in it.
+//! Reports what of a record does not fit the model: the place, the expected type and the value found. Such a record is
+//! kept, and a user must be able to find the place in it.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const MAX_QUOTED_CHARS: usize = 40;
 /// Maximum number of members of an object in the model.
 const MAX_MEMBERS: usize = 6;
 
-/// A place in a record that does not fit the model of an event. The record is kept all the same.
+/// A place in a record that does not fit the model of an event. The record is kept in any case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     pointer: String,

@@ -1,8 +1,9 @@
-//! One event of the log: the bytes of its record, and typed views of them. A view may report issues but never changes or
-//! drops a byte.
+//! One event of the log: the bytes of its record, and typed views of them. A view may report issues but never changes
+//! or drops a byte.
 //!
-//! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` takes the record out of its
-//! envelope, `members` finds its members, `model` describes a record, and `issue` reports what does not fit the model.
+//! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` takes the record out
+//! of its envelope, `members` finds its members, `model` describes a record, and `issue` reports what does not fit the
+//! model.
 
 mod action;
 mod details;
@@ -46,8 +47,8 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 
 /// One event of the log.
 ///
-/// An event holds the bytes of its record, its time, its id, and the positions of the members that [`Event::details`] reads.
-/// Nothing else is parsed in advance.
+/// An event holds the bytes of its record, its time, its id, and the positions of the members that [`Event::details`]
+/// reads. Nothing else is parsed in advance.
 ///
 /// ```
 /// use ionos_activitylog::{Event, EventType, Outcome};
@@ -117,8 +118,8 @@ impl Event {
         Self { record: hit.text.into(), envelope_issue: hit.issue, index }
     }
 
-    /// Makes an event of a record, such as [`Event::raw`] returned it. Takes any JSON value; [`Event::issues`] reports what
-    /// does not fit the model of an event. Whitespace around the record is removed.
+    /// Makes an event of a record, such as [`Event::raw`] returned it. Takes any JSON value; [`Event::issues`] reports
+    /// what does not fit the model of an event. Whitespace around the record is removed.
     ///
     /// # Errors
     ///
@@ -144,28 +145,28 @@ impl Event {
         &self.record
     }
 
-    /// The time of the event in UTC (`/meta/time`), whatever the offset in the record. `None` if the record has no time or
-    /// one that is not RFC 3339.
+    /// The time of the event in UTC (`/meta/time`), whatever the offset in the record. `None` if the record has no time
+    /// or one that is not RFC 3339.
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
         self.index.time
     }
 
-    /// The id of the event, unique within a contract; see [`EventId`]. Without a usable `@uuid` in the record, each call
-    /// hashes the record.
+    /// The id of the event, unique within a contract; see [`EventId`]. Without a usable `@uuid` in the record, each
+    /// call hashes the record.
     #[must_use]
     pub fn id(&self) -> EventId {
         let hash = || EventId::from_fingerprint(self.fingerprint());
         self.index.id.clone().unwrap_or_else(hash)
     }
 
-    /// The SHA-256 of the canonical record. Two records with the same id and different fingerprints are two versions of one
-    /// event, as when the service amends a record.
+    /// The SHA-256 of the canonical record. Two records with the same id and different fingerprints are two versions of
+    /// one event, as when the service amends a record.
     ///
-    /// The canonical record has no whitespace between tokens. The members of its objects are ordered by the code points of
-    /// their keys, and none is merged. Strings are written as RFC 8785 prescribes, numbers with the digits of the source.
-    /// So the fingerprint does not depend on the order of keys, on whitespace or on the escapes in strings; any other
-    /// difference changes it. Below 128 levels of objects and lists, the order of keys counts.
+    /// The canonical record has no whitespace between tokens. The members of its objects are ordered by the code points
+    /// of their keys, and none is merged. Strings are written as RFC 8785 prescribes, numbers with the digits of the
+    /// source. So the fingerprint does not depend on the order of keys, on whitespace or on the escapes in strings; any
+    /// other difference changes it. Below 128 levels of objects and lists, the order of keys counts.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         hmac_sha256::Hash::hash(self.canonical().as_bytes())
@@ -176,8 +177,8 @@ impl Event {
         json::to_canonical(self.raw())
     }
 
-    /// The JSON text of the value that a JSON pointer (RFC 6901) names, such as `/event/param/uri`. The empty pointer names
-    /// the record itself. If a key occurs twice in an object, the last one counts.
+    /// The JSON text of the value that a JSON pointer (RFC 6901) names, such as `/event/param/uri`. The empty pointer
+    /// names the record itself. If a key occurs twice in an object, the last one counts.
     ///
     /// `None` if there is no such value or if the text is not a JSON pointer.
     #[must_use]
@@ -191,8 +192,8 @@ impl Event {
         Details::new(self.index.members.resolve(self.raw()))
     }
 
-    /// What does not fit the model of an event, at most 100 issues. Empty if the record fits. Members that the model does
-    /// not know are no issue.
+    /// The places in the record that do not fit the model of an event, at most 100. Empty if the record fits. Members
+    /// that are not in the model are not reported.
     #[must_use]
     pub fn issues(&self) -> Vec<Issue> {
         match self.envelope_issue {

@@ -6,8 +6,8 @@ use std::hash::Hash;
 
 use crate::event::EventId;
 
-/// A multiset of events. `K` is the key by which two events count as equal: the id, or a digest of the record where
-/// several contents of one id have to be told apart.
+/// A multiset of events. `K` is the key by which two events count as equal: the id, or a digest of the record if
+/// records with equal ids but different contents have to be distinguished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventMultiset<K: Eq + Hash = EventId> {
     /// Occurrences per key, each at least 1.
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_counts_contents_of_one_uuid_once_and_equal_records_without_uuid_each() {
+    fn the_expected_total_counts_a_uuid_once_and_each_record_without_a_uuid() {
         let ids = [with_uuid('a'), with_uuid('a'), with_uuid('b'), of_content('0'), of_content('0'), of_content('1')];
         let events: EventMultiset = ids.into_iter().collect();
         assert_eq!(events.distinct(), 4);

@@ -1,9 +1,9 @@
-//! Filters events. The service filters only by date. Filters apply after reading and before any limit: "the last ten failures"
-//! must not be the failures among the last ten events.
+//! Filters events. The service filters only by date. Filters apply after reading and before any limit: "the last ten
+//! failures" must not be the failures among the last ten events.
 //!
-//! `key` holds what can be asked for, `condition` one alternative and how it is tested, `parse` reads both from text,
-//! `pattern` compares words, `sieve` tests records that are no events yet, and `counts` says how many of how many were
-//! kept.
+//! `key` defines the filter keys, `condition` tests an event against one alternative, `parse` reads filters from text,
+//! `pattern` compares words, `sieve` tests records before they are parsed as events, and `counts` counts the events
+//! that a filter kept.
 
 mod condition;
 mod counts;
@@ -60,13 +60,13 @@ impl Filter {
         Self::default()
     }
 
-    /// Parses pairs `key=value` and `key!=value`, such as the arguments of a command line. The value is everything behind the
-    /// sign, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
+    /// Parses pairs `key=value` and `key!=value`, such as the arguments of a command line. The value is everything
+    /// behind the sign, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a pair without a sign, an unknown key or an invalid
-    /// value.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for a pair without a sign, an unknown key or an
+    /// invalid value.
     pub fn parse<S: AsRef<str>>(pairs: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         pairs.into_iter().try_fold(Self::new(), |filter, pair| {
             let (key, negated, value) = parse::parse_pair(pair.as_ref())?;
@@ -135,8 +135,8 @@ pub fn required_patterns(filter: &Filter) -> impl Iterator<Item = (FilterKey, &P
     })
 }
 
-/// The canonical text, equal for equal filters: the pairs of [`Filter::parse`] separated by spaces. A value with whitespace,
-/// quotes or control characters is written as a JSON string. [`str::parse`] reads the text.
+/// The canonical text, equal for equal filters: the pairs of [`Filter::parse`] separated by spaces. A value with
+/// whitespace, quotes or control characters is written as a JSON string. [`str::parse`] reads the text.
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut space = "";
@@ -158,8 +158,8 @@ impl std::str::FromStr for Filter {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an unknown key, an invalid value, or a quoted value
-    /// that is not a JSON string.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an unknown key, an invalid value, or a quoted
+    /// value that is not a JSON string.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::parse(parse::split_pairs(text)?)
     }

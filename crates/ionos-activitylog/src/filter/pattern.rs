@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::event::fold;
 
-/// What a comparison of words ignores.
+/// The differences between two words that a comparison ignores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fold {
     /// Ignores case.

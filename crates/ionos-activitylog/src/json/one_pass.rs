@@ -1,9 +1,9 @@
 //! Validates JSON text and finds the wanted members in one pass, without recursion and without decoding.
 //!
-//! [`OnePass`] takes the common case only. It returns `None` for escaped keys, for more than 64 levels of nesting and for
-//! text that is not JSON. The caller then asks `serde_json`, which decides whether the text is JSON. The invariant:
-//! whatever this reader takes, `serde_json` takes with the same value. One record costs about 60 % of what a `serde_json`
-//! visitor costs.
+//! [`OnePass`] takes the common case only. It returns `None` for escaped keys, for more than 64 levels of nesting and
+//! for text that is not JSON. The caller then asks `serde_json`, which decides whether the text is JSON. The invariant:
+//! any text that this reader accepts, `serde_json` accepts with the same value. One record costs about 60 % of what a
+//! `serde_json` visitor costs.
 
 use serde_json::value::RawValue;
 
@@ -183,7 +183,8 @@ mod tests {
 
     use super::*;
 
-    /// The keys and values of an object, with the elements of its member `list` one by one, if all of the text was read.
+    /// The keys and values of an object, with the elements of its member `list` one by one, if all of the text was
+    /// read.
     fn read_object(text: &str) -> Option<Vec<&str>> {
         let (mut cursor, mut found) = (OnePass::new(text), Vec::new());
         cursor.object(|cursor, key| {

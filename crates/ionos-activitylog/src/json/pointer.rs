@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resolves_the_examples_of_the_rfc_and_rejects_text_that_is_no_pointer() {
+    fn resolves_the_examples_of_the_rfc_and_rejects_invalid_pointers() {
         let document = r#"{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"i\\j":5,"k\"l":6," ":7,"m~n":8,"t":1,"t":[1.10, {"x":null}]}"#;
         let cases = [
             ("", Some(document)),

@@ -189,8 +189,8 @@ pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// Words to search before [`memchr2`] is called. Most strings of a record end within them, and a call costs as much as
-/// three words.
+/// Number of words to search before [`memchr2`] is called. Most strings of a record end within these words, and a call
+/// takes as long as the search of three words.
 const WORDS: usize = 4;
 
 /// The position of the first quote or backslash from `at` on.
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_and_elements_come_in_the_order_of_the_text() {
+    fn members_and_elements_are_in_the_order_of_the_text() {
         let object = r#"{ "a" : 1.10 ,"b":"x\"}\\","c":[1,{"d":[]}] , "\u0065" : null,"":{},"a":-0e+1}"#;
         let found: Vec<_> = members(object).map(|(key, value)| (key.text, value)).collect();
         assert_eq!(

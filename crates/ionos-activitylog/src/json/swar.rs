@@ -1,13 +1,13 @@
-//! Searches eight bytes of text at once (SIMD within a register). Most strings of a record are shorter than what a call of
-//! `memchr` pays off for.
+//! Searches eight bytes of text at once (SIMD within a register). Most strings of a record are so short that a
+//! call of `memchr` would be slower.
 
 /// A word that holds `byte` eight times.
 pub(super) const fn repeat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// A word whose lowest set bit lies in the lowest zero byte of `word`; 0 if no byte is zero. Higher bits are unspecified,
-/// because the subtraction borrows.
+/// A word whose lowest set bit lies in the lowest zero byte of `word`; 0 if no byte is zero. Higher bits are
+/// unspecified, because the subtraction borrows.
 pub(super) const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(repeat(1)) & !word & repeat(0x80)
 }

@@ -49,7 +49,7 @@ struct LimiterState {
 }
 
 /// Position of a call in the queue. A call keeps it for all of its attempts, so that a retry is not queued behind calls
-/// that came later.
+/// that began later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct QueuePosition(u64);
 

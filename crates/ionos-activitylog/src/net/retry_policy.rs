@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::defaults::{CALL_TIMEOUT, RETRY_AFTER_CEILING, RETRY_ATTEMPTS, RETRY_BASE_WAIT, RETRY_MAX_WAIT};
 use crate::error::{Error, ErrorKind};
 
-/// When a failed call is retried.
+/// Attempts per call, and the waits between them.
 ///
 /// The wait before attempt *n* is a random part of `base` doubled with each attempt, at most `cap` ("full jitter"). If
 /// the service sends `Retry-After`, the wait is at least that long.

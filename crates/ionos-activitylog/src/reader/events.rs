@@ -29,15 +29,15 @@ impl Events {
         Self { request: EventsRequest::new(api, contract, range), position: None }
     }
 
-    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service sends fewer, all clones of the
-    /// client adapt to it.
+    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service sends fewer, all clones of
+    /// the client adapt to it.
     pub fn page_size(mut self, page_size: PageSize) -> Self {
         self.request.page_size = page_size;
         self
     }
 
-    /// Maximum windows that are read at the same time or wait to be returned, at least 1. Default: 4. It bounds the memory:
-    /// a window has at most 10 000 events, and of as many further windows only the first page is prefetched.
+    /// Maximum windows that are read at the same time or wait to be returned, at least 1. Default: 4. It bounds the
+    /// memory: a window has at most 10 000 events, and of as many further windows only the first page is prefetched.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.request.windows_at_once = windows.max(1);
         self
@@ -73,19 +73,19 @@ impl Events {
 
     /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
     ///
-    /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window cannot
-    /// be verified, its events are returned all the same, and the stream ends in an error of [`ErrorKind::Incomplete`] that
-    /// names the gap. After an error the stream ends.
+    /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window
+    /// cannot be verified, its events are returned nevertheless, and the stream ends in an error of
+    /// [`ErrorKind::Incomplete`] that names the gap. After an error the stream ends.
     ///
-    /// No request is sent before the stream is polled, and dropping the stream cancels its requests. A stream that is kept
-    /// but not polled keeps its requests in flight, with their share of the client's limit; after a `Retry-After` of the
-    /// service it also delays the calls that came later.
+    /// No request is sent before the stream is polled, and dropping the stream cancels its requests. A stream that is
+    /// kept but not polled keeps its requests in flight, with their share of the client's limit; after a `Retry-After`
+    /// of the service it also delays later calls.
     pub fn stream(self) -> EventStream {
         EventStream::new(self.windows())
     }
 
-    /// The windows in order, for programs that keep the proof with the events: a [`Window`](crate::Window) has its events,
-    /// its proof, its cost and its gaps. A gap is no error here. Otherwise as [`Events::stream`].
+    /// The windows in order, for programs that keep the proof with the events: a [`Window`](crate::Window) has its
+    /// events, its proof, its cost and its gaps. A gap is no error here. Otherwise as [`Events::stream`].
     pub fn windows(self) -> WindowStream {
         let Self { request, position } = self;
         let position = position.unwrap_or_else(|| Checkpoint {
@@ -98,8 +98,8 @@ impl Events {
     }
 
     /// The pages as the service sends them, with their metadata, for programs that examine the service. An answer that
-    /// proves nothing is an error, but no page is verified: if the order changes between two requests, pages overlap and
-    /// lack events. The filter is not applied.
+    /// proves nothing is an error, but no page is verified: if the order changes between two requests, pages overlap
+    /// and lack events. The filter is not applied.
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its request. After an error the
     /// stream ends.

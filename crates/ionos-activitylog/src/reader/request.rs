@@ -1,4 +1,4 @@
-//! What a stream reads: contract, range, page size, concurrency and filter.
+//! The specification of a stream: contract, range, page size, concurrency and filter.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Statistics of a stream: what it returned, what it cost, and which ranges are not verified.
+//! Statistics of a stream: returned events, requests, and ranges that are not verified.
 
 use crate::error::Error;
 use crate::reader::window::{Gap, Window, incomplete_error};

@@ -1,6 +1,6 @@
-//! Decides whether a window was read completely. An answer without an error proves nothing: the service may report another
-//! total than it sends, repeat one hit and never send another one. [`Verification`] compares all scans of a window and asks
-//! one rule per [`Proof`]; the window is verified as soon as one rule holds.
+//! Decides whether a window was read completely. An answer without an error proves nothing: the service may report
+//! another total than it sends, repeat one hit and never send another one. [`Verification`] compares all scans of a
+//! window and asks one rule per [`Proof`]; the window is verified as soon as one rule holds.
 
 use std::collections::HashSet;
 
@@ -10,8 +10,8 @@ use crate::range::DateRange;
 use crate::reader::collected_events::CollectedEvents;
 use crate::reader::scan::Scan;
 
-/// Identical scans in a row that prove a window without a usable total, if one page holds all of it. A window of several
-/// pages needs twice as many.
+/// Identical scans in a row that prove a window without a usable total, if one page holds all of it. A window of
+/// several pages needs twice as many.
 const IDENTICAL_SCANS: u32 = 3;
 
 /// Why a window counts as completely read, from the strongest proof to the weakest.
@@ -20,7 +20,8 @@ const IDENTICAL_SCANS: u32 = 3;
 pub enum Proof {
     /// One scan returned as many distinct events as each of its pages reported.
     ScanMatchesTotal,
-    /// All scans together returned as many distinct events as the service reports, and the reported total never changed.
+    /// All scans together returned as many distinct events as the service reports, and the reported total never
+    /// changed.
     UnionMatchesStableTotal,
     /// One page with room for more hits holds the whole window. It repeats a record, and the reported total counts the
     /// repeat.
@@ -112,7 +113,8 @@ impl ScanFacts {
         (self.is_single_page && has_repeats && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
-    /// Without a usable total, the same events have to come again and again: on one page, or on pages that never overlap.
+    /// Without a usable total, the same events have to come again and again: on one page, or on pages that never
+    /// overlap.
     fn scans_are_identical(&self) -> Option<Proof> {
         let is_steady = self.is_finest && self.reached_end && !self.is_unstable;
         let required = if self.is_single_page { IDENTICAL_SCANS } else { 2 * IDENTICAL_SCANS };
@@ -125,8 +127,8 @@ impl ScanFacts {
         self.distinct < self.union
     }
 
-    /// Whether the reported total can prove or refute anything. It cannot if it is absent, or a lower bound below the number
-    /// of received events, or if it changed between scans and was not always above that number.
+    /// Whether the reported total can prove or refute anything. It cannot if it is absent, or a lower bound below the
+    /// number of received events, or if it changed between scans and was not always above that number.
     fn has_usable_total(&self) -> bool {
         let says_nothing = self.highest_total.is_none_or(|total| !total.exact && total.count < self.distinct);
         let wavers = self.total_changed && self.lowest_total.is_none_or(|lowest| lowest <= self.distinct);
@@ -134,7 +136,7 @@ impl ScanFacts {
     }
 }
 
-/// The events that the scans of one window returned, and what the scans have shown.
+/// The events that the scans of one window returned, and the facts that may prove the window.
 #[derive(Debug)]
 pub(super) struct Verification {
     pub(super) events: CollectedEvents,
@@ -177,8 +179,8 @@ impl Verification {
         self.agreed_total
     }
 
-    /// Adds a scan. Returns the proof if the window is verified now. `is_finest` says that the window cannot be split any
-    /// further.
+    /// Adds a scan. Returns the proof if the window is verified now. `is_finest` says that the window cannot be split
+    /// any further.
     pub(super) fn add(&mut self, scan: Scan, is_finest: bool) -> Option<Proof> {
         let facts = self.collect(scan, is_finest);
         if facts.repeats_are_counted().is_none() {
@@ -238,8 +240,8 @@ impl Verification {
         }
     }
 
-    /// Takes the events that lie in `range`, including counted repeats, sorted by time and id, and the events outside of the
-    /// window.
+    /// Takes the events that lie in `range`, including counted repeats, sorted by time and id, and the events outside
+    /// of the window.
     pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.duplicates -= self.events.add_repeats(&std::mem::take(&mut self.repeats_without_id));
         self.events.take(range)
@@ -281,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_that_repeats_a_hit_across_pages_has_to_come_twice() {
+    fn a_scan_that_repeats_a_hit_across_pages_proves_the_window_only_with_an_identical_scan() {
         let repeats =
             ScanFacts { hits: 3, is_single_page: false, repeats_across_pages: true, is_unstable: true, ..VERIFIED };
         assert_eq!(repeats.proof(), None);
@@ -369,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn events_outside_of_the_window_prevent_a_proof_and_are_kept_apart() {
+    fn events_outside_of_the_window_prevent_a_proof_and_are_returned_separately() {
         let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
         let whole = range("2026-11-20T09:00:00Z", "2026-11-20T12:00:00Z");
         let mut verification = Verification::new(window);

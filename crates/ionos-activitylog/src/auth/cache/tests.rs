@@ -23,7 +23,8 @@ enum ScriptStep {
 }
 use ScriptStep::{Fails, Panics, Token};
 
-/// Number of polls until a result. Each waiting caller polls, so a hundred callers wait before the result is there.
+/// Number of polls before the provider returns its result. Each waiting caller polls, so that in tests with a hundred
+/// callers all of them wait.
 const POLLS: usize = 300;
 
 struct ScriptedProvider {
