@@ -64,15 +64,15 @@ impl FromStr for Digest {
 
     /// Parses what [`fmt::Display`] writes.
     fn from_str(text: &str) -> Result<Self, String> {
-        let refused = || format!("{text:?} is not a SHA-256: it has 64 lower-case hex digits");
+        let invalid = || format!("{text:?} is not a SHA-256 digest: expected 64 lower-case hex digits");
         let digits = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if !digits || text.len() != 64 {
-            return Err(refused());
+            return Err(invalid());
         }
         let mut bytes = [0; 32];
         for (index, byte) in bytes.iter_mut().enumerate() {
-            let pair = text.get(2 * index..2 * index + 2).ok_or_else(refused)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| refused())?;
+            let pair = text.get(2 * index..2 * index + 2).ok_or_else(invalid)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| invalid())?;
         }
         Ok(Self(bytes))
     }

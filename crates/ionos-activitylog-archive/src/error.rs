@@ -1,4 +1,4 @@
-//! Errors of files and archives. Each variant has its message beside it and a hint that says what to do.
+//! Errors of files and archives. Each variant has its message beside it, and a hint with the remedy.
 
 use std::io;
 use std::path::PathBuf;

@@ -25,7 +25,7 @@ pub enum Format {
     /// A line of column names and one row per event, see [`FlatRow`]. Rows end with a line feed. Text that a
     /// spreadsheet would run as a formula is escaped, see [`escape_cell`].
     Csv,
-    /// One array, with each record on a line of its own.
+    /// One array, with one record per line.
     Json,
 }
 

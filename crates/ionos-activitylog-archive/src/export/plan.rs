@@ -67,11 +67,11 @@ pub(super) async fn estimate(
         on_disk: None,
         time: Duration::ZERO,
     };
-    let began = exporter.clock.elapsed();
+    let start = exporter.clock.elapsed();
     let mut requests = 0;
     for range in plan.missing.union(&plan.unverified).iter() {
-        let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
-        let page = exporter.client.page(contract, range, 0, one).await;
+        let one_event = PageSize::new(1).map_err(|source| Error::Read { source })?;
+        let page = exporter.client.page(contract, range, 0, one_event).await;
         let total = page.map_err(|source| Error::Read { source })?.total;
         requests += 1;
         plan.exact &= total.is_some_and(|total| total.exact);
@@ -83,11 +83,11 @@ pub(super) async fn estimate(
         // One extra request: the first page of the range shows its total.
         plan.requests += windows * pages + u64::from(windows > 1);
     }
-    let took = exporter.clock.elapsed().saturating_sub(began);
+    let elapsed = exporter.clock.elapsed().saturating_sub(start);
     let at_once = WINDOWS_AT_ONCE as u64;
     if requests > 0 {
         let rounds = u32::try_from(plan.requests.div_ceil(at_once)).unwrap_or(u32::MAX);
-        plan.time = (took / requests).saturating_mul(rounds);
+        plan.time = (elapsed / requests).saturating_mul(rounds);
     }
     let sum = |of: fn(&crate::manifest::Part) -> u64| -> u64 {
         let parts = manifests.iter().flat_map(|manifest| &manifest.parts);

@@ -99,14 +99,14 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
     let proven = gaps.is_empty();
     let late = late
         .map(|late| {
-            let before = job.writer.days.get(&date);
-            let before = before.and_then(|(manifest, _)| manifest.total_in(range));
+            let day = job.writer.days.get(&date);
+            let previous_total = day.and_then(|(manifest, _)| manifest.total_in(range));
             let meta = PartMeta {
                 range,
                 verified: proven,
                 // The increase of the total is known only if there was a total before and the service still returns
                 // every archived event.
-                counted: counted && returned.len() == ids.len() && before.is_some(),
+                counted: counted && returned.len() == ids.len() && previous_total.is_some(),
                 late: true,
             };
             late.finish(meta, |id| ids.contains(id))

@@ -52,7 +52,7 @@ impl ContractExportRun<'_> {
     ///
     /// On an error or a stop, only the ranges before it stay in `ranges`.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {
-        let mut known = 0;
+        let mut counted = 0;
         let mut result = Ok(());
         for written in ranges.iter_mut() {
             if written.verified && !written.counted {
@@ -65,9 +65,9 @@ impl ContractExportRun<'_> {
                     written.confirm_total();
                 }
             }
-            known += 1;
+            counted += 1;
         }
-        ranges.truncate(known);
+        ranges.truncate(counted);
         result
     }
 
@@ -77,8 +77,8 @@ impl ContractExportRun<'_> {
         if range != range.to_whole_seconds() {
             return Ok(None);
         }
-        let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
-        let page = pin!(self.exporter.client.page(self.contract, range, 0, one));
+        let one_event = PageSize::new(1).map_err(|source| Error::Read { source })?;
+        let page = pin!(self.exporter.client.page(self.contract, range, 0, one_event));
         let Either::Left((page, _)) = select(page, self.stop.clone()).await else {
             return Ok(None);
         };

@@ -1,5 +1,5 @@
-//! The manifest of a day: which ranges were read, which parts exist, what they contain, and the digest of the manifest
-//! before. The manifests of a contract form a chain, so that no file can be changed or removed without changing every
+//! The manifest of a day: the ranges that were read, the parts with their contents, and the digest of the previous
+//! manifest. The manifests of a contract form a chain, so that no file can be changed or removed without changing every
 //! later manifest.
 //!
 //! A manifest depends on the data alone. It contains no clock time, run or machine, so that exporting the same events

@@ -2,7 +2,7 @@
 //! export produces the same files as an uninterrupted one.
 //!
 //! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`] events. A
-//! range that is not verified is a part of its own, so that it can be replaced.
+//! range that is not verified gets a separate part, so that it can be replaced.
 
 use std::io;
 use std::path::PathBuf;

@@ -40,9 +40,9 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bo
         return Err(Error::NoArchive { path: folder.path().to_path_buf() });
     };
     let mut state = State::new(ArchiveIdentity::new(&first.api, folder.contract()), now);
-    let mut before = None;
+    let mut previous_link = None;
     for (date, (manifest, sha256)) in &days {
-        if manifest.previous != before && state.relink.is_none() {
+        if manifest.previous != previous_link && state.relink.is_none() {
             if !relink {
                 return Err(Error::Damaged {
                     path: folder.manifest(*date),
@@ -52,9 +52,9 @@ pub fn rebuild_state(folder: &ContractFolder, clock: &Arc<dyn Clock>, relink: bo
             }
             state.relink = Some(*date);
         }
-        before = Some(ManifestLink { date: *date, sha256: *sha256 });
+        previous_link = Some(ManifestLink { date: *date, sha256: *sha256 });
     }
-    state.head = before;
+    state.head = previous_link;
     for (manifest, _) in days.values() {
         state::extend(&mut state.coverage, manifest, &ionos_activitylog::RangeSet::new());
         state.gaps.extend(manifest.gaps.iter().map(|gap| OpenGap::new(gap, now)));

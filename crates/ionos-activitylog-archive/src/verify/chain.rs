@@ -17,14 +17,14 @@ const UNLISTED_FILES: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lo
 /// Checks the manifests, files and state of a contract. Returns the manifests that can be used.
 pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
     let mut report = VerifyReport::default();
-    let location = |file: std::path::PathBuf| FileLocation { root, file };
+    let locate = |file: std::path::PathBuf| FileLocation { root, file };
     let state = match State::read(folder) {
         Ok((state, warning)) => {
             report.warnings.extend(warning);
             state
         }
         Err(error) => {
-            let state = location(folder.path().join("_state.json"));
+            let state = locate(folder.path().join("_state.json"));
             report.findings.push(state.find(None, Problem::Unreadable, error.to_string()));
             None
         }
@@ -45,11 +45,11 @@ pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyRep
         ));
     }
     let unreadable = |file: &Path, error: &dyn std::fmt::Display| {
-        let location = location(file.to_path_buf());
+        let location = locate(file.to_path_buf());
         location.find(None, Problem::Unreadable, format!("cannot be read: {error}"))
     };
     let listed = folder.days().and_then(|days| Ok((days, names(folder.path())?)));
-    let (days, others) = match listed {
+    let (days, other_files) = match listed {
         Ok(listed) => listed,
         Err(error) => {
             let error = cause(error);
@@ -58,47 +58,48 @@ pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyRep
         }
     };
     // A day whose manifest could not be read, so that its digest is unknown.
-    let mut unknown = None;
+    let mut unreadable_day = None;
     let mut unlinked = 0;
     let (mut manifests, mut covered) = (Vec::new(), RangeSet::new());
-    let (mut before, mut gaps): (Option<ManifestLink>, u64) = (None, 0);
+    let (mut previous, mut gaps): (Option<ManifestLink>, u64) = (None, 0);
     for date in days {
-        let here = location(folder.manifest(date));
+        let location = locate(folder.manifest(date));
         let day = match names(&folder.day(date)) {
             Ok(day) => day,
             Err(error) => {
                 let error = cause(error);
                 report.findings.push(unreadable(&folder.day(date), &error));
-                unknown = Some(date);
+                unreadable_day = Some(date);
                 continue;
             }
         };
-        let read = std::fs::read(&here.file).map_err(|error| (error.kind(), error));
+        let read = std::fs::read(&location.file).map_err(|error| (error.kind(), error));
         let bytes = match read {
             Ok(bytes) => bytes,
             Err((std::io::ErrorKind::NotFound, _)) => {
                 // An export creates the folder before its first part, and the manifest after it.
                 if open && day.iter().all(|name| is_leftover(name) || is_part(name)) {
-                    report
-                        .warnings
-                        .push(format!("{} does not exist yet", here.find(None, Problem::Missing, "").file.display()));
+                    report.warnings.push(format!(
+                        "{} does not exist yet",
+                        location.find(None, Problem::Missing, "").file.display()
+                    ));
                 } else {
-                    report.findings.push(here.find(None, Problem::Missing, "file is missing"));
+                    report.findings.push(location.find(None, Problem::Missing, "file is missing"));
                 }
                 continue;
             }
             Err((_, error)) => {
-                report.findings.push(unreadable(&here.file, &error));
-                unknown = Some(date);
+                report.findings.push(unreadable(&location.file, &error));
+                unreadable_day = Some(date);
                 continue;
             }
         };
         let sha256 = Digest::sha256(&bytes);
-        match Manifest::from_bytes(&bytes, &here.file) {
+        match Manifest::from_bytes(&bytes, &location.file) {
             Ok(manifest) => {
                 let belongs = manifest.date == date && manifest.contract == *folder.contract();
                 if !belongs || manifest.to_bytes() != bytes {
-                    report.findings.push(here.find(
+                    report.findings.push(location.find(
                         None,
                         Problem::Changed,
                         "file was changed: it belongs to another day or contract, or was reformatted",
@@ -106,17 +107,19 @@ pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyRep
                 }
                 if relink.is_some_and(|from| date >= from) {
                     unlinked += 1;
-                } else if manifest.previous != before && manifest.previous.is_none_or(|one| Some(one.date) != unknown) {
-                    report.findings.push(broken_link(root, folder, &manifest, before));
+                } else if manifest.previous != previous
+                    && manifest.previous.is_none_or(|one| Some(one.date) != unreadable_day)
+                {
+                    report.findings.push(broken_link(root, folder, &manifest, previous));
                 }
                 gaps += manifest.gaps.len() as u64;
                 covered.extend(manifest.ranges.iter().filter_map(ReadRange::range));
                 check_files(&mut report, root, folder, &manifest, &day, open);
                 manifests.push(manifest);
             }
-            Err(error) => report.findings.push(here.find(None, Problem::Changed, error.to_string())),
+            Err(error) => report.findings.push(location.find(None, Problem::Changed, error.to_string())),
         }
-        before = Some(ManifestLink { date, sha256 });
+        previous = Some(ManifestLink { date, sha256 });
     }
     if let Some(from) = relink {
         report.warnings.push(format!(
@@ -126,13 +129,13 @@ pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyRep
         ));
     }
     if let Some(state) = &state {
-        state_findings(&mut report, root, folder, state, &covered, before);
+        state_findings(&mut report, root, folder, state, &covered, previous);
     }
-    for name in others {
+    for name in other_files {
         if is_leftover(&name) {
             report.warnings.push(leftover_warning(&name));
         } else if !UNLISTED_FILES.contains(&name.as_str()) && day_of(&name).is_none() {
-            let extra = location(folder.path().join(&name));
+            let extra = locate(folder.path().join(&name));
             report.findings.push(extra.find(None, Problem::Extra, "not a file of the archive"));
         }
     }
@@ -141,7 +144,7 @@ pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyRep
         days: manifests.len() as u64,
         gaps,
         unlinked,
-        head: before,
+        head: previous,
     });
     (report, manifests)
 }
@@ -155,9 +158,9 @@ fn cause(error: crate::error::Error) -> String {
 }
 
 /// The finding about a broken link. Names the earlier manifest if it exists, because the later one contains its digest.
-fn broken_link(root: &Path, folder: &ContractFolder, manifest: &Manifest, before: Option<ManifestLink>) -> Finding {
+fn broken_link(root: &Path, folder: &ContractFolder, manifest: &Manifest, previous: Option<ManifestLink>) -> Finding {
     let date = manifest.date;
-    let (at, problem, detail) = match (manifest.previous, before) {
+    let (at, problem, detail) = match (manifest.previous, previous) {
         (Some(expected), Some(found)) if expected.date == found.date => (
             found.date,
             Problem::Chain,

@@ -55,7 +55,7 @@ pub async fn verify_totals(
     on_progress: impl Fn(u64, u64),
 ) -> Result<TotalsReport, Error> {
     let mut totals = TotalsReport::default();
-    let one = PageSize::new(1).map_err(|source| Error::Read { source })?;
+    let one_event = PageSize::new(1).map_err(|source| Error::Read { source })?;
     let folders = archive.select_contracts(contracts)?;
     let read = folders.iter().map(|folder| Ok((folder, read_days(folder)?)));
     let read: Vec<_> = read.collect::<Result<_, Error>>()?;
@@ -68,8 +68,8 @@ pub async fn verify_totals(
             let mut outcome = None;
             for range in manifest.verified_ranges().iter() {
                 let report = &mut totals.report;
-                let one = if range == range.to_whole_seconds() {
-                    let page = client.page(folder.contract(), range, 0, one).await;
+                let comparison = if range == range.to_whole_seconds() {
+                    let page = client.page(folder.contract(), range, 0, one_event).await;
                     let total = page.map_err(|source| Error::Read { source })?.total;
                     compare(report, &location, &manifest, range, total)
                 } else {
@@ -78,7 +78,7 @@ pub async fn verify_totals(
                         .push(format!("{} cannot be compared: a request covers whole seconds", super::range(range)));
                     TotalComparison::Unknown
                 };
-                outcome = outcome.max(Some(one));
+                outcome = outcome.max(Some(comparison));
             }
             if !manifest.unverified_ranges().is_empty() {
                 outcome = outcome.max(Some(TotalComparison::Unknown));

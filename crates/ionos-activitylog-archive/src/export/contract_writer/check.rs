@@ -32,18 +32,18 @@ impl ContractWriter {
     }
 
     pub(super) fn check_chain(&self) -> Result<(), Error> {
-        let mut before: Option<ManifestLink> = None;
+        let mut previous: Option<ManifestLink> = None;
         for (date, (manifest, digest)) in &self.days {
-            if manifest.previous != before {
-                let path =
-                    before.map_or_else(|| self.folder.manifest(*date), |before| self.folder.manifest(before.date));
+            if manifest.previous != previous {
+                let path = previous
+                    .map_or_else(|| self.folder.manifest(*date), |previous| self.folder.manifest(previous.date));
                 return Err(Error::Damaged {
                     path,
                     detail: format!("the manifest of {date} does not refer to it"),
                     hint: "run `ialog verify` to see all differences",
                 });
             }
-            before = Some(ManifestLink { date: *date, sha256: *digest });
+            previous = Some(ManifestLink { date: *date, sha256: *digest });
         }
         Ok(())
     }

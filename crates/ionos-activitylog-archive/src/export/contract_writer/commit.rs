@@ -26,9 +26,9 @@ impl ContractWriter {
         for (date, ranges) in by_day {
             let mut manifest = self.manifest(date);
             let replaced: RangeSet = ranges.iter().map(|written| written.range).collect();
-            let before = manifest.parts.len();
+            let parts_before = manifest.parts.len();
             manifest.parts.retain(|part| !replaced.covers(part.file.range));
-            let replaces = manifest.parts.len() < before;
+            let replaces = manifest.parts.len() < parts_before;
             manifest.gaps.retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
             let mut gaps = Vec::new();
             for written in ranges {
@@ -112,8 +112,8 @@ impl ContractWriter {
 
     fn write_linked(&mut self, mut manifest: Manifest) -> Result<(), Error> {
         let date = manifest.date;
-        let before = self.days.range(..date).next_back();
-        manifest.previous = before.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
+        let previous = self.days.range(..date).next_back();
+        manifest.previous = previous.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
         let bytes = manifest.to_bytes();
         if manifest.parts.is_empty() && !self.days.contains_key(&date) {
             // The folder may exist because of a discarded part, and its name may not be durable.
@@ -134,10 +134,10 @@ impl ContractWriter {
         };
         let dates: Vec<NaiveDate> = self.days.range(from..).map(|(date, _)| *date).collect();
         for date in dates {
-            let before = self.days.range(..date).next_back();
-            let right = before.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
+            let previous = self.days.range(..date).next_back();
+            let expected = previous.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
             if let Some((manifest, _)) = self.days.get(&date)
-                && manifest.previous != right
+                && manifest.previous != expected
             {
                 self.write_linked(manifest.clone())?;
                 self.fail_points.reach(FailPoint::ChainLinked);

@@ -53,16 +53,16 @@ impl ContractWriter {
 
     /// The gaps of all manifests, with their tries.
     fn gaps(&self, now: DateTime<Utc>) -> Vec<OpenGap> {
-        let known = |from, to| {
+        let find_open = |from, to| {
             let gaps = self.state.gaps.iter();
             gaps.clone().find(|gap| (gap.from, gap.to) == (from, to))
         };
         let gaps = self.days.values().flat_map(|(manifest, _)| &manifest.gaps);
         gaps.map(|gap| {
-            let before = known(gap.from, gap.to);
+            let open = find_open(gap.from, gap.to);
             OpenGap {
-                tries: before.map_or(1, |before| before.tries),
-                next: before.map_or(now, |before| before.next),
+                tries: open.map_or(1, |open| open.tries),
+                next: open.map_or(now, |open| open.next),
                 ..OpenGap::new(gap, now)
             }
         })
@@ -75,11 +75,11 @@ impl ContractWriter {
         self.retries_changed |= !gaps.is_empty();
         for gap in gaps {
             let overlaps = |open: &OpenGap| {
-                let both = open.range().zip(gap.range());
-                both.is_some_and(|(a, b)| a.intersection(&b).is_some())
+                let ranges = open.range().zip(gap.range());
+                ranges.is_some_and(|(a, b)| a.intersection(&b).is_some())
             };
-            let before = self.state.gaps.iter().filter(|open| overlaps(open));
-            let tries = 1 + before.map(|open| open.tries).max().unwrap_or_default();
+            let overlapping = self.state.gaps.iter().filter(|open| overlaps(open));
+            let tries = 1 + overlapping.map(|open| open.tries).max().unwrap_or_default();
             self.state.gaps.retain(|open| !overlaps(open));
             self.state.gaps.push(OpenGap { tries, next: State::next_try(tries, now), ..OpenGap::new(gap, now) });
         }

@@ -119,7 +119,7 @@ impl ContractWriter {
         days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
     }
 
-    /// Ranges that were read and not verified, each as it was read.
+    /// Ranges that were read and not verified, with the boundaries of their export.
     pub(crate) fn unverified_ranges(&self) -> Vec<DateRange> {
         let ranges = self.days.values().flat_map(|(manifest, _)| &manifest.ranges);
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
