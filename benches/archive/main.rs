@@ -1,5 +1,5 @@
-//! Measures exports to an archive, which verify, sort, hash, perhaps compress and sync the events. The baseline only copies
-//! the bytes of the pages to a file, with as many requests in flight.
+//! Measures exports to an archive, which verify, sort, hash, perhaps compress and sync the events. The baseline only
+//! copies the bytes of the pages to a file, with as many requests in flight.
 //!
 //! Prints an [`ArchiveResult`] as JSON.
 
@@ -40,7 +40,7 @@ fn measure_without_latency(result: &mut ArchiveResult) -> Result<()> {
     let (copy_runtime, runtime) = (runtimes::single_threaded()?, runtimes::multi_threaded()?);
     let server = Server::start(&[])?;
     let address = server.address();
-    // The first exports come before everything else, so that the peak memory is theirs.
+    // The exports run before all other measurements, so that the peak memory is that of the exports.
     export(&runtime, address, Compression::Zstd)?;
     export(&runtime, address, Compression::None)?;
     result.peak_mebibytes = peak_mebibytes(std::process::id());

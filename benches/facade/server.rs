@@ -1,5 +1,5 @@
-//! A server that costs next to nothing, so that the clients are measured: it reads each request up to the end of its head and
-//! writes the next canned response, on connections that stay open.
+//! A server with minimal CPU cost, so that the benchmark measures the clients. The server reads each request up to the
+//! end of its head and writes the next canned response, on connections that stay open.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

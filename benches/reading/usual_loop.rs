@@ -1,4 +1,5 @@
-//! The loop that most programs have: one page after another, each parsed to values, each record written.
+//! The loop that most programs use: it requests one page after another, parses each page to values and writes each
+//! record.
 
 use std::io::{BufWriter, Write};
 

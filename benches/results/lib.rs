@@ -1,8 +1,8 @@
 //! The results of the measuring programs, one struct a program. Each program prints its struct as one line of JSON, and
 //! `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
-//! A crate of its own, because `xtask` must build without the library that is measured. Ratios are medians over rounds
-//! of one time divided by another of the same round.
+//! A crate of its own, because `xtask` must build without the library that is measured. A ratio is the median over
+//! all rounds of one time divided by another time of the same round.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! A client that costs next to nothing, because it shares the machine with the server that is measured: it requests pages on
+//! A client with minimal CPU cost, because it shares the machine with the measured server. The client requests pages on
 //! connections that stay open and reads each body into the same buffer.
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,4 +1,5 @@
-//! An export to an archive that is killed at any instant and started again leaves the same bytes as an undisturbed one.
+//! Kills an export to an archive at many points and runs it again. The archive must have the same bytes as that of an
+//! uninterrupted export.
 #![cfg(unix)]
 
 use std::collections::BTreeSet;

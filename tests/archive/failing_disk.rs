@@ -1,5 +1,5 @@
-//! A full disk, or a file that another process removes during an export, is reported in one sentence with the file and the
-//! remedy. Afterwards the same command ends in the same bytes as an undisturbed one.
+//! A full disk, or a file that another process removes during an export, is reported in one sentence with the file and
+//! the remedy. Afterwards the same command completes the file with the same bytes as an export without errors.
 #![cfg(unix)]
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! End to end: after one command the file on disk equals the log of the service.
+//! Exports with one command and compares the file with the log of the simulated service.
 
 use std::fs;
 use std::io::Read;

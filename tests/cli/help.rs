@@ -54,7 +54,7 @@ fn a_damaged_cache_is_ignored_with_a_warning() {
     };
     let (listed, said) = contracts(&["contracts"]);
     assert_eq!((listed.lines().count(), said.as_str()), (2, ""));
-    // Only the list of contracts is cached, and nothing of a demo.
+    // Only the list of contracts is cached; commands with --demo cache nothing.
     contracts(&["contracts", "--demo"]);
     contracts(&["doctor", "--demo", "--probe"]);
     assert_eq!(names(&kept), ["contracts-https---api.ionos.com.json"]);

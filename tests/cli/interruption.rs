@@ -1,4 +1,5 @@
-//! Ctrl-C works at any moment, leaves no half-written file under its final name, and the next run reads nothing twice.
+//! Ctrl-C ends a command at any time and leaves no incomplete file under its final name. The next run does not read
+//! events again.
 #![cfg(unix)]
 
 use std::fs;

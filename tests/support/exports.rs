@@ -1,5 +1,5 @@
-//! Exports of simulated accounts that tests interrupt, kill or starve of disk space, and the undisturbed result that each
-//! must end in.
+//! Exports of simulated accounts that tests interrupt, kill or run on a full disk, and the result of an uninterrupted
+//! export to compare with.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -15,7 +15,8 @@ use super::program::{ialog, run};
 /// Ranges of two exports to one archive. The later days come first, so that the second export must relink the chain.
 pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
-/// The command that exports a range to the archive `audit` in a simulated world, and is killed at the given point, if any.
+/// The command that exports a range to the archive `audit` in a simulated world, and is killed at the given point, if
+/// any.
 pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,

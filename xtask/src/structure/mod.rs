@@ -69,7 +69,7 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// The crates that the rules hold for: those of `crates/`, this one, and the measurements.
+/// The crates that the rules apply to: those in `crates/`, `xtask`, and the benchmarks.
 pub fn checked_members(root: &Path) -> Result<Vec<Member>> {
     Ok(members(root)?.into_iter().filter(|member| member.name != "workspace-tests").collect())
 }

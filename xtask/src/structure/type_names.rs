@@ -1,4 +1,5 @@
-//! A type name is found by one search: no name occurs twice in a crate, and none is a lone participle or question word.
+//! Checks that one search finds a type: no type name occurs twice in a crate, and no name is a single participle or
+//! question word.
 //!
 //! All structs, enums, unions and traits count, public and private, at any depth, but for those of tests and generated
 //! code. Definitions of one file that exclude each other by `#[cfg]` count as one.

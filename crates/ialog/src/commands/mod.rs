@@ -1,5 +1,5 @@
 //! The command line: one file or folder a command, each with its arguments and its `run` function. Commands may use
-//! everything in the program; nothing but `lib.rs` uses commands.
+//! all modules of the program; only `lib.rs` uses commands.
 
 mod cat;
 mod completion;

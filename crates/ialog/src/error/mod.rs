@@ -1,5 +1,4 @@
-//! How a command ends if it does not succeed: a sentence that says what happened, what to do next, and an exit code for
-//! scripts. Every error has a next step.
+//! The errors of commands. Each error has a message, a hint with the next step, and an exit code for scripts.
 
 pub(crate) mod from_library;
 pub(crate) mod gaps;

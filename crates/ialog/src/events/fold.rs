@@ -20,7 +20,7 @@ pub(crate) fn fold_operations(rows: Vec<Row>) -> Vec<Row> {
     operations
 }
 
-/// The event that says most about who did what: the first that is no update, or else the first.
+/// The event that represents an operation: the first event that is not an update, otherwise the first event.
 pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone) -> Option<&'a Event> {
     let updates = [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some);
     let is_update = |event: &Event| updates.contains(&event.details().event_type());

@@ -1,5 +1,5 @@
-//! Opens the archive that was named and selects its contracts. With `--demo` and no folder, exports a simulated account to
-//! a temporary folder first, so that every command can be tried without an account.
+//! Opens the archive that was named and selects its contracts. With `--demo` and no folder, exports a simulated account
+//! to a temporary folder first, so that every command can be tried without an account.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ pub(crate) struct OpenedArchive {
 }
 
 impl OpenedArchive {
-    /// Opens the archive in a folder. Fails for the folder of a contract within an archive, which is no archive itself.
+    /// Opens the archive in a folder. Fails for the folder of a contract within an archive.
     pub(crate) fn open(root: &Path) -> Result<Self, CommandError> {
         Ok(Self { archive: archive_at(root)?, _demo_folder: None })
     }
@@ -42,8 +42,8 @@ impl OpenedArchive {
         &self.archive
     }
 
-    /// The selected contracts in the order of the archive; `None` selects all. Fails for a contract that the archive does
-    /// not have.
+    /// The selected contracts in the order of the archive; `None` selects all. Fails for a contract that the archive
+    /// does not have.
     pub(crate) fn select_contracts(
         &self,
         selectors: &[ContractSelector],
@@ -94,8 +94,8 @@ impl OpenedArchive {
     }
 }
 
-/// The archive in a folder. Fails for the folder of a contract within an archive: a second archive in there would belong
-/// to neither.
+/// The archive in a folder. Fails for the folder of a contract within an archive: a second archive in there would
+/// belong to neither.
 pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
     let archive = Archive::new(root);
     match archive.enclosing_archive() {

@@ -1,5 +1,5 @@
-//! The one way to read events. The rows come one at a time, in a fixed order, whether from the service or from an
-//! archive, so that a command decides how much of them to keep in memory and when to stop.
+//! Reads events for all commands, from the service or from an archive. Rows are returned one at a time in a fixed
+//! order, so that a command decides how many rows to keep in memory and when to stop.
 
 use chrono_tz::Tz;
 use ionos_activitylog::{Client, DateRange, Filter, FilterCounts};

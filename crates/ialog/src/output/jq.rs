@@ -36,7 +36,8 @@ impl JqExpression {
         let definitions =
             jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(formats.into_iter().flatten());
         let functions = jaq_core::funs()
-            // Without `env`: the environment holds the token, and an expression may come from somebody else.
+            // Without `env`: the environment holds the token, and a user may copy an expression from an untrusted
+            // source.
             .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
             .chain(jaq_json::funs());
         let arena = Arena::default();
@@ -64,7 +65,8 @@ impl JqExpression {
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         let mut out = String::new();
         for value in self.filter.id.run((context, input)) {
-            // `halt` is no error of jaq, but must not end the program in the middle of its work.
+            // jaq does not report `halt` as an error, but `halt` must not end the program before the output is
+            // complete.
             let value = value.map_err(|end| match end.get_err() {
                 Ok(error) => failed(error.to_string()),
                 Err(_) => failed("unexpected end".to_owned()),

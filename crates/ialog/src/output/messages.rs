@@ -1,4 +1,4 @@
-//! Messages to the user on standard error, and how many of them are wanted. With `-o json` or `-o ndjson` each message
+//! Messages to the user on standard error, and their verbosity. With `-o json` or `-o ndjson` each message
 //! is a JSON object on a line, because a program reads them.
 
 use std::fmt::Display;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::sanitize::{escape_data, single_line};
 use super::status_line::StatusLine;
 
-/// How many messages are written.
+/// The verbosity of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verbosity {
     /// `--quiet`: errors and incomplete results.
@@ -90,7 +90,7 @@ impl Messages {
         }
     }
 
-    /// The lines of a message, or its JSON object; in both, nothing that a terminal would obey.
+    /// The lines of a message, or its JSON object. Control sequences for a terminal are escaped.
     pub(crate) fn format(&self, message: impl Display) -> String {
         let message = message.to_string();
         match self.is_json {
@@ -99,7 +99,7 @@ impl Messages {
         }
     }
 
-    /// A JSON object on one line, with everything escaped that a terminal would obey.
+    /// A JSON object on one line. Control sequences for a terminal are escaped.
     pub(crate) fn format_object(&self, object: &Value) -> String {
         escape_data(&object.to_string()).into_owned()
     }

@@ -1,5 +1,5 @@
-//! The text of the status line, made to fit the width of the terminal: share and remaining time always, then as many
-//! details as fit, and a bar in the remaining width.
+//! Formats the text of the status line to fit the width of the terminal. The text always has the share and the
+//! remaining time, then as many details as fit, and a bar in the remaining width.
 
 use std::time::Duration;
 

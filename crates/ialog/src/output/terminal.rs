@@ -1,4 +1,5 @@
-//! The terminal that shows the output. It is looked at once, so that a test can replace it.
+//! The properties of the terminal that shows the output. They are read once at the start, so that a test can replace
+//! them.
 
 use std::io::{self, IsTerminal};
 
@@ -18,7 +19,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// The terminal of the process, from its streams and its environment (`COLUMNS`, `NO_COLOR`, `CLICOLOR_FORCE`, `TERM`,
+    /// The terminal of the process, from its streams and its environment (`COLUMNS`, `NO_COLOR`, `CLICOLOR_FORCE`,
+    /// `TERM`,
     /// `TZ`).
     #[must_use]
     pub fn from_process() -> Self {
@@ -51,7 +53,8 @@ fn wants_colors(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) ->
     is_terminal && variable("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
-/// The time zone named by `TZ`, which may begin with a colon and means UTC if it is empty; without `TZ`, that of the machine.
+/// The time zone named by `TZ`, which may begin with a colon and means UTC if it is empty; without `TZ`, that of the
+/// machine.
 fn zone(tz: Option<String>, machine: impl Fn() -> Option<String>) -> Option<String> {
     match tz {
         Some(name) if name.trim_start_matches(':').is_empty() => Some("UTC".to_owned()),

@@ -1,5 +1,5 @@
-//! Writes a reply that breaks the rules of HTTP, which an HTTP server refuses to send. It is the last reply of its
-//! connection, and the way the connection ends is part of it.
+//! Writes a reply that breaks the rules of HTTP, which an HTTP server refuses to send. The reply is the last one of its
+//! connection and defines how the connection ends.
 
 use std::future;
 use std::io;

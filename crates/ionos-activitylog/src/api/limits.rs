@@ -1,6 +1,6 @@
-//! Limits of the service that are not documented and show while reading: the size of a page, how far an offset may reach,
-//! whether hits change places between requests, whether fractions of a second count. All clones of a client share what
-//! one of them observed. Limits only make reading faster; whether a window is complete never depends on them.
+//! Undocumented limits and behaviour of the service, observed while reading: maximum page size, maximum offset, whether
+//! hits change places between requests, and whether fractions of a second are supported. All clones of a client share
+//! these observations. The observations only make reading faster; no proof of completeness depends on them.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -11,11 +11,11 @@ use crate::api::headers;
 use crate::api::page::PageSize;
 use crate::api::profile::{DateFractions, ServiceProfile};
 
-/// How far `offset` and `limit` may reach together, unless the service allows less: the default of Elasticsearch, whose
-/// answers have the same form.
+/// Maximum of `offset + limit`, unless the service allows less: the default of Elasticsearch, whose answers have the
+/// same form.
 pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
 
-/// A page size below this is not taken from a profile: with a wrong one, reading would take forever.
+/// Minimum page size of a profile. Smaller values are ignored, because with a wrong one, reading would take too long.
 const MIN_PROFILE_PAGE: u64 = 20;
 
 /// The limits observed so far.
@@ -23,7 +23,7 @@ const MIN_PROFILE_PAGE: u64 = 20;
 pub(crate) struct ServiceLimits {
     /// Maximum hits per page; 0 until a page had fewer hits than requested.
     max_page: AtomicU64,
-    /// How far `offset` and `limit` may reach together.
+    /// Maximum of `offset + limit`.
     max_offset: AtomicU64,
     is_unstable: AtomicBool,
     fractions: AtomicU8,

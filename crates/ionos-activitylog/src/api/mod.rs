@@ -1,6 +1,6 @@
-//! One call of the service, whole: its attempts and retries, the conversion of answers and errors, and the limits of the
-//! service that were observed on the way. [`calls`] has one function per operation, [`retry_loop`] runs it, [`attempt`]
-//! sends one request. Nothing here knows how a range is read completely; that is `reader`.
+//! One call of the service, whole: its attempts and retries, the conversion of answers and errors, and the limits of
+//! the service that were observed on the way. [`calls`] has one function per operation, [`retry_loop`] runs it,
+//! [`attempt`] sends one request. The module `reader` reads whole ranges.
 
 mod attempt;
 mod calls;

@@ -23,7 +23,7 @@ pub(super) enum RetryDecision {
     GiveUp(Option<String>),
 }
 
-/// A failed attempt, as far as the decision depends on it.
+/// The facts about a failed attempt that the decision depends on.
 #[derive(Clone, Copy)]
 pub(super) struct FailureContext<'a> {
     pub(super) error: &'a Error,
@@ -34,7 +34,7 @@ pub(super) struct FailureContext<'a> {
     pub(super) attempts: u32,
     /// Time since the call began.
     pub(super) elapsed: Duration,
-    /// Whether another token can be had, and none was replaced in this call.
+    /// Whether another token is available and no token was replaced in this call yet.
     pub(super) can_replace_token: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Reads all pages of a window once. The first page reports the total and so the offsets of the other pages, which are
-//! fetched concurrently. An unreadable page is requested again here, not by a new scan: if one page in five fails, a scan of
-//! ten pages would rarely succeed.
+//! fetched concurrently. An unreadable page is requested again here, not by a new scan: if one page in five fails, a
+//! scan of ten pages would rarely succeed.
 
 use std::time::Duration;
 
@@ -20,8 +20,9 @@ use crate::runtime::clock::Clock;
 /// Maximum repeats of a request for a page that is unreadable, or empty although it reports events.
 const MAX_PAGE_REPEATS: u32 = 5;
 
-/// Pages of one window that are requested concurrently: all pages of a full window. A page that is requested later would be
-/// queued behind the pages of other windows and delay this one. The client limits the requests in flight separately.
+/// Pages of one window that are requested concurrently: all pages of a full window. A page that is requested later
+/// would be queued behind the pages of other windows and delay this one. The client limits the requests in flight
+/// separately.
 const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
@@ -39,7 +40,7 @@ pub(super) struct Scan {
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported.
     pub(super) highest_total: Option<Total>,
-    /// Whether a page had so many hits that it reaches past the offset of the next one. Repeats are expected then.
+    /// Whether a page has more hits than requested, so that it overlaps with the next page. Repeats are expected then.
     pub(super) has_overlapping_pages: bool,
     /// Number of pages with hits, at least 1.
     pub(super) pages: u64,
@@ -117,8 +118,8 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
-    /// Fetches the second page after a short first one: either the service limits the page size, or there are no more hits.
-    /// Returns `false` if there are none; otherwise the other pages have the size of the longer one.
+    /// Fetches the second page after a short first one: either the service limits the page size, or there are no more
+    /// hits. Returns `false` if there are none; otherwise the other pages have the size of the longer one.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
         let received = scan.pages.iter().map(|page| page.events.len() as u64).sum();
         let second = match self.page(range, received, scan.page_size).await {
@@ -201,8 +202,8 @@ impl WindowScanner<'_> {
         Ok(Scan::from_pages(pages, false, requests))
     }
 
-    /// Reads pages up to one without hits, if there is no exact total. A page with room for more hits is no end: it may be as
-    /// full as this service sends pages.
+    /// Reads pages until a page has no hits, for a range without an exact total. A page with fewer hits than requested
+    /// is not the end: the service may limit the page size.
     async fn scan_to_end(&self, range: DateRange, first: Page, mut requests: u64) -> Result<ScanResult, Error> {
         let size = first.events.len() as u64;
         let mut read = size;

@@ -1,9 +1,9 @@
-//! Reads several windows concurrently and returns them in order. A window with too many events is replaced by its parts
-//! where it stands in the queue. At most `2 * concurrency` windows are in progress, which bounds the memory.
+//! Reads several windows concurrently and returns them in order. In the queue, a window with too many events is
+//! replaced by its parts. At most `2 * concurrency` windows are in progress, which bounds the memory.
 //!
-//! The number of requests of a window is known once its first page has arrived. If that page were only requested when the
-//! whole window may be read, too few requests would be in flight again and again. So the first pages of as many further
-//! windows are prefetched, and a [`ReadAheadGate`] holds back the rest.
+//! The number of requests of a window is known once its first page has arrived. If that page were requested only
+//! when the whole window may be read, there would often be too few requests in flight. So the first pages of the next
+//! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages.
 
 use std::collections::VecDeque;
 use std::pin::Pin;

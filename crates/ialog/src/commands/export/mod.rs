@@ -44,7 +44,8 @@ pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) range: RangeArgs,
 
-    /// File to write: NAME.ndjson, NAME.csv or NAME.json, optionally followed by .gz or .zst; or the folder of an archive
+    /// File to write: NAME.ndjson, NAME.csv or NAME.json, optionally followed by .gz or .zst; or the folder of an
+    /// archive
     #[arg(long, value_name = "FILE|FOLDER")]
     pub(crate) out: PathBuf,
 
@@ -111,7 +112,8 @@ pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &Re
     }
 }
 
-/// Whether a path that names no supported file is probably not meant as the folder of an archive either.
+/// Whether a path with an unsupported file name extension is probably meant as a file and not as the folder of an
+/// archive.
 fn is_probably_file(path: &Path) -> bool {
     const ENDINGS: [&str; 9] = ["gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst"];
     let ending = path.extension().and_then(|ending| ending.to_str());

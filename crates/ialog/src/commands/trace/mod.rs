@@ -72,7 +72,7 @@ pub(crate) struct TraceArgs {
 /// The format of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TraceFormat {
-    /// A line for each event, for people
+    /// Text with one line for each event
     Table,
     /// One array
     Json,
@@ -104,7 +104,7 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
     drop(collector);
     if operations.is_empty() {
         let seen = summary.counts.seen;
-        // In an incomplete reading, the operation may be among the events that are missing.
+        // If reading was incomplete, the operation may be in a gap.
         summary.verdict(context)?;
         return Err(CommandError::unexpected(
             format!("none of {seen} events has the request ID or queue reference {reference:?}"),

@@ -150,7 +150,7 @@ impl ContractWriter {
         }
         self.state.open = failed;
         self.save()?;
-        // A part that was removed meanwhile is better reported now than years later.
+        // Reports a part that was removed during the export now, while reading again can still replace it.
         self.check_parts()
     }
 
