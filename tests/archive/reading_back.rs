@@ -51,7 +51,7 @@ async fn cat_prints_the_records_of_a_range_that_match_the_filter() {
 }
 
 #[tokio::test]
-async fn a_closed_output_pipe_is_no_error() {
+async fn a_closed_output_pipe_is_not_an_error() {
     let (_, folder) = archived("2026-11-10", "2026-11-19").await;
     let mut child = ialog(folder.path(), &["cat", "a"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

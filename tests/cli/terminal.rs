@@ -104,7 +104,7 @@ fn no_control_sequence_of_the_log_reaches_the_terminal_in_any_format() {
 }
 
 #[test]
-fn a_closed_output_pipe_is_no_error() {
+fn a_closed_output_pipe_is_not_an_error() {
     for form in [&["-o", "ndjson"][..], &["-o", "csv"], &["--fold"]] {
         let mut child = ialog(Path::new("/"), &["query", "--from", "2026-08-01"])
             .args(["--contract", "33586252"])

@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_credential_is_replaced_and_the_rest_is_kept() {
+    fn text_that_looks_like_a_credential_is_replaced_and_the_rest_is_kept() {
         let cases = [
             ("", ""),
             ("  two  words\n", "  two  words\n"),

@@ -16,7 +16,7 @@ pub(crate) struct Reply {
     pub(crate) delivery: Delivery,
 }
 
-/// How a reply is sent. The default sends the complete reply at once.
+/// The way to send a reply. The default sends the complete reply at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Delivery {
     /// The pause before the first byte.
@@ -37,7 +37,7 @@ pub(crate) struct Pace {
     pub(crate) every: Duration,
 }
 
-/// How a reply ends.
+/// The end of a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ReplyEnd {
     /// With its last byte; the connection stays open.

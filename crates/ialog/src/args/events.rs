@@ -11,10 +11,10 @@ use crate::args::time::{RangeArgs, TimeArgs};
 use crate::args::zone::ZoneArgs;
 use crate::error::CommandError;
 
-/// How far back a single event or operation is searched in the service.
+/// Default time range, up to now, for searching a single event or operation in the service.
 const DEFAULT_LOOKBACK: &str = "30d";
 
-/// Which events to read, and from where.
+/// Selection of events, and of the service or archive to read them from.
 #[derive(Args)]
 pub(crate) struct EventSelection {
     #[command(flatten)]

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::args::parse_error::InvalidValue;
 use crate::output::terminal::Terminal;
 
-/// How a report is written.
+/// Output options of a report.
 #[derive(Args)]
 pub(crate) struct ReportArgs {
     /// Output format: table, or json (one object)

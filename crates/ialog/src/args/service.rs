@@ -7,7 +7,7 @@ use crate::args::parse_error::{InvalidValue, join_words};
 use crate::error::CommandError;
 use crate::output::shell::shell_quote;
 
-/// Whose settings and credentials are used.
+/// Selection of the account, with its settings and credentials.
 #[derive(Args, Clone, Default)]
 pub(crate) struct AccountArgs {
     /// Use a built-in simulated account: no token, no network
@@ -39,7 +39,8 @@ pub(crate) struct ServiceArgs {
 }
 
 impl ServiceArgs {
-    /// For commands that send no request: fails if flags about requests are given. `reason` says why no request is sent.
+    /// For commands that send no request: fails if flags about requests are given. `reason` says why no request is
+    /// sent.
     pub(crate) fn reject_unused_flags(&self, reason: &str) -> Result<(), CommandError> {
         let flags = [
             (self.attempts.is_some(), "--attempts"),

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::error::CommandError;
 use crate::output::messages::Verbosity;
 
-/// How many messages are written.
+/// Verbosity flags.
 #[derive(Args)]
 pub(crate) struct VerbosityArgs {
     /// Print only errors and completeness warnings

@@ -37,7 +37,8 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) selection: EventSelection,
 
-    /// Output format: fields (one value per line), json (the record, indented) or ndjson (the record as the service sent it)
+    /// Output format: fields (one value per line), json (the record, indented) or ndjson (the record as the service
+    /// sent it)
     #[arg(short, long, value_name = "FORM", default_value = "fields", hide_possible_values = true)]
     pub(crate) output: ShowFormat,
 
@@ -67,7 +68,7 @@ pub(crate) async fn run(args: &ShowArgs, context: &mut Context<'_>) -> Result<()
     let summary = rows.into_summary();
     let Some(row) = row else {
         let seen = summary.counts.seen;
-        // In an incomplete reading, the event may be among those that are missing.
+        // If reading was incomplete, the event may be in a gap.
         summary.verdict(context)?;
         return Err(CommandError::unexpected(
             format!("none of {seen} events has the ID {id}"),

@@ -162,7 +162,8 @@ impl Column {
         }
     }
 
-    /// All values of the row, sorted, of which [`Column::text`] shows the first. These are counted, and compared with filters.
+    /// All values of the row, sorted. Statistics count all values, and a filter may match any of them;
+    /// [`Column::text`] shows only the first.
     pub(crate) fn values(self, row: &Row) -> Vec<String> {
         let details = row.event.details();
         let resources = || details.resources().into_iter();

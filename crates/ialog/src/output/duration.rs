@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_relative_time_uses_the_largest_unit_with_two() {
+    fn a_relative_time_is_in_the_largest_unit_with_a_count_of_at_least_two() {
         let now = "2026-11-20T12:00:00Z".parse().unwrap();
         for (time, expected) in [
             ("2026-11-20T12:00:00.9Z", "now"),

@@ -27,8 +27,8 @@ pub(crate) enum Verbosity {
 /// Writes a line of a message.
 type LineWriter = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// How messages are formatted and how many are wanted. Clones share the request counts, so that code without access to
-/// the streams of the program can log steps.
+/// Format and verbosity of messages. Clones share the request counts, so that code without access to the streams of the
+/// program can log steps.
 #[derive(Clone, Default)]
 pub struct Messages {
     pub(crate) verbosity: Verbosity,

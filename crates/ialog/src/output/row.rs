@@ -38,7 +38,7 @@ impl Row {
         self.operation.as_ref().map_or_else(|| self.event.details().outcome(), |operation| operation.outcome)
     }
 
-    /// How long the operation took; `None` for a single event.
+    /// The duration of the operation; `None` for a single event.
     pub(crate) fn duration(&self) -> Option<TimeDelta> {
         self.operation.as_ref().and_then(|operation| operation.duration)
     }

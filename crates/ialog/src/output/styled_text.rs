@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// How a text looks if colors are used.
+/// The style of a text if colors are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum TextStyle {
     #[default]

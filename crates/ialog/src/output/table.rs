@@ -6,13 +6,13 @@ use super::sanitize::single_line;
 use super::styled_text::{StyledText, TextStyle};
 use super::width::{Truncation, display_width, truncate};
 
-/// Between two columns.
+/// Space between two columns.
 const GAP: &str = "  ";
 
 /// Preferred width of a column that is truncated by words. Most such texts fit.
 const WORDS_WIDTH: usize = 20;
 
-/// How a column is laid out.
+/// The layout of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColumnSpec {
     pub(crate) title: &'static str,
@@ -66,7 +66,7 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Vec<Cell>>,
 }
 
-/// How a table is rendered.
+/// Options for rendering a table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TableOptions {
     /// Maximum width in terminal columns; `None` for no limit.

@@ -20,8 +20,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// The terminal of the process, from its streams and its environment (`COLUMNS`, `NO_COLOR`, `CLICOLOR_FORCE`,
-    /// `TERM`,
-    /// `TZ`).
+    /// `TERM`, `TZ`).
     #[must_use]
     pub fn from_process() -> Self {
         let is_terminal = io::stdout().is_terminal();
@@ -41,7 +40,8 @@ impl Terminal {
     }
 }
 
-/// Whether to use colors, by the common convention: `NO_COLOR`, then `CLICOLOR_FORCE`, then what the terminal can do.
+/// Whether to use colors, by the common convention: `NO_COLOR`, then `CLICOLOR_FORCE`, then the capabilities of the
+/// terminal.
 fn wants_colors(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     if set("NO_COLOR").is_some() {

@@ -63,7 +63,7 @@ fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
     (display_width(&shown) <= max_width).then_some(shown)
 }
 
-/// As many whole words as fit beside the ellipsis. `None` if not even one does.
+/// The text truncated to whole words with an ellipsis. `None` if not even one word fits.
 fn fit_words(text: &str, rest: usize) -> Option<String> {
     const SEPARATORS: [char; 6] = [' ', '.', '-', '_', '/', ':'];
     let fits = |part: &&str| display_width(part) <= rest && part.contains(|char| !SEPARATORS.contains(&char));
@@ -79,7 +79,7 @@ fn fit_words(text: &str, rest: usize) -> Option<String> {
     Some(format!("{ELLIPSIS}{end}"))
 }
 
-/// As many characters as fit.
+/// The first characters, up to a width of `rest`.
 fn take_fitting(chars: impl Iterator<Item = char>, mut rest: usize) -> impl Iterator<Item = char> {
     chars.map_while(move |char| {
         rest = rest.checked_sub(char_width(char))?;

@@ -34,7 +34,7 @@ pub struct Context<'a> {
     pub terminal: Terminal,
     /// Cache folder for limits and contracts of services. `None` if nothing is cached.
     pub cache_dir: Option<PathBuf>,
-    /// How a signal asks the command to end.
+    /// Asks the command to end after a signal.
     pub interrupt: Interrupt,
     /// Format and verbosity of the messages.
     pub messages: Messages,

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn contracts_that_are_no_numbers_are_ignored() {
+    fn contracts_without_a_valid_number_are_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let cache = ServiceCache(Some(folder.path().to_owned()));
         assert!(cache.contracts(ADDRESS).is_empty());

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_spread_evenly_over_its_length_however_fine_the_slices_are() {
+    fn a_burst_is_spread_evenly_over_its_length_for_any_length_of_slices() {
         for per_day in [320, 14_500, 1_000_000] {
             let mut profile = ActivityProfile::new(1, per_day, 0);
             let burst = Burst { begin: FRIDAY as i64 * HOUR + 900_000, length: 2 * HOUR, events: 1000 };

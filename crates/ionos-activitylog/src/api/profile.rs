@@ -1,13 +1,14 @@
-//! The observed limits of a service in a form that a program can keep between two runs. A profile may be outdated or belong
-//! to another service, so it only makes reading faster: no total comes from it, and completeness never depends on it.
+//! The observed limits of a service in a form that a program can keep between two runs. A profile may be outdated or
+//! belong to another service, so it only makes reading faster: no total comes from it, and completeness never depends
+//! on it.
 
 use serde::{Deserialize, Serialize};
 
 /// Observed behaviour of the service at one address. A field is `None` if the behaviour is unknown.
 ///
-/// [`Client::probe`](crate::Client::probe) measures it, [`Client::service_profile`](crate::Client::service_profile) returns
-/// what reading has shown so far, and [`Client::load_profile`](crate::Client::load_profile) starts from it. As JSON, unknown
-/// members are ignored, and each member is optional.
+/// [`Client::probe`](crate::Client::probe) measures it, [`Client::service_profile`](crate::Client::service_profile)
+/// returns what reading has shown so far, and [`Client::load_profile`](crate::Client::load_profile) starts from it. As
+/// JSON, unknown members are ignored, and each member is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -24,7 +25,7 @@ pub struct ServiceProfile {
     pub total: Option<TotalShape>,
     /// Whether the reported total stops at a maximum, such as 10 000.
     pub total_capped: Option<bool>,
-    /// How the service treats fractions of a second in the dates of a request.
+    /// Handling of fractions of a second in the dates of a request.
     pub fractions: Option<DateFractions>,
     /// Age of the newest event in seconds: an upper bound of the time until an event appears in the log.
     pub lag_seconds: Option<u64>,
@@ -60,7 +61,7 @@ pub enum TotalShape {
     Absent,
 }
 
-/// How the service treats fractions of a second in the dates of a request.
+/// Handling of fractions of a second in the dates of a request by the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -1,12 +1,12 @@
-//! Classifies how a request ended. Unknown words are neither failures, which would bury the real ones, nor successes, which
-//! would hide them.
+//! Classifies how a request ended. Unknown words are neither failures, which would bury the real ones, nor successes,
+//! which would hide them.
 
 use std::fmt;
 
 use super::error::EventError;
 use super::vocabulary::{EventType, Status};
 
-/// How a request ended, as far as one event shows.
+/// The outcome of a request according to one event.
 ///
 /// The first rule that applies decides:
 ///

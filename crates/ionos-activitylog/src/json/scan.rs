@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_member_of_a_key_counts() {
+    fn if_a_key_occurs_twice_the_last_member_counts() {
         let object = r#"{"a":1,"b":{"a":2},"\u0061":[3],"c":4}"#;
         assert_eq!(get_many(object, ["b", "a", "d"]), [Some(r#"{"a":2}"#), Some("[3]"), None]);
         assert_eq!(get_many("[1]", ["a"]), [None]);

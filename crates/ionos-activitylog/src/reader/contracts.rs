@@ -1,6 +1,6 @@
-//! The windows of several contracts. Contracts take turns and fail independently: one error does not end the others, and a
-//! busy contract does not delay them. Output that must not depend on which contract was faster takes the windows in order,
-//! contract by contract, while one window of each of the next contracts is prefetched.
+//! The windows of several contracts. Contracts take turns and fail independently: one error does not end the others,
+//! and a busy contract does not delay them. Output that must not depend on which contract was faster takes the windows
+//! in order, contract by contract, while one window of each of the next contracts is prefetched.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -49,8 +49,8 @@ impl ContractsStream {
         Self { active: VecDeque::new(), waiting: contracts.collect(), ended: Vec::new() }
     }
 
-    /// The same windows contract by contract, in the order in which the contracts were given. Meanwhile one window of each
-    /// of the next few contracts is prefetched.
+    /// The same windows contract by contract, in the order of the caller's list. While a contract is read, one window
+    /// of each of the next few contracts is prefetched.
     pub fn in_order(self) -> ContractsInOrder {
         let remaining = self.active.into_iter().chain(self.waiting);
         let remaining = remaining.map(|(contract, windows)| PrefetchedContract { contract, windows, next: None });

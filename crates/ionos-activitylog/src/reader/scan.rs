@@ -40,7 +40,7 @@ pub(super) struct Scan {
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported.
     pub(super) highest_total: Option<Total>,
-    /// Whether a page has more hits than requested, so that it overlaps with the next page. Repeats are expected then.
+    /// Whether the hits of a page reach beyond the offset of the next page. Repeats are expected then.
     pub(super) has_overlapping_pages: bool,
     /// Number of pages with hits, at least 1.
     pub(super) pages: u64,
@@ -49,7 +49,7 @@ pub(super) struct Scan {
     pub(super) requests: u64,
 }
 
-/// How a scan ended.
+/// The result of a scan.
 #[derive(Debug)]
 pub(super) enum ScanResult {
     /// All pages were read.

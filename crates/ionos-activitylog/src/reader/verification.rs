@@ -113,8 +113,8 @@ impl ScanFacts {
         (self.is_single_page && has_repeats && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
-    /// Without a usable total, the same events have to come again and again: on one page, or on pages that never
-    /// overlap.
+    /// The proof for a window without a usable total: several scans in a row returned the same events, on one page or
+    /// on pages that never overlap.
     fn scans_are_identical(&self) -> Option<Proof> {
         let is_steady = self.is_finest && self.reached_end && !self.is_unstable;
         let required = if self.is_single_page { IDENTICAL_SCANS } else { 2 * IDENTICAL_SCANS };

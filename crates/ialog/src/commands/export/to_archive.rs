@@ -12,7 +12,7 @@ use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
 use crate::service::account;
 
-/// How to export what could not be read.
+/// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
 
 pub(super) async fn run(
@@ -126,7 +126,7 @@ struct ExportSummary {
     contracts: usize,
     failures: Vec<(ContractNumber, CommandError)>,
     gaps: usize,
-    /// How many of the gaps are beyond the reach of the service.
+    /// Number of gaps that the service cannot return completely, so that reading again does not help.
     beyond_reach: usize,
     is_stopped: bool,
     /// Whether the last contract has no events.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use crate::args::output::parse_count;
 use crate::error::CommandError;
 
-/// How events are written.
+/// Output options of events.
 #[derive(Args)]
 pub(crate) struct QueryOutputArgs {
     /// Output format: table (fits the terminal), wide (more columns, nothing truncated), ndjson (records as the service

@@ -20,7 +20,7 @@ pub(crate) struct Operation {
     pub(crate) other_requests: usize,
 }
 
-/// Durations of an operation. `None` if the events do not show one.
+/// Durations of an operation. A duration is `None` if the events for it are missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OperationDurations {
     /// From the first event to the last.

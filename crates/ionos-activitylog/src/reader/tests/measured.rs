@@ -161,7 +161,7 @@ async fn assumed(simulator: &Simulator, range: DateRange, profile: &ServiceProfi
 }
 
 #[tokio::test]
-async fn a_profile_that_is_wrong_in_any_way_loses_nothing() {
+async fn a_wrong_profile_does_not_lose_events() {
     let none = ServiceProfile::default;
     let wrong = [
         ("tiny pages", ServiceProfile { page_cap: Some(20), ..none() }),
