@@ -76,7 +76,7 @@ impl TlsService {
         let client = builder.build().unwrap();
         let (outcome, ()) = tokio::join!(client.info(), self.serve());
         let error = outcome.err()?;
-        assert_eq!(error.attempts(), 1, "what is not trusted now will not be trusted a moment later: {error}");
+        assert_eq!(error.attempts(), 1, "an untrusted certificate is not retried: {error}");
         assert!(error.to_string().contains("check the certificates"), "{error}");
         Some(error.kind())
     }

@@ -13,16 +13,16 @@ use crate::{cargo, codegen, examples};
 /// Folders that may contain snapshots, at any depth.
 const SNAPSHOT_FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];
 
-/// Arguments that select the whole workspace with default features and the one that only describes types. Not all
-/// features, because those of TLS exclude one another; [`FEATURE_SETS`] has them.
+/// Arguments that select the whole workspace with default features and `schemars`. `--all-features` is impossible,
+/// because the TLS features exclude one another; [`FEATURE_SETS`] lists them.
 const WORKSPACE: [&str; 3] = ["--workspace", "--features", "ionos-activitylog-client/schemars"];
 
-/// Sets of features of the facade that must compile, each alone.
+/// Sets of features of the facade. Each set must compile.
 const FEATURE_SETS: [&str; 4] = ["", "rustls,config-file", "rustls-no-provider,tracing", NATIVE_TLS];
 
 const NATIVE_TLS: &str = "native-tls";
 
-/// What native-tls links on Linux. On other systems it uses the TLS library of the platform.
+/// The library that native-tls links on Linux. On other systems, native-tls uses the TLS library of the platform.
 const OPENSSL: Tool = Tool {
     name: "OpenSSL with headers and pkg-config",
     probe: &["pkg-config", "--exists", "openssl"],

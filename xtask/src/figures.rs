@@ -92,7 +92,7 @@ fn share(part: usize, whole: usize) -> String {
     format!("{part} ({:.0}%)", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
-/// All Rust files of a crate: those beside and below its root files, and its integration tests.
+/// All Rust files of a crate: the files in the folders of its root files and below, and its integration tests.
 fn source_files(root: &Path, member: &Member) -> Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     for entry in &member.entry_files {

@@ -71,7 +71,7 @@ impl fmt::Display for PeerVerdict {
 /// Runs the test of one peer, or of all, and prints one line for each at the end. Fails if a test fails.
 pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     let peers = selected(name)?;
-    // Built here, so that the time limit is for the test alone.
+    // Builds before the tests, so that the time limit does not include the build.
     cargo::run(root, &["build", "--quiet", "--package", "ialog"], &[])?;
     let mut verdicts = Vec::new();
     for peer in peers {

@@ -1,6 +1,6 @@
-//! UnionFind events into operations. One operation writes several records: the accepted request, updates of its status, and
-//! provisioning in the background. The request id and the queue reference link them; no record is sure to have both, so
-//! records are joined over either (union-find).
+//! Groups events into operations. One operation writes several records: the accepted request, updates of its status,
+//! and provisioning in the background. A request id or a queue reference links the records. A record may lack one of
+//! the two, so records with an equal value of either are joined (union-find).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,7 +18,8 @@ pub struct Chain<'a> {
     outcome: Outcome,
 }
 
-/// An id that links the events of one operation. A request id and a queue reference with equal digits are different ids.
+/// An id that links the events of one operation. A request id and a queue reference with equal digits are different
+/// ids.
 #[derive(PartialEq, Eq, Hash)]
 enum OperationLink<'a> {
     Request(Cow<'a, str>),
@@ -26,12 +27,12 @@ enum OperationLink<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// Groups the events of one contract into operations. Events with the same request id or the same queue reference belong
-    /// to one operation, directly or over other events. Blank ids and the queue reference 0 do not count; an event without
-    /// any id is an operation of its own.
+    /// Groups the events of one contract into operations. Events with the same request id or the same queue reference
+    /// belong to one operation, directly or over other events. Blank ids and the queue reference 0 do not count; an
+    /// event without any id is an operation of its own.
     ///
-    /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last. The
-    /// result does not depend on the order of the events. An operation with further events outside of `events` is
+    /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
+    /// The result does not depend on the order of the events. An operation with further events outside of `events` is
     /// incomplete.
     pub fn group(events: impl IntoIterator<Item = &'a Event>) -> Vec<Self> {
         let events: Vec<&Event> = events.into_iter().collect();
@@ -118,7 +119,8 @@ impl<'a> SortedEvent<'a> {
         Self { time, id, event }
     }
 
-    /// Compares by time, those without a time last, then by id and record, so that the order does not depend on the input.
+    /// Compares by time, those without a time last, then by id and record, so that the order does not depend on the
+    /// input.
     fn compare(&self, other: &Self) -> std::cmp::Ordering {
         let by_time = (self.time.is_none(), self.time).cmp(&(other.time.is_none(), other.time));
         by_time.then_with(|| self.id.cmp(&other.id)).then_with(|| self.event.raw().cmp(other.event.raw()))

@@ -1,5 +1,5 @@
-//! `cargo xtask dist`: packs the command line for manual installation as one file, with manual pages, shell completions and the
-//! licences of all linked crates. Needs no network once cargo has fetched the crates.
+//! `cargo xtask dist`: packs the command line for manual installation as one file, with manual pages, shell completions
+//! and the licences of all linked crates. Needs no network once cargo has fetched the crates.
 
 mod licences;
 mod tarball;
@@ -31,7 +31,8 @@ pub fn run(root: &Path) -> Result<()> {
         Some(reason) => println!("no {STATIC_TARGET}: {reason}"),
         None if here == STATIC_TARGET => {}
         None => {
-            // A static program for Linux runs on any Linux of the same architecture, so it can print its own manual pages.
+            // A static program for Linux runs on any Linux of the same architecture, so it can print its own manual
+            // pages.
             let archive = pack(root, &build(root, STATIC_TARGET)?, STATIC_TARGET, &out)?;
             println!("{}", archive.display());
         }
@@ -39,7 +40,7 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Packs a program for a target. Returns the path of the archive, whose bytes depend on the program alone.
+/// Packs a program for a target. Returns the path of the archive, whose bytes depend only on the program.
 ///
 /// Fails if the program does not run on this machine, because it prints its own manual pages and completions.
 pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<PathBuf> {

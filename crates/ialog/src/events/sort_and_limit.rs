@@ -1,5 +1,5 @@
-//! Sorts rows and limits their number. Operations are folded before: otherwise the last ten deletes would be five deletes
-//! and their five updates.
+//! Sorts rows and limits their number. Events are folded into operations before: otherwise the last ten rows could be
+//! five deletes and their five updates.
 
 use std::cmp::Ordering;
 use std::num::NonZeroUsize;
@@ -8,7 +8,7 @@ use crate::error::CommandError;
 use crate::output::column::Column;
 use crate::output::row::Row;
 
-/// The order of the rows, and how many of them are shown.
+/// The order of the rows, and the number of rows to show.
 #[derive(Clone, Debug)]
 pub(crate) struct SortAndLimit {
     keys: Vec<SortKey>,

@@ -26,8 +26,8 @@ pub(super) fn escape_text(text: &str) -> Cow<'_, str> {
     escape(text, |char, out| out.extend(char.escape_unicode()))
 }
 
-/// Data for programs, with unsafe characters as JSON escapes such as `\u001b`: valid JSON has such characters in its
-/// strings alone, so it stays the same JSON.
+/// Data for programs, with unsafe characters as JSON escapes such as `\u001b`. In valid JSON, such characters occur
+/// only within strings, so the escaped text has the same JSON value.
 pub(super) fn escape_data(data: &str) -> Cow<'_, str> {
     escape(data, |char, out| {
         for unit in char.encode_utf16(&mut [0; 2]) {

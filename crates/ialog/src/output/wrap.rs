@@ -16,8 +16,8 @@ const LABEL_INDENT: usize = 4;
 /// Indentation of an explanation below its key, in help topics.
 const KEY_INDENT: usize = 6;
 
-/// A label and its text, on as many lines as the text needs. The label takes at least `label_width` columns. With less
-/// room than [`MIN_COLUMN_WIDTH`] beside it, the text goes below.
+/// A label and its text, wrapped to as many lines as needed. The label takes at least `label_width` columns. If fewer
+/// than [`MIN_COLUMN_WIDTH`] columns remain for the text, the text begins on the line below.
 pub(crate) fn labelled_text(
     label: &str,
     style: TextStyle,
@@ -44,7 +44,7 @@ pub(crate) fn labelled_text(
     out
 }
 
-/// Wraps the paragraphs of a help topic. A second column stays a column, and lines to type stay whole.
+/// Wraps the paragraphs of a help topic. Keeps the layout of two columns, and does not wrap commands.
 pub(crate) fn wrap_paragraphs(text: &str, max_width: Option<usize>) -> String {
     let Some(max_width) = max_width else {
         return text.to_owned();

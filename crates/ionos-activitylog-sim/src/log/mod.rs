@@ -120,8 +120,8 @@ impl Log {
         duplicates_before(index + 1) - duplicates_before(index)
     }
 
-    /// The number of counted duplicates among the first `events` events of an hour: the whole hour has the share of the
-    /// behavior, and they are spread evenly.
+    /// The number of counted duplicates among the first `events` events of an hour. The hour has the configured share
+    /// of duplicates, spread evenly.
     fn duplicates_of_first(&self, contract: u64, hour: u64, events: u64) -> u64 {
         let share = self.behavior.duplicates;
         if !self.behavior.duplicates_counted || share == Share::NONE {

@@ -1,6 +1,6 @@
-//! One call of the service, whole: its attempts and retries, the conversion of answers and errors, and the limits of
-//! the service that were observed on the way. [`calls`] has one function per operation, [`retry_loop`] runs it,
-//! [`attempt`] sends one request. The module `reader` reads whole ranges.
+//! Calls of the service, with attempts and retries, the conversion of answers and errors, and the observed limits of
+//! the service. [`calls`] has one function per operation, [`retry_loop`] runs it, [`attempt`] sends one request. The
+//! module `reader` reads whole ranges.
 
 mod attempt;
 mod calls;

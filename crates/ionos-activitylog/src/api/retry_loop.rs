@@ -1,5 +1,5 @@
-//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. Between two attempts lies a
-//! wait, either of this call alone or, if the service asks for it, of all calls of the client.
+//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. Between two attempts the call
+//! waits; if the service asks for a wait, all calls of the client wait.
 
 use std::future::Future;
 use std::sync::Arc;

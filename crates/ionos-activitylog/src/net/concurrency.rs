@@ -14,7 +14,7 @@ use crate::runtime::clock::Clock;
 /// Successes since the last overload or growth before the limit grows by one.
 const SUCCESSES_TO_GROW: u32 = 50;
 
-/// Load of the service as the end of one request shows it.
+/// Load of the service according to the result of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadFeedback {
     /// The request succeeded.

@@ -41,8 +41,8 @@ impl EventStream {
         }
     }
 
-    /// The position up to which all events were returned. It moves by whole windows: events that were returned after it are
-    /// returned again by a stream that resumes from it.
+    /// The position up to which all events were returned. The checkpoint moves by whole windows, so a
+    /// stream that resumes from it returns the events after it again.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         if self.current.as_slice().is_empty() { self.windows.checkpoint() } else { self.position.clone() }

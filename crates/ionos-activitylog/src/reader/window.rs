@@ -1,5 +1,5 @@
-//! A window is a closed range that is read as a unit: its events, the proof that they are complete, or the gaps that could
-//! not be verified.
+//! A window is a closed range that is read as a unit: its events, the proof that they are complete, or the gaps that
+//! could not be verified.
 
 use std::fmt;
 
@@ -16,11 +16,11 @@ use crate::reader::verification::Proof;
 pub struct Window {
     /// The range that was read (half-open, UTC). The windows of one stream touch and never overlap.
     pub range: DateRange,
-    /// The events in the range, sorted by time, then by id; each once. An event without a readable time is at the start of
-    /// the window. Without the events that a filter excludes.
+    /// The events in the range, sorted by time, then by id; each once. An event without a readable time is at the start
+    /// of the window. Without the events that a filter excludes.
     pub events: Vec<Event>,
-    /// Events with a time outside of the range. They make the window a gap ([`GapReason::OutsideOfWindow`]). If their time
-    /// lies in the range of the whole stream, they should occur in their own window too.
+    /// Events with a time outside of the range. Such events make the window a gap ([`GapReason::OutsideOfWindow`]). If
+    /// the time is in the range of the whole stream, the event should also be in the window of that time.
     pub out_of_window: Vec<Event>,
     /// Total that all pages of the last scan reported. `None` if they differ or one is absent or inexact. With
     /// [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`] it is the number of distinct ids.
@@ -49,8 +49,8 @@ impl Window {
         self.gaps.is_empty()
     }
 
-    /// Why the window counts as complete. `None` if it has a gap. Depends only on the answers of the service. A window that
-    /// was read in parts has the weakest of their proofs.
+    /// Why the window counts as complete. `None` if it has a gap. Depends only on the answers of the service. A window
+    /// that was read in parts has the weakest of their proofs.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         self.proof

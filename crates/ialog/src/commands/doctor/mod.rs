@@ -1,5 +1,5 @@
-//! `ialog doctor`: checks what lies between the user and the log, step by step, so that the first problem is the one that is
-//! reported.
+//! `ialog doctor`: checks each step from the user's settings to the log. A failed check skips the checks that depend on
+//! it, so that the cause is reported and not its consequences.
 
 mod network;
 mod privileges;

@@ -1,4 +1,4 @@
-//! Leaves the newest events to the next export, because they may not be in the log yet.
+//! Ends an export before the newest events, because some of them may not be in the log yet. The next export reads them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::DateRange;
@@ -7,7 +7,7 @@ use ionos_activitylog_archive::SETTLE_DELAY;
 use super::ExportArgs;
 use crate::error::CommandError;
 
-/// Age from which events are exported. A demo has no minimum age, because its log gets no more events.
+/// Minimum age of exported events. A demo has no minimum age, because its log gets no more events.
 pub(super) fn settle_time(args: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
     match args.settle {
         // The length of a month depends on the date, so lengths are measured back from now.
@@ -17,7 +17,7 @@ pub(super) fn settle_time(args: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
     }
 }
 
-/// The part of a range that is old enough. Fails if none is.
+/// The part of a range that is old enough. Fails if the range has no such part.
 pub(super) fn settled_range(
     range: DateRange,
     settle: TimeDelta,

@@ -59,7 +59,7 @@ pub(crate) struct QueryOutputArgs {
 }
 
 impl QueryOutputArgs {
-    /// Fails for flags that would have no effect beside others.
+    /// Fails for flags that have no effect in combination with the other flags.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         if (self.output == QueryFormat::Template) != self.template.is_some() {
             return Err(CommandError::usage(

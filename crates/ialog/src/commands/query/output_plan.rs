@@ -10,7 +10,7 @@ use crate::output::terminal::Terminal;
 
 /// The form of the output.
 pub(super) enum OutputMode {
-    /// Their number alone.
+    /// Only the number of rows.
     Count,
     /// The values of a column, with their counts.
     ValueCounts(Column, QueryFormat),

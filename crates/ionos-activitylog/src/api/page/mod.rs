@@ -1,5 +1,5 @@
-//! One page of a contract's log. [`body`] parses the answer; this module decides whether it is a page. An answer that proves
-//! nothing about the range is an error: an empty page in its place would lose events silently.
+//! One page of a contract's log. [`body`] parses the answer; this module decides whether it is a page. An answer
+//! without hits and total is an error and not an empty page, because an empty page would lose events silently.
 
 mod body;
 

@@ -16,7 +16,7 @@ fn acquire_now(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
     acquire_last(limiter).now_or_never().unwrap()
 }
 
-/// As many requests at once as the limit allows, all with the same feedback.
+/// Acquires all permits of the limit and releases them with the same feedback.
 fn burst(limiter: &Arc<ConcurrencyLimiter>, feedback: LoadFeedback) {
     let permits: Vec<Permit> = (0..limiter.limit()).map(|_| acquire_now(limiter)).collect();
     permits.into_iter().for_each(|permit| permit.release(feedback));
