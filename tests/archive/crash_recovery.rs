@@ -15,7 +15,7 @@ use crate::support::exports::{
 };
 use crate::support::program::{Printed, run};
 
-/// Runs an export that may be killed. Returns whether it was.
+/// Runs an export that may be killed. Returns whether it was killed.
 fn is_killed(command: Command, when: &str) -> bool {
     let mut command = command;
     let output = command.output().unwrap();

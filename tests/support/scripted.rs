@@ -128,7 +128,7 @@ impl Transport for ScriptedTransport {
         Box::pin(async move {
             if let Some((silence, clock)) = step.silence {
                 clock.advance(silence);
-                // Lets a timer that is due by now fire first.
+                // Lets timers that are due fire first.
                 tokio::task::yield_now().await;
             }
             match step.outcome {

@@ -1,9 +1,9 @@
 //! Maintainers' tasks behind `cargo xtask`, as a library so that tests can call each step of code generation.
 //!
-//! [`codegen`] runs the steps [`description`] (vendor file, provenance, overlays, lint), [`generate`] and [`outputs`], and
-//! [`spec`] imports a new vendor file. [`ci`] runs all checks of a pull request, [`structure`] those of names and modules.
-//! [`peers`] tests against real programs, [`mod@bench`] and
-//! [`soak`] measure. [`dist`] packs the program for manual installation.
+//! [`codegen`] runs the steps [`description`] (vendor file, provenance, overlays, lint), [`generate`] and [`outputs`],
+//! and [`spec`] imports a new vendor file. [`ci`] runs all checks of a pull request, [`structure`] checks names and
+//! modules. [`peers`] tests against real programs, [`mod@bench`] and [`soak`] measure. [`dist`] packs the program for
+//! manual installation.
 
 pub mod bench;
 pub mod cargo;

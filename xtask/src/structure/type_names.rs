@@ -92,7 +92,7 @@ pub struct NameException {
     pub member: &'static str,
     /// The type name.
     pub name: &'static str,
-    /// Why another name would be worse.
+    /// The reason why another name would be worse.
     pub reason: &'static str,
 }
 

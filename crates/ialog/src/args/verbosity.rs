@@ -21,7 +21,7 @@ impl VerbosityArgs {
     pub(crate) fn verbosity(&self) -> Result<Verbosity, CommandError> {
         Ok(match (self.quiet, self.verbose) {
             (true, 0) => Verbosity::Quiet,
-            // clap does not see the conflict if one flag is before the command and the other behind it.
+            // clap does not detect the conflict if one flag is before the command and the other after it.
             (true, _) => {
                 return Err(CommandError::usage("--quiet cannot be combined with --verbose", "remove one of them"));
             }

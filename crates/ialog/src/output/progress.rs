@@ -1,5 +1,5 @@
 //! Progress on the status line, if both streams are terminals. The width of the terminal may change at any time, and a
-//! wrapped line could not be removed again, so each update is made to fit, see [`ProgressText`].
+//! wrapped line could not be removed again, so [`ProgressText`] fits each update into the width.
 
 use std::collections::BTreeMap;
 use std::io;

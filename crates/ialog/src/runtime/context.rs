@@ -79,7 +79,7 @@ impl<'a> Context<'a> {
     /// Writes to stdout. Returns `false` if the pipe is closed, so that the command can stop.
     pub(crate) fn write_stdout(&mut self, content: &Content) -> Result<bool, CommandError> {
         let text = content.encode(&self.terminal);
-        // A status line cannot be drawn behind an unfinished line: removing it would remove that line too.
+        // A status line cannot be drawn after an unfinished line: removing the status line would remove that line too.
         if let Some(line) = self.messages.status_line.take_if(|_| !text.ends_with('\n')) {
             line.end();
         }

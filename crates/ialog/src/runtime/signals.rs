@@ -1,4 +1,5 @@
-//! Signals that end the program. They end the command and not the process, so that no half-written file is left behind.
+//! Handles signals that end the program. A signal ends the command and not the process, so that the command can remove
+//! incomplete files.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -22,8 +23,8 @@ impl Signals {
         }
     }
 
-    /// Resolves at the next signal, with the exit code that shells give it. Never resolves if signals cannot be received;
-    /// they end the process at once then.
+    /// Resolves at the next signal, with the exit code that shells give it. Never resolves if signals cannot be
+    /// received; they end the process at once then.
     pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             () = receive(&mut self.interrupt) => 130,
@@ -33,8 +34,8 @@ impl Signals {
     }
 }
 
-/// Ends the process at the third signal. Code that never waits, such as an endless `--jq`, does not notice the first two.
-/// Files are left as after a power failure, from which every export can resume.
+/// Ends the process at the third signal. Code that never waits, such as an endless `--jq`, does not notice the first
+/// two. Files are left as after a power failure, from which every export can resume.
 pub(crate) async fn exit_at_third_signal() {
     let mut signals = Signals::listen();
     signals.next().await;

@@ -153,7 +153,7 @@ setting! {
         Allow = "allow",
         /// The answer has status 400.
         Refuse = "refuse",
-        /// The answer has status 500, as a refusal of Elasticsearch looks behind a gateway.
+        /// The answer has status 500, as from a gateway whose Elasticsearch refuses the request.
         Fail = "fail",
         /// The page is served without hits and without a reason.
         Empty = "empty",

@@ -79,7 +79,8 @@ impl Api {
         }
         let redact = |text: &str| {
             let text = self.authorization.redact(text);
-            // The authorization knows the last tokens only, and the provider may have replaced this one twice by now.
+            // The authorization redacts only its last tokens, and the provider may have replaced this token twice
+            // since.
             token.as_ref().map_or_else(|| text.clone(), |token| token.redact(&text))
         };
         let context = self.request_context(header, permit.early_release());

@@ -118,8 +118,8 @@ impl Event {
         Self { record: hit.text.into(), envelope_issue: hit.issue, index }
     }
 
-    /// Makes an event of a record, such as [`Event::raw`] returned it. Takes any JSON value; [`Event::issues`] reports
-    /// what does not fit the model of an event. Whitespace around the record is removed.
+    /// Makes an event of a record, such as [`Event::raw`] returned it. Accepts any JSON value; [`Event::issues`]
+    /// reports the parts that do not fit the model of an event. Whitespace around the record is removed.
     ///
     /// # Errors
     ///
@@ -139,7 +139,7 @@ impl Event {
         Ok(Self { record, envelope_issue: None, index })
     }
 
-    /// The record as JSON text, byte for byte as the service sent it. Costs nothing.
+    /// The record as JSON text, byte for byte as the service sent it. Does not copy.
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.record

@@ -1,4 +1,5 @@
-//! The model of a record: the members that the typed view reads, and the type of each. `issue` compares records with it.
+//! The model of a record: the members that the typed view reads, and the type of each. `issue` compares records with
+//! it.
 
 /// The expected type of a value. Every value may be missing or null, except [`ModelType::Time`].
 pub(super) enum ModelType {
@@ -13,7 +14,7 @@ pub(super) enum ModelType {
 
 use ModelType::{List, Object, Scalar, Text, Time};
 
-/// The model of an event: the API's description, as far as the typed view reads it.
+/// The model of an event: the part of the API description that the typed view reads.
 pub(super) const EVENT: ModelType = Object(&[
     ("@uuid", Text),
     (

@@ -1,5 +1,5 @@
-//! Finds the end of a string and of a number in text that is not validated yet. Returns an end only if the token is valid
-//! JSON (RFC 8259, sections 6 and 7), as `serde_json` reads it.
+//! Finds the end of a string and of a number in text that is not validated yet. Returns an end only if the token is
+//! valid JSON (RFC 8259, sections 6 and 7), as `serde_json` reads it.
 
 use super::swar::{control_bytes, first_match, repeat, zero_bytes};
 
@@ -16,7 +16,7 @@ pub(super) fn end_of_string_contents(text: &[u8], mut at: usize) -> Option<usize
     }
 }
 
-/// The position behind the escape that begins at `at`.
+/// The position after the escape that begins at `at`.
 fn end_of_escape(text: &[u8], at: usize) -> Option<usize> {
     match text.get(at + 1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
@@ -28,7 +28,7 @@ fn end_of_escape(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// The position behind the number that begins at `at`. `None` if no valid number begins there.
+/// The position after the number that begins at `at`. `None` if no valid number begins there.
 #[inline]
 pub(super) fn end_of_number(text: &[u8], at: usize) -> Option<usize> {
     let at = at + usize::from(text.get(at) == Some(&b'-'));
@@ -47,7 +47,7 @@ pub(super) fn end_of_number(text: &[u8], at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The position behind a run of at least one digit.
+/// The position after a run of at least one digit.
 fn end_of_digits(text: &[u8], at: usize) -> Option<usize> {
     let digits = text.get(at..)?.iter();
     let count = digits.take_while(|byte| byte.is_ascii_digit()).count();

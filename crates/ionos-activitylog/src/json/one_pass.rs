@@ -89,7 +89,7 @@ impl<'a> OnePass<'a> {
                 b'f' => self.literal("false")?,
                 _ => self.literal("null")?,
             }
-            // A value ends here, and with it the brackets that close behind it.
+            // A value ends here. Closing brackets that follow end the enclosing lists and objects.
             loop {
                 if depth == 0 {
                     return self.text.get(start..self.at);
@@ -139,7 +139,7 @@ impl<'a> OnePass<'a> {
         self.peek().is_none()
     }
 
-    /// Reads a key and the colon behind it.
+    /// Reads a key and the colon after it.
     #[inline]
     fn key(&mut self) -> Option<&'a str> {
         if self.peek()? != b'"' {

@@ -89,7 +89,7 @@ struct ScanCursor<'a> {
 }
 
 impl<'a> ScanCursor<'a> {
-    /// Behind the opening bracket; at the end of the text if it does not begin with that bracket.
+    /// The position after the opening bracket; at the end of the text if it does not begin with that bracket.
     fn inside(text: &'a str, open: u8) -> Self {
         let is_open = text.as_bytes().first() == Some(&open);
         let at = if is_open { 1 } else { text.len() };
@@ -141,7 +141,7 @@ impl<'a> ScanCursor<'a> {
     }
 }
 
-/// The position behind the value that begins at `start`; `start` if no value begins there.
+/// The position after the value that begins at `start`; `start` if no value begins there.
 fn end_of_value(text: &[u8], start: usize) -> usize {
     match text.get(start) {
         Some(b'"') => end_of_string(text, start),
@@ -151,7 +151,7 @@ fn end_of_value(text: &[u8], start: usize) -> usize {
     }
 }
 
-/// The position behind the object or list that begins at `start`.
+/// The position after the object or list that begins at `start`.
 fn end_of_brackets(text: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
     let mut at = start;
@@ -168,14 +168,14 @@ fn end_of_brackets(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// The position behind the number, `true`, `false` or `null` that begins at `start`.
+/// The position after the number, `true`, `false` or `null` that begins at `start`.
 fn end_of_word(text: &[u8], start: usize) -> usize {
     let is_end = |byte: &u8| is_whitespace(*byte) || matches!(byte, b',' | b':' | b'}' | b']');
     let rest = text.get(start..).unwrap_or_default();
     start + rest.iter().position(is_end).unwrap_or(rest.len())
 }
 
-/// The position behind the string whose opening quote is at `start`.
+/// The position after the string whose opening quote is at `start`.
 #[inline]
 pub(super) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;

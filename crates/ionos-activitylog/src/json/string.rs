@@ -1,5 +1,5 @@
-//! Decodes JSON strings and writes them in canonical form. JSON allows strings that are not valid Unicode: an escape may
-//! name a lone surrogate. Lone surrogates are kept, so that two different strings never become equal.
+//! Decodes JSON strings and writes them in canonical form. JSON allows strings that are not valid Unicode: an escape
+//! may name a lone surrogate. Lone surrogates are kept, so that two different strings never become equal.
 
 use std::borrow::Cow;
 use std::str::Chars;
@@ -37,7 +37,7 @@ impl Iterator for StringUnits<'_> {
 }
 
 impl StringUnits<'_> {
-    /// Decodes the digits behind `\u`, and a second escape if both form a surrogate pair.
+    /// Decodes the digits after `\u`, and a second escape if both form a surrogate pair.
     fn unicode_escape(&mut self) -> StringUnit {
         let first = hex_digits(&mut self.0);
         let mut ahead = self.0.clone();
@@ -94,8 +94,8 @@ pub(crate) fn is_valid_unicode(string: &str) -> bool {
     true
 }
 
-/// The decoded string as UTF-8. A lone surrogate is encoded in three bytes like any other code point (WTF-8), so that bytes
-/// compare as code points do.
+/// The decoded string as UTF-8. A lone surrogate is encoded in three bytes like any other code point (WTF-8), so that
+/// bytes compare as code points do.
 pub(super) fn decode_to_bytes(string: &str) -> Cow<'_, [u8]> {
     let unquoted = unquote(string);
     if !unquoted.contains('\\') {
@@ -115,8 +115,8 @@ pub(super) fn decode_to_bytes(string: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
-/// Writes a string as RFC 8785, section 3.2.2.2, prescribes: escapes only what must be escaped, control characters in their
-/// short form or in lower-case hex digits. A lone surrogate, which the RFC forbids, is written as an escape.
+/// Writes a string as RFC 8785, section 3.2.2.2, prescribes: escapes only what must be escaped, control characters in
+/// their short form or in lower-case hex digits. A lone surrogate, which the RFC forbids, is written as an escape.
 pub(super) fn write_canonical(string: &str, out: &mut String) {
     // Without an escape, the string contains neither a quote nor a control character.
     if !string.contains('\\') {

@@ -131,7 +131,7 @@ impl ProbeSession<'_> {
                     let is_blank = answer
                         .as_ref()
                         .is_some_and(|hits| hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty));
-                    // For a reader this page would prove nothing, but for a probe its emptiness is a result.
+                    // When reading, an empty page without a total is an error, but for a probe it is a finding.
                     let page = match is_blank {
                         true => Page::empty(offset),
                         false => Page::from_hits(answer, offset)?,

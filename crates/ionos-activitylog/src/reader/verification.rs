@@ -14,7 +14,7 @@ use crate::reader::scan::Scan;
 /// several pages needs twice as many.
 const IDENTICAL_SCANS: u32 = 3;
 
-/// Why a window counts as completely read, from the strongest proof to the weakest.
+/// The proof that a window was read completely, from the strongest to the weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Proof {

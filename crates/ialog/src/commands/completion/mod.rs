@@ -1,5 +1,6 @@
-//! `ialog completion`: the completion script of a shell. Commands and flags are part of the script. Contract numbers and
-//! profiles are known only when it runs, so it calls `ialog __complete`, which works offline and prints nothing on errors.
+//! `ialog completion`: the completion script of a shell. Commands and flags are part of the script. Contract numbers
+//! and profiles depend on the machine, so the script calls `ialog __complete`, which works offline and prints no
+//! errors.
 //!
 //! By default, shells complete file names everywhere, so the script marks which values are files, by the types of the
 //! arguments.
@@ -63,7 +64,7 @@ pub(crate) struct CandidatesArgs {
     pub(crate) what: CandidateKind,
 }
 
-/// Values that only the machine of the user knows.
+/// Values that depend on the machine of the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CandidateKind {
     Contracts,
@@ -136,7 +137,7 @@ pub(crate) fn run_candidates(args: &CandidatesArgs, context: &mut Context<'_>) -
     context.print_data(lines)
 }
 
-/// The contracts that were last listed, and that of the token.
+/// The contracts in the cache, and the contract of the token.
 fn contracts(builder: ClientBuilder, context: &Context<'_>) -> Vec<String> {
     let Ok(client) = builder.build() else {
         return Vec::new();

@@ -11,8 +11,8 @@ use ionos_activitylog_sim::parse_duration;
 use super::invalid_value;
 use crate::args::parse_error::InvalidValue;
 
-/// Flags about generated data, which exclude `--events`. Not `seed`, which also decides about faults and order, and not
-/// `unknown_members`, which also concerns pages.
+/// Flags about generated data, which exclude `--events`. Without `seed`, which also affects faults and order, and
+/// without `unknown_members`, which also affects pages.
 const GENERATOR_FLAGS: [&str; 13] = [
     "contracts",
     "users",

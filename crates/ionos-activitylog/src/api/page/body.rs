@@ -1,5 +1,5 @@
-//! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit with its members. A body
-//! that the pass does not take goes to `serde_json`, which reads it or reports the error.
+//! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit with its members. If
+//! the pass does not support a body, `serde_json` reads it or reports the error.
 
 use ionos_activitylog_client as wire;
 use wire::types::GetByContractResponse;
@@ -7,14 +7,15 @@ use wire::types::GetByContractResponse;
 use crate::event::Event;
 use crate::json::OnePass;
 
-/// The `hits` of a page, as far as the service sent them.
+/// The `hits` of a page. Members that the service did not send are `None`.
 #[derive(Debug)]
 pub(crate) struct Hits {
     pub(crate) total: Option<wire::Total>,
     pub(crate) events: Option<Vec<Event>>,
 }
 
-/// Reads the hits of a page. `None` if the body has no `hits`. Fails if the body is not JSON or has values of other types.
+/// Reads the hits of a page. `None` if the body has no `hits`. Fails if the body is not JSON or has values of other
+/// types.
 pub(crate) fn read(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
     match str::from_utf8(body).ok().and_then(read_in_one_pass) {
         Some(hits) => Ok(hits),

@@ -50,7 +50,7 @@ fn crypto_provider() -> Option<Arc<CryptoProvider>> {
     installed
 }
 
-/// The SHA-256 of the provider, taken from a cipher suite that uses it.
+/// The SHA-256 implementation of the provider, from a cipher suite that uses SHA-256.
 fn provider_sha256(provider: &CryptoProvider) -> Option<&'static dyn Hash> {
     let hashes = provider.cipher_suites.iter().map(|suite| match suite {
         SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,
