@@ -124,7 +124,7 @@ fn print_peak() {
 fn export_range(address: &str, folder: &Path, range: DateRange, time: DateTime<Utc>, steps: FailPoints) -> Result<()> {
     let client = Client::builder().base_url(format!("http://{address}")).token(DEFAULT_TOKEN);
     let client = runtimes::lend_threads(client).build()?;
-    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(time + TimeDelta::days(1)));
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(time + TimeDelta::days(1)));
     let exporter = Exporter::new(client, Archive::new(folder)).clock(clock).fail_points(steps);
     let contract = ContractNumber::from(log::contract());
     let runtime = runtimes::multi_threaded()?;

@@ -38,7 +38,7 @@ pub fn run(case: &Case) -> Observed {
 
 /// The virtual clock of a case, which also draws its random numbers.
 pub fn clock(case: &Case) -> Arc<VirtualClock> {
-    let clock = VirtualClock::at(case.given.now.parse().unwrap());
+    let clock = VirtualClock::starting_at(case.given.now.parse().unwrap());
     Arc::new(clock.with_chance(case.given.chance))
 }
 

@@ -86,7 +86,7 @@ async fn hundred_calls(client: &Client) {
 
 #[tokio::test]
 async fn a_hundred_calls_with_an_expired_token_fetch_one_new_token() {
-    let clock = Arc::new(VirtualClock::at(noon()));
+    let clock = Arc::new(VirtualClock::starting_at(noon()));
     let (provider, service, client) = numbered(&clock);
     hundred_calls(&client).await;
     assert_eq!(provider.handed_out.load(Ordering::SeqCst), 1);
@@ -99,7 +99,7 @@ async fn a_hundred_calls_with_an_expired_token_fetch_one_new_token() {
 
 #[tokio::test]
 async fn a_refused_token_is_replaced_by_one_fetch_for_all_calls_without_waiting() {
-    let clock = Arc::new(VirtualClock::at(noon()));
+    let clock = Arc::new(VirtualClock::starting_at(noon()));
     let (provider, service, client) = numbered(&clock);
     hundred_calls(&client).await;
     service.accepts.store(2, Ordering::SeqCst);
@@ -117,7 +117,7 @@ async fn a_refused_token_is_replaced_by_one_fetch_for_all_calls_without_waiting(
 
 #[tokio::test]
 async fn a_replay_with_a_new_token_does_not_count_as_a_retry() {
-    let clock = Arc::new(VirtualClock::at(noon()).with_chance(0.5));
+    let clock = Arc::new(VirtualClock::starting_at(noon()).with_chance(0.5));
     let provider = Arc::new(NumberedTokens { handed_out: AtomicU32::new(0), clock: clock.clone() });
     let statuses = [503, 401, 503, 503, 503, 200];
     let scripted = ScriptedTransport::new(statuses.map(|status| answer(status, "{}")));
@@ -132,7 +132,7 @@ async fn a_replay_with_a_new_token_does_not_count_as_a_retry() {
 async fn an_expired_token_fails_before_any_request_with_its_expiry_time() {
     let scripted = ScriptedTransport::new([]);
     let token = jwt(r#"{"exp":1795176000}"#);
-    let clock = VirtualClock::at(noon());
+    let clock = VirtualClock::starting_at(noon());
     let client = Client::builder().token(token).transport(scripted.clone()).clock(Arc::new(clock)).build().unwrap();
     let error = client.info().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.operation()), (ErrorKind::TokenExpired, 0, Some("get_info")));

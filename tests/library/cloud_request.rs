@@ -18,7 +18,7 @@ fn noon() -> DateTime<Utc> {
 
 /// A client of a simulator with these faults, and its clock.
 fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
-    let clock = Arc::new(VirtualClock::at(noon()));
+    let clock = Arc::new(VirtualClock::starting_at(noon()));
     let simulator = Simulator::builder().clock(noon).events_per_day(300).faults(faults).build();
     let client = Client::builder()
         .token(simulator.token())

@@ -27,7 +27,7 @@ impl FakeServer {
     }
 
     fn client(&self) -> Client {
-        let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let clock = Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()));
         let builder = Client::builder().token(TOKEN).base_url(&self.url).clock(clock);
         builder.retry(RetryPolicy::none()).body_cap(1_000_000).build().unwrap()
     }

@@ -185,7 +185,7 @@ async fn gaps_have_their_message() {
         let client = Client::builder()
             .token(TOKEN)
             .transport(ScriptedTransport::new(answers.into_iter().map(|body| answer(200, body.as_str()))))
-            .clock(Arc::new(VirtualClock::at(Utc::now())))
+            .clock(Arc::new(VirtualClock::starting_at(Utc::now())))
             .build()
             .unwrap();
         let start = "2026-11-20T10:00:00Z".parse().unwrap();

@@ -13,7 +13,7 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 
 /// A virtual clock, a rate-limited service on this clock, and a client.
 fn throttled(form: RetryAfterForm) -> (Arc<VirtualClock>, Simulator, Client) {
-    let clock = Arc::new(VirtualClock::at(NOW.parse().unwrap()));
+    let clock = Arc::new(VirtualClock::starting_at(NOW.parse().unwrap()));
     let time = clock.clone();
     let limit = RateLimit::new(1.0, 3).unwrap().retry_after(form);
     let simulator = Simulator::builder()

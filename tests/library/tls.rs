@@ -42,7 +42,7 @@ impl TlsService {
 
     fn builder(&self) -> ClientBuilder {
         let port = self.listener.local_addr().unwrap().port();
-        let clock = VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
+        let clock = VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap());
         Client::builder().token(TOKEN).base_url(format!("https://localhost:{port}")).clock(Arc::new(clock))
     }
 

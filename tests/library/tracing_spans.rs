@@ -83,7 +83,7 @@ fn a_call_and_its_attempts_have_spans_without_secrets() {
     let mut good = answer(200, r#"{"hits":{"total":0}}"#);
     good.headers_mut().insert("x-request-id", "r-1".parse().unwrap());
     let scripted = ScriptedTransport::new([answer(503, format!("planted body {token}")), good, answer(403, token)]);
-    let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    let clock = Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()));
     let client = Client::builder().token(token).transport(scripted).clock(clock).build().unwrap();
     let said = record_traces(|| {
         runtime.block_on(async {

@@ -192,7 +192,7 @@ async fn answers_and_errors_contain_no_secret_that_the_service_repeats() {
     let body = format!(r#"{{"messages":[{{"errorCode":"{TOKEN}","message":"{PASSWORD}"}}]}}"#);
     let basic = format!(r#"{{"messages":[{{"message":"{PASSWORD}"}}]}}"#);
     let scripted = ScriptedTransport::new([answer(403, body.replace(PASSWORD, TOKEN)), answer(403, basic)]);
-    let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    let clock = Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()));
     let errors: [Error; 3] = [
         Client::builder().token(TOKEN).transport(scripted.clone()).build().unwrap().info().await.unwrap_err(),
         Client::builder()

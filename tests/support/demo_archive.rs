@@ -23,7 +23,7 @@ pub fn simulator() -> Simulator {
 pub async fn archive(simulator: &Simulator, root: &Path, from: &str, to: &str) -> Archive {
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let archive = Archive::new(root);
-    let exporter = Exporter::new(client, archive.clone()).clock(Arc::new(VirtualClock::at(at(NOW))));
+    let exporter = Exporter::new(client, archive.clone()).clock(Arc::new(VirtualClock::starting_at(at(NOW))));
     let day = |day: &str| DateRange::day(day.parse().unwrap(), &Utc).unwrap();
     let range = DateRange::new(day(from).start(), day(to).end()).unwrap();
     let contracts = [simulator.contracts()[0].into()];

@@ -18,7 +18,7 @@ pub fn run_in_process(arguments: &[&str], at_step: impl Fn(FailPoint, &Interrupt
     let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
     let simulator = Simulator::builder().clock(move || now).events_per_day(24).burst_interval(0).build();
     let account = (simulator.transport(), simulator.token().to_owned());
-    run_with_account(arguments, account, Arc::new(VirtualClock::at(now)), at_step)
+    run_with_account(arguments, account, Arc::new(VirtualClock::starting_at(now)), at_step)
 }
 
 /// Runs the command line to its end, with a transport and token in place of the configured account.

@@ -99,7 +99,7 @@ fn main() -> ExitCode {
 
     let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
-    let clock = Arc::new(VirtualClock::at(now + ahead));
+    let clock = Arc::new(VirtualClock::starting_at(now + ahead));
     // Time passes for the service only where a rate limit depends on it.
     let passing = (world == "throttled").then(|| clock.clone());
     let asked = killed.clone();

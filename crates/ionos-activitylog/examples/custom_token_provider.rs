@@ -35,7 +35,7 @@ impl TokenProvider for Vault {
 async fn main() -> Result<(), Box<dyn Error>> {
     let simulator = support::simulator();
     // A clock that the example advances. A program uses the default clock.
-    let clock = Arc::new(VirtualClock::at(support::now()));
+    let clock = Arc::new(VirtualClock::starting_at(support::now()));
     let vault =
         Arc::new(Vault { clock: clock.clone(), issued: AtomicU32::new(0), secret: simulator.token().to_owned() });
     let client = Client::builder()

@@ -34,7 +34,7 @@ impl Transport for UnavailableAtFirst {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let simulator = support::simulator();
-    let clock = Arc::new(VirtualClock::at(support::now()));
+    let clock = Arc::new(VirtualClock::starting_at(support::now()));
     let patient = RetryPolicy::builder()
         .attempts(8)
         .base(Duration::from_secs(1))

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use crate::error::body::snippet;
+use crate::error::text::snippet;
 use crate::error::{Error, ErrorKind};
 use crate::event::Status;
 use crate::json;

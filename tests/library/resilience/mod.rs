@@ -15,7 +15,7 @@ use ionos_activitylog::{Client, ClientBuilder, RetryPolicy};
 use crate::support::scripted::{TOKEN, answer};
 
 fn clock() -> Arc<VirtualClock> {
-    Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()).with_chance(0.5))
+    Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()).with_chance(0.5))
 }
 
 fn client(transport: Arc<dyn Transport>, clock: &Arc<VirtualClock>) -> ClientBuilder {

@@ -83,7 +83,7 @@ mod tests {
         };
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let mut context = Context {
-            clock: Arc::new(VirtualClock::at(chrono::DateTime::UNIX_EPOCH)),
+            clock: Arc::new(VirtualClock::starting_at(chrono::DateTime::UNIX_EPOCH)),
             account: None,
             stdout: &mut stdout,
             stderr: &mut stderr,

@@ -1,4 +1,4 @@
-//! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. RequestSecrets are replaced, both
+//! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. Secrets are replaced, both
 //! in their headers and wherever else the request or the response repeats them.
 
 use std::error::Error;
@@ -169,7 +169,7 @@ mod tests {
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = log.clone();
         let messages = Messages::to_function(move |line| lines.lock().unwrap().push(line.to_owned()));
-        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::at(DateTime::UNIX_EPOCH));
+        let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(DateTime::UNIX_EPOCH));
         let transport = LoggingTransport::new(Arc::new(EchoTransport), clock.clone(), messages.clone());
         let url = "https://a.example/b?c=planted-token".parse().unwrap();
         let mut request = reqwest::Request::new(http::Method::GET, url);

@@ -34,8 +34,8 @@ fn client(simulator: &Simulator) -> Client {
 
 async fn archive(simulator: &Simulator, root: &Path, ranges: &[DateRange]) -> Archive {
     let archive = Archive::new(root);
-    let exporter =
-        Exporter::new(client(simulator), archive.clone()).clock(Arc::new(VirtualClock::at(at("2026-11-21T00:00:00Z"))));
+    let exporter = Exporter::new(client(simulator), archive.clone())
+        .clock(Arc::new(VirtualClock::starting_at(at("2026-11-21T00:00:00Z"))));
     let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|number| (*number).into()).collect();
     for (index, range) in ranges.iter().enumerate() {
         // The parts of an archive may have different compressions.

@@ -17,7 +17,7 @@ use crate::api::operation::Operation;
 use crate::api::response::Meta;
 use crate::api::spans::AttemptSpan;
 use crate::auth::AccessToken;
-use crate::error::body::snippet;
+use crate::error::text::snippet;
 use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::{EarlyRelease, LoadFeedback, Permit, QueuePosition};
 use crate::net::middleware::HeaderMiddleware;

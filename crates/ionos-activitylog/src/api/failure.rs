@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use crate::api::headers::{parse_retry_after, request_id};
 use crate::defaults::ERROR_BODY_CAP;
 use crate::error::body::{self, ErrorBody};
+use crate::error::text::snippet;
 use crate::error::transport_fault::{body_error, connection_error};
 use crate::error::{Error, ErrorAnswer, ErrorKind};
 
@@ -41,10 +42,10 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
             wire::Error::InvalidResponsePayload(payload, error) => {
                 // Cut before redaction: only the beginning is shown, and redaction also finds a secret that is cut off.
                 let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
-                let snippet = body::snippet(&redact(&String::from_utf8_lossy(beginning)));
-                let reason = body::snippet(&redact(&error.to_string()));
-                let detail = format!("the answer does not match the API description ({reason}): {snippet}");
-                let answer = answer.map(|answer| ErrorAnswer { snippet: Some(snippet), ..answer });
+                let beginning_line = snippet(&redact(&String::from_utf8_lossy(beginning)));
+                let reason = snippet(&redact(&error.to_string()));
+                let detail = format!("the answer does not match the API description ({reason}): {beginning_line}");
+                let answer = answer.map(|answer| ErrorAnswer { snippet: Some(beginning_line), ..answer });
                 unexpected_answer(detail).with_answer(answer)
             }
             wire::Error::InvalidRequest(reason) => {

@@ -48,9 +48,9 @@ impl RetryDecision {
             return Self::GiveUp(None);
         }
         let Some(wait) = wait else {
-            let asked = error.retry_after().unwrap_or_default().as_secs_f64();
+            let requested = error.retry_after().unwrap_or_default().as_secs_f64();
             let ceiling = policy.retry_after_ceiling().as_secs_f64();
-            return Self::GiveUp(Some(format!("the service asks to wait {asked} s, the limit is {ceiling} s")));
+            return Self::GiveUp(Some(format!("the service asks to wait {requested} s, the limit is {ceiling} s")));
         };
         if policy.deadline().is_some_and(|deadline| elapsed.saturating_add(wait) >= deadline) {
             return Self::GiveUp(Some(NO_TIME_LEFT.to_owned()));

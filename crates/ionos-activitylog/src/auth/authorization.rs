@@ -114,7 +114,7 @@ mod tests {
     use crate::runtime::clock::VirtualClock;
 
     fn noon() -> VirtualClock {
-        VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap())
+        VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
     }
 
     fn fixed(text: &str) -> Authorization {

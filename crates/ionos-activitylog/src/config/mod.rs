@@ -33,6 +33,7 @@ mod yaml_file;
 #[cfg(test)]
 mod tests;
 
+use crate::error::text::replace_control_chars;
 use crate::error::{Error, ErrorKind};
 use settings::Settings;
 use yaml_document::ConfigDocument;
@@ -77,18 +78,13 @@ pub(crate) fn profiles(env: &dyn Env) -> Result<Vec<String>, Error> {
         return Ok(Vec::new());
     };
     let document = ConfigDocument::parse(&file)?;
-    let names = document.profiles().iter().map(|profile| printable(profile.name()));
+    let names = document.profiles().iter().map(|profile| replace_control_chars(profile.name()));
     Ok(names.filter(|name| !name.is_empty()).collect())
 }
 
 /// An error about a setting.
 fn config_error(text: impl AsRef<str>) -> Error {
-    Error::new(ErrorKind::Configuration, printable(text.as_ref()))
-}
-
-/// Replaces control characters: names and paths come from outside and could contain escape sequences of a terminal.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    Error::new(ErrorKind::Configuration, text.as_ref())
 }
 
 /// Names for a message: quoted and separated by commas, or `none`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::printable;
+use crate::error::text::replace_control_chars;
 
 /// A setting in force and its origin. Secrets are shown as `[redacted]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Setting {
 
 impl Setting {
     pub(super) fn new(name: &'static str, shown: &str, origin: Origin) -> Self {
-        let shown = printable(shown);
+        let shown = replace_control_chars(shown);
         Self { name, origin, shown, overridden: Vec::new() }
     }
 
@@ -96,7 +96,7 @@ impl fmt::Display for Origin {
                 if let Some(profile) = profile {
                     write!(f, "profile {profile:?} of ")?;
                 }
-                f.write_str(&printable(&path.display().to_string()))
+                f.write_str(&replace_control_chars(&path.display().to_string()))
             }
             Self::Default => f.write_str("the default"),
         }

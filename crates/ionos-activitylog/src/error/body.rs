@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use crate::defaults::SNIPPET_CHARS;
+use super::text::snippet;
 
 /// One message of the vendor's error envelope. Line breaks and control characters are replaced by spaces, and
 /// credentials of the client by `[redacted]`.
@@ -56,13 +56,13 @@ pub(crate) struct ErrorBody {
 pub(crate) fn read(body: &[u8], redact: impl Fn(&str) -> String) -> ErrorBody {
     let text = String::from_utf8_lossy(body);
     let messages = vendor_messages(&text, &redact);
-    let snippet = Some(snippet(&redact(&text))).filter(|line| !line.is_empty());
+    let beginning = Some(snippet(&redact(&text))).filter(|line| !line.is_empty());
     let line = if messages.is_empty() {
-        snippet.clone()
+        beginning.clone()
     } else {
-        Some(self::snippet(&messages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+        Some(snippet(&messages.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
     };
-    ErrorBody { messages, line, snippet }
+    ErrorBody { messages, line, snippet: beginning }
 }
 
 fn vendor_messages(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMessage> {
@@ -72,27 +72,12 @@ fn vendor_messages(text: &str, redact: impl Fn(&str) -> String) -> Vec<VendorMes
     let messages = envelope.messages.into_iter().map(|message| VendorMessage {
         code: message.error_code.and_then(|code| match code {
             serde_json::Value::Null => None,
-            serde_json::Value::String(code) => Some(self::snippet(&redact(&code))),
+            serde_json::Value::String(code) => Some(snippet(&redact(&code))),
             other => Some(redact(&other.to_string())),
         }),
-        text: message.message.map(|text| self::snippet(&redact(&text))),
+        text: message.message.map(|text| snippet(&redact(&text))),
     });
     messages.filter(|message| *message != VendorMessage::default()).collect()
-}
-
-/// The beginning of a text as one line of at most 500 characters.
-pub(crate) fn snippet(text: &str) -> String {
-    let line = one_line(text);
-    match line.char_indices().nth(SNIPPET_CHARS) {
-        Some((end, _)) => format!("{} ...", &line[..end]),
-        None => line,
-    }
-}
-
-/// Replaces runs of white space and control characters by single spaces.
-pub(crate) fn one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The error of every call: one line with the operation, the cause (in the vendor's own words if there are any) and an
 //! action for the user. No text of an error contains a token, a password or the query of a URL: the code that builds an
-//! error redacts the service's texts first.
+//! error redacts the service's texts first. No message contains a control character or a line break: [`Error::new`]
+//! replaces them, because names, paths and answers come from outside.
 //!
 //! This module imports only `defaults` from the crate, so that every module may return [`Error`].
 
 pub(crate) mod body;
 mod kind;
+pub(crate) mod text;
 pub(crate) mod transport_fault;
 
 use std::borrow::Cow;
@@ -22,7 +24,8 @@ pub use kind::ErrorKind;
 /// Why a call failed.
 ///
 /// [`fmt::Display`] prints one line: operation, cause and hint. [`Error::hint`] is the hint alone and
-/// [`Error::summary`] the line without it. No text of an error holds a credential of the client.
+/// [`Error::summary`] the line without it. None of these holds a credential of the client, a control character or a
+/// line break.
 pub struct Error(Box<ErrorInner>);
 
 /// Boxed, so that a `Result` stays small.
@@ -64,11 +67,12 @@ pub(crate) struct ErrorAnswer {
 }
 
 impl Error {
+    /// An error with the cause `detail`, whose control characters are replaced by spaces.
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self(Box::new(ErrorInner {
             kind,
             operation: None,
-            detail: detail.into(),
+            detail: text::replace_control_chars(&detail.into()),
             hint: None,
             answer: None,
             attempts: 0,
@@ -79,7 +83,8 @@ impl Error {
         }))
     }
 
-    /// Adds an action to recommend to the user, in the imperative: "try again later".
+    /// Adds an action to recommend to the user, in the imperative: "try again later". The caller quotes text from
+    /// outside with `{:?}`, so that the hint contains no control character.
     pub(crate) fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(hint.into());
         self

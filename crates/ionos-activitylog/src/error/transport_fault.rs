@@ -6,8 +6,8 @@ use std::fmt;
 use std::io;
 
 use super::Error;
-use super::body::one_line;
 use super::kind::ErrorKind;
+use super::text::one_line;
 
 /// The body of an answer exceeds the limit. The transport puts this error into the body stream; [`body_error`] finds
 /// it among the causes.

@@ -7,12 +7,11 @@ use chrono::{DateTime, Utc};
 
 use super::action::{self, Action};
 use super::error::EventError;
-use super::members::{Member, RecordMembers};
+use super::members::{Member, RecordMembers, read_text, read_time};
 use super::op_class::OpClass;
 use super::outcome::Outcome;
 use super::principal::Principal;
 use super::resource::{self, Resource};
-use super::value::{self, text};
 use super::vocabulary::{EventType, ServiceName, Status};
 use crate::json;
 
@@ -32,13 +31,13 @@ impl<'a> Details<'a> {
     }
 
     fn text(&self, member: Member) -> Option<Cow<'a, str>> {
-        text(self.members.get(member))
+        read_text(self.members.get(member))
     }
 
     /// The time in UTC; equals [`Event::time`](crate::Event::time).
     #[must_use]
     pub fn time(&self) -> Option<DateTime<Utc>> {
-        value::time(self.members.get(Member::Time))
+        read_time(self.members.get(Member::Time))
     }
 
     /// The type of the event (`/event/type`).
@@ -83,10 +82,10 @@ impl<'a> Details<'a> {
         let param = self.members.get(Member::Param).unwrap_or_default();
         let [method, uri, initiator, service] = json::get_many(param, ["action", "uri", "initiator", "sourceService"]);
         Action {
-            method: text(method),
-            uri: text(uri),
-            initiator: text(initiator),
-            service: text(service).map(ServiceName::new),
+            method: read_text(method),
+            uri: read_text(uri),
+            initiator: read_text(initiator),
+            service: read_text(service).map(ServiceName::new),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::value::text;
+use super::members::read_text;
 use crate::json;
 
 /// The error that a request ended with (`/event/param/error` and `/event/param/errorCode`).
@@ -35,8 +35,8 @@ impl<'a> EventError<'a> {
         let not_blank = |code: &Cow<'_, str>| !code.trim().is_empty();
         let codes = messages.iter().filter_map(|message| message.code.clone());
         let error = Self {
-            code: text(code).into_iter().chain(codes).find(not_blank),
-            status: text(status).and_then(|status| http_status(&status)),
+            code: read_text(code).into_iter().chain(codes).find(not_blank),
+            status: read_text(status).and_then(|status| http_status(&status)),
             messages,
         };
         (error != Self::default()).then_some(error)
@@ -46,7 +46,7 @@ impl<'a> EventError<'a> {
 impl<'a> EventErrorMessage<'a> {
     fn new(message: &'a str) -> Self {
         let [code, message] = json::get_many(message, ["errorCode", "message"]);
-        Self { code: text(code), message: text(message) }
+        Self { code: read_text(code), message: read_text(message) }
     }
 }
 

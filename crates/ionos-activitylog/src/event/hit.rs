@@ -24,15 +24,15 @@ impl<'a> HitRecord<'a> {
             let is_first = record.replace(RecordMembers::read(cursor)?).is_none();
             is_first.then_some(())
         })?;
-        let (text, members) = record.filter(|(text, _)| JsonType::of(text) != JsonType::Null)?;
+        let (text, members) = record.filter(|(text, _)| JsonType::from_text(text) != JsonType::Null)?;
         Some(Self { text, members, issue: None })
     }
 
     /// The record of a hit that a JSON reader has accepted.
     pub(super) fn scan(hit: &'a str) -> Self {
-        let mut records = json::members(hit).filter_map(|(key, value)| key.is("_source").then_some(value));
-        let (text, issue) = match (JsonType::of(hit), records.next(), records.next()) {
-            (JsonType::Object, Some(record), None) if JsonType::of(record) != JsonType::Null => (record, None),
+        let mut records = json::members(hit).filter_map(|(key, value)| key.is_named("_source").then_some(value));
+        let (text, issue) = match (JsonType::from_text(hit), records.next(), records.next()) {
+            (JsonType::Object, Some(record), None) if JsonType::from_text(record) != JsonType::Null => (record, None),
             (JsonType::Object, Some(_), Some(_)) => (hit, Some("the hit contains two records; the whole hit is kept")),
             (JsonType::Object, ..) => (hit, Some("the hit contains no record; the whole hit is kept")),
             _ => (hit, Some("the hit is not an object; the whole hit is kept")),

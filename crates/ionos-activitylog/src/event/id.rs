@@ -50,7 +50,7 @@ enum EventIdForm {
 impl EventId {
     /// The id from the JSON value of `@uuid`. `None` if the value is not usable.
     pub(super) fn from_uuid(value: &str) -> Option<Self> {
-        if JsonType::of(value) != JsonType::Text || !json::is_valid_unicode(value) {
+        if JsonType::from_text(value) != JsonType::Text || !json::is_valid_unicode(value) {
             return None;
         }
         Self::from_name(&json::decode(value))

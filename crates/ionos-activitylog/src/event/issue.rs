@@ -1,11 +1,11 @@
-//! Reports what of a record does not fit the model: the place, the expected type and the value found. Such a record is
-//! kept, and a user must be able to find the place in it.
+//! Reports the places of a record that do not fit the model, each with the expected type and the value found. Such a
+//! record is kept, and a user must be able to find the place in it.
 
 use std::fmt;
 
+use super::members::read_time;
 use super::model::EVENT;
 use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
-use super::value;
 use crate::json::{self, JsonType};
 
 /// Maximum number of issues per record. A record may have millions; the first few are enough for a person.
@@ -83,7 +83,7 @@ impl IssueCollector {
         if self.0.len() >= MAX_ISSUES {
             return;
         }
-        let found = value.map_or(JsonType::Null, JsonType::of);
+        let found = value.map_or(JsonType::Null, JsonType::from_text);
         let is_record = matches!(path, IssuePath::Record);
         match (model, value.unwrap_or("null")) {
             (Object(members), object) if found == JsonType::Object => self.check_members(members, object, path),
@@ -94,7 +94,7 @@ impl IssueCollector {
                     self.add(IssuePath::Member(&path, "time"), no_time(None));
                 }
             }
-            (Time, _) if value::time(value).is_none() => self.add(path, no_time(value)),
+            (Time, _) if read_time(value).is_none() => self.add(path, no_time(value)),
             (Text | Scalar | Time, text) if found == JsonType::Text => {
                 if !json::is_valid_unicode(text) {
                     self.add(path, "the text contains a lone surrogate, which is not a character".to_owned());
@@ -116,7 +116,7 @@ impl IssueCollector {
         for (index, element) in json::elements(list).enumerate() {
             let path = IssuePath::Element(&path, index);
             // In a list, null does not stand for a missing value.
-            match JsonType::of(element) {
+            match JsonType::from_text(element) {
                 JsonType::Null => self.add(path, unexpected(model, element)),
                 _ => self.check(model, Some(element), path),
             }
@@ -126,7 +126,7 @@ impl IssueCollector {
     fn check_members(&mut self, members: &[(&str, ModelType)], object: &str, path: IssuePath<'_>) {
         let mut found: [(Option<&str>, usize); MAX_MEMBERS] = [(None, 0); MAX_MEMBERS];
         for (key, value) in json::members(object) {
-            let index = members.iter().position(|(name, _)| key.is(name));
+            let index = members.iter().position(|(name, _)| key.is_named(name));
             if let Some((last, count)) = index.and_then(|index| found.get_mut(index)) {
                 *last = Some(value);
                 *count += 1;
@@ -159,7 +159,7 @@ fn no_time(value: Option<&str>) -> String {
 
 /// The value for a message: its type, and the beginning of its text if it has one.
 fn quote(value: &str) -> String {
-    let found = match JsonType::of(value) {
+    let found = match JsonType::from_text(value) {
         JsonType::Null => return "null".to_owned(),
         JsonType::Object => return "an object".to_owned(),
         JsonType::List => return "a list".to_owned(),

@@ -1,5 +1,9 @@
 //! Finds the members of a record that the typed view reads, in one pass. The event keeps their positions, so that its record
-//! is never parsed again.
+//! is never parsed again. [`read_text`] and [`read_time`] read the value of a member.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
 
 use crate::json::{self, OnePass};
 
@@ -66,7 +70,7 @@ impl<'a> RecordMembers<'a> {
             "event" => members.read_object(cursor, EVENT),
             _ => members.read_member(cursor, RECORD, key),
         })?;
-        Some((cursor.since(&start)?, members))
+        Some((cursor.text_since(&start)?, members))
     }
 
     #[inline]
@@ -94,7 +98,7 @@ impl<'a> RecordMembers<'a> {
         let [meta, event] = json::get_many(record, ["meta", "event"]);
         for (object, keys) in [(Some(record), RECORD), (meta, META), (event, EVENT)] {
             for (key, value) in json::members(object.unwrap_or_default()) {
-                if let Some((_, member)) = keys.iter().find(|(name, _)| key.is(name)) {
+                if let Some((_, member)) = keys.iter().find(|(name, _)| key.is_named(name)) {
                     members.set(*member, Some(value));
                 }
             }
@@ -137,4 +141,15 @@ impl MemberSpans {
         // No JSON value is empty.
         RecordMembers(self.0.map(|span| member(span).filter(|value| !value.is_empty())))
     }
+}
+
+/// The text of a member. `None` if the member is missing or is neither a string nor a number.
+pub(super) fn read_text(value: Option<&str>) -> Option<Cow<'_, str>> {
+    json::scalar_text(value?)
+}
+
+/// The time of a member in UTC. `None` if the member is missing or is not an RFC 3339 time.
+pub(super) fn read_time(value: Option<&str>) -> Option<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(&read_text(value)?).ok()?;
+    Some(time.to_utc())
 }

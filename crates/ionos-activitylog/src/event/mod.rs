@@ -18,9 +18,6 @@ mod op_class;
 mod outcome;
 mod principal;
 mod resource;
-#[cfg(feature = "schemars")]
-mod schema;
-mod value;
 mod vocabulary;
 
 use chrono::{DateTime, Utc};
@@ -30,7 +27,7 @@ use crate::json::{self, OnePass};
 use crate::{Error, ErrorKind};
 
 use hit::HitRecord;
-use members::{Member, MemberSpans, RecordMembers};
+use members::{Member, MemberSpans, RecordMembers, read_time};
 
 pub use action::Action;
 pub use details::Details;
@@ -90,7 +87,7 @@ struct RecordIndex {
 impl RecordIndex {
     fn new(record: &str, members: &RecordMembers<'_>) -> Self {
         Self {
-            time: value::time(members.get(Member::Time)),
+            time: read_time(members.get(Member::Time)),
             id: members.get(Member::Uuid).and_then(EventId::from_uuid),
             members: MemberSpans::new(record, members),
         }
@@ -200,6 +197,23 @@ impl Event {
             Some(problem) => vec![Issue::of_record(problem)],
             None => issue::find_issues(self.raw()),
         }
+    }
+}
+
+/// The schema of [`Event::raw`], from the API description, for programs that read records without this library. Allows
+/// members that the description does not name. A record with [`Event::issues`] may not match it.
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Event {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        ionos_activitylog_client::types::Event::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        ionos_activitylog_client::types::Event::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        ionos_activitylog_client::types::Event::json_schema(generator)
     }
 }
 

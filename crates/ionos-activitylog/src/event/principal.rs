@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use super::value::text;
+use super::members::read_text;
 use super::vocabulary::ServiceName;
 use crate::json;
 
@@ -30,11 +30,11 @@ impl<'a> Principal<'a> {
             json::get_many(principal, ["identity", "sourceIP", "sourceService", "serviceHost"]);
         let [user, contract] = json::get_many(identity.unwrap_or_default(), ["username", "contractNumber"]);
         Self {
-            user: text(user),
-            contract: text(contract),
-            source_ip: text(source_ip),
-            service: text(service).map(ServiceName::new),
-            host: text(host),
+            user: read_text(user),
+            contract: read_text(contract),
+            source_ip: read_text(source_ip),
+            service: read_text(service).map(ServiceName::new),
+            host: read_text(host),
         }
     }
 

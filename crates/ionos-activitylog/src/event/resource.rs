@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::value::text;
+use super::members::read_text;
 use super::vocabulary::{ActionName, ResourceType};
 use crate::json::{self, JsonType};
 
@@ -23,8 +23,8 @@ impl<'a> Resource<'a> {
         let [id, resource_type, action] = json::get_many(resource, ["id", "type", "action"]);
         let actions = list(action).filter_map(json::scalar_text);
         Self {
-            id: text(id),
-            resource_type: text(resource_type).map(ResourceType::new),
+            id: read_text(id),
+            resource_type: read_text(resource_type).map(ResourceType::new),
             actions: actions.map(ActionName::new).collect(),
         }
     }
@@ -38,7 +38,7 @@ pub(super) fn read_all(resources: Option<&str>) -> impl Iterator<Item = Resource
 
 /// The elements of a list. Any other value counts as a list of that value.
 fn list(value: Option<&str>) -> impl Iterator<Item = &str> {
-    let value = value.filter(|value| JsonType::of(value) != JsonType::Null);
-    let single = value.filter(|value| JsonType::of(value) != JsonType::List);
+    let value = value.filter(|value| JsonType::from_text(value) != JsonType::Null);
+    let single = value.filter(|value| JsonType::from_text(value) != JsonType::List);
     json::elements(value.unwrap_or_default()).chain(single)
 }

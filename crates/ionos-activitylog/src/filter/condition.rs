@@ -63,11 +63,11 @@ pub(super) fn any_matches(conditions: &[Condition], key: FilterKey, record: &str
         }),
         FilterKey::Outcome => {
             let outcome = details.outcome();
-            any(&|one| matches!(one, Condition::Outcome(wanted) if *wanted == outcome))
+            any(&|one| matches!(one, Condition::Outcome(required) if *required == outcome))
         }
         FilterKey::Mutations => {
             let mutation = details.op_class().is_mutation();
-            any(&|one| matches!(one, Condition::Mutations(wanted) if *wanted == mutation))
+            any(&|one| matches!(one, Condition::Mutations(required) if *required == mutation))
         }
         FilterKey::Text => {
             let text = json::to_canonical(record);

@@ -61,7 +61,7 @@ impl Filter {
     }
 
     /// Parses pairs `key=value` and `key!=value`, such as the arguments of a command line. The value is everything
-    /// behind the sign, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
+    /// after the sign, including spaces and quotes. Keys are accepted in any case and with `_` for `-`.
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Filter {
     pub fn parse<S: AsRef<str>>(pairs: impl IntoIterator<Item = S>) -> Result<Self, Error> {
         pairs.into_iter().try_fold(Self::new(), |filter, pair| {
             let (key, negated, value) = parse::parse_pair(pair.as_ref())?;
-            filter.with(key, negated, value)
+            filter.with_condition(key, negated, value)
         })
     }
 
@@ -80,7 +80,7 @@ impl Filter {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid value.
     pub fn only(self, key: FilterKey, value: &str) -> Result<Self, Error> {
-        self.with(key, false, value)
+        self.with_condition(key, false, value)
     }
 
     /// Excludes events with this value.
@@ -89,10 +89,10 @@ impl Filter {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for an invalid value.
     pub fn without(self, key: FilterKey, value: &str) -> Result<Self, Error> {
-        self.with(key, true, value)
+        self.with_condition(key, true, value)
     }
 
-    fn with(mut self, key: FilterKey, negated: bool, value: &str) -> Result<Self, Error> {
+    fn with_condition(mut self, key: FilterKey, negated: bool, value: &str) -> Result<Self, Error> {
         let condition = Condition::new(key, value)?;
         let conditions = self.conditions.entry((key, negated)).or_default();
         let text = condition.to_string();

@@ -137,7 +137,7 @@ proptest! {
     ) {
         let filter = pairs.iter().fold(Filter::new(), |filter, (key, negated, value)| {
             // Invalid values are skipped.
-            filter.clone().with(*key, *negated, value).unwrap_or(filter)
+            filter.clone().with_condition(*key, *negated, value).unwrap_or(filter)
         });
         let again: Filter = filter.to_string().parse().unwrap();
         prop_assert_eq!(again.to_string(), filter.to_string());

@@ -84,9 +84,9 @@ mod tests {
         #[test]
         fn a_string_ends_at_its_first_quote_that_makes_it_valid_json(
             contents in r#"([ -~ü\x{0}-\x{20}\x{7f}]|\\["\\/bfnrtu0-9a-fx]|\\u[0-9a-fA-F]{4}){0,40}"#,
-            behind in r#"["\\a,}]{0,9}"#,
+            suffix in r#"["\\a,}]{0,9}"#,
         ) {
-            let text = format!("{contents}\"{behind}");
+            let text = format!("{contents}\"{suffix}");
             match end_of_string_contents(text.as_bytes(), 0) {
                 Some(end) => {
                     let string = format!("\"{}\"", &text[..end]);

@@ -33,7 +33,7 @@ pub(crate) enum JsonType {
 
 impl JsonType {
     /// The type of a value, which its first character decides.
-    pub(crate) fn of(value: &str) -> Self {
+    pub(crate) fn from_text(value: &str) -> Self {
         match value.as_bytes().first() {
             Some(b'{') => Self::Object,
             Some(b'[') => Self::List,
@@ -47,7 +47,7 @@ impl JsonType {
 
 /// The decoded text of a string, or the digits of a number as they are written. `None` for any other value.
 pub(crate) fn scalar_text(value: &str) -> Option<Cow<'_, str>> {
-    match JsonType::of(value) {
+    match JsonType::from_text(value) {
         JsonType::Text => Some(decode(value)),
         JsonType::Number => Some(Cow::Borrowed(value)),
         _ => None,

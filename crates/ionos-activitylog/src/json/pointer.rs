@@ -13,7 +13,7 @@ pub(crate) fn resolve_pointer<'a>(value: &'a str, pointer: &str) -> Option<&'a s
         if value.starts_with('[') {
             return elements(value).nth(list_index(&token)?);
         }
-        let named = members(value).filter(|(key, _)| key.is(&token));
+        let named = members(value).filter(|(key, _)| key.is_named(&token));
         named.last().map(|(_, value)| value)
     })
 }

@@ -27,7 +27,7 @@ pub(crate) struct Key<'a> {
 impl Key<'_> {
     /// Whether the decoded key equals `name`.
     #[inline]
-    pub(crate) fn is(&self, name: &str) -> bool {
+    pub(crate) fn is_named(&self, name: &str) -> bool {
         self.unquoted == name || (self.has_escape && *decode_to_bytes(self.text) == *name.as_bytes())
     }
 }
@@ -47,7 +47,7 @@ pub(crate) fn elements(list: &str) -> Elements<'_> {
 pub(crate) fn get_many<'a, const N: usize>(object: &'a str, keys: [&str; N]) -> [Option<&'a str>; N] {
     let mut values = [None; N];
     for (key, value) in members(object) {
-        if let Some((slot, _)) = values.iter_mut().zip(keys).find(|(_, wanted)| key.is(wanted)) {
+        if let Some((slot, _)) = values.iter_mut().zip(keys).find(|(_, name)| key.is_named(name)) {
             *slot = Some(value);
         }
     }
@@ -230,7 +230,7 @@ mod tests {
                 (r#""a""#, "-0e+1"),
             ]
         );
-        assert!(members(object).any(|(key, _)| key.is("e")));
+        assert!(members(object).any(|(key, _)| key.is_named("e")));
         let found: Vec<_> = elements("[ [] , {} ,true,\n\"]\"\t, 1 ]").collect();
         assert_eq!(found, ["[]", "{}", "true", "\"]\"", "1"]);
         for value in ["", "{}", "[]", "1", "\"{\"", "null", "{", "["] {

@@ -34,7 +34,7 @@ mod tests {
                     let mut bytes = [around; 8];
                     bytes[index] = byte;
                     let word = u64::from_le_bytes(bytes);
-                    let expected = |wanted: &dyn Fn(&u8) -> bool| bytes.iter().position(wanted).unwrap_or(8);
+                    let expected = |is_match: &dyn Fn(&u8) -> bool| bytes.iter().position(is_match).unwrap_or(8);
                     assert_eq!(first_match(zero_bytes(word ^ repeat(b'"'))), expected(&|byte| *byte == b'"'));
                     assert_eq!(first_match(control_bytes(word)), expected(&|byte| *byte < b' '));
                 }

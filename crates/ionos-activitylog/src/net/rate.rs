@@ -68,7 +68,7 @@ mod tests {
 
     #[tokio::test]
     async fn requests_are_spaced_and_idle_time_does_not_accumulate() {
-        let clock = VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
+        let clock = VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap());
         let rate = RateLimiter::new(4.0);
         for _ in 0..3 {
             rate.wait(&clock).await;
@@ -82,7 +82,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dropped_wait_gives_its_slot_back() {
-        let clock = VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
+        let clock = VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap());
         let rate = RateLimiter::new(0.1);
         rate.wait(&clock).await;
         for _ in 0..10 {

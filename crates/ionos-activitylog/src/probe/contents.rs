@@ -8,7 +8,7 @@ use crate::api::page::{Page, Total};
 use crate::api::profile::{DateFractions, HitOrder, TotalShape};
 use crate::error::ErrorKind;
 use crate::event::Event;
-use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, unmeasured};
+use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, describe_failure};
 use crate::range::DateRange;
 
 /// Minimum total to test for a cap, so that the two requests of the test are worthwhile.
@@ -49,7 +49,7 @@ impl ProbeSession<'_> {
             match self.request_page(part, 0, 1).await.map(|answer| answer.total()) {
                 Ok(Some(count)) => sum += count,
                 Ok(None) => return (finding(word, "a part of the range has no total".to_owned()), None),
-                Err(error) => return (finding(word, unmeasured(&error)), None),
+                Err(error) => return (finding(word, describe_failure(&error)), None),
             }
         }
         if sum == count {
@@ -64,8 +64,8 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// How the service treats fractions of a second. A range that begins just after an event contains the event only if
-    /// the service cuts fractions off.
+    /// Measures the service's treatment of fractions of a second. A range that begins just after an event contains the
+    /// event only if the service cuts fractions off.
     pub(super) async fn date_fractions(&mut self, page: &Page) -> (Finding, Option<DateFractions>) {
         let finding = |answer: &str, observation: &str| Finding::new("date fractions", answer, observation);
         let mut by_second: BTreeMap<i64, Vec<(&Event, DateTime<Utc>)>> = BTreeMap::new();
@@ -105,7 +105,7 @@ impl ProbeSession<'_> {
                 };
             }
             Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => error,
-            Err(error) => return (finding(NOT_KNOWN, &unmeasured(&error)), None),
+            Err(error) => return (finding(NOT_KNOWN, &describe_failure(&error)), None),
         };
         // If the service also refuses the whole second, the fraction was not the reason.
         let whole = DateRange::new(second, second + TimeDelta::seconds(1));
@@ -119,7 +119,7 @@ impl ProbeSession<'_> {
                 let observation = format!("a date with a fraction is refused with {status}");
                 (finding("refused", &observation), Some(DateFractions::Refused))
             }
-            Err(error) => (finding(NOT_KNOWN, &unmeasured(&error)), None),
+            Err(error) => (finding(NOT_KNOWN, &describe_failure(&error)), None),
         }
     }
 
@@ -139,7 +139,7 @@ impl ProbeSession<'_> {
             };
             let answer = match self.request_page(range, 0, first.requested_size).await {
                 Ok(answer) => answer,
-                Err(error) => return unknown(unmeasured(&error)),
+                Err(error) => return unknown(describe_failure(&error)),
             };
             if answer.received() == 0 {
                 continue;
@@ -154,7 +154,7 @@ impl ProbeSession<'_> {
                 let size = pages.first().map_or(1, ProbedPage::received);
                 match self.request_page(range, count - size, size).await {
                     Ok(answer) => pages.push(answer),
-                    Err(error) => return unknown(unmeasured(&error)),
+                    Err(error) => return unknown(describe_failure(&error)),
                 }
             }
             let events = pages.iter().flat_map(|answer| &answer.page.events);

@@ -47,7 +47,7 @@ pub struct Finding {
     pub name: &'static str,
     /// The answer in one or two words; "not known" if the answers of the service are inconclusive.
     pub answer: String,
-    /// The observation behind the answer, as a sentence without a full stop.
+    /// The observation that supports the answer, as a sentence without a full stop.
     pub observation: String,
 }
 
@@ -164,8 +164,8 @@ impl ProbeSession<'_> {
                         Some(total) => total > answer.received(),
                         // An error counts as no further event.
                         None => {
-                            let behind = self.request_page(range, answer.received(), 1).await;
-                            behind.is_ok_and(|behind| behind.received() > 0)
+                            let next = self.request_page(range, answer.received(), 1).await;
+                            next.is_ok_and(|next| next.received() > 0)
                         }
                     };
                     let page = page_cap(&answer, refused, has_more);
@@ -192,6 +192,6 @@ fn total_shape(json: &str) -> TotalShape {
     }
 }
 
-fn unmeasured(error: &Error) -> String {
+fn describe_failure(error: &Error) -> String {
     format!("the measurement failed: {error}")
 }

@@ -9,7 +9,7 @@ use crate::api::page::Page;
 use crate::api::profile::HitOrder;
 use crate::error::ErrorKind;
 use crate::event::Event;
-use crate::probe::{Finding, NOT_KNOWN, ProbeSession, ProbedPage, unmeasured};
+use crate::probe::{Finding, NOT_KNOWN, ProbeSession, ProbedPage, describe_failure};
 use crate::range::DateRange;
 
 /// Maximum offsets to test, in descending order.
@@ -44,7 +44,7 @@ impl ProbeSession<'_> {
         for _ in 1..READINGS {
             let again = match self.request_page(range, 0, first.requested_size).await {
                 Ok(again) => again,
-                Err(error) => return (finding(NOT_KNOWN, unmeasured(&error)), None),
+                Err(error) => return (finding(NOT_KNOWN, describe_failure(&error)), None),
             };
             let found = listed(&again.page);
             if found == expected {
@@ -106,7 +106,7 @@ impl ProbeSession<'_> {
                         observation = format!("a page after {offset} events is refused with {status}");
                     }
                 }
-                Err(error) => return (finding(NOT_KNOWN.to_owned(), unmeasured(&error)), None),
+                Err(error) => return (finding(NOT_KNOWN.to_owned(), describe_failure(&error)), None),
             }
         }
         (finding("below 500".to_owned(), observation), None)
@@ -114,21 +114,21 @@ impl ProbeSession<'_> {
 }
 
 pub(super) fn page_cap(answer: &ProbedPage, refused: Option<u64>, more: bool) -> (Option<u64>, Finding) {
-    let (asked, received) = (answer.requested_size, answer.received());
+    let (requested, received) = (answer.requested_size, answer.received());
     let finding = |answer: String, observation: String| Finding::new("page cap", answer, observation);
     if let Some(refused) = refused {
-        let observation = format!("a page of {refused} is refused, a page of {asked} is accepted");
-        return (Some(asked), finding(asked.to_string(), observation));
+        let observation = format!("a page of {refused} is refused, a page of {requested} is accepted");
+        return (Some(requested), finding(requested.to_string(), observation));
     }
-    if received < asked && more && received > 0 {
-        let observation = format!("requested {asked}, received {received}, and there are more");
+    if received < requested && more && received > 0 {
+        let observation = format!("requested {requested}, received {received}, and there are more");
         return (Some(received), finding(received.to_string(), observation));
     }
-    if received == asked {
-        let observation = format!("requested {asked}, received {asked}");
-        return (None, finding(format!("{asked} or more"), observation));
+    if received == requested {
+        let observation = format!("requested {requested}, received {requested}");
+        return (None, finding(format!("{requested} or more"), observation));
     }
-    let observation = format!("requested {asked}, received all {received} events");
+    let observation = format!("requested {requested}, received all {received} events");
     (None, finding(NOT_KNOWN.to_owned(), observation))
 }
 

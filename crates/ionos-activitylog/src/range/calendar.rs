@@ -166,7 +166,7 @@ fn local_date<Tz: TimeZone>(now: &DateTime<Tz>) -> Result<NaiveDate, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{at, range};
+    use super::super::tests::{parse_time, range};
     use super::*;
     use crate::error::ErrorKind;
     use chrono::FixedOffset;
@@ -230,7 +230,10 @@ mod tests {
             (DateRange::month(2026, 10, &berlin), range("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z")),
             (DateRange::year(2026, &berlin), range("2025-12-31T23:00:00Z", "2026-12-31T23:00:00Z")),
             (DateRange::year(0, &Utc), range("0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z")),
-            (DateRange::until(at("2026-01-01T00:00:00Z")), range("1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z")),
+            (
+                DateRange::until(parse_time("2026-01-01T00:00:00Z")),
+                range("1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+            ),
         ];
         for (made, expected) in cases {
             assert_eq!(made.unwrap(), expected);
@@ -240,7 +243,7 @@ mod tests {
     #[test]
     fn named_days_weeks_and_months_are_those_of_the_local_calendar() {
         // Monday, 00:30 in Berlin; in UTC it is still Sunday.
-        let utc = at("2026-11-01T23:30:00.7Z");
+        let utc = parse_time("2026-11-01T23:30:00.7Z");
         let berlin = utc.with_timezone(&Tz::Europe__Berlin);
         let cases = [
             (DateRange::today(utc), "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z"),
@@ -251,7 +254,11 @@ mod tests {
             (DateRange::last_week(berlin), "2026-10-25T23:00:00Z", "2026-11-01T23:00:00Z"),
             (DateRange::this_month(berlin), "2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z"),
             (DateRange::last_month(berlin), "2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"),
-            (DateRange::since(at("2026-11-01T23:00:00.5Z"), berlin), "2026-11-01T23:00:00.5Z", "2026-11-01T23:30:00Z"),
+            (
+                DateRange::since(parse_time("2026-11-01T23:00:00.5Z"), berlin),
+                "2026-11-01T23:00:00.5Z",
+                "2026-11-01T23:30:00Z",
+            ),
             (DateRange::last(TimeDelta::hours(2), berlin), "2026-11-01T21:30:00Z", "2026-11-01T23:30:00Z"),
             (DateRange::last(Length::months(1), berlin), "2026-10-01T22:30:00Z", "2026-11-01T23:30:00Z"),
         ];
@@ -262,7 +269,7 @@ mod tests {
 
     #[test]
     fn an_invalid_range_is_an_error() {
-        let now = at("2026-11-20T12:00:00Z");
+        let now = parse_time("2026-11-20T12:00:00Z");
         let east = FixedOffset::east_opt(86_399).unwrap();
         let west = FixedOffset::west_opt(86_399).unwrap();
         let last = DateTime::<Utc>::MAX_UTC.with_timezone(&east);
@@ -289,8 +296,8 @@ mod tests {
             DateRange::today(last),
             DateRange::yesterday(first),
             DateRange::this_week(first),
-            DateRange::last_week(at("0000-01-01T00:00:00Z")),
-            DateRange::last_month(at("0000-01-01T00:00:00Z")),
+            DateRange::last_week(parse_time("0000-01-01T00:00:00Z")),
+            DateRange::last_month(parse_time("0000-01-01T00:00:00Z")),
             DateRange::last(Length::months(1), first),
             DateRange::since(now, last),
         ];

@@ -8,7 +8,7 @@ use chrono::{DateTime, Months, TimeDelta, TimeZone, Utc};
 
 use super::{last_whole_second, range_error, zone};
 use crate::error::Error;
-use crate::error::body::snippet;
+use crate::error::text::snippet;
 
 /// Units of fixed length in seconds, longest first.
 const SECONDS: [(&str, i64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];

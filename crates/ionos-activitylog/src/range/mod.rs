@@ -183,20 +183,20 @@ fn range_error(detail: impl Into<String>) -> Error {
 mod tests {
     use super::*;
 
-    pub(super) fn at(text: &str) -> DateTime<Utc> {
+    pub(super) fn parse_time(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
 
     pub(super) fn range(start: &str, end: &str) -> DateRange {
-        DateRange::new(at(start), at(end)).unwrap()
+        DateRange::new(parse_time(start), parse_time(end)).unwrap()
     }
 
     #[test]
     fn the_start_is_inclusive_and_the_end_exclusive() {
         let range = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
-        assert!(range.contains(at("2026-11-20T00:00:00Z")));
-        assert!(range.contains(at("2026-11-20T23:59:59.999Z")));
-        assert!(!range.contains(at("2026-11-21T00:00:00Z")));
+        assert!(range.contains(parse_time("2026-11-20T00:00:00Z")));
+        assert!(range.contains(parse_time("2026-11-20T23:59:59.999Z")));
+        assert!(!range.contains(parse_time("2026-11-21T00:00:00Z")));
         assert_eq!(range.duration(), TimeDelta::hours(24));
         assert_eq!(range.to_string(), "2026-11-20T00:00:00Z .. 2026-11-21T00:00:00Z");
     }
@@ -241,7 +241,7 @@ mod tests {
             ("2026-12-01T00:00:00Z", Some(day)),
         ];
         for (now, expected) in cases {
-            assert_eq!(day.past(at(now)), expected, "at {now}");
+            assert_eq!(day.past(parse_time(now)), expected, "at {now}");
         }
     }
 
@@ -257,16 +257,16 @@ mod tests {
     #[test]
     fn the_error_for_an_invalid_range_names_the_range() {
         let cases = [
-            DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-20T00:00:00Z")),
-            DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-21T00:00:00Z")),
-            DateRange::new(at("+12026-11-21T00:00:00Z"), at("+12026-11-22T00:00:00Z")),
-            DateRange::new(at("9999-12-31T23:59:59Z"), at("9999-12-31T23:59:59.001Z")),
+            DateRange::new(parse_time("2026-11-21T00:00:00Z"), parse_time("2026-11-20T00:00:00Z")),
+            DateRange::new(parse_time("2026-11-21T00:00:00Z"), parse_time("2026-11-21T00:00:00Z")),
+            DateRange::new(parse_time("+12026-11-21T00:00:00Z"), parse_time("+12026-11-22T00:00:00Z")),
+            DateRange::new(parse_time("9999-12-31T23:59:59Z"), parse_time("9999-12-31T23:59:59.001Z")),
             DateRange::new(DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC),
         ];
         for case in cases {
             assert_eq!(case.unwrap_err().kind(), ErrorKind::Range);
         }
-        let error = DateRange::new(at("2026-11-21T00:00:00Z"), at("2026-11-20T00:00:00Z")).unwrap_err();
+        let error = DateRange::new(parse_time("2026-11-21T00:00:00Z"), parse_time("2026-11-20T00:00:00Z")).unwrap_err();
         assert_eq!(
             error.to_string(),
             "the range from 2026-11-21T00:00:00Z to 2026-11-20T00:00:00Z is empty: the start must be before the end"

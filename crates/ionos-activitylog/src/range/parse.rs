@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeZone};
 
 use super::{DateRange, Moment, last_whole_second, range_error};
 use crate::error::Error;
-use crate::error::body::snippet;
+use crate::error::text::snippet;
 
 impl DateRange {
     /// Parses a range:
@@ -63,7 +63,7 @@ fn parse_moment(text: &str) -> Result<Moment, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{at, range};
+    use super::super::tests::{parse_time, range};
     use super::*;
     use crate::error::ErrorKind;
     use chrono::Utc;
@@ -95,13 +95,13 @@ mod tests {
             ("yesterday..now", "2026-11-21T00:00:00Z", "2026-11-22T12:00:00Z"),
         ];
         for (text, start, end) in cases {
-            assert_eq!(DateRange::parse(text, at(NOW)).unwrap(), range(start, end), "{text}");
+            assert_eq!(DateRange::parse(text, parse_time(NOW)).unwrap(), range(start, end), "{text}");
         }
     }
 
     #[test]
     fn days_are_those_of_the_time_zone_of_now() {
-        let berlin = at(NOW).with_timezone(&Tz::Europe__Berlin);
+        let berlin = parse_time(NOW).with_timezone(&Tz::Europe__Berlin);
         assert_eq!(
             DateRange::parse("2026-10-25..2026-10-25T12:00", berlin).unwrap(),
             range("2026-10-24T22:00:00Z", "2026-10-25T11:00:00Z")
@@ -124,7 +124,7 @@ mod tests {
             ("9999", "+10000-01-01T00:00:00Z is outside the supported years"),
         ];
         for (text, expected) in cases {
-            let error = DateRange::parse(text, at(NOW)).unwrap_err();
+            let error = DateRange::parse(text, parse_time(NOW)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Range);
             assert!(error.to_string().contains(expected), "{text}: {error}");
         }
@@ -138,16 +138,16 @@ mod tests {
             length in prop_oneof![1_i64..10_000, 1_i64..200_000_000_000],
             zone in prop::sample::select(vec![Tz::UTC, Tz::Pacific__Apia, Tz::America__Havana]),
         ) {
-            let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
+            let instant = |millis| DateTime::from_timestamp_millis(millis).unwrap();
             let end = (start + length).min(253_402_300_799_000);
-            let range = DateRange::new(at(start), at(end)).unwrap();
+            let range = DateRange::new(instant(start), instant(end)).unwrap();
             let now = DateTime::<Utc>::UNIX_EPOCH.with_timezone(&zone);
             prop_assert_eq!(DateRange::parse(&range.to_string(), now).unwrap(), range);
         }
 
         #[test]
         fn no_text_panics(text in "\\PC{0,20}(\\.\\.)?\\PC{0,20}|[0-9TZ:.@+ a-z-]{0,12}\\.\\.[0-9TZ:.@+ a-z-]{0,12}") {
-            let _ = DateRange::parse(&text, at(NOW));
+            let _ = DateRange::parse(&text, parse_time(NOW));
         }
     }
 }

@@ -65,9 +65,9 @@ impl RangeSet {
         let mut ranges = Vec::new();
         for range in self.iter() {
             let mut position = range.start;
-            for taken in other.overlapping(range) {
-                ranges.extend(DateRange::from_bounds(position, taken.start));
-                position = taken.end;
+            for removed in other.overlapping(range) {
+                ranges.extend(DateRange::from_bounds(position, removed.start));
+                position = removed.end;
             }
             ranges.extend(DateRange::from_bounds(position, range.end));
         }
@@ -175,18 +175,18 @@ mod tests {
     type Mask = u64;
     const MILLISECONDS: i64 = 64;
 
-    fn at(millis: i64) -> DateTime<Utc> {
+    fn instant(millis: i64) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(millis).unwrap()
     }
 
     fn millis(start: i64, end: i64) -> DateRange {
-        DateRange::new(at(start), at(end)).unwrap()
+        DateRange::new(instant(start), instant(end)).unwrap()
     }
 
     /// The set of a model, built from single milliseconds.
     fn set(mask: Mask) -> RangeSet {
-        let taken = (0..MILLISECONDS).filter(|bit| mask >> bit & 1 == 1);
-        taken.map(|bit| millis(bit, bit + 1)).collect()
+        let bits = (0..MILLISECONDS).filter(|bit| mask >> bit & 1 == 1);
+        bits.map(|bit| millis(bit, bit + 1)).collect()
     }
 
     fn mask_of(range: DateRange) -> Mask {
@@ -245,7 +245,7 @@ mod tests {
         fn queries_agree_with_the_model(mask in any_mask(), range in any_range()) {
             let set = set(mask);
             for bit in 0..MILLISECONDS {
-                prop_assert_eq!(set.contains(at(bit)), mask >> bit & 1 == 1);
+                prop_assert_eq!(set.contains(instant(bit)), mask >> bit & 1 == 1);
             }
             prop_assert_eq!(set.covers(range), mask_of(range) & !mask == 0);
         }

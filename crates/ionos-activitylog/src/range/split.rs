@@ -123,8 +123,8 @@ mod tests {
         // 1910 to 2050, up to 200 days.
         let start = -1_893_456_000_000_i64..2_524_608_000_000;
         (start, 1_i64..200 * 86_400_000).prop_map(|(start, length)| {
-            let at = |millis| DateTime::from_timestamp_millis(millis).unwrap();
-            DateRange::new(at(start), at(start + length)).unwrap()
+            let instant = |millis| DateTime::from_timestamp_millis(millis).unwrap();
+            DateRange::new(instant(start), instant(start + length)).unwrap()
         })
     }
 

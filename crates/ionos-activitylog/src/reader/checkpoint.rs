@@ -44,7 +44,7 @@ impl Checkpoint {
     }
 
     /// The range that is left to read. `None` once all events were returned.
-    pub(crate) fn rest(&self) -> Option<DateRange> {
+    pub(crate) fn remaining_range(&self) -> Option<DateRange> {
         DateRange::new(self.read_to, self.range.end()).ok()
     }
 }
@@ -121,9 +121,12 @@ mod tests {
     fn a_checkpoint_round_trips() {
         let checkpoint: Checkpoint = serde_json::from_str(KEPT).unwrap();
         assert_eq!(serde_json::to_string(&checkpoint).unwrap(), KEPT);
-        assert_eq!(checkpoint.rest().unwrap().to_string(), "2026-11-20T09:12:33.394Z .. 2026-12-01T00:00:00Z");
+        assert_eq!(
+            checkpoint.remaining_range().unwrap().to_string(),
+            "2026-11-20T09:12:33.394Z .. 2026-12-01T00:00:00Z"
+        );
         let done = Checkpoint { read_to: checkpoint.range.end(), ..checkpoint };
-        assert_eq!(done.rest(), None);
+        assert_eq!(done.remaining_range(), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
 /// A total that may be a cap: Elasticsearch counts up to it by default.
 const SUSPICIOUS_TOTAL: u64 = 10_000;
 
-/// The result of one scan.
+/// The events of one scan, and the totals that its pages reported.
 #[derive(Debug)]
 pub(super) struct Scan {
     /// All hits in the order of the pages, including repeats.

@@ -2,9 +2,9 @@
 
 mod contracts;
 mod faults;
-mod going_on;
-mod measured;
+mod probe;
 mod random;
+mod resume;
 mod threads;
 
 use std::collections::BTreeSet;
@@ -22,12 +22,12 @@ use ionos_activitylog_sim::{
 use crate::runtime::clock::{Clock, VirtualClock};
 use crate::{Client, DateRange, Error, ErrorKind, Event, Events, Filter, Gap, PageSize, Summary};
 
-fn at(text: &str) -> DateTime<Utc> {
+fn parse_time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 fn range(start: &str, end: &str) -> DateRange {
-    DateRange::new(at(start), at(end)).unwrap()
+    DateRange::new(parse_time(start), parse_time(end)).unwrap()
 }
 
 fn day() -> DateRange {
@@ -36,14 +36,14 @@ fn day() -> DateRange {
 
 /// A simulator whose clock is days after the end of every range.
 fn simulated(builder: SimulatorBuilder) -> Simulator {
-    builder.clock(|| at("2026-12-01T00:00:00Z")).build()
+    builder.clock(|| parse_time("2026-12-01T00:00:00Z")).build()
 }
 
 fn client(simulator: &Simulator) -> Client {
     Client::builder()
         .token(simulator.token())
         .transport(simulator.transport())
-        .clock(Arc::new(VirtualClock::at(at("2026-12-01T00:00:00Z"))))
+        .clock(Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z"))))
         .build()
         .unwrap()
 }
@@ -85,7 +85,7 @@ fn ordered(records: Vec<String>) -> Vec<String> {
     keyed.into_iter().map(|(_, _, record)| record).collect()
 }
 
-async fn is_exact(simulator: &Simulator, range: DateRange, what: &str) -> Summary {
+async fn read_and_compare(simulator: &Simulator, range: DateRange, what: &str) -> Summary {
     let (records, summary, error) = read(events(simulator, range)).await;
     assert!(error.is_none(), "{what}: {error:?}");
     assert!(summary.is_complete(), "{what}: {summary:?}");
@@ -99,17 +99,17 @@ async fn is_exact(simulator: &Simulator, range: DateRange, what: &str) -> Summar
 #[tokio::test]
 async fn a_quiet_range_takes_one_request_and_returns_each_event_once_in_order() {
     let simulator = simulated(Simulator::builder());
-    let summary = is_exact(&simulator, day(), "a day").await;
+    let summary = read_and_compare(&simulator, day(), "a day").await;
     assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 1, 0));
     // Requests contain whole seconds, so the reader drops the events outside of a range with fractions.
     let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
-    let _ = is_exact(&simulator, within, "within seconds").await;
+    let _ = read_and_compare(&simulator, within, "within seconds").await;
 }
 
 #[tokio::test]
 async fn the_result_does_not_depend_on_page_size_and_page_cap() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    for (over_limit, max_limit, wished) in [
+    for (over_limit, max_limit, requested) in [
         (OverLimit::Clamp, 1000, 97),
         (OverLimit::Clamp, 1000, 5000),
         (OverLimit::Clamp, 64, 1000),
@@ -120,7 +120,8 @@ async fn the_result_does_not_depend_on_page_size_and_page_cap() {
         let behavior = Behavior { over_limit, max_limit, ..Behavior::default() };
         let simulator = simulated(Simulator::builder().behavior(behavior));
         let range = if max_limit == 1 { range("2026-11-19T08:00:00Z", "2026-11-19T12:00:00Z") } else { week };
-        let (records, summary, error) = read(events(&simulator, range).page_size(PageSize::new(wished).unwrap())).await;
+        let (records, summary, error) =
+            read(events(&simulator, range).page_size(PageSize::new(requested).unwrap())).await;
         assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
         assert!(records == ordered(truth(&simulator, range)), "{over_limit} {max_limit}");
     }
@@ -139,7 +140,7 @@ async fn a_busy_range_is_split_so_that_no_offset_exceeds_the_cap() {
     ] {
         let behavior = Behavior { deep_offset, window_cap, ..Behavior::default() };
         let simulator = simulated(Simulator::builder().events_per_day(5_000).behavior(behavior));
-        let summary = is_exact(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
+        let summary = read_and_compare(&simulator, week, &format!("{deep_offset} {window_cap}")).await;
         assert!(summary.windows >= 4, "{summary:?}");
     }
 }
@@ -162,7 +163,7 @@ async fn every_combination_of_order_total_and_dialect_is_read_completely() {
                     };
                     let what = format!("{order} {total} {value} {dialect}");
                     let simulator = simulated(Simulator::builder().events_per_day(1_000).behavior(behavior));
-                    let _ = is_exact(&simulator, day(), &what).await;
+                    let _ = read_and_compare(&simulator, day(), &what).await;
                 }
             }
         }
@@ -171,13 +172,13 @@ async fn every_combination_of_order_total_and_dialect_is_read_completely() {
 
 #[tokio::test]
 async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
-    let clock = Arc::new(VirtualClock::at(at("2026-11-20T00:00:00Z")));
+    let clock = Arc::new(VirtualClock::starting_at(parse_time("2026-11-20T00:00:00Z")));
     let now = clock.clone();
     let behavior = Behavior { ingest_delay: "50%<1s,50%<30s".parse().unwrap(), max_limit: 20, ..Behavior::default() };
     // The clock advances only during the wait before a retry, so that events arrive between two pages.
     let simulator = Simulator::builder()
         .events_per_day(3_000)
-        .burst(at("2026-11-19T23:59:59.100Z"), TimeDelta::milliseconds(800), 700)
+        .burst(parse_time("2026-11-19T23:59:59.100Z"), TimeDelta::milliseconds(800), 700)
         .behavior(behavior)
         .faults(Faults::new().add_rule(Trigger::any().every(3), Answer::new(503).header("Retry-After", "2")).unwrap())
         .clock(move || now.now())
@@ -203,7 +204,7 @@ async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
 
 #[tokio::test]
 async fn a_burst_within_milliseconds_is_read_completely_or_named_as_a_gap() {
-    let begin = at("2026-11-19T09:12:33.100Z");
+    let begin = parse_time("2026-11-19T09:12:33.100Z");
     for (count, fractions, digits) in [
         (900, QueryFractions::Count, FractionDigits::Three),
         (4_000, QueryFractions::Count, FractionDigits::Three),
@@ -219,7 +220,7 @@ async fn a_burst_within_milliseconds_is_read_completely_or_named_as_a_gap() {
         };
         let simulator =
             simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
-        let _ = is_exact(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
+        let _ = read_and_compare(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
     }
     // More events than the cap within a millisecond, or within a second if the service does not support fractions.
     for (count, fractions) in

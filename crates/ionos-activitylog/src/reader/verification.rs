@@ -1,6 +1,6 @@
 //! Decides whether a window was read completely. An answer without an error proves nothing: the service may report
 //! another total than it sends, repeat one hit and never send another one. [`Verification`] compares all scans of a
-//! window and asks one rule per [`Proof`]; the window is verified as soon as one rule holds.
+//! window and checks one rule per [`Proof`]; the window is verified as soon as one rule holds.
 
 use std::collections::HashSet;
 
@@ -23,8 +23,9 @@ pub enum Proof {
     /// All scans together returned as many distinct events as the service reports, and the reported total never
     /// changed.
     UnionMatchesStableTotal,
-    /// One page with room for more hits holds the whole window. It repeats a record, and the reported total counts the
-    /// repeat.
+    /// One page with room for more hits holds the whole window. It has as many hits as it reports, but some of them are
+    /// repeats. A repeated record without a `@uuid` is returned each time; records with the same `@uuid` are returned
+    /// once.
     RepeatsAreCounted,
     /// The service reports no usable total, and this number of scans in a row returned the same events.
     IdenticalScans(u32),
@@ -65,7 +66,7 @@ struct ScanFacts {
     agreed_total: Option<u64>,
     /// Highest total that a page of the last scan reported.
     highest_total: Option<Total>,
-    /// Lowest total that any scan reported.
+    /// Lowest of the scans' highest totals. `None` if no scan reported a total.
     lowest_total: Option<u64>,
     /// Whether two scans, or two pages of one scan, reported different totals.
     total_changed: bool,
@@ -106,7 +107,8 @@ impl ScanFacts {
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// A repeat within one answer is a second event that looks the same, if the total counts it.
+    /// The total counts the repeats on the only page, so no event can be missing: the page has all counted hits. Without a
+    /// `@uuid`, a repeat is a second event with an equal record.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let has_repeats = self.hits > self.distinct;
         let is_counted = self.agreed_total == Some(self.hits);
@@ -130,9 +132,9 @@ impl ScanFacts {
     /// Whether the reported total can prove or refute anything. It cannot if it is absent, or a lower bound below the
     /// number of received events, or if it changed between scans and was not always above that number.
     fn has_usable_total(&self) -> bool {
-        let says_nothing = self.highest_total.is_none_or(|total| !total.exact && total.count < self.distinct);
-        let wavers = self.total_changed && self.lowest_total.is_none_or(|lowest| lowest <= self.distinct);
-        !says_nothing && !wavers
+        let is_uninformative = self.highest_total.is_none_or(|total| !total.exact && total.count < self.distinct);
+        let is_unreliable = self.total_changed && self.lowest_total.is_none_or(|lowest| lowest <= self.distinct);
+        !is_uninformative && !is_unreliable
     }
 }
 
@@ -143,6 +145,7 @@ pub(super) struct Verification {
     /// Repeated records without an id in the last scan, if the total counts the repeats.
     repeats_without_id: EventMultiset,
     agreed_total: Option<u64>,
+    /// Lowest of the scans' highest totals.
     lowest_total: Option<u64>,
     total_changed: bool,
     identical_scans: u32,
@@ -249,164 +252,4 @@ impl Verification {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One scan of one page that holds two events, with the total 2.
-    const VERIFIED: ScanFacts = ScanFacts {
-        hits: 2,
-        distinct: 2,
-        union: 2,
-        agreed_total: Some(2),
-        highest_total: Some(Total { count: 2, exact: true }),
-        lowest_total: Some(2),
-        total_changed: false,
-        is_single_page: true,
-        reached_end: true,
-        repeats_across_pages: false,
-        is_unstable: false,
-        identical_scans: 1,
-        is_finest: false,
-    };
-
-    fn total(count: u64, exact: bool) -> Option<Total> {
-        Some(Total { count, exact })
-    }
-
-    #[test]
-    fn a_scan_proves_the_window_if_its_distinct_events_match_the_total() {
-        assert_eq!(VERIFIED.proof(), Some(Proof::ScanMatchesTotal));
-        assert_eq!(ScanFacts { agreed_total: Some(3), ..VERIFIED }.scan_matches_total(), None);
-        assert_eq!(ScanFacts { agreed_total: None, ..VERIFIED }.scan_matches_total(), None);
-        // An earlier scan had an event that this one lacks.
-        assert_eq!(ScanFacts { union: 3, ..VERIFIED }.scan_matches_total(), None);
-    }
-
-    #[test]
-    fn a_scan_that_repeats_a_hit_across_pages_proves_the_window_only_with_an_identical_scan() {
-        let repeats =
-            ScanFacts { hits: 3, is_single_page: false, repeats_across_pages: true, is_unstable: true, ..VERIFIED };
-        assert_eq!(repeats.proof(), None);
-        let twice = ScanFacts { identical_scans: 2, ..repeats };
-        assert_eq!(twice.proof(), Some(Proof::ScanMatchesTotal));
-    }
-
-    #[test]
-    fn all_scans_together_prove_the_window_if_the_total_never_changed() {
-        let union = ScanFacts { union: 3, agreed_total: Some(3), is_single_page: false, ..VERIFIED };
-        assert_eq!(union.proof(), Some(Proof::UnionMatchesStableTotal));
-        assert_eq!(ScanFacts { total_changed: true, ..union }.union_matches_stable_total(), None);
-        assert_eq!(ScanFacts { agreed_total: Some(4), ..union }.union_matches_stable_total(), None);
-    }
-
-    #[test]
-    fn repeats_on_a_single_page_prove_the_window_if_the_total_counts_them() {
-        let repeats = ScanFacts { hits: 3, agreed_total: Some(3), ..VERIFIED };
-        assert_eq!(repeats.proof(), Some(Proof::RepeatsAreCounted));
-        assert_eq!(ScanFacts { is_single_page: false, ..repeats }.repeats_are_counted(), None);
-        assert_eq!(ScanFacts { agreed_total: Some(2), ..repeats }.repeats_are_counted(), None);
-        assert_eq!(VERIFIED.repeats_are_counted(), None);
-    }
-
-    #[test]
-    fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
-        let without_total = ScanFacts { agreed_total: None, highest_total: None, lowest_total: None, ..VERIFIED };
-        for (identical_scans, is_single_page, is_finest, is_unstable, proof) in [
-            (2, true, false, false, None),
-            (3, true, false, false, Some(Proof::IdenticalScans(3))),
-            (5, false, true, false, None),
-            (6, false, true, false, Some(Proof::IdenticalScans(6))),
-            (6, false, false, false, None),
-            (6, false, true, true, None),
-        ] {
-            let facts = ScanFacts { identical_scans, is_single_page, is_finest, is_unstable, ..without_total };
-            assert_eq!(facts.proof(), proof, "{facts:?}");
-        }
-    }
-
-    #[test]
-    fn a_total_is_usable_unless_it_is_absent_too_low_or_wavering() {
-        for (highest_total, lowest_total, total_changed, is_usable) in [
-            (total(3, true), Some(3), false, true),
-            (None, None, false, false),
-            (total(1, false), Some(1), false, false),
-            (total(2, false), Some(2), false, true),
-            (total(1, true), Some(1), false, true),
-            (total(3, true), Some(2), true, false),
-            (total(4, true), Some(3), true, true),
-        ] {
-            let facts = ScanFacts { highest_total, lowest_total, total_changed, ..VERIFIED };
-            assert_eq!(facts.has_usable_total(), is_usable, "{facts:?}");
-        }
-    }
-
-    #[test]
-    fn the_weaker_proof_of_two_ranges_counts() {
-        let (scan, repeats) = (Proof::ScanMatchesTotal, Proof::RepeatsAreCounted);
-        assert_eq!(scan.weaker(scan), scan);
-        assert_eq!(scan.weaker(repeats), repeats);
-        assert_eq!(Proof::IdenticalScans(6).weaker(repeats), Proof::IdenticalScans(6));
-        assert_eq!(Proof::IdenticalScans(6).weaker(Proof::IdenticalScans(3)), Proof::IdenticalScans(3));
-    }
-
-    fn event(uuid: &str, time: &str) -> Event {
-        Event::from_json(format!(r#"{{"@uuid":"{uuid}","meta":{{"time":"{time}"}}}}"#)).unwrap()
-    }
-
-    fn range(start: &str, end: &str) -> DateRange {
-        DateRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap()
-    }
-
-    fn scan(events: Vec<Event>) -> Scan {
-        let count = events.len() as u64;
-        Scan {
-            events,
-            agreed_total: Some(count),
-            highest_total: Some(Total { count, exact: true }),
-            has_overlapping_pages: false,
-            pages: 1,
-            reached_end: true,
-            requests: 1,
-        }
-    }
-
-    #[test]
-    fn events_outside_of_the_window_prevent_a_proof_and_are_returned_separately() {
-        let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
-        let whole = range("2026-11-20T09:00:00Z", "2026-11-20T12:00:00Z");
-        let mut verification = Verification::new(window);
-        let proof = verification.add(
-            scan(vec![
-                event("b", "2026-11-20T10:30:00Z"),
-                event("earlier", "2026-11-20T09:30:00Z"),
-                event("later", "2026-11-20T11:00:00Z"),
-                event("a", "2026-11-20T10:30:00Z"),
-            ]),
-            true,
-        );
-        assert_eq!(proof, None);
-        let (events, out_of_window) = verification.take_events(whole);
-        let ids = |events: &[Event]| -> Vec<String> { events.iter().map(|event| event.id().to_string()).collect() };
-        assert_eq!(ids(&events), ["u:a", "u:b"]);
-        assert_eq!(ids(&out_of_window), ["u:earlier", "u:later"]);
-    }
-
-    #[test]
-    fn events_outside_of_the_requested_range_are_dropped_from_a_verified_window() {
-        let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
-        let requested = range("2026-11-20T10:00:00.500Z", "2026-11-20T10:59:59.500Z");
-        let mut verification = Verification::new(window);
-        let proof = verification.add(
-            scan(vec![
-                event("before", "2026-11-20T10:00:00Z"),
-                event("inside", "2026-11-20T10:00:00.500Z"),
-                event("behind", "2026-11-20T10:59:59.500Z"),
-            ]),
-            true,
-        );
-        assert_eq!(proof, Some(Proof::ScanMatchesTotal));
-        assert_eq!(verification.reported_total(), Some(3));
-        let (events, out_of_window) = verification.take_events(requested);
-        assert_eq!((events.len(), out_of_window.len()), (1, 0));
-    }
-}
+mod tests;

@@ -155,7 +155,12 @@ impl WindowReader<'_> {
             let (pages, total) = (scan.pages, scan.agreed_total.or(scan.highest_total.map(|total| total.count)));
             let is_finest = !is_splittable && (resolution == Resolution::Millisecond || self.is_finest(window));
             if let Some(proof) = verification.add(scan, is_finest) {
-                return Ok(WindowResult::Verified(ScannedWindow::verified(window, verification, proof, requests)));
+                return Ok(WindowResult::Verified(ScannedWindow::finish_verified(
+                    window,
+                    verification,
+                    proof,
+                    requests,
+                )));
             }
             if verification.is_unstable {
                 self.limits().record_unstable();
@@ -178,7 +183,7 @@ impl WindowReader<'_> {
             if is_exhausted || verification.scans >= MAX_SCANS {
                 self.mismatches.fetch_add(1, Ordering::Relaxed);
                 let finer_may_help = !is_splittable && pages != 1;
-                let scanned = ScannedWindow::mismatched(window, verification, requests, finer_may_help);
+                let scanned = ScannedWindow::finish_mismatched(window, verification, requests, finer_may_help);
                 return Ok(WindowResult::Unverified(scanned));
             }
             pause(&*self.scanner.api.clock, verification.scans).await;
@@ -223,7 +228,7 @@ impl WindowReader<'_> {
         let total = total.map(|count| Total { count, exact: true }).or(scan.highest_total);
         let mut verification = Verification::new(window.range);
         verification.add(Scan { agreed_total: None, ..scan }, false);
-        Ok(ScannedWindow::overflowed(window, verification, total, requests))
+        Ok(ScannedWindow::finish_overflowed(window, verification, total, requests))
     }
 
     /// Tests whether the service supports fractions of a second, and reads a second in parts if it does.
@@ -297,13 +302,18 @@ struct ScannedWindow {
 }
 
 impl ScannedWindow {
-    fn verified(window: PlannedWindow, verification: Verification, proof: Proof, requests: u64) -> Self {
+    fn finish_verified(window: PlannedWindow, verification: Verification, proof: Proof, requests: u64) -> Self {
         let proof = Some(proof);
         Self { window, verification, proof, gap: None, requests, finer_may_help: false, parts: Vec::new() }
     }
 
     /// The events do not match the reported total, or lie outside of the window.
-    fn mismatched(window: PlannedWindow, verification: Verification, requests: u64, finer_may_help: bool) -> Self {
+    fn finish_mismatched(
+        window: PlannedWindow,
+        verification: Verification,
+        requests: u64,
+        finer_may_help: bool,
+    ) -> Self {
         let reason = match verification.events.out_of_window {
             0 => GapReason::Disagreement,
             _ => GapReason::OutsideOfWindow,
@@ -313,7 +323,12 @@ impl ScannedWindow {
     }
 
     /// The window has more events than can be reached.
-    fn overflowed(window: PlannedWindow, verification: Verification, total: Option<Total>, requests: u64) -> Self {
+    fn finish_overflowed(
+        window: PlannedWindow,
+        verification: Verification,
+        total: Option<Total>,
+        requests: u64,
+    ) -> Self {
         let gap = Some((GapReason::Overflow, total));
         Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
     }

@@ -63,7 +63,7 @@ enum QueuedState {
 
 impl WindowStream {
     pub(super) fn new(request: EventsRequest, position: Checkpoint) -> Self {
-        let rest = position.rest().map(DateRange::to_whole_seconds);
+        let rest = position.remaining_range().map(DateRange::to_whole_seconds);
         let mut stream = Self {
             concurrency: request.windows_at_once,
             request: Arc::new(request),
@@ -98,7 +98,7 @@ impl WindowStream {
 
     /// Starts the earliest windows: `concurrency` windows as a whole, and the first page of as many more.
     fn start_windows(&mut self) {
-        let requested = self.position.rest().unwrap_or(self.position.range);
+        let requested = self.position.remaining_range().unwrap_or(self.position.range);
         for (index, queued) in self.queue.iter_mut().take(2 * self.concurrency).enumerate() {
             if let QueuedState::Planned(window) = queued.state {
                 let gate = Arc::new(ReadAheadGate::default());

@@ -30,7 +30,7 @@ struct JsonRedactor<'a> {
 impl JsonRedactor<'_> {
     fn write_value(&self, value: &str, depth: usize, out: &mut String) {
         let value = value.trim();
-        match JsonType::of(value) {
+        match JsonType::from_text(value) {
             JsonType::Object | JsonType::List if depth == MAX_DEPTH => write_string(REDACTED, out),
             JsonType::Object => self.write_object(value, depth, out),
             JsonType::List => {
@@ -63,7 +63,7 @@ impl JsonRedactor<'_> {
             let is_secret = is_secret_name(&key) || (has_secret_name && key == "value");
             // A body is inspected if it is JSON, and replaced if it is not.
             let is_opaque_body = key == "body"
-                && JsonType::of(value.get()) == JsonType::Text
+                && JsonType::from_text(value.get()) == JsonType::Text
                 && !is_structured(&json::decode(value.get()));
             if !is_empty && (is_secret || is_opaque_body) {
                 write_string(REDACTED, out);

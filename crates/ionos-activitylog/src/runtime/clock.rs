@@ -80,7 +80,7 @@ impl Clock for SystemClock {
 /// use ionos_activitylog::clock::{Clock, VirtualClock};
 ///
 /// # futures_executor(async {
-/// let clock = VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap());
+/// let clock = VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap());
 /// clock.sleep(Duration::from_secs(3600)).await;
 /// assert_eq!(clock.now().to_rfc3339(), "2026-11-20T13:00:00+00:00");
 /// assert_eq!(clock.waits(), [Duration::from_secs(3600)]);
@@ -106,7 +106,7 @@ struct VirtualClockState {
 impl VirtualClock {
     /// A clock that starts at the given time. Its random number is 0.5.
     #[must_use]
-    pub fn at(start: DateTime<Utc>) -> Self {
+    pub fn starting_at(start: DateTime<Utc>) -> Self {
         Self { start, chance: 0.5, state: Mutex::default() }
     }
 
@@ -119,7 +119,7 @@ impl VirtualClock {
 
     /// Advances the time without a wait.
     pub fn advance(&self, duration: Duration) {
-        let alarms = self.with(|state| {
+        let alarms = self.update(|state| {
             state.elapsed = state.elapsed.saturating_add(duration);
             std::mem::take(&mut state.alarms)
         });
@@ -129,10 +129,10 @@ impl VirtualClock {
     /// All waits so far, in the order in which they began.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
-        self.with(|state| state.waits.clone())
+        self.update(|state| state.waits.clone())
     }
 
-    fn with<T>(&self, change: impl FnOnce(&mut VirtualClockState) -> T) -> T {
+    fn update<T>(&self, change: impl FnOnce(&mut VirtualClockState) -> T) -> T {
         // Every change leaves the state consistent, so the state is usable after a panic in another thread.
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -145,7 +145,7 @@ impl Clock for VirtualClock {
     }
 
     fn elapsed(&self) -> Duration {
-        self.with(|state| state.elapsed)
+        self.update(|state| state.elapsed)
     }
 
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
@@ -157,7 +157,7 @@ impl Clock for VirtualClock {
                 context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            self.with(|state| state.waits.push(duration));
+            self.update(|state| state.waits.push(duration));
             self.advance(duration);
             Poll::Ready(())
         }))
@@ -166,7 +166,7 @@ impl Clock for VirtualClock {
     fn alarm(&self, duration: Duration) -> Sleep<'_> {
         let due = self.elapsed().saturating_add(duration);
         Box::pin(poll_fn(move |context| {
-            self.with(|state| {
+            self.update(|state| {
                 if state.elapsed >= due {
                     return Poll::Ready(());
                 }

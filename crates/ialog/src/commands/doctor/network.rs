@@ -146,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_a_name_is_resolved() {
-        let clock = VirtualClock::at(noon());
+        let clock = VirtualClock::starting_at(noon());
         let check = async |address: &str, proxy: Option<&str>| {
             let look_up = |_| async { Ok([1, 2].into_iter()) };
             check_dns(address, proxy, &clock, look_up).await

@@ -53,7 +53,7 @@ pub(crate) fn world(now: &str) -> SimulatorBuilder {
 
 /// An exporter whose clock shows `now`.
 pub(crate) fn exporter(simulator: &Simulator, root: &Path, now: &str) -> Exporter {
-    let clock = Arc::new(VirtualClock::at(at(now)));
+    let clock = Arc::new(VirtualClock::starting_at(at(now)));
     let client = Client::builder()
         .token(simulator.token())
         .transport(simulator.transport())

@@ -84,7 +84,7 @@ mod tests {
     fn a_body_has_the_same_hits_in_one_pass_as_with_serde_json() {
         let hit = r#"{"_source":{"@uuid":"a","meta":{"time":"2026-11-20T09:14:03Z"}}}"#;
         let other = r#"{ "_source" : {"@uuid":"\u00e4\ud800","meta":{"time":7}}, "sort":[1e400]}"#;
-        let of = |hits: &str| format!(r#"{{"hits":{{"hits":[{hits}]}}}}"#);
+        let page_of = |hits: &str| format!(r#"{{"hits":{{"hits":[{hits}]}}}}"#);
         let bodies = [
             format!(r#"{{"hits":{{"total":2,"hits":[{hit},{other}]}}}}"#),
             format!(
@@ -92,7 +92,7 @@ mod tests {
                 "[".repeat(200_000),
                 "]".repeat(200_000)
             ),
-            of(&format!(r#"{hit},{{"_source":{{"deep":{}1{},"@uuid":"b"}}}}"#, "[".repeat(99), "]".repeat(99))),
+            page_of(&format!(r#"{hit},{{"_source":{{"deep":{}1{},"@uuid":"b"}}}}"#, "[".repeat(99), "]".repeat(99))),
             format!(r#" {{ "took" : 3, "hits" : {{ "hits" : [ {hit} , {hit} ] , "total":{{"value":2}} }} }} "#),
             format!(r#"{{"hits":{{"hits":[null,{{}},7,{hit}]}},"new":[{{}}]}}"#),
             r#"{"hits":{"total":null,"hits":[]}}"#.to_owned(),
@@ -106,14 +106,14 @@ mod tests {
             r#"{"hits":{"total":1,"total":null,"hits":[]}}"#.to_owned(),
             r#"{"hits":{"hits":[],"hits":[]}}"#.to_owned(),
             r#"{"hits":{"hits":[]},"hits":{"hits":[]}}"#.to_owned(),
-            of(hit) + " {}",
-            of(&format!("{hit},")),
-            of(&format!("{hit} {hit}")),
-            of(hit).trim_end_matches('}').to_owned(),
-            format!("\u{feff}{}", of(hit)),
-            of(&hit.replace("\"a\"", "\"\n\"")),
-            of(&hit.replace("\"a\"", "\"\\x\"")),
-            of(&hit.replace("\"a\"", "01")),
+            page_of(hit) + " {}",
+            page_of(&format!("{hit},")),
+            page_of(&format!("{hit} {hit}")),
+            page_of(hit).trim_end_matches('}').to_owned(),
+            format!("\u{feff}{}", page_of(hit)),
+            page_of(&hit.replace("\"a\"", "\"\n\"")),
+            page_of(&hit.replace("\"a\"", "\"\\x\"")),
+            page_of(&hit.replace("\"a\"", "01")),
             String::new(),
         ];
         for body in bodies {

@@ -77,7 +77,7 @@ struct CacheScenario {
 
 impl CacheScenario {
     fn new<const N: usize>(steps: [ScriptStep; N]) -> Self {
-        let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+        let clock = Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()));
         let script = Arc::new(ScriptedProvider {
             steps: Mutex::new(steps.into()),
             calls: AtomicUsize::new(0),
@@ -302,7 +302,7 @@ async fn a_change_refreshes_at_once_but_after_a_failure_only_after_the_backoff()
 
 #[tokio::test]
 async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
-    let clock = Arc::new(VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap()));
+    let clock = Arc::new(VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap()));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     let cache = TokenCache::new(Arc::new(TokenFile::new(&path)), clock.clone());

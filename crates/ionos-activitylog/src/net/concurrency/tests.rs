@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 fn clock() -> VirtualClock {
-    VirtualClock::at("2026-11-20T12:00:00Z".parse().unwrap())
+    VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
 /// A new call at a time without a throttle.

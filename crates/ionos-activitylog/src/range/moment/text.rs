@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use super::super::{format_instant, length, range_error, zone};
 use super::{Moment, MomentKind, NAMED_PERIODS, year_error};
 use crate::error::Error;
-use crate::error::body::snippet;
+use crate::error::text::snippet;
 use crate::suggest::did_you_mean;
 
 impl FromStr for Moment {

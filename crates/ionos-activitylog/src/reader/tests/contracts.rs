@@ -12,9 +12,9 @@ use super::{ordered, range, simulated};
 use crate::{Client, ContractNumber, ContractWindow, ContractsStream, DateRange, ErrorKind};
 
 /// A transport that yields to other tasks before it answers.
-struct Waiting(Arc<dyn Transport>);
+struct YieldingTransport(Arc<dyn Transport>);
 
-impl Transport for Waiting {
+impl Transport for YieldingTransport {
     fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
         Box::pin(async move {
             for _ in 0..3 {
@@ -30,7 +30,7 @@ fn week() -> DateRange {
 }
 
 /// Six contracts; the service refuses requests for the third.
-fn six() -> (Simulator, u64, ContractsStream) {
+fn six_contracts() -> (Simulator, u64, ContractsStream) {
     let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
     let bad = Simulator::builder().contracts(6).build().contracts()[2];
     let faults = Faults::new().add_rule(Trigger::any().contract(bad), Answer::new(403)).unwrap();
@@ -38,7 +38,7 @@ fn six() -> (Simulator, u64, ContractsStream) {
     // Two requests in flight for six contracts, so that most requests wait.
     let client = Client::builder()
         .token(simulator.token())
-        .transport(Arc::new(Waiting(simulator.transport())))
+        .transport(Arc::new(YieldingTransport(simulator.transport())))
         .max_in_flight(2)
         .build()
         .unwrap();
@@ -54,10 +54,10 @@ async fn read(simulator: &Simulator, bad: u64, stream: &mut (impl Stream<Item = 
     let mut order = Vec::new();
     while let Some(ContractWindow { contract, result }) = stream.next().await {
         order.push(contract.as_str().parse().unwrap());
-        let of = found.entry(contract.to_string()).or_insert_with(|| Ok(Vec::new()));
+        let events = found.entry(contract.to_string()).or_insert_with(|| Ok(Vec::new()));
         match result {
-            Ok(window) => of.as_mut().unwrap().extend(window.events.iter().map(|e| e.raw().to_owned())),
-            Err(error) => *of = Err(error.kind()),
+            Ok(window) => events.as_mut().unwrap().extend(window.events.iter().map(|e| e.raw().to_owned())),
+            Err(error) => *events = Err(error.kind()),
         }
     }
     assert_eq!(found.len(), 6);
@@ -73,34 +73,33 @@ async fn read(simulator: &Simulator, bad: u64, stream: &mut (impl Stream<Item = 
 
 #[tokio::test]
 async fn contracts_take_turns_and_fail_independently() {
-    let (simulator, bad, mut stream) = six();
+    let (simulator, bad, mut stream) = six_contracts();
     let order = read(&simulator, bad, &mut stream).await;
-    assert!(!order.is_sorted_by_key(|one| place(&simulator, *one)));
+    assert!(!order.is_sorted_by_key(|one| position(&simulator, *one)));
     assert_eq!(stream.summaries().len(), 6);
 }
 
 #[tokio::test]
 async fn in_order_returns_one_contract_after_the_other_and_contracts_fail_independently() {
-    let (simulator, bad, stream) = six();
+    let (simulator, bad, stream) = six_contracts();
     let order = read(&simulator, bad, &mut stream.in_order()).await;
-    assert!(order.is_sorted_by_key(|one| place(&simulator, *one)));
+    assert!(order.is_sorted_by_key(|one| position(&simulator, *one)));
 }
 
 #[tokio::test]
 async fn other_contracts_are_prefetched_while_the_caller_waits_for_the_first() {
-    let (simulator, _, stream) = six();
+    let (simulator, _, stream) = six_contracts();
     let mut stream = stream.in_order();
     let first = stream.next().await.unwrap();
     let number = ContractNumber::from(simulator.contracts()[0]);
     assert_eq!(first.contract, number);
-    let asked: Vec<u64> = simulator.contracts().to_vec();
-    let asked = asked.into_iter().filter(|number| {
+    let requested = simulator.contracts().iter().filter(|number| {
         let path = format!("/activitylog/v1/contracts/{number}");
         simulator.request_log().iter().any(|one| one.path == path)
     });
-    assert!(asked.count() > 1);
+    assert!(requested.count() > 1);
 }
 
-fn place(simulator: &Simulator, contract: u64) -> Option<usize> {
+fn position(simulator: &Simulator, contract: u64) -> Option<usize> {
     simulator.contracts().iter().position(|one| *one == contract)
 }

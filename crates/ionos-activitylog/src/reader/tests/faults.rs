@@ -8,7 +8,7 @@ async fn a_duplicate_hit_is_returned_once_and_counted() {
         let behavior =
             Behavior { duplicates: Share::new(0.05).unwrap(), duplicates_counted: counted, ..Behavior::default() };
         let simulator = simulated(Simulator::builder().behavior(behavior));
-        let summary = is_exact(&simulator, day(), "duplicates").await;
+        let summary = read_and_compare(&simulator, day(), "duplicates").await;
         assert!(summary.duplicates > 0);
     }
 }
@@ -37,7 +37,7 @@ async fn reading_is_complete_if_a_fifth_of_the_requests_fails() {
         let behavior = Behavior { max_limit: 500, ..Behavior::default() };
         let faults = Faults::new().add_rule(Trigger::any().rate(rate), fault).unwrap();
         let simulator = simulated(Simulator::builder().faults(faults).behavior(behavior));
-        let _ = is_exact(&simulator, week, &what).await;
+        let _ = read_and_compare(&simulator, week, &what).await;
     }
 }
 

@@ -9,12 +9,12 @@ async fn a_spawner_does_not_change_the_events_or_their_order() {
     let faults = Faults::new().add_rule(rate, Answer::new(503)).unwrap();
     let builder = Simulator::builder().events_per_day(5_000).faults(faults);
     let simulator = simulated(builder);
-    let lent = Arc::new(AtomicU32::new(0));
-    let count = lent.clone();
+    let spawned = Arc::new(AtomicU32::new(0));
+    let count = spawned.clone();
     let client = Client::builder()
         .token(simulator.token())
         .transport(simulator.transport())
-        .clock(Arc::new(VirtualClock::at(at("2026-12-01T00:00:00Z"))))
+        .clock(Arc::new(VirtualClock::starting_at(parse_time("2026-12-01T00:00:00Z"))))
         .spawner(move |task| {
             count.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(task);
@@ -28,5 +28,5 @@ async fn a_spawner_does_not_change_the_events_or_their_order() {
     let mut kept = ordered(truth(&simulator, week));
     kept.retain(|record| filter.matches(&Event::from_json(record.clone()).unwrap()));
     assert!(records == kept && summary.filtered > 0, "{summary:?}");
-    assert!(u64::from(lent.load(Ordering::Relaxed)) > summary.windows);
+    assert!(u64::from(spawned.load(Ordering::Relaxed)) > summary.windows);
 }

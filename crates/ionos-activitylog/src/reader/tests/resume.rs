@@ -8,12 +8,12 @@ async fn a_stream_resumes_from_its_checkpoint() {
     let simulator = simulated(Simulator::builder().events_per_day(8_000));
     let expected = ordered(truth(&simulator, week));
     let mut stream = events(&simulator, week).stream();
-    let (mut kept, mut checkpoint, mut since) = (Vec::new(), stream.checkpoint(), 0);
+    let (mut kept, mut checkpoint, mut len_at_checkpoint) = (Vec::new(), stream.checkpoint(), 0);
     while let Some(event) = stream.try_next().await.unwrap() {
         kept.push(event.raw().to_owned());
         if stream.checkpoint() != checkpoint {
             checkpoint = stream.checkpoint();
-            since = kept.len();
+            len_at_checkpoint = kept.len();
         }
         if kept.len() == 20_000 {
             break;
@@ -21,11 +21,11 @@ async fn a_stream_resumes_from_its_checkpoint() {
     }
     drop(stream);
     // The resumed stream returns the events after the checkpoint again.
-    kept.truncate(since);
-    assert!(since > 0);
+    kept.truncate(len_at_checkpoint);
+    assert!(len_at_checkpoint > 0);
     let text = serde_json::to_string(&checkpoint).unwrap();
-    let again = events(&simulator, week).resume(serde_json::from_str(&text).unwrap()).unwrap();
-    let (rest, summary, error) = read(again).await;
+    let resumed = events(&simulator, week).resume(serde_json::from_str(&text).unwrap()).unwrap();
+    let (rest, summary, error) = read(resumed).await;
     assert!(error.is_none() && summary.is_complete());
     kept.extend(rest);
     assert!(kept == expected, "{} {}", kept.len(), expected.len());
@@ -36,8 +36,8 @@ async fn a_stream_resumes_from_its_checkpoint() {
 #[tokio::test]
 async fn after_an_error_the_checkpoint_is_at_the_end_of_the_last_window() {
     let week = range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
-    let strikes = Trigger::any().requests(40..2_000);
-    let faults = Faults::new().add_rule(strikes, Answer::new(403)).unwrap();
+    let trigger = Trigger::any().requests(40..2_000);
+    let faults = Faults::new().add_rule(trigger, Answer::new(403)).unwrap();
     let simulator = simulated(Simulator::builder().events_per_day(8_000).faults(faults));
     let mut windows = events(&simulator, week).windows_at_once(2).windows();
     let mut read_to = week.start();

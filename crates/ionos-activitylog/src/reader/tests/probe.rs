@@ -3,7 +3,7 @@
 use super::*;
 use crate::{DateFractions, HitOrder, Probe, ServiceProfile, TotalShape as Shape};
 
-async fn probed(builder: SimulatorBuilder) -> Probe {
+async fn run_probe(builder: SimulatorBuilder) -> Probe {
     let simulator = simulated(builder);
     let probe = client(&simulator).probe(&simulator.contracts()[0].into()).await.unwrap();
     assert_eq!(probe.requests, simulator.request_log().len() as u64);
@@ -11,7 +11,7 @@ async fn probed(builder: SimulatorBuilder) -> Probe {
     probe
 }
 
-fn switched(behavior: Behavior) -> SimulatorBuilder {
+fn builder_with(behavior: Behavior) -> SimulatorBuilder {
     Simulator::builder().behavior(behavior)
 }
 
@@ -29,30 +29,30 @@ async fn a_probe_detects_each_behaviour() {
     };
     let behavior = Behavior::default;
     let rows: Vec<(&str, Behavior, ServiceProfile)> = vec![
-        ("as it is", behavior(), usual.clone()),
+        ("defaults", behavior(), usual.clone()),
         (
             "small pages",
             Behavior { max_limit: 100, ..behavior() },
             ServiceProfile { page_cap: Some(100), ..usual.clone() },
         ),
         (
-            "small pages, or none",
+            "small pages, larger ones refused",
             Behavior { max_limit: 300, over_limit: OverLimit::Refuse, ..behavior() },
             ServiceProfile { page_cap: Some(250), ..usual.clone() },
         ),
         ("large pages", Behavior { max_limit: 5000, ..behavior() }, ServiceProfile { page_cap: None, ..usual.clone() }),
         (
-            "not behind 10 000",
+            "offsets above 10 000 refused",
             Behavior { deep_offset: DeepOffset::Refuse, ..behavior() },
             ServiceProfile { offset_cap: Some(10_000), ..usual.clone() },
         ),
         (
-            "failing behind 3 000",
+            "offsets above 3 000 fail",
             Behavior { deep_offset: DeepOffset::Fail, window_cap: 3_000, ..behavior() },
             ServiceProfile { offset_cap: Some(2_000), ..usual.clone() },
         ),
         (
-            "empty behind 5 000",
+            "empty pages above 5 000",
             Behavior { deep_offset: DeepOffset::Empty, window_cap: 5_000, ..behavior() },
             ServiceProfile { offset_cap: Some(5_000), ..usual.clone() },
         ),
@@ -67,27 +67,27 @@ async fn a_probe_detects_each_behaviour() {
             ServiceProfile { stable: Some(false), ..usual.clone() },
         ),
         (
-            "a text",
+            "total as text",
             Behavior { total: TotalShape::Text, ..behavior() },
             ServiceProfile { total: Some(Shape::Text), ..usual.clone() },
         ),
         (
-            "an object",
+            "total as object",
             Behavior { total: TotalShape::Object, ..behavior() },
             ServiceProfile { total: Some(Shape::Object), ..usual.clone() },
         ),
         (
-            "an object that says that it is capped",
+            "capped total as object",
             Behavior { total: TotalShape::Object, total_value: TotalValue::Capped, ..behavior() },
             ServiceProfile { total: Some(Shape::Object), total_capped: Some(true), ..usual.clone() },
         ),
         (
-            "a number that does not",
+            "capped total as number",
             Behavior { total_value: TotalValue::Capped, ..behavior() },
             ServiceProfile { total_capped: Some(true), ..usual.clone() },
         ),
         (
-            "no count",
+            "no total",
             Behavior { total: TotalShape::Absent, ..behavior() },
             ServiceProfile { total: Some(Shape::Absent), total_capped: None, ..usual.clone() },
         ),
@@ -102,7 +102,7 @@ async fn a_probe_detects_each_behaviour() {
             ServiceProfile { fractions: Some(DateFractions::Refused), ..usual.clone() },
         ),
         (
-            "fractions and other dates failing",
+            "fractions and other dates fail",
             Behavior {
                 query_fractions: QueryFractions::Refuse,
                 bad_date: ionos_activitylog_sim::BadDate::Fail,
@@ -112,7 +112,7 @@ async fn a_probe_detects_each_behaviour() {
         ),
     ];
     for (what, behavior, expected) in rows {
-        let probe = probed(switched(behavior)).await;
+        let probe = run_probe(builder_with(behavior)).await;
         assert_eq!(probe.profile, expected, "{what}: {:#?}", probe.findings);
         assert_eq!(probe.findings.len(), 7);
     }
@@ -120,7 +120,7 @@ async fn a_probe_detects_each_behaviour() {
 
 #[tokio::test]
 async fn hits_in_random_order_are_reported_as_unstable() {
-    let probe = probed(switched(Behavior { order: Order::Shuffled, ..Behavior::default() })).await;
+    let probe = run_probe(builder_with(Behavior { order: Order::Shuffled, ..Behavior::default() })).await;
     assert_eq!(probe.profile.order, Some(HitOrder::Unordered));
     assert_eq!(probe.profile.stable, Some(false));
 }
@@ -132,7 +132,7 @@ async fn delayed_events_increase_the_measured_lag() {
         if let Some(delay) = delay {
             delayed.ingest_delay = delay.parse().unwrap();
         }
-        let probe = probed(switched(delayed).events_per_day(1_000_000)).await;
+        let probe = run_probe(builder_with(delayed).events_per_day(1_000_000)).await;
         probe.profile.lag_seconds.unwrap()
     };
     // Delays are random for each event, so the lag has no exact value.
@@ -142,7 +142,7 @@ async fn delayed_events_increase_the_measured_lag() {
 #[tokio::test]
 async fn a_probe_of_an_empty_log_reports_unknown_findings() {
     let builder = Simulator::builder().events_per_day(0).burst_interval(0);
-    let probe = probed(builder).await;
+    let probe = run_probe(builder).await;
     let expected = ServiceProfile { total: Some(Shape::Number), ..ServiceProfile::default() };
     assert_eq!(probe.profile, expected);
     let unknown = probe.findings.iter().filter(|one| one.answer == "not known");
@@ -150,7 +150,7 @@ async fn a_probe_of_an_empty_log_reports_unknown_findings() {
 }
 
 /// Reads with a loaded profile and fails unless the events are complete.
-async fn assumed(simulator: &Simulator, range: DateRange, profile: &ServiceProfile, what: &str) {
+async fn is_complete_with_profile(simulator: &Simulator, range: DateRange, profile: &ServiceProfile, what: &str) {
     let client = client(simulator);
     client.load_profile(profile);
     let events = client.events(simulator.contracts()[0].into(), range);
@@ -167,15 +167,15 @@ async fn a_wrong_profile_does_not_lose_events() {
         ("tiny pages", ServiceProfile { page_cap: Some(20), ..none() }),
         ("pages that do not divide", ServiceProfile { page_cap: Some(999), ..none() }),
         ("larger pages", ServiceProfile { page_cap: Some(5000), ..none() }),
-        ("no page", ServiceProfile { page_cap: Some(0), ..none() }),
-        ("shallow", ServiceProfile { offset_cap: Some(100), ..none() }),
-        ("no depth", ServiceProfile { offset_cap: Some(0), ..none() }),
-        ("deep", ServiceProfile { offset_cap: Some(1_000_000), ..none() }),
+        ("page cap of 0", ServiceProfile { page_cap: Some(0), ..none() }),
+        ("low offset cap", ServiceProfile { offset_cap: Some(100), ..none() }),
+        ("offset cap of 0", ServiceProfile { offset_cap: Some(0), ..none() }),
+        ("high offset cap", ServiceProfile { offset_cap: Some(1_000_000), ..none() }),
         ("unstable", ServiceProfile { stable: Some(false), ..none() }),
         ("stable", ServiceProfile { stable: Some(true), ..none() }),
-        ("taken", ServiceProfile { fractions: Some(DateFractions::Taken), ..none() }),
-        ("refused", ServiceProfile { fractions: Some(DateFractions::Refused), ..none() }),
-        ("cut off", ServiceProfile { fractions: Some(DateFractions::CutOff), ..none() }),
+        ("fractions supported", ServiceProfile { fractions: Some(DateFractions::Taken), ..none() }),
+        ("fractions refused", ServiceProfile { fractions: Some(DateFractions::Refused), ..none() }),
+        ("fractions cut off", ServiceProfile { fractions: Some(DateFractions::CutOff), ..none() }),
         (
             "counts and order",
             ServiceProfile {
@@ -199,7 +199,7 @@ async fn a_wrong_profile_does_not_lose_events() {
     ];
     // A second that almost fills a window, a second with more events than a window can hold, and a service that behaves
     // as badly as some of the wrong profiles say.
-    let second = at("2026-11-19T12:00:00Z");
+    let second = parse_time("2026-11-19T12:00:00Z");
     let burst = |events| {
         let length = TimeDelta::milliseconds(900);
         Simulator::builder().burst_interval(0).burst(second, length, events)
@@ -214,18 +214,18 @@ async fn a_wrong_profile_does_not_lose_events() {
         ..Behavior::default()
     };
     let range = range("2026-11-19T11:00:00Z", "2026-11-19T13:00:00Z");
-    let worlds = [
+    let services = [
         ("full", simulated(burst(9_990).behavior(capped.clone()))),
         ("overfull", simulated(burst(10_500).behavior(capped))),
         ("bad", simulated(burst(150).behavior(bad))),
     ];
-    for (world, simulator) in &worlds {
+    for (service, simulator) in &services {
         for (what, profile) in &wrong {
-            // This world is slow to read, and the other profiles would not test anything new in it.
-            if *world == "overfull" && !["refused", "shallow", "everything"].contains(what) {
+            // This service is slow to read, and the other profiles would test nothing new.
+            if *service == "overfull" && !["fractions refused", "low offset cap", "everything"].contains(what) {
                 continue;
             }
-            assumed(simulator, range, profile, &format!("{world}, {what}")).await;
+            is_complete_with_profile(simulator, range, profile, &format!("{service}, {what}")).await;
         }
     }
 }
@@ -233,7 +233,7 @@ async fn a_wrong_profile_does_not_lose_events() {
 #[tokio::test]
 async fn a_loaded_profile_saves_requests() {
     let bad = Behavior { max_limit: 100, over_limit: OverLimit::Refuse, ..Behavior::default() };
-    let simulator = simulated(switched(bad));
+    let simulator = simulated(builder_with(bad));
     let contract = simulator.contracts()[0].into();
     let profile = client(&simulator).probe(&contract).await.unwrap().profile;
     let requests = async |profile: Option<&ServiceProfile>| {

@@ -1,0 +1,159 @@
+use super::*;
+
+/// One scan of one page that holds two events, with the total 2.
+const VERIFIED: ScanFacts = ScanFacts {
+    hits: 2,
+    distinct: 2,
+    union: 2,
+    agreed_total: Some(2),
+    highest_total: Some(Total { count: 2, exact: true }),
+    lowest_total: Some(2),
+    total_changed: false,
+    is_single_page: true,
+    reached_end: true,
+    repeats_across_pages: false,
+    is_unstable: false,
+    identical_scans: 1,
+    is_finest: false,
+};
+
+fn total(count: u64, exact: bool) -> Option<Total> {
+    Some(Total { count, exact })
+}
+
+#[test]
+fn a_scan_proves_the_window_if_its_distinct_events_match_the_total() {
+    assert_eq!(VERIFIED.proof(), Some(Proof::ScanMatchesTotal));
+    assert_eq!(ScanFacts { agreed_total: Some(3), ..VERIFIED }.scan_matches_total(), None);
+    assert_eq!(ScanFacts { agreed_total: None, ..VERIFIED }.scan_matches_total(), None);
+    // An earlier scan had an event that this one lacks.
+    assert_eq!(ScanFacts { union: 3, ..VERIFIED }.scan_matches_total(), None);
+}
+
+#[test]
+fn a_scan_that_repeats_a_hit_across_pages_proves_the_window_only_with_an_identical_scan() {
+    let repeats =
+        ScanFacts { hits: 3, is_single_page: false, repeats_across_pages: true, is_unstable: true, ..VERIFIED };
+    assert_eq!(repeats.proof(), None);
+    let twice = ScanFacts { identical_scans: 2, ..repeats };
+    assert_eq!(twice.proof(), Some(Proof::ScanMatchesTotal));
+}
+
+#[test]
+fn all_scans_together_prove_the_window_if_the_total_never_changed() {
+    let union = ScanFacts { union: 3, agreed_total: Some(3), is_single_page: false, ..VERIFIED };
+    assert_eq!(union.proof(), Some(Proof::UnionMatchesStableTotal));
+    assert_eq!(ScanFacts { total_changed: true, ..union }.union_matches_stable_total(), None);
+    assert_eq!(ScanFacts { agreed_total: Some(4), ..union }.union_matches_stable_total(), None);
+}
+
+#[test]
+fn repeats_on_a_single_page_prove_the_window_if_the_total_counts_them() {
+    let repeats = ScanFacts { hits: 3, agreed_total: Some(3), ..VERIFIED };
+    assert_eq!(repeats.proof(), Some(Proof::RepeatsAreCounted));
+    assert_eq!(ScanFacts { is_single_page: false, ..repeats }.repeats_are_counted(), None);
+    assert_eq!(ScanFacts { agreed_total: Some(2), ..repeats }.repeats_are_counted(), None);
+    assert_eq!(VERIFIED.repeats_are_counted(), None);
+}
+
+#[test]
+fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
+    let without_total = ScanFacts { agreed_total: None, highest_total: None, lowest_total: None, ..VERIFIED };
+    for (identical_scans, is_single_page, is_finest, is_unstable, proof) in [
+        (2, true, false, false, None),
+        (3, true, false, false, Some(Proof::IdenticalScans(3))),
+        (5, false, true, false, None),
+        (6, false, true, false, Some(Proof::IdenticalScans(6))),
+        (6, false, false, false, None),
+        (6, false, true, true, None),
+    ] {
+        let facts = ScanFacts { identical_scans, is_single_page, is_finest, is_unstable, ..without_total };
+        assert_eq!(facts.proof(), proof, "{facts:?}");
+    }
+}
+
+#[test]
+fn a_total_is_usable_unless_it_is_absent_too_low_or_changing() {
+    for (highest_total, lowest_total, total_changed, is_usable) in [
+        (total(3, true), Some(3), false, true),
+        (None, None, false, false),
+        (total(1, false), Some(1), false, false),
+        (total(2, false), Some(2), false, true),
+        (total(1, true), Some(1), false, true),
+        (total(3, true), Some(2), true, false),
+        (total(4, true), Some(3), true, true),
+    ] {
+        let facts = ScanFacts { highest_total, lowest_total, total_changed, ..VERIFIED };
+        assert_eq!(facts.has_usable_total(), is_usable, "{facts:?}");
+    }
+}
+
+#[test]
+fn the_weaker_proof_of_two_ranges_counts() {
+    let (scan, repeats) = (Proof::ScanMatchesTotal, Proof::RepeatsAreCounted);
+    assert_eq!(scan.weaker(scan), scan);
+    assert_eq!(scan.weaker(repeats), repeats);
+    assert_eq!(Proof::IdenticalScans(6).weaker(repeats), Proof::IdenticalScans(6));
+    assert_eq!(Proof::IdenticalScans(6).weaker(Proof::IdenticalScans(3)), Proof::IdenticalScans(3));
+}
+
+fn event(uuid: &str, time: &str) -> Event {
+    Event::from_json(format!(r#"{{"@uuid":"{uuid}","meta":{{"time":"{time}"}}}}"#)).unwrap()
+}
+
+fn range(start: &str, end: &str) -> DateRange {
+    DateRange::new(start.parse().unwrap(), end.parse().unwrap()).unwrap()
+}
+
+fn scan(events: Vec<Event>) -> Scan {
+    let count = events.len() as u64;
+    Scan {
+        events,
+        agreed_total: Some(count),
+        highest_total: Some(Total { count, exact: true }),
+        has_overlapping_pages: false,
+        pages: 1,
+        reached_end: true,
+        requests: 1,
+    }
+}
+
+#[test]
+fn events_outside_of_the_window_prevent_a_proof_and_are_returned_separately() {
+    let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+    let whole = range("2026-11-20T09:00:00Z", "2026-11-20T12:00:00Z");
+    let mut verification = Verification::new(window);
+    let proof = verification.add(
+        scan(vec![
+            event("b", "2026-11-20T10:30:00Z"),
+            event("earlier", "2026-11-20T09:30:00Z"),
+            event("later", "2026-11-20T11:00:00Z"),
+            event("a", "2026-11-20T10:30:00Z"),
+        ]),
+        true,
+    );
+    assert_eq!(proof, None);
+    let (events, out_of_window) = verification.take_events(whole);
+    let ids = |events: &[Event]| -> Vec<String> { events.iter().map(|event| event.id().to_string()).collect() };
+    assert_eq!(ids(&events), ["u:a", "u:b"]);
+    assert_eq!(ids(&out_of_window), ["u:earlier", "u:later"]);
+}
+
+#[test]
+fn events_outside_of_the_requested_range_are_dropped_from_a_verified_window() {
+    let window = range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z");
+    let requested = range("2026-11-20T10:00:00.500Z", "2026-11-20T10:59:59.500Z");
+    let mut verification = Verification::new(window);
+    let proof = verification.add(
+        scan(vec![
+            event("before", "2026-11-20T10:00:00Z"),
+            event("inside", "2026-11-20T10:00:00.500Z"),
+            event("after", "2026-11-20T10:59:59.500Z"),
+        ]),
+        true,
+    );
+    assert_eq!(proof, Some(Proof::ScanMatchesTotal));
+    assert_eq!(verification.reported_total(), Some(3));
+    let (events, out_of_window) = verification.take_events(requested);
+    assert_eq!((events.len(), out_of_window.len()), (1, 0));
+}
