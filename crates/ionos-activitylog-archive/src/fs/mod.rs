@@ -1,15 +1,16 @@
 //! Durable files: a file under its final name is complete and survives a loss of power.
 //!
 //! [`AtomicFile`] writes a file under a temporary name and renames it once it is complete. `ResumableFile` does the
-//! same for a file that takes hours, with a checkpoint from which another process can continue. `folder` creates and
-//! syncs folders, `json_file` checks the schema of a JSON file, and `fail_point` names each step for tests that kill
-//! the process there.
+//! same for a file that takes hours, with a checkpoint from which another process can continue; `sidecar_paths` names
+//! its files and replaces the checkpoint. `folder` creates and syncs folders, `json_file` checks the schema of a JSON
+//! file, and `fail_point` names each step for tests that kill the process there.
 
 mod atomic_file;
 mod fail_point;
 pub(crate) mod folder;
 pub(crate) mod json_file;
 mod resumable_file;
+mod sidecar_paths;
 
 pub use atomic_file::AtomicFile;
 pub(crate) use atomic_file::{ArchiveFileKind, is_leftover};

@@ -3,17 +3,14 @@
 //! after the checkpoint, which a killed process has written.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::fail_point::{FailPoint, FailPoints};
-use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
-use crate::digest::Digest;
+use super::folder::{destination, sync_folder_of, without_temporary_name};
+use super::sidecar_paths::{SidecarPaths, remove};
 use crate::error::Error;
-
-/// Maximum length of a file name, in bytes, that the names beside it contain unabridged. File systems allow 255.
-const MAX_NAME_BYTES: usize = 200;
 
 /// A file that grows beside its final name. This process holds its lock.
 ///
@@ -26,43 +23,6 @@ pub(crate) struct ResumableFile {
     /// Whether the files stay when this is dropped.
     keep: bool,
     fail_points: FailPoints,
-}
-
-/// The final path and the paths beside it. The same final path always has the same ones.
-#[derive(Clone, Debug)]
-struct SidecarPaths {
-    target: PathBuf,
-    partial: PathBuf,
-    checkpoint: PathBuf,
-    /// The next checkpoint, until it is complete.
-    next_checkpoint: PathBuf,
-}
-
-impl SidecarPaths {
-    fn new(target: PathBuf) -> Self {
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let name = if name.len() > MAX_NAME_BYTES {
-            let beginning: String = name.chars().take(40).collect();
-            format!("{beginning}-{}", Digest::sha256(name.as_bytes()).short())
-        } else {
-            name.into_owned()
-        };
-        let beside = |suffix: &str| folder_of(&target).join(format!(".{name}.{suffix}"));
-        Self {
-            partial: beside("partial"),
-            checkpoint: beside("checkpoint.json"),
-            next_checkpoint: beside("checkpoint.next"),
-            target,
-        }
-    }
-
-    /// Removes the checkpoint of a process that was killed between renaming the file and removing its checkpoint.
-    fn remove_stale_checkpoint(&self) {
-        if !self.partial.exists() {
-            let _ = remove(&self.checkpoint);
-            let _ = remove(&self.next_checkpoint);
-        }
-    }
 }
 
 impl ResumableFile {
@@ -145,17 +105,10 @@ impl ResumableFile {
     /// Syncs the bytes written so far, then replaces the checkpoint.
     pub(crate) fn save(&mut self, checkpoint: &[u8]) -> Result<(), Error> {
         self.check_present()?;
-        let paths = &self.paths;
         let saved = self.file.sync_data().and_then(|()| {
             self.fail_points.reach(FailPoint::FileSynced);
-            let mut next = File::create(&paths.next_checkpoint)?;
-            next.set_permissions(self.file.metadata()?.permissions())?;
-            next.write_all(checkpoint)?;
-            next.sync_all()?;
-            self.fail_points.reach(FailPoint::CheckpointWritten);
-            fs::rename(&paths.next_checkpoint, &paths.checkpoint)?;
-            self.fail_points.reach(FailPoint::CheckpointNamed);
-            sync_folder_of(&paths.checkpoint)
+            let permissions = self.file.metadata()?.permissions();
+            self.paths.replace_checkpoint(checkpoint, permissions, &self.fail_points)
         });
         saved.map_err(|error| self.failed(error))?;
         self.keep = true;
@@ -231,14 +184,6 @@ impl Drop for ResumableFile {
     }
 }
 
-/// Removes a file. A missing file is not an error.
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
 /// Whether the file at a path is still this open file.
 #[cfg(unix)]
 fn is_same_file(file: &File, path: &Path) -> bool {
@@ -258,6 +203,8 @@ fn is_same_file(_: &File, _: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
     use crate::layout::names;
 

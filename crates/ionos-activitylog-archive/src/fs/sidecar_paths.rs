@@ -1,0 +1,79 @@
+//! The files beside a file that is written over hours: the partial file and its checkpoint. Their names follow from the
+//! final name, so that the next process finds them.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::fail_point::{FailPoint, FailPoints};
+use super::folder::{folder_of, sync_folder_of};
+use crate::digest::Digest;
+
+/// Maximum length of a file name, in bytes, that the names beside it contain unabridged. File systems allow 255.
+const MAX_NAME_BYTES: usize = 200;
+
+/// The final path and the paths beside it. The same final path always has the same ones.
+#[derive(Clone, Debug)]
+pub(super) struct SidecarPaths {
+    pub(super) target: PathBuf,
+    pub(super) partial: PathBuf,
+    pub(super) checkpoint: PathBuf,
+    /// The next checkpoint, until it is complete.
+    pub(super) next_checkpoint: PathBuf,
+}
+
+impl SidecarPaths {
+    pub(super) fn new(target: PathBuf) -> Self {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let name = if name.len() > MAX_NAME_BYTES {
+            let beginning: String = name.chars().take(40).collect();
+            format!("{beginning}-{}", Digest::sha256(name.as_bytes()).short())
+        } else {
+            name.into_owned()
+        };
+        let beside = |suffix: &str| folder_of(&target).join(format!(".{name}.{suffix}"));
+        Self {
+            partial: beside("partial"),
+            checkpoint: beside("checkpoint.json"),
+            next_checkpoint: beside("checkpoint.next"),
+            target,
+        }
+    }
+
+    /// Removes the checkpoint of a process that was killed between renaming the file and removing its checkpoint.
+    pub(super) fn remove_stale_checkpoint(&self) {
+        if !self.partial.exists() {
+            let _ = remove(&self.checkpoint);
+            let _ = remove(&self.next_checkpoint);
+        }
+    }
+
+    /// Replaces the checkpoint durably.
+    ///
+    /// `AtomicFile` does not fit: its temporary names are random, so every killed process would leave another file
+    /// beside the user's file. The fixed name is overwritten by the next process, and the lock of the partial file
+    /// makes it exclusive.
+    pub(super) fn replace_checkpoint(
+        &self,
+        bytes: &[u8],
+        permissions: Permissions,
+        fail_points: &FailPoints,
+    ) -> io::Result<()> {
+        let mut next = File::create(&self.next_checkpoint)?;
+        next.set_permissions(permissions)?;
+        next.write_all(bytes)?;
+        next.sync_all()?;
+        fail_points.reach(FailPoint::CheckpointWritten);
+        fs::rename(&self.next_checkpoint, &self.checkpoint)?;
+        fail_points.reach(FailPoint::CheckpointNamed);
+        sync_folder_of(&self.checkpoint)
+    }
+}
+
+/// Removes a file. A missing file is not an error.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
