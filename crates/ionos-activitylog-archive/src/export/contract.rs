@@ -78,27 +78,8 @@ pub(super) async fn export(
     job.writer.begin()?;
     let read = job.read(&tasks, range).await;
     let ended = job.writer.end(read.is_err());
-    let result = match (&read, job.done.stopped) {
-        (Err(error), _) => error.to_string(),
-        (Ok(()), true) => "stopped".to_owned(),
-        (Ok(()), false) => "done".to_owned(),
-    };
     let done = job.report(range);
-    let run = RunRecord {
-        schema: RUN_SCHEMA.to_owned(),
-        started,
-        ended: exporter.clock.now(),
-        writer: LockOwner::current_process(started),
-        from: range.start(),
-        to: range.end(),
-        events: done.events,
-        late: done.late,
-        gaps: done.gaps.len() as u64,
-        requests: done.requests,
-        result,
-        head: job.writer.head(),
-    };
-    let logged = run_log::append(&job.writer.folder, &run, &exporter.fail_points);
+    let logged = job.log_run((started, range), &done, &read);
     // Return the first error, which caused the others.
     read.and(ended).and(logged).map(|()| done)
 }
@@ -124,7 +105,7 @@ impl ContractExportRun<'_> {
         for task in tasks {
             match task {
                 ReadTask::Missing(range) => self.read_missing(*range).await?,
-                ReadTask::Unverified(range) => self.read_again(*range).await?,
+                ReadTask::Unverified(range) => self.replace_unverified(*range).await?,
             }
             if self.done.stopped {
                 return Ok(());
@@ -162,8 +143,8 @@ impl ContractExportRun<'_> {
             true => part_writer.drain().await,
             false => part_writer.finish(range.end()).await,
         };
-        let taken = self.commit(written).await;
-        read.and(taken)
+        let committed = self.commit(written).await;
+        read.and(committed)
     }
 
     async fn write_windows(&mut self, part_writer: &mut PartWriter, range: DateRange) -> Result<(), Error> {
@@ -192,7 +173,7 @@ impl ContractExportRun<'_> {
     }
 
     /// Reads a range with gaps again. Archived events stay, new events are added.
-    async fn read_again(&mut self, range: DateRange) -> Result<(), Error> {
+    async fn replace_unverified(&mut self, range: DateRange) -> Result<(), Error> {
         let mut stored = self.stored(range)?;
         let mut part_writer = self.part_writer(range.start())?;
         let mut windows = pin!(self.windows(range));
@@ -256,6 +237,35 @@ impl ContractExportRun<'_> {
             })?;
         }
         Ok(stored)
+    }
+
+    /// Appends this run to the run log.
+    fn log_run(
+        &self,
+        (started, range): (DateTime<Utc>, DateRange),
+        done: &ContractExport,
+        read: &Result<(), Error>,
+    ) -> Result<(), Error> {
+        let result = match (read, done.stopped) {
+            (Err(error), _) => error.to_string(),
+            (Ok(()), true) => "stopped".to_owned(),
+            (Ok(()), false) => "done".to_owned(),
+        };
+        let run = RunRecord {
+            schema: RUN_SCHEMA.to_owned(),
+            started,
+            ended: self.exporter.clock.now(),
+            writer: LockOwner::current_process(started),
+            from: range.start(),
+            to: range.end(),
+            events: done.events,
+            late: done.late,
+            gaps: done.gaps.len() as u64,
+            requests: done.requests,
+            result,
+            head: self.writer.head(),
+        };
+        run_log::append(&self.writer.folder, &run, &self.exporter.fail_points)
     }
 
     /// The result so far, with the gaps of the range.

@@ -14,6 +14,7 @@ use super::run::ContractExportRun;
 use crate::digest::Digest;
 use crate::encode::ndjson;
 use crate::error::Error;
+use crate::manifest::KnownGap;
 use crate::part::{PartFile, PartMeta, gaps_of, lines, total_matches};
 
 /// Age from which a range that is found complete counts as final.
@@ -31,7 +32,7 @@ pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Re
         if job.is_stopped() {
             return Ok(());
         }
-        let complete = total_is_unchanged(job, date, counted).await? || read_again(job, date, counted).await?;
+        let complete = total_is_unchanged(job, date, counted).await? || archive_late_events(job, date, counted).await?;
         let now = job.exporter.clock.now();
         if complete && counted.end() <= now - SEALED_AFTER {
             job.writer.seal(counted);
@@ -50,49 +51,13 @@ async fn total_is_unchanged(job: &mut ContractExportRun<'_>, date: NaiveDate, ra
 
 /// Reads a range again and archives new events as a late part. Returns whether the range is complete: the range was
 /// verified again and has no new events.
-async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<bool, Error> {
-    let folder = job.writer.folder.day(date);
-    let (mut ids, mut lines) = (HashSet::<EventId>::new(), EventMultiset::<Digest>::new());
-    if let Some((manifest, _)) = job.writer.days.get(&date) {
-        for part in manifest.parts_in(range) {
-            lines::for_each(&folder, &part.file, |event| {
-                lines.insert(line(&event));
-                ids.insert(event.id());
-            })?;
-        }
-    }
-    let mut returned = HashSet::new();
-    let mut late: Option<PartFile> = None;
-    let (mut gaps, mut counted) = (Vec::new(), true);
-    let mut windows = pin!(job.windows(range));
-    while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
-        job.done.requests += window.requests;
-        gaps.extend(gaps_of(&window));
-        counted &= total_matches(&window);
-        for event in &window.events {
-            let (time, id) = (event.time(), event.id());
-            if ids.contains(&id) {
-                returned.insert(id.clone());
-            }
-            // Equal records without a usable @uuid can be several events. Each one beyond the archived number is new.
-            let archived = match id.is_of_content() {
-                true => lines.remove_one(&line(event)),
-                false => lines.contains(&line(event)),
-            };
-            if archived {
-                continue;
-            }
-            let part = match &mut late {
-                Some(part) => part,
-                None => {
-                    ContractWriter::day_folder(&job.writer.folder, date, &job.exporter.fail_points)?;
-                    late.insert(PartFile::begin(&folder, job.exporter.compression, &job.exporter.fail_points)?)
-                }
-            };
-            part.add(event, (time, id))?;
-        }
-        job.report_progress(window.range.end()).await;
-    }
+async fn archive_late_events(
+    job: &mut ContractExportRun<'_>,
+    date: NaiveDate,
+    range: DateRange,
+) -> Result<bool, Error> {
+    let mut archived = ArchivedIds::read(job, date, range)?;
+    let RereadRange { late, gaps, counted } = read_late_events(job, date, range, &mut archived).await?;
     if job.is_stopped() {
         return Ok(false);
     }
@@ -106,10 +71,10 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
                 verified: proven,
                 // The increase of the total is known only if there was a total before and the service still returns
                 // every archived event.
-                counted: counted && returned.len() == ids.len() && previous_total.is_some(),
+                counted: counted && archived.not_returned() == 0 && previous_total.is_some(),
                 late: true,
             };
-            late.finish(meta, |id| ids.contains(id))
+            late.finish(meta, |id| archived.ids.contains(id))
         })
         .transpose()?;
     let added = late.as_ref().map_or(0, |part| part.count);
@@ -121,7 +86,7 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
         job.writer.mark_unverified(date, range, gaps, late)?;
         return Ok(false);
     }
-    job.done.no_longer_served += (ids.len() - returned.len()) as u64;
+    job.done.no_longer_served += archived.not_returned();
     let Some(part) = late else {
         return Ok(true);
     };
@@ -130,6 +95,89 @@ async fn read_again(job: &mut ContractExportRun<'_>, date: NaiveDate, range: Dat
     Ok(false)
 }
 
-fn line(event: &Event) -> Digest {
+/// The archived events of a range, and which of them the service still returns.
+struct ArchivedIds {
+    ids: HashSet<EventId>,
+    /// Digests of the lines that were not matched yet.
+    lines: EventMultiset<Digest>,
+    /// Archived ids that the service returned again.
+    returned: HashSet<EventId>,
+}
+
+impl ArchivedIds {
+    fn read(job: &ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<Self, Error> {
+        let mut archived = Self { ids: HashSet::new(), lines: EventMultiset::new(), returned: HashSet::new() };
+        let folder = job.writer.folder.day(date);
+        if let Some((manifest, _)) = job.writer.days.get(&date) {
+            for part in manifest.parts_in(range) {
+                lines::for_each(&folder, &part.file, |event| {
+                    archived.lines.insert(digest_line(&event));
+                    archived.ids.insert(event.id());
+                })?;
+            }
+        }
+        Ok(archived)
+    }
+
+    /// Notes that the service returned an event. Returns whether the event is archived.
+    fn match_event(&mut self, event: &Event, id: &EventId) -> bool {
+        if self.ids.contains(id) {
+            self.returned.insert(id.clone());
+        }
+        // Equal records without a usable @uuid can be several events. Each one beyond the archived number is new.
+        let line = digest_line(event);
+        if id.is_of_content() { self.lines.remove_one(&line) } else { self.lines.contains(&line) }
+    }
+
+    /// Number of archived ids that the service does not return any more.
+    fn not_returned(&self) -> u64 {
+        (self.ids.len() - self.returned.len()) as u64
+    }
+}
+
+/// Result of reading a range again.
+struct RereadRange {
+    /// The events that were not archived. `None` if there are none.
+    late: Option<PartFile>,
+    gaps: Vec<KnownGap>,
+    /// Whether the total of every window equals its number of events.
+    counted: bool,
+}
+
+/// Reads a range again and writes the events that are not archived to a part. Incomplete if the export is stopped.
+async fn read_late_events(
+    job: &mut ContractExportRun<'_>,
+    date: NaiveDate,
+    range: DateRange,
+    archived: &mut ArchivedIds,
+) -> Result<RereadRange, Error> {
+    let mut reread = RereadRange { late: None, gaps: Vec::new(), counted: true };
+    let mut windows = pin!(job.windows(range));
+    while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
+        job.done.requests += window.requests;
+        reread.gaps.extend(gaps_of(&window));
+        reread.counted &= total_matches(&window);
+        for event in &window.events {
+            let (time, id) = (event.time(), event.id());
+            if archived.match_event(event, &id) {
+                continue;
+            }
+            let part = match &mut reread.late {
+                Some(part) => part,
+                None => {
+                    ContractWriter::day_folder(&job.writer.folder, date, &job.exporter.fail_points)?;
+                    let folder = job.writer.folder.day(date);
+                    let part = PartFile::begin(&folder, job.exporter.compression, &job.exporter.fail_points)?;
+                    reread.late.insert(part)
+                }
+            };
+            part.add(event, (time, id))?;
+        }
+        job.report_progress(window.range.end()).await;
+    }
+    Ok(reread)
+}
+
+fn digest_line(event: &Event) -> Digest {
     Digest::sha256(ndjson::to_line(event.raw()).as_bytes())
 }

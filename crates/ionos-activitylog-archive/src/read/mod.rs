@@ -13,11 +13,11 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet};
 
 use crate::error::Error;
-use crate::layout::Archive;
+use crate::layout::{Archive, ContractFolder};
 use crate::manifest::{KnownGap, Manifest};
 use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
@@ -78,6 +78,20 @@ struct ContractCoverage {
 }
 
 impl ContractCoverage {
+    fn new(contract: ContractNumber) -> Self {
+        Self { contract, verified: RangeSet::new(), read: RangeSet::new(), beyond_reach: RangeSet::new() }
+    }
+
+    /// Adds the ranges of a day.
+    fn add(&mut self, manifest: &Manifest) {
+        let beyond_reach = manifest.gaps.iter().filter(|gap| gap.is_beyond_reach());
+        self.beyond_reach.extend(beyond_reach.filter_map(KnownGap::range));
+        let verified = manifest.verified_ranges();
+        self.verified.extend(verified.iter());
+        self.read.extend(verified.iter());
+        self.read.extend(manifest.unverified_ranges().iter());
+    }
+
     /// End of the ranges that were read, if it lies within `range`.
     fn end_within(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let end = self.read.iter().next_back()?.end();
@@ -132,42 +146,17 @@ impl ArchiveReader {
             if days.is_empty() && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
-            let mut covered = ContractCoverage {
-                contract: folder.contract().clone(),
-                verified: RangeSet::new(),
-                read: RangeSet::new(),
-                beyond_reach: RangeSet::new(),
-            };
+            let contract = reader.contracts.len();
+            let mut covered = ContractCoverage::new(folder.contract().clone());
             for date in days {
-                let day = crate::manifest::day(date);
-                let is_requested = |of: DateRange| range.is_none_or(|all| all.intersection(&of).is_some());
-                if !day.is_none_or(is_requested) {
+                let Some(manifest) = read_manifest(folder, date, range)? else {
                     continue;
-                }
-                let (manifest, _) = match Manifest::read(&folder.manifest(date)) {
-                    // An export did not finish this day.
-                    Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => {
-                        continue;
-                    }
-                    read => read?,
                 };
-                let beyond_reach = manifest.gaps.iter().filter(|gap| gap.is_beyond_reach());
-                for gap in beyond_reach.filter_map(KnownGap::range) {
-                    covered.beyond_reach.insert(gap);
-                }
-                for one in manifest.verified_ranges().iter() {
-                    covered.verified.insert(one);
-                    covered.read.insert(one);
-                }
-                manifest.unverified_ranges().iter().for_each(|one| covered.read.insert(one));
+                covered.add(&manifest);
                 for part in manifest.parts {
-                    if DateRange::new(part.from, part.to).is_ok_and(is_requested) {
-                        parts.push(ClosedPart {
-                            contract: reader.contracts.len(),
-                            path: folder.day(date).join(part.file.to_string()),
-                            part,
-                            index: 0,
-                        });
+                    if DateRange::new(part.from, part.to).is_ok_and(|part| is_requested(part, range)) {
+                        let path = folder.day(date).join(part.file.to_string());
+                        parts.push(ClosedPart { contract, path, part, index: 0 });
                     }
                 }
             }
@@ -303,6 +292,26 @@ impl ArchiveReader {
             }
         }
     }
+}
+
+/// Reads the manifest of a day. `None` if the day lies outside of `range`, or if an export did not finish it.
+fn read_manifest(
+    folder: &ContractFolder,
+    date: NaiveDate,
+    range: Option<DateRange>,
+) -> Result<Option<Manifest>, Error> {
+    if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
+        return Ok(None);
+    }
+    match Manifest::read(&folder.manifest(date)) {
+        Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(|(manifest, _)| Some(manifest)),
+    }
+}
+
+/// Whether a range overlaps the requested one (`None`: all times).
+fn is_requested(range: DateRange, requested: Option<DateRange>) -> bool {
+    requested.is_none_or(|requested| requested.intersection(&range).is_some())
 }
 
 impl Iterator for ArchiveReader {

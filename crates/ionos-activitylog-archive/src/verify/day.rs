@@ -89,6 +89,9 @@ impl LatePartTotals {
     }
 }
 
+/// Reads a part once and reports every difference from its manifest.
+///
+/// Fails if the file cannot be read. Data that cannot be decompressed is a finding.
 fn check_part<'a>(
     report: &mut VerifyReport,
     location: &FileLocation<'_>,
@@ -109,47 +112,14 @@ fn check_part<'a>(
     }
     // Bytes after the end of the compressed data belong to the file too.
     io::copy(&mut file, &mut io::sink())?;
-    let sha256 = Digest::from(file.hash);
-    if (sha256, file.bytes) != (part.sha256, part.bytes) {
-        finding(
-            None,
-            Problem::Changed,
-            format!(
-                "file was changed: {} bytes with SHA-256 {sha256}, the manifest says {} bytes with SHA-256 {}",
-                file.bytes, part.bytes, part.sha256
-            ),
-        );
+    if let Some(detail) = file.difference(part) {
+        finding(None, Problem::Changed, detail);
     }
-    let unique = if part.late { part.unique } else { scan.unique };
-    if (scan.count, unique) != (part.count, part.unique) {
-        finding(
-            None,
-            Problem::Count,
-            format!("{} events with {} ids, the manifest says {} with {}", scan.count, unique, part.count, part.unique),
-        );
-    } else if let Some(total) = part.total
-        && !part.late
-        && total != scan.expected_total()
-    {
-        finding(
-            None,
-            Problem::Count,
-            format!(
-                "{} events, each counted once; the manifest says that the service reported {total}",
-                scan.expected_total()
-            ),
-        );
+    if let Some(detail) = scan.count_difference(part) {
+        finding(None, Problem::Count, detail);
     }
-    let digest = Digest::from(scan.lines.clone());
-    if digest != part.digest || scan.bytes != part.unpacked {
-        finding(
-            None,
-            Problem::Changed,
-            format!(
-                "lines were changed: {} bytes with digest {digest}, the manifest says {} bytes with {}",
-                scan.bytes, part.unpacked, part.digest
-            ),
-        );
+    if let Some(detail) = scan.line_difference(part) {
+        finding(None, Problem::Changed, detail);
     }
     if (scan.first, scan.last) != (part.first, part.last) {
         finding(None, Problem::Time, "the time of the first or last event differs from the manifest".to_owned());
@@ -184,6 +154,32 @@ impl PartScan {
         self.unique + self.repeats_without_uuid
     }
 
+    /// Compares the number of events and ids with the manifest. The ids of a late part are compared as a sum, see
+    /// [`LatePartTotals`].
+    fn count_difference(&self, part: &Part) -> Option<String> {
+        let unique = if part.late { part.unique } else { self.unique };
+        if (self.count, unique) != (part.count, part.unique) {
+            return Some(format!(
+                "{} events with {} ids, the manifest says {} with {}",
+                self.count, unique, part.count, part.unique
+            ));
+        }
+        let expected = self.expected_total();
+        let total = part.total.filter(|total| !part.late && *total != expected)?;
+        Some(format!("{expected} events, each counted once; the manifest says that the service reported {total}"))
+    }
+
+    /// Compares the digest and the size of the lines with the manifest.
+    fn line_difference(&self, part: &Part) -> Option<String> {
+        let digest = Digest::from(self.lines.clone());
+        (digest != part.digest || self.bytes != part.unpacked).then(|| {
+            format!(
+                "lines were changed: {} bytes with digest {digest}, the manifest says {} bytes with {}",
+                self.bytes, part.unpacked, part.digest
+            )
+        })
+    }
+
     fn read<'a>(
         &mut self,
         mut reader: Box<dyn BufRead + Send + '_>,
@@ -211,75 +207,84 @@ impl PartScan {
                 .map_err(|error| error.to_string())
                 .and_then(|line| Event::from_json(line).map_err(|error| error.to_string()));
             match event {
-                Ok(event) => self.check(&event, part, known, finding),
+                Ok(event) => self.check_event(&event, part, known, finding),
                 Err(error) => finding(number, Problem::Record, error),
             }
         }
     }
 
-    fn check<'a>(
+    fn check_event<'a>(
         &mut self,
         event: &Event,
         part: &'a Part,
         known: &mut KnownIds<'a>,
         finding: &mut impl FnMut(Option<u64>, Problem, String),
     ) {
-        let number = self.count;
-        let (time, id) = (event.time(), event.id());
-        let sort_key = time.map(|time| (time, id.clone()));
-        if let Some((time, _)) = &sort_key {
-            if !part.file.range.contains(*time) {
-                finding(
-                    Some(number),
-                    Problem::Time,
-                    format!(
-                        "the event has the time {}, which is outside of {}",
-                        crate::encode::text::time(*time),
-                        super::range(part.file.range)
-                    ),
-                );
-            }
-            self.first = Some(self.first.map_or(*time, |first| first.min(*time)));
-            self.last = Some(self.last.map_or(*time, |last| last.max(*time)));
-            if self.last_key.as_ref() > sort_key.as_ref() {
-                finding(
-                    Some(number),
-                    Problem::Order,
-                    "out of order: the event belongs before the previous one".to_owned(),
-                );
-            }
+        let id = event.id();
+        if let Some(time) = event.time() {
+            self.check_time(time, &id, part, finding);
         }
-        match known.get(&id) {
-            None => {
-                known.insert(id.clone(), (self.content, part, number));
-                self.unique += 1;
-            }
-            Some((content, other, line)) => {
-                // An event with the same id and another content was amended. Equal records without a usable @uuid are
-                // several events if they are adjacent or one of them is late.
-                let in_other_part = !std::ptr::eq(*other, part);
-                let adjacent = self.last_id.as_ref() == Some(&id);
-                let is_repeat = id.is_of_content() && (adjacent || part.late && in_other_part);
-                if *content == self.content && !is_repeat {
-                    finding(
-                        Some(number),
-                        Problem::Duplicate,
-                        format!("event {id} is already in {}, line {line}", other.file),
-                    );
-                }
-                // Ids are counted per part, except in late parts.
-                if in_other_part && !part.late {
-                    known.insert(id.clone(), (self.content, part, number));
-                    self.unique += 1;
-                } else {
-                    self.repeats_without_uuid += u64::from(id.is_of_content());
-                }
-            }
-        }
-        if sort_key.is_some() {
-            self.last_key = sort_key;
-        }
+        self.check_id(&id, part, known, finding);
         self.last_id = Some(id);
+    }
+
+    /// Checks that the time lies in the range of the part, and that the event follows the previous one.
+    fn check_time(
+        &mut self,
+        time: DateTime<Utc>,
+        id: &EventId,
+        part: &Part,
+        finding: &mut impl FnMut(Option<u64>, Problem, String),
+    ) {
+        let number = Some(self.count);
+        if !part.file.range.contains(time) {
+            let detail = format!(
+                "the event has the time {}, which is outside of {}",
+                crate::encode::text::time(time),
+                super::range(part.file.range)
+            );
+            finding(number, Problem::Time, detail);
+        }
+        self.first = Some(self.first.map_or(time, |first| first.min(time)));
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        let sort_key = Some((time, id.clone()));
+        if self.last_key > sort_key {
+            let detail = "out of order: the event belongs before the previous one".to_owned();
+            finding(number, Problem::Order, detail);
+        }
+        self.last_key = sort_key;
+    }
+
+    /// Checks that the event is not archived twice, and counts its id.
+    fn check_id<'a>(
+        &mut self,
+        id: &EventId,
+        part: &'a Part,
+        known: &mut KnownIds<'a>,
+        finding: &mut impl FnMut(Option<u64>, Problem, String),
+    ) {
+        let number = self.count;
+        let Some((content, other, line)) = known.get(id) else {
+            known.insert(id.clone(), (self.content, part, number));
+            self.unique += 1;
+            return;
+        };
+        // An event with the same id and another content was amended. Equal records without a usable @uuid are several
+        // events if they are adjacent or one of them is late.
+        let in_other_part = !std::ptr::eq(*other, part);
+        let adjacent = self.last_id.as_ref() == Some(id);
+        let is_repeat = id.is_of_content() && (adjacent || part.late && in_other_part);
+        if *content == self.content && !is_repeat {
+            let detail = format!("event {id} is already in {}, line {line}", other.file);
+            finding(Some(number), Problem::Duplicate, detail);
+        }
+        // Ids are counted per part, except in late parts.
+        if in_other_part && !part.late {
+            known.insert(id.clone(), (self.content, part, number));
+            self.unique += 1;
+        } else {
+            self.repeats_without_uuid += u64::from(id.is_of_content());
+        }
     }
 }
 
@@ -293,6 +298,17 @@ struct HashingReader {
 impl HashingReader {
     fn new(file: File) -> Self {
         Self { file, hash: Sha256::new(), bytes: 0 }
+    }
+
+    /// Compares the digest and the size of the bytes read so far with the manifest.
+    fn difference(&self, part: &Part) -> Option<String> {
+        let sha256 = Digest::from(self.hash.clone());
+        ((sha256, self.bytes) != (part.sha256, part.bytes)).then(|| {
+            format!(
+                "file was changed: {} bytes with SHA-256 {sha256}, the manifest says {} bytes with SHA-256 {}",
+                self.bytes, part.bytes, part.sha256
+            )
+        })
     }
 }
 
