@@ -148,8 +148,8 @@ async fn the_checkpoint_of_an_interrupted_file_matches_its_schema() {
     let target = FileTarget::new(folder.path().join("a.csv.zst")).unwrap();
     let contract = ionos_activitylog::ContractNumber::from(simulator.contracts()[0]);
     let day = DateRange::day("2026-11-17".parse().unwrap(), &chrono::Utc).unwrap();
-    let reading = ExportSpec::new("simulator", contract.clone(), day, &target);
-    let export = FileExport::open(&target, reading, false).unwrap();
+    let spec = ExportSpec::new("simulator", contract.clone(), day, &target);
+    let export = FileExport::open(&target, spec, false).unwrap();
     let client = Client::builder().token(simulator.token()).transport(simulator.transport()).build().unwrap();
     let half = day.split(2.try_into().unwrap()).next();
     let windows = stream::iter(half).flat_map(|half| client.events(contract.clone(), half).windows());

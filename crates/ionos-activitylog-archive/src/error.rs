@@ -71,24 +71,24 @@ pub enum Error {
         hint: &'static str,
     },
     /// A later version wrote the file.
-    #[error("{} has the format {found}; this version reads {known}", single_line(path))]
+    #[error("{} has the format {actual}; this version reads {expected}", single_line(path))]
     UnsupportedVersion {
         /// The file.
         path: PathBuf,
         /// The format and version of the file, such as `ialog.manifest/3`.
-        found: String,
-        /// The latest version of this format that can be read, such as `ialog.manifest/2`.
-        known: String,
+        actual: String,
+        /// The versions of this format that can be read, such as `ialog.manifest/1 and ialog.manifest/2`.
+        expected: String,
     },
     /// The file has an interrupted export of another range, contract, filter or format.
-    #[error("{} has an unfinished export of {found}, not of {wanted}", single_line(path))]
+    #[error("{} has an unfinished export of {actual}, not of {expected}", single_line(path))]
     Unfinished {
         /// The file.
         path: PathBuf,
         /// The content of the interrupted export.
-        found: String,
+        actual: String,
         /// The content of the export that was requested.
-        wanted: String,
+        expected: String,
     },
     /// Another process writes to the file or folder.
     #[error("another process{} writes to {}", owner.as_ref().map(|owner| format!(", {owner},")).unwrap_or_default(), single_line(path))]
@@ -113,14 +113,14 @@ pub enum Error {
         path: PathBuf,
     },
     /// The folder holds the archive of another API, contract, filter or rule of ids.
-    #[error("{} is an archive of {archived}, not of {wanted}", single_line(path))]
+    #[error("{} is an archive of {actual}, not of {expected}", single_line(path))]
     IdentityMismatch {
         /// The folder of the contract.
         path: PathBuf,
         /// What the archive holds.
-        archived: String,
+        actual: String,
         /// What the export was to add.
-        wanted: String,
+        expected: String,
     },
     /// Reading events from the service failed.
     #[error("{}", source.summary())]

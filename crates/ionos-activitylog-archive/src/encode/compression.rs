@@ -97,7 +97,7 @@ fn buffered<'a>(reader: impl Read + Send + 'a) -> Box<dyn BufRead + Send + 'a> {
     Box::new(BufReader::with_capacity(1 << 17, reader))
 }
 
-/// Writes frames. Collects bytes in the open frame until [`FrameWriter::cut`] ends it.
+/// Writes frames. Collects bytes in the open frame until [`FrameWriter::end_frame`] ends it.
 pub(crate) struct FrameWriter<W> {
     writer: W,
     compressor: FrameCompressor,
@@ -137,7 +137,7 @@ impl<W: Write> FrameWriter<W> {
     }
 
     /// Ends the frame if it is full. Call it after each event.
-    pub(crate) fn cut(&mut self) -> io::Result<()> {
+    pub(crate) fn end_frame(&mut self) -> io::Result<()> {
         if self.open.len() < FRAME_BYTES {
             return Ok(());
         }
@@ -202,7 +202,7 @@ mod tests {
         let mut frames = FrameWriter::new(compression, Vec::new()).unwrap();
         for event in events {
             frames.open().extend(event);
-            frames.cut().unwrap();
+            frames.end_frame().unwrap();
         }
         frames.finish().unwrap()
     }
@@ -239,7 +239,7 @@ mod tests {
                 let mut frames = FrameWriter::new(compression, Vec::new()).unwrap();
                 for event in before {
                     frames.open().extend(event);
-                    frames.cut().unwrap();
+                    frames.end_frame().unwrap();
                 }
                 let open = frames.pause().unwrap().to_vec();
                 let durable = frames.writer().clone();
@@ -250,7 +250,7 @@ mod tests {
                 }
                 for event in after {
                     frames.open().extend(event);
-                    frames.cut().unwrap();
+                    frames.end_frame().unwrap();
                 }
                 assert_eq!(frames.finish().unwrap(), written(compression, &events));
             }

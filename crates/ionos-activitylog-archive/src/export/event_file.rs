@@ -34,7 +34,7 @@ impl EventFileWriter {
     /// Appends an event of a contract's log.
     pub fn add(&mut self, contract: &ContractNumber, event: &Event) -> Result<(), Error> {
         let out = self.frames.open();
-        let written = self.encoder.event(contract, event, self.events, out).and_then(|()| self.frames.cut());
+        let written = self.encoder.event(contract, event, self.events, out).and_then(|()| self.frames.end_frame());
         written.map_err(|error| Error::Write { path: self.target.path().to_path_buf(), source: error })?;
         self.events += 1;
         Ok(())

@@ -46,8 +46,8 @@ pub struct ExportStats {
 ///
 /// async fn keep(client: &Client, contract: ContractNumber, range: DateRange) -> Result<ExportStats, Error> {
 ///     let target = FileTarget::new("november.ndjson.zst")?;
-///     let reading = ExportSpec::new("https://api.ionos.com", contract.clone(), range, &target);
-///     let export = FileExport::open(&target, reading, false)?;
+///     let spec = ExportSpec::new("https://api.ionos.com", contract.clone(), range, &target);
+///     let export = FileExport::open(&target, spec, false)?;
 ///     let windows = stream::iter(export.remaining_range())
 ///         .flat_map(|rest| client.events(contract.clone(), rest).windows());
 ///     export.write(windows, |_| ()).await?.commit()
@@ -65,7 +65,7 @@ struct OpenFile {
     partial: ResumableFile,
     frames: FrameWriter<Arc<File>>,
     encoder: EventEncoder,
-    reading: ExportSpec,
+    spec: ExportSpec,
     exported: ExportStats,
     resumed: bool,
     /// Work since the last checkpoint.
@@ -112,27 +112,27 @@ impl FileExport {
     /// Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
     /// with [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] if the interrupted export
     /// has another specification. With `overwrite`, that export is discarded.
-    pub fn open(target: &FileTarget, reading: ExportSpec, overwrite: bool) -> Result<Self, Error> {
-        Self::open_with_failpoints(target, reading, overwrite, &FailPoints::default())
+    pub fn open(target: &FileTarget, spec: ExportSpec, overwrite: bool) -> Result<Self, Error> {
+        Self::open_with_failpoints(target, spec, overwrite, &FailPoints::default())
     }
 
     /// As [`FileExport::open`], with a callback at each of [`FailPoint::FILE_EXPORT`].
     pub fn open_with_failpoints(
         target: &FileTarget,
-        reading: ExportSpec,
+        spec: ExportSpec,
         overwrite: bool,
         fail_points: &FailPoints,
     ) -> Result<Self, Error> {
         let mut partial = ResumableFile::open(target.path(), overwrite, fail_points)?;
         let kept = match FileCheckpoint::read(&partial) {
-            Ok(Some(kept)) if kept.reading == reading => Some(kept),
+            Ok(Some(kept)) if kept.reading == spec => Some(kept),
             Ok(None) => None,
             _ if overwrite => None,
             Ok(Some(other)) => {
                 return Err(Error::Unfinished {
                     path: target.path().to_path_buf(),
-                    found: other.reading.to_string(),
-                    wanted: reading.to_string(),
+                    actual: other.reading.to_string(),
+                    expected: spec.to_string(),
                 });
             }
             Err(error) => return Err(error),
@@ -159,7 +159,7 @@ impl FileExport {
             partial,
             frames,
             encoder,
-            reading,
+            spec,
             exported,
             resumed,
             since_checkpoint: WorkAmount::default(),
@@ -174,8 +174,8 @@ impl FileExport {
     #[must_use]
     pub fn remaining_range(&self) -> Option<DateRange> {
         let file = self.file.as_ref()?;
-        let begin = file.exported.read_to.unwrap_or(file.reading.from);
-        DateRange::new(begin, file.reading.to).ok()
+        let begin = file.exported.read_to.unwrap_or(file.spec.from);
+        DateRange::new(begin, file.spec.to).ok()
     }
 
     /// Totals at the checkpoint that the export continues from. `None` for a new file.
@@ -208,7 +208,7 @@ impl FileExport {
     fn finish(mut self) -> Result<FinishedExport, Error> {
         let ended = || io::Error::other("the windows ended before the end of the range");
         match self.file.take() {
-            Some(file) if file.exported.read_to == Some(file.reading.to) => file.finish(),
+            Some(file) if file.exported.read_to == Some(file.spec.to) => file.finish(),
             Some(file) => {
                 let error = Error::Write { path: file.partial.target().to_path_buf(), source: ended() };
                 self.file = Some(file);
@@ -243,10 +243,10 @@ impl OpenFile {
         for event in &window.events {
             let out = self.frames.open();
             let before = out.len();
-            let contract = &self.reading.contract;
+            let contract = &self.spec.contract;
             self.encoder.event(contract, event, self.exported.events, out)?;
             self.since_checkpoint.bytes += (out.len() - before) as u64;
-            self.frames.cut()?;
+            self.frames.end_frame()?;
             self.exported.events += 1;
             self.exported.with_issues += u64::from(!event.issues().is_empty());
         }
@@ -261,9 +261,9 @@ impl OpenFile {
         let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
         let checkpoint = FileCheckpoint {
             schema: CHECKPOINT_SCHEMA.to_owned(),
-            reading: self.reading.clone(),
+            reading: self.spec.clone(),
             bytes,
-            read_to: self.exported.read_to.unwrap_or(self.reading.from),
+            read_to: self.exported.read_to.unwrap_or(self.spec.from),
             events: self.exported.events,
             with_issues: self.exported.with_issues,
             requests: self.exported.requests,

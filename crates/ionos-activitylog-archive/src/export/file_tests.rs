@@ -18,7 +18,7 @@ fn target(folder: &Path, name: &str) -> FileTarget {
     FileTarget::new(folder.join(name)).unwrap()
 }
 
-fn reading(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportSpec {
+fn spec(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportSpec {
     ExportSpec::new("simulator", simulator.contracts()[0].into(), range, target)
 }
 
@@ -36,8 +36,8 @@ fn windows(
 
 /// An export that saves a checkpoint after every window.
 fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExport {
-    let reading = reading(simulator, range, target);
-    let mut export = FileExport::open(target, reading, false).unwrap();
+    let spec = spec(simulator, range, target);
+    let mut export = FileExport::open(target, spec, false).unwrap();
     if let Some(file) = &mut export.file {
         file.checkpoint_limit.windows = 1;
     }
@@ -45,7 +45,7 @@ fn open(simulator: &Simulator, range: DateRange, target: &FileTarget) -> FileExp
 }
 
 async fn whole(simulator: &Simulator, range: DateRange, target: &FileTarget) -> ExportStats {
-    let export = FileExport::open(target, reading(simulator, range, target), false).unwrap();
+    let export = FileExport::open(target, spec(simulator, range, target), false).unwrap();
     let windows = windows(simulator, export.remaining_range());
     let export = export.write(windows, |_| ()).await.unwrap();
     export.commit().unwrap()
@@ -152,8 +152,8 @@ async fn files_left_at_each_fail_point(
         copy(&from, folder.path());
         all.lock().unwrap().push((step, folder));
     });
-    let reading = reading(simulator, range, one);
-    let mut export = FileExport::open_with_failpoints(one, reading, false, &fail_points).unwrap();
+    let spec = spec(simulator, range, one);
+    let mut export = FileExport::open_with_failpoints(one, spec, false, &fail_points).unwrap();
     if let Some(file) = &mut export.file {
         file.checkpoint_limit.windows = 1;
     }
@@ -178,8 +178,8 @@ async fn an_export_killed_at_any_fail_point_continues_to_the_same_bytes() {
             let target = target(folder.path(), name);
             let named = matches!(step, FailPoint::FileNamed | FailPoint::CheckpointRemoved);
             if named {
-                let reading = reading(&simulator, range, &target);
-                let again = FileExport::open(&target, reading, false);
+                let spec = spec(&simulator, range, &target);
+                let again = FileExport::open(&target, spec, false);
                 assert!(matches!(again, Err(Error::AlreadyExists { .. })), "{step}");
             } else {
                 // Bytes that a killed process wrote after its last checkpoint.
@@ -225,7 +225,7 @@ async fn an_interrupted_export_is_not_continued_with_another_specification() {
     export.write(some, |_| ()).await.unwrap_err();
 
     let other = DateRange::new(range.start(), range.end() - chrono::TimeDelta::hours(1)).unwrap();
-    let other = reading(&simulator, other, &target);
+    let other = spec(&simulator, other, &target);
     let error = FileExport::open(&target, other.clone(), false).unwrap_err();
     let contract = simulator.contracts()[0];
     assert!(
@@ -271,8 +271,8 @@ async fn frames_end_at_the_same_places_after_any_number_of_interruptions() {
         let folder = tempfile::tempdir().unwrap();
         let target = target(folder.path(), name);
         loop {
-            let reading = reading(&simulator, range, &target);
-            let export = FileExport::open(&target, reading, false).unwrap();
+            let spec = spec(&simulator, range, &target);
+            let export = FileExport::open(&target, spec, false).unwrap();
             let some = windows(&simulator, export.remaining_range()).take(50);
             if let Ok(export) = export.write(some, |_| ()).await {
                 export.commit().unwrap();

@@ -27,14 +27,14 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], known: &[&str], path: &Pa
     }
     let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
     let header: SchemaHeader = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-    let found = header.schema;
-    if !known.contains(&found.as_str()) {
+    let actual = header.schema;
+    if !known.contains(&actual.as_str()) {
         let latest = known.last().copied().unwrap_or_default();
         let name_of = |schema: &str| schema.split_once('/').map(|(name, _)| name.to_owned());
-        return Err(if name_of(&found).is_some() && name_of(&found) == name_of(latest) {
-            Error::UnsupportedVersion { path: path.to_path_buf(), found, known: known.join(" and ") }
+        return Err(if name_of(&actual).is_some() && name_of(&actual) == name_of(latest) {
+            Error::UnsupportedVersion { path: path.to_path_buf(), actual, expected: known.join(" and ") }
         } else {
-            damaged(format!("its format is {found:?}"))
+            damaged(format!("its format is {actual:?}"))
         });
     }
     serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))

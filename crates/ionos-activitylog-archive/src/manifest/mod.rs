@@ -270,16 +270,16 @@ impl Manifest {
     /// Ranges that are proven to be complete.
     #[must_use]
     pub fn verified_ranges(&self) -> RangeSet {
-        self.covered(true)
+        self.filter_ranges(true)
     }
 
     /// Ranges that were read and could not be verified.
     #[must_use]
     pub fn unverified_ranges(&self) -> RangeSet {
-        self.covered(false)
+        self.filter_ranges(false)
     }
 
-    fn covered(&self, verified: bool) -> RangeSet {
+    fn filter_ranges(&self, verified: bool) -> RangeSet {
         let ranges = self.ranges.iter().filter(|one| one.verified == verified);
         ranges.filter_map(ReadRange::range).collect()
     }
@@ -302,12 +302,12 @@ impl Manifest {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
         });
         self.gaps.sort_by_key(|gap| (gap.from, gap.to));
-        self.counts = self.counted();
+        self.counts = self.sum_parts();
         self.digest = digest::combine(self.parts.iter().map(|part| &part.digest));
     }
 
     /// The sums over the parts.
-    fn counted(&self) -> EventCounts {
+    fn sum_parts(&self) -> EventCounts {
         let sum = |of: fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
         let mut ranges = self.ranges.iter();
         let counted = ranges.all(|range| range.verified && range.counted);

@@ -1,11 +1,11 @@
 use super::*;
 
-fn at(text: &str) -> DateTime<Utc> {
+fn parse_time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
-    let (from, to, digest) = (at(from), at(to), Digest::sha256(content));
+    let (from, to, digest) = (parse_time(from), parse_time(to), Digest::sha256(content));
     let file = PartName {
         late,
         range: DateRange::new(from, to).unwrap(),
@@ -22,7 +22,7 @@ fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
         count: 2,
         unique: 2,
         total: Some(2),
-        first: Some(at("2026-11-20T01:00:00.1234Z")),
+        first: Some(parse_time("2026-11-20T01:00:00.1234Z")),
         last: None,
         digest,
         verified: true,
@@ -66,10 +66,10 @@ fn a_manual_edit_is_found() {
         |m| m.parts.swap(0, 1),
         |m| m.parts[0].count = 0,
         |m| m.parts[0].digest = Digest::sha256(b"other"),
-        |m| m.ranges[0].to = at("2026-11-20T23:00:00Z"),
+        |m| m.ranges[0].to = parse_time("2026-11-20T23:00:00Z"),
         |m| m.ranges[0].verified = false,
         |m| m.ranges[0].counted = false,
-        |m| m.parts[1].from = at("2026-11-20T11:00:00Z"),
+        |m| m.parts[1].from = parse_time("2026-11-20T11:00:00Z"),
         // Version 1 has no proofs.
         |m| m.schema = MANIFEST_SCHEMA_1.to_owned(),
     ];
@@ -109,7 +109,7 @@ fn a_range_has_a_proof_member_only_if_it_has_a_proof() {
 
 #[test]
 fn adjacent_ranges_with_equal_proofs_are_merged() {
-    let range = |from: &str, to: &str| DateRange::new(at(from), at(to)).unwrap();
+    let range = |from: &str, to: &str| DateRange::new(parse_time(from), parse_time(to)).unwrap();
     let (morning, afternoon) =
         (range("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z"), range("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z"));
     let matching = Some(RangeProof::EventsMatchTotal);

@@ -95,14 +95,14 @@ impl CompressorThread {
         match sent {
             Some(Ok(())) => Ok(()),
             // The thread ends early only if it failed.
-            _ => self.join().and_then(|_| Err(ended())),
+            _ => self.join().and_then(|_| Err(thread_ended_error())),
         }
     }
 
     fn join(&mut self) -> io::Result<CompressedFile> {
         self.frames = None;
-        let thread = self.thread.take().ok_or_else(ended)?;
-        thread.join().map_err(|_| ended())?
+        let thread = self.thread.take().ok_or_else(thread_ended_error)?;
+        thread.join().map_err(|_| thread_ended_error())?
     }
 }
 
@@ -113,7 +113,7 @@ impl Drop for CompressorThread {
     }
 }
 
-fn ended() -> io::Error {
+fn thread_ended_error() -> io::Error {
     io::Error::other("the compressor thread has ended")
 }
 

@@ -13,19 +13,19 @@ use crate::encode::{Compression, Format};
 use crate::export::{EventFileWriter, ExportSpec, Exporter, FileExport, FileTarget};
 use crate::manifest::{Part, RangeProof, ReadRange};
 
-fn at(text: &str) -> DateTime<Utc> {
+fn parse_time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 fn range(from: &str, to: &str) -> DateRange {
-    DateRange::new(at(from), at(to)).unwrap()
+    DateRange::new(parse_time(from), parse_time(to)).unwrap()
 }
 
 const FROM: &str = "2026-11-17T06:00:00Z";
 const TO: &str = "2026-11-20T18:00:00Z";
 
 fn simulator() -> Simulator {
-    Simulator::builder().contracts(2).clock(|| at("2026-11-21T00:00:00Z")).build()
+    Simulator::builder().contracts(2).clock(|| parse_time("2026-11-21T00:00:00Z")).build()
 }
 
 fn client(simulator: &Simulator) -> Client {
@@ -35,7 +35,7 @@ fn client(simulator: &Simulator) -> Client {
 async fn archive(simulator: &Simulator, root: &Path, ranges: &[DateRange]) -> Archive {
     let archive = Archive::new(root);
     let exporter = Exporter::new(client(simulator), archive.clone())
-        .clock(Arc::new(VirtualClock::starting_at(at("2026-11-21T00:00:00Z"))));
+        .clock(Arc::new(VirtualClock::starting_at(parse_time("2026-11-21T00:00:00Z"))));
     let contracts: Vec<ContractNumber> = simulator.contracts().iter().map(|number| (*number).into()).collect();
     for (index, range) in ranges.iter().enumerate() {
         // The parts of an archive may have different compressions.
@@ -194,8 +194,8 @@ async fn a_converted_file_equals_an_exported_file() {
             let events = file.commit().unwrap();
 
             let other = FileTarget::new(files.path().join(format!("exported.{ending}"))).unwrap();
-            let reading = ExportSpec::new("simulator", contract.clone(), all, &other);
-            let export = FileExport::open(&other, reading, false).unwrap();
+            let spec = ExportSpec::new("simulator", contract.clone(), all, &other);
+            let export = FileExport::open(&other, spec, false).unwrap();
             let client = client(&simulator);
             let windows =
                 stream::iter(export.remaining_range()).flat_map(|rest| client.events(contract.clone(), rest).windows());
@@ -288,7 +288,7 @@ async fn a_filter_returns_every_match_and_counts_all_events() {
     let archive = archive(&simulator, root.path(), &[whole]).await;
     let first = Event::from_json(truth(&simulator, whole)[0].1.clone()).unwrap();
     let first = format!("text={}", &first.id().to_string()[2..]);
-    for (pair, asked) in [
+    for (pair, requested) in [
         // The first event: its part overlaps the range, but its time is outside.
         (first.as_str(), Some(range("2026-11-17T12:00:00Z", TO))),
         ("user=ci@example.com", None),
@@ -298,10 +298,10 @@ async fn a_filter_returns_every_match_and_counts_all_events() {
         ("type=Error", None),
     ] {
         let filter = Filter::parse([pair]).unwrap();
-        let truth = truth(&simulator, asked.unwrap_or(whole));
+        let truth = truth(&simulator, requested.unwrap_or(whole));
         let matching = |(_, record): &&(String, String)| filter.matches(&Event::from_json(record.clone()).unwrap());
         let expected: Vec<_> = truth.iter().filter(matching).cloned().collect();
-        let mut reader = ArchiveReader::open(&archive, None, asked).unwrap().filter(filter.clone());
+        let mut reader = ArchiveReader::open(&archive, None, requested).unwrap().filter(filter.clone());
         let mut kept = Vec::new();
         let mut others = 0;
         for archived in reader.by_ref() {
@@ -357,12 +357,12 @@ fn late_events_are_in_order_of_time() {
     fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
 
     let some = range("2026-11-20T10:01:00Z", "2026-11-20T10:59:00Z");
-    for (asked, expected) in [
+    for (requested, expected) in [
         (None, "0 1 5 5 6 9 59"),
         // The part starts before the requested range.
         (Some(some), "1 5 5 6 9"),
     ] {
-        let reader = ArchiveReader::open(&archive, None, asked).unwrap();
+        let reader = ArchiveReader::open(&archive, None, requested).unwrap();
         let minutes: Vec<String> = reader
             .map(|archived| archived.unwrap().event.id().to_string())
             .map(|id| id.trim_start_matches("u:").to_owned())

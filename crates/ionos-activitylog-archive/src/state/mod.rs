@@ -186,17 +186,17 @@ impl State {
     /// All ranges that were read.
     #[must_use]
     pub fn covered_ranges(&self) -> RangeSet {
-        self.with(|_| true)
+        self.ranges_with(|_| true)
     }
 
     /// Ranges that are sealed.
     #[must_use]
     pub fn sealed_ranges(&self) -> RangeSet {
-        self.with(|certainty| certainty == Certainty::Sealed)
+        self.ranges_with(|certainty| certainty == Certainty::Sealed)
     }
 
-    fn with(&self, wanted: impl Fn(Certainty) -> bool) -> RangeSet {
-        let entries = self.coverage.iter().filter(|one| wanted(one.state));
+    fn ranges_with(&self, is_included: impl Fn(Certainty) -> bool) -> RangeSet {
+        let entries = self.coverage.iter().filter(|one| is_included(one.state));
         entries.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
     }
 

@@ -74,8 +74,8 @@ impl ContractWriter {
 /// Fails if the archive belongs to another service, contract, filter or id rule.
 pub(super) fn check_identity(
     folder: &ContractFolder,
-    archived: &ArchiveIdentity,
-    wanted: &ArchiveIdentity,
+    actual: &ArchiveIdentity,
+    expected: &ArchiveIdentity,
 ) -> Result<(), Error> {
     let describe = |identity: &ArchiveIdentity| {
         let filter = match identity.filter.as_str() {
@@ -84,12 +84,12 @@ pub(super) fn check_identity(
         };
         format!("contract {} at {}{filter} (ids by {})", identity.contract, identity.api, identity.id_rule)
     };
-    if archived == wanted {
+    if actual == expected {
         return Ok(());
     }
     Err(Error::IdentityMismatch {
         path: folder.path().to_path_buf(),
-        archived: describe(archived),
-        wanted: describe(wanted),
+        actual: describe(actual),
+        expected: describe(expected),
     })
 }

@@ -178,7 +178,7 @@ async fn the_state_is_written_at_intervals_and_at_the_end() {
         let root = tempfile::tempdir().unwrap();
         let behavior = Behavior { window_cap: 20, max_limit: 20, ..Behavior::default() };
         let simulator = world(NOW).behavior(behavior).build();
-        let clock = Arc::new(VirtualClock::starting_at(at(NOW)));
+        let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
         let (later, states) = (clock.clone(), Arc::new(ReachCount::default()));
         let named = states.clone();
         let fail_points = FailPoints::new(move |step| match step {

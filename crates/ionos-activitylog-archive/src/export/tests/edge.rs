@@ -59,15 +59,15 @@ async fn a_clock_ahead_of_the_service_archives_no_future_range() {
 #[tokio::test]
 async fn each_export_of_a_recent_range_requests_the_service_time() {
     let root = tempfile::tempdir().unwrap();
-    let now = Arc::new(Mutex::new(at(NOW)));
+    let now = Arc::new(Mutex::new(parse_time(NOW)));
     let clock = now.clone();
     let simulator =
         Simulator::builder().events_per_day(24).burst_interval(0).clock(move || *clock.lock().unwrap()).build();
     let exporter = exporter(&simulator, root.path(), "2026-11-25T00:00:00Z");
     let month = range("2026-11-19T00:00:00Z", "2026-12-01T00:00:00Z");
     let first = export(&exporter, &simulator, month).await.unwrap();
-    assert_eq!(first.range.unwrap().end(), at("2026-11-20T11:59:50Z"));
-    *now.lock().unwrap() = at("2026-11-22T12:00:00Z");
+    assert_eq!(first.range.unwrap().end(), parse_time("2026-11-20T11:59:50Z"));
+    *now.lock().unwrap() = parse_time("2026-11-22T12:00:00Z");
     let second = export(&exporter, &simulator, month).await.unwrap();
-    assert_eq!(second.range.unwrap().end(), at("2026-11-22T11:59:50Z"));
+    assert_eq!(second.range.unwrap().end(), parse_time("2026-11-22T11:59:50Z"));
 }

@@ -27,7 +27,7 @@ async fn failing_a_fifth_of_all_responses_does_not_change_the_archive() {
     let _ = export(&exporter(&calm, one.path(), NOW), &calm, days()).await.unwrap();
     let faults = Faults::new().add_rule(Trigger::any().rate(Share::new(0.2).unwrap()), Answer::new(503)).unwrap();
     let stormy = world(NOW).faults(faults).build();
-    let clock = Arc::new(VirtualClock::starting_at(at(NOW)));
+    let clock = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
     let client = Client::builder()
         .token(stormy.token())
         .transport(stormy.transport())

@@ -12,7 +12,7 @@ async fn a_gap_is_reported_retried_and_replaced_once_it_is_verified() {
     assert_eq!(gap.reason, "overflow");
     let state = State::read(&folder(&refusing, root.path())).unwrap().0.unwrap();
     assert_eq!((state.gaps[0].tries, state.gaps.len()), (1, first.gaps.len()));
-    assert!(state.gaps[0].next > at(NOW));
+    assert!(state.gaps[0].next > parse_time(NOW));
     assert!(parts(&refusing, root.path()).iter().any(|(_, part)| !part.verified));
     assert_whole(root.path());
     let before = lines(&refusing, root.path());

@@ -32,12 +32,12 @@ use crate::verify::verify_archive;
 
 pub(crate) const NOW: &str = "2026-11-20T12:00:00Z";
 
-pub(crate) fn at(text: &str) -> DateTime<Utc> {
+pub(crate) fn parse_time(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
 pub(crate) fn range(from: &str, to: &str) -> DateRange {
-    DateRange::new(at(from), at(to)).unwrap()
+    DateRange::new(parse_time(from), parse_time(to)).unwrap()
 }
 
 /// Three days with few events.
@@ -46,14 +46,14 @@ pub(crate) fn days() -> DateRange {
 }
 
 pub(crate) fn world(now: &str) -> SimulatorBuilder {
-    let now = at(now);
+    let now = parse_time(now);
     let builder = Simulator::builder().clock(move || now);
     builder.events_per_day(24).burst_interval(0)
 }
 
 /// An exporter whose clock shows `now`.
 pub(crate) fn exporter(simulator: &Simulator, root: &Path, now: &str) -> Exporter {
-    let clock = Arc::new(VirtualClock::starting_at(at(now)));
+    let clock = Arc::new(VirtualClock::starting_at(parse_time(now)));
     let client = Client::builder()
         .token(simulator.token())
         .transport(simulator.transport())
@@ -141,7 +141,7 @@ fn burst(deep_offset: DeepOffset) -> Simulator {
         max_limit: 50,
         ..Behavior::default()
     };
-    let second = at("2026-11-02T09:00:00Z");
+    let second = parse_time("2026-11-02T09:00:00Z");
     let world = world(NOW).burst(second, TimeDelta::milliseconds(3), 300);
     world.behavior(behavior).build()
 }

@@ -33,7 +33,7 @@ async fn each_kind_of_total_has_its_proof() {
     ] {
         let root = tempfile::tempdir().unwrap();
         // The first two days have no events, and one window covers all three.
-        let simulator = world(NOW).log_begin(at("2026-11-03T00:00:00Z")).behavior(behavior).build();
+        let simulator = world(NOW).log_begin(parse_time("2026-11-03T00:00:00Z")).behavior(behavior).build();
         let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
         let expected = [empty_day, empty_day, full_day].map(|proof| vec![Some(proof)]);
         assert_eq!(proofs(&simulator, root.path()), expected, "{name}");

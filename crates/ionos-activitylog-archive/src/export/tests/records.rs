@@ -9,7 +9,7 @@ async fn a_day_has_a_total_only_if_it_equals_the_number_of_events() {
     let totals = async |behavior| {
         let root = tempfile::tempdir().unwrap();
         // The first two days have no events.
-        let begin = at("2026-11-03T00:00:00Z");
+        let begin = parse_time("2026-11-03T00:00:00Z");
         let simulator = world(NOW).log_begin(begin).behavior(behavior).build();
         let done = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await;
         assert_eq!(done.unwrap().gaps, []);
@@ -65,7 +65,7 @@ async fn reading_a_gap_again_keeps_the_number_of_equal_records() {
     assert_eq!(lines(&simulator, root.path()), before);
     // The same if the service no longer returns any of them.
     mark_all_unverified();
-    let empty = world(NOW).log_begin(at("2026-11-10T00:00:00Z")).build();
+    let empty = world(NOW).log_begin(parse_time("2026-11-10T00:00:00Z")).build();
     let exporter = self::exporter(&empty, root.path(), NOW);
     let _ = export(&exporter, &empty, days()).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), before);

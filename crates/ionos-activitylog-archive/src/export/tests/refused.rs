@@ -71,7 +71,7 @@ async fn an_archive_with_a_missing_part_is_neither_continued_nor_sealed() {
     }
     // Follow the steps in the hint.
     std::fs::remove_dir_all(folder.day(date)).unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(at(NOW)));
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
     rebuild_state(&folder, &clock, true).unwrap();
     let _ = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(lines(&simulator, root.path()), truth(&simulator, days()));
@@ -94,12 +94,12 @@ async fn a_lost_state_is_rebuilt() {
     let contracts = [simulator.contracts()[0].into()];
     let (_, refused) = exporter.plan(&contracts, more).await.pop().unwrap();
     assert!(matches!(refused, Err(Error::StateLost { .. })), "{refused:?}");
-    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(at(NOW)));
+    let clock: Arc<dyn Clock> = Arc::new(VirtualClock::starting_at(parse_time(NOW)));
     // Rebuilding is refused while another process holds the lock, even if a manifest is damaged.
     let manifest = folder.manifest("2026-11-02".parse().unwrap());
     let written = std::fs::read(&manifest).unwrap();
     std::fs::write(&manifest, "{").unwrap();
-    let lock = crate::state::ContractLock::acquire(&folder, at(NOW), &FailPoints::default()).unwrap();
+    let lock = crate::state::ContractLock::acquire(&folder, parse_time(NOW), &FailPoints::default()).unwrap();
     let refused = rebuild_state(&folder, &clock, false);
     assert!(matches!(refused, Err(Error::Locked { .. })), "{refused:?}");
     drop(lock);

@@ -29,7 +29,7 @@ fn date(text: &str) -> NaiveDate {
 
 /// The simulator of the fixture's log, at a later time.
 fn simulator() -> Simulator {
-    let now = at("2026-11-24T00:00:00Z");
+    let now = parse_time("2026-11-24T00:00:00Z");
     Simulator::builder().clock(move || now).build()
 }
 

@@ -44,7 +44,7 @@ async fn archived_ranges_are_not_read_again() {
 #[tokio::test]
 async fn days_without_events_have_a_manifest_with_a_total_of_zero() {
     let root = tempfile::tempdir().unwrap();
-    let simulator = world(NOW).log_begin(at("2026-11-03T00:00:00Z")).build();
+    let simulator = world(NOW).log_begin(parse_time("2026-11-03T00:00:00Z")).build();
     let _ = export(&exporter(&simulator, root.path(), NOW), &simulator, days()).await.unwrap();
     let manifests = manifests(&simulator, root.path());
     let counts: Vec<_> = manifests.iter().map(|one| (one.counts.count > 0, one.parts.len())).collect();
