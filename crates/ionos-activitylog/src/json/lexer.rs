@@ -16,7 +16,14 @@ pub(super) fn end_of_string_contents(text: &[u8], mut at: usize) -> Option<usize
     }
 }
 
+/// As [`end_of_string_contents`], but `None` also if the string has escapes.
+#[inline]
+pub(super) fn end_of_plain_string(text: &[u8], at: usize) -> Option<usize> {
+    quote_escape_or_control(text, at).filter(|end| text.get(*end) == Some(&b'"'))
+}
+
 /// The position after the escape that begins at `at`.
+#[inline]
 fn end_of_escape(text: &[u8], at: usize) -> Option<usize> {
     match text.get(at + 1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
@@ -65,6 +72,12 @@ fn quote_escape_or_control(text: &[u8], mut at: usize) -> Option<usize> {
         }
         at += 8;
     }
+    quote_escape_or_control_at_end(text, at)
+}
+
+/// As [`quote_escape_or_control`], for the last bytes of the text.
+#[cold]
+fn quote_escape_or_control_at_end(text: &[u8], at: usize) -> Option<usize> {
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..b' ');
     let offset = text.get(at..)?.iter().position(is_special)?;
     Some(at + offset)

@@ -6,7 +6,7 @@
 
 use serde_json::value::RawValue;
 
-use super::lexer::{end_of_number, end_of_string_contents};
+use super::lexer::{end_of_number, end_of_plain_string, end_of_string_contents};
 use super::scan::is_whitespace;
 
 /// Maximum levels of objects and lists inside a value that [`OnePass::value`] skips: the bits of its stack.
@@ -33,9 +33,6 @@ impl<'a> OnePass<'a> {
         }
         loop {
             let key = self.key()?;
-            if key.contains('\\') {
-                return None;
-            }
             on_member(self, key)?;
             if !self.skip_if(b',') {
                 return self.expect(b'}');
@@ -68,7 +65,7 @@ impl<'a> OnePass<'a> {
         loop {
             let byte = self.peek()?;
             match byte {
-                b'"' => drop(self.string()?),
+                b'"' => self.skip_string()?,
                 b'-' | b'0'..=b'9' => self.at = end_of_number(self.text.as_bytes(), self.at)?,
                 b'{' | b'[' => {
                     self.at += 1;
@@ -79,7 +76,7 @@ impl<'a> OnePass<'a> {
                         }
                         (open, depth) = (open << 1 | u64::from(is_object), depth + 1);
                         if is_object {
-                            self.key()?;
+                            self.skip_key()?;
                         }
                         continue;
                     }
@@ -96,7 +93,7 @@ impl<'a> OnePass<'a> {
                 let in_object = open & 1 == 1;
                 if self.skip_if(b',') {
                     if in_object {
-                        self.key()?;
+                        self.skip_key()?;
                     }
                     break;
                 }
@@ -118,14 +115,18 @@ impl<'a> OnePass<'a> {
     /// The first byte of the next token.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        loop {
-            let byte = *bytes.get(self.at)?;
-            if !is_whitespace(byte) {
-                return Some(byte);
-            }
-            self.at += 1;
+        match *self.text.as_bytes().get(self.at)? {
+            0..=b' ' => self.peek_after_whitespace(),
+            byte => Some(byte),
         }
+    }
+
+    /// As [`OnePass::peek`], for text with whitespace between tokens.
+    #[cold]
+    fn peek_after_whitespace(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        self.at += rest.iter().position(|byte| !is_whitespace(*byte))?;
+        self.text.as_bytes().get(self.at).copied()
     }
 
     /// The text from an earlier position to this one, without the whitespace around it.
@@ -138,24 +139,34 @@ impl<'a> OnePass<'a> {
         self.peek().is_none()
     }
 
-    /// Reads a key and the colon after it.
+    /// Reads a key without escapes and the colon after it; returns the key without its quotes.
     #[inline]
     fn key(&mut self) -> Option<&'a str> {
         if self.peek()? != b'"' {
             return None;
         }
-        let key = self.string()?;
+        let start = self.at + 1;
+        let end = end_of_plain_string(self.text.as_bytes(), start)?;
+        self.at = end + 1;
         self.expect(b':')?;
-        Some(key)
+        self.text.get(start..end)
     }
 
-    /// Reads the string whose opening quote is here; returns its text without the quotes.
+    /// Reads a key that may have escapes, and the colon after it.
     #[inline]
-    fn string(&mut self) -> Option<&'a str> {
-        let start = self.at + 1;
-        let end = end_of_string_contents(self.text.as_bytes(), start)?;
-        self.at = end + 1;
-        self.text.get(start..end)
+    fn skip_key(&mut self) -> Option<()> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        self.skip_string()?;
+        self.expect(b':')
+    }
+
+    /// Reads the string whose opening quote is here.
+    #[inline]
+    fn skip_string(&mut self) -> Option<()> {
+        self.at = end_of_string_contents(self.text.as_bytes(), self.at + 1)? + 1;
+        Some(())
     }
 
     fn literal(&mut self, literal: &str) -> Option<()> {
