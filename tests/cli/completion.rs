@@ -104,13 +104,13 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
 #[test]
 fn the_handwritten_parts_of_the_scripts() {
     // Number of generated lines before the first handwritten line and after the last.
-    for (shell, before, behind) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
+    for (shell, before, after) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
         let script = script(shell);
         let lines: Vec<&str> = script.lines().collect();
         let asks = |line: &&str| line.contains("ialog __complete");
         let first = lines.iter().position(asks).unwrap();
         let last = lines.iter().rposition(asks).unwrap();
-        let by_hand = &lines[first - before..=last + behind];
+        let by_hand = &lines[first - before..=last + after];
         snapshot::check("cli", &format!("completion__{shell}"), &by_hand.join("\n"));
     }
 }

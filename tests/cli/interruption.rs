@@ -195,8 +195,8 @@ fn an_interrupted_demo_leaves_no_archive() {
             let printed = run(command);
             assert_eq!(printed.code, Some(130), "{step:?}: {}", printed.stderr);
             let last = printed.stderr.lines().last();
-            let told = last.is_some_and(|last| last.starts_with("error: interrupted: "));
-            assert!(told, "{step:?}: {}", printed.stderr);
+            let is_reported = last.is_some_and(|last| last.starts_with("error: interrupted: "));
+            assert!(is_reported, "{step:?}: {}", printed.stderr);
             assert_eq!(names(&temporary), [""; 0], "{step:?}");
             assert_eq!(names(folder.path()), ["tmp"], "{step:?}");
         }

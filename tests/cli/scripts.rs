@@ -166,7 +166,7 @@ fn every_script_prints_the_written_output() {
 /// `ialog help exit-codes` promises this.
 #[test]
 fn every_message_is_an_object_if_the_output_is_json() {
-    let mut told = 0;
+    let mut messages = 0;
     for path in scripts() {
         let script = fs::read_to_string(&path).unwrap();
         let mut json = false;
@@ -182,10 +182,10 @@ fn every_message_is_an_object_if_the_output_is_json() {
             };
             let object: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{path:?}: {line}"));
             assert!(object["error"].is_object() || object["note"].is_string());
-            told += 1;
+            messages += 1;
         }
     }
-    assert!(told > 50, "{told}");
+    assert!(messages > 50, "{messages}");
 }
 
 #[test]

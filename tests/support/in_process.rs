@@ -39,7 +39,7 @@ pub fn run_with_account(
         cache_dir: None,
         messages: ialog::Messages::default(),
         interrupt: interrupt.clone(),
-        steps: FailPoints::new(move |step| at_step(step, &interrupt)),
+        fail_points: FailPoints::new(move |step| at_step(step, &interrupt)),
     };
     let arguments = ["ialog"].iter().chain(arguments).map(OsString::from);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -196,7 +196,7 @@ fn main() -> ExitCode {
     }
     // Some fail points are passed on a thread without a runtime. The first one is not, so its runtime is kept.
     let runtime = OnceLock::new();
-    context.steps = FailPoints::new(move |step| {
+    context.fail_points = FailPoints::new(move |step| {
         if killed.triggers(step.name(), "step") {
             raise(Signal::KILL);
         }

@@ -2,6 +2,12 @@
 //!
 //! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`] are the
 //! same for every command. Modules from the top floor down: commands, events, service, args, runtime, output, error.
+//!
+//! This library is not an API: it exists so that the program `ialog` and the tests of the workspace run the same code
+//! with different streams, clocks and transports. Any item may change or go away in a patch release. The API is in the
+//! crates `ionos-activitylog`, `ionos-activitylog-archive` and `ionos-activitylog-sim`.
+
+#![doc(hidden)]
 
 mod args;
 mod commands;

@@ -60,8 +60,8 @@
 //!
 //! The log is a function of the seed and the data settings; no request changes it. If a setting makes the same request
 //! get different answers, or a fault has a rate, the choice depends on the seed, on method, path and query, and on how
-//! often the same request came before. The choice does not depend on the order of different requests. (The simulator
-//! forgets how often a request came after half a million different requests.)
+//! often the same request was received before. The choice does not depend on the order of different requests.
+//! (The simulator forgets how often a request was received after half a million different requests.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters,
 //! the request log, revoked tokens and the state of the rate limit.

@@ -154,8 +154,8 @@ async fn delays_retention_and_duplicates_follow_the_flags() {
 async fn the_simulated_clock_runs_unless_it_is_still() {
     let when = async |sim: &SimulatorProcess| {
         let _ = get(sim, "/").await;
-        let ledger = get(sim, "/_sim/ledger").await.text().await.unwrap();
-        let seen: Value = serde_json::from_str(ledger.lines().last().unwrap()).unwrap();
+        let request_log = get(sim, "/_sim/ledger").await.text().await.unwrap();
+        let seen: Value = serde_json::from_str(request_log.lines().last().unwrap()).unwrap();
         seen["at"].as_str().unwrap().to_owned()
     };
     let running = start_simulator(Path::new("/"), &NOW[..2]);

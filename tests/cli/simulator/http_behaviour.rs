@@ -54,8 +54,8 @@ async fn faults_follow_the_script_and_every_request_is_logged() {
     let wait = waits[0].to_str().unwrap();
     let (seconds, fraction) = wait.split_once('.').unwrap();
     assert!((9_000..10_000).contains(&seconds.parse().unwrap()) && fraction.len() == 3, "{wait}");
-    let ledger = std::fs::read_to_string(folder.path().join("seen.ndjson")).unwrap();
-    assert_eq!(ledger.lines().count(), 4);
-    assert!(!ledger.contains(&sim.token), "{ledger}");
-    assert_eq!(get(&sim, "/_sim/ledger").await.text().await.unwrap(), ledger);
+    let request_log = std::fs::read_to_string(folder.path().join("seen.ndjson")).unwrap();
+    assert_eq!(request_log.lines().count(), 4);
+    assert!(!request_log.contains(&sim.token), "{request_log}");
+    assert_eq!(get(&sim, "/_sim/ledger").await.text().await.unwrap(), request_log);
 }

@@ -22,7 +22,7 @@ pub(crate) struct RangeArgs {
     pub(crate) to: Option<Moment>,
 }
 
-/// A time range that may be left out, because an archive has a beginning.
+/// An optional time range. Without one, a command reads its default range of the service, or the whole archive.
 #[derive(Args)]
 pub(crate) struct TimeArgs {
     /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 2h
@@ -40,7 +40,7 @@ pub(crate) struct TimeArgs {
 }
 
 impl TimeArgs {
-    /// The selected range; `None` for all that there is.
+    /// The selected range; `None` if no flag is given.
     pub(crate) fn range(&self) -> Option<RangeArgs> {
         let Self { last, from, to } = *self;
         (last.is_some() || from.is_some()).then_some(RangeArgs { last, from, to })

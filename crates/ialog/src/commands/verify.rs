@@ -1,4 +1,5 @@
-//! `ialog verify`: compares an archive with its manifests, and with the service if asked to. One finding a line.
+//! `ialog verify`: compares an archive with its manifests, and with the service if `--online` is given. Prints one finding
+//! per line.
 
 use std::path::PathBuf;
 

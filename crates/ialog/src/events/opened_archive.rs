@@ -84,7 +84,7 @@ impl OpenedArchive {
             .api(account::api_label(&args, &client))
             .settle_delay(TimeDelta::zero())
             .clock(context.clock.clone())
-            .fail_points(context.steps.clone());
+            .fail_points(context.fail_points.clone());
         // Without an interrupt: the first signal drops this future, and the temporary folder with it.
         for (contract, export) in exporter.run(&[contract], range, std::future::pending()).await {
             let events = format_count(export?.events, "event");

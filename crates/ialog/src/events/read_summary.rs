@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_failed_contract_does_not_hide_the_gaps_of_another() {
         let summary = ReadSummary {
-            unproven: vec!["contract 2: of an hour 3 events came".to_owned()],
+            unproven: vec!["contract 2: received 3 events, the service reports 5".to_owned()],
             retry_hint: "try again",
             failures: vec![(1.into(), CommandError::unexpected("no answer", "wait"))],
             contracts: 2,
@@ -91,13 +91,13 @@ mod tests {
             cache_dir: None,
             interrupt: crate::runtime::interrupt::Interrupt::new(),
             messages: crate::output::messages::Messages::default(),
-            steps: ionos_activitylog_archive::internal::FailPoints::default(),
+            fail_points: ionos_activitylog_archive::internal::FailPoints::default(),
         };
         let error = summary.verdict(&mut context).unwrap_err();
         assert_eq!(context.report(&error), 3);
         assert_eq!(
             String::from_utf8(stderr).unwrap(),
-            "incomplete: contract 2: of an hour 3 events came\n\
+            "incomplete: contract 2: received 3 events, the service reports 5\n\
              contract 1: no answer: wait\n\
              error: 1 of 2 contracts could not be read; the output covers the others: see the messages above\n"
         );

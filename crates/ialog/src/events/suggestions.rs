@@ -9,7 +9,7 @@ use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, Resourc
 /// Maximum number of words that are remembered for a key.
 const MAX_WORDS: usize = 1000;
 
-/// Maximum number of words that are listed if none is close to the wanted one.
+/// Maximum number of words that are listed if none is similar to the one in the filter.
 const MAX_LISTED: usize = 12;
 
 /// The words that a filter asks for and those of the events, until an event matches.
@@ -20,7 +20,7 @@ pub(crate) struct Suggestions {
 
 #[derive(Debug, Default)]
 struct KeyWords {
-    wanted: Vec<Pattern>,
+    required: Vec<Pattern>,
     present: BTreeSet<String>,
 }
 
@@ -30,7 +30,7 @@ impl Suggestions {
         for (key, word) in required_patterns(filter) {
             // Ids have no meaningful neighbours, and a pattern stands for many words.
             if key != FilterKey::ResourceId && !word.has_wildcard() {
-                keys.entry(key).or_default().wanted.push(word.clone());
+                keys.entry(key).or_default().required.push(word.clone());
             }
         }
         Self { keys }
@@ -63,14 +63,14 @@ impl Suggestions {
 
 impl KeyWords {
     fn hints(&self, key: FilterKey) -> impl Iterator<Item = String> {
-        let missing = self.wanted.iter().filter(|wanted| !self.present.iter().any(|word| wanted.matches(word)));
-        missing.filter_map(move |wanted| {
-            let value = wanted.to_string();
+        let missing = self.required.iter().filter(|pattern| !self.present.iter().any(|word| pattern.matches(word)));
+        missing.filter_map(move |pattern| {
+            let value = pattern.to_string();
             if self.present.is_empty() {
                 let vocabulary = vocabulary(key);
                 let guess = did_you_mean(&value, vocabulary.iter().copied());
                 // A known word is right: its events may be at another time.
-                let is_known = vocabulary.iter().any(|word| wanted.matches(word));
+                let is_known = vocabulary.iter().any(|word| pattern.matches(word));
                 return (!is_known && !guess.is_empty()).then(|| format!("unknown {key} {value:?}{guess}"));
             }
             let guess = did_you_mean(&value, self.present.iter().map(String::as_str));

@@ -83,17 +83,17 @@ impl Column {
 
     /// The column with this name. For programs, the columns of `ialog schema flat` take precedence.
     pub(crate) fn parse(name: &str, for_people: bool) -> Result<Self, CommandError> {
-        let wanted = name.trim().to_lowercase().replace('-', "_");
-        let alias = ALIASES.iter().find(|(alias, _)| *alias == wanted);
-        let wanted = alias.map_or(wanted.as_str(), |(_, name)| name);
-        let own = TABLE_COLUMNS.iter().find(|(own, _)| *own == wanted);
+        let normalized = name.trim().to_lowercase().replace('-', "_");
+        let alias = ALIASES.iter().find(|(alias, _)| *alias == normalized);
+        let normalized = alias.map_or(normalized.as_str(), |(_, name)| name);
+        let own = TABLE_COLUMNS.iter().find(|(own, _)| *own == normalized);
         let own = own.map(|(_, column)| *column);
-        let flat = FlatRow::COLUMNS.into_iter().find(|flat| *flat == wanted);
+        let flat = FlatRow::COLUMNS.into_iter().find(|flat| *flat == normalized);
         let flat = flat.map(Self::Flat);
         let column = if for_people { own.or(flat) } else { flat.or(own) };
         column.ok_or_else(|| {
             let known = || TABLE_COLUMNS.iter().map(|(name, _)| *name).chain(FlatRow::COLUMNS);
-            let guess = did_you_mean(wanted, known());
+            let guess = did_you_mean(normalized, known());
             let own: Vec<&str> = TABLE_COLUMNS.iter().map(|(name, _)| *name).collect();
             CommandError::usage(
                 format!("unknown column {name:?}{guess}"),

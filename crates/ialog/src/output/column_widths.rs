@@ -28,12 +28,12 @@ pub(super) fn column_widths(requests: &[WidthRequest], max_width: Option<usize>,
         return requests.iter().map(|request| Some(request.widest)).collect();
     };
     let mut shown: Vec<bool> = vec![true; requests.len()];
-    let taken = |shown: &[bool], width: &dyn Fn(&WidthRequest) -> usize| -> usize {
+    let total_width = |shown: &[bool], width: &dyn Fn(&WidthRequest) -> usize| -> usize {
         let widths = requests.iter().zip(shown).filter(|(_, shown)| **shown);
         let (count, sum) = widths.fold((0, 0), |(count, sum), (request, _)| (count + 1, sum + width(request)));
         sum + gap * usize::saturating_sub(count, 1)
     };
-    while taken(&shown, &WidthRequest::min_needed) > max_width {
+    while total_width(&shown, &WidthRequest::min_needed) > max_width {
         let candidates = requests.iter().enumerate().filter(|(index, _)| shown.get(*index) == Some(&true));
         let least_important = candidates.filter_map(|(index, request)| Some((request.importance?, index))).min();
         let Some((_, index)) = least_important else { break };
@@ -41,7 +41,7 @@ pub(super) fn column_widths(requests: &[WidthRequest], max_width: Option<usize>,
             *shown = false;
         }
     }
-    let mut spare = max_width.saturating_sub(taken(&shown, &WidthRequest::min_needed));
+    let mut spare = max_width.saturating_sub(total_width(&shown, &WidthRequest::min_needed));
     let mut widths: Vec<usize> = requests.iter().map(WidthRequest::min_needed).collect();
     for ((width, request), shown) in widths.iter_mut().zip(requests).zip(&shown) {
         let more = request.preferred.min(request.widest).saturating_sub(*width);

@@ -88,12 +88,12 @@ fn describe(errors: jaq_core::load::Errors<&str, ()>) -> String {
     for (_, error) in errors {
         let place = match error {
             Error::Io(_) => None,
-            Error::Lex(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
-            Error::Parse(errors) => errors.into_iter().next().map(|(wanted, at)| (wanted.as_str(), at)),
+            Error::Lex(errors) => errors.into_iter().next().map(|(expected, at)| (expected.as_str(), at)),
+            Error::Parse(errors) => errors.into_iter().next().map(|(expected, at)| (expected.as_str(), at)),
         };
-        if let Some((wanted, at)) = place {
+        if let Some((expected, at)) = place {
             let at = if at.is_empty() { "the end" } else { at };
-            return format!("expected {wanted} at {at}");
+            return format!("expected {expected} at {at}");
         }
     }
     "it cannot be parsed".to_owned()

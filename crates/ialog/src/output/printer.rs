@@ -143,9 +143,9 @@ fn parse_template(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
         let (text, at_brace) = rest.split_at(rest.find(['{', '}']).unwrap_or(rest.len()));
         parts.push(TemplatePart::Text(text.replace("\\t", "\t").replace("\\n", "\n")));
         let doubled = ["{{", "}}"].into_iter().find_map(|pair| Some((&pair[1..], at_brace.strip_prefix(pair)?)));
-        if let Some((brace, behind)) = doubled {
+        if let Some((brace, remainder)) = doubled {
             parts.push(TemplatePart::Text(brace.to_owned()));
-            rest = behind;
+            rest = remainder;
             continue;
         }
         let Some(braced) = at_brace.strip_prefix('{') else {
@@ -157,14 +157,14 @@ fn parse_template(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
                 "remove it, or write }} for a brace",
             ));
         };
-        let Some((name, behind)) = braced.split_once('}') else {
+        let Some((name, remainder)) = braced.split_once('}') else {
             return Err(CommandError::usage(
                 format!("the template {template:?} has an unmatched {{"),
                 "write {user}, or {{ for a brace",
             ));
         };
         parts.push(TemplatePart::Column(Column::parse(name, true)?));
-        rest = behind;
+        rest = remainder;
     }
     Ok(parts)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::duration::format_remaining;
 
-/// A shorter bar is left out, because it would show nothing.
+/// Minimum width of the bar in columns. A shorter bar shows too little and is omitted.
 const MIN_BAR_WIDTH: usize = 5;
 const MAX_BAR_WIDTH: usize = 20;
 

@@ -27,10 +27,10 @@ struct StatusLineState {
 impl StatusLine {
     /// A line on standard error of the process.
     pub(crate) fn on_stderr() -> Self {
-        Self::on(io::stderr())
+        Self::for_terminal(io::stderr())
     }
 
-    fn on(terminal: impl Write + Send + 'static) -> Self {
+    fn for_terminal(terminal: impl Write + Send + 'static) -> Self {
         Self(Arc::new(Mutex::new(StatusLineState {
             terminal: Box::new(terminal),
             line: String::new(),
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn other_output_goes_above_the_line_until_the_line_ends() {
         let screen = Screen::default();
-        let line = StatusLine::on(screen.clone());
+        let line = StatusLine::for_terminal(screen.clone());
         let written = || {
             let bytes = std::mem::take(&mut *screen.0.lock().unwrap());
             String::from_utf8(bytes).unwrap().replace(CLEAR_LINE, "<")

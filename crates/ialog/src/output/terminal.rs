@@ -81,12 +81,12 @@ mod tests {
             (false, &[("CLICOLOR_FORCE", "0")], false),
             (true, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")], false),
         ];
-        for (is_terminal, variables, wanted) in cases {
+        for (is_terminal, variables, expected) in cases {
             let variable = |name: &str| {
                 let found = variables.iter().find(|(key, _)| *key == name);
                 found.map(|(_, value)| (*value).to_owned())
             };
-            assert_eq!(wants_colors(is_terminal, variable), wanted, "{variables:?}");
+            assert_eq!(wants_colors(is_terminal, variable), expected, "{variables:?}");
         }
     }
 

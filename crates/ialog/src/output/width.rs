@@ -58,8 +58,8 @@ pub(crate) fn truncate(text: &str, max_width: usize, truncation: Truncation) -> 
 /// Shortens a text that has an ellipsis already at that place, up to the next word. `None` if that is not enough.
 fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
     let (begin, end) = text.split_once(ELLIPSIS)?;
-    let behind = end.find(' ').and_then(|place| end.get(place..));
-    let shown = format!("{begin}{ELLIPSIS}{}", behind.unwrap_or_default());
+    let next_words = end.find(' ').and_then(|place| end.get(place..));
+    let shown = format!("{begin}{ELLIPSIS}{}", next_words.unwrap_or_default());
     (display_width(&shown) <= max_width).then_some(shown)
 }
 
@@ -67,14 +67,14 @@ fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
 fn fit_words(text: &str, rest: usize) -> Option<String> {
     const SEPARATORS: [char; 6] = [' ', '.', '-', '_', '/', ':'];
     let fits = |part: &&str| display_width(part) <= rest && part.contains(|char| !SEPARATORS.contains(&char));
-    let behind = text.match_indices(SEPARATORS).map(|(place, sign)| place + sign.len());
+    let word_starts = text.match_indices(SEPARATORS).map(|(place, sign)| place + sign.len());
     if text.contains(' ') {
-        let begins = behind.rev().filter_map(|place| text.get(..place));
+        let begins = word_starts.rev().filter_map(|place| text.get(..place));
         return begins.into_iter().find(fits).map(|part| format!("{part}{ELLIPSIS}"));
     }
     // A combining mark belongs to the character before it.
     let is_whole = |part: &&str| part.chars().next().is_some_and(|char| char_width(char) > 0);
-    let mut ends = behind.filter_map(|place| text.get(place..));
+    let mut ends = word_starts.filter_map(|place| text.get(place..));
     let end = ends.find(|part| fits(part) && is_whole(part))?;
     Some(format!("{ELLIPSIS}{end}"))
 }

@@ -30,7 +30,7 @@ pub struct Context<'a> {
     pub stdout: &'a mut dyn Write,
     /// The stream for messages.
     pub stderr: &'a mut dyn Write,
-    /// Properties of the terminal behind the streams.
+    /// Properties of the terminal that the streams write to.
     pub terminal: Terminal,
     /// Cache folder for limits and contracts of services. `None` if nothing is cached.
     pub cache_dir: Option<PathBuf>,
@@ -38,8 +38,8 @@ pub struct Context<'a> {
     pub interrupt: Interrupt,
     /// Format and verbosity of the messages.
     pub messages: Messages,
-    /// Receives each step of an export, for tests.
-    pub steps: FailPoints,
+    /// Called at each fail point of an export, for tests.
+    pub fail_points: FailPoints,
 }
 
 impl<'a> Context<'a> {
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
             cache_dir: cache_dir(),
             interrupt: Interrupt::new(),
             messages: Messages::on_stderr(),
-            steps: FailPoints::default(),
+            fail_points: FailPoints::default(),
         }
     }
 

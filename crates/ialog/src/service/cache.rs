@@ -1,11 +1,13 @@
 //! Caches the measured limits of a service and its list of contracts, which cost requests. Files are named by the
 //! address of the API. A missing, old or damaged file never changes a result; it only costs the requests again.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::{Contract, ServiceProfile};
+use ionos_activitylog_archive::{AtomicFile, Error};
 use serde_json::{Value, json};
 
 /// Version of the file format.
@@ -114,13 +116,18 @@ impl ServiceCache {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        let written = fs::write(&temporary, format!("{value:#}\n"));
-        let moved = written.and_then(|()| fs::rename(&temporary, &path));
-        if moved.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        moved.map(|()| path)
+        let mut file = AtomicFile::create(&path, true).map_err(to_io_error)?;
+        file.write_all(format!("{value:#}\n").as_bytes())?;
+        file.commit().map_err(to_io_error)?;
+        Ok(path)
+    }
+}
+
+/// The error of the operating system, without the path, which the caller knows.
+fn to_io_error(error: Error) -> io::Error {
+    match error {
+        Error::Create { source, .. } | Error::Write { source, .. } => source,
+        error => io::Error::other(error.to_string()),
     }
 }
 

@@ -97,9 +97,9 @@ mod tests {
         let simulator = Simulator::builder().clock(move || now).behavior(behavior).build();
         let contract = simulator.contracts()[0];
         let _ = get(&simulator, "/activitylog/v1");
-        let (status, ledger) = get(&simulator, "/_sim/ledger");
-        assert_eq!((status, ledger.lines().count()), (200, 1));
-        assert!(ledger.starts_with(r#"{"number":1,"at":"2025-01-10"#), "{ledger}");
+        let (status, request_log) = get(&simulator, "/_sim/ledger");
+        assert_eq!((status, request_log.lines().count()), (200, 1));
+        assert!(request_log.starts_with(r#"{"number":1,"at":"2025-01-10"#), "{request_log}");
         let (status, records) =
             get(&simulator, &format!("/_sim/records/{contract}?dateStart=2025-01-02&dateEnd=2025-01-03"));
         assert_eq!(status, 200);

@@ -114,19 +114,19 @@ mod tests {
         body["messages"][0]["message"].as_str().unwrap().into()
     }
 
-    fn at(value: &str) -> Option<DateTime<Utc>> {
+    fn parse_timestamp(value: &str) -> Option<DateTime<Utc>> {
         Some(DateTime::parse_from_rfc3339(value).unwrap().to_utc())
     }
 
     #[test]
     fn a_time_is_a_timestamp_or_a_date_in_utc() {
         for (value, expected) in [
-            ("2026-11-20", at("2026-11-20T00:00:00Z")),
-            ("2026-11-20T09:12:33Z", at("2026-11-20T09:12:33Z")),
-            ("2026-11-20T09:12:33.394Z", at("2026-11-20T09:12:33.394Z")),
-            ("2026-11-20T09:12:33.394000001Z", at("2026-11-20T09:12:33.394000001Z")),
-            ("2026-11-20T09:12:33%2B01:00", at("2026-11-20T08:12:33Z")),
-            ("2026-11-20T09:12:33-01:30", at("2026-11-20T10:42:33Z")),
+            ("2026-11-20", parse_timestamp("2026-11-20T00:00:00Z")),
+            ("2026-11-20T09:12:33Z", parse_timestamp("2026-11-20T09:12:33Z")),
+            ("2026-11-20T09:12:33.394Z", parse_timestamp("2026-11-20T09:12:33.394Z")),
+            ("2026-11-20T09:12:33.394000001Z", parse_timestamp("2026-11-20T09:12:33.394000001Z")),
+            ("2026-11-20T09:12:33%2B01:00", parse_timestamp("2026-11-20T08:12:33Z")),
+            ("2026-11-20T09:12:33-01:30", parse_timestamp("2026-11-20T10:42:33Z")),
         ] {
             let query = parse(&format!("dateStart={value}&dateEnd={value}")).unwrap();
             assert_eq!((query.start, query.end), (expected, expected), "{value}");

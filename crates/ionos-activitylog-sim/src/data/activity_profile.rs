@@ -119,9 +119,9 @@ impl ActivityProfile {
         let max_in_slice = |number: i64| {
             let (begin, end) = (number * slice, (number + 1) * slice);
             let others = others.iter().filter_map(|it| it.intersect(begin, end));
-            let taken: u64 = others.map(|part| part.events).sum();
+            let used: u64 = others.map(|part| part.events).sum();
             let shared = end.min(burst.end()) - begin.max(burst.begin);
-            MAX_BURST_EVENTS_PER_SLICE.saturating_sub(taken) * burst.length as u64 / shared as u64
+            MAX_BURST_EVENTS_PER_SLICE.saturating_sub(used) * burst.length as u64 / shared as u64
         };
         (first..=last).map(max_in_slice).min().unwrap_or(MAX_BURST_EVENTS_PER_SLICE)
     }

@@ -89,40 +89,30 @@ impl<'a> OperationContext<'a> {
             source_service: Some(service::REST),
             ..EventParam::default()
         };
-        // Later events do not repeat the request, and do not distinguish versions of the service.
-        let initiator: Text = match &*self.source_service {
-            service::REST_V6 => service::REST.into(),
-            _ => self.source_service.clone(),
-        };
-        let later = |source_service| EventParam {
-            initiator: Some(initiator.clone()),
-            source_service: Some(source_service),
-            ..EventParam::default()
-        };
         let summary = format!("{} {} \"{name}\"", change.verb, change.resource_type);
         let (kind, param, status, message) = match step {
             ChainStep::Accepted => (event_type::ACCEPTED, request, status::QUEUED, "Request has been queued".into()),
             ChainStep::Provision(number) => (
                 event_type::PROVISION,
-                later(service::PROVISIONING),
+                self.later_param(service::PROVISIONING),
                 if number == 1 { status::QUEUED } else { status::RUNNING },
                 summary.into(),
             ),
             ChainStep::Update(number) if number < chain.updates => (
                 event_type::UPDATE,
-                later(service::REST),
+                self.later_param(service::REST),
                 status::RUNNING,
                 format!("{summary}: step {number} of {}", chain.updates).into(),
             ),
             ChainStep::Update(_) if chain.failed => (
                 event_type::UPDATE,
-                EventParam { error_code: error.code(), ..later(service::REST) },
+                EventParam { error_code: error.code(), ..self.later_param(service::REST) },
                 status::FAILED,
                 "Request could not be executed".into(),
             ),
             ChainStep::Update(_) => (
                 event_type::UPDATE,
-                later(service::REST),
+                self.later_param(service::REST),
                 status::DONE,
                 "Request has been successfully executed".into(),
             ),
@@ -139,6 +129,16 @@ impl<'a> OperationContext<'a> {
             ),
         };
         RecordEvent { param, resources, kind, status: Some(status), message: Some(message), unknown: None }
+    }
+
+    /// The `param` member of a later event of a chain, which does not repeat the request and does not distinguish
+    /// versions of the service.
+    fn later_param(&self, source_service: &'static str) -> EventParam {
+        let initiator = match &*self.source_service {
+            service::REST_V6 => service::REST.into(),
+            _ => self.source_service.clone(),
+        };
+        EventParam { initiator: Some(initiator), source_service: Some(source_service), ..EventParam::default() }
     }
 
     fn read(&self, random: &mut Random) -> RecordEvent {

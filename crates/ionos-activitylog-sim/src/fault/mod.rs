@@ -76,9 +76,9 @@
 //! # Determinism
 //!
 //! The random choices of `rate` and `wrong_type` depend on the seed, the position of the rule in the script, the
-//! method, path and query of the request, and on how often the same request came before. So requests that overtake each
-//! other get the same faults. `requests`, `every` and `times` count requests as they arrive, so they are for clients
-//! that send one request after another.
+//! method, path and query of the request, and on how often the same request was received before. So requests that
+//! overtake each other get the same faults. `requests`, `every` and `times` count requests as they arrive, so they are
+//! for clients that send one request after another.
 //!
 //! Deliberately absent: faults at a time of day, and faults on the way to the service, such as a slow upload. The
 //! service reads no request bodies.

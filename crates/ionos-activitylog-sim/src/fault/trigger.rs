@@ -90,8 +90,8 @@ impl Trigger {
             Some(_) => ordinal.number_of_operation,
             None => ordinal.number,
         };
-        self.operation.is_none_or(|wanted| wanted == operation)
-            && self.contract.is_none_or(|wanted| contract == Some(wanted))
+        self.operation.is_none_or(|expected| expected == operation)
+            && self.contract.is_none_or(|expected| contract == Some(expected))
             && self.requests.as_ref().is_none_or(|numbers| numbers.contains(&number))
             && self.every.is_none_or(|n| number.is_multiple_of(n))
             && self.rate.is_none_or(|share| share.includes(random_of_rule(seed, rule, ordinal).word()))

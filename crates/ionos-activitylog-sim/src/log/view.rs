@@ -53,12 +53,12 @@ impl<'a> LogView<'a> {
         let order = self.log.behavior.order;
         let permutation = Permutation::new(request_key, total);
         // The number of each hit of the page, counted from the oldest hit of the range.
-        let wanted = positions.map(|position| match order {
+        let numbers = positions.map(|position| match order {
             Order::OldestFirst => position,
             Order::NewestFirst | Order::UnstableTies => total - 1 - position,
             Order::Shuffled => permutation.number_at(position),
         });
-        let mut sorted: Vec<(u64, usize)> = wanted.zip(0..).collect();
+        let mut sorted: Vec<(u64, usize)> = numbers.zip(0..).collect();
         sorted.sort_unstable();
         let mut found = Vec::with_capacity(sorted.len());
         self.find_hits(&counts, &slice_counts, &sorted, request_key, &mut found);
@@ -66,19 +66,19 @@ impl<'a> LogView<'a> {
         LogPage { log: self.log, now: self.now, total, hits: found.into_iter().map(|(_, event)| event).collect() }
     }
 
-    /// Opens the slices of the wanted hits, which are given by number, in ascending order, with their position on the
-    /// page.
+    /// Opens the slices of the hits of a page. Each hit is given by its number and its position on the page, in
+    /// ascending order of the numbers.
     fn find_hits(
         &self,
         counts: &[u64],
         slice_counts: &SliceCounts,
-        mut wanted: &[(u64, usize)],
+        mut remaining: &[(u64, usize)],
         request_key: u64,
         found: &mut Vec<(usize, LogEvent<'a>)>,
     ) {
         let mut passed = 0;
         for (hour, count) in self.hours().zip(counts) {
-            let Some((next, _)) = wanted.first() else {
+            let Some((next, _)) = remaining.first() else {
                 return;
             };
             if passed + count <= *next {
@@ -88,15 +88,15 @@ impl<'a> LogView<'a> {
             for slice in self.slices_of_hour(hour) {
                 let known = slice_counts.get(&slice).copied();
                 let count = known.unwrap_or_else(|| self.count_slice(slice));
-                let here = wanted.partition_point(|(number, _)| *number < passed + count);
+                let here = remaining.partition_point(|(number, _)| *number < passed + count);
                 if here > 0 {
                     let opened = self.open(slice);
                     let hits = self.hits(slice, &opened, request_key);
-                    found.extend(wanted[..here].iter().map(|(number, position)| {
+                    found.extend(remaining[..here].iter().map(|(number, position)| {
                         let entry = hits[(number - passed) as usize];
                         (*position, opened.event(entry))
                     }));
-                    wanted = &wanted[here..];
+                    remaining = &remaining[here..];
                 }
                 passed += count;
             }

@@ -58,12 +58,12 @@ complete -c ialog -n "not __fish_seen_subcommand_from {files}" -f
 /// Inserted at the beginning of the generated block.
 const POWERSHELL: &str = r#"
     $typed = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition })
-    $asked = switch ("$($typed[-1])") {
+    $candidates = switch ("$($typed[-1])") {
         '--contract' { @('all') + @(ialog __complete contracts 2>$null) }
         '--profile' { @(ialog __complete profiles 2>$null) }
     }
-    if ($asked) {
-        return $asked | Where-Object { $_ -like "$wordToComplete*" } |
+    if ($candidates) {
+        return $candidates | Where-Object { $_ -like "$wordToComplete*" } |
             ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
     }
     # Where there is no answer at all the shell offers files.

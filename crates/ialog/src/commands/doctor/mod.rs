@@ -7,7 +7,7 @@ mod report;
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use ionos_activitylog::{Client, ContractNumber, Setting};
+use ionos_activitylog::{Client, Contract, ContractNumber, Error, Setting};
 use serde_json::{Value, json};
 
 use crate::args::output::{ReportArgs, ReportFormat};
@@ -73,22 +73,60 @@ async fn check_all(
 ) -> Result<Option<Value>, CommandError> {
     let zone = resolve_zone(&args.zone, context)?;
     let now = context.clock.now();
-    let builder = account::builder(&args.service, now, context)?;
-    let client = match builder.build() {
-        Ok(client) => client,
+    let Some(client) = run_configuration_check(args, now, report, context)? else {
+        return skip_probe(args, "configuration", report, context);
+    };
+    let is_direct = !args.service.account.demo && context.account.is_none();
+    if !run_dns_check(&client, is_direct, report, context).await? {
+        return skip_probe(args, "dns", report, context);
+    }
+    if !run_connection_checks(&client, is_direct, report, context).await? {
+        return skip_probe(args, "connection", report, context);
+    }
+    let listed = list_contracts(args, &client, context).await;
+    let (result, message) = privileges::check_authentication(&client, &listed, now, zone);
+    if !report.add("authentication", result, message, context)? {
+        report.skip("privilege", "authentication", context)?;
+        return skip_probe(args, "authentication", report, context);
+    }
+    let (result, message, readable) = privileges::check_privilege(&client, listed, now).await;
+    report.add("privilege", result, message, context)?;
+    match select_probe_contract(args, &client, &readable) {
+        Some(contract) if args.probe => probe(&client, &contract, args, report, context).await,
+        _ => skip_probe(args, "privilege", report, context),
+    }
+}
+
+/// Builds the client. Returns `None` if the configuration is invalid; the checks that need it are then skipped.
+fn run_configuration_check(
+    args: &DoctorArgs,
+    now: DateTime<Utc>,
+    report: &mut DoctorReport,
+    context: &mut Context<'_>,
+) -> Result<Option<Client>, CommandError> {
+    match account::builder(&args.service, now, context)?.build() {
+        Ok(client) => {
+            let message = describe_configuration(client.settings());
+            report.add("configuration", CheckResult::Ok, message, context)?;
+            Ok(Some(client))
+        }
         Err(error) => {
-            let error = error.to_string();
-            report.add("configuration", CheckResult::Failure(2), error, context)?;
+            report.add("configuration", CheckResult::Failure(2), error.to_string(), context)?;
             for check in ["dns", "connection", "clock", "authentication", "privilege"] {
                 report.skip(check, "configuration", context)?;
             }
-            return skip_probe(args, "configuration", report, context);
+            Ok(None)
         }
-    };
-    let message = describe_configuration(client.settings());
-    report.add("configuration", CheckResult::Ok, message, context)?;
+    }
+}
 
-    let is_direct = !args.service.account.demo && context.account.is_none();
+/// Resolves the host of the API. Returns `false` if that fails; the checks that need it are then skipped.
+async fn run_dns_check(
+    client: &Client,
+    is_direct: bool,
+    report: &mut DoctorReport,
+    context: &mut Context<'_>,
+) -> Result<bool, CommandError> {
     let (result, message) = match is_direct {
         true => {
             let address = client.api_address();
@@ -98,14 +136,24 @@ async fn check_all(
         false => (CheckResult::Skipped, "no network used".to_owned()),
     };
     report.add("dns", result, message, context)?;
-    if let CheckResult::Failure(_) = result {
-        for check in ["connection", "clock", "authentication", "privilege"] {
-            report.skip(check, "dns", context)?;
-        }
-        return skip_probe(args, "dns", report, context);
+    if !matches!(result, CheckResult::Failure(_)) {
+        return Ok(true);
     }
+    for check in ["connection", "clock", "authentication", "privilege"] {
+        report.skip(check, "dns", context)?;
+    }
+    Ok(false)
+}
 
-    let (result, message) = network::check_connection(&client, is_direct).await;
+/// Connects to the API and compares the clocks. Returns `false` if the connection fails; the checks that need it are
+/// then skipped.
+async fn run_connection_checks(
+    client: &Client,
+    is_direct: bool,
+    report: &mut DoctorReport,
+    context: &mut Context<'_>,
+) -> Result<bool, CommandError> {
+    let (result, message) = network::check_connection(client, is_direct).await;
     report.add("connection", result, message, context)?;
     match result {
         CheckResult::Ok => {
@@ -114,31 +162,28 @@ async fn check_all(
         }
         _ => report.skip("clock", "connection", context)?,
     }
-    if let CheckResult::Failure(_) = result {
-        for check in ["authentication", "privilege"] {
-            report.skip(check, "connection", context)?;
-        }
-        return skip_probe(args, "connection", report, context);
+    if !matches!(result, CheckResult::Failure(_)) {
+        return Ok(true);
     }
+    for check in ["authentication", "privilege"] {
+        report.skip(check, "connection", context)?;
+    }
+    Ok(false)
+}
 
-    let listed = client.contracts().await.map(|listed| listed.into_inner());
-    if let (Ok(contracts), false) = (&listed, args.service.account.demo) {
-        ServiceCache::new(context.cache_dir.clone()).write_contracts(client.api_address(), contracts);
+/// Lists the contracts of the token, and writes them to the cache.
+async fn list_contracts(args: &DoctorArgs, client: &Client, context: &Context<'_>) -> Result<Vec<Contract>, Error> {
+    let contracts = client.contracts().await?.into_inner();
+    if !args.service.account.demo {
+        ServiceCache::new(context.cache_dir.clone()).write_contracts(client.api_address(), &contracts);
     }
-    let (result, message) = privileges::check_authentication(&client, &listed, now, zone);
-    if !report.add("authentication", result, message, context)? {
-        report.skip("privilege", "authentication", context)?;
-        return skip_probe(args, "authentication", report, context);
-    }
-    let (result, message, readable) = privileges::check_privilege(&client, listed, now).await;
-    report.add("privilege", result, message, context)?;
-    let contract = args.contract.clone();
-    let default = client.default_contract();
-    let default = default.filter(|contract| readable.contains(contract));
-    match contract.or(default).or_else(|| readable.first().cloned()) {
-        Some(contract) if args.probe => probe(&client, &contract, args, report, context).await,
-        _ => skip_probe(args, "privilege", report, context),
-    }
+    Ok(contracts)
+}
+
+/// The contract to measure: the one of the flag, the readable one of the token, or the first readable one.
+fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[ContractNumber]) -> Option<ContractNumber> {
+    let default = client.default_contract().filter(|contract| readable.contains(contract));
+    args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
 fn skip_probe(

@@ -37,7 +37,7 @@ pub(super) async fn run(
         .compression(args.format.map_or(Compression::Zstd, Into::into))
         .recount(args.recount)
         .clock(context.clock.clone())
-        .fail_points(context.steps.clone())
+        .fail_points(context.fail_points.clone())
         .on_progress({
             let progress = progress.clone();
             move |contract, done| progress.show_contract(contract, done.read_to, done.events)

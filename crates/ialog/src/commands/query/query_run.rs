@@ -49,7 +49,7 @@ impl QueryRun {
         Self { plan, rows: Vec::new(), values: ValueCounts::default(), chunk, is_pipe_closed: false }
     }
 
-    /// Adds a row. Returns `false` if no more rows are wanted, because the output pipe is closed.
+    /// Adds a row. Returns `false` if no more rows can be written, because the output pipe is closed.
     pub(super) fn add(&mut self, row: Row, context: &mut Context<'_>) -> Result<bool, CommandError> {
         let streams = self.plan.streams();
         match &mut self.plan.mode {

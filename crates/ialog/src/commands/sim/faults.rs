@@ -24,8 +24,9 @@ pub(crate) struct FaultArgs {
     pub(crate) retry_after: RetryAfterForm,
 
     /// Write every request to this file, one per line, without secrets
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ledger: Option<PathBuf>,
+    // The request log is called "ledger" in the interface: by this flag and by the path `/_sim/ledger`.
+    #[arg(long = "ledger", value_name = "FILE")]
+    pub(crate) request_log: Option<PathBuf>,
 }
 
 /// Requests a second, and how many at once.

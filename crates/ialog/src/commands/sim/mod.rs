@@ -107,8 +107,8 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let builder = with_log(builder, log, clock())?;
     let builder = with_access(builder, &access)?;
-    let (ledger_error, mut ledger_errors) = mpsc::channel(1);
-    let builder = with_faults(builder, faults, ledger_error)?;
+    let (log_error, mut log_errors) = mpsc::channel(1);
+    let builder = with_faults(builder, faults, log_error)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
         CommandError::usage(
             format!("cannot listen on port {port} ({error})"),
@@ -139,8 +139,8 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
             }
             () = &mut interrupted => return Ok(()),
             // A full disk must not stop the simulator in the middle of a test.
-            Some(error) = ledger_errors.recv() => context.warn(format_args!(
-                "warning: cannot write the ledger ({error}); it is incomplete from here on"
+            Some(error) = log_errors.recv() => context.warn(format_args!(
+                "warning: cannot write the request log ({error}); it is incomplete from here on"
             )),
         }
     }
@@ -250,7 +250,7 @@ fn with_access(builder: SimulatorBuilder, access: &AccessArgs) -> Result<Simulat
 fn with_faults(
     mut builder: SimulatorBuilder,
     faults: FaultArgs,
-    ledger_error: mpsc::Sender<io::Error>,
+    log_error: mpsc::Sender<io::Error>,
 ) -> Result<SimulatorBuilder, CommandError> {
     if let Some(path) = faults.faults {
         let script = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
@@ -263,30 +263,30 @@ fn with_faults(
             .map_err(|error| CommandError::usage(error.to_string(), "see `ialog sim --help`"))?;
         builder = builder.rate_limit(limit.retry_after(faults.retry_after));
     }
-    if let Some(path) = faults.ledger {
-        let ledger = File::create(&path).map_err(|error| {
+    if let Some(path) = faults.request_log {
+        let request_log = File::create(&path).map_err(|error| {
             CommandError::usage(format!("cannot write {} ({error})", path.display()), "choose a writable file")
         })?;
-        builder = builder.on_request(write_requests(ledger, ledger_error));
+        builder = builder.on_request(write_requests(request_log, log_error));
     }
     Ok(builder)
 }
 
 /// Writes each request as one line. The first error is sent, and ends the writing.
-fn write_requests(ledger: File, ledger_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
-    let ledger = Mutex::new(Some(ledger));
+fn write_requests(request_log: File, log_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
+    let request_log = Mutex::new(Some(request_log));
     move |seen| {
-        let mut guard = ledger.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(ledger) = guard.as_mut() else {
+        let mut guard = request_log.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(request_log) = guard.as_mut() else {
             return;
         };
         let written = serde_json::to_vec(seen).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
-            ledger.write_all(&line)
+            request_log.write_all(&line)
         });
         if let Err(error) = written {
             // Only one error is ever sent, so the channel has room.
-            let _ = ledger_error.try_send(error);
+            let _ = log_error.try_send(error);
             *guard = None;
         }
     }

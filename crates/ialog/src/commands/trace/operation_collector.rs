@@ -89,11 +89,11 @@ fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &st
         }
     }
     let other_requests = groups.len().saturating_sub(1);
-    let wanted = groups.into_iter().filter(|group| {
+    let matching = groups.into_iter().filter(|group| {
         let mut events = group.events.iter();
         events.any(|event| has_reference(event, reference))
     });
-    let operations = wanted.filter_map(|group| Operation::new(contract, group.events, other_requests));
+    let operations = matching.filter_map(|group| Operation::new(contract, group.events, other_requests));
     operations.collect()
 }
 

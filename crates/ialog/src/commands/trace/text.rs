@@ -176,7 +176,7 @@ fn cloud_request_text(request: &CloudRequest) -> StyledText {
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     };
-    let asked = join([request.method().map(String::from), request.url().map(String::from)]);
+    let request_line = join([request.method().map(String::from), request.url().map(String::from)]);
     let status = join([request.status().map(|status| status.to_string()), request.message().map(String::from)]);
     let created_by = request.created_by().map(String::from);
     let headers: Option<BTreeMap<String, Value>> =
@@ -186,7 +186,7 @@ fn cloud_request_text(request: &CloudRequest) -> StyledText {
         ("header", format!("{name}: {value}"))
     });
     let line = |name: &'static str, value: Option<String>| value.map(|value| (name, value));
-    let lines = [line("asked", asked), line("by", created_by), line("status", status)];
+    let lines = [line("asked", request_line), line("by", created_by), line("status", status)];
     let mut out = StyledText::default();
     out.push_styled("Cloud API", TextStyle::Bold);
     out.push("\n");

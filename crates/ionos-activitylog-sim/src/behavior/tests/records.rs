@@ -48,7 +48,7 @@ async fn uuids_unknown_members_and_unknown_types_have_the_configured_shares() {
     let page = ServedSimulator::with(behavior).await.log(WEEK).await;
     let hits = page.hits();
     let share =
-        |wanted: &dyn Fn(&Value) -> bool| hits.iter().filter(|hit| wanted(hit)).count() as f64 / hits.len() as f64;
+        |matches: &dyn Fn(&Value) -> bool| hits.iter().filter(|hit| matches(hit)).count() as f64 / hits.len() as f64;
     assert!((0.45..0.55).contains(&share(&|hit| hit.get("@uuid").is_some())));
     assert!((0.07..0.13).contains(&share(&|hit| hit.get("@exampleTag").is_some())));
     let known = ["RequestAccepted", "RequestStatusUpdate", "Provision", "Error", "DCDUserEvent", "GenerateToken"];
