@@ -36,7 +36,7 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
         // The process was killed between renaming the old state and the new one.
         (StateUnavailable::Missing, Ok(state)) => Ok((Some(state), None)),
         (StateUnavailable::Unusable(error), Ok(state)) => {
-            let warning = format!("{}; using the previous copy, {PREVIOUS}", error.to_string());
+            let warning = format!("{}; using the previous copy, {PREVIOUS}", error);
             Ok((Some(state), Some(warning)))
         }
         (_, Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. }))) => Err(error),

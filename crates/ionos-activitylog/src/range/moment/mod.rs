@@ -96,7 +96,7 @@ impl Moment {
     }
 
     /// The moment as a range: the whole period, or the duration up to now. `None` for an instant.
-    pub(super) fn to_range<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<Option<DateRange>, Error> {
+    pub(super) fn to_range<Tz: TimeZone>(self, now: DateTime<Tz>) -> Result<Option<DateRange>, Error> {
         if let MomentKind::Ago(length) = self.0 {
             return DateRange::last(length, now).map(Some);
         }
