@@ -23,7 +23,7 @@ pub enum Format {
     /// One record per line.
     Ndjson,
     /// A line of column names and one row per event, see [`FlatRow`]. Rows end with a line feed. Text that a
-    /// spreadsheet would run as a formula is escaped, see [`escape_cell`].
+    /// spreadsheet would run as a formula is escaped, see [`escape_cell`](crate::escape_cell).
     Csv,
     /// One array, with one record per line.
     Json,
