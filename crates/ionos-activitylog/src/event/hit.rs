@@ -18,8 +18,8 @@ impl<'a> HitRecord<'a> {
     pub(super) fn read(cursor: &mut OnePass<'a>) -> Option<Self> {
         let mut record = None;
         cursor.object(|cursor, key| {
-            if key != "_source" {
-                return cursor.value().map(drop);
+            if key != b"_source" {
+                return cursor.skip_value();
             }
             let is_first = record.replace(RecordMembers::read(cursor)?).is_none();
             is_first.then_some(())

@@ -2,21 +2,22 @@
 //! is never parsed again. [`read_text`] and [`read_time`] read the value of a member.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 
 use crate::json::{self, OnePass};
 
-/// A member that [`Details`](super::Details) or the event itself reads.
+/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`Object`] are next to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Uuid,
+    Principal,
     Time,
     RequestId,
     QueueRefId,
     TransactionId,
     AuditVersion,
-    Principal,
     EventType,
     Status,
     Message,
@@ -27,29 +28,45 @@ pub(super) enum Member {
 /// Number of variants of [`Member`].
 const COUNT: usize = 12;
 
-/// The keys of an object and the members they stand for.
-type Keys = [(&'static str, Member)];
+/// An object of a record that has members.
+#[derive(Clone, Copy, Debug)]
+enum Object {
+    Record,
+    Meta,
+    Event,
+}
 
-/// Members of the record itself.
-const RECORD: &Keys = &[("@uuid", Member::Uuid), ("principal", Member::Principal)];
+impl Object {
+    /// The member with this key, which is decoded and without quotes.
+    #[inline]
+    fn member(self, key: &[u8]) -> Option<Member> {
+        Some(match (self, key) {
+            (Self::Record, b"@uuid") => Member::Uuid,
+            (Self::Record, b"principal") => Member::Principal,
+            (Self::Meta, b"time") => Member::Time,
+            (Self::Meta, b"requestId") => Member::RequestId,
+            (Self::Meta, b"queueRefId") => Member::QueueRefId,
+            (Self::Meta, b"transactionId") => Member::TransactionId,
+            (Self::Meta, b"auditVersion") => Member::AuditVersion,
+            (Self::Event, b"type") => Member::EventType,
+            (Self::Event, b"status") => Member::Status,
+            (Self::Event, b"message") => Member::Message,
+            (Self::Event, b"param") => Member::Param,
+            (Self::Event, b"resources") => Member::Resources,
+            _ => return None,
+        })
+    }
 
-/// Members of `/meta`.
-const META: &Keys = &[
-    ("time", Member::Time),
-    ("requestId", Member::RequestId),
-    ("queueRefId", Member::QueueRefId),
-    ("transactionId", Member::TransactionId),
-    ("auditVersion", Member::AuditVersion),
-];
-
-/// Members of `/event`.
-const EVENT: &Keys = &[
-    ("type", Member::EventType),
-    ("status", Member::Status),
-    ("message", Member::Message),
-    ("param", Member::Param),
-    ("resources", Member::Resources),
-];
+    /// The indexes of its members in [`RecordMembers`].
+    fn members(self) -> RangeInclusive<usize> {
+        let (first, last) = match self {
+            Self::Record => (Member::Uuid, Member::Principal),
+            Self::Meta => (Member::Time, Member::AuditVersion),
+            Self::Event => (Member::EventType, Member::Resources),
+        };
+        first as usize..=last as usize
+    }
+}
 
 /// The JSON text of each [`Member`] of a record. Of a key that occurs twice in an object, only the last counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,28 +83,28 @@ impl<'a> RecordMembers<'a> {
         }
         let start = *cursor;
         cursor.object(|cursor, key| match key {
-            "meta" => members.read_object(cursor, META),
-            "event" => members.read_object(cursor, EVENT),
-            _ => members.read_member(cursor, RECORD, key),
+            b"meta" => members.read_object(cursor, Object::Meta),
+            b"event" => members.read_object(cursor, Object::Event),
+            _ => members.read_member(cursor, Object::Record.member(key)),
         })?;
         Some((cursor.text_since(&start)?, members))
     }
 
     #[inline]
-    fn read_object(&mut self, cursor: &mut OnePass<'a>, keys: &Keys) -> Option<()> {
+    fn read_object(&mut self, cursor: &mut OnePass<'a>, object: Object) -> Option<()> {
         // The key may have occurred before.
-        keys.iter().for_each(|(_, member)| self.set(*member, None));
+        self.0[object.members()].fill(None);
         if cursor.peek()? != b'{' {
-            return cursor.value().map(drop);
+            return cursor.skip_value();
         }
-        cursor.object(|cursor, key| self.read_member(cursor, keys, key))
+        cursor.object(|cursor, key| self.read_member(cursor, object.member(key)))
     }
 
     #[inline]
-    fn read_member(&mut self, cursor: &mut OnePass<'a>, keys: &Keys, key: &str) -> Option<()> {
-        let value = cursor.value()?;
-        if let Some((_, member)) = keys.iter().find(|(name, _)| *name == key) {
-            self.set(*member, Some(value));
+    fn read_member(&mut self, cursor: &mut OnePass<'a>, member: Option<Member>) -> Option<()> {
+        match member {
+            Some(member) => self.0[member as usize] = Some(cursor.value()?),
+            None => cursor.skip_value()?,
         }
         Some(())
     }
@@ -96,10 +113,10 @@ impl<'a> RecordMembers<'a> {
     pub(super) fn scan(record: &'a str) -> Self {
         let mut members = Self::default();
         let [meta, event] = json::get_many(record, ["meta", "event"]);
-        for (object, keys) in [(Some(record), RECORD), (meta, META), (event, EVENT)] {
-            for (key, value) in json::members(object.unwrap_or_default()) {
-                if let Some((_, member)) = keys.iter().find(|(name, _)| key.is_named(name)) {
-                    members.set(*member, Some(value));
+        for (object, text) in [(Object::Record, Some(record)), (Object::Meta, meta), (Object::Event, event)] {
+            for (key, value) in json::members(text.unwrap_or_default()) {
+                if let Some(member) = object.member(&key.decode()) {
+                    members.0[member as usize] = Some(value);
                 }
             }
         }
@@ -109,10 +126,6 @@ impl<'a> RecordMembers<'a> {
     /// The JSON text of the member. `None` if the record does not have it.
     pub(super) fn get(&self, member: Member) -> Option<&'a str> {
         self.0[member as usize]
-    }
-
-    fn set(&mut self, member: Member, value: Option<&'a str>) {
-        self.0[member as usize] = value;
     }
 }
 

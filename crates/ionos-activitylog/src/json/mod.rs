@@ -10,6 +10,7 @@ mod one_pass;
 mod pointer;
 mod scan;
 mod string;
+mod string_marks;
 mod swar;
 
 pub(crate) use canonical::to_canonical;

@@ -3,6 +3,8 @@
 //!
 //! Text that is not JSON never causes a panic or an endless loop, but the result is unspecified.
 
+use std::borrow::Cow;
+
 use memchr::memchr2;
 
 use super::string::{decode_to_bytes, unquote};
@@ -24,11 +26,17 @@ pub(crate) struct Key<'a> {
     has_escape: bool,
 }
 
-impl Key<'_> {
+impl<'a> Key<'a> {
     /// Whether the decoded key equals `name`.
     #[inline]
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        self.unquoted == name || (self.has_escape && *decode_to_bytes(self.text) == *name.as_bytes())
+        *self.decode() == *name.as_bytes()
+    }
+
+    /// The decoded key without its quotes.
+    #[inline]
+    pub(crate) fn decode(self) -> Cow<'a, [u8]> {
+        if self.has_escape { decode_to_bytes(self.text) } else { Cow::Borrowed(self.unquoted.as_bytes()) }
     }
 }
 

@@ -12,12 +12,7 @@ pub(super) const fn zero_bytes(word: u64) -> u64 {
     word.wrapping_sub(repeat(1)) & !word & repeat(0x80)
 }
 
-/// The same for control characters, which are the bytes below a space.
-pub(super) const fn control_bytes(word: u64) -> u64 {
-    word.wrapping_sub(repeat(b' ')) & !word & repeat(0x80)
-}
-
-/// The index of the lowest byte that [`zero_bytes`] or [`control_bytes`] marked; 8 if they marked none.
+/// The index of the lowest byte that [`zero_bytes`] marked; 8 if it marked none.
 pub(super) const fn first_match(bits: u64) -> usize {
     bits.trailing_zeros() as usize / 8
 }
@@ -36,7 +31,6 @@ mod tests {
                     let word = u64::from_le_bytes(bytes);
                     let expected = |is_match: &dyn Fn(&u8) -> bool| bytes.iter().position(is_match).unwrap_or(8);
                     assert_eq!(first_match(zero_bytes(word ^ repeat(b'"'))), expected(&|byte| *byte == b'"'));
-                    assert_eq!(first_match(control_bytes(word)), expected(&|byte| *byte < b' '));
                 }
             }
         }

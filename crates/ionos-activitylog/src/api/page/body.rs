@@ -36,8 +36,8 @@ fn read_in_one_pass(body: &str) -> Option<Option<Hits>> {
     let mut cursor = OnePass::new(body);
     let mut hits = None;
     cursor.object(|cursor, key| match key {
-        "hits" => set_once(&mut hits, read_hits(cursor)?),
-        _ => cursor.value().map(drop),
+        b"hits" => set_once(&mut hits, read_hits(cursor)?),
+        _ => cursor.skip_value(),
     })?;
     cursor.is_at_end().then_some(hits)
 }
@@ -46,7 +46,7 @@ fn read_hits(cursor: &mut OnePass<'_>) -> Option<Hits> {
     // A total of null is `None` and still counts as the first `total`.
     let (mut total, mut events) = (None, None);
     cursor.object(|cursor, key| match key {
-        "hits" => {
+        b"hits" => {
             let mut list = Vec::new();
             cursor.list(|cursor| {
                 list.push(Event::read_hit(cursor)?);
@@ -54,8 +54,8 @@ fn read_hits(cursor: &mut OnePass<'_>) -> Option<Hits> {
             })?;
             set_once(&mut events, list)
         }
-        "total" => set_once(&mut total, serde_json::from_str(cursor.value()?).ok()?),
-        _ => cursor.value().map(drop),
+        b"total" => set_once(&mut total, serde_json::from_str(cursor.value()?).ok()?),
+        _ => cursor.skip_value(),
     })?;
     Some(Hits { total: total.flatten(), events })
 }
