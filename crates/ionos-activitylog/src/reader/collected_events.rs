@@ -16,7 +16,9 @@ pub(super) struct CollectedEvents {
     /// Index of the first content of each id in `contents`.
     first_index: HashMap<EventId, usize>,
     /// All different contents.
-    contents: Vec<CollectedEvent>,
+    contents: Vec<Event>,
+    /// The key of each content. Sorted in place of the contents, which are several times as large.
+    keys: Vec<SortKey>,
     /// Further contents of known ids.
     pub(super) amended: u64,
     /// Distinct events outside of the window.
@@ -25,28 +27,38 @@ pub(super) struct CollectedEvents {
     pub(super) bytes: u64,
 }
 
-#[derive(Clone, Debug)]
-struct CollectedEvent {
-    /// Sort key. The start of the window if the record has no readable time.
+/// The place of a content in the order of events.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct SortKey {
+    /// The start of the window if the record has no readable time, because the service returned it for the window.
     time: DateTime<Utc>,
-    has_time: bool,
     id: EventId,
-    event: Event,
+    /// Index in [`CollectedEvents::contents`], so that contents of one id stay in the order in which they were read.
+    index: usize,
 }
 
 impl CollectedEvents {
     pub(super) fn new(range: DateRange) -> Self {
-        Self { range, first_index: HashMap::new(), contents: Vec::new(), amended: 0, out_of_window: 0, bytes: 0 }
-    }
-
-    pub(super) fn reserve(&mut self, additional: usize) {
-        self.first_index.reserve(additional);
-        self.contents.reserve(additional);
+        Self {
+            range,
+            first_index: HashMap::new(),
+            contents: Vec::new(),
+            keys: Vec::new(),
+            amended: 0,
+            out_of_window: 0,
+            bytes: 0,
+        }
     }
 
     /// Number of distinct events.
     pub(super) fn distinct(&self) -> u64 {
         self.first_index.len() as u64
+    }
+
+    pub(super) fn reserve(&mut self, additional: usize) {
+        self.first_index.reserve(additional);
+        self.contents.reserve(additional);
+        self.keys.reserve(additional);
     }
 
     /// Adds one event and returns its id.
@@ -60,44 +72,43 @@ impl CollectedEvents {
                 None
             }
         };
-        if first.is_some_and(|first| self.has_content(first, &id, &event)) {
-            return id;
-        }
         match first {
+            Some(first) if self.has_content(first, &id, &event) => return id,
             Some(_) => self.amended += 1,
             None => {
                 let is_outside = time.is_some_and(|time| !self.range.contains(time));
                 self.out_of_window += u64::from(is_outside);
             }
         }
-        self.contents.push(CollectedEvent {
-            // Without a time, the event belongs to the window because the service returned it for the window.
-            time: time.unwrap_or(self.range.start()),
-            has_time: time.is_some(),
-            id: id.clone(),
-            event,
-        });
+        self.push(event, id.clone());
         id
     }
 
-    /// Whether this very content is known; `first` is the index of the first content of the id.
+    fn push(&mut self, event: Event, id: EventId) {
+        let time = event.time().unwrap_or(self.range.start());
+        self.keys.push(SortKey { time, id, index: self.contents.len() });
+        self.contents.push(event);
+    }
+
+    /// Whether this very content has a key; `first` is the index of the first content of its id.
     fn has_content(&self, first: usize, id: &EventId, event: &Event) -> bool {
-        let is_same = |collected: &CollectedEvent| collected.event.raw() == event.raw();
-        self.contents.get(first).is_some_and(is_same)
-            // Several contents of one id are rare, so a linear search is enough.
-            || self.amended > 0 && self.contents.iter().any(|collected| collected.id == *id && is_same(collected))
+        let is_same = |index: usize| self.contents.get(index).is_some_and(|known| known.raw() == event.raw());
+        // Several contents of one id are rare, so a linear search is enough.
+        is_same(first) || self.amended > 0 && self.keys.iter().any(|key| key.id == *id && is_same(key.index))
     }
 
     /// Takes the events that lie in `range`, sorted by time and id, and the events outside of the window. Events without a
     /// time are placed at the start of the window.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
-        self.contents.sort_by(|a, b| (a.time, &a.id).cmp(&(b.time, &b.id)));
-        let (mut events, mut out_of_window) = (Vec::with_capacity(self.contents.len()), Vec::new());
-        for collected in std::mem::take(&mut self.contents) {
-            if collected.has_time && !self.range.contains(collected.time) {
-                out_of_window.push(collected.event);
-            } else if !collected.has_time || range.contains(collected.time) {
-                events.push(collected.event);
+        self.keys.sort_unstable();
+        let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();
+        let (mut events, mut out_of_window) = (Vec::with_capacity(contents.len()), Vec::new());
+        for key in std::mem::take(&mut self.keys) {
+            let Some(event) = contents.get_mut(key.index).and_then(Option::take) else { continue };
+            match event.time() {
+                Some(time) if !self.range.contains(time) => out_of_window.push(event),
+                Some(time) if !range.contains(time) => {}
+                _ => events.push(event),
             }
         }
         (events, out_of_window)
@@ -112,7 +123,7 @@ impl CollectedEvents {
                 continue;
             };
             for _ in 1..count {
-                self.contents.push(first.clone());
+                self.push(first.clone(), id.clone());
                 added += 1;
             }
         }

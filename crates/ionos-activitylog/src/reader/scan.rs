@@ -349,14 +349,17 @@ impl Scan {
         let end_of = |page: &Page| page.offset + page.events.len() as u64;
         let has_overlapping_pages =
             pages.windows(2).any(|pair| matches!(pair, [page, next] if end_of(page) > next.offset));
+        let highest_total = pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count);
+        let mut events = Vec::with_capacity(pages.iter().map(|page| page.events.len()).sum());
+        pages.into_iter().for_each(|page| events.extend(page.events));
         Self {
             has_overlapping_pages,
             agreed_total,
-            highest_total: pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count),
+            highest_total,
             pages: pages_with_hits.max(1) as u64,
             reached_end,
             requests,
-            events: pages.into_iter().flat_map(|page| page.events).collect(),
+            events,
         }
     }
 }
