@@ -1,4 +1,4 @@
-//! Tests that span crates. Each folder is an area of the product, each module a chapter of its promises.
+//! Tests that span crates. Each folder is an area of the product, and each module tests one topic of this area.
 
 mod archive;
 mod cli;

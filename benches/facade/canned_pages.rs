@@ -1,5 +1,5 @@
-//! Responses that are rendered before the first request and sent repeatedly, because the simulator takes longer to make a
-//! page than a client to read it.
+//! Responses that are rendered before the first request and sent repeatedly, because the simulator takes longer to make
+//! a page than a client to read it.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};

@@ -1,8 +1,8 @@
-//! Measures the overhead of the facade: it reads the same pages as a minimal client of reqwest and serde_json, in one process,
-//! on one thread, over the same loopback connection.
+//! Measures the overhead of the facade: it reads the same pages as a minimal client of reqwest and serde_json, in one process
+//! and on one thread, each client over its own loopback connection to one server.
 //!
-//! The responses come from another process, rendered before the first request. Rounds of the two clients alternate and each
-//! round is compared with its neighbour, so that both meet the same load of the machine.
+//! The server is another process, which renders the responses before the first request. Rounds of the two clients alternate
+//! and each round is compared with its neighbour, so that both meet the same load of the machine.
 //!
 //! Prints a [`FacadeResult`] as JSON.
 

@@ -1,5 +1,5 @@
-//! Measures the cost of complete reading. Verified reading is compared with a program that only copies the same bytes to a
-//! file with as many requests in flight, and with the loop that most programs have.
+//! Measures the cost of complete reading. Verified reading is compared with a program that only copies the same bytes
+//! to a file with as many requests in flight, and with the loop that most programs have.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 

@@ -1,5 +1,5 @@
-//! The results of the measuring programs, one struct a program. Each program prints its struct as one line of JSON, and
-//! `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
+//! The results of the measuring programs, one struct per program. Each program prints its struct as one line of JSON,
+//! and `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
 //! A crate of its own, because `xtask` must build without the library that is measured. A ratio is the median over
 //! all rounds of one time divided by another time of the same round.
@@ -84,7 +84,7 @@ pub struct ArchiveResult {
     pub zstd_copy_ratio: f64,
     /// Export with zstd divided by copying if each answer takes 100 ms.
     pub slow_zstd_copy_ratio: f64,
-    /// Peak memory of this process while it exports, in MiB; `None` if the system does not report it.
+    /// Peak memory of the measuring process while it exports, in MiB; `None` if the system does not report it.
     pub peak_mebibytes: Option<f64>,
     /// Verification of the uncompressed archive, in millions of bytes of records per second.
     pub verify_plain_megabytes: f64,

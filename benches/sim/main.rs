@@ -1,5 +1,5 @@
-//! Measures the simulator, which must be faster than the clients that are tested against it: the time for a page of a log of
-//! ten million events, the throughput of one instance over loopback, and its peak memory.
+//! Measures the simulator, which must be faster than the clients that are tested against it: the time for a page of a
+//! log of ten million events, the throughput of one instance over loopback, and its peak memory.
 //!
 //! Prints a [`SimulatorResult`] as JSON.
 

@@ -49,7 +49,7 @@ pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     let stopwatch = Stopwatch::start();
     let mut peak = 0.0_f64;
     for kill in 1..=KILLS {
-        // The steps differ in their kind, too.
+        // Different step numbers also kill the export at different kinds of fail points.
         let exit = run_process(address, folder.path(), Some(200 + 13 * kill))?;
         peak = peak.max(exit.peak_mebibytes);
         ensure!(!exit.is_complete, "the export was complete before it was killed {kill} times");
@@ -64,8 +64,8 @@ pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     Ok(KilledExport { seconds, peak_mebibytes: peak.max(exit.peak_mebibytes) })
 }
 
-/// Exports the same days to two archives, as of one day and of a month after the end of the log. Fails unless their files
-/// are identical. Returns the number of events.
+/// Exports the same days to two archives, with the clock at 1 day and at 31 days after the end of the log. Fails unless
+/// their files are identical. Returns the number of events.
 pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
     let range = DateRange::new(log::start(), log::start() + TimeDelta::days(REPEATED_DAYS))?;
     let (first, second) = (tempfile::tempdir()?, tempfile::tempdir()?);
@@ -83,7 +83,7 @@ pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
     Ok(verify_archive(&Archive::new(second.path()), None)?.events)
 }
 
-/// Runs an export in a process of its own, which kills itself at the given step.
+/// Runs an export in a process of its own, which kills itself at `last_step`. `None`: the export runs to its end.
 fn run_process(address: &str, folder: &Path, last_step: Option<u64>) -> Result<ExportExit> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, EXPORT, address]).arg(folder);

@@ -1,5 +1,5 @@
-//! Reads ten million events through one stream, and archives them in a process that is killed again and again. Compares both
-//! with the log record by record, and measures peak memory and throughput.
+//! Reads ten million events through one stream, and archives them in processes of which ten are killed. Compares the
+//! digest of all records of both with that of the log, and measures peak memory and throughput.
 //!
 //! Prints a [`SoakResult`] as JSON.
 

@@ -40,7 +40,8 @@ fn process_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 
-/// Peak memory of a running process in MiB, from `/proc/<process>/status`. `None` on systems other than Linux.
+/// Peak memory of a running process in MiB, from `/proc/<process>/status`. `None` on systems other than Linux and if
+/// the process has ended.
 pub fn peak_mebibytes(process: u32) -> Option<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;

@@ -1,5 +1,5 @@
-//! Runtimes for the readers. Copying bytes is fastest on one thread, while the library can share its parsing among several
-//! threads, so each reader is measured on the runtime that suits it.
+//! Runtimes for the readers. Copying bytes is fastest on one thread, while the library can share its parsing among
+//! several threads, so each reader is measured on the runtime that suits it.
 
 use anyhow::Result;
 use ionos_activitylog::ClientBuilder;

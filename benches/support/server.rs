@@ -76,8 +76,8 @@ impl Drop for Server {
     }
 }
 
-/// Serves a simulator in the server process: prints its address and serves until standard input ends, which also happens
-/// if the parent process dies. Uses as many threads as there are cores if `threads` is `None`.
+/// Serves a simulator in the server process: prints its address and serves until standard input ends, which also
+/// happens if the parent process dies. Uses as many threads as there are cores if `threads` is `None`.
 pub fn serve_simulator(simulator: Simulator, threads: Option<usize>) -> Result<()> {
     let mut builder = Builder::new_multi_thread();
     if let Some(threads) = threads {

@@ -1,5 +1,5 @@
-//! The commands on an archive: `export` to a locked or a demo archive and with `--dry-run`, `verify`, `state`, and reading
-//! a damaged archive back.
+//! The commands on an archive: `export` to a locked or a demo archive and with `--dry-run`, `verify`, `state`, and
+//! reading a damaged archive back.
 #![cfg(unix)]
 
 use std::fs;

@@ -1,5 +1,6 @@
-//! A full disk, or a file that another process removes during an export, is reported in one sentence with the file and
-//! the remedy. Afterwards the same command completes the file with the same bytes as an export without errors.
+//! A file size limit, which stands for a full disk, or a file that another process removes during an export, is
+//! reported in one sentence with the file and the remedy. Afterwards the same command completes the file with the same
+//! bytes as an export without errors.
 #![cfg(unix)]
 
 use std::fs;
@@ -35,7 +36,7 @@ fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
 }
 
 #[test]
-fn an_export_to_an_archive_resumes_after_a_full_disk() {
+fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
     let expected = undisturbed_archive();
     let mut refused = Vec::new();
     for blocks in [0, 1, 2, 3, 4, 6, 8, 1_000] {

@@ -1,5 +1,5 @@
-//! Every file that the program writes matches its JSON Schema. The schemas are snapshots, because other programs rely on
-//! them.
+//! Every file that the program writes matches its JSON Schema. The schemas are snapshots, because other programs rely
+//! on them.
 
 use std::fmt::Write;
 use std::fs;

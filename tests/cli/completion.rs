@@ -72,7 +72,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     }
     assert_eq!(offered("calm", &["query", "--contract", "4"]), ["48454223"]);
     assert_eq!(offered("calm", &["query", "--contract", "=", "3"]), ["33586252"]);
-    // Contracts belong to an API address, and a profile completes as a name.
+    // The cached contracts belong to another API address, so only `all` is offered. Profiles complete by name.
     assert_eq!(offered("offline", &["query", "--contract", ""]), ["all"]);
     assert_eq!(offered("offline", &["query", "--profile", ""]), ["production", "test"]);
     // Files complete where a file name is expected.

@@ -1,5 +1,5 @@
-//! Readers copy the examples of the README, docs/ and the help. Each one runs here in a shell, in an empty folder and with
-//! an account of one contract, and the output shown in the README is compared with the real one.
+//! Readers copy the examples of the README, docs/ and the help. Each one runs here in a shell, in an empty folder and
+//! with an account of one contract, and the output shown in the README is compared with the real one.
 
 use std::fs;
 use std::os::unix::fs::symlink;

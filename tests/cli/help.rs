@@ -79,7 +79,7 @@ fn the_help_lists_every_command() {
     assert_eq!(commands, COMMANDS, "each needs a snapshot above");
 }
 
-/// A reader who copies a wrapped example copies half of it.
+/// A user cannot copy a wrapped example as one line.
 #[test]
 fn no_example_is_wrapped_at_80_columns() {
     let folder = tempfile::tempdir().unwrap();

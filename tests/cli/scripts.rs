@@ -1,5 +1,5 @@
-//! Scripts that read like a terminal session. Each file of `scripts/` is one script and runs from top to bottom in its own
-//! folder:
+//! Scripts that read like a terminal session. Each file of `scripts/` is one script and runs from top to bottom in its
+//! own folder:
 //!
 //! ```text
 //! # the subject of the script
@@ -11,10 +11,10 @@
 //! | a line that stays on the screen of a terminal with 80 columns, to which both streams are connected
 //! ```
 //!
-//! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables stand
-//! before the program, words with spaces are in single quotes, and exit code 0 is not written. The account and the time are
-//! those of the simulated world `calm` unless `IALOG_TEST_WORLD` names another. `␛` stands for the escape character. Host
-//! and process id of a lock owner are removed, because they differ between runs.
+//! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables
+//! stand before the program, words with spaces are in single quotes, and exit code 0 is not written. The account and
+//! the time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` names another. `␛` stands for the escape
+//! character. Host and process id of a lock owner are removed, because they differ between runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

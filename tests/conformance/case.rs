@@ -255,8 +255,8 @@ pub struct Message {
 }
 
 impl Case {
-    /// The arguments of `ialog` for this case. `None` if the command line has no such command or flag. Events are written
-    /// to `out`.
+    /// The arguments of `ialog` for this case. `None` if the command line has no such command or flag. Events are
+    /// written to `out`.
     pub fn arguments(&self, out: &Path) -> Option<Vec<String>> {
         let attempts = self.given.settings.attempts;
         let settable = Settings { attempts, ..Settings::default() };

@@ -1,4 +1,5 @@
-//! The behaviour contract: cases as data that an implementation in any language can run. `README.md` describes the format.
+//! The behaviour contract: cases as data that an implementation in any language can run. `README.md` describes the
+//! format.
 
 mod case;
 mod command_line;

@@ -1,4 +1,5 @@
-//! Reading a request from the Cloud API works as every other call: same credentials, retries, rate limit and error kinds.
+//! Reading a request from the Cloud API works as every other call: same credentials, retries, rate limit and error
+//! kinds.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples and every
-//! difference found between published sources.
+//! No record is lost or altered between a page and a line of a file. The pages are the vendor's published samples and
+//! every difference found between published sources.
 
 use std::fs;
 use std::path::PathBuf;

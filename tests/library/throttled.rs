@@ -1,5 +1,5 @@
-//! A rate-limited service delays a reading but loses no event, also with many concurrent requests. Client and service use
-//! the same virtual clock.
+//! A rate limit of the service delays reading, but no event is lost, even with many concurrent requests. Client and
+//! service use the same virtual clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,7 @@ async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
         async move { client.contracts().await.unwrap().meta().attempts() }
     });
     let attempts = futures_util::future::join_all(calls).await;
-    // The first four requests are sent before the client knows the limit.
+    // The first four requests are sent before the client knows the rate limit.
     assert!(attempts.iter().all(|attempts| *attempts <= 2), "{attempts:?}");
     assert!(simulator.request_log().len() <= 80);
 }

@@ -1,5 +1,5 @@
-//! Dependencies between crates point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client. Packages
-//! of tests and benchmarks may depend on any of them, and no crate depends on those.
+//! Dependencies between crates point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client.
+//! Packages of tests and benchmarks may depend on any of them, and no crate depends on those.
 
 use std::collections::BTreeSet;
 

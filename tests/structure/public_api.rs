@@ -1,5 +1,5 @@
-//! The facade's public API contains no generated type, because those change with the vendor's description and would force
-//! a major version of the facade. The one exception is the seam that a transport implements.
+//! The facade's public API contains no generated type, because those change with the vendor's description and would
+//! force a major version of the facade. The one exception is the seam that a transport implements.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! No output contains a token, a password or the text of a certificate. (Tests of errors and of tracing spans check this
-//! for each message and span.)
+//! No output contains a token, a password or the text of a certificate. (Tests of errors and of tracing spans check
+//! this for each message and span.)
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};

@@ -1,5 +1,6 @@
-//! The program of `crates/ialog/src/main.rs` with test hooks: it can run against a simulated service on virtual time, and
-//! be killed or interrupted at a fail point, as by a power failure or Ctrl-C. Environment variables control the hooks.
+//! The program of `crates/ialog/src/main.rs` with test hooks: it can run against a simulated service on virtual time,
+//! and be killed or interrupted at a fail point, as by a power failure or Ctrl-C. Environment variables control the
+//! hooks.
 //!
 //! `IALOG_TEST_WORLD` selects the service:
 //!
@@ -24,9 +25,9 @@
 //! | `odd` | behaves in every unusual way that the vendor's documents allow |
 //! | `throttled` | one request per second in bursts of 3; small pages |
 //!
-//! `IALOG_TEST_KILL=NAME:N` kills the process when it passes a point for the N+1st time. NAME is the name of a fail point,
-//! `step` for any of them, or `request` for a request. `IALOG_TEST_INTERRUPT=NAME:N` sends Ctrl-C at a fail point instead,
-//! and continues once the program has received it.
+//! `IALOG_TEST_KILL=NAME:N` kills the process when it passes a point for the N+1st time. NAME is the name of a fail
+//! point, `step` for any of them, or `request` for a request. `IALOG_TEST_INTERRUPT=NAME:N` sends Ctrl-C at a fail
+//! point instead, and continues once the program has received it.
 
 use std::io;
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! Snapshots, one small item each, so that a reviewer reads them in a pull request. Every folder of `tests/snapshots`
-//! is an area of the product: `codegen` holds code generated from the vendor's description, the others hold text for
-//! users.
+//! is an area of the product: `api` holds the public items of the crates, `codegen` code generated from the vendor's
+//! description, `archive` outlines of the schemas, `cli` output of the program, and `library` errors, requests and
+//! spans.
 
 use std::fs;
 use std::path::{Path, PathBuf};

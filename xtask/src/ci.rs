@@ -13,8 +13,8 @@ use crate::{cargo, codegen, examples};
 /// Folders that may contain snapshots, at any depth.
 const SNAPSHOT_FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];
 
-/// Arguments that select the whole workspace with default features and `schemars`. `--all-features` is impossible,
-/// because the TLS features exclude one another; [`FEATURE_SETS`] lists them.
+/// Arguments that select the whole workspace with default features and `schemars`. Not `--all-features`, which
+/// would build OpenSSL from source; [`FEATURE_SETS`] lists the sets of TLS features.
 const WORKSPACE: [&str; 3] = ["--workspace", "--features", "ionos-activitylog-client/schemars"];
 
 /// Sets of features of the facade. Each set must compile.
@@ -62,11 +62,11 @@ fn run_steps(root: &Path, times: &mut StepTimes) -> Result<()> {
 }
 
 impl StepTimes {
-    /// Runs a check. Its error names the command that shows the problem.
+    /// Runs a check. Its error names the command to run next, which shows the problem or fixes it.
     fn step(&mut self, name: &'static str, command: &str, check: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("ci: {name}");
         let start = Instant::now();
-        let result = check().with_context(|| format!("ci: {name} failed; run `{command}` for details"));
+        let result = check().with_context(|| format!("ci: {name} failed; run `{command}`"));
         self.0.push((name, start.elapsed()));
         result
     }
@@ -149,10 +149,10 @@ ci: total               561 s
     }
 
     #[test]
-    fn a_failing_step_names_the_command_that_shows_the_problem() {
+    fn a_failing_step_names_the_command_to_run_next() {
         let mut times = StepTimes::default();
         let error = times.step("clippy", "cargo clippy", || bail!("a lint")).unwrap_err();
-        assert_eq!(format!("{error:#}"), "ci: clippy failed; run `cargo clippy` for details: a lint");
+        assert_eq!(format!("{error:#}"), "ci: clippy failed; run `cargo clippy`: a lint");
         assert_eq!(times.0.len(), 1);
     }
 

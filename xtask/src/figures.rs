@@ -14,7 +14,7 @@ use crate::public_api::count_items;
 use crate::structure::{SourceLocation, find_circles, is_test_only, read_trees, type_names};
 use crate::workspace::Member;
 
-/// Functions in the list of the longest.
+/// Number of functions in the list of the longest.
 const LISTED_FUNCTIONS: usize = 10;
 
 /// Lines of source files.
@@ -42,7 +42,7 @@ struct FunctionLength {
 }
 
 /// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type
-/// of the crate, and in the last line of the workspace.
+/// of the crate; in the line `all`, with another type of these crates.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");

@@ -1,6 +1,6 @@
-//! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; the panic becomes
-//! an error that names the operation. A replacement without effect is silent, so the output is checked for the types that
-//! the project relies on.
+//! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; the panic
+//! becomes an error that names the operation. A replacement without effect is silent, so the output is checked for the
+//! types that the project relies on.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};

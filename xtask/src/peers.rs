@@ -107,8 +107,8 @@ fn test_peer(root: &Path, peer: &Peer, time_limit: Duration, grace: Duration) ->
     }
 }
 
-/// Runs a command for at most `time_limit`. After that the process gets SIGTERM and, `grace` later, SIGKILL, and the
-/// result is `None`.
+/// Runs a command for at most `time_limit`. After that the process gets SIGTERM and, if it still runs `grace` later,
+/// SIGKILL, and the result is `None`.
 fn run_bounded(root: &Path, command: &[&str], time_limit: Duration, grace: Duration) -> Result<Option<ExitStatus>> {
     let (program, arguments) = command.split_first().context("the peer has no command")?;
     let child = Command::new(program).args(arguments).current_dir(root).spawn();

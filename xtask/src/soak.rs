@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: reads and archives ten million events, which takes minutes. The program compares all events with the log;
-//! this module compares its peak memory with limits.
+//! `cargo xtask soak`: reads and archives ten million events, which takes minutes. The program compares all events with
+//! the log; this module compares its peak memory with limits.
 
 use std::path::Path;
 

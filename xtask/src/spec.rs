@@ -1,5 +1,5 @@
-//! `cargo xtask spec`: compares a file with the current description, imports it with its origin, or prints the description
-//! with overlays other than those of code generation.
+//! `cargo xtask spec`: compares a file with the current description, imports it with its origin, or prints the
+//! description with overlays other than those of code generation.
 
 use std::fs;
 use std::path::{Path, PathBuf};

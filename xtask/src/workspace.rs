@@ -14,7 +14,7 @@ pub fn root() -> PathBuf {
     manifest.parent().unwrap_or(manifest).to_path_buf()
 }
 
-/// The vendor's description, unedited or as transcribed from the vendor's documentation.
+/// The API description before overlays: the vendor's own file, or a transcription of the vendor's documentation.
 pub const VENDOR: &str = "openapi/activitylog-v1.yaml";
 /// Origin and checksum of the vendor's description.
 pub const PROVENANCE: &str = "openapi/PROVENANCE.toml";

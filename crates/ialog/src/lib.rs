@@ -1,7 +1,8 @@
 //! The command line for the audit trail of an IONOS Cloud contract.
 //!
-//! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`] are the
-//! same for every command. Modules from the top floor down: commands, events, service, args, runtime, output, error.
+//! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`]
+//! are the same for every command. Modules from the top floor down: commands, events, service, args, runtime, output,
+//! error.
 //!
 //! This library is not an API: it exists so that the program `ialog` and the tests of the workspace run the same code
 //! with different streams, clocks and transports. Any item may change or go away in a patch release. The API is in the
@@ -47,8 +48,8 @@ pub fn run() -> ExitCode {
     ExitCode::from(run_on(&mut context))
 }
 
-/// Runs the program with the arguments of the process in a context, on a runtime of its own and with signals. Returns the
-/// exit code.
+/// Runs the program with the arguments of the process in the given context. Starts a runtime and handles signals.
+/// Returns the exit code.
 #[must_use]
 pub fn run_on(context: &mut Context<'_>) -> u8 {
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -59,16 +60,16 @@ pub fn run_on(context: &mut Context<'_>) -> u8 {
     }
 }
 
-/// Runs a future to its end, without waiting for its tasks on other threads. Dropping the runtime would wait for blocking
-/// work, long after the program was asked to end.
+/// Runs a future to its end, without waiting for its tasks on other threads. Dropping the runtime would wait for
+/// blocking work, long after the program was asked to end.
 fn run_to_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
     let result = runtime.block_on(future);
     runtime.shutdown_background();
     result
 }
 
-/// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are not
-/// handled: to interrupt the program, the caller drops the future.
+/// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
+/// not handled: to interrupt the program, the caller drops the future.
 pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, context: &mut Context<'_>) -> u8 {
     parse_and_run(arguments, context, &ResumeHint::default()).await
 }

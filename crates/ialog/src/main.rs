@@ -1,4 +1,4 @@
-//! The program `ialog`. All of it is in the library of the same name.
+//! The program `ialog`. Its code is in the library of the same name.
 
 use std::process::ExitCode;
 

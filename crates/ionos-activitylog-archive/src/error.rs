@@ -30,7 +30,7 @@ pub enum Error {
         /// The requested path.
         path: PathBuf,
     },
-    /// A file or folder cannot be created. No events were read.
+    /// A file or folder cannot be created.
     #[error("{} cannot be created: {source}", single_line(path))]
     Create {
         /// The file or folder to create.
@@ -46,7 +46,7 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A thread that writes the archive cannot be started or ended early.
+    /// A thread that writes the archive could not be started, or ended before its work was done.
     #[error("the archive cannot be written: {source}")]
     Thread {
         /// The error of the operating system, or the reason why the thread ended.
@@ -70,7 +70,7 @@ pub enum Error {
         /// The hint, see [`Error::hint`].
         hint: &'static str,
     },
-    /// A later version wrote the file.
+    /// A later version of this crate wrote the file.
     #[error("{} has the format {actual}; this version reads {expected}", single_line(path))]
     UnsupportedVersion {
         /// The file.
@@ -112,14 +112,14 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder holds the archive of another API, contract, filter or rule of ids.
+    /// The folder holds the archive of another API, contract, filter or id rule.
     #[error("{} is an archive of {actual}, not of {expected}", single_line(path))]
     IdentityMismatch {
         /// The folder of the contract.
         path: PathBuf,
-        /// What the archive holds.
+        /// Identity of the archive.
         actual: String,
-        /// What the export was to add.
+        /// Identity of the requested export.
         expected: String,
     },
     /// Reading events from the service failed.
@@ -131,7 +131,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A damaged file whose only remedy is a copy of it.
+    /// The [`Error::Damaged`] of a file that can only be restored from a copy.
     pub(crate) fn damaged(path: PathBuf, detail: String) -> Self {
         Self::Damaged { path, detail, hint: "restore it from a copy; `ialog verify` shows all differences" }
     }

@@ -47,7 +47,8 @@ impl Archive {
         &self.root
     }
 
-    /// The archive that contains this folder, if the folder is that of a contract.
+    /// The archive around this folder, if its name or its state file shows that it is the folder of a contract.
+    /// Otherwise `None`.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
@@ -127,8 +128,8 @@ impl ContractFolder {
         self.day(date).join(MANIFEST)
     }
 
-    /// The days that have a folder, in order. Empty if the contract has no folder. Fails with [`Error::Open`] if it
-    /// cannot be listed.
+    /// The days that have a folder, in order. Empty if the contract has no folder. Fails with [`Error::Open`] if the
+    /// folder cannot be listed.
     pub fn days(&self) -> Result<Vec<NaiveDate>, Error> {
         let names = match names(&self.path) {
             Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -140,7 +141,7 @@ impl ContractFolder {
     }
 
     /// The parts in the folder of a day, in order of their names, whether or not the manifest names them. Fails with
-    /// [`Error::Open`] if it cannot be listed.
+    /// [`Error::Open`] if the folder cannot be listed.
     pub fn parts(&self, date: NaiveDate) -> Result<Vec<PartName>, Error> {
         let names = names(&self.day(date))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())

@@ -1,12 +1,13 @@
 //! Stores the activity log of IONOS Cloud contracts on disk, in single files or in an archive. A file under its final
-//! name is complete and durable. Except in CSV, records keep the bytes that the service sent.
+//! name is complete and durable. Except in CSV, records keep the bytes that the service sent; only a record with line
+//! breaks loses the white space between its tokens, see [`ndjson`].
 //!
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file with a
 //! [`FileCheckpoint`], from which an interrupted export continues -> final name.
 //!
 //! An [`Archive`] has a folder per contract and day with a [`Manifest`] of its content. An [`Exporter`] adds what is
-//! missing, [`verify_archive`] finds every change, and an [`ArchiveReader`] returns the events in order of time, for
-//! example for an [`EventFileWriter`]. [`Document`] has the JSON Schema of every file.
+//! missing, [`verify_archive`] finds changed, missing and added files, and an [`ArchiveReader`] returns the events in
+//! order of time, for example for an [`EventFileWriter`]. [`Document`] has the JSON Schemas of these files.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
@@ -33,11 +34,11 @@
 //! | a part ends at midnight UTC, or at the first full hour with | 100 000 events | a killed export repeats little work |
 //! | a gap is read again | after 1 min, doubled up to 1 day | reading a permanent gap wastes requests |
 //! | a range is sealed if a recount finds it complete | 24 h after its end | later events are rare |
-//! | a frame of a compressed file ends after the event that fills | [`FRAME_BYTES`], 1 MiB | exports continue after a frame; two or three are in memory |
-//! | the state is written while an export runs | once per second, and at its end | each write waits for the disk |
+//! | a frame of a compressed file ends after the event that fills | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
+//! | the state is written | at the start and end of an export, and in between at most once per second or after a gap | each write waits for the disk |
 //! | finished parts that wait for the disk | at most 3 | each holds a file open |
 //! | a checkpoint of a file export | every 16 MiB or 50 requests | each waits for the disk |
-//! | contracts exported at once | 4 | they share the memory of one |
+//! | contracts exported at once | 4 | each reads one window at a time; a single contract reads 4 |
 
 mod digest;
 mod encode;

@@ -1,4 +1,4 @@
-//! JSON Schemas of everything that this crate writes, generated from the types that write it.
+//! JSON Schemas of the documents that this crate writes, generated from the types that write it.
 
 use std::fmt;
 use std::str::FromStr;

@@ -10,7 +10,7 @@
 //! - [`read_body`] reads the body of a page, which the client returns as bytes.
 //! - [`Transport`] is the only way to the network. The creator of a [`Client`] provides it.
 //!
-//! Authorization, retries and error messages are deliberately absent; the facade has them.
+//! Authorization, retries and error messages are deliberately absent; `ionos-activitylog` has them.
 
 mod body;
 mod cloud_request;

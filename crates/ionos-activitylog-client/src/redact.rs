@@ -97,7 +97,7 @@ pub fn redact_known(text: &str, secrets: &[&str]) -> String {
 }
 
 /// Number of bytes at the start of `text` that spell the secret, or the length of `text` if it ends within the
-/// spelling.
+/// spelling; `None` for any other text.
 fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     if secret.is_empty() {
         return None;

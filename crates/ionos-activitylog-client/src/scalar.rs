@@ -1,5 +1,5 @@
-//! Reads values that one version of the service sends as a number and another as a string. Contract numbers exceed
-//! 2^53: a fixed integer type would fail the page, and a float would lose digits.
+//! Reads values that one version of the service sends as a number and another as a string. An integer type would reject
+//! the page with the string. Contract numbers exceed 2^53, so a float would lose digits.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -35,7 +35,7 @@ impl Scalar {
         serde_json::from_str(json).map_or(Cow::Borrowed(json), Cow::Owned)
     }
 
-    /// The value as an unsigned integer. `None` if it has a sign, a fraction, an exponent or more than 64 bits.
+    /// The value as an unsigned integer. `None` unless the text has only digits and the number fits into 64 bits.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         let text = self.text();

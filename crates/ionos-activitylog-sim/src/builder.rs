@@ -1,5 +1,5 @@
-//! Configures a simulator. Every setting has a default and every value is valid or replaced by the nearest valid one,
-//! so `build` cannot fail, and equal settings build equal simulators.
+//! Configures a simulator. Every setting has a default, and `build` replaces invalid values instead of failing. Equal
+//! settings build equal simulators.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -111,7 +111,8 @@ impl Default for SimulatorBuilder {
 
 /// Settings of the data.
 impl SimulatorBuilder {
-    /// The seed of the contract numbers and their logs. Default: [`DEFAULT_SEED`].
+    /// The seed of the contract numbers, the logs, and the random choices of faults and answers. Default:
+    /// [`DEFAULT_SEED`].
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -163,8 +164,9 @@ impl SimulatorBuilder {
     /// (inclusive) to `begin` plus `length` (exclusive). The length is in whole milliseconds, at least 1 and at most
     /// [`MAX_BURST_DURATION`]; a length out of range is replaced by the nearest bound.
     ///
-    /// The log consists of slices of at most an hour. If bursts overlap in a slice, later ones get fewer events, so
-    /// that all bursts together have at most [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) in it.
+    /// The log consists of slices of at most an hour. If configured bursts overlap in a slice, those added last get
+    /// fewer events, so that all of them together have at most
+    /// [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) events in the slice.
     pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
         self.bursts.push(Burst {
             begin: begin.timestamp_millis(),
@@ -175,7 +177,8 @@ impl SimulatorBuilder {
     }
 
     /// Serves the events of a recording instead of generated ones. The contracts are those of the recording. Other
-    /// settings of the data, and settings of the behavior that change the bytes of a record, have no effect.
+    /// settings of the data, and settings of the behavior that change the bytes of a record, have no effect, but the
+    /// seed still determines the random choices of faults and answers.
     pub fn recording(mut self, recording: Recording) -> Self {
         self.recording = Some(recording);
         self

@@ -58,13 +58,13 @@
 //!
 //! # Determinism
 //!
-//! The log is a function of the seed and the data settings; no request changes it. If a setting makes the same request
-//! get different answers, or a fault has a rate, the choice depends on the seed, on method, path and query, and on how
-//! often the same request was received before. The choice does not depend on the order of different requests.
-//! (The simulator forgets how often a request was received after half a million different requests.)
+//! The log is a function of the seed, the other settings and the clock; no request changes it. If a setting makes the
+//! same request get different answers, or a fault has a rate, the choice depends on the seed, on method, path and
+//! query, and on how often the same request was received before. The choice does not depend on the order of different
+//! requests. (After at least half a million different requests the simulator forgets how often a request was received.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters,
-//! the request log, revoked tokens and the state of the rate limit.
+//! the request log, revoked tokens, the state of the rate limit and, if it is turned on, the record cache.
 
 mod access;
 mod api;
@@ -173,14 +173,15 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// If the listener can accept no more connections. No request of a client is an error.
+    /// If the listener can accept no more connections. Requests of clients do not cause errors.
     pub async fn serve(&self, listener: TcpListener) -> io::Result<()> {
         http::server::serve(&self.0, listener).await
     }
 
     /// The records of a contract in [start, end) at the time of the clock, without events that have not arrived yet:
     /// the JSON text of each `_source`, exactly as it is sent, each once, oldest first. Empty if the account does not
-    /// have the contract. Records are generated one by one, so any number of them takes little memory.
+    /// have the contract. Records are generated for at most one hour of the log at a time, so a long range takes little
+    /// memory.
     pub fn records(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> impl Iterator<Item = String> {
         self.0.view(contract, start, end).into_iter().flat_map(log::LogView::records)
     }

@@ -1,4 +1,5 @@
-//! Resumes reading where an earlier run stopped. A program saves the checkpoint after it has processed the events before it.
+//! Resumes reading where an earlier run stopped. A program saves the checkpoint after it has processed the events
+//! before it.
 
 use std::error::Error;
 use std::fs;

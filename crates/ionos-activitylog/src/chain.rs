@@ -28,7 +28,7 @@ enum OperationLink<'a> {
 
 impl<'a> Chain<'a> {
     /// Groups the events of one contract into operations. Events with the same request id or the same queue reference
-    /// belong to one operation, directly or over other events. Blank ids and the queue reference 0 do not count; an
+    /// belong to one operation, directly or through other events. Blank ids and the queue reference 0 do not count; an
     /// event without any id is an operation of its own.
     ///
     /// Every event is in exactly one chain. Chains are ordered by their first event; chains without any time come last.
@@ -99,7 +99,7 @@ impl<'a> Chain<'a> {
         Some(self.end?.signed_duration_since(self.start?))
     }
 
-    /// The outcome of the operation: the highest of its events in the order failure, success, pending, unknown.
+    /// The outcome of the operation: the first of failure, success, pending and unknown that one of its events has.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome

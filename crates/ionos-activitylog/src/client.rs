@@ -105,8 +105,8 @@ impl Client {
     /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
     /// The range should end some seconds before now: if an event arrives during the reading, its window is read again,
-    /// and events that arrive later are missed. Requests contain whole seconds, unless a second has more events than a
-    /// window can hold and the service supports fractions.
+    /// and events that arrive later are missed. Requests contain whole seconds, unless a second cannot be verified as a
+    /// whole: the reader then tries fractions.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }
@@ -140,7 +140,8 @@ impl Client {
     }
 
     /// Starts from a known behaviour of the service, for this client and its clones. The profile makes reading faster
-    /// and never less complete: all windows are verified as without it, and it is dropped before any gap is reported.
+    /// and never less complete: all windows are verified as without it, and the profile is dropped before any gap is
+    /// reported.
     pub fn load_profile(&self, profile: &ServiceProfile) {
         self.api.limits.load_profile(profile);
     }

@@ -46,8 +46,8 @@ pub const ERROR_BODY_CAP: usize = 64 * 1024;
 /// Maximum length of a message or body in an error, in characters: an error is one line.
 pub(crate) const SNIPPET_CHARS: usize = 500;
 
-/// Remaining lifetime at which a token is refreshed: 5 min, longer than a request with its retries and than the
-/// difference of two clocks.
+/// Remaining lifetime at which a token is refreshed: 5 min. A call with its retries takes at most as long, and two
+/// clocks usually differ by less.
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// Minimum time between two calls of a token provider while its token is valid: 30 s. A provider that fails, or whose

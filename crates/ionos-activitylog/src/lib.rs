@@ -1,8 +1,8 @@
 //! Reads the audit trail of an IONOS Cloud contract: who did what, when, to which resource.
 //!
 //! Common ways to read this log lose events silently: they read only one page, send today as the end date although the
-//! end is exclusive, or drop a whole page because one field has an unexpected type. This crate reads a closed range
-//! window by window until each window is proven complete ([`Proof`]), keeps every record byte for byte, and names the
+//! end is exclusive, or drop a whole page because one field has an unexpected type. This crate reads a range window
+//! by window until each window is proven complete ([`Proof`]), keeps every record byte for byte, and names the
 //! ranges that it could not verify ([`Gap`]).
 //!
 //! ```
@@ -50,7 +50,7 @@
 //! | requests per second | unlimited | set a rate if the contract has one |
 //! | size of an answer, decompressed | [`BODY_CAP`], 64 MiB | a hundred pages of 1000 events |
 //! | bytes read of an error's body | [`ERROR_BODY_CAP`], 64 KiB | error pages are shorter |
-//! | remaining life of a token before the next is fetched | [`REFRESH_MARGIN`], 5 min | longer than a call with its retries |
+//! | remaining life of a token before the next is fetched | [`REFRESH_MARGIN`], 5 min | a call with its retries takes at most as long |
 //! | time between two fetches while the token is valid | [`FETCH_BACKOFF`], 30 s | a failing provider must not be asked for every request |
 //! | length of a message or body in an error | 500 characters | an error is one line |
 //! | redirects | 5, same scheme, host and port only | the token must not be sent to another host |

@@ -1,5 +1,5 @@
-//! The deadline of a call covers waits, attempts, fetching the token and waiting for a permit. Settings that leave no time
-//! are refused.
+//! The deadline of a call covers waits, attempts, fetching the token and waiting for a permit. Settings that leave no
+//! time are refused.
 
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
-//! Resilience of a call: which failures are retried, when a call gives up, and which limits the clones of a client share.
-//! Time is virtual, so no test waits.
+//! Resilience of a call: which failures are retried, when a call gives up, and which limits the clones of a client
+//! share. Time is virtual, so no test waits.
 
 mod deadlines;
 mod retries;

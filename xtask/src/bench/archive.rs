@@ -1,5 +1,5 @@
-//! The cost of an archive compared with copying the same bytes, the speed of its verification, and the start time of the
-//! command line.
+//! The cost of an archive compared with copying the same bytes, the speed of its verification, and the start time of
+//! the command line.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: runs the programs of `workspace-benches` and compares their results with limits. Absolute times depend
-//! on the machine, so most limits are ratios within one run, or counts.
+//! `cargo xtask bench`: runs the programs of `workspace-benches` and compares their results with limits. Absolute times
+//! depend on the machine, so most limits are ratios within one run, or counts.
 
 mod archive;
 mod cold_build;
@@ -33,8 +33,8 @@ pub enum BenchSuite {
     Query,
 }
 
-/// Measures, prints a table, and fails if a limit is missed. No suite means all of them. `cold` adds a build from scratch,
-/// which takes minutes.
+/// Measures, prints a table, and fails if a limit is missed. No suite means all of them. `cold` adds a build from
+/// scratch, which takes minutes.
 pub fn run(root: &Path, suites: &[BenchSuite], cold: bool) -> Result<()> {
     let suites = match suites {
         [] => BenchSuite::value_variants(),

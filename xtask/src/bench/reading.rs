@@ -1,5 +1,5 @@
-//! The cost of complete reading compared with copying the same bytes to a file, and its gain compared with the loop that most
-//! programs have.
+//! The cost of complete reading compared with copying the same bytes to a file, and its gain compared with the loop
+//! that most programs have.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! Applies overlays to the description. An action that silently stops matching would change the generated client without
-//! notice, so every action must match, must change something and must say why it exists. Otherwise the error names the file
-//! and the fix.
+//! Applies overlays to the description. An action that silently stops matching would change the generated client
+//! without notice, so every action must match, must change something and must say why it exists. Otherwise the error
+//! names the file and the fix.
 
 use std::fs;
 use std::path::Path;

@@ -38,19 +38,19 @@ struct ProvenanceSource {
 
 /// The contents that PROVENANCE.toml should have for the current file.
 pub struct Provenance {
-    /// The text of PROVENANCE.toml with the checksum of the current file.
+    /// The text of PROVENANCE.toml with the checksum of the current description.
     pub text: String,
 }
 
 impl Provenance {
-    /// Reads PROVENANCE.toml and checks it against the file.
+    /// Reads PROVENANCE.toml and checks it against the description.
     pub fn read(root: &Path, vendor: &[u8], document: &Value) -> Result<Self> {
         let path = root.join(PROVENANCE);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::check(&text, vendor, document)
     }
 
-    /// Checks the text of PROVENANCE.toml against the file.
+    /// Checks the text of PROVENANCE.toml against the description.
     pub fn check(text: &str, vendor: &[u8], document: &Value) -> Result<Self> {
         let record: ProvenanceRecord = toml::from_str(text).with_context(|| format!("in {PROVENANCE}"))?;
         check_record(&record)?;

@@ -1,5 +1,5 @@
-//! Collects the licence texts of all crates that are linked into the program, each text once, because most licences require
-//! that their text is distributed with it.
+//! Collects the licence texts of all crates that are linked into the program, each text once, because most licences
+//! require that their text is distributed with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -29,8 +29,8 @@ struct DependencyPackage {
     source: Option<String>,
 }
 
-/// The text of THIRD-PARTY.txt: the licences of all crates that are linked into the program for a target, without those of
-/// this workspace.
+/// The text of THIRD-PARTY.txt: the licences of all crates that are linked into the program for a target, without those
+/// of this workspace.
 pub(super) fn third_party_licences(root: &Path, target: &str) -> Result<String> {
     let linked = linked_crates(root, target)?;
     let metadata = ["metadata", "--format-version", "1", "--locked"];

@@ -40,7 +40,7 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Packs a program for a target. Returns the path of the archive, whose bytes depend only on the program.
+/// Packs a program for a target. Returns the path of the archive. The same contents give the same bytes.
 ///
 /// Fails if the program does not run on this machine, because it prints its own manual pages and completions.
 pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<PathBuf> {

@@ -1,8 +1,8 @@
-//! The public API of a crate as text: names and signatures without bodies and docs. The texts are snapshots, so that a change
-//! of the API is seen in review.
+//! The public API of a crate as text: names and signatures without bodies and docs. The texts are snapshots, so that a
+//! change of the API is seen in review.
 //!
-//! An item is listed in each public module where users can name it, with its full text in the first one. Modules and items
-//! that are hidden from the docs are not part of the API.
+//! An item is listed in each public module where users can name it, with its full text in the first one. Modules and
+//! items that are hidden from the docs are not part of the API.
 
 mod collect;
 mod render;
@@ -25,8 +25,8 @@ pub struct ApiText {
     pub text: String,
 }
 
-/// The API of a crate, one text a public module. A module of more than 120 lines is an overview of its names and a text for
-/// each item.
+/// The API of a crate, one text per public module. A module of more than 120 lines is split into an overview and a text
+/// for each item that is longer than one line.
 #[must_use]
 pub fn api_texts(tree: &SourceTree) -> Vec<ApiText> {
     let resolver = Resolver::new(tree);

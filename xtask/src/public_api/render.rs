@@ -91,7 +91,7 @@ fn derived_traits(item: &Item) -> Vec<String> {
     names
 }
 
-/// The trait of an `impl` as in a bound, with its associated types: `Iterator<Item = u8>`.
+/// The trait of an `impl`, followed by its associated types: `Iterator with Item = u8`.
 fn trait_text(implementation: &ItemImpl) -> String {
     let Some((path, _)) = &implementation.trait_ else { return String::new() };
     // `fmt::Display` and `Display` must read the same.
@@ -116,8 +116,8 @@ fn keep_associated_types(implementation: &mut ItemImpl) {
     implementation.items.retain(|item| matches!(item, ImplItem::Type(_)));
 }
 
-/// The public methods and constants of an `impl` with their names. A comment before each shows the head of an `impl` that
-/// restricts the generic parameters.
+/// The public methods and constants of an `impl` with their names. If the `impl` restricts generic parameters, a comment
+/// with its head precedes each of them.
 fn inherent_members(implementation: ItemImpl) -> Vec<(String, String)> {
     let mut members = Vec::new();
     for item in &implementation.items {
@@ -146,7 +146,8 @@ fn print_signatures(items: Vec<Item>) -> String {
     unwrap_impl(&text.replace(" = _;", ";").replace("_private: _,", ".."))
 }
 
-/// Removes the frame of an `impl` with a single member and indents the member.
+/// Removes the first and last line of an `impl` with a single member. A first line that restricts generic parameters becomes
+/// a comment.
 fn unwrap_impl(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let is_plain = lines.first().is_some_and(|line| line.starts_with("impl") && line.ends_with('{'));
@@ -302,7 +303,7 @@ mod tests {
     use crate::public_api::api_texts;
 
     #[test]
-    fn an_item_is_shown_where_users_can_name_it_without_private_parts() {
+    fn items_are_listed_by_public_path_and_without_private_parts() {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [
             ("lib.rs", "mod inner; pub mod open; #[doc(hidden)] pub mod internal { pub struct Secret; } pub use inner::Point; pub use http::Method;"),

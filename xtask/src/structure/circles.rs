@@ -1,8 +1,8 @@
 //! Sibling modules form floors: if one uses another, directly or through others, the other one must not use it back.
 //!
-//! A use is a `use` declaration or a path in code, with re-exports resolved to the module that defines the name. Between
-//! two modules it counts at their nearest common parent, for the two siblings there that contain them. Uses between a
-//! module and its own parents count nowhere.
+//! A use is a `use` declaration or a path in code, with re-exports resolved to the module that defines the name.
+//! Between two modules it counts at their nearest common parent, for the two siblings there that contain them. Uses
+//! between a module and its own parents count nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -168,7 +168,8 @@ impl<'ast> Visit<'ast> for PathCollector {
 }
 
 impl PathCollector {
-    /// Paths of two and more segments among tokens, also those in string literals, as serde's attributes have them.
+    /// Adds the paths of two or more segments among tokens, also those in string literals, such as in serde's
+    /// attributes.
     fn add_tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let mut start = None;

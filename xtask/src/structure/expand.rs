@@ -26,7 +26,7 @@ enum PatternPart {
     Fragment { name: String, kind: String },
     /// Tokens in brackets.
     Group { delimiter: Delimiter, parts: Vec<PatternPart> },
-    /// `$( parts ) separator *`.
+    /// `$( parts ) separator operator`, where the operator is `*`, `+` or `?`.
     Repetition { parts: Vec<PatternPart>, separator: Option<String>, is_optional: bool },
 }
 

@@ -1,5 +1,5 @@
 //! `cargo xtask structure`: checks that the code can be found and read from the bottom up. Type names are unique in
-//! their crate, sibling modules form no circle, and public fields are documented.
+//! their crate, sibling modules form no circle, and no doc of a public field is a single word.
 //!
 //! The checks work on syntax trees alone, so they need no build of the crates that they check.
 

@@ -103,7 +103,7 @@ impl<'a> Resolver<'a> {
         }
         let found = self.look_up(from.module, segment, trace);
         match found.is_empty() && !self.is_import(from.module, segment) {
-            // A macro generates the item, so the syntax tree does not contain its definition.
+            // Probably a macro generates the item, so that the syntax tree does not contain its definition.
             true => vec![ResolvedName { module: from.module, item: Some(segment.to_owned()) }],
             false => found,
         }
@@ -185,7 +185,7 @@ fn scope(items: &[Item]) -> Scope {
     scope
 }
 
-/// The name that an item defines in its module.
+/// The name that an item defines in its module. `None` for modules and for items without a name, such as `impl`.
 #[must_use]
 pub fn defined_name(item: &Item) -> Option<String> {
     let name = match item {

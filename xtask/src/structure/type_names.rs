@@ -1,8 +1,8 @@
-//! Checks that one search finds a type: no type name occurs twice in a crate, and no name is a single participle or
-//! question word.
+//! Checks that no type name occurs twice in a crate, so that one search finds the type, and that no name is a single
+//! participle or another word that names no thing, such as a question word.
 //!
 //! All structs, enums, unions and traits count, public and private, at any depth, but for those of tests and generated
-//! code. Definitions of one file that exclude each other by `#[cfg]` count as one.
+//! code. All definitions of a name in one file that have a `#[cfg]` count as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

@@ -1,4 +1,5 @@
-//! One snapshot for each generated type and each operation, which shows what a change of the description changes in code.
+//! One snapshot for each generated type and each operation, which shows what a change of the description changes in
+//! code.
 
 use std::fs;
 

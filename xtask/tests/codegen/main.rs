@@ -2,7 +2,7 @@
 //! `tests/snapshots/codegen` of the repository. They belong to xtask because they must run even if the facade does not
 //! compile against the new description yet.
 
-// Clippy allows unwrap only in functions with #[test], which these helpers are not.
+// Clippy allows unwrap only in functions with #[test], which these helpers do not have.
 #![allow(clippy::unwrap_used)]
 
 mod changed_description;

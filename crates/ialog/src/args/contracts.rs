@@ -177,7 +177,7 @@ pub(crate) fn has_number(selectors: &[ContractSelector]) -> bool {
     })
 }
 
-/// The selected contracts in the order of the selectors, each once. Fails for a pattern that matches none.
+/// The selected contracts in the order of the selectors, each once. Fails for a pattern that matches no contract.
 pub(crate) fn select_contracts(
     selectors: &[ContractSelector],
     known: &KnownContracts<'_>,

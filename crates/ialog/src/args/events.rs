@@ -35,7 +35,8 @@ pub(crate) struct EventSelection {
 }
 
 impl EventSelection {
-    /// The selected range, or [`DEFAULT_LOOKBACK`] of the service, or all of an archive.
+    /// The selected range. If no range is selected: [`DEFAULT_LOOKBACK`] for the service, `None` (all times) for an
+    /// archive.
     pub(crate) fn range_or_lookback(&self) -> Result<Option<RangeArgs>, CommandError> {
         Ok(match self.time.range() {
             None if self.archive.is_none() => {
@@ -45,7 +46,8 @@ impl EventSelection {
         })
     }
 
-    /// Fails if an archive is read and flags about requests are given. Not called by commands that send other requests.
+    /// Fails if an archive is read and flags about requests are given. A command that sends requests although it reads
+    /// an archive must not call this function.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match self.archive {
             Some(_) => self.service.reject_unused_flags("--archive does not use the service"),

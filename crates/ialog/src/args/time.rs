@@ -47,8 +47,8 @@ impl TimeArgs {
     }
 }
 
-/// The range in whole seconds. An end after `now` becomes `now`, because later events do not exist yet. Days and local
-/// times are those of the time zone of `now`.
+/// The range in whole seconds. An end after `now` becomes `now`, rounded down to a second, because later events do not
+/// exist yet. Days and local times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);

@@ -19,7 +19,8 @@ pub(crate) struct ZoneArgs {
     pub(crate) utc: bool,
 }
 
-/// The selected time zone, or that of the machine. If that is unknown, warns and uses UTC.
+/// The selected time zone, or that of the machine. If the machine does not name a time zone, UTC. If the
+/// name is unknown, warns and uses UTC.
 pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, CommandError> {
     if args.utc {
         return Ok(Tz::UTC);

@@ -91,7 +91,7 @@ fn program() -> Command {
 fn command_page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     let command = command.clone().display_name(page_name(command));
-    // Without version and date: pages change only with their content.
+    // Without version and date in the footer, so that a new version does not change every page.
     Page::new(command).source(SOURCE).manual(MANUAL).render(&mut page)?;
     String::from_utf8(page).map_err(io::Error::other)
 }

@@ -67,7 +67,7 @@ const DIMENSIONS: [(&str, StatsDimension); 7] = [
 /// The source of the values that are counted.
 enum StatsDimension {
     Column(Column),
-    /// The address of the client, in its canonical form.
+    /// The address of the client, in its canonical form if it is a valid IP address.
     Address,
 }
 

@@ -1,5 +1,5 @@
-//! `ialog verify`: compares an archive with its manifests, and with the service if `--online` is given. Prints one finding
-//! per line.
+//! `ialog verify`: compares an archive with its manifests, and with the service if `--online` is given. Prints one
+//! finding per line.
 
 use std::path::PathBuf;
 
@@ -52,7 +52,7 @@ pub(crate) struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    /// Fails for flags about requests if no request is sent.
+    /// Without `--online`, fails for `--demo` together with a folder and for flags about requests.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match (self.online, &self.root) {
             (true, _) => Ok(()),

@@ -202,7 +202,7 @@ fn value(setting: &Setting) -> String {
     setting.value().replace("[redacted]", "[set]")
 }
 
-/// The source of a setting in the words of the command line: `--profile` is set by the program.
+/// The source of a setting. A profile that this program set comes from `--profile`.
 fn source(setting: &Setting) -> String {
     match (setting.name(), setting.origin()) {
         ("profile", Origin::Program) => "--profile".to_owned(),

@@ -63,7 +63,8 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
     }
 }
 
-/// Errors of the disk or the folder, which another file name would not change.
+/// The error of the command for an error of the disk or the folder, for which another file name does not help. `None`
+/// for other errors.
 fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
     let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {

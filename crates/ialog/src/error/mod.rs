@@ -61,7 +61,7 @@ impl CommandError {
         failure.with_contracts(contracts)
     }
 
-    /// Adds contracts that failed as well.
+    /// Sets the contracts that failed, each with its error.
     pub(crate) fn with_contracts(self, contracts: Vec<(ContractNumber, Self)>) -> Self {
         Self { contracts, ..self }
     }
@@ -92,7 +92,7 @@ impl CommandError {
         Self::new(INCOMPLETE_CODE, message, hint)
     }
 
-    /// Adds how to continue to the hint.
+    /// Appends `resume`, which says how to continue, to the hint. No change for `None`.
     pub(crate) fn with_resume(self, resume: Option<String>) -> Self {
         match resume {
             Some(resume) => self.with_hint(&resume),

@@ -1,4 +1,4 @@
-//! Events of an archive, and what its manifests do not prove to be complete.
+//! Events of an archive, and the ranges that its manifests do not prove to be complete.
 //!
 //! Reading files never waits, so this module yields to the scheduler every [`EVENTS_PER_TURN`] events. Otherwise a
 //! signal would not be noticed before the end.
@@ -29,7 +29,7 @@ pub(crate) struct ArchiveRows {
     reader: ArchiveReader,
     zone: Tz,
     progress: Option<ArchiveProgress>,
-    /// Events that had been read at the last turn.
+    /// Number of events that had been read at the last turn.
     last_turn: u64,
     is_finished: bool,
     _archive: OpenedArchive,

@@ -1,6 +1,6 @@
 //! Reading events, from the service or from an archive.
 //!
-//! [`rows::Rows`] is the one way to read. The command drives it and does the rest:
+//! Commands that show, count or convert events read them through [`rows::Rows`] and do the steps after it:
 //!
 //! ```text
 //! Rows (read, filter) -> fold -> sort and limit -> output

@@ -94,8 +94,8 @@ impl OpenedArchive {
     }
 }
 
-/// The archive in a folder. Fails for the folder of a contract within an archive: a second archive in there would
-/// belong to neither.
+/// The archive in a folder. Fails for the folder of a contract within an archive, because an archive must not contain
+/// another archive.
 pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
     let archive = Archive::new(root);
     match archive.enclosing_archive() {

@@ -13,11 +13,13 @@ use crate::runtime::context::Context;
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// One sentence for each archive that ends before now, with the end of the archive.
+    /// One sentence for each group of contracts whose archived events end before now, with that end.
     pub(super) archive_ends: Vec<String>,
-    /// One sentence for each range that is not proven to be complete.
+    /// One sentence for each gap in the events of the service, or for each contract of an archive with ranges that are
+    /// not proven to be complete.
     pub(super) unproven: Vec<String>,
-    /// Number of ranges in `unproven` that the service cannot return completely, so that reading again does not help.
+    /// Number of entries of `unproven` about ranges that the service cannot return completely, so that reading again
+    /// does not help.
     pub(super) beyond_reach: usize,
     /// How to read the missing ranges, except those that the service cannot return completely.
     pub(super) retry_hint: &'static str,

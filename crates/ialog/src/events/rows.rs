@@ -1,5 +1,5 @@
-//! Reads events for all commands, from the service or from an archive. Rows are returned one at a time in a fixed
-//! order, so that a command decides how many rows to keep in memory and when to stop.
+//! Reads events from the service or from an archive, for commands that show, count or convert events. Rows are returned
+//! one at a time in a fixed order, so that a command decides how many rows to keep in memory and when to stop.
 
 use chrono_tz::Tz;
 use ionos_activitylog::{Client, DateRange, Filter, FilterCounts};
@@ -41,7 +41,7 @@ impl Rows {
         Self::open_range(selection, selection.time.range(), filter, zone, context).await
     }
 
-    /// The same for a range that may differ from the selected one.
+    /// As [`Self::open`], but for `range` instead of the selected range.
     pub(crate) async fn open_range(
         selection: &EventSelection,
         range: Option<RangeArgs>,
@@ -96,7 +96,7 @@ impl Rows {
         Self { source, suggestions: Suggestions::new(&filter), filter, range }
     }
 
-    /// The range that is read; `None` for all that an archive has.
+    /// The range that is read; `None` for a whole archive.
     pub(crate) fn range(&self) -> Option<DateRange> {
         self.range
     }
@@ -132,13 +132,14 @@ impl Rows {
         }
     }
 
-    /// A suggestion for a filter that matched no event, such as another spelling; `None` if there is none.
+    /// A suggestion for a filter that matched no event, such as another spelling; `None` in the same cases as
+    /// for [`Suggestions::hint`].
     pub(crate) fn suggestion(&self) -> Option<String> {
         self.suggestions.hint()
     }
 
-    /// Ends the reading of an archive. Shows how many events matched. Fails if the archive does not prove that the
-    /// events are complete.
+    /// Ends the reading of an archive. If there is a filter, shows how many events matched. Fails if the archive does
+    /// not prove that the events are complete.
     pub(crate) fn finish(self, context: &mut Context<'_>) -> Result<(), CommandError> {
         if !self.is_unfiltered() {
             context.info(format_args!("{} match", self.counts()));

@@ -34,7 +34,7 @@ pub(crate) struct ServiceRows {
     /// `None` once everything is read.
     windows: Option<ContractsInOrder>,
     window: Option<OpenWindow>,
-    /// Events of each contract that were read so far.
+    /// Number of events of each contract that were read so far.
     events_read: BTreeMap<ContractNumber, u64>,
     errors: BTreeMap<ContractNumber, Error>,
     summary: ReadSummary,
@@ -96,7 +96,7 @@ impl ServiceRows {
                 self.finish().await;
                 return None;
             };
-            // Without this yield, a demo would notice a signal only at its end: its simulator never makes it wait.
+            // Without this yield, a demo notices a signal only at its end, because the simulator never waits.
             tokio::task::yield_now().await;
             match result {
                 Ok(window) => self.open_window(contract, window, context),

@@ -66,7 +66,7 @@ impl SortAndLimit {
         rows.sort_by(oldest_first);
         let limit = self.limit().unwrap_or(usize::MAX);
         if self.keys.is_empty() {
-            // Keeps the newest, also where the oldest of them is shown first.
+            // Keeps the newest rows, also if the oldest of them is shown first.
             rows.drain(..rows.len().saturating_sub(limit));
             if self.newest_first {
                 rows.reverse();

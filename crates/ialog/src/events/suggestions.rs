@@ -1,12 +1,12 @@
 //! Suggests similar values for a filter that matches no event. The log has no closed list of values, so the candidates
-//! are the values of the events that were read, or the values known from the vendor if no event was read.
+//! are the values of the events that were read, or the values known from the vendor if these events have no value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ionos_activitylog::internal::{Pattern, did_you_mean, event_words, required_patterns};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
-/// Maximum number of words that are remembered for a key.
+/// Number of words for a key at which the recording of further events stops.
 const MAX_WORDS: usize = 1000;
 
 /// Maximum number of words that are listed if none is similar to the one in the filter.
@@ -28,7 +28,7 @@ impl Suggestions {
     pub(crate) fn new(filter: &Filter) -> Self {
         let mut keys: BTreeMap<FilterKey, KeyWords> = BTreeMap::new();
         for (key, word) in required_patterns(filter) {
-            // Ids have no meaningful neighbours, and a pattern stands for many words.
+            // A similar id is the id of another resource, and a pattern with a wildcard stands for many words.
             if key != FilterKey::ResourceId && !word.has_wildcard() {
                 keys.entry(key).or_default().required.push(word.clone());
             }
@@ -36,7 +36,8 @@ impl Suggestions {
         Self { keys }
     }
 
-    /// Records the words of an event. The first event that matches ends the recording: the filter is right then.
+    /// Records the words of an event. The first event that matches ends the recording, because the filter then needs no
+    /// suggestion.
     pub(crate) fn observe(&mut self, event: &Event, matches: bool) {
         if self.keys.is_empty() {
             return;
@@ -53,7 +54,9 @@ impl Suggestions {
         }
     }
 
-    /// A sentence with similar values for the filter; `None` if an event matched or no value is similar.
+    /// A sentence for each value of the filter that no event has, with similar values if there are any. `None` if an
+    /// event matched, if each value occurs in an event, or if the events have no value to compare and no known value is
+    /// similar.
     pub(crate) fn hint(&self) -> Option<String> {
         let hints = self.keys.iter().flat_map(|(key, words)| words.hints(*key));
         let hints: Vec<String> = hints.collect();
@@ -69,7 +72,7 @@ impl KeyWords {
             if self.present.is_empty() {
                 let vocabulary = vocabulary(key);
                 let guess = did_you_mean(&value, vocabulary.iter().copied());
-                // A known word is right: its events may be at another time.
+                // A known word is spelled correctly; its events may be in another time range.
                 let is_known = vocabulary.iter().any(|word| pattern.matches(word));
                 return (!is_known && !guess.is_empty()).then(|| format!("unknown {key} {value:?}{guess}"));
             }
@@ -79,7 +82,7 @@ impl KeyWords {
         })
     }
 
-    /// The words that are present, unless they are too many.
+    /// A list of the words that are present; empty for more than [`MAX_LISTED`] words.
     fn list_present(&self) -> String {
         if self.present.len() > MAX_LISTED {
             return String::new();

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::row::Row;
 use crate::error::CommandError;
 
-/// A value of a row.
+/// A column: one value of each row, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     Time,
@@ -52,7 +52,7 @@ const TABLE_COLUMNS: [(&str, Column); 14] = [
     ("request", Column::Request),
 ];
 
-/// Names of filters that differ from those of the columns.
+/// Names of filters that differ from the names of their columns, each with the name of the column.
 const ALIASES: [(&str, &str); 2] = [("ip", "source_ip"), ("uuid", "event_id")];
 
 impl Column {
@@ -162,7 +162,7 @@ impl Column {
         }
     }
 
-    /// All values of the row, sorted. Statistics count all values, and a filter may match any of them;
+    /// All values of the row in this column, sorted. Statistics count all values, and a filter may match any of them;
     /// [`Column::text`] shows only the first.
     pub(crate) fn values(self, row: &Row) -> Vec<String> {
         let details = row.event.details();
@@ -203,7 +203,7 @@ fn flat_value(row: &FlatRow<'_>, name: &str) -> Option<String> {
     members.get(name).map(|value| value.get().to_owned())
 }
 
-/// The first resource, and the number of further ones, such as `server/8f3a +2`.
+/// The first resource, and the number of further ones, such as `server/8f3a +2`. `None` if there is no resource.
 fn resource(details: &Details<'_>) -> Option<String> {
     let resources = details.resources();
     let first = resources.first()?;
@@ -216,7 +216,7 @@ fn resource(details: &Details<'_>) -> Option<String> {
     Some(format!("{}{more}", parts.join("/")))
 }
 
-/// The outcome, or the status of an operation that is not over.
+/// The outcome, or the status in lower case if the outcome is pending or unknown.
 fn result(row: &Row, details: &Details<'_>) -> String {
     let status = |status: Option<Status<'_>>| status.map(|one| one.as_str().to_lowercase());
     match row.outcome() {

@@ -10,9 +10,9 @@ pub(super) struct WidthRequest {
     pub(super) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// Preferred width. The column gets this width before other columns grow beyond their minimum. If the space is not
-    /// enough for it, the column gets no part of it, because text that is truncated at words needs room for a whole
-    /// word.
+    /// Preferred width. The column gets this width before other columns grow beyond their minimum. If the spare width
+    /// is too small, the column gets no part of the preferred width in advance, because text that is truncated at words
+    /// needs room for a whole word.
     pub(super) preferred: usize,
 }
 

@@ -27,8 +27,8 @@ pub(crate) fn format_relative(time: DateTime<Utc>, now: DateTime<Utc>) -> String
     }
 }
 
-/// A length to the millisecond if it is short, such as `0.438 s`, and to the minute if it is long: `3 min 07.2 s`,
-/// `5 h 12 min`.
+/// A length to the millisecond below a minute (`0.438 s`), to a tenth of a second below an hour (`3 min 07.2 s`), and
+/// to the minute from an hour on (`5 h 12 min`).
 pub(crate) fn format_exact(length: TimeDelta) -> String {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;

@@ -10,7 +10,7 @@ use super::styled_text::TextStyle;
 use super::table::{Cell, ColumnSpec, Table};
 use super::width::Truncation;
 
-/// The time zone and the time by which times are shown.
+/// The time zone in which times are shown, and the current time, which decides whether the date is shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DisplayClock {
     pub(crate) zone: Tz,
@@ -28,8 +28,8 @@ pub(crate) fn event_table(rows: &[Row], columns: &[Column], clock: DisplayClock,
     Table { columns: columns.iter().map(|column| column_spec(*column)).collect(), rows: cells.collect() }
 }
 
-/// The shortest time format that is unambiguous for these times: with date, year or offset only where they differ from now
-/// or from each other.
+/// The shortest time format that is unambiguous for these times: with the date or the year only if one differs from
+/// that of now, and with the UTC offset only if the offsets differ from each other.
 pub(crate) fn shortest_time_format(times: impl Iterator<Item = DateTime<Utc>>, clock: DisplayClock) -> &'static str {
     let now = clock.now.with_timezone(&clock.zone);
     let (mut today, mut this_year, mut offsets) = (true, true, Vec::new());

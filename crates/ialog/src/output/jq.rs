@@ -65,8 +65,8 @@ impl JqExpression {
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         let mut out = String::new();
         for value in self.filter.id.run((context, input)) {
-            // jaq does not report `halt` as an error, but `halt` must not end the program before the output is
-            // complete.
+            // `halt` is an exception of jaq without an error. It must not end the program before the output is
+            // complete, so it becomes an error here.
             let value = value.map_err(|end| match end.get_err() {
                 Ok(error) => failed(error.to_string()),
                 Err(_) => failed("unexpected end".to_owned()),

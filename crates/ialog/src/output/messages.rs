@@ -24,20 +24,20 @@ pub(crate) enum Verbosity {
     Headers,
 }
 
-/// Writes a line of a message.
+/// Writes a formatted message.
 type LineWriter = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Format and verbosity of messages. Clones share the request counts, so that code without access to the streams of the
-/// program can log steps.
+/// Format and verbosity of messages. Code without access to the streams of the program logs steps through a clone.
+/// Clones share the request counts.
 #[derive(Clone, Default)]
 pub struct Messages {
     pub(crate) verbosity: Verbosity,
     /// Whether each message is a JSON object.
     pub(crate) is_json: bool,
-    /// Writes a step while the program does something else. `None` drops steps.
+    /// Writes the messages of [`Messages::step`]. `None` if these messages are dropped.
     step_writer: Option<LineWriter>,
     request_counts: Arc<RequestCounts>,
-    /// The line that has to be removed while a message is written.
+    /// The line that has to be removed while a message is written. `None` if no command has started a line.
     pub(crate) status_line: Option<StatusLine>,
 }
 

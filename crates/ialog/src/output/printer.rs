@@ -38,7 +38,7 @@ impl Printer {
         Self::new(PrinterFormat::Lines, columns, false)
     }
 
-    /// The same as one array.
+    /// As [`Self::ndjson`], but as one JSON array.
     pub(crate) fn json(columns: Vec<Column>) -> Self {
         Self::new(PrinterFormat::Array, columns, false)
     }

@@ -1,5 +1,5 @@
-//! Progress on the status line, if both streams are terminals. The width of the terminal may change at any time, and a
-//! wrapped line could not be removed again, so [`ProgressText`] fits each update into the width.
+//! Progress on the status line, if stdout and stderr are terminals. The width of the terminal may change at any time,
+//! and a wrapped line could not be removed again, so [`ProgressText`] fits each update into the width.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -93,7 +93,7 @@ impl RangeProgress {
         Self { line, range, total: length.saturating_mul(contracts as u64), contracts: Arc::default() }
     }
 
-    /// Shows the progress of the only contract. `None` if nothing is read yet.
+    /// Shows the progress of the only contract. `read_to` is `None` if nothing is read yet.
     pub(crate) fn show(&self, read_to: Option<DateTime<Utc>>, events: u64) {
         self.show_total(read_to.map_or(0, |read_to| self.position(read_to)), events);
     }
@@ -106,7 +106,7 @@ impl RangeProgress {
         self.show_total(done, events);
     }
 
-    /// Removes the line, although clones of this handle still exist.
+    /// Removes the line, even if clones of this handle still exist.
     pub(crate) fn end(&self) {
         self.line.end();
     }
@@ -174,7 +174,7 @@ impl ArchiveProgress {
     }
 }
 
-/// Number a second; `None` if no time has passed.
+/// `number` per second; `None` if no time has passed.
 fn rate(number: u64, elapsed: Duration) -> Option<f64> {
     (!elapsed.is_zero()).then(|| number as f64 / elapsed.as_secs_f64())
 }

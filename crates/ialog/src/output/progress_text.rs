@@ -1,5 +1,5 @@
-//! Formats the text of the status line to fit the width of the terminal. The text always has the share and the
-//! remaining time, then as many details as fit, and a bar in the remaining width.
+//! Formats the text of the status line to fit the width of the terminal. The share has precedence, then the remaining
+//! time, then the details in their order. A bar fills the rest of the width.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ const MARGIN: usize = 1;
 
 /// The text of the status line.
 pub(super) struct ProgressText {
-    /// From 0 to 1.
+    /// The share that is done, from 0 to 1.
     share: f64,
     /// Details, the most important first.
     details: Vec<String>,
-    /// `None` if nothing is done yet.
+    /// Estimated remaining time; `None` if nothing is done yet.
     remaining: Option<Duration>,
 }
 

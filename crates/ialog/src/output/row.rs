@@ -15,11 +15,12 @@ pub(crate) struct Row {
 #[derive(Clone, Debug)]
 pub(crate) struct OperationSummary {
     pub(crate) outcome: Outcome,
-    /// From the first event to the last; `None` for a single event.
+    /// From the first event to the last; `None` for a single event, or if no event has a valid time.
     pub(crate) duration: Option<TimeDelta>,
     /// Number of events, at least 1.
     pub(crate) event_count: u64,
-    /// The first error of the operation: its code and message.
+    /// Code and message of the error of the lead event, otherwise of the first event with an error; `None` if no event
+    /// has an error.
     pub(crate) error_detail: Option<String>,
 }
 
@@ -38,7 +39,7 @@ impl Row {
         self.operation.as_ref().map_or_else(|| self.event.details().outcome(), |operation| operation.outcome)
     }
 
-    /// The duration of the operation; `None` for a single event.
+    /// The duration of the operation; `None` for a single event, or if no event has a valid time.
     pub(crate) fn duration(&self) -> Option<TimeDelta> {
         self.operation.as_ref().and_then(|operation| operation.duration)
     }
@@ -57,7 +58,8 @@ impl Row {
     }
 }
 
-/// The code and the first message of an event's error; `None` if it has none.
+/// The code, or the HTTP status if there is no code, and the first message of an event's error. `None` if the event has
+/// no error, or an error without all three.
 pub(crate) fn error_detail(event: &Event) -> Option<String> {
     let error = event.details().error()?;
     let code = error.code.map(|code| code.into_owned());

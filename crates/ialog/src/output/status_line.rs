@@ -1,5 +1,5 @@
-//! A line at the bottom of the terminal that is redrawn in place. Everything else that is written to the terminal goes through
-//! [`StatusLine::write_beside`], which removes the line before and draws it again below.
+//! A line at the bottom of the terminal that is redrawn in place. All other output to the terminal goes through
+//! [`StatusLine::write_beside`], which removes the line before the output and draws it again below.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ struct StatusLineState {
     terminal: Box<dyn Write + Send>,
     /// Text of the line; empty if none is drawn.
     line: String,
-    /// When the line was drawn, on the clock of the caller.
+    /// Time of the last update, on the clock of the caller; `None` before the first update.
     drawn_at: Option<Duration>,
     is_ended: bool,
 }

@@ -22,7 +22,7 @@ pub(crate) fn format_event_time(time: DateTime<Utc>, zone: Tz) -> String {
 fn format_in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> String {
     let local = time.with_timezone(&zone);
     let text = local.to_rfc3339_opts(seconds, true);
-    // Every time zone with the offset of UTC is written as UTC is.
+    // The offset 0 is written as `Z` in every time zone.
     text.replace("+00:00", "Z")
 }
 

@@ -55,7 +55,8 @@ pub(crate) fn truncate(text: &str, max_width: usize, truncation: Truncation) -> 
     shown
 }
 
-/// Shortens a text that has an ellipsis already at that place, up to the next word. `None` if that is not enough.
+/// Drops the text between an existing ellipsis and the next space. `None` if there is no ellipsis, or if the result is
+/// still too wide.
 fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
     let (begin, end) = text.split_once(ELLIPSIS)?;
     let next_words = end.find(' ').and_then(|place| end.get(place..));

@@ -65,7 +65,8 @@ pub(crate) fn wrap_paragraphs(text: &str, max_width: Option<usize>) -> String {
     format!("{}\n", out.trim_end())
 }
 
-/// Wraps the explanation of an indented line, below its first word or below its key.
+/// Wraps the explanation of an indented line. Its lines are aligned below each other beside the key, or stand below the
+/// key if there is too little room beside it.
 fn wrap_second_column(line: &str, max_width: usize) -> String {
     let indent = line.len() - line.trim_start().len();
     let gap = line.get(indent..).and_then(|rest| rest.find("  "));

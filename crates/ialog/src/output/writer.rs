@@ -1,5 +1,5 @@
-//! Writes to standard output. All output passes [`Content::encode`], which escapes control sequences, so that no caller
-//! can forget to. Data for programs is escaped only on a terminal: a pipe gets every byte unchanged.
+//! Encodes what is written to standard output. All output passes [`Content::encode`], which escapes control sequences,
+//! so that no caller can forget to. Data for programs is escaped only on a terminal: a pipe gets every byte unchanged.
 
 use std::borrow::Cow;
 

@@ -24,7 +24,7 @@ use crate::output::writer::Content;
 pub struct Context<'a> {
     /// Time and randomness.
     pub clock: Arc<dyn Clock>,
-    /// A transport and its token, used instead of the network and the settings of the environment.
+    /// A transport and its token. `None` if the network and the settings of the environment are used.
     pub account: Option<(Arc<dyn Transport>, String)>,
     /// The stream for data.
     pub stdout: &'a mut dyn Write,

@@ -1,5 +1,5 @@
-//! Asks a command to end after a signal. A command that listens finishes its current step and returns after the first
-//! signal. The caller drops a command that does not listen at the first signal, and any command at the second.
+//! Asks a command to end after a signal. At the first signal, a command that listens finishes its current step and
+//! returns, and the caller drops a command that does not listen. At the second signal, the caller drops any command.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -33,7 +33,7 @@ impl Interrupt {
             return false;
         }
         self.0.code.store(code, Ordering::Relaxed);
-        // Stored until the listener is polled.
+        // `notify_one` keeps the notification until the listener is polled.
         self.0.notify.notify_one();
         true
     }

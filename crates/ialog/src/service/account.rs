@@ -61,7 +61,7 @@ pub(crate) fn connect(
     Ok(client)
 }
 
-/// Applies the arguments to the client, and logs requests and waits.
+/// Applies the arguments to the builder, and adds the logging of requests and waits.
 fn configure(
     mut client: ClientBuilder,
     args: &ServiceArgs,
@@ -83,7 +83,8 @@ fn configure(
         client = client.requests_per_second(rate);
     }
     let (clock, messages) = (context.clock.clone(), context.messages.clone());
-    // With a message for each request, requests are sent one after the other.
+    // With a message for each request, all windows are read on one thread, so that the lines about one
+    // request or response stay together.
     if messages.verbosity < Verbosity::Requests {
         client = client.spawner(|task| {
             tokio::spawn(task);

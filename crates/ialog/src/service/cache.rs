@@ -25,11 +25,12 @@ impl ServiceCache {
         Self(folder)
     }
 
-    /// The profile of the service at an address. `None` if there is none, or only one older than [`MAX_AGE`].
+    /// The profile of the service at an address. `None` if the cache has none in this version of the format, or if it
+    /// was measured more than [`MAX_AGE`] before or after `now`.
     ///
     /// # Errors
     ///
-    /// A sentence that names the file, if it is damaged.
+    /// A sentence that names the file, if the file is damaged or cannot be read.
     pub(crate) fn profile(&self, address: &str, now: DateTime<Utc>) -> Result<Option<ServiceProfile>, String> {
         let Some(file) = self.read("profile", address)? else {
             return Ok(None);

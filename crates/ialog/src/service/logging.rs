@@ -1,5 +1,5 @@
-//! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. Secrets are replaced, both
-//! in their headers and wherever else the request or the response repeats them.
+//! Logs requests, responses and waits for `-v` and `-vv`, and counts requests for the status line. Secrets are
+//! replaced, both in their headers and wherever else the request or the response repeats them.
 
 use std::error::Error;
 use std::fmt;
@@ -15,7 +15,7 @@ use ionos_activitylog::seam::{Exchange, Transport};
 
 use crate::output::messages::{Messages, Verbosity};
 
-/// A transport that logs each request before it passes it on.
+/// A transport that logs and counts each request, and logs the response.
 pub(crate) struct LoggingTransport {
     next: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,

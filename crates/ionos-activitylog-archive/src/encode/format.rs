@@ -114,7 +114,7 @@ impl EventEncoder {
 }
 
 fn row(out: &mut Vec<u8>, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
-    /// Size of most rows; longer rows are flushed in pieces.
+    /// Number of bytes that most rows need; longer rows are flushed in pieces.
     const BUFFER: usize = 1 << 10;
     let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
     writer.write_record(cells)?;

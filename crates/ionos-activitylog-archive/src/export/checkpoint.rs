@@ -2,7 +2,7 @@
 //! which reading continues.
 //!
 //! A checkpoint lies between two windows and contains the text of the incomplete frame. So the next process continues
-//! with exactly the same data and reads nothing twice.
+//! with exactly the same data and reads nothing before the checkpoint again.
 
 use std::fmt;
 use std::path::Path;
@@ -113,7 +113,8 @@ pub struct FileCheckpoint {
 }
 
 impl FileCheckpoint {
-    /// Reads the checkpoint of a partial file. Fails if the partial file is shorter than the checkpoint says.
+    /// Reads the checkpoint of a partial file. `None` if there is none. Fails if the partial file is shorter than the
+    /// checkpoint says.
     pub(super) fn read(partial: &ResumableFile) -> Result<Option<Self>, Error> {
         let Some((bytes, path)) = partial.checkpoint()? else {
             return Ok(None);

@@ -15,11 +15,10 @@ use crate::error::Error;
 use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
 use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
-/// Maximum number of uncompressed bytes between two checkpoints; at least one window. Each checkpoint waits for the
-/// disk.
+/// Number of uncompressed bytes after which the end of a window gets a checkpoint. Each checkpoint waits for the disk.
 const CHECKPOINT_BYTES: u64 = 16 << 20;
 
-/// Maximum number of requests between two checkpoints. A killed export repeats them.
+/// Number of requests after which the end of a window gets a checkpoint. A killed export repeats them.
 const CHECKPOINT_REQUESTS: u64 = 50;
 
 /// Totals of a file export, so far or at its end.

@@ -1,7 +1,7 @@
 //! Exports events to a file or an archive.
 //!
 //! An export may be killed, fail for one contract of many, or be repeated a year later. So each export reads only
-//! missing ranges, and changes files in an order that keeps the archive valid at every instant:
+//! missing ranges and gaps, and changes files in an order that keeps the archive valid at every instant:
 //!
 //! ```text
 //! requested range - ranges of the manifests -> windows -> parts -> manifests -> state
@@ -117,9 +117,10 @@ pub struct ContractExport {
     pub no_longer_served: u64,
     /// Number of requests, without retries.
     pub requests: u64,
-    /// Whether the whole range was archived before.
+    /// Whether nothing had to be read, because the range is archived or too recent. Its gaps may wait for their next
+    /// try.
     pub nothing_to_do: bool,
-    /// Gaps within the range.
+    /// Gaps that overlap the range.
     pub gaps: Vec<KnownGap>,
     /// Whether the export was stopped before its end.
     pub stopped: bool,
@@ -213,8 +214,8 @@ impl Exporter {
         range.past(now.checked_sub_signed(self.settle_delay)?)
     }
 
-    /// Current time of the service, if the range is recent enough to need it. Sends a small request if the last
-    /// response is too old. `None` if the service does not report its time.
+    /// Last known time of the service. Sends a small request first if the range is recent and the known time does not
+    /// show that all of it is settled. `None` if no time is known.
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let last_reported = self.client.service_time();
         let recent = self.clock.now().checked_sub_signed(RECENT_AGE)?;
@@ -261,7 +262,7 @@ impl Exporter {
         done.into_iter().map(|(_, contract, done)| (contract, done)).collect()
     }
 
-    /// Estimates an export without changing anything on disk. Sends one request for each missing range.
+    /// Estimates an export without changing anything on disk. Sends one request for each range to read.
     pub async fn plan(
         &self,
         contracts: &[ContractNumber],

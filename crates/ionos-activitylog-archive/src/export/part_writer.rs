@@ -98,7 +98,8 @@ impl PartWriter {
         while let Some(range) = self.durable.next().await {
             ranges.push(range);
         }
-        // Both threads have ended, so joining them does not wait.
+        // The committing thread has ended. Wait for the end of the splitting thread without blocking the caller's
+        // thread.
         while self.cut.next().await.is_some() {}
         WriteReport { ranges, error: self.join().err() }
     }

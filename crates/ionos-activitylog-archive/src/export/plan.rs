@@ -14,7 +14,7 @@ use crate::state::State;
 /// Bytes per event, if no archived events can be measured.
 const EVENT_BYTES: u64 = 850;
 
-/// Events per planned window: three quarters of the maximum.
+/// Events per planned window: three quarters of the 10 000 that the service usually returns for a window.
 const WINDOW_EVENTS: u64 = 7_500;
 
 /// Estimate of the export of a contract.

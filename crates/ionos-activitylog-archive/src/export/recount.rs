@@ -1,5 +1,6 @@
 //! Finds late events. An event can reach the log after its range was archived and verified. So the totals of archived
-//! ranges are requested again, with one request per day, and a range whose total differs is read again.
+//! ranges are requested again, with one request per verified range of a day, and a range whose total differs is read
+//! again.
 
 use std::collections::HashSet;
 use std::pin::pin;
@@ -20,7 +21,7 @@ use crate::part::{PartFile, PartMeta, gaps_of, lines, total_matches};
 /// Age from which a range that is found complete counts as final.
 const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// Counts every verified range of the days again.
+/// Counts every verified range that overlaps `range` again.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
     let days = job.writer.days.range(first..=last);
@@ -98,7 +99,7 @@ async fn archive_late_events(
 /// The archived events of a range, and which of them the service still returns.
 struct ArchivedIds {
     ids: HashSet<EventId>,
-    /// Digests of the lines that were not matched yet.
+    /// Digests of the lines. A matched line of a record without a usable `@uuid` is removed.
     lines: EventMultiset<Digest>,
     /// Archived ids that the service returned again.
     returned: HashSet<EventId>,

@@ -36,11 +36,11 @@ pub enum FailPoint {
     StateWritten,
     /// All bytes of the state are synced.
     StateSynced,
-    /// The previous state is renamed to its second name; the first name is free.
+    /// The previous state is renamed to `_state.prev.json`; the new state does not have its name yet.
     StateKept,
     /// The state has its name.
     StateNamed,
-    /// A leftover of a killed export is removed.
+    /// A leftover of a killed export, or a replaced part, is removed.
     LeftoverRemoved,
     /// A later manifest is linked to the changed one.
     ChainLinked,
@@ -61,7 +61,7 @@ pub enum FailPoint {
 }
 
 impl FailPoint {
-    /// Every fail point of an export to an archive, in the order of their first occurrence.
+    /// Every fail point of an export to an archive, roughly in the order in which an export reaches them.
     pub const ARCHIVE_EXPORT: [Self; 19] = [
         Self::FolderMade,
         Self::LockTaken,

@@ -9,10 +9,10 @@ use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{folder_of, sync_folder_of};
 use crate::digest::Digest;
 
-/// Maximum length of a file name, in bytes, that the names beside it contain unabridged. File systems allow 255.
+/// Maximum length in bytes of a file name that the names beside it contain in full. File systems allow 255.
 const MAX_NAME_BYTES: usize = 200;
 
-/// The final path and the paths beside it. The same final path always has the same ones.
+/// The final path and the paths beside it, which depend only on the final path.
 #[derive(Clone, Debug)]
 pub(super) struct SidecarPaths {
     pub(super) target: PathBuf,

@@ -1,5 +1,5 @@
 //! Checks that the redundant values of a manifest agree: counts are sums over the parts, the digest covers the parts,
-//! and parts lie in ranges that were read. This finds a manual edit of one value without opening a part.
+//! and parts lie in ranges that were read. This finds most manual edits of a single value without opening a part.
 
 use ionos_activitylog::{DateRange, RangeSet};
 

@@ -2,8 +2,8 @@
 //! manifest. The manifests of a contract form a chain, so that no file can be changed or removed without changing every
 //! later manifest.
 //!
-//! A manifest depends on the data alone. It contains no clock time, run or machine, so that exporting the same events
-//! again gives the same bytes. Facts about runs are in `_runs.ndjson`.
+//! A manifest depends only on the data and the version of the program. It contains no clock time, run or machine, so
+//! that exporting the same events again gives the same bytes. Facts about runs are in `_runs.ndjson`.
 
 mod check;
 mod days;
@@ -261,7 +261,7 @@ impl Manifest {
         json_file::to_pretty(self)
     }
 
-    /// The day as a range.
+    /// The day as a range, UTC. `None` at the end of the calendar.
     #[must_use]
     pub fn day(&self) -> Option<DateRange> {
         day(self.date)

@@ -11,7 +11,7 @@ use crate::digest::Digest;
 use crate::encode::{Compression, FRAME_BYTES, FrameWriter};
 use crate::fs::AtomicFile;
 
-/// Bytes that are handed over at once without compression.
+/// Number of bytes that are handed over at once if the part is not compressed.
 const PLAIN_BYTES: usize = 1 << 17;
 
 /// Maximum number of frames that wait for compression. A longer queue would use more memory without a gain: every frame

@@ -128,7 +128,8 @@ pub(crate) struct FinishedPart {
 }
 
 impl FinishedPart {
-    /// Syncs and renames the part and returns its manifest entry. The caller makes the folder of the day durable.
+    /// Syncs and renames the part and returns its manifest entry. The caller makes the name of the day's folder
+    /// durable.
     pub(crate) fn commit(self) -> Result<Part, Error> {
         let compressed = self.compressor.wait();
         let CompressedFile { file, sha256, bytes } =

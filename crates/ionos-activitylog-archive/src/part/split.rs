@@ -1,8 +1,8 @@
 //! Decides where one part ends and the next begins. The decision depends on the events alone, so that an interrupted
 //! export produces the same files as an uninterrupted one.
 //!
-//! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`] events. A
-//! range that is not verified gets a separate part, so that it can be replaced.
+//! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`]
+//! events. A range that is not verified gets a separate part, so that it can be replaced.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,14 +21,14 @@ use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 /// killed export repeats little work, and that tools can load a whole part into memory.
 pub(crate) const PART_EVENTS: u64 = 100_000;
 
-/// A range of one day that was read, with the part that holds its events. `part` is `None` if it has no events.
+/// A range of one day that was read, with the part that holds its events. `part` is `None` if the range has no events.
 #[derive(Debug)]
 pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the total of every window that overlaps the range matches its events.
+    /// Whether every window that overlaps the range has a total that matches its events, or the range itself has one.
     pub(crate) counted: bool,
-    /// The weakest proof of its windows.
+    /// The weakest proof of its windows. `None` if one of them has no proof.
     window_proof: Option<RangeProof>,
     /// Whether equal records without a usable `@uuid` are among its events.
     has_repeats: bool,
@@ -106,7 +106,7 @@ pub(crate) struct PartSplitter<F> {
     counted: bool,
     /// Whether the total of the current window matches its events.
     window_counted: bool,
-    /// The weakest proof of every window since `position`.
+    /// The weakest proof of all windows since `position`. `None` if one of them has no proof.
     proof: Option<RangeProof>,
     /// The proof of the current window.
     window_proof: Option<RangeProof>,
@@ -218,7 +218,7 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
         }
     }
 
-    /// Ends the verified range of one day at a time.
+    /// Ends the current verified range at the time `at`. Does nothing if the range is empty.
     fn close(&mut self, at: DateTime<Utc>) -> Result<(), Error> {
         let Ok(range) = DateRange::new(self.position, at) else {
             return Ok(());
@@ -249,7 +249,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             with_issues: std::mem::take(&mut self.with_issues),
         };
         let sent = self.ended.send(FinishedRange { written, part });
-        // The receiver is dropped only after an error, which it reports itself.
+        // The receiver is dropped if the committing thread failed, which reports its own error, or if the export was
+        // dropped.
         sent.map_err(|_| Error::Thread { source: io::Error::other("the thread that commits parts has ended") })
     }
 
@@ -287,8 +288,8 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
-/// Whether a window is verified and the reported total equals the number of events received. Then the totals prove each
-/// part of the window as well.
+/// Whether a window is verified and its reported total equals its number of events, where several contents of one id
+/// count once. Then the total of each part of the window also equals the events of that part.
 pub(crate) fn total_matches(window: &Window) -> bool {
     let received = window.events.len() as u64;
     let counted = received.checked_sub(window.amended);

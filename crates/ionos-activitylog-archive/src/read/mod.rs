@@ -1,8 +1,8 @@
 //! Reads the events of an archive in order of time. Parts of a day may overlap, because late events are in separate
 //! parts.
 //!
-//! Merges the parts (k-way merge): a part is opened when the merge reaches the start of its range, so that only
-//! a few hundred lines per open part are in memory. `part_lines` reads lines, `parallel` parses them on several
+//! Merges the parts (k-way merge): a part is opened when the merge reaches the start of its range, or one part in
+//! advance. An open part takes at most a few MiB of memory. `part_lines` reads lines, `parallel` parses them on several
 //! threads.
 
 mod parallel;
@@ -121,8 +121,8 @@ impl ArchiveReader {
     /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
     /// events.
     ///
-    /// Fails with [`Error::NoArchive`] if there is no archive, or none of one of the contracts, and as
-    /// [`Manifest::read`].
+    /// Fails with [`Error::NoArchive`] if the archive has no contract or one of `contracts` has no day in it, with
+    /// [`Error::Open`] if a folder cannot be listed, and as [`Manifest::read`].
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -197,8 +197,8 @@ impl ArchiveReader {
         self
     }
 
-    /// Contracts whose archive ends within a range with an [open end](Self::open_end), with that end. A contract of
-    /// which nothing in the range is archived is incomplete instead.
+    /// Contracts whose archive ends within a range with an [open end](Self::open_end), with that end. A contract
+    /// without any archived time in the range is in [`incomplete_ranges`](Self::incomplete_ranges) instead.
     #[must_use]
     pub fn early_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let ends = self.contracts.iter().filter_map(|covered| {

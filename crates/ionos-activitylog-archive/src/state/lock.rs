@@ -34,7 +34,7 @@ impl ContractLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut content = String::new();
-                // The error is correct without the owner as well.
+                // If the file cannot be read, the error names no owner.
                 let _ = file.read_to_string(&mut content);
                 let holder = serde_json::from_str(&content).ok();
                 return Err(Error::Locked { path: folder.path().to_path_buf(), owner: holder });

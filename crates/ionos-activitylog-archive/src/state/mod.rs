@@ -175,10 +175,12 @@ impl State {
         }
     }
 
-    /// Reads the state of a contract, `None` if there is none, with a warning if the previous copy had to be used.
+    /// Reads the state of a contract, `None` if there is none, with a warning if the state cannot be read and its
+    /// previous copy is used.
     ///
     /// Fails with [`Error::StateLost`](crate::error::Error::StateLost) if neither the state nor its previous copy can
-    /// be read.
+    /// be read, and with [`Error::UnsupportedVersion`](crate::error::Error::UnsupportedVersion) if a later version
+    /// wrote it.
     pub fn read(folder: &ContractFolder) -> Result<(Option<Self>, Option<String>), crate::error::Error> {
         store::read(folder)
     }

@@ -140,7 +140,8 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Reports a day without a manifest. An export creates the folder before its first part, and the manifest after it.
+    /// Reports a day without a manifest. An export creates the folder before the first part of the day, and the
+    /// manifest after that part.
     fn report_missing_manifest(&mut self, path: PathBuf, files: &[String]) {
         if self.is_open() && files.iter().all(|name| is_leftover(name) || is_part(name)) {
             let shown = path.strip_prefix(self.root).unwrap_or(&path);

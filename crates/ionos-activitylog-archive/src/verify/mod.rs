@@ -1,5 +1,5 @@
-//! Verifies an archive offline: finds every file that was changed, removed or added. Compares each manifest with the
-//! files of its day and with the next manifest.
+//! Verifies an archive offline: finds every file that was changed, removed or added, if the last manifest is the
+//! original. Compares each manifest with the files of its day and with the next manifest.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `day` checks the
 //! lines of a day. `online` compares totals with the service.
@@ -94,17 +94,17 @@ pub enum Problem {
     Extra,
     /// The content of a file was changed.
     Changed,
-    /// A manifest is not the one that the next manifest or the state refers to.
+    /// A manifest is not the one that the next manifest, the state or a kept digest refers to.
     Chain,
-    /// A line is not JSON.
+    /// A line is not JSON or has no line end.
     Record,
     /// An event occurs twice.
     Duplicate,
-    /// An event lies outside of the range of its part.
+    /// An event lies outside of the range of its part, or the first or last time of a part differs from the manifest.
     Time,
     /// Events are not in order of time and id.
     Order,
-    /// The number of events differs from the manifest.
+    /// The number of events or ids, or the total that follows from them, differs from the manifest.
     Count,
     /// The service reports more events than the archive has.
     Total,
@@ -201,7 +201,8 @@ impl FileLocation<'_> {
 /// Compares the archive of some contracts (`None`: all) with its manifests, without the service. Uses one thread per
 /// processor core; memory grows with the largest day.
 ///
-/// Fails if the archive cannot be listed or contains none of the contracts; anything else is a finding.
+/// Fails if the archive cannot be listed or has no contract. Anything else is a finding, also a requested contract
+/// without a folder.
 pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<VerifyReport, Error> {
     verify_archive_with_progress(archive, contracts, |_, _| {})
 }

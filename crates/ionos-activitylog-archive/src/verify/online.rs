@@ -87,7 +87,7 @@ pub async fn verify_totals(
                 Some(TotalComparison::Equal) => totals.equal += 1,
                 Some(TotalComparison::Fewer) => totals.fewer += 1,
                 Some(TotalComparison::More) => more.push(date),
-                // The day is not verified completely.
+                // The day could not be compared completely.
                 Some(TotalComparison::Unknown) | None => totals.unknown += 1,
             }
             done += 1;

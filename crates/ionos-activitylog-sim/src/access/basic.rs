@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-/// Accepted user names and passwords. `Debug` shows only the user names.
+/// Accepted user names and passwords.
 #[derive(Default)]
 pub(crate) struct BasicAccounts {
     pairs: Vec<(String, String)>,

@@ -1,6 +1,6 @@
 //! Parses the claims of an unsigned token. Parsing is as lenient as the vendor's own command line (padding is optional,
-//! unknown claims are ignored), but every claim that decides about access must be present and valid: otherwise the
-//! token grants nothing.
+//! unknown claims are ignored), but a token without a valid contract number, or with an invalid expiry, grants nothing.
+//! A role or a privilege that is not a string is ignored.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;

@@ -25,14 +25,15 @@ impl Contracts {
         self.sorted.binary_search(&number).is_ok()
     }
 
-    /// The contract with this number. Numbers are compared as text: 012 is not 12.
+    /// The contract with this number; `None` if the account does not have it. Numbers are compared as text: 012 is not
+    /// 12.
     pub(crate) fn find(&self, text: &str) -> Option<&u64> {
         let index = self.sorted.binary_search(&parse_contract_number(text)?).ok()?;
         self.sorted.get(index)
     }
 }
 
-/// Parses a contract number: digits without leading zeros.
+/// Parses a contract number: digits without leading zeros. `None` for any other text and for more than 64 bits.
 pub(crate) fn parse_contract_number(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let no_leading_zero = text == "0" || !text.starts_with('0');

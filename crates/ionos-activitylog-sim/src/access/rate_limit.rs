@@ -1,9 +1,9 @@
 //! A rate limit, to test whether a client waits exactly as long as `Retry-After` says. The limits of this API are not
-//! public; another product of the vendor documents a limit per contract with a base rate and a burst, so this one has
+//! public; another product of the vendor documents a limit per contract with a base rate and a burst, so this limit has
 //! the same form.
 //!
-//! The limit is a token bucket: it holds up to one burst of requests, each request takes one, and they are refilled at
-//! the rate. It uses the simulator's clock, so that waiting takes no real time in a test.
+//! The limit is a token bucket: a bucket holds at most one burst of permits, each request takes one permit, and permits
+//! are refilled at the rate. The limit uses the simulator's clock, so that waiting takes no real time in a test.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -23,8 +23,9 @@ pub const MAX_REQUESTS_PER_SECOND: f64 = 1e6;
 /// The key of the bucket for requests that name no contract.
 pub(crate) const ACCOUNT: u64 = 0;
 
-/// A limit on the rate of requests. Each contract has its own limit, and so has the list of contracts. A request counts
-/// only if its path, method, credentials and contract are accepted.
+/// A limit on the rate of requests. Each contract has its own limit, and so has the list of contracts. Requests for the
+/// information about the API are not limited. A request counts only if its path, method, credentials and contract are
+/// accepted.
 ///
 /// ```
 /// use ionos_activitylog_sim::{DEFAULT_TOKEN, RateLimit, Simulator};
@@ -165,7 +166,7 @@ impl RateLimiter {
         Self { limit, buckets: Mutex::default() }
     }
 
-    /// Takes one request from the bucket of a contract or of the [`ACCOUNT`].
+    /// Takes one permit from the bucket of a contract or of the [`ACCOUNT`].
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The tokens that are no longer accepted. `Debug` shows only their number.
+/// The tokens that are no longer accepted.
 pub(crate) struct Revocations {
     tokens: Mutex<HashSet<String>>,
     /// Number of requests for which the plain token is still accepted. `None` if unlimited.

@@ -1,5 +1,5 @@
 //! Serves the request log and the records at paths below `/_sim/`, for tests that are not written in Rust. The real
-//! service has no such paths. Requests to them need no credentials, are not counted, and get no faults.
+//! service has no such paths. Requests to them need no credentials, are not counted or logged, and get no faults.
 //!
 //! - `/_sim/ledger` returns the request log, one request per line.
 //! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` returns the records of a range, one per line, oldest first. A

@@ -51,7 +51,7 @@ pub struct Behavior {
     pub dialect: Dialect,
     /// The share of records with `@uuid`. Default: all, as in every published sample.
     pub uuid: Share,
-    /// The share of records, and of pages, with undocumented members. Default: none.
+    /// The share of pages, of hits and of records with undocumented members, each chosen separately. Default: none.
     pub unknown_members: Share,
     /// The share of records with an event type and action names that are not public. Default: none.
     pub unknown_types: Share,
@@ -169,7 +169,7 @@ setting! {
         OldestFirst = "oldest",
         /// Latest time first; the order of events of equal time differs from request to request.
         UnstableTies = "unstable-ties",
-        /// A different random order for every request, so that hits may be repeated or missing between two pages.
+        /// A different random order for every request, so that two pages may repeat hits and miss others.
         Shuffled = "shuffled",
     }
 }
@@ -261,7 +261,7 @@ setting! {
         Count = "count",
         /// Bounds are rounded down to the second.
         CutOff = "cut-off",
-        /// A bound with a fraction cannot be parsed.
+        /// A bound with a fraction other than zero counts as a date that cannot be parsed.
         Refuse = "refuse",
     }
 }

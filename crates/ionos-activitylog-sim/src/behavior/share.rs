@@ -1,5 +1,5 @@
 //! Shares of events. A share must include the same events in every request and in any order of requests, so the unique
-//! number of each event is compared with a limit.
+//! number of each event is compared with a threshold that depends only on the share.
 
 use std::fmt;
 use std::str::FromStr;

@@ -26,7 +26,7 @@ const MAX_WEIGHT: u64 = 12;
 /// Possible numbers of slices per hour; each divides the milliseconds of an hour.
 const SLICE_COUNTS: [u64; 10] = [1, 2, 4, 10, 20, 60, 120, 360, 720, 3600];
 
-/// Maximum number of events in the busiest slices, so that generating an outline is fast.
+/// Maximum number of events in the busiest slices, without bursts, so that generating an outline is fast.
 const TARGET_EVENTS_PER_SLICE: u64 = 1000;
 
 /// Events of a random burst.
@@ -140,7 +140,7 @@ impl ActivityProfile {
         max_events_per_hour(self.events_per_day) / self.slices + 2
     }
 
-    /// The number of events, including bursts, in the slices of an hour before the given one. Hours are counted since
+    /// The number of events, including bursts, in an hour before a slice. Hours are counted since
     /// 1970-01-01T00:00:00Z, the slices of an hour from 0.
     pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         let (events, burst) = self.hour_events(contract, hour);
@@ -188,7 +188,8 @@ impl ActivityProfile {
     }
 }
 
-/// An upper bound for the events of an hour without bursts: at most 125 % of the busiest hour's share.
+/// 125 % of the average number of events of the busiest hour, rounded down. An hour has at most one event more, without
+/// bursts.
 fn max_events_per_hour(events_per_day: u64) -> u64 {
     events_per_day * 7 * MAX_WEIGHT * 5 / 4 / WEEK_WEIGHT
 }

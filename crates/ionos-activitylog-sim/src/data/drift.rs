@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Always draws exactly one word, so that changing one setting does
-/// not change the effect of another.
+/// Whether an event belongs to a share of all events. Always draws exactly one word, so that a share changes nothing in
+/// the events outside it.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }

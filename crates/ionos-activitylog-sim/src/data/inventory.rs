@@ -1,6 +1,6 @@
-//! The inventory of a contract: a few resources of each type that exist throughout the log. Most changes are made to
-//! them, so that resources have a history. Like the log, the inventory is drawn on demand and never stored; a resource
-//! that is created in the log does not join it.
+//! The inventory of a contract: a few resources of each type that exist throughout the log. Every change that does not
+//! create a resource is made to one of them, so that resources have a history. Like the log, the inventory is drawn on
+//! demand and never stored; a resource that is created in the log does not join the inventory.
 
 use crate::data::random::{Random, RandomKey, fingerprint, to_text};
 use crate::data::record::EventResource;
@@ -54,7 +54,7 @@ pub(crate) fn fill_template(key: RandomKey, random: &mut Random, template: &str,
     uri + rest
 }
 
-/// Splits a template at its first braces: the text before, the word in braces, the text after.
+/// Splits a template at its first braces: the text before, the word in braces, the text after. `None` without braces.
 fn split_at_braces(template: &str) -> Option<(&str, &str, &str)> {
     let (text, rest) = template.split_once('{')?;
     let (word, after) = rest.split_once('}')?;

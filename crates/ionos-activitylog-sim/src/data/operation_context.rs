@@ -1,6 +1,6 @@
 //! Draws the context of an operation. All events of an operation must agree on the actor, the request and the
-//! resources, even if they are on different pages, so these are drawn once per operation and each event is built from
-//! them.
+//! resources, even if they are on different pages, so each event draws them from the generator of its operation, which
+//! always draws the same values.
 
 use std::borrow::Cow;
 
@@ -219,7 +219,7 @@ impl<'a> OperationContext<'a> {
         let change = random.weighted(words::CHANGES);
         let error = random.pick(words::REFUSALS);
         let (uri, mut resources) = inventory::draw_target(self.key, random, change);
-        // A resource that was not created is not in the log.
+        // A record does not list a resource whose creation was refused, because the resource does not exist.
         if change.creates() {
             resources.remove(0);
         }

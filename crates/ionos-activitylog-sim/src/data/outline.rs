@@ -52,7 +52,7 @@ impl SliceOutline {
         slice
     }
 
-    /// Adds operations that leave exactly this number of events, all of them in [begin, begin + length) milliseconds.
+    /// Adds operations with exactly this number of events in total, all in [begin, begin + length) milliseconds.
     fn add_operations(&mut self, random: &mut Random, begin: i64, length: i64, events: u64, digits: FractionDigits) {
         // Rounds up with the probability of the remainder, so that small slices have their share of chains too.
         let mut chained = (events * CHAINED_PER_THOUSAND + random.below(1000)) / 1000;

@@ -13,7 +13,7 @@ pub(crate) const FIXED_USERS: u64 = (PEOPLE.len() + SERVICE_ACCOUNTS.len()) as u
 /// Default number of services: those with public names.
 pub(crate) const PUBLIC_SERVICES: u64 = 5;
 
-/// A user, with the addresses and services the user acts from.
+/// A user, with the addresses that the user acts from and the services that the user acts through.
 #[derive(Clone)]
 pub(crate) struct Actor {
     pub(crate) username: Text,
@@ -78,8 +78,8 @@ impl Population {
         }
     }
 
-    /// Draws the service that a user acts through: one of the user's own, or one time in four one without a public
-    /// name, if there is any.
+    /// Draws the service that a user acts through: one of the user's own services or, one time in four, a service
+    /// without a public name, if there are such services.
     pub(crate) fn service(self, random: &mut Random, actor: &Actor) -> Text {
         let others = self.services.saturating_sub(PUBLIC_SERVICES);
         if others > 0 && random.one_in(4) {

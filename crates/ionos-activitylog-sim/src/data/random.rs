@@ -26,7 +26,7 @@ impl RandomKey {
     pub(crate) const RESOURCES: u64 = u64::MAX - 1;
     /// The first number of a contract's provisioning queue.
     pub(crate) const QUEUE: u64 = u64::MAX - 2;
-    /// Values that differ from answer to answer.
+    /// The request ids of answers, and the ids of test tokens.
     pub(crate) const ANSWERS: u64 = u64::MAX - 3;
     /// The number of events of each hour; the stream is the hour.
     pub(crate) const PROFILE: u64 = u64::MAX - 4;

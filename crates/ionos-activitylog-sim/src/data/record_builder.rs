@@ -59,8 +59,9 @@ impl EventBlueprint {
 /// The version of the record layout, `meta.auditVersion`.
 const AUDIT_VERSION: &str = "0.1";
 
-/// The reference of an operation in the provisioning queue. It grows with time except in bursts, is unique within the
-/// contract, and starts at a different number in each contract. Operations of bursts have numbers above 2^32.
+/// The reference of an operation in the provisioning queue. It grows with time except in bursts, and starts at a random
+/// number for each contract. If a burst gives a slice more operations than it has without bursts, the additional
+/// operations have references above 2^32. References are unique within the contract while all others are below 2^32.
 fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u64 {
     let queue = RandomKey { part: RandomKey::QUEUE, ..key };
     let first = Random::new(queue, 0).between(10_000_000, 1_000_000_000);
@@ -73,8 +74,8 @@ fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u6
     }
 }
 
-/// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Digit by digit, because every record has a time and a
-/// general formatter would take longer than half of the other members.
+/// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Digit by digit, because every record has a time, and a
+/// general formatter would take longer than writing half of the other members.
 fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let time = DateTime::from_timestamp_nanos(time);
     let nanoseconds = time.nanosecond();

@@ -97,7 +97,7 @@ impl Answer {
         Ok(())
     }
 
-    /// The response, without a length: other faults may still change it.
+    /// The response, without `Content-Length`, which `Reply::new` adds.
     pub(super) fn response(&self, now: DateTime<Utc>) -> Response<Bytes> {
         let (content_type, body) = self.body.content(self.status);
         let mut response = Response::new(body);

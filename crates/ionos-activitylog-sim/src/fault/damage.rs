@@ -29,7 +29,7 @@ struct HitJson<'a> {
     source: &'a RawValue,
 }
 
-/// The list of an answer: the hits of a page, or the whole answer if it is a list.
+/// The list of an answer: the hits of a page, or the whole answer if it is a list. `None` for any other answer.
 fn find_list(body: &str) -> Option<&RawValue> {
     let whole = || serde_json::from_str::<&RawValue>(body).ok();
     match serde_json::from_str::<PageJson<'_>>(body) {
@@ -59,7 +59,7 @@ pub(super) fn null_for_array(body: &Bytes) -> Option<Bytes> {
 
 /// Gives one member of one record a type that the service never sends for it. `None` if the answer has no record.
 ///
-/// An answer that is an object is treated as a record.
+/// An answer that is an object, but not a page, is treated as a record.
 pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
     let text = std::str::from_utf8(body).ok()?;
     let record = match find_list(text) {

@@ -1,5 +1,5 @@
-//! Faults: makes selected requests fail, by a script of rules. Each rule has a [`Trigger`], which selects requests, and
-//! a [`Fault`], which changes their answers.
+//! Makes selected requests fail, by a script of rules. Each rule has a [`Trigger`], which selects requests, and a
+//! [`Fault`], which changes their answers.
 //!
 //! ```
 //! use ionos_activitylog_sim::{Operation, Share, Simulator};
@@ -49,7 +49,7 @@
 //! |---|---|
 //! | `operation` | the name of an [`Operation`](crate::Operation), such as `"GetByContract"` |
 //! | `contract` | the contract number in the path |
-//! | `requests` | a list of request numbers, from 1; counted per operation if `operation` is set, otherwise over all |
+//! | `requests` | request numbers, from 1; they count the requests of `operation` if set, otherwise all requests |
 //! | `every` | every n-th request, counted in the same way |
 //! | `rate` | a share of requests: a number from 0 to 1, or a percentage such as `"20%"` |
 //! | `times` | maximum number of times that the rule applies |
@@ -107,8 +107,8 @@ pub use trigger::Trigger;
 use crate::data::random::Random;
 use crate::reply::{Pace, Reply, ReplyEnd};
 
-/// Maximum decompressed size of a decompression bomb: 16 GiB, of which 16 MiB are sent. The size exceeds the memory of
-/// a typical client, and a test can still download it.
+/// Maximum number of spaces in a decompression bomb: 16 GiB, sent as about 16 MiB of gzip. The spaces exceed the memory
+/// of a typical client, and a test can still download the gzip.
 pub const MAX_BOMB_BYTES: u64 = 16 << 30;
 
 /// A change to the answer of a request.
@@ -156,7 +156,8 @@ pub enum Fault {
     /// without a list is not changed.
     NullForArray,
     /// The correct answer, in which one member of one record is a number instead of an object or a list, or an object
-    /// instead of anything else. An answer without records is not changed.
+    /// instead of anything else. A list of contracts and an answer that is a single object are changed in the same way;
+    /// a page or a list without entries is not changed.
     WrongType,
     /// An HTML page with status 200, as portals and maintenance pages send it.
     Html200,

@@ -29,7 +29,8 @@ const MAX_DATE_OFFSET: i64 = 10 * 365 * 86_400;
 /// 9999-12-31T23:59:59Z.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Larger numbers would be formatted with an exponent.
+/// Maximum of [`RetryAfter::Fraction`], in seconds: more than 11 days, and below 1e16, where `{:?}` begins to write an
+/// exponent.
 const MAX_FRACTION: f64 = 1e6;
 
 impl RetryAfter {

@@ -145,7 +145,7 @@ mod tests {
             (Trigger::any().operation(GetInfo), false),
             (Trigger::any().contract(12_345_678), true),
             (Trigger::any().contract(1), false),
-            // Counts all requests without an operation, and only those of the operation with one.
+            // Without an operation, the numbers count all requests; with an operation, only its requests.
             (Trigger::any().requests([5, 7]), true),
             (Trigger::any().requests([2]), false),
             (Trigger::any().requests([2]).operation(GetByContract), true),

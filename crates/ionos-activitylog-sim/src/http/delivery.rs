@@ -33,8 +33,8 @@ impl Reply {
         self.response.map(|_| stream)
     }
 
-    /// The response as an HTTP client returns it: decompressed, cut to the announced length, and ending with an error
-    /// if fewer bytes arrive than were announced.
+    /// The response as an HTTP client returns it: a decompression bomb is decompressed, and the body is cut to the
+    /// announced length and ends with an error if fewer bytes arrive than were announced.
     pub(crate) fn into_client_response(mut self) -> Response<BodyStream> {
         let content = match self.delivery.spaces {
             Some(spaces) => {

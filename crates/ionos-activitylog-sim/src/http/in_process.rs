@@ -1,8 +1,9 @@
 //! The simulator as a transport of the generated client, so that a test of a client needs no socket, no port and no
 //! runtime with I/O. Requests are answered by the same code as in the HTTP server.
 //!
-//! Faults look as they do behind an HTTP client: pauses use tokio's timer, so that a test may pause time; bodies are
-//! decompressed, cut to their announced length, and end with an [`std::io::Error`] if they are shorter.
+//! Faults look as they do behind an HTTP client: pauses use tokio's timer, so that a test may pause time; decompression
+//! bombs arrive decompressed; bodies are cut to their announced length, and end with an [`std::io::Error`] if they are
+//! shorter.
 
 use std::sync::Arc;
 
@@ -41,8 +42,8 @@ impl Transport for InProcessTransport {
 
 /// The error of a client whose connection is reset before the response begins.
 ///
-/// reqwest errors cannot be constructed, so this function reads a body whose connection is reset at once. It needs no
-/// client, name or address, and the error does not claim that connecting failed. The cause of the error is an
+/// reqwest errors cannot be constructed, so this function reads a body whose connection is reset at once. Reading it
+/// needs no client and no socket, and the error does not claim that connecting failed. The cause of the error is an
 /// [`std::io::Error`] of the right kind.
 async fn fail_with_reset(url: reqwest::Url) -> reqwest::Result<reqwest::Response> {
     let body = reqwest::Body::wrap(BodyStream::reset_at_start());

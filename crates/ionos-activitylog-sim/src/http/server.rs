@@ -42,7 +42,8 @@ const MAX_ACCEPT_FAILURES: u32 = 1_200;
 
 /// Serves until the future is dropped.
 ///
-/// Fails if accepting a connection failed [`MAX_ACCEPT_FAILURES`] times in a row, because the listener is then broken.
+/// Fails if accepting a connection failed more than [`MAX_ACCEPT_FAILURES`] times in a row, because the listener is
+/// then broken.
 pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::Result<()> {
     // Dropping the set aborts its tasks.
     let mut connections = JoinSet::new();

@@ -71,8 +71,8 @@ impl Log {
         LogView::new(self, contract, span.intersect(start, end), now)
     }
 
-    /// The contract of a request of the Cloud API, and those of its events that happened before `now`, in order, as
-    /// JSON. `None` if there is no such event, or if the contract may not be read.
+    /// A request of the Cloud API: its contract, and the records of its events before `now` as JSON, oldest first.
+    /// `None` if the request has no such event, or if the contract may not be read.
     pub(crate) fn request(
         &self,
         id: &str,
@@ -104,7 +104,7 @@ impl Log {
         (slice / slices, slice % slices)
     }
 
-    /// The number of hits in the slices of an hour before the given one.
+    /// The number of hits in an hour before the slice with the number `slice`, counted in the hour from 0.
     fn hits_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         let events = self.source.events_before(contract, hour, slice);
         events + self.duplicates_of_first(contract, hour, events)

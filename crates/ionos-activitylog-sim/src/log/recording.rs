@@ -36,7 +36,8 @@ pub(crate) struct RecordedEvent {
     pub(crate) text: Arc<str>,
 }
 
-/// Why a recording cannot be served. Displays as one sentence that names the line, counted from 1.
+/// Why a recording cannot be served. Displays as one sentence. If a line is the cause, the sentence names its number,
+/// counted from 1.
 #[derive(Debug)]
 pub struct RecordingError(String);
 
@@ -92,7 +93,8 @@ impl Recording {
     /// # Errors
     ///
     /// If the input cannot be read, is compressed or has no record; or if a line is not a JSON object with `meta.time`
-    /// in RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that does not fit into 64 bits.
+    /// in RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that is not a whole number of at
+    /// most 64 bits.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
         // A read error occurs again below, with its line.
         let begin = lines.fill_buf().unwrap_or_default();
@@ -178,8 +180,8 @@ impl Recording {
         self.contracts.get(&contract).and_then(|hours| hours.get(&hour)).map_or(&[], Vec::as_slice)
     }
 
-    /// The events of a request in the order of their times, and their contract. If several contracts have a request
-    /// with this identifier, the first one that may be read.
+    /// The contract of a request, and its events in the order of their times. If several contracts have a request with
+    /// this identifier, the first contract that may be read. `None` if there is no such contract.
     pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
         let mut by_contract = self.requests.get(id)?.iter();
         by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))

@@ -84,8 +84,8 @@ impl LogSource {
         }
     }
 
-    /// The number of events in the slices of an hour before the given one. Hours are counted since
-    /// 1970-01-01T00:00:00Z, the slices of an hour from 0.
+    /// The number of events in an hour before a slice. Hours are counted since 1970-01-01T00:00:00Z, the slices of an
+    /// hour from 0.
     pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         match self {
             Self::Generated(generated) => generated.profile.events_before(contract, hour, slice),
@@ -106,8 +106,8 @@ impl LogSource {
         }
     }
 
-    /// The contract of a request of the Cloud API, and those of its events that are in `span`, in order. `None` if
-    /// there is no such event, or if the contract may not be read.
+    /// A request of the Cloud API: its contract, and its events in `span`, oldest first. `None` if the request has no
+    /// such event, or if the contract may not be read.
     pub(crate) fn request(
         &self,
         id: &str,
@@ -119,7 +119,7 @@ impl LogSource {
             Self::Generated(generated) => {
                 let id = uuid::Uuid::try_parse(id).ok()?;
                 let location = RequestLocation::from_id(id, generated.seed, self.slices_per_hour())?;
-                // An identifier from a log with another start, or of a later time, may name any slice.
+                // An identifier from a log with another start or a later clock may name a slice outside this log.
                 let slices = span.chunks(self.slice_length());
                 if !slices.contains(&location.slice) || !may_read(location.contract) {
                     return None;

@@ -178,7 +178,8 @@ impl<'a> LogView<'a> {
         opened.entries().filter(|entry| self.is_visible(*entry)).collect()
     }
 
-    /// The visible events of a slice with the duplicates that count, in the order of the request.
+    /// The visible events of a slice with the duplicates that count, oldest first. With [`Order::UnstableTies`],
+    /// `request_key` selects the order of events of equal time.
     fn hits(&self, slice: u64, opened: &LogSlice, request_key: u64) -> Vec<EventEntry> {
         let entries = opened.entries();
         let duplicates = self.log.duplicates_of_slice(self.contract, slice);

@@ -32,7 +32,7 @@ struct RequestCounts {
 struct RepetitionCounts {
     /// Requests since the last generation was full.
     young: HashMap<u64, u64>,
-    /// Requests of the generation before that have not been repeated since.
+    /// Requests of the previous generation that have not been repeated since.
     old: HashMap<u64, u64>,
 }
 

@@ -31,7 +31,7 @@ const MAX_TEXT_BYTES: usize = 4096;
 /// In every text `[redacted]` replaces secrets: the credentials that the simulator accepts, in any percent-encoding;
 /// text that looks like a JSON Web Token; the text after `Basic` or `Bearer`; and the values of headers and parameters
 /// whose name marks a secret, such as `Cookie`, `api_key` or `password`. A text of more than 4096 bytes is cut, and
-/// ends with `[cut: 5000 bytes]`, which names its full length.
+/// ends with its full length, for example `[cut: 5000 bytes]`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {

@@ -1,5 +1,5 @@
-//! Runs the examples without an account or a network, with the same output each time: a simulated contract at a fixed time,
-//! and a client that reaches it in process.
+//! Runs the examples without an account or a network, with the same output each time: a simulated contract at a fixed
+//! time, and a client that reaches it in process.
 
 #![allow(dead_code, reason = "each example uses only some functions")]
 

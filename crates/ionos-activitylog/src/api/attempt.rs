@@ -29,7 +29,7 @@ pub(super) struct Attempt<'a> {
     pub(super) position: QueuePosition,
     /// When the call began, as [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
     pub(super) started: Duration,
-    /// A token that the service refused. It is not sent again.
+    /// A token that must not be sent again. `None` unless the service refused the token of the previous attempt.
     pub(super) refused_token: Option<&'a AccessToken>,
 }
 

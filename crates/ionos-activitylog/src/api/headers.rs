@@ -1,5 +1,5 @@
-//! Parses the headers of an answer: `Retry-After`, `Date` and the request id. `Retry-After` comes as seconds, as a fraction
-//! of seconds, or as a date (RFC 9110, 10.2.3); the vendor's own clients parse seconds only.
+//! Parses the headers of an answer: `Retry-After`, `Date` and the request id. `Retry-After` comes as whole seconds or
+//! as a date (RFC 9110, 10.2.3), or, outside of the RFC, as decimal seconds; the vendor's own clients parse seconds only.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use reqwest::header::{DATE, HeaderMap, LOCATION};
 /// Maximum `Retry-After`: a year. Longer waits are cut to it.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
 
-/// Spellings of the header with the request id. The service does not document its own.
+/// Common names of the header with the request id. The service does not document which one it sends.
 const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "x-requestid", "request-id", "x-correlation-id", "requestid"];
 
 /// Maximum length of a request id in bytes.
@@ -20,7 +20,7 @@ pub(crate) fn parse_retry_after(value: &str, now: DateTime<Utc>) -> Option<Durat
     let value = value.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) {
         let seconds: f64 = value.parse().ok()?;
-        // Refuses exponents and everything else that only a float may contain.
+        // Accepts digits and points only; `f64` would also parse `1e3`.
         let is_plain = value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         return is_plain.then(|| Duration::try_from_secs_f64(seconds).unwrap_or(MAX_RETRY_AFTER).min(MAX_RETRY_AFTER));
     }
@@ -34,7 +34,8 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(date).ok().map(DateTime::from)
 }
 
-/// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`.
+/// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`. `None` if
+/// no header has a usable id.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let usable = |id: &str| {
         let is_visible = id.bytes().all(|b| b.is_ascii_graphic());

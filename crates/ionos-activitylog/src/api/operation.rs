@@ -44,7 +44,7 @@ impl Operation {
         }
     }
 
-    /// Reads all pages of a range.
+    /// The operation that reads all pages of a range.
     pub(crate) fn events(contract: &ContractNumber, range: DateRange) -> Self {
         Self { label: format!("reading the log of contract {contract} for {range}"), ..Self::page(contract, range, 0) }
     }

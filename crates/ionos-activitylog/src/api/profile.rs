@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[non_exhaustive]
 pub struct ServiceProfile {
-    /// Maximum events per page, regardless of the requested size.
+    /// Maximum events per page, regardless of the requested size. `None` also if each page had the requested size.
     pub page_cap: Option<u64>,
     /// Maximum of `offset` plus `limit`. `None` also if the service has no such limit.
     pub offset_cap: Option<u64>,

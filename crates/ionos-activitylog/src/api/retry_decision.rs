@@ -63,7 +63,8 @@ impl RetryDecision {
 }
 
 /// The load of the service according to an error. `retry_at` is the time of the next attempt, as
-/// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
+/// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts; `None` if the service asks for a longer wait than
+/// the policy allows.
 pub(super) fn classify_load(error: &Error, retry_at: Option<Duration>) -> LoadFeedback {
     // A limit on requests counts the requests of all calls, and `Retry-After` addresses all of them.
     let throttles_all = match error.kind() {
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_429_or_a_timeout_means_overload_and_other_errors_are_neutral() {
+    fn a_429_a_503_and_a_timeout_mean_overload_and_other_errors_are_neutral() {
         for (status, retry_at, load) in [
             (429, None, LoadFeedback::Overloaded),
             (429, Some(SECOND), LoadFeedback::ThrottledUntil(SECOND)),

@@ -142,7 +142,8 @@ impl CallProgress {
 }
 
 impl AttemptState {
-    /// The error of a call whose next request could not be sent: the previous answer, if it says more than `not_sent`.
+    /// The error of a call whose next request could not be sent: the error of the previous attempt, if that says more
+    /// than `not_sent`.
     fn into_final_error(self, not_sent: Error) -> Error {
         let is_timeout = not_sent.kind() == ErrorKind::CallTimeout;
         match self {

@@ -1,5 +1,5 @@
 //! The credentials of a client, of any kind: builds the Authorization header of each request, and removes the
-//! credentials from texts that a service may have repeated.
+//! credentials from texts in which the service may have repeated them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -75,7 +75,8 @@ impl Authorization {
         }
     }
 
-    /// The unverified claims of the current token; `None` until a provider has supplied one.
+    /// The unverified claims of the current token. `None` if the token is opaque, before a provider has supplied the
+    /// first token, and for a username and password.
     pub(crate) fn claims(&self) -> Option<Claims> {
         match self {
             Self::Token(token) => token.claims(),

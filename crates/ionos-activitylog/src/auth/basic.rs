@@ -23,8 +23,8 @@ pub(crate) struct BasicCredentials {
 }
 
 impl BasicCredentials {
-    /// Fails with [`ErrorKind::Configuration`] if either is empty or contains a control character, or if the username
-    /// contains a colon: RFC 7617 cannot transmit them.
+    /// Fails with [`ErrorKind::Configuration`] if either is empty, and for the characters that RFC 7617 forbids:
+    /// control characters in either, and colons in the username.
     pub(crate) fn new(username: &str, password: &SecretString) -> Result<Self, Error> {
         let invalid = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();

@@ -59,8 +59,8 @@ impl TokenCache {
         Self { inner: Arc::new(TokenCacheInner { provider, clock, state: Mutex::default() }) }
     }
 
-    /// Returns a token that is valid now. Calls the provider if the cache has no token, if the token expires soon, or
-    /// if the provider reports a change; concurrent callers share one call.
+    /// Returns a token that is valid now. Calls the provider if the cache has no valid token, if the token expires
+    /// soon, or if the provider reports a change; concurrent callers share one call.
     ///
     /// If the call fails, a token that is still valid stays in use. Without a valid token, fails with
     /// [`ErrorKind::TokenProvider`], also if the provider returns an expired token.

@@ -80,7 +80,7 @@ impl Claims {
     }
 
     /// Whether the claims allow reading the log: `true` with the privilege `ACCESS_ACTIVITY_LOG`, or for an owner or
-    /// administrator of the contract. `None` if the token has neither claim.
+    /// administrator of the contract. `None` for any other role if the token has no list of privileges.
     ///
     /// The service may decide otherwise: privileges may have changed since the token was issued.
     #[must_use]

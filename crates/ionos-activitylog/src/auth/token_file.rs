@@ -13,7 +13,7 @@ use super::provider::{TokenFuture, TokenProvider};
 use super::token::AccessToken;
 use crate::error::{Error, ErrorKind};
 
-/// Maximum size of the file in bytes: 64 KiB, ten times a token.
+/// Maximum size of the file in bytes: 64 KiB, far longer than a token.
 const FILE_CAP: u64 = 64 * 1024;
 
 /// Reads a token from a file, and again whenever the file changes.
@@ -32,7 +32,7 @@ const FILE_CAP: u64 = 64 * 1024;
 #[derive(Debug)]
 pub struct TokenFile {
     path: PathBuf,
-    /// The version of the file from which the last token was read.
+    /// The version of the file from which the last token was read; `None` before the first.
     read_version: Mutex<Option<FileVersion>>,
 }
 

@@ -29,7 +29,7 @@ impl ClientBuilder {
     /// Validates the settings and builds the client. Sends no request.
     ///
     /// Fails with [`ErrorKind::Configuration`] if no credentials are set or a setting is invalid. With
-    /// [`ClientBuilder::from_env`], the error lists each source of credentials and its result.
+    /// [`ClientBuilder::from_env`], the error for missing credentials lists why each source has none.
     pub fn build(mut self) -> Result<Client, Error> {
         self.check_bounds()?;
         let options = std::mem::take(&mut self.options);

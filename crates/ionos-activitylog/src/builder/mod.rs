@@ -111,14 +111,14 @@ impl ClientBuilder {
         self
     }
 
-    /// File that contains the token. The client reads the file with the first call, and again when it changes.
+    /// File that contains the token. The client reads the file before its first request, and again when it changes.
     pub fn token_file(self, path: impl Into<PathBuf>) -> Self {
         self.token_provider(Arc::new(TokenFile::new(path)))
     }
 
-    /// Source of tokens. The client calls the provider with the first call, before a token expires, and once after the
-    /// service refuses a token; never concurrently, and never from a background task. Takes precedence over all other
-    /// credentials.
+    /// Source of tokens. The client asks the provider for a token before its first request, before a token expires,
+    /// when the provider reports a change, and after the service rejects a token; never concurrently, and never from a
+    /// background task. Takes precedence over all other credentials.
     pub fn token_provider(mut self, provider: Arc<dyn TokenProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -139,9 +139,9 @@ impl ClientBuilder {
         self
     }
 
-    /// HTTP client of the program. Its timeouts, proxies, certificates and redirects replace those of this builder, and
-    /// it decides which headers, such as `X-Contract-Number`, a redirect forwards. With it, a pinned or root
-    /// certificate in this builder is an error.
+    /// HTTP client of the program. Its connect and read timeouts, proxies, certificates and redirects replace those of
+    /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. With it, a pinned
+    /// or root certificate from this builder, the environment or a file is an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self
@@ -264,8 +264,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Names of all profiles in the YAML file of the vendor's tools, in its order. Empty if there is no file, or the
-    /// builder does not read the environment.
+    /// Names of all profiles in the YAML file of the vendor's tools, in the order of the file. Empty if there is no
+    /// file, or the builder does not read the environment.
     ///
     /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the file is unreadable or malformed.
     pub fn profiles(&self) -> Result<Vec<String>, Error> {

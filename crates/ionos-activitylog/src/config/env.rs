@@ -20,10 +20,10 @@ pub(crate) trait Env {
     fn variable(&self, name: &str) -> Result<Option<String>, NonUnicode>;
     /// Reads a text file.
     fn read(&self, path: &Path) -> io::Result<String>;
-    /// The user's home directory.
+    /// The user's home directory; `None` if it is unknown.
     fn home(&self) -> Option<PathBuf>;
     /// The user's config directory: `$XDG_CONFIG_HOME` or `~/.config`, on macOS `~/Library/Application Support`, on
-    /// Windows `%APPDATA%`.
+    /// Windows `%APPDATA%`. `None` if it is unknown.
     fn config_dir(&self) -> Option<PathBuf>;
 }
 

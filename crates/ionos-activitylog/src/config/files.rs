@@ -22,9 +22,9 @@ pub(super) struct OpenedFile {
 /// The result of looking for a file in several places.
 #[derive(Default)]
 pub(super) struct FileSearch {
-    /// The first file that exists.
+    /// The first file that exists; `None` if no place has a file.
     pub(super) opened: Option<OpenedFile>,
-    /// For each place tried before it, one sentence with the reason why the place has no file.
+    /// One sentence for each place that was tried and has no file; if no place is known, one sentence with the reason.
     pub(super) missing: Vec<String>,
 }
 
@@ -103,7 +103,7 @@ fn read_error(path: &Path, error: &std::io::Error) -> Error {
 /// Scheme (if present), host and port of an address. The vendor's tools ignore the path too, because each product
 /// appends its own.
 ///
-/// `None` if the address contains a username or password.
+/// `None` if the address contains `@`, because the text before it may be a username and password.
 pub(super) fn host_of(address: &str) -> Option<String> {
     let address = address.trim();
     if address.contains('@') {

@@ -13,13 +13,14 @@
 //! If the program names a profile, the YAML file takes precedence over the environment.
 //!
 //! Each setting is decided by the first source that has a value for it, independently of the other settings; a token,
-//! or a username with its password, is one setting. A source that is read is validated as a whole, and an incomplete
-//! source is an error: skipping it would run the program with other credentials or against another address than its
-//! user expects. The JSON file is read only if it can still decide a setting.
+//! or a username with its password, is one setting. A malformed file and incomplete credentials are errors in every
+//! source that is read, also if an earlier source overrides them: skipping them would run the program with other
+//! credentials or against another address than its user expects. An API address, a contract number or a fingerprint is
+//! validated only if it is in force. The JSON file is read only if it can still decide a setting.
 //!
 //! Deliberately absent: logging in, writing any of these files, and the failover rules of the YAML file.
 //!
-//! The rules are those of ionosctl and of the vendor's `fileconfiguration` package; comments mark where the two differ.
+//! The rules are those of ionosctl and of the vendor's `fileconfiguration` package.
 
 mod credentials;
 mod env;
@@ -43,7 +44,7 @@ pub(crate) use env::{EmptyEnv, Env, ProcessEnv};
 pub use setting::{Origin, Setting};
 pub(crate) use settings::{Options, ResolvedConfig};
 
-/// Reads all sources in order of precedence. Sends nothing.
+/// Resolves the settings from all sources in order of precedence. Sends no request.
 ///
 /// Missing credentials are not an error yet, because a token provider may supply them: see
 /// [`ResolvedConfig::credentials_or_error`]. Fails with [`ErrorKind::Configuration`] if a source is incomplete, cannot
@@ -65,7 +66,8 @@ pub(crate) fn resolve(mut options: Options, env: &dyn Env) -> Result<ResolvedCon
     };
     let open = json_file::OpenSettings {
         credentials: settings.credentials.is_none(),
-        // ionosctl does not copy this address when it replaces the JSON file by the YAML file.
+        // ionosctl drops this address when it replaces the JSON file by a YAML file, so the address counts only if
+        // there is no YAML file.
         base_url: settings.base_url.is_none() && !yaml_exists,
     };
     let settings = settings.or(json_file::read(env, open)?);

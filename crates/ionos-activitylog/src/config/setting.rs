@@ -20,7 +20,7 @@ impl Setting {
         Self { name, origin, shown, overridden: Vec::new() }
     }
 
-    /// Adds the values of later sources, which this setting overrides.
+    /// Adds the values that this setting overrides.
     pub(super) fn with_overridden(mut self, overridden: Vec<Self>) -> Self {
         self.overridden = overridden;
         self
@@ -45,14 +45,14 @@ impl Setting {
         &self.origin
     }
 
-    /// The value for users, with `[redacted]` in place of secrets; for certificates, their number.
+    /// The value for users, with `[redacted]` in place of secrets; for root certificates, their number.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.shown
     }
 
-    /// The values of later sources, which are not in force, in order of precedence. Sources that are not read, such as
-    /// the JSON file of ionosctl if it can decide no setting, are not listed.
+    /// The values that this setting overrides, in order of precedence. Sources that are not read, such as the JSON file
+    /// of ionosctl if it can decide no setting, are not listed.
     #[must_use]
     pub fn overridden(&self) -> &[Self] {
         &self.overridden
@@ -68,7 +68,8 @@ impl fmt::Display for Setting {
 /// The source of a setting. [`fmt::Display`] prints it for users.
 ///
 /// Variables and files are those of the vendor's tools: the variables of its SDKs, ionosctl's `config.yaml`, the SDKs'
-/// `~/.ionos/config`, and ionosctl's older `config.json`. Order of precedence: program, variables, files.
+/// `~/.ionos/config`, and ionosctl's older `config.json`. Order of precedence: program, variables, files. If the
+/// program names a profile, the YAML file comes before the variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -80,10 +81,11 @@ pub enum Origin {
     File {
         /// The path of the file as it was looked up, not canonicalized.
         path: PathBuf,
-        /// The profile in use, as the file spells its name; `None` if no profile of the file is in use.
+        /// The profile in use, as the file spells its name. `None` if no profile of the file is in use, and for the
+        /// setting "profile".
         profile: Option<String>,
     },
-    /// No source has the setting.
+    /// No source has the setting, or the config file was found in a default place.
     Default,
 }
 

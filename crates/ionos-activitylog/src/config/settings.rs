@@ -28,7 +28,7 @@ pub(super) const PEM_HEADER: &str = "-----BEGIN CERTIFICATE-----";
 /// The settings made by the program. `Debug` prints none of them.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
-    /// The profile of the YAML file to use; not a setting itself.
+    /// The profile of the YAML file to use.
     pub(crate) profile: Option<String>,
     pub(crate) token: Option<SecretString>,
     pub(crate) username: Option<String>,
@@ -51,7 +51,7 @@ impl fmt::Debug for Options {
 pub(super) struct Sourced<T> {
     pub(super) value: T,
     pub(super) origin: Origin,
-    /// The values of later sources, in order of precedence.
+    /// The values that `value` overrides, in order of precedence.
     pub(super) overridden: Vec<(T, Origin)>,
 }
 
@@ -180,7 +180,7 @@ impl Settings {
 /// The settings in force. `Debug` shows no secret.
 pub(crate) struct ResolvedConfig {
     pub(crate) credentials: Option<Credentials>,
-    /// The API address, not validated yet.
+    /// The API address, not validated yet; `None` for the default.
     pub(crate) base_url: Option<String>,
     /// The contract for the header X-Contract-Number: validated digits.
     pub(crate) contract: Option<String>,

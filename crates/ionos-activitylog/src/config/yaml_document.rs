@@ -119,7 +119,7 @@ impl ConfigDocument {
         }
     }
 
-    /// The file's own choice of a profile.
+    /// The profile named by `currentProfile`; `None` if the name is missing or blank.
     pub(super) fn current_profile(&self) -> Option<String> {
         non_blank(self.current_profile.clone())
     }

@@ -1,5 +1,5 @@
 //! Reads the settings of the YAML file: credentials from a profile, address and certificates from an environment. The
-//! file can give each of the vendor's products another address per environment; an ambiguous entry is an error.
+//! file can give each of the vendor's products its own address in each environment; an ambiguous entry is an error.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub(super) struct YamlSettings {
 /// that the program requests.
 pub(super) fn read(env: &dyn Env, use_endpoint: bool, profile: Option<&str>) -> Result<YamlSettings, Error> {
     let from_env = match profile {
-        // The program's profile overrides the variable, so an invalid value of it is not an error.
+        // The program's profile overrides the variable, so a variable that is not Unicode is not an error.
         Some(_) => unicode_variable(env, CURRENT_PROFILE).ok().flatten(),
         None => unicode_variable(env, CURRENT_PROFILE)?,
     };
@@ -115,9 +115,9 @@ struct EndpointSettings {
 
 /// The address of this product and the certificates to trust.
 ///
-/// Only the environment of the profile counts; without a profile, the first environment with this product. If
-/// `use_endpoint` is false, the endpoint and its certificates are ignored, and the certificates of the profile's
-/// environment remain.
+/// Only the environment that the profile names counts; if the profile names none, or without a profile, the first
+/// environment with this product. If `use_endpoint` is false, the endpoint and its certificates are ignored, and the
+/// certificates of the profile's environment remain.
 fn endpoint_settings(
     document: &ConfigDocument,
     profile: Option<&Profile>,
@@ -145,7 +145,7 @@ fn endpoint_settings(
     Ok(EndpointSettings { base_url: Some(endpoint_address(endpoint, path)?), root_certificates })
 }
 
-/// The environment that a profile names. The names must match exactly.
+/// The environment that a profile names; `None` if it names none. The names must match exactly.
 fn environment_of_profile<'a>(
     profile: &Profile,
     document: &'a ConfigDocument,
@@ -169,7 +169,8 @@ fn environment_of_profile<'a>(
     }
 }
 
-/// The first environment with this product.
+/// The first environment with this product, and the product. The first of [`PRODUCT_NAMES`] takes precedence over the
+/// second in all environments. `None` if no environment has the product.
 fn find_product(environments: &[ProductEnvironment]) -> Option<(&ProductEnvironment, &Product)> {
     let has_name = |product: &Product, name: &str| product.name.as_deref().is_some_and(|own| is_same_name(own, name));
     PRODUCT_NAMES.iter().find_map(|name| {
@@ -180,7 +181,7 @@ fn find_product(environments: &[ProductEnvironment]) -> Option<(&ProductEnvironm
     })
 }
 
-/// The first endpoint without a location, or else the only one.
+/// The only endpoint of the product, or the first of several that serves every location.
 fn select_endpoint<'a>(product: &'a Product, path: &Path) -> Result<&'a Endpoint, Error> {
     let name = product.name.as_deref().unwrap_or_default().trim();
     match product.endpoints() {
@@ -223,8 +224,8 @@ fn endpoint_address(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
     Ok(address)
 }
 
-/// The certificates of an endpoint or environment, in PEM. Fails for a text without a certificate, which the TLS
-/// library would ignore.
+/// The certificates of an endpoint or environment, in PEM; `None` for a blank text. Fails for any other text without a
+/// certificate, which the TLS library would ignore.
 fn pem_certificates(data: Option<&String>, path: &Path) -> Result<Option<String>, Error> {
     match data.filter(|data| !data.trim().is_empty()) {
         Some(data) if !data.contains(PEM_HEADER) => {

@@ -11,7 +11,8 @@ use reqwest::StatusCode;
 pub enum ErrorKind {
     /// A setting or argument is invalid. No request was sent. Correct it.
     Configuration,
-    /// A range is empty, or outside the years 0000 to 9999. No request was sent. Correct it.
+    /// A range, moment or duration is malformed, empty, or outside the years 0000 to 9999. No request was sent. Correct
+    /// it.
     Range,
     /// 400: the service rejects the request. Report it: this library or the service has a defect.
     BadRequest,
@@ -40,7 +41,8 @@ pub enum ErrorKind {
     GatewayTimeout,
     /// Any other status.
     UnexpectedStatus,
-    /// 3xx: the service redirects to another host, and the token is not sent there. Check the API address.
+    /// 3xx: the service redirects too often, or to another scheme, host or port, to which the token is not sent. Check
+    /// the API address.
     RedirectRefused,
     /// The connection could not be established in time. Check address, network and proxy.
     ConnectTimeout,
@@ -54,7 +56,7 @@ pub enum ErrorKind {
     Tls,
     /// The answer broke off. Try again.
     InterruptedBody,
-    /// The answer is larger than the limit. Request smaller pages, or raise the limit.
+    /// The answer is larger than `ClientBuilder::body_cap`. Request smaller pages, or raise this limit.
     TooLarge,
     /// The answer does not match the API description. The address may belong to another service.
     Decode,

@@ -162,8 +162,8 @@ impl Error {
         text
     }
 
-    /// The id of the failed operation in the API description, in snake case, such as `get_by_contract`; `None` for an
-    /// invalid setting or argument.
+    /// The id of the failed operation in the API description, in snake case, such as `get_by_contract`; `None` if the
+    /// error is not about a single operation, such as for an invalid setting or argument.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.as_ref().map(|operation| operation.id)
@@ -181,7 +181,8 @@ impl Error {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// Time that the service asks to wait (`Retry-After`), counted from the arrival of the answer.
+    /// Time that the service asks to wait (`Retry-After`), counted from the arrival of the answer; `None` if the answer
+    /// names none.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.answer.as_ref()?.retry_after
@@ -193,15 +194,15 @@ impl Error {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.messages)
     }
 
-    /// The beginning of the body as one line of at most 500 characters, without secrets; `None` if no body was read or
-    /// it was empty.
+    /// The beginning of the body as one line without secrets, cut after 500 characters and then ending in ` ...`;
+    /// `None` if no body was read or it was empty.
     #[must_use]
     pub fn body_snippet(&self) -> Option<&str> {
         self.0.answer.as_ref()?.snippet.as_deref()
     }
 
-    /// The error of the program's own token provider. It is not a [`source`](StdError::source), because many programs
-    /// print all sources, and a provider's text may hold a secret.
+    /// The error of the program's own token provider; `None` if the provider returned none. It is not a
+    /// [`source`](StdError::source), because many programs print all sources, and a provider's text may hold a secret.
     #[must_use]
     pub fn provider_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.provider.as_deref()

@@ -17,7 +17,7 @@ pub(crate) fn one_line(text: &str) -> String {
     replace_control_chars(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The beginning of a text as one line of at most 500 characters.
+/// The beginning of a text as one line, cut after 500 characters and then ending in ` ...`.
 pub(crate) fn snippet(text: &str) -> String {
     let line = one_line(text);
     match line.char_indices().nth(SNIPPET_CHARS) {
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snippet_has_at_most_500_characters() {
+    fn a_snippet_is_cut_after_500_characters() {
         let (whole, longer) = ("ü".repeat(500), "ü".repeat(501));
         assert_eq!(snippet(&whole), whole);
         assert_eq!(snippet(&longer), format!("{whole} ..."));

@@ -9,7 +9,7 @@ use super::Error;
 use super::kind::ErrorKind;
 use super::text::one_line;
 
-/// The body of an answer exceeds the limit. The transport puts this error into the body stream; [`body_error`] finds
+/// The body of an answer exceeds `cap` bytes. The transport puts this error into the body stream; [`body_error`] finds
 /// it among the causes.
 #[derive(Debug)]
 pub(crate) struct BodyTooLarge {

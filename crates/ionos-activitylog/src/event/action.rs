@@ -1,5 +1,5 @@
-//! The request behind an event, and the names of its actions. Tables, files, filters and counts use the same names, so that
-//! a name from one works in another.
+//! The request behind an event, and the names of its actions. Tables, files, filters and counts use the same names, so
+//! that a name from one works in another.
 
 use std::borrow::Cow;
 

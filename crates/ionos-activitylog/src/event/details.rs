@@ -1,5 +1,5 @@
-//! The typed view of a record. Each value is read on its own: a value of an unexpected type is `None` and does not affect
-//! the others, because one changed field must not hide a whole record from an audit.
+//! The typed view of a record. Each value is read on its own: a value of an unexpected type is `None` and does not
+//! affect the others, because one changed field must not hide a whole record from an audit.
 
 use std::borrow::Cow;
 
@@ -17,9 +17,10 @@ use crate::json;
 
 /// The typed view of a record; see [`Event::details`](crate::Event::details).
 ///
-/// A value is `None` if it is missing, null or of another type. Text may be written as a number; its digits are then kept
-/// as they are written and never rounded. A lone surrogate becomes U+FFFD. If a key occurs twice in an object, the last one
-/// counts. [`Event::issues`](crate::Event::issues) reports all of these except numbers for text.
+/// A value is `None` if it is missing, null or of another type. Text may be written as a number; its digits are then
+/// kept as they are written and never rounded. A lone surrogate becomes U+FFFD. If a key occurs twice in an object, the
+/// last one counts. [`Event::issues`](crate::Event::issues) reports all of these, with two exceptions: missing or null
+/// values other than the time, and numbers where the service may write a number.
 #[derive(Clone, Debug)]
 pub struct Details<'a> {
     members: RecordMembers<'a>,
@@ -90,9 +91,9 @@ impl<'a> Details<'a> {
     }
 
     /// The names of the actions on the resources (`/event/resources/N/action`), without duplicates, in the order of the
-    /// record. If there are none, one name made of the HTTP method and the type of the first resource that has a type, such
-    /// as `DELETE nic`; the last name in the path of the URI stands in for a missing type. Empty if the record has neither
-    /// an action name nor a method.
+    /// record. If there are none, one name made of the HTTP method and the type of the first resource that has a type,
+    /// such as `DELETE nic`; the last name in the path of the URI stands in for a missing type. Empty if the record has
+    /// neither an action name nor a method.
     #[must_use]
     pub fn actions(&self) -> Vec<Cow<'a, str>> {
         action::action_names(self.resources(), self.action())

@@ -9,7 +9,8 @@ use crate::json;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventError<'a> {
-    /// The vendor's error code: `/event/param/errorCode`, or the first code of the messages. Never blank.
+    /// The vendor's error code: `/event/param/errorCode`, or the first code of the messages. `None` if all are missing
+    /// or blank.
     pub code: Option<Cow<'a, str>>,
     /// The HTTP status, 100 to 999. `None` if the record has no such number.
     pub status: Option<u16>,
@@ -17,7 +18,7 @@ pub struct EventError<'a> {
     pub messages: Vec<EventErrorMessage<'a>>,
 }
 
-/// One message of an [`EventError`].
+/// One message of an [`EventError`]. Values are as the service wrote them, `None` if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventErrorMessage<'a> {

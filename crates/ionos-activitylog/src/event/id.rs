@@ -1,5 +1,5 @@
-//! Identifies events independently of how they were read: pages may be read twice and windows may overlap. Most records have
-//! a UUID; the others are identified by a hash of their content.
+//! Identifies events independently of how they were read: pages may be read twice and windows may overlap. Most records
+//! have a UUID; the others are identified by a hash of their content.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -30,9 +30,9 @@ const DIGITS: [u8; 256] = {
 
 /// The id of an event, unique within a contract.
 ///
-/// `u:` and the record's `@uuid` exactly as written, if it is a usable string: not blank, without control characters, at most
-/// 144 bytes. Otherwise `h:` and the first 32 hex digits of [`Event::fingerprint`](crate::Event::fingerprint). Two records
-/// with one `u:` id may differ in content, because the service may amend a record.
+/// `u:` and the record's `@uuid` exactly as written, if it is a usable string: not blank, without control characters,
+/// at most 144 bytes. Otherwise `h:` and the first 32 hex digits of [`Event::fingerprint`](crate::Event::fingerprint).
+/// Two records with one `u:` id may differ in content, because the service may amend a record.
 ///
 /// Ids are ordered like their text.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -130,7 +130,7 @@ impl fmt::Debug for EventId {
 impl Ord for EventId {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
-            // Their texts have equal lengths and the order of the bytes.
+            // The texts of two hashes, or of two UUIDs, have the order of their bytes.
             (EventIdForm::Hash(one), EventIdForm::Hash(other)) | (EventIdForm::Uuid(one), EventIdForm::Uuid(other)) => {
                 one.cmp(other)
             }

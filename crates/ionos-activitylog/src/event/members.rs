@@ -1,5 +1,5 @@
-//! Finds the members of a record that the typed view reads, in one pass. The event keeps their positions, so that its record
-//! is never parsed again. [`read_text`] and [`read_time`] read the value of a member.
+//! Finds the members of a record that the typed view reads, in one pass. The event keeps their positions, so that they
+//! are not searched again. [`read_text`] and [`read_time`] read the value of a member.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::json::{self, OnePass};
 
-/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`Object`] are next to each other.
+/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`Object`] are next to each
+/// other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
     Uuid,
@@ -129,8 +130,8 @@ impl<'a> RecordMembers<'a> {
     }
 }
 
-/// Positions of the [`RecordMembers`] in the text of their record, 48 bytes in all. Records of more than 64 KiB, which the
-/// service does not write, are scanned again instead.
+/// Positions of the [`RecordMembers`] in the text of their record, 48 bytes in all. Records of more than 65 535
+/// bytes are scanned again instead.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct MemberSpans([[u16; 2]; COUNT]);
 

@@ -115,8 +115,9 @@ impl Event {
         Self { record: hit.text.into(), envelope_issue: hit.issue, index }
     }
 
-    /// Makes an event of a record, such as [`Event::raw`] returned it. Accepts any JSON value; [`Event::issues`]
-    /// reports the parts that do not fit the model of an event. Whitespace around the record is removed.
+    /// Makes an event from a record, for example from the text of [`Event::raw`]. Accepts any JSON value;
+    /// [`Event::issues`] reports the parts that do not fit the model of an event. Whitespace around the record is
+    /// removed.
     ///
     /// # Errors
     ///
@@ -183,7 +184,7 @@ impl Event {
         json::resolve_pointer(self.raw(), pointer)
     }
 
-    /// The typed view of the record. Borrows from the event; the record is not parsed again.
+    /// The typed view of the record. Borrows from the event; a record of at most 65 535 bytes is not parsed again.
     #[must_use]
     pub fn details(&self) -> Details<'_> {
         Details::new(self.index.members.resolve(self.raw()))

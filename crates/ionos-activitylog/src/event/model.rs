@@ -4,7 +4,7 @@
 /// The expected type of a value. Every value may be missing or null, except [`ModelType::Time`].
 pub(super) enum ModelType {
     Text,
-    /// A number, or a string with a number.
+    /// A number or any text: the service may write a number as text.
     Scalar,
     /// The time of the event. Required, because an event without a time belongs to no range.
     Time,

@@ -13,8 +13,8 @@ use crate::json;
 pub struct Principal<'a> {
     /// The login name, an e-mail address (`/principal/identity/username`).
     pub user: Option<Cow<'a, str>>,
-    /// The contract of the user (`/principal/identity/contractNumber`), with its digits as they are written. For a reseller
-    /// it may differ from the contract whose log contains the event.
+    /// The contract of the user (`/principal/identity/contractNumber`), with its digits as they are written. For a
+    /// reseller it may differ from the contract whose log contains the event.
     pub contract: Option<Cow<'a, str>>,
     /// The address that the request came from (`/principal/sourceIP`); [`Principal::ip`] parses it.
     pub source_ip: Option<Cow<'a, str>>,
@@ -38,8 +38,8 @@ impl<'a> Principal<'a> {
         }
     }
 
-    /// The client address in [`Principal::source_ip`]: the first of a comma-separated list, with or without brackets, port
-    /// or zone. `None` if that is not an IP address.
+    /// The client address in [`Principal::source_ip`]: the first of a comma-separated list, with or without brackets,
+    /// port or zone. `None` if that is not an IP address.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         let first = self.source_ip.as_deref()?.split(',').next()?.trim();

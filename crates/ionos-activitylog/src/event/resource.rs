@@ -6,7 +6,7 @@ use super::members::read_text;
 use super::vocabulary::{ActionName, ResourceType};
 use crate::json::{self, JsonType};
 
-/// A resource that an event touched (`/event/resources/N`).
+/// A resource that an event touched (`/event/resources/N`). Values are as the service wrote them, `None` if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Resource<'a> {

@@ -1,6 +1,6 @@
-//! The words of the vendor: types of events, statuses, services, types of resources and names of actions. The lists are open
-//! and not published, and a new word must neither fail nor look like another one. So each word is a newtype over its text,
-//! with constants for the known words.
+//! The words of the vendor: types of events, statuses, services, types of resources and names of actions. The lists are
+//! open and not published, and a new word must neither fail nor look like another one. So each word is a newtype over
+//! its text, with constants for the known words.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,7 +32,8 @@ macro_rules! vocabulary {
                 &self.0
             }
 
-            /// Whether the words are equal apart from case, `-` and `_`, which the vendor's products use inconsistently.
+            /// Whether the words are equal apart from case, `-` and `_`, which the vendor's products use
+            /// inconsistently.
             #[must_use]
             pub fn matches(&self, other: &str) -> bool {
                 fold(&self.0).eq(fold(other))
@@ -89,8 +90,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The status of a request (`/event/status`). The list is open; the constants are the statuses of requests in the Cloud
-    /// API and those that decide the [`Outcome`](crate::Outcome).
+    /// The status of a request (`/event/status`). The list is open; the constants are the statuses of requests in the
+    /// Cloud API and those that decide the [`Outcome`](crate::Outcome).
     Status {
         /// The request waits.
         QUEUED = "QUEUED";
@@ -108,8 +109,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// A service of the vendor (`/principal/sourceService`, `/event/param/sourceService`). The list is open; the constants
-    /// come from public sources.
+    /// A service of the vendor (`/principal/sourceService`, `/event/param/sourceService`). The list is open; the
+    /// constants come from public sources.
     ServiceName {
         /// The Cloud API, version 6.
         PUBLIC_REST_V6 = "PUBLIC_REST_V6";
@@ -125,8 +126,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The type of a resource (`/event/resources/N/type`). The list is open; the constants come from public sources. The
-    /// spelling differs from the Cloud API: `firewallrule` in the log is `firewall-rule` there.
+    /// The type of a resource (`/event/resources/N/type`). The list is open; the constants come from public sources.
+    /// The spelling differs from the Cloud API: `firewallrule` in the log is `firewall-rule` there.
     ResourceType {
         /// A virtual data center.
         DATACENTER = "datacenter";
@@ -140,8 +141,8 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// The name of an action on a resource (`/event/resources/N/action/N`): domain, object and verb, separated by dots. The
-    /// list is open; the constants come from public sources.
+    /// The name of an action on a resource (`/event/resources/N/action/N`): domain, object and verb, separated by dots.
+    /// The list is open; the constants come from public sources.
     ActionName {
         /// A user was created.
         SEC_USER_CREATE = "sec.user.create";

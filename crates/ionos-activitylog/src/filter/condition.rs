@@ -118,7 +118,7 @@ fn parse_network(value: &str) -> Result<IpNet, Error> {
 
 /// Converts a network of IPv4-mapped IPv6 addresses to IPv4.
 fn unmap_ipv4(network: IpNet) -> IpNet {
-    /// The bits of `::ffff:0:0`.
+    /// Length of the prefix `::ffff:0:0` in bits.
     const MAPPED: u8 = 96;
     let bits = network.prefix_len().checked_sub(MAPPED);
     let mapped = bits.and_then(|bits| IpNet::new(network.addr().to_canonical(), bits).ok());

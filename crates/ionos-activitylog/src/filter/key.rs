@@ -6,10 +6,11 @@ use crate::error::{Error, ErrorKind};
 use crate::event::fold;
 use crate::suggest::did_you_mean;
 
-/// The property of an event that a filter tests. Ordered as in the text of a [`Filter`](super::Filter), cheap keys first.
+/// The property of an event that a filter tests. Ordered as in the text of a [`Filter`](super::Filter), cheap keys
+/// first.
 ///
-/// Comparisons of words ignore case, and `*` matches any number of characters. For the vocabularies of the vendor they also
-/// ignore `-` and `_`.
+/// Comparisons of words ignore case, and `*` matches any number of characters. For the vocabularies of the vendor they
+/// also ignore `-` and `_`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FilterKey {
@@ -34,10 +35,12 @@ pub enum FilterKey {
     ResourceType,
     /// `resource-id`: the id of one of the resources, not necessarily the one that matches `resource-type`.
     ResourceId,
-    /// `action`: the name of an action, such as `sec.*` or `DELETE nic`; see [`Details::actions`](crate::Details::actions).
+    /// `action`: the name of an action, such as `sec.*` or `DELETE nic`; see
+    /// [`Details::actions`](crate::Details::actions).
     Action,
-    /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record, which has
-    /// no whitespace between tokens, ordered keys and no needless escapes; see [`Event::fingerprint`](crate::Event::fingerprint).
+    /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record,
+    /// which has no whitespace between tokens, ordered keys and no needless escapes; see
+    /// [`Event::fingerprint`](crate::Event::fingerprint).
     Text,
 }
 
@@ -101,7 +104,8 @@ impl std::str::FromStr for FilterKey {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for any other text. The message suggests a similar key.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) for any other text. The message suggests a similar
+    /// key, if there is one.
     fn from_str(text: &str) -> Result<Self, Error> {
         let is_name = |key: &Self| fold(key.as_str()).eq(fold(text.trim()));
         Self::ALL.into_iter().find(is_name).ok_or_else(|| {

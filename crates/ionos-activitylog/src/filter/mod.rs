@@ -2,8 +2,7 @@
 //! failures" must not be the failures among the last ten events.
 //!
 //! `key` defines the filter keys, `condition` tests an event against one alternative, `parse` reads filters from text,
-//! `pattern` compares words, `sieve` tests records before they are parsed as events, and `counts` counts the events
-//! that a filter kept.
+//! `pattern` compares words, and `counts` counts the events that a filter tested and kept.
 
 mod condition;
 mod counts;

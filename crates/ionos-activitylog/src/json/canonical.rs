@@ -1,5 +1,6 @@
-//! Writes a record in canonical form, which fingerprints and `text` filters use. The service may send one record twice with
-//! other whitespace or key order. Equal records have the same canonical text, different records have different ones.
+//! Writes a record in canonical form, which fingerprints and `text` filters use. The service may send one record twice
+//! with other whitespace or key order. Equal records have the same canonical text, different records have different
+//! ones.
 
 use std::borrow::Cow;
 
@@ -14,8 +15,8 @@ const MAX_SORTED_DEPTH: usize = 128;
 /// - no whitespace between tokens;
 /// - members ordered by the code points of their keys; members with equal keys stay in their order, none is merged;
 /// - strings as RFC 8785 prescribes, with an escape for each lone surrogate;
-/// - numbers with the digits of the source, so 1.10 differs from 1.1. RFC 8785 rounds them, which loses digits of contract
-///   numbers.
+/// - numbers with the digits of the source, so 1.10 differs from 1.1. RFC 8785 rounds numbers, which loses digits of
+///   contract numbers.
 ///
 /// Below 128 levels of objects and lists, members stay in their order.
 pub(crate) fn to_canonical(value: &str) -> String {

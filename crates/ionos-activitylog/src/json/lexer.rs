@@ -1,7 +1,7 @@
-//! Finds the end of an escape and of a number in text that is not validated yet. Returns an end only if they are valid
-//! JSON (RFC 8259, sections 6 and 7), as `serde_json` reads it.
+//! Finds the end of an escape or of a number in text that is not validated yet. Returns an end only if the escape or
+//! the number is valid JSON (RFC 8259, sections 6 and 7), as `serde_json` reads it.
 
-/// The position after the escape that begins at `at`.
+/// The position after the escape that begins at `at`. `None` if the escape is not valid.
 #[inline]
 pub(super) fn end_of_escape(text: &[u8], at: usize) -> Option<usize> {
     match text.get(at + 1)? {
@@ -33,7 +33,7 @@ pub(super) fn end_of_number(text: &[u8], at: usize) -> Option<usize> {
     Some(at)
 }
 
-/// The position after a run of at least one digit.
+/// The position after the digits that begin at `at`. `None` if no digit is there.
 fn end_of_digits(text: &[u8], at: usize) -> Option<usize> {
     let digits = text.get(at..)?.iter();
     let count = digits.take_while(|byte| byte.is_ascii_digit()).count();

@@ -1,8 +1,8 @@
-//! Reads JSON text as slices, without decoding it into a tree. Records may contain duplicate keys, lone surrogates, numbers of
-//! 400 digits and any depth of nesting; a tree would reject, merge or round some of these.
+//! Reads JSON text as slices, without decoding it into a tree. Records may contain duplicate keys, lone surrogates,
+//! numbers of 400 digits and any depth of nesting; a tree would reject, merge or round some of these.
 //!
-//! [`OnePass`] reads text that is not validated yet. All other functions expect text that a JSON reader has accepted: for
-//! other text the result is unspecified, but they never panic.
+//! [`OnePass`] reads text that is not validated yet. All other functions expect text that a JSON reader has accepted:
+//! for other text the result is unspecified, but they never panic.
 
 mod canonical;
 mod lexer;

@@ -1,8 +1,9 @@
 //! Validates JSON text and finds the requested members in one pass, without recursion and without decoding.
 //!
-//! [`OnePass`] takes the common case only. It returns `None` for escaped keys, for more than 64 levels of nesting and
-//! for text that is not JSON. The caller then asks `serde_json`, which decides whether the text is JSON. The invariant:
-//! any text that this reader accepts, `serde_json` accepts with the same value.
+//! [`OnePass`] takes the common case only. It returns `None` for an escaped key in [`OnePass::object`], for more than
+//! 64 levels of nesting in a value, and for text that is not JSON. The caller then asks `serde_json`, which decides
+//! whether the text is JSON. The invariant: any text that this reader accepts, `serde_json` accepts with the same
+//! value.
 
 use serde_json::value::RawValue;
 
@@ -116,7 +117,7 @@ impl<'a> OnePass<'a> {
         }
     }
 
-    /// Reads a value of any type with `serde_json`, which takes also what [`OnePass::value`] does not.
+    /// Reads a value of any type with `serde_json`, which also accepts values that [`OnePass::value`] does not.
     pub(crate) fn value_by_serde(&mut self) -> Option<&'a str> {
         let rest = self.text.get(self.at..)?;
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();

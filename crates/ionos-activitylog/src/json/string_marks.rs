@@ -1,5 +1,5 @@
-//! Finds all bytes at which a string can end or become invalid, 64 bytes of text at a time. Then the end of a string takes a
-//! few instructions, whatever the length of the string.
+//! Finds all bytes at which a string can end or become invalid, 64 bytes of text at a time. The end of a string within
+//! these 64 bytes is then found in a few instructions.
 
 /// Bytes that are searched at once.
 const BLOCK: usize = u64::BITS as usize;
@@ -19,7 +19,8 @@ impl StringMarks {
         Self { start: 0, bits: marked_bytes(text) }
     }
 
-    /// Passes all bytes up to and including the first marked byte from `at` on, and returns its position.
+    /// Passes all bytes up to and including the first marked byte from `at` on, and returns the position of that byte.
+    /// `None` if no marked byte follows.
     #[inline(always)]
     pub(super) fn pass_first(&mut self, text: &[u8], at: usize) -> Option<usize> {
         loop {

@@ -11,7 +11,8 @@ use std::time::Duration;
 use crate::defaults::INITIAL_CONCURRENCY;
 use crate::runtime::clock::Clock;
 
-/// Successes since the last overload or growth before the limit grows by one.
+/// Successes, counted only while the limit is reached, after which the limit grows by one. An overload and each growth
+/// restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
 /// Load of the service according to the result of one request.
@@ -19,7 +20,7 @@ const SUCCESSES_TO_GROW: u32 = 50;
 pub(crate) enum LoadFeedback {
     /// The request succeeded.
     Success,
-    /// The service was too slow or unavailable: 503 or a timeout.
+    /// The service was too slow or refused the load: 429, 503, 504, or a timeout of the connection or the attempt.
     Overloaded,
     /// The service asked clients to send no request before this time, as [`Clock::elapsed`] counts.
     ThrottledUntil(Duration),
@@ -132,7 +133,7 @@ impl ConcurrencyLimiter {
     }
 
     /// Adapts the limit to the feedback of a request that was sent in `epoch`. `was_full` says whether the limit was
-    /// reached when it ended.
+    /// reached when the request ended.
     fn apply_feedback(&self, epoch: u64, feedback: LoadFeedback, was_full: bool) {
         let mut state = self.lock();
         if let LoadFeedback::ThrottledUntil(until) = feedback {
@@ -192,7 +193,7 @@ impl QueuedCall<'_> {
             }
             state.in_flight += 1;
             let epoch = state.epoch;
-            // Only the first call sleeps until the throttle ends; the others wait for its wake-up.
+            // Only the first call in the queue sleeps until a throttle ends, so it must wake the next calls.
             wake_next(state);
             return Poll::Ready(AcquireStep::Acquired(epoch));
         }

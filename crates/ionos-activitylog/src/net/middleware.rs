@@ -1,4 +1,4 @@
-//! Wraps every transport: adds authorization and user agent, removes a header that the vendor's clients do not send,
+//! Wraps every transport: adds authorization and user agent, removes the header `api-version`, which the vendor's clients do not send,
 //! bounds the size of the answer, and frees the concurrency slot once the answer is complete.
 
 use std::sync::Arc;
@@ -58,10 +58,10 @@ impl Transport for HeaderMiddleware {
     }
 }
 
-/// Makes the body fail once it exceeds the cap. The body is decompressed here, so the cap also stops a decompression
-/// bomb.
+/// Makes the body fail once it exceeds the cap. The transport has already decompressed the body, so the cap also stops a
+/// decompression bomb.
 fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
-    // The connection enforces a declared length, and a decompressed answer declares none.
+    // The connection enforces a declared length, so no cap is needed. A decompressed answer declares none.
     if answer.content_length().is_some_and(|length| length <= cap) {
         return answer;
     }
@@ -79,7 +79,7 @@ fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
 }
 
 /// Frees the concurrency slot once the body is complete, so that the next request is sent while this answer is parsed.
-/// The slot of an error is freed only after its headers are read, because they may ask clients to wait.
+/// The slot of an error response is freed only after its headers are read, because they may ask clients to wait.
 fn release_at_end_of_body(answer: reqwest::Response, early_release: &EarlyRelease) -> reqwest::Response {
     if !answer.status().is_success() {
         return answer;

@@ -5,16 +5,16 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Capacity: 100 retries in a row, as in the SDKs of the large clouds.
+/// Capacity in units: 100 retries in a row, as in the SDKs of the large clouds.
 const CAPACITY: u32 = 500;
 
-/// Cost of one retry.
+/// Cost of one retry in units.
 const RETRY_COST: u32 = 5;
 
-/// Refill per success, so that few failures among many successes never empty the budget.
+/// Refill per success in units, so that few failures among many successes never empty the budget.
 const SUCCESS_REFILL: u32 = 1;
 
-/// Remaining retries of all clones of a client together.
+/// Remaining units of all clones of a client together.
 #[derive(Debug)]
 pub(crate) struct RetryBudget(Mutex<u32>);
 

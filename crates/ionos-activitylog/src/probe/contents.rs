@@ -15,8 +15,8 @@ use crate::range::DateRange;
 const MIN_TOTAL_TO_TEST: u64 = 1_000;
 
 impl ProbeSession<'_> {
-    /// The form of the total, and whether it is capped. A total is capped if the totals of two parts of the range add
-    /// up to more.
+    /// The form of the total, and whether it is capped; `None` if unknown. A total is capped if the service declares it
+    /// a lower bound, or if the totals of two parts of the range add up to over 1 % more.
     pub(super) async fn total_shape(&mut self, range: DateRange, first: &ProbedPage) -> (Finding, Option<bool>) {
         let word = match first.shape {
             TotalShape::Number => "a number",
@@ -123,7 +123,7 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// The age of the newest event, which is an upper bound of the time until an event appears.
+    /// The age of the newest event in seconds, an upper bound of the time until an event appears; `None` if unknown.
     pub(super) async fn ingest_lag(&mut self, first: &ProbedPage, order: Option<HitOrder>) -> (Finding, Option<u64>) {
         let finding = |answer: String, observation: String| Finding::new("ingest lag", answer, observation);
         let unknown = |observation: String| (finding(NOT_KNOWN.to_owned(), observation), None);

@@ -45,7 +45,7 @@ pub struct Probe {
 pub struct Finding {
     /// Name of the question, such as "page cap".
     pub name: &'static str,
-    /// The answer in one or two words; "not known" if the answers of the service are inconclusive.
+    /// The answer in a few words; "not known" if the answers of the service are inconclusive.
     pub answer: String,
     /// The observation that supports the answer, as a sentence without a full stop.
     pub observation: String,

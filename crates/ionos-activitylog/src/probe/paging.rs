@@ -12,10 +12,10 @@ use crate::event::Event;
 use crate::probe::{Finding, NOT_KNOWN, ProbeSession, ProbedPage, describe_failure};
 use crate::range::DateRange;
 
-/// Maximum offsets to test, in descending order.
+/// Values of `offset` plus `limit` to test, in descending order.
 const MAX_OFFSETS: [u64; 5] = [DEFAULT_MAX_OFFSET, 5_000, 2_000, 1_000, 500];
 
-/// Requests of the same page to test whether its events keep their order.
+/// Number of requests of the same page, including the first one, to test whether its events keep their order.
 const READINGS: usize = 3;
 
 impl ProbeSession<'_> {
@@ -65,7 +65,7 @@ impl ProbeSession<'_> {
         (finding("stable", observation), Some(true))
     }
 
-    /// The maximum of `offset` plus `limit`.
+    /// The maximum of `offset` plus `limit`; `None` if there is no limit, if it is below 500, or if it is unknown.
     pub(super) async fn max_offset(
         &mut self,
         range: DateRange,

@@ -47,7 +47,7 @@ impl Length {
         Self(LengthKind::Months(months))
     }
 
-    /// `now` minus this duration, rounded down to the whole second. `None` before the year 0.
+    /// `now`, rounded down to the whole second, minus this duration. `None` outside the years 0000 to 9999.
     pub(super) fn subtract_from<Tz: TimeZone>(self, now: &DateTime<Tz>) -> Option<DateTime<Utc>> {
         let end = last_whole_second(now);
         let start = match self.0 {

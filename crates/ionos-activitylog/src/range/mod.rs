@@ -40,7 +40,7 @@ const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 ///
 /// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
 /// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A
-/// local day may last 23 or 25 hours. If clocks are set forward at midnight, a day starts at the first instant after
+/// local day may last 23 to 25 hours. If clocks are set forward at midnight, a day starts at the first instant after
 /// the gap; if midnight occurs twice, it starts at the earlier one. So the days of a time zone are adjacent.
 ///
 /// ```
@@ -60,7 +60,8 @@ impl DateRange {
     /// The range from `start` (inclusive) to `end` (exclusive). Fractions of a millisecond are rounded outwards, so
     /// that the range never becomes smaller; a leap second is rounded outwards to whole seconds.
     ///
-    /// Fails with [`ErrorKind::Range`] if `start` is not before `end`, or outside the years 0000 to 9999.
+    /// Fails with [`ErrorKind::Range`] if `start` is not before `end`, or if the range, rounded outwards to whole
+    /// seconds, exceeds the years 0000 to 9999.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Result<Self, Error> {
         if start >= end {
             return Err(range_error(format!(
@@ -116,7 +117,7 @@ impl DateRange {
         Self::from_bounds(self.start.max(other.start), self.end.min(other.end))
     }
 
-    /// The part before `now`, rounded down to the whole second; `None` if the range starts later. Use it for a range
+    /// The part before `now`, rounded down to the whole second; `None` if there is no such part. Use it for a range
     /// that includes the future, such as [`DateRange::today`].
     #[must_use]
     pub fn past<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Option<Self> {

@@ -1,4 +1,4 @@
-//! The text format of ranges. A misread range would silently give a wrong answer, so each meaning has exactly one form,
+//! The text format of ranges. A misread range would silently give a wrong answer, so each form has exactly one meaning,
 //! and an error names the part that was recognized.
 
 use chrono::{DateTime, TimeZone};

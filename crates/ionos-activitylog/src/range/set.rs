@@ -198,7 +198,7 @@ mod tests {
         (0..MILLISECONDS, 1_i64..20).prop_map(|(start, length)| millis(start, (start + length).min(MILLISECONDS)))
     }
 
-    /// Models with long ranges, which find more than single bits.
+    /// Models with long ranges, which find more errors than models with single bits.
     fn any_mask() -> impl Strategy<Value = Mask> {
         prop::collection::vec(any_range(), 0..8)
             .prop_map(|ranges| ranges.into_iter().fold(0, |mask, range| mask | mask_of(range)))

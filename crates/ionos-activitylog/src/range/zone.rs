@@ -1,9 +1,9 @@
 //! Converts local times to instants. Clocks are set forward and back, so some local times do not exist and some occur
 //! twice, even midnight.
 //!
-//! A local time that does not exist is the first instant after the gap. A local time that occurs twice is the earlier
-//! one, but the later one as the end of a range. So each day starts where the day before ends, and each event is read
-//! exactly once.
+//! A local time that does not exist stands for the first instant after the gap. A local time that occurs twice stands
+//! for the earlier instant as the start of a range, and for the later one as its end. A midnight always stands for the
+//! earlier one, so each day starts where the day before ends, and each event is read exactly once.
 
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono::{TimeZone, Utc};
@@ -11,7 +11,7 @@ use chrono::{TimeZone, Utc};
 /// Maximum length of a gap in local time, in hours. The longest known gaps are the days that Samoa and Manila skipped.
 const MAX_GAP_HOURS: i64 = 48;
 
-/// Whether the year is within 0000 to 9999, as requests require.
+/// Whether the year in UTC is within 0000 to 9999, as requests require.
 pub(super) fn has_four_digit_year<Tz: TimeZone>(time: DateTime<Tz>) -> bool {
     (0..=9999).contains(&time.naive_utc().year())
 }

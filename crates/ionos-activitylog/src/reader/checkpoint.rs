@@ -1,5 +1,5 @@
-//! A position in a range, so that a program can resume after a restart. A program stores the checkpoint after the events up
-//! to it.
+//! A position in a range, so that a program can resume after a restart. A program stores the events first and then the
+//! checkpoint; in the other order, a restart between the two loses events.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::Error as _;
@@ -37,7 +37,8 @@ impl Checkpoint {
         self.range
     }
 
-    /// The first instant whose events were not returned yet, in UTC. The end of the range once all events were returned.
+    /// The first instant whose events were not returned yet, in UTC. The end of the range once all events were
+    /// returned.
     #[must_use]
     pub fn read_to(&self) -> DateTime<Utc> {
         self.read_to

@@ -1,4 +1,4 @@
-//! The events that the scans of one window returned: each content once, with the first content of each id.
+//! Collects the events that the scans of one window returned. Each content is kept once, however often it was returned.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -21,9 +21,9 @@ pub(super) struct CollectedEvents {
     keys: Vec<SortKey>,
     /// Further contents of known ids.
     pub(super) amended: u64,
-    /// Distinct events outside of the window.
+    /// Distinct events whose first content lies outside of the window.
     pub(super) out_of_window: u64,
-    /// Size of all records in bytes.
+    /// Size of all received records in bytes, including repeats.
     pub(super) bytes: u64,
 }
 
@@ -90,15 +90,15 @@ impl CollectedEvents {
         self.contents.push(event);
     }
 
-    /// Whether this very content has a key; `first` is the index of the first content of its id.
+    /// Whether this content is already kept; `first` is the index of the first content of its id.
     fn has_content(&self, first: usize, id: &EventId, event: &Event) -> bool {
         let is_same = |index: usize| self.contents.get(index).is_some_and(|known| known.raw() == event.raw());
         // Several contents of one id are rare, so a linear search is enough.
         is_same(first) || self.amended > 0 && self.keys.iter().any(|key| key.id == *id && is_same(key.index))
     }
 
-    /// Takes the events that lie in `range`, sorted by time and id, and the events outside of the window. Events without a
-    /// time are placed at the start of the window.
+    /// Takes the events that lie in `range`, sorted by time and id, and the events outside of the window. Events
+    /// without a time are placed at the start of the window.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.keys.sort_unstable();
         let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();
@@ -114,8 +114,8 @@ impl CollectedEvents {
         (events, out_of_window)
     }
 
-    /// Adds the repeats of events as further events, for records without an id that are several events with equal content.
-    /// Returns their number.
+    /// Adds each repeat of an event as a further event, because equal records without an id are several events. Returns
+    /// the number of added events.
     pub(super) fn add_repeats(&mut self, events: &EventMultiset) -> u64 {
         let mut added = 0;
         for (id, count) in events.iter() {

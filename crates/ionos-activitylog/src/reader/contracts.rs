@@ -1,6 +1,7 @@
 //! The windows of several contracts. Contracts take turns and fail independently: one error does not end the others,
-//! and a busy contract does not delay them. Output that must not depend on which contract was faster takes the windows
-//! in order, contract by contract, while one window of each of the next contracts is prefetched.
+//! and a busy contract does not delay them. [`ContractsInOrder`] returns the windows contract by contract, so that the
+//! output does not depend on which contract is faster; meanwhile, one window of each of the next contracts is
+//! prefetched.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -87,7 +88,7 @@ impl Stream for ContractsStream {
                     Poll::Pending => self.active.push_back((contract, windows)),
                     Poll::Ready(Some(result)) => {
                         let window = ContractWindow { contract: contract.clone(), result };
-                        // Behind the waiting contracts, so that each contract returns a window before one returns two.
+                        // Behind the waiting contracts, so that contracts take turns.
                         self.waiting.push_back((contract, windows));
                         return Poll::Ready(Some(window));
                     }
@@ -161,7 +162,7 @@ impl Stream for ContractsInOrder {
             let Some(first) = self.remaining.front_mut() else {
                 return Poll::Ready(None);
             };
-            // The first contract has the memory of a single contract.
+            // The first contract is read as fast as a single contract; the others only prefetch.
             first.windows.set_concurrency(DEFAULT_WINDOWS_AT_ONCE);
             let polled = first.poll_next(context);
             if let Poll::Ready(None) = polled {
@@ -169,7 +170,7 @@ impl Stream for ContractsInOrder {
                 continue;
             }
             let contract = first.contract.clone();
-            // Also if the first contract has a window ready: the consumer may be slow.
+            // Prefetches even if the first contract has a window ready, because the consumer may be slow.
             for next in self.remaining.iter_mut().take(CONCURRENT_CONTRACTS).skip(1) {
                 next.prefetch(context);
             }

@@ -29,15 +29,15 @@ impl Events {
         Self { request: EventsRequest::new(api, contract, range), position: None }
     }
 
-    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service sends fewer, all clones of
-    /// the client adapt to it.
+    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service sends at most a smaller
+    /// number, all clones of the client request that number from then on.
     pub fn page_size(mut self, page_size: PageSize) -> Self {
         self.request.page_size = page_size;
         self
     }
 
-    /// Maximum windows that are read at the same time or wait to be returned, at least 1. Default: 4. It bounds the
-    /// memory: a window has at most 10 000 events, and of as many further windows only the first page is prefetched.
+    /// Maximum windows that are read at the same time or wait to be returned, at least 1. Default: 4. This bounds the
+    /// memory: a window has at most 10 000 events. The first page of the same number of further windows is prefetched.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.request.windows_at_once = windows.max(1);
         self
@@ -78,8 +78,8 @@ impl Events {
     /// [`ErrorKind::Incomplete`] that names the gap. After an error the stream ends.
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its requests. A stream that is
-    /// kept but not polled keeps its requests in flight, with their share of the client's limit; after a `Retry-After`
-    /// of the service it also delays later calls.
+    /// kept but not polled keeps its requests in flight, and these count towards the client's limit on requests in
+    /// flight. After a `Retry-After` of the service, such a stream also delays later calls.
     pub fn stream(self) -> EventStream {
         EventStream::new(self.windows())
     }

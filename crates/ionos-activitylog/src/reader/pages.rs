@@ -1,6 +1,6 @@
-//! Follows the pages of a range one after another, as the service sends them. An early end is not trusted: if the service
-//! sends fewer events than it reports, or the same page twice, the stream ends in an error. Overlapping pages are not
-//! detected here; reading by windows does that.
+//! Follows the pages of a range one after another, as the service sends them. An early end is not trusted: if the
+//! service sends fewer events than it reports, or the same page twice, the stream ends in an error. Overlapping pages
+//! are not detected here; reading by windows does that.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

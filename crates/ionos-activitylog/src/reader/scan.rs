@@ -21,14 +21,14 @@ use crate::runtime::clock::Clock;
 const MAX_PAGE_REPEATS: u32 = 5;
 
 /// Pages of one window that are requested concurrently: all pages of a full window. A page that is requested later
-/// would be queued behind the pages of other windows and delay this one. The client limits the requests in flight
+/// would be queued behind the pages of other windows and delay its window. The client limits the requests in flight
 /// separately.
 const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
 const SMALLER_PAGE_SIZES: [u64; 5] = [500, 250, 100, 50, 20];
 
-/// A total that may be a cap: Elasticsearch counts up to it by default.
+/// A total that may be a cap: Elasticsearch stops counting at 10 000 by default.
 const SUSPICIOUS_TOTAL: u64 = 10_000;
 
 /// The events of one scan, and the totals that its pages reported.
@@ -38,7 +38,7 @@ pub(super) struct Scan {
     pub(super) events: Vec<Event>,
     /// The total that all pages reported exactly. `None` if they differ or one is absent or inexact.
     pub(super) agreed_total: Option<u64>,
-    /// Highest total that a page reported.
+    /// Highest total that a page reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
     /// Whether the hits of a page reach beyond the offset of the next page. Repeats are expected then.
     pub(super) has_overlapping_pages: bool,
@@ -98,7 +98,7 @@ impl WindowScanner<'_> {
         }
         let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
         if received == 0 {
-            // A page that reports events although it has none was requested again often enough.
+            // `first_page` already repeats a page that reports events and has none.
             return Ok(scan.complete(true));
         }
         self.gate.wait().await;
@@ -119,7 +119,7 @@ impl WindowScanner<'_> {
     }
 
     /// Fetches the second page after a short first one: either the service limits the page size, or there are no more
-    /// hits. Returns `false` if there are none; otherwise the other pages have the size of the longer one.
+    /// hits. Returns `false` if there are none; otherwise sets the page size to the length of the longer page.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
         let received = scan.pages.iter().map(|page| page.events.len() as u64).sum();
         let second = match self.page(range, received, scan.page_size).await {
@@ -142,7 +142,8 @@ impl WindowScanner<'_> {
         Ok(has_hits)
     }
 
-    /// Fetches the pages up to `total`. Returns the offset that the service refuses, or whose page is missing.
+    /// Fetches the pages up to `total`. Returns the offset that the service refuses or whose page is empty. `None` if
+    /// all pages were fetched.
     async fn fetch_remaining(
         &self,
         range: DateRange,
@@ -327,7 +328,7 @@ fn may_be_too_deep(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }
 
-/// Errors that a proxy on the way may cause once. The retry loop does not retry them.
+/// Errors that a proxy on the way may cause once. The retry loop does not retry them, except for status 408.
 fn may_be_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Decode | ErrorKind::TooLarge | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
 }

@@ -22,7 +22,7 @@ pub struct Summary {
     pub gaps: Vec<Gap>,
     /// Number of requests, without retries.
     pub requests: u64,
-    /// Size of all records in bytes, before the filter.
+    /// Size of all received records in bytes, including repeats and the events that the filter excluded.
     pub bytes: u64,
     /// Events that the filter excluded.
     pub filtered: u64,

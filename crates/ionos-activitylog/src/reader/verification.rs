@@ -1,6 +1,6 @@
-//! Decides whether a window was read completely. An answer without an error proves nothing: the service may report
-//! another total than it sends, repeat one hit and never send another one. [`Verification`] compares all scans of a
-//! window and checks one rule per [`Proof`]; the window is verified as soon as one rule holds.
+//! Decides whether a window was read completely. An answer without an error proves nothing: the service may report a
+//! wrong total, or repeat one hit and omit another. [`Verification`] compares all scans of a window and checks one rule
+//! per [`Proof`]; the window is verified as soon as one rule holds.
 
 use std::collections::HashSet;
 
@@ -64,17 +64,17 @@ struct ScanFacts {
     union: u64,
     /// The total that all pages of the last scan reported exactly. `None` if they differ or one is absent or inexact.
     agreed_total: Option<u64>,
-    /// Highest total that a page of the last scan reported.
+    /// Highest total that a page of the last scan reported. `None` if no page reported a total.
     highest_total: Option<Total>,
     /// Lowest of the scans' highest totals. `None` if no scan reported a total.
     lowest_total: Option<u64>,
-    /// Whether two scans, or two pages of one scan, reported different totals.
+    /// Whether two scans had different agreed totals, or a scan of several pages had none.
     total_changed: bool,
     /// Whether the last scan was one page with room for more hits.
     is_single_page: bool,
     /// Whether the last page of the last scan had room for more hits.
     reached_end: bool,
-    /// Whether a hit occurs on two pages of the last scan.
+    /// Whether a hit occurs twice in the last scan, although it has several pages that do not overlap.
     repeats_across_pages: bool,
     /// Whether any scan of several pages repeated a hit or missed a known one.
     is_unstable: bool,
@@ -85,7 +85,7 @@ struct ScanFacts {
 }
 
 impl ScanFacts {
-    /// The strongest proof.
+    /// The strongest proof. `None` if no rule holds.
     fn proof(&self) -> Option<Proof> {
         self.scan_matches_total()
             .or_else(|| self.union_matches_stable_total())
@@ -107,8 +107,8 @@ impl ScanFacts {
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// The total counts the repeats on the only page, so no event can be missing: the page has all counted hits. Without a
-    /// `@uuid`, a repeat is a second event with an equal record.
+    /// The total counts the repeats on the only page, so no event can be missing: the page has all counted hits.
+    /// Without a `@uuid`, a repeat is a second event with an equal record.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let has_repeats = self.hits > self.distinct;
         let is_counted = self.agreed_total == Some(self.hits);
@@ -142,7 +142,7 @@ impl ScanFacts {
 #[derive(Debug)]
 pub(super) struct Verification {
     pub(super) events: CollectedEvents,
-    /// Repeated records without an id in the last scan, if the total counts the repeats.
+    /// Records without an id in the last scan. Empty unless the total counts repeats.
     repeats_without_id: EventMultiset,
     agreed_total: Option<u64>,
     /// Lowest of the scans' highest totals.
@@ -156,7 +156,7 @@ pub(super) struct Verification {
     pub(super) scans: u32,
     /// Hits that occurred more than once in one scan.
     pub(super) duplicates: u64,
-    /// Highest total that a page of the last scan reported.
+    /// Highest total that a page of the last scan reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
 }
 

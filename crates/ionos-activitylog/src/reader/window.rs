@@ -1,4 +1,4 @@
-//! A window is a closed range that is read as a unit: its events, the proof that they are complete, or the gaps that
+//! A window is a range that is read as a unit: its events, the proof that they are complete, or the gaps that
 //! could not be verified.
 
 use std::fmt;
@@ -38,7 +38,7 @@ pub struct Window {
     pub amended: u64,
     /// Events that a filter excluded.
     pub filtered: u64,
-    /// Size of all records in bytes, before the filter.
+    /// Size of all received records in bytes, including repeats and the events that a filter excluded.
     pub bytes: u64,
 }
 

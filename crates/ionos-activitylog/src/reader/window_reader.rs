@@ -14,17 +14,17 @@ use crate::reader::scan::{Scan, ScanResult, WindowScanner, pause};
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::{Gap, GapReason, Window};
 
-/// Scans of a window that fits on one page before its total counts as wrong.
+/// Scans in a row without a new event after which the total of a window on one page counts as wrong.
 const SINGLE_PAGE_SCANS: u32 = 5;
 
 /// Scans of a window of several pages before it is split: splitting costs fewer requests than more scans.
 const SCANS_BEFORE_SPLIT: u32 = 2;
 
-/// Maximum scans of a window that cannot be split, as long as they return new events.
+/// Maximum scans of a window, even if they still return new events.
 const MAX_SCANS: u32 = 40;
 
-/// Scans in a row without a new event before scanning stops. If hits change places at random, the probability that each
-/// of these scans missed the same event is at most about 1 in 1000.
+/// Scans in a row without a new event before scanning stops. If hits change places at random, the probability that
+/// these scans and the one before them all missed the same event is at most about 1 in 1000.
 const SCANS_WITHOUT_NEW: u32 = 6;
 
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
@@ -232,9 +232,10 @@ impl WindowReader<'_> {
     }
 
     /// Tests whether the service supports fractions of a second, and reads a second in parts if it does.
-    /// `distinct_events` is the number of events of the whole second. The parts are accepted only if together they have
-    /// at least that many events: a service that cuts off fractions returns no events for one part and the whole second
-    /// for another.
+    /// `distinct_events` is the number of distinct events that scans of the whole second returned. The parts are
+    /// accepted only if together they have at least that many events: a service that cuts off fractions returns no
+    /// events for one part and the whole second for another. Returns `None` if the parts are not accepted, and the
+    /// number of requests.
     async fn read_finer(
         self,
         whole: PlannedWindow,

@@ -210,7 +210,7 @@ impl Stream for WindowStream {
             self.start_windows();
             match Pin::new(&mut self.running).poll_next(context) {
                 Poll::Ready(Some(completed)) => self.complete(completed),
-                // The first window in the queue is running or completed, so the loop continues.
+                // No window is running, so the first one in the queue is completed, and the loop returns it.
                 Poll::Ready(None) => {}
                 Poll::Pending => return Poll::Pending,
             }

@@ -1,6 +1,6 @@
 //! Removes secrets from JSON of unknown structure, such as a request that the Cloud API returns. Secrets are found by
 //! the names of members, by the names of name/value pairs, by known values and by form, also inside of strings that are
-//! JSON. Everything else keeps its text: no number is decoded and no member is reordered.
+//! JSON. Everything else keeps its value: no number is decoded and no member is reordered.
 
 use std::fmt;
 

@@ -16,7 +16,7 @@ pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Source of time and randomness of a client.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The time of day in UTC. It may jump, so it is only used for dates.
+    /// The current date and time in UTC. It may jump, so the client measures durations with [`Clock::elapsed`].
     fn now(&self) -> DateTime<Utc>;
 
     /// Monotonic time since a fixed start of this clock.
@@ -26,7 +26,8 @@ pub trait Clock: fmt::Debug + Send + Sync {
     fn sleep(&self, duration: Duration) -> Sleep<'_>;
 
     /// Resolves once the duration has passed, to race against other work. Unlike [`Clock::sleep`], this wait does not
-    /// advance a virtual clock: it resolves once another wait or a call advances the clock.
+    /// advance a virtual clock: it resolves once other waits or [`VirtualClock::advance`] have advanced the clock that
+    /// far.
     fn alarm(&self, duration: Duration) -> Sleep<'_> {
         self.sleep(duration)
     }
@@ -126,7 +127,7 @@ impl VirtualClock {
         alarms.into_iter().for_each(Waker::wake);
     }
 
-    /// All waits so far, in the order in which they began.
+    /// All waits that have ended, in the order of their ends.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
         self.update(|state| state.waits.clone())

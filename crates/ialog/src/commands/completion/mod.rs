@@ -21,8 +21,8 @@ use crate::service::cache::ServiceCache;
 
 #[derive(Args)]
 #[command(after_help = "\
-The script also completes profiles of the vendor's configuration file and contract numbers, which come from the token and \
-from the last run of `ialog contracts` or `ialog doctor`. Completion sends no request to the service.
+The script also completes profiles (from the vendor's configuration file) and contract numbers (from the token, and from \
+the last run of `ialog contracts` or `ialog doctor`). Completion sends no request to the service.
 
 Examples:
   source <(ialog completion bash)                               # in ~/.bashrc
@@ -86,12 +86,12 @@ pub(crate) fn run(args: &CompletionArgs, context: &mut Context<'_>) -> Result<()
     })
 }
 
-/// Marks each value as a file or as no file.
+/// Sets the hint of each value: a file or no file. Dynamic arguments keep theirs, because the script completes them.
 fn set_value_hints(command: Command) -> Command {
     let set_hint = |arg: Arg| {
         let is_dynamic = script::DYNAMIC_ARGS.contains(&arg.get_id().as_str());
         match arg.get_action().takes_values() {
-            // This hint completes folders with a slash, and escapes spaces.
+            // `FilePath` completes folders with a slash, and escapes spaces.
             true if is_file(&arg) => arg.value_hint(ValueHint::FilePath),
             true if !is_dynamic => arg.value_hint(ValueHint::Other),
             _ => arg,

@@ -34,7 +34,7 @@ _ialog_asking() {
 complete -F _ialog_asking -o bashdefault -o default ialog
 "#;
 
-/// Inserted before the function that uses them.
+/// Functions that are inserted after the first line of the generated script.
 const ZSH: &str = r#"
 _ialog_contracts() {
     local -a contracts
@@ -86,7 +86,7 @@ pub(super) fn bash(generated: &str, files: &[&str]) -> String {
     format!("{generated}{}", BASH.replace("{files}", &files.join("|")))
 }
 
-/// Sets the functions that complete the values of the two flags.
+/// Adds functions for the values of `--contract` and `--profile`, and makes the generated script call them.
 pub(super) fn zsh(generated: &str) -> String {
     let asking = |line: &str| {
         let source = if line.contains("--contract=[") {

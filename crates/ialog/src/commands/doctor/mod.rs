@@ -65,7 +65,8 @@ pub(crate) async fn run(args: &DoctorArgs, context: &mut Context<'_>) -> Result<
     report.verdict()
 }
 
-/// Runs each check after those that it needs. Returns the findings of the probe.
+/// Runs each check after the checks that it needs. Returns the findings of the probe; `None` if the probe was not
+/// requested, was skipped or failed.
 async fn check_all(
     args: &DoctorArgs,
     report: &mut DoctorReport,
@@ -180,7 +181,8 @@ async fn list_contracts(args: &DoctorArgs, client: &Client, context: &Context<'_
     Ok(contracts)
 }
 
-/// The contract to measure: the one of the flag, the readable one of the token, or the first readable one.
+/// The contract to measure: that of the flag, otherwise that of the token if it is readable, otherwise the first
+/// readable one. `None` without a flag and a readable contract.
 fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[ContractNumber]) -> Option<ContractNumber> {
     let default = client.default_contract().filter(|contract| readable.contains(contract));
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
@@ -208,7 +210,7 @@ fn describe_configuration(settings: &[Setting]) -> String {
     settings.join(", ")
 }
 
-/// Measures the service, and writes the profile to the cache.
+/// Measures the service, and writes the profile to the cache. Returns the findings; `None` if the measurement failed.
 async fn probe(
     client: &Client,
     contract: &ContractNumber,
@@ -256,7 +258,8 @@ async fn probe(
     })))
 }
 
-/// Writes the profile to the cache. Returns the path, or `None` if it cannot be written, and a sentence for the report.
+/// Writes the profile to the cache. Returns the path of the file, and a sentence for the report. The path is `None` if
+/// the profile cannot be written.
 fn write_profile(
     client: &Client,
     profile: &ionos_activitylog::ServiceProfile,

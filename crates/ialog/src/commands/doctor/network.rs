@@ -29,7 +29,7 @@ pub(super) fn proxy_variable() -> Option<&'static str> {
     PROXY_VARIABLES.into_iter().find(set)
 }
 
-/// Host and port of a URL. `None` if it has no host.
+/// Host and port of a URL. `None` if the URL is invalid or has no host.
 pub(super) fn host_and_port(address: &str) -> Option<(String, u16)> {
     let address: http::Uri = address.parse().ok()?;
     let usual = if address.scheme_str() == Some("http") { 80 } else { 443 };
@@ -37,7 +37,8 @@ pub(super) fn host_and_port(address: &str) -> Option<(String, u16)> {
     Some((address.host()?.to_owned(), port))
 }
 
-/// Resolves the name in the address, if it has one and no proxy resolves it.
+/// Resolves the host name of a URL. Skipped if the host is an IP address, or if `proxy` names the variable of a proxy,
+/// which resolves the name itself.
 pub(super) async fn check_dns<F, A>(
     address: &str,
     proxy: Option<&str>,
@@ -78,7 +79,7 @@ where
     }
 }
 
-/// Whether the service responds at all. `is_direct` means over the network.
+/// Whether the service responds, with any status but 429 and 5xx. `is_direct` means over the network.
 pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (CheckResult, String) {
     let address = client.api_address();
     let how = match address.starts_with("https:") {
@@ -90,7 +91,7 @@ pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (Check
     match client.info().await {
         Ok(_) => (CheckResult::Ok, format!("{address} answers {how}")),
         Err(error) => match error.status() {
-            // Any response proves the connection.
+            // Also a refusal proves the connection.
             Some(status) if status < 500 && status != 429 => {
                 (CheckResult::Ok, format!("{address} answers {how} (status {status})"))
             }
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_differ_are_a_warning() {
+    fn clocks_that_differ_by_more_than_the_tolerance_are_a_warning() {
         let check = |seconds: i64| check_clock(noon() + TimeDelta::seconds(seconds), Some(noon()));
         for seconds in [-10, 0, 10] {
             assert_eq!(check(seconds).0, CheckResult::Ok);

@@ -1,5 +1,5 @@
-//! The report of `ialog doctor`. People see each check at once, because the next one may take a while; programs get one JSON
-//! object at the end.
+//! The report of `ialog doctor`. People see each check at once, because the next one may take a while; programs get one
+//! JSON object at the end.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::runtime::context::Context;
 pub(super) enum CheckResult {
     Ok,
     Warning,
-    /// The check failed. The exit code of the command, if it is the first that failed.
+    /// The check failed. The number is the exit code of the command if this check is the first that failed.
     Failure(u8),
     Skipped,
 }
@@ -58,7 +58,7 @@ impl DoctorReport {
         Self { is_json, max_width, entries: Vec::new() }
     }
 
-    /// Adds a check, and shows it to people at once. Returns whether the checks that depend on it can run.
+    /// Adds a check, and shows it to people at once. Returns whether the result is ok or a warning.
     pub(super) fn add(
         &mut self,
         check: &'static str,

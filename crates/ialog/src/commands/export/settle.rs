@@ -7,7 +7,7 @@ use ionos_activitylog_archive::SETTLE_DELAY;
 use super::ExportArgs;
 use crate::error::CommandError;
 
-/// Minimum age of exported events. A demo has no minimum age, because its log gets no more events.
+/// Minimum age of exported events. Without `--settle`, a demo has no minimum age, because its log gets no more events.
 pub(super) fn settle_time(args: &ExportArgs, now: DateTime<Utc>) -> TimeDelta {
     match args.settle {
         // The length of a month depends on the date, so lengths are measured back from now.

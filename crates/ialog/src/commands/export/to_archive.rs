@@ -1,4 +1,4 @@
-//! Exports what an archive does not have of a range, for one or more contracts.
+//! Exports the parts of a range that an archive does not have, for one or more contracts.
 
 use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
@@ -129,7 +129,7 @@ struct ExportSummary {
     /// Number of gaps that the service cannot return completely, so that reading again does not help.
     beyond_reach: usize,
     is_stopped: bool,
-    /// Whether the last contract has no events.
+    /// Whether the last export sent requests and received no event.
     is_last_empty: bool,
 }
 
@@ -190,7 +190,7 @@ impl ExportSummary {
         self.failures.push((contract, failure));
     }
 
-    /// The result of the command. `others` completes "n of m contracts" for the contracts that did not fail.
+    /// The result of the command. `others` completes the message "1 of 2 contracts ..." if some did not fail.
     fn verdict(mut self, others: &str, context: &Context<'_>) -> Result<(), CommandError> {
         if self.is_stopped {
             return Err(CommandError::with_code(

@@ -106,7 +106,7 @@ impl<'a> SingleFileExport<'a> {
         resume: &ResumeHint,
     ) -> Result<FinishedExport, Error> {
         let progress = RangeProgress::new(context.start_progress(), self.range, 1);
-        // A demo never waits for anything, and would not notice a signal before its end.
+        // With --demo, no request ever waits. Signals are handled only if the task yields after each window.
         let windows = stream::iter(file.remaining_range())
             .flat_map(|rest| self.client.events(self.contract.clone(), rest).windows())
             .and_then(async |window| {
@@ -149,7 +149,10 @@ impl<'a> SingleFileExport<'a> {
             elapsed.as_secs_f64(),
         ));
         if exported.with_issues > 0 {
-            context.info(format_args!("{} of them with unexpected content, written unchanged", exported.with_issues));
+            context.info(format_args!(
+                "events with unexpected content: {} (written unchanged)",
+                exported.with_issues
+            ));
         }
     }
 }
@@ -171,7 +174,7 @@ fn reject_archive_flags(args: &ExportArgs, target: &FileTarget) -> Result<(), Co
     Ok(())
 }
 
-/// The command that continues the export. Its range is absolute, so it can be typed at any time.
+/// The command that continues the export. Its range is absolute, so the command stays valid later.
 fn resume_command(args: &ExportArgs, contract: &ContractNumber, spec: &ExportSpec) -> String {
     let time = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
     let overwrite = if args.overwrite { " --overwrite" } else { "" };

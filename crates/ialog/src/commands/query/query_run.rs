@@ -1,5 +1,6 @@
-//! Writes the rows of a query: each row at once if the output plan allows that, or all rows at the end if the plan
-//! folds, sorts or aligns them. With a limit, memory is bounded by a multiple of the limit.
+//! Writes the rows of a query: in chunks while rows are read if the output plan allows that, or all rows at the end if
+//! the plan folds, sorts or aligns them. With a limit and without folding, the number of rows in memory is bounded by a
+//! multiple of the limit.
 
 use ionos_activitylog::FilterCounts;
 

@@ -29,7 +29,7 @@ pub(crate) struct FaultArgs {
     pub(crate) request_log: Option<PathBuf>,
 }
 
-/// Requests a second, and how many at once.
+/// Requests per second, and the burst size.
 #[derive(Clone, Copy)]
 pub(crate) struct RateLimitSpec {
     pub(crate) per_second: f64,

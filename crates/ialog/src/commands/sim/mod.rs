@@ -102,7 +102,7 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     let SimArgs { port, demo: _, log, paging, records, access, http, faults } = args;
     let clock = clock(&log, &context.clock)?;
     let behavior = behavior(&paging, records, &access, http);
-    // All input is read before the port is opened, so that an error has no side effects.
+    // All input is read before the port is opened, so that no port is opened if the input is invalid.
     let time = clock.clone();
     let builder = Simulator::builder().behavior(behavior).clock(move || time());
     let builder = with_log(builder, log, clock())?;
@@ -123,7 +123,7 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     // Listens before the address is printed: its reader may send a signal at once.
     let mut interrupted = pin!(context.interrupt.listen());
     context.print_data(format!("{url}\n"))?;
-    // A warning, because the simulator cannot be used without it.
+    // Shown also with `--quiet`, because the simulator cannot be used without these variables.
     context.warn(format_args!(
         "export IONOS_API_URL={url} IONOS_TOKEN={}",
         shell_quote(&token(&simulator, &access, clock()))
@@ -272,7 +272,7 @@ fn with_faults(
     Ok(builder)
 }
 
-/// Writes each request as one line. The first error is sent, and ends the writing.
+/// Writes each request as one line. The first error is sent to `log_error`, and ends the writing.
 fn write_requests(request_log: File, log_error: mpsc::Sender<io::Error>) -> impl Fn(&LoggedRequest) + Send + Sync {
     let request_log = Mutex::new(Some(request_log));
     move |seen| {

@@ -1,4 +1,4 @@
-//! One operation: its events, its names and its durations.
+//! One operation: its events, its ids and its durations.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub(crate) struct Operation {
     pub(crate) other_requests: usize,
 }
 
-/// Durations of an operation. A duration is `None` if the events for it are missing.
+/// Durations of an operation. A duration is `None` if the events for it are missing or in the wrong order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OperationDurations {
     /// From the first event to the last.
@@ -60,14 +60,14 @@ impl Operation {
         lead_event(&self.events)
     }
 
-    /// The request id.
+    /// The request id of the first event that has one; `None` if no event has one.
     pub(crate) fn request(&self) -> Option<Cow<'_, str>> {
         let requests = self.events.iter();
         let mut requests = requests.filter_map(|event| event.details().request_id());
         requests.find(|request| !request.trim().is_empty())
     }
 
-    /// The queue reference.
+    /// The queue reference of the first event that has one; `None` if no event has one.
     pub(crate) fn queue(&self) -> Option<Cow<'_, str>> {
         self.events.iter().find_map(queue_reference)
     }
@@ -76,7 +76,7 @@ impl Operation {
         let is_accepted = |event: &&Event| event.details().event_type() == Some(EventType::REQUEST_ACCEPTED);
         let accepted = self.events.iter().find(is_accepted);
         let accepted_at = accepted.and_then(Event::time);
-        // The event of being accepted may have the status DONE too, which is not the end.
+        // The event RequestAccepted may have the status DONE too, but does not end the operation.
         let later = || self.events.iter().filter(|event| !is_accepted(event));
         let is_work = |event: &&Event| {
             let status = event.details().status();
@@ -98,7 +98,7 @@ impl Operation {
     }
 }
 
-/// The queue reference of an event. `None` for 0, which stands for a reference that was never set.
+/// The queue reference of an event. `None` if it is missing, empty or 0; 0 stands for a reference that was never set.
 pub(super) fn queue_reference(event: &Event) -> Option<Cow<'_, str>> {
     let queue = event.details().queue_ref_id();
     queue.filter(|queue| !["", "0"].contains(&queue.trim()))

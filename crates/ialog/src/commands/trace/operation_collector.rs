@@ -49,7 +49,7 @@ fn has_reference(event: &Event, reference: &str) -> bool {
 }
 
 /// Splits a chain into operations, one for each request, and returns those that have the reference. An event without a
-/// request id belongs to the last request of its queue reference that started before it.
+/// request id belongs to the last request of its queue reference that had started by then, otherwise to the first one.
 fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
     let mut groups: Vec<RequestGroup<'_>> = Vec::new();
     let mut without_request = Vec::new();

@@ -11,8 +11,9 @@ use crate::fs::{folder, is_leftover};
 use crate::layout::names;
 
 impl ContractWriter {
-    /// Removes temporary files, and parts that no manifest names. If the state does not show an interrupted export,
-    /// such a part is removed only if a manifest covers its range.
+    /// Removes temporary files, and parts that no manifest names, from one day or, if `only` is `None`, from all. For
+    /// one day, or if the state shows no interrupted export, such a part is removed only if a manifest covers its
+    /// range.
     pub(super) fn cleanup(&self, only: Option<NaiveDate>) -> Result<(), Error> {
         let dates = match only {
             Some(date) => vec![date],

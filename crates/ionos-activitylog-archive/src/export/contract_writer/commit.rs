@@ -38,7 +38,7 @@ impl ContractWriter {
             }
             manifest.gaps.extend(gaps.iter().cloned());
             self.write(manifest)?;
-            // After the manifest: the state takes its gaps from manifests whenever it is written.
+            // Only after the manifest, because writing the state drops tries of gaps that no manifest names.
             self.record_gap_tries(&gaps);
             if replaces {
                 self.cleanup(Some(date))?;

@@ -17,7 +17,7 @@ use crate::state::{Certainty, OpenGap, State};
 const MIN_SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 impl ContractWriter {
-    /// Writes an outdated state if the last write is [`MIN_SAVE_INTERVAL`] ago or if it has facts that no manifest
+    /// Writes an outdated state if the last write is [`MIN_SAVE_INTERVAL`] ago or if facts changed that no manifest
     /// contains.
     pub(crate) fn save_if_due(&mut self) -> Result<(), Error> {
         let is_due = self.clock.elapsed().saturating_sub(self.saved) >= MIN_SAVE_INTERVAL;

@@ -43,7 +43,7 @@ pub(crate) struct ContractWriter {
     retries_changed: bool,
     /// Time of the last write of the state, by the monotonic clock.
     saved: Duration,
-    /// Whether a state existed. Then any part that no manifest names was left by an export.
+    /// Whether a state existed. If that state is open, any part that no manifest names was left by an export.
     state_existed: bool,
     _lock: ContractLock,
 }
@@ -119,7 +119,7 @@ impl ContractWriter {
         days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
     }
 
-    /// Ranges that were read and not verified, with the boundaries of their export.
+    /// Ranges that were read and not verified, each as it was read.
     pub(crate) fn unverified_ranges(&self) -> Vec<DateRange> {
         let ranges = self.days.values().flat_map(|(manifest, _)| &manifest.ranges);
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
@@ -150,7 +150,7 @@ impl ContractWriter {
         }
         self.state.open = failed;
         self.save()?;
-        // Reports a part that was removed during the export now, while reading again can still replace it.
+        // Reports a part that was removed during the export while the service may still have its events.
         self.check_parts()
     }
 

@@ -140,7 +140,7 @@ async fn a_late_repetition_of_an_equal_record_is_added() {
 #[tokio::test]
 async fn several_late_parts_of_a_day_verify_in_any_order() {
     use ionos_activitylog_sim::AmendedEvents;
-    // Parts are ordered by their digests, so that some later parts precede earlier ones.
+    // Late parts of a range are ordered by their digests, so that some later parts precede earlier ones.
     for seed in 0..4 {
         let root = tempfile::tempdir().unwrap();
         let behavior = || Behavior {

@@ -4,7 +4,7 @@ use super::*;
 use crate::manifest::RangeProof;
 use crate::read::ArchiveReader;
 
-/// A copy of the fixture: two half days, 55 events, one part per day.
+/// A copy of the fixture: six hours of each of two days, 55 events, one part per day.
 fn archive_of_version_1() -> tempfile::TempDir {
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();

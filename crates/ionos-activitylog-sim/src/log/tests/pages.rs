@@ -88,7 +88,7 @@ fn an_offset_beyond_the_end_gives_an_empty_page_with_the_correct_total() {
 
 #[test]
 fn pages_of_a_busy_contract_agree_with_its_records() {
-    // 20 slices per hour.
+    // 120 slices per hour.
     let simulator = usual().events_per_day(500_000).build();
     let range = ("2026-11-20T07:15:00.250Z", "2026-11-20T07:23:00Z");
     let mut expected = read(&simulator, at(range.0), at(range.1));
@@ -223,7 +223,7 @@ fn a_request_id_is_known_only_if_its_slice_is_in_the_log() {
     assert!(simulator.0.log.request(&own, |_| false, at(now)).is_none());
     let later = usual().log_begin(at("2026-11-20T12:00:00Z")).build();
     assert!(!request(&later, &own, "2026-11-21T00:00:00Z"));
-    // With other slices per hour, the same number is a slice of another time.
+    // With another number of slices per hour, the same slice number belongs to another time.
     for events_per_day in [50_000, 500_000, 20_000_000] {
         let busy = usual().events_per_day(events_per_day).build();
         assert!(!request(&busy, &own, now), "{events_per_day}");

@@ -23,8 +23,8 @@ enum ScriptStep {
 }
 use ScriptStep::{Fails, Panics, Token};
 
-/// Number of polls before the provider returns its result. Each waiting caller polls, so that in tests with a hundred
-/// callers all of them wait.
+/// Number of polls before the provider returns its result. It exceeds the hundred callers of a test, so that each of
+/// them polls at least once before the result.
 const POLLS: usize = 300;
 
 struct ScriptedProvider {
@@ -187,7 +187,7 @@ async fn tokens_that_expire_within_the_margin_do_not_call_the_provider_for_every
 }
 
 #[tokio::test]
-async fn after_a_failed_refresh_a_valid_token_stays_and_the_next_call_waits() {
+async fn after_a_failed_refresh_a_valid_token_stays_and_the_next_refresh_waits_for_the_backoff() {
     let scene = CacheScenario::new([Token("one", 600), Fails("down"), Fails("down"), Token("two", 600)]);
     assert_eq!(scene.name().await, "one");
     scene.advance(300);

@@ -126,7 +126,7 @@ fn skipping_tls_verification_is_an_error() {
              fingerprint into IONOS_PINNED_CERT"
         );
     }
-    // Ignored for other endpoints, and for the selected one if another source sets the address.
+    // skipTlsVerify is ignored for other endpoints, and for the selected one if another source sets the address.
     for no in ["false", "no", "''", "~"] {
         machine().file(SDK, &file(no)).resolve();
     }

@@ -1,4 +1,4 @@
-//! An incomplete or invalid source is always an error.
+//! Incomplete and invalid sources are errors.
 
 use super::*;
 

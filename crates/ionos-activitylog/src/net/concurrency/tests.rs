@@ -7,7 +7,7 @@ fn clock() -> VirtualClock {
     VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
-/// A new call at a time without a throttle.
+/// Acquires a permit for a new call, with a clock of its own: not for a limiter that is throttled.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
     limiter.acquire(limiter.join_queue(), &clock()).await
 }

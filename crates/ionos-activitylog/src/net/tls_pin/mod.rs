@@ -1,5 +1,5 @@
 //! A pinned TLS certificate. If `IONOS_PINNED_CERT` is set, the vendor's tools accept exactly one certificate, given as
-//! the SHA-256 of the whole certificate (not of its key). A malformed pin is always an error.
+//! the SHA-256 of the whole certificate (not of its key). A malformed pin in force is an error.
 
 #[cfg(feature = "__rustls")]
 pub(super) mod verifier;

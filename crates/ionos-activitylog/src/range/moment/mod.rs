@@ -70,7 +70,7 @@ const NAMED_PERIODS: [(&str, NamedPeriod); 6] = [
 enum ResolvedMoment {
     /// A whole day, week, month or year.
     Period(DateRange),
-    /// The earliest and the latest instant of that local time.
+    /// The earliest and the latest instant; equal unless the moment is a local time that occurs twice.
     Instant(DateTime<Utc>, DateTime<Utc>),
 }
 
@@ -78,7 +78,8 @@ impl Moment {
     /// The moment as an inclusive start, in UTC: the first instant of a day, week, month or year. `now` is the current
     /// time, in the time zone for days and local times.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) outside the years 0000 to 9999.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if any part of the moment is outside the years 0000 to
+    /// 9999, or for a day that the time zone skipped.
     pub fn start<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<DateTime<Utc>, Error> {
         Ok(match self.resolve(&now)? {
             ResolvedMoment::Period(range) => range.start(),

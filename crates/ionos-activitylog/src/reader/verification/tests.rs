@@ -73,7 +73,7 @@ fn identical_scans_prove_the_window_if_there_is_no_usable_total() {
 }
 
 #[test]
-fn a_total_is_usable_unless_it_is_absent_too_low_or_changing() {
+fn a_total_is_unusable_if_it_is_absent_or_a_bound_too_low_or_changes_and_is_not_always_higher() {
     for (highest_total, lowest_total, total_changed, is_usable) in [
         (total(3, true), Some(3), false, true),
         (None, None, false, false),
