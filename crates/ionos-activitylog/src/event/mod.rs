@@ -2,12 +2,13 @@
 //! or drops a byte.
 //!
 //! [`Event`] holds the record; [`Details`] is its typed view, with one file for each part. `hit` takes the record out
-//! of its envelope, `members` finds its members, `model` describes a record, and `issue` reports what does not fit the
-//! model.
+//! of its envelope, `members` finds its members, `model` describes a record, `fit` decides whether a record fits the
+//! model, and `issue` reports what does not.
 
 mod action;
 mod details;
 mod error;
+mod fit;
 mod hit;
 mod id;
 mod issue;
@@ -196,6 +197,7 @@ impl Event {
     pub fn issues(&self) -> Vec<Issue> {
         match self.envelope_issue {
             Some(problem) => vec![Issue::of_record(problem)],
+            None if self.index.time.is_some() && fit::fits_model(self.raw()) => Vec::new(),
             None => issue::find_issues(self.raw()),
         }
     }

@@ -149,10 +149,7 @@ impl<'a> SingleFileExport<'a> {
             elapsed.as_secs_f64(),
         ));
         if exported.with_issues > 0 {
-            context.info(format_args!(
-                "events with unexpected content: {} (written unchanged)",
-                exported.with_issues
-            ));
+            context.info(format_args!("events with unexpected content: {} (written unchanged)", exported.with_issues));
         }
     }
 }

@@ -121,6 +121,7 @@ proptest! {
     fn any_record_answers_every_question(json in json(), pointer in "(/[a-z~01]{0,3}){0,4}|.{0,8}") {
         let event = record(json.clone());
         ask_everything(&event);
+        prop_assert_eq!(event.issues(), issue::find_issues(event.raw()));
         let _ = event.field(&pointer);
         let canonical = record(event.canonical());
         prop_assert_eq!(canonical.fingerprint(), event.fingerprint());
@@ -154,6 +155,7 @@ proptest! {
                 assert_same(&record, &Event { record: validated.into(), envelope_issue: None, index });
                 prop_assert_eq!(record.index.members.resolve(record.raw()), RecordMembers::scan(record.raw()), "{}", text);
                 prop_assert_eq!(read.index.members.resolve(read.raw()), RecordMembers::scan(read.raw()), "{}", text);
+                prop_assert_eq!(record.issues(), issue::find_issues(record.raw()), "{}", text);
             }
         }
     }
