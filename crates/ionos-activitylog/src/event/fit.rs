@@ -1,19 +1,37 @@
-//! Decides in one pass whether a record fits the model. Exports ask this about every event, and almost every record fits, so
-//! only the others are searched for [`Issue`](super::Issue)s, which takes several passes.
+//! Decides whether a record fits the model without searching all of it. Exports ask this about every event, and almost
+//! every record fits, so only the others are searched for [`Issue`](super::Issue)s, which takes several passes.
 
 use memchr::memmem;
 
-use super::model::EVENT;
+use super::members::{Member, RecordMembers};
 use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
+use super::model::{PARAM, PRINCIPAL, RESOURCES};
 use crate::json::OnePass;
 
-/// Whether the record, whose `/meta/time` is a readable time, fits the model. `false` also for a record that [`OnePass`] does
-/// not support, and for one with an escape that may be half of a character.
-pub(super) fn fits_model(record: &str) -> bool {
-    let mut cursor = OnePass::new(record);
-    cursor.peek() == Some(b'{')
-        && memmem::find(record.as_bytes(), br"\u").is_none()
-        && read_fitting(&mut cursor, &EVENT).is_some()
+/// The type of each member but the time.
+const MODELS: [(Member, ModelType); 11] = [
+    (Member::Uuid, Text),
+    (Member::RequestId, Text),
+    (Member::QueueRefId, Scalar),
+    (Member::TransactionId, Text),
+    (Member::AuditVersion, Scalar),
+    (Member::EventType, Text),
+    (Member::Status, Text),
+    (Member::Message, Text),
+    (Member::Principal, PRINCIPAL),
+    (Member::Param, PARAM),
+    (Member::Resources, RESOURCES),
+];
+
+/// Whether the members of a regular record with a readable time fit the model. `false` also if [`OnePass`] does not support
+/// one of them, and if the record has an escape that may be half of a character.
+pub(super) fn fits_model(record: &str, members: &RecordMembers<'_>) -> bool {
+    let fits = |(member, model): &(Member, ModelType)| match (model, members.get(*member)) {
+        (_, None) => true,
+        (Text, Some(value)) => value.starts_with(['"', 'n']),
+        (model, Some(value)) => read_fitting(&mut OnePass::new(value), model).is_some(),
+    };
+    memmem::find(record.as_bytes(), br"\u").is_none() && MODELS.iter().all(fits)
 }
 
 /// Reads a value. `None` if it does not fit, or if [`OnePass`] does not support it.
@@ -52,7 +70,12 @@ fn read_members(cursor: &mut OnePass<'_>, members: &[(&str, ModelType)]) -> Opti
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::Event;
+
+    /// Whether the event of a record is known to have no issues without a search.
+    fn fits(record: &str) -> bool {
+        Event::from_json(record).unwrap().fits_model()
+    }
 
     #[test]
     fn a_record_with_all_members_of_the_model_in_any_order_fits() {
@@ -61,30 +84,33 @@ mod tests {
                 "transactionId":null,"new":[]},"principal":{"identity":{"contractNumber":"1","username":"ü"}},
                 "event":{"type":"T","param":{"action":"A","error":{"httpStatus":422,"messages":[{"message":"m"}]}},
                 "resources":[{"action":["a.b.c"],"id":"i","type":"t"},{"action":[]}],"status":"S"}}"#,
-            r#"{"meta":{"time":"2026-11-20T10:14:03+01:00"}}"#,
-            r#" {"event":null,"meta":{"transactionId":"a\n\\","time":"2026-11-20T09:14:03Z"},"x":{"meta":1}} "#,
+            r#"{"event":{},"meta":{"transactionId":"a\n\\","time":"2026-11-20T10:14:03+01:00"},"x":{"meta":1}}"#,
         ] {
-            assert!(fits_model(record), "{record}");
+            assert!(fits(record), "{record}");
         }
     }
 
     #[test]
-    fn a_record_that_does_not_fit_or_needs_a_search_does_not() {
+    fn a_record_that_does_not_fit_or_is_not_regular_does_not() {
+        let time = r#""time":"2026-11-20T09:14:03Z""#;
         for record in [
-            "null",
-            "[]",
-            "{}",
-            r#"{"meta":null}"#,
-            r#"{"meta":{"time":7}}"#,
-            r#"{"meta":{"time":"2026-11-20T09:14:03Z","time":"2026-11-20T09:14:03Z"}}"#,
-            r#"{"meta":{"time":"2026-11-20T09:14:03Z"},"@uuid":7}"#,
-            r#"{"meta":{"time":"2026-11-20T09:14:03Z"},"@uuid":"\ud800"}"#,
-            r#"{"meta":{"time":"2026-11-20T09:14:03Z"},"event":{"resources":[null]}}"#,
-            r#"{"meta":{"time":"2026-11-20T09:14:03Z"},"event":{"resources":[{"action":[1]}]}}"#,
-            r#"{"meta":{"time":"2026-11-20T09:14:03Z"},"event":{"param":true}}"#,
-            r#"{"m\u0065ta":{"time":"2026-11-20T09:14:03Z"}}"#,
+            "null".to_owned(),
+            "{}".to_owned(),
+            r#"{"meta":null,"event":{}}"#.to_owned(),
+            r#"{"meta":{"time":7},"event":{}}"#.to_owned(),
+            format!(r#"{{"meta":{{{time}}}}}"#),
+            format!(r#"{{"meta":{{{time},{time}}},"event":{{}}}}"#),
+            format!(r#"{{"meta":{{}},"meta":{{{time}}},"event":{{}}}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{}},"@uuid":7}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{}},"@uuid":"a","@uuid":"a"}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{}},"@uuid":"\ud800"}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{"resources":[null]}}}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{"resources":[{{"action":[1]}}]}}}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{"resources":[{{"id":"a","id":"a"}}]}}}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{"param":true}}}}"#),
+            format!(r#"{{"meta":{{{time}}},"event":{{"status":[]}}}}"#),
         ] {
-            assert!(!fits_model(record), "{record}");
+            assert!(!fits(&record), "{record}");
         }
     }
 }

@@ -71,7 +71,12 @@ impl Object {
 
 /// The JSON text of each [`Member`] of a record. Of a key that occurs twice in an object, only the last counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RecordMembers<'a>([Option<&'a str>; COUNT]);
+pub(super) struct RecordMembers<'a> {
+    texts: [Option<&'a str>; COUNT],
+    /// Whether the record is known to be regular: it, `/meta` and `/event` are objects, and none of them has a key of the
+    /// model twice.
+    pub(super) is_regular: bool,
+}
 
 impl<'a> RecordMembers<'a> {
     /// Reads the record that follows, which may be any JSON value; returns its text as well. `None` if the record needs
@@ -83,19 +88,29 @@ impl<'a> RecordMembers<'a> {
             return Some((cursor.value()?, members));
         }
         let start = *cursor;
+        let (mut metas, mut events) = (0_u32, 0_u32);
+        members.is_regular = true;
         cursor.object(|cursor, key| match key {
-            b"meta" => members.read_object(cursor, Object::Meta),
-            b"event" => members.read_object(cursor, Object::Event),
+            b"meta" => {
+                metas += 1;
+                members.read_object(cursor, Object::Meta)
+            }
+            b"event" => {
+                events += 1;
+                members.read_object(cursor, Object::Event)
+            }
             _ => members.read_member(cursor, Object::Record.member(key)),
         })?;
+        members.is_regular &= metas == 1 && events == 1;
         Some((cursor.text_since(&start)?, members))
     }
 
     #[inline]
     fn read_object(&mut self, cursor: &mut OnePass<'a>, object: Object) -> Option<()> {
         // The key may have occurred before.
-        self.0[object.members()].fill(None);
+        self.texts[object.members()].fill(None);
         if cursor.peek()? != b'{' {
+            self.is_regular = false;
             return cursor.skip_value();
         }
         cursor.object(|cursor, key| self.read_member(cursor, object.member(key)))
@@ -104,7 +119,10 @@ impl<'a> RecordMembers<'a> {
     #[inline]
     fn read_member(&mut self, cursor: &mut OnePass<'a>, member: Option<Member>) -> Option<()> {
         match member {
-            Some(member) => self.0[member as usize] = Some(cursor.value()?),
+            Some(member) => {
+                let text = cursor.value()?;
+                self.is_regular &= self.texts[member as usize].replace(text).is_none();
+            }
             None => cursor.skip_value()?,
         }
         Some(())
@@ -117,7 +135,7 @@ impl<'a> RecordMembers<'a> {
         for (object, text) in [(Object::Record, Some(record)), (Object::Meta, meta), (Object::Event, event)] {
             for (key, value) in json::members(text.unwrap_or_default()) {
                 if let Some(member) = object.member(&key.decode()) {
-                    members.0[member as usize] = Some(value);
+                    members.texts[member as usize] = Some(value);
                 }
             }
         }
@@ -126,7 +144,7 @@ impl<'a> RecordMembers<'a> {
 
     /// The JSON text of the member. `None` if the record does not have it.
     pub(super) fn get(&self, member: Member) -> Option<&'a str> {
-        self.0[member as usize]
+        self.texts[member as usize]
     }
 }
 
@@ -139,7 +157,7 @@ impl MemberSpans {
     /// The positions of members that are slices of the record.
     pub(super) fn new(record: &str, members: &RecordMembers<'_>) -> Self {
         let position = |address: *const u8| u16::try_from(address.addr().wrapping_sub(record.as_ptr().addr()));
-        Self(members.0.map(|member| {
+        Self(members.texts.map(|member| {
             let range = member.map(str::as_bytes).map(<[u8]>::as_ptr_range);
             let span = range.and_then(|range| Some([position(range.start).ok()?, position(range.end).ok()?]));
             span.unwrap_or_default()
@@ -153,7 +171,8 @@ impl MemberSpans {
         }
         let member = |[start, end]: [u16; 2]| record.get(start.into()..end.into());
         // No JSON value is empty.
-        RecordMembers(self.0.map(|span| member(span).filter(|value| !value.is_empty())))
+        let texts = self.0.map(|span| member(span).filter(|value| !value.is_empty()));
+        RecordMembers { texts, is_regular: false }
     }
 }
 

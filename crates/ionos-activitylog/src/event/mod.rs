@@ -83,6 +83,8 @@ struct RecordIndex {
     /// `None` if the record has no usable `@uuid`.
     id: Option<EventId>,
     members: MemberSpans,
+    /// See [`RecordMembers::is_regular`].
+    is_regular: bool,
 }
 
 impl RecordIndex {
@@ -91,6 +93,7 @@ impl RecordIndex {
             time: read_time(members.get(Member::Time)),
             id: members.get(Member::Uuid).and_then(EventId::from_uuid),
             members: MemberSpans::new(record, members),
+            is_regular: members.is_regular,
         }
     }
 }
@@ -191,13 +194,19 @@ impl Event {
         Details::new(self.index.members.resolve(self.raw()))
     }
 
+    /// Whether the record is known to fit the model. `false` if only a search for issues can tell.
+    fn fits_model(&self) -> bool {
+        let members = || self.index.members.resolve(self.raw());
+        self.index.is_regular && self.index.time.is_some() && fit::fits_model(self.raw(), &members())
+    }
+
     /// The places in the record that do not fit the model of an event, at most 100. Empty if the record fits. Members
     /// that are not in the model are not reported.
     #[must_use]
     pub fn issues(&self) -> Vec<Issue> {
         match self.envelope_issue {
             Some(problem) => vec![Issue::of_record(problem)],
-            None if self.index.time.is_some() && fit::fits_model(self.raw()) => Vec::new(),
+            None if self.fits_model() => Vec::new(),
             None => issue::find_issues(self.raw()),
         }
     }

@@ -27,42 +27,36 @@ pub(super) const EVENT: ModelType = Object(&[
             ("transactionId", Text),
         ]),
     ),
-    (
-        "principal",
-        Object(&[
-            ("identity", Object(&[("contractNumber", Scalar), ("username", Text)])),
-            ("sourceIP", Text),
-            ("sourceService", Text),
-            ("serviceHost", Text),
-        ]),
-    ),
+    ("principal", PRINCIPAL),
     (
         "event",
-        Object(&[
-            ("type", Text),
-            ("status", Text),
-            ("message", Text),
-            (
-                "param",
-                Object(&[
-                    ("action", Text),
-                    ("uri", Text),
-                    ("initiator", Text),
-                    ("sourceService", Text),
-                    ("errorCode", Text),
-                    (
-                        "error",
-                        Object(&[
-                            ("httpStatus", Scalar),
-                            ("messages", List(&Object(&[("errorCode", Text), ("message", Text)]))),
-                        ]),
-                    ),
-                ]),
-            ),
-            ("resources", List(&Object(&[("action", List(&Text)), ("id", Text), ("type", Text)]))),
-        ]),
+        Object(&[("type", Text), ("status", Text), ("message", Text), ("param", PARAM), ("resources", RESOURCES)]),
     ),
 ]);
+
+/// The model of `/principal`.
+pub(super) const PRINCIPAL: ModelType = Object(&[
+    ("identity", Object(&[("contractNumber", Scalar), ("username", Text)])),
+    ("sourceIP", Text),
+    ("sourceService", Text),
+    ("serviceHost", Text),
+]);
+
+/// The model of `/event/param`.
+pub(super) const PARAM: ModelType = Object(&[
+    ("action", Text),
+    ("uri", Text),
+    ("initiator", Text),
+    ("sourceService", Text),
+    ("errorCode", Text),
+    (
+        "error",
+        Object(&[("httpStatus", Scalar), ("messages", List(&Object(&[("errorCode", Text), ("message", Text)])))]),
+    ),
+]);
+
+/// The model of `/event/resources`.
+pub(super) const RESOURCES: ModelType = List(&Object(&[("action", List(&Text)), ("id", Text), ("type", Text)]));
 
 impl ModelType {
     /// The type as messages call it.
