@@ -33,7 +33,7 @@ pub(crate) fn read() -> Result<StreamRun> {
     let expected = log::digest()?;
     ensure!(
         records == expected,
-        "received {} events, the log has {}; or the same number with other bytes",
+        "the events differ from the log: received {} events, the log has {} (if the counts are equal, the bytes differ)",
         records.records,
         expected.records
     );

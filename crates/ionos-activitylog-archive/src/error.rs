@@ -80,7 +80,7 @@ pub enum Error {
         /// The versions of this format that can be read, such as `ialog.manifest/1 and ialog.manifest/2`.
         expected: String,
     },
-    /// The file has an interrupted export of another range, contract, filter or format.
+    /// The file has an interrupted export of another API, contract, range, filter, format or compression.
     #[error("{} has an unfinished export of {actual}, not of {expected}", single_line(path))]
     Unfinished {
         /// The file.

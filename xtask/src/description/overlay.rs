@@ -1,6 +1,6 @@
 //! Applies overlays to the description. An action that silently stops matching would change the generated client
-//! without notice, so every action must match, must change something and must say why it exists. Otherwise the error
-//! names the file and the fix.
+//! without notice, so every action must match, must change something and must say when it can be deleted. Otherwise the
+//! error names the file and the fix.
 
 use std::fs;
 use std::path::Path;
@@ -67,7 +67,7 @@ impl OverlayFile {
         Self::parse(&path.display().to_string(), &read_text(path)?)
     }
 
-    /// Parses one overlay document. Fails if an action has no reason. `path` names the file in messages.
+    /// Parses one overlay document. Fails if the description of an action does not say when the action can be deleted ("Can go" or "Stays"). `path` names the file in messages.
     pub fn parse(path: &str, text: &str) -> Result<Self> {
         let overlay: Overlay = yaml_serde::from_str(text).with_context(|| format!("in {path}"))?;
         overlay.validate(Default::default()).map_err(|error| anyhow!("in {path}: {error}"))?;
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_without_target_is_reported_with_its_reason() {
+    fn an_action_whose_target_matches_nothing_is_reported_with_its_reason() {
         let file = overlay("  - {target: $.gone, description: Needed for X. Can go when Y., update: {a: 1}}").unwrap();
         let error = file.apply(&mut json!({"here": {}})).err().unwrap().to_string();
         assert!(error.contains("99-test.yaml action 1 on \"$.gone\""), "{error}");

@@ -77,7 +77,8 @@ pub(crate) struct ArchiveTimeArgs {
     pub(crate) last: Option<Length>,
 
     /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a time such as
-    /// 2026-11-01T08:30, @ and Unix seconds, or a duration before now such as 7d; in UTC unless it has an offset
+    /// 2026-11-01T08:30, Unix seconds such as @1793491200, or a duration before now such as 7d; in UTC unless it has
+    /// an offset
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 

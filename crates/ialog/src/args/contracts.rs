@@ -168,7 +168,7 @@ pub(crate) fn are_numbers(selectors: &[ContractSelector]) -> bool {
     selectors.iter().all(ContractSelector::is_number)
 }
 
-/// Whether any selector is a number, which may be that of an unknown contract.
+/// Whether any selector is a contract number. Numbers are not checked against the known contracts.
 pub(crate) fn has_number(selectors: &[ContractSelector]) -> bool {
     selectors.iter().any(|selector| match selector {
         ContractSelector::Number(_) => true,

@@ -13,7 +13,8 @@ pub(crate) struct RangeArgs {
     pub(crate) last: Option<Length>,
 
     /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a time such as
-    /// 2026-11-01T08:30, @ and Unix seconds, or a duration before now such as 7d; in UTC unless it has an offset
+    /// 2026-11-01T08:30, Unix seconds such as @1793491200, or a duration before now such as 7d; in UTC unless it has
+    /// an offset
     #[arg(long, value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 
@@ -29,8 +30,9 @@ pub(crate) struct TimeArgs {
     #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
     pub(crate) last: Option<Length>,
 
-    /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a local time such
-    /// as 2026-11-01T08:30, a time with an offset, @ and Unix seconds, or a duration before now such as 7d
+    /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a local time
+    /// such as 2026-11-01T08:30, a time with an offset, Unix seconds such as @1793491200, or a duration before now
+    /// such as 7d
     #[arg(long, visible_alias = "since", value_name = "WHEN")]
     pub(crate) from: Option<Moment>,
 

@@ -75,7 +75,7 @@ impl DoctorReport {
         Ok(matches!(result, CheckResult::Ok | CheckResult::Warning))
     }
 
-    /// Adds a check that is skipped, because it needs another one.
+    /// Adds a skipped check. `needs` names the check that it depends on and that did not succeed.
     pub(super) fn skip(
         &mut self,
         check: &'static str,

@@ -1,4 +1,5 @@
-//! Exports a range to one file. An interrupted export is continued when the same command runs again.
+//! Exports a range to one file. An interrupted export is continued by a command with the same file, contract and absolute
+//! range.
 
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ impl<'a> SingleFileExport<'a> {
         let file = self.open(&context.fail_points).map_err(|error| match error {
             // The file of an interrupted export may be replaced: the service still has its events.
             Error::Damaged { .. } | Error::UnsupportedVersion { .. } => {
-                CommandError::usage(error.to_string(), format!("{}, or start over with --overwrite", error.hint()))
+                CommandError::usage(error.to_string(), "start over with --overwrite")
             }
             error => error.into(),
         })?;

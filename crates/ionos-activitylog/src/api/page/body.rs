@@ -14,8 +14,8 @@ pub(crate) struct Hits {
     pub(crate) events: Option<Vec<Event>>,
 }
 
-/// Reads the hits of a page. `None` if the body has no `hits`. Fails if the body is not JSON or has values of other
-/// types.
+/// Reads the hits of a page. `None` if the body has no `hits`. Fails if the body is not JSON or if a value
+/// does not have the type of its member.
 pub(crate) fn read(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
     match str::from_utf8(body).ok().and_then(read_in_one_pass) {
         Some(hits) => Ok(hits),
@@ -43,7 +43,7 @@ fn read_in_one_pass(body: &str) -> Option<Option<Hits>> {
 }
 
 fn read_hits(cursor: &mut OnePass<'_>) -> Option<Hits> {
-    // A total of null is `None` and still counts as the first `total`.
+    // `"total": null` is stored as `Some(None)`, so that a second `total` is still detected.
     let (mut total, mut events) = (None, None);
     cursor.object(|cursor, key| match key {
         b"hits" => {
