@@ -1,4 +1,4 @@
-//! Exports the whole log to an archive in processes that kill themselves ten times on the way.
+//! Exports the whole log to an archive. Ten processes in turn abort in the middle, and the next one resumes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -143,7 +143,7 @@ fn digest(archive: &Archive) -> Result<SetDigest> {
     Ok(digest)
 }
 
-/// The files of an archive in order, without those that describe its runs.
+/// The files of an archive in order, without `_state*` files and the run log, which differ from run to run.
 fn archive_files(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];

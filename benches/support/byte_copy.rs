@@ -1,4 +1,4 @@
-//! The baseline of a reading: a program that knows how many pages there are, downloads them and writes their bytes to a
+//! The baseline for reading benchmarks: a program that knows how many pages there are, downloads them and writes their bytes to a
 //! file.
 
 use std::io::Write;

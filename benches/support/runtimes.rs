@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::measure::Stopwatch;
 
-/// Threads for the library: the number of cores that the limits are meant for.
+/// Threads for the library. The limits of `cargo xtask bench` are meant for two cores.
 const THREADS: usize = 2;
 
 /// A runtime on the calling thread.

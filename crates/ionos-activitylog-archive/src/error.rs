@@ -112,7 +112,7 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// The folder holds the archive of another API, contract, filter or id rule.
+    /// The folder holds the archive of another API, contract, filter or rule for event ids.
     #[error("{} is an archive of {actual}, not of {expected}", single_line(path))]
     IdentityMismatch {
         /// The folder of the contract.

@@ -1,4 +1,4 @@
-//! Applies overlays to the description. An action that silently stops matching would change the generated client
+//! Applies overlays to the API description. An action that silently stops matching would change the generated client
 //! without notice, so every action must match, must change something and must say when it can be deleted. Otherwise the
 //! error names the file and the fix.
 
@@ -97,7 +97,7 @@ impl OverlayFile {
             single.actions = vec![action.clone()];
             single.apply(document, strict).map_err(|error| match error.kind {
                 ApplyErrorKind::ZeroMatch => anyhow!(
-                    "{what}\n  its target is gone from the description: if the vendor renamed or fixed it, \
+                    "{what}\n  its target is gone from the API description: if the vendor renamed or fixed it, \
                          change the target or delete the action"
                 ),
                 kind => anyhow!("{what}\n  cannot be applied: {kind}"),
@@ -105,7 +105,7 @@ impl OverlayFile {
             let changes = changes::compare(&before, document);
             if changes.is_empty() {
                 bail!(
-                    "{what}\n  it changes nothing because the description has this change already: delete the action"
+                    "{what}\n  it changes nothing because the API description has this change already: delete the action"
                 );
             }
             applied.push(AppliedAction {

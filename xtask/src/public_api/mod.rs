@@ -59,7 +59,7 @@ fn overview_line(item: &PublicItem, text: &str) -> String {
     }
 }
 
-/// The number of items that users can name.
+/// The number of items that users can name. An item in two modules counts twice.
 #[must_use]
 pub fn count_items(tree: &SourceTree) -> usize {
     collect_modules(tree).iter().map(|module| module.items.len()).sum()

@@ -23,7 +23,7 @@ pub(crate) struct RangeArgs {
     pub(crate) to: Option<Moment>,
 }
 
-/// An optional time range. Without one, a command reads its default range of the service, or the whole archive.
+/// An optional time range. Without one, a command reads its default range from the service, or all of an archive.
 #[derive(Args)]
 pub(crate) struct TimeArgs {
     /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 2h
@@ -49,8 +49,8 @@ impl TimeArgs {
     }
 }
 
-/// The range in whole seconds. An end after `now` becomes `now`, rounded down to a second, because later events do not
-/// exist yet. Days and local times are those of the time zone of `now`.
+/// The range in whole seconds. An end after the current second becomes its start, because later events do not exist
+/// yet. Days and local times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_range_is_rejected_with_the_words_that_were_typed() {
+    fn an_invalid_range_is_rejected_with_its_bounds() {
         let cases = [
             (
                 Some("2026-11-20"),

@@ -1,4 +1,4 @@
-//! The time zone of days and local times, by flag or that of the machine.
+//! The time zone of days and local times: from a flag, otherwise from the machine.
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use clap::Args;
@@ -19,8 +19,8 @@ pub(crate) struct ZoneArgs {
     pub(crate) utc: bool,
 }
 
-/// The selected time zone, or that of the machine. If the machine does not name a time zone, UTC. If the
-/// name is unknown, warns and uses UTC.
+/// The selected time zone, or that of the machine; UTC if the machine names none. Warns and uses UTC if the machine's
+/// time zone is unknown. An unknown `--tz` is an error.
 pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, CommandError> {
     if args.utc {
         return Ok(Tz::UTC);

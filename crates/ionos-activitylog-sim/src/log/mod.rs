@@ -1,9 +1,9 @@
 //! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may
-//! have millions of events and is not stored. So slices of time are counted without opening them, only the slices of a
-//! page are opened, and only the records of the page are written.
+//! have millions of events and is not stored. So totals are sums of the counts of time slices. Events are generated only for the
+//! slices of a page and for slices that a range or the instant cuts, and records are written only for the page.
 //!
-//! A [`LogView`] is a range of one contract's log at one instant: without the events that have not arrived yet, and
-//! with the duplicates that count.
+//! A [`LogView`] is a range of one contract's log at one instant. It includes the duplicates that the total counts, and
+//! excludes events that have not arrived yet.
 
 pub(crate) mod cache;
 mod permutation;
@@ -37,7 +37,7 @@ pub(crate) struct Log {
     pub(crate) behavior: Behavior,
 }
 
-/// Distinguishes the random choice of duplicates from other choices with the same number.
+/// Salt that makes the choice of duplicates independent of other random choices for the same contract and hour.
 const COPIES: u64 = 0x636f_7069_6573_0000;
 
 /// Independent random choices that the number of an event determines.
@@ -90,7 +90,7 @@ impl Log {
     fn record(&self, event: &LogEvent, now: i64) -> String {
         let mut record = Vec::with_capacity(1024);
         self.write_record(event, now, &mut record);
-        // A record is generated from text, or was read as text.
+        // Always valid UTF-8, because records are generated or were read as text.
         String::from_utf8(record).unwrap_or_default()
     }
 
@@ -104,7 +104,7 @@ impl Log {
         (slice / slices, slice % slices)
     }
 
-    /// The number of hits in an hour before the slice with the number `slice`, counted in the hour from 0.
+    /// The number of hits in the first `slice` slices of an hour.
     fn hits_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         let events = self.source.events_before(contract, hour, slice);
         events + self.duplicates_of_first(contract, hour, events)

@@ -37,7 +37,7 @@ impl ClientBuilder {
         let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
-            // The client of the program has its own certificates. Without this error, a user could believe that the
+            // An HTTP client that the caller supplies has its own certificates. Without this error, a user could believe that the
             // ones set here are in force.
             Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
@@ -103,7 +103,7 @@ impl ClientBuilder {
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
-            // A proxy would receive the token in plain text.
+            // Loopback may use plain http, so a proxy would see the token.
             proxies: !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),
             root_certificates: resolved.root_certificates.as_deref(),

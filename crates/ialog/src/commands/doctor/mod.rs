@@ -27,7 +27,7 @@ Prints one line per check: ok, warning, failure or skipped, with the next step. 
 the configuration, 4 for the token or its privileges, and 5 if the service cannot be reached.
 
 --probe also measures the service with about 10 requests (at most 30, plus retries): the page size, how far offsets reach, \
-the order of events, whether events with the same time keep their position, the form of counts, the handling of fractions \
+the order of events, whether events with the same time keep their position, the JSON form of totals, the handling of fractions \
 of a second in dates, and how long events take to appear. The results are stored in $XDG_CACHE_HOME/ialog or \
 ~/.cache/ialog and used for 30 days: later commands read faster and verify as before.
 
@@ -172,7 +172,7 @@ async fn run_connection_checks(
     Ok(false)
 }
 
-/// Lists the contracts of the token, and writes them to the cache.
+/// Lists the contracts of the token, and writes them to the cache unless the account is simulated.
 async fn list_contracts(args: &DoctorArgs, client: &Client, context: &Context<'_>) -> Result<Vec<Contract>, Error> {
     let contracts = client.contracts().await?.into_inner();
     if !args.service.account.demo {
@@ -182,7 +182,7 @@ async fn list_contracts(args: &DoctorArgs, client: &Client, context: &Context<'_
 }
 
 /// The contract to measure: that of the flag, otherwise that of the token if it is readable, otherwise the first
-/// readable one. `None` without a flag and a readable contract.
+/// readable one. `None` if there is neither a flag nor a readable contract.
 fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[ContractNumber]) -> Option<ContractNumber> {
     let default = client.default_contract().filter(|contract| readable.contains(contract));
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
@@ -210,7 +210,7 @@ fn describe_configuration(settings: &[Setting]) -> String {
     settings.join(", ")
 }
 
-/// Measures the service, and writes the profile to the cache. Returns the findings; `None` if the measurement failed.
+/// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings; `None` if the measurement failed.
 async fn probe(
     client: &Client,
     contract: &ContractNumber,

@@ -102,7 +102,7 @@ fn every_value_of_a_record_has_a_typed_view() {
 }
 
 #[test]
-fn a_record_that_fits_keeps_its_bytes() {
+fn a_record_with_the_expected_types_keeps_its_bytes() {
     let event = event(
         r#"{"_id": 1, "\u005fsource": {"meta" : {"time":"2026-11-20T10:00:00.5+01:00"}, "new": 1.10}, "\ud800": 1}"#,
     );
@@ -112,7 +112,7 @@ fn a_record_that_fits_keeps_its_bytes() {
 }
 
 #[test]
-fn a_hit_without_one_record_is_kept_whole_with_an_issue() {
+fn a_hit_without_exactly_one_record_is_kept_whole_with_an_issue() {
     for (hit, issue) in [
         (r#"{"_id": "a"}"#, "the hit contains no record; the whole hit is kept"),
         (r#"{"_source": null}"#, "the hit contains no record; the whole hit is kept"),
@@ -128,7 +128,7 @@ fn a_hit_without_one_record_is_kept_whole_with_an_issue() {
 }
 
 #[test]
-fn a_value_that_does_not_fit_is_reported_and_the_others_stay_readable() {
+fn a_value_of_an_unexpected_type_or_form_is_reported_and_the_others_stay_readable() {
     let no_time = "/meta/time: expected an RFC 3339 time, found";
     let time = r#""meta":{"time":"2026-11-20T09:14:03Z"}"#;
     let cases: Vec<(String, Vec<String>)> = vec![
@@ -178,7 +178,7 @@ fn a_value_that_does_not_fit_is_reported_and_the_others_stay_readable() {
 }
 
 #[test]
-fn the_model_equals_the_api_description() {
+fn each_place_of_the_full_record_has_the_same_type_in_the_model_and_in_the_api_description() {
     let full: serde_json::Value = serde_json::from_str(FULL).unwrap();
     let mut places = vec![String::new()];
     let mut checked = 0;
@@ -196,7 +196,7 @@ fn the_model_equals_the_api_description() {
         let mut odd = full.clone();
         *odd.pointer_mut(&place).unwrap() = true.into();
         let generated = serde_json::from_value::<wire::types::Event>(odd.clone());
-        assert!(generated.is_err(), "{place} is in the description");
+        assert!(generated.is_err(), "{place}: the generated type accepts a boolean");
         let event = record(odd.to_string());
         assert!(event.issues().iter().any(|issue| issue.pointer() == place), "{place}");
         checked += 1;

@@ -130,7 +130,7 @@ proptest! {
     }
 
     #[test]
-    fn a_record_is_the_same_in_one_pass_as_with_serde_json_and_a_scan(
+    fn the_one_pass_reader_agrees_with_serde_json_and_a_scan(
         hits in prop::collection::vec(prop_oneof![similar_hit(), json()], 1..6),
         cut in any::<prop::sample::Index>(),
         inserted in r#"["\\ ,:{}\[\]a01eu-]{0,3}|"meta":7,|"\\u006deta":\{\},"#,
@@ -166,7 +166,7 @@ proptest! {
         cut.extend_from_slice(&bytes);
         for bytes in [bytes, cut] {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            // Text that is not JSON never gets here, and must not cause a panic if it did.
+            // Other code never indexes text that is not JSON, but indexing it must not panic.
             let index = RecordIndex::new(&text, &RecordMembers::scan(&text));
             ask_everything(&Event { record: text.as_str().into(), envelope_issue: None, index });
             if let Ok(event) = Event::from_json(text) {

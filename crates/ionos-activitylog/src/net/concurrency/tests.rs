@@ -7,7 +7,7 @@ fn clock() -> VirtualClock {
     VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
-/// Acquires a permit for a new call, with a clock of its own: not for a limiter that is throttled.
+/// Acquires a permit for a new call. Uses a new clock, so a throttled limiter would never let the call pass.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
     limiter.acquire(limiter.join_queue(), &clock()).await
 }
