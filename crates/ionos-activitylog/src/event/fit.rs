@@ -3,35 +3,29 @@
 
 use memchr::memmem;
 
-use super::members::{Member, RecordMembers};
+use super::members::{RecordMembers, RecordObject};
 use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
-use super::model::{PARAM, PRINCIPAL, RESOURCES};
+use super::model::{EVENT_MEMBERS, META_MEMBERS, ModelMembers, RECORD_MEMBERS};
 use crate::json::OnePass;
 
-/// The type of each member but the time.
-const MODELS: [(Member, ModelType); 11] = [
-    (Member::Uuid, Text),
-    (Member::RequestId, Text),
-    (Member::QueueRefId, Scalar),
-    (Member::TransactionId, Text),
-    (Member::AuditVersion, Scalar),
-    (Member::EventType, Text),
-    (Member::Status, Text),
-    (Member::Message, Text),
-    (Member::Principal, PRINCIPAL),
-    (Member::Param, PARAM),
-    (Member::Resources, RESOURCES),
-];
-
-/// Whether the members of a regular record with a readable time fit the model. `false` also if [`OnePass`] does not support
-/// one of them, and if the record has an escape that may be half of a character.
+/// Whether the members of a regular record with a readable time fit the model. `false` also if [`OnePass`] does not
+/// support one of them, and if the record has an escape that may be half of a character.
 pub(super) fn fits_model(record: &str, members: &RecordMembers<'_>) -> bool {
-    let fits = |(member, model): &(Member, ModelType)| match (model, members.get(*member)) {
-        (_, None) => true,
-        (Text, Some(value)) => value.starts_with(['"', 'n']),
-        (model, Some(value)) => read_fitting(&mut OnePass::new(value), model).is_some(),
-    };
-    memmem::find(record.as_bytes(), br"\u").is_none() && MODELS.iter().all(fits)
+    memmem::find(record.as_bytes(), br"\u").is_none()
+        && fits_object(members, RecordObject::Record, RECORD_MEMBERS)
+        && fits_object(members, RecordObject::Meta, META_MEMBERS)
+        && fits_object(members, RecordObject::Event, EVENT_MEMBERS)
+}
+
+fn fits_object(members: &RecordMembers<'_>, object: RecordObject, models: &ModelMembers) -> bool {
+    models.iter().all(|(key, model)| match object.member(key.as_bytes()).map(|member| members.get(member)) {
+        // The objects of a regular record; their members are checked on their own.
+        None => matches!((object, *key), (RecordObject::Record, "meta" | "event")),
+        Some(None) => true,
+        // The value is validated already, so its first character is enough to know a string.
+        Some(Some(value)) if value.starts_with('"') => matches!(model, Text | Scalar | Time),
+        Some(Some(value)) => read_fitting(&mut OnePass::new(value), model).is_some(),
+    })
 }
 
 /// Reads a value. `None` if it does not fit, or if [`OnePass`] does not support it.
@@ -49,19 +43,18 @@ fn read_fitting(cursor: &mut OnePass<'_>, model: &ModelType) -> Option<()> {
     }
 }
 
-fn read_members(cursor: &mut OnePass<'_>, members: &[(&str, ModelType)]) -> Option<()> {
-    // One bit for each member that was read, and the index of the member that is expected next: the service always writes
-    // members in the same order.
-    let (mut read, mut expected) = (0_u32, 0);
+fn read_members(cursor: &mut OnePass<'_>, members: &ModelMembers) -> Option<()> {
+    // One bit for each member that was read.
+    let mut read = 0_u32;
     cursor.object(|cursor, key| {
-        let order = (expected..members.len()).chain(0..expected);
-        let member = order.map(|index| (index, &members[index])).find(|(_, (name, _))| name.as_bytes() == key);
-        let Some((index, (_, model))) = member else { return cursor.skip_value() };
-        let bit = 1 << index;
+        let Some(index) = members.iter().position(|(name, _)| name.as_bytes() == key) else {
+            return cursor.skip_value();
+        };
+        let (bit, (_, model)) = (1 << index, members.get(index)?);
         if read & bit != 0 {
             return None;
         }
-        (read, expected) = (read | bit, index + 1);
+        read |= bit;
         read_fitting(cursor, model)
     })?;
     let is_missing = |(index, (_, model)): (usize, &(&str, ModelType))| !model.is_optional() && read & 1 << index == 0;

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::members::read_time;
-use super::model::EVENT;
 use super::model::ModelType::{self, List, Object, Scalar, Text, Time};
+use super::model::{EVENT, ModelMembers};
 use crate::json::{self, JsonType};
 
 /// Maximum number of issues per record. A record may have millions; the first few are enough for a person.
@@ -123,7 +123,7 @@ impl IssueCollector {
         }
     }
 
-    fn check_members(&mut self, members: &[(&str, ModelType)], object: &str, path: IssuePath<'_>) {
+    fn check_members(&mut self, members: &ModelMembers, object: &str, path: IssuePath<'_>) {
         let mut found: [(Option<&str>, usize); MAX_MEMBERS] = [(None, 0); MAX_MEMBERS];
         for (key, value) in json::members(object) {
             let index = members.iter().position(|(name, _)| key.is_named(name));

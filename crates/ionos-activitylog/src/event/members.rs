@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::json::{self, OnePass};
 
-/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`Object`] are next to each
+/// A member that [`Details`](super::Details) or the event itself reads. The members of one [`RecordObject`] are next to each
 /// other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Member {
@@ -31,16 +31,16 @@ const COUNT: usize = 12;
 
 /// An object of a record that has members.
 #[derive(Clone, Copy, Debug)]
-enum Object {
+pub(super) enum RecordObject {
     Record,
     Meta,
     Event,
 }
 
-impl Object {
+impl RecordObject {
     /// The member with this key, which is decoded and without quotes.
     #[inline]
-    fn member(self, key: &[u8]) -> Option<Member> {
+    pub(super) fn member(self, key: &[u8]) -> Option<Member> {
         Some(match (self, key) {
             (Self::Record, b"@uuid") => Member::Uuid,
             (Self::Record, b"principal") => Member::Principal,
@@ -73,8 +73,8 @@ impl Object {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RecordMembers<'a> {
     texts: [Option<&'a str>; COUNT],
-    /// Whether the record is known to be regular: it, `/meta` and `/event` are objects, and none of them has a key of the
-    /// model twice.
+    /// Whether the record is known to be regular: it, `/meta` and `/event` are objects, and none of them has a key of
+    /// the model twice.
     pub(super) is_regular: bool,
 }
 
@@ -93,20 +93,20 @@ impl<'a> RecordMembers<'a> {
         cursor.object(|cursor, key| match key {
             b"meta" => {
                 metas += 1;
-                members.read_object(cursor, Object::Meta)
+                members.read_object(cursor, RecordObject::Meta)
             }
             b"event" => {
                 events += 1;
-                members.read_object(cursor, Object::Event)
+                members.read_object(cursor, RecordObject::Event)
             }
-            _ => members.read_member(cursor, Object::Record.member(key)),
+            _ => members.read_member(cursor, RecordObject::Record.member(key)),
         })?;
         members.is_regular &= metas == 1 && events == 1;
         Some((cursor.text_since(&start)?, members))
     }
 
     #[inline]
-    fn read_object(&mut self, cursor: &mut OnePass<'a>, object: Object) -> Option<()> {
+    fn read_object(&mut self, cursor: &mut OnePass<'a>, object: RecordObject) -> Option<()> {
         // The key may have occurred before.
         self.texts[object.members()].fill(None);
         if cursor.peek()? != b'{' {
@@ -132,7 +132,9 @@ impl<'a> RecordMembers<'a> {
     pub(super) fn scan(record: &'a str) -> Self {
         let mut members = Self::default();
         let [meta, event] = json::get_many(record, ["meta", "event"]);
-        for (object, text) in [(Object::Record, Some(record)), (Object::Meta, meta), (Object::Event, event)] {
+        for (object, text) in
+            [(RecordObject::Record, Some(record)), (RecordObject::Meta, meta), (RecordObject::Event, event)]
+        {
             for (key, value) in json::members(text.unwrap_or_default()) {
                 if let Some(member) = object.member(&key.decode()) {
                     members.texts[member as usize] = Some(value);

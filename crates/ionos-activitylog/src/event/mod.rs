@@ -196,8 +196,9 @@ impl Event {
 
     /// Whether the record is known to fit the model. `false` if only a search for issues can tell.
     fn fits_model(&self) -> bool {
-        let members = || self.index.members.resolve(self.raw());
-        self.index.is_regular && self.index.time.is_some() && fit::fits_model(self.raw(), &members())
+        self.index.is_regular
+            && self.index.time.is_some()
+            && fit::fits_model(self.raw(), &self.index.members.resolve(self.raw()))
     }
 
     /// The places in the record that do not fit the model of an event, at most 100. Empty if the record fits. Members

@@ -14,49 +14,56 @@ pub(super) enum ModelType {
 
 use ModelType::{List, Object, Scalar, Text, Time};
 
+/// Keys of an object and the types of their values.
+pub(super) type ModelMembers = [(&'static str, ModelType)];
+
 /// The model of an event: the part of the API description that the typed view reads.
-pub(super) const EVENT: ModelType = Object(&[
+pub(super) const EVENT: ModelType = Object(RECORD_MEMBERS);
+
+/// Members of the record itself.
+pub(super) const RECORD_MEMBERS: &ModelMembers = &[
     ("@uuid", Text),
+    ("meta", Object(META_MEMBERS)),
     (
-        "meta",
+        "principal",
         Object(&[
-            ("auditVersion", Scalar),
-            ("requestId", Text),
-            ("queueRefId", Scalar),
-            ("time", Time),
-            ("transactionId", Text),
+            ("identity", Object(&[("contractNumber", Scalar), ("username", Text)])),
+            ("sourceIP", Text),
+            ("sourceService", Text),
+            ("serviceHost", Text),
         ]),
     ),
-    ("principal", PRINCIPAL),
+    ("event", Object(EVENT_MEMBERS)),
+];
+
+/// Members of `/meta`.
+pub(super) const META_MEMBERS: &ModelMembers =
+    &[("auditVersion", Scalar), ("requestId", Text), ("queueRefId", Scalar), ("time", Time), ("transactionId", Text)];
+
+/// Members of `/event`.
+pub(super) const EVENT_MEMBERS: &ModelMembers = &[
+    ("type", Text),
+    ("status", Text),
+    ("message", Text),
     (
-        "event",
-        Object(&[("type", Text), ("status", Text), ("message", Text), ("param", PARAM), ("resources", RESOURCES)]),
+        "param",
+        Object(&[
+            ("action", Text),
+            ("uri", Text),
+            ("initiator", Text),
+            ("sourceService", Text),
+            ("errorCode", Text),
+            (
+                "error",
+                Object(&[
+                    ("httpStatus", Scalar),
+                    ("messages", List(&Object(&[("errorCode", Text), ("message", Text)]))),
+                ]),
+            ),
+        ]),
     ),
-]);
-
-/// The model of `/principal`.
-pub(super) const PRINCIPAL: ModelType = Object(&[
-    ("identity", Object(&[("contractNumber", Scalar), ("username", Text)])),
-    ("sourceIP", Text),
-    ("sourceService", Text),
-    ("serviceHost", Text),
-]);
-
-/// The model of `/event/param`.
-pub(super) const PARAM: ModelType = Object(&[
-    ("action", Text),
-    ("uri", Text),
-    ("initiator", Text),
-    ("sourceService", Text),
-    ("errorCode", Text),
-    (
-        "error",
-        Object(&[("httpStatus", Scalar), ("messages", List(&Object(&[("errorCode", Text), ("message", Text)])))]),
-    ),
-]);
-
-/// The model of `/event/resources`.
-pub(super) const RESOURCES: ModelType = List(&Object(&[("action", List(&Text)), ("id", Text), ("type", Text)]));
+    ("resources", List(&Object(&[("action", List(&Text)), ("id", Text), ("type", Text)]))),
+];
 
 impl ModelType {
     /// The type as messages call it.
