@@ -75,30 +75,29 @@ async fn check_all(
     let zone = resolve_zone(&args.zone, context)?;
     let now = context.clock.now();
     let Some(client) = run_configuration_check(args, now, report, context)? else {
-        return skip_probe(args, "configuration", report, context);
+        return skip_rest(args, "configuration", report, context);
     };
     let is_direct = !args.service.account.demo && context.account.is_none();
     if !run_dns_check(&client, is_direct, report, context).await? {
-        return skip_probe(args, "dns", report, context);
+        return skip_rest(args, "dns", report, context);
     }
     if !run_connection_checks(&client, is_direct, report, context).await? {
-        return skip_probe(args, "connection", report, context);
+        return skip_rest(args, "connection", report, context);
     }
     let listed = list_contracts(args, &client, context).await;
     let (result, message) = privileges::check_authentication(&client, &listed, now, zone);
     if !report.add("authentication", result, message, context)? {
-        report.skip("privilege", "authentication", context)?;
-        return skip_probe(args, "authentication", report, context);
+        return skip_rest(args, "authentication", report, context);
     }
     let (result, message, readable) = privileges::check_privilege(&client, listed, now).await;
     report.add("privilege", result, message, context)?;
     match select_probe_contract(args, &client, &readable) {
         Some(contract) if args.probe => probe(&client, &contract, args, report, context).await,
-        _ => skip_probe(args, "privilege", report, context),
+        _ => skip_rest(args, "privilege", report, context),
     }
 }
 
-/// Builds the client. Returns `None` if the configuration is invalid; the checks that need it are then skipped.
+/// Builds the client. Returns `None` if the configuration is invalid.
 fn run_configuration_check(
     args: &DoctorArgs,
     now: DateTime<Utc>,
@@ -113,15 +112,12 @@ fn run_configuration_check(
         }
         Err(error) => {
             report.add("configuration", CheckResult::Failure(2), error.to_string(), context)?;
-            for check in ["dns", "connection", "clock", "authentication", "privilege"] {
-                report.skip(check, "configuration", context)?;
-            }
             Ok(None)
         }
     }
 }
 
-/// Resolves the host of the API. Returns `false` if that fails; the checks that need it are then skipped.
+/// Resolves the host of the API. Returns `false` if that fails.
 async fn run_dns_check(
     client: &Client,
     is_direct: bool,
@@ -137,17 +133,10 @@ async fn run_dns_check(
         false => (CheckResult::Skipped, "no network used".to_owned()),
     };
     report.add("dns", result, message, context)?;
-    if !matches!(result, CheckResult::Failure(_)) {
-        return Ok(true);
-    }
-    for check in ["connection", "clock", "authentication", "privilege"] {
-        report.skip(check, "dns", context)?;
-    }
-    Ok(false)
+    Ok(!matches!(result, CheckResult::Failure(_)))
 }
 
-/// Connects to the API and compares the clocks. Returns `false` if the connection fails; the checks that need it are
-/// then skipped.
+/// Connects to the API and compares the clocks. Returns `false` if the connection fails.
 async fn run_connection_checks(
     client: &Client,
     is_direct: bool,
@@ -163,13 +152,7 @@ async fn run_connection_checks(
         }
         _ => report.skip("clock", "connection", context)?,
     }
-    if !matches!(result, CheckResult::Failure(_)) {
-        return Ok(true);
-    }
-    for check in ["authentication", "privilege"] {
-        report.skip(check, "connection", context)?;
-    }
-    Ok(false)
+    Ok(!matches!(result, CheckResult::Failure(_)))
 }
 
 /// Lists the contracts of the token, and writes them to the cache unless the account is simulated.
@@ -188,12 +171,14 @@ fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[Contrac
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
-fn skip_probe(
+/// Skips all checks that did not run yet, because `needs` did not succeed. Returns that there are no findings.
+fn skip_rest(
     args: &DoctorArgs,
     needs: &str,
     report: &mut DoctorReport,
     context: &mut Context<'_>,
 ) -> Result<Option<Value>, CommandError> {
+    report.skip_rest(needs, context)?;
     if args.probe {
         report.skip("probe", needs, context)?;
     }
@@ -210,7 +195,8 @@ fn describe_configuration(settings: &[Setting]) -> String {
     settings.join(", ")
 }
 
-/// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings; `None` if the measurement failed.
+/// Measures the service, and writes the profile to the cache unless the account is simulated. Returns the findings;
+/// `None` if the measurement failed.
 async fn probe(
     client: &Client,
     contract: &ContractNumber,

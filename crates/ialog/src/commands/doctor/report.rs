@@ -39,6 +39,9 @@ impl CheckResult {
     }
 }
 
+/// The checks of every report, in the order in which they run.
+const CHECKS: [&str; 6] = ["configuration", "dns", "connection", "clock", "authentication", "privilege"];
+
 /// A check with its result and a sentence.
 struct CheckEntry {
     check: &'static str,
@@ -83,6 +86,16 @@ impl DoctorReport {
         context: &mut Context<'_>,
     ) -> Result<(), CommandError> {
         self.add(check, CheckResult::Skipped, format!("needs {needs}"), context).map(drop)
+    }
+
+    /// Skips all [`CHECKS`] that are not in the report.
+    pub(super) fn skip_rest(&mut self, needs: &str, context: &mut Context<'_>) -> Result<(), CommandError> {
+        for check in CHECKS {
+            if self.entries.iter().all(|entry| entry.check != check) {
+                self.skip(check, needs, context)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a line for people.

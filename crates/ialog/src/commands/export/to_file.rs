@@ -1,5 +1,5 @@
-//! Exports a range to one file. An interrupted export is continued by a command with the same file, contract and absolute
-//! range.
+//! Exports a range to one file. An interrupted export is continued by a command with the same file, contract and
+//! absolute range.
 
 use std::time::Duration;
 
