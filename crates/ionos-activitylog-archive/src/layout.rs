@@ -25,6 +25,15 @@ use crate::error::Error;
 /// File name of a day's manifest.
 pub const MANIFEST: &str = "_manifest.json";
 
+/// File name of a contract's state.
+pub(crate) const STATE: &str = "_state.json";
+/// File name of the previous copy of a contract's state.
+pub(crate) const PREVIOUS_STATE: &str = "_state.prev.json";
+/// File name of the lock of a contract's folder.
+pub(crate) const LOCK: &str = "_state.lock";
+/// File name of the log of a contract's runs.
+pub(crate) const RUN_LOG: &str = "_runs.ndjson";
+
 const CONTRACT: &str = "contract=";
 const DATE: &str = "date=";
 
@@ -54,7 +63,7 @@ impl Archive {
         let name = self.root.file_name().and_then(|name| name.to_str());
         let number = name.and_then(|name| name.strip_prefix(CONTRACT));
         let is_contract = number.is_some_and(|number| number.parse::<ContractNumber>().is_ok());
-        if !is_contract && !self.root.join("_state.json").exists() {
+        if !is_contract && !self.root.join(STATE).exists() {
             return None;
         }
         // A root such as `.` has no file name.

@@ -11,14 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::encode::text;
 use crate::error::Error;
 use crate::fs::{FailPoint, FailPoints};
-use crate::layout::ContractFolder;
+use crate::layout::{ContractFolder, RUN_LOG};
 use crate::lock_owner::LockOwner;
 use crate::manifest::ManifestLink;
 
 /// Schema and version of a line.
 pub const RUN_SCHEMA: &str = "ialog.run/1";
-
-const RUNS: &str = "_runs.ndjson";
 
 /// A finished export of one contract.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,7 +58,7 @@ pub struct RunRecord {
 
 /// Appends a run.
 pub(crate) fn append(folder: &ContractFolder, run: &RunRecord, fail_points: &FailPoints) -> Result<(), Error> {
-    let path = folder.path().join(RUNS);
+    let path = folder.path().join(RUN_LOG);
     let written = || -> std::io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
         let mut line = serde_json::to_vec(run)?;

@@ -8,10 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::error::Error;
 use crate::fs::{FailPoint, FailPoints, json_file};
-use crate::layout::ContractFolder;
+use crate::layout::{ContractFolder, LOCK};
 use crate::lock_owner::LockOwner;
-
-const LOCK: &str = "_state.lock";
 
 /// The lock of a contract's folder, released when dropped.
 #[derive(Debug)]

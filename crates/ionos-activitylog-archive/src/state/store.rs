@@ -8,10 +8,7 @@ use std::path::PathBuf;
 use super::{STATE_SCHEMA, State};
 use crate::error::Error;
 use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, FailPoints, json_file};
-use crate::layout::ContractFolder;
-
-const STATE: &str = "_state.json";
-const PREVIOUS: &str = "_state.prev.json";
+use crate::layout::{ContractFolder, PREVIOUS_STATE, STATE};
 
 /// Path of the state file.
 #[cfg(test)]
@@ -31,12 +28,12 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
         Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. })) => return Err(error),
         Err(lost) => lost,
     };
-    match (first, read_one(folder.path().join(PREVIOUS))) {
+    match (first, read_one(folder.path().join(PREVIOUS_STATE))) {
         (StateUnavailable::Missing, Err(StateUnavailable::Missing)) => Ok((None, None)),
         // The process was killed between renaming the old state and the new one.
         (StateUnavailable::Missing, Ok(state)) => Ok((Some(state), None)),
         (StateUnavailable::Unusable(error), Ok(state)) => {
-            let warning = format!("{}; using the previous copy, {PREVIOUS}", error);
+            let warning = format!("{}; using the previous copy, {PREVIOUS_STATE}", error);
             Ok((Some(state), Some(warning)))
         }
         (_, Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. }))) => Err(error),
@@ -58,7 +55,7 @@ fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
 
 /// Writes the state and keeps the previous one.
 pub(crate) fn write(folder: &ContractFolder, state: &State, fail_points: &FailPoints) -> Result<(), Error> {
-    let (path, before) = (folder.path().join(STATE), folder.path().join(PREVIOUS));
+    let (path, before) = (folder.path().join(STATE), folder.path().join(PREVIOUS_STATE));
     let mut file = AtomicFile::create_in(folder.path(), ArchiveFileKind::State, fail_points)?;
     file.write_all(&json_file::to_pretty(state)).map_err(|error| Error::Write { path: path.clone(), source: error })?;
     // A damaged state must not replace the good previous one.

@@ -11,12 +11,12 @@ use ionos_activitylog::RangeSet;
 use super::{FileLocation, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::fs::is_leftover;
-use crate::layout::{ContractFolder, MANIFEST, PartName, day_of, names};
+use crate::layout::{ContractFolder, LOCK, MANIFEST, PREVIOUS_STATE, PartName, RUN_LOG, STATE, day_of, names};
 use crate::manifest::{Manifest, ManifestLink, ReadRange};
 use crate::state::State;
 
 /// Files of a contract that belong to the archive but are not named in manifests.
-const UNLISTED_FILES: [&str; 4] = ["_state.json", "_state.prev.json", "_state.lock", "_runs.ndjson"];
+const UNLISTED_FILES: [&str; 4] = [STATE, PREVIOUS_STATE, LOCK, RUN_LOG];
 
 /// Checks the manifests, files and state of a contract. Returns the manifests that can be used.
 pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
@@ -47,7 +47,7 @@ fn read_state(root: &Path, folder: &ContractFolder) -> (Option<State>, VerifyRep
             state
         }
         Err(error) => {
-            let location = FileLocation { root, file: folder.path().join("_state.json") };
+            let location = FileLocation { root, file: folder.path().join(STATE) };
             report.findings.push(location.find(None, Problem::Unreadable, error.to_string()));
             None
         }
