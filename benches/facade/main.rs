@@ -1,8 +1,8 @@
-//! Measures the overhead of the facade: the facade and a minimal client built on reqwest and serde_json read the same pages.
-//! Both run on one thread of one process; each has its own loopback connection to the server.
+//! Measures the overhead of the facade: the facade and a minimal client built on reqwest and serde_json read the same
+//! pages. Both run on one thread of one process; each has its own loopback connection to the server.
 //!
-//! The server is another process, which renders the responses before the first request. Rounds of the two clients alternate
-//! and each round is compared with its neighbour, so that both meet the same load of the machine.
+//! The server is another process, which renders the responses before the first request. Rounds of the two clients
+//! alternate and each round is compared with its neighbour, so that both meet the same load of the machine.
 //!
 //! Prints a [`FacadeResult`] as JSON.
 

@@ -1,5 +1,5 @@
-//! The baseline for reading benchmarks: a program that knows how many pages there are, downloads them and writes their bytes to a
-//! file.
+//! The baseline for reading benchmarks: a program that knows how many pages there are, downloads them and writes their
+//! bytes to a file.
 
 use std::io::Write;
 

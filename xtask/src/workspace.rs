@@ -32,7 +32,8 @@ pub const EXAMPLES: &str = "crates/ionos-activitylog/examples";
 pub struct Member {
     /// The package's name.
     pub name: String,
-    /// Root files of its library and its programs, relative to the repository's root. Tests and examples are not listed.
+    /// Root files of its library and its programs, relative to the repository's root. Tests and examples are not
+    /// listed.
     pub entry_files: Vec<PathBuf>,
 }
 

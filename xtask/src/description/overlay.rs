@@ -67,7 +67,8 @@ impl OverlayFile {
         Self::parse(&path.display().to_string(), &read_text(path)?)
     }
 
-    /// Parses one overlay document. Fails if the description of an action does not say when the action can be deleted ("Can go" or "Stays"). `path` names the file in messages.
+    /// Parses one overlay document. Fails if the description of an action does not say when the action can be deleted
+    /// ("Can go" or "Stays"). `path` names the file in messages.
     pub fn parse(path: &str, text: &str) -> Result<Self> {
         let overlay: Overlay = yaml_serde::from_str(text).with_context(|| format!("in {path}"))?;
         overlay.validate(Default::default()).map_err(|error| anyhow!("in {path}: {error}"))?;

@@ -116,8 +116,8 @@ fn keep_associated_types(implementation: &mut ItemImpl) {
     implementation.items.retain(|item| matches!(item, ImplItem::Type(_)));
 }
 
-/// The public methods and constants of an `impl` with their names. If the `impl` restricts generic parameters, a comment
-/// with its head precedes each of them.
+/// The public methods and constants of an `impl` with their names. If the `impl` restricts generic parameters, a
+/// comment with its head precedes each of them.
 fn inherent_members(implementation: ItemImpl) -> Vec<(String, String)> {
     let mut members = Vec::new();
     for item in &implementation.items {
@@ -146,8 +146,8 @@ fn print_signatures(items: Vec<Item>) -> String {
     unwrap_impl(&text.replace(" = _;", ";").replace("_private: _,", ".."))
 }
 
-/// Removes the first and last line of an `impl` with a single member. A first line that restricts generic parameters becomes
-/// a comment.
+/// Removes the first and last line of an `impl` with a single member. A first line that restricts generic parameters
+/// becomes a comment.
 fn unwrap_impl(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     let is_plain = lines.first().is_some_and(|line| line.starts_with("impl") && line.ends_with('{'));

@@ -1,6 +1,7 @@
 //! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may
-//! have millions of events and is not stored. So totals are sums of the counts of time slices. Events are generated only for the
-//! slices of a page and for slices that a range or the instant cuts, and records are written only for the page.
+//! have millions of events and is not stored. So totals are sums of the counts of time slices. Events are generated
+//! only for the slices of a page and for slices that a range or the instant cuts, and records are written only for the
+//! page.
 //!
 //! A [`LogView`] is a range of one contract's log at one instant. It includes the duplicates that the total counts, and
 //! excludes events that have not arrived yet.

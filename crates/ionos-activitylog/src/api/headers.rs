@@ -1,5 +1,6 @@
 //! Parses the headers of an answer: `Retry-After`, `Date` and the request id. `Retry-After` comes as whole seconds or
-//! as a date (RFC 9110, 10.2.3), or, outside of the RFC, as decimal seconds; the vendor's own clients parse seconds only.
+//! as a date (RFC 9110, 10.2.3), or, outside of the RFC, as decimal seconds; the vendor's own clients parse seconds
+//! only.
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ const REQUEST_ID_HEADERS: [&str; 5] = ["x-request-id", "x-requestid", "request-i
 /// Maximum length of a request id in bytes.
 const MAX_REQUEST_ID_LENGTH: usize = 128;
 
-/// The wait of a `Retry-After` header, counted from `now`. Zero for a date in the past; `None` if the value is malformed.
+/// The wait of a `Retry-After` header, counted from `now`. Zero for a date in the past; `None` if the value is
+/// malformed.
 pub(crate) fn parse_retry_after(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
     if value.starts_with(|c: char| c.is_ascii_digit()) {
@@ -34,8 +36,8 @@ pub(crate) fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(date).ok().map(DateTime::from)
 }
 
-/// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`. `None` if
-/// no header has a usable id.
+/// The request id in any known header; the vendor's Cloud API sends it in `Location: .../requests/{id}/status`. `None`
+/// if no header has a usable id.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     let usable = |id: &str| {
         let is_visible = id.bytes().all(|b| b.is_ascii_graphic());

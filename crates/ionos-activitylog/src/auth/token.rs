@@ -28,11 +28,11 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Creates a token from its text; surrounding white space is ignored. The token expires at [`Claims::expires_at`], or at
-    /// an unknown time if it has no such claim.
+    /// Creates a token from its text; surrounding white space is ignored. The token expires at [`Claims::expires_at`],
+    /// or at an unknown time if it has no such claim.
     ///
-    /// Fails with [`ErrorKind::Configuration`] if the token is empty, starts with the word "Bearer" or contains characters
-    /// other than visible ASCII.
+    /// Fails with [`ErrorKind::Configuration`] if the token is empty, starts with the word "Bearer" or contains
+    /// characters other than visible ASCII.
     pub fn new(text: impl AsRef<str>) -> Result<Self, Error> {
         let text = text.as_ref().trim();
         let invalid = |detail: &str| Error::new(ErrorKind::Configuration, detail);

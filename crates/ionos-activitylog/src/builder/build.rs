@@ -37,8 +37,8 @@ impl ClientBuilder {
         let base_url = BaseUrl::parse(resolved.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
-            // An HTTP client that the caller supplies has its own certificates. Without this error, a user could believe that the
-            // ones set here are in force.
+            // An HTTP client that the caller supplies has its own certificates. Without this error, a user could
+            // believe that the ones set here are in force.
             Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
                     ErrorKind::Configuration,

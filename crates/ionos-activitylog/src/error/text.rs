@@ -1,5 +1,6 @@
-//! Prepares text from outside for messages: answers of the service, names, paths and values that a user typed. Such text
-//! may contain escape sequences of a terminal. The invariant: no message contains a control character or a line break.
+//! Prepares text from outside for messages: answers of the service, names, paths and values that a user typed. Such
+//! text may contain escape sequences of a terminal. The invariant: no message contains a control character or a line
+//! break.
 
 use crate::defaults::SNIPPET_CHARS;
 

@@ -61,9 +61,9 @@ impl<'a> OnePass<'a> {
     /// Reads a value of any type and returns its text.
     #[inline]
     pub(crate) fn value(&mut self) -> Option<&'a str> {
-        let (_, start) = next_token(self.text.as_bytes(), self.at)?;
+        let start = *self;
         self.skip_value()?;
-        self.text.get(start - 1..self.at)
+        self.text_since(&start)
     }
 
     /// Reads a value of any type.

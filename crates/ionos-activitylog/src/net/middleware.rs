@@ -1,5 +1,5 @@
-//! Wraps every transport: adds authorization and user agent, removes the header `api-version`, which the vendor's clients do not send,
-//! bounds the size of the answer, and frees the concurrency slot once the answer is complete.
+//! Wraps every transport: adds authorization and user agent, removes the header `api-version`, which the vendor's
+//! clients do not send, bounds the size of the answer, and frees the concurrency slot once the answer is complete.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -58,8 +58,8 @@ impl Transport for HeaderMiddleware {
     }
 }
 
-/// Makes the body fail once it exceeds the cap. The transport has already decompressed the body, so the cap also stops a
-/// decompression bomb.
+/// Makes the body fail once it exceeds the cap. The transport has already decompressed the body, so the cap also stops
+/// a decompression bomb.
 fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
     // The connection enforces a declared length, so no cap is needed. A decompressed answer declares none.
     if answer.content_length().is_some_and(|length| length <= cap) {
