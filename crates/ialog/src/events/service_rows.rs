@@ -1,5 +1,6 @@
-//! Reads events from the service and returns the events of a window once the window is verified. Contracts are read
-//! concurrently and returned one after the other, so the output does not depend on which contract is read first.
+//! Reads events from the service. The events of a window are returned once the window is verified or its gaps are
+//! recorded. Contracts are read concurrently but returned one after the other, so the output does not depend on which
+//! contract is read first.
 
 use std::collections::BTreeMap;
 use std::vec;
@@ -26,7 +27,7 @@ use crate::service::account;
 pub(crate) struct ServiceRows {
     client: Client,
     contracts: Vec<ContractNumber>,
-    /// Whether the user typed a contract number. The typed number may belong to a foreign contract.
+    /// Whether the user gave a contract number. The token may be unable to read this contract.
     has_typed_number: bool,
     range: DateRange,
     filter: Filter,
@@ -114,7 +115,8 @@ impl ServiceRows {
             let is_kept = self.summary.counts.count(self.filter.matches(&event));
             suggestions.observe(&event, is_kept);
             if is_kept {
-                return Some(Row::new(window.contract.clone(), event));
+                // Commands may keep few of many rows, and each of them would keep its page in memory.
+                return Some(Row::new(window.contract.clone(), event.detach()));
             }
         }
         let window = self.window.take()?;
@@ -151,7 +153,8 @@ impl ServiceRows {
             let is_empty = self.events_read.get(contract).is_none_or(|events| *events == 0);
             let failure = match self.errors.remove(contract) {
                 Some(error) => Some(account::explain_refusal(&self.client, contract, error).await),
-                // The API documentation does not say whether a foreign contract is refused or looks empty.
+                // The API documentation does not say whether a contract that the token cannot read is refused or looks
+                // empty.
                 None if self.has_typed_number && is_empty => account::not_listed(&self.client, contract).await,
                 None => None,
             };

@@ -79,8 +79,8 @@ impl Api {
         }
         let redact = |text: &str| {
             let text = self.authorization.redact(text);
-            // The authorization redacts only its last tokens, and the provider may have replaced this token twice
-            // since.
+            // The authorization redacts only its last two tokens. The provider may have replaced this token twice
+            // since then, so this token is redacted here too.
             token.as_ref().map_or_else(|| text.clone(), |token| token.redact(&text))
         };
         let context = self.request_context(header, permit.early_release());
@@ -106,7 +106,8 @@ impl Api {
         }
     }
 
-    /// Waits until a request may be sent, then fetches the authorization: a token may expire while the call is queued.
+    /// Waits until a request may be sent. Fetches the authorization only then, because a token may expire while the
+    /// call is queued.
     async fn acquire_permit(
         &self,
         position: QueuePosition,
@@ -124,7 +125,7 @@ impl Api {
                 let detail = "the provider returned the refused token again";
                 return Err(Error::new(ErrorKind::TokenProvider, detail).with_hint("get a new token"));
             }
-            // Another answer may have throttled the client in the meantime.
+            // Another answer may have throttled the client in the meantime; then this call waits again.
             if !self.limiter.is_throttled(self.clock.elapsed()) {
                 return Ok(AttemptPermit { header, token, permit });
             }
@@ -142,7 +143,7 @@ impl Api {
         }))
     }
 
-    /// Sends the request and reads the whole answer, also if it is an error.
+    /// Sends the request and reads the answer, also an answer with an error status.
     async fn exchange<T, U, F>(
         &self,
         context: &wire::Context,
@@ -185,7 +186,7 @@ impl Api {
         }
     }
 
-    /// Runs work with a time limit. `None` if the time is over first.
+    /// Runs work with a time limit. `None` if the time is over before the work ends.
     async fn with_timeout<F: Future>(&self, limit: Option<Duration>, work: F) -> Option<F::Output> {
         let Some(limit) = limit else {
             return Some(work.await);
@@ -202,7 +203,8 @@ impl Api {
         Some(self.retry.deadline()?.saturating_sub(elapsed))
     }
 
-    /// The error of an attempt that exceeded `limit`. An answer that began with an error status keeps that error.
+    /// The error of an attempt that exceeded `limit`. If an answer with an error status had begun to arrive, returns
+    /// the error of that status.
     fn attempt_timed_out(
         &self,
         limit: Duration,

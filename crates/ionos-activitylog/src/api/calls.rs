@@ -1,4 +1,5 @@
-//! One function per operation of the service: which generated call to send, and how to read its answer.
+//! Has one function per operation of the service. Each function selects the generated call to send, and reads the
+//! answer to that call.
 
 use ionos_activitylog_client as wire;
 
@@ -76,8 +77,7 @@ impl Api {
                 let answer = wire::read_body(answer).await?;
                 let (status, headers) = (answer.status(), answer.headers().clone());
                 let body = answer.into_inner();
-                let hits = read_hits(&body);
-                let hits = hits.map_err(|error| wire::Error::InvalidResponsePayload(body, error))?;
+                let hits = read_hits(body).map_err(|(body, error)| wire::Error::InvalidResponsePayload(body, error))?;
                 Ok(wire::ResponseValue::new(hits, status, headers))
             }
         };

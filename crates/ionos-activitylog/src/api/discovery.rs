@@ -4,7 +4,7 @@ use ionos_activitylog_client as wire;
 
 use crate::contract::ContractNumber;
 
-/// Name and version of the API. The vendor requires none of the fields.
+/// Name and version of the API. All fields are optional in the API description.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Info {

@@ -1,6 +1,6 @@
 //! Turns a failed exchange of the generated client into an [`Error`]. The generated errors drop the status of an answer
-//! that they cannot read, call every failed connection retryable and print payloads, headers and URLs, so this module
-//! takes none of their texts over unredacted.
+//! that cannot be read, and call every failed connection retryable, so this module classifies failures itself. The
+//! generated errors also print payloads, headers and URLs, so this module redacts every text of an answer.
 
 use chrono::{DateTime, Utc};
 use ionos_activitylog_client as wire;
@@ -40,7 +40,8 @@ impl<R: Fn(&str) -> String> FailedExchange<'_, R> {
                 unexpected_answer("the answer is empty").with_answer(answer)
             }
             wire::Error::InvalidResponsePayload(payload, error) => {
-                // Cut before redaction: only the beginning is shown, and redaction also finds a secret that is cut off.
+                // The payload is cut before redaction, because only its beginning is shown. Redaction also finds a
+                // secret that is cut off.
                 let beginning = &payload[..payload.len().min(ERROR_BODY_CAP)];
                 let beginning_line = snippet(&redact(&String::from_utf8_lossy(beginning)));
                 let reason = snippet(&redact(&error.to_string()));
@@ -90,7 +91,7 @@ pub(super) fn body_timed_out(answer: ErrorAnswer) -> Error {
         .with_answer(Some(answer))
 }
 
-/// The error for an answer with an unexpected status, with the messages of its body.
+/// The error for an answer with an unexpected status. The error contains the messages of the body.
 async fn read_error_response(
     mut response: reqwest::Response,
     now: DateTime<Utc>,

@@ -1,13 +1,12 @@
-//! Parses the headers of an answer: `Retry-After`, `Date` and the request id. `Retry-After` comes as whole seconds or
-//! as a date (RFC 9110, 10.2.3), or, outside of the RFC, as decimal seconds; the vendor's own clients parse seconds
-//! only.
+//! Parses the headers of an answer: `Retry-After`, `Date` and the request id. By RFC 9110, 10.2.3, `Retry-After` is a
+//! date or a whole number of seconds. Decimal seconds are accepted too. The vendor's own clients parse only seconds.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use reqwest::header::{DATE, HeaderMap, LOCATION};
 
-/// Maximum `Retry-After`: a year. Longer waits are cut to it.
+/// Maximum `Retry-After`: a year. Longer waits are shortened to a year.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(366 * 86_400);
 
 /// Common names of the header with the request id. The service does not document which one it sends.

@@ -15,13 +15,13 @@ use crate::api::profile::{DateFractions, ServiceProfile};
 /// same form.
 pub(crate) const DEFAULT_MAX_OFFSET: u64 = 10_000;
 
-/// Minimum page size of a profile. Smaller values are ignored, because with a wrong one, reading would take too long.
+/// Minimum page size of a profile. A smaller value is ignored: if it were wrong, reading would take too long.
 const MIN_PROFILE_PAGE: u64 = 20;
 
 /// The limits observed so far.
 #[derive(Debug)]
 pub(crate) struct ServiceLimits {
-    /// Maximum hits per page; 0 until a page had fewer hits than requested.
+    /// Maximum hits per page; 0 while no maximum is known.
     max_page: AtomicU64,
     /// Maximum of `offset + limit`.
     max_offset: AtomicU64,
@@ -29,7 +29,7 @@ pub(crate) struct ServiceLimits {
     fractions: AtomicU8,
     /// Whether some limits come from a profile and were not observed by this client.
     has_profile: AtomicBool,
-    /// Latest time in a `Date` header, in seconds since 1970; 0 until there was one.
+    /// Latest time in a `Date` header, in seconds since 1970; 0 before the first such header.
     service_time: AtomicI64,
 }
 
@@ -68,7 +68,7 @@ impl ServiceLimits {
         self.max_page.store(hits.max(1), Ordering::Relaxed);
     }
 
-    /// Maximum events per window, so that no page of the given size exceeds the maximum offset. At least one page.
+    /// Maximum events per window, so that no page of the given size exceeds the maximum offset; at least `page_size`.
     pub(crate) fn max_window(&self, page_size: u64) -> u64 {
         (self.max_offset.load(Ordering::Relaxed) / page_size * page_size).max(page_size)
     }
@@ -122,7 +122,7 @@ impl ServiceLimits {
         self.has_profile.load(Ordering::Relaxed)
     }
 
-    /// Forgets all limits, because some of them may be wrong. They are observed again.
+    /// Forgets all limits, because some of them may be wrong. Further reading observes them again.
     pub(crate) fn reset(&self) {
         self.has_profile.store(false, Ordering::Relaxed);
         self.max_page.store(0, Ordering::Relaxed);
@@ -145,7 +145,7 @@ impl ServiceLimits {
         }
     }
 
-    /// Latest time that the service sent in a `Date` header. `None` before the first one.
+    /// Latest time that the service sent in a `Date` header. `None` before the first such header.
     pub(crate) fn service_time(&self) -> Option<DateTime<Utc>> {
         match self.service_time.load(Ordering::Relaxed) {
             0 => None,

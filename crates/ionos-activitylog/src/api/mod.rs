@@ -1,5 +1,5 @@
-//! Calls of the service, with attempts and retries, the conversion of answers and errors, and the observed limits of
-//! the service. [`calls`] has one function per operation, [`retry_loop`] runs it, [`attempt`] sends one request. The
+//! Calls the service: runs attempts and retries, converts answers and errors, and observes the limits of the service.
+//! [`calls`] has one function per operation, [`retry_loop`] runs the call, and [`attempt`] sends one request. The
 //! module `reader` reads whole ranges.
 
 mod attempt;
@@ -32,7 +32,7 @@ use crate::net::retry_policy::RetryPolicy;
 use crate::runtime::clock::Clock;
 use crate::runtime::spawner::Spawner;
 
-/// Everything that a call needs. All clones of a client share one.
+/// Everything that a call needs. All clones of a client share one `Api`.
 pub(crate) struct Api {
     pub(crate) base_url: BaseUrl,
     pub(crate) authorization: Authorization,

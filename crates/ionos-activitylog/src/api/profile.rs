@@ -1,14 +1,15 @@
-//! The observed limits of a service in a form that a program can keep between two runs. A profile may be outdated or
-//! belong to another service, so it only makes reading faster: no total comes from it, and completeness never depends
-//! on it.
+//! Describes the observed limits of a service, so that a program can keep them between two runs. A profile may be
+//! outdated or belong to another service, so it may only make reading faster: no total comes from a profile, and
+//! completeness never depends on a profile.
 
 use serde::{Deserialize, Serialize};
 
 /// Observed behaviour of the service at one address. A field is `None` if the behaviour is unknown.
 ///
-/// [`Client::probe`](crate::Client::probe) measures it, [`Client::service_profile`](crate::Client::service_profile)
-/// returns what reading has shown so far, and [`Client::load_profile`](crate::Client::load_profile) starts from it. As
-/// JSON, unknown members are ignored, and each member is optional.
+/// [`Client::probe`](crate::Client::probe) measures a profile,
+/// [`Client::service_profile`](crate::Client::service_profile) returns the behaviour that reading has shown so far, and
+/// [`Client::load_profile`](crate::Client::load_profile) makes a client start from a profile. In the JSON form, each
+/// member is optional, and unknown members are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -61,7 +62,7 @@ pub enum TotalShape {
     Absent,
 }
 
-/// Handling of fractions of a second in the dates of a request by the service.
+/// The service's handling of fractions of a second in the dates of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::LoadFeedback;
 use crate::net::retry_policy::RetryPolicy;
 
-/// The reason for giving up if the deadline of the call ends before the next attempt.
+/// The reason for giving up if the next attempt would start after the deadline of the call.
 pub(super) const NO_TIME_LEFT: &str = "no time is left for another attempt";
 
 /// The next step after a failed attempt.
@@ -14,12 +14,12 @@ pub(super) const NO_TIME_LEFT: &str = "no time is left for another attempt";
 pub(super) enum RetryDecision {
     /// Send the request again at once with another token.
     ReplaceToken,
-    /// All calls wait until the throttle ends, and this call keeps its position among them. Draws nothing from the
-    /// retry budget, because few requests are sent then.
+    /// All calls wait until the throttle ends, and this call keeps its position among them. The retry draws nothing
+    /// from the retry budget, because the concurrency limiter keeps such retries few.
     RequeueWithAll,
     /// Draw a retry from the budget, wait this long, and send the request again.
     Backoff(Duration),
-    /// Return the error, with a reason if the error does not explain it.
+    /// Return the error, with the reason for giving up. `None` if the error itself explains the reason.
     GiveUp(Option<String>),
 }
 
@@ -34,7 +34,7 @@ pub(super) struct FailureContext<'a> {
     pub(super) attempts: u32,
     /// Time since the call began.
     pub(super) elapsed: Duration,
-    /// Whether another token is available and no token was replaced in this call yet.
+    /// Whether a provider may supply another token, and this call has not replaced a token yet.
     pub(super) can_replace_token: bool,
 }
 
@@ -66,7 +66,7 @@ impl RetryDecision {
 /// [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts; `None` if the service asks for a longer wait than
 /// the policy allows.
 pub(super) fn classify_load(error: &Error, retry_at: Option<Duration>) -> LoadFeedback {
-    // A limit on requests counts the requests of all calls, and `Retry-After` addresses all of them.
+    // A 429 reports a limit on the requests of all calls, and a 503 with `Retry-After` asks all calls to wait.
     let throttles_all = match error.kind() {
         ErrorKind::RateLimited => true,
         ErrorKind::Unavailable => error.retry_after().is_some(),

@@ -1,5 +1,6 @@
-//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. Between two attempts the call
-//! waits; if the service asks for a wait, all calls of the client wait.
+//! Runs a call: sends attempts until one succeeds or the [`RetryDecision`] is to give up. The call waits between two
+//! attempts, unless it only replaces a refused token. After a 429, and after a 503 with `Retry-After`, all calls of the
+//! client wait.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -107,7 +108,7 @@ struct CallProgress {
     attempts: u32,
     /// Retries drawn from the budget.
     drawn_retries: u32,
-    /// A refused token is replaced once per call.
+    /// Whether the call has replaced a refused token, which happens at most once per call.
     replaced_token: bool,
     state: AttemptState,
 }
@@ -118,7 +119,7 @@ enum AttemptState {
     First,
     /// The previous attempt failed and is retried.
     Failed(Error),
-    /// The service refused this token, so the next attempt must send another one. `None` for a user name and password.
+    /// The service refused this token, so the next attempt must send another one. `None` if the attempt sent no token.
     TokenRefused { error: Error, token: Option<Arc<AccessToken>> },
 }
 
@@ -135,7 +136,7 @@ impl CallProgress {
         Attempt { number: self.attempts + 1, position: self.position, started: self.started, refused_token }
     }
 
-    /// Attempts that count against the retry policy: the one with a replaced token does not.
+    /// Number of attempts that count against the retry policy: an attempt whose refused token is replaced does not.
     fn counted_attempts(&self) -> u32 {
         self.attempts - u32::from(self.replaced_token)
     }

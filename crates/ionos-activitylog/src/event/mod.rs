@@ -18,8 +18,11 @@ mod multiset;
 mod op_class;
 mod outcome;
 mod principal;
+mod record_text;
 mod resource;
 mod vocabulary;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
@@ -29,6 +32,7 @@ use crate::{Error, ErrorKind};
 
 use hit::HitRecord;
 use members::{Member, MemberSpans, RecordMembers, read_time};
+use record_text::RecordText;
 
 pub use action::Action;
 pub use details::Details;
@@ -47,6 +51,9 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 ///
 /// An event holds the bytes of its record, its time, its id, and the positions of the members that [`Event::details`]
 /// reads. Nothing else is parsed in advance.
+///
+/// The events of a page share the text of that page, and each of them keeps it in memory. A program that keeps few of
+/// many events calls [`Event::detach`] on them.
 ///
 /// ```
 /// use ionos_activitylog::{Event, EventType, Outcome};
@@ -70,7 +77,7 @@ pub use vocabulary::{ActionName, EventType, ResourceType, ServiceName, Status};
 #[derive(Clone, Debug)]
 pub struct Event {
     /// One JSON value without whitespace around it.
-    record: Box<str>,
+    record: RecordText,
     /// Why the record is a whole hit. `None` for the record of a hit.
     envelope_issue: Option<&'static str>,
     index: RecordIndex,
@@ -100,10 +107,10 @@ impl RecordIndex {
 
 impl Event {
     /// Reads the hit that follows. `None` if it is not JSON.
-    pub(crate) fn read_hit(cursor: &mut OnePass<'_>) -> Option<Self> {
+    pub(crate) fn read_hit(cursor: &mut OnePass<'_>, page: &Arc<String>) -> Option<Self> {
         let start = *cursor;
         if let Some(hit) = HitRecord::read(cursor) {
-            return Some(Self::new(&hit));
+            return Some(Self::new(&hit, RecordText::part(page, hit.text)));
         }
         *cursor = start;
         Some(Self::from_hit(cursor.value_by_serde()?))
@@ -111,12 +118,13 @@ impl Event {
 
     /// The event of a hit that a JSON reader has accepted.
     pub(crate) fn from_hit(hit: &str) -> Self {
-        Self::new(&HitRecord::scan(hit))
+        let hit = HitRecord::scan(hit);
+        Self::new(&hit, RecordText::owned(hit.text.to_owned()))
     }
 
-    fn new(hit: &HitRecord<'_>) -> Self {
+    fn new(hit: &HitRecord<'_>, record: RecordText) -> Self {
         let index = RecordIndex::new(hit.text, &hit.members);
-        Self { record: hit.text.into(), envelope_issue: hit.issue, index }
+        Self { record, envelope_issue: hit.issue, index }
     }
 
     /// Makes an event from a record, for example from the text of [`Event::raw`]. Accepts any JSON value;
@@ -131,20 +139,27 @@ impl Event {
         let mut cursor = OnePass::new(&record);
         let members = RecordMembers::read(&mut cursor).filter(|(text, _)| text.len() == record.len());
         let (record, index) = match members.map(|(_, members)| RecordIndex::new(&record, &members)) {
-            Some(index) => (record.into_boxed_str(), index),
+            Some(index) => (record, index),
             None => {
                 let record: Box<str> = RawValue::from_string(record).map_err(not_json)?.into();
                 let index = RecordIndex::new(&record, &RecordMembers::scan(&record));
-                (record, index)
+                (record.into_string(), index)
             }
         };
-        Ok(Self { record, envelope_issue: None, index })
+        Ok(Self { record: RecordText::owned(record), envelope_issue: None, index })
     }
 
     /// The record as JSON text, byte for byte as the service sent it. Does not copy.
     #[must_use]
     pub fn raw(&self) -> &str {
-        &self.record
+        self.record.get()
+    }
+
+    /// Copies the record into a text of its own, so that the event no longer keeps the text of its page in memory.
+    /// Streams and windows with a filter do this for the events that they return.
+    #[must_use]
+    pub fn detach(self) -> Self {
+        Self { record: RecordText::owned(self.raw().to_owned()), ..self }
     }
 
     /// The time of the event in UTC (`/meta/time`), whatever the offset in the record. `None` if the record has no time

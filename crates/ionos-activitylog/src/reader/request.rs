@@ -6,11 +6,13 @@ use crate::api::Api;
 use crate::api::operation::Operation;
 use crate::api::page::PageSize;
 use crate::contract::ContractNumber;
+use crate::event::Event;
 use crate::filter::Filter;
 use crate::range::DateRange;
 use crate::reader::window::Window;
 
-/// Default number of windows that are read at the same time. A window has at most 10 000 events, about 9 MB.
+/// Default number of windows that are read at the same time. This number bounds the memory, because a window has at
+/// most 10 000 events, about 9 MB.
 pub(super) const DEFAULT_WINDOWS_AT_ONCE: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -39,7 +41,9 @@ impl EventsRequest {
     pub(super) fn apply_filter(&self, mut window: Window) -> Window {
         if !self.filter.is_empty() {
             let all = window.events.len();
-            window.events.retain(|event| self.filter.matches(event));
+            let matching = window.events.into_iter().filter(|event| self.filter.matches(event));
+            // Few events may match, and each of them would keep its page in memory.
+            window.events = matching.map(Event::detach).collect();
             window.filtered = (all - window.events.len()) as u64;
         }
         window

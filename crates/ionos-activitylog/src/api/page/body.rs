@@ -1,6 +1,9 @@
-//! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit with its members. If
-//! the pass does not support a body, `serde_json` reads it or reports the error.
+//! Reads the body of a page in one pass, which validates the JSON and finds the record of each hit and the members of
+//! the record. If this pass cannot read a body, `serde_json` reads that body or reports the error.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use ionos_activitylog_client as wire;
 use wire::types::GetByContractResponse;
 
@@ -14,17 +17,24 @@ pub(crate) struct Hits {
     pub(crate) events: Option<Vec<Event>>,
 }
 
-/// Reads the hits of a page. `None` if the body has no `hits`. Fails if the body is not JSON or if a value
-/// does not have the type of its member.
-pub(crate) fn read(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
-    match str::from_utf8(body).ok().and_then(read_in_one_pass) {
+/// Reads the hits of a page. `None` if `hits` is missing or `null`. Fails if the body is not JSON, or if a member has
+/// an unexpected type.
+pub(crate) fn read(body: Bytes) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
+    let body = match String::from_utf8(body.into()) {
+        Ok(text) => Arc::new(text),
+        Err(error) => return read_with_serde(error.into_bytes()),
+    };
+    match read_in_one_pass(&body) {
         Some(hits) => Ok(hits),
-        None => read_with_serde(body),
+        None => read_with_serde(Arc::unwrap_or_clone(body).into_bytes()),
     }
 }
 
-fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
-    let answer: GetByContractResponse = serde_json::from_slice(body)?;
+fn read_with_serde(body: Vec<u8>) -> Result<Option<Hits>, (Bytes, serde_json::Error)> {
+    let answer: GetByContractResponse = match serde_json::from_slice(&body) {
+        Ok(answer) => answer,
+        Err(error) => return Err((body.into(), error)),
+    };
     let event = |hit: wire::Raw<wire::types::Hit>| Event::from_hit(hit.get());
     Ok(answer
         .hits
@@ -32,24 +42,24 @@ fn read_with_serde(body: &[u8]) -> Result<Option<Hits>, serde_json::Error> {
 }
 
 /// As [`read`]. The outer `None` means that the body needs [`read_with_serde`], for example because a key occurs twice.
-fn read_in_one_pass(body: &str) -> Option<Option<Hits>> {
+fn read_in_one_pass(body: &Arc<String>) -> Option<Option<Hits>> {
     let mut cursor = OnePass::new(body);
     let mut hits = None;
     cursor.object(|cursor, key| match key {
-        b"hits" => set_once(&mut hits, read_hits(cursor)?),
+        b"hits" => set_once(&mut hits, read_hits(cursor, body)?),
         _ => cursor.skip_value(),
     })?;
     cursor.is_at_end().then_some(hits)
 }
 
-fn read_hits(cursor: &mut OnePass<'_>) -> Option<Hits> {
+fn read_hits(cursor: &mut OnePass<'_>, body: &Arc<String>) -> Option<Hits> {
     // `"total": null` is stored as `Some(None)`, so that a second `total` is still detected.
     let (mut total, mut events) = (None, None);
     cursor.object(|cursor, key| match key {
         b"hits" => {
             let mut list = Vec::new();
             cursor.list(|cursor| {
-                list.push(Event::read_hit(cursor)?);
+                list.push(Event::read_hit(cursor, body)?);
                 Some(())
             })?;
             set_once(&mut events, list)
@@ -60,7 +70,7 @@ fn read_hits(cursor: &mut OnePass<'_>) -> Option<Hits> {
     Some(Hits { total: total.flatten(), events })
 }
 
-/// Stores the value. `None` if the slot already has one.
+/// Stores the value. `None` if the slot already had a value.
 fn set_once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.replace(value).is_none().then_some(())
 }
@@ -117,11 +127,12 @@ mod tests {
             String::new(),
         ];
         for body in bodies {
-            let read = read(body.as_bytes()).ok().map(to_text);
-            let expected = read_with_serde(body.as_bytes()).ok().map(to_text);
+            let read = read(body.clone().into()).ok().map(to_text);
+            let expected = read_with_serde(body.clone().into_bytes()).ok().map(to_text);
             assert_eq!(read, expected, "{body}");
         }
         let bytes = [&b"{\"hits\":{\"hits\":[\""[..], &[0xff], b"\"]}}"].concat();
-        assert!(read(&bytes).is_err() && read_with_serde(&bytes).is_err());
+        assert!(read(bytes.clone().into()).is_err_and(|(body, _)| body == bytes));
+        assert!(read_with_serde(bytes).is_err());
     }
 }

@@ -1,5 +1,6 @@
-//! One page of a contract's log. [`body`] parses the answer; this module decides whether it is a page. An answer
-//! without hits and total is an error and not an empty page, because an empty page would lose events silently.
+//! One page of a contract's log. [`body`] parses the answer; this module decides whether the answer is a page. An
+//! answer with neither hits nor a total is an error and not an empty page, because an empty page would lose events
+//! silently.
 
 mod body;
 
@@ -57,14 +58,14 @@ pub struct Total {
 pub struct Page {
     /// All hits of the page. A hit that does not fit the model is kept and has [`Event::issues`].
     pub events: Vec<Event>,
-    /// Total that the service reports for the whole range. `None` if there is none or it is malformed.
+    /// Total that the service reports for the whole range. `None` if the total is missing or malformed.
     pub total: Option<Total>,
     /// Number of hits of the range before this page.
     pub offset: u64,
 }
 
 impl Page {
-    /// Fails for an answer that proves nothing about the range, such as one without `hits`.
+    /// Fails for an answer that proves nothing about the range, such as an answer without `hits`.
     pub(crate) fn from_hits(hits: Option<Hits>, offset: u64) -> Result<Self, String> {
         let Hits { total, events } = hits.ok_or("the answer has no `hits`, so it is not a page of the log")?;
         let total = total.as_ref().and_then(|total| Some(Total { count: total.count()?, exact: total.is_exact() }));
@@ -89,7 +90,7 @@ mod tests {
     use super::*;
 
     fn page(json: &str, offset: u64) -> Result<Page, String> {
-        Page::from_hits(read_hits(json.as_bytes()).unwrap(), offset)
+        Page::from_hits(read_hits(json.to_owned().into()).unwrap(), offset)
     }
 
     #[test]

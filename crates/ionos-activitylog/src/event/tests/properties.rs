@@ -142,17 +142,20 @@ proptest! {
             let rest = chars.iter().skip(cut + removed);
             let mutated: String = chars.iter().take(cut).copied().chain(inserted.chars()).chain(rest.copied()).collect();
             for text in [hit, mutated] {
+                let text = Arc::new(text);
                 let validated = serde_json::from_str::<&RawValue>(&text).map(RawValue::get).ok();
                 let mut cursor = OnePass::new(&text);
-                let read = Event::read_hit(&mut cursor).filter(|_| cursor.is_at_end());
+                let read = Event::read_hit(&mut cursor, &text).filter(|_| cursor.is_at_end());
                 prop_assert_eq!(read.is_some(), validated.is_some(), "{}", text);
-                let record = Event::from_json(text.clone());
+                let record = Event::from_json(text.as_str());
                 prop_assert_eq!(record.is_ok(), validated.is_some(), "{}", text);
                 let (Some(validated), Some(read), Ok(record)) = (validated, read, record) else { continue };
                 assert_same(&read, &Event::from_hit(validated));
                 let members = RecordMembers::scan(validated);
                 let index = RecordIndex::new(validated, &members);
-                assert_same(&record, &Event { record: validated.into(), envelope_issue: None, index });
+                let record_text = RecordText::owned(validated.to_owned());
+                assert_same(&record, &Event { record: record_text, envelope_issue: None, index });
+                assert_same(&read, &read.clone().detach());
                 prop_assert_eq!(record.index.members.resolve(record.raw()), RecordMembers::scan(record.raw()), "{}", text);
                 prop_assert_eq!(read.index.members.resolve(read.raw()), RecordMembers::scan(read.raw()), "{}", text);
                 prop_assert_eq!(record.issues(), issue::find_issues(record.raw()), "{}", text);
@@ -168,7 +171,7 @@ proptest! {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             // Other code never indexes text that is not JSON, but indexing it must not panic.
             let index = RecordIndex::new(&text, &RecordMembers::scan(&text));
-            ask_everything(&Event { record: text.as_str().into(), envelope_issue: None, index });
+            ask_everything(&Event { record: RecordText::owned(text.clone()), envelope_issue: None, index });
             if let Ok(event) = Event::from_json(text) {
                 ask_everything(&event);
             }

@@ -1,0 +1,54 @@
+//! The text of a record: its own, or a part of the page that contained it. The events of a page share one copy of the
+//! page, so that reading does not copy each record.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The text of a record. Keeps the text alive that it is a part of.
+#[derive(Clone)]
+pub(super) struct RecordText {
+    text: Arc<String>,
+    start: usize,
+    end: usize,
+}
+
+impl RecordText {
+    /// A record with a text of its own.
+    pub(super) fn owned(record: String) -> Self {
+        Self { start: 0, end: record.len(), text: Arc::new(record) }
+    }
+
+    /// A part of a shared text. `record` must be a slice of it; otherwise the record is copied.
+    pub(super) fn part(text: &Arc<String>, record: &str) -> Self {
+        let start = record.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+        match start.checked_add(record.len()) {
+            Some(end) if end <= text.len() => Self { text: Arc::clone(text), start, end },
+            _ => Self::owned(record.to_owned()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self) -> &str {
+        self.text.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for RecordText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_shares_the_text_that_contains_it_and_copies_any_other() {
+        let page = Arc::new("[1,{}]".to_owned());
+        let part = RecordText::part(&page, &page[3..5]);
+        assert_eq!((part.get(), format!("{part:?}").as_str(), Arc::strong_count(&page)), ("{}", "\"{}\"", 2));
+        let other = RecordText::part(&page, "elsewhere");
+        assert_eq!((other.get(), Arc::strong_count(&page)), ("elsewhere", 2));
+    }
+}
