@@ -1,5 +1,5 @@
-//! Measures exports to an archive, which verify, sort, hash, perhaps compress and sync the events. The baseline only
-//! copies the bytes of the pages to a file, with as many requests in flight.
+//! Measures exports to an archive. An export verifies, sorts, hashes and syncs the events, and may compress them. The
+//! baseline only copies the bytes of the pages to a file, with the same number of requests in flight.
 //!
 //! Prints an [`ArchiveResult`] as JSON.
 
@@ -18,10 +18,10 @@ use workspace_benches::{log, runtimes};
 
 use export::export;
 
-/// Rounds without latency. An odd number has a single median.
+/// Number of rounds without latency. It is odd, so that the median is the value of one round.
 const ROUNDS: usize = 7;
 
-/// Rounds with latency, each of which takes seconds.
+/// Number of rounds with latency, each of which takes seconds.
 const SLOW_ROUNDS: usize = 3;
 
 fn main() -> ExitCode {

@@ -1,5 +1,5 @@
 //! Responses that are rendered before the first request and sent repeatedly, because the simulator takes longer to make
-//! a page than a client to read it.
+//! a page than a client takes to read it.
 
 use anyhow::{Context, Result, ensure};
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ pub(crate) const CONTRACT: u64 = 31_721_060;
 /// Events in a page.
 pub(crate) const PAGE_SIZE: u64 = 1_000;
 
-/// Number of different pages: more bytes than fit into the L1 and L2 caches.
+/// Number of different pages. Together, they have more bytes than fit into the L1 and L2 caches.
 const PAGES: u64 = 10;
 
 /// Range of every request, start inclusive and end exclusive. It holds more events than all pages together.

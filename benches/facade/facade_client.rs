@@ -1,4 +1,4 @@
-//! Reads the same pages through the facade, with all its defaults.
+//! Reads the canned pages through the facade, with all its defaults.
 
 use anyhow::Result;
 use ionos_activitylog::{Client, ContractNumber, DateRange, PageSize};

@@ -2,7 +2,8 @@
 //! pages. Both run on one thread of one process; each has its own loopback connection to the server.
 //!
 //! The server is another process, which renders the responses before the first request. Rounds of the two clients
-//! alternate and each round is compared with its neighbour, so that both meet the same load of the machine.
+//! alternate and each round is compared with its neighbour, so that both clients run under the same load of the
+//! machine.
 //!
 //! Prints a [`FacadeResult`] as JSON.
 
@@ -23,16 +24,17 @@ use workspace_benches::server::{Server, run};
 use facade_client::FacadeClient;
 use minimal_client::MinimalClient;
 
-/// Pages in a round: each canned page twice. Short rounds keep neighbours close in time.
+/// Number of pages in a round: each canned page twice. Short rounds keep neighbours close in time.
 const PAGES: u64 = 20;
 
-/// Counted rounds of each client. Many, because single rounds are disturbed; an odd number has a single median.
+/// Number of counted rounds of each client. It is large, because single rounds are disturbed, and odd, so that the
+/// median is the value of one round.
 const ROUNDS: usize = 201;
 
-/// Rounds of each client before the first that counts, for connections, caches and the allocator.
+/// Number of rounds of each client before the first counted round, to warm up connections, caches and the allocator.
 const WARM_UP_ROUNDS: usize = 10;
 
-/// Events and bytes of records that a client read. Both clients must read the same.
+/// Events and bytes of records that a client read. The numbers of both clients must be equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct ReadCounts {
     events: u64,

@@ -1,5 +1,5 @@
-//! Measures the cost of complete reading. Verified reading is compared with a program that only copies the same bytes
-//! to a file with as many requests in flight, and with the loop that most programs have.
+//! Measures the cost of verified reading, compared with the loop that most programs have, and with a program that only
+//! copies the same bytes to a file, with the same number of requests in flight.
 //!
 //! Prints a [`ReadingResult`] as JSON.
 
@@ -15,10 +15,10 @@ use workspace_benches::measure::{median, median_ratio};
 use workspace_benches::server::{self, Server};
 use workspace_benches::{log, runtimes};
 
-/// Counted rounds without latency. An odd number has a single median.
+/// Number of counted rounds without latency. It is odd, so that the median is the value of one round.
 const ROUNDS: usize = 11;
 
-/// Rounds with latency, each of which takes seconds.
+/// Number of rounds with latency, each of which takes seconds.
 const SLOW_ROUNDS: usize = 3;
 
 fn main() -> ExitCode {

@@ -1,12 +1,12 @@
 //! The results of the measuring programs, one struct per program. Each program prints its struct as one line of JSON,
 //! and `cargo xtask bench` and `cargo xtask soak` compare the fields with limits.
 //!
-//! A crate of its own, because `xtask` must build without the library that is measured. A ratio is the median over
-//! all rounds of one time divided by another time of the same round.
+//! The structs have a crate of their own, because `xtask` must build without the library that is measured. A ratio of
+//! times is a median over all rounds: in each round, one time is divided by the other time of the same round.
 
 use serde::{Deserialize, Serialize};
 
-/// Results of `bench-facade`: the facade beside a minimal client, on one thread. Times are medians for one page.
+/// Results of `bench-facade`: the facade compared with a minimal client, on one thread. Times are medians for one page.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct FacadeResult {
     /// Number of events in a page.
@@ -40,7 +40,7 @@ pub struct SimulatorResult {
     pub peak_mebibytes: Option<f64>,
 }
 
-/// Results of `bench-reading`: verified reading beside copying the same bytes and beside the usual loop. Times are
+/// Results of `bench-reading`: verified reading compared with copying the same bytes and with the usual loop. Times are
 /// medians in milliseconds for the whole log.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct ReadingResult {
@@ -66,7 +66,7 @@ pub struct ReadingResult {
     pub requests_ratio: f64,
 }
 
-/// Results of `bench-archive`: exports beside copying the same bytes, and verification. Times are medians in
+/// Results of `bench-archive`: exports compared with copying the same bytes, and verification. Times are medians in
 /// milliseconds for the whole log.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct ArchiveResult {

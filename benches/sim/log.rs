@@ -16,7 +16,7 @@ pub(crate) const PAGE_SIZE: u64 = 1_000;
 /// Length of the log in days: two years.
 const DAYS: u64 = 730;
 
-/// Threads of the server. The limit of the page time in `cargo xtask bench sim` is meant for two cores.
+/// Number of threads of the server. The throughput limit of `cargo xtask bench sim` is meant for two cores.
 const THREADS: usize = 2;
 
 pub(crate) fn simulator() -> Simulator {

@@ -1,5 +1,6 @@
-//! Measures the simulator, which must be faster than the clients that are tested against it: the time for a page of a
-//! log of ten million events, the throughput of one instance over loopback, and its peak memory.
+//! Measures the simulator, which must be faster than the clients that are tested against it. With a log of ten million
+//! events, the program measures the time per page, the throughput of one instance over loopback, and the peak memory of
+//! this instance.
 //!
 //! Prints a [`SimulatorResult`] as JSON.
 
@@ -13,7 +14,8 @@ use workspace_bench_results::SimulatorResult;
 use workspace_benches::measure::{Stopwatch, median, peak_mebibytes};
 use workspace_benches::server::{self, Server};
 
-/// Number of pages that are timed in process, spread evenly over the log. An odd number has a single median.
+/// Number of pages that are timed in process, spread evenly over the log. The number is odd, so that the median is the
+/// time of one page.
 const TIMED_PAGES: u64 = 501;
 
 fn main() -> ExitCode {

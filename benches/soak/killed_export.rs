@@ -1,4 +1,5 @@
-//! Exports the whole log to an archive. Ten processes in turn abort in the middle, and the next one resumes.
+//! Exports the whole log to an archive. Ten processes abort in the middle, one after another. Each next process resumes
+//! the export, and the eleventh completes it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,13 +38,14 @@ pub(crate) struct KilledExport {
     pub(crate) peak_mebibytes: f64,
 }
 
-/// The end of an exporting process.
+/// The result of an exporting process.
 struct ExportExit {
     peak_mebibytes: f64,
     is_complete: bool,
 }
 
-/// Exports all events, killed and resumed. Fails unless the archive verifies and holds exactly `expected`.
+/// Exports all events in processes that are killed and resumed. Fails unless the archive verifies and holds exactly
+/// `expected`.
 pub(crate) fn run(address: &str, expected: SetDigest) -> Result<KilledExport> {
     let folder = tempfile::tempdir()?;
     let stopwatch = Stopwatch::start();
@@ -83,7 +85,7 @@ pub(crate) fn compare_repeated(address: &str) -> Result<u64> {
     Ok(verify_archive(&Archive::new(second.path()), None)?.events)
 }
 
-/// Runs an export in a process of its own, which kills itself at `last_step`. `None`: the export runs to its end.
+/// Runs an export in a process of its own. The process kills itself at `last_step`, or runs to its end for `None`.
 fn run_process(address: &str, folder: &Path, last_step: Option<u64>) -> Result<ExportExit> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([SERVE, EXPORT, address]).arg(folder);

@@ -1,5 +1,6 @@
-//! Reads ten million events through one stream, and archives them in processes of which ten are killed. Compares the
-//! digest of all records of both with that of the log, and measures peak memory and throughput.
+//! Reads ten million events through one stream, and archives them in eleven processes, ten of which are killed.
+//! Compares the digests of the streamed and of the archived records with the digest of the log, and measures peak
+//! memory and throughput.
 //!
 //! Prints a [`SoakResult`] as JSON.
 

@@ -11,7 +11,7 @@ use workspace_benches::server::Server;
 use crate::digest::SetDigest;
 use crate::log;
 
-/// A reading of all events.
+/// The result of reading all events.
 pub(crate) struct StreamRun {
     pub(crate) records: SetDigest,
     pub(crate) requests: u64,

@@ -9,7 +9,7 @@ use ionos_activitylog_sim::DEFAULT_TOKEN;
 
 use crate::log;
 
-/// Copies all pages of [`log`] from a server to a temporary file, with [`log::CONCURRENT_REQUESTS`] at a time.
+/// Copies all pages of [`log`] from a server to a temporary file, with [`log::CONCURRENT_REQUESTS`] requests at a time.
 pub async fn copy_pages(address: &str) -> Result<()> {
     let client = reqwest::Client::builder().no_proxy().no_gzip().build()?;
     let mut file = tempfile::tempfile()?;

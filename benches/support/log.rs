@@ -14,7 +14,8 @@ pub const PAGE_SIZE: u64 = 1_000;
 /// Maximum number of requests in flight, the same for all readers.
 pub const CONCURRENT_REQUESTS: u32 = 4;
 
-/// Bytes of records that the server caches: all of them, so that generating records is not measured.
+/// Maximum size of the record cache of the server in bytes. All records fit, so that generating records is not
+/// measured.
 const RECORD_CACHE_BYTES: usize = 128 << 20;
 
 /// Argument of a server that delays each answer.

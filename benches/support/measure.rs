@@ -36,7 +36,7 @@ impl Stopwatch {
 }
 
 fn process_time() -> Duration {
-    // A clock that counts from the start of the process is never negative.
+    // A clock that counts from the start of the process is never negative, so the conversion does not fail.
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }
 

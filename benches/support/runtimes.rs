@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::measure::Stopwatch;
 
-/// Threads for the library. The limits of `cargo xtask bench` are meant for two cores.
+/// Number of threads for the library. The limits of `cargo xtask bench` are meant for two cores.
 const THREADS: usize = 2;
 
 /// A runtime on the calling thread.
@@ -27,7 +27,7 @@ pub fn lend_threads(client: ClientBuilder) -> ClientBuilder {
     })
 }
 
-/// Runs a future to its end. Returns the wall-clock time in milliseconds and its value.
+/// Runs a future to its end. Returns the wall-clock time in milliseconds and the value of the future.
 pub fn time<T>(runtime: &Runtime, work: impl Future<Output = Result<T>>) -> Result<(f64, T)> {
     let stopwatch = Stopwatch::start();
     let value = runtime.block_on(work)?;

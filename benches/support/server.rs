@@ -13,7 +13,8 @@ use tokio::runtime::Builder;
 /// First argument of a program that is started as the server.
 pub const SERVE: &str = "serve";
 
-/// Main function of a measuring program: runs `serve` with the arguments after [`SERVE`], or `measure` without them.
+/// Main function of a measuring program: if the first argument is [`SERVE`], runs `serve` with the other arguments, and
+/// otherwise runs `measure`.
 pub fn run(serve: impl FnOnce(&[String]) -> Result<()>, measure: impl FnOnce() -> Result<()>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.split_first() {

@@ -1,6 +1,6 @@
-//! A file size limit, which stands for a full disk, or a file that another process removes during an export, is
-//! reported in one sentence with the file and the remedy. Afterwards the same command completes the file with the same
-//! bytes as an export without errors.
+//! An export fails if it exceeds a file size limit, which stands for a full disk, or if another process removes one of
+//! its files. The error is one sentence with the file and the remedy. Afterwards the same command completes the export
+//! with the same bytes as an export without errors.
 #![cfg(unix)]
 
 use std::fs;
@@ -21,7 +21,8 @@ use crate::support::program::{Printed, names, run};
 const TOO_LARGE: &str = "File too large (os error 27): raise the file size limit (`ulimit -f`, or that of the file \
      system), then run the same command again to resume";
 
-/// The same command with a limit of `blocks` blocks of 512 bytes per file. A write beyond it fails; it does not kill.
+/// The command with a limit of `blocks` blocks of 512 bytes per file. A write beyond the limit fails, but does not kill
+/// the process.
 fn with_file_size_limit(command: &Command, blocks: u64) -> Command {
     let mut limited = Command::new("/bin/sh");
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -64,7 +65,8 @@ fn an_export_to_an_archive_resumes_after_a_file_size_limit() {
 
 #[test]
 fn an_export_to_a_file_resumes_after_a_file_size_limit() {
-    // The checkpoint of a compressed file holds uncompressed lines.
+    // The limits are fractions of the uncompressed size, because the checkpoint of a compressed file holds uncompressed
+    // lines.
     let whole = undisturbed_file("a.ndjson", "narrow").len() as u64 / 512;
     for name in ["a.ndjson", "a.ndjson.zst"] {
         let expected = undisturbed_file(name, "narrow");
@@ -117,7 +119,7 @@ fn a_target_that_cannot_be_created_is_refused() {
     assert_eq!(names(folder.path()), ["file", "full.ndjson"]);
 }
 
-/// `/sys` refuses new files even to root, whom permissions would not stop.
+/// The test uses `/sys`, which refuses new files even to root: root may write to a folder without write permission.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_read_only_folder_is_named() {
@@ -132,8 +134,8 @@ fn a_read_only_folder_is_named() {
     }
 }
 
-/// Exports three days to an archive. Calls `then` with the folder of the second day when that day passes the step `at`;
-/// days pass each step in order.
+/// Exports three days to an archive. Calls `then` with the folder of the second day when that day passes the step `at`.
+/// The days pass each step in order, so the second passage is that of the second day.
 fn export_with_action(root: &Path, at: FailPoint, then: impl Fn(PathBuf) + Send + Sync + 'static) -> Printed {
     let contract = demo_contract();
     let day = root.join(format!("contract={contract}/date=2026-11-02"));

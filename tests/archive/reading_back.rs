@@ -17,7 +17,7 @@ async fn archived(from: &str, to: &str) -> (Simulator, tempfile::TempDir) {
     (simulator, folder)
 }
 
-/// The simulator's records of the days, sorted by time.
+/// The simulator's records of the days `from` (inclusive) to `to` (exclusive), sorted by time and then by id.
 fn expected_events(simulator: &Simulator, from: &str, to: &str) -> Vec<Event> {
     let (start, end) = (at(&format!("{from}T00:00:00Z")), at(&format!("{to}T00:00:00Z")));
     let mut events: Vec<Event> = simulator

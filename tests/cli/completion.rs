@@ -1,5 +1,5 @@
-//! Shell completion. Bash runs its script where it is installed; for the other shells, the handwritten parts of their
-//! scripts are snapshots.
+//! Shell completion. If bash is installed, it runs its completion script; for the other shells, the handwritten parts
+//! of the scripts are snapshots.
 
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,8 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     assert_eq!(listed.code, Some(0));
 
     let offered = |world: &str, words: &[&str]| {
-        // Called as bash does: the words, the index to complete, then the name, the current word and the previous one.
+        // Calls the function as bash does: sets the words and the index of the current word, and passes the name of the
+        // program, the current word and the previous word.
         let asks = r#"
             source ./script
             files=offered
@@ -94,7 +95,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
     ] {
         assert_eq!(offered("calm", words), [same], "{words:?}");
     }
-    // Everything else is the generated script.
+    // Everything else is completed by the generated script.
     assert_eq!(offered("calm", &["who"]), ["whoami"]);
     assert_eq!(offered("calm", &["whoami", "--prov"]), ["--provenance"]);
     assert_eq!(offered("calm", &["completion", ""]).last().unwrap(), "powershell");
@@ -103,7 +104,7 @@ fn bash_completes_commands_flags_contracts_and_profiles() {
 
 #[test]
 fn the_handwritten_parts_of_the_scripts() {
-    // Number of generated lines before the first handwritten line and after the last.
+    // Number of handwritten lines before the first and after the last line that calls `ialog __complete`.
     for (shell, before, after) in [("zsh", 2, 2), ("fish", 0, 1), ("powershell", 2, 9)] {
         let script = script(shell);
         let lines: Vec<&str> = script.lines().collect();
@@ -142,7 +143,7 @@ fn no_shell_offers_files_for_other_values() {
     for flag in [" -l archive ", " -l out "] {
         assert!(values(flag).iter().all(|line| line.contains(" -r -F")));
     }
-    // Appended to the generated script.
+    // These lines are appended to the generated script.
     let powershell = script("powershell");
     let ends = "-cnotin @('verify', 'cat', 'convert', 'state')) {\n        return ''\n    }\n    $fitting |\n";
     assert!(powershell.contains(ends), "{powershell}");

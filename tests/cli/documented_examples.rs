@@ -1,5 +1,5 @@
-//! Readers copy the examples of the README, docs/ and the help. Each one runs here in a shell, in an empty folder and
-//! with an account of one contract, and the output shown in the README is compared with the real one.
+//! Readers copy the examples of the README, docs/ and the help, so each example runs here in a shell, with a simulated
+//! account. The output that the README shows is compared with the real output.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -41,7 +41,7 @@ fn shell(folder: &Path, script: &str) -> Command {
     command
 }
 
-/// Runs each line, in order, and fails at the first that fails.
+/// Runs the lines in order. Fails at the first line that fails.
 fn all_succeed(lines: &[&str]) {
     assert!(!lines.is_empty());
     let folder = tempfile::tempdir().unwrap();
@@ -122,7 +122,7 @@ fn the_readme_shows_the_real_output() {
     for block in shown {
         let mut played = String::new();
         for line in block.lines().filter(|line| line.starts_with("$ ")) {
-            // Both streams, in the order of a terminal.
+            // Merges both streams, as a terminal does.
             let script = format!("{{ {}; }} 2>&1", &line[2..]);
             let printed = run(shell(folder.path(), &script));
             assert_eq!(printed.code, Some(0), "{line}\n{}", printed.stdout);

@@ -1,5 +1,5 @@
-//! Ctrl-C ends a command at any time and leaves no incomplete file under its final name. The next run does not read
-//! events again.
+//! Ctrl-C ends a command at any time and leaves no incomplete file under its final name. The next run does not read the
+//! kept events again.
 #![cfg(unix)]
 
 use std::fs;
@@ -21,12 +21,13 @@ fn end(child: Child, signal: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// An export that waits for a service which accepts the request and never answers, and the open connection.
+/// Starts an export from a service that accepts the request and never answers. Returns the waiting export and the open
+/// connection.
 fn waiting_export(folder: &Path, out: &str) -> (Child, TcpStream) {
     waiting_command(folder, &["export", "--out", out])
 }
 
-/// Any command that waits for such a service.
+/// Starts any command against such a service.
 fn waiting_command(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
@@ -139,7 +140,7 @@ fn an_export_to_an_archive_interrupted_while_it_writes_ends_in_order() {
 fn an_interrupted_export_to_an_archive_reports_the_discarded_events() {
     let folder = tempfile::tempdir().unwrap();
     let audit = folder.path().join("audit");
-    // Half a day is less than one part.
+    // The export stops before the part of the last half day is finished, so the events of this part are discarded.
     let mut arguments = vec!["export", "--contract", "33586252", "--out", audit.to_str().unwrap()];
     arguments.extend(["--from", "2026-11-01", "--to", "2026-11-03T12:00:00Z"]);
     let printed = run_in_process(&arguments, |step, interrupt| {
@@ -177,7 +178,7 @@ fn an_interruption_is_reported_as_json_like_any_error() {
     );
 }
 
-/// A query of the demo works on a temporary archive, which is removed.
+/// `cat --demo` and `convert --demo` write a temporary archive, which is removed at the end.
 #[test]
 fn an_interrupted_demo_leaves_no_archive() {
     for (step, before) in
@@ -203,9 +204,10 @@ fn an_interrupted_demo_leaves_no_archive() {
     }
 }
 
-/// The command computes forever and never waits, so it does not notice the first Ctrl-C.
+/// The command computes forever and never awaits, so it does not notice the first two signals; the third one ends the
+/// process.
 #[test]
-fn a_second_ctrl_c_ends_a_command_that_does_not_respond() {
+fn the_third_ctrl_c_ends_a_command_that_does_not_respond() {
     let folder = tempfile::tempdir().unwrap();
     let endless = ["query", "--demo", "-v", "--last", "1h", "--jq", "last(repeat(1))"];
     let mut command = ialog(folder.path(), &endless);

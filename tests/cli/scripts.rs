@@ -13,8 +13,8 @@
 //!
 //! The folder contains `config.yaml` and `contracts.txt` and is called `/work` in the output. Environment variables
 //! stand before the program, words with spaces are in single quotes, and exit code 0 is not written. The account and
-//! the time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` names another. `␛` stands for the escape
-//! character. Host and process id of a lock owner are removed, because they differ between runs.
+//! the time are those of the simulated world `calm` unless `IALOG_TEST_WORLD` names another world. `␛` stands for the
+//! escape character. Host and process id of a lock owner are removed, because they differ between runs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -113,7 +113,7 @@ fn play(line: &str, folder: &Path) -> String {
     out
 }
 
-/// Runs a script. Returns it with the actual output.
+/// Runs a script. Returns the script with the actual output.
 fn rerun(script: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [
@@ -222,8 +222,9 @@ fn all_lines() -> Vec<ScriptLine> {
     played.collect()
 }
 
-/// Commands that show times of events to people, and commands with colours.
+/// Commands that show times in a time zone.
 const WITH_ZONES: [&str; 6] = ["query", "show", "trace", "stats", "whoami", "doctor"];
+/// Commands that use colours.
 const WITH_COLOURS: [&str; 5] = ["query", "trace", "stats", "whoami", "doctor"];
 
 #[test]

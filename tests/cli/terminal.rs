@@ -7,7 +7,7 @@ use std::process::Stdio;
 use crate::support::program::{ialog, run};
 use crate::support::pty::{Pty, TerminalStreams, screen_text};
 
-/// Runs the program with standard output on a terminal. Returns what it writes.
+/// Runs the program with standard output on a terminal. Returns the written text.
 fn on_terminal(columns: u16, settings: &[(&str, &str)], arguments: &[&str]) -> String {
     watched(TerminalStreams::Stdout, columns, settings, arguments)
 }
@@ -120,7 +120,7 @@ fn a_closed_output_pipe_is_not_an_error() {
         drop(stdout);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{form:?}");
-        // Only the range; the summary is not printed.
+        // Only the range is printed, and not the summary.
         assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
     }
 }
@@ -131,7 +131,7 @@ fn status_lines(written: &str) -> Vec<&str> {
     lines.filter(|line| line.contains(" %")).collect()
 }
 
-/// Waits take no real time in this world but advance its clock, so the status line has a rate.
+/// In this world, waits take no real time but advance the clock, so the status line has a rate.
 #[test]
 fn progress_is_shown_only_if_both_streams_are_a_terminal() {
     let stormy = [("IALOG_TEST_WORLD", "stormy")];

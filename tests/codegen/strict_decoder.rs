@@ -84,7 +84,7 @@ fn every_page_of_a_week_is_decoded() {
     }
     assert_eq!(hits.len(), held);
 
-    // The pages contain all optional members, so that the test covers them.
+    // Checks that the pages contain all optional members, so that the test covers these members.
     let sources: Vec<_> = hits.into_iter().map(|hit| hit.source.unwrap()).collect();
     let (mut failures, mut queued, mut resources, mut burst) = (0, 0, 0, 0);
     for source in &sources {

@@ -41,7 +41,7 @@ pub struct Given {
 pub enum Order {
     #[default]
     AsListed,
-    /// Each response belongs to the request with the same index, in any order.
+    /// The requests may come in any order. Each response belongs to the expected request with the same index.
     Any,
 }
 
@@ -59,7 +59,7 @@ fn half() -> f64 {
 pub enum Credentials {
     /// One token for all requests.
     Token(String),
-    /// The tokens of a provider, which returns the next one at each call.
+    /// The tokens of a provider, which returns the next token at each call.
     TokensInTurn(Vec<String>),
     UserNameAndPassword(String, String),
 }

@@ -1,4 +1,5 @@
-//! Runs cases with `ialog`, with the same script and virtual clock, observed through exit code, streams and file.
+//! Runs cases with `ialog`, with the same script and virtual clock as the library. Observes the exit code, the streams
+//! and the file.
 
 use std::fs;
 use std::path::Path;

@@ -53,9 +53,9 @@ fn check(chosen: impl Fn(&Case) -> bool, run: impl Fn(&Case) -> Observed) {
     assert!(failures.is_empty(), "{} cases fail:\n\n{}\n", failures.len(), failures.join("\n\n"));
 }
 
-/// The differences of a case; empty if it holds.
+/// The differences of a case; empty if the case holds.
 fn verdict(case: &Case, run: impl Fn(&Case) -> Observed) -> Vec<String> {
-    // A script with too few responses panics.
+    // A script with too few responses panics, and the panic is reported like a difference.
     match catch_unwind(AssertUnwindSafe(|| run(case))) {
         Ok(seen) => differences(case, &seen),
         Err(panic) => vec![format!("the case cannot be run: {}", panic_text(&*panic))],

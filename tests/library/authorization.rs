@@ -34,7 +34,7 @@ struct NumberedTokens {
 impl TokenProvider for NumberedTokens {
     fn token(&self) -> TokenFuture<'_> {
         Box::pin(async {
-            // Other calls run while the token is fetched.
+            // Lets other calls run while the token is fetched.
             tokio::task::yield_now().await;
             let number = self.handed_out.fetch_add(1, Ordering::SeqCst) + 1;
             let token = AccessToken::new(format!("token-{number}"))?;

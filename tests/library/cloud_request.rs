@@ -1,5 +1,5 @@
-//! Reading a request from the Cloud API works as every other call: same credentials, retries, rate limit and error
-//! kinds.
+//! Reading a request from the Cloud API uses the same credentials, retries, rate limit and error kinds as every other
+//! call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn noon() -> DateTime<Utc> {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-/// A client of a simulator with these faults, and its clock.
+/// A client of a simulator with these faults, and the clock of the client.
 fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
     let clock = Arc::new(VirtualClock::starting_at(noon()));
     let simulator = Simulator::builder().clock(noon).events_per_day(300).faults(faults).build();
@@ -31,7 +31,7 @@ fn world(faults: Faults) -> (Client, Arc<VirtualClock>) {
     (client, clock)
 }
 
-/// The request ids of a change through the Cloud API and of a read.
+/// The request ids of a change and of a read, both through the Cloud API.
 async fn ids(client: &Client) -> (String, String) {
     let contract = client.contracts().await.unwrap()[0].number.clone();
     let range = DateRange::day("2026-11-19".parse().unwrap(), &Utc).unwrap();

@@ -166,7 +166,7 @@ fn write_root(folder: &std::path::Path) -> std::path::PathBuf {
     path
 }
 
-/// Time is paused: the runtime advances it when every task waits.
+/// Time is paused: the runtime advances the time when every task waits.
 #[tokio::test(start_paused = true)]
 async fn each_timeout_has_its_own_error_kind() {
     let server = FakeServer::new().await;

@@ -1,4 +1,4 @@
-//! One snapshot of the error message for each way a call can fail.
+//! One snapshot of the error message for each way in which a call can fail.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,7 +138,7 @@ async fn an_interrupted_body_has_its_message() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = async {
         let (stream, _) = listener.accept().await.unwrap();
-        // Answering before the request arrives would be a different fault.
+        // Waits for the request, because an answer before the request would be a different fault.
         loop {
             stream.readable().await.unwrap();
             if stream.try_read(&mut [0; 4_096]).is_ok() {
@@ -169,7 +169,8 @@ async fn pages_that_end_too_early_are_incomplete() {
 #[tokio::test]
 async fn gaps_have_their_message() {
     let body = |total: u64| format!(r#"{{"hits":{{"total":{total},"hits":[{{"_source":{{"a":1}}}}]}}}}"#);
-    // Every scan returns one of two counted events. First for one second, then for two.
+    // Every scan returns one of two counted events. The range of the first case is one second, that of the second case
+    // two seconds.
     let short = [body(2), r#"{"hits":{"total":null,"hits":[]}}"#.to_owned()];
     let too_full = body(10_001);
     let answers = |times: usize| short.iter().cycle().take(2 * times);
@@ -178,7 +179,7 @@ async fn gaps_have_their_message() {
         (
             "incomplete_gaps",
             2,
-            // The first page of the second window is read ahead of the rest of the first.
+            // The first page of the second window is read before the rest of the first window.
             [&too_full, &short[0]].into_iter().chain(answers(6)).chain(answers(6).skip(1)).collect(),
         ),
     ] {

@@ -50,7 +50,7 @@ fn records(body: &str) -> Vec<String> {
     hits(body).iter().map(|hit| record(hit)).collect()
 }
 
-/// File, number of records, number of records that do not fit the model, and the total with its exactness.
+/// File, number of records, number of records that do not fit the model, and the total with whether it is exact.
 type Fixture = (&'static str, usize, usize, Option<(u64, bool)>);
 
 const PAGES: [Fixture; 18] = [

@@ -49,11 +49,11 @@ async fn many_concurrent_windows_are_read_completely() {
         let refused = statuses.iter().filter(|status| **status == 429).count();
         let answered = statuses.len() - refused;
         assert!(answered > 50, "{form:?}: {answered} requests");
-        // With Retry-After, the service refuses little more than one request per request that it accepts.
+        // With Retry-After, the service refuses at most a few more requests than it accepts.
         if *form != RetryAfterForm::Absent {
             assert!(refused <= answered + 8, "{form:?}: {refused} for {answered}");
         }
-        // The reading takes little longer than one second per request.
+        // The service accepts one request per second, and the reading takes less than twice that time.
         let most = Duration::from_secs(2 * answered as u64);
         assert!(clock.elapsed() < most, "{form:?}: {:?}", clock.elapsed());
     }

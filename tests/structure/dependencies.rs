@@ -1,5 +1,6 @@
 //! Dependencies between crates point one way: ialog -> archive -> facade -> client, and ialog -> sim -> client.
-//! Packages of tests and benchmarks may depend on any of them, and no crate depends on those.
+//! Packages of tests and benchmarks may depend on any crate. Of these packages, only the results of the benchmarks are
+//! used by another crate, which is xtask.
 
 use std::collections::BTreeSet;
 

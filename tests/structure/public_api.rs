@@ -1,5 +1,6 @@
-//! The facade's public API contains no generated type, because those change with the vendor's description and would
-//! force a major version of the facade. The one exception is the seam that a transport implements.
+//! The facade's public API contains no generated type, because generated types change with the vendor's description,
+//! and each change would force a major version of the facade. The only exception is the seam: the trait that a
+//! transport implements, and its return type.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,8 @@ impl<'a> Visit<'a> for PublicParts {
 
     fn visit_item(&mut self, item: &'a Item) {
         match item {
-            // A trait implementation is public as a whole; the name of the trait contains its types.
+            // A trait implementation is public as a whole, so only its head is checked: the head names the trait and
+            // the types.
             Item::Impl(implementation) if implementation.trait_.is_some() => {
                 let head = syn::ItemImpl { items: Vec::new(), ..implementation.clone() };
                 self.0.push(head.to_token_stream().to_string());

@@ -19,7 +19,8 @@ use crate::support::snapshot;
 const PASSWORD: &str = "planted-password-0815";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nplanted-certificate\n-----END CERTIFICATE-----\n";
 
-/// Public types of the facade that may contain a secret or text of the service. The tests below check each of them.
+/// Public types of the facade that may contain a secret, or text that the service sent. The tests below check each of
+/// them.
 const MAY_HOLD: [&str; 12] = [
     "AccessToken",
     "Client",
@@ -229,7 +230,7 @@ async fn answers_and_errors_contain_no_secret_that_the_service_repeats() {
     }
 }
 
-/// The Cloud API returns a request with its whole body.
+/// The Cloud API returns a request with its whole body, which may contain secrets.
 #[tokio::test]
 async fn a_cloud_request_contains_no_secret() {
     let body = format!(

@@ -1,5 +1,5 @@
-//! Exports of simulated accounts that tests interrupt, kill or run on a full disk, and the result of an uninterrupted
-//! export to compare with.
+//! Commands that export a simulated account, for tests that kill an export or run it on a full disk, and the results of
+//! uninterrupted exports to compare with.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -15,8 +15,8 @@ use super::program::{ialog, run};
 /// Ranges of two exports to one archive. The later days come first, so that the second export must relink the chain.
 pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
-/// The command that exports a range to the archive `audit` in a simulated world, and is killed at the given point, if
-/// any.
+/// The command that exports a range to the archive `audit` in a simulated world. The command is killed at the point
+/// `kill`, if any.
 pub fn export_to_archive(folder: &Path, (from, to): (&str, &str), world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(
         folder,
@@ -83,7 +83,8 @@ pub fn random_numbers(seed: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-/// The command that exports four days to one file in a simulated world, and is killed at the given point, if any.
+/// The command that exports four days to one file in a simulated world. The command is killed at the point `kill`, if
+/// any.
 pub fn export_to_file(folder: &Path, name: &str, world: &str, kill: Option<&str>) -> Command {
     let mut command = ialog(folder, &["export", "--attempts", "20", "--out", name]);
     command

@@ -74,8 +74,8 @@ pub fn start_simulator(folder: &Path, flags: &[&str]) -> SimulatorProcess {
     SimulatorProcess::start(ialog(folder, &[]), flags).unwrap()
 }
 
-/// A local address that refuses connections. It is bound as long as this value lives, so no other process can listen
-/// there.
+/// A local address that refuses connections. The address stays bound as long as this value lives, so no other process
+/// can listen there.
 pub struct ClosedPort {
     _socket: tokio::net::TcpSocket,
     pub address: std::net::SocketAddr,

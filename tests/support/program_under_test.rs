@@ -26,8 +26,8 @@
 //! | `throttled` | one request per second in bursts of 3; small pages |
 //!
 //! `IALOG_TEST_KILL=NAME:N` kills the process when it passes a point for the N+1st time. NAME is the name of a fail
-//! point, `step` for any of them, or `request` for a request. `IALOG_TEST_INTERRUPT=NAME:N` sends Ctrl-C at a fail
-//! point instead, and continues once the program has received it.
+//! point, `step` for any fail point, or `request` for a request to the service. `IALOG_TEST_INTERRUPT=NAME:N` sends
+//! Ctrl-C at a fail point instead; the program continues once it has received the signal.
 
 use std::io;
 use std::process::ExitCode;
@@ -47,7 +47,7 @@ use rustix::process::Signal;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A point at which a hook acts, by name or kind, and how often the program passes it before.
+/// A point at which a hook acts, by name or kind, and the number of times that the program passes the point before.
 struct HookPoint {
     name: String,
     left: AtomicU64,
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
     let now: DateTime<Utc> = NOW.parse().unwrap_or_default();
     let ahead = TimeDelta::minutes(if world == "skewed" { 7 } else { 0 });
     let clock = Arc::new(VirtualClock::starting_at(now + ahead));
-    // Time passes for the service only where a rate limit depends on it.
+    // For the service, time passes only in the world `throttled`, whose rate limit depends on it.
     let passing = (world == "throttled").then(|| clock.clone());
     let asked = killed.clone();
     let mut simulator = Simulator::builder()
@@ -195,7 +195,8 @@ fn main() -> ExitCode {
         };
         context.account = Some((simulator.transport(), token));
     }
-    // Some fail points are passed on a thread without a runtime. The first one is not, so its runtime is kept.
+    // Some fail points are passed on a thread without a runtime. The first fail point is not, so the runtime of its
+    // thread is kept for the others.
     let runtime = OnceLock::new();
     context.fail_points = FailPoints::new(move |step| {
         if killed.triggers(step.name(), "step") {

@@ -37,7 +37,8 @@ impl Pty {
             TerminalStreams::Both => theirs.try_clone().unwrap().into(),
         };
         let child = command.stdout(theirs).stderr(stderr).spawn().unwrap();
-        // Reading ends once no process has the terminal open; `command` still holds a handle.
+        // Reading ends once no process has the terminal open, and `command` still holds a handle, so `command` is
+        // dropped.
         drop(command);
         Self { ours, child }
     }
@@ -58,7 +59,7 @@ impl Pty {
         rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     }
 
-    /// Reads all output until the program ends. Returns it with the exit code.
+    /// Reads all output until the program ends. Returns the output and the exit code.
     pub fn read(mut self) -> (String, Option<i32>) {
         let mut written = Vec::new();
         // Linux reports the end of a terminal as an error.

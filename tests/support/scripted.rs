@@ -37,7 +37,7 @@ enum Outcome {
 }
 
 impl Step {
-    /// An answer whose body fails with this kind of error after the given bytes.
+    /// An answer whose body fails with this kind of error after the bytes of `answer`.
     pub fn breaks_off(answer: http::Response<Vec<u8>>, kind: io::ErrorKind) -> Self {
         Outcome::BreaksOff(answer, kind).into()
     }
@@ -65,10 +65,11 @@ impl From<http::Response<Vec<u8>>> for Step {
     }
 }
 
-/// A transport with a list of reactions. Panics on a request that has none left.
+/// A transport with a list of reactions. Panics on a request for which no reaction is left.
 #[derive(Default)]
 pub struct ScriptedTransport {
-    /// Each reaction with its request; `None` for the next request, whatever its target.
+    /// The remaining reactions, each with the target of its request; `None` for a reaction to a request with any
+    /// target.
     steps: Mutex<VecDeque<(Option<Target>, Step)>>,
     requests: Mutex<Vec<reqwest::Request>>,
 }
@@ -84,7 +85,7 @@ impl ScriptedTransport {
         Self::from_steps(steps.into_iter().map(|step| (None, step)))
     }
 
-    /// Takes for each request the first remaining step with its target, in any order of requests.
+    /// Takes the first remaining step with the target of the request. The requests may come in any order.
     pub fn with_targets(steps: impl IntoIterator<Item = (Target, Step)>) -> Arc<Self> {
         let steps = steps.into_iter();
         Self::from_steps(steps.map(|(target, step)| (Some(target), step)))

@@ -13,8 +13,8 @@ use crate::{cargo, codegen, examples};
 /// Folders that may contain snapshots, at any depth.
 const SNAPSHOT_FOLDERS: [&str; 3] = ["crates", "tests", "xtask"];
 
-/// Arguments that select the whole workspace with default features and `schemars`. Not `--all-features`, which
-/// would build OpenSSL from source; [`FEATURE_SETS`] lists the sets of TLS features.
+/// Arguments that select the whole workspace with default features and `schemars`. `--all-features` is not used,
+/// because it would build OpenSSL from source; [`FEATURE_SETS`] lists the sets of TLS features.
 const WORKSPACE: [&str; 3] = ["--workspace", "--features", "ionos-activitylog-client/schemars"];
 
 /// Sets of features of the facade. Each set must compile.
@@ -71,7 +71,7 @@ impl StepTimes {
         result
     }
 
-    /// One line a step and one for the sum, in seconds.
+    /// One line per step with its duration in seconds, and one line for the sum.
     fn render(&self) -> String {
         let total = self.0.iter().map(|(_, time)| *time).sum();
         let lines = self.0.iter().copied().chain([("total", total)]);

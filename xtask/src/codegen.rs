@@ -13,7 +13,7 @@ use crate::generate;
 use crate::outputs::Output;
 use crate::workspace::{GENERATED, PATCHED, PROVENANCE};
 
-/// Number of lines from which the generated client is rejected, because a longer file would not be reviewed.
+/// Maximum number of lines of the generated client. A longer file is rejected, because it would not be reviewed.
 const MAX_LINES: usize = 3_000;
 
 /// The patched description and the overlay actions that produced it.

@@ -24,7 +24,7 @@ pub fn run(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The names of the examples in a folder, sorted. Its subfolders contain shared code and are skipped.
+/// The names of the examples in a folder, sorted. The subfolders contain shared code and are skipped.
 fn example_names(folder: &Path) -> Result<Vec<String>> {
     let unreadable = || format!("cannot read {}", folder.display());
     let mut names = Vec::new();

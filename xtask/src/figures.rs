@@ -14,7 +14,7 @@ use crate::public_api::count_items;
 use crate::structure::{SourceLocation, find_circles, is_test_only, read_trees, type_names};
 use crate::workspace::Member;
 
-/// Number of functions in the list of the longest.
+/// Number of functions in the list of the longest functions.
 const LISTED_FUNCTIONS: usize = 10;
 
 /// Lines of source files.
@@ -24,7 +24,8 @@ struct LineCounts {
     all: usize,
     /// Lines outside of tests that are neither blank nor comments.
     code: usize,
-    /// All lines of tests.
+    /// All lines of tests: those of files in a folder `tests` or with the name `tests.rs`, and in other files those of
+    /// the `mod`, `fn`, `impl` and `use` items that only exist in tests.
     tests: usize,
 }
 
@@ -34,7 +35,7 @@ impl LineCounts {
     }
 }
 
-/// A function and how many lines it has, from its signature to its closing brace.
+/// A function and its number of lines, from the signature to the closing brace.
 struct FunctionLength {
     lines: usize,
     name: String,
@@ -42,7 +43,7 @@ struct FunctionLength {
 }
 
 /// Tables of all counts for these crates. The column `doubled` counts the types that share their name with another type
-/// of the crate; in the line `all`, with another type of these crates.
+/// of the same crate. The line `all` counts the types that share their name with another type of any of these crates.
 pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     let mut text =
         String::from("crate                          lines    code   tests   types    doubled circles  public\n");
@@ -87,12 +88,13 @@ pub fn render(root: &Path, members: &[Member]) -> Result<String> {
     Ok(text)
 }
 
-/// `12 (5%)`.
+/// A count and its share of `whole`, such as `12 (5%)`.
 fn share(part: usize, whole: usize) -> String {
     format!("{part} ({:.0}%)", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
-/// All Rust files of a crate: the files in the folders of its root files and below, and its integration tests.
+/// All Rust files of a crate: those in the folders of its entry files (such as `src/lib.rs`) and their subfolders, and
+/// those in `tests/` beside `src/`.
 fn source_files(root: &Path, member: &Member) -> Result<BTreeSet<PathBuf>> {
     let mut files = BTreeSet::new();
     for entry in &member.entry_files {
@@ -122,7 +124,8 @@ fn collect_files(root: &Path, folder: &Path, files: &mut BTreeSet<PathBuf>) -> R
 fn count_file(root: &Path, file: &Path, counts: &mut LineCounts, functions: &mut Vec<FunctionLength>) -> Result<()> {
     let text = fs::read_to_string(root.join(file))?;
     let syntax = syn::parse_file(&text).with_context(|| format!("cannot parse {}", file.display()))?;
-    let is_test_file = file.components().any(|part| part.as_os_str() == "tests") || file.ends_with("tests.rs");
+    let is_test_file =
+        file.components().any(|part| part.as_os_str() == "tests") || file.to_string_lossy().ends_with("tests.rs");
     let mut measured = FileMeasure { file, test_lines: BTreeSet::new(), functions: Vec::new() };
     measured.visit_file(&syntax);
     for (index, line) in text.lines().enumerate() {
@@ -143,7 +146,7 @@ fn count_file(root: &Path, file: &Path, counts: &mut LineCounts, functions: &mut
 /// The test lines and the function lengths of a file, from its syntax tree.
 struct FileMeasure<'a> {
     file: &'a Path,
-    /// Lines of items that only exist in tests, counted from 1.
+    /// Lines of the `mod`, `fn`, `impl` and `use` items that only exist in tests, counted from 1.
     test_lines: BTreeSet<usize>,
     functions: Vec<FunctionLength>,
 }

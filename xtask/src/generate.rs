@@ -1,6 +1,6 @@
 //! Generates the low-level client with progenitor. Progenitor panics on descriptions that it cannot handle; the panic
-//! becomes an error that names the operation. A replacement without effect is silent, so the output is checked for the
-//! types that the project relies on.
+//! becomes an error that names the operation. Progenitor does not report a type replacement that has no effect, so the
+//! output is checked for the types that the project relies on.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex};
@@ -28,7 +28,7 @@ pub fn client(patched: &Value) -> Result<String> {
     let raw_types = raw::extract_raw_schemas(&mut document)?;
     let byte_bodies = raw::hide_byte_bodies(&mut document);
     let mut settings = settings(&raw_types);
-    // The first run only finds the names of the types, because an attribute is set by the name of its type.
+    // The first run only finds the names of the types: an attribute can only be set for a type whose name is known.
     for name in type_names(&run(&document, &settings)?) {
         let schema =
             TypePatch::default().with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]").clone();

@@ -1,6 +1,6 @@
-//! `cargo xtask peers [NAME]`: tests against real programs of other projects. They are not part of `ci`, because they
-//! need programs that few machines have. A peer whose programs are missing is skipped and listed with how to install
-//! them.
+//! `cargo xtask peers [NAME]`: tests against real programs of other projects. The tests are not part of `ci`, because
+//! they need programs that few machines have. A peer whose programs are missing is skipped, and the output says how to
+//! install these programs.
 //!
 //! To add a peer, add a row to the table `PEERS`.
 
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use crate::cargo;
 use crate::tools::Tool;
 
-/// Time after which the test of a peer is asked to end. With [`GRACE`], less than ten minutes.
+/// Time after which the test of a peer is asked to end. The sum with [`GRACE`] is less than ten minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(8 * 60);
 
 /// Time for a test to clean up before it is killed.
@@ -31,7 +31,7 @@ struct Peer {
     promise: &'static str,
     /// The programs that must be installed.
     tools: &'static [Tool],
-    /// The command that runs the test, from the repository's root. Succeeds if the test does.
+    /// The command that runs the test in the repository's root, and succeeds if the test succeeds.
     command: &'static [&'static str],
 }
 
@@ -50,7 +50,7 @@ const PEERS: &[Peer] = &[Peer {
     command: &["bash", "tests/fuzz/run.sh"],
 }];
 
-/// The end of the test of one peer.
+/// The result of the test of one peer.
 #[derive(Debug, PartialEq, Eq)]
 enum PeerVerdict {
     Passed,
@@ -107,8 +107,8 @@ fn test_peer(root: &Path, peer: &Peer, time_limit: Duration, grace: Duration) ->
     }
 }
 
-/// Runs a command for at most `time_limit`. After that the process gets SIGTERM and, if it still runs `grace` later,
-/// SIGKILL, and the result is `None`.
+/// Runs a command for at most `time_limit`. After that, the result is `None`: the process gets SIGTERM, and SIGKILL if
+/// it still runs after another `grace`.
 fn run_bounded(root: &Path, command: &[&str], time_limit: Duration, grace: Duration) -> Result<Option<ExitStatus>> {
     let (program, arguments) = command.split_first().context("the peer has no command")?;
     let child = Command::new(program).args(arguments).current_dir(root).spawn();

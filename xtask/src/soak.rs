@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: reads and archives ten million events, which takes minutes. The program compares all events with
-//! the log; this module compares its peak memory with limits.
+//! `cargo xtask soak`: reads and archives ten million events, which takes minutes. The benchmark program compares all
+//! events with the log; this module compares the peak memory of that program with limits.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ const MAX_STREAM_MEBIBYTES: f64 = 150.0;
 /// Maximum memory of an export to an archive in MiB.
 const MAX_ARCHIVE_MEBIBYTES: f64 = 200.0;
 
-/// Runs the soak test and prints a table. Fails if an event is missing or a limit is missed.
+/// Runs the soak test and prints a table. Fails if an event is missing or a limit is exceeded.
 pub fn run(root: &Path) -> Result<()> {
     print_and_check(&rows(&program::run(root, "soak")?))
 }

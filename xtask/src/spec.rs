@@ -1,5 +1,5 @@
-//! `cargo xtask spec`: compares a file with the current description, imports it with its origin, or prints the
-//! description with overlays other than those of code generation.
+//! `cargo xtask spec`: compares a file with the current description, imports a file and records its origin, or prints
+//! the description with overlays other than those of code generation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,8 @@ pub fn import(root: &Path, file: &Path, source: &str, date: &str) -> Result<()> 
     Ok(())
 }
 
-/// The current description as JSON, after only the given overlays, in their order.
+/// The current description as JSON. Only the given overlays are applied, in their order; those of code generation are
+/// not.
 pub fn apply_overlays(root: &Path, overlays: &[PathBuf]) -> Result<String> {
     let mut document = Description::read(root)?.document;
     for path in overlays {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::cargo;
 
-/// The root of the repository. The paths below are relative to it.
+/// The root of the repository. The paths of the constants below are relative to the root.
 #[must_use]
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -55,7 +55,7 @@ struct WorkspaceTarget {
     src_path: PathBuf,
 }
 
-/// The crates of the workspace, by name.
+/// The crates of the workspace, sorted by name.
 pub fn members(root: &Path) -> Result<Vec<Member>> {
     let printed = cargo::output(root, &["metadata", "--format-version", "1", "--no-deps", "--offline"])?;
     let metadata: WorkspaceMetadata = serde_json::from_str(&printed).context("cannot read cargo metadata")?;

@@ -1,8 +1,8 @@
 //! The command line for the audit trail of an IONOS Cloud contract.
 //!
 //! Data goes to stdout, messages to stderr. Errors are one sentence with a next step, and the exit codes of [`error`]
-//! are the same for every command. Modules from the top floor down: commands, events, service, args, runtime, output,
-//! error.
+//! are the same for every command. The modules form floors, from the top down: commands, events, service, args,
+//! runtime, output, error. No module uses a module of a higher floor.
 //!
 //! This library is not an API: it exists so that the program `ialog` and the tests of the workspace run the same code
 //! with different streams, clocks and transports. Any item may change or go away in a patch release. The API is in the
@@ -37,7 +37,7 @@ use error::CommandError;
 use runtime::resume::ResumeHint;
 use runtime::signals::{Signals, exit_at_third_signal};
 
-/// Maximum number of worker threads. Two of them parse as fast as the service sends.
+/// Maximum number of worker threads. More would not help: two threads parse as fast as the service sends.
 const MAX_THREADS: usize = 4;
 
 /// Runs the program with the arguments, the environment and the streams of the process.
@@ -61,15 +61,15 @@ pub fn run_on(context: &mut Context<'_>) -> u8 {
 }
 
 /// Runs a future to its end, without waiting for its tasks on other threads. Dropping the runtime would wait for
-/// blocking work, long after the program was asked to end.
+/// blocking work, even long after the program was asked to end.
 fn run_to_end<T>(runtime: Runtime, future: impl Future<Output = T>) -> T {
     let result = runtime.block_on(future);
     runtime.shutdown_background();
     result
 }
 
-/// Runs the program with the given arguments, the first of which is its name, and returns its exit code. Signals are
-/// not handled: to interrupt the program, the caller drops the future.
+/// Runs the program with the given arguments, the first of which is the name of the program. Returns the exit code.
+/// Signals are not handled: to interrupt the program, the caller drops the future.
 pub async fn run_with(arguments: impl IntoIterator<Item = OsString>, context: &mut Context<'_>) -> u8 {
     parse_and_run(arguments, context, &ResumeHint::default()).await
 }
@@ -115,7 +115,7 @@ async fn run_until_signal(arguments: impl IntoIterator<Item = OsString>, context
             }
         }
     };
-    // Work on another thread may still update the status line.
+    // Work on another thread may still update the status line, so the line is ended for good.
     if let Some(line) = context.messages.status_line.take() {
         line.end();
     }

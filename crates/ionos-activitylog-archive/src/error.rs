@@ -24,13 +24,13 @@ pub enum Error {
         /// The file that exists.
         path: PathBuf,
     },
-    /// The path names something other than a regular file, such as a folder. It is never replaced.
+    /// The path exists and is not a regular file, for example because it is a folder. Such a path is never replaced.
     #[error("{} is not a regular file and cannot be replaced", single_line(path))]
     NotAFile {
         /// The requested path.
         path: PathBuf,
     },
-    /// A file or folder cannot be created.
+    /// A file or folder cannot be created, or a file cannot be opened for writing or locked.
     #[error("{} cannot be created: {source}", single_line(path))]
     Create {
         /// The file or folder to create.
@@ -38,7 +38,8 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// Writing a file failed after it was created.
+    /// A file or folder of an export cannot be written, synced, renamed or removed, or the windows of a file export end
+    /// before its range.
     #[error("{} cannot be written: {source}", single_line(path))]
     Write {
         /// The file or folder that is written.
@@ -52,7 +53,7 @@ pub enum Error {
         /// The error of the operating system, or the reason why the thread ended.
         source: io::Error,
     },
-    /// A file or folder of an archive cannot be opened, listed or read.
+    /// A file or folder cannot be opened, listed or read.
     #[error("{} cannot be read: {source}", single_line(path))]
     Open {
         /// The file or folder to read.
@@ -60,10 +61,10 @@ pub enum Error {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The content of a file differs from what was written.
+    /// A file is missing or differs from what was written.
     #[error("{} was modified after it was written: {detail}", single_line(path))]
     Damaged {
-        /// The file that differs.
+        /// The file that is missing or differs.
         path: PathBuf,
         /// The difference.
         detail: String,
@@ -103,7 +104,7 @@ pub enum Error {
     StateLost {
         /// The folder of the contract.
         path: PathBuf,
-        /// Why the state file cannot be read.
+        /// Why the state file cannot be read. If it is missing, why its previous copy cannot be read.
         detail: String,
     },
     /// The folder holds no archive.

@@ -56,8 +56,8 @@ impl Archive {
         &self.root
     }
 
-    /// The archive around this folder, if its name or its state file shows that it is the folder of a contract.
-    /// Otherwise `None`.
+    /// The archive that contains this folder. `None` unless the name of this folder, or a state file in it, shows that
+    /// this is the folder of a contract.
     #[must_use]
     pub fn enclosing_archive(&self) -> Option<Self> {
         let name = self.root.file_name().and_then(|name| name.to_str());
@@ -89,7 +89,7 @@ impl Archive {
         Ok(contracts.iter().map(|contract| self.contract(contract)).collect())
     }
 
-    /// The folders of some contracts, in the given order, or of all.
+    /// The folders of `contracts`, in the given order. `None`: the folders of all contracts.
     pub(crate) fn select_contracts(&self, contracts: Option<&[ContractNumber]>) -> Result<Vec<ContractFolder>, Error> {
         match contracts {
             Some(some) => Ok(some.iter().map(|contract| self.contract(contract)).collect()),
@@ -99,7 +99,7 @@ impl Archive {
 }
 
 impl fmt::Display for Archive {
-    /// The path as a single line, control characters escaped.
+    /// The path as a single line, with control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&single_line(&self.root))
     }
@@ -157,14 +157,16 @@ impl ContractFolder {
     }
 }
 
-/// The day of a folder name. Each day has exactly one name.
+/// The day of a folder name. `None` for any name that [`ContractFolder::day`] does not form, so that each day has
+/// exactly one name.
 pub(crate) fn day_of(name: &str) -> Option<NaiveDate> {
     let text = name.strip_prefix(DATE)?;
     let date: NaiveDate = text.parse().ok()?;
     (date.to_string() == text).then_some(date)
 }
 
-/// The names in a folder, sorted. A name that is not UTF-8 is converted lossily; this program never creates one.
+/// The names in a folder, sorted. A name that is not UTF-8 is converted lossily; this program never creates such a
+/// name.
 pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
     let listed = fs::read_dir(folder).and_then(|entries| {
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect::<io::Result<Vec<String>>>()
@@ -186,9 +188,9 @@ pub(crate) fn names(folder: &Path) -> Result<Vec<String>, Error> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartName {
-    /// Whether its events reached the log after the range had been verified.
+    /// Whether the events of the part reached the log after its range had been verified.
     pub late: bool,
-    /// Range of the part (half-open, UTC). All of its events lie within.
+    /// Range of the part (half-open, UTC). All events of the part that have a time lie within the range.
     pub range: DateRange,
     /// First 16 hex digits of the digest of its lines.
     pub content: String,
@@ -214,7 +216,7 @@ impl fmt::Display for PartName {
     }
 }
 
-/// A time in a file name, with milliseconds only if there are any.
+/// A time in a file name, with milliseconds unless it is a whole second.
 fn edge(time: DateTime<Utc>) -> String {
     let format = if time.nanosecond() == 0 { "%Y%m%dT%H%M%SZ" } else { "%Y%m%dT%H%M%S%.3fZ" };
     time.format(format).to_string()
@@ -245,7 +247,7 @@ impl FromStr for PartName {
             let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
             let part = Self { late, range: DateRange::new(from, to).ok()?, compression, content };
             let is_digest = part.content.len() == 16 && part.content.bytes().all(hex);
-            // Each part has exactly one name.
+            // Any other spelling of the same values is refused, so that each part has exactly one name.
             (is_digest && part.to_string() == name).then_some(part)
         };
         read().ok_or_else(|| {

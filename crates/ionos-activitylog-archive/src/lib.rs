@@ -2,12 +2,13 @@
 //! name is complete and durable. Except in CSV, records keep the bytes that the service sent; only a record with line
 //! breaks loses the white space between its tokens, see [`ndjson`].
 //!
-//! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file with a
-//! [`FileCheckpoint`], from which an interrupted export continues -> final name.
+//! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file -> final name.
+//! An interrupted export continues from the [`FileCheckpoint`] of the partial file.
 //!
-//! An [`Archive`] has a folder per contract and day with a [`Manifest`] of its content. An [`Exporter`] adds what is
-//! missing, [`verify_archive`] finds changed, missing and added files, and an [`ArchiveReader`] returns the events in
-//! order of time, for example for an [`EventFileWriter`]. [`Document`] has the JSON Schemas of these files.
+//! An [`Archive`] has a folder per contract and day. Each folder of a day has a [`Manifest`] of its content. An
+//! [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files, and an
+//! [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`]. [`Document`] has the
+//! JSON Schemas of the documents that this crate writes.
 //!
 //! ```no_run
 //! use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
@@ -31,10 +32,10 @@
 //! | what | value | reason |
 //! |---|---|---|
 //! | age of the newest events that an export reads | [`SETTLE_DELAY`], 10 s | younger events may not be in the log yet |
-//! | a part ends at midnight UTC, or at the first full hour with | 100 000 events | a killed export repeats little work |
-//! | a gap is read again | after 1 min, doubled up to 1 day | reading a permanent gap wastes requests |
-//! | a range is sealed if a recount finds it complete | 24 h after its end | later events are rare |
-//! | a frame of a compressed file ends after the event that fills | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
+//! | a part ends at midnight UTC, or at the first full hour at which it has | 100 000 events | a killed export repeats little work |
+//! | a gap is read again | after 1 min; each further delay is twice as long, up to 1 day | reading a permanent gap wastes requests |
+//! | a range is sealed if a recount finds it complete | at least 24 h after its end | later events are rare |
+//! | a frame of a compressed file ends after the event with which it reaches | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
 //! | the state is written | at the start and end of an export, and in between at most once per second or after a gap | each write waits for the disk |
 //! | finished parts that wait for the disk | at most 3 | each holds a file open |
 //! | a checkpoint of a file export | every 16 MiB or 50 requests | each waits for the disk |

@@ -1,4 +1,5 @@
-//! Identifies the process that holds the lock of a contract's folder, so that an error can name it.
+//! Identifies the process that holds the lock of a contract's folder. Errors, the state and the run log name this
+//! process.
 
 use std::fmt;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! JSON Schemas of the documents that this crate writes, generated from the types that write it.
+//! JSON Schemas of the documents that this crate writes, generated from the types of these documents.
 
 use std::fmt;
 use std::str::FromStr;
@@ -51,7 +51,7 @@ impl Document {
         }
     }
 
-    /// Schema and version that the document names, such as `ialog.manifest/2`. `None` for a document without a version.
+    /// Schema and version of the document, such as `ialog.manifest/2`. `None` for a document without a version.
     #[must_use]
     pub fn version(self) -> Option<&'static str> {
         match self {

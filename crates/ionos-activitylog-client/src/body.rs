@@ -1,5 +1,5 @@
-//! Reads the body of an operation that returns bytes. A page is up to a megabyte of records, and the facade validates
-//! and searches it in one pass; deserializing into a generated type would need a second pass.
+//! Reads the body of an operation that returns bytes. A page is up to a megabyte of records. `ionos-activitylog`
+//! validates and searches the bytes in one pass; deserializing them into a generated type would need a second pass.
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;

@@ -1,5 +1,5 @@
-//! Keeps a JSON value as the bytes of the service. Decoding a record and encoding it again would drop unknown members,
-//! round numbers and reorder keys, so the typed view is parsed on demand.
+//! Keeps a JSON value as the bytes that the service sent. Decoding a record and encoding it again would drop unknown
+//! members, round numbers and reorder keys, so the record stays as text and the typed view is parsed on demand.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -7,7 +7,7 @@
 /// The text shown in place of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Parts of names of secrets, in lower case and without separators between words.
+/// Parts that make a name the name of a secret, in lower case and without separators between words.
 const SECRET_NAME_PARTS: [&str; 14] = [
     "auth",
     "cookie",
@@ -37,7 +37,7 @@ const PARAMETER_SEPARATORS: [char; 3] = ['?', '&', ';'];
 /// The separators between the members of JSON, a query, a form or a list.
 const MEMBER_SEPARATORS: [char; 9] = ['?', '&', '#', ';', ',', '{', '}', '[', ']'];
 
-/// Minimum length in characters of the beginning of a secret that is redacted at the end of a text.
+/// A text may end within a secret. The beginning of the secret is redacted if it has at least this many characters.
 const MIN_CUT_CHARS: usize = 4;
 
 /// Maximum length of an escape in bytes: two UTF-16 surrogates in JSON, such as `\ud83d\ude00`.
@@ -71,7 +71,8 @@ fn percent_decoded(text: &str) -> String {
 /// replaced.
 #[must_use]
 pub fn redact_known(text: &str, secrets: &[&str]) -> String {
-    // The bytes with which a spelling of a secret can begin. Each is the first byte of a character.
+    // The bytes with which a spelling of a secret can begin. Each is the first byte of a character, so the text may be
+    // split there.
     let mut first_bytes = [false; 256];
     for byte in secrets.iter().filter_map(|secret| secret.bytes().next()).chain(*b"\\%+") {
         first_bytes[usize::from(byte)] = true;
@@ -102,7 +103,8 @@ fn spelled_length(secret: &str, text: &str) -> Option<usize> {
     if secret.is_empty() {
         return None;
     }
-    // The rests after all possible spellings, because a backslash can be literal or begin an escape.
+    // The rests of the text after all possible spellings. There may be several, because a backslash can be literal or
+    // begin an escape.
     let mut rests = vec![text];
     for (place, expected) in secret.chars().enumerate() {
         let is_cut = |rest: &&str| rest.is_empty() || is_cut_escape(rest);

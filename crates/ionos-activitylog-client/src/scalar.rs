@@ -1,5 +1,5 @@
-//! Reads values that one version of the service sends as a number and another as a string. An integer type would reject
-//! the page with the string. Contract numbers exceed 2^53, so a float would lose digits.
+//! Reads values that one version of the service sends as a number and another version as a string. An integer type
+//! would reject a page with a string. Contract numbers exceed 2^53, so a float would lose digits.
 
 use std::borrow::Cow;
 use std::fmt;

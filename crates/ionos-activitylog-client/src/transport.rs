@@ -1,5 +1,5 @@
-//! The interface to the network: every request of the client goes through a [`Transport`]. The facade implements it
-//! with its HTTP stack; tests and the simulator answer without a socket. [`Context`] records the status and headers of
+//! The interface to the network: every request of the client goes through a [`Transport`]. `ionos-activitylog` has a
+//! transport over HTTP; tests and the simulator answer without a socket. [`Context`] records the status and headers of
 //! the answer, because the generated errors drop them if the body cannot be read.
 
 use std::fmt;

@@ -1,5 +1,5 @@
-//! Configures a simulator. Every setting has a default, and `build` replaces invalid values instead of failing. Equal
-//! settings build equal simulators.
+//! Configures a simulator. Every setting has a default. An invalid value is replaced by a valid one, so building never
+//! fails. Equal settings build equal simulators.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -140,7 +140,8 @@ impl SimulatorBuilder {
     }
 
     /// Number of events per contract and day, on average over a week, at most [`MAX_EVENTS_PER_DAY`]. Weekdays have
-    /// about a quarter more, weekends have fewer. Bursts are added. Default: [`DEFAULT_EVENTS_PER_DAY`].
+    /// about a quarter more events, and weekends have fewer. The events of bursts come in addition. Default:
+    /// [`DEFAULT_EVENTS_PER_DAY`].
     pub fn events_per_day(mut self, events: u64) -> Self {
         self.events_per_day = events.min(MAX_EVENTS_PER_DAY);
         self
@@ -164,8 +165,8 @@ impl SimulatorBuilder {
     /// (inclusive) to `begin` plus `length` (exclusive). The length is in whole milliseconds, at least 1 and at most
     /// [`MAX_BURST_DURATION`]; a length out of range is replaced by the nearest bound.
     ///
-    /// The log consists of slices of at most an hour. If configured bursts overlap in a slice, those added last get
-    /// fewer events, so that all of them together have at most
+    /// The log consists of slices of at most an hour. If configured bursts overlap in a slice, the bursts that were
+    /// added last get fewer events, so that all configured bursts together have at most
     /// [`MAX_BURST_EVENTS_PER_SLICE`](crate::MAX_BURST_EVENTS_PER_SLICE) events in the slice.
     pub fn burst(mut self, begin: DateTime<Utc>, length: TimeDelta, events: u64) -> Self {
         self.bursts.push(Burst {
@@ -238,8 +239,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Limits the rate of requests to each contract, by the clock of the simulator. Requests above the limit get status
-    /// 429. Default: no limit.
+    /// Limits the rate of requests for each contract and for the list of contracts, by the clock of the simulator.
+    /// Requests above the limit get status 429. Default: no limit.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
@@ -251,8 +252,8 @@ impl SimulatorBuilder {
         self
     }
 
-    /// A callback for each request, called when its answer is known and before it is sent. It delays the answer, so it
-    /// should be fast. Default: none.
+    /// A callback for each request, called when the answer is known and before the answer is sent. A slow callback
+    /// delays the answer. Default: none.
     pub fn on_request(mut self, callback: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> Self {
         self.listener = Some(Arc::new(callback));
         self

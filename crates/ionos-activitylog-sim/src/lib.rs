@@ -42,7 +42,7 @@
 //! | when an event appears | when its time is before now and its delay has passed |
 //! | number of events of a contract | depends on the time of day and the day of the week, in UTC |
 //! | events of equal time | the later step of an operation is newer |
-//! | `dateStart`, `dateEnd` | inclusive, exclusive; the range is empty if they are not in this order |
+//! | `dateStart`, `dateEnd` | inclusive and exclusive; the range is empty if `dateEnd` is not after `dateStart` |
 //! | page | [`DEFAULT_LIMIT`] hits, 20, if the request has no `limit` |
 //! | `offset` beyond the end | an empty list and the correct total |
 //! | unknown path | 404, [`NOT_FOUND_CODE`] |
@@ -50,7 +50,7 @@
 //! | contracts of a token | all for the plain token; for a [`TestToken`] the one that it names, or all for a reseller |
 //! | expiry of a token | by the clock of the simulator; exclusive |
 //! | token without the privilege | 403; the roles owner, admin and administrator do not need the privilege |
-//! | `X-Contract-Number` | only this contract may be read; 403 if the token does not have it |
+//! | `X-Contract-Number` | only this contract may be read; 403 if the credentials do not allow this contract |
 //! | rate limit | 429, [`RATE_LIMIT_CODE`]; each contract and the list of contracts have their own limit |
 //! | bad parameter | 400, [`BAD_PARAMETER_CODE`] |
 //! | request id | the same for the same method, path and query |
@@ -58,10 +58,11 @@
 //!
 //! # Determinism
 //!
-//! The log is a function of the seed, the other settings and the clock; no request changes it. If a setting makes the
-//! same request get different answers, or a fault has a rate, the choice depends on the seed, on method, path and
-//! query, and on how often the same request was received before. The choice does not depend on the order of different
-//! requests. (After at least half a million different requests the simulator forgets how often a request was received.)
+//! The log is a function of the seed, the other settings and the clock; no request changes it. Some settings and faults
+//! make random choices for each request. Such a choice depends on the seed, on method, path and query, on how often the
+//! same request was received before and, for a fault, on the position of its rule. It does not depend on the order in
+//! which different requests arrive. (After at least half a million different requests the simulator forgets how often a
+//! request was received.)
 //!
 //! Deliberately absent: a store. Nothing can be written, and between two requests the simulator keeps only counters,
 //! the request log, revoked tokens, the state of the rate limit and, if it is turned on, the record cache.
@@ -122,7 +123,8 @@ use api::service::Service;
 pub struct Simulator(Arc<Service>);
 
 impl Simulator {
-    /// Configures a simulator. Without any setting it has the log of [`DEFAULT_SEED`] and the clock of the machine.
+    /// Configures a simulator. Without any setting, the simulator has the log of [`DEFAULT_SEED`] and the clock of the
+    /// machine.
     pub fn builder() -> SimulatorBuilder {
         SimulatorBuilder::default()
     }
@@ -133,8 +135,8 @@ impl Simulator {
         &self.0.access.token
     }
 
-    /// Revokes a token permanently, in all clones, as if its owner had deleted it. The token is the plain token or a
-    /// [`TestToken`], as it is sent; a token that was never accepted may be revoked too.
+    /// Revokes a token permanently, in all clones, as if its owner had deleted it. `token` is the plain token or a
+    /// [`TestToken`], as it is sent after `Bearer `. A token that was never accepted may be revoked too.
     pub fn revoke(&self, token: &str) {
         self.0.access.revocations.add(token);
     }
@@ -167,9 +169,9 @@ impl Simulator {
     /// Serves HTTP/1.1 on the listener until the future is dropped, which also ends its connections. The server does
     /// not encrypt, so bind the listener to a loopback address.
     ///
-    /// Must be called within a tokio runtime. Answers are computed on its threads for blocking work, so that a slow
-    /// answer does not block other connections. Dropping the future does not wait for an answer that is being computed,
-    /// but dropping the runtime does; `Runtime::shutdown_background` does not wait.
+    /// Must be called within a tokio runtime. Answers are computed on the runtime's threads for blocking work, so that
+    /// a slow answer does not block other connections. Dropping the future does not wait for an answer that is being
+    /// computed, but dropping the runtime does; `Runtime::shutdown_background` does not wait.
     ///
     /// # Errors
     ///
@@ -178,10 +180,10 @@ impl Simulator {
         http::server::serve(&self.0, listener).await
     }
 
-    /// The records of a contract in [start, end) at the time of the clock, without events that have not arrived yet:
-    /// the JSON text of each `_source`, exactly as it is sent, each once, oldest first. Empty if the account does not
-    /// have the contract. Records are generated for at most one hour of the log at a time, so a long range takes little
-    /// memory.
+    /// The records of a contract in [start, end), each once, oldest first: the JSON text of each `_source`, exactly as
+    /// it is sent. Events that have not arrived at the time of the clock are not included. Empty if the account does
+    /// not have the contract. Records are generated for at most one hour of the log at a time, so a long range takes
+    /// little memory.
     pub fn records(&self, contract: u64, start: DateTime<Utc>, end: DateTime<Utc>) -> impl Iterator<Item = String> {
         self.0.view(contract, start, end).into_iter().flat_map(log::LogView::records)
     }
@@ -200,7 +202,7 @@ impl Simulator {
         self.0.request_log.requests()
     }
 
-    /// Removes all requests from the request log. Their numbers continue.
+    /// Removes all requests from the request log. The numbers of later requests do not start again from 1.
     pub fn clear_request_log(&self) {
         self.0.request_log.clear();
     }

@@ -40,7 +40,7 @@ pub(crate) struct Pace {
 /// The end of a reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ReplyEnd {
-    /// With its last byte; the connection stays open.
+    /// The complete body is sent. The connection stays open, unless the announced length is wrong.
     #[default]
     Complete,
     /// The connection is closed after this many bytes of the body.
@@ -74,7 +74,7 @@ impl Reply {
         self.response.headers_mut().insert(CONTENT_ENCODING, gzip);
     }
 
-    /// Announces `by` bytes more than the body has, or fewer if negative; at least 0.
+    /// Announces the length of the body plus `by`, which may be negative. The announced length is at least 0.
     pub(crate) fn misdeclare_length(&mut self, by: i64) {
         let length = self.response.body().len() as u64;
         self.declare_length(length.saturating_add_signed(by));

@@ -1,5 +1,5 @@
 //! Reads all events of a week and counts events and failures per day. If an event is missing, the stream returns an
-//! error, so a loop that finishes has read all events.
+//! error, so a loop that ends without an error has read all events.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -1,5 +1,5 @@
 //! Uses the client without an async `main`: creates a tokio runtime and blocks on each call. The client needs tokio's
-//! timer, and its I/O for network connections.
+//! timer, and tokio's I/O for network connections.
 
 use std::error::Error;
 

@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
         other => return Err(format!("expected an error: {other:?}").into()),
     }
 
-    // Detected before any request.
+    // This error is detected before any request.
     match PageSize::new(0) {
         Err(error) if error.kind() == ErrorKind::Configuration => report(&error),
         other => return Err(format!("expected an error: {other:?}").into()),

@@ -1,5 +1,5 @@
-//! Resumes reading where an earlier run stopped. A program saves the checkpoint after it has processed the events
-//! before it.
+//! Resumes reading where an earlier run stopped. A program processes the events first and saves the checkpoint
+//! afterwards.
 
 use std::error::Error;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Sets the number of attempts and the waits between them. The service here is unavailable twice. The clock is virtual,
-//! so the example does not wait; a test can use the same technique.
+//! Sets the number of attempts and the waits between them. In this example, the service is unavailable for the first
+//! two requests. The clock is virtual, so the example does not wait; a test can use a virtual clock too.
 
 use std::error::Error;
 use std::sync::Arc;

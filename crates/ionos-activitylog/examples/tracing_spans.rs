@@ -13,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::DEBUG)
         .with_span_events(FmtSpan::CLOSE)
-        // Each run prints the same output.
+        // Without times and colours, each run prints the same output.
         .without_time()
         .with_ansi(false)
         .init();

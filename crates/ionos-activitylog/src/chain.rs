@@ -119,8 +119,8 @@ impl<'a> SortedEvent<'a> {
         Self { time, id, event }
     }
 
-    /// Compares by time, those without a time last, then by id and record, so that the order does not depend on the
-    /// input.
+    /// Compares by time (events without a time come last), then by id and record, so that the order does not depend on
+    /// the input.
     fn compare(&self, other: &Self) -> std::cmp::Ordering {
         let by_time = (self.time.is_none(), self.time).cmp(&(other.time.is_none(), other.time));
         by_time.then_with(|| self.id.cmp(&other.id)).then_with(|| self.event.raw().cmp(other.event.raw()))
@@ -136,7 +136,8 @@ fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>> {
     request.into_iter().chain(queue.filter(not_blank).map(OperationLink::Queue))
 }
 
-/// A union-find over the indices of events: each entry points to an earlier one of its group, the first to itself.
+/// A union-find over the indices of events. The first event of a group points to itself, and every other event
+/// points to an earlier event of its group.
 struct UnionFind(Vec<usize>);
 
 impl UnionFind {

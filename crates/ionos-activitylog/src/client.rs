@@ -60,14 +60,16 @@ impl Client {
         self.api.base_url.as_str()
     }
 
-    /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first one. An
-    /// upper bound for the times of the events at that moment, even if the clock of this machine is wrong.
+    /// Latest time that the service sent in a `Date` header, in UTC and whole seconds. `None` before the first such
+    /// header. When the header was sent, no event was later than this second, even if the clock of this machine is
+    /// wrong.
     #[must_use]
     pub fn service_time(&self) -> Option<DateTime<Utc>> {
         self.api.limits.service_time()
     }
 
-    /// A warning for the user if the claims of the token lack the privilege to read the log. Only the service decides.
+    /// A warning for the user if the claims of the token lack the privilege to read the log. The service may decide
+    /// otherwise.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         self.api.authorization.warning()
@@ -104,9 +106,9 @@ impl Client {
 
     /// All events of a contract and range, each once and verified. See [`Events`] for the options.
     ///
-    /// The range should end some seconds before now: if an event arrives during the reading, its window is read again,
-    /// and events that arrive later are missed. Requests contain whole seconds, unless a second cannot be verified as a
-    /// whole: the reader then tries fractions.
+    /// The range should end some seconds before now. If an event arrives while its window is read, the window is read
+    /// again; an event that arrives later is missed. Requests contain whole seconds. The reader tries fractions of a
+    /// second only if this second cannot be verified as a whole.
     pub fn events(&self, contract: ContractNumber, range: DateRange) -> Events {
         Events::new(self.api.clone(), contract, range)
     }
@@ -140,8 +142,8 @@ impl Client {
     }
 
     /// Starts from a known behaviour of the service, for this client and its clones. The profile makes reading faster
-    /// and never less complete: all windows are verified as without it, and the profile is dropped before any gap is
-    /// reported.
+    /// and never less complete: all windows are verified as without a profile, and the profile is dropped before any
+    /// gap is reported.
     pub fn load_profile(&self, profile: &ServiceProfile) {
         self.api.limits.load_profile(profile);
     }

@@ -1,9 +1,9 @@
-//! Reads the request behind an event from the Cloud API. The log records that a request was accepted and its result;
-//! the content of the request is only in the Cloud API, under the same id. The answer includes passwords and tokens,
-//! which are removed before any caller gets it.
+//! Reads the request behind an event from the Cloud API. The log records only the acceptance and the result of a
+//! request; its content is in the Cloud API, under the same id. The answer of the Cloud API may contain passwords and
+//! tokens, which are removed before any caller gets the answer.
 //!
-//! The Cloud API is expected at the address of this API, where the vendor serves both. A separate endpoint for the
-//! Cloud API in a config file is ignored.
+//! The Cloud API is expected at the address of the Activity Log API, because the vendor serves both there. A separate
+//! endpoint for the Cloud API in a config file is ignored.
 
 use std::borrow::Cow;
 
@@ -56,8 +56,8 @@ impl CloudRequest {
         Ok(Self { json: redact_json(answer, redact_known) })
     }
 
-    /// The whole request as JSON text, without white space between tokens. Members keep their order, numbers their
-    /// digits.
+    /// The whole request as JSON text, without white space between tokens. Members keep their order, and numbers keep
+    /// their digits.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.json
@@ -74,7 +74,7 @@ impl CloudRequest {
         json::scalar_text(self.field(pointer)?)
     }
 
-    /// The creation time in UTC. This and the other fields are `None` if they are missing or malformed.
+    /// The creation time in UTC. As for all fields, `None` if the field is missing or malformed.
     #[must_use]
     pub fn created(&self) -> Option<DateTime<Utc>> {
         let time = DateTime::parse_from_rfc3339(&self.text("/metadata/createdDate")?).ok()?;

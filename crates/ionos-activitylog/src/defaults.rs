@@ -17,14 +17,14 @@ pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// Maximum time per call, including retries and waits: 5 min. Each page is a call, so a stream may take longer.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 
-/// Maximum attempts per call: 5. Their waits together are longer than a restart of the service.
+/// Maximum attempts per call: 5. The waits between them are together longer than a restart of the service.
 pub(crate) const RETRY_ATTEMPTS: u32 = 5;
 
-/// Maximum wait before the first retry: 250 ms. The maximum doubles with each further retry, and the wait is a random
-/// part of it, so that clients do not retry at the same time.
+/// Maximum wait before the first retry, if the service sends no `Retry-After`: 250 ms. The maximum doubles with each
+/// further retry. The wait is random, from 0 to this maximum, so that clients do not retry at the same time.
 pub(crate) const RETRY_BASE_WAIT: Duration = Duration::from_millis(250);
 
-/// Maximum wait between two attempts: 10 s.
+/// Maximum wait between two attempts, if the service sends no `Retry-After`: 10 s.
 pub(crate) const RETRY_MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Maximum `Retry-After` to wait for: 60 s. Longer waits belong to the user or a scheduler.
@@ -50,6 +50,7 @@ pub(crate) const SNIPPET_CHARS: usize = 500;
 /// clocks usually differ by less.
 pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// Minimum time between two calls of a token provider while its token is valid: 30 s. A provider that fails, or whose
-/// tokens expire within [`REFRESH_MARGIN`], is not called for every request.
+/// Minimum time between two calls of a token provider while its token is valid: 30 s, so that a provider that fails, or
+/// whose tokens expire within [`REFRESH_MARGIN`], is not called for every request. After a successful call, a change
+/// that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);

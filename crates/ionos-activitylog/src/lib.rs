@@ -42,7 +42,7 @@
 //! | time between two reads of an answer | [`READ_TIMEOUT`], 30 s | the first bytes of a large page may take long |
 //! | time per attempt | [`ATTEMPT_TIMEOUT`], 2 min | a page of 1000 events over a very slow line |
 //! | attempts per call | 5 | a restart of the service takes less time |
-//! | wait between attempts | random, up to 250 ms, doubled up to 10 s | clients must not retry at the same time |
+//! | wait between attempts | random, up to 250 ms; this maximum doubles up to 10 s | clients must not retry at the same time |
 //! | maximum `Retry-After` to wait for | 60 s | longer waits belong to the user or a scheduler |
 //! | time per call, including retries and waits | 5 min | each page is a call, so a stream may run for days |
 //! | retries in a row, of all clones | 100, refilled by successes | retrying every call makes an outage worse |
@@ -57,7 +57,8 @@
 //!
 //! # Deliberately absent
 //!
-//! - Types generated from the API description: they change with it, and live in `ionos-activitylog-client`.
+//! - Types generated from the API description: they change with the description, and live in
+//!   `ionos-activitylog-client`.
 //! - A blocking API.
 //! - Background tasks, unless the program provides a [`ClientBuilder::spawner`]. Dropping a future or a stream cancels
 //!   its work in any case.

@@ -130,7 +130,7 @@ async fn delays_retention_and_duplicates_follow_the_flags() {
     let (old, new) = counts(&[]).await;
     assert!(old > 500 && new > 200, "{old} {new}");
 
-    // Some events of the last day are delayed, and none before.
+    // Some events of the last day are delayed, and no earlier event is.
     let (delayed_old, delayed_new) = counts(&["--ingest-delay", "90%<2s,10%<1d"]).await;
     assert_eq!(delayed_old, old);
     assert!((new * 8 / 10..new).contains(&delayed_new), "{delayed_new} of {new}");

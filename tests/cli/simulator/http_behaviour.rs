@@ -49,7 +49,7 @@ async fn faults_follow_the_script_and_every_request_is_logged() {
         waits.extend(answer.headers().get("retry-after").cloned());
     }
     assert_eq!(statuses, [200, 503, 200, 429]);
-    // The clock runs, so less than the 10,000 s between two requests remain.
+    // The rate limit allows one request per 10,000 s. The clock runs, so the remaining wait is shorter.
     assert_eq!(waits.len(), 1);
     let wait = waits[0].to_str().unwrap();
     let (seconds, fraction) = wait.split_once('.').unwrap();

@@ -1,4 +1,4 @@
-//! Which statuses and connection faults are retried, and after which wait; each with retries on and off.
+//! Tests which statuses and connection faults are retried, and after which wait, with retries on and off.
 
 use std::io;
 use std::sync::Arc;
@@ -192,7 +192,7 @@ async fn retry_after_above_the_ceiling_ends_the_call_at_once() {
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(clock.waits().is_empty());
     assert!(error.to_string().contains("the service asks to wait 61 s, the limit is 60 s"), "{error}");
-    // The error carries the value for a status that is not retried, too.
+    // An error with a status that is not retried carries the value of Retry-After, too.
     let (_, client) = ScriptedTransport::client([with_retry_after(403, "5")]);
     assert_eq!(client.info().await.unwrap_err().retry_after(), Some(Duration::from_secs(5)));
 }

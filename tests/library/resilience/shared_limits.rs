@@ -23,7 +23,7 @@ async fn clones_share_one_budget_of_retries() {
     for _ in 0..60 {
         last = client.clone().info().await.err();
     }
-    // Every call is sent once; together they may retry 100 times.
+    // Each of the 60 calls is sent once, and all calls together are retried 100 times.
     assert_eq!(scripted.requests().len(), 60 + 100);
     let last = last.unwrap();
     assert_eq!(last.attempts(), 1);

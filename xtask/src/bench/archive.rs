@@ -30,7 +30,7 @@ const MIN_VERIFY_MEGABYTES: f64 = 300.0;
 /// Maximum time of `ialog --version` in milliseconds.
 const MAX_START_MILLIS: f64 = 10.0;
 
-/// Number of starts of the command line. Their median counts.
+/// Number of measured starts of the command line. The result is the median of their times.
 const STARTS: usize = 21;
 
 pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {

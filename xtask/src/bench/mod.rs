@@ -33,8 +33,8 @@ pub enum BenchSuite {
     Query,
 }
 
-/// Measures, prints a table, and fails if a limit is missed. No suite means all of them. `cold` adds a build from
-/// scratch, which takes minutes.
+/// Measures, prints a table, and fails if a limit is missed. If `suites` is empty, all suites are measured. `cold` adds
+/// a build from scratch, which takes minutes.
 pub fn run(root: &Path, suites: &[BenchSuite], cold: bool) -> Result<()> {
     let suites = match suites {
         [] => BenchSuite::value_variants(),

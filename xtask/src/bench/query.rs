@@ -20,7 +20,7 @@ const NOW: &str = "2026-11-20T12:00:00Z";
 const FROM: &str = "2026-05-01";
 const TO: &str = "2026-11-17";
 
-/// Number of runs of each query. Their median counts.
+/// Number of runs of each query. The result is the median of their speeds.
 const ROUNDS: usize = 5;
 
 pub(super) fn measure(root: &Path) -> Result<Vec<BenchRow>> {

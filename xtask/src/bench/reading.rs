@@ -1,4 +1,4 @@
-//! The cost of complete reading compared with copying the same bytes to a file, and its gain compared with the loop
+//! The time of verified reading, compared with the time to copy the same bytes to a file and with the time of the loop
 //! that most programs have.
 
 use std::path::Path;

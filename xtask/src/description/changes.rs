@@ -15,7 +15,8 @@ pub struct Change {
     pub after: Option<Value>,
 }
 
-/// Compares two documents. The differences are in the order of their members.
+/// Compares two documents. The differences are in the order of the members of `before`; new members of an object follow
+/// its old ones.
 #[must_use]
 pub fn compare(before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Vec::new();

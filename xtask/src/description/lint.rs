@@ -1,5 +1,6 @@
-//! Rejects descriptions that the generator turns into a panic or into a client that drops events. Each rule comes from
-//! practice: two statuses stop the generator; a closed enum or object fails a whole page because of one new value.
+//! Rejects descriptions for which the generator would panic or would generate a client that drops events. Each rule has
+//! a practical reason. For example, the generator stops if an operation has two statuses, and a closed enum makes a
+//! whole page fail because of one new value.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +79,7 @@ const KEYWORDS: [Keyword; 6] = [
     ("format", "is parsed strictly: one malformed value fails the page"),
 ];
 
-/// Formats that the generator reads as text or as an integer of that size.
+/// Formats that are allowed: the generator reads `uri` as text, and the others as an integer of that size.
 const PLAIN_FORMATS: [&str; 3] = ["uri", "int32", "int64"];
 
 fn check_schemas(document: &Value, findings: &mut Vec<String>) {
@@ -89,7 +90,7 @@ fn check_schemas(document: &Value, findings: &mut Vec<String>) {
     for (path, method, operation) in operations(document) {
         let place = format!("{} {path}", method.to_uppercase());
         check_schema(&operation["responses"], &place, &KEYWORDS, findings);
-        // Parameters are only sent, so their bounds and defaults do no harm.
+        // Parameters are only sent, so their bounds and defaults do no harm, and only `enum` is rejected.
         check_schema(&operation["parameters"], &place, &KEYWORDS[..1], findings);
     }
 }

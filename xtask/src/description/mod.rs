@@ -19,7 +19,7 @@ use provenance::Provenance;
 pub struct Description {
     /// The document as the vendor's file has it.
     pub document: Value,
-    /// The origin of the file, checked against its bytes.
+    /// The origin of the vendor's file, checked against the bytes of the file.
     pub provenance: Provenance,
 }
 

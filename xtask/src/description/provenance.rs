@@ -1,5 +1,5 @@
-//! Checks the origin of the description: PROVENANCE.toml records who wrote the file, and its checksum shows whether the
-//! file has changed since.
+//! Checks the origin of the description. PROVENANCE.toml records who wrote the description, and a checksum that shows
+//! whether the description has changed since.
 
 use std::fs;
 use std::path::Path;

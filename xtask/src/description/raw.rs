@@ -1,8 +1,8 @@
-//! Prepares the patched description for the generator where the client keeps bytes instead of decoded values. Overlays
-//! mark these places:
+//! Prepares the patched description for the generator: in some places, the client keeps bytes instead of decoded
+//! values. Overlays mark these places:
 //!
-//! - A schema with `x-raw: true` and a title becomes a component of that title, with all its members, and a reference
-//!   to a wrapper component takes its place. The generated type is then a view of the raw text.
+//! - A schema with `x-raw: true` and a title is moved, with all its members, to a component of that title. A reference
+//!   to a wrapper component replaces the schema. The generated type is then a view of the raw text.
 //! - An answer with `x-bytes: true` gets a media type that the generator does not parse, so its operation returns the
 //!   body as bytes.
 

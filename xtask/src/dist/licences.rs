@@ -1,5 +1,5 @@
-//! Collects the licence texts of all crates that are linked into the program, each text once, because most licences
-//! require that their text is distributed with it.
+//! Collects the licence texts of all crates that are linked into the program, because most licences require that their
+//! text is distributed with the program. Equal texts are collected once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -29,8 +29,8 @@ struct DependencyPackage {
     source: Option<String>,
 }
 
-/// The text of THIRD-PARTY.txt: the licences of all crates that are linked into the program for a target, without those
-/// of this workspace.
+/// The text of THIRD-PARTY.txt: the licences of all crates that are linked into the program for a target, except for
+/// the crates of this workspace.
 pub(super) fn third_party_licences(root: &Path, target: &str) -> Result<String> {
     let linked = linked_crates(root, target)?;
     let metadata = ["metadata", "--format-version", "1", "--locked"];
@@ -59,7 +59,8 @@ pub(super) fn third_party_licences(root: &Path, target: &str) -> Result<String> 
     Ok(all)
 }
 
-/// Names and versions of the crates that are linked into the program. Procedural macros and build dependencies are not.
+/// Names and versions of the crates that are linked into the program. Procedural macros and build dependencies are not
+/// linked.
 fn linked_crates(root: &Path, target: &str) -> Result<BTreeSet<(String, String)>> {
     let tree = [
         "tree",
@@ -84,7 +85,8 @@ fn name_and_version(line: &str) -> Option<(String, String)> {
     Some((name.to_owned(), version.strip_prefix('v')?.to_owned()))
 }
 
-/// The licence files in a crate's folder. White space at line ends is removed, so that equal texts compare equal.
+/// The texts of the licence files in a crate's folder. White space at line ends is removed, so that equal texts compare
+/// equal.
 fn licence_texts(package: &DependencyPackage) -> Result<Vec<String>> {
     let folder = package.manifest_path.parent();
     let folder = folder.with_context(|| format!("the package {} has no folder", package.name))?;

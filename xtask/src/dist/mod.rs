@@ -42,7 +42,8 @@ pub fn run(root: &Path) -> Result<()> {
 
 /// Packs a program for a target. Returns the path of the archive. The same contents give the same bytes.
 ///
-/// Fails if the program does not run on this machine, because it prints its own manual pages and completions.
+/// Fails if the program does not run on this machine, because the program itself prints its manual pages and
+/// completions.
 pub fn pack(root: &Path, program: &Path, target: &str, out: &Path) -> Result<PathBuf> {
     let folder = tempfile::tempdir()?;
     let name = format!("ialog-{}-{target}", version(program)?);
@@ -74,7 +75,7 @@ fn build(root: &Path, target: &str) -> Result<PathBuf> {
     Ok(cargo::target_folder(root)?.join(target).join("release/ialog"))
 }
 
-/// Why this machine cannot build a static program; `None` if it can.
+/// The reason why this machine cannot build a static program; `None` if the machine can build one.
 fn reason_against_static(root: &Path) -> Result<Option<String>> {
     if !cargo::has_target(root, STATIC_TARGET)? {
         let how = format!("the target is not installed (rustup target add {STATIC_TARGET})");

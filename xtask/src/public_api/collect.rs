@@ -91,7 +91,8 @@ impl Collector<'_> {
         Some(PublicItem { name: name.to_owned(), kind, source })
     }
 
-    /// Adds the public names of a module, those of globs included. `visited` guards against globs in a circle.
+    /// Adds the public names of a module, including those of globs. `visited` prevents an endless search if globs
+    /// import each other.
     fn add_names(
         &self,
         module: usize,

@@ -1,8 +1,8 @@
 //! The public API of a crate as text: names and signatures without bodies and docs. The texts are snapshots, so that a
 //! change of the API is seen in review.
 //!
-//! An item is listed in each public module where users can name it, with its full text in the first one. Modules and
-//! items that are hidden from the docs are not part of the API.
+//! An item is listed in each public module where users can name it, but with its full text only in the first of these
+//! modules. Modules and items that are hidden from the docs are not part of the API.
 
 mod collect;
 mod render;
@@ -51,7 +51,7 @@ pub fn api_texts(tree: &SourceTree) -> Vec<ApiText> {
     texts
 }
 
-/// The text of an item of one line, or the name of a longer one.
+/// The text of an item that has one line, or the kind and name of a longer item.
 fn overview_line(item: &PublicItem, text: &str) -> String {
     match text.lines().count() {
         0 | 1 => text.to_owned(),

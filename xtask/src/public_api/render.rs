@@ -77,7 +77,7 @@ fn type_path(self_type: &Type) -> Vec<String> {
     }
 }
 
-/// The traits of `#[derive(...)]`, by their last names.
+/// The names of the traits of `#[derive(...)]`, without the paths before the names.
 fn derived_traits(item: &Item) -> Vec<String> {
     let mut names = Vec::new();
     for attribute in
@@ -91,10 +91,11 @@ fn derived_traits(item: &Item) -> Vec<String> {
     names
 }
 
-/// The trait of an `impl`, followed by its associated types: `Iterator with Item = u8`.
+/// The trait of an `impl`, followed by the associated types, such as `Iterator with Item = u8`.
 fn trait_text(implementation: &ItemImpl) -> String {
     let Some((path, _)) = &implementation.trait_ else { return String::new() };
-    // `fmt::Display` and `Display` must read the same.
+    // `fmt::Display` and `Display` must read the same, so only the last name is kept, unless the path begins with
+    // `std`.
     let is_std = path.segments.first().is_some_and(|first| first.ident == "std");
     let last: Path = path.segments.last().filter(|_| !is_std).cloned().map_or_else(|| path.clone(), Path::from);
     let mut text = print_type(&parse_quote!(#last));
@@ -117,7 +118,7 @@ fn keep_associated_types(implementation: &mut ItemImpl) {
 }
 
 /// The public methods and constants of an `impl` with their names. If the `impl` restricts generic parameters, a
-/// comment with its head precedes each of them.
+/// comment with the head of the `impl` precedes each of its members.
 fn inherent_members(implementation: ItemImpl) -> Vec<(String, String)> {
     let mut members = Vec::new();
     for item in &implementation.items {
@@ -188,7 +189,7 @@ impl ApiCleaner<'_> {
 impl VisitMut for ApiCleaner<'_> {
     fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
         attributes.retain(|attribute| SHOWN_ATTRIBUTES.iter().any(|shown| attribute.path().is_ident(shown)));
-        // The text of must_use and deprecated is documentation.
+        // The texts of `must_use` and `deprecated` are documentation, so they are removed.
         for attribute in attributes.iter_mut().filter(|attribute| !attribute.path().is_ident("cfg")) {
             attribute.meta = Meta::Path(attribute.path().clone());
         }

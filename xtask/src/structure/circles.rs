@@ -1,8 +1,8 @@
-//! Sibling modules form floors: if one uses another, directly or through others, the other one must not use it back.
+//! Checks that sibling modules form floors: if module A uses module B, directly or through others, B must not use A.
 //!
-//! A use is a `use` declaration or a path in code, with re-exports resolved to the module that defines the name.
-//! Between two modules it counts at their nearest common parent, for the two siblings there that contain them. Uses
-//! between a module and its own parents count nowhere.
+//! A use is a `use` declaration or a path in code. It leads to the module that defines the name, and to each module
+//! whose re-export was followed. A use between two modules counts as a use between two siblings: the children of their
+//! nearest common parent that contain these modules. Uses between a module and its own parents do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,10 +16,10 @@ use super::resolve::Resolver;
 use super::source_tree::{SourceTree, is_test_only};
 use super::{ResolvedName, SourceLocation};
 
-/// The most uses that a message lists for each pair of modules.
+/// Maximum number of uses that a message lists for each pair of modules.
 const MAX_LISTED_USES: usize = 4;
 
-/// Uses between siblings: from, to, and where each name is used.
+/// Uses between siblings: the using and the used module, and the place and text of each use.
 type SiblingUses = BTreeMap<(usize, usize), BTreeSet<(SourceLocation, String)>>;
 
 /// A message for each circle among the children of any module.
@@ -126,7 +126,8 @@ fn lineage(tree: &SourceTree, module: usize) -> Vec<usize> {
     modules
 }
 
-/// Paths in types, expressions, patterns, attributes and arguments of macros; `use` declarations are resolved apart.
+/// Collects the paths in types, expressions, patterns, attributes and arguments of macros. `use` declarations are read
+/// with [`Resolver::imports`].
 struct PathCollector {
     paths: Vec<(Vec<String>, proc_macro2::Span)>,
 }

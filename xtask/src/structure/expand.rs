@@ -10,7 +10,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Item, ItemMacro, Token};
 
-/// Maximum depth of macros whose expansion contains macros.
+/// Maximum depth of nested expansions: the expansion of a macro may invoke another macro.
 const MAX_DEPTH: usize = 8;
 
 /// One rule of a macro: a pattern and its replacement.
@@ -39,8 +39,8 @@ enum MacroBinding {
 
 type MacroBindings = HashMap<String, MacroBinding>;
 
-/// Replaces the invocations of a crate's macros by the items that they make. `modules` are the items of all its
-/// modules.
+/// Replaces the invocations of a crate's macros by the items that they make. `modules` contains the items of each
+/// module of the crate.
 pub(super) fn expand_macros(modules: &mut [Vec<Item>]) {
     let mut rules: HashMap<String, Vec<MacroRule>> = HashMap::new();
     for item in modules.iter().flatten() {

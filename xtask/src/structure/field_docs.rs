@@ -1,4 +1,5 @@
-//! The doc of a public field is a noun phrase with unit and bounds, so one word is never enough.
+//! Reports public fields whose doc is a single word. The doc of a field is a noun phrase with unit and bounds, so one
+//! word is never enough.
 
 use syn::visit::Visit;
 use syn::{Attribute, Expr, Field, Lit, Meta, Visibility};
@@ -17,7 +18,7 @@ pub fn find_short_field_docs(trees: &[SourceTree]) -> Vec<String> {
     messages
 }
 
-/// The text of doc comments, lines joined.
+/// The text of doc comments, with a line break between two comments.
 pub(super) fn doc_text(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes.iter().filter_map(doc_line).collect();
     lines.join("\n").trim().to_owned()

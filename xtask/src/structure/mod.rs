@@ -1,5 +1,5 @@
-//! `cargo xtask structure`: checks that the code can be found and read from the bottom up. Type names are unique in
-//! their crate, sibling modules form no circle, and no doc of a public field is a single word.
+//! `cargo xtask structure`: checks rules that make code easy to find and to read from the bottom up. Type names are
+//! unique in their crate, sibling modules form no circle, and no doc of a public field is a single word.
 //!
 //! The checks work on syntax trees alone, so they need no build of the crates that they check.
 
@@ -53,7 +53,7 @@ impl fmt::Display for SourceLocation {
     }
 }
 
-/// Prints the problems of a crate, or of every checked crate. Fails if there are any.
+/// Prints the problems of a crate, or of every checked crate. Fails if there are problems.
 pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     let mut problems = Vec::new();
     for member in select_members(root, name)? {

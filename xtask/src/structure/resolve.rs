@@ -41,7 +41,7 @@ pub struct Resolver<'a> {
     scopes: Vec<Scope>,
 }
 
-/// One resolution under way: the imports being followed, and the modules whose re-exports were passed.
+/// The state of one resolution: the imports that are being followed, and the modules whose imports led to a result.
 #[derive(Default)]
 struct ResolutionTrace {
     in_progress: BTreeSet<(usize, usize)>,
@@ -56,9 +56,9 @@ impl<'a> Resolver<'a> {
         Self { tree, scopes }
     }
 
-    /// Resolves a path that is written in `module`. Returns the items or modules that it names, and the modules whose
-    /// re-exports were followed. Several results are possible, because a module, a type and a function may share a
-    /// name.
+    /// Resolves a path that is written in `module`. Returns the items or modules that the path names, and the modules
+    /// whose imports or re-exports led to them. Several results are possible, because a module, a type and a function
+    /// may share a name.
     #[must_use]
     pub fn resolve(&self, module: usize, path: &[String]) -> (Vec<ResolvedName>, BTreeSet<usize>) {
         let mut trace = ResolutionTrace::default();
@@ -131,8 +131,8 @@ impl<'a> Resolver<'a> {
         for (index, import) in scope.imports.iter().enumerate() {
             if import.alias.is_none() {
                 let sources = self.follow_import(module, index, &import.path, trace);
-                // Skips a glob that is already being searched; two modules that glob-import each other would loop
-                // forever.
+                // Skips a glob that is already being searched, because two modules that glob-import each other would be
+                // searched forever.
                 if !trace.in_progress.insert((module, index)) {
                     continue;
                 }

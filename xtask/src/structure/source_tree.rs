@@ -17,7 +17,7 @@ pub struct SourceTree {
     pub modules: Vec<SourceModule>,
 }
 
-/// One module, in a file of its own or inside of its parent's.
+/// One module, in a file of its own or in the file of its parent.
 pub struct SourceModule {
     /// The names from the root down, without `crate`; empty for the root.
     pub path: Vec<String>,
@@ -39,7 +39,7 @@ pub struct SourceModule {
 struct PendingModule {
     path: Vec<String>,
     file: PathBuf,
-    /// Folder of the files of its children.
+    /// Folder that contains the files of the child modules.
     folder: PathBuf,
     parent: Option<usize>,
     visibility: Visibility,
@@ -69,7 +69,7 @@ impl SourceTree {
         Ok(tree)
     }
 
-    /// `crate::a::b`, for messages.
+    /// The path of a module for messages, such as `crate::a::b`.
     #[must_use]
     pub fn display_path(&self, module: usize) -> String {
         let mut path = vec!["crate"];

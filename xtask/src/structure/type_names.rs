@@ -1,8 +1,8 @@
-//! Checks that no type name occurs twice in a crate, so that one search finds the type, and that no name is a single
-//! participle or another word that names no thing, such as a question word.
+//! Checks the type names of a crate. No name occurs twice, so that one search finds the type. No name is a lone
+//! participle, or another single word that names no thing, such as a question word.
 //!
-//! All structs, enums, unions and traits count, public and private, at any depth, but for those of tests and generated
-//! code. All definitions of a name in one file that have a `#[cfg]` count as one.
+//! All structs, enums, unions and traits count, public and private, at any depth, except for those in tests and in
+//! generated code. All definitions of a name in one file that have a `#[cfg]` count as one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -88,7 +88,7 @@ const NOUNS: [&str; 13] = [
 
 /// A type name that is allowed although it breaks a rule.
 pub struct NameException {
-    /// The crate.
+    /// The name of the crate that defines the type.
     pub member: &'static str,
     /// The type name.
     pub name: &'static str,
@@ -144,7 +144,7 @@ pub fn unused_exceptions(crates: &[(String, Vec<SourceTree>)]) -> Vec<&'static s
     EXCEPTIONS.iter().filter(|exception| !is_used(exception)).map(|exception| exception.name).collect()
 }
 
-/// Where each type name of a crate is defined, without `Builder`, `Error` and `Result`.
+/// The places where each type name of a crate is defined, without the names `Builder`, `Error` and `Result`.
 #[must_use]
 pub fn type_names(trees: &[SourceTree]) -> BTreeMap<String, Vec<SourceLocation>> {
     let mut definitions: BTreeMap<String, Vec<TypeDefinition>> = BTreeMap::new();
@@ -192,7 +192,7 @@ fn is_excepted(member: &str, name: &str) -> bool {
     EXCEPTIONS.iter().any(|exception| exception.member == member && exception.name == name)
 }
 
-/// Whether a name is one word that is a participle or a question word.
+/// Whether a name is a single word that ends like a participle and is not in [`NOUNS`], or that is in [`VAGUE_NAMES`].
 fn is_vague(name: &str) -> bool {
     let is_one_word = name.chars().filter(|letter| letter.is_uppercase()).count() == 1;
     let ends_as_participle = (name.ends_with("ed") || name.ends_with("ing")) && !NOUNS.contains(&name);

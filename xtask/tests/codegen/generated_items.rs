@@ -1,5 +1,5 @@
-//! One snapshot for each generated type and each operation, which shows what a change of the description changes in
-//! code.
+//! One snapshot for each generated type and each operation. The snapshots show how a change of the description changes
+//! the code.
 
 use std::fs;
 

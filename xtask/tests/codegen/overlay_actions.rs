@@ -11,7 +11,7 @@ fn each_action_before_and_after() {
     let patched = codegen::patch_description(&workspace::root()).unwrap();
     for action in &patched.actions {
         let file = action.overlay.trim_end_matches(".yaml");
-        // The snapshot of an action on all objects or lists must not depend on their names.
+        // The snapshot of an action on all objects or lists must not depend on the paths to them.
         let everywhere = action.target.starts_with("$.components.schemas..[?@.type");
         let show = |change: &Change| {
             if everywhere { by_type(&patched.document, change).to_string() } else { change.to_string() }
@@ -23,7 +23,7 @@ fn each_action_before_and_after() {
     assert!(patched.actions.len() >= 20);
 }
 
-/// The change with the name of its type instead of the path to it.
+/// The change with the name of the type that it belongs to, instead of the full path.
 fn by_type(document: &Value, change: &Change) -> Change {
     let mut place = document;
     let mut owner = "";

@@ -22,7 +22,7 @@ pub(crate) struct ArchiveRootArgs {
 }
 
 impl ArchiveRootArgs {
-    /// The folder of the archive; `None` for a demo. Fails if both are given.
+    /// The folder of the archive; `None` for a demo. Fails if both a folder and `--demo` are given.
     pub(crate) fn folder(&self) -> Result<Option<&Path>, CommandError> {
         let root = self.root.as_deref().filter(|_| !self.is_filter());
         match root {
@@ -31,7 +31,7 @@ impl ArchiveRootArgs {
         }
     }
 
-    /// Whether the first word is a filter and not a folder, which is possible only with `--demo`.
+    /// Whether the first word is a filter instead of a folder. Only with `--demo` may the folder be missing.
     fn is_filter(&self) -> bool {
         let word = self.root.as_deref().and_then(Path::to_str);
         self.demo && word.is_some_and(|word| word.contains('=') && !Path::new(word).exists())

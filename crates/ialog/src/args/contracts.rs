@@ -34,7 +34,7 @@ pub(crate) enum ContractSelector {
     Number(ContractNumber),
     /// Digits, with `*` for any digits.
     Pattern(Pattern),
-    /// The path of a file, and its selectors.
+    /// The path of a file, and the selectors in the file.
     File(String, Vec<ContractSelector>),
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn are_numbers(selectors: &[ContractSelector]) -> bool {
     selectors.iter().all(ContractSelector::is_number)
 }
 
-/// Whether any selector is a contract number. Numbers are not checked against the known contracts.
+/// Whether any selector is a contract number or a file with one. Numbers are not checked against the known contracts.
 pub(crate) fn has_number(selectors: &[ContractSelector]) -> bool {
     selectors.iter().any(|selector| match selector {
         ContractSelector::Number(_) => true,

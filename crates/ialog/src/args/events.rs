@@ -46,8 +46,8 @@ impl EventSelection {
         })
     }
 
-    /// Fails if an archive is read and flags about requests are given. A command that sends requests although it reads
-    /// an archive must not call this function.
+    /// Fails if an archive is read and flags are given that only affect requests. A command that sends requests
+    /// although it reads an archive must not call this function.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match self.archive {
             Some(_) => self.service.reject_unused_flags("--archive does not use the service"),
@@ -121,7 +121,7 @@ pub(crate) struct FilterArgs {
 }
 
 impl FilterArgs {
-    /// All flags as one filter.
+    /// All filter arguments and filter flags as one filter.
     pub(crate) fn filter(&self) -> Result<Filter, CommandError> {
         let filter = Filter::parse(self.filter.iter().chain(&self.conditions))?;
         let flags = [

@@ -1,4 +1,5 @@
-//! Flags about output: format, colors and number of rows. Shared, so that every command uses the same names and values.
+//! Flags about output: format, colors and number of rows. Commands share them, so that all commands use the same names
+//! and values.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -62,7 +63,8 @@ pub(crate) fn parse_count(text: &str) -> Result<NonZeroUsize, InvalidValue> {
     })
 }
 
-/// Whether the arguments ask for JSON, also if clap rejects them: their error is a JSON object then.
+/// Whether the arguments ask for JSON. Does not use clap, because the error is a JSON object also if clap rejects the
+/// arguments.
 pub(crate) fn requests_json(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {

@@ -1,5 +1,5 @@
-//! Errors about the arguments, as one sentence with the probable meaning and a next step. clap writes paragraphs, and
-//! suggests words of its own lists only.
+//! Errors about the arguments. Each is one sentence with the probable meaning and a next step. The sentence replaces
+//! the message of clap, which has several paragraphs and suggests only words that clap has in a list.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -102,7 +102,7 @@ impl fmt::Display for InvalidValue {
 
 impl std::error::Error for InvalidValue {}
 
-/// The values that clap attaches to an error.
+/// The values of one kind that clap attached to an error.
 fn context_values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(word)) => vec![word.clone()],
@@ -111,7 +111,7 @@ fn context_values(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-/// The name alone: `--last` of `--last <LENGTH>`, `NAME` of `[NAME]`.
+/// The bare name of an argument: `--last` for `--last <LENGTH>`, `NAME` for `[NAME]`.
 fn bare_name(argument: &str) -> &str {
     let name = argument.split([' ', '=']).next().unwrap_or(argument);
     name.trim_matches(['<', '>', '[', ']', '.'])
@@ -133,7 +133,7 @@ fn format_suggestion(word: String) -> String {
     format!(" (did you mean {word:?}?)")
 }
 
-/// The message of clap without its usage lines.
+/// The message of clap, without the usage lines after it.
 fn clap_message(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let message = text.strip_prefix("error: ").unwrap_or(&text);
@@ -141,7 +141,7 @@ fn clap_message(error: &clap::Error) -> String {
     first.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The command that the arguments name, as it is typed.
+/// The command that the arguments name, such as `ialog state show`.
 fn typed_command(arguments: &[OsString], program: &clap::Command) -> String {
     let mut command = program;
     let mut typed = "ialog".to_owned();

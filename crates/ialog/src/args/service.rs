@@ -39,8 +39,8 @@ pub(crate) struct ServiceArgs {
 }
 
 impl ServiceArgs {
-    /// For commands that send no request: fails if flags about requests are given. `reason` says why no request is
-    /// sent.
+    /// For commands that send no request: fails if flags are given that only affect requests. `reason` says why no
+    /// request is sent.
     pub(crate) fn reject_unused_flags(&self, reason: &str) -> Result<(), CommandError> {
         let flags = [
             (self.attempts.is_some(), "--attempts"),

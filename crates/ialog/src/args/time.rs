@@ -49,8 +49,8 @@ impl TimeArgs {
     }
 }
 
-/// The range in whole seconds. An end after the current second becomes its start, because later events do not exist
-/// yet. Days and local times are those of the time zone of `now`.
+/// The range in whole seconds. It ends at the start of the current second at the latest, because later events may not
+/// exist yet. Days and local times are those of the time zone of `now`.
 pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) -> Result<DateRange, CommandError> {
     if let Some(length) = range.last {
         return Ok(DateRange::last(length, now)?);
@@ -72,7 +72,7 @@ pub(crate) fn resolve_range<Tz: TimeZone>(range: &RangeArgs, now: DateTime<Tz>) 
     if start >= now {
         return Err(CommandError::usage(format!("--from {from} is in the future"), "use a start before now"));
     }
-    // The current second is not over, so it is left to the next export, as for --last.
+    // As with --last, the range excludes the current second. A range that starts in this second would be empty.
     let last_second = now.trunc_subsecs(0);
     if start >= last_second {
         return Err(CommandError::usage(format!("--from {from} is less than a second ago"), "use an earlier start"));

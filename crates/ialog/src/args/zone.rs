@@ -19,8 +19,8 @@ pub(crate) struct ZoneArgs {
     pub(crate) utc: bool,
 }
 
-/// The selected time zone, or that of the machine; UTC if the machine names none. Warns and uses UTC if the machine's
-/// time zone is unknown. An unknown `--tz` is an error.
+/// The time zone of the flags, otherwise the time zone of the machine. If the machine names no time zone, UTC; if the
+/// machine names an unknown one, UTC with a warning. Fails for an unknown `--tz`.
 pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result<Tz, CommandError> {
     if args.utc {
         return Ok(Tz::UTC);
@@ -32,7 +32,7 @@ pub(crate) fn resolve_zone(args: &ZoneArgs, context: &mut Context<'_>) -> Result
         return Ok(Tz::UTC);
     };
     Ok(name.parse().unwrap_or_else(|_| {
-        // A warning, because the time zone decides which events are read.
+        // Shown also with `--quiet`, because the time zone decides which events are read.
         context.warn(format_args!("warning: unknown local time zone {name:?}; using UTC: set one with --tz"));
         Tz::UTC
     }))

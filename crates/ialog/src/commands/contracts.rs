@@ -1,4 +1,4 @@
-//! `ialog contracts`: lists the contracts whose log the token may read, one number a line.
+//! `ialog contracts`: lists the contracts whose log the token may read, one number per line.
 
 use clap::Args;
 

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &HelpArgs, context: &mut Context<'_>) -> Result<(), Comm
     }
 }
 
-/// Fails at the first word that is no subcommand of the one before.
+/// Fails at the first word that is not a subcommand of the word before it.
 fn check_commands(words: &[String]) -> Result<(), CommandError> {
     let mut command = Cli::visible_command();
     let mut topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();

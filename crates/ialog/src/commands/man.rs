@@ -34,8 +34,9 @@ pub(crate) struct ManArgs {
     pub(crate) no_account: NoAccountArgs,
 }
 
-/// Source and manual in the footer and header of each page.
+/// The source, in the footer of each page.
 const SOURCE: &str = "ialog";
+/// The name of the manual, in the header of each page.
 const MANUAL: &str = "ialog manual";
 
 pub(crate) fn run(args: &ManArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
@@ -87,16 +88,16 @@ fn program() -> Command {
     program
 }
 
-/// The page of a command. Names of pages have no spaces.
+/// The page of a command. The name of the page has hyphens instead of spaces, as in `ialog-state-show`.
 fn command_page(command: &Command) -> io::Result<String> {
     let mut page = Vec::new();
     let command = command.clone().display_name(page_name(command));
-    // Without version and date in the footer, so that a new version does not change every page.
+    // The footer has no version and no date, so that a new version does not change every page.
     Page::new(command).source(SOURCE).manual(MANUAL).render(&mut page)?;
     String::from_utf8(page).map_err(io::Error::other)
 }
 
-/// The page of a topic, with the lines of `ialog help`.
+/// The page of a topic, with the text of the topic line by line.
 fn topic_page(topic: &Topic) -> String {
     let name = topic_page_name(topic);
     let mut page = Roff::new();
@@ -105,7 +106,7 @@ fn topic_page(topic: &Topic) -> String {
     page.text([roman(format!("{name} - {}", topic.about))]);
     page.control("SH", ["DESCRIPTION"]);
     page.control("nf", []);
-    // Without the title and the empty line below it.
+    // Skips the title and the empty line below the title.
     for line in topic.text.lines().skip(2) {
         page.text([roman(line)]);
     }
@@ -124,7 +125,7 @@ fn topic_page_name(topic: &Topic) -> String {
     format!("ialog-{}", topic.name)
 }
 
-/// Writes every page to the folder of its section. Returns their number.
+/// Writes every page to the folder of its section. Returns the number of pages.
 fn write_all(program: &Command, folder: &Path) -> io::Result<u64> {
     let [commands, topics] = ["man1", "man7"].map(|section| folder.join(section));
     fs::create_dir_all(&commands)?;

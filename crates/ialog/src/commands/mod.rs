@@ -1,5 +1,5 @@
-//! The command line: one file or folder a command, each with its arguments and its `run` function. Commands may use
-//! all modules of the program; only `lib.rs` uses commands.
+//! The command line: one file or folder per command, with the arguments and the `run` function of the command. Commands
+//! may use all modules of the program; only `lib.rs` uses commands.
 
 mod cat;
 mod completion;

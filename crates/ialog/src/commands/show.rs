@@ -91,14 +91,15 @@ async fn find(id: &EventId, rows: &mut Rows, context: &mut Context<'_>) -> Resul
     Ok(None)
 }
 
-/// Parses an id as it is shown, or a UUID alone.
+/// Parses an event id. A UUID is accepted with and without the prefix `u:`.
 fn parse_id(text: &str) -> Result<EventId, CommandError> {
     let text = text.trim();
     let whole = if text.starts_with("u:") || text.starts_with("h:") { text.to_owned() } else { format!("u:{text}") };
     Ok(whole.parse::<EventId>()?)
 }
 
-/// One value a line, times in the time zone. Values that the event does not have are omitted.
+/// The values of an event, one per line. The time of the event is shown in `zone`. Values that the event does not have
+/// are omitted.
 fn fields(row: &Row, zone: Tz) -> StyledText {
     let values = Column::flat().into_iter().filter_map(|column| {
         let value = serde_json::from_str(&column.json(row)).unwrap_or_default();

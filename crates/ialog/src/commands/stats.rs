@@ -50,7 +50,7 @@ pub(crate) struct StatsArgs {
     pub(crate) exit_status: bool,
 }
 
-/// Default number of values that are shown of each dimension.
+/// Default of `--top`: maximum number of values shown per dimension.
 const DEFAULT_TOP: usize = 10;
 
 /// The dimensions that are counted, each with its name in JSON.

@@ -52,7 +52,7 @@ pub(crate) struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    /// Without `--online`, fails for `--demo` together with a folder and for flags about requests.
+    /// Without `--online`, fails for `--demo` together with a folder and for flags that only affect requests.
     pub(crate) fn check(&self) -> Result<(), CommandError> {
         match (self.online, &self.root) {
             (true, _) => Ok(()),

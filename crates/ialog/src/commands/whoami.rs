@@ -197,12 +197,13 @@ impl Identity<'_> {
     }
 }
 
-/// The value of a setting. Of a secret, only whether it is set.
+/// The value of a setting, with `[set]` instead of a secret.
 fn value(setting: &Setting) -> String {
     setting.value().replace("[redacted]", "[set]")
 }
 
-/// The source of a setting. A profile that this program set comes from `--profile`.
+/// The source of a setting. A profile with the origin `Program` is shown as `--profile`, because ialog sets a profile
+/// only from this flag.
 fn source(setting: &Setting) -> String {
     match (setting.name(), setting.origin()) {
         ("profile", Origin::Program) => "--profile".to_owned(),

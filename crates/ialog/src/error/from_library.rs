@@ -63,8 +63,8 @@ impl From<ionos_activitylog_archive::Error> for CommandError {
     }
 }
 
-/// The error of the command for an error of the disk or the folder, for which another file name does not help. `None`
-/// for other errors.
+/// The command's error for an error of the disk or the folder. Its hint suggests no other file name, because that would
+/// not help. `None` for other errors.
 fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
     use ionos_activitylog_archive::Error;
     let (Error::Create { path, source: cause } | Error::Write { path, source: cause }) = error else {
@@ -79,7 +79,7 @@ fn from_disk(error: &ionos_activitylog_archive::Error) -> Option<CommandError> {
             error.to_string(),
             "raise the file size limit (`ulimit -f`, or that of the file system), then run the same command again to resume",
         )),
-        // The file or its folder existed when the export began.
+        // The file or its folder existed when the export began, so another program removed it.
         io::ErrorKind::NotFound if matches!(error, Error::Write { .. }) => Some(CommandError::unexpected(
             error.to_string(),
             "check whether another program removes files there, then run the same command again",

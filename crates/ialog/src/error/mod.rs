@@ -37,9 +37,9 @@ impl CommandError {
         Self { code, message: message.into(), hint: hint.into(), request_id: None, contracts: Vec::new() }
     }
 
-    /// The error if some of `all` contracts failed. `others` completes the message "1 of 2 contracts ..." if some did
-    /// not fail. The exit code is the code of damage if a contract has it, the common code if all contracts failed with
-    /// the same code, and otherwise the code of an incomplete result.
+    /// The error if some or all of `all` contracts failed. If some did not fail, `others` completes the message "1 of 2
+    /// contracts ...". The exit code is [`DAMAGED_CODE`] if a contract has this code, the common code if all contracts
+    /// failed with the same code, and [`INCOMPLETE_CODE`] otherwise.
     pub(crate) fn of_contracts(contracts: Vec<(ContractNumber, Self)>, all: usize, others: &str, hint: &str) -> Self {
         let failed = contracts.len();
         let codes: BTreeSet<u8> = contracts.iter().map(|(_, one)| one.code).collect();
@@ -66,12 +66,12 @@ impl CommandError {
         Self { contracts, ..self }
     }
 
-    /// An error of no other kind.
+    /// An error without an exit code of its own.
     pub(crate) fn unexpected(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(1, message, hint)
     }
 
-    /// An error of this program.
+    /// A bug of this program.
     pub(crate) fn bug(message: impl Into<String>) -> Self {
         Self::new(1, message, "this is a bug in ialog, please report it")
     }
@@ -81,7 +81,8 @@ impl CommandError {
         Self::new(2, message, hint)
     }
 
-    /// A signal ended the command. `code` is the exit code that shells give the signal, `resume` how to continue.
+    /// A signal ended the command. `code` is the exit code that shells give the signal, and `resume` says how to
+    /// continue.
     pub(crate) fn interrupted(code: u8, resume: Option<String>) -> Self {
         let how = resume.unwrap_or_else(|| "run the same command again to start over".to_owned());
         Self::new(code, "interrupted", how)
@@ -112,7 +113,7 @@ impl CommandError {
         self
     }
 
-    /// A command ended with a given exit code: after a signal, or because of checks that were reported before.
+    /// An error with a given exit code, for a command that a signal ended or that already reported its failed checks.
     pub(crate) fn with_code(code: u8, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(code, message, hint)
     }
@@ -122,7 +123,7 @@ impl CommandError {
         Self::new(DAMAGED_CODE, message, hint)
     }
 
-    /// Nothing matched, for `--exit-status`.
+    /// No event matched, and `--exit-status` is set.
     pub(crate) fn nothing_matched() -> Self {
         Self::new(7, "no event matched", "use another time range or fewer filters")
     }
@@ -158,7 +159,7 @@ impl CommandError {
         members
     }
 
-    /// The sentence about a contract, in which the contract is named once.
+    /// The error as a sentence that names the contract exactly once.
     pub(crate) fn describe_for(&self, contract: &ContractNumber) -> String {
         let contract = format!("contract {contract}");
         if self.message.starts_with(&format!("{contract} ")) {

@@ -29,14 +29,15 @@ pub(crate) struct ArchiveRows {
     reader: ArchiveReader,
     zone: Tz,
     progress: Option<ArchiveProgress>,
-    /// Number of events that had been read at the last turn.
+    /// Number of events that were read when the task last yielded.
     last_turn: u64,
     is_finished: bool,
     _archive: OpenedArchive,
 }
 
 impl ArchiveRows {
-    /// Opens the selected contracts of an archive. A range without an end ends where the archive ends.
+    /// Opens the selected contracts of an archive. `has_end` says whether the user gave the end of the range; if not,
+    /// the range ends where the archive ends.
     pub(super) fn open(
         archive: OpenedArchive,
         contracts: &[ContractSelector],

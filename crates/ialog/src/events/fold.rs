@@ -20,8 +20,8 @@ pub(crate) fn fold_operations(rows: Vec<Row>) -> Vec<Row> {
     operations
 }
 
-/// The event that represents an operation: the first event that is not an update, otherwise the first event. `None` if
-/// there are no events.
+/// The event that represents an operation: the first event that is neither a status update nor a provisioning event. If
+/// there is no such event, the first event. `None` if there are no events.
 pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone) -> Option<&'a Event> {
     let updates = [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some);
     let is_update = |event: &Event| updates.contains(&event.details().event_type());

@@ -1,6 +1,7 @@
 //! Reading events, from the service or from an archive.
 //!
-//! Commands that show, count or convert events read them through [`rows::Rows`] and do the steps after it:
+//! Commands that show, count or convert events read them through [`rows::Rows`]. Which of the further steps follow
+//! depends on the command:
 //!
 //! ```text
 //! Rows (read, filter) -> fold -> sort and limit -> output

@@ -25,7 +25,7 @@ pub(crate) struct OpenedArchive {
 }
 
 impl OpenedArchive {
-    /// Opens the archive in a folder. Fails for the folder of a contract within an archive.
+    /// Opens the archive in a folder. Fails if the folder is that of one contract within an archive.
     pub(crate) fn open(root: &Path) -> Result<Self, CommandError> {
         Ok(Self { archive: archive_at(root)?, _demo_folder: None })
     }
@@ -42,8 +42,8 @@ impl OpenedArchive {
         &self.archive
     }
 
-    /// The selected contracts in the order of the archive; `None` selects all. Fails for a contract that the archive
-    /// does not have.
+    /// The selected contracts in the order of the archive. `None`, which stands for all contracts, if there are no
+    /// selectors. Fails for a contract that the archive does not have.
     pub(crate) fn select_contracts(
         &self,
         selectors: &[ContractSelector],
@@ -85,7 +85,8 @@ impl OpenedArchive {
             .settle_delay(TimeDelta::zero())
             .clock(context.clock.clone())
             .fail_points(context.fail_points.clone());
-        // Without an interrupt: the first signal drops this future, and the temporary folder with it.
+        // The export listens to no interrupt: at the first signal, the caller drops this future and thereby the
+        // temporary folder.
         for (contract, export) in exporter.run(&[contract], range, std::future::pending()).await {
             let events = format_count(export?.events, "event");
             context.info(format_args!("demo: contract {contract}, {range}: {events} in a temporary archive"));
@@ -94,8 +95,8 @@ impl OpenedArchive {
     }
 }
 
-/// The archive in a folder. Fails for the folder of a contract within an archive, because an archive must not contain
-/// another archive.
+/// The archive in a folder. Fails if the folder is that of one contract within an archive, because an archive must not
+/// contain another archive.
 pub(crate) fn archive_at(root: &Path) -> Result<Archive, CommandError> {
     let archive = Archive::new(root);
     match archive.enclosing_archive() {

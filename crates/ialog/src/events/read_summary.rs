@@ -1,5 +1,5 @@
-//! The result of reading events: the number of events, and whether the events are proven to be complete. Only
-//! [`ReadSummary::verdict`] decides the exit code.
+//! The result of reading events: the number of events, and whether the events are proven to be complete.
+//! [`ReadSummary::verdict`] decides whether the command fails.
 
 use ionos_activitylog::{ContractNumber, FilterCounts};
 
@@ -13,7 +13,8 @@ use crate::runtime::context::Context;
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// One sentence for each group of contracts whose archived events end before now, with that end.
+    /// If the user gave no end of the range: sentences that say where the archive ends within the range. Contracts with
+    /// the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
     /// One sentence for each gap in the events of the service, or for each contract of an archive with ranges that are
     /// not proven to be complete.
@@ -25,18 +26,18 @@ pub(crate) struct ReadSummary {
     pub(super) retry_hint: &'static str,
     /// The contracts that could not be read, and why.
     pub(super) failures: Vec<(ContractNumber, CommandError)>,
-    /// Number of contracts that were read from the service; 0 for an archive.
+    /// Number of contracts to read from the service, including those that failed; 0 for an archive.
     pub(super) contracts: usize,
 }
 
 impl ReadSummary {
-    /// Whether no contract could be read, so that only errors can be shown.
+    /// Whether all contracts failed before any event was read, so that only errors can be shown.
     pub(crate) fn is_lost(&self) -> bool {
         self.counts.seen == 0 && self.contracts > 0 && self.failures.len() == self.contracts
     }
 
-    /// Fails unless all contracts were read and are proven to be complete. Prints warnings for gaps and archive ends
-    /// that the error does not mention.
+    /// Fails unless all contracts were read and are proven to be complete. Prints a warning for each archive end, and
+    /// for each gap that the error does not mention.
     pub(crate) fn verdict(mut self, context: &mut Context<'_>) -> Result<(), CommandError> {
         for end in &self.archive_ends {
             context.warn(end);

@@ -17,7 +17,7 @@ use crate::output::row::Row;
 use crate::output::time::format_range;
 use crate::runtime::context::Context;
 
-/// The events that were selected and that the filter keeps.
+/// The selected events that the filter keeps.
 pub(crate) struct Rows {
     source: RowSource,
     filter: Filter,
@@ -74,7 +74,7 @@ impl Rows {
         Ok(Self::new(source, filter, range, context))
     }
 
-    /// Opens an archive for a command that reads nothing else. Times are in UTC.
+    /// Opens an archive for a command that reads only archives. The time zone is UTC.
     pub(crate) async fn open_archive(
         selection: &ArchiveSelection,
         context: &mut Context<'_>,
@@ -109,8 +109,8 @@ impl Rows {
         }
     }
 
-    /// The next event that the filter keeps; `None` at the end. Contracts come one after the other, each in the order
-    /// of time.
+    /// The next event that the filter keeps; `None` at the end. The service's events are ordered by contract and then
+    /// by time, an archive's events by time and then by contract.
     pub(crate) async fn next(&mut self, context: &mut Context<'_>) -> Result<Option<Row>, CommandError> {
         let suggestions = &mut self.suggestions;
         match &mut self.source {
@@ -132,8 +132,8 @@ impl Rows {
         }
     }
 
-    /// A suggestion for a filter that matched no event, such as another spelling; `None` in the same cases as
-    /// for [`Suggestions::hint`].
+    /// A suggestion for a filter that matched no event, such as another spelling; `None` in the cases that
+    /// [`Suggestions::hint`] names.
     pub(crate) fn suggestion(&self) -> Option<String> {
         self.suggestions.hint()
     }
@@ -147,7 +147,7 @@ impl Rows {
         self.into_summary().verdict(context)
     }
 
-    /// Ends the reading. If rows are left, the summary covers only the rows that were returned.
+    /// Ends the reading. If rows are left, the summary has the counts so far, but not all gaps and failures.
     pub(crate) fn into_summary(self) -> ReadSummary {
         match self.source {
             RowSource::Service(rows) => rows.into_summary(),

@@ -1,4 +1,4 @@
-//! Sorts rows and limits their number. Events are folded into operations before: otherwise the last ten rows could be
+//! Sorts rows and limits their number. Folding events into operations comes first: otherwise the last ten rows could be
 //! five deletes and their five updates.
 
 use std::cmp::Ordering;
@@ -45,7 +45,7 @@ impl SortAndLimit {
         Ok(Self { keys, limit, newest_first })
     }
 
-    /// Whether rows keep the order in which they are read, so that they can be written as they are read.
+    /// Whether there is neither an order nor a limit, so that rows can be written as they are read.
     pub(crate) fn is_none(&self) -> bool {
         self.keys.is_empty() && self.limit.is_none() && !self.newest_first
     }
@@ -66,7 +66,7 @@ impl SortAndLimit {
         rows.sort_by(oldest_first);
         let limit = self.limit().unwrap_or(usize::MAX);
         if self.keys.is_empty() {
-            // Keeps the newest rows, also if the oldest of them is shown first.
+            // The limit keeps the newest rows, also if rows are shown oldest first.
             rows.drain(..rows.len().saturating_sub(limit));
             if self.newest_first {
                 rows.reverse();

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use ionos_activitylog::internal::{Pattern, did_you_mean, event_words, required_patterns};
 use ionos_activitylog::{ActionName, Event, EventType, Filter, FilterKey, ResourceType, ServiceName, Status};
 
-/// Number of words for a key at which the recording of further events stops.
+/// Number of words of a filter key after which no further events are recorded for that key.
 const MAX_WORDS: usize = 1000;
 
-/// Maximum number of words that are listed if none is similar to the one in the filter.
+/// Maximum number of recorded words that are listed. The list is shown if no recorded word is similar to the word in
+/// the filter, and omitted if there are more recorded words than this.
 const MAX_LISTED: usize = 12;
 
-/// The words that a filter asks for and those of the events, until an event matches.
+/// The words that a filter requires, and the words of the events read so far. Empty once an event has matched.
 #[derive(Debug, Default)]
 pub(crate) struct Suggestions {
     keys: BTreeMap<FilterKey, KeyWords>,
@@ -28,7 +29,8 @@ impl Suggestions {
     pub(crate) fn new(filter: &Filter) -> Self {
         let mut keys: BTreeMap<FilterKey, KeyWords> = BTreeMap::new();
         for (key, word) in required_patterns(filter) {
-            // A similar id is the id of another resource, and a pattern with a wildcard stands for many words.
+            // Excludes ids, because a similar id is that of another resource, and patterns with a wildcard, because
+            // such a pattern stands for many words.
             if key != FilterKey::ResourceId && !word.has_wildcard() {
                 keys.entry(key).or_default().required.push(word.clone());
             }
@@ -54,9 +56,9 @@ impl Suggestions {
         }
     }
 
-    /// A sentence for each value of the filter that no event has, with similar values if there are any. `None` if an
-    /// event matched, if each value occurs in an event, or if the events have no value to compare and no known value is
-    /// similar.
+    /// A sentence for each required value that no event has, with similar values if there are any. If the events have
+    /// no value at all for a key, there is a sentence only if the required value is unknown and similar to a known one.
+    /// `None` if an event matched or there is no sentence.
     pub(crate) fn hint(&self) -> Option<String> {
         let hints = self.keys.iter().flat_map(|(key, words)| words.hints(*key));
         let hints: Vec<String> = hints.collect();
@@ -108,7 +110,7 @@ fn vocabulary(key: FilterKey) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    // User names are compared without case, the words of the vendor also without separators.
+    // The comparison of user names ignores case; the comparison of the vendor's words also ignores separators.
     #[test]
     fn a_word_is_present_if_the_filter_matches_it() {
         let event = Event::from_json(

@@ -9,13 +9,14 @@ use super::width::{Truncation, display_width, truncate};
 const DEFAULT_WIDTH: usize = 100;
 const MAX_BAR_WIDTH: usize = 40;
 const MAX_NAME_WIDTH: usize = 40;
-/// The last block of a bar, by eighths of a block.
+/// The last block of a bar. The index is the width of the block in eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-/// The block of an hour, by eighths of the count of the busiest hour.
+/// The block of an hour with events. The index plus 1 is the count of the hour in eighths of the count of the busiest
+/// hour, rounded up.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// The first `top` values, one a line: name, count and bar.
+/// The first `top` values, one per line: name, count and bar.
 pub(crate) fn bars(values: &[(&str, u64)], top: usize, max_width: Option<usize>) -> StyledText {
     let max_width = max_width.unwrap_or(DEFAULT_WIDTH);
     let (shown, rest) = values.split_at(values.len().min(top));
@@ -59,7 +60,7 @@ fn bar(count: u64, max_count: u64, max_width: usize) -> String {
 pub(crate) struct HourlyCounts([[u64; 24]; 7]);
 
 impl HourlyCounts {
-    /// Counts an event. Weekdays begin with Monday as 0, hours are 0 to 23.
+    /// Counts an event. `day` is 0 (Monday) to 6 (Sunday), and `hour` is 0 to 23; other values are ignored.
     pub(crate) fn add(&mut self, day: usize, hour: usize) {
         if let Some(count) = self.0.get_mut(day).and_then(|hours| hours.get_mut(hour)) {
             *count += 1;
@@ -71,7 +72,7 @@ impl HourlyCounts {
         DAYS.into_iter().zip(&self.0)
     }
 
-    /// One line a weekday, with one block character an hour.
+    /// A title line, and one line per weekday with one block character per hour.
     pub(crate) fn heat_map(&self) -> String {
         let max = self.0.iter().flatten().copied().max().unwrap_or_default();
         let sum = |hours: &[u64; 24]| hours.iter().sum::<u64>();

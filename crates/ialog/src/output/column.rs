@@ -1,4 +1,4 @@
-//! The columns by which rows are shown, sorted and counted. All outputs share their names.
+//! The columns by which rows are shown, sorted and counted. All outputs use the same column names.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::row::Row;
 use crate::error::CommandError;
 
-/// A column: one value of each row, by name.
+/// A named column of the output. A row may have no value in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     Time,
@@ -52,7 +52,7 @@ const TABLE_COLUMNS: [(&str, Column); 14] = [
     ("request", Column::Request),
 ];
 
-/// Names of filters that differ from the names of their columns, each with the name of the column.
+/// Filters whose name differs from the name of their column: the name of the filter, and the name of the column.
 const ALIASES: [(&str, &str); 2] = [("ip", "source_ip"), ("uuid", "event_id")];
 
 impl Column {
@@ -81,7 +81,8 @@ impl Column {
         FlatRow::COLUMNS.map(Self::Flat).to_vec()
     }
 
-    /// The column with this name. For programs, the columns of `ialog schema flat` take precedence.
+    /// The column with this name. If both a table column and a column of `ialog schema flat` have the name, the table
+    /// column is returned if `for_people` is set, and the flat column otherwise.
     pub(crate) fn parse(name: &str, for_people: bool) -> Result<Self, CommandError> {
         let normalized = name.trim().to_lowercase().replace('-', "_");
         let alias = ALIASES.iter().find(|(alias, _)| *alias == normalized);
@@ -117,7 +118,7 @@ impl Column {
         }
     }
 
-    /// The value as JSON; null if the row has none. The order of members is fixed.
+    /// The value as JSON; null if the row has none. If the value is an object, the order of its members is fixed.
     pub(crate) fn json(self, row: &Row) -> String {
         match self {
             Self::Took => row.duration().map_or_else(|| "null".to_owned(), |time| time.num_milliseconds().to_string()),
@@ -162,8 +163,8 @@ impl Column {
         }
     }
 
-    /// All values of the row in this column, sorted. Statistics count all values, and a filter may match any of them;
-    /// [`Column::text`] shows only the first.
+    /// All different values of the row in this column, sorted. Statistics count each of these values, and a filter may
+    /// match any of them; [`Column::text`] returns only one text.
     pub(crate) fn values(self, row: &Row) -> Vec<String> {
         let details = row.event.details();
         let resources = || details.resources().into_iter();
@@ -195,10 +196,10 @@ fn compare_options<T: Ord>(one: Option<T>, other: Option<T>) -> Ordering {
     (one.is_none(), one).cmp(&(other.is_none(), other))
 }
 
-/// The JSON text of a value of a flat row.
+/// The JSON text of the value with this name in a flat row.
 fn flat_value(row: &FlatRow<'_>, name: &str) -> Option<String> {
     let text = serde_json::to_string(row).ok()?;
-    // Not parsed further: the order of members in a `Value` depends on features of serde_json.
+    // A `RawValue` keeps the order of members. In a `Value`, the order depends on the features of serde_json.
     let members: HashMap<&str, &RawValue> = serde_json::from_str(&text).ok()?;
     members.get(name).map(|value| value.get().to_owned())
 }

@@ -1,5 +1,5 @@
-//! Computes the column widths of a table. Columns are as wide as their widest cell if all fit. Otherwise wide columns
-//! shrink down to their minimum, and then the least important columns are dropped.
+//! Computes the column widths of a table. If all columns fit, each column is as wide as its widest cell. Otherwise wide
+//! columns shrink down to their minimum, and then the least important columns are dropped.
 
 /// The width limits of a table column, in terminal columns.
 #[derive(Clone, Copy, Debug)]
@@ -10,9 +10,9 @@ pub(super) struct WidthRequest {
     pub(super) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
     pub(super) importance: Option<u8>,
-    /// Preferred width. The column gets this width before other columns grow beyond their minimum. If the spare width
-    /// is too small, the column gets no part of the preferred width in advance, because text that is truncated at words
-    /// needs room for a whole word.
+    /// Preferred width. If the spare width is sufficient, the column gets this width before other columns grow beyond
+    /// their minimum. Otherwise the column grows together with the others, because a part of the preferred width may
+    /// have no room for a whole word.
     pub(super) preferred: usize,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn column_widths(requests: &[WidthRequest], max_width: Option<usize>,
             spare -= more;
         }
     }
-    // One terminal column at a time, so that the remaining space is divided evenly among truncated columns.
+    // The truncated columns grow by one terminal column at a time, so that they share the spare width evenly.
     while spare > 0 {
         let before = spare;
         for ((width, request), shown) in widths.iter_mut().zip(requests).zip(&shown) {

@@ -1,4 +1,4 @@
-//! Lengths of time in words, each function as exact as its use needs.
+//! Formats lengths of time. Each function is as exact as its use needs.
 
 use std::time::Duration;
 
@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::plural::format_count;
 
-/// Units from the largest to the smallest, and their seconds.
+/// Units from the largest to the smallest, each with its length in seconds.
 const UNITS: [(&str, i64); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
-/// A length in the largest unit of which it has at least two, rounded down, such as `47 hours` or `2 days`.
+/// A length, rounded down to the largest unit that fits at least twice, such as `47 hours` or `2 days`. If no unit fits
+/// twice, the unit is a second.
 pub(crate) fn format_rough(length: TimeDelta) -> String {
     let seconds = length.num_seconds().abs();
     let unit = UNITS.iter().find(|(_, unit)| seconds >= 2 * unit);
@@ -27,8 +28,8 @@ pub(crate) fn format_relative(time: DateTime<Utc>, now: DateTime<Utc>) -> String
     }
 }
 
-/// A length to the millisecond below a minute (`0.438 s`), to a tenth of a second below an hour (`3 min 07.2 s`), and
-/// to the minute from an hour on (`5 h 12 min`).
+/// A length. The precision is a millisecond below one minute (`0.438 s`), a tenth of a second below one hour
+/// (`3 min 07.2 s`), and a minute for longer times (`5 h 12 min`).
 pub(crate) fn format_exact(length: TimeDelta) -> String {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;

@@ -17,7 +17,7 @@ pub(crate) struct DisplayClock {
     pub(crate) now: DateTime<Utc>,
 }
 
-/// The rows as a table. `is_wide` shows times in full.
+/// The rows as a table. Times are in full if `is_wide` is set, and otherwise in the shortest unambiguous format.
 pub(crate) fn event_table(rows: &[Row], columns: &[Column], clock: DisplayClock, is_wide: bool) -> Table {
     let times = rows.iter().filter_map(|one| one.event.time());
     let format = if is_wide { "%Y-%m-%d %H:%M:%S%.3f %:z" } else { shortest_time_format(times, clock) };
@@ -28,8 +28,8 @@ pub(crate) fn event_table(rows: &[Row], columns: &[Column], clock: DisplayClock,
     Table { columns: columns.iter().map(|column| column_spec(*column)).collect(), rows: cells.collect() }
 }
 
-/// The shortest time format that is unambiguous for these times: with the date or the year only if one differs from
-/// that of now, and with the UTC offset only if the offsets differ from each other.
+/// The shortest time format that is unambiguous for these times. It has the date only if not all times are of today,
+/// the year only if not all times are of the current year, and the UTC offset only if the offsets differ.
 pub(crate) fn shortest_time_format(times: impl Iterator<Item = DateTime<Utc>>, clock: DisplayClock) -> &'static str {
     let now = clock.now.with_timezone(&clock.zone);
     let (mut today, mut this_year, mut offsets) = (true, true, Vec::new());
@@ -74,7 +74,7 @@ fn cell(column: Column, row: &Row, clock: DisplayClock, format: &str) -> Cell {
     }
 }
 
-/// A resource with its ids shortened: the type says more.
+/// Shortens the ids in a resource, because the type of a resource is more useful to a reader than its id.
 fn shorten_ids(resource: &str) -> String {
     /// Length of a UUID.
     const ID_LENGTH: usize = 36;

@@ -1,4 +1,4 @@
-//! Expressions of jq, so that `--jq` works without an installed jq.
+//! Compiles and runs jq expressions, so that `--jq` works without an installed jq.
 
 use jaq_core::compile::{Compiler, Filter};
 use jaq_core::data::JustLut;
@@ -11,7 +11,7 @@ use crate::error::CommandError;
 /// Formats of jq that the jaq crates do not define.
 const FORMATS: &str = r#"
     def __cell(string): if . == null then "" elif type == "string" then string
-        elif type == "array" or type == "object" then error("a row of cells cannot have one that is an \(type)")
+        elif type == "array" or type == "object" then error("a cell of @csv or @tsv cannot be an \(type)")
         else tojson end;
     def __in($from; $to): split($from) | join($to);
     def @csv: map(__cell("\"" + __in("\""; "\"\"") + "\"")) | join(",");
@@ -36,8 +36,8 @@ impl JqExpression {
         let definitions =
             jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()).chain(formats.into_iter().flatten());
         let functions = jaq_core::funs()
-            // Without `env`: the environment holds the token, and a user may copy an expression from an untrusted
-            // source.
+            // `env` is excluded, because an expression that the user copied from an untrusted source must not read the
+            // token from the environment.
             .chain(jaq_std::funs().filter(|(name, ..)| *name != "env"))
             .chain(jaq_json::funs());
         let arena = Arena::default();
@@ -65,11 +65,11 @@ impl JqExpression {
         let context = Ctx::<JustLut<Val>>::new(&self.filter.lut, Vars::new([]));
         let mut out = String::new();
         for value in self.filter.id.run((context, input)) {
-            // `halt` is an exception of jaq without an error. It must not end the program before the output is
-            // complete, so it becomes an error here.
+            // jaq reports `halt` as an exception without an error. `halt` must not end the program before the output is
+            // complete, so this exception becomes an error here.
             let value = value.map_err(|end| match end.get_err() {
                 Ok(error) => failed(error.to_string()),
-                Err(_) => failed("unexpected end".to_owned()),
+                Err(_) => failed("halt is not supported".to_owned()),
             })?;
             let text = match &value {
                 Val::TStr(text) => String::from_utf8_lossy(text).into_owned(),

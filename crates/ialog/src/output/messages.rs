@@ -1,5 +1,5 @@
-//! Messages to the user on standard error, and their verbosity. With `-o json` or `-o ndjson` each message
-//! is a JSON object on a line, because a program reads them.
+//! Messages to the user on standard error, and their verbosity. With `-o json` or `-o ndjson`, each message is a JSON
+//! object on one line, so that programs can parse the messages.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -27,8 +27,8 @@ pub(crate) enum Verbosity {
 /// Writes a formatted message.
 type LineWriter = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Format and verbosity of messages. Code without access to the streams of the program logs steps through a clone.
-/// Clones share the request counts.
+/// Format and verbosity of messages. Code that has no access to the streams of the program writes its messages with a
+/// clone of this value. Clones share the request counts.
 #[derive(Clone, Default)]
 pub struct Messages {
     pub(crate) verbosity: Verbosity,
@@ -37,11 +37,12 @@ pub struct Messages {
     /// Writes the messages of [`Messages::step`]. `None` if these messages are dropped.
     step_writer: Option<LineWriter>,
     request_counts: Arc<RequestCounts>,
-    /// The line that has to be removed while a message is written. `None` if no command has started a line.
+    /// The status line, which is removed while a message is written. `None` if there is no status line.
     pub(crate) status_line: Option<StatusLine>,
 }
 
-/// Number of requests that were sent, shared by everything that sends or shows them.
+/// Numbers of sent requests and of responses with status 429. The code that sends requests and the code that shows the
+/// numbers share one instance.
 #[derive(Debug, Default)]
 pub(crate) struct RequestCounts {
     sent: AtomicU64,
@@ -49,7 +50,7 @@ pub(crate) struct RequestCounts {
 }
 
 impl RequestCounts {
-    /// Counts a request that is sent, for the first time or again.
+    /// Counts a sent request. Each retry counts as another request.
     pub(crate) fn add_sent(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
@@ -69,7 +70,7 @@ impl Messages {
     /// Messages on standard error of the process.
     pub(crate) fn on_stderr() -> Self {
         Self {
-            // A closed standard error is no reason to fail.
+            // A closed stderr is not an error.
             step_writer: Some(Arc::new(|line| {
                 let _ = writeln!(io::stderr(), "{line}");
             })),
@@ -77,13 +78,13 @@ impl Messages {
         }
     }
 
-    /// Messages of every verbosity, given to a function.
+    /// Messages with the highest verbosity, which are passed to a function.
     #[cfg(test)]
     pub(crate) fn to_function(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self { verbosity: Verbosity::Headers, step_writer: Some(Arc::new(write)), ..Self::default() }
     }
 
-    /// Writes a message about a step of the work, if the verbosity asks for it.
+    /// Writes a message about a step of the work if the messages have at least this verbosity.
     pub(crate) fn step(&self, verbosity: Verbosity, message: impl Display) {
         if let Some(write) = self.step_writer.as_ref().filter(|_| self.verbosity >= verbosity) {
             write(&self.format(message));
@@ -104,7 +105,7 @@ impl Messages {
         escape_data(&object.to_string()).into_owned()
     }
 
-    /// Runs a function that writes to the terminal, with the status line out of the way.
+    /// Runs a function that writes to the terminal. The status line is removed while the function runs.
     pub(crate) fn write_beside_status_line<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.status_line {
             Some(line) => line.write_beside(write),

@@ -1,5 +1,5 @@
 //! Output for people and programs: tables, columns, charts, messages and the status line. Only this module uses the
-//! terminal. It is below [`runtime`](crate::runtime) and uses neither the service nor the commands.
+//! terminal. This module is below [`runtime`](crate::runtime) and uses neither the service nor the commands.
 
 pub(crate) mod chart;
 pub(crate) mod column;

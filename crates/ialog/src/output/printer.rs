@@ -1,4 +1,4 @@
-//! Formats for programs, written row by row. Records are the bytes that the service sent.
+//! Formats rows for programs, one row at a time. A record is the JSON text that the service sent, on one line.
 
 use ionos_activitylog_archive::{escape_cell, ndjson};
 use serde_json::Value;
@@ -33,12 +33,12 @@ enum TemplatePart {
 }
 
 impl Printer {
-    /// One line a row: the record, or an object of the columns if there are any.
+    /// One line per row: an object of the columns, or the whole record if `columns` is empty.
     pub(crate) fn ndjson(columns: Vec<Column>) -> Self {
         Self::new(PrinterFormat::Lines, columns, false)
     }
 
-    /// As [`Self::ndjson`], but as one JSON array.
+    /// The objects or records of [`Self::ndjson`], in one JSON array.
     pub(crate) fn json(columns: Vec<Column>) -> Self {
         Self::new(PrinterFormat::Array, columns, false)
     }
@@ -48,7 +48,7 @@ impl Printer {
         Self::new(PrinterFormat::Csv, columns, has_titles)
     }
 
-    /// One line a row, by a template with values such as `{user}`.
+    /// One line per row, from a template with values such as `{user}`.
     pub(crate) fn template(template: &str) -> Result<Self, CommandError> {
         Ok(Self::new(PrinterFormat::Template(parse_template(template)?), Vec::new(), false))
     }

@@ -16,13 +16,14 @@ use super::progress_text::ProgressText;
 use super::status_line::StatusLine;
 use super::terminal::Terminal;
 
-/// Width of a terminal that does not report its width.
+/// Assumed width in columns if the terminal does not report its width.
 const DEFAULT_COLUMNS: usize = 80;
 
-/// Bytes of a megabyte.
+/// Number of bytes in a megabyte.
 const MEGABYTE: f64 = 1e6;
 
-/// A status line with a clock. Without a terminal it shows nothing. The line is removed when the last clone is dropped.
+/// A status line, and a clock that measures the time since the start of the line. The line is removed when the last
+/// clone of this value is dropped.
 #[derive(Clone)]
 pub(crate) struct ProgressLine {
     line: Option<StatusLine>,
@@ -34,7 +35,7 @@ pub(crate) struct ProgressLine {
 }
 
 impl ProgressLine {
-    /// Begins a status line, unless the verbosity asks for none or for messages about each step.
+    /// Starts a status line. The line is shown only if stdout and stderr are terminals and the verbosity is normal.
     pub(crate) fn start(messages: &mut Messages, clock: Arc<dyn Clock>, terminal: &Terminal) -> Self {
         let is_shown = terminal.is_interactive && messages.verbosity == Verbosity::Normal;
         messages.status_line = is_shown.then(StatusLine::on_stderr);
@@ -47,7 +48,7 @@ impl ProgressLine {
         }
     }
 
-    /// Shows that `done` of `all` are done, with details, the most important first.
+    /// Shows that `done` of `all` units are done, with details. The most important detail comes first.
     fn show(&self, (done, all): (u64, u64), details: impl FnOnce(Duration) -> Vec<String>) {
         let Some(line) = &self.line else {
             return;
@@ -75,8 +76,8 @@ impl Drop for ProgressLine {
     }
 }
 
-/// Progress of reading a range from the service: how much time of the range is read, because the number of events is
-/// unknown.
+/// Progress of reading a range from the service. The measure is the part of the range that is read, because the total
+/// number of events is unknown.
 #[derive(Clone)]
 pub(crate) struct RangeProgress {
     line: ProgressLine,
@@ -98,7 +99,8 @@ impl RangeProgress {
         self.show_total(read_to.map_or(0, |read_to| self.position(read_to)), events);
     }
 
-    /// Shows the progress of all contracts, after one of several was read up to a time.
+    /// Shows the progress of all contracts, after one of them was read up to `read_to`. `events` is the number of
+    /// events of this contract.
     pub(crate) fn show_contract(&self, contract: &ContractNumber, read_to: DateTime<Utc>, events: u64) {
         let mut contracts = self.contracts.lock().unwrap_or_else(PoisonError::into_inner);
         contracts.insert(contract.clone(), (self.position(read_to), events));
@@ -122,14 +124,14 @@ impl RangeProgress {
         });
     }
 
-    /// Milliseconds from the start of the range.
+    /// Milliseconds from the start of the range to `read_to`; 0 if `read_to` is earlier.
     fn position(&self, read_to: DateTime<Utc>) -> u64 {
         let read = (read_to - self.range.start()).num_milliseconds();
         read.max(0).unsigned_abs()
     }
 }
 
-/// Progress of going through an archive, whose total is known.
+/// Progress of a command that goes through an archive. The total is known.
 #[derive(Clone)]
 pub(crate) struct ArchiveProgress {
     line: ProgressLine,
@@ -168,7 +170,7 @@ impl ArchiveProgress {
         Self { line, describe }
     }
 
-    /// Shows that `done` of `all` are done.
+    /// Shows that `done` of `all` units (events, bytes or days) are done.
     pub(crate) fn show(&self, (done, all): (u64, u64)) {
         self.line.show((done, all), |elapsed| (self.describe)(done, all, rate(done, elapsed)));
     }

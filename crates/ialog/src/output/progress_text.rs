@@ -1,5 +1,6 @@
-//! Formats the text of the status line to fit the width of the terminal. The share has precedence, then the remaining
-//! time, then the details in their order. A bar fills the rest of the width.
+//! Formats the text of the status line to fit the width of the terminal. If the width is too small, the last details
+//! are omitted first, then the other details, then the remaining time; the percentage stays, and is cut off only if
+//! necessary. A bar of 5 to 20 columns fills the rest of the width; if fewer than 5 columns are left, there is no bar.
 
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub(super) struct ProgressText {
 }
 
 impl ProgressText {
-    /// `done` of `all` are done after `elapsed`. The most important detail comes first.
+    /// `done` of `all` units are done after `elapsed`. The most important detail comes first.
     pub(super) fn new((done, all): (u64, u64), elapsed: Duration, details: Vec<String>) -> Self {
         let share = match all {
             0 => 1.0,

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use ionos_activitylog::{ContractNumber, Event, Outcome};
 
-/// An event, and the operation that was folded into it.
+/// A single event, or the lead event of an operation with a summary of the operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) contract: ContractNumber,
@@ -15,12 +15,12 @@ pub(crate) struct Row {
 #[derive(Clone, Debug)]
 pub(crate) struct OperationSummary {
     pub(crate) outcome: Outcome,
-    /// From the first event to the last; `None` for a single event, or if no event has a valid time.
+    /// Time from the first event to the last; `None` for a single event, or if no event has a valid time.
     pub(crate) duration: Option<TimeDelta>,
     /// Number of events, at least 1.
     pub(crate) event_count: u64,
-    /// Code and message of the error of the lead event, otherwise of the first event with an error; `None` if no event
-    /// has an error.
+    /// Code and message of the error of the lead event, or of the first event with an error if the lead event has none;
+    /// `None` if no event has an error.
     pub(crate) error_detail: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl Row {
         self.operation.as_ref().map_or(1, |operation| operation.event_count)
     }
 
-    /// The code and the message of the error; `None` if nothing failed.
+    /// The code and the message of the error; `None` if no event has an error.
     pub(crate) fn error_detail(&self) -> Option<String> {
         match &self.operation {
             Some(operation) => operation.error_detail.clone(),
@@ -59,7 +59,7 @@ impl Row {
 }
 
 /// The code, or the HTTP status if there is no code, and the first message of an event's error. `None` if the event has
-/// no error, or an error without all three.
+/// no error, or if its error has no code, no status and no message.
 pub(crate) fn error_detail(event: &Event) -> Option<String> {
     let error = event.details().error()?;
     let code = error.code.map(|code| code.into_owned());

@@ -1,8 +1,8 @@
 //! Escapes characters that a terminal obeys or hides. The log holds text typed by strangers: an escape sequence in a
 //! user name could repaint the screen, and an invisible character could make one name look like another.
 //!
-//! Standard output passes [`writer`](super::writer), which escapes everything that goes to a terminal. Layout code
-//! calls [`single_line`] before that, because it has to know the width of the escaped text.
+//! All standard output passes [`writer`](super::writer), which escapes everything that goes to a terminal. Layout code
+//! calls [`single_line`] before that, because the layout depends on the width of the escaped text.
 
 use std::borrow::Cow;
 

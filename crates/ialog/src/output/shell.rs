@@ -1,4 +1,4 @@
-//! Quoting for a POSIX shell, for commands that a message asks the user to type.
+//! Quotes text for a POSIX shell, in commands that a message suggests to the user.
 
 /// Quotes a text so that a POSIX shell reads it as one word.
 pub(crate) fn shell_quote(text: &str) -> String {

@@ -1,5 +1,5 @@
-//! A line at the bottom of the terminal that is redrawn in place. All other output to the terminal goes through
-//! [`StatusLine::write_beside`], which removes the line before the output and draws it again below.
+//! A line that is redrawn in place at the bottom of the terminal. All other output to the terminal goes through
+//! [`StatusLine::write_beside`], which removes the line before the output and draws the line again below the output.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ const UPDATE_INTERVAL: Duration = Duration::from_millis(100);
 /// Moves to the start of the line and clears it.
 const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// Handle of the line. Clones share it.
+/// Handle of the line. Clones share the line.
 #[derive(Clone)]
 pub(crate) struct StatusLine(Arc<Mutex<StatusLineState>>);
 
@@ -39,7 +39,8 @@ impl StatusLine {
         })))
     }
 
-    /// Draws the line, unless it was drawn within the last [`UPDATE_INTERVAL`]. The text must fit the terminal.
+    /// Draws the line, unless it was drawn within the last [`UPDATE_INTERVAL`]. The text must fit into one line of the
+    /// terminal.
     pub(crate) fn draw(&self, now: Duration, line: impl FnOnce() -> String) {
         let mut state = self.lock();
         let since = state.drawn_at.map(|drawn_at| now.saturating_sub(drawn_at));
@@ -51,7 +52,7 @@ impl StatusLine {
         state.show();
     }
 
-    /// Runs a function that writes to the same terminal.
+    /// Removes the line, runs a function that writes to the same terminal, and draws the line again.
     pub(crate) fn write_beside<T>(&self, write: impl FnOnce() -> T) -> T {
         let mut state = self.lock();
         state.hide();

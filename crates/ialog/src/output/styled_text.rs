@@ -1,5 +1,4 @@
-//! Text with styles for people. The escape sequences of a style are added by the writer, so that text can be escaped
-//! without touching them.
+//! Text with styles for people. Only the writer adds the escape sequences of the styles, after it has escaped the text.
 
 use std::fmt;
 
@@ -33,7 +32,7 @@ impl TextStyle {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StyledText {
     text: String,
-    /// Consecutive parts of the text: where each ends, in bytes, and its style.
+    /// Consecutive parts of the text: the end of each part as a byte offset, and its style.
     parts: Vec<(usize, TextStyle)>,
 }
 

@@ -9,7 +9,7 @@ use super::width::{Truncation, display_width, truncate};
 /// Space between two columns.
 const GAP: &str = "  ";
 
-/// Preferred width of a column that is truncated by words. Most such texts fit.
+/// Preferred width of a column that is truncated by words. Most texts of such columns fit into this width.
 const WORDS_WIDTH: usize = 20;
 
 /// The layout of a column.
@@ -29,7 +29,7 @@ pub(crate) struct ColumnSpec {
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     text: String,
-    /// Shown instead if the text is too wide.
+    /// Shorter text that is shown if `text` is too wide; `None` if there is no shorter text.
     short: Option<String>,
     style: TextStyle,
 }
@@ -39,7 +39,7 @@ impl Cell {
         Self { text: single_line(text), short: None, style }
     }
 
-    /// Sets a text that is shown if the first is too wide.
+    /// Sets a shorter text that is shown if the full text is too wide.
     pub(crate) fn with_short(mut self, short: &str) -> Self {
         self.short = Some(single_line(short));
         self

@@ -53,8 +53,8 @@ fn wants_colors(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) ->
     is_terminal && variable("TERM").is_none_or(|terminal| terminal != "dumb")
 }
 
-/// The time zone named by `TZ`, which may begin with a colon and means UTC if it is empty; without `TZ`, that of the
-/// machine.
+/// The time zone that `TZ` names, without a leading colon. UTC if `TZ` is empty, and the time zone of the machine if
+/// `TZ` is not set.
 fn zone(tz: Option<String>, machine: impl Fn() -> Option<String>) -> Option<String> {
     match tz {
         Some(name) if name.trim_start_matches(':').is_empty() => Some("UTC".to_owned()),

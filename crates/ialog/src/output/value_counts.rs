@@ -16,7 +16,7 @@ pub(crate) struct ValueCounts {
 }
 
 impl ValueCounts {
-    /// Counts the values of a row, each once. A row without a value counts for the empty value.
+    /// Adds 1 to the count of each value of a row. A row without values adds 1 to the count of the empty value.
     pub(crate) fn add(&mut self, values: Vec<String>) {
         let none = values.is_empty().then(String::new);
         for value in values.into_iter().chain(none) {
@@ -24,7 +24,8 @@ impl ValueCounts {
         }
     }
 
-    /// The values and their counts, the most frequent first, equal counts by text.
+    /// The values and their counts: the most frequent value first, and values with equal counts in the order of their
+    /// text.
     pub(crate) fn sorted(&self) -> Vec<(&str, u64)> {
         let counts = self.counts.iter();
         let mut sorted: Vec<(&str, u64)> = counts.map(|(value, count)| (value.as_str(), *count)).collect();

@@ -1,4 +1,4 @@
-//! Width of text on a terminal, and how to truncate it. Expects single-line text, see
+//! Measures and truncates text for a terminal. The text must be on a single line, see
 //! [`single_line`](super::sanitize::single_line).
 
 use unicode_width::UnicodeWidthChar;
@@ -17,7 +17,8 @@ fn char_width(char: char) -> usize {
 pub(crate) enum Truncation {
     /// Drops the end.
     End,
-    /// Drops the middle, because begin and end are the most useful parts.
+    /// Drops the middle, because the beginning and the end are the most useful parts. If the text already contains `…`,
+    /// and is narrow enough without the part between `…` and the next space, only this part is dropped.
     Middle,
     /// Drops whole words: the last words of a phrase such as `DELETE nic`, and the first words of a name such as
     /// `sec.user.create`, because its last words name the action. If not even one word fits, drops the middle.
@@ -27,7 +28,7 @@ pub(crate) enum Truncation {
 /// Marks the place of the dropped part.
 const ELLIPSIS: char = '…';
 
-/// The text in at most `max_width` columns, with `…` in the place of what is dropped.
+/// The text in at most `max_width` columns. `…` replaces the dropped part.
 pub(crate) fn truncate(text: &str, max_width: usize, truncation: Truncation) -> String {
     if display_width(text) <= max_width {
         return text.to_owned();
@@ -49,14 +50,14 @@ pub(crate) fn truncate(text: &str, max_width: usize, truncation: Truncation) -> 
     let mut shown: String = take_fitting(text.chars(), rest - end).collect();
     shown.push(ELLIPSIS);
     let tail: Vec<char> = take_fitting(text.chars().rev(), end).collect();
-    // A combining mark belongs to the letter before it, which is dropped.
+    // A combining mark at the start of the tail belongs to a dropped letter, so the mark is dropped, too.
     let tail = tail.into_iter().rev().skip_while(|char| char_width(*char) == 0);
     shown.extend(tail);
     shown
 }
 
-/// Drops the text between an existing ellipsis and the next space. `None` if there is no ellipsis, or if the result is
-/// still too wide.
+/// Drops the text between an existing ellipsis and the next space, or the end of the text if there is no space. `None`
+/// if there is no ellipsis, or if the result is still too wide.
 fn shorten_at_ellipsis(text: &str, max_width: usize) -> Option<String> {
     let (begin, end) = text.split_once(ELLIPSIS)?;
     let next_words = end.find(' ').and_then(|place| end.get(place..));
@@ -73,7 +74,7 @@ fn fit_words(text: &str, rest: usize) -> Option<String> {
         let begins = word_starts.rev().filter_map(|place| text.get(..place));
         return begins.into_iter().find(fits).map(|part| format!("{part}{ELLIPSIS}"));
     }
-    // A combining mark belongs to the character before it.
+    // A combining mark belongs to the character before it, so the shown part must not begin with such a mark.
     let is_whole = |part: &&str| part.chars().next().is_some_and(|char| char_width(char) > 0);
     let mut ends = word_starts.filter_map(|place| text.get(place..));
     let end = ends.find(|part| fits(part) && is_whole(part))?;

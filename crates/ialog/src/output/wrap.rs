@@ -7,7 +7,7 @@ use super::width::display_width;
 /// Spaces between a label and its text.
 const LABEL_GAP: usize = 2;
 
-/// Minimum width of a second column. If there is less, the text goes below its label.
+/// Minimum width of a second column. If less width is left, the text goes below its label.
 const MIN_COLUMN_WIDTH: usize = 20;
 
 /// Indentation of a text below its label.
@@ -65,8 +65,8 @@ pub(crate) fn wrap_paragraphs(text: &str, max_width: Option<usize>) -> String {
     format!("{}\n", out.trim_end())
 }
 
-/// Wraps the explanation of an indented line. Its lines are aligned below each other beside the key, or stand below the
-/// key if there is too little room beside it.
+/// Wraps the explanation in an indented line. The explanation follows the key after at least two spaces. The wrapped
+/// lines stand beside the key, or below the key if fewer than [`MIN_COLUMN_WIDTH`] columns are left beside it.
 fn wrap_second_column(line: &str, max_width: usize) -> String {
     let indent = line.len() - line.trim_start().len();
     let gap = line.get(indent..).and_then(|rest| rest.find("  "));

@@ -1,5 +1,6 @@
 //! Asks a command to end after a signal. At the first signal, a command that listens finishes its current step and
-//! returns, and the caller drops a command that does not listen. At the second signal, the caller drops any command.
+//! returns; a command that does not listen is dropped by the caller. At the second signal, the caller drops any
+//! command.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -12,9 +13,9 @@ pub struct Interrupt(Arc<InterruptState>);
 
 #[derive(Debug, Default)]
 struct InterruptState {
-    /// Whether the command listens, that is, returns after it is asked to end.
+    /// Whether the command listens (returns when it is asked to end) and was not asked yet.
     has_listener: AtomicBool,
-    /// The exit code of the signal; 0 before any signal.
+    /// The exit code passed to [`Interrupt::ask`]; 0 if no listening command was asked yet.
     code: AtomicU8,
     notify: Notify,
 }
@@ -26,8 +27,8 @@ impl Interrupt {
         Self::default()
     }
 
-    /// Asks the command to end, with the exit code of the signal. Returns `false` if the command does not listen, or
-    /// was asked before, so that the caller has to drop it.
+    /// Asks the command to end, with the exit code of the signal. Returns `false` if the command does not listen or was
+    /// already asked; the caller must then drop the command.
     pub fn ask(&self, code: u8) -> bool {
         if !self.0.has_listener.swap(false, Ordering::Relaxed) {
             return false;
@@ -45,7 +46,7 @@ impl Interrupt {
         async move { state.notify.notified().await }
     }
 
-    /// The exit code of the signal; 130, that of Ctrl-C, before any signal.
+    /// The exit code passed to [`Self::ask`]; 130 (Ctrl-C) if no listening command was asked yet.
     pub(crate) fn code(&self) -> u8 {
         match self.0.code.load(Ordering::Relaxed) {
             0 => 130,

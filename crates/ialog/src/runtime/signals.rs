@@ -1,5 +1,5 @@
 //! Handles signals that end the program. A signal ends the command and not the process, so that the command can remove
-//! incomplete files.
+//! incomplete files. Only the third signal ends the process.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -24,7 +24,7 @@ impl Signals {
     }
 
     /// Resolves at the next signal, with the exit code that shells give it. Never resolves if signals cannot be
-    /// received; they end the process at once then.
+    /// received; in this case a signal ends the process at once.
     pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             () = receive(&mut self.interrupt) => 130,
@@ -34,8 +34,8 @@ impl Signals {
     }
 }
 
-/// Ends the process at the third signal. Code that never waits, such as an endless `--jq`, does not notice the first
-/// two. Files are left as after a power failure, from which every export can resume.
+/// Ends the process at the third signal, because code that never awaits, such as an endless `--jq`, does not notice the
+/// first two signals. The files are left as after a power failure, and every export can resume from this state.
 pub(crate) async fn exit_at_third_signal() {
     let mut signals = Signals::listen();
     signals.next().await;

@@ -16,8 +16,8 @@ use crate::runtime::context::Context;
 use crate::service::cache::ServiceCache;
 use crate::service::logging::{LoggingClock, LoggingTransport};
 
-/// A builder with the settings of the account, not validated yet. `now` is the time of the simulator, so that a demo
-/// reads the clock only once.
+/// A builder with the settings of the account, which are not validated yet. `now` is the time of the simulator, so that
+/// a demo reads the clock only once.
 pub(crate) fn builder(
     args: &ServiceArgs,
     now: DateTime<Utc>,
@@ -73,7 +73,7 @@ fn configure(
         retry = retry.attempts(attempts);
     }
     if let Some(timeout) = args.timeout {
-        // The length of a month depends on the date, so lengths are measured back from now.
+        // The timeout may contain months, whose length depends on the date, so the timeout is measured back from `now`.
         let timeout = DateRange::last(timeout, now)?.duration();
         let timeout = timeout.to_std().unwrap_or_default();
         retry = retry.deadline(timeout);
@@ -120,7 +120,7 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Com
     }
 }
 
-/// The selected contracts, each once; the only one if none is selected.
+/// The selected contracts, each once; the contract of [`only_contract`] if none is selected.
 pub(crate) async fn select_contracts(
     selectors: &[ContractSelector],
     client: &Client,
@@ -135,12 +135,12 @@ pub(crate) async fn select_contracts(
     contracts::select_contracts(selectors, &known_to_token(&listed))
 }
 
-/// Explains a refused contract: says whether the token may read it at all.
+/// The error for a refused contract. If the token cannot read the contract at all, the error says so.
 pub(crate) async fn explain_refusal(client: &Client, contract: &ContractNumber, error: Error) -> CommandError {
     if !matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::NotFound) {
         return error.into();
     }
-    // If the contracts cannot be listed either, the first error says more.
+    // If the contracts cannot be listed either, or if this one is listed, the original error says more.
     not_listed(client, contract).await.unwrap_or_else(|| error.into())
 }
 

@@ -1,5 +1,5 @@
-//! Caches the measured limits of a service and its list of contracts, which cost requests. Files are named by the
-//! address of the API. A missing, old or damaged file never changes a result; it only costs the requests again.
+//! Caches the measured limits of a service and its list of contracts, to save requests. A file is named after the
+//! address of the API. A missing, old or damaged file never changes a result, but may cost the requests again.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,8 @@ impl ServiceCache {
         Self(folder)
     }
 
-    /// The profile of the service at an address. `None` if the cache has none in this version of the format, or if it
-    /// was measured more than [`MAX_AGE`] before or after `now`.
+    /// The profile of the service at an address. `None` if the cache has no profile in this version of the format, or
+    /// if the profile was measured more than [`MAX_AGE`] before or after `now`.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl ServiceCache {
         let numbers = listed.unwrap_or_default().into_iter();
         numbers
             .filter_map(|number| Some(number.as_str()?.to_owned()))
-            // The numbers become words in a shell.
+            // Shell completion inserts the numbers into a command line, so only digits are safe.
             .filter(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
             .collect()
     }

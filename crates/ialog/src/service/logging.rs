@@ -38,7 +38,7 @@ impl LoggingTransport {
         }
     }
 
-    /// Logs the status of the response, or why there is none.
+    /// Logs the status of the response, or the cause if there is no response.
     fn log_result(&self, request: &str, started: Duration, result: Result<StatusCode, String>) {
         let took = self.clock.elapsed().saturating_sub(started).as_secs_f64();
         let result = result.map_or_else(|cause| format!("no answer ({cause})"), |status| status.to_string());
@@ -74,7 +74,7 @@ impl Transport for LoggingTransport {
     }
 }
 
-/// The innermost cause of an error. The outer ones repeat the address.
+/// The innermost cause of an error, because the outer causes repeat the address.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = None;
     let mut next = error.source();
@@ -85,7 +85,7 @@ fn root_cause(error: &dyn Error) -> String {
     cause.unwrap_or_else(|| "the request could not be sent".to_owned())
 }
 
-/// The credentials of a request, to find them wherever they are repeated.
+/// The credentials of a request, which are replaced wherever a logged text repeats them.
 struct RequestSecrets(Vec<String>);
 
 impl RequestSecrets {
@@ -98,7 +98,7 @@ impl RequestSecrets {
         Self(secrets.map(str::to_owned).collect())
     }
 
-    /// The text without these credentials, and without anything that looks like one.
+    /// The text with these credentials, and anything that looks like a credential, replaced.
     fn redact(&self, text: &str) -> String {
         let secrets: Vec<&str> = self.0.iter().map(String::as_str).collect();
         redact_text(text, &secrets)

@@ -8,8 +8,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 
 use flate2::write::GzEncoder;
 
-/// Minimum size of a frame before compression, in bytes: a frame ends after the event with which it reaches this size.
-/// Smaller frames compress worse; larger ones take more memory.
+/// Minimum size of each frame except the last, in bytes before compression: a frame ends after the event with which it
+/// reaches this size. Smaller frames compress worse; larger ones take more memory.
 pub const FRAME_BYTES: usize = 1 << 20;
 
 /// Compression of a file.
@@ -125,7 +125,7 @@ impl<W: Write> FrameWriter<W> {
         })
     }
 
-    /// Continues after complete frames with the bytes of the open one.
+    /// Continues a file that already has its complete frames. `open` contains the bytes of the incomplete frame.
     pub(crate) fn resume(&mut self, open: Vec<u8>) {
         self.open = open;
         self.begun = true;
@@ -136,7 +136,7 @@ impl<W: Write> FrameWriter<W> {
         &mut self.open
     }
 
-    /// Ends the frame if it is full. Call it after each event.
+    /// Ends the open frame if it is full. Call this function after each event.
     pub(crate) fn end_frame(&mut self) -> io::Result<()> {
         if self.open.len() < FRAME_BYTES {
             return Ok(());
@@ -158,7 +158,7 @@ impl<W: Write> FrameWriter<W> {
         Ok(())
     }
 
-    /// Flushes complete frames and returns the bytes of the open one, which a checkpoint must keep. Without
+    /// Flushes the complete frames and returns the bytes of the open frame, which a checkpoint must keep. Without
     /// compression, all bytes are written and the result is empty.
     pub(crate) fn pause(&mut self) -> io::Result<&[u8]> {
         if matches!(self.compressor, FrameCompressor::None) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-/// The JSON text of a record without line breaks. `record` must be valid JSON.
+/// The JSON text of a record on one line. `record` must be valid JSON.
 ///
 /// ```
 /// use ionos_activitylog_archive::ndjson::to_line;

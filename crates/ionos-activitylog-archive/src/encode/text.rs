@@ -15,9 +15,9 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
 
 /// A path as a single line, with control characters as escapes such as `\n` or `\u{1b}`.
 ///
-/// The library escapes paths itself, although programs escape what they write to a terminal: messages of `Error` are
-/// documented as single lines, and in a finished message a program cannot distinguish the line break of a path from one
-/// of the text. Fields of errors contain the unchanged path.
+/// Programs escape what they write to a terminal. The library still escapes paths itself, because messages of `Error`
+/// are documented as single lines, and a program cannot distinguish a line break of the path from other line breaks in
+/// a message. Fields of errors contain the unchanged path.
 pub(crate) fn single_line(path: &Path) -> String {
     let escape = |c: char| {
         if c.is_control() { c.escape_default().to_string() } else { c.to_string() }

@@ -113,8 +113,8 @@ pub struct FileCheckpoint {
 }
 
 impl FileCheckpoint {
-    /// Reads the checkpoint of a partial file. `None` if there is none. Fails if the partial file is shorter than the
-    /// checkpoint says.
+    /// Reads the checkpoint of a partial file. `None` if there is none. Fails if the checkpoint cannot be read or is
+    /// invalid, and if the partial file is shorter than the checkpoint says.
     pub(super) fn read(partial: &ResumableFile) -> Result<Option<Self>, Error> {
         let Some((bytes, path)) = partial.checkpoint()? else {
             return Ok(None);

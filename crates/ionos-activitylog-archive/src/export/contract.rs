@@ -1,4 +1,4 @@
-//! Exports one contract: reads missing ranges in order of time, and replaces ranges with gaps by reading them again.
+//! Exports one contract: reads missing ranges for the first time, and reads ranges with gaps again to replace them.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -117,7 +117,7 @@ impl ContractExportRun<'_> {
         Ok(())
     }
 
-    /// Starts the threads that write the events from a time on.
+    /// Starts the threads that write the events from `start` on.
     fn part_writer(&self, start: DateTime<Utc>) -> Result<PartWriter, Error> {
         let (folder, fail_points) = (self.writer.folder.clone(), self.exporter.fail_points.clone());
         let root = folder.path().to_path_buf();
@@ -181,7 +181,7 @@ impl ContractExportRun<'_> {
         let mut added = 0;
         while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
             self.done.requests += window.requests;
-            // Equal records without a usable `@uuid` may be several events.
+            // A multiset, because equal records without a usable `@uuid` may be several events.
             let mut known: EventMultiset<(EventId, String)> = window.events.iter().map(key).collect();
             let received = window.events.len();
             let in_window = stored.range(..(window.range.end(), String::new(), String::new()));
@@ -268,7 +268,7 @@ impl ContractExportRun<'_> {
         run_log::append(&self.writer.folder, &run, &self.exporter.fail_points)
     }
 
-    /// The result so far, with the gaps of the range.
+    /// The result so far, with the gaps that overlap the range.
     fn report(&mut self, range: DateRange) -> ContractExport {
         let days = self.writer.days.values();
         let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());

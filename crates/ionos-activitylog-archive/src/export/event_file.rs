@@ -1,5 +1,5 @@
 //! Writes events that are already on disk, such as those of an archive, to a file in another format. Starting over is
-//! fast, so there are no checkpoints, and an interruption leaves no file.
+//! fast, so there are no checkpoints, and an interruption leaves no file under the final name.
 
 use std::io::BufWriter;
 

@@ -1,4 +1,5 @@
-//! Exports the verified windows of a range to one file. An interrupted export continues from its last checkpoint.
+//! Exports the windows of a range to one file, and fails at a window that is not verified. An interrupted export
+//! continues from its last checkpoint.
 
 use std::fs::File;
 use std::io;
@@ -15,10 +16,12 @@ use crate::error::Error;
 use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
 use crate::fs::{FailPoint, FailPoints, ResumableFile};
 
-/// Number of uncompressed bytes after which the end of a window gets a checkpoint. Each checkpoint waits for the disk.
+/// Number of uncompressed bytes since the last checkpoint after which the next one is saved, at the end of a window.
+/// Each checkpoint waits for the disk.
 const CHECKPOINT_BYTES: u64 = 16 << 20;
 
-/// Number of requests after which the end of a window gets a checkpoint. A killed export repeats them.
+/// Number of requests since the last checkpoint after which the next one is saved, at the end of a window. After a
+/// kill, the next export repeats the requests since the last checkpoint.
 const CHECKPOINT_REQUESTS: u64 = 50;
 
 /// Totals of a file export, so far or at its end.
@@ -35,8 +38,8 @@ pub struct ExportStats {
     pub read_to: Option<DateTime<Utc>>,
 }
 
-/// An export to one file. If dropped, the partial file stays, and the next export continues it. A partial file without
-/// events is removed.
+/// An export to one file. If dropped, the partial file stays, and the next export continues it. The partial file is
+/// removed if no event was written, or if writing failed before the first checkpoint.
 ///
 /// ```no_run
 /// use futures_util::{StreamExt, stream};
@@ -82,7 +85,8 @@ struct WorkAmount {
     windows: u64,
 }
 
-/// A complete file that does not have its name yet. If dropped, the last checkpoint stays.
+/// A complete file that does not have its name yet. If dropped, the partial file stays if it has a checkpoint, and is
+/// removed otherwise.
 #[must_use = "without .commit() the file does not come into being"]
 #[derive(Debug)]
 pub struct FinishedExport {
@@ -109,8 +113,12 @@ impl FileExport {
     /// `overwrite`, and only once the new file is complete.
     ///
     /// Fails with [`Error::AlreadyExists`], [`Error::NotAFile`] or [`Error::Create`] if the file cannot be created,
-    /// with [`Error::Locked`] while another process writes it, and with [`Error::Unfinished`] if the interrupted export
-    /// has another specification. With `overwrite`, that export is discarded.
+    /// with [`Error::Locked`] while another process writes it, and with [`Error::Write`] if the partial file cannot be
+    /// prepared.
+    ///
+    /// Without `overwrite`, also fails with [`Error::Unfinished`] if the interrupted export has another specification,
+    /// and with [`Error::Open`], [`Error::Damaged`] or [`Error::UnsupportedVersion`] if its checkpoint cannot be used.
+    /// With `overwrite`, such an export is discarded.
     pub fn open(target: &FileTarget, spec: ExportSpec, overwrite: bool) -> Result<Self, Error> {
         Self::open_with_failpoints(target, spec, overwrite, &FailPoints::default())
     }
@@ -186,8 +194,9 @@ impl FileExport {
 
     /// Writes every event of the windows, which must cover [`FileExport::remaining_range`] in order.
     ///
-    /// Calls `progress` after each window. Fails for a window that is not verified. After an error, or if the future is
-    /// dropped, the partial file stays for the next export.
+    /// Calls `progress` after each window. Fails with [`Error::Read`] if a window cannot be read or is not verified,
+    /// and with [`Error::Write`] if the file cannot be written or the windows end too early. An error, or dropping the
+    /// future, has the same effect on the partial file as dropping the [`FileExport`].
     pub async fn write(
         mut self,
         windows: impl Stream<Item = Result<Window, ionos_activitylog::Error>>,
@@ -255,7 +264,8 @@ impl OpenFile {
     /// Makes everything up to the end of the last window durable.
     fn save(&mut self) -> Result<(), Error> {
         let failed = |error| Error::Write { path: self.partial.target().to_path_buf(), source: error };
-        // Formats are UTF-8, and a frame ends after an event.
+        // The conversion is lossless: all formats are UTF-8, and a frame ends only between two events, so the open text
+        // never starts within a character.
         let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
         let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
         let checkpoint = FileCheckpoint {
@@ -293,7 +303,7 @@ impl Drop for FileExport {
         if file.exported.events == 0 {
             file.partial.discard_on_drop();
         } else if file.since_checkpoint.windows > 0 && !file.broken {
-            // On an error, the last checkpoint stays.
+            // If saving fails, the last checkpoint stays.
             let _ = file.save();
         }
     }

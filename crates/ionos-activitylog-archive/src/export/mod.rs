@@ -51,17 +51,17 @@ pub use target::FileTarget;
 /// Minimum age of the events that an export reads, because younger events may not be in the log yet.
 pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
 
-/// Age from which a range is read without asking the service for its time. Assumes that the clock of this machine is at
-/// most this far ahead.
+/// Age from which a range is read without a request for the service's time. Assumes that the clock of this machine is
+/// ahead by at most this value.
 const RECENT_AGE: TimeDelta = TimeDelta::days(1);
 
-/// Difference between the clocks of this machine and of the service from which a warning is shown.
+/// Maximum time by which the clock of this machine may be ahead of the service's clock without a warning.
 const CLOCK_WARNING_LIMIT: TimeDelta = TimeDelta::seconds(60);
 
 /// Maximum number of contracts that are exported at once.
 const CONTRACTS_AT_ONCE: usize = 4;
 
-/// Maximum number of windows of one contract that are read at once, if it is the only contract.
+/// Maximum number of windows that are read at once if only one contract is exported.
 const WINDOWS_AT_ONCE: usize = 4;
 
 /// Resolves when the export must stop.
@@ -129,7 +129,8 @@ pub struct ContractExport {
 }
 
 impl Exporter {
-    /// Exports what a client reads to an archive, which is created if it does not exist.
+    /// Creates an exporter that reads with a client and writes to an archive. An export creates the archive if it does
+    /// not exist.
     #[must_use]
     pub fn new(client: Client, archive: Archive) -> Self {
         Self {
@@ -146,7 +147,8 @@ impl Exporter {
         }
     }
 
-    /// Identifies the service instead of the base URL of its API. An archive accepts events of one service.
+    /// Name of the service in the archive. Default: the base URL of its API. An archive accepts the events of only one
+    /// service.
     #[must_use]
     pub fn api(mut self, api: impl Into<String>) -> Self {
         self.api = api.into();
@@ -167,8 +169,8 @@ impl Exporter {
         self
     }
 
-    /// Whether to count archived ranges again, with one request per day, and to add late events. Gaps are then read
-    /// again at once. Default: false.
+    /// Whether to count archived ranges again, with one request per verified range of a day, and to add late events.
+    /// Gaps are then read again at once. Default: false.
     #[must_use]
     pub fn recount(mut self, recount: bool) -> Self {
         self.recount = recount;
@@ -206,16 +208,18 @@ impl Exporter {
         self
     }
 
-    /// The part of a range that is old enough to be read. The earlier one of the clocks of this machine and of the
-    /// service counts, because a clock that is ahead would include events that are not in the log yet.
+    /// The part of a range that is old enough to be read. `None` if the whole range is too recent. Of the clocks of
+    /// this machine and of the service, the one with the earlier time counts, because a clock that is ahead would
+    /// include times whose events are not in the log yet.
     fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
         let local = self.clock.now();
         let now = service.map_or(local, |service| service.min(local));
         range.past(now.checked_sub_signed(self.settle_delay)?)
     }
 
-    /// Last known time of the service. Sends a small request first if the range is recent and the known time does not
-    /// show that all of it is settled. `None` if no time is known.
+    /// Last time that the service reported. Sends a small request first, unless the range is old or the last reported
+    /// time shows that the whole range is settled. `None` if the service has reported no time, or if the request failed
+    /// without a new time.
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
         let last_reported = self.client.service_time();
         let recent = self.clock.now().checked_sub_signed(RECENT_AGE)?;
@@ -223,7 +227,7 @@ impl Exporter {
         if range.end() < recent || past {
             return last_reported;
         }
-        // The export reports errors itself. An error response has a date as well.
+        // Ignore an error here, because the export reports it. An error response may also have a date.
         let answered = self.client.info().await.is_ok();
         let now = self.client.service_time();
         now.filter(|_| answered || now != last_reported)
@@ -232,9 +236,9 @@ impl Exporter {
     /// Exports a range of several contracts, each independently of the others. Ranges that are archived are not read
     /// again.
     ///
-    /// If `stop` resolves, each contract discards its unfinished part, completes its manifests and state, and
-    /// ends. Another export continues from there. If the future is dropped, the archive stays valid, as after a kill,
-    /// with temporary files that the next export removes.
+    /// If `stop` resolves, the export of each contract discards its unfinished part, completes manifests and state, and
+    /// ends. The next export continues from there. If the future is dropped, the archive stays valid, as after a kill,
+    /// and the next export removes leftover files.
     pub async fn run(
         &self,
         contracts: &[ContractNumber],

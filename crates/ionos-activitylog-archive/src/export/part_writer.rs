@@ -1,8 +1,8 @@
-//! Writes windows on two threads, so that requests continue meanwhile: one splits windows into parts, the other commits
-//! finished parts to disk.
+//! Writes windows on two threads, so that requests continue meanwhile: one thread splits windows into parts, the other
+//! commits finished parts to disk.
 //!
 //! A part is reported only once it survives a loss of power: its bytes, its name in the folder of the day, and the name
-//! of that folder are synced. All parts that finished meanwhile share the last sync.
+//! of that folder are synced. Parts that are committed together share the last of these syncs.
 
 use std::io;
 use std::iter;
@@ -25,7 +25,7 @@ use crate::part::{FinishedRange, PartSplitter, WrittenRange};
 pub(super) struct WriteReport {
     /// Ranges whose parts are on disk, in order.
     pub(super) ranges: Vec<WrittenRange>,
-    /// Why the writer has stopped. `None` if it continues.
+    /// The error that has stopped the writer. `None` if there was no error.
     pub(super) error: Option<Error>,
 }
 
@@ -35,7 +35,8 @@ enum WriterMessage {
     End(DateTime<Utc>),
 }
 
-/// Writes windows on two threads. If dropped, it waits for the current window and part, and removes an unfinished part.
+/// Writes windows on two threads. If dropped, it waits for the current window and the current commit, and removes all
+/// other parts that are not on disk.
 pub(super) struct PartWriter {
     /// `None` once no more windows are accepted.
     jobs: Option<mpsc::Sender<WriterMessage>>,
@@ -117,7 +118,7 @@ impl PartWriter {
         }
     }
 
-    /// Joins the threads. Returns the error of the committing thread first.
+    /// Joins the threads. If both have failed, returns the error of the committing thread.
     fn join(&mut self) -> Result<(), Error> {
         let threads = self.threads.take().into_iter().flatten();
         let ended: Vec<_> = threads.map(|thread| thread.join()).collect();
@@ -154,7 +155,7 @@ fn write<F: Fn(NaiveDate) -> Result<PathBuf, Error>>(
             WriterMessage::Window(window) => splitter.add(&window)?,
             WriterMessage::End(end) => return splitter.end(end),
         }
-        // The receiver was dropped, so no more windows follow.
+        // If the receiver was dropped, no more windows follow.
         if cut.unbounded_send(()).is_err() {
             break;
         }
@@ -188,7 +189,7 @@ pub(super) fn commit(
                 }
             }
         }
-        // A killed export may have created the folder of the day without syncing its name.
+        // Sync also if no folder is new: a killed export may have created the folder of a day without syncing its name.
         if durable.iter().any(|range| range.part.is_some()) {
             folder::sync(folder)?;
         }

@@ -24,7 +24,8 @@ const WINDOW_EVENTS: u64 = 7_500;
 pub struct ContractPlan {
     /// Ranges that are missing.
     pub missing: RangeSet,
-    /// Ranges that are archived and would be read again, because they could not be verified.
+    /// Archived ranges that could not be verified, so that an export reads them again. Includes gaps whose next try is
+    /// not due yet.
     pub unverified: RangeSet,
     /// Number of events in these ranges; a lower bound unless `exact`.
     pub events: u64,
@@ -80,7 +81,7 @@ pub(super) async fn estimate(
         plan.events += events;
         plan.windows += windows;
         let pages = events.div_ceil(windows).div_ceil(PageSize::DEFAULT.get()).max(1);
-        // One extra request: the first page of the range shows its total.
+        // One extra request: the first page of the whole range, which shows the total.
         plan.requests += windows * pages + u64::from(windows > 1);
     }
     let elapsed = exporter.clock.elapsed().saturating_sub(start);

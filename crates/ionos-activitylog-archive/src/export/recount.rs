@@ -18,10 +18,10 @@ use crate::error::Error;
 use crate::manifest::KnownGap;
 use crate::part::{PartFile, PartMeta, gaps_of, lines, total_matches};
 
-/// Age from which a range that is found complete counts as final.
+/// Age from which a range is sealed if a recount finds it complete.
 const SEALED_AFTER: TimeDelta = TimeDelta::hours(24);
 
-/// Counts every verified range that overlaps `range` again.
+/// Recounts every verified range that overlaps `range`.
 pub(super) async fn run(job: &mut ContractExportRun<'_>, range: DateRange) -> Result<(), Error> {
     let (first, last) = (range.start().date_naive(), range.end().date_naive());
     let days = job.writer.days.range(first..=last);
@@ -120,7 +120,7 @@ impl ArchivedIds {
         Ok(archived)
     }
 
-    /// Notes that the service returned an event. Returns whether the event is archived.
+    /// Records an event that the service has sent again. Returns whether this event is already archived.
     fn match_event(&mut self, event: &Event, id: &EventId) -> bool {
         if self.ids.contains(id) {
             self.returned.insert(id.clone());
@@ -145,7 +145,8 @@ struct RereadRange {
     counted: bool,
 }
 
-/// Reads a range again and writes the events that are not archived to a part. Incomplete if the export is stopped.
+/// Reads a range again and writes those events to a part that are not archived yet. The result is incomplete if the
+/// export is stopped.
 async fn read_late_events(
     job: &mut ContractExportRun<'_>,
     date: NaiveDate,

@@ -47,10 +47,11 @@ impl ContractExportRun<'_> {
         self.done.stopped
     }
 
-    /// Requests the total of each verified range in which some window did not match its total. The totals of windows
-    /// depend on where the export started, but a manifest must not.
+    /// Requests the total of each verified range that overlaps a window whose total did not match its events. The
+    /// boundaries of windows, and so their totals, depend on where the export started, but a manifest must not depend
+    /// on it.
     ///
-    /// On an error or a stop, only the ranges that were counted before stay in `ranges`.
+    /// On an error or a stop, `ranges` keeps only the ranges before the one whose total could not be requested.
     pub(super) async fn count(&mut self, ranges: &mut Vec<WrittenRange>) -> Result<(), Error> {
         let mut counted = 0;
         let mut result = Ok(());
@@ -71,8 +72,8 @@ impl ContractExportRun<'_> {
         result
     }
 
-    /// Total that the service reports for a range. `None` if the service reports no exact total, if the range has
-    /// fractions of a second, which a request cannot express, and once the export is stopped.
+    /// Total that the service reports for a range. `None` if the service reports no exact total, if the range starts or
+    /// ends within a second, which a request cannot express, and once the export is stopped.
     pub(super) async fn total(&mut self, range: DateRange) -> Result<Option<u64>, Error> {
         if range != range.to_whole_seconds() {
             return Ok(None);

@@ -7,7 +7,7 @@ use crate::encode::text::single_line;
 use crate::encode::{Compression, Format};
 use crate::error::Error;
 
-/// A file to export to, with the format and compression of its name.
+/// A file to export to, with the format and compression that its name determines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileTarget {
     path: PathBuf,
@@ -61,7 +61,7 @@ fn format_of_name(name: &str) -> Option<(Format, Compression)> {
 }
 
 impl fmt::Display for FileTarget {
-    /// The path as a single line, control characters escaped.
+    /// The path as a single line, with control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&single_line(&self.path))
     }

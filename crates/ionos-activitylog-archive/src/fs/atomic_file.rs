@@ -13,7 +13,7 @@ use crate::error::Error;
 /// Suffix of temporary files.
 const PARTIAL: &str = ".partial";
 
-/// A kind of file that an export replaces in an archive. It decides the prefix of the temporary name and the fail
+/// A kind of file that an export writes to an archive. The kind decides the prefix of the temporary name and the fail
 /// points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArchiveFileKind {
@@ -70,7 +70,7 @@ pub(crate) fn is_leftover(name: &str) -> bool {
 #[derive(Debug)]
 pub struct AtomicFile {
     file: NamedTempFile,
-    /// The final path; for a file of an archive its folder until the name is known.
+    /// The final path. For a file of an archive, the path of its folder until the final name is known.
     path: PathBuf,
     overwrite: bool,
     /// For a file of an archive: its kind and the fail points to reach.
@@ -93,8 +93,8 @@ impl AtomicFile {
         Ok(Self { file, path, overwrite, archive: None })
     }
 
-    /// Starts a file of an archive in an existing folder. It gets its name from [`AtomicFile::commit_as`] and replaces
-    /// any file of that name.
+    /// Starts a file of an archive in an existing folder. The file gets its name from [`AtomicFile::commit_as`] and
+    /// replaces any file of that name.
     pub(crate) fn create_in(folder: &Path, kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<Self, Error> {
         let path = folder.to_path_buf();
         let file = temporary_file(folder, kind.prefix())
@@ -128,7 +128,7 @@ impl AtomicFile {
         self.commit_as_after(path, || Ok(()))
     }
 
-    /// As [`AtomicFile::commit_as`], and calls a function between syncing and renaming.
+    /// Like [`AtomicFile::commit_as`], but calls a function between syncing and renaming.
     pub(crate) fn commit_as_after(
         mut self,
         path: &Path,
@@ -185,7 +185,8 @@ fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// Prefix that shows which file a leftover belongs to. Truncated to 40 characters to leave room for the random part.
+/// Prefix that shows which file a leftover belongs to. The file name in it is truncated to 40 characters to leave room
+/// for the random part.
 fn temporary_prefix(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beginning: String = name.chars().take(40).collect();

@@ -1,4 +1,4 @@
-//! Names each step around a durable write, so that tests can kill an export there and check that the next one
+//! Names each step around a durable write, so that tests can kill an export at that step and check that the next export
 //! continues.
 
 use std::fmt;
@@ -165,7 +165,7 @@ mod tests {
     fn each_fail_point_has_its_own_name() {
         let all = FailPoint::ARCHIVE_EXPORT.iter().chain(&FailPoint::FILE_EXPORT);
         let names: std::collections::BTreeSet<&str> = all.map(|point| point.name()).collect();
-        // WindowRead belongs to both.
+        // `WindowRead` is in both lists.
         assert_eq!(names.len(), FailPoint::ARCHIVE_EXPORT.len() + FailPoint::FILE_EXPORT.len() - 1);
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Makes the name of a file durable. Does nothing on systems other than Unix, which cannot sync a folder.
+/// Makes the name of a file durable. Does nothing on systems other than Unix, because they cannot sync a folder.
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
@@ -46,8 +46,8 @@ pub(crate) fn create_all(path: &Path, fail_points: &FailPoints) -> Result<(), Er
     Ok(())
 }
 
-/// Creates a folder in an existing one. The caller makes it durable with [`sync`] of the outer folder, once for several
-/// new folders.
+/// Creates a folder in an existing folder. The caller must make the name of the new folder durable with [`sync`] of the
+/// existing folder. One sync is enough for several new folders.
 pub(crate) fn create_unsynced(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
     match fs::create_dir(path) {
         Err(_) if path.is_dir() => return Ok(()),
@@ -68,10 +68,11 @@ pub(crate) fn remove_file(path: &Path, fail_points: &FailPoints) -> Result<(), E
     sync_folder_of(path).map_err(failed)
 }
 
-/// Resolves where a file will be, following a link, and returns the metadata of the file that it replaces.
+/// Returns the path at which a file will be written, with a link resolved, and the metadata of the file that will be
+/// replaced. The metadata are `None` if no file exists.
 ///
 /// Fails with [`Error::AlreadyExists`] if the file exists and `overwrite` is false, and with [`Error::NotAFile`] if the
-/// path is a folder or a dangling link.
+/// path is not a regular file, such as a folder or a dangling link.
 pub(super) fn destination(path: &Path, overwrite: bool) -> Result<(PathBuf, Option<fs::Metadata>), Error> {
     let path_buf = || path.to_path_buf();
     let refused = |source| Error::Create { path: path_buf(), source };

@@ -1,5 +1,5 @@
-//! Reads and writes the JSON files of an archive. Each names its schema and version, which is checked before any other
-//! member is read.
+//! Reads and writes the JSON files of an archive. Each file names its schema and version, which are checked before any
+//! other member is read.
 
 use std::path::Path;
 

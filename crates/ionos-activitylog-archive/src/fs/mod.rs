@@ -2,8 +2,8 @@
 //!
 //! [`AtomicFile`] writes a file under a temporary name and renames it once it is complete. `ResumableFile` does the
 //! same for a file that takes hours, with a checkpoint from which another process can continue; `sidecar_paths` names
-//! its files and replaces the checkpoint. `folder` creates and syncs folders, `json_file` checks the schema of a JSON
-//! file, and `fail_point` names each step for tests that kill the process there.
+//! the partial file and the checkpoint, and replaces the checkpoint. `folder` creates and syncs folders, `json_file`
+//! checks the schema of a JSON file, and `fail_point` names each step for tests that kill the process there.
 
 mod atomic_file;
 mod fail_point;

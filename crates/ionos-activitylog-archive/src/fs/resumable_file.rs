@@ -1,6 +1,6 @@
 //! Writes a file over hours, so that another process can continue after a kill. The file grows as `.NAME.partial`
-//! beside its final name, with a checkpoint that contains its number of valid bytes. The next process truncates bytes
-//! after the checkpoint, which a killed process has written.
+//! beside its final name, with a checkpoint that contains the number of valid bytes. The next process removes the bytes
+//! that a killed process wrote after the checkpoint.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek, SeekFrom};
@@ -12,7 +12,7 @@ use super::folder::{destination, sync_folder_of, without_temporary_name};
 use super::sidecar_paths::{SidecarPaths, remove};
 use crate::error::Error;
 
-/// A file that grows beside its final name. This process holds its lock.
+/// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.
 ///
 /// Dropped before [`ResumableFile::commit`], the file stays if it has a checkpoint, and is removed otherwise.
 #[derive(Debug)]
@@ -20,13 +20,13 @@ pub(crate) struct ResumableFile {
     file: Arc<File>,
     paths: SidecarPaths,
     overwrite: bool,
-    /// Whether the files stay when this is dropped.
+    /// Whether the partial file and its checkpoint stay when this is dropped.
     keep: bool,
     fail_points: FailPoints,
 }
 
 impl ResumableFile {
-    /// Opens the partial file of a path, new or left by another process, and locks it.
+    /// Opens and locks the partial file of a path. The partial file is new, or another process has left it.
     ///
     /// Fails as [`AtomicFile::create`](super::AtomicFile::create), and with [`Error::Locked`] while another process
     /// holds the lock.
@@ -67,7 +67,7 @@ impl ResumableFile {
         Ok(Self { keep, file: Arc::new(file), paths, overwrite, fail_points: fail_points.clone() })
     }
 
-    /// The bytes of the checkpoint and its path; `None` if there is none.
+    /// The bytes and the path of the checkpoint. `None` if there is no checkpoint.
     pub(crate) fn checkpoint(&self) -> Result<Option<(Vec<u8>, &Path)>, Error> {
         let path = &self.paths.checkpoint;
         match fs::read(path) {
@@ -87,8 +87,9 @@ impl ResumableFile {
         Ok(())
     }
 
-    /// Truncates the partial file to the bytes that a checkpoint counts and returns it, positioned at its end. `None`
-    /// starts from zero and removes an old checkpoint; `Some(0)` keeps it, as it may hold the text of the first frame.
+    /// Truncates the partial file to `kept_bytes`, the number of bytes that its checkpoint counts, and returns the
+    /// file, positioned at its end. `None` starts from zero and removes an old checkpoint. `Some(0)` keeps the
+    /// checkpoint, because it may hold the text of the first frame.
     pub(crate) fn begin(&mut self, kept_bytes: Option<u64>) -> Result<Arc<File>, Error> {
         if kept_bytes.is_none() {
             self.keep = false;
@@ -156,8 +157,8 @@ impl ResumableFile {
         Ok(())
     }
 
-    /// Fails if another program has removed or replaced the partial file: the bytes written to it would be lost, and a
-    /// checkpoint would count them.
+    /// Fails if another program has removed or replaced the partial file. Otherwise a checkpoint would count bytes that
+    /// are lost.
     fn check_present(&mut self) -> Result<(), Error> {
         if is_same_file(&self.file, &self.paths.partial) {
             return Ok(());
@@ -175,7 +176,7 @@ impl ResumableFile {
 impl Drop for ResumableFile {
     fn drop(&mut self) {
         if !self.keep {
-            // The checkpoint first: without it, a leftover partial file is ignored.
+            // Remove the checkpoint first: without a checkpoint, the next process discards a leftover partial file.
             let _ = remove(&self.paths.checkpoint);
             if is_same_file(&self.file, &self.paths.partial) {
                 let _ = remove(&self.paths.partial);
@@ -323,7 +324,7 @@ mod tests {
             let mut partial = open(&path, false).unwrap();
             partial.begin(None).unwrap();
             partial.save(CHECKPOINT).unwrap();
-            // Leaves the files like a kill. Two long names must not share their files.
+            // Leaves the files as a kill does. Two long names must not share their files.
             std::mem::forget(partial);
         }
         assert_eq!(names(folder.path()).unwrap().len(), 4);

@@ -9,7 +9,8 @@ use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{folder_of, sync_folder_of};
 use crate::digest::Digest;
 
-/// Maximum length in bytes of a file name that the names beside it contain in full. File systems allow 255.
+/// Maximum length in bytes of a final name that the names beside it contain in full. In place of a longer name, they
+/// contain its beginning and a digest, because file systems allow 255 bytes.
 const MAX_NAME_BYTES: usize = 200;
 
 /// The final path and the paths beside it, which depend only on the final path.
@@ -51,8 +52,8 @@ impl SidecarPaths {
     /// Replaces the checkpoint durably.
     ///
     /// `AtomicFile` does not fit: its temporary names are random, so every killed process would leave another file
-    /// beside the user's file. The fixed name is overwritten by the next process, and the lock of the partial file
-    /// makes it exclusive.
+    /// beside the user's file. Here, the temporary name is fixed, so that the next process overwrites the file of a
+    /// killed one. No two processes use the name at once, because the partial file is locked.
     pub(super) fn replace_checkpoint(
         &self,
         bytes: &[u8],

@@ -9,8 +9,8 @@ use crate::digest::Digest;
 use crate::error::Error;
 use crate::layout::ContractFolder;
 
-/// All manifests of a contract with their digests, by day. Skips the folder of a day without a manifest, which an
-/// unfinished export has left.
+/// All manifests of a contract with their digests, by day. Skips a day whose folder has no manifest: an unfinished
+/// export has left this folder.
 pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, (Manifest, Digest)>, Error> {
     let mut days = BTreeMap::new();
     for date in folder.days()? {

@@ -1,6 +1,6 @@
 //! The manifest of a day: the ranges that were read, the parts with their contents, and the digest of the previous
-//! manifest. The manifests of a contract form a chain, so that no file can be changed or removed without changing every
-//! later manifest.
+//! manifest. The manifests of a contract form a chain, so that no part or manifest can be changed or removed without
+//! changing every later manifest.
 //!
 //! A manifest depends only on the data and the version of the program. It contains no clock time, run or machine, so
 //! that exporting the same events again gives the same bytes. Facts about runs are in `_runs.ndjson`.
@@ -29,10 +29,10 @@ use crate::error::Error;
 use crate::fs::json_file;
 use crate::layout::PartName;
 
-/// Schema and version of the manifests that this version writes. It also reads `ialog.manifest/1`.
+/// Schema and version of the manifests that this crate writes. This crate also reads `ialog.manifest/1`.
 pub const MANIFEST_SCHEMA: &str = "ialog.manifest/2";
 
-/// The schema of version 0.1.0, which names no proofs. Such manifests are read, verified and continued.
+/// The schema of the manifests that version 0.1.0 wrote. They name no proofs, but are read, verified and continued.
 const MANIFEST_SCHEMA_1: &str = "ialog.manifest/1";
 
 /// The rule by which events are identified: their `@uuid`, or else the SHA-256 of their canonical content.
@@ -242,7 +242,7 @@ impl Manifest {
     /// Reads a manifest and returns it with the digest of its file.
     ///
     /// Fails with [`Error::Open`] if the file cannot be read, with [`Error::UnsupportedVersion`] if a later version
-    /// wrote it, and with [`Error::Damaged`] if this library would not have written it.
+    /// wrote the file, and with [`Error::Damaged`] if the file is not a manifest or its values contradict each other.
     pub fn read(path: &Path) -> Result<(Self, Digest), Error> {
         let bytes = fs::read(path).map_err(|error| Error::Open { path: path.to_path_buf(), source: error })?;
         let manifest = Self::from_bytes(&bytes, path)?;
@@ -284,19 +284,20 @@ impl Manifest {
         ranges.filter_map(ReadRange::range).collect()
     }
 
-    /// Parts whose range lies within a range.
+    /// Parts whose own range lies within `range`.
     pub(crate) fn parts_in(&self, range: DateRange) -> impl Iterator<Item = &Part> {
         let inside = RangeSet::from(range);
         self.parts.iter().filter(move |part| inside.covers(part.file.range))
     }
 
-    /// Total that the service reported for a range when it was archived. `None` if one of the parts has no total. Only
-    /// this total can be compared with a later one: amended events are archived with several contents but counted once.
+    /// Total that the service reported for a range when the range was archived. `None` if one of the parts has no
+    /// total. Compare a later total with this one, not with the number of archived events: an amended event is archived
+    /// with several contents, but the service counts it once.
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
         self.parts_in(range).map(|part| part.total).sum()
     }
 
-    /// Recomputes the values that follow from parts and ranges: their order, the sums and the digest.
+    /// Sorts parts and gaps, and recomputes the sums and the digest.
     pub(crate) fn recompute(&mut self) {
         self.parts.sort_by(|a, b| {
             (a.late, a.from, a.to, a.file.to_string()).cmp(&(b.late, b.from, b.to, b.file.to_string()))
@@ -326,7 +327,7 @@ impl ReadRange {
         Self { from: range.start(), to: range.end(), verified: false, counted: false, proof: None }
     }
 
-    /// A verified range. `counted`: whether the service reports as many events for it as are archived.
+    /// A verified range. `counted`: whether the service reports as many events for the range as are archived.
     pub(crate) fn verified(range: DateRange, counted: bool, proof: Option<RangeProof>) -> Self {
         Self { from: range.start(), to: range.end(), verified: true, counted, proof }
     }
@@ -336,8 +337,8 @@ impl ReadRange {
         Self { from: range.start(), to: range.end(), ..self }
     }
 
-    /// Merges the next range into this one if both are verified, adjacent and have the same proof. Returns whether they
-    /// were merged. The merged range is counted if both are.
+    /// Merges the next range into this one if both are verified, adjacent and have the same proof. Returns whether the
+    /// two were merged. The merged range is counted if both ranges are counted.
     pub(crate) fn merge(&mut self, next: &Self) -> bool {
         let is_one = self.verified && next.verified && self.to == next.from && self.proof == next.proof;
         if is_one {

@@ -2,10 +2,10 @@
 //!
 //! A manifest must depend only on the events and the answers of the service, not on where an export was interrupted.
 //! But the boundaries of a [`Window`] and its number of scans depend on where the export started. So a manifest keeps
-//! only the independent part of a window's proof:
+//! only what does not depend on the start of the export:
 //!
-//! - If the service reports a total for exactly this range and it equals the number of archived events, the archived
-//!   events alone decide between [`RangeProof::EventsMatchTotal`] and [`RangeProof::RepeatsAreCounted`].
+//! - If the total of the service for a range matches the archived events of the range, these events alone decide
+//!   between [`RangeProof::EventsMatchTotal`] and [`RangeProof::RepeatsAreCounted`].
 //! - Otherwise the range has the weakest proof of its windows. The number of scans that matched a total does not
 //!   matter, and the number of identical scans is capped at [`IDENTICAL_SCANS`].
 
@@ -30,8 +30,8 @@ pub enum RangeProof {
 }
 
 impl RangeProof {
-    /// The proof of a window, which holds for each part of it. `None` for a window with a gap: its other parts are
-    /// verified, but the window does not name their proofs.
+    /// The proof of a window, which also holds for each range within the window. `None` for a window with a gap: the
+    /// ranges outside of the gap are verified, but the window does not name their proofs.
     pub(crate) fn of_window(window: &Window) -> Option<Self> {
         match window.proof()? {
             Proof::ScanMatchesTotal | Proof::UnionMatchesStableTotal => Some(Self::EventsMatchTotal),

@@ -1,5 +1,5 @@
-//! Compresses, hashes and writes the lines of a part on a separate thread, because this takes about as long as parsing
-//! them. The thread ends with the part.
+//! Compresses, hashes and writes the lines of a part on a separate thread, because this work takes about as long as
+//! parsing the lines. The thread ends with the part.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -14,15 +14,16 @@ use crate::fs::AtomicFile;
 /// Number of bytes that are handed over at once if the part is not compressed.
 const PLAIN_BYTES: usize = 1 << 17;
 
-/// Maximum number of frames that wait for compression. A longer queue would use more memory without a gain: every frame
-/// takes the same time.
+/// Maximum number of frames that wait for compression. A longer queue would use more memory and save no time, because
+/// all frames take about the same time.
 const FRAMES_WAITING: usize = 1;
 
-/// A file whose lines are compressed while more arrive. The file is removed if this is dropped.
+/// A file whose lines are compressed while more lines arrive. If the `CompressorThread` is dropped, the file is
+/// removed.
 pub(super) struct CompressorThread {
     /// Lines of the next frame.
     open: Vec<u8>,
-    /// Number of bytes with which a frame ends.
+    /// Size in bytes at which the next frame is complete.
     full: usize,
     /// `None` once all lines were handed over.
     frames: Option<SyncSender<Vec<u8>>>,
@@ -32,7 +33,7 @@ pub(super) struct CompressorThread {
     thread: Option<JoinHandle<io::Result<CompressedFile>>>,
 }
 
-/// A file with all bytes of its part, not synced.
+/// A file that has all bytes of its part, but is not synced yet.
 pub(super) struct CompressedFile {
     pub(super) file: AtomicFile,
     pub(super) sha256: Digest,
@@ -60,7 +61,7 @@ impl CompressorThread {
         })
     }
 
-    /// Appends a line without its line end. Also reports errors of earlier lines.
+    /// Appends a line, which is passed without its line end. Also fails if an earlier line could not be written.
     pub(super) fn add(&mut self, line: &[u8]) -> io::Result<()> {
         self.open.extend_from_slice(line);
         self.open.push(b'\n');
@@ -108,7 +109,8 @@ impl CompressorThread {
 
 impl Drop for CompressorThread {
     fn drop(&mut self) {
-        // The thread owns the file and removes it when it ends.
+        // The result of the thread contains the file. Dropping the result removes the file. A failed thread has already
+        // removed it.
         let _ = self.join();
     }
 }
@@ -125,7 +127,7 @@ fn compress(
     for mut frame in todo {
         into.add(&frame)?;
         frame.clear();
-        // The receiver is dropped after the last line.
+        // Fails after the last line, because the receiver is dropped then.
         let _ = used.send(frame);
     }
     let (writer, sha256, bytes) = into.finish()?.end();

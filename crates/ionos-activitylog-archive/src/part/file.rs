@@ -17,7 +17,7 @@ use crate::manifest::Part;
 
 use super::compressor::{CompressedFile, CompressorThread};
 
-/// A part that is being written. Its temporary file is removed if it is dropped.
+/// A part that is being written. If the `PartFile` is dropped, its temporary file is removed.
 pub(crate) struct PartFile {
     compressor: CompressorThread,
     compression: Compression,
@@ -35,7 +35,7 @@ pub(crate) struct PartFile {
 pub(crate) struct PartMeta {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether the total of every window that contributed events matches its events.
+    /// Whether the totals of the service match the events, so that a verified part has a total.
     pub(crate) counted: bool,
     pub(crate) late: bool,
 }
@@ -75,17 +75,18 @@ impl PartFile {
         Ok(())
     }
 
-    /// The total that a service reports for the events of this part, see [`EventMultiset::expected_total`].
+    /// The total that a service reports for the events of this part if it counts each event once, see
+    /// [`EventMultiset::expected_total`].
     pub(super) fn expected_total(&self, known: impl Fn(&EventId) -> bool) -> u64 {
         self.ids.expected_total(known)
     }
 
-    /// Whether equal records without a usable `@uuid` occur more than once.
+    /// Whether a record without a usable `@uuid` occurs more than once.
     pub(super) fn has_repeats(&self) -> bool {
         self.ids.iter().any(|(id, count)| count > 1 && id.is_of_content())
     }
 
-    /// Finishes the part and commits it to disk. `known` returns whether another part of the day has an id.
+    /// Finishes the part and commits it to disk. `known` returns whether another part of the day has the given id.
     pub(crate) fn finish(self, meta: PartMeta, known: impl Fn(&EventId) -> bool) -> Result<Part, Error> {
         self.end(meta, known)?.commit()
     }
@@ -112,7 +113,7 @@ impl PartFile {
     }
 }
 
-/// A complete part that is not on disk yet. Its temporary file is removed if it is dropped.
+/// A complete part that is not durable yet. If the `FinishedPart` is dropped, its temporary file is removed.
 pub(crate) struct FinishedPart {
     compressor: CompressorThread,
     folder: PathBuf,
@@ -128,7 +129,7 @@ pub(crate) struct FinishedPart {
 }
 
 impl FinishedPart {
-    /// Syncs and renames the part and returns its manifest entry. The caller makes the name of the day's folder
+    /// Syncs and renames the part and returns its manifest entry. The caller must make the name of the day's folder
     /// durable.
     pub(crate) fn commit(self) -> Result<Part, Error> {
         let compressed = self.compressor.wait();

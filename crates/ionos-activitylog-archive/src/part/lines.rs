@@ -29,8 +29,8 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
     Ok(())
 }
 
-/// Distinguishes a damaged part from one that the operating system cannot read. A missing part is damaged; any other
-/// error with an OS error code is not.
+/// The error for a part that cannot be read: [`Error::Damaged`] if the part is missing or cannot be decompressed, and
+/// [`Error::Open`] for any other error that has an OS error code.
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),

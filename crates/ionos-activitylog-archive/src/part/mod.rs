@@ -1,7 +1,7 @@
 //! Writes and reads the parts of an archive: compressed NDJSON files with the events of at most one day.
 //!
-//! [`PartSplitter`] decides where a part ends, [`PartFile`] writes one, and `compressor` moves compression to a thread.
-//! `lines` reads a part back. The boundaries of parts depend on the events alone.
+//! [`PartSplitter`] decides where a part ends, [`PartFile`] writes a part, and `compressor` moves compression to a
+//! thread. `lines` reads a part back.
 
 mod compressor;
 mod file;

@@ -1,8 +1,8 @@
-//! Decides where one part ends and the next begins. The decision depends on the events alone, so that an interrupted
-//! export produces the same files as an uninterrupted one.
+//! Decides where one part ends and the next begins. The decision depends on the range to read, its events and its gaps,
+//! but not on windows or interruptions. So an interrupted export produces the same files as an uninterrupted one.
 //!
 //! A part ends at midnight UTC, where the export ends, and at the first full hour at which it has [`PART_EVENTS`]
-//! events. A range that is not verified gets a separate part, so that it can be replaced.
+//! events. A range that is not verified gets a separate part, so that a later export can replace that part.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,20 +17,23 @@ use crate::error::Error;
 use crate::fs::FailPoints;
 use crate::manifest::{KnownGap, Part, RangeProof, ReadRange, day};
 
-/// Number of events with which a part ends at the next full hour: about 85 MB of lines. Small enough that a
-/// killed export repeats little work, and that tools can load a whole part into memory.
+/// Number of events with which a part ends at the next full hour: about 85 MB of lines. This is so small that a killed
+/// export repeats little work and that tools can load a whole part into memory.
 pub(crate) const PART_EVENTS: u64 = 100_000;
 
-/// A range of one day that was read, with the part that holds its events. `part` is `None` if the range has no events.
+/// A range that was read and lies within one day, with the part that holds its events. `part` is `None` if the range
+/// has no events.
 #[derive(Debug)]
 pub(crate) struct WrittenRange {
     pub(crate) range: DateRange,
     pub(crate) verified: bool,
-    /// Whether every window that overlaps the range has a total that matches its events, or the range itself has one.
+    /// Whether the total of every window that overlaps the range matches the events of that window, or the total of the
+    /// range matches the events of the range.
     pub(crate) counted: bool,
-    /// The weakest proof of its windows. `None` if one of them has no proof.
+    /// The weakest proof of the windows that overlap the range. `None` if the range is not verified or one of these
+    /// windows has no proof.
     window_proof: Option<RangeProof>,
-    /// Whether equal records without a usable `@uuid` are among its events.
+    /// Whether equal records without a usable `@uuid` are among the events of the range.
     has_repeats: bool,
     /// Total that the service reports if it counts each event once.
     pub(crate) expected_total: u64,
@@ -49,8 +52,8 @@ impl WrittenRange {
         }
     }
 
-    /// The entry of the range in a manifest. With a matching total, the events decide the proof. Otherwise the weakest
-    /// proof of the windows counts, although their boundaries depend on where the export started.
+    /// The entry of the range in a manifest. With a matching total, the events decide the proof. Otherwise the proof is
+    /// the weakest proof of the windows, although the boundaries of windows depend on where the export started.
     pub(crate) fn read_range(&self) -> ReadRange {
         if !self.verified {
             return ReadRange::unverified(self.range);
@@ -70,7 +73,7 @@ pub(crate) struct FinishedRange {
 }
 
 impl FinishedRange {
-    /// Brings the part to disk.
+    /// Makes the part durable under its name.
     pub(crate) fn commit(self) -> Result<WrittenRange, Error> {
         let part = self.part.map(FinishedPart::commit).transpose()?;
         Ok(WrittenRange { part, ..self.written })
@@ -80,7 +83,8 @@ impl FinishedRange {
 /// An event with its time and id, which are computed once.
 type Keyed<'a> = (&'a Event, (Option<DateTime<Utc>>, EventId));
 
-/// Whether an event precedes a time. An event without a time keeps the position at which it was received.
+/// Whether an event precedes a time. True for an event without a time, so that the event keeps the position at which it
+/// was received.
 fn is_before((_, (time, _)): &Keyed<'_>, end: DateTime<Utc>) -> bool {
     time.is_none_or(|time| time < end)
 }
@@ -100,9 +104,9 @@ pub(crate) struct PartSplitter<F> {
     /// calendar.
     midnight: Option<DateTime<Utc>>,
     open: Option<PartFile>,
-    /// Time of the last event in the open part, or the start of its range.
+    /// Time of the last event, or the start of the current range if that is later.
     last: DateTime<Utc>,
-    /// Whether the total of every window since `position` matches its events.
+    /// Whether the total of every window since `position` matches the events of that window.
     counted: bool,
     /// Whether the total of the current window matches its events.
     window_counted: bool,
@@ -249,8 +253,8 @@ impl<F: Fn(NaiveDate) -> Result<PathBuf, Error>> PartSplitter<F> {
             with_issues: std::mem::take(&mut self.with_issues),
         };
         let sent = self.ended.send(FinishedRange { written, part });
-        // The receiver is dropped if the committing thread failed, which reports its own error, or if the export was
-        // dropped.
+        // Sending fails if the receiver was dropped: either the committing thread has failed and reports its own error,
+        // or the export was dropped.
         sent.map_err(|_| Error::Thread { source: io::Error::other("the thread that commits parts has ended") })
     }
 
@@ -288,15 +292,16 @@ fn next_hour(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
     time.duration_trunc(hour).ok()?.checked_add_signed(hour)
 }
 
-/// Whether a window is verified and its reported total equals its number of events, where several contents of one id
-/// count once. Then the total of each part of the window also equals the events of that part.
+/// Whether a window is verified and its reported total equals its number of events. Several contents of one id count as
+/// one event. If this is true, the total of every range within the window also equals the number of events in that
+/// range.
 pub(crate) fn total_matches(window: &Window) -> bool {
     let received = window.events.len() as u64;
     let counted = received.checked_sub(window.amended);
     window.gaps.is_empty() && counted.is_some() && window.reported_total == counted
 }
 
-/// Splits a window into verified ranges, without gaps, and ranges that are not verified, each with its gaps.
+/// Splits a window into ranges, each with its gaps. A range without gaps is verified, a range with gaps is not.
 fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
     let gaps = gaps_of(window);
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();

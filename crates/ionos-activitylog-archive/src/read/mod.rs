@@ -1,9 +1,9 @@
 //! Reads the events of an archive in order of time. Parts of a day may overlap, because late events are in separate
 //! parts.
 //!
-//! Merges the parts (k-way merge): a part is opened when the merge reaches the start of its range, or one part in
-//! advance. An open part takes at most a few MiB of memory. `part_lines` reads lines, `parallel` parses them on several
-//! threads.
+//! The parts are merged (k-way merge). A part is opened when the merge reaches the start of its range, and the part
+//! after it is opened in advance. An open part takes at most a few MiB of memory. `part_lines` reads lines, `parallel`
+//! parses them on several threads.
 
 mod parallel;
 mod part_lines;
@@ -26,7 +26,7 @@ use part_lines::ClosedPart;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ArchivedEvent {
-    /// Contract whose log it is in.
+    /// Contract whose log contains the event.
     pub contract: ContractNumber,
     /// The event, with the bytes of its record.
     pub event: Event,
@@ -102,7 +102,8 @@ impl ContractCoverage {
 /// A part that the merge has not reached.
 struct UpcomingPart {
     closed: ClosedPart,
-    /// Its events, if the part was opened early. The merge reports an error when it reaches the part.
+    /// Events of the part, if the part was opened in advance. An error is reported only when the merge reaches the
+    /// part.
     events: Option<Result<PartEvents, Error>>,
 }
 
@@ -118,11 +119,11 @@ struct NextEvent {
 type EventOrder = (DateTime<Utc>, usize, EventId, usize);
 
 impl ArchiveReader {
-    /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
-    /// events.
+    /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests of the
+    /// range and no events.
     ///
-    /// Fails with [`Error::NoArchive`] if the archive has no contract or one of `contracts` has no day in it, with
-    /// [`Error::Open`] if a folder cannot be listed, and as [`Manifest::read`].
+    /// Fails with [`Error::NoArchive`] if the archive has no contract or one of `contracts` has no day in the archive,
+    /// with [`Error::Open`] if a folder cannot be listed, and as [`Manifest::read`].
     pub fn open(
         archive: &Archive,
         contracts: Option<&[ContractNumber]>,
@@ -177,8 +178,9 @@ impl ArchiveReader {
 
     /// Applies a filter while parts are parsed, see [`ArchivedEvent::kept`].
     ///
-    /// Returns all events that match. Events that do not match are returned until the first match, so that the caller
-    /// can suggest values that occur, and then one per batch. [`ArchiveReader::counts`] counts all events.
+    /// Returns all events that match. Until the first match, also returns the events that do not match, so that the
+    /// caller can suggest values that occur. After the first match, returns few of them: at most one per batch of
+    /// lines. [`ArchiveReader::counts`] counts all events.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.selection = Arc::new(Selection::new(filter, self.range));
         self
@@ -197,8 +199,9 @@ impl ArchiveReader {
         self
     }
 
-    /// Contracts whose archive ends within a range with an [open end](Self::open_end), with that end. A contract
-    /// without any archived time in the range is in [`incomplete_ranges`](Self::incomplete_ranges) instead.
+    /// Contracts whose archive ends within the range, each with the time of that end. Empty unless the range has an
+    /// [open end](Self::open_end). A contract without any archived time in the range is in
+    /// [`incomplete_ranges`](Self::incomplete_ranges) instead.
     #[must_use]
     pub fn early_ends(&self) -> Vec<(ContractNumber, DateTime<Utc>)> {
         let ends = self.contracts.iter().filter_map(|covered| {
@@ -208,7 +211,7 @@ impl ArchiveReader {
         ends.collect()
     }
 
-    /// Ranges that are not archived or not verified, by contract. Without a requested range: the holes between the
+    /// Ranges that are not archived or not verified, by contract. If no range was requested, only ranges between the
     /// first and the last archived time. Empty if nothing is missing.
     #[must_use]
     pub fn incomplete_ranges(&self) -> Vec<(ContractNumber, RangeSet)> {
@@ -237,8 +240,8 @@ impl ArchiveReader {
         covered.is_some_and(|one| missing.difference(&one.beyond_reach).is_empty())
     }
 
-    /// Number of events read so far, and number of events in all parts that overlap the range. Includes events outside
-    /// of the range.
+    /// Number of events read so far, and number of events in all parts that overlap the range. Both numbers include
+    /// events outside of the range.
     #[must_use]
     pub fn progress(&self) -> (u64, u64) {
         self.progress
@@ -294,7 +297,8 @@ impl ArchiveReader {
     }
 }
 
-/// Reads the manifest of a day. `None` if the day lies outside of `range`, or if an export did not finish it.
+/// Reads the manifest of a day. `None` if the day lies outside of `range`, or if an unfinished export has left the day
+/// without a manifest.
 fn read_manifest(
     folder: &ContractFolder,
     date: NaiveDate,

@@ -1,8 +1,9 @@
 //! Parses the events of a part on several threads.
 //!
-//! Parsing and filtering a line takes several times as long as decompressing it. So each open part has its own threads:
-//! one decompresses batches of lines and distributes them round-robin to the others, which parse them. The batches are
-//! received in the same order, so the events keep their order. The threads end when [`PartEvents`] is dropped.
+//! Parsing and filtering a line takes several times as long as decompressing it. So an open part has its own threads,
+//! unless too many parts are open. One thread decompresses batches of lines and distributes them round-robin to the
+//! others, which parse them. The batches are received in the same order, so the events keep their order. The threads
+//! end when [`PartEvents`] is dropped.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,8 @@ use crate::error::Error;
 /// Maximum number of parser threads per part: enough for the cores of a usual machine.
 const MAX_THREADS: usize = 4;
 
-/// Maximum number of open parts that have threads. An archive of many contracts has many open parts.
+/// Maximum number of open parts that have threads. An archive of many contracts has many open parts, and the others are
+/// parsed on the caller's thread.
 const MAX_PARTS_WITH_THREADS: usize = 4;
 
 /// Size of a batch in bytes. Large enough that threads rarely wait for each other; small enough that the allocator
@@ -60,7 +62,7 @@ enum ParsedItem {
 /// The parsed lines of a batch. An empty batch is the last of its part.
 type ParsedBatch = Vec<Result<ParsedItem, Error>>;
 
-/// The events to read.
+/// Decides which events are returned, see [`Selection::select`].
 #[derive(Default)]
 pub(super) struct Selection {
     filter: Filter,
@@ -74,8 +76,8 @@ impl Selection {
         Self { filter, range, has_match: AtomicBool::new(false) }
     }
 
-    /// Drops an event that does not match as early as possible, because sending and sorting it takes as long as reading
-    /// it.
+    /// Skips an event that does not match the filter, except before the first match and at the end of a batch. Skipping
+    /// it this early saves time, because sending and sorting an event takes as long as reading it.
     fn select(&self, event: Event, last_of_batch: bool) -> ParsedItem {
         let kept = self.filter.matches(&event);
         let (time, id) = (event.time(), event.id());

@@ -1,5 +1,6 @@
-//! The lock of a contract's folder: two exports at once would remove each other's temporary files. The operating system
-//! releases the lock when the process ends, and the lock file names its owner.
+//! The lock of a contract's folder. The lock allows only one export at a time, because two exports would remove each
+//! other's temporary files. The operating system releases the lock when the process ends. The lock file names the owner
+//! of the lock.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};

@@ -1,6 +1,6 @@
-//! The state of a contract's archive: a summary of its manifests for people and monitoring, and facts that depend on
-//! runs and must not be in a manifest: tries of gaps, sealed ranges, and whether an export is running. If state and
-//! manifests differ, the manifests are authoritative.
+//! The state of a contract's archive. The state contains a summary of the manifests for people and monitoring. It also
+//! contains facts that depend on runs and so must not be in a manifest: tries of gaps, sealed ranges, and whether an
+//! export is running. If state and manifests differ, the manifests are authoritative.
 
 mod lock;
 mod rebuild;
@@ -24,7 +24,7 @@ pub use rebuild::{RebuiltState, rebuild_state};
 /// Schema and version of the state file.
 pub const STATE_SCHEMA: &str = "ialog.state/1";
 
-/// Delay before a gap is read again; doubled after each further try.
+/// Delay before a new gap is read again. Doubled after each further try.
 const MIN_RETRY_DELAY: TimeDelta = TimeDelta::minutes(1);
 
 /// Longest delay before a gap is read again.
@@ -175,12 +175,12 @@ impl State {
         }
     }
 
-    /// Reads the state of a contract, `None` if there is none, with a warning if the state cannot be read and its
-    /// previous copy is used.
+    /// Reads the state of a contract. Also returns a warning if the state cannot be read and its previous copy is used.
+    /// The state is `None` if the contract has no state.
     ///
     /// Fails with [`Error::StateLost`](crate::error::Error::StateLost) if neither the state nor its previous copy can
     /// be read, and with [`Error::UnsupportedVersion`](crate::error::Error::UnsupportedVersion) if a later version
-    /// wrote it.
+    /// wrote the state.
     pub fn read(folder: &ContractFolder) -> Result<(Option<Self>, Option<String>), crate::error::Error> {
         store::read(folder)
     }

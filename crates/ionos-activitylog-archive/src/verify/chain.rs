@@ -1,5 +1,6 @@
-//! Compares the chain of manifests, the files and the state of a contract. Each manifest contains the digest of the
-//! previous one, so a changed manifest is found unless all later manifests and the state were changed as well.
+//! Compares the chain of manifests, the files and the state of a contract with each other. Each manifest contains the
+//! digest of the previous one, so a changed manifest is found unless all later manifests and the state were changed as
+//! well.
 
 use std::fmt::Display;
 use std::io;
@@ -174,8 +175,8 @@ impl<'a> ChainCheck<'a> {
         self.previous = Some(ManifestLink { date, sha256: Digest::sha256(bytes) });
     }
 
-    /// Compares the reference of a manifest with the previous manifest. Skips manifests that an export links again, and
-    /// a reference to a manifest that could not be read.
+    /// Compares the reference of a manifest with the previous manifest. Skips manifests that an export still has to
+    /// link again, and a reference to a manifest that could not be read.
     fn check_link(&mut self, date: NaiveDate, manifest: &Manifest) {
         let relink = self.state.and_then(|state| state.relink);
         if relink.is_some_and(|from| date >= from) {
@@ -187,7 +188,7 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Reports a broken link. Names the earlier manifest if it exists, because the later one contains its digest.
+    /// Reports a broken link. The finding names the earlier manifest, because the later manifest contains its digest.
     fn report_broken_link(&mut self, manifest: &Manifest) {
         let date = manifest.date;
         let (day, problem, detail) = match (manifest.previous, self.previous) {
@@ -228,7 +229,7 @@ impl<'a> ChainCheck<'a> {
         }
     }
 
-    /// Compares the manifests with the state: the last one, and the ranges that they cover.
+    /// Compares the manifests with the state: the last manifest, and the ranges that the manifests cover.
     fn check_state(&mut self) {
         let Some(state) = self.state else {
             return;
@@ -283,7 +284,7 @@ impl<'a> ChainCheck<'a> {
     }
 }
 
-/// The text of the operating system's error. Without the path, because the finding names it.
+/// The text of the operating system's error, without the path, because the finding already names the file.
 fn cause(error: crate::error::Error) -> String {
     match error {
         crate::error::Error::Open { source: error, .. } => error.to_string(),

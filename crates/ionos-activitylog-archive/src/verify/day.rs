@@ -19,7 +19,7 @@ use crate::manifest::{Manifest, Part};
 /// First half of the SHA-256 of a line, which is enough to distinguish the contents of one id.
 type ContentHash = [u8; 16];
 
-/// The ids of a day, with the content, part and line number of their first occurrence.
+/// The ids of a day, each with the content, part and line number of an earlier occurrence.
 type KnownIds<'a> = HashMap<EventId, (ContentHash, &'a Part, u64)>;
 
 /// Checks the parts of a day, and calls `on_part` after each part.
@@ -130,7 +130,7 @@ fn check_part<'a>(
     Ok(scan)
 }
 
-/// Values computed from the lines of a part read so far.
+/// Values computed from the lines that were read so far.
 #[derive(Default)]
 struct PartScan {
     count: u64,

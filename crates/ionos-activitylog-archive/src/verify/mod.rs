@@ -1,8 +1,9 @@
-//! Verifies an archive offline: finds every file that was changed, removed or added, if the last manifest is the
-//! original. Compares each manifest with the files of its day and with the next manifest.
+//! Verifies an archive without the service. If the last manifest is the original, every part or manifest that was
+//! changed or removed is found, and every file that was added. The verification compares each manifest with the files
+//! of its day and with the next manifest.
 //!
 //! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `day` checks the
-//! lines of a day. `online` compares totals with the service.
+//! lines of a day. In contrast, `online` compares the totals of an archive with those of the service.
 
 mod chain;
 mod day;
@@ -42,7 +43,7 @@ scans returned the same events.";
 pub struct VerifyReport {
     /// Differences. Empty if the archive is unmodified.
     pub findings: Vec<Finding>,
-    /// Warnings to show the user that are not differences.
+    /// Warnings to show the user. A warning is not a difference.
     pub warnings: Vec<String>,
     /// The chain of manifests of each contract.
     pub chains: Vec<ManifestChain>,
@@ -50,7 +51,7 @@ pub struct VerifyReport {
     pub parts: u64,
     /// Number of events read.
     pub events: u64,
-    /// Size of their lines in bytes, decompressed.
+    /// Size of the lines of these events in bytes, decompressed.
     pub bytes: u64,
 }
 
@@ -64,7 +65,7 @@ pub struct ManifestChain {
     pub days: u64,
     /// Number of gaps that the manifests name.
     pub gaps: u64,
-    /// Number of manifests whose links were not compared, because they are being linked again.
+    /// Number of manifests whose links were not compared, because an export still has to link these manifests again.
     pub unlinked: u64,
     /// The last manifest. `None` if there is none.
     pub head: Option<ManifestLink>,
@@ -201,14 +202,14 @@ impl FileLocation<'_> {
 /// Compares the archive of some contracts (`None`: all) with its manifests, without the service. Uses one thread per
 /// processor core; memory grows with the largest day.
 ///
-/// Fails if the archive cannot be listed or has no contract. Anything else is a finding, also a requested contract
+/// Fails if the archive cannot be listed or has no contract. Any other problem is a finding, also a requested contract
 /// without a folder.
 pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<VerifyReport, Error> {
     verify_archive_with_progress(archive, contracts, |_, _| {})
 }
 
-/// As [`verify_archive`], and calls `on_progress` after each part with the number of bytes read and the total number of
-/// bytes.
+/// Like [`verify_archive`], but calls `on_progress` after each part with the number of bytes read and the total number
+/// of bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::access::PRIVILEGE;
 
-/// Roles that may read the log without the privilege, case-insensitive.
+/// Roles that may read the log without [`PRIVILEGE`], case-insensitive.
 const PRIVILEGED_ROLES: [&str; 3] = ["owner", "admin", "administrator"];
 
 /// The claims of an unsigned token.
@@ -67,7 +67,7 @@ impl TokenClaims {
         self.expires.is_some_and(|end| now >= end)
     }
 
-    /// Whether the token has the privilege, or a role that does not need it.
+    /// Whether the token has [`PRIVILEGE`], or a role that does not need this privilege.
     pub(super) fn may_read_log(&self) -> bool {
         let named = |role: &String| PRIVILEGED_ROLES.iter().any(|r| r.eq_ignore_ascii_case(role));
         self.role.as_ref().is_some_and(named) || self.privileges.iter().any(|p| p == PRIVILEGE)
@@ -123,7 +123,7 @@ mod tests {
             expires: Some("2026-11-20T12:00:00Z".parse().unwrap()),
             ..claims_of("31721060")
         };
-        // Three lengths, so that there are none, one and two characters of padding.
+        // Payloads of three lengths, so that the padding has 0, 1 and 2 characters.
         for spaces in ["", " ", "  "] {
             let payload = format!("{payload}{spaces}");
             assert_eq!(parse(&payload), Some(expected.clone()));

@@ -1,5 +1,5 @@
-//! Authorization: decides for each request which contracts it may read, from two headers and the time. A client must
-//! cope with a token that expires, is revoked, lacks a privilege or is bound to another contract.
+//! Authorization: decides from two headers and the time which contracts a request may read. A client must cope with a
+//! token that expires, is revoked, lacks a privilege or is bound to another contract.
 //!
 //! Accepted credentials, each in the header `Authorization`:
 //!
@@ -7,8 +7,8 @@
 //! - an *unsigned token* ([`TestToken`]), which reads the contract that it names, or every contract for a reseller;
 //! - *user name and password*, which read every contract of the account.
 //!
-//! The header `X-Contract-Number` restricts a request to one of these contracts. Allowed requests may still exceed the
-//! `rate_limit`.
+//! The header `X-Contract-Number` restricts a request to one of the contracts that its credentials may read. A request
+//! that is allowed here can still be refused by the `rate_limit`.
 //!
 //! Deliberately absent: signatures of tokens. Anyone who can write a token can read a simulated log.
 
@@ -147,7 +147,8 @@ impl<'a> GrantedContracts<'a> {
         }
     }
 
-    /// The granted contract with this number; `None` if it is not granted. Numbers are compared as text: 012 is not 12.
+    /// The granted contract with this number; `None` if the contract is not granted. Numbers are compared as text: 012
+    /// is not 12.
     pub(crate) fn find(self, number: &str) -> Option<&'a u64> {
         match self {
             Self::All(contracts) => contracts.find(number),

@@ -20,7 +20,7 @@ pub const MIN_REQUESTS_PER_SECOND: f64 = 1.0 / 86_400.0;
 /// Maximum rate, in requests per second: far more than a simulator can answer.
 pub const MAX_REQUESTS_PER_SECOND: f64 = 1e6;
 
-/// The key of the bucket for requests that name no contract.
+/// The key of the bucket that limits requests for the list of contracts.
 pub(crate) const ACCOUNT: u64 = 0;
 
 /// A limit on the rate of requests. Each contract has its own limit, and so has the list of contracts. Requests for the
@@ -125,7 +125,7 @@ impl RetryAfterForm {
 
 /// Divides a wait by a unit in nanoseconds, rounded up.
 fn div_ceil(wait: TimeDelta, unit: u64) -> u64 {
-    // A wait is at most one day, the longest interval.
+    // A wait is at most one interval, and an interval is at most one day.
     let nanoseconds = wait.num_nanoseconds().unwrap_or_default();
     u64::try_from(nanoseconds).unwrap_or_default().div_ceil(unit)
 }
@@ -152,7 +152,7 @@ pub(crate) struct RateLimiter {
     buckets: Mutex<HashMap<u64, RateLimitBucket>>,
 }
 
-/// The token bucket of one contract.
+/// The token bucket of one contract, or of the list of contracts ([`ACCOUNT`]).
 #[derive(Debug)]
 struct RateLimitBucket {
     /// Nanoseconds until the bucket is full, counted from `updated_at`.

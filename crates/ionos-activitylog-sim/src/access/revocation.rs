@@ -1,5 +1,6 @@
-//! Revoked tokens. A token can be deleted while a program uses it. A test in Rust revokes a token between two requests;
-//! on the command line that is not possible, so the plain token can also be revoked after a number of requests.
+//! Revokes tokens, as the owner of a token can do while a program uses the token. A test in Rust revokes a token
+//! between two requests. The command line cannot do this, so the plain token can also be revoked after a number of
+//! requests.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -30,14 +31,14 @@ impl Revocations {
         self.tokens().contains(token)
     }
 
-    /// Counts a request with the plain token. Returns whether the token is still accepted for it.
+    /// Counts a request with the plain token. Returns whether the token is still accepted for this request.
     pub(crate) fn use_plain_token(&self) -> bool {
         let Some(left) = &self.plain_token_uses else { return true };
         // Relaxed is enough: no other memory depends on the number.
         left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
-    /// Locks the set. It stays consistent even if another thread panicked while it held the lock.
+    /// Locks the set. The set stays consistent even if another thread panicked while it held the lock.
     fn tokens(&self) -> MutexGuard<'_, HashSet<String>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }

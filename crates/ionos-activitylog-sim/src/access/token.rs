@@ -17,7 +17,8 @@ const DEFAULT_LIFETIME: TimeDelta = TimeDelta::days(36_525);
 /// Default id of the user.
 const DEFAULT_USER: &str = "7f9d0a53-3f6c-4f0e-9a55-0c1e6a2b8d41";
 
-/// Builds an unsigned token. A simulator accepts it if it names one of the simulator's contracts.
+/// Builds an unsigned token. A simulator accepts the token if the token names one of the simulator's contracts, has not
+/// expired and is not revoked.
 ///
 /// The token is a JSON Web Token with an empty signature (RFC 7519, section 6). Its claims are those that the vendor's
 /// own command line reads: `identity` with `uuid`, `contractNumber` (a number), `role` and `privileges`; the header's
@@ -176,7 +177,7 @@ impl TestToken {
     }
 }
 
-/// A UUID, like the vendor's token ids. It differs for different payloads.
+/// A UUID, like the vendor's token ids. Different payloads have different ids.
 fn token_id(payload: &str) -> String {
     let key = RandomKey { seed: fingerprint(["token ", payload]), contract: 0, part: RandomKey::ANSWERS };
     Random::new(key, 0).uuid().to_string()

@@ -49,7 +49,7 @@ impl From<String> for ApiAnswer {
     }
 }
 
-/// The response to a request, without its length, its request id and its date.
+/// The response to a request, without the headers for length, request id and date, which are added later.
 pub(super) fn response<B>(service: &Service, request: &Request<B>, ordinal: RequestOrdinal) -> Response<Bytes> {
     let mut response = match answer(service, request, ordinal) {
         Ok(ApiAnswer::Body(body)) => Response::new(Bytes::from(body)),

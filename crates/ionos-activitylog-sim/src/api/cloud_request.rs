@@ -1,5 +1,5 @@
 //! Requests of the Cloud API, which clients join with the events of an operation. The simulator stores no requests: it
-//! derives each request from its events, so that both always agree.
+//! derives each request from the events of its operation, so that the request and the events always agree.
 //!
 //! In the real service, as far as is known, only changes made through the Cloud API have a request, and requests
 //! contain credentials. The simulator does the same with invented credentials.

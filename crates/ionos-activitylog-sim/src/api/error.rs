@@ -5,14 +5,14 @@ use http::{HeaderValue, StatusCode};
 use crate::data::error_envelope::ErrorEnvelope;
 use crate::data::value::Text;
 
-/// `errorCode` of the answer to an unknown path or an unknown request of the Cloud API: the code of the Cloud API.
+/// `errorCode` of the answer to an unknown path or an unknown request of the Cloud API. The Cloud API uses this code.
 pub const NOT_FOUND_CODE: &str = "309";
 
-/// `errorCode` of the answer to missing or wrong credentials: the code of another product of the vendor.
+/// `errorCode` of the answer to missing or wrong credentials. Another product of the vendor uses this code.
 pub const UNAUTHORIZED_CODE: &str = "315";
 
 /// Default `errorCode` of every answer with the status 403, such as for a contract that the credentials cannot read.
-/// The vendor publishes no code for it, so the status is used, as in other envelopes of the vendor.
+/// The vendor publishes no code, so the status is used, as in other envelopes of the vendor.
 pub const FORBIDDEN_CODE: &str = "403";
 
 /// `errorCode` of the answer to a parameter that cannot be parsed. The vendor publishes no code, so the status is used.
@@ -21,7 +21,8 @@ pub const BAD_PARAMETER_CODE: &str = "400";
 /// `errorCode` of the answer to a request above the rate limit. The vendor publishes no code, so the status is used.
 pub const RATE_LIMIT_CODE: &str = "429";
 
-/// `errorCode` of the answer to a method other than GET. The vendor publishes no code, so the default status is used.
+/// `errorCode` of the answer to a method other than GET. The vendor publishes no code, so the default of
+/// [`Behavior::other_methods`](crate::Behavior::other_methods) is used.
 pub const METHOD_CODE: &str = "405";
 
 /// `errorCode` of the answer when the service fails. The vendor publishes no code, so the status is used.
@@ -33,7 +34,7 @@ pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     code: Text,
     message: Text,
-    /// The value of the header `Retry-After`; `None` if it is not sent.
+    /// The value of the header `Retry-After`; `None` if the header is not sent.
     pub(crate) retry_after: Option<HeaderValue>,
 }
 

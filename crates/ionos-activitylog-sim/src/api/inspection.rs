@@ -3,7 +3,8 @@
 //!
 //! - `/_sim/ledger` returns the request log, one request per line.
 //! - `/_sim/records/{contract}?dateStart=…&dateEnd=…` returns the records of a range, one per line, oldest first. A
-//!   bare date means the same as in the API; other settings for dates do not apply.
+//!   bare date is midnight in the time zone of [`Behavior::bare_date_zone`], as in the API. The settings `bad_date` and
+//!   `query_fractions` do not apply.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -18,10 +19,10 @@ use crate::data::value::to_json;
 /// The common prefix of the paths.
 const ROOT: &str = "/_sim/";
 
-/// Maximum number of records per answer, because the answer is held in memory: about 40 MB.
+/// Maximum number of records per answer. An answer is held in memory, and the largest takes about 40 MB.
 const MAX_RECORDS: u64 = 20_000;
 
-/// The response, if the path starts with `/_sim/`.
+/// The response to a request for a path below `/_sim/`. `None` for any other path.
 pub(crate) fn response(service: &Service, path: &str, query: Option<&str>) -> Option<Response<Bytes>> {
     let lines = match path.strip_prefix(ROOT)? {
         "ledger" => Ok(join_lines(service.request_log.requests().iter().map(to_json))),

@@ -1,5 +1,5 @@
-//! The API: answers a request (`answer`), applies the fault that the script selects for it, adds the headers of every
-//! reply, and writes the request log. The paths below `/_sim/` (`inspection`) are not part of the API.
+//! The API: answers a request (`answer`), applies the fault that the script selects for the request, adds the headers
+//! that every reply has, and writes the request log. The paths below `/_sim/` (`inspection`) are not part of the API.
 
 mod answer;
 mod cloud_request;
@@ -69,7 +69,8 @@ pub(crate) fn reply<B>(service: &Service, request: &Request<B>) -> Reply {
     reply
 }
 
-/// The request id, which depends on method, path and query only: requests that overtake each other get the same ids.
+/// The request id. It depends on method, path and query only, so that the order in which requests arrive does not
+/// change their ids.
 fn request_id(ordinal: RequestOrdinal) -> String {
     let key = RandomKey { seed: ordinal.fingerprint, contract: 0, part: RandomKey::ANSWERS };
     Random::new(key, 0).uuid().to_string()

@@ -87,7 +87,7 @@ fn serialize_total(total: u64, behavior: &Behavior, request_key: u64) -> Option<
         TotalValue::Exact => (total, "eq"),
         TotalValue::Capped if total > TOTAL_CAP => (TOTAL_CAP, "gte"),
         TotalValue::Capped => (total, "eq"),
-        // Up to 3 fewer or more.
+        // Differs from the total by up to 3.
         TotalValue::Drifting => ((total + mix(request_key) % 7).saturating_sub(3), "eq"),
     };
     match behavior.total {

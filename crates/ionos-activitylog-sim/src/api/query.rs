@@ -1,8 +1,8 @@
 //! Parses the query string of a page. The service documents its parameters incompletely, and a client must notice if
-//! the service misreads one. So the four parameters are parsed strictly, and an error shows the decoded value: an
-//! unencoded `+`, for example, arrives as a space.
+//! the service misreads a parameter. So `dateStart`, `dateEnd`, `offset` and `limit` are parsed strictly, and an error
+//! shows the value after decoding. For example, an unencoded `+` is decoded to a space.
 //!
-//! Names are matched exactly, other names are ignored, and the last parameter of a name counts.
+//! Names are matched exactly, and other names are ignored. If a name occurs several times, the last value counts.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SubsecRound, Timelike, Utc};
 

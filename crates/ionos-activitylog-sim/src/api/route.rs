@@ -1,5 +1,5 @@
-//! Maps paths to operations, which is the first check of a request. The behavior decides about paths with a trailing
-//! slash.
+//! Maps paths to routes and operations. The path is the first thing that is checked in a request. The behavior decides
+//! how a path with a trailing slash is handled.
 
 use crate::behavior::TrailingSlash;
 use crate::operation::Operation;
@@ -21,7 +21,7 @@ pub(crate) enum Route<'a> {
     Request(&'a str),
     /// The status of a request of the Cloud API, with the identifier of the request.
     RequestStatus(&'a str),
-    /// A path with a trailing slash that is redirected to this path.
+    /// A redirect to this path, which is the requested path without its trailing slash.
     Redirect(&'a str),
 }
 
@@ -75,7 +75,7 @@ impl<'a> Route<'a> {
     }
 }
 
-/// Appends the query to a path, if there is one.
+/// Appends a question mark and the query to a path. Without a query, returns the path.
 pub(crate) fn append_query(path: &str, query: Option<&str>) -> String {
     query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"))
 }

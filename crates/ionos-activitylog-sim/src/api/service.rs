@@ -1,5 +1,5 @@
-//! The state of a simulated service: its configuration, and the parts that requests change (revoked tokens, the rate
-//! limit, counters and the request log).
+//! The state of a simulated service: its configuration, and the parts that change while it runs (revoked tokens, the
+//! rate limit, counters, the record cache and the request log).
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Delays events and changes of events. An event appears in the log some time after it happens, and a client that reads
-//! earlier misses the event. The real delay is not known, so it is a setting: a delay for every event, and an
-//! additional delay for a share of late events.
+//! Settings for events that appear in the log some time after they happen, and for events that change later. A client
+//! that reads the log before an event appears misses the event. The real delay is not known, so it is configurable: a
+//! delay for every event, and an additional delay for a share of late events.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::behavior::duration::{DAY, DurationText, parse_duration};
 use crate::behavior::setting::BehaviorError;
 use crate::behavior::share::Share;
 
-/// Maximum delay, in days. A longer delay would make every request open most of the log.
+/// Maximum delay, in days. With a longer delay, most requests would generate a large part of the log.
 const MAX_DELAY_DAYS: i64 = 31;
 
 /// The time from an event to its appearance in the log. The default is no delay.
@@ -21,11 +21,11 @@ const MAX_DELAY_DAYS: i64 = 31;
 /// per request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestDelay {
-    /// In ascending order of delays; the last stage takes the rest.
+    /// In ascending order of bounds. The last stage has all events that no other stage has.
     stages: Vec<DelayStage>,
 }
 
-/// A share of events whose delay is at least the bound of the previous stage and below the bound of this one.
+/// A share of events whose delay is at least the bound of the previous stage and below the bound of this stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct DelayStage {
     share: Share,
@@ -35,14 +35,14 @@ struct DelayStage {
 
 impl IngestDelay {
     /// The delay of a search index behind a queue: 90 % of events appear within 2 seconds, 9 % within a minute and 1 %
-    /// within 5 minutes. An assumption, not a measurement.
+    /// within 5 minutes. These shares are an assumption, not a measurement.
     #[must_use]
     pub fn typical() -> Self {
         let stage = |share, below| DelayStage { share: Share::new(share).unwrap_or_default(), below };
         Self { stages: vec![stage(0.9, 2_000), stage(0.09, 60_000), stage(0.01, 300_000)] }
     }
 
-    /// A delay that is uniform between 0 and this bound, exclusive.
+    /// A random delay, uniform in [0, `bound`).
     ///
     /// # Errors
     ///
@@ -51,9 +51,9 @@ impl IngestDelay {
         Ok(Self { stages: vec![DelayStage { share: Share::ALL, below: delay_milliseconds(bound)? }] })
     }
 
-    /// The delay in milliseconds of the event with this number, where the numbers are uniform over 64 bits.
+    /// The delay, in milliseconds, of the event with this number. Numbers of events are uniform over 64 bits.
     pub(crate) fn delay_of(&self, number: u64) -> i64 {
-        // The upper half selects the stage, the lower half the delay in it.
+        // The upper half of the number selects the stage, and the lower half selects the delay within the stage.
         let place = (number >> 32) as f64 / (1_u64 << 32) as f64;
         let within = number & u64::from(u32::MAX);
         let (mut reached, mut from) = (0.0, 0);
@@ -87,8 +87,9 @@ impl fmt::Display for IngestDelay {
     }
 }
 
-/// Parses `none`, `typical` ([`IngestDelay::typical`]), a duration such as `30s` ([`IngestDelay::up_to`]), or shares
-/// with ascending durations that add up to 100 %, such as `90%<2s,10%<1m`.
+/// Parses `none`, `typical` ([`IngestDelay::typical`]), a duration such as `30s` ([`IngestDelay::up_to`]), or several
+/// shares, each with the upper bound of its delays, such as `90%<2s,10%<1m`. The shares must add up to 100 %, and the
+/// bounds must ascend.
 impl FromStr for IngestDelay {
     type Err = BehaviorError;
 
@@ -146,8 +147,8 @@ impl LateEvents {
     }
 }
 
-/// A share of events that change after they have appeared, which should never happen in an audit trail. The default is
-/// none.
+/// A share of events that change some time after they happened. In an audit trail, this should never occur. The default
+/// is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AmendedEvents {
     pub(crate) share: Share,
@@ -156,8 +157,8 @@ pub struct AmendedEvents {
 }
 
 impl AmendedEvents {
-    /// Changes the message of a share of events when this duration has passed since the event. `@uuid` and `meta.time`
-    /// do not change.
+    /// Changes the message of a share of events when this duration has passed since the time of the event. `@uuid` and
+    /// `meta.time` do not change.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ use share::Share;
 /// Default for [`Behavior::max_limit`].
 pub const DEFAULT_MAX_LIMIT: u64 = 1000;
 
-/// Upper bound for [`Behavior::max_limit`]. A page is held in memory; one of this size takes 100 MB.
+/// Upper bound for [`Behavior::max_limit`]. A page is held in memory, and a page of this size takes 100 MB.
 pub const MAX_PAGE_HITS: u64 = 100_000;
 
 /// Default for [`Behavior::window_cap`]: the limit of Elasticsearch, whose answers have the same shape.
@@ -37,8 +37,8 @@ pub struct Behavior {
     pub over_limit: OverLimit,
     /// Handling of a page whose `offset` plus `limit` is above [`Behavior::window_cap`]. Default: the page is served.
     pub deep_offset: DeepOffset,
-    /// Maximum of `offset` plus `limit`, in hits. It has an effect only if `deep_offset` is not the default.
-    /// Default: [`DEFAULT_WINDOW_CAP`].
+    /// Maximum of `offset` plus `limit`, in hits. Has an effect only if `deep_offset` is not the default. Default:
+    /// [`DEFAULT_WINDOW_CAP`].
     pub window_cap: u64,
     /// The order of hits. Default: newest first.
     pub order: Order,
@@ -64,13 +64,13 @@ pub struct Behavior {
     pub ingest_delay: IngestDelay,
     /// Events that appear long after the others. Default: none.
     pub late_events: LateEvents,
-    /// Events that change after they have appeared. Default: none.
+    /// Events that change some time after they happened. Default: none.
     pub amended_events: AmendedEvents,
     /// The share of events that occur twice. Default: none.
     pub duplicates: Share,
     /// Whether `total` counts duplicates. Default: it does not.
     pub duplicates_counted: bool,
-    /// The time for which events stay in the log. Default: `None`, without end.
+    /// The time for which events stay in the log; `None` if they stay forever. Default: `None`.
     pub retention: Option<TimeDelta>,
 
     /// The time zone in which a bare date means midnight. Default: UTC, because times in the log are in UTC.
@@ -163,7 +163,7 @@ setting! {
 setting! {
     /// The order of hits over all pages of a range.
     Order, default NewestFirst {
-        /// Latest time first; events of equal time have the later step of an operation first.
+        /// Latest time first. Among events of equal time, the later step of an operation comes first.
         NewestFirst = "newest",
         /// Earliest time first.
         OldestFirst = "oldest",
@@ -196,7 +196,7 @@ setting! {
         Exact = "exact",
         /// The number of events in the range, but at most [`TOTAL_CAP`].
         Capped = "capped",
-        /// Up to 3 more or fewer than the number of events, different for every request.
+        /// A number that differs from the number of events by up to 3, drawn for each request.
         Drifting = "drifting",
     }
 }
@@ -210,14 +210,14 @@ setting! {
         Sdk = "sdk",
         /// The types of the vendor's published samples and its first SDK: string, string, string, number.
         Docs = "docs",
-        /// Each a number or a string, different for every record.
+        /// Each member is a number or a string, drawn for each record.
         Mixed = "mixed",
     }
 }
 
 setting! {
-    /// Digits after the decimal point in `meta.time`. They are also the precision of the time: whole seconds without
-    /// digits, milliseconds with three.
+    /// Digits after the decimal point in `meta.time`. The number of digits is also the precision of the time. For
+    /// example, without digits the time is in whole seconds.
     FractionDigits, default Three {
         /// No fraction, such as `2026-11-20T09:12:33Z`.
         None = "0",
@@ -227,7 +227,7 @@ setting! {
         Six = "6",
         /// Nanoseconds, such as `2026-11-20T09:12:33.394000001Z`.
         Nine = "9",
-        /// Any of these, different for every operation.
+        /// Any of these numbers of digits, drawn for each operation.
         Mixed = "mixed",
     }
 }
@@ -247,7 +247,7 @@ setting! {
     BadDate, default Refuse {
         /// The answer has status 400.
         Refuse = "refuse",
-        /// The range has no such bound.
+        /// The parameter is ignored.
         Ignore = "ignore",
         /// The answer has status 500.
         Fail = "fail",

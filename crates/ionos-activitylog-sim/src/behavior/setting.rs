@@ -1,5 +1,5 @@
-//! Declares settings that are a choice between names. The command line, error messages and tests must spell a name in
-//! the same way, so the macro `setting!` declares each setting together with its names.
+//! Declares settings whose value is one of several names. The command line, error messages and tests must spell a name
+//! in the same way, so the macro `setting!` declares each setting together with its names.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Every setting as a client sees it, over loopback.
+//! Tests every setting over loopback, as a client sees it.
 
 mod pages;
 mod protocol;

@@ -1,7 +1,7 @@
 //! Determines the number of events in each hour. A busy contract has millions of events and a client may request any
-//! page of any range, so events must be countable without generating them: each hour has a number of events that
-//! follows the time of day and the day of the week, divided evenly among its slices. Bursts add many events within a
-//! short time.
+//! page of any range, so events must be countable without generating them. Each hour has a number of events that
+//! follows the time of day and the day of the week. An hour consists of slices of equal length, which share these
+//! events evenly. Bursts add many events within a short time.
 
 use crate::data::random::{RandomKey, SeedPrefix};
 
@@ -26,7 +26,7 @@ const MAX_WEIGHT: u64 = 12;
 /// Possible numbers of slices per hour; each divides the milliseconds of an hour.
 const SLICE_COUNTS: [u64; 10] = [1, 2, 4, 10, 20, 60, 120, 360, 720, 3600];
 
-/// Maximum number of events in the busiest slices, without bursts, so that generating an outline is fast.
+/// Maximum number of events in the busiest slices, without bursts, so that a slice is generated fast.
 const TARGET_EVENTS_PER_SLICE: u64 = 1000;
 
 /// Events of a random burst.
@@ -140,8 +140,8 @@ impl ActivityProfile {
         max_events_per_hour(self.events_per_day) / self.slices + 2
     }
 
-    /// The number of events, including bursts, in an hour before a slice. Hours are counted since
-    /// 1970-01-01T00:00:00Z, the slices of an hour from 0.
+    /// The number of events, including bursts, from the start of an hour to the start of one of its slices. Hours are
+    /// counted since 1970-01-01T00:00:00Z, the slices of an hour from 0.
     pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         let (events, burst) = self.hour_events(contract, hour);
         let begin = hour as i64 * HOUR;
@@ -167,7 +167,7 @@ impl ActivityProfile {
     fn hour_events(&self, contract: u64, hour: u64) -> (u64, Option<Burst>) {
         let mut random = self.seed_prefix.random(contract, hour);
         // Between 75 % and 125 % of the mean, in thousandths of an event. A fraction is rounded up with a probability
-        // equal to the fraction; otherwise quiet hours would always have 0 events.
+        // equal to the fraction. If fractions were always rounded down, quiet hours would always have 0 events.
         let mean = self.events_per_day * 7 * hour_weight(hour) * 1000 / WEEK_WEIGHT;
         let events = (mean * random.between(750, 1250) / 1000 + random.below(1000)) / 1000;
         let burst = (self.burst_interval > 0 && random.one_in(self.burst_interval)).then(|| {
@@ -188,8 +188,8 @@ impl ActivityProfile {
     }
 }
 
-/// 125 % of the average number of events of the busiest hour, rounded down. An hour has at most one event more, without
-/// bursts.
+/// 125 % of the average number of events of the busiest hour, rounded down. Without bursts, an hour has at most one
+/// event more than this.
 fn max_events_per_hour(events_per_day: u64) -> u64 {
     events_per_day * 7 * MAX_WEIGHT * 5 / 4 / WEEK_WEIGHT
 }

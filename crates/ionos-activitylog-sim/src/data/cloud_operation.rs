@@ -2,8 +2,8 @@
 //! provisioned and updated until it is done, so events are not independent of each other. An operation determines the
 //! number, order and times of its events; `operation_context` determines their content.
 //!
-//! The constants produce the volumes that the vendor reports: about 55 % of all events are status updates, and about
-//! 65 % together with provisioning.
+//! The constants produce the volumes that the vendor reports: about 55 % of all events are status updates, and status
+//! updates and provisioning events together are about 65 % of all events.
 
 use crate::data::random::Random;
 
@@ -21,7 +21,7 @@ pub(crate) enum CloudOperation {
 pub(crate) enum SingleEvent {
     /// A GET request.
     Read,
-    /// A login to the DCD, or a logout.
+    /// A login to the DCD (Data Center Designer, the vendor's web console), or a logout.
     Session,
     /// Generation of a token.
     Token,
@@ -34,9 +34,9 @@ pub(crate) enum SingleEvent {
 /// The events of a provisioned change, in this order: accepted, provisions, updates, and an error if the change failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProvisioningChain {
-    /// 1 (queued) or 2 (queued, running).
+    /// Number of provision events: 1 (queued) or 2 (queued, then running).
     pub(crate) provisions: u64,
-    /// At least [`MIN_UPDATES`].
+    /// Number of updates, at least [`MIN_UPDATES`].
     pub(crate) updates: u64,
     pub(crate) failed: bool,
 }
@@ -64,7 +64,7 @@ const SINGLE_WEIGHTS: &[(u64, SingleEvent)] = &[
 /// Events out of a thousand that belong to chains.
 pub(crate) const CHAINED_PER_THOUSAND: u64 = 775;
 
-/// Average number of provisioned changes per failed one.
+/// Average number of provisioned changes per failed change.
 const FAILURE_INTERVAL: u64 = 25;
 
 /// Minimum number of updates: running, and then done or failed.
@@ -73,10 +73,13 @@ const MIN_UPDATES: u64 = 2;
 /// Number of events of the shortest chain: accepted, provisioned once, and the updates.
 pub(crate) const MIN_CHAIN_EVENTS: u64 = 2 + MIN_UPDATES;
 
-/// Average number of steps per step that has the same time as the step before: clients must not rely on distinct times.
+/// On average, one in this many steps has the same time as the step before, because clients must not rely on distinct
+/// times.
 const TIE_INTERVAL: u64 = 12;
 
-/// Minimum and maximum time between two steps of a chain, in milliseconds, both inclusive.
+/// Minimum and maximum time between two successive steps of a chain, in milliseconds, both inclusive. Does not apply to
+/// steps with equal times, and not to a chain whose times are scaled down because it does not fit into the available
+/// time.
 const STEP_INTERVAL: (u64, u64) = (150, 25_000);
 
 impl CloudOperation {

@@ -13,7 +13,7 @@ use crate::data::record::{Record, RecordEvent};
 use crate::data::value::UnknownMember;
 use crate::data::vocabulary as words;
 
-/// Applies the deviations that the behavior configures to a record. `random` is the generator of the event.
+/// Changes a record by the deviations that the behavior configures. `random` is the generator of the event.
 pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut Random) {
     if !is_chosen(behavior.uuid, random) {
         record.uuid = None;
@@ -27,8 +27,8 @@ pub(crate) fn apply_drift(record: &mut Record, behavior: &Behavior, random: &mut
     apply_dialect(behavior.dialect, record, random);
 }
 
-/// Whether an event belongs to a share of all events. Always draws exactly one word, so that a share changes nothing in
-/// the events outside it.
+/// Whether an event belongs to a share of all events. Always draws exactly one word, so that an event outside the share
+/// does not depend on the size of the share.
 fn is_chosen(share: Share, random: &mut Random) -> bool {
     share.includes(random.word())
 }
@@ -61,7 +61,8 @@ fn add_unknown_members(record: &mut Record, random: &mut Random) {
     }
 }
 
-/// A JSON value for an undocumented member: one of every kind, including numbers that no floating point type can hold.
+/// A JSON value for an undocumented member. There are values of every JSON type, including numbers that no floating
+/// point type can hold.
 pub(crate) fn unknown_value(number: u64) -> UnknownMember {
     static VALUES: LazyLock<Vec<Box<RawValue>>> = LazyLock::new(|| {
         const VALUES: [&str; 8] = [

@@ -1,6 +1,6 @@
 //! The inventory of a contract: a few resources of each type that exist throughout the log. Every change that does not
-//! create a resource is made to one of them, so that resources have a history. Like the log, the inventory is drawn on
-//! demand and never stored; a resource that is created in the log does not join the inventory.
+//! create a resource is made to one of these resources, so that resources have a history. Like the log, the inventory
+//! is drawn on demand and never stored; a resource that is created in the log does not join the inventory.
 
 use crate::data::random::{Random, RandomKey, fingerprint, to_text};
 use crate::data::record::EventResource;
@@ -16,8 +16,8 @@ impl ChangeTemplate {
     }
 }
 
-/// Draws the target of a change: its URI, and the resources it affects. The resource itself comes first, then the data
-/// center that contains it.
+/// Draws the target of a change: the URI, and the affected resources. The changed resource comes first, followed by the
+/// data center that contains it, if any.
 pub(crate) fn draw_target(
     key: RandomKey,
     random: &mut Random,
@@ -38,7 +38,8 @@ pub(crate) fn draw_target(
     (uri, resources)
 }
 
-/// Replaces the words in braces by identifiers: `{id}` by the given one, any other word by a resource of that type.
+/// Replaces the words in braces by identifiers: `{id}` by `id`, and any other word, which is a resource type, by a
+/// resource of that type.
 pub(crate) fn fill_template(key: RandomKey, random: &mut Random, template: &str, id: &str) -> String {
     // Capacity for two identifiers.
     let mut uri = String::with_capacity(template.len() + 64);

@@ -3,7 +3,7 @@
 //!
 //! `activity_profile` determines the number of events, `outline` their times and kinds (`cloud_operation`). For one
 //! event, `record_builder` builds a `record` from the `operation_context` (with the words of `vocabulary`, the `people`
-//! who act and the `inventory` they act on) and applies `drift`; `record_writer` serializes it.
+//! who act and the `inventory` they act on) and applies `drift`; `record_writer` serializes the record.
 
 pub(crate) mod activity_profile;
 mod cloud_operation;

@@ -48,7 +48,7 @@ impl<'a> OperationContext<'a> {
         settings: &'a RecordSettings,
         random: &mut Random,
     ) -> Self {
-        // Only people open a session, only in the DCD, and without a request.
+        // The actor of a session is a person, its service is the DCD, and it has no request.
         let session = operation == CloudOperation::Single(SingleEvent::Session);
         let actor = if session { settings.population.person(random) } else { settings.population.anyone(random) };
         let location = RequestLocation { contract: key.contract, slice: key.part, operation: index };
@@ -64,8 +64,8 @@ impl<'a> OperationContext<'a> {
         }
     }
 
-    /// The `event` member of one event, by its position in the operation. `random` must be in the state that `draw`
-    /// left it in, because all events draw the same resources from it.
+    /// The `event` member of one event, by its position in the operation. `random` must be in the state in which `draw`
+    /// left it, so that all events of the operation draw the same resources.
     pub(crate) fn event(&self, operation: CloudOperation, position: u64, random: &mut Random) -> RecordEvent {
         match operation {
             CloudOperation::Provisioned(chain) => self.chain_event(random, chain, chain.step(position)),
@@ -131,8 +131,8 @@ impl<'a> OperationContext<'a> {
         RecordEvent { param, resources, kind, status: Some(status), message: Some(message), unknown: None }
     }
 
-    /// The `param` member of a later event of a chain, which does not repeat the request and does not distinguish
-    /// versions of the service.
+    /// The `param` member of a provision event or an update. It does not repeat the request, and it names the REST
+    /// service without a version.
     fn later_param(&self, source_service: &'static str) -> EventParam {
         let initiator = match &*self.source_service {
             service::REST_V6 => service::REST.into(),

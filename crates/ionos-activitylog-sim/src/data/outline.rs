@@ -100,7 +100,8 @@ impl SliceOutline {
 impl EventBlueprint {
     /// The generator for data that all events of the operation share.
     pub(crate) fn operation_random(&self) -> Random {
-        // No operation has as many as 255 events, and stream 0 generates the outline.
+        // Stream 0 generates the outline. Each operation has the next 256 streams: one for the data that its events
+        // share, and one for each event. No operation has more than 255 events.
         Random::new(self.key, (u64::from(self.outline.operation) + 1) << 8)
     }
 
@@ -116,7 +117,7 @@ fn event_number(key: RandomKey, outline: EventOutline) -> u64 {
 }
 
 /// The precision of the times of one operation. All times of an operation have the same digits below the millisecond,
-/// so that its events stay in order.
+/// so that the events of the operation stay in order.
 #[derive(Clone, Copy)]
 enum TimePrecision {
     Second,

@@ -1,5 +1,5 @@
 //! The users of a contract. A few people and service accounts are fixed, with the addresses and services they use; if a
-//! contract has more users, the others are derived from their number.
+//! contract has more users, each of the others is derived from its index.
 
 use std::borrow::Cow;
 
@@ -69,7 +69,7 @@ impl Population {
         fixed_or_derived(PEOPLE, random.below(self.users - self.service_accounts()), "user", 5000)
     }
 
-    /// Draws a person, or one time in three a service account if there is one.
+    /// Draws a service account one time in three, if the contract has service accounts, and otherwise a person.
     pub(crate) fn anyone(self, random: &mut Random) -> Cow<'static, Actor> {
         if self.service_accounts() > 0 && random.one_in(3) {
             fixed_or_derived(SERVICE_ACCOUNTS, random.below(self.service_accounts()), "service-account", 900_000)
@@ -90,7 +90,7 @@ impl Population {
     }
 }
 
-/// The fixed user at this index, or one derived from the index.
+/// The fixed user at this index, or a user that is derived from the index.
 fn fixed_or_derived(known: &'static [Actor], index: u64, name: &str, first_id: u64) -> Cow<'static, Actor> {
     match known.get(index as usize) {
         Some(actor) => Cow::Borrowed(actor),

@@ -1,9 +1,9 @@
 //! Random numbers that are the same on every machine and after every update of a dependency. The distributions of
 //! common crates may change between releases, so only SplitMix64, whose output is specified bit by bit, comes from a
-//! dependency; this module has all functions that draw values from its 64-bit words. A generator is a single word, so
-//! each event can have its own.
+//! dependency; this module has all functions that draw values from its 64-bit words. The state of a generator is a
+//! single word, so each event can have its own generator.
 //!
-//! Changing a function here changes every simulated log. A hash in the tests of the log detects that.
+//! Changing a function here changes every simulated log. A hash in the tests of the log detects such a change.
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
@@ -39,7 +39,8 @@ pub(crate) fn mix(state: u64) -> u64 {
     SplitMix64::seed_from_u64(state).next_u64()
 }
 
-/// Hash of a seed and a part, shared by the generators of all contracts. Computed once if many generators are needed.
+/// Hash of a seed and a part, shared by the generators of all contracts. A caller that needs many generators computes
+/// the hash once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeedPrefix(u64);
 
@@ -109,12 +110,13 @@ impl Random {
     }
 }
 
-/// Formats a UUID without a general formatter, because a record has several.
+/// Formats a UUID. A general formatter would be slower, and a record has several UUIDs.
 pub(crate) fn to_text(uuid: Uuid) -> String {
     uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
-/// The 64-bit FNV-1a hash of the joined texts. The standard library's hasher may change between releases.
+/// The 64-bit FNV-1a hash of the joined texts. The hasher of the standard library is not used, because it may change
+/// between releases.
 pub(crate) fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
     texts
         .into_iter()

@@ -60,8 +60,9 @@ impl EventBlueprint {
 const AUDIT_VERSION: &str = "0.1";
 
 /// The reference of an operation in the provisioning queue. It grows with time except in bursts, and starts at a random
-/// number for each contract. If a burst gives a slice more operations than it has without bursts, the additional
-/// operations have references above 2^32. References are unique within the contract while all others are below 2^32.
+/// number for each contract. Operations whose index is `max_operations_per_slice` or more, which occur only with
+/// bursts, have references above 2^32. So references are unique within the contract as long as the references of all
+/// other operations are below 2^32.
 fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u64 {
     let queue = RandomKey { part: RandomKey::QUEUE, ..key };
     let first = Random::new(queue, 0).between(10_000_000, 1_000_000_000);
@@ -74,8 +75,8 @@ fn queue_ref_id(key: RandomKey, operation: u32, settings: &RecordSettings) -> u6
     }
 }
 
-/// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Digit by digit, because every record has a time, and a
-/// general formatter would take longer than writing half of the other members.
+/// Formats nanoseconds since 1970-01-01T00:00:00Z as RFC 3339. Writes digit by digit, because every record has a time,
+/// and a general formatter would take longer than writing half of the other members.
 fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
     let time = DateTime::from_timestamp_nanos(time);
     let nanoseconds = time.nanosecond();
@@ -90,7 +91,7 @@ fn timestamp(time: i64, digits: FractionDigits, mark: UtcMark) -> String {
         FractionDigits::Mixed => 9,
     };
     let mut text = String::with_capacity(35);
-    // The log begins after year 0 and ends before year 10000.
+    // The log begins after year 0 and ends before year 10000, so 4 digits are enough.
     push_digits(&mut text, time.year().unsigned_abs(), 4);
     for (separator, value) in
         [('-', time.month()), ('-', time.day()), ('T', time.hour()), (':', time.minute()), (':', time.second())]

@@ -132,7 +132,7 @@ impl ErrorEnvelope {
     }
 }
 
-/// Writes an object. Every member starts with a comma; the opening bracket replaces the first one.
+/// Writes an object. Every member starts with a comma; the opening bracket replaces the first comma.
 fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Vec<u8>)) {
     let begin = out.len();
     members(out);

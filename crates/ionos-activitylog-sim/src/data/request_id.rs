@@ -1,7 +1,7 @@
 //! Request identifiers that encode the location of their operation. A client asks the Cloud API for a request by its
-//! identifier alone, and the simulator keeps no list of requests. An identifier has 80 bits for the location,
-//! encrypted, and a 42-bit checksum that depends on the seed and the number of slices per hour, so that the simulator
-//! detects identifiers of other logs.
+//! identifier alone, and the simulator keeps no list of requests, so the identifier must be enough to find the
+//! operation. An identifier has 80 bits for the encrypted location and 42 bits for a checksum. The checksum also
+//! depends on the seed and the number of slices per hour, so that the simulator detects identifiers of other logs.
 
 use uuid::Uuid;
 
@@ -38,7 +38,7 @@ impl RequestLocation {
             | u128::from(self.operation);
         let checksum = checksum(seed, slices, location);
         let free = (checksum << LOCATION_BITS) | (location ^ key_stream(seed, slices, checksum));
-        // 48 bits, the version, 12 bits, the variant, 62 bits.
+        // The layout of a UUID: 48 bits, the version, 12 bits, the variant, 62 bits.
         let bits = ((free >> 74) << 80) | (((free >> 62) & 0xfff) << 64) | (free & (u128::MAX >> 66));
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
@@ -67,7 +67,7 @@ fn mask(bits: u32) -> u128 {
 fn words(seed: u64, slices: u64, stream: u64, value: u128) -> u128 {
     let key = RandomKey {
         seed,
-        // The value has 16 bits left here, so the number of slices fits above them.
+        // A value has at most 80 bits, so it uses 16 bits here, and the number of slices fits above these bits.
         contract: (value >> 64) as u64 | ((slices - 1) << 16),
         part: RandomKey::REQUESTS,
     };

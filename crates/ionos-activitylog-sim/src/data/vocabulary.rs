@@ -22,7 +22,7 @@ pub(crate) mod status {
     pub(crate) const FAILED: &str = "FAILED";
 }
 
-/// Services, of principals and of events.
+/// Services that occur in principals and in events.
 pub(crate) mod service {
     pub(crate) const REST: &str = "PUBLIC_REST";
     pub(crate) const REST_V6: &str = "PUBLIC_REST_V6";
@@ -52,8 +52,8 @@ pub(crate) const NAMES: &[&str] = &[
 pub(crate) struct ChangeTemplate {
     /// The HTTP method.
     pub(crate) method: &'static str,
-    /// The path. `{id}` is the resource itself; a template without it creates the resource. Any other word in braces is
-    /// the type of an existing resource of the contract.
+    /// The path. `{id}` is the resource itself; a template without `{id}` creates the resource. Any other word in
+    /// braces is the type of an existing resource of the contract.
     pub(crate) uri: &'static str,
     pub(crate) resource_type: &'static str,
     pub(crate) action: &'static str,

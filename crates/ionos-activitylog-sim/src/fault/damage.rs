@@ -39,8 +39,8 @@ fn find_list(body: &str) -> Option<&RawValue> {
     .filter(|value| value.get().starts_with('['))
 }
 
-/// Replaces the last bracket by one of the wrong kind: a reader that stops before the end does not notice. Text without
-/// a bracket at its end gets one.
+/// Replaces the bracket at the end by a bracket of the wrong kind. A client that stops reading before the end does not
+/// notice the fault. Text without a bracket at its end gets an additional one.
 pub(super) fn malformed_json(body: &Bytes) -> Bytes {
     let mut text = body.to_vec();
     match text.last_mut() {
@@ -57,7 +57,8 @@ pub(super) fn null_for_array(body: &Bytes) -> Option<Bytes> {
     replace_part(text, find_list(text)?.get(), "null")
 }
 
-/// Gives one member of one record a type that the service never sends for it. `None` if the answer has no record.
+/// Gives one member of one record a type that the service never sends for it. `None` if the answer has no record, or if
+/// the record has no members.
 ///
 /// An answer that is an object, but not a page, is treated as a record.
 pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
@@ -87,13 +88,13 @@ pub(super) fn wrong_type(body: &Bytes, random: &mut Random) -> Option<Bytes> {
     replace_part(text, value, other)
 }
 
-/// Replaces a part of the text, which must be a slice of it.
+/// Replaces a part of the text. `part` must be a slice of `text`.
 fn replace_part(text: &str, part: &str, other: &str) -> Option<Bytes> {
     let Range { start, end } = range_of_part(text, part)?;
     Some([text.get(..start)?, other, text.get(end..)?].concat().into())
 }
 
-/// The byte range of a part, which must be a slice of the text.
+/// The byte range of a part of the text. `part` must be a slice of `text`.
 fn range_of_part(text: &str, part: &str) -> Option<Range<usize>> {
     // serde_json returns borrowed values as slices of its input.
     let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;

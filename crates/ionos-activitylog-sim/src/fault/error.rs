@@ -1,4 +1,4 @@
-//! The error of a fault script: names the place of the error, the rejected value and the correction.
+//! The error of a fault script. It names the place of the error, the rejected value and the correction.
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use serde_path_to_error::Segment;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptError {
     rule: Option<usize>,
-    /// The path of the member, from its rule if there is one; empty for the whole rule or script.
+    /// The path of the member, relative to the rule if there is one. Empty if the error is about the whole rule or
+    /// script.
     member: String,
     message: String,
 }

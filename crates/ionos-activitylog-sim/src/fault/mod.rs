@@ -50,7 +50,7 @@
 //! | `operation` | the name of an [`Operation`](crate::Operation), such as `"GetByContract"` |
 //! | `contract` | the contract number in the path |
 //! | `requests` | request numbers, from 1; they count the requests of `operation` if set, otherwise all requests |
-//! | `every` | every n-th request, counted in the same way |
+//! | `every` | every n-th request, counted as for `requests` |
 //! | `rate` | a share of requests: a number from 0 to 1, or a percentage such as `"20%"` |
 //! | `times` | maximum number of times that the rule applies |
 //!
@@ -76,12 +76,12 @@
 //! # Determinism
 //!
 //! The random choices of `rate` and `wrong_type` depend on the seed, the position of the rule in the script, the
-//! method, path and query of the request, and on how often the same request was received before. So requests that
-//! overtake each other get the same faults. `requests`, `every` and `times` count requests as they arrive, so they are
-//! for clients that send one request after another.
+//! method, path and query of the request, and on how often the same request was received before. So these choices do
+//! not depend on the order in which different requests arrive. `requests`, `every` and `times` count requests as they
+//! arrive, so use them with clients that send one request after another.
 //!
-//! Deliberately absent: faults at a time of day, and faults on the way to the service, such as a slow upload. The
-//! service reads no request bodies.
+//! Deliberately absent: faults at a time of day, and faults on the way to the service, such as a slow upload (the
+//! service reads no request bodies).
 
 mod answer;
 mod damage;
@@ -140,7 +140,7 @@ pub enum Fault {
         /// Bytes of the body that are sent.
         bytes: u64,
     },
-    /// The connection is closed in an orderly way after part of the body. `Content-Length` announces all of it.
+    /// The connection is closed in an orderly way after part of the body. `Content-Length` announces the whole body.
     CutAt {
         /// Bytes of the body that are sent.
         bytes: u64,
@@ -159,15 +159,15 @@ pub enum Fault {
     /// instead of anything else. A list of contracts and an answer that is a single object are changed in the same way;
     /// a page or a list without entries is not changed.
     WrongType,
-    /// An HTML page with status 200, as portals and maintenance pages send it.
+    /// An HTML page with status 200, as login portals and servers under maintenance send it.
     Html200,
     /// Status 302 with an empty body.
     Redirect {
         /// An absolute URL, or a path.
         location: String,
     },
-    /// The correct answer after many spaces, compressed with gzip to about a thousandth. It is valid JSON, and is sent
-    /// whether or not the request accepts gzip.
+    /// The correct answer after many spaces, compressed with gzip to about a thousandth. After decompression, the
+    /// answer is still valid JSON. It is sent compressed whether or not the request accepts gzip.
     ///
     /// The in-process transport does not compress: it returns the spaces as reqwest does after decompression.
     DecompressionBomb {
@@ -253,7 +253,7 @@ impl Fault {
         }
     }
 
-    /// Applies the fault to a reply. A replacement is not changed further.
+    /// Applies the fault to a reply. A fault that has a [`Self::replacement`] does not change the reply further.
     pub(crate) fn apply(&self, mut reply: Reply, random: &mut Random) -> Reply {
         match self {
             Self::Respond(_) | Self::Html200 | Self::Redirect { .. } => {}

@@ -16,14 +16,14 @@ pub enum RetryAfter {
     Seconds(u64),
     /// Seconds with a fraction, which the RFC does not define: `1.5`. From 0 to 1,000,000.
     Fraction(f64),
-    /// An HTTP date this many seconds after the time of the simulator's clock, or before it if negative. At most 10
-    /// years in either direction.
+    /// An HTTP date this many seconds after the time of the simulator's clock, or before this time if the number is
+    /// negative. At most 10 years in either direction.
     Date(i64),
     /// Any other text that a header can carry, such as `soon`.
     Text(String),
 }
 
-/// Ten years, in seconds: enough for any test, and within the range of dates.
+/// Ten years, in seconds, which is enough for any test.
 const MAX_DATE_OFFSET: i64 = 10 * 365 * 86_400;
 
 /// 9999-12-31T23:59:59Z.

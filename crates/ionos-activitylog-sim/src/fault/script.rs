@@ -1,5 +1,5 @@
-//! Fault scripts. A script makes faults reproducible: a list of rules, built in Rust or parsed from JSON. Each request
-//! gets the fault of the first rule that matches.
+//! Fault scripts, which make faults reproducible. A script is a list of rules, built in Rust or parsed from JSON. Each
+//! request gets the fault of the first rule that matches.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use crate::operation::Operation;
 use crate::request_log::LoggedFault;
 use crate::request_log::counter::RequestOrdinal;
 
-/// A fault script. It is always valid; without rules no request fails.
+/// A fault script. It is always valid. A script without rules causes no faults.
 ///
 /// The documentation of [this module](crate::fault) describes the JSON form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -79,7 +79,7 @@ impl Faults {
     /// The script as JSON, in several lines. [`Faults::from_json`] parses it back into an equal script.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Serializing fails only for keys that are not text, and there are none.
+        // Serializing fails only for keys that are not text, and a script has no such keys.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 }

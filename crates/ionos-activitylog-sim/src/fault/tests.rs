@@ -1,4 +1,4 @@
-//! Every fault as a client sees it: byte for byte over loopback, and in process.
+//! Tests every fault as a client sees it: byte for byte over loopback, and in process.
 
 mod answers;
 mod connections;

@@ -1,5 +1,6 @@
-//! Selects the requests that a rule of a fault script applies to, by operation and contract and by position among all
-//! requests. Tests need exact positions: a fault on the third page tests a retry, a fault on every request does not.
+//! Selects the requests that a rule of a fault script applies to, by operation, contract, position among the requests,
+//! or at random. Tests need exact positions: a fault on the third page tests a retry, but a fault on every request does
+//! not.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +47,8 @@ impl Trigger {
         self
     }
 
-    /// Matches only requests with these numbers, from 1. The numbers count the requests of the operation if one is set,
-    /// otherwise all requests.
+    /// Matches only requests with these numbers, from 1. The numbers count the requests of the operation if an
+    /// operation is set, otherwise all requests.
     pub fn requests(mut self, numbers: impl IntoIterator<Item = u64>) -> Self {
         self.requests = Some(numbers.into_iter().collect());
         self
@@ -59,8 +60,9 @@ impl Trigger {
         self
     }
 
-    /// Matches only this share of the requests. The choice depends on the seed, on method, path and query, and on the
-    /// number of equal requests before, so it does not depend on which of two requests arrives first.
+    /// Matches only this share of the requests. The choice depends on the seed, on the position of the rule, on method,
+    /// path and query, and on the number of equal requests before, but not on the order in which different requests
+    /// arrive.
     pub fn rate(mut self, share: Share) -> Self {
         self.rate = Some(share);
         self
@@ -77,7 +79,7 @@ impl Trigger {
         self.times
     }
 
-    /// Whether all conditions but the number of times hold. `rule` is the index of the rule in the script.
+    /// Whether all conditions except `times` hold. `rule` is the index of the rule in the script.
     pub(super) fn matches(
         &self,
         seed: u64,
@@ -122,7 +124,8 @@ impl Trigger {
 
 /// The generator of a rule for a request. It does not depend on the order in which different requests arrive.
 pub(super) fn random_of_rule(seed: u64, rule: usize, ordinal: &RequestOrdinal) -> Random {
-    /// Distinct from the numbers of slices and of the other parts of the simulated data.
+    /// The part of the first rule; the next rules count down from it. No slice and no other part of the simulated data
+    /// has one of these numbers.
     const FAULTS: u64 = u64::MAX - 0x1_0000;
     let key = RandomKey { seed, contract: ordinal.fingerprint, part: FAULTS - rule as u64 };
     Random::new(key, ordinal.repetition)

@@ -1,5 +1,5 @@
-//! Response bodies that are larger than memory, slow, or incomplete. [`BodySegments`] repeats parts instead of storing
-//! them; [`BodyStream`] sends segments at a pace and may fail before the announced length.
+//! Response bodies that are larger than memory, slow, or incomplete. [`BodySegments`] repeats a part instead of storing
+//! its repetitions; [`BodyStream`] sends segments at a pace and may fail before the announced length.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use crate::reply::Pace;
 /// The content of a body: a list of parts, each repeated a number of times.
 #[derive(Debug)]
 pub(crate) struct BodySegments {
-    /// Parts with their repetitions, in reverse order.
+    /// The parts that are left, each with the number of its repetitions, last part first.
     parts: Vec<(Bytes, u64)>,
     /// The rest of the part that was started.
     current: Bytes,

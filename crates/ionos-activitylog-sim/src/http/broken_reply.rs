@@ -13,15 +13,16 @@ use tokio::net::TcpStream;
 
 use crate::reply::{Reply, ReplyEnd};
 
-/// The pause before a reset, so that the client receives all bytes before it: a reset discards bytes that are still in
-/// the network.
+/// The pause before a reset. A reset discards bytes that are still in the network; during the pause the client receives
+/// them.
 const RESET_DELAY: Duration = Duration::from_millis(20);
 
 /// Maximum time for the client to close its side of a connection that is closed in an orderly way. Dropping the
 /// connection while the client still sends would reset it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Size of the buffer for bytes that the client sends in that time; they are discarded.
+/// Size, in bytes, of the buffer for what the client sends while the connection is being closed. The content is
+/// discarded.
 const DISCARD_BUFFER: usize = 4096;
 
 /// A reply that is written without the HTTP server.

@@ -10,7 +10,8 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use crate::http::body::BodySegments;
 
-/// Spaces per compressed block: 1 MiB, about 1 KiB compressed. Large, because the full flush adds bytes to every block.
+/// Spaces per compressed block: 1 MiB, about 1 KiB compressed. A block is large, because the full flush adds bytes to
+/// every block.
 const BLOCK: usize = 1 << 20;
 
 /// The gzip header (RFC 1952, section 2.3): deflate, no name, no time, unknown system; the same on every machine.

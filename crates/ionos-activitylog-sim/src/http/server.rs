@@ -2,9 +2,9 @@
 //! server adds only HTTP to the replies. Requests cannot make the server fail, whatever their content or number.
 //! Dropping the future of [`serve`] closes all connections.
 //!
-//! Computing a reply may take seconds if a log is long and a range is wide, so it runs on the runtime's threads for
-//! blocking work and does not block other connections. A computation cannot be cancelled: it continues to its end if
-//! the connection is closed, and only dropping the runtime waits for it.
+//! Computing a reply may take seconds if a log is long and a range is wide, so replies are computed on the runtime's
+//! threads for blocking work and do not block other connections. A computation cannot be cancelled: it continues to its
+//! end if the connection is closed, and only dropping the runtime waits for it.
 //!
 //! hyper sends every reply that keeps the rules of HTTP, even if it is slow. hyper refuses replies that break the
 //! rules, so for these the connection is taken from hyper and `broken_reply` writes them.
@@ -56,7 +56,7 @@ pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::
             }
             Err(error) if is_client_error(&error) => {}
             Err(error) if failures == MAX_ACCEPT_FAILURES => return Err(error),
-            // Most likely too many open files; some will be closed soon.
+            // Most likely too many files are open. Some of them will be closed soon.
             Err(_) => {
                 failures += 1;
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
@@ -66,7 +66,8 @@ pub(crate) async fn serve(service: &Arc<Service>, listener: TcpListener) -> io::
     }
 }
 
-/// Whether a client closed its connection before it was accepted. The listener still works in that case.
+/// Whether a client closed its connection before the connection was accepted, or a signal interrupted the call. The
+/// listener still works after such an error.
 fn is_client_error(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted)
 }
@@ -92,7 +93,7 @@ async fn serve_connection(service: Arc<Service>, stream: TcpStream) {
             future::pending().await
         }
     });
-    // Without hyper's `Date`, so that replies do not depend on the real clock.
+    // hyper must not add a `Date`, so that replies do not depend on the real clock.
     let mut http = http1::Builder::new()
         .auto_date_header(false)
         .timer(TokioTimer::new())
@@ -102,7 +103,7 @@ async fn serve_connection(service: Arc<Service>, stream: TcpStream) {
         // Errors of a connection are ignored, as the real service would ignore them.
         match Pin::new(&mut http).poll(context) {
             Poll::Ready(_) => Poll::Ready(None),
-            // hyper asks for a reply only after it has written all replies before it, so none is lost here.
+            // hyper asks for a reply only after it has written all replies before it, so no reply is lost here.
             Poll::Pending => match lock(&handover).take() {
                 Some(broken) => Poll::Ready(Some(broken)),
                 None => Poll::Pending,

@@ -1,6 +1,6 @@
 //! A cache for benchmarks of clients. Without the cache every round would generate and serialize the same records
-//! again, which takes as long as the client itself. The cache stores the slices that were opened last, with their
-//! serialized records, up to a number of bytes. It is off by default.
+//! again, which takes as long as the client itself. The cache stores opened slices with their serialized records, and
+//! drops all of them when their size exceeds a limit. The cache is off by default.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use crate::data::outline::SliceOutline;
 
 /// Opened slices, by contract and slice number.
 pub(crate) struct RecordCache {
-    /// Approximate maximum size in bytes; 0 turns the cache off. Above it the whole cache is dropped.
+    /// Approximate maximum size in bytes; 0 turns the cache off. A larger cache is dropped as a whole.
     max_bytes: usize,
     slices: Mutex<HashMap<(u64, u64), Arc<CachedSlice>>>,
     bytes: AtomicUsize,

@@ -1,7 +1,7 @@
 //! The logs of all contracts. A client asks for a page of a range and expects the total of the range, but a log may
 //! have millions of events and is not stored. So totals are sums of the counts of time slices. Events are generated
-//! only for the slices of a page and for slices that a range or the instant cuts, and records are written only for the
-//! page.
+//! only for three kinds of slices: those with hits of the page, those in which the range starts or ends, and those with
+//! events that may not have arrived yet. Records are written only for the page.
 //!
 //! A [`LogView`] is a range of one contract's log at one instant. It includes the duplicates that the total counts, and
 //! excludes events that have not arrived yet.
@@ -131,7 +131,7 @@ impl Log {
         let slices = self.source.slices_per_hour();
         let all = self.source.events_before(contract, hour, slices);
         let duplicates = share.count_of(all, mix(mix(contract ^ COPIES) ^ hour));
-        // Both factors are below 2^32, even with the largest bursts.
+        // Both factors are below 2^32, even with the largest bursts, so the product fits into 64 bits.
         (duplicates * events).checked_div(all).unwrap_or(0)
     }
 

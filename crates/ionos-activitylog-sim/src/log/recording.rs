@@ -1,5 +1,6 @@
 //! Serves events from an exported file instead of a seed, so that a client that fails on a real log can be tested
-//! against that log. The file has one record per line; each is served byte for byte at the time that it contains.
+//! against that log. The file has one record per line; each record is served byte for byte, as an event at the time
+//! that the record contains.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -36,8 +37,8 @@ pub(crate) struct RecordedEvent {
     pub(crate) text: Arc<str>,
 }
 
-/// Why a recording cannot be served. Displays as one sentence. If a line is the cause, the sentence names its number,
-/// counted from 1.
+/// Why a recording cannot be served. Displays as one sentence. If a line is the cause, the sentence names the number of
+/// the line, from 1.
 #[derive(Debug)]
 pub struct RecordingError(String);
 
@@ -82,13 +83,13 @@ struct IdentityFields<'a> {
 /// Compression formats, by the first bytes of a file.
 const COMPRESSION_FORMATS: [(&str, &[u8]); 2] = [("gzip", &[0x1f, 0x8b]), ("zstd", &[0x28, 0xb5, 0x2f, 0xfd])];
 
-/// Written before UTF-8 text by some programs.
+/// Some programs write this character before UTF-8 text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 impl Recording {
     /// Reads NDJSON: one record per line, as in an export of the log. Empty lines and a byte order mark at the
     /// beginning are skipped. A record belongs to the contract in `principal.identity.contractNumber`, or to `contract`
-    /// if it has none.
+    /// if the record names no contract.
     ///
     /// # Errors
     ///
@@ -96,7 +97,7 @@ impl Recording {
     /// in RFC 3339 from 1970 to 2199, belongs to no contract, or has a contract number that is not a whole number of at
     /// most 64 bits.
     pub fn read(mut lines: impl BufRead, contract: Option<u64>) -> Result<Self, RecordingError> {
-        // A read error occurs again below, with its line.
+        // A read error is ignored here. It occurs again below, where the line is known.
         let begin = lines.fill_buf().unwrap_or_default();
         if let Some((name, _)) = COMPRESSION_FORMATS.iter().find(|(_, bytes)| begin.starts_with(bytes)) {
             return Err(RecordingError(format!("the recording is compressed with {name}: decompress it first")));
@@ -181,14 +182,15 @@ impl Recording {
     }
 
     /// The contract of a request, and its events in the order of their times. If several contracts have a request with
-    /// this identifier, the first contract that may be read. `None` if there is no such contract.
+    /// this identifier, the first of them that may be read is returned. `None` if there is no such contract.
     pub(crate) fn request(&self, id: &str, may_read: impl Fn(u64) -> bool) -> Option<(u64, &[RecordedEvent])> {
         let mut by_contract = self.requests.get(id)?.iter();
         by_contract.find(|(contract, _)| may_read(**contract)).map(|(contract, events)| (*contract, events.as_slice()))
     }
 }
 
-/// Parses a contract number, a JSON number or text. `Ok(None)` for empty text; fails with the text of anything else.
+/// Parses a contract number, which is a JSON number or JSON text. `Ok(None)` for empty text; for anything else, an
+/// error with the JSON that was found.
 fn parse_contract_number(named: &RawValue) -> Result<Option<u64>, &str> {
     let text = named.get().trim_matches('"');
     if text.is_empty() {

@@ -1,5 +1,5 @@
 //! The source of the events of a log: generated from a seed, or read from a recording. A source divides the log into
-//! slices of time, counts the events of a slice without opening it where possible, and opens it where necessary.
+//! slices of time. It counts the events of a slice without listing them; opening a slice lists its events.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::log::cache::{CachedSlice, RecordCache};
 use crate::log::recording::{RecordedEvent, Recording};
 use crate::log::span::LogSpan;
 
-/// Typical maximum size of a record, in bytes.
+/// Size, in bytes, that few records exceed.
 const TYPICAL_RECORD_BYTES: usize = 1024;
 
 /// The source of the events of a log.
@@ -44,7 +44,7 @@ pub(crate) struct EventEntry {
     index: usize,
 }
 
-/// An event whose record can be written. It keeps its slice alive.
+/// An event whose record can be written. The event keeps its slice alive.
 #[derive(Clone)]
 pub(crate) struct LogEvent<'a> {
     pub(crate) entry: EventEntry,
@@ -84,8 +84,8 @@ impl LogSource {
         }
     }
 
-    /// The number of events in an hour before a slice. Hours are counted since 1970-01-01T00:00:00Z, the slices of an
-    /// hour from 0.
+    /// The number of events from the start of an hour to the start of one of its slices. Hours are counted since
+    /// 1970-01-01T00:00:00Z, the slices of an hour from 0.
     pub(crate) fn events_before(&self, contract: u64, hour: u64, slice: u64) -> u64 {
         match self {
             Self::Generated(generated) => generated.profile.events_before(contract, hour, slice),
@@ -138,7 +138,7 @@ impl LogSource {
 }
 
 impl<'a> LogSlice<'a> {
-    /// The entries of all its events, in the order of their times. Events of equal time have a fixed order.
+    /// The entries of all events of the slice, in the order of their times. Events of equal time have a fixed order.
     pub(crate) fn entries(&self) -> impl ExactSizeIterator<Item = EventEntry> {
         (0..self.len()).map(|index| self.entry(index))
     }
@@ -161,7 +161,7 @@ impl<'a> LogSlice<'a> {
         EventEntry { time, number, index }
     }
 
-    /// The event of an entry of this slice.
+    /// The event of an entry, which must belong to this slice.
     pub(crate) fn event(&self, entry: EventEntry) -> LogEvent<'a> {
         let origin = match self {
             Self::Generated(generated, slice) => EventOrigin::Generated(generated, slice.clone()),

@@ -66,8 +66,8 @@ impl<'a> LogView<'a> {
         LogPage { log: self.log, now: self.now, total, hits: found.into_iter().map(|(_, event)| event).collect() }
     }
 
-    /// Opens the slices of the hits of a page. Each hit is given by its number and its position on the page, in
-    /// ascending order of the numbers.
+    /// Finds the hits of a page, and opens only the slices that have such hits. `remaining` has the number of each hit
+    /// and its position on the page, in ascending order of the numbers.
     fn find_hits(
         &self,
         counts: &[u64],

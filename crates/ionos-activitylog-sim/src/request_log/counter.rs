@@ -1,7 +1,8 @@
 //! Counts requests in the order of their arrival, because fault scripts refer to "the third request" or "every tenth".
 //!
-//! These numbers change when requests overtake each other. Values that must not depend on timing are drawn from
-//! [`RequestOrdinal::fingerprint`] and [`RequestOrdinal::repetition`], which are independent of other requests.
+//! These numbers differ from run to run if a client sends requests concurrently. Values that must not depend on timing
+//! are drawn from [`RequestOrdinal::fingerprint`] and [`RequestOrdinal::repetition`], which depend only on the request
+//! and on earlier equal requests.
 
 use std::collections::HashMap;
 use std::mem;
@@ -12,7 +13,8 @@ use http::Request;
 use crate::data::random::fingerprint;
 use crate::operation::Operation;
 
-/// Different requests per generation. Two generations are stored: a million requests, 40 MB.
+/// Number of different requests per generation. Two generations are stored, which together have a million requests and
+/// take 40 MB.
 const GENERATION: usize = 1 << 19;
 
 /// Counts requests over the life of the simulator. A request is forgotten after at least [`GENERATION`] different
@@ -70,7 +72,7 @@ impl RequestCounter {
         let uri = request.uri();
         let query = uri.query().unwrap_or_default();
         let fingerprint = fingerprint([request.method().as_str(), " ", uri.path(), "?", query]);
-        // The counts stay consistent even if another thread panicked while it held them.
+        // The counts stay consistent even if another thread panicked while it held the lock.
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts.total += 1;
         let of_operation = counts.by_operation.entry(operation).or_default();

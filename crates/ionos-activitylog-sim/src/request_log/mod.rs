@@ -56,7 +56,8 @@ pub struct LoggedRequest {
     pub fault: Option<LoggedFault>,
     /// The status of the answer, even if a fault prevented it from being sent.
     pub status: u16,
-    /// Size of the answer's body in bytes, before a fault of the connection.
+    /// Size of the answer's body in bytes, after compression if the answer is compressed. Faults of the connection and
+    /// the spaces of a decompression bomb do not change the size.
     pub bytes: u64,
 }
 

@@ -1,12 +1,13 @@
-//! Redacts the request log, which users copy into bug reports. Clients send secrets where they belong and, by mistake,
-//! where they do not, so every text is redacted: credentials that the simulator accepts, in any spelling, and
-//! everything that the name or the form marks as a secret. The rules are those of [`ionos_activitylog_client::redact`].
+//! Redacts the request log, which users copy into bug reports. Clients send secrets in their proper places and, by
+//! mistake, in others, so every text is redacted: credentials that the simulator accepts, in any spelling, and each
+//! value that its name or its form marks as a secret. The rules are those of [`ionos_activitylog_client::redact`].
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ionos_activitylog_client::redact::{REDACTED, is_secret_name, redact_credentials, redact_known, redact_parameters};
 
-/// Redacts the accepted credentials. It has no `Debug`, so that they cannot be printed.
+/// Redacts secrets. Holds the credentials that the simulator accepts. Has no `Debug`, so that these credentials cannot
+/// be printed.
 #[derive(Default)]
 pub(crate) struct Redactor {
     secrets: Vec<String>,

@@ -1,5 +1,5 @@
-//! Runs the examples without an account or a network, with the same output each time: a simulated contract at a fixed
-//! time, and a client that reaches it in process.
+//! A simulated contract at a fixed time, and a client that reaches the simulator in process. So the examples run
+//! without an account or a network and print the same output each time.
 
 #![allow(dead_code, reason = "each example uses only some functions")]
 

@@ -1,4 +1,4 @@
-//! The credentials of a client, of any kind: builds the Authorization header of each request, and removes the
+//! Holds the credentials of a client, of any kind. Builds the Authorization header of each request, and removes the
 //! credentials from texts in which the service may have repeated them.
 
 use std::fmt;
@@ -61,8 +61,8 @@ impl Authorization {
         }
     }
 
-    /// Replaces the credentials in a text, in every spelling (see [`redact_secrets`]): the token and the previous one,
-    /// or the password and its encoded form.
+    /// Replaces the credentials in a text, in every spelling (see [`redact_secrets`]): the current and the previous
+    /// token, or the password and its encoded form.
     pub(crate) fn redact(&self, text: &str) -> String {
         match self {
             Self::Token(token) => token.redact(text),

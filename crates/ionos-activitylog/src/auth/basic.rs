@@ -1,6 +1,6 @@
 //! HTTP Basic authentication. Username and password never expire and travel with every request. Prefer a token: since
-//! 2024-03-15 the vendor rejects passwords of accounts with a second factor, and has announced the same for all
-//! accounts.
+//! 2024-03-15 the vendor rejects passwords of accounts with a second factor, and has announced to reject the passwords
+//! of all accounts.
 
 use std::fmt;
 
@@ -23,8 +23,8 @@ pub(crate) struct BasicCredentials {
 }
 
 impl BasicCredentials {
-    /// Fails with [`ErrorKind::Configuration`] if either is empty, and for the characters that RFC 7617 forbids:
-    /// control characters in either, and colons in the username.
+    /// Fails with [`ErrorKind::Configuration`] if the username or the password is empty or contains a character that
+    /// RFC 7617 forbids: control characters in both, and colons in the username.
     pub(crate) fn new(username: &str, password: &SecretString) -> Result<Self, Error> {
         let invalid = |detail: &str| Error::new(ErrorKind::Configuration, detail);
         let secret = password.expose_secret();

@@ -74,7 +74,7 @@ impl TokenCache {
     }
 
     /// Marks a token as rejected by the service: the next [`TokenCache::get`] refreshes it. Does nothing if a refresh
-    /// has already replaced the token, or has just shown that the provider has no other.
+    /// has already replaced the token, or has just shown that the provider has no other token.
     pub(crate) fn invalidate(&self, rejected: &AccessToken) {
         let elapsed = self.inner.clock.elapsed();
         self.inner.with_state(|state| {
@@ -114,7 +114,7 @@ impl TokenCacheInner {
     }
 
     async fn refresh(self: Arc<Self>) -> RefreshResult {
-        // A panic of the provider must not reach all waiting requests.
+        // A panic of the provider must not propagate to the waiting requests.
         let call = AssertUnwindSafe(async { self.provider.token().await });
         let result = match call.catch_unwind().await {
             Ok(Ok(token)) => Ok(token),
@@ -124,7 +124,7 @@ impl TokenCacheInner {
         self.finish_refresh(result)
     }
 
-    /// Stores the result of a refresh. An error is replaced by the old token if that is still valid.
+    /// Stores the result of a refresh. If the refresh failed, returns the old token as long as that token is valid.
     fn finish_refresh(&self, result: Result<AccessToken, RefreshError>) -> RefreshResult {
         let (now, elapsed) = (self.clock.now(), self.clock.elapsed());
         let result = result.and_then(|token| match token.past_expiry(now) {
@@ -195,7 +195,8 @@ impl RefreshError {
         Self { reason: Some(reason.into()), source: None }
     }
 
-    /// Adopts the text only of an error of this crate: the text of another error may hold a secret.
+    /// Shows the text of the provider's error only if it is an error of this crate, because other texts may hold a
+    /// secret.
     fn from_provider(error: Box<dyn StdError + Send + Sync>) -> Self {
         Self { reason: error.downcast_ref().map(|error: &Error| error.to_string()), source: Some(error.into()) }
     }

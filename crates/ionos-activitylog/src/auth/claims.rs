@@ -52,14 +52,14 @@ pub struct Claims {
     pub role: Option<String>,
     /// The user's id: `identity.uuid`.
     pub user: Option<String>,
-    /// The id of the token, which its owner needs to delete it: `kid` of the header.
+    /// The id with which the owner of the token can delete the token: `kid` of the header.
     pub token_id: Option<String>,
 }
 
 impl Claims {
-    /// Reads the claims of a JSON Web Token **without verifying it**. `None` for an opaque token, that is any text
-    /// other than three parts separated by dots with a JSON object in the second. The parts are base64url with or
-    /// without padding.
+    /// Reads the claims of a JSON Web Token **without verifying the token**. A JSON Web Token has three parts,
+    /// separated by dots and encoded in base64url, with or without padding; the second part is a JSON object. `None`
+    /// for any other text, which is an opaque token.
     #[must_use]
     pub fn read_unverified(token: &str) -> Option<Self> {
         let parts: Vec<&str> = token.trim().split('.').collect();
@@ -100,7 +100,7 @@ struct ClaimMembers(BTreeMap<String, Box<RawValue>>);
 
 impl ClaimMembers {
     fn decode(part: &str) -> Option<Self> {
-        // Some issuers add padding, and some set the unused trailing bits.
+        // Some issuers add padding, and some set the unused trailing bits, so both are accepted.
         const LENIENT: GeneralPurpose = GeneralPurpose::new(
             &URL_SAFE,
             GeneralPurposeConfig::new()
@@ -115,7 +115,8 @@ impl ClaimMembers {
     }
 }
 
-/// Seconds since 1970, with an optional fraction (RFC 7519). Rounded down, so that a token is never refreshed too late.
+/// Parses seconds since 1970, with an optional fraction (RFC 7519). Rounds the time down, so that a token is never
+/// refreshed too late.
 fn parse_expiry(time: &Scalar) -> Option<DateTime<Utc>> {
     let text = time.text();
     if let Ok(seconds) = text.parse() {

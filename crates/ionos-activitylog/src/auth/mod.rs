@@ -1,9 +1,9 @@
-//! Authorization of requests with credentials that expire, are replaced while the program runs, and are never printed.
+//! Authorizes requests. Credentials may expire or be replaced while the program runs, and they are never printed.
 //!
 //! An [`AccessToken`] is a token with its expiry. A [`TokenProvider`], such as [`TokenFile`], supplies tokens, and
-//! `TokenCache` calls it as rarely as possible and never concurrently. `Authorization` holds the credentials of a
-//! client: a fixed token, a cache, or username and password. It builds the header of each request and removes
-//! credentials from texts. [`Claims`] are the contents of a token, unverified.
+//! `TokenCache` calls the provider as rarely as possible and never concurrently. `Authorization` holds the credentials
+//! of a client: a fixed token, a cache, or username and password. `Authorization` builds the header of each request and
+//! removes credentials from texts. [`Claims`] are the unverified contents of a token.
 //!
 //! Deliberately absent: a background task that refreshes tokens ahead of time, and the exchange of a password for a
 //! token.

@@ -1,5 +1,5 @@
-//! Each program has its own source of tokens: a rotated file, a vault, an exchange of credentials. The client calls it
-//! through the trait [`TokenProvider`].
+//! Each program has its own source of tokens: a rotated file, a vault, an exchange of credentials. The client calls
+//! this source through the trait [`TokenProvider`].
 
 use std::error::Error as StdError;
 use std::future::Future;
@@ -14,9 +14,9 @@ pub type TokenFuture<'a> =
 /// Supplies tokens to a client.
 ///
 /// The client requests a token if it has none, if its token expires within [`REFRESH_MARGIN`](crate::REFRESH_MARGIN),
-/// if the service rejected it, or if the provider reports that it has [`changed`](TokenProvider::changed). The client
-/// never calls a provider concurrently, and caches the token so that a provider need not. While its token is valid, it
-/// calls a provider that failed at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
+/// if the service rejected its token, or if the provider reports a [change](TokenProvider::changed). The client never
+/// calls a provider concurrently, and caches the token, so a provider need not cache it. As long as the cached token is
+/// valid, the client calls a provider that failed at most once per [`FETCH_BACKOFF`](crate::FETCH_BACKOFF).
 ///
 /// ```
 /// use ionos_activitylog::{AccessToken, TokenFuture, TokenProvider};
@@ -36,10 +36,13 @@ pub type TokenFuture<'a> =
 pub trait TokenProvider: Send + Sync {
     /// Returns a token that is valid now.
     ///
-    /// Requests wait for the token, so the future should have a timeout of its own. Dropping the future cancels the
-    /// call. An error of the provider is available as [`Error::provider_error`](crate::Error::provider_error) of an
-    /// error of kind [`TokenProvider`](crate::ErrorKind::TokenProvider). Its text is printed only if it is an
-    /// [`Error`](crate::Error) of this crate, because other texts may hold a secret.
+    /// Requests wait for the token, so the future should have a timeout of its own. The client drops the future if no
+    /// request waits for the token any more.
+    ///
+    /// If the provider fails and no other token is valid, requests fail with an error of the kind
+    /// [`TokenProvider`](crate::ErrorKind::TokenProvider), whose
+    /// [`provider_error`](crate::Error::provider_error) is the error of the provider. The text of the provider's error
+    /// is printed only if it is an [`Error`](crate::Error) of this crate, because other texts may hold a secret.
     fn token(&self) -> TokenFuture<'_>;
 
     /// Whether [`TokenProvider::token`] would return another token than last time. Called before every request, so it

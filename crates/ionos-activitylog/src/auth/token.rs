@@ -50,8 +50,8 @@ impl AccessToken {
         Ok(Self { secret: text.into(), expires_at: Claims::read_unverified(text).and_then(|claims| claims.expires_at) })
     }
 
-    /// Sets the expiry, in UTC: the token is not used at that time or later. Use it for a token without an expiry of
-    /// its own, or to stop using a token earlier.
+    /// Sets the expiry, in UTC: the token is not used at that time or later. Call this method for a token without an
+    /// expiry of its own, or to stop using a token earlier.
     #[must_use]
     pub fn expires_at(mut self, end: DateTime<Utc>) -> Self {
         self.expires_at = Some(end);

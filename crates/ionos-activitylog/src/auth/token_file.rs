@@ -32,7 +32,7 @@ const FILE_CAP: u64 = 64 * 1024;
 #[derive(Debug)]
 pub struct TokenFile {
     path: PathBuf,
-    /// The version of the file from which the last token was read; `None` before the first.
+    /// The version of the file from which the last token was read; `None` before the first token.
     read_version: Mutex<Option<FileVersion>>,
 }
 

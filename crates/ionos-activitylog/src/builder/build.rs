@@ -38,7 +38,7 @@ impl ClientBuilder {
         let (authorization, settings) = self.authorization(&resolved)?;
         let http = match &self.http {
             // An HTTP client that the caller supplies has its own certificates. Without this error, a user could
-            // believe that the ones set here are in force.
+            // believe that the certificates of these settings are in force.
             Some(_) if resolved.pinned_certificate.is_some() || resolved.root_certificates.is_some() => {
                 return Err(Error::new(
                     ErrorKind::Configuration,
@@ -103,7 +103,7 @@ impl ClientBuilder {
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
             read_timeout: self.read_timeout,
-            // Loopback may use plain http, so a proxy would see the token.
+            // No proxy for loopback addresses: they may use plain http, so a proxy would see the token.
             proxies: !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),
             root_certificates: resolved.root_certificates.as_deref(),

@@ -84,15 +84,21 @@ impl Client {
 }
 
 impl ClientBuilder {
-    /// A builder that takes unset values from the environment and from files of the vendor's tools: first from the
-    /// variables `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`, `IONOS_CONTRACT_NUMBER` and
-    /// `IONOS_PINNED_CERT`, then from the YAML file that `IONOS_CONFIG_FILE` names or that ionosctl or the vendor's
-    /// SDKs maintain (profile: `IONOS_CURRENT_PROFILE`), then from ionosctl's old `config.json`.
+    /// A builder that takes unset values from the environment and from files of the vendor's tools, in this order:
+    ///
+    /// 1. the variables `IONOS_TOKEN`, `IONOS_USERNAME` with `IONOS_PASSWORD`, `IONOS_API_URL`,
+    ///    `IONOS_CONTRACT_NUMBER` and `IONOS_PINNED_CERT`;
+    /// 2. the YAML file that `IONOS_CONFIG_FILE` names, or else the YAML file of ionosctl or the vendor's SDKs;
+    ///    `IONOS_CURRENT_PROFILE` selects a profile of the file;
+    /// 3. ionosctl's old `config.json`.
     ///
     /// The sources are read in [`ClientBuilder::build`], which fails for an incomplete or unreadable source, so that a
     /// program never uses another identity than intended. [`Client::settings`] lists the settings in force with their
-    /// origins. (The vendor's newest tools reject a file with the product `activitylog`; use a separate file with
-    /// `IONOS_CONFIG_FILE`, or set `IONOS_API_URL`.)
+    /// origins.
+    ///
+    /// The YAML file can set the API address with an entry for the product `activitylog`, but the vendor's newest tools
+    /// reject a file with this entry. Put the entry into a separate file and name that file in `IONOS_CONFIG_FILE`, or
+    /// set `IONOS_API_URL`.
     pub fn from_env() -> Self {
         Self { reads_env: true, ..Self::default() }
     }
@@ -104,8 +110,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Bearer token, without the word "Bearer". It is sent to the API address only. An expired JWT fails before any
-    /// request.
+    /// Bearer token, without the word "Bearer". It is sent to the API address only. A call with an expired JWT fails
+    /// before any request.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.options.token = Some(token.into().into());
         self
@@ -116,9 +122,9 @@ impl ClientBuilder {
         self.token_provider(Arc::new(TokenFile::new(path)))
     }
 
-    /// Source of tokens. The client asks the provider for a token before its first request, before a token expires,
-    /// when the provider reports a change, and after the service rejects a token; never concurrently, and never from a
-    /// background task. Takes precedence over all other credentials.
+    /// Source of tokens. The client asks the provider for a token before the client's first request, before a token
+    /// expires, when the provider reports a change, and after the service rejects a token. It never asks concurrently
+    /// or from a background task. The provider takes precedence over all other credentials.
     pub fn token_provider(mut self, provider: Arc<dyn TokenProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -140,22 +146,22 @@ impl ClientBuilder {
     }
 
     /// HTTP client of the program. Its connect and read timeouts, proxies, certificates and redirects replace those of
-    /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. With it, a pinned
-    /// or root certificate from this builder, the environment or a file is an error.
+    /// this builder, and it decides which headers, such as `X-Contract-Number`, a redirect forwards. A pinned or root
+    /// certificate from this builder, the environment or a file is then an error.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self
     }
 
-    /// Transport that sends the requests instead of an HTTP client, such as the simulator in the same process. It gets
-    /// complete requests, including the authorization.
+    /// Transport that sends the requests instead of an HTTP client, such as the simulator in the same process. The
+    /// transport receives complete requests, including the authorization.
     pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Wraps the transport in use, an HTTP client or [`ClientBuilder::transport`], for example to count or log
-    /// requests. The wrapper sees each attempt with all headers, including credentials: a log must not contain the
+    /// Wraps the transport in use (an HTTP client or [`ClientBuilder::transport`]), for example to count or log
+    /// requests. The wrapper sees each attempt with all headers, including credentials, so a log must not contain the
     /// values of `Authorization`, `Cookie` and similar headers.
     pub fn wrap_transport(
         mut self,
@@ -165,9 +171,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Profile of the vendor's configuration file, with [`ClientBuilder::from_env`]. It takes precedence over the
-    /// environment variables, because the program names it explicitly; a profile that `IONOS_CURRENT_PROFILE` names
-    /// does not.
+    /// Profile of the vendor's configuration file; needs [`ClientBuilder::from_env`]. The settings of this profile take
+    /// precedence over the environment variables, because the program names the profile explicitly. The settings of a
+    /// profile that `IONOS_CURRENT_PROFILE` names do not.
     pub fn profile(mut self, name: impl Into<String>) -> Self {
         self.options.profile = Some(name.into());
         self
@@ -217,7 +223,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Maximum time per attempt, without the wait for a permit; above 0. Default: [`ATTEMPT_TIMEOUT`].
+    /// Maximum time per attempt, without the wait until the request may be sent; above 0. Default:
+    /// [`ATTEMPT_TIMEOUT`].
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
@@ -245,17 +252,17 @@ impl ClientBuilder {
     }
 
     /// The only certificate to accept, as the SHA-256 of the certificate in hex (`IONOS_PINNED_CERT` in the vendor's
-    /// tools). This check replaces those of chain and host name.
+    /// tools). This check replaces the checks of chain and host name.
     pub fn pinned_certificate(mut self, sha256: impl Into<String>) -> Self {
         self.options.pinned_certificate = Some(sha256.into());
         self
     }
 
-    /// The settings that [`ClientBuilder::build`] would use with their origins, as in [`Client::settings`], also
+    /// The settings that [`ClientBuilder::build`] would use, with their origins, as in [`Client::settings`]. Works also
     /// without credentials. Sends no request.
     ///
     /// Fails with [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if a source is incomplete or
-    /// unreadable, or has an invalid contract number or pinned certificate.
+    /// unreadable, or if the contract number or the pinned certificate in force is invalid.
     pub fn settings(&self) -> Result<Vec<Setting>, Error> {
         let resolved = self.resolve(self.options.clone())?;
         Ok(match &self.provider {

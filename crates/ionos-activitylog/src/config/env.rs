@@ -86,8 +86,8 @@ impl Env for EmptyEnv {
     }
 }
 
-/// The path if it is absolute. The XDG specification ignores relative ones, which would depend on the working
-/// directory.
+/// The path if it is absolute. A relative path would depend on the working directory, so the XDG specification ignores
+/// relative paths.
 fn absolute(path: Option<OsString>) -> Option<PathBuf> {
     path.map(PathBuf::from).filter(|path| path.is_absolute())
 }

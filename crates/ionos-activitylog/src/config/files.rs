@@ -31,8 +31,8 @@ pub(super) struct FileSearch {
 /// Finds the YAML file: the file that `IONOS_CONFIG_FILE` names, which must exist, or else the first existing file in
 /// the default places.
 ///
-/// Tries the place of ionosctl first, then that of the vendor's SDKs: without an extension as in their code, then with
-/// one as in their documentation.
+/// Tries the place of ionosctl first, then the two places of the vendor's SDKs: without a file extension, as in the
+/// code of the SDKs, then with an extension, as in their documentation.
 pub(super) fn find_yaml(env: &dyn Env) -> Result<FileSearch, Error> {
     if let Some(path) = unicode_variable(env, CONFIG_FILE)? {
         let search = open_first(env, YAML_NAME, [Some(PathBuf::from(&path))])?;
@@ -67,7 +67,7 @@ pub(super) fn find_json(env: &dyn Env) -> Result<FileSearch, Error> {
     )
 }
 
-/// Opens the first file that exists. Fails if it cannot be read.
+/// Opens the first file that exists. Fails if this file cannot be read.
 fn open_first<const N: usize>(env: &dyn Env, name: &str, places: [Option<PathBuf>; N]) -> Result<FileSearch, Error> {
     let mut search = FileSearch::default();
     for path in places.into_iter().flatten() {
@@ -100,8 +100,8 @@ fn read_error(path: &Path, error: &std::io::Error) -> Error {
     }
 }
 
-/// Scheme (if present), host and port of an address. The vendor's tools ignore the path too, because each product
-/// appends its own.
+/// Scheme (if present), host and port of an address. The path is ignored, as in the vendor's tools, because each
+/// product appends its own path.
 ///
 /// `None` if the address contains `@`, because the text before it may be a username and password.
 pub(super) fn host_of(address: &str) -> Option<String> {

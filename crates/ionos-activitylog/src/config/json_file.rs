@@ -12,7 +12,7 @@ use super::setting::Origin;
 use super::settings::{Settings, Sourced};
 use crate::error::Error;
 
-/// The settings that no source before the JSON file has decided.
+/// Whether each setting is still open: no source before the JSON file has decided it.
 pub(super) struct OpenSettings {
     pub(super) credentials: bool,
     pub(super) base_url: bool,
@@ -30,7 +30,7 @@ struct JsonDocument {
     base_url: Option<String>,
 }
 
-/// The settings of the JSON file. Opens the file only if a setting is undecided.
+/// The settings of the JSON file. Opens the file only if a setting is open.
 pub(super) fn read(env: &dyn Env, open: OpenSettings) -> Result<Settings, Error> {
     if !open.credentials && !open.base_url {
         return Ok(Settings::default());

@@ -1,6 +1,6 @@
 //! The YAML file of the vendor's tools, in the format of their `fileconfiguration` package. Parsing is lenient, because
 //! several tools and people write the file: unknown members are ignored and a version may be a number or a string.
-//! Error messages never quote the file, which contains secrets.
+//! Error messages quote only names and locations from the file, because other values may be secrets.
 
 use std::path::Path;
 
@@ -87,11 +87,11 @@ impl ConfigDocument {
     }
 
     /// The profile to use: the `requested` one, otherwise the one from `IONOS_CURRENT_PROFILE` (`from_env`), otherwise
-    /// the `currentProfile` of the file. `None` if none of these names a profile, even if the file has only one, as in
-    /// the vendor's tools.
+    /// the `currentProfile` of the file. `None` if none of these names a profile, even if the file has only one
+    /// profile, as in the vendor's tools.
     ///
-    /// Fails if no profile has that name, because the program must not use other credentials than the requested ones.
-    /// If two profiles have the same name, the first counts.
+    /// Fails if the file has no profile with the chosen name, because the program must not use other credentials than
+    /// the requested ones. If two profiles have the same name, the first counts.
     pub(super) fn select_profile(
         &self,
         requested: Option<&str>,

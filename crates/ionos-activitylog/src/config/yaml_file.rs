@@ -13,8 +13,8 @@ use super::{config_error, quoted_list};
 use crate::error::Error;
 use crate::suggest::did_you_mean;
 
-/// The names of this product in the file, in order of preference. The vendor's list of products lacks this product: the
-/// first name is that of the vendor's package for it, the second a likely spelling.
+/// The names of this product in the file, in order of preference. The vendor's list of products lacks this product, so
+/// two names are accepted: the name of the vendor's package for this product, and a likely spelling of it.
 const PRODUCT_NAMES: [&str; 2] = ["activitylog", "activity-log"];
 
 /// The settings of the YAML file.
@@ -24,8 +24,8 @@ pub(super) struct YamlSettings {
     pub(super) exists: bool,
 }
 
-/// Reads the YAML file. `use_endpoint` is false if an earlier source has decided the API address; `profile` is the one
-/// that the program requests.
+/// Reads the YAML file. `use_endpoint` is false if an earlier source has decided the API address; `profile` is the
+/// profile that the program requests.
 pub(super) fn read(env: &dyn Env, use_endpoint: bool, profile: Option<&str>) -> Result<YamlSettings, Error> {
     let from_env = match profile {
         // The program's profile overrides the variable, so a variable that is not Unicode is not an error.
@@ -62,7 +62,8 @@ pub(super) fn read(env: &dyn Env, use_endpoint: bool, profile: Option<&str>) -> 
     let endpoint = endpoint_settings(&document, profile, &file.path, use_endpoint)?;
     let base_url = match use_endpoint {
         true => endpoint.base_url,
-        // An earlier source overrides this address: a valid one is listed as overridden, an invalid one is ignored.
+        // An earlier source overrides the file's address. A valid address is listed as overridden, an invalid address
+        // is ignored.
         false => endpoint_settings(&document, profile, &file.path, true).ok().and_then(|endpoint| endpoint.base_url),
     };
     let config_file = match unicode_variable(env, CONFIG_FILE)? {
@@ -115,9 +116,9 @@ struct EndpointSettings {
 
 /// The address of this product and the certificates to trust.
 ///
-/// Only the environment that the profile names counts; if the profile names none, or without a profile, the first
-/// environment with this product. If `use_endpoint` is false, the endpoint and its certificates are ignored, and the
-/// certificates of the profile's environment remain.
+/// If the profile names an environment, only that environment counts. Otherwise, the first environment with this
+/// product counts. If `use_endpoint` is false, the endpoint and its certificates are ignored, and the certificates of
+/// the profile's environment remain.
 fn endpoint_settings(
     document: &ConfigDocument,
     profile: Option<&Profile>,
@@ -181,7 +182,7 @@ fn find_product(environments: &[ProductEnvironment]) -> Option<(&ProductEnvironm
     })
 }
 
-/// The only endpoint of the product, or the first of several that serves every location.
+/// The only endpoint of the product, or, if there are several, the first one that serves every location.
 fn select_endpoint<'a>(product: &'a Product, path: &Path) -> Result<&'a Endpoint, Error> {
     let name = product.name.as_deref().unwrap_or_default().trim();
     match product.endpoints() {
@@ -225,7 +226,7 @@ fn endpoint_address(endpoint: &Endpoint, path: &Path) -> Result<String, Error> {
 }
 
 /// The certificates of an endpoint or environment, in PEM; `None` for a blank text. Fails for any other text without a
-/// certificate, which the TLS library would ignore.
+/// certificate, because the TLS library would ignore such a text.
 fn pem_certificates(data: Option<&String>, path: &Path) -> Result<Option<String>, Error> {
     match data.filter(|data| !data.trim().is_empty()) {
         Some(data) if !data.contains(PEM_HEADER) => {

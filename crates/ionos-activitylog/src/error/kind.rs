@@ -20,7 +20,7 @@ pub enum ErrorKind {
     Unauthorized,
     /// The token expired before the request was sent. Get a new one.
     TokenExpired,
-    /// The token provider failed and no other token is valid, so no request was sent. The provider's own error is
+    /// The token provider failed and no other token is valid, so the request was not sent. The provider's own error is
     /// [`Error::provider_error`](crate::error::Error::provider_error).
     TokenProvider,
     /// 403: the token is valid but may not read this log. The user lacks the privilege, or the contract is wrong.
@@ -106,7 +106,7 @@ impl ErrorKind {
         matches!(self, Self::InterruptedBody | Self::AttemptTimeout | Self::CallTimeout | Self::TooLarge | Self::Decode)
     }
 
-    /// Whether a retry may help if there is no status to decide it.
+    /// Whether a retry may help after a failure of this kind, if no status decides about the retry.
     pub(super) fn is_transient(self) -> bool {
         matches!(
             self,

@@ -62,7 +62,7 @@ pub(crate) struct ErrorAnswer {
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) messages: Vec<VendorMessage>,
-    /// The beginning of the body, redacted; `None` if no body was read or it was empty.
+    /// The beginning of the body, redacted; `None` if no body was read or the body was empty.
     pub(crate) snippet: Option<String>,
 }
 
@@ -194,8 +194,8 @@ impl Error {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.messages)
     }
 
-    /// The beginning of the body as one line without secrets, cut after 500 characters and then ending in ` ...`;
-    /// `None` if no body was read or it was empty.
+    /// The first 500 characters of the body, as one line without secrets. If the body is longer, ` ...` follows. `None`
+    /// if no body was read or the body was empty.
     #[must_use]
     pub fn body_snippet(&self) -> Option<&str> {
         self.0.answer.as_ref()?.snippet.as_deref()
@@ -208,8 +208,8 @@ impl Error {
         self.0.provider.as_deref()
     }
 
-    /// Number of requests that were sent; 0 if the error was found before the first request, or if it is about the
-    /// result of several calls.
+    /// Number of requests that were sent; 0 if the error was found before the first request, or if the error is about
+    /// the result of several calls.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts

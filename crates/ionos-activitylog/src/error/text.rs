@@ -6,9 +6,9 @@ use crate::defaults::SNIPPET_CHARS;
 
 /// Replaces each control character, such as a line break or the start of an escape sequence, by a space.
 ///
-/// [`Error::new`](super::Error::new) applies it to every message, and `config` to the settings that it shows, so that
-/// both stay on one line in a log file too. It is not an escape for terminals, which also hide or reorder other
-/// characters: a program that prints to a terminal escapes in its writer.
+/// [`Error::new`](super::Error::new) calls this function for every message, and `config` for every setting that it
+/// shows, so that both stay on one line in a log file too. This function does not replace the escaping for a terminal,
+/// on which other characters can hide or reorder text too: a program that prints to a terminal escapes in its writer.
 pub(crate) fn replace_control_chars(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
@@ -18,7 +18,7 @@ pub(crate) fn one_line(text: &str) -> String {
     replace_control_chars(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The beginning of a text as one line, cut after 500 characters and then ending in ` ...`.
+/// The first 500 characters of a text, as one line. If the text is longer, ` ...` follows.
 pub(crate) fn snippet(text: &str) -> String {
     let line = one_line(text);
     match line.char_indices().nth(SNIPPET_CHARS) {

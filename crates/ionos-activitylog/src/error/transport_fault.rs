@@ -9,8 +9,8 @@ use super::Error;
 use super::kind::ErrorKind;
 use super::text::one_line;
 
-/// The body of an answer exceeds `cap` bytes. The transport puts this error into the body stream; [`body_error`] finds
-/// it among the causes.
+/// The body of an answer exceeds `cap` bytes. The header middleware puts this error into the body stream, and
+/// [`body_error`] finds it among the causes.
 #[derive(Debug)]
 pub(crate) struct BodyTooLarge {
     pub(crate) cap: u64,

@@ -6,11 +6,11 @@ use crate::error::{Error, ErrorKind};
 use crate::event::fold;
 use crate::suggest::did_you_mean;
 
-/// The property of an event that a filter tests. Ordered as in the text of a [`Filter`](super::Filter), cheap keys
-/// first.
+/// The property of an event that a filter tests. The order of the keys is that of the text of a
+/// [`Filter`](super::Filter), with cheap tests first.
 ///
-/// Comparisons of words ignore case, and `*` matches any number of characters. For the vocabularies of the vendor they
-/// also ignore `-` and `_`.
+/// Comparisons of words ignore case, and `*` matches any number of characters. Comparisons of words from the vendor's
+/// vocabularies (`type`, `status`, `service`, `resource-type` and `action`) also ignore `-` and `_`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FilterKey {
@@ -39,7 +39,7 @@ pub enum FilterKey {
     /// [`Details::actions`](crate::Details::actions).
     Action,
     /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record,
-    /// which has no whitespace between tokens, ordered keys and no needless escapes; see
+    /// which has ordered keys, no whitespace between tokens and no needless escapes; see
     /// [`Event::fingerprint`](crate::Event::fingerprint).
     Text,
 }

@@ -1,8 +1,8 @@
 //! Filters events. The service filters only by date. Filters apply after reading and before any limit: "the last ten
 //! failures" must not be the failures among the last ten events.
 //!
-//! `key` defines the filter keys, `condition` tests an event against one alternative, `parse` reads filters from text,
-//! `pattern` compares words, and `counts` counts the events that a filter tested and kept.
+//! `key` defines the filter keys, `condition` tests an event against the values of a key, `parse` reads filters from
+//! text, `pattern` compares words, and `counts` counts the events that a filter tested and kept.
 
 mod condition;
 mod counts;
@@ -73,7 +73,7 @@ impl Filter {
         })
     }
 
-    /// Keeps only events with this value or with an earlier value for the same key.
+    /// Keeps only events with this value or with a value that was added earlier for the same key.
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl Filter {
     }
 }
 
-/// The patterns that an event must match, each with its key. Negated ones are not included.
+/// The patterns of the values that are not negated, each with its key. An event must match one pattern of each key.
 pub fn required_patterns(filter: &Filter) -> impl Iterator<Item = (FilterKey, &Pattern)> {
     let kept = filter.conditions.iter();
     let kept = kept.filter(|((_, negated), _)| !negated);

@@ -1,4 +1,4 @@
-//! Compares words without regard to case, and to separators where spellings differ.
+//! Compares words. Comparisons ignore case, and also `-` and `_` where the vendor's spellings differ.
 
 use std::fmt;
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use crate::defaults::INITIAL_CONCURRENCY;
 use crate::runtime::clock::Clock;
 
-/// Successes, counted only while the limit is reached, after which the limit grows by one. An overload and each growth
-/// restart the count.
+/// Number of successes after which the limit grows by one. Only successes while the limit is reached count. An overload
+/// and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
 
 /// Load of the service according to the result of one request.
@@ -213,7 +213,7 @@ impl Drop for QueuedCall<'_> {
         }
         let mut state = self.limiter.lock();
         state.queue.remove(&self.position);
-        // This call may have been woken for a slot that it does not take.
+        // This call may have been woken for a slot that it does not take, so the next calls must be woken.
         wake_next(state);
     }
 }

@@ -1,5 +1,6 @@
-//! Wraps every transport: adds authorization and user agent, removes the header `api-version`, which the vendor's
-//! clients do not send, bounds the size of the answer, and frees the concurrency slot once the answer is complete.
+//! Wraps every transport: adds authorization, user agent and contract, removes the header `api-version` (which the
+//! vendor's clients do not send), bounds the size of the answer, and frees the concurrency slot once the answer is
+//! complete.
 
 use std::sync::Arc;
 use std::task::Poll;

@@ -44,7 +44,7 @@ impl RateLimiter {
     }
 }
 
-/// A reserved slot in the future. If it is dropped unused and no later slot is reserved, it becomes free again.
+/// A reserved slot in the future. If it is dropped unused and no later slot is reserved, the slot becomes free again.
 struct ReservedSlot<'a> {
     limiter: &'a RateLimiter,
     slot: Duration,

@@ -8,13 +8,14 @@ use crate::error::{Error, ErrorKind};
 
 /// Attempts per call, and the waits between them.
 ///
-/// The wait before attempt *n* is a random part of `base` doubled with each attempt, at most `cap` ("full jitter"). If
-/// the service sends `Retry-After`, the wait is at least that long.
+/// The wait before attempt *n* (2 or more) is random, from 0 to the smaller of `base` x 2^(n - 2) and `cap` ("full
+/// jitter"). If the service sends `Retry-After`, the wait is at least that long. An attempt whose refused token is
+/// replaced does not count.
 ///
 /// After 429, and after 503 with `Retry-After`, the client and its clones send no request until that wait is over.
-/// Calls then continue in the order in which they began, and waiting in this queue does not count as an attempt. These
-/// retries do not draw from the shared budget of 100 retries in a row, because few of them are sent. A `Retry-After`
-/// above `retry_after_ceiling` ends the call and does not delay the others.
+/// Calls then continue in the order in which they began; waiting for a turn does not count as an attempt. These retries
+/// do not draw from the retry budget that all clones share (100 retries in a row), because the concurrency limiter
+/// already keeps them few. A `Retry-After` above `retry_after_ceiling` ends the call and does not delay other calls.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,7 +37,8 @@ pub struct RetryPolicy {
 const MAX_CAP: Duration = Duration::from_secs(86_400);
 
 impl Default for RetryPolicy {
-    /// 5 attempts, waits of up to 250 ms doubled up to 10 s, `Retry-After` of up to 60 s, and 5 minutes per call.
+    /// 5 attempts, a maximum wait of 250 ms that doubles with each retry up to 10 s, a `Retry-After` of up to 60 s, and
+    /// 5 minutes per call.
     fn default() -> Self {
         Self {
             attempts: RETRY_ATTEMPTS,
@@ -49,7 +51,8 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt per call, without a deadline for the call.
+    /// One attempt per call, without a deadline for the call. An attempt whose refused token is replaced does not
+    /// count.
     #[must_use]
     pub fn none() -> Self {
         Self { attempts: 1, deadline: None, ..Self::default() }
@@ -60,7 +63,7 @@ impl RetryPolicy {
         RetryPolicyBuilder(Self::default())
     }
 
-    /// Maximum attempts per call, including the first one.
+    /// Maximum attempts per call, including the first one. An attempt whose refused token is replaced does not count.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
@@ -97,19 +100,20 @@ impl RetryPolicy {
 pub struct RetryPolicyBuilder(RetryPolicy);
 
 impl RetryPolicyBuilder {
-    /// Maximum attempts per call, including the first one: 1 to 100.
+    /// Maximum attempts per call, including the first one: 1 to 100. An attempt whose refused token is replaced does
+    /// not count.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// Maximum wait before the second attempt; above 0.
+    /// Maximum wait before the second attempt, if the service sends no `Retry-After`; above 0.
     pub fn base(mut self, base: Duration) -> Self {
         self.0.base = base;
         self
     }
 
-    /// Maximum wait before any attempt; from `base` to one day.
+    /// Maximum wait before any attempt, if the service sends no `Retry-After`; from `base` to one day.
     pub fn cap(mut self, cap: Duration) -> Self {
         self.0.cap = cap;
         self

@@ -1,4 +1,5 @@
-//! Measures the form of the total, fractions of a second in dates, and how late events appear.
+//! Measures the form of the total and whether it is capped, how the service treats fractions of a second in dates, and
+//! how late events appear.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +12,14 @@ use crate::event::Event;
 use crate::probe::{Finding, LARGE_PAGE, NOT_KNOWN, ProbeSession, ProbedPage, describe_failure};
 use crate::range::DateRange;
 
-/// Minimum total to test for a cap, so that the two requests of the test are worthwhile.
+/// Minimum total to test for a cap. A smaller total is hardly ever capped, so the two requests of the test would be
+/// wasted.
 const MIN_TOTAL_TO_TEST: u64 = 1_000;
 
 impl ProbeSession<'_> {
-    /// The form of the total, and whether it is capped; `None` if unknown. A total is capped if the service declares it
-    /// a lower bound, or if the totals of two parts of the range add up to over 1 % more.
+    /// The form of the total, and whether the total is capped (`None` if unknown). A total counts as capped if the
+    /// service declares it a lower bound, or if the totals of two parts of the range add up to more than 101 % of the
+    /// total.
     pub(super) async fn total_shape(&mut self, range: DateRange, first: &ProbedPage) -> (Finding, Option<bool>) {
         let word = match first.shape {
             TotalShape::Number => "a number",
@@ -57,7 +60,7 @@ impl ProbeSession<'_> {
             return (finding(&format!("{word}, exact"), observation), Some(false));
         }
         let observation = format!("{count} in total, and the totals of two parts add up to {sum}");
-        // A small difference means that the total changes, not that it is capped.
+        // A smaller difference proves no cap: the total may have changed between the requests.
         match sum > count + count / 100 {
             true => (finding(&format!("{word}, capped"), observation), Some(true)),
             false => (finding(&format!("{word}, not exact"), observation), None),
@@ -79,7 +82,7 @@ impl ProbeSession<'_> {
             let start = time.trunc_subsecs(3) + TimeDelta::milliseconds(1);
             DateRange::new(start, time.trunc_subsecs(0) + TimeDelta::seconds(1)).ok()
         };
-        // Choose the second with the fewest events, so that all of them fit on one page.
+        // Chooses the second with the fewest events, because they most likely fit on one page.
         let candidates = by_second.values().filter_map(|events| {
             let (event, time) = events.iter().min_by_key(|(_, time)| *time)?;
             Some((events.len(), event, time.trunc_subsecs(0), range_after(*time)?))
@@ -107,7 +110,7 @@ impl ProbeSession<'_> {
             Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => error,
             Err(error) => return (finding(NOT_KNOWN, &describe_failure(&error)), None),
         };
-        // If the service also refuses the whole second, the fraction was not the reason.
+        // If the service also refuses a range without fractions, the fraction was not the reason.
         let whole = DateRange::new(second, second + TimeDelta::seconds(1));
         let whole = match whole {
             Ok(whole) => self.request_page(whole, 0, 1).await,
@@ -123,7 +126,7 @@ impl ProbeSession<'_> {
         }
     }
 
-    /// The age of the newest event in seconds, an upper bound of the time until an event appears; `None` if unknown.
+    /// The age of the newest event in seconds; `None` if unknown. The time until an event appears is at most this age.
     pub(super) async fn ingest_lag(&mut self, first: &ProbedPage, order: Option<HitOrder>) -> (Finding, Option<u64>) {
         let finding = |answer: String, observation: String| Finding::new("ingest lag", answer, observation);
         let unknown = |observation: String| (finding(NOT_KNOWN.to_owned(), observation), None);

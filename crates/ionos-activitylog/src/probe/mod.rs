@@ -1,6 +1,6 @@
-//! Measures undocumented behaviour of the service with a few requests, each of which distinguishes two behaviours.
-//! Reading observes the same limits only when it happens to reach them. A result is an observation and no guarantee:
-//! the service may change.
+//! Measures undocumented behaviour of the service with a few requests that are made for this purpose. Reading events
+//! observes some of this behaviour too, but only when it reaches a limit. A result is an observation and not a
+//! guarantee, because the service may change.
 
 mod contents;
 mod paging;
@@ -15,16 +15,16 @@ use crate::error::{Error, ErrorKind};
 use crate::probe::paging::{order, page_cap};
 use crate::range::DateRange;
 
-/// Size of the first page: one more than the largest page that clients of this API request.
+/// Requested size of the first page: one more than the maximum that public clients of this API offer.
 const LARGE_PAGE: u64 = 1_001;
 
-/// Page sizes to try if the service refuses the first one. The last is the service's default.
+/// Page sizes to try, in this order, if the service refuses [`LARGE_PAGE`]. The last one is the service's default.
 const SMALLER_PAGES: [u64; 6] = [1_000, 500, 250, 100, 50, 20];
 
 /// Length of the probed range in days. The service may not keep older events.
 const DAYS: i64 = 365;
 
-/// Distance of the probed range from now: events of the last hour may still be missing.
+/// Time between the end of the probed range and now. Events of this last hour may still be missing from the log.
 const SETTLED: TimeDelta = TimeDelta::hours(1);
 
 /// Result of [`Client::probe`](crate::Client::probe).
@@ -60,7 +60,7 @@ impl Finding {
 }
 
 impl Probe {
-    /// Measures the service on the log of one contract.
+    /// Measures the behaviour of the service on the log of one contract.
     pub(crate) async fn run(api: &Api, contract: &ContractNumber) -> Result<Self, Error> {
         let now = api.clock.now().trunc_subsecs(0);
         let end = now - SETTLED;
@@ -131,7 +131,8 @@ impl ProbeSession<'_> {
                     let is_blank = answer
                         .as_ref()
                         .is_some_and(|hits| hits.total.is_none() && hits.events.as_ref().is_some_and(Vec::is_empty));
-                    // When reading, an empty page without a total is an error, but for a probe it is a finding.
+                    // When events are read, an empty first page without a total is an error. For a probe, such a page
+                    // is a finding.
                     let page = match is_blank {
                         true => Page::empty(offset),
                         false => Page::from_hits(answer, offset)?,
@@ -177,7 +178,7 @@ impl ProbeSession<'_> {
                 Err(error) => return Err(error),
             }
         }
-        // Unreachable: the last size returns its result.
+        // Unreachable: with the last size, the loop returns the page or the error.
         Err(Error::new(ErrorKind::BadRequest, "the service refuses pages of any size"))
     }
 }

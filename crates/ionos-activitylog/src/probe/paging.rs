@@ -15,11 +15,12 @@ use crate::range::DateRange;
 /// Values of `offset` plus `limit` to test, in descending order.
 const MAX_OFFSETS: [u64; 5] = [DEFAULT_MAX_OFFSET, 5_000, 2_000, 1_000, 500];
 
-/// Number of requests of the same page, including the first one, to test whether its events keep their order.
+/// Number of requests for the same page, including the first one, that test whether events keep their order.
 const READINGS: usize = 3;
 
 impl ProbeSession<'_> {
-    /// Whether events with equal times keep their order.
+    /// Whether all events, including those with equal times, keep their order from one request to the next; `None` if
+    /// unknown.
     pub(super) async fn tie_order(
         &mut self,
         range: DateRange,
@@ -65,7 +66,8 @@ impl ProbeSession<'_> {
         (finding("stable", observation), Some(true))
     }
 
-    /// The maximum of `offset` plus `limit`; `None` if there is no limit, if it is below 500, or if it is unknown.
+    /// The largest value of [`MAX_OFFSETS`] that the service accepts as `offset` plus `limit`. `None` if a larger value
+    /// is accepted too, if even the smallest is refused, or if the maximum is unknown.
     pub(super) async fn max_offset(
         &mut self,
         range: DateRange,
@@ -76,7 +78,7 @@ impl ProbeSession<'_> {
         let count = first.total().unwrap_or_default();
         let has = |offset: u64| count > offset || capped == Some(true);
         let mut observation = String::new();
-        // Tests first a page that begins after the largest offset, then pages that end exactly at an offset.
+        // Tests a page after the largest value first, then pages that end exactly at one of the values.
         let reaches = [DEFAULT_MAX_OFFSET + 1].into_iter().chain(MAX_OFFSETS);
         for reach in reaches {
             let offset = reach - 1;

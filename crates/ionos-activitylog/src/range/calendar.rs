@@ -1,6 +1,7 @@
-//! Ranges of local days, weeks, months and years. A day on which clocks change lasts 23 to 25 hours, so each range goes
-//! from the first instant of a local day to the first instant of another local day. No function here reads the clock;
-//! callers pass the current time where it is needed.
+//! Ranges of the local calendar (days, weeks, months and years), and ranges that begin or end at a given instant. A day
+//! on which clocks change is shorter or longer than 24 hours, so a calendar range goes from the first instant of a
+//! local day to the first instant of another local day. No function here reads the clock; callers pass the current time
+//! where it is needed.
 
 use std::fmt::Display;
 
@@ -10,18 +11,19 @@ use super::{DateRange, Length, format_instant, last_whole_second, range_error, y
 use crate::error::Error;
 
 impl DateRange {
-    /// A local day: 24 hours, or 23 to 25 if clocks change.
+    /// A local day: 24 hours, unless clocks change on that day.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the day exceeds the years 0000 to 9999 in UTC, or if
-    /// the time zone skipped it.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the day is outside
+    /// the years 0000 to 9999 in UTC, or if the time zone skipped the day.
     pub fn day<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         from_days(day, day.succ_opt(), zone, day)
     }
 
     /// The local days from `first` to `last`, both inclusive.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if `last` is before `first`, if the range exceeds the
-    /// years 0000 to 9999 in UTC, or if the time zone skipped all of these days.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if `last` is before `first`, if the start or the
+    /// exclusive end of the range is outside the years 0000 to 9999 in UTC, or if the time zone skipped all of these
+    /// days.
     pub fn days<Tz: TimeZone>(first: NaiveDate, last: NaiveDate, zone: &Tz) -> Result<Self, Error> {
         let name = format!("the range from {first} to {last}");
         if last < first {
@@ -32,8 +34,8 @@ impl DateRange {
 
     /// A local month; January is 1.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12, or if the range exceeds
-    /// the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for a month outside 1 to 12, or if the start or the
+    /// exclusive end of the range is outside the years 0000 to 9999 in UTC.
     pub fn month<Tz: TimeZone>(year: i32, month: u32, zone: &Tz) -> Result<Self, Error> {
         if !(1..=12).contains(&month) {
             return Err(range_error(format!("{month} is not a valid month")).with_hint("use 1 to 12"));
@@ -45,7 +47,8 @@ impl DateRange {
 
     /// A local year.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC.
     pub fn year<Tz: TimeZone>(year: i32, zone: &Tz) -> Result<Self, Error> {
         let name = format!("{year:04}");
         let first = NaiveDate::from_ymd_opt(year, 1, 1).ok_or_else(|| year_error(&name))?;
@@ -56,8 +59,8 @@ impl DateRange {
     ///
     /// The length is a [`TimeDelta`], or [`Length::months`] for months of the local calendar.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the length is below one second or the range would
-    /// start before the year 0.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the length is below one second, or if the start or
+    /// the exclusive end of the range is outside the years 0000 to 9999.
     pub fn last<Tz: TimeZone>(length: impl Into<Length>, now: DateTime<Tz>) -> Result<Self, Error> {
         let (length, end) = (length.into(), last_whole_second(&now));
         match length.subtract_from(&now) {
@@ -69,53 +72,57 @@ impl DateRange {
 
     /// The range from an instant (inclusive) to `now`, rounded down to the whole second.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range is empty or exceeds the years 0000 to
-    /// 9999.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range is empty, or if its start or exclusive end
+    /// is outside the years 0000 to 9999.
     pub fn since<Tz: TimeZone>(start: DateTime<Utc>, now: DateTime<Tz>) -> Result<Self, Error> {
         Self::new(start, last_whole_second(&now))
     }
 
-    /// The range from 1970, before any log starts, to an instant (exclusive).
+    /// The range from `1970-01-01T00:00:00Z`, which is before any log starts, to an instant (exclusive).
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the instant is not after `1970-01-01T00:00:00Z`, or
-    /// is after the year 9999.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the instant is not after `1970-01-01T00:00:00Z`, or,
+    /// rounded up to the whole second, is after the year 9999.
     pub fn until(end: DateTime<Utc>) -> Result<Self, Error> {
         Self::new(DateTime::UNIX_EPOCH, end)
     }
 
-    /// The local day of `now`, including its future: see [`DateRange::past`].
+    /// The whole local day of `now`. [`DateRange::past`] removes the part after `now`.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC.
     pub fn today<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         Self::day(local_date(&now)?, &now.timezone())
     }
 
     /// The local day before the day of `now`.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC, or
-    /// if the time zone skipped that day.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC, or if the time zone skipped that day.
     pub fn yesterday<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let day = local_date(&now)?.pred_opt();
         Self::day(day.ok_or_else(|| year_error("yesterday"))?, &now.timezone())
     }
 
-    /// The local week of `now`, Monday to Sunday, including its future: see [`DateRange::past`].
+    /// The whole local week of `now`, Monday to Sunday. [`DateRange::past`] removes the part after `now`.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC.
     pub fn this_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         week_before(&now, 0)
     }
 
     /// The local week before the week of `now`, Monday to Sunday.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC.
     pub fn last_week<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         week_before(&now, 7)
     }
 
-    /// The local month of `now`, including its future: see [`DateRange::past`].
+    /// The whole local month of `now`. [`DateRange::past`] removes the part after `now`.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC.
     pub fn this_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let today = local_date(&now)?;
         Self::month(today.year(), today.month(), &now.timezone())
@@ -123,7 +130,8 @@ impl DateRange {
 
     /// The local month before the month of `now`.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the range exceeds the years 0000 to 9999 in UTC.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of the range is
+    /// outside the years 0000 to 9999 in UTC.
     pub fn last_month<Tz: TimeZone>(now: DateTime<Tz>) -> Result<Self, Error> {
         let day = local_date(&now)?.checked_sub_months(Months::new(1));
         let day = day.ok_or_else(|| year_error("last month"))?;
@@ -131,7 +139,8 @@ impl DateRange {
     }
 }
 
-/// The range from the first instant of a day to the first instant of another. `name` is for messages.
+/// The range from the first instant of the day `first` to the first instant of the day `after`. `name` describes the
+/// range in errors.
 fn from_days<Tz: TimeZone>(
     first: NaiveDate,
     after: Option<NaiveDate>,
@@ -181,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_day_has_23_to_25_hours() {
+    fn a_local_day_may_be_longer_or_shorter_than_24_hours() {
         let cases = [
             (Tz::UTC, "2026-11-20", 24 * 60),
             (Tz::Europe__Berlin, "2026-11-20", 24 * 60),

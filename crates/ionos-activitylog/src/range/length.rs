@@ -24,7 +24,7 @@ const MAX_MONTHS: u32 = 100 * 12;
 ///
 /// The text is a whole number above 0 with one of the units `s`, `m`, `h`, `d`, `w`, `mo` and `y` (seconds to years) in
 /// lower case, at most 100 years. A day is 24 hours and a week is 7 days, also if clocks change. Months and years are
-/// those of the local calendar; a day that the month does not have becomes its last day.
+/// those of the local calendar; a day that the resulting month does not have becomes the last day of that month.
 ///
 /// ```
 /// # use ionos_activitylog::Length;
@@ -47,7 +47,8 @@ impl Length {
         Self(LengthKind::Months(months))
     }
 
-    /// `now`, rounded down to the whole second, minus this duration. `None` outside the years 0000 to 9999.
+    /// `now`, rounded down to the whole second, minus this duration. `None` if the result is outside the years 0000 to
+    /// 9999.
     pub(super) fn subtract_from<Tz: TimeZone>(self, now: &DateTime<Tz>) -> Option<DateTime<Utc>> {
         let end = last_whole_second(now);
         let start = match self.0 {
@@ -93,7 +94,7 @@ impl FromStr for Length {
         if in_seconds.is_none() && in_months.is_none() || digits.bytes().all(|digit| digit == b'0') {
             return Err(invalid(""));
         }
-        // The text has only digits, so parsing fails only for a number that is too large.
+        // Only digits are parsed here, so parsing fails only for a number that is too large.
         let number: u32 = digits.parse().map_err(|_| too_long())?;
         let months = in_months.map(|(_, months)| number.checked_mul(months));
         let seconds = in_seconds.map(|(_, seconds)| i64::from(number).checked_mul(seconds));
@@ -113,8 +114,8 @@ pub(super) fn split_digits(text: &str) -> (&str, &str) {
 }
 
 impl fmt::Display for Length {
-    /// Prints the duration as a whole number of its largest exact unit (days at most), or of months. [`Length`] parses
-    /// the output, except for durations without a text format, such as fractions of a second.
+    /// Prints months, or the whole number of the largest unit, up to days, that expresses the duration exactly. Parsing
+    /// the output gives the same length, except for durations without a text format, such as fractions of a second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             LengthKind::Months(months) => write!(f, "{months}mo"),

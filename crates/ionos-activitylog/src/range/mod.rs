@@ -1,5 +1,5 @@
 //! Half-open time ranges in UTC, resolved to instants before any request. The service takes an inclusive start and an
-//! exclusive end; an inclusive end sent unchanged would silently lose its last day.
+//! exclusive end; if an inclusive last day were sent as the end, the events of that day would be lost silently.
 //!
 //! A range is built from instants (here), from local days, weeks and months (`calendar`), or from text (`parse`, with
 //! `moment` for one point in time and `length` for a duration). `split` divides ranges and `set` combines them. `zone`
@@ -40,8 +40,9 @@ const WIRE_FORMAT_WITH_FRACTION: &str = "%Y-%m-%dT%H:%M:%S%.3fZ";
 ///
 /// Days, weeks, months and years are those of a time zone: any [`TimeZone`] of chrono, such as [`Utc`], a fixed offset,
 /// `chrono::Local` or a zone of the crate `chrono-tz`. Functions with a parameter `now` use the time zone of `now`. A
-/// local day may last 23 to 25 hours. If clocks are set forward at midnight, a day starts at the first instant after
-/// the gap; if midnight occurs twice, it starts at the earlier one. So the days of a time zone are adjacent.
+/// local day on which clocks change usually lasts 23 or 25 hours. If midnight does not exist because clocks are set
+/// forward, the day starts at the first instant after the gap; if midnight occurs twice, the day starts at the earlier
+/// one. So each day starts where the day before ends.
 ///
 /// ```
 /// # use chrono::Utc;
@@ -111,21 +112,21 @@ impl DateRange {
         self.start <= time && time < self.end
     }
 
-    /// The range common to both; `None` if they do not overlap.
+    /// The part that both ranges have in common; `None` if the ranges do not overlap.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         Self::from_bounds(self.start.max(other.start), self.end.min(other.end))
     }
 
-    /// The part before `now`, rounded down to the whole second; `None` if there is no such part. Use it for a range
-    /// that includes the future, such as [`DateRange::today`].
+    /// The part of the range before `now`, where `now` is rounded down to the whole second; `None` if there is no such
+    /// part. For ranges that may end in the future, such as [`DateRange::today`].
     #[must_use]
     pub fn past<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Option<Self> {
         Self::from_bounds(self.start, self.end.min(last_whole_second(&now)))
     }
 
-    /// The range rounded outwards to whole seconds, as requests contain it, because it is undocumented whether the
-    /// service accepts fractions.
+    /// The range rounded outwards to whole seconds. Requests contain whole seconds, because it is undocumented whether
+    /// the service accepts fractions.
     #[must_use]
     pub fn to_whole_seconds(self) -> Self {
         self.widened(SECOND)
@@ -149,15 +150,15 @@ impl fmt::Display for DateRange {
     }
 }
 
-/// Rounds an instant to a unit in nanoseconds, up or down. A leap second counts as part of the second before it,
-/// because a request cannot express it.
+/// Rounds an instant up or down to a multiple of `unit` nanoseconds. A leap second counts as part of the second before,
+/// because a request cannot express a leap second.
 fn round(time: DateTime<Utc>, unit: u32, up: bool) -> DateTime<Utc> {
     let nanos = time.timestamp_subsec_nanos();
     let leap = nanos >= SECOND;
     let (unit, fraction) = if leap { (SECOND, nanos) } else { (unit, nanos % unit) };
     let up = if up && (leap || fraction > 0) { unit } else { 0 };
     let nanos = i64::from(nanos - fraction) + i64::from(up);
-    // The addition fails only beyond the last year of chrono, which is an error anyway.
+    // The addition fails only after the last year that chrono supports, and a range in that year is an error anyway.
     DateTime::from_timestamp(time.timestamp(), 0)
         .and_then(|second| second.checked_add_signed(TimeDelta::nanoseconds(nanos)))
         .unwrap_or(time)

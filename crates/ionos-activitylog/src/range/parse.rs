@@ -16,10 +16,10 @@ impl DateRange {
     /// | `7d`, `90m`, `2w`, `3mo` | this long up to now: see [`DateRange::last`] |
     /// | `A..B` | from moment A to moment B; B is inclusive if it is a day, week, month or year, otherwise exclusive |
     /// | `A..` | from A to now: see [`DateRange::since`] |
-    /// | `..B` | everything up to B, as above: see [`DateRange::until`] |
+    /// | `..B` | from 1970 to moment B, inclusive or exclusive as in `A..B`: see [`DateRange::until`] |
     ///
-    /// White space around the text and the dots is ignored. `now` is the current time, in the time zone for days and
-    /// local times. A range may end in the future: see [`DateRange::past`].
+    /// White space around the text and the dots is ignored. `now` is the current time; its time zone applies to days
+    /// and local times. A range may end in the future: see [`DateRange::past`].
     ///
     /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) for any other text, for a single instant, and for a
     /// range that is empty or outside the years 0000 to 9999.

@@ -55,7 +55,7 @@ impl RangeSet {
             let overlapping = other.overlapping(range);
             overlapping.filter_map(move |one| one.intersection(&range))
         });
-        // The ranges of both sets are sorted and do not touch, so the same is true of the common ones.
+        // The ranges of both sets are sorted and do not touch, so the common parts are sorted and do not touch either.
         Self { ranges: common.collect() }
     }
 
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The model of a set: bit n is millisecond n.
+    /// The model of a set: bit n is 1 if the set contains millisecond n.
     type Mask = u64;
     const MILLISECONDS: i64 = 64;
 

@@ -10,8 +10,8 @@ use super::{DateRange, range_error, zone};
 use crate::error::Error;
 
 impl DateRange {
-    /// Splits the range into `parts` parts whose lengths differ by at most a millisecond; fewer if the range has fewer
-    /// milliseconds.
+    /// Splits the range into `parts` parts whose lengths differ by at most a millisecond; into fewer parts if the range
+    /// has fewer milliseconds than `parts`.
     ///
     /// ```
     /// # use std::num::NonZeroU32;
@@ -53,7 +53,7 @@ impl DateRange {
     }
 
     /// Splits the range at a series of positions. `next` returns the position after a given one; the series ends at
-    /// `None` or at a position outside the range.
+    /// `None`, or at a position that does not lie between the given one and the end of the range.
     fn split_with(self, mut next: impl FnMut(DateTime<Utc>) -> Option<DateTime<Utc>>) -> impl Iterator<Item = Self> {
         let mut position = self.start;
         iter::from_fn(move || {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn any_range() -> impl Strategy<Value = DateRange> {
-        // 1910 to 2050, up to 200 days.
+        // Starts from 1910 to 2050, and lengths of up to 200 days.
         let start = -1_893_456_000_000_i64..2_524_608_000_000;
         (start, 1_i64..200 * 86_400_000).prop_map(|(start, length)| {
             let instant = |millis| DateTime::from_timestamp_millis(millis).unwrap();

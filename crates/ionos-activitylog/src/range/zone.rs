@@ -2,8 +2,9 @@
 //! twice, even midnight.
 //!
 //! A local time that does not exist stands for the first instant after the gap. A local time that occurs twice stands
-//! for the earlier instant as the start of a range, and for the later one as its end. A midnight always stands for the
-//! earlier one, so each day starts where the day before ends, and each event is read exactly once.
+//! for the earlier instant as the start of a range, and for the later instant as the end of a range. A day begins at
+//! its first midnight even if midnight occurs twice, so each day starts where the day before ends, and each event is
+//! read exactly once.
 
 use chrono::{DateTime, Datelike, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use chrono::{TimeZone, Utc};
@@ -21,7 +22,7 @@ pub(super) fn to_local<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<N
     has_four_digit_year(time).then(|| time.with_timezone(zone).naive_local())
 }
 
-/// The earliest and the latest instant of a local time; `None` far outside the years 0000 to 9999.
+/// The earliest and the latest instant of a local time; `None` more than a year outside the years 0000 to 9999.
 pub(super) fn to_instants<Tz: TimeZone>(time: NaiveDateTime, zone: &Tz) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     // One more year at each end, because a zone may be ahead of or behind UTC.
     if !(-1..=10_000).contains(&time.year()) {
@@ -67,7 +68,8 @@ pub(super) fn midnight<Tz: TimeZone>(day: NaiveDate, zone: &Tz) -> Option<DateTi
 /// The first midnight after `time`.
 pub(super) fn next_midnight<Tz: TimeZone>(time: DateTime<Utc>, zone: &Tz) -> Option<DateTime<Utc>> {
     let today = to_local(time, zone)?.date();
-    // Three days: a clock set back over midnight repeats the old day, and a skipped day starts where the next one does.
+    // The next midnight is among those of the next three days: if clocks were set back over midnight, the earlier
+    // midnight of the next day may be over, and a skipped day has the same midnight as the day after it.
     today.iter_days().skip(1).take(3).filter_map(|day| midnight(day, zone)).find(|midnight| *midnight > time)
 }
 

@@ -1,4 +1,5 @@
-//! Collects the events that the scans of one window returned. Each content is kept once, however often it was returned.
+//! Collects the events that the scans of one window returned. An event whose id is known but whose record differs is a
+//! further content of the id. Each content is kept once, even if the service returned it several times.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,17 +12,18 @@ use crate::range::DateRange;
 /// All events of a window so far.
 #[derive(Debug)]
 pub(super) struct CollectedEvents {
-    /// The window.
+    /// The range of the window.
     range: DateRange,
     /// Index of the first content of each id in `contents`.
     first_index: HashMap<EventId, usize>,
     /// All different contents.
     contents: Vec<Event>,
-    /// The key of each content. Sorted in place of the contents, which are several times as large.
+    /// The key of each content. The keys are sorted instead of the contents, because contents are several times as
+    /// large.
     keys: Vec<SortKey>,
-    /// Further contents of known ids.
+    /// Number of further contents of known ids.
     pub(super) amended: u64,
-    /// Distinct events whose first content lies outside of the window.
+    /// Number of distinct events whose first content has a time outside of the window.
     pub(super) out_of_window: u64,
     /// Size of all received records in bytes, including repeats.
     pub(super) bytes: u64,
@@ -30,7 +32,8 @@ pub(super) struct CollectedEvents {
 /// The place of a content in the order of events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SortKey {
-    /// The start of the window if the record has no readable time, because the service returned it for the window.
+    /// The time of the event. A record without a readable time gets the start of the window, because the service
+    /// returned the record for this window.
     time: DateTime<Utc>,
     id: EventId,
     /// Index in [`CollectedEvents::contents`], so that contents of one id stay in the order in which they were read.
@@ -97,8 +100,8 @@ impl CollectedEvents {
         is_same(first) || self.amended > 0 && self.keys.iter().any(|key| key.id == *id && is_same(key.index))
     }
 
-    /// Takes the events that lie in `range`, sorted by time and id, and the events outside of the window. Events
-    /// without a time are placed at the start of the window.
+    /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, and the events outside of
+    /// the window. Events without a time count as events at the start of the window and are always in the first list.
     pub(super) fn take(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.keys.sort_unstable();
         let mut contents: Vec<Option<Event>> = std::mem::take(&mut self.contents).into_iter().map(Some).collect();
@@ -114,8 +117,8 @@ impl CollectedEvents {
         (events, out_of_window)
     }
 
-    /// Adds each repeat of an event as a further event, because equal records without an id are several events. Returns
-    /// the number of added events.
+    /// Adds each repeat in `events` as a further event, because equal records without a usable `@uuid` are several
+    /// events. Returns the number of added events.
     pub(super) fn add_repeats(&mut self, events: &EventMultiset) -> u64 {
         let mut added = 0;
         for (id, count) in events.iter() {

@@ -1,7 +1,7 @@
-//! The windows of several contracts. Contracts take turns and fail independently: one error does not end the others,
-//! and a busy contract does not delay them. [`ContractsInOrder`] returns the windows contract by contract, so that the
-//! output does not depend on which contract is faster; meanwhile, one window of each of the next contracts is
-//! prefetched.
+//! The windows of several contracts. Contracts take turns and fail independently: an error of one contract does not end
+//! the other contracts, and a busy contract does not delay them. [`ContractsInOrder`] returns the windows contract by
+//! contract, so that the output does not depend on which contract is faster; meanwhile, one window for each of the next
+//! three contracts is prefetched.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use crate::reader::summary::Summary;
 use crate::reader::window::Window;
 use crate::reader::windows::WindowStream;
 
-/// Contracts that are read at the same time.
+/// Maximum contracts that are read at the same time.
 const CONCURRENT_CONTRACTS: usize = 4;
 
 /// A window of one of several contracts, or the error that ends the contract.
@@ -26,7 +26,7 @@ const CONCURRENT_CONTRACTS: usize = 4;
 pub struct ContractWindow {
     /// The contract of the window.
     pub contract: ContractNumber,
-    /// The window. An error is the last result of this contract and does not affect the others.
+    /// The window, or an error. An error is the last result of this contract and does not affect the other contracts.
     pub result: Result<Window, Error>,
 }
 
@@ -50,8 +50,8 @@ impl ContractsStream {
         Self { active: VecDeque::new(), waiting: contracts.collect(), ended: Vec::new() }
     }
 
-    /// The same windows contract by contract, in the order of the caller's list. While a contract is read, one window
-    /// of each of the next few contracts is prefetched.
+    /// The windows contract by contract, in the order of the caller's list unless the stream was polled before. While a
+    /// contract is read, one window for each of the next three contracts is prefetched.
     pub fn in_order(self) -> ContractsInOrder {
         let remaining = self.active.into_iter().chain(self.waiting);
         let remaining = remaining.map(|(contract, windows)| PrefetchedContract { contract, windows, next: None });
@@ -88,7 +88,7 @@ impl Stream for ContractsStream {
                     Poll::Pending => self.active.push_back((contract, windows)),
                     Poll::Ready(Some(result)) => {
                         let window = ContractWindow { contract: contract.clone(), result };
-                        // Behind the waiting contracts, so that contracts take turns.
+                        // The contract goes behind the waiting contracts, so that contracts take turns.
                         self.waiting.push_back((contract, windows));
                         return Poll::Ready(Some(window));
                     }
@@ -140,7 +140,7 @@ impl PrefetchedContract {
         }
     }
 
-    /// Reads until one window is ready.
+    /// Reads until one result is ready, and keeps this result.
     fn prefetch(&mut self, context: &mut Context<'_>) {
         if self.next.is_none()
             && let Poll::Ready(next) = Pin::new(&mut self.windows).poll_next(context)

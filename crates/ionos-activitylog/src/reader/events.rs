@@ -29,21 +29,23 @@ impl Events {
         Self { request: EventsRequest::new(api, contract, range), position: None }
     }
 
-    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service sends at most a smaller
-    /// number, all clones of the client request that number from then on.
+    /// Number of events to request per page. Default: [`PageSize::DEFAULT`]. If the service allows only a smaller
+    /// number, all clones of the client request the smaller number from then on.
     pub fn page_size(mut self, page_size: PageSize) -> Self {
         self.request.page_size = page_size;
         self
     }
 
-    /// Maximum windows that are read at the same time or wait to be returned, at least 1. Default: 4. This bounds the
-    /// memory: a window has at most 10 000 events. The first page of the same number of further windows is prefetched.
+    /// Maximum windows that are read at the same time or wait to be returned. Default: 4. A value of 0 counts as 1. The
+    /// maximum bounds the memory, because a window has at most 10 000 events. In addition, the first page of each of as
+    /// many further windows is prefetched.
     pub fn windows_at_once(mut self, windows: usize) -> Self {
         self.request.windows_at_once = windows.max(1);
         self
     }
 
-    /// Returns only events that the filter matches. All events are read and verified; the excluded ones are counted.
+    /// Returns only events that the filter matches. All events are read and verified; the excluded events are only
+    /// counted.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.request.filter = filter;
         self
@@ -74,8 +76,8 @@ impl Events {
     /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
     ///
     /// The events of a window are returned once the window is verified (see [`Window`](crate::Window)). If a window
-    /// cannot be verified, its events are returned nevertheless, and the stream ends in an error of
-    /// [`ErrorKind::Incomplete`] that names the gap. After an error the stream ends.
+    /// cannot be verified, its events are returned nevertheless, and after the last event of the range, the stream
+    /// returns an error of [`ErrorKind::Incomplete`] that names the first gap. After any error, the stream ends.
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its requests. A stream that is
     /// kept but not polled keeps its requests in flight, and these count towards the client's limit on requests in
@@ -85,7 +87,8 @@ impl Events {
     }
 
     /// The windows in order, for programs that keep the proof with the events: a [`Window`](crate::Window) has its
-    /// events, its proof, its cost and its gaps. A gap is no error here. Otherwise as [`Events::stream`].
+    /// events, its proof, its cost and its gaps. A gap is not an error here; otherwise, the windows are read as by
+    /// [`Events::stream`].
     pub fn windows(self) -> WindowStream {
         let Self { request, position } = self;
         let position = position.unwrap_or_else(|| Checkpoint {
@@ -98,8 +101,9 @@ impl Events {
     }
 
     /// The pages as the service sends them, with their metadata, for programs that examine the service. An answer that
-    /// proves nothing is an error, but no page is verified: if the order changes between two requests, pages overlap
-    /// and lack events. The filter is not applied.
+    /// proves nothing, such as one without `hits`, is an error. Otherwise the pages are not verified: if the order
+    /// changes between two requests, the pages may repeat some events and lack others. The filter is not applied, and a
+    /// checkpoint of [`Events::resume`] is ignored.
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its request. After an error the
     /// stream ends.

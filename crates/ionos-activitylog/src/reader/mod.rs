@@ -1,14 +1,14 @@
 //! Reads all events of a range, each once, from a service whose order, offsets and totals cannot be trusted, and proves
-//! that none is missing.
+//! that no event is missing.
 //!
 //! ```text
 //! DateRange -> PlannedWindow -> scans of its pages -> Verification (Proof) -> Window, or its parts, or a gap -> events
 //! ```
 //!
-//! `plan` splits ranges, `scan` reads the pages of one window, `verification` decides whether the scans prove it
-//! complete, `window_reader` repeats both until the window is proven, has to be split into smaller windows, or has a
-//! gap, `windows` does so for several windows at once and returns them in order, and `stream` returns their events.
-//! `contracts` combines the windows of several contracts.
+//! `plan` splits ranges. `scan` reads the pages of one window, and `verification` decides whether the scans prove the
+//! window complete. `window_reader` scans and verifies until the window is proven, has to be split into smaller
+//! windows, or has a gap. `windows` reads several windows at once and returns them in order, and `stream` returns their
+//! events. `contracts` combines the windows of several contracts.
 
 pub(crate) mod checkpoint;
 mod collected_events;

@@ -1,6 +1,6 @@
 //! Follows the pages of a range one after another, as the service sends them. An early end is not trusted: if the
 //! service sends fewer events than it reports, or the same page twice, the stream ends in an error. Overlapping pages
-//! are not detected here; reading by windows does that.
+//! are not detected here, but they are detected when a range is read by windows.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -36,9 +36,10 @@ impl Stream for PageStream {
 struct PageCursor {
     request: EventsRequest,
     offset: u64,
-    /// Highest total that any page reported so far. A later page with a lower total, or none, proves nothing.
+    /// Highest total that any page reported so far. A later page with a lower total, or without one, does not prove
+    /// that the range has fewer events.
     highest_total: u64,
-    /// Hits of a full page of this service. `None` before the first page.
+    /// Number of hits of a full page of this service. `None` before the first page.
     full_page: Option<u64>,
     /// First and last record of the previous page.
     previous_ends: Option<(String, String)>,
@@ -60,7 +61,7 @@ impl PageCursor {
         Ok(Some((page, self)))
     }
 
-    /// Moves the offset, decides whether more pages follow, and refuses an end that cannot be the end.
+    /// Moves the offset and decides whether more pages follow. Fails if the service repeats a page or ends too early.
     fn advance(&mut self, page: &Page) -> Result<(), Error> {
         let received = page.events.len() as u64;
         self.highest_total = self.highest_total.max(page.total.map_or(0, |total| total.count));
@@ -69,17 +70,20 @@ impl PageCursor {
             _ => self.check_end(page)?,
         }
         self.offset += received;
-        // A service that limits the page size sends a short first page although it reports more events.
+        // A service that limits the page size sends a short first page although it reports more events, so the first
+        // page counts as full.
         let requested = self.request.page_size.get();
         let full_page = if self.highest_total > received { received.min(requested) } else { requested };
         let is_full = received >= *self.full_page.get_or_insert(full_page);
-        // Only an exact total ends the pages, and not after a full page: the total may be capped.
+        // Besides an empty page, only an exact total that is reached ends the pages, and not after a full page: the
+        // total may then be capped.
         let is_exact = page.total.is_some_and(|total| total.exact);
         self.has_ended = received == 0 || (is_exact && self.offset >= self.highest_total && !is_full);
         Ok(())
     }
 
-    /// Detects a service that ignores the offset and sends the same page forever. A shifted page is not detected.
+    /// Detects a service that ignores the offset and sends the same page forever. A page that only overlaps the
+    /// previous page is not detected.
     fn check_progress(&mut self, first: &Event, last: &Event) -> Result<(), Error> {
         let ends = Some((first.raw().to_owned(), last.raw().to_owned()));
         if self.previous_ends == ends {
@@ -100,7 +104,8 @@ impl PageCursor {
                 self.incomplete(format!("the service reports {highest_total} events and sent none at offset {offset}"))
             );
         }
-        // A lower bound that is reached exactly is the service's maximum offset, not the end of the log.
+        // If exactly as many events were received as a lower bound reports, the offset is the service's maximum and not
+        // the end of the log.
         if page.total.is_some_and(|total| !total.exact) && highest_total == offset && offset > 0 {
             return Err(self.incomplete(format!(
                 "the service reports at least {highest_total} events and sent none after the first {offset}"

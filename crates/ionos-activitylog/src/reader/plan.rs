@@ -1,6 +1,6 @@
-//! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows begin
-//! and end at whole seconds as long as they are longer than a second, because the service does not document whether a
-//! query may contain a fraction.
+//! Plans which windows are read: a range with too many events is split, and its parts are split again. Windows of a
+//! second or more begin and end at whole seconds, because the service does not document whether a query may contain a
+//! fraction.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,7 +10,7 @@ use crate::range::DateRange;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PlannedWindow {
     pub(super) range: DateRange,
-    /// Number of splits that led to this window because the events did not match the reported total.
+    /// Number of splits due to a wrong total, among the splits that led to this window.
     pub(super) mismatch_splits: u32,
 }
 
@@ -49,7 +49,7 @@ impl PlannedWindow {
         let max_count = (length / unit).max(1);
         let count = i64::try_from(count).unwrap_or(i64::MAX).clamp(2.min(max_count), max_count);
         let boundary = |number: i64| {
-            // In 128 bits, because the product of length and count may exceed 64 bits.
+            // The offset is computed in 128 bits, because the product of length and number may exceed 64 bits.
             let offset = i128::from(length) * i128::from(number) / i128::from(count);
             let offset = i64::try_from(offset).unwrap_or(length) / unit * unit;
             start + TimeDelta::milliseconds(offset)

@@ -4,7 +4,8 @@ use std::future::poll_fn;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
-/// Closed at first; once open, it stays open. Only one task may wait, possibly with several futures.
+/// A gate that is closed at first and stays open once it is opened. Only one task may wait, possibly with several
+/// futures.
 #[derive(Debug, Default)]
 pub(super) struct ReadAheadGate(Mutex<ReadAheadGateState>);
 

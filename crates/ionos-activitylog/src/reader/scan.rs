@@ -1,6 +1,6 @@
-//! Reads all pages of a window once. The first page reports the total and so the offsets of the other pages, which are
-//! fetched concurrently. An unreadable page is requested again here, not by a new scan: if one page in five fails, a
-//! scan of ten pages would rarely succeed.
+//! Reads all pages of a window once. The first page reports the total, which gives the offsets of the other pages.
+//! These pages are fetched concurrently. An unreadable page is requested again here, not by a new scan: if one page in
+//! five fails, a scan of ten pages would rarely succeed.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ use crate::runtime::clock::Clock;
 /// Maximum repeats of a request for a page that is unreadable, or empty although it reports events.
 const MAX_PAGE_REPEATS: u32 = 5;
 
-/// Pages of one window that are requested concurrently: all pages of a full window. A page that is requested later
-/// would be queued behind the pages of other windows and delay its window. The client limits the requests in flight
-/// separately.
+/// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
+/// A page that is requested later would be queued behind the pages of other windows and delay its window. The client
+/// limits the requests in flight separately.
 const CONCURRENT_PAGES: usize = 16;
 
 /// Page sizes to try if the service refuses the requested one. The last is the service's default.
@@ -36,7 +36,7 @@ const SUSPICIOUS_TOTAL: u64 = 10_000;
 pub(super) struct Scan {
     /// All hits in the order of the pages, including repeats.
     pub(super) events: Vec<Event>,
-    /// The total that all pages reported exactly. `None` if they differ or one is absent or inexact.
+    /// The exact total that all pages reported. `None` if the totals differ or if a page has no exact total.
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
@@ -54,7 +54,8 @@ pub(super) struct Scan {
 pub(super) enum ScanResult {
     /// All pages were read.
     Complete(Scan),
-    /// The window has more events than a scan can reach. `total` is their number, if the service reports it.
+    /// The window has, or may have, more events than a scan can reach. `total` is the number of events; `None` if it is
+    /// unknown.
     OverLimit { total: Option<u64>, requests: u64 },
 }
 
@@ -78,7 +79,7 @@ impl WindowScanner<'_> {
         self.limits().page_size(self.page_size)
     }
 
-    /// Scans a window of at most `max_events` events.
+    /// Scans a window, or returns [`ScanResult::OverLimit`] if it may have more than `max_events` events.
     pub(super) async fn scan(&self, range: DateRange, max_events: u64) -> Result<ScanResult, Error> {
         let (first, requests) = self.first_page(range).await?;
         let page_size = self.current_page_size();
@@ -88,7 +89,8 @@ impl WindowScanner<'_> {
             return self.scan_to_end(range, first, requests).await;
         };
         if !total.exact && has_room && total.count < max_events {
-            // The total is a lower bound, and the page has room for more hits: only the end shows the number.
+            // The total is a lower bound, and the page has room for more hits, so only reading to the end shows the
+            // number of events.
             return self.scan_to_end(range, first, requests).await;
         }
         let may_be_capped = total.count == SUSPICIOUS_TOTAL && received < SUSPICIOUS_TOTAL;
@@ -98,7 +100,7 @@ impl WindowScanner<'_> {
         }
         let mut scan = PartialScan { pages: vec![first], requests, page_size, next_offset: page_size };
         if received == 0 {
-            // `first_page` already repeats a page that reports events and has none.
+            // If the page reported events, `first_page` has already requested it several times.
             return Ok(scan.complete(true));
         }
         self.gate.wait().await;
@@ -109,7 +111,7 @@ impl WindowScanner<'_> {
             self.limits().record_max_offset(unreachable);
             return Ok(ScanResult::OverLimit { total: Some(total.count), requests: scan.requests });
         }
-        // A total of exactly the full pages may be a cap, so look for a page after them.
+        // A total that is reached with a full last page may be a cap, so the page after the last one is requested too.
         let is_full = scan.next_offset == total.count && !scan.last_page_has_room();
         if is_full && scan.next_offset + scan.page_size <= self.limits().max_window(scan.page_size) {
             self.fetch_after_end(range, &mut scan).await?;
@@ -118,16 +120,17 @@ impl WindowScanner<'_> {
         Ok(scan.complete(reached_end))
     }
 
-    /// Fetches the second page after a short first one: either the service limits the page size, or there are no more
-    /// hits. Returns `false` if there are none; otherwise sets the page size to the length of the longer page.
+    /// Fetches the second page after a short first page, to learn whether the service limits the page size or has no
+    /// more hits. Returns `false` if there are no more hits. Otherwise sets the page size to the length of the longer
+    /// of the two pages.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
         let received = scan.pages.iter().map(|page| page.events.len() as u64).sum();
         let second = match self.page(range, received, scan.page_size).await {
-            // The offset may be too deep for a page of this size, but not for one of the received size.
+            // The offset may be too deep for a page of this size, but not for a page of the received size.
             Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
             second => second?,
         };
-        // A single short page must not shorten all others.
+        // The longer page counts, so that a single short page does not shorten all later pages.
         let page_size = received.max(second.page.events.len() as u64);
         let has_hits = !second.page.events.is_empty();
         scan.requests += second.requests;
@@ -142,8 +145,8 @@ impl WindowScanner<'_> {
         Ok(has_hits)
     }
 
-    /// Fetches the pages up to `total`. Returns the offset that the service refuses or whose page is empty. `None` if
-    /// all pages were fetched.
+    /// Fetches the pages up to `total`. Returns the first offset that the service refuses, or whose page is empty
+    /// although it should be full; `None` if all pages were fetched.
     async fn fetch_remaining(
         &self,
         range: DateRange,
@@ -173,7 +176,7 @@ impl WindowScanner<'_> {
         Ok(None)
     }
 
-    /// Fetches the page after the last one, unless the service refuses the offset.
+    /// Fetches the page after the last one. A refusal of the offset is not an error.
     async fn fetch_after_end(&self, range: DateRange, scan: &mut PartialScan) -> Result<(), Error> {
         match self.page(range, scan.next_offset, scan.page_size).await {
             Ok(fetched) => {
@@ -224,7 +227,7 @@ impl WindowScanner<'_> {
                 return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
             }
             if pages.last().is_some_and(|last| has_same_ends(last, &next.page)) {
-                // The service ignores the offset, and the pages would never end.
+                // The service ignores the offset, so the pages would never end.
                 pages.push(next.page);
                 return Ok(ScanResult::Complete(Scan::from_pages(pages, false, requests)));
             }
@@ -257,7 +260,7 @@ impl WindowScanner<'_> {
         Err(refused)
     }
 
-    /// One page. Requests it again if it is unreadable, or empty although it reports events.
+    /// Requests one page, and again if the page is unreadable, or empty although it reports events.
     async fn page(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
         let mut requests = 0;
         loop {
@@ -310,7 +313,7 @@ struct FetchedPage {
     requests: u64,
 }
 
-/// Whether a page has no events although it reports some after its offset.
+/// Whether a page has no events although its total is above its offset.
 fn reports_missing_events(page: &Page) -> bool {
     page.events.is_empty() && page.total.is_some_and(|total| total.count > page.offset)
 }
@@ -323,12 +326,13 @@ fn has_same_ends(one: &Page, other: &Page) -> bool {
     ends(one) == ends(other)
 }
 
-/// Errors of a page after the first one that may mean that its offset is above the service's maximum.
+/// Whether an error for a page after the first one may mean that the offset is above the service's maximum.
 fn may_be_too_deep(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }
 
-/// Errors that a proxy on the way may cause once. The retry loop does not retry them, except for status 408.
+/// Whether a proxy on the way may have caused an error that does not occur again. The retry loop does not retry these
+/// errors, except for status 408.
 fn may_be_transient(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Decode | ErrorKind::TooLarge | ErrorKind::RedirectRefused | ErrorKind::UnexpectedStatus)
 }

@@ -1,4 +1,5 @@
-//! The events of a range one by one. A gap is not lost: the stream returns all events and then ends in an error.
+//! The events of a range one by one. A gap does not end the stream: the stream returns all received events, and then an
+//! error that names the first gap and the number of further gaps.
 //!
 //! A consumer that never waits would keep the next windows from being read, so the stream yields regularly.
 
@@ -23,7 +24,7 @@ const EVENTS_PER_YIELD: u32 = 512;
 pub struct EventStream {
     windows: WindowStream,
     current: vec::IntoIter<Event>,
-    /// Start of the current window.
+    /// Checkpoint at the start of the current window.
     position: Checkpoint,
     /// Events returned since the last yield.
     events_since_yield: u32,
@@ -41,8 +42,8 @@ impl EventStream {
         }
     }
 
-    /// The position up to which all events were returned. The checkpoint moves by whole windows, so a
-    /// stream that resumes from it returns the events after it again.
+    /// The position up to which all events were returned. The checkpoint moves by whole windows, so a stream that
+    /// resumes from it repeats the events of a window that was returned only in part.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         if self.current.as_slice().is_empty() { self.windows.checkpoint() } else { self.position.clone() }
@@ -53,7 +54,7 @@ impl EventStream {
         self.windows.summary()
     }
 
-    /// The error that names the gaps. `None` if there are none.
+    /// The error that names the first gap and the number of further gaps. `None` if there are no gaps.
     fn incomplete_error(&self) -> Option<Error> {
         let Checkpoint { contract, range, .. } = &self.position;
         let error = self.summary().verdict().err()?;

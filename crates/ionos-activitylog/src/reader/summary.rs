@@ -10,9 +10,9 @@ use crate::reader::window::{Gap, Window, incomplete_error};
 pub struct Summary {
     /// Number of events returned.
     pub yielded: u64,
-    /// Hits that occurred more than once in one scan and were returned once.
+    /// Number of hits that repeated an earlier hit of the same scan and were not returned again.
     pub duplicates: u64,
-    /// Further contents of the same id. All of them were returned.
+    /// Number of events whose id had already occurred with another content. All of them were returned.
     pub amended: u64,
     /// Number of windows returned.
     pub windows: u64,
@@ -24,7 +24,7 @@ pub struct Summary {
     pub requests: u64,
     /// Size of all received records in bytes, including repeats and the events that the filter excluded.
     pub bytes: u64,
-    /// Events that the filter excluded.
+    /// Number of events that the filter excluded.
     pub filtered: u64,
 }
 
@@ -35,7 +35,7 @@ impl Summary {
         self.gaps.is_empty()
     }
 
-    /// Fails with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) if there is a gap, and names the first one.
+    /// Fails with [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete) if there is a gap, and names the first gap.
     pub fn verdict(&self) -> Result<(), Error> {
         incomplete_error(&self.gaps)
     }

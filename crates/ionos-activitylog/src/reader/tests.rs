@@ -101,7 +101,7 @@ async fn a_quiet_range_takes_one_request_and_returns_each_event_once_in_order() 
     let simulator = simulated(Simulator::builder());
     let summary = read_and_compare(&simulator, day(), "a day").await;
     assert_eq!((summary.windows, summary.requests, summary.rescans), (1, 1, 0));
-    // Requests contain whole seconds, so the reader drops the events outside of a range with fractions.
+    // Requests contain whole seconds, so the reader has to drop the received events outside of a range with fractions.
     let within = range("2026-11-19T08:00:00.250Z", "2026-11-19T09:30:00.750Z");
     let _ = read_and_compare(&simulator, within, "within seconds").await;
 }
@@ -196,7 +196,7 @@ async fn events_that_arrive_while_reading_do_not_make_it_incomplete() {
     let after: BTreeSet<String> = truth(&simulator, range).into_iter().collect();
     assert!(error.is_none() && summary.is_complete(), "{error:?} {summary:?}");
     assert!(before.len() < after.len(), "nothing arrived in between");
-    // Every event from before the reading is returned, and no event that never was in the log.
+    // Every event that was in the log before the reading is returned, and every returned event is in the log.
     let found: BTreeSet<String> = records.into_iter().collect();
     assert_eq!(found.len() as u64, summary.yielded);
     assert!(found.is_superset(&before) && found.is_subset(&after));
@@ -222,7 +222,8 @@ async fn a_burst_within_milliseconds_is_read_completely_or_named_as_a_gap() {
             simulated(Simulator::builder().burst(begin, TimeDelta::milliseconds(3), count).behavior(behavior));
         let _ = read_and_compare(&simulator, day(), &format!("{count} {fractions} {digits}")).await;
     }
-    // More events than the cap within a millisecond, or within a second if the service does not support fractions.
+    // The log has more events than the cap within a millisecond, or within a second if the service does not support
+    // fractions.
     for (count, fractions) in
         [(4_000, QueryFractions::Count), (1_500, QueryFractions::Refuse), (1_500, QueryFractions::CutOff)]
     {

@@ -10,29 +10,29 @@ use crate::range::DateRange;
 use crate::reader::collected_events::CollectedEvents;
 use crate::reader::scan::Scan;
 
-/// Identical scans in a row that prove a window without a usable total, if one page holds all of it. A window of
-/// several pages needs twice as many.
+/// Number of identical scans in a row that prove a window without a usable total, if one page holds the whole window. A
+/// window of several pages needs twice this number.
 const IDENTICAL_SCANS: u32 = 3;
 
 /// The proof that a window was read completely, from the strongest to the weakest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Proof {
-    /// One scan returned as many distinct events as each of its pages reported.
+    /// One scan returned as many distinct events as the total that each of its pages reported.
     ScanMatchesTotal,
     /// All scans together returned as many distinct events as the service reports, and the reported total never
     /// changed.
     UnionMatchesStableTotal,
-    /// One page with room for more hits holds the whole window. It has as many hits as it reports, but some of them are
-    /// repeats. A repeated record without a `@uuid` is returned each time; records with the same `@uuid` are returned
-    /// once.
+    /// One page with room for more hits holds the whole window. The number of its hits equals the reported total, but
+    /// some hits are repeats. A repeated record without a usable `@uuid` is returned as often as it occurs; equal
+    /// records with a `@uuid` are returned once.
     RepeatsAreCounted,
     /// The service reports no usable total, and this number of scans in a row returned the same events.
     IdenticalScans(u32),
 }
 
 impl Proof {
-    /// The weaker one of two proofs: the proof of a range that consists of two verified ranges.
+    /// The weaker of two proofs. A range that consists of two verified ranges has the weaker of their proofs.
     #[must_use]
     pub fn weaker(self, other: Self) -> Self {
         match (self, other) {
@@ -53,7 +53,7 @@ impl Proof {
     }
 }
 
-/// The scans of one window, as far as the rules depend on them.
+/// The facts about the scans of one window on which the rules depend.
 #[derive(Clone, Copy, Debug)]
 struct ScanFacts {
     /// Hits of the last scan, including repeats.
@@ -62,23 +62,25 @@ struct ScanFacts {
     distinct: u64,
     /// Distinct events of all scans.
     union: u64,
-    /// The total that all pages of the last scan reported exactly. `None` if they differ or one is absent or inexact.
+    /// The exact total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact
+    /// total.
     agreed_total: Option<u64>,
     /// Highest total that a page of the last scan reported. `None` if no page reported a total.
     highest_total: Option<Total>,
-    /// Lowest of the scans' highest totals. `None` if no scan reported a total.
+    /// Lowest total of all scans, where the total of a scan is the highest one of its pages. `None` if no scan reported
+    /// a total.
     lowest_total: Option<u64>,
-    /// Whether two scans had different agreed totals, or a scan of several pages had none.
+    /// Whether two scans in a row had different agreed totals, or a scan of several pages had no agreed total.
     total_changed: bool,
     /// Whether the last scan was one page with room for more hits.
     is_single_page: bool,
     /// Whether the last page of the last scan had room for more hits.
     reached_end: bool,
-    /// Whether a hit occurs twice in the last scan, although it has several pages that do not overlap.
+    /// Whether a hit occurs twice in the last scan although the scan has several pages that do not overlap.
     repeats_across_pages: bool,
-    /// Whether any scan of several pages repeated a hit or missed a known one.
+    /// Whether any scan of several pages repeated a hit although its pages do not overlap, or lacked a known event.
     is_unstable: bool,
-    /// Scans in a row that returned the same events, including the last one.
+    /// Number of scans in a row, up to the last one, that returned the same events.
     identical_scans: u32,
     /// Whether the window cannot be split any further.
     is_finest: bool,
@@ -93,30 +95,32 @@ impl ScanFacts {
             .or_else(|| self.scans_are_identical())
     }
 
-    /// The last scan has all events that are reported. If a hit occurs on two of its pages, another one may have moved
-    /// between them unseen and the total may match by chance, so a second identical scan is required.
+    /// The last scan has as many distinct events as its pages report. If a hit occurs on two of the pages, hits moved
+    /// while the pages were read: another hit may be missing, and the total may match by chance. Such a scan needs a
+    /// second, identical scan.
     fn scan_matches_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.distinct) && !self.misses_events();
         let is_confirmed = !self.repeats_across_pages || self.identical_scans >= 2;
         (matches && is_confirmed).then_some(Proof::ScanMatchesTotal)
     }
 
-    /// No single scan has all events, as hits change places between its pages, but all scans together have them.
+    /// The last scan lacks events, because hits change places between its pages. All scans together have as many events
+    /// as the service reports.
     fn union_matches_stable_total(&self) -> Option<Proof> {
         let matches = self.agreed_total == Some(self.union) && self.misses_events();
         (matches && !self.total_changed).then_some(Proof::UnionMatchesStableTotal)
     }
 
-    /// The total counts the repeats on the only page, so no event can be missing: the page has all counted hits.
-    /// Without a `@uuid`, a repeat is a second event with an equal record.
+    /// The total counts the repeats on the only page, and the page has as many hits as the total, so no event is
+    /// missing. Without a `@uuid`, a repeat is a second event with an equal record.
     fn repeats_are_counted(&self) -> Option<Proof> {
         let has_repeats = self.hits > self.distinct;
         let is_counted = self.agreed_total == Some(self.hits);
         (self.is_single_page && has_repeats && is_counted).then_some(Proof::RepeatsAreCounted)
     }
 
-    /// The proof for a window without a usable total: several scans in a row returned the same events, on one page or
-    /// on pages that never overlap.
+    /// The proof for a window without a usable total: several scans in a row returned the same events. If the window
+    /// has several pages, it also must not be splittable any further, and no scan may have repeated or missed a hit.
     fn scans_are_identical(&self) -> Option<Proof> {
         let is_steady = self.is_finest && self.reached_end && !self.is_unstable;
         let required = if self.is_single_page { IDENTICAL_SCANS } else { 2 * IDENTICAL_SCANS };
@@ -129,8 +133,9 @@ impl ScanFacts {
         self.distinct < self.union
     }
 
-    /// Whether the reported total can prove or refute anything. It cannot if it is absent, or a lower bound below the
-    /// number of received events, or if it changed between scans and was not always above that number.
+    /// Whether the reported total can prove or refute anything. A total cannot if it is absent, if it is a lower bound
+    /// below the number of distinct events, or if it changed between scans and was not always above the number of
+    /// distinct events.
     fn has_usable_total(&self) -> bool {
         let is_uninformative = self.highest_total.is_none_or(|total| !total.exact && total.count < self.distinct);
         let is_unreliable = self.total_changed && self.lowest_total.is_none_or(|lowest| lowest <= self.distinct);
@@ -142,19 +147,20 @@ impl ScanFacts {
 #[derive(Debug)]
 pub(super) struct Verification {
     pub(super) events: CollectedEvents,
-    /// Records without an id in the last scan. Empty unless the total counts repeats.
+    /// Number of occurrences of each record without a usable `@uuid` in the last scan. Empty unless the total counts
+    /// repeats.
     repeats_without_id: EventMultiset,
     agreed_total: Option<u64>,
-    /// Lowest of the scans' highest totals.
+    /// See [`ScanFacts::lowest_total`].
     lowest_total: Option<u64>,
     total_changed: bool,
     identical_scans: u32,
-    /// Whether any scan of several pages repeated a hit or missed a known one.
+    /// Whether any scan of several pages repeated a hit although its pages do not overlap, or lacked a known event.
     pub(super) is_unstable: bool,
-    /// Scans in a row without a new event.
+    /// Number of scans in a row, up to the last one, without a new event.
     pub(super) scans_without_new: u32,
     pub(super) scans: u32,
-    /// Hits that occurred more than once in one scan.
+    /// Number of hits that repeated an earlier hit of the same scan.
     pub(super) duplicates: u64,
     /// Highest total that a page of the last scan reported. `None` if no page reported a total.
     pub(super) highest_total: Option<Total>,
@@ -177,7 +183,7 @@ impl Verification {
         }
     }
 
-    /// The total that all pages of the last scan reported exactly.
+    /// The exact total that all pages of the last scan reported; see [`ScanFacts::agreed_total`].
     pub(super) fn reported_total(&self) -> Option<u64> {
         self.agreed_total
     }
@@ -189,7 +195,7 @@ impl Verification {
         if facts.repeats_are_counted().is_none() {
             self.repeats_without_id.clear();
         }
-        // An event outside of the window shows that the service does not honour the range.
+        // An event outside of the window shows that the service does not honour the range, so nothing is proven.
         if self.events.out_of_window > 0 { None } else { facts.proof() }
     }
 
@@ -197,7 +203,7 @@ impl Verification {
         let Scan { events, agreed_total, highest_total, has_overlapping_pages, pages, reached_end, .. } = scan;
         let hits = events.len() as u64;
         let known_before = self.events.distinct();
-        // All events of the first scan are new, so its distinct events are those of all scans.
+        // All events of the first scan are new, so `union` is also the number of its distinct events.
         let mut in_scan = (self.scans > 0).then(|| HashSet::with_capacity(events.len()));
         self.repeats_without_id.clear();
         self.events.reserve(events.len());
@@ -243,8 +249,8 @@ impl Verification {
         }
     }
 
-    /// Takes the events that lie in `range`, including counted repeats, sorted by time and id, and the events outside
-    /// of the window.
+    /// Takes two lists of events, both sorted by time and id: the events that lie in `range`, including counted
+    /// repeats, and the events outside of the window.
     pub(super) fn take_events(&mut self, range: DateRange) -> (Vec<Event>, Vec<Event>) {
         self.duplicates -= self.events.add_repeats(&std::mem::take(&mut self.repeats_without_id));
         self.events.take(range)

@@ -1,5 +1,5 @@
-//! A window is a range that is read as a unit: its events, the proof that they are complete, or the gaps that
-//! could not be verified.
+//! A window is a range that is read as a unit. A [`Window`] holds the events of the range, and either the proof that
+//! they are complete or the gaps that could not be verified.
 
 use std::fmt;
 
@@ -9,21 +9,22 @@ use crate::event::Event;
 use crate::range::DateRange;
 use crate::reader::verification::Proof;
 
-/// A range that was read, with all of its events.
+/// A range that was read, with its events.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 #[must_use = "a window may have a gap"]
 pub struct Window {
     /// The range that was read (half-open, UTC). The windows of one stream touch and never overlap.
     pub range: DateRange,
-    /// The events in the range, sorted by time, then by id; each once. An event without a readable time is at the start
-    /// of the window. Without the events that a filter excludes.
+    /// The events in the range, each once, sorted by time and then by id, without the events that a filter excludes. An
+    /// event without a readable time counts as an event at the start of the window.
     pub events: Vec<Event>,
-    /// Events with a time outside of the range. Such events make the window a gap ([`GapReason::OutsideOfWindow`]). If
-    /// the time is in the range of the whole stream, the event should also be in the window of that time.
+    /// Events with a time outside of the range. A window with such events has a gap ([`GapReason::OutsideOfWindow`]).
+    /// If the time is in the range of the whole stream, the event should also be in the window of that time.
     pub out_of_window: Vec<Event>,
-    /// Total that all pages of the last scan reported. `None` if they differ or one is absent or inexact. With
-    /// [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`] it is the number of distinct ids.
+    /// Total that all pages of the last scan reported. `None` if the totals differ or if a page has no exact total.
+    /// With [`Proof::ScanMatchesTotal`] and [`Proof::UnionMatchesStableTotal`], the total equals the number of distinct
+    /// ids that were received.
     pub reported_total: Option<u64>,
     pub(super) proof: Option<Proof>,
     /// Ranges that could not be verified. Empty in a verified window.
@@ -32,11 +33,11 @@ pub struct Window {
     pub scans: u32,
     /// Number of requests for the window, without retries.
     pub requests: u64,
-    /// Hits that occurred more than once in one scan and are not repeated here.
+    /// Number of hits that repeated an earlier hit of the same scan and are not repeated in `events`.
     pub duplicates: u64,
-    /// Further contents of the same id. All of them are in `events`.
+    /// Number of events whose id had already occurred with another content. All of them are in `events`.
     pub amended: u64,
-    /// Events that a filter excluded.
+    /// Number of events that a filter excluded.
     pub filtered: u64,
     /// Size of all received records in bytes, including repeats and the events that a filter excluded.
     pub bytes: u64,
@@ -49,26 +50,26 @@ impl Window {
         self.gaps.is_empty()
     }
 
-    /// Why the window counts as complete. `None` if it has a gap. Depends only on the answers of the service. A window
-    /// that was read in parts has the weakest of their proofs.
+    /// Why the window counts as complete; `None` if the window has a gap. A window that was read in parts has the
+    /// weakest proof of its parts. The proof depends only on the answers of the service.
     #[must_use]
     pub fn proof(&self) -> Option<Proof> {
         self.proof
     }
 
-    /// Fails with [`ErrorKind::Incomplete`] if the window has a gap, and names the gap.
+    /// Fails with [`ErrorKind::Incomplete`] if the window has a gap, and names the first gap.
     pub fn verdict(&self) -> Result<(), Error> {
         incomplete_error(&self.gaps)
     }
 }
 
-/// Reason and hint for gaps that are [`GapReason::Overflow`]: trying again does not help.
+/// Reason and hint to show for gaps with [`GapReason::Overflow`], for which another attempt does not help.
 pub const UNREACHABLE_EVENTS: [&str; 2] = [
     "another attempt returns no more events, because no shorter range can be requested",
     "ask the vendor's support for the missing events",
 ];
 
-/// Fails if there are gaps, and names the first one.
+/// Fails if there are gaps. The error names the first gap and the number of the others.
 pub(super) fn incomplete_error(gaps: &[Gap]) -> Result<(), Error> {
     let Some(first) = gaps.first() else {
         return Ok(());
@@ -93,7 +94,7 @@ pub struct Gap {
     pub range: DateRange,
     /// Number of distinct events received.
     pub seen: u64,
-    /// Highest total that the service reported in the last scan. `None` if it reported none.
+    /// Highest total that the service reported in the last scan. `None` if no page reported a total.
     pub total: Option<Total>,
     /// Why the range could not be verified.
     pub reason: GapReason,
@@ -105,7 +106,7 @@ pub struct Gap {
 pub enum GapReason {
     /// The shortest range that can be requested has more events than the service's maximum offset.
     Overflow,
-    /// The events did not match the reported total in any scan.
+    /// No scan proved that the events are complete, usually because they did not match the reported total.
     Disagreement,
     /// The service returned events outside of the requested range.
     OutsideOfWindow,

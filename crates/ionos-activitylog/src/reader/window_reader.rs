@@ -1,5 +1,5 @@
 //! Reads one window until it is verified. A window that has too many events, or does not verify after several scans, is
-//! split; if it cannot be split any further, the part without a proof becomes a gap.
+//! split. A window that cannot be split any further and has no proof becomes a gap.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,35 +14,38 @@ use crate::reader::scan::{Scan, ScanResult, WindowScanner, pause};
 use crate::reader::verification::{Proof, Verification};
 use crate::reader::window::{Gap, GapReason, Window};
 
-/// Scans in a row without a new event after which the total of a window on one page counts as wrong.
+/// Number of scans in a row without a new event after which the total of a window on one page counts as wrong.
 const SINGLE_PAGE_SCANS: u32 = 5;
 
-/// Scans of a window of several pages before it is split: splitting costs fewer requests than more scans.
+/// Number of scans after which a window of several pages is split, because splitting costs fewer requests than further
+/// scans.
 const SCANS_BEFORE_SPLIT: u32 = 2;
 
 /// Maximum scans of a window, even if they still return new events.
 const MAX_SCANS: u32 = 40;
 
-/// Scans in a row without a new event before scanning stops. If hits change places at random, the probability that
-/// these scans and the one before them all missed the same event is at most about 1 in 1000.
+/// Number of scans in a row without a new event after which scanning stops. If hits change places at random, the
+/// probability that these scans and the one before them all missed the same event is at most about 1 in 1000.
 const SCANS_WITHOUT_NEW: u32 = 6;
 
 /// Maximum times that a window with a wrong total is halved to locate the mismatch.
 const MAX_MISMATCH_SPLITS: u32 = 6;
 
-/// Maximum windows of one range with a wrong total before halving stops: such a service probably reports wrong totals
-/// everywhere, and halving each window would cost about a hundred windows.
+/// Number of windows of one range with a wrong total after which no window is halved any more: the service then
+/// probably reports wrong totals everywhere, and halving would turn each window into about a hundred windows.
 const MAX_MISMATCHES: u32 = 8;
 
 /// Number of parts that a window without a usable total is split into.
 const PARTS_WITHOUT_TOTAL: u64 = 4;
 
-/// Planned fill of a window, as a fraction of its maximum. Activity follows office hours: fuller windows exceed the
-/// maximum more often, at a request each, and emptier ones have more partly filled pages. Between 0.6 and 0.8 a range
-/// takes the fewest requests, 10 % more than it has full pages.
+/// Planned number of events of a window, as a fraction of the maximum. Activity follows office hours and is uneven:
+/// with a higher fraction, more windows exceed the maximum, which costs one request each; with a lower fraction, more
+/// pages are only partly filled. Between 0.6 and 0.8, a range takes the fewest requests: 10 % more than its number of
+/// full pages.
 const WINDOW_FILL: (u64, u64) = (7, 10);
 
-/// Planned fill if hits change places, as a fraction of a page: a window then has to fit on one page.
+/// Planned number of events of a window if hits change places, as a fraction of a page: a window then has to fit on one
+/// page.
 const PAGE_FILL: (u64, u64) = (3, 5);
 
 /// The result of reading a planned window.
@@ -50,7 +53,7 @@ const PAGE_FILL: (u64, u64) = (3, 5);
 pub(super) enum WindowResult<W> {
     /// The window was read and is proven complete.
     Verified(W),
-    /// The window has to be read as these windows. `requests` is the cost of finding that out.
+    /// The window has to be read as these smaller windows. `requests` is the number of requests before the split.
     Split { windows: Vec<PlannedWindow>, requests: u64 },
     /// The window was read as well as possible and has a gap.
     Unverified(W),
@@ -70,7 +73,7 @@ impl<W> WindowResult<W> {
 #[derive(Clone, Copy)]
 pub(super) struct WindowReader<'a> {
     pub(super) scanner: WindowScanner<'a>,
-    /// Windows of the whole range with a wrong total so far.
+    /// Number of windows of the whole range with a wrong total so far.
     pub(super) mismatches: &'a AtomicU32,
 }
 
@@ -120,7 +123,7 @@ impl WindowReader<'_> {
         &self.scanner.api.limits
     }
 
-    /// Whether no part of a window can be requested.
+    /// Whether a window of at most one second cannot be split any further.
     fn is_finest(self, window: PlannedWindow) -> bool {
         self.limits().fraction_support() == FractionSupport::Unsupported
             || !window.is_splittable(Resolution::Millisecond)
@@ -197,7 +200,7 @@ impl WindowReader<'_> {
             && verification.events.out_of_window == 0
     }
 
-    /// Splits a window into parts that should not exceed the maximum.
+    /// Splits a window so that its parts probably do not exceed the maximum number of events.
     fn split_by_total(
         self,
         window: PlannedWindow,
@@ -215,7 +218,7 @@ impl WindowReader<'_> {
         WindowResult::Split { windows: window.split(parts, resolution, window.mismatch_splits), requests }
     }
 
-    /// Reads the first events of a window that has too many and cannot be split.
+    /// Reads the first events of a window that has too many events and cannot be split.
     async fn read_beginning(
         self,
         window: PlannedWindow,
@@ -234,8 +237,8 @@ impl WindowReader<'_> {
     /// Tests whether the service supports fractions of a second, and reads a second in parts if it does.
     /// `distinct_events` is the number of distinct events that scans of the whole second returned. The parts are
     /// accepted only if together they have at least that many events: a service that cuts off fractions returns no
-    /// events for one part and the whole second for another. Returns `None` if the parts are not accepted, and the
-    /// number of requests.
+    /// events for one part and the whole second for another. Returns the result, which is `None` if the parts are not
+    /// accepted, and the number of requests.
     async fn read_finer(
         self,
         whole: PlannedWindow,
@@ -281,7 +284,7 @@ impl WindowReader<'_> {
     }
 }
 
-/// Errors that a fraction in a date may cause.
+/// Whether a fraction in a date may have caused an error.
 fn may_be_about_the_date(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::BadRequest | ErrorKind::Server)
 }
@@ -296,7 +299,7 @@ struct ScannedWindow {
     /// Reason and reported total of a gap. `None` if the window is verified.
     gap: Option<(GapReason, Option<Total>)>,
     requests: u64,
-    /// Whether parts of this window below one second may be verified although the window is not.
+    /// Whether parts of this window that are shorter than a second may be verified although the window is not.
     finer_may_help: bool,
     /// Parts that were read instead of the window. Empty if the window was read as a whole.
     parts: Vec<ScannedWindow>,
@@ -308,7 +311,7 @@ impl ScannedWindow {
         Self { window, verification, proof, gap: None, requests, finer_may_help: false, parts: Vec::new() }
     }
 
-    /// The events do not match the reported total, or lie outside of the window.
+    /// A window whose events do not match the reported total, or lie outside of the window.
     fn finish_mismatched(
         window: PlannedWindow,
         verification: Verification,
@@ -323,7 +326,7 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help, parts: Vec::new() }
     }
 
-    /// The window has more events than can be reached.
+    /// A window that has more events than can be reached.
     fn finish_overflowed(
         window: PlannedWindow,
         verification: Verification,
@@ -334,7 +337,7 @@ impl ScannedWindow {
         Self { window, verification, proof: None, gap, requests, finer_may_help: true, parts: Vec::new() }
     }
 
-    /// Joins parts to the whole window. Their requests are counted by the caller.
+    /// Joins parts to the whole window. The caller counts the requests of the parts.
     fn join(whole: PlannedWindow, mut parts: Vec<Self>) -> WindowResult<Self> {
         parts.iter_mut().for_each(|part| part.requests = 0);
         let proofs = parts.iter().map(|part| part.proof);
@@ -351,7 +354,8 @@ impl ScannedWindow {
         self.verification.events.distinct()
     }
 
-    /// The window with its events that lie in `requested`. `earlier_requests` is added to its requests.
+    /// Converts to a [`Window`] with only the events that lie in `requested`. `earlier_requests` is added to the number
+    /// of requests.
     fn into_window(self, requested: DateRange, earlier_requests: u64) -> Window {
         let Self { window, mut verification, proof, gap, requests, parts, .. } = self;
         let seen = verification.events.distinct();

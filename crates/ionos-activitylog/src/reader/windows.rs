@@ -1,9 +1,9 @@
-//! Reads several windows concurrently and returns them in order. In the queue, a window with too many events is
-//! replaced by its parts. At most `2 * concurrency` windows are in progress, which bounds the memory.
+//! Reads several windows concurrently and returns them in order. A window that has to be split is replaced in the queue
+//! by its parts. At most `2 * concurrency` windows are in progress, which bounds the memory.
 //!
-//! The number of requests of a window is known once its first page has arrived. If that page were requested only
-//! when the whole window may be read, there would often be too few requests in flight. So the first pages of the next
-//! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages.
+//! The number of requests of a window is known once its first page has arrived. If that page were requested only when
+//! the whole window may be read, there would often be too few requests in flight. So the first pages of the next
+//! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages of these windows.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -37,9 +37,9 @@ pub struct WindowStream {
     queue: VecDeque<QueuedWindow>,
     running: FuturesUnordered<BoxFuture<'static, CompletedRead>>,
     last_id: u64,
-    /// Windows with a wrong total so far.
+    /// Number of windows with a wrong total so far.
     mismatches: Arc<AtomicU32>,
-    /// Requests of splits, to be added to the next window.
+    /// Number of requests for windows that were split, to be added to the next returned window.
     split_requests: u64,
     position: Checkpoint,
     summary: Summary,
@@ -96,7 +96,8 @@ impl WindowStream {
         QueuedWindow { id: self.last_id, state: QueuedState::Planned(window) }
     }
 
-    /// Starts the earliest windows: `concurrency` windows as a whole, and the first page of as many more.
+    /// Starts the earliest windows: `concurrency` windows as a whole, and only the first page of each of the next
+    /// `concurrency` windows.
     fn start_windows(&mut self) {
         let requested = self.position.remaining_range().unwrap_or(self.position.range);
         for (index, queued) in self.queue.iter_mut().take(2 * self.concurrency).enumerate() {
@@ -140,7 +141,7 @@ impl WindowStream {
         }
     }
 
-    /// The earliest window, if it is completed.
+    /// Takes the earliest window from the queue if the window is completed, and moves the position to its end.
     fn pop_completed(&mut self) -> Option<Result<Window, Error>> {
         if !matches!(self.queue.front()?.state, QueuedState::Completed(_)) {
             return None;

@@ -1,6 +1,7 @@
-//! Removes secrets from JSON of unknown structure, such as a request that the Cloud API returns. Secrets are found by
-//! the names of members, by the names of name/value pairs, by known values and by form, also inside of strings that are
-//! JSON. Everything else keeps its value: no number is decoded and no member is reordered.
+//! Removes secrets from JSON of unknown structure, such as a request that the Cloud API returns. A secret is found by
+//! the name of its member, by the name in its name/value pair, by its value if the value is known, or by its form.
+//! Strings that contain JSON are searched in the same way. Everything else keeps its value: no number is decoded and no
+//! member is reordered.
 
 use std::fmt;
 
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, JsonType};
 
-/// Maximum depth that is inspected; deeper values are replaced. Requests are not nested as deeply.
+/// Maximum depth that is inspected: an object or list at this depth is replaced. Requests are not nested this deeply.
 const MAX_DEPTH: usize = 32;
 
 /// The JSON text without secrets, and without white space between tokens. `redact_known` removes known secrets from a
@@ -49,7 +50,7 @@ impl JsonRedactor<'_> {
 
     fn write_object(&self, object: &str, depth: usize, out: &mut String) {
         let members = serde_json::from_str(object).map_or_else(|_| Vec::new(), |OrderedMembers(all)| all);
-        // In `{"name": "DB_PASSWORD", "value": "..."}` the name is a value.
+        // In `{"name": "DB_PASSWORD", "value": "..."}`, the name of the secret is the value of the member `name`.
         let has_secret_name = members.iter().any(|(key, value)| {
             let text = json::scalar_text(value.get());
             matches!(key.as_str(), "name" | "key") && text.is_some_and(|text| is_secret_name(&text))
@@ -74,7 +75,7 @@ impl JsonRedactor<'_> {
         out.push('}');
     }
 
-    /// Redacts a string; one that is JSON itself is redacted as JSON.
+    /// Redacts a string. A string that contains a JSON object or list is redacted as JSON.
     fn redact_string(&self, text: &str, depth: usize) -> String {
         if is_structured(text) {
             let mut inner = String::with_capacity(text.len());

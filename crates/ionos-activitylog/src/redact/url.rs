@@ -2,8 +2,8 @@
 
 use super::REDACTED;
 
-/// The URL without the parts that may be secret: a user and password before '@', and everything from '?' or '#' on. If
-/// the URL has both, any part may be a secret, so none is shown.
+/// The URL without the parts that may be secret: everything before the last '@', and everything from '?' or '#' on. If
+/// the URL has an '@' and also a '?' or '#', any part may be secret, so no part is shown.
 pub(crate) fn redact_url(url: &str) -> String {
     let end = url.find(['?', '#']);
     match (url.rsplit_once('@'), end) {

@@ -1,5 +1,5 @@
-//! Time and randomness as an interface: [`SystemClock`] for programs, [`VirtualClock`] for tests that run hours of
-//! retries at once and always the same way.
+//! Time and randomness as an interface: [`SystemClock`] for programs, [`VirtualClock`] for tests. With a virtual clock,
+//! hours of retries take no real time and have the same result in each run.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -16,7 +16,7 @@ pub type Sleep<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// Source of time and randomness of a client.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The current date and time in UTC. It may jump, so the client measures durations with [`Clock::elapsed`].
+    /// The current date and time in UTC. This time may jump, so the client measures durations with [`Clock::elapsed`].
     fn now(&self) -> DateTime<Utc>;
 
     /// Monotonic time since a fixed start of this clock.
@@ -25,9 +25,9 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Waits for the duration. Dropping the future cancels the wait.
     fn sleep(&self, duration: Duration) -> Sleep<'_>;
 
-    /// Resolves once the duration has passed, to race against other work. Unlike [`Clock::sleep`], this wait does not
-    /// advance a virtual clock: it resolves once other waits or [`VirtualClock::advance`] have advanced the clock that
-    /// far.
+    /// A timer to race against other work: resolves once the duration has passed. Unlike [`Clock::sleep`], an alarm
+    /// does not advance a virtual clock. It resolves once other waits or [`VirtualClock::advance`] have advanced the
+    /// clock by the duration.
     fn alarm(&self, duration: Duration) -> Sleep<'_> {
         self.sleep(duration)
     }
@@ -150,7 +150,7 @@ impl Clock for VirtualClock {
     }
 
     fn sleep(&self, duration: Duration) -> Sleep<'_> {
-        // Starts when it is polled, and ends after all other tasks had a turn.
+        // The wait starts when the future is polled, and ends after all other ready tasks had a turn.
         let mut yielded = false;
         Box::pin(poll_fn(move |context| {
             if !yielded {

@@ -1,5 +1,6 @@
-//! Parsing is CPU-bound. If the caller provides a [`Spawner`], windows are read and parsed on its threads; otherwise
-//! everything runs on the thread that polls the stream. The library itself starts no threads and no tasks.
+//! Parsing is CPU-bound, so a program can provide a [`Spawner`]: windows are then read and parsed on the threads of the
+//! spawner. Without a spawner, everything runs on the thread that polls the stream. The library itself starts no
+//! threads and no tasks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Runs work on the spawner, if there is one, and returns its result. Dropping the future aborts the work.
+/// Runs work on the spawner, or in the current task if there is no spawner, and returns the result. Dropping the future
+/// aborts the work.
 pub(crate) async fn run_on<F, T>(spawner: Option<Arc<dyn Spawner>>, work: impl Fn() -> F + Send + Sync) -> T
 where
     F: Future<Output = T> + Send + 'static,

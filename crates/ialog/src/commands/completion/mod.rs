@@ -1,9 +1,9 @@
 //! `ialog completion`: the completion script of a shell. Commands and flags are part of the script. Contract numbers
-//! and profiles depend on the machine, so the script calls `ialog __complete`, which works offline and prints no
-//! errors.
+//! and profiles depend on the machine, so for these the script calls `ialog __complete`, which works offline and prints
+//! no errors.
 //!
-//! By default, shells complete file names everywhere, so the script marks which values are files, by the types of the
-//! arguments.
+//! By default, shells complete file names everywhere, so the script marks which values are files: those of arguments
+//! with the type `PathBuf`.
 
 mod script;
 
@@ -86,7 +86,8 @@ pub(crate) fn run(args: &CompletionArgs, context: &mut Context<'_>) -> Result<()
     })
 }
 
-/// Sets the hint of each value: a file or no file. Dynamic arguments keep theirs, because the script completes them.
+/// Sets the hint of each value: a file or no file. Dynamic arguments keep their hint, because the script completes
+/// their values.
 fn set_value_hints(command: Command) -> Command {
     let set_hint = |arg: Arg| {
         let is_dynamic = script::DYNAMIC_ARGS.contains(&arg.get_id().as_str());
@@ -104,7 +105,7 @@ fn is_file(arg: &Arg) -> bool {
     matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath)
 }
 
-/// The commands that take a file or a folder without a flag.
+/// The commands that take a file or a folder as a positional argument.
 fn commands_with_files(command: &Command) -> Vec<&str> {
     fn takes_file(command: &Command) -> bool {
         command.get_positionals().any(is_file) || command.get_subcommands().any(takes_file)
@@ -121,14 +122,14 @@ fn file_flags(command: &Command) -> BTreeSet<String> {
     names.chain(of_subcommands).collect()
 }
 
-/// Prints the candidates for a value, one a line.
+/// Prints the candidates for a value, one per line.
 pub(crate) fn run_candidates(args: &CandidatesArgs, context: &mut Context<'_>) -> Result<(), CommandError> {
     let builder = context.client_builder();
     let words = match args.what {
         CandidateKind::Contracts => contracts(builder, context),
         CandidateKind::Profiles => builder.profiles().unwrap_or_default(),
     };
-    // A word with special characters of the shell could not be typed as it is.
+    // Omits words with characters that are special in a shell, because such words would need quotes.
     let is_plain = |word: &&String| {
         let is_allowed = |char: char| char.is_alphanumeric() || "-_.@+".contains(char);
         !word.is_empty() && word.chars().all(is_allowed)

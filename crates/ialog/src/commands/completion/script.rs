@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 /// The arguments that the scripts complete by calling the program.
 pub(super) const DYNAMIC_ARGS: [&str; 2] = ["contract", "profile"];
 
-/// Wraps the generated function, which completes everything else. bash splits `--flag=value` into three words.
+/// Completes `--contract` and `--profile`, and calls the generated function for everything else. bash splits
+/// `--flag=value` into three words, so the word before the value may be `=`.
 const BASH: &str = r#"
 _ialog_asking() {
     local cur="${COMP_WORDS[COMP_CWORD]}" flag="${COMP_WORDS[COMP_CWORD-1]}"

@@ -164,14 +164,15 @@ async fn list_contracts(args: &DoctorArgs, client: &Client, context: &Context<'_
     Ok(contracts)
 }
 
-/// The contract to measure: that of the flag, otherwise that of the token if it is readable, otherwise the first
-/// readable one. `None` if there is neither a flag nor a readable contract.
+/// The contract to measure: that of `--contract`, otherwise that of the token if its log is readable, otherwise the
+/// first readable contract. `None` if there is neither a flag nor a readable contract.
 fn select_probe_contract(args: &DoctorArgs, client: &Client, readable: &[ContractNumber]) -> Option<ContractNumber> {
     let default = client.default_contract().filter(|contract| readable.contains(contract));
     args.contract.clone().or(default).or_else(|| readable.first().cloned())
 }
 
-/// Skips all checks that did not run yet, because `needs` did not succeed. Returns that there are no findings.
+/// Skips all checks that did not run yet, because `needs` did not succeed. Returns `None`, because there are no
+/// findings.
 fn skip_rest(
     args: &DoctorArgs,
     needs: &str,
@@ -185,7 +186,7 @@ fn skip_rest(
     Ok(None)
 }
 
-/// The credentials and the address in use, with their sources.
+/// The credentials and the API address in use, with their sources.
 fn describe_configuration(settings: &[Setting]) -> String {
     let describe = |setting: &Setting| {
         let value = setting.value().replace("[redacted]", "[set]");

@@ -20,10 +20,10 @@ const DNS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Tolerated difference between two clocks. The service reports whole seconds, and a response takes a while.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 
-/// Variables that name a proxy, which resolves names itself.
+/// Environment variables that name a proxy. A proxy resolves host names itself.
 const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The first variable that names a proxy; `None` if none is set.
+/// The first environment variable that names a proxy; `None` if no such variable is set.
 pub(super) fn proxy_variable() -> Option<&'static str> {
     let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     PROXY_VARIABLES.into_iter().find(set)
@@ -37,8 +37,8 @@ pub(super) fn host_and_port(address: &str) -> Option<(String, u16)> {
     Some((address.host()?.to_owned(), port))
 }
 
-/// Resolves the host name of a URL. Skipped if the host is an IP address, or if `proxy` names the variable of a proxy,
-/// which resolves the name itself.
+/// Resolves the host name of a URL. Skipped if the URL has no host, if the host is an IP address, or if there is a
+/// proxy, which resolves the name itself. `proxy` is the environment variable that names the proxy.
 pub(super) async fn check_dns<F, A>(
     address: &str,
     proxy: Option<&str>,
@@ -79,7 +79,7 @@ where
     }
 }
 
-/// Whether the service responds, with any status but 429 and 5xx. `is_direct` means over the network.
+/// Whether the service responds, with any status but 429 and 5xx. `is_direct` says whether requests use the network.
 pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (CheckResult, String) {
     let address = client.api_address();
     let how = match address.starts_with("https:") {
@@ -91,7 +91,7 @@ pub(super) async fn check_connection(client: &Client, is_direct: bool) -> (Check
     match client.info().await {
         Ok(_) => (CheckResult::Ok, format!("{address} answers {how}")),
         Err(error) => match error.status() {
-            // Also a refusal proves the connection.
+            // A refusal also proves that the connection works.
             Some(status) if status < 500 && status != 429 => {
                 (CheckResult::Ok, format!("{address} answers {how} (status {status})"))
             }

@@ -8,13 +8,13 @@ use super::network::lacks_token;
 use super::report::CheckResult;
 use crate::output::duration::format_relative;
 
-/// A token that expires sooner than this is a warning.
+/// A token that expires within this time causes a warning.
 const EXPIRES_SOON: TimeDelta = TimeDelta::days(7);
 
-/// Maximum number of contracts whose log is checked, with a request each.
+/// Maximum number of contracts whose log is checked, with one request per contract.
 const MAX_CONTRACTS: usize = 20;
 
-/// Whether the credentials are accepted, by the result of listing the contracts.
+/// Whether the service accepts the credentials. The result of listing the contracts (`listed`) shows this.
 pub(super) fn check_authentication(
     client: &Client,
     listed: &Result<Vec<Contract>, Error>,
@@ -56,7 +56,7 @@ pub(super) fn check_authentication(
     }
 }
 
-/// Checks which logs can be read. Returns also the contracts whose log can be read.
+/// Checks which logs can be read. Also returns the contracts whose log can be read.
 pub(super) async fn check_privilege(
     client: &Client,
     listed: Result<Vec<Contract>, Error>,

@@ -78,7 +78,7 @@ impl DoctorReport {
         Ok(matches!(result, CheckResult::Ok | CheckResult::Warning))
     }
 
-    /// Adds a skipped check. `needs` names the check that it depends on and that did not succeed.
+    /// Adds a skipped check. The skipped check depends on the check `needs`, which did not succeed.
     pub(super) fn skip(
         &mut self,
         check: &'static str,

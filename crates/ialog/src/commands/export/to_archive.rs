@@ -64,7 +64,7 @@ pub(super) async fn run(
                 summary.add_failure(contract.clone(), failure);
             }
         }
-        // The API documentation does not say whether a foreign contract is refused or looks empty.
+        // The API documentation does not say whether a contract that the token cannot read is refused or looks empty.
         if summary.is_last_empty
             && let Some(failure) = account::not_listed(&client, &contract).await
         {
@@ -126,10 +126,10 @@ struct ExportSummary {
     contracts: usize,
     failures: Vec<(ContractNumber, CommandError)>,
     gaps: usize,
-    /// Number of gaps that the service cannot return completely, so that reading again does not help.
+    /// Number of gaps that reading again cannot close, because the service cannot return these ranges completely.
     beyond_reach: usize,
     is_stopped: bool,
-    /// Whether the last export sent requests and received no event.
+    /// Whether the contract that was added last was read to its end, with at least one request and without any event.
     is_last_empty: bool,
 }
 
@@ -190,7 +190,7 @@ impl ExportSummary {
         self.failures.push((contract, failure));
     }
 
-    /// The result of the command. `others` completes the message "1 of 2 contracts ..." if some did not fail.
+    /// The result of the command. `others` completes the message "1 of 2 contracts ..." if only some contracts failed.
     fn verdict(mut self, others: &str, context: &Context<'_>) -> Result<(), CommandError> {
         if self.is_stopped {
             return Err(CommandError::with_code(

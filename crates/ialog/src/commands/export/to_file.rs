@@ -33,7 +33,7 @@ pub(super) async fn run(
         Ok(file) => file,
         Err(error) => return Err(export.explain_failure(error).await),
     };
-    // The API documentation does not say whether a foreign contract is refused or looks empty.
+    // The API documentation does not say whether a contract that the token cannot read is refused or looks empty.
     if file.stats().events == 0
         && let Some(failure) = account::not_listed(&export.client, &export.contract).await
     {
@@ -107,7 +107,8 @@ impl<'a> SingleFileExport<'a> {
         resume: &ResumeHint,
     ) -> Result<FinishedExport, Error> {
         let progress = RangeProgress::new(context.start_progress(), self.range, 1);
-        // With --demo, no request ever waits. Signals are handled only if the task yields after each window.
+        // With --demo, no request ever waits, so the task yields after each window. Otherwise signals would not be
+        // handled.
         let windows = stream::iter(file.remaining_range())
             .flat_map(|rest| self.client.events(self.contract.clone(), rest).windows())
             .and_then(async |window| {
@@ -187,7 +188,7 @@ fn resume_command(args: &ExportArgs, contract: &ContractNumber, spec: &ExportSpe
     )
 }
 
-/// Fails for more than one contract, because a file holds the events of one.
+/// Fails for more than one contract, because a file holds the events of one contract.
 fn only_contract(contracts: Vec<ContractNumber>) -> Result<ContractNumber, CommandError> {
     match <[ContractNumber; 1]>::try_from(contracts) {
         Ok([contract]) => Ok(contract),

@@ -69,8 +69,8 @@ impl QueryOutputArgs {
         }
         if self.jq.is_some() && !matches!(self.output, QueryFormat::Table | QueryFormat::Ndjson | QueryFormat::Json) {
             return Err(CommandError::usage(
-                "--jq defines the output, so -o would have no effect",
-                "remove -o, or use -o ndjson to get errors as JSON",
+                "--jq cannot be used with -o wide, csv or template",
+                "remove -o, or use -o ndjson to print errors as JSON",
             ));
         }
         let columns = (!self.cols.is_empty(), "--cols");
@@ -118,7 +118,7 @@ pub(crate) enum QueryFormat {
     Wide,
     /// Each record on a line, as the service sent it; with --cols an object of these columns
     Ndjson,
-    /// The same as one array
+    /// As ndjson, but one JSON array
     Json,
     /// Comma-separated, see `ialog schema flat`
     Csv,

@@ -1,6 +1,6 @@
-//! Writes the rows of a query: in chunks while rows are read if the output plan allows that, or all rows at the end if
-//! the plan folds, sorts or aligns them. With a limit and without folding, the number of rows in memory is bounded by a
-//! multiple of the limit.
+//! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
+//! otherwise they are written in chunks while more rows are read. With a limit and without folding, the number of rows
+//! in memory is bounded, see `SORT_FACTOR`.
 
 use ionos_activitylog::FilterCounts;
 
@@ -19,7 +19,8 @@ use crate::runtime::context::Context;
 /// Bytes of output that are collected before they are written.
 const CHUNK_SIZE: usize = 1 << 16;
 
-/// Multiple of the limit: if more rows than this are kept (plus [`SORT_SLACK`]), they are sorted and cut to the limit.
+/// If more rows are kept than the limit times this factor plus [`SORT_SLACK`], the rows are sorted and cut to the
+/// limit.
 const SORT_FACTOR: usize = 4;
 
 /// Number of additional rows to keep before sorting, so that a small limit does not cause frequent sorting.
@@ -77,7 +78,8 @@ impl QueryRun {
         }
     }
 
-    /// Writes the remaining output. `kept` is the number of events that matched. `None` if the output pipe is closed.
+    /// Writes the remaining output. `kept` is the number of events that matched. Returns `None` if the output pipe is
+    /// closed.
     pub(super) fn finish(
         mut self,
         kept: u64,
@@ -127,7 +129,7 @@ impl QueryRun {
                     return Ok(Content::Data(String::new()));
                 }
                 let mut columns = columns.clone();
-                // The detail column would be empty, because no row has an error.
+                // The detail column is hidden if no row has an error, because it would be empty.
                 if *format == QueryFormat::Table && rows.iter().all(|row| row.error_detail().is_none()) {
                     columns.retain(|column| *column != Column::Detail);
                 }

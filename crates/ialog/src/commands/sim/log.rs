@@ -11,8 +11,8 @@ use ionos_activitylog_sim::parse_duration;
 use super::invalid_value;
 use crate::args::parse_error::InvalidValue;
 
-/// Flags about generated data, which exclude `--events`. Without `seed`, which also affects faults and order, and
-/// without `unknown_members`, which also affects pages.
+/// Flags that only affect generated data and therefore cannot be combined with `--events`. The list has neither `seed`,
+/// which also affects faults and order, nor `unknown_members`, which also affects pages.
 const GENERATOR_FLAGS: [&str; 13] = [
     "contracts",
     "users",

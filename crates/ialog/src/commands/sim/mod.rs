@@ -120,7 +120,8 @@ pub(crate) async fn run(args: SimArgs, context: &mut Context<'_>) -> Result<(), 
     })?;
     let url = format!("http://{address}");
     let simulator = builder.base_url(&url).build();
-    // Listens before the address is printed: its reader may send a signal at once.
+    // Listens for signals before the address is printed, because a program that reads the address may send a signal at
+    // once.
     let mut interrupted = pin!(context.interrupt.listen());
     context.print_data(format!("{url}\n"))?;
     // Shown also with `--quiet`, because the simulator cannot be used without these variables.
@@ -185,7 +186,7 @@ fn behavior(paging: &PagingArgs, records: RecordArgs, access: &AccessArgs, http:
 /// Returns the time of the simulator.
 type SimulatedTime = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// The years of a simulated log, which ends with [`LOG_END`](ionos_activitylog_sim::LOG_END).
+/// The years that can be simulated; every log ends at [`LOG_END`](ionos_activitylog_sim::LOG_END).
 const YEARS: RangeInclusive<i32> = 1970..=2199;
 
 /// The time of the machine, or a given time that advances or stands still.
@@ -292,7 +293,7 @@ fn write_requests(request_log: File, log_error: mpsc::Sender<io::Error>) -> impl
     }
 }
 
-/// The token to use: the plain one, or a JSON Web Token issued at this time.
+/// The token to use: the plain token, or a JSON Web Token issued at `now`.
 fn token(simulator: &Simulator, access: &AccessArgs, now: DateTime<Utc>) -> String {
     if !access.jwt {
         return simulator.token().to_owned();

@@ -1,6 +1,6 @@
 //! Looks up the request of an operation in the Cloud API, each request once. An unknown request is not an error: the
 //! Cloud API keeps requests for a shorter time than the log keeps events, and some operations were not requested
-//! through it.
+//! through this API.
 
 use std::collections::BTreeMap;
 

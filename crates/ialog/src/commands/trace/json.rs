@@ -1,4 +1,4 @@
-//! An operation as a JSON object, its members always in one order.
+//! An operation as a JSON object with a fixed order of members.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::Event;

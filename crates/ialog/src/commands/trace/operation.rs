@@ -34,13 +34,13 @@ pub(crate) struct OperationDurations {
 }
 
 impl Operation {
-    /// The operation of events that belong together. `None` without events.
+    /// The operation of events that belong together. `None` if there are no events.
     pub(super) fn new<'a>(
         contract: &ContractNumber,
         events: impl IntoIterator<Item = &'a Event>,
         other_requests: usize,
     ) -> Option<Self> {
-        // The events are one chain already; grouping them puts them in order.
+        // The events form a single chain; the grouping only sorts them.
         let chain = Chain::group(events).into_iter().next()?;
         Some(Self {
             contract: contract.clone(),

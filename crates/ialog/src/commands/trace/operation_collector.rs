@@ -27,7 +27,7 @@ impl OperationCollector {
         }
     }
 
-    /// The operations with a reference, by contract, in the order of their start.
+    /// The operations with the reference, ordered by contract and then by the start of their chain.
     pub(super) fn operations(&self, reference: &str) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (contract, events) in &self.0 {
@@ -49,7 +49,8 @@ fn has_reference(event: &Event, reference: &str) -> bool {
 }
 
 /// Splits a chain into operations, one for each request, and returns those that have the reference. An event without a
-/// request id belongs to the last request of its queue reference that had started by then, otherwise to the first one.
+/// request id belongs to the last request with its queue reference that had started at the time of the event. If none
+/// of these requests had started, the event belongs to the first of them.
 fn split_by_request(contract: &ContractNumber, chain: &Chain<'_>, reference: &str) -> Vec<Operation> {
     let mut groups: Vec<RequestGroup<'_>> = Vec::new();
     let mut without_request = Vec::new();
@@ -163,7 +164,7 @@ mod tests {
         assert_eq!(find_operations(&collector, "R-1"), whole);
         assert_eq!(find_operations(&collector, "77"), whole);
         assert_eq!(find_operations(&collector, "79"), []);
-        // An empty queue reference does not connect events.
+        // An empty reference finds no operation.
         assert_eq!(find_operations(&collector, ""), []);
     }
 

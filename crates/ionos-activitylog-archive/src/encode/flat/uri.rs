@@ -1,6 +1,6 @@
 //! Groups request URIs by endpoint: replaces the identifiers in the path. Accepts absolute URIs and bare paths.
 
-/// The path of an absolute URI or of a bare path.
+/// The path in `uri`, which is an absolute URI or only a path. Without query and fragment.
 fn path(uri: &str) -> &str {
     let uri = uri.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = uri.split_once("://") else {
@@ -33,14 +33,14 @@ pub(super) fn version(uri: &str) -> Option<String> {
     path(uri).split('/').find_map(version_of)
 }
 
-/// `v6` for `v6` and `V6`.
+/// The version that a segment names: `v6` for `v6` and `V6`. `None` for any other text.
 fn version_of(segment: &str) -> Option<String> {
     let digits = segment.strip_prefix(['v', 'V'])?;
     let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     number.then(|| format!("v{digits}"))
 }
 
-/// `v6` for `PUBLIC_REST_V6`.
+/// The version at the end of a service's name: `v6` for `PUBLIC_REST_V6`.
 pub(super) fn version_of_service(service: &str) -> Option<String> {
     version_of(service.rsplit_once('_')?.1)
 }

@@ -48,7 +48,8 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// Fails if a part is missing or has another size than its manifest says: its range must not be sealed.
+    /// Fails if a part is missing or has another size than its manifest says, because the range of such a part must not
+    /// be sealed.
     pub(super) fn check_parts(&self) -> Result<(), Error> {
         for (date, (manifest, _)) in &self.days {
             for part in &manifest.parts {

@@ -1,4 +1,4 @@
-//! Removes leftovers of killed exports and replaced parts, which [`verify_archive`](crate::verify_archive) would
+//! Removes replaced parts and the leftovers of killed exports, which [`verify_archive`](crate::verify_archive) would
 //! report. Never touches files that this program did not write.
 
 use std::path::Path;
@@ -11,9 +11,9 @@ use crate::fs::{folder, is_leftover};
 use crate::layout::names;
 
 impl ContractWriter {
-    /// Removes temporary files, and parts that no manifest names, from one day or, if `only` is `None`, from all. For
-    /// one day, or if the state shows no interrupted export, such a part is removed only if a manifest covers its
-    /// range.
+    /// Removes temporary files and parts that no manifest names. If `only` is a day, cleans only the folder of that
+    /// day. Parts whose range no manifest covers are removed only if `only` is `None` and the state shows an
+    /// interrupted export.
     pub(super) fn cleanup(&self, only: Option<NaiveDate>) -> Result<(), Error> {
         let dates = match only {
             Some(date) => vec![date],

@@ -1,6 +1,6 @@
-//! Changes manifests. A part belongs to the archive once a manifest names it. Changing a manifest breaks its links to
-//! later manifests, so the state first records the day from which they must be linked again. A chain that is broken
-//! anywhere else was modified by another program.
+//! Changes manifests. A part belongs to the archive once a manifest names it. Changing a manifest breaks the link from
+//! the next manifest. So the state first records the changed day, from which manifests must be linked again. If the
+//! chain is broken anywhere else, another program has modified it.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ use crate::part::WrittenRange;
 use crate::state::ArchiveIdentity;
 
 impl ContractWriter {
-    /// Adds ranges whose parts are on disk to the manifests, in place of the earlier content of these ranges.
+    /// Records ranges in the manifests, in place of the earlier content of these ranges. The parts of the ranges must
+    /// be on disk.
     pub(crate) fn commit(&mut self, ranges: Vec<WrittenRange>) -> Result<(), Error> {
         let mut by_day: BTreeMap<NaiveDate, Vec<WrittenRange>> = BTreeMap::new();
         for written in ranges {
@@ -38,7 +39,8 @@ impl ContractWriter {
             }
             manifest.gaps.extend(gaps.iter().cloned());
             self.write(manifest)?;
-            // Only after the manifest, because writing the state drops tries of gaps that no manifest names.
+            // Record the tries after writing the manifest, because writing the state drops tries of gaps that no
+            // manifest names.
             self.record_gap_tries(&gaps);
             if replaces {
                 self.cleanup(Some(date))?;
@@ -116,7 +118,7 @@ impl ContractWriter {
         manifest.previous = previous.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
         let bytes = manifest.to_bytes();
         if manifest.parts.is_empty() && !self.days.contains_key(&date) {
-            // The folder may exist because of a discarded part, and its name may not be durable.
+            // If a discarded part has left the folder, the name of the folder may not be durable yet.
             folder::create_unsynced(&self.folder.day(date), &self.fail_points)?;
             folder::sync(self.folder.path())?;
         } else {
@@ -127,7 +129,7 @@ impl ContractWriter {
         Ok(())
     }
 
-    /// Links each manifest from the first changed day on to the one before it.
+    /// From the first changed day on, links each manifest to the manifest before it.
     pub(super) fn relink(&mut self) -> Result<(), Error> {
         let Some(from) = self.state.relink else {
             return Ok(());

@@ -17,8 +17,8 @@ use crate::state::{Certainty, OpenGap, State};
 const MIN_SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 impl ContractWriter {
-    /// Writes an outdated state if the last write is [`MIN_SAVE_INTERVAL`] ago or if facts changed that no manifest
-    /// contains.
+    /// Writes the state if it is outdated, and if either the last write was at least [`MIN_SAVE_INTERVAL`] ago or facts
+    /// changed that no manifest contains.
     pub(crate) fn save_if_due(&mut self) -> Result<(), Error> {
         let is_due = self.clock.elapsed().saturating_sub(self.saved) >= MIN_SAVE_INTERVAL;
         if self.manifests_ahead && (is_due || self.retries_changed) {
@@ -69,7 +69,7 @@ impl ContractWriter {
         .collect()
     }
 
-    /// Counts one more try for gaps.
+    /// Counts one more try for each gap.
     pub(super) fn record_gap_tries(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
         self.retries_changed |= !gaps.is_empty();

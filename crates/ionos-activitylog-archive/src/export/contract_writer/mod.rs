@@ -1,6 +1,6 @@
 //! The folder of one contract, locked for writing. Files change in an order that lets the next export continue after a
-//! kill at any instant: part, then manifest, then state. A part without a manifest is written again; an
-//! outdated state is derived from the manifests.
+//! kill at any instant: part, then manifest, then state. A part without a manifest is written again; an outdated state
+//! is derived again from the manifests.
 //!
 //! `check` compares files before anything is written, `cleanup` removes leftovers, `commit` changes manifests and
 //! `coverage` derives the state.

@@ -57,7 +57,7 @@ async fn a_limited_number_of_parts_is_filled_while_the_disk_is_slow() {
             unnamed.1 = unnamed.1.max(unnamed.0);
             begun.increment();
         }
-        // A slow disk.
+        // Simulates a slow disk.
         FailPoint::PartWritten if written.increment() == 1 => begun.wait(most),
         FailPoint::PartNamed => unnamed.lock().unwrap().0 -= 1,
         _ => {}

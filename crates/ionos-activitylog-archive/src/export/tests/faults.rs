@@ -71,7 +71,8 @@ async fn parts_written_before_a_write_error_are_in_the_archive() {
             std::fs::write(&block, "").unwrap();
         }
     });
-    // One window covers all days, so two of them are finished before starting the third fails.
+    // One window covers all days, so the parts of two days are finished before starting the part of the third day
+    // fails.
     assert!(export(&exporter.clone().fail_points(fail_points), &simulator, days()).await.is_err());
     std::fs::remove_file(&blocked).unwrap();
     assert_eq!(parts(&simulator, root.path()).len(), 2);
@@ -113,7 +114,7 @@ async fn the_next_export_removes_leftovers_outside_of_its_range() {
     let _ = export(&exporter, &simulator, day(second)).await.unwrap();
     let before = files(root.path());
     let _ = export(&exporter, &simulator, day(first)).await.unwrap();
-    // The process was killed directly after the part of the first day got its name.
+    // Restore the files of a process that was killed directly after the part of the first day got its name.
     let folder = folder(&simulator, root.path());
     std::fs::remove_file(folder.manifest(first)).unwrap();
     for (name, content) in &before {

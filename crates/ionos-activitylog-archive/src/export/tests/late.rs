@@ -140,7 +140,8 @@ async fn a_late_repetition_of_an_equal_record_is_added() {
 #[tokio::test]
 async fn several_late_parts_of_a_day_verify_in_any_order() {
     use ionos_activitylog_sim::AmendedEvents;
-    // Late parts of a range are ordered by their digests, so that some later parts precede earlier ones.
+    // A manifest orders the late parts of a range by their digests, so some parts precede parts that were written
+    // before them.
     for seed in 0..4 {
         let root = tempfile::tempdir().unwrap();
         let behavior = || Behavior {

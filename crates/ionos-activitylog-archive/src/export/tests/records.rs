@@ -25,7 +25,7 @@ async fn a_day_has_a_total_only_if_it_equals_the_number_of_events() {
     let (empty, full, count) = totals(Behavior::default()).await;
     assert_eq!((empty, full), (Some(0), Some(count)));
     let twice = Behavior { duplicates: Share::new(0.3).unwrap(), duplicates_counted: true, ..Behavior::default() };
-    // One window covers all three days, so the total of each day is requested.
+    // One window covers all three days and its total does not match, so the total of each day is requested.
     let (empty, full, _) = totals(twice).await;
     assert_eq!((empty, full), (Some(0), None));
     let uncounted = Behavior { total: TotalShape::Absent, ..Behavior::default() };
@@ -63,7 +63,7 @@ async fn reading_a_gap_again_keeps_the_number_of_equal_records() {
     let again = export(&exporter, &simulator, days()).await.unwrap();
     assert_eq!(again.events, 0);
     assert_eq!(lines(&simulator, root.path()), before);
-    // The same if the service no longer returns any of them.
+    // The records also stay if the service no longer returns any of them.
     mark_all_unverified();
     let empty = world(NOW).log_begin(parse_time("2026-11-10T00:00:00Z")).build();
     let exporter = self::exporter(&empty, root.path(), NOW);
@@ -108,7 +108,7 @@ async fn archives_are_complete_and_reproducible_for_every_kind_of_record() {
         let truth: std::collections::BTreeSet<String> = truth(&simulator, days()).into_iter().collect();
         let lines: std::collections::BTreeSet<String> = lines(&simulator, one.path()).into_iter().collect();
         assert_eq!(lines, truth, "{context}");
-        // Day by day, from the last to the first, then with a recount.
+        // Export the same range day by day, from the last day to the first, and then recount it.
         let again = exporter(&simulator, other.path(), NOW);
         let whole: Vec<DateRange> = days().by_day(&Utc).collect();
         for day in whole.iter().rev() {

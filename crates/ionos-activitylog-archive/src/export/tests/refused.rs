@@ -1,5 +1,5 @@
-//! An export refuses an archive of another service and a modified archive, and changes neither. The steps in its hint
-//! repair the archive.
+//! An export refuses an archive of another service and a modified archive, and changes neither. The steps in the hint
+//! of the error repair the archive.
 
 use super::*;
 

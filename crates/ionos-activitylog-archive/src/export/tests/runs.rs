@@ -32,7 +32,8 @@ async fn a_stopped_export_reports_archived_and_discarded_events() {
     });
     let exporter = exporter(&simulator, root.path(), NOW).fail_points(fail_points);
     let contracts = [simulator.contracts()[0].into()];
-    // The part of the half day is unfinished.
+    // The export stops before the part file of 2026-11-03, the half day, is finished, so the events of this part are
+    // discarded.
     let requested = range("2026-11-01T00:00:00Z", "2026-11-03T12:00:00Z");
     let done = exporter.run(&contracts, requested, async {
         let _ = stopped.await;

@@ -1,4 +1,4 @@
-//! Records: their shape, when they appear, and their request of the Cloud API.
+//! Records: their shape, the time of their appearance, and the requests of the Cloud API that belong to them.
 
 use std::collections::BTreeSet;
 

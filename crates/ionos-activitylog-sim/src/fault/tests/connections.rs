@@ -48,7 +48,7 @@ async fn a_connection_is_cut_or_reset_after_the_configured_bytes() {
     for (fault, bytes, over_socket, in_a_client) in [
         (Fault::ResetAfterHeaders, 0, Some(ConnectionReset), Some(ConnectionReset)),
         (Fault::ResetAfter { bytes: 100 }, 100, Some(ConnectionReset), Some(ConnectionReset)),
-        // A client that stops at the announced length does not notice.
+        // A client that stops at the announced length does not notice the reset.
         (Fault::ResetAfter { bytes: 1 << 40 }, all, Some(ConnectionReset), None),
         (Fault::CutAt { bytes: 0 }, 0, None, Some(UnexpectedEof)),
         (Fault::CutAt { bytes: 100 }, 100, None, Some(UnexpectedEof)),

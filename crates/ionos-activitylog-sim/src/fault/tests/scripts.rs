@@ -1,4 +1,4 @@
-//! Which requests get a fault, and that the choice does not depend on timing.
+//! Tests which requests get a fault, and that the choice does not depend on timing.
 
 use super::*;
 use crate::{Operation, Share};
@@ -58,7 +58,7 @@ async fn the_same_seed_gives_the_same_bytes_in_any_order_of_requests() {
     }
 }
 
-/// Pinned, because a script that reproduces a bug on one machine must do so on every machine.
+/// The choice is pinned, because a script that reproduces a bug on one machine must do so on every machine.
 #[test]
 fn the_requests_that_a_rate_selects_never_change() {
     let script = Faults::new().add_rule(Trigger::any().rate(Share::new(0.3).unwrap()), Fault::Html200);

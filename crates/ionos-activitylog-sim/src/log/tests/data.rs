@@ -11,7 +11,7 @@ use crate::data::random::fingerprint;
 
 #[test]
 fn the_data_of_a_seed_never_changes() {
-    // After an intended change, write the new hash here. The snapshots of every client change with it.
+    // After an intended change, write the new hash here. The snapshots of all clients change too.
     let records = records("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z");
     let hash = fingerprint(records.iter().map(String::as_str));
     assert_eq!((records.len(), hash), (2240, 17_210_461_785_330_573_897));
@@ -94,7 +94,7 @@ fn the_events_of_a_chain_share_their_identifiers_and_run_from_queued_to_done_or_
         .filter(|record| text(record, "/event/status") == "QUEUED")
         .filter(|record| text(record, "/event/type") == "RequestAccepted")
         .filter_map(|record| record.pointer("/meta/queueRefId")?.as_u64())
-        // Operations of bursts are numbered separately.
+        // The additional operations of bursts have references above 2^32, which are numbered separately.
         .filter(|id| *id < 1 << 32)
         .collect();
     assert!(queue.is_sorted());

@@ -306,7 +306,8 @@ async fn a_token_file_is_reread_on_change_and_its_last_token_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     let cache = TokenCache::new(Arc::new(TokenFile::new(&path)), clock.clone());
-    // No file yet: the error shows its name, because it is an error of this crate.
+    // There is no file yet. The error contains the message of the provider, because the provider's error is of this
+    // crate.
     let error = cache.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TokenProvider);
     assert!(error.to_string().contains("the token file"), "{error}");

@@ -7,7 +7,7 @@ fn clock() -> VirtualClock {
     VirtualClock::starting_at("2026-11-20T12:00:00Z".parse().unwrap())
 }
 
-/// Acquires a permit for a new call. Uses a new clock, so a throttled limiter would never let the call pass.
+/// Acquires a permit for a new call. Not for a throttled limiter, because each call has a new clock that starts at 0.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
     limiter.acquire(limiter.join_queue(), &clock()).await
 }
@@ -111,7 +111,7 @@ async fn the_next_call_is_woken_if_the_first_leaves_the_queue() {
     let both = tokio::time::timeout(std::time::Duration::from_secs(10), join_all(waiting));
     let (permits, ()) = tokio::join!(both, async {
         drop((one, two));
-        // The first was woken and is dropped before it is polled again.
+        // The first call was woken and is dropped before it is polled again.
         drop(dropped);
     });
     assert_eq!(permits.unwrap().len(), 2);

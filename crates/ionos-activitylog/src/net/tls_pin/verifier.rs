@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorKind};
 /// Builds a TLS configuration that accepts only the pinned certificate; `pin` comes from
 /// [`parse_fingerprint`](super::parse_fingerprint).
 ///
-/// Fails with [`ErrorKind::Configuration`] if the feature `rustls-no-provider` is on and the program has installed no
-/// crypto provider.
+/// Fails with [`ErrorKind::Configuration`] if the crypto provider has no SHA-256 or no safe TLS version, or if there is
+/// no provider. Without the feature `rustls`, the program must install a provider.
 pub(in crate::net) fn pinned_config(pin: &str) -> Result<ClientConfig, Error> {
     let refuse = |reason: &str| Error::new(ErrorKind::Configuration, reason);
     let provider = crypto_provider().ok_or_else(no_provider)?;

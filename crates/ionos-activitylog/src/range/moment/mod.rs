@@ -1,5 +1,6 @@
-//! Points in time as users type them. For a user "until 2026-11-20" includes the 20th, but the service would exclude
-//! it. So a moment records whether it is a whole day or an instant until it is resolved as a start or an end.
+//! Points in time as users type them. For a user, "until 2026-11-20" includes the 20th, but the service would exclude
+//! that day. So a moment records whether the user typed a period, such as a day, or an instant. The moment is resolved
+//! later, as the start or the end of a range.
 
 mod text;
 
@@ -20,8 +21,9 @@ use crate::error::Error;
 /// | `7d`, `90m`, `3mo` | this long before now: see [`Length`] | exclusive |
 /// | `now` | the current time, rounded down to the whole second | exclusive |
 ///
-/// Case is ignored except in units. A local time that does not exist because clocks are set forward is the first
-/// instant after the gap. A local time that occurs twice is the earlier one as a start and the later one as an end.
+/// Case is ignored except in units. A local time that does not exist because clocks are set forward stands for the
+/// first instant after the gap. A local time that occurs twice stands for the earlier instant as a start and for the
+/// later instant as an end.
 ///
 /// ```
 /// # use chrono::{DateTime, Utc};
@@ -76,10 +78,10 @@ enum ResolvedMoment {
 
 impl Moment {
     /// The moment as an inclusive start, in UTC: the first instant of a day, week, month or year. `now` is the current
-    /// time, in the time zone for days and local times.
+    /// time; its time zone applies to days and local times.
     ///
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if any part of the moment is outside the years 0000 to
-    /// 9999, or for a day that the time zone skipped.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range) if the start or the exclusive end of a period, or the
+    /// start of a duration before now, is outside the years 0000 to 9999, or if the time zone skipped the day.
     pub fn start<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<DateTime<Utc>, Error> {
         Ok(match self.resolve(&now)? {
             ResolvedMoment::Period(range) => range.start(),
@@ -87,8 +89,8 @@ impl Moment {
         })
     }
 
-    /// The moment as an exclusive end, in UTC: the first instant after a day, week, month or year. Otherwise as
-    /// [`Moment::start`].
+    /// The moment as an exclusive end, in UTC: the first instant after a day, week, month or year. `now` and errors are
+    /// as for [`Moment::start`].
     pub fn end<Tz: TimeZone>(&self, now: DateTime<Tz>) -> Result<DateTime<Utc>, Error> {
         Ok(match self.resolve(&now)? {
             ResolvedMoment::Period(range) => range.end(),

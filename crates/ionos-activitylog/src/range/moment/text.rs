@@ -15,8 +15,8 @@ use crate::suggest::did_you_mean;
 impl FromStr for Moment {
     type Err = Error;
 
-    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range); the error names the recognized form, the hint the
-    /// format.
+    /// Fails with [`ErrorKind::Range`](crate::ErrorKind::Range); the error names the recognized form, and the hint
+    /// describes the format.
     fn from_str(text: &str) -> Result<Self, Error> {
         if text.eq_ignore_ascii_case("now") {
             return Ok(Self(MomentKind::Now));
@@ -89,7 +89,7 @@ fn parse_day(text: &str) -> Result<NaiveDate, Error> {
     })
 }
 
-/// A time of a day, with or without a zone. `clock` is the part of `text` after the day.
+/// A time of a day, with or without a zone. `clock` is the part of `text` after `date`.
 fn parse_time(text: &str, date: &str, clock: &str) -> Result<MomentKind, Error> {
     parse_day(date)?;
     let invalid = || {

@@ -29,7 +29,7 @@ fn week() -> DateRange {
     range("2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z")
 }
 
-/// Six contracts; the service refuses requests for the third.
+/// A simulator of six contracts, the third contract, whose requests are refused, and a stream of all six contracts.
 fn six_contracts() -> (Simulator, u64, ContractsStream) {
     let simulator = Simulator::builder().contracts(6).events_per_day(4_000);
     let bad = Simulator::builder().contracts(6).build().contracts()[2];

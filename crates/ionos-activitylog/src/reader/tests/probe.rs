@@ -197,8 +197,8 @@ async fn a_wrong_profile_does_not_lose_events() {
             },
         ),
     ];
-    // A second that almost fills a window, a second with more events than a window can hold, and a service that behaves
-    // as badly as some of the wrong profiles say.
+    // Three services: one with a second that almost fills a window, one with a second of more events than a window can
+    // hold, and one that behaves as badly as some of the wrong profiles say.
     let second = parse_time("2026-11-19T12:00:00Z");
     let burst = |events| {
         let length = TimeDelta::milliseconds(900);
@@ -221,7 +221,7 @@ async fn a_wrong_profile_does_not_lose_events() {
     ];
     for (service, simulator) in &services {
         for (what, profile) in &wrong {
-            // This service is slow to read, and the other profiles would test nothing new.
+            // This service is slow to read, so profiles that would test nothing new are skipped.
             if *service == "overfull" && !["fractions refused", "low offset cap", "everything"].contains(what) {
                 continue;
             }
