@@ -24,8 +24,8 @@ impl Permutation {
     /// The number at a position, both below the length.
     pub(crate) fn number_at(self, position: u64) -> u64 {
         let mut value = self.apply_network(position);
-        // The network permutes up to four times as many numbers. Applying it again until the number is in range (cycle
-        // walking) is still a permutation.
+        // The network permutes a range of up to four times `length`, so a result may be out of range. Applying the
+        // network again until the number is below `length` (cycle walking) is still a permutation.
         while value >= self.length {
             value = self.apply_network(value);
         }

@@ -65,10 +65,11 @@ fn marked_bytes_of_block(block: &[u8; BLOCK]) -> u64 {
     words.iter().rev().fold(0, |bits, word| bits << 8 | lowest_bits(u64::from_le_bytes(*word)))
 }
 
-/// The lowest bits of the eight bytes of a word whose bytes are 0 or 1.
+/// Collects the lowest bit of each byte of `word` in one byte: bit 0 comes from the lowest byte, bit 7 from the highest.
+/// Each byte of `word` must be 0 or 1.
 #[inline]
 fn lowest_bits(word: u64) -> u64 {
-    // The product has each of the bits in its highest byte, and no carry reaches that byte.
+    // The multiplication moves all eight bits to the highest byte of the product, and no carry reaches that byte.
     word.wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 

@@ -78,7 +78,7 @@ impl DoctorReport {
         Ok(matches!(result, CheckResult::Ok | CheckResult::Warning))
     }
 
-    /// Adds a skipped check. The skipped check depends on the check `needs`, which did not succeed.
+    /// Adds `check` as skipped. `needs` is the name of the check that it depends on.
     pub(super) fn skip(
         &mut self,
         check: &'static str,

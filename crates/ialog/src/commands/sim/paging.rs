@@ -11,7 +11,7 @@ pub(crate) struct PagingArgs {
     #[arg(long, value_name = "COUNT", default_value_t = ionos_activitylog_sim::DEFAULT_MAX_LIMIT, value_parser = clap::value_parser!(u64).range(1..=ionos_activitylog_sim::MAX_PAGE_HITS))]
     pub(crate) max_limit: u64,
 
-    /// Handling of a larger limit
+    /// Handling of a request whose limit is above --max-limit
     #[arg(long, value_name = "HOW", default_value_t, value_parser = one_of::<OverLimit>(OverLimit::NAMES))]
     pub(crate) over_limit: OverLimit,
 

@@ -1,5 +1,6 @@
 //! A pinned TLS certificate. If `IONOS_PINNED_CERT` is set, the vendor's tools accept exactly one certificate, given as
-//! the SHA-256 of the whole certificate (not of its key). A malformed pin in force is an error.
+//! the SHA-256 of the whole certificate (not of its key). A malformed pin is an error,
+//! unless another setting overrides it.
 
 #[cfg(feature = "__rustls")]
 pub(super) mod verifier;
