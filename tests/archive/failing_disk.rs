@@ -188,8 +188,8 @@ fn a_removed_part_is_reported_by_the_export_that_wrote_it() {
         }
     });
     assert_eq!(printed.code, Some(6), "{}", printed.stderr);
-    let said = ".ndjson.zst was modified after it was written: it is missing: restore it from a copy, or remove \
-                the folder of its day and run `ialog state rebuild --relink`";
+    let said = ".ndjson.zst was modified after it was written: it is missing: restore the archive from a copy, or export \
+                to a new folder";
     assert!(printed.stderr.contains(said), "{}", printed.stderr);
 }
 

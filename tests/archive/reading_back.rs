@@ -140,7 +140,7 @@ fn an_unreadable_archive_is_reported() {
             &["schema", "flt"],
             2,
             "invalid value \"flt\" for NAME (did you mean \"flat\"?): valid values are event, events, flat, manifest, \
-             state, run, checkpoint; see `ialog schema --help`",
+             open-manifests, import, verification, state, run, checkpoint; see `ialog schema --help`",
         ),
     ];
     for (arguments, code, sentence) in cases {

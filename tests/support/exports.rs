@@ -12,7 +12,7 @@ use ionos_activitylog_sim::Simulator;
 
 use super::program::{ialog, run};
 
-/// Ranges of two exports to one archive. The later days come first, so that the second export must relink the chain.
+/// Ranges of two exports to one archive. The later days come first, so that the chain is not in order of date.
 pub const RANGES: [(&str, &str); 2] = [("2026-11-03", "2026-11-04"), ("2026-11-01", "2026-11-02")];
 
 /// The command that exports a range to the archive `audit` in a simulated world. The command is killed at the point

@@ -99,6 +99,14 @@ pub enum Error {
         /// The other process, if the lock file names it.
         owner: Option<LockOwner>,
     },
+    /// The file system does not support locks, so that a second process that writes could not be noticed.
+    #[error("{} cannot be locked: {source}", single_line(path))]
+    NoLocks {
+        /// The folder to lock.
+        path: PathBuf,
+        /// The error of the operating system.
+        source: io::Error,
+    },
     /// Neither the state file of a contract nor its previous copy can be read.
     #[error("the state in {} and its previous copy cannot be read: {detail}", single_line(path))]
     StateLost {
@@ -150,6 +158,7 @@ impl Error {
             Self::UnsupportedVersion { .. } => "use the version that wrote it",
             Self::Unfinished { .. } => "finish that export first, or choose another name",
             Self::Locked { .. } => "wait until the other process has ended",
+            Self::NoLocks { .. } => "use a file system with locks, or mount this one with locks enabled",
             Self::StateLost { .. } => "run `ialog state rebuild` to recreate the state from the manifests",
             Self::NoArchive { .. } => "specify the folder of an existing archive",
             Self::IdentityMismatch { .. } => "choose another folder",

@@ -2,10 +2,12 @@
 //! read without this program:
 //!
 //! ```text
-//! ROOT/contract=31721060/date=2026-11-20/part-20261120T000000Z-20261121T000000Z-0123456789abcdef.ndjson.zst
-//!                                        _manifest.json
+//! ROOT/contract=31721060/_manifests/00000001.json, 00000002.json, ..., open.json
+//!                        date=2026-11-20/part-20261120T000000Z-20261121T000000Z-0123456789abcdef.ndjson.zst
 //!                        _state.json, _state.prev.json, _state.lock, _runs.ndjson
 //! ```
+//!
+//! Version 0.1.0 wrote a `_manifest.json` to the folder of each day. Such files are read and never written.
 //!
 //! This module forms and parses names and lists folders; it opens no file.
 
@@ -22,8 +24,12 @@ use crate::encode::Compression;
 use crate::encode::text::single_line;
 use crate::error::Error;
 
-/// File name of a day's manifest.
-pub const MANIFEST: &str = "_manifest.json";
+/// Folder of a contract's manifests.
+pub(crate) const MANIFESTS: &str = "_manifests";
+/// File name of a contract's open manifests, in [`MANIFESTS`].
+pub(crate) const OPEN_MANIFESTS: &str = "open.json";
+/// File name of the manifest that version 0.1.0 wrote to the folder of a day.
+pub(crate) const MANIFEST_OF_VERSION_1: &str = "_manifest.json";
 
 /// File name of a contract's state.
 pub(crate) const STATE: &str = "_state.json";
@@ -131,10 +137,27 @@ impl ContractFolder {
         self.path.join(format!("{DATE}{date}"))
     }
 
-    /// Path of a day's manifest, which need not exist.
+    /// The folder of the manifests, which need not exist.
     #[must_use]
-    pub fn manifest(&self, date: NaiveDate) -> PathBuf {
-        self.day(date).join(MANIFEST)
+    pub fn manifests(&self) -> PathBuf {
+        self.path.join(MANIFESTS)
+    }
+
+    /// Path of the manifest with a number, which need not exist.
+    #[must_use]
+    pub fn manifest(&self, number: u64) -> PathBuf {
+        self.manifests().join(format!("{number:08}.json"))
+    }
+
+    /// Path of the open manifests, which need not exist.
+    #[must_use]
+    pub fn open_manifests(&self) -> PathBuf {
+        self.manifests().join(OPEN_MANIFESTS)
+    }
+
+    /// Path of the manifest of a day that version 0.1.0 wrote.
+    pub(crate) fn manifest_of_version_1(&self, date: NaiveDate) -> PathBuf {
+        self.day(date).join(MANIFEST_OF_VERSION_1)
     }
 
     /// The days that have a folder, in order. Empty if the contract has no folder. Fails with [`Error::Open`] if the
@@ -155,6 +178,13 @@ impl ContractFolder {
         let names = names(&self.day(date))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
+}
+
+/// The number of a manifest's file name. `None` for any name that [`ContractFolder::manifest`] does not form.
+pub(crate) fn manifest_number(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(".json")?;
+    let number: u64 = digits.parse().ok()?;
+    (number > 0 && format!("{number:08}") == digits).then_some(number)
 }
 
 /// The day of a folder name. `None` for any name that [`ContractFolder::day`] does not form, so that each day has

@@ -5,8 +5,8 @@
 //! [`FileExport`] writes one file: windows -> [`Format`] -> frames of a [`Compression`] -> partial file -> final name.
 //! An interrupted export continues from the [`FileCheckpoint`] of the partial file.
 //!
-//! An [`Archive`] has a folder per contract and day. Each folder of a day has a [`Manifest`] of its content. An
-//! [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files, and an
+//! An [`Archive`] has a folder per contract and day, and a chain of [`Manifest`]s per contract that state the content of
+//! these folders. An [`Exporter`] adds what is missing, [`verify_archive`] finds changed, missing and added files, and an
 //! [`ArchiveReader`] returns the events in order of time, for example for an [`EventFileWriter`]. [`Document`] has the
 //! JSON Schemas of the documents that this crate writes.
 //!
@@ -34,7 +34,9 @@
 //! | age of the newest events that an export reads | [`SETTLE_DELAY`], 10 s | younger events may not be in the log yet |
 //! | a part ends at midnight UTC, or at the first full hour at which it has | 100 000 events | a killed export repeats little work |
 //! | a gap is read again | after 1 min; each further delay is twice as long, up to 1 day | reading a permanent gap wastes requests |
-//! | a range is sealed if a recount finds it complete | at least 24 h after its end | later events are rare |
+//! | a range is recounted or sealed if it is found complete | at least 24 h after its end | later events are rare |
+//! | size of a manifest or state file | at most 64 MiB | more than any day or contract takes |
+//! | size of a part, decompressed | as its manifest states | a file that was replaced cannot fill the memory |
 //! | a frame of a compressed file ends after the event with which it reaches | [`FRAME_BYTES`], 1 MiB | a checkpoint contains the incomplete frame; two or three frames are in memory |
 //! | the state is written | at the start and end of an export, and in between at most once per second or after a gap | each write waits for the disk |
 //! | finished parts that wait for the disk | at most 3 | each holds a file open |
@@ -63,18 +65,19 @@ pub use export::{
     Exporter, FileCheckpoint, FileExport, FileTarget, FinishedExport, RUN_SCHEMA, RunRecord, SETTLE_DELAY,
 };
 pub use fs::AtomicFile;
-pub use layout::{Archive, ContractFolder, MANIFEST, PartName};
+pub use layout::{Archive, ContractFolder, PartName};
 pub use lock_owner::LockOwner;
 pub use manifest::{
-    DESCRIPTION_SHA256, DESCRIPTION_VERSION, EventCounts, ID_RULE, KnownGap, MANIFEST_SCHEMA, Manifest, ManifestLink,
-    Part, RangeProof, ReadRange, Tool,
+    DESCRIPTION_SHA256, DESCRIPTION_VERSION, EventCounts, ID_RULE, IMPORT_SCHEMA, ImportedManifests, KnownGap,
+    MANIFEST_SCHEMA, Manifest, ManifestLink, OPEN_SCHEMA, OpenManifests, Part, RangeProof, ReadRange, Tool,
 };
 pub use read::{ArchiveReader, ArchivedEvent};
 pub use schema::Document;
 pub use state::{ArchiveIdentity, Certainty, CoverageEntry, OpenGap, RebuiltState, STATE_SCHEMA, State, rebuild_state};
 pub use verify::{
-    Finding, ManifestChain, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive,
-    verify_archive_with_progress, verify_totals,
+    Finding, ManifestChain, Problem, ReportedFinding, TotalsReport, VERIFICATION_SCHEMA, VerificationDocument,
+    VerifiedContract, VerifiedDay, VerifyReport, WHAT_IT_PROVES, verify_archive, verify_archive_with_progress,
+    verify_totals,
 };
 
 /// Helpers for the tests of this workspace. Not part of the API: any item may change or go away in a patch release.

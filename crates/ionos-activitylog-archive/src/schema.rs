@@ -9,8 +9,9 @@ use schemars::{JsonSchema, Schema};
 
 use crate::encode::{FLAT_SCHEMA, FlatRow};
 use crate::export::{CHECKPOINT_SCHEMA, FileCheckpoint, RUN_SCHEMA, RunRecord};
-use crate::manifest::{MANIFEST_SCHEMA, Manifest};
+use crate::manifest::{IMPORT_SCHEMA, ImportedManifests, MANIFEST_SCHEMA, Manifest, OPEN_SCHEMA, OpenManifests};
 use crate::state::{STATE_SCHEMA, State};
+use crate::verify::{VERIFICATION_SCHEMA, VerificationDocument};
 
 /// A kind of document that this crate writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +23,14 @@ pub enum Document {
     Events,
     /// `flat`: a row of `.csv`, see [`FlatRow`]. In CSV, null is an empty cell and `resources` is one cell of JSON.
     Flat,
-    /// `manifest`: `_manifest.json` of a day.
+    /// `manifest`: `_manifests/NUMBER.json` of a contract.
     Manifest,
+    /// `open-manifests`: `_manifests/open.json` of a contract.
+    OpenManifests,
+    /// `import`: `_manifests/00000001.json` of a contract whose archive version 0.1.0 began.
+    Import,
+    /// `verification`: the report of `ialog verify -o json`.
+    Verification,
     /// `state`: `_state.json` of a contract.
     State,
     /// `run`: a line of `_runs.ndjson` of a contract.
@@ -34,8 +41,18 @@ pub enum Document {
 
 impl Document {
     /// All kinds of documents.
-    pub const ALL: [Self; 7] =
-        [Self::Event, Self::Events, Self::Flat, Self::Manifest, Self::State, Self::Run, Self::Checkpoint];
+    pub const ALL: [Self; 10] = [
+        Self::Event,
+        Self::Events,
+        Self::Flat,
+        Self::Manifest,
+        Self::OpenManifests,
+        Self::Import,
+        Self::Verification,
+        Self::State,
+        Self::Run,
+        Self::Checkpoint,
+    ];
 
     /// Name of the document, such as `manifest`.
     #[must_use]
@@ -45,6 +62,9 @@ impl Document {
             Self::Events => "events",
             Self::Flat => "flat",
             Self::Manifest => "manifest",
+            Self::OpenManifests => "open-manifests",
+            Self::Import => "import",
+            Self::Verification => "verification",
             Self::State => "state",
             Self::Run => "run",
             Self::Checkpoint => "checkpoint",
@@ -58,6 +78,9 @@ impl Document {
             Self::Event | Self::Events => None,
             Self::Flat => Some(FLAT_SCHEMA),
             Self::Manifest => Some(MANIFEST_SCHEMA),
+            Self::OpenManifests => Some(OPEN_SCHEMA),
+            Self::Import => Some(IMPORT_SCHEMA),
+            Self::Verification => Some(VERIFICATION_SCHEMA),
             Self::State => Some(STATE_SCHEMA),
             Self::Run => Some(RUN_SCHEMA),
             Self::Checkpoint => Some(CHECKPOINT_SCHEMA),
@@ -72,6 +95,9 @@ impl Document {
             Self::Events => schema_of::<Vec<Event>>(),
             Self::Flat => schema_of::<FlatRow<'static>>(),
             Self::Manifest => schema_of::<Manifest>(),
+            Self::OpenManifests => schema_of::<OpenManifests>(),
+            Self::Import => schema_of::<ImportedManifests>(),
+            Self::Verification => schema_of::<VerificationDocument>(),
             Self::State => schema_of::<State>(),
             Self::Run => schema_of::<RunRecord>(),
             Self::Checkpoint => schema_of::<FileCheckpoint>(),

@@ -11,16 +11,20 @@ use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-event       one record of the log: each line of a .ndjson file
-events      a .json file: an array of records
-flat        one row of a .csv file. null is an empty cell; resources is a cell with JSON text. A cell that starts with =, \
+event           one record of the log: each line of a .ndjson file
+events          a .json file: an array of records
+flat            one row of a .csv file. null is an empty cell; resources is a cell with JSON text. A cell that starts with =, \
 +, -, @, a tab, a line break or an apostrophe is prefixed with an apostrophe, so that spreadsheets do not run it as a formula
-manifest    _manifest.json of one day of an archive
-state       _state.json of one contract of an archive
-run         one line of _runs.ndjson of one contract of an archive
-checkpoint  the file beside an unfinished export to a file")]
+manifest        _manifests/NUMBER.json of one contract of an archive: what was added to a day
+open-manifests  _manifests/open.json: the manifests of days that are not over
+import          the first manifest of an archive that version 0.1.0 began
+verification    the output of `ialog verify -o json`
+state           _state.json of one contract of an archive
+run             one line of _runs.ndjson of one contract of an archive
+checkpoint      the file beside an unfinished export to a file")]
 pub(crate) struct SchemaArgs {
-    /// Document: event, events, flat, manifest, state, run or checkpoint [default: all, in one object]
+    /// Document: event, events, flat, manifest, open-manifests, import, verification, state, run or checkpoint [default:
+    /// all, in one object]
     #[arg(value_name = "NAME", value_parser = document_parser(), hide_possible_values = true)]
     pub(crate) name: Option<Document>,
 

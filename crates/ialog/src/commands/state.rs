@@ -27,10 +27,6 @@ pub(crate) enum StateCommand {
     Rebuild {
         #[command(flatten)]
         selection: StateSelection,
-
-        /// Accept manifests that do not form a chain; the next export relinks them
-        #[arg(long)]
-        relink: bool,
     },
 }
 
@@ -64,14 +60,14 @@ pub(crate) async fn run(args: StateArgs, context: &mut Context<'_>) -> Result<()
                 context.print_data(format!("{line}\n"))?;
             }
         }
-        StateCommand::Rebuild { selection, relink } => {
+        StateCommand::Rebuild { selection } => {
             let opened = OpenedArchive::open_or_demo(selection.root.folder()?, context).await?;
             for folder in contract_folders(&opened, &selection)? {
-                let rebuilt = rebuild_state(&folder, &context.clock, relink)?;
+                let rebuilt = rebuild_state(&folder, &context.clock)?;
                 context.info(format_args!(
-                    "contract {}: state rebuilt from {}",
+                    "contract {}: state rebuilt from the manifests of {}",
                     folder.contract(),
-                    format_count(rebuilt.manifests as u64, "manifest")
+                    format_count(rebuilt.days as u64, "day")
                 ));
             }
         }

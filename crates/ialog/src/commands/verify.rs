@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ionos_activitylog::ContractNumber;
 use ionos_activitylog_archive::{
-    Archive, Digest, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress, verify_totals,
+    Archive, Digest, ManifestChain, Problem, TotalsReport, VerifyReport, WHAT_IT_PROVES, verify_archive_with_progress,
+    verify_totals,
 };
 
 use crate::args::archive::demo_and_folder_error;
@@ -14,6 +15,7 @@ use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
 use crate::error::CommandError;
 use crate::events::opened_archive::OpenedArchive;
+use crate::output::messages::Verbosity;
 use crate::output::plural::format_count;
 use crate::output::progress::ArchiveProgress;
 use crate::output::shell::shell_quote;
@@ -23,7 +25,9 @@ use crate::service::account;
 
 #[derive(Args)]
 #[command(after_help = "\
-Findings are printed to standard output, one per line, with the file; the exit code is then 6.
+Findings are printed to standard output, one per line, with the file; the exit code is then 6. It is 3 if an export was
+interrupted, so that not all is proven. To prove that the archive was not replaced or cut off at its end, keep the
+SHA-256 of the last manifest elsewhere and compare it with --head.
 
 Examples:
   ialog verify audit
@@ -36,19 +40,34 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "ROOT", required_unless_present = "demo")]
     pub(crate) root: Option<PathBuf>,
 
-    /// Expected SHA-256 of the last manifest, as printed by an earlier run; repeat once per contract
+    /// SHA-256 of a manifest, as printed by an earlier run; repeat once per contract
     #[arg(long, value_name = "SHA256")]
     pub(crate) head: Vec<Digest>,
 
     #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 
-    /// Also compare with the event counts of the service, one request per day
+    /// Ignore files that are not of the archive if their name or path matches (`*`: any characters); repeatable
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) ignore: Vec<String>,
+
+    /// Also compare the number of events with the counts of the service, one request per day
     #[arg(long)]
     pub(crate) online: bool,
 
+    /// Format of the result; json has every check, day and digest, see `ialog schema verification`
+    #[arg(long, short, value_enum, default_value_t = VerifyFormat::Text, value_name = "FORMAT")]
+    pub(crate) output: VerifyFormat,
+
     #[command(flatten)]
     pub(crate) service: ServiceArgs,
+}
+
+/// The format of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum VerifyFormat {
+    Text,
+    Json,
 }
 
 impl VerifyArgs {
@@ -67,57 +86,123 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     let opened = OpenedArchive::open_or_demo(args.root.as_deref(), context).await?;
     let archive = opened.archive();
     let contracts = opened.select_contracts(&args.contract)?;
-    let mut report = verify_files(archive, contracts.clone(), context).await?;
-    let is_damaged = report.findings.iter().any(|finding| finding.problem != Problem::Extra);
+    let mut report = verify_files(archive, contracts.clone(), &args.ignore, context).await?;
     if !args.head.is_empty() {
         report.compare_heads(archive, &args.head);
     }
-    let mut findings = show_findings(&report, context)?;
+    match args.output {
+        VerifyFormat::Text => show_findings(&report, context)?,
+        VerifyFormat::Json => {
+            let json = serde_json::to_string_pretty(&report.document());
+            context.print(json.map_err(|error| CommandError::bug(error.to_string()))? + "\n")?;
+        }
+    }
     for chain in &report.chains {
         context.info(chain);
+        for date in &chain.open_days {
+            context.info(format_args!("  {date} is open: checked, but not proven"));
+        }
+        for line in chain_remarks(chain) {
+            context.warn(format_args!("  {line}"));
+        }
     }
     if args.online {
-        findings += compare_with_service(archive, contracts.as_deref(), &args, context).await?;
-    }
-    context.info(format_args!(
-        "{} in {}, {} bytes: {}",
-        format_count(report.events, "event"),
-        format_count(report.parts, "part"),
-        report.bytes,
-        match findings {
-            0 if report.is_fully_linked() => "no findings".to_owned(),
-            0 => "no findings, but part of the chain was not checked".to_owned(),
-            findings => format_count(findings, "finding"),
-        }
-    ));
-    if is_damaged {
-        context.info(format_args!(
-            "To restore a damaged day while the service still has it: move its folder out of the archive, run \
-             `ialog state rebuild {} --relink`, and export the time range again.",
-            shell_quote(&archive.root().to_string_lossy())
-        ));
+        let totals = compare_with_service(archive, contracts.as_deref(), &args, context).await?;
+        report.findings.extend(totals.report.findings);
     }
     let max_width = context.terminal.columns.filter(|_| context.terminal.is_interactive);
-    context.info(wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
-    if findings > 0 {
+    let statement = describe_result(&report, !args.head.is_empty());
+    context.info(wrap_paragraphs(&statement, max_width).trim_end());
+    context.messages.step(Verbosity::Requests, wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
+    if !report.findings.is_empty() {
+        let is_incomplete = report.findings.iter().all(|finding| finding.problem == Problem::Total);
         return Err(CommandError::integrity(
-            format!("verification failed: {}, listed above", format_count(findings, "finding")),
-            "restore the files from a copy, or export the days again",
+            format!("verification failed: {}", format_count(report.findings.len() as u64, "finding")),
+            match is_incomplete {
+                true => "run the export again with --recount",
+                false => "keep the archive as evidence; restore a copy, or export to a new folder",
+            },
+        ));
+    }
+    if !report.is_complete() {
+        return Err(CommandError::incomplete(
+            "not all of the archive is proven: an export was interrupted, or manifests are not linked",
+            "run the same export again, then verify again",
         ));
     }
     Ok(())
+}
+
+/// What the chain of a contract does not prove, one line each.
+fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
+    let list = |dates: &[chrono::NaiveDate]| dates.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut lines = Vec::new();
+    if !chain.interrupted_days.is_empty() {
+        lines.push(format!("interrupted export: {} is not closed and not proven", list(&chain.interrupted_days)));
+    } else if chain.is_unfinished {
+        lines.push("an export is running, has failed or was killed".to_owned());
+    }
+    if !chain.unlinked_days.is_empty() {
+        lines.push(format!(
+            "version 0.1.0 did not link the manifests of {}: they do not prove the days before them",
+            list(&chain.unlinked_days)
+        ));
+    }
+    if let Some(first) = chain.after_kept().first() {
+        let number = first.number.map(|number| format!(" {number}")).unwrap_or_default();
+        let others = chain.after_kept().len() - 1;
+        let others = if others == 0 { String::new() } else { format!(" and {others} after it") };
+        lines.push(format!("not covered by --head: manifest{number} of {}{others}", first.date));
+    }
+    lines
+}
+
+/// The result as a statement that an auditor can keep.
+fn describe_result(report: &VerifyReport, has_heads: bool) -> String {
+    let days: u64 = report.days.len() as u64;
+    let size = format!("{}, {}", format_count(days, "day"), format_count(report.events, "event"));
+    if !report.findings.is_empty() {
+        let count = format_count(report.findings.len() as u64, "finding");
+        let damaged = report.damaged_days() as u64;
+        return match damaged {
+            0 => format!("FAILED: {count} in {size}. No finding concerns a single day."),
+            damaged => {
+                let rest = match days.saturating_sub(damaged) {
+                    0 => String::new(),
+                    rest => format!(" Nothing was found in the other {}.", format_count(rest, "day")),
+                };
+                format!("FAILED: {count} in {damaged} of {}.{rest}", format_count(days, "day"))
+            }
+        };
+    }
+    let closed = report.chains.iter().filter_map(|chain| chain.closed_until).min();
+    let result = match (report.is_complete(), closed) {
+        (false, _) => "INCOMPLETE".to_owned(),
+        (true, Some(closed)) => format!("OK up to {closed}"),
+        (true, None) => "NOT PROVEN, no day is closed".to_owned(),
+    };
+    let end = match (has_heads, report.chains.iter().all(|chain| chain.after_kept().is_empty())) {
+        (true, true) => "The last manifest has the given SHA-256, so nothing before it was changed, added or removed.",
+        (true, false) => "Nothing up to the manifest with the given SHA-256 was changed, added or removed.",
+        (false, _) => {
+            "The end of the chain is not proven: compare the SHA-256 of the last manifest with a copy kept elsewhere \
+             (--head)."
+        }
+    };
+    format!("{result}: {size}. Every file matches its manifest, and the manifests form an unbroken chain.\n{end}")
 }
 
 /// Verifies all files, on a blocking thread so that signals are noticed.
 async fn verify_files(
     archive: &Archive,
     contracts: Option<Vec<ContractNumber>>,
+    ignored: &[String],
     context: &mut Context<'_>,
 ) -> Result<VerifyReport, CommandError> {
     let progress = ArchiveProgress::bytes(context.start_progress());
-    let (archive, shown) = (archive.clone(), progress.clone());
+    let (archive, ignored, shown) = (archive.clone(), ignored.to_vec(), progress.clone());
     let verify = move || {
-        verify_archive_with_progress(&archive, contracts.as_deref(), |done, all| {
+        verify_archive_with_progress(&archive, contracts.as_deref(), &ignored, |done, all| {
             shown.show((done, all));
         })
     };
@@ -127,13 +212,13 @@ async fn verify_files(
     Ok(report?)
 }
 
-/// Compares the archive with the counts of the service. Returns the number of findings.
+/// Compares the archive with the counts of the service, and shows the findings.
 async fn compare_with_service(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
     args: &VerifyArgs,
     context: &mut Context<'_>,
-) -> Result<u64, CommandError> {
+) -> Result<TotalsReport, CommandError> {
     let client = account::connect(&args.service, context.clock.now(), context)?;
     let (before, _) = context.messages.request_counts().totals();
     let progress = ArchiveProgress::days(context.start_progress());
@@ -141,10 +226,10 @@ async fn compare_with_service(
     let totals = verify_totals(archive, contracts, &client, on_progress).await;
     drop(progress);
     let totals = totals?;
-    let findings = show_findings(&totals.report, context)?;
+    show_findings(&totals.report, context)?;
     let (after, _) = context.messages.request_counts().totals();
     context.info(format_args!(
-        "compared with the service ({}): {}",
+        "compared the number of events with the counts of the service ({}): {}",
         format_count(after - before, "request"),
         describe_totals(&totals)
     ));
@@ -158,7 +243,7 @@ async fn compare_with_service(
             shell_quote(&archive.root().to_string_lossy())
         ));
     }
-    Ok(findings)
+    Ok(totals)
 }
 
 /// The number of days with equal, different and unknown counts.
@@ -177,12 +262,12 @@ fn describe_totals(totals: &TotalsReport) -> String {
     text
 }
 
-/// Writes the findings of a report. Returns their number.
-fn show_findings(report: &VerifyReport, context: &mut Context<'_>) -> Result<u64, CommandError> {
+/// Writes the findings and warnings of a report.
+fn show_findings(report: &VerifyReport, context: &mut Context<'_>) -> Result<(), CommandError> {
     let lines: String = report.findings.iter().map(|finding| format!("{finding}\n")).collect();
     context.print(lines)?;
     for note in &report.warnings {
         context.warn(format_args!("note: {note}"));
     }
-    Ok(report.findings.len() as u64)
+    Ok(())
 }

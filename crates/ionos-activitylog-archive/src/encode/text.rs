@@ -42,27 +42,6 @@ pub(crate) mod display {
     }
 }
 
-/// For `#[serde(with)]`: as [`display`], `null` for `None`.
-pub(crate) mod display_or_none {
-    use super::{Deserialize, Deserializer, Display, FromStr, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => serializer.collect_str(value),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error>
-    where
-        T: FromStr<Err: Display>,
-    {
-        let text = Option::<String>::deserialize(deserializer)?;
-        let value = text.map(|text| text.parse()).transpose();
-        value.map_err(serde::de::Error::custom)
-    }
-}
-
 /// For `#[serde(with)]`: a time as [`time`] writes it.
 pub(crate) mod instant {
     use super::{DateTime, Deserialize, Deserializer, Serializer, Utc};

@@ -1,23 +1,21 @@
-//! Exports one contract: reads missing ranges for the first time, and reads ranges with gaps again to replace them.
+//! Exports one contract: reads missing ranges for the first time, and ranges with gaps again to close them.
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use ionos_activitylog::internal::EventMultiset;
-use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, RangeSet};
+use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 
 use super::contract_writer::ContractWriter;
 use super::part_writer::{PartWriter, WriteReport};
 use super::run::ContractExportRun;
 use super::run_log::{self, RUN_SCHEMA, RunRecord};
-use super::{CLOCK_WARNING_LIMIT, ContractExport, Exporter, Stop, recount};
+use super::{CLOCK_WARNING_LIMIT, ContractExport, Exporter, Stop, recount, reread};
 use crate::encode::text;
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
-use crate::part::{PartSplitter, lines};
+use crate::part::PartSplitter;
 
 /// A range to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +33,6 @@ impl ReadTask {
         }
     }
 }
-
-/// Archived events by time, id and line. Several events can have the same key.
-type ArchivedEvents = BTreeMap<(DateTime<Utc>, String, String), Vec<Event>>;
 
 pub(super) async fn export(
     exporter: &Exporter,
@@ -66,18 +61,20 @@ pub(super) async fn export(
     let writer = ContractWriter::open(
         exporter.archive.contract(contract),
         &exporter.api,
+        exporter.settled_time(service),
         exporter.clock.clone(),
         exporter.fail_points.clone(),
     )?;
     let mut job = ContractExportRun { exporter, contract, writer, windows, stop, done, events_received: 0 };
     let tasks = job.tasks(range, started);
-    if tasks.is_empty() && !exporter.recount && !job.writer.state.open {
+    let is_recount = exporter.recount || exporter.reread;
+    if tasks.is_empty() && !is_recount && !job.writer.state.open && !job.writer.has_days_to_close() {
         return Ok(job.report(range));
     }
     job.done.nothing_to_do = false;
-    job.writer.begin()?;
+    job.writer.begin(started)?;
     let read = job.read(&tasks, range).await;
-    let ended = job.writer.end(read.is_err());
+    let ended = job.writer.end(read.is_ok() && !job.done.stopped);
     let done = job.report(range);
     let logged = job.log_run((started, range), &done, &read);
     // Return the first error, which caused the others.
@@ -89,13 +86,18 @@ impl ContractExportRun<'_> {
     fn tasks(&self, range: DateRange, now: DateTime<Utc>) -> Vec<ReadTask> {
         let missing = RangeSet::from(range).difference(&self.writer.covered_ranges());
         let fresh = missing.iter().map(ReadTask::Missing);
-        let again = self.writer.unverified_ranges().into_iter().filter(|unverified| {
-            let is_waiting = self.writer.state.gaps.iter().any(|gap| {
-                let inside = gap.range().is_some_and(|gap| gap.intersection(unverified).is_some());
-                inside && gap.next > now
-            });
-            unverified.intersection(&range).is_some() && (self.exporter.recount || !is_waiting)
-        });
+        let is_finishing = self.writer.was_interrupted();
+        let started = self.writer.state.open_since.filter(|_| is_finishing).unwrap_or(now);
+        let is_due = |unverified: &DateRange| {
+            let gaps = self.writer.state.gaps.iter();
+            let mut gaps = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(unverified).is_some()));
+            // The export that is finished has read the gap, and may not have written that to the state.
+            let was_read = is_finishing && gaps.clone().all(|gap| gap.last_try() >= started);
+            let is_waiting = gaps.any(|gap| gap.next > started);
+            !was_read && (self.exporter.recount || !is_waiting)
+        };
+        let again = self.writer.unverified_ranges().into_iter();
+        let again = again.filter(|unverified| unverified.intersection(&range).is_some() && is_due(unverified));
         let mut tasks: Vec<ReadTask> = fresh.chain(again.map(ReadTask::Unverified)).collect();
         tasks.sort_by_key(|task| task.range().start());
         tasks
@@ -105,13 +107,13 @@ impl ContractExportRun<'_> {
         for task in tasks {
             match task {
                 ReadTask::Missing(range) => self.read_missing(*range).await?,
-                ReadTask::Unverified(range) => self.replace_unverified(*range).await?,
+                ReadTask::Unverified(range) => self.read_gap_again(*range).await?,
             }
             if self.done.stopped {
                 return Ok(());
             }
         }
-        if self.exporter.recount {
+        if self.exporter.recount || self.exporter.reread {
             recount::run(self, range).await?;
         }
         Ok(())
@@ -172,71 +174,21 @@ impl ContractExportRun<'_> {
         written.error.map_or(counted, Err)
     }
 
-    /// Reads a range with gaps again. Archived events stay, new events are added.
-    async fn replace_unverified(&mut self, range: DateRange) -> Result<(), Error> {
-        let mut stored = self.stored(range)?;
-        let mut part_writer = self.part_writer(range.start())?;
-        let mut windows = pin!(self.windows(range));
-        let mut ranges = Vec::new();
-        let mut added = 0;
-        while let Some(mut window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
-            self.done.requests += window.requests;
-            // A multiset, because equal records without a usable `@uuid` may be several events.
-            let mut known: EventMultiset<(EventId, String)> = window.events.iter().map(key).collect();
-            let received = window.events.len();
-            let in_window = stored.range(..(window.range.end(), String::new(), String::new()));
-            let in_window: Vec<_> = in_window.map(|(key, _)| key.clone()).collect();
-            let mut kept = 0;
-            for stored_key in in_window {
-                for event in stored.remove(&stored_key).unwrap_or_default() {
-                    if known.remove_one(&key(&event)) {
-                        kept += 1;
-                    } else {
-                        window.events.push(event);
-                    }
-                }
-            }
-            added += (received - kept) as u64;
-            self.events_received += (received - kept) as u64;
-            window.events.sort_by_cached_key(|event| (event.time(), event.id()));
-            let read_to = window.range.end();
-            let written = part_writer.add(window).await;
-            ranges.extend(written.ranges);
-            written.error.map_or(Ok(()), Err)?;
-            self.report_progress(read_to).await;
-        }
-        if self.is_stopped() {
-            return Ok(());
-        }
-        let written = part_writer.finish(range.end()).await;
-        ranges.extend(written.ranges);
-        written.error.map_or(Ok(()), Err)?;
-        self.count(&mut ranges).await?;
-        if self.is_stopped() {
-            return Ok(());
-        }
-        self.done.events += added;
-        self.writer.commit(ranges)?;
-        self.writer.save_if_due()
-    }
-
-    /// The archived events of a range.
-    fn stored(&self, range: DateRange) -> Result<ArchivedEvents, Error> {
-        let mut stored = ArchivedEvents::new();
+    /// Reads a range with gaps again and adds what is new.
+    async fn read_gap_again(&mut self, range: DateRange) -> Result<(), Error> {
         let date = range.start().date_naive();
-        let Some((manifest, _)) = self.writer.days.get(&date) else {
-            return Ok(stored);
+        let Some(reread) = reread::run(self, date, range).await? else {
+            return Ok(());
         };
-        let inside = RangeSet::from(range);
-        let parts = manifest.parts.iter();
-        for part in parts.filter(|part| inside.covers(part.file.range)) {
-            lines::for_each(&self.writer.folder.day(date), &part.file, |event| {
-                let time = event.time().unwrap_or(range.start());
-                let key = (time, event.id().to_string(), event.raw().to_owned());
-                stored.entry(key).or_default().push(event);
-            })?;
+        self.events_received += reread.new_events;
+        self.done.events += reread.new_events;
+        self.done.with_issues += reread.with_issues;
+        if reread.is_news(self.writer.chain.days.get(&date)) {
+            self.writer.add(reread.addition)?;
+        } else {
+            self.writer.record_gap_tries(&reread.addition.gaps);
         }
-        Ok(stored)
+        self.writer.save_if_due()
     }
 
     /// Appends this run to the run log.
@@ -270,8 +222,8 @@ impl ContractExportRun<'_> {
 
     /// The result so far, with the gaps that overlap the range.
     fn report(&mut self, range: DateRange) -> ContractExport {
-        let days = self.writer.days.values();
-        let gaps = days.flat_map(|(manifest, _)| manifest.gaps.clone());
+        let days = self.writer.chain.days.values();
+        let gaps = days.flat_map(|manifest| manifest.gaps.clone());
         let inside = gaps.filter(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_some()));
         self.done.gaps = inside.collect();
         self.done.discarded = self.events_received.saturating_sub(self.done.events);
@@ -291,8 +243,4 @@ fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String>
             text::time(service)
         )
     })
-}
-
-fn key(event: &Event) -> (EventId, String) {
-    (event.id(), crate::encode::ndjson::to_line(event.raw()).into_owned())
 }

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! [`Exporter`] is the entry point. `contract` exports one contract: `run` is the state that its steps share, `recount`
-//! finds late events, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
+//! finds late events, `reread` reads a range again, `part_writer` writes parts on threads and `contract_writer` owns the folder and the order of its
 //! writes. `plan` estimates the cost. [`FileExport`] writes a single file.
 
 mod checkpoint;
@@ -19,6 +19,7 @@ mod file;
 mod part_writer;
 mod plan;
 mod recount;
+mod reread;
 mod run;
 mod run_log;
 mod target;
@@ -79,6 +80,7 @@ pub struct Exporter {
     settle_delay: TimeDelta,
     compression: Compression,
     recount: bool,
+    reread: bool,
     clock: Arc<dyn Clock>,
     fail_points: FailPoints,
     on_progress: Arc<ProgressCallback>,
@@ -140,6 +142,7 @@ impl Exporter {
             settle_delay: SETTLE_DELAY,
             compression: Compression::Zstd,
             recount: false,
+            reread: false,
             clock: Arc::new(SystemClock::new()),
             fail_points: FailPoints::default(),
             on_progress: Arc::new(|_, _| ()),
@@ -174,6 +177,14 @@ impl Exporter {
     #[must_use]
     pub fn recount(mut self, recount: bool) -> Self {
         self.recount = recount;
+        self
+    }
+
+    /// Whether to read archived ranges again, and to compare ids and contents with the archive. Finds what a recount
+    /// cannot see, such as an event that was amended. Default: false.
+    #[must_use]
+    pub fn reread(mut self, reread: bool) -> Self {
+        self.reread = reread;
         self
     }
 
@@ -212,9 +223,14 @@ impl Exporter {
     /// this machine and of the service, the one with the earlier time counts, because a clock that is ahead would
     /// include times whose events are not in the log yet.
     fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
+        range.past(self.settled_time(service))
+    }
+
+    /// The time before which events are old enough to be read.
+    fn settled_time(&self, service: Option<DateTime<Utc>>) -> DateTime<Utc> {
         let local = self.clock.now();
         let now = service.map_or(local, |service| service.min(local));
-        range.past(now.checked_sub_signed(self.settle_delay)?)
+        now.checked_sub_signed(self.settle_delay).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
     /// Last time that the service reported. Sends a small request first, unless the range is old or the last reported

@@ -6,7 +6,6 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, PageSize, RangeSet};
 
 use super::{Exporter, WINDOWS_AT_ONCE};
-use crate::digest::Digest;
 use crate::error::Error;
 use crate::manifest::{Manifest, ReadRange, read_days};
 use crate::state::State;
@@ -52,7 +51,7 @@ pub(super) async fn estimate(
     // Fail like the export if the state cannot be read.
     let _ = State::read(&folder)?;
     let days = read_days(&folder)?;
-    let manifests: Vec<&Manifest> = days.values().map(|(manifest, _): &(_, Digest)| manifest).collect();
+    let manifests: Vec<&Manifest> = days.values().collect();
     let covered: RangeSet =
         manifests.iter().flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect();
     let requested: RangeSet = exporter.settled_range(range, service).into_iter().collect();

@@ -116,6 +116,19 @@ impl AtomicFile {
         file.commit_as(path)
     }
 
+    /// As [`AtomicFile::write_all_to`], but fails with [`Error::AlreadyExists`] if the file exists.
+    pub(crate) fn write_new(
+        path: &Path,
+        bytes: &[u8],
+        kind: ArchiveFileKind,
+        fail_points: &FailPoints,
+    ) -> Result<(), Error> {
+        let mut file = Self::create_in(folder_of(path), kind, fail_points)?;
+        file.overwrite = false;
+        file.write_all(bytes).map_err(|source| Error::Write { path: path.to_path_buf(), source })?;
+        file.commit_as(path)
+    }
+
     /// Makes the file durable and gives it its name.
     ///
     /// Fails with [`Error::AlreadyExists`] if another file has taken the name and `overwrite` is false.
@@ -181,7 +194,7 @@ fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix).suffix(PARTIAL);
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
     builder.tempfile_in(folder)
 }
 

@@ -40,10 +40,10 @@ pub enum FailPoint {
     StateKept,
     /// The state has its name.
     StateNamed,
-    /// A leftover of a killed export, or a replaced part, is removed.
+    /// A leftover of a killed export is removed.
     LeftoverRemoved,
-    /// A later manifest is linked to the changed one.
-    ChainLinked,
+    /// A day is closed: its manifest is part of the chain.
+    DayClosed,
     /// The run is appended to the run log.
     RunNoted,
     /// The resumable file is open and truncated to its checkpoint.
@@ -80,7 +80,7 @@ impl FailPoint {
         Self::ManifestSynced,
         Self::ManifestNamed,
         Self::LeftoverRemoved,
-        Self::ChainLinked,
+        Self::DayClosed,
         Self::RunNoted,
     ];
 
@@ -116,7 +116,7 @@ impl FailPoint {
             Self::StateKept => "state-kept",
             Self::StateNamed => "state-named",
             Self::LeftoverRemoved => "leftover-removed",
-            Self::ChainLinked => "chain-linked",
+            Self::DayClosed => "day-closed",
             Self::RunNoted => "run-noted",
             Self::FileBegun => "file-begun",
             Self::FileSynced => "file-synced",

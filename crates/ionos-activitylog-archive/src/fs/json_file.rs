@@ -16,18 +16,22 @@ pub(crate) fn to_pretty(value: &impl serde::Serialize) -> Vec<u8> {
     bytes
 }
 
+/// The schema and version that a file names.
+pub(crate) fn schema_of(bytes: &[u8]) -> Result<String, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct SchemaHeader {
+        schema: String,
+    }
+    serde_json::from_slice(bytes).map(|header: SchemaHeader| header.schema)
+}
+
 /// Parses a file whose schema is one of `known`, ordered from the oldest to the latest version.
 ///
 /// Fails with [`Error::UnsupportedVersion`] for another version of the same schema, and with [`Error::Damaged`] for
 /// anything else.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], known: &[&str], path: &Path) -> Result<T, Error> {
-    #[derive(Deserialize)]
-    struct SchemaHeader {
-        schema: String,
-    }
     let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
-    let header: SchemaHeader = serde_json::from_slice(bytes).map_err(|error| damaged(error.to_string()))?;
-    let actual = header.schema;
+    let actual = schema_of(bytes).map_err(|error| damaged(error.to_string()))?;
     if !known.contains(&actual.as_str()) {
         let latest = known.last().copied().unwrap_or_default();
         let name_of = |schema: &str| schema.split_once('/').map(|(name, _)| name.to_owned());

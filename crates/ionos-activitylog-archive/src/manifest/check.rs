@@ -44,13 +44,22 @@ impl Manifest {
         if self.digest != digest::combine(self.parts.iter().map(|part| &part.digest)) {
             return Err("its digest does not match its parts".to_owned());
         }
-        if self.previous.is_some_and(|previous| previous.date >= self.date) {
+        let is_version_1 = self.schema == MANIFEST_SCHEMA_1;
+        if is_version_1 && self.previous.is_some_and(|previous| previous.date >= self.date) {
             return Err("its previous manifest is not of an earlier day".to_owned());
+        }
+        let expected = self.number.filter(|_| !is_version_1).and_then(|number| number.checked_sub(1));
+        if self.previous.and_then(|previous| previous.number) != expected.filter(|number| *number > 0)
+            || self.number == Some(0)
+            || is_version_1 && self.number.is_some()
+        {
+            return Err("its number does not follow the number of its previous manifest".to_owned());
         }
         Ok(())
     }
 
     fn check_ranges(&self, day: DateRange) -> Result<RangeSet, String> {
+        let is_version_1 = self.schema == MANIFEST_SCHEMA_1;
         let mut end = day.start();
         for range in &self.ranges {
             if range.range().is_none() || range.from < end || range.to > day.end() {
@@ -64,6 +73,10 @@ impl Manifest {
                     "the range from {} has a proof, but is not verified or the manifest has version 1",
                     range.from
                 ));
+            }
+            let has_total = range.total.is_some();
+            if has_total && (!range.verified || is_version_1) || range.counted && !has_total && !is_version_1 {
+                return Err(format!("the total of the range from {} contradicts its other members", range.from));
             }
             end = range.to;
         }

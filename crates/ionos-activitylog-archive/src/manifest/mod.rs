@@ -1,24 +1,34 @@
-//! The manifest of a day: the ranges that were read, the parts with their contents, and the digest of the previous
-//! manifest. The manifests of a contract form a chain, so that no part or manifest can be changed or removed without
-//! changing every later manifest.
+//! A manifest states what an export added to a day: the ranges that were read, and the parts with their contents. The
+//! manifests of a contract form a chain, in the order in which they were written. Each has a number and the digest of
+//! the one before, and none is ever replaced, so that no part or manifest can be changed or removed without changing
+//! every later manifest.
+//!
+//! The first manifest of a day states what was read of it. A further one only adds: late events, or a range that was
+//! read later or verified at last. [`Manifest::add`] gives what all manifests of a day state together. The manifests of
+//! days that may still change are open ([`OpenManifests`]): they are outside of the chain and may be replaced.
 //!
 //! A manifest depends only on the data and the version of the program. It contains no clock time, run or machine, so
 //! that exporting the same events again gives the same bytes. Facts about runs are in `_runs.ndjson`.
 
+mod chain;
 mod check;
-mod days;
+mod import;
+mod open;
 mod proof;
+mod ranges;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use days::read_days;
+pub(crate) use chain::{Chain, ChainEntry, read_days};
+pub use import::{IMPORT_SCHEMA, ImportedManifests};
+pub use open::{OPEN_SCHEMA, OpenManifests};
 pub use proof::RangeProof;
+pub use ranges::{KnownGap, ReadRange};
 
-use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use ionos_activitylog::{ContractNumber, DateRange, GapReason, RangeSet};
+use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +36,7 @@ use crate::digest;
 use crate::digest::Digest;
 use crate::encode::text;
 use crate::error::Error;
-use crate::fs::json_file;
+use crate::fs::{json_file, regular_file};
 use crate::layout::PartName;
 
 /// Schema and version of the manifests that this crate writes. This crate also reads `ialog.manifest/1`.
@@ -38,13 +48,20 @@ const MANIFEST_SCHEMA_1: &str = "ialog.manifest/1";
 /// The rule by which events are identified: their `@uuid`, or else the SHA-256 of their canonical content.
 pub const ID_RULE: &str = "uuid|canon-sha256/1";
 
-/// The content of the folder of a day.
+/// Largest size of a manifest in bytes: more than the parts and gaps of any day take.
+pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;
+
+/// What was added to a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Manifest {
     /// Schema and version of this file, [`MANIFEST_SCHEMA`] or an earlier version.
     pub schema: String,
+    /// Number in the chain of the contract, from 1, as in the file name. Absent while the manifest is open, and in
+    /// version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
     /// Base URL of the API that the events come from, or the name that replaces it.
     pub api: String,
     /// Contract whose log this is.
@@ -55,17 +72,19 @@ pub struct Manifest {
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
-    /// Ranges of the day that were read, in order of time, without overlaps.
+    /// Ranges of the day that were read, in order of time, without overlaps. What a later manifest of the day states
+    /// about a range counts instead of this.
     pub ranges: Vec<ReadRange>,
     /// Ranges that could not be verified, in order of time.
     pub gaps: Vec<KnownGap>,
-    /// Sums over all parts.
+    /// Sums over the parts and ranges of this manifest.
     pub counts: EventCounts,
-    /// Parts of the day, in order of their ranges, late parts after all others.
+    /// Parts that this manifest adds, in order of their ranges, late parts after all others.
     pub parts: Vec<Part>,
-    /// SHA-256 over the digests of all parts, in order. It covers every line of the day.
+    /// SHA-256 over the digests of these parts, in order. It covers every line of them.
     pub digest: Digest,
-    /// Manifest of the nearest earlier day of this contract. `null` for the first day.
+    /// The manifest before this one in the chain. `null` for the first manifest, and while the manifest is open. In
+    /// version 1, the manifest of the nearest earlier day.
     pub previous: Option<ManifestLink>,
     /// Program that wrote this file, and the API description that it was built from.
     pub tool: Tool,
@@ -73,49 +92,7 @@ pub struct Manifest {
     pub id_rule: String,
 }
 
-/// A range that was read (half-open, UTC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReadRange {
-    /// Start, inclusive.
-    #[serde(with = "text::instant")]
-    #[schemars(with = "String")]
-    pub from: DateTime<Utc>,
-    /// End, exclusive.
-    #[serde(with = "text::instant")]
-    #[schemars(with = "String")]
-    pub to: DateTime<Utc>,
-    /// Whether the range is proven to be complete.
-    pub verified: bool,
-    /// Whether the service reported as many events for this range as are archived.
-    pub counted: bool,
-    /// Why the range counts as complete. Absent if the range is not verified, if version 0.1.0 archived it, or if it
-    /// shares a second with a gap.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub proof: Option<RangeProof>,
-}
-
-/// A range that was read and could not be verified (half-open, UTC).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct KnownGap {
-    /// Start, inclusive.
-    #[serde(with = "text::instant")]
-    #[schemars(with = "String")]
-    pub from: DateTime<Utc>,
-    /// End, exclusive.
-    #[serde(with = "text::instant")]
-    #[schemars(with = "String")]
-    pub to: DateTime<Utc>,
-    /// Why the range could not be verified: `overflow`, `disagreement`, `outside-of-window` or `unknown`.
-    pub reason: String,
-    /// Number of distinct events received.
-    pub seen: u64,
-    /// Total that the service reports. `null` if it reports none.
-    pub total: Option<u64>,
-}
-
-/// Sums over the parts of a day.
+/// Sums over the parts and ranges of a manifest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventCounts {
@@ -123,8 +100,8 @@ pub struct EventCounts {
     pub count: u64,
     /// Number of distinct ids.
     pub unique: u64,
-    /// Total that the service reported for the ranges of the day, including late events. `null` if one range is not
-    /// verified or has no usable total.
+    /// Total that the service reported for the ranges. It includes events that an earlier manifest added. `null` if one
+    /// range is not verified, or if its total was not usable or differed.
     pub total: Option<u64>,
 }
 
@@ -178,7 +155,10 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ManifestLink {
-    /// Day of that manifest, UTC.
+    /// Number of that manifest. Absent if it has version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// Day of that manifest, UTC. For the list of imported manifests, the last day in it.
     #[serde(with = "text::display")]
     #[schemars(with = "String")]
     pub date: NaiveDate,
@@ -225,6 +205,7 @@ impl Manifest {
     pub fn new(api: impl Into<String>, contract: ContractNumber, date: NaiveDate) -> Self {
         Self {
             schema: MANIFEST_SCHEMA.to_owned(),
+            number: None,
             api: api.into(),
             contract,
             date,
@@ -244,7 +225,7 @@ impl Manifest {
     /// Fails with [`Error::Open`] if the file cannot be read, with [`Error::UnsupportedVersion`] if a later version
     /// wrote the file, and with [`Error::Damaged`] if the file is not a manifest or its values contradict each other.
     pub fn read(path: &Path) -> Result<(Self, Digest), Error> {
-        let bytes = fs::read(path).map_err(|error| Error::Open { path: path.to_path_buf(), source: error })?;
+        let bytes = regular_file::read(path, MAX_MANIFEST_BYTES)?;
         let manifest = Self::from_bytes(&bytes, path)?;
         Ok((manifest, Digest::sha256(&bytes)))
     }
@@ -253,6 +234,22 @@ impl Manifest {
         let manifest: Self = json_file::parse(bytes, &[MANIFEST_SCHEMA_1, MANIFEST_SCHEMA], path)?;
         manifest.check().map_err(|detail| Error::damaged(path.to_path_buf(), detail))?;
         Ok(manifest)
+    }
+
+    /// As [`Manifest::from_bytes`], for a file in the folder of a day, where only version 1 has its manifests.
+    pub(crate) fn from_bytes_of_version_1(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        let manifest = Self::from_bytes(bytes, path)?;
+        if manifest.schema != MANIFEST_SCHEMA_1 {
+            let detail = format!("only manifests of the format {MANIFEST_SCHEMA_1} are in folders of days");
+            return Err(Error::damaged(path.to_path_buf(), detail));
+        }
+        Ok(manifest)
+    }
+
+    /// Whether two manifests differ only in their places in the chain.
+    pub(crate) fn states_the_same(&self, other: &Self) -> bool {
+        let outside = |manifest: &Self| Self { number: None, previous: None, ..manifest.clone() };
+        outside(self) == outside(other)
     }
 
     /// The bytes of the manifest's file.
@@ -290,11 +287,46 @@ impl Manifest {
         self.parts.iter().filter(move |part| inside.covers(part.file.range))
     }
 
-    /// Total that the service reported for a range when the range was archived. `None` if one of the parts has no
-    /// total. Compare a later total with this one, not with the number of archived events: an amended event is archived
-    /// with several contents, but the service counts it once.
+    /// Total that the service reported for a range when the range was read last. `None` if it reported no usable total
+    /// for one of the entries in the range. Compare a later total with this one, not with the number of archived
+    /// events: an amended event is archived with several contents, but the service counts it once.
     pub(crate) fn total_in(&self, range: DateRange) -> Option<u64> {
-        self.parts_in(range).map(|part| part.total).sum()
+        let inside = RangeSet::from(range);
+        let entries = self.ranges.iter().filter(|read| read.range().is_some_and(|read| inside.covers(read)));
+        entries.map(|read| read.total).sum()
+    }
+
+    /// Adds what a later manifest of the same day states. Adjacent verified ranges with the same proof are merged;
+    /// ranges that are not verified stay as they were read, so that each can be read again.
+    pub(crate) fn add(&mut self, later: &Self) {
+        for read in &later.ranges {
+            let Some(range) = read.range() else { continue };
+            self.gaps.retain(|gap| gap.range().is_some_and(|gap| gap.intersection(&range).is_none()));
+            ranges::cover(&mut self.ranges, *read);
+        }
+        self.gaps.extend(later.gaps.iter().cloned());
+        self.parts.retain(|part| !later.parts.iter().any(|new| new.file == part.file));
+        self.parts.extend(later.parts.iter().cloned());
+        self.recompute();
+    }
+
+    /// This manifest as the start of what several manifests of its day state together. The ranges of version 1 get
+    /// their totals from the parts.
+    pub(crate) fn into_sum(mut self) -> Self {
+        if self.schema == MANIFEST_SCHEMA_1 {
+            let totals: Vec<Option<u64>> =
+                self.ranges.iter().map(|read| self.total_of_parts(read).filter(|_| read.counted)).collect();
+            for (read, total) in self.ranges.iter_mut().zip(totals) {
+                read.total = total;
+            }
+            self.schema = MANIFEST_SCHEMA.to_owned();
+        }
+        (self.number, self.previous) = (None, None);
+        self
+    }
+
+    fn total_of_parts(&self, read: &ReadRange) -> Option<u64> {
+        self.parts_in(read.range()?).map(|part| part.total).sum()
     }
 
     /// Sorts parts and gaps, and recomputes the sums and the digest.
@@ -310,71 +342,15 @@ impl Manifest {
     /// The sums over the parts.
     fn sum_parts(&self) -> EventCounts {
         let sum = |of: fn(&Part) -> u64| self.parts.iter().map(of).sum::<u64>();
-        let mut ranges = self.ranges.iter();
-        let counted = ranges.all(|range| range.verified && range.counted);
-        let totals: Option<u64> = self.parts.iter().map(|part| part.total).sum();
+        let counted = self.ranges.iter().all(|range| range.verified && range.counted);
+        let totals: Option<u64> = match self.schema == MANIFEST_SCHEMA_1 {
+            true => self.parts.iter().map(|part| part.total).sum(),
+            false => self.ranges.iter().map(|range| range.total).sum(),
+        };
         EventCounts {
             count: sum(|part| part.count),
             unique: sum(|part| part.unique),
             total: totals.filter(|_| counted),
-        }
-    }
-}
-
-impl ReadRange {
-    /// A range that was read and could not be verified.
-    pub(crate) fn unverified(range: DateRange) -> Self {
-        Self { from: range.start(), to: range.end(), verified: false, counted: false, proof: None }
-    }
-
-    /// A verified range. `counted`: whether the service reports as many events for the range as are archived.
-    pub(crate) fn verified(range: DateRange, counted: bool, proof: Option<RangeProof>) -> Self {
-        Self { from: range.start(), to: range.end(), verified: true, counted, proof }
-    }
-
-    /// This entry, restricted to a part of its range.
-    pub(crate) fn of_part(self, range: DateRange) -> Self {
-        Self { from: range.start(), to: range.end(), ..self }
-    }
-
-    /// Merges the next range into this one if both are verified, adjacent and have the same proof. Returns whether the
-    /// two were merged. The merged range is counted if both ranges are counted.
-    pub(crate) fn merge(&mut self, next: &Self) -> bool {
-        let is_one = self.verified && next.verified && self.to == next.from && self.proof == next.proof;
-        if is_one {
-            self.to = next.to;
-            self.counted &= next.counted;
-        }
-        is_one
-    }
-
-    /// The range. `None` if it is empty.
-    #[must_use]
-    pub fn range(&self) -> Option<DateRange> {
-        DateRange::new(self.from, self.to).ok()
-    }
-}
-
-impl KnownGap {
-    /// The range. `None` if it is empty.
-    #[must_use]
-    pub fn range(&self) -> Option<DateRange> {
-        DateRange::new(self.from, self.to).ok()
-    }
-
-    /// Whether reading again cannot close the gap: more events share the shortest range that can be requested than the
-    /// service returns.
-    #[must_use]
-    pub fn is_beyond_reach(&self) -> bool {
-        self.reason == Self::reason(GapReason::Overflow)
-    }
-
-    pub(crate) fn reason(reason: GapReason) -> &'static str {
-        match reason {
-            GapReason::Overflow => "overflow",
-            GapReason::Disagreement => "disagreement",
-            GapReason::OutsideOfWindow => "outside-of-window",
-            _ => "unknown",
         }
     }
 }

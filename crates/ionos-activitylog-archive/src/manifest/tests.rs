@@ -1,3 +1,5 @@
+use std::fs;
+
 use super::*;
 
 fn parse_time(text: &str) -> DateTime<Utc> {
@@ -33,7 +35,7 @@ fn part(from: &str, to: &str, content: &[u8], late: bool) -> Part {
 fn manifest() -> Manifest {
     let date = "2026-11-20".parse().unwrap();
     let mut manifest = Manifest::new("https://api.example.com", 7.into(), date);
-    manifest.ranges = vec![ReadRange::verified(day(date).unwrap(), true, Some(RangeProof::EventsMatchTotal))];
+    manifest.ranges = vec![ReadRange::verified(day(date).unwrap(), Some(6), Some(RangeProof::EventsMatchTotal))];
     manifest.parts = vec![
         part("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", b"late", true),
         part("2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z", b"b", false),
@@ -46,7 +48,7 @@ fn manifest() -> Manifest {
 #[test]
 fn a_manifest_round_trips() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("_manifest.json");
+    let path = folder.path().join("00000001.json");
     let manifest = manifest();
     fs::write(&path, manifest.to_bytes()).unwrap();
     let (read, digest) = Manifest::read(&path).unwrap();
@@ -59,7 +61,7 @@ fn a_manifest_round_trips() {
 #[test]
 fn a_manual_edit_is_found() {
     let manifest = manifest();
-    let edits: [fn(&mut Manifest); 11] = [
+    let edits: [fn(&mut Manifest); 15] = [
         |m| m.counts.count += 1,
         |m| m.counts.total = None,
         |m| drop(m.parts.remove(0)),
@@ -68,7 +70,11 @@ fn a_manual_edit_is_found() {
         |m| m.parts[0].digest = Digest::sha256(b"other"),
         |m| m.ranges[0].to = parse_time("2026-11-20T23:00:00Z"),
         |m| m.ranges[0].verified = false,
-        |m| m.ranges[0].counted = false,
+        |m| m.ranges[0].total = None,
+        |m| m.ranges[0].total = Some(7),
+        |m| m.number = Some(0),
+        |m| m.number = Some(2),
+        |m| m.previous = Some(ManifestLink { number: Some(1), date: m.date, sha256: m.digest }),
         |m| m.parts[1].from = parse_time("2026-11-20T11:00:00Z"),
         // Version 1 has no proofs.
         |m| m.schema = MANIFEST_SCHEMA_1.to_owned(),
@@ -96,11 +102,11 @@ fn a_manifest_of_a_later_version_is_refused() {
 fn a_range_has_a_proof_member_only_if_it_has_a_proof() {
     let mut manifest = manifest();
     let text = String::from_utf8(manifest.to_bytes()).unwrap();
-    assert!(text.contains("\"counted\": true,\n      \"proof\": \"events-match-total\""), "{text}");
+    assert!(text.contains("\"total\": 6,\n      \"proof\": \"events-match-total\""), "{text}");
     manifest.ranges[0].proof = Some(RangeProof::IdenticalScans(3));
     let text = String::from_utf8(manifest.to_bytes()).unwrap();
     assert!(text.contains("\"proof\": {\n        \"identical-scans\": 3\n      }"), "{text}");
-    manifest.ranges[0].proof = None;
+    (manifest.ranges[0].proof, manifest.ranges[0].total) = (None, None);
     manifest.schema = MANIFEST_SCHEMA_1.to_owned();
     let bytes = manifest.to_bytes();
     assert!(!String::from_utf8_lossy(&bytes).contains("proof"));
@@ -119,10 +125,38 @@ fn adjacent_ranges_with_equal_proofs_are_merged() {
         (None, matching, false),
         (matching, Some(RangeProof::IdenticalScans(3)), false),
     ] {
-        let mut first = ReadRange::verified(morning, true, one);
-        assert_eq!(first.merge(&ReadRange::verified(afternoon, true, other)), merged, "{one:?} {other:?}");
-        assert_eq!(first.to, if merged { afternoon.end() } else { morning.end() });
+        let mut first = ReadRange::verified(morning, Some(3), one);
+        assert_eq!(first.merge(&ReadRange::verified(afternoon, Some(4), other)), merged, "{one:?} {other:?}");
+        let expected = if merged { (afternoon.end(), Some(7)) } else { (morning.end(), Some(3)) };
+        assert_eq!((first.to, first.total), expected);
     }
     let mut unverified = ReadRange::unverified(morning);
     assert!(!unverified.merge(&ReadRange::unverified(afternoon)), "unverified ranges are read again separately");
+}
+
+#[test]
+fn later_manifests_of_a_day_add_to_the_first() {
+    let range = |from: &str, to: &str| DateRange::new(parse_time(from), parse_time(to)).unwrap();
+    let (start, noon, end) = ("2026-11-20T00:00:00Z", "2026-11-20T12:00:00Z", "2026-11-21T00:00:00Z");
+    let date = "2026-11-20".parse().unwrap();
+    let empty = || Manifest::new("https://api.example.com", 7.into(), date);
+    let gap =
+        KnownGap { from: parse_time(start), to: parse_time(noon), reason: "overflow".into(), seen: 2, total: None };
+    let mut first = empty();
+    first.ranges = vec![ReadRange::unverified(range(start, noon))];
+    first.gaps = vec![gap];
+    first.parts = vec![part(start, noon, b"a", false)];
+    let mut rest = empty();
+    rest.ranges = vec![ReadRange::verified(range(noon, end), Some(2), None)];
+    rest.parts = vec![part(noon, end, b"b", false)];
+    let mut healed = empty();
+    healed.ranges = vec![ReadRange::verified(range(start, noon), Some(4), None)];
+    healed.parts = vec![part(start, noon, b"c", true)];
+    let mut sum = first.into_sum();
+    sum.add(&rest);
+    assert_eq!((sum.counts.total, sum.gaps.len(), sum.parts.len()), (None, 1, 2));
+    sum.add(&healed);
+    assert_eq!(sum.ranges, [ReadRange::verified(range(start, end), Some(6), None)]);
+    assert_eq!((sum.counts, sum.gaps.len()), (EventCounts { count: 6, unique: 6, total: Some(6) }, 0));
+    assert_eq!((sum.total_in(range(start, end)), sum.total_in(range(start, noon))), (Some(6), Some(0)));
 }

@@ -1,26 +1,35 @@
 //! Reads a part of any compression line by line, in constant memory.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use ionos_activitylog::Event;
 
 use crate::encode::decompress;
 use crate::error::Error;
-use crate::layout::PartName;
+use crate::fs::regular_file::{self, NotRegularFile};
+use crate::manifest::Part;
+
+/// Largest size of a line in bytes: that of a page, which contains the record. A longer line is cut, so that it is no
+/// JSON.
+pub(crate) const MAX_LINE_BYTES: u64 = ionos_activitylog::BODY_CAP;
+
+/// Opens a part and decompresses it. Reads at most one byte more than the size that the manifest states, so that a file
+/// that was replaced cannot fill the memory.
+pub(crate) fn open(path: &Path, part: &Part) -> io::Result<Box<dyn BufRead + Send>> {
+    let file = BufReader::with_capacity(1 << 17, regular_file::open(path)?);
+    let lines = decompress(part.file.compression, file)?;
+    Ok(Box::new(lines.take(part.unpacked.saturating_add(1))))
+}
 
 /// Calls a function with every event of a part.
 ///
 /// Fails with [`Error::Damaged`] if the part is missing, cannot be decompressed or has a line that is not JSON, and
 /// with [`Error::Open`] if the operating system cannot read it.
-pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)) -> Result<(), Error> {
-    let path = day.join(part.to_string());
+pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) -> Result<(), Error> {
+    let path = day.join(part.file.to_string());
     let failed = |error| unreadable(&path, error);
-    let file = File::open(&path).map_err(failed)?;
-    let file = BufReader::with_capacity(1 << 16, file);
-    let lines = decompress(part.compression, file).map_err(failed)?.lines();
-    for (index, line) in lines.enumerate() {
+    for (index, line) in open(&path, part).map_err(failed)?.lines().enumerate() {
         let line = line.map_err(failed)?;
         let read = Event::from_json(line)
             .map_err(|error| Error::damaged(path.clone(), format!("line {}: {error}", index + 1)))?;
@@ -34,7 +43,9 @@ pub(crate) fn for_each(day: &Path, part: &PartName, mut event: impl FnMut(Event)
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),
-        _ if error.raw_os_error().is_none() => format!("it cannot be decompressed: {error}"),
+        _ if error.raw_os_error().is_none() && !error.get_ref().is_some_and(|error| error.is::<NotRegularFile>()) => {
+            format!("it cannot be decompressed: {error}")
+        }
         _ => return Error::Open { path: path.to_path_buf(), source: error },
     };
     Error::damaged(path.to_path_buf(), detail)
@@ -51,22 +62,29 @@ mod tests {
         frames.finish().unwrap()
     }
 
-    fn name(compression: Compression) -> PartName {
-        let stem = "part-20261101T000000Z-20261102T000000Z-0123456789abcdef.ndjson";
-        format!("{stem}{}", compression.ending()).parse().unwrap()
+    fn part(compression: Compression) -> Part {
+        let name = format!("part-20261101T000000Z-20261102T000000Z-0123456789abcdef.ndjson{}", compression.ending());
+        let digest = "0".repeat(64);
+        let part = serde_json::json!({
+            "file": name, "from": "2026-11-01T00:00:00Z", "to": "2026-11-02T00:00:00Z", "sha256": digest, "bytes": 1,
+            "unpacked": 20, "count": 2, "unique": 2, "total": null, "first": null, "last": null, "digest": digest,
+            "verified": true, "late": false
+        });
+        serde_json::from_value(part).unwrap()
     }
 
     #[test]
     fn a_part_that_cannot_be_decompressed_is_damaged_and_an_unreadable_file_is_not() {
         let day = tempfile::tempdir().unwrap();
         let read = |compression: Compression, bytes: Option<&[u8]>| {
-            let path = day.path().join(name(compression).to_string());
+            let part = part(compression);
+            let path = day.path().join(part.file.to_string());
             match bytes {
                 Some(bytes) => std::fs::write(&path, bytes).unwrap(),
                 None => std::fs::remove_file(&path).unwrap(),
             }
             let mut events = 0;
-            for_each(day.path(), &name(compression), |_| events += 1).map(|()| events)
+            for_each(day.path(), &part, |_| events += 1).map(|()| events)
         };
         let lines = b"{\"a\":1}\n{\"a\":2}\n";
         for compression in Compression::ALL {
@@ -86,8 +104,8 @@ mod tests {
             let missing = read(compression, None).unwrap_err();
             assert!(matches!(missing, Error::Damaged { .. }), "{missing:?}");
             // A folder can be opened but not read, even by root.
-            let part = name(compression);
-            std::fs::create_dir(day.path().join(part.to_string())).unwrap();
+            let part = part(compression);
+            std::fs::create_dir(day.path().join(part.file.to_string())).unwrap();
             let error = for_each(day.path(), &part, drop).unwrap_err();
             assert!(matches!(error, Error::Open { .. }), "{error:?}");
         }

@@ -9,4 +9,4 @@ pub(crate) mod lines;
 mod split;
 
 pub(crate) use file::{PartFile, PartMeta};
-pub(crate) use split::{FinishedRange, PART_EVENTS, PartSplitter, WrittenRange, gaps_of, total_matches};
+pub(crate) use split::{FinishedRange, PART_EVENTS, PartSplitter, WrittenRange, pieces, read_range_of, total_matches};

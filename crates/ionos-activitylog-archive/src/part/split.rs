@@ -62,7 +62,7 @@ impl WrittenRange {
             true => Some(RangeProof::of_matching_total(self.has_repeats)),
             false => self.window_proof,
         };
-        ReadRange::verified(self.range, self.counted, proof)
+        ReadRange::verified(self.range, self.counted.then_some(self.expected_total), proof)
     }
 }
 
@@ -301,8 +301,15 @@ pub(crate) fn total_matches(window: &Window) -> bool {
     window.gaps.is_empty() && counted.is_some() && window.reported_total == counted
 }
 
+/// The entry of a verified range of a window. `is_counted`: whether the total of the window belongs to exactly this range
+/// and matches the events.
+pub(crate) fn read_range_of(window: &Window, range: DateRange, is_counted: bool) -> ReadRange {
+    let proof = RangeProof::of_window(window);
+    ReadRange::verified(range, window.reported_total.filter(|_| is_counted), proof)
+}
+
 /// Splits a window into ranges, each with its gaps. A range without gaps is verified, a range with gaps is not.
-fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
+pub(crate) fn pieces(window: &Window) -> Vec<(DateRange, Vec<KnownGap>)> {
     let gaps = gaps_of(window);
     let mut pieces: Vec<(DateRange, Vec<KnownGap>)> = Vec::new();
     let mut position = window.range.start();

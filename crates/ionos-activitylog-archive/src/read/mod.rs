@@ -10,15 +10,14 @@ mod part_lines;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
-use std::io;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, Event, EventId, Filter, FilterCounts, RangeSet};
 
 use crate::error::Error;
-use crate::layout::{Archive, ContractFolder};
-use crate::manifest::{KnownGap, Manifest};
+use crate::layout::Archive;
+use crate::manifest::{KnownGap, Manifest, read_days};
 use parallel::{PartEvents, Selection, SkippedCounts};
 use part_lines::ClosedPart;
 
@@ -119,8 +118,8 @@ struct NextEvent {
 type EventOrder = (DateTime<Utc>, usize, EventId, usize);
 
 impl ArchiveReader {
-    /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests of the
-    /// range and no events.
+    /// Opens an archive for some contracts (`None`: all) and a range (`None`: all times). Reads all manifests and no
+    /// events.
     ///
     /// Fails with [`Error::NoArchive`] if the archive has no contract or one of `contracts` has no day in the archive,
     /// with [`Error::Open`] if a folder cannot be listed, and as [`Manifest::read`].
@@ -143,16 +142,16 @@ impl ArchiveReader {
         };
         let mut parts = Vec::new();
         for folder in &folders {
-            let days = folder.days()?;
+            let days = read_days(folder)?;
             if days.is_empty() && contracts.is_some() {
                 return Err(Error::NoArchive { path: folder.path().to_path_buf() });
             }
             let contract = reader.contracts.len();
             let mut covered = ContractCoverage::new(folder.contract().clone());
-            for date in days {
-                let Some(manifest) = read_manifest(folder, date, range)? else {
+            for (date, manifest) in days {
+                if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
                     continue;
-                };
+                }
                 covered.add(&manifest);
                 for part in manifest.parts {
                     if DateRange::new(part.from, part.to).is_ok_and(|part| is_requested(part, range)) {
@@ -294,22 +293,6 @@ impl ArchiveReader {
                 return Ok(Some(ArchivedEvent { contract, event: head.event, kept: head.kept }));
             }
         }
-    }
-}
-
-/// Reads the manifest of a day. `None` if the day lies outside of `range`, or if an unfinished export has left the day
-/// without a manifest.
-fn read_manifest(
-    folder: &ContractFolder,
-    date: NaiveDate,
-    range: Option<DateRange>,
-) -> Result<Option<Manifest>, Error> {
-    if !crate::manifest::day(date).is_none_or(|day| is_requested(day, range)) {
-        return Ok(None);
-    }
-    match Manifest::read(&folder.manifest(date)) {
-        Err(Error::Open { source: error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        read => read.map(|(manifest, _)| Some(manifest)),
     }
 }
 

@@ -1,17 +1,15 @@
 //! Reads one part line by line and compares the number of lines with the manifest.
 
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, Read as _};
 use std::path::{Path, PathBuf};
 
 use ionos_activitylog::Event;
 use memchr::memchr_iter;
 
-use crate::encode::decompress;
 use crate::error::Error;
 use crate::manifest::Part;
-use crate::part::lines::unreadable;
+use crate::part::lines::{self, MAX_LINE_BYTES, unreadable};
 
 /// A part that is not open yet.
 pub(super) struct ClosedPart {
@@ -35,10 +33,7 @@ pub(super) struct PartLines {
 
 impl PartLines {
     pub(super) fn open(closed: &ClosedPart) -> Result<Self, Error> {
-        let unpacked = File::open(&closed.path).and_then(|file| {
-            let compressed = BufReader::with_capacity(1 << 17, file);
-            decompress(closed.part.file.compression, compressed)
-        });
+        let unpacked = lines::open(&closed.path, &closed.part);
         Ok(Self {
             unpacked: unpacked.map_err(|error| unreadable(&closed.path, error))?,
             path: closed.path.clone(),
@@ -55,7 +50,7 @@ impl PartLines {
         let limit = bytes as u64;
         let read = (&mut self.unpacked).take(limit).read_to_end(&mut text).and_then(|_| match text.last() {
             None | Some(b'\n') => Ok(0),
-            Some(_) => self.unpacked.read_until(b'\n', &mut text),
+            Some(_) => (&mut self.unpacked).take(MAX_LINE_BYTES).read_until(b'\n', &mut text),
         });
         read.map_err(|error| unreadable(&self.path, error))?;
         let unterminated = text.last().is_some_and(|last| *last != b'\n');

@@ -348,13 +348,15 @@ fn late_events_are_in_order_of_time() {
     let mut manifest = Manifest::new("https://api.example.com", contract, date);
     manifest.ranges = vec![ReadRange::verified(
         range("2026-11-20T10:00:00Z", "2026-11-20T11:00:00Z"),
-        true,
+        Some(7),
         Some(RangeProof::EventsMatchTotal),
     )];
     let day = folder.day(date);
     manifest.parts = vec![part(&day, &[1, 5, 9], false), part(&day, &[0, 5, 59], true), part(&day, &[6], true)];
     manifest.recompute();
-    fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
+    manifest.number = Some(1);
+    fs::create_dir_all(folder.manifests()).unwrap();
+    fs::write(folder.manifest(1), manifest.to_bytes()).unwrap();
 
     let some = range("2026-11-20T10:01:00Z", "2026-11-20T10:59:00Z");
     for (requested, expected) in [

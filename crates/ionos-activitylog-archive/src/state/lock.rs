@@ -2,15 +2,18 @@
 //! other's temporary files. The operating system releases the lock when the process ends. The lock file names the owner
 //! of the lock.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 
 use chrono::{DateTime, Utc};
 
 use crate::error::Error;
-use crate::fs::{FailPoint, FailPoints, json_file};
+use crate::fs::{FailPoint, FailPoints, json_file, regular_file};
 use crate::layout::{ContractFolder, LOCK};
 use crate::lock_owner::LockOwner;
+
+/// Largest size of the description of the owner in bytes.
+const MAX_OWNER_BYTES: u64 = 1 << 16;
 
 /// The lock of a contract's folder, released when dropped.
 #[derive(Debug)]
@@ -27,18 +30,21 @@ impl ContractLock {
     ) -> Result<Self, Error> {
         let path = folder.path().join(LOCK);
         let failed = |error| Error::Create { path: path.clone(), source: error };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = regular_file::open_with(&mut options, &path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut content = String::new();
                 // If the file cannot be read, the error names no owner.
-                let _ = file.read_to_string(&mut content);
+                let _ = (&file).take(MAX_OWNER_BYTES).read_to_string(&mut content);
                 let holder = serde_json::from_str(&content).ok();
                 return Err(Error::Locked { path: folder.path().to_path_buf(), owner: holder });
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::Error(source)) => {
+                return Err(Error::NoLocks { path: folder.path().to_path_buf(), source });
+            }
         }
         let owner = json_file::to_pretty(&LockOwner::current_process(now));
         file.set_len(0).map_err(failed)?;
@@ -46,5 +52,11 @@ impl ContractLock {
         file.write_all(&owner).map_err(failed)?;
         fail_points.reach(FailPoint::LockTaken);
         Ok(Self { _file: file })
+    }
+
+    /// Whether another process holds the lock. `false` if that cannot be found out.
+    pub(crate) fn is_held(folder: &ContractFolder) -> bool {
+        let file = regular_file::open(&folder.path().join(LOCK));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }

@@ -8,7 +8,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, RangeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,14 @@ use crate::manifest::{ID_RULE, KnownGap, Manifest, ManifestLink};
 pub(crate) use lock::ContractLock;
 pub use rebuild::{RebuiltState, rebuild_state};
 
-/// Schema and version of the state file.
-pub const STATE_SCHEMA: &str = "ialog.state/1";
+/// Schema and version of the state files that this crate writes. This crate also reads `ialog.state/1`.
+pub const STATE_SCHEMA: &str = "ialog.state/2";
+
+/// The schema of the states that version 0.1.0 wrote.
+const STATE_SCHEMA_1: &str = "ialog.state/1";
+
+/// Largest size of a state file in bytes: more than the ranges and gaps of any contract take.
+const MAX_STATE_BYTES: u64 = 64 << 20;
 
 /// Delay before a new gap is read again. Doubled after each further try.
 const MIN_RETRY_DELAY: TimeDelta = TimeDelta::minutes(1);
@@ -51,10 +57,15 @@ pub struct State {
     pub open: bool,
     /// Latest manifest. May be outdated while `open` is true. `null` if there is none.
     pub head: Option<ManifestLink>,
-    /// First changed day whose later manifests are not linked to it yet. `null` if the chain is complete.
-    #[serde(with = "text::display_or_none")]
+    /// Start of the export that is open, UTC. The export that finishes it does not read gaps again that were read since
+    /// then. `null` unless `open` is true.
+    #[serde(default, with = "text::instant_or_none")]
     #[schemars(with = "Option<String>")]
-    pub relink: Option<NaiveDate>,
+    pub open_since: Option<DateTime<Utc>>,
+    /// Only in version 1, and ignored: no file can switch off a check of the chain.
+    #[serde(default, skip_serializing)]
+    #[schemars(skip)]
+    pub(crate) relink: Option<String>,
     /// Ranges that were read, in order of time.
     pub coverage: Vec<CoverageEntry>,
     /// Ranges that could not be verified.
@@ -92,7 +103,10 @@ pub enum Certainty {
     Fetched,
     /// Verified when it was read.
     Verified,
-    /// Found complete by a recount at least 24 hours after its end.
+    /// The service reported the archived number of events again, at least 24 hours after the end of the range.
+    Recounted,
+    /// The service returned the archived events again, with the same ids and contents, at least 24 hours after the end
+    /// of the range.
     Sealed,
 }
 
@@ -157,6 +171,17 @@ impl OpenGap {
     pub(crate) fn range(&self) -> Option<DateRange> {
         DateRange::new(self.from, self.to).ok()
     }
+
+    /// Time of the last try.
+    pub(crate) fn last_try(&self) -> DateTime<Utc> {
+        self.next.checked_sub_signed(retry_delay(self.tries)).unwrap_or(self.next)
+    }
+}
+
+/// Delay after a number of tries.
+fn retry_delay(tries: u32) -> TimeDelta {
+    let doubled = 1_i32.checked_shl(tries.saturating_sub(1)).unwrap_or(i32::MAX);
+    MIN_RETRY_DELAY.checked_mul(doubled.max(1)).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY))
 }
 
 impl State {
@@ -169,6 +194,7 @@ impl State {
             writer: LockOwner::current_process(now),
             open: false,
             head: None,
+            open_since: None,
             relink: None,
             coverage: Vec::new(),
             gaps: Vec::new(),
@@ -197,6 +223,12 @@ impl State {
         self.ranges_with(|certainty| certainty == Certainty::Sealed)
     }
 
+    /// Ranges that were recounted and are not sealed.
+    #[must_use]
+    pub fn recounted_ranges(&self) -> RangeSet {
+        self.ranges_with(|certainty| certainty == Certainty::Recounted)
+    }
+
     fn ranges_with(&self, is_included: impl Fn(Certainty) -> bool) -> RangeSet {
         let entries = self.coverage.iter().filter(|one| is_included(one.state));
         entries.filter_map(|one| DateRange::new(one.from, one.to).ok()).collect()
@@ -204,10 +236,7 @@ impl State {
 
     /// Time of the next try of a gap that was read `tries` times.
     pub(crate) fn next_try(tries: u32, now: DateTime<Utc>) -> DateTime<Utc> {
-        let doubled = 1_i32.checked_shl(tries.saturating_sub(1)).unwrap_or(i32::MAX);
-        let wait =
-            MIN_RETRY_DELAY.checked_mul(doubled.max(1)).map_or(MAX_RETRY_DELAY, |wait| wait.min(MAX_RETRY_DELAY));
-        now.checked_add_signed(wait).unwrap_or(now)
+        now.checked_add_signed(retry_delay(tries)).unwrap_or(now)
     }
 }
 
@@ -215,8 +244,22 @@ impl State {
 pub(crate) use store::path;
 pub(crate) use store::write;
 
+/// Ranges of which more is known than that they were verified when they were read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ConfirmedRanges {
+    pub(crate) recounted: RangeSet,
+    pub(crate) sealed: RangeSet,
+}
+
+impl ConfirmedRanges {
+    /// The confirmed ranges of a state.
+    pub(crate) fn of_state(state: &State) -> Self {
+        Self { recounted: state.recounted_ranges(), sealed: state.sealed_ranges() }
+    }
+}
+
 /// Appends the ranges of a later day. Adjacent ranges of the same certainty are merged.
-pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, sealed: &RangeSet) {
+pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, confirmed: &ConfirmedRanges) {
     for covered in &manifest.ranges {
         let Some(range) = covered.range() else {
             continue;
@@ -225,7 +268,8 @@ pub(crate) fn extend(entries: &mut Vec<CoverageEntry>, manifest: &Manifest, seal
         let inside = parts.filter(|part| range.contains(part.from));
         let count = inside.map(|part| part.count).sum();
         let state = match covered.verified {
-            true if sealed.covers(range) => Certainty::Sealed,
+            true if confirmed.sealed.covers(range) => Certainty::Sealed,
+            true if confirmed.recounted.covers(range) => Certainty::Recounted,
             true => Certainty::Verified,
             false => Certainty::Fetched,
         };

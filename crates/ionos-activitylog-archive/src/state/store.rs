@@ -2,12 +2,12 @@
 //! can be rebuilt from the manifests.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
-use super::{STATE_SCHEMA, State};
+use super::{Certainty, MAX_STATE_BYTES, STATE_SCHEMA, STATE_SCHEMA_1, State};
 use crate::error::Error;
-use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, FailPoints, json_file};
+use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, FailPoints, json_file, regular_file};
 use crate::layout::{ContractFolder, PREVIOUS_STATE, STATE};
 
 /// Path of the state file.
@@ -25,7 +25,7 @@ enum StateUnavailable {
 pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<String>), Error> {
     let first = match read_one(folder.path().join(STATE)) {
         Ok(state) => return Ok((Some(state), None)),
-        Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. })) => return Err(error),
+        Err(StateUnavailable::Unusable(error)) if !matches!(error, Error::Damaged { .. }) => return Err(error),
         Err(lost) => lost,
     };
     match (first, read_one(folder.path().join(PREVIOUS_STATE))) {
@@ -36,7 +36,8 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
             let warning = format!("{}; using the previous copy, {PREVIOUS_STATE}", error);
             Ok((Some(state), Some(warning)))
         }
-        (_, Err(StateUnavailable::Unusable(error @ Error::UnsupportedVersion { .. }))) => Err(error),
+        // A file that cannot be read now is not damaged: its content may be all that shows a removed manifest.
+        (_, Err(StateUnavailable::Unusable(error))) if !matches!(error, Error::Damaged { .. }) => Err(error),
         (StateUnavailable::Unusable(error), Err(_))
         | (StateUnavailable::Missing, Err(StateUnavailable::Unusable(error))) => {
             Err(Error::StateLost { path: folder.path().to_path_buf(), detail: error.to_string() })
@@ -45,12 +46,22 @@ pub(super) fn read(folder: &ContractFolder) -> Result<(Option<State>, Option<Str
 }
 
 fn read_one(path: PathBuf) -> Result<State, StateUnavailable> {
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StateUnavailable::Missing),
-        Err(error) => return Err(StateUnavailable::Unusable(Error::Open { path, source: error })),
-    };
-    json_file::parse(&bytes, &[STATE_SCHEMA], &path).map_err(StateUnavailable::Unusable)
+    let read = regular_file::read_if_exists(&path, MAX_STATE_BYTES).map_err(StateUnavailable::Unusable)?;
+    let bytes = read.ok_or(StateUnavailable::Missing)?;
+    let state = json_file::parse(&bytes, &[STATE_SCHEMA_1, STATE_SCHEMA], &path);
+    state.map(from_version_1).map_err(StateUnavailable::Unusable)
+}
+
+/// The state in the terms of the current version. Version 1 called a range sealed if its number of events was equal.
+fn from_version_1(mut state: State) -> State {
+    if state.schema == STATE_SCHEMA_1 {
+        state.schema = STATE_SCHEMA.to_owned();
+        // While manifests were to be linked again, the latest one was not known.
+        state.head = state.head.filter(|_| state.relink.take().is_none());
+        let sealed = state.coverage.iter_mut().filter(|entry| entry.state == Certainty::Sealed);
+        sealed.for_each(|entry| entry.state = Certainty::Recounted);
+    }
+    state
 }
 
 /// Writes the state and keeps the previous one.

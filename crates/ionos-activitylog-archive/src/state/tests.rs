@@ -51,7 +51,7 @@ fn the_previous_state_is_kept_and_used_if_the_last_is_damaged() {
 fn a_state_of_a_later_version_is_refused() {
     let root = tempfile::tempdir().unwrap();
     let folder = folder(root.path());
-    fs::write(path(&folder), r#"{"schema":"ialog.state/2"}"#).unwrap();
+    fs::write(path(&folder), r#"{"schema":"ialog.state/3"}"#).unwrap();
     assert!(matches!(State::read(&folder), Err(Error::UnsupportedVersion { .. })));
 }
 

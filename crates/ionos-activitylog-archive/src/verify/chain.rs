@@ -1,113 +1,78 @@
 //! Compares the chain of manifests, the files and the state of a contract with each other. Each manifest contains the
-//! digest of the previous one, so a changed manifest is found unless all later manifests and the state were changed as
-//! well.
+//! digest of the previous one, so a changed manifest is found unless all later manifests were changed as well, and then
+//! the digest of the last one differs from any copy that was kept.
+//!
+//! Nothing in the archive can switch a check off: the state can only add findings.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use ionos_activitylog::RangeSet;
 
+use super::foreign::{ForeignFile, ForeignFiles};
 use super::{FileLocation, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
-use crate::fs::is_leftover;
-use crate::layout::{ContractFolder, LOCK, MANIFEST, PREVIOUS_STATE, PartName, RUN_LOG, STATE, day_of, names};
-use crate::manifest::{Manifest, ManifestLink, ReadRange};
-use crate::state::State;
+use crate::error::Error;
+use crate::fs::{is_leftover, regular_file};
+use crate::layout::{
+    ContractFolder, LOCK, MANIFEST_OF_VERSION_1, MANIFESTS, OPEN_MANIFESTS, PREVIOUS_STATE, PartName, RUN_LOG, STATE,
+    day_of, manifest_number, names,
+};
+use crate::manifest::{
+    ChainEntry, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifests, ReadRange,
+};
+use crate::state::{ContractLock, State};
 
 /// Files of a contract that belong to the archive but are not named in manifests.
-const UNLISTED_FILES: [&str; 4] = [STATE, PREVIOUS_STATE, LOCK, RUN_LOG];
+const UNLISTED_FILES: [&str; 5] = [STATE, PREVIOUS_STATE, LOCK, RUN_LOG, MANIFESTS];
 
-/// Checks the manifests, files and state of a contract. Returns the manifests that can be used.
-pub(super) fn check_contract(root: &Path, folder: &ContractFolder) -> (VerifyReport, Vec<Manifest>) {
-    let (state, report) = read_state(root, folder);
-    let mut check = ChainCheck::new(root, folder, state.as_ref(), report);
-    let listed = folder.days().and_then(|days| Ok((days, names(folder.path())?)));
-    let (days, other_files) = match listed {
-        Ok(listed) => listed,
-        Err(error) => {
-            check.report_unreadable(folder.path().to_path_buf(), &cause(error));
-            return (check.report, Vec::new());
-        }
-    };
-    for date in days {
-        check.check_day(date);
-    }
-    check.check_state();
-    check.check_other_files(&other_files);
+/// Checks the manifests, files and state of a contract. Returns what its manifests state about each day.
+pub(super) fn check_contract(
+    root: &Path,
+    folder: &ContractFolder,
+    foreign: &ForeignFiles,
+) -> (VerifyReport, Vec<Manifest>) {
+    let mut check = ChainCheck::new(root, folder, foreign);
+    let (version_1, chain) = (check.check_version_1(), check.check_chain());
+    check.check_open();
+    // A manifest that cannot be read is one finding, not one more for each range that it states.
+    check.check_state(version_1 && chain);
+    check.check_files();
     check.finish()
 }
 
-/// Reads the state of a contract, and reports why the manifests cannot be compared with it.
-fn read_state(root: &Path, folder: &ContractFolder) -> (Option<State>, VerifyReport) {
-    let mut report = VerifyReport::default();
-    let state = match State::read(folder) {
-        Ok((state, warning)) => {
-            report.warnings.extend(warning);
-            state
-        }
-        Err(error) => {
-            let location = FileLocation { root, file: folder.path().join(STATE) };
-            report.findings.push(location.find(None, Problem::Unreadable, error.to_string()));
-            None
-        }
-    };
-    if state.as_ref().is_some_and(|state| state.open) {
-        report.warnings.push(format!(
-            "an export of contract {} is running or was killed; the next export cleans up",
-            folder.contract()
-        ));
-    }
-    if state.is_none() {
-        report.warnings.push(format!(
-            "contract {} has no state file to compare the last manifest with: compare its SHA-256 with a copy kept \
-             elsewhere",
-            folder.contract()
-        ));
-    }
-    (state, report)
-}
-
-/// The check of one contract: its inputs, and the results of the days checked so far.
+/// The check of one contract: its inputs, and the results so far.
 struct ChainCheck<'a> {
     root: &'a Path,
     folder: &'a ContractFolder,
-    state: Option<&'a State>,
+    foreign: &'a ForeignFiles,
     report: VerifyReport,
-    /// Manifests that can be used.
-    manifests: Vec<Manifest>,
-    /// Ranges that these manifests cover.
-    covered: RangeSet,
-    /// Number of gaps that these manifests name.
-    gaps: u64,
-    /// Number of manifests whose links were not compared.
-    unlinked: u64,
-    /// The last manifest that could be read, to which the next one must refer.
-    previous: Option<ManifestLink>,
-    /// The last day whose manifest could not be read, so that its digest is unknown.
-    unreadable_day: Option<NaiveDate>,
+    chain: ManifestChain,
+    /// What the manifests of each day state together.
+    days: BTreeMap<NaiveDate, Manifest>,
+    /// Days of closed manifests.
+    closed: BTreeSet<NaiveDate>,
+    /// The manifests of version 1 that could be read, in order of their days.
+    version_1: Vec<(ManifestLink, Manifest)>,
+    /// Name of the service and rule for ids of the first manifest, which all others must have.
+    identity: Option<(String, String)>,
 }
 
 impl<'a> ChainCheck<'a> {
-    fn new(root: &'a Path, folder: &'a ContractFolder, state: Option<&'a State>, report: VerifyReport) -> Self {
+    fn new(root: &'a Path, folder: &'a ContractFolder, foreign: &'a ForeignFiles) -> Self {
         Self {
             root,
             folder,
-            state,
-            report,
-            manifests: Vec::new(),
-            covered: RangeSet::new(),
-            gaps: 0,
-            unlinked: 0,
-            previous: None,
-            unreadable_day: None,
+            foreign,
+            report: VerifyReport::default(),
+            chain: ManifestChain::new(folder.contract().clone()),
+            days: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            version_1: Vec::new(),
+            identity: None,
         }
-    }
-
-    /// Whether an export is running or was killed.
-    fn is_open(&self) -> bool {
-        self.state.is_some_and(|state| state.open)
     }
 
     fn add_finding(&mut self, file: PathBuf, problem: Problem, detail: impl Into<String>) {
@@ -119,183 +84,345 @@ impl<'a> ChainCheck<'a> {
         self.add_finding(file, Problem::Unreadable, format!("cannot be read: {error}"));
     }
 
-    /// Checks the manifest of a day, and the names of the files in its folder.
+    fn report_error(&mut self, file: PathBuf, error: Error) {
+        match error {
+            Error::Open { source, .. } => self.report_unreadable(file, &source),
+            error => self.add_finding(file, Problem::Changed, error.to_string()),
+        }
+    }
+
+    /// The names in a folder of the archive, or `None` if there is none. A finding if it cannot be listed.
+    fn list(&mut self, folder: &Path) -> Option<Vec<String>> {
+        match std::fs::symlink_metadata(folder) {
+            Ok(found) if !found.is_dir() => {
+                self.add_finding(folder.to_path_buf(), Problem::Foreign, "not a folder of the archive");
+                None
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            _ => match names(folder) {
+                Ok(names) => Some(names),
+                Err(error) => {
+                    self.report_error(folder.to_path_buf(), error);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Reads the manifests of version 0.1.0 and compares their links. Returns whether all could be read.
+    fn check_version_1(&mut self) -> bool {
+        let days: Vec<NaiveDate> =
+            self.list(self.folder.path()).unwrap_or_default().iter().filter_map(|name| day_of(name)).collect();
+        let mut is_complete = true;
+        for date in days {
+            let path = self.folder.manifest_of_version_1(date);
+            let read = regular_file::read_if_exists(&path, MAX_MANIFEST_BYTES).and_then(|bytes| {
+                let Some(bytes) = bytes else { return Ok(None) };
+                Ok(Some((Manifest::from_bytes_of_version_1(&bytes, &path)?, bytes)))
+            });
+            match read {
+                Ok(Some((manifest, bytes))) => {
+                    let belongs = manifest.date == date && manifest.contract == *self.folder.contract();
+                    if !belongs || manifest.to_bytes() != bytes {
+                        self.report_reformatted(path);
+                    }
+                    let link = ManifestLink { number: None, date, sha256: Digest::sha256(&bytes) };
+                    self.version_1.push((link, manifest));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    is_complete = false;
+                    self.report_error(path, error);
+                }
+            }
+        }
+        let dates: BTreeSet<NaiveDate> = self.version_1.iter().map(|(link, _)| link.date).collect();
+        let mut previous: Option<ManifestLink> = None;
+        for (link, manifest) in self.version_1.clone() {
+            match manifest.previous {
+                expected if expected == previous => {}
+                Some(expected) if !dates.contains(&expected.date) && is_complete => {
+                    let path = self.folder.manifest_of_version_1(expected.date);
+                    let detail = format!("file is missing: the manifest of {} refers to it", link.date);
+                    self.add_finding(path, Problem::Missing, detail);
+                }
+                _ => self.chain.unlinked_days.push(link.date),
+            }
+            previous = Some(link);
+            self.add_closed(&manifest, self.folder.manifest_of_version_1(link.date));
+            self.chain.links.push(link);
+        }
+        is_complete
+    }
+
+    fn report_reformatted(&mut self, path: PathBuf) {
+        let detail = "file was changed: it belongs to another place or contract, or was reformatted";
+        self.add_finding(path, Problem::Changed, detail);
+    }
+
+    /// Adds what a manifest states to its day.
+    fn add(&mut self, manifest: &Manifest, path: PathBuf) {
+        let identity = (manifest.api.clone(), manifest.id_rule.clone());
+        if *self.identity.get_or_insert_with(|| identity.clone()) != identity {
+            let detail = "file was changed: it names another service or id rule than the first manifest";
+            self.add_finding(path, Problem::Changed, detail);
+        }
+        match self.days.get_mut(&manifest.date) {
+            Some(sum) => sum.add(manifest),
+            None => drop(self.days.insert(manifest.date, manifest.clone().into_sum())),
+        }
+    }
+
+    fn add_closed(&mut self, manifest: &Manifest, path: PathBuf) {
+        self.closed.insert(manifest.date);
+        self.add(manifest, path);
+    }
+
+    /// Checks the numbers and links of the chain. Returns whether all of its files could be read.
+    fn check_chain(&mut self) -> bool {
+        let Some(files) = self.list(&self.folder.manifests()) else {
+            return true;
+        };
+        let mut numbers: Vec<u64> = files.iter().filter_map(|name| manifest_number(name)).collect();
+        numbers.sort_unstable();
+        let mut is_complete = true;
+        // The entry before the next one. `None` if it is missing or cannot be read, so that its digest is unknown.
+        let (mut last, mut previous): (u64, Option<Option<ManifestLink>>) = (0, Some(None));
+        for number in numbers {
+            if number > last + 1 {
+                is_complete = false;
+                previous = None;
+                let (first, path) = (last + 1, self.folder.manifest(last + 1));
+                let detail = match number - first {
+                    1 => "file is missing from the chain of manifests".to_owned(),
+                    missing => format!("file is missing from the chain of manifests, and {} after it", missing - 1),
+                };
+                self.add_finding(path, Problem::Missing, detail);
+            }
+            last = number;
+            let path = self.folder.manifest(number);
+            let read = regular_file::read(&path, MAX_MANIFEST_BYTES)
+                .and_then(|bytes: Vec<u8>| Ok((ChainEntry::from_bytes(&bytes, &path)?, bytes)));
+            previous = match read {
+                Ok((entry, bytes)) => Some(Some(self.check_entry(number, &entry, &bytes, previous))),
+                Err(error) => {
+                    is_complete = false;
+                    self.report_error(path, error);
+                    None
+                }
+            };
+        }
+        if last > 0 && !self.version_1.is_empty() && !self.chain.has_import {
+            let path = self
+                .folder
+                .manifest_of_version_1(self.version_1.first().map(|(link, _)| link.date).unwrap_or_default());
+            self.add_finding(path, Problem::Extra, "the chain of manifests does not list this file");
+        }
+        is_complete
+    }
+
+    fn check_entry(
+        &mut self,
+        number: u64,
+        entry: &ChainEntry,
+        bytes: &[u8],
+        previous: Option<Option<ManifestLink>>,
+    ) -> ManifestLink {
+        let path = self.folder.manifest(number);
+        if entry.number() != Some(number) || entry.to_bytes() != bytes {
+            self.report_reformatted(path.clone());
+        }
+        if let Some(previous) = previous
+            && entry.previous() != previous
+        {
+            // The finding names the earlier file, because the later one contains its digest.
+            let file =
+                previous.and_then(|link| link.number).map_or(path.clone(), |number| self.folder.manifest(number));
+            let detail = match entry.previous() {
+                Some(expected) => format!("file was changed: manifest {number} expects SHA-256 {}", expected.sha256),
+                None => format!("manifest {number} does not refer to this file: one of the two was changed or added"),
+            };
+            self.add_finding(file, Problem::Chain, detail);
+        }
+        match entry {
+            ChainEntry::Imported(import) => self.check_import(import, path),
+            ChainEntry::Manifest(manifest) => {
+                if manifest.contract != *self.folder.contract() {
+                    self.report_reformatted(path.clone());
+                }
+                self.add_closed(manifest, path);
+            }
+        }
+        let link = ManifestLink { number: Some(number), date: entry.date(), sha256: Digest::sha256(bytes) };
+        self.chain.links.push(link);
+        self.chain.manifests += 1;
+        link
+    }
+
+    /// Compares the manifests of version 1 with the list of the chain.
+    fn check_import(&mut self, import: &ImportedManifests, path: PathBuf) {
+        self.chain.has_import = true;
+        let found: BTreeMap<NaiveDate, Digest> =
+            self.version_1.iter().map(|(link, _)| (link.date, link.sha256)).collect();
+        for listed in &import.manifests {
+            let file = self.folder.manifest_of_version_1(listed.date);
+            match found.get(&listed.date) {
+                Some(sha256) if *sha256 == listed.sha256 => {}
+                Some(_) => {
+                    let detail = format!("file was changed: manifest 1 expects SHA-256 {}", listed.sha256);
+                    self.add_finding(file, Problem::Chain, detail);
+                }
+                None if file.exists() => {}
+                None => self.add_finding(file, Problem::Missing, "file is missing: manifest 1 lists it"),
+            }
+        }
+        for (link, _) in self.version_1.clone() {
+            if !import.manifests.iter().any(|listed| listed.date == link.date) {
+                let file = self.folder.manifest_of_version_1(link.date);
+                self.add_finding(file, Problem::Extra, "manifest 1 does not list this file");
+            }
+        }
+        let unlinked: Vec<NaiveDate> = import.unlinked.iter().map(|link| link.date).collect();
+        if unlinked != self.chain.unlinked_days || import.contract != *self.folder.contract() {
+            let detail = "it was changed: it names another contract or other unlinked manifests than there are";
+            self.add_finding(path, Problem::Changed, detail);
+        }
+    }
+
+    /// Checks the open manifests, which prove nothing.
+    fn check_open(&mut self) {
+        let path = self.folder.open_manifests();
+        let open = match OpenManifests::read(&path) {
+            Ok(open) => open,
+            Err(error) => return self.report_error(path, error),
+        };
+        let last_closed = self.closed.last().copied();
+        for manifest in &open.manifests {
+            if manifest.contract != *self.folder.contract() {
+                self.report_reformatted(path.clone());
+            }
+            match last_closed.is_some_and(|closed| manifest.date <= closed) {
+                true => self.chain.interrupted_days.push(manifest.date),
+                false => self.chain.open_days.push(manifest.date),
+            }
+            self.add(manifest, path.clone());
+        }
+        // Of several open days, only the last can be the current one.
+        let current = self.chain.open_days.pop();
+        self.chain.interrupted_days.append(&mut self.chain.open_days);
+        self.chain.open_days.extend(current);
+    }
+
+    /// Reports files that no manifest names.
+    fn check_files(&mut self) {
+        self.chain.is_unfinished |= ContractLock::is_held(self.folder);
+        let folder = self.folder.path().to_path_buf();
+        for name in self.list(&folder).unwrap_or_default() {
+            match day_of(&name) {
+                Some(date) => self.check_day(date),
+                None if UNLISTED_FILES.contains(&name.as_str()) => {}
+                None => self.check_foreign(folder.join(&name), &name),
+            }
+        }
+        let folder = self.folder.manifests();
+        if folder.is_dir() {
+            for name in self.list(&folder).unwrap_or_default() {
+                if manifest_number(&name).is_none() && name != OPEN_MANIFESTS {
+                    self.check_foreign(folder.join(&name), &name);
+                }
+            }
+        }
+    }
+
     fn check_day(&mut self, date: NaiveDate) {
         let folder = self.folder.day(date);
-        let files = match names(&folder) {
-            Ok(files) => files,
-            Err(error) => {
-                self.report_unreadable(folder, &cause(error));
-                self.unreadable_day = Some(date);
-                return;
-            }
-        };
-        let path = self.folder.manifest(date);
-        match std::fs::read(&path) {
-            Ok(bytes) => self.check_manifest(date, &bytes, &files),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => self.report_missing_manifest(path, &files),
-            Err(error) => {
-                self.report_unreadable(path, &error);
-                self.unreadable_day = Some(date);
+        for name in self.list(&folder).unwrap_or_default() {
+            match name.parse::<PartName>() {
+                Ok(part) => self.check_part_name(date, &part, folder.join(&name)),
+                Err(_) if name == MANIFEST_OF_VERSION_1 => {}
+                Err(_) => self.check_foreign(folder.join(&name), &name),
             }
         }
     }
 
-    /// Reports a day without a manifest. An export creates the folder before the first part of the day, and the
-    /// manifest after that part.
-    fn report_missing_manifest(&mut self, path: PathBuf, files: &[String]) {
-        if self.is_open() && files.iter().all(|name| is_leftover(name) || is_part(name)) {
-            let shown = path.strip_prefix(self.root).unwrap_or(&path);
-            self.report.warnings.push(format!("{} does not exist yet", shown.display()));
+    /// Reports a part that no manifest names. An export that is running or was killed may have written it; then the
+    /// result is not OK, either.
+    fn check_part_name(&mut self, date: NaiveDate, part: &PartName, path: PathBuf) {
+        let day = self.days.get(&date);
+        if day.is_some_and(|day| day.parts.iter().any(|one| one.file == *part)) {
+            return;
+        }
+        let covered: RangeSet = day.iter().flat_map(|day| &day.ranges).filter_map(ReadRange::range).collect();
+        if self.chain.is_unfinished && (part.late || !covered.covers(part.range)) {
+            let shown = path.strip_prefix(self.root).unwrap_or(&path).display();
+            let warning = format!("no manifest names {shown}: a running export writes it, or a killed one has left it");
+            self.report.warnings.push(warning);
         } else {
-            self.add_finding(path, Problem::Missing, "file is missing");
+            self.add_finding(path, Problem::Extra, "no manifest names this part: it was added");
         }
     }
 
-    fn check_manifest(&mut self, date: NaiveDate, bytes: &[u8], files: &[String]) {
-        let path = self.folder.manifest(date);
-        match Manifest::from_bytes(bytes, &path) {
-            Ok(manifest) => {
-                let belongs = manifest.date == date && manifest.contract == *self.folder.contract();
-                if !belongs || manifest.to_bytes() != bytes {
-                    self.add_finding(
-                        path,
-                        Problem::Changed,
-                        "file was changed: it belongs to another day or contract, or was reformatted",
-                    );
-                }
-                self.check_link(date, &manifest);
-                self.check_files(&manifest, files);
-                self.gaps += manifest.gaps.len() as u64;
-                self.covered.extend(manifest.ranges.iter().filter_map(ReadRange::range));
-                self.manifests.push(manifest);
-            }
-            Err(error) => self.add_finding(path, Problem::Changed, error.to_string()),
+    fn check_foreign(&mut self, path: PathBuf, name: &str) {
+        let shown = path.strip_prefix(self.root).unwrap_or(&path).to_string_lossy().into_owned();
+        if is_leftover(name) {
+            let warning = format!("{shown} was left by a killed export; the next export removes it");
+            return self.report.warnings.push(warning);
         }
-        self.previous = Some(ManifestLink { date, sha256: Digest::sha256(bytes) });
-    }
-
-    /// Compares the reference of a manifest with the previous manifest. Skips manifests that an export still has to
-    /// link again, and a reference to a manifest that could not be read.
-    fn check_link(&mut self, date: NaiveDate, manifest: &Manifest) {
-        let relink = self.state.and_then(|state| state.relink);
-        if relink.is_some_and(|from| date >= from) {
-            self.unlinked += 1;
-        } else if manifest.previous != self.previous
-            && manifest.previous.is_none_or(|one| Some(one.date) != self.unreadable_day)
-        {
-            self.report_broken_link(manifest);
+        match self.foreign.classify(&shown) {
+            ForeignFile::Ignored => {}
+            ForeignFile::OfSystem => {
+                self.report.warnings.push(format!("{shown} was made by the file system or a desktop"));
+            }
+            ForeignFile::Unexpected => self.add_finding(path, Problem::Foreign, "not a file of the archive"),
         }
     }
 
-    /// Reports a broken link. The finding names the earlier manifest, because the later manifest contains its digest.
-    fn report_broken_link(&mut self, manifest: &Manifest) {
-        let date = manifest.date;
-        let (day, problem, detail) = match (manifest.previous, self.previous) {
-            (Some(expected), Some(actual)) if expected.date == actual.date => (
-                actual.date,
-                Problem::Chain,
-                format!("file was changed: the manifest of {date} expects SHA-256 {}", expected.sha256),
-            ),
-            (Some(expected), actual) if actual.is_none_or(|actual| actual.date < expected.date) => {
-                (expected.date, Problem::Missing, format!("file is missing: the manifest of {date} refers to it"))
+    /// Compares the chain with the state, which names the last manifest that was written and the ranges that were read.
+    fn check_state(&mut self, is_complete: bool) {
+        let path = self.folder.path().join(STATE);
+        let state = match State::read(self.folder) {
+            Ok((state, warning)) => {
+                self.report.warnings.extend(warning);
+                state
             }
-            (_, Some(actual)) => (
-                actual.date,
-                Problem::Chain,
-                format!("the manifest of {date} does not refer to this file: one of the two was changed or added"),
-            ),
-            (_, None) => {
-                (date, Problem::Chain, "refers to an earlier manifest, but is the first of the contract".to_owned())
-            }
+            Err(error) => return self.report_error(path, error),
         };
-        self.add_finding(self.folder.manifest(day), problem, detail);
-    }
-
-    /// Reports files of a day that are not listed in its manifest.
-    fn check_files(&mut self, manifest: &Manifest, files: &[String]) {
-        for name in files {
-            let part: Option<PartName> = name.parse().ok();
-            let is_listed = part.as_ref().is_some_and(|part| manifest.parts.iter().any(|one| one.file == *part));
-            if name == MANIFEST || is_listed {
-                continue;
-            }
-            if is_leftover(name) || self.is_open() && part.is_some() {
-                self.report.warnings.push(leftover_warning(name));
-                continue;
-            }
-            let extra = self.folder.day(manifest.date).join(name);
-            self.add_finding(extra, Problem::Extra, "not listed in the manifest");
-        }
-    }
-
-    /// Compares the manifests with the state: the last manifest, and the ranges that the manifests cover.
-    fn check_state(&mut self) {
-        let Some(state) = self.state else {
+        let Some(state) = state else {
             return;
         };
-        if let Some(from) = state.relink {
-            self.report.warnings.push(format!(
-                "the manifests of contract {} are to be linked again from {from} on, so these links were not checked: \
-                 run an export first",
-                self.folder.contract()
-            ));
+        self.chain.is_unfinished |= state.open;
+        if !is_complete {
+            return;
         }
-        let head = self.previous;
         if let Some(written) = state.head
-            && !state.open
-            && head != Some(written)
+            && !self.chain.links.contains(&written)
         {
-            let (problem, detail) = if head.is_none_or(|head| head.date < written.date) {
-                (Problem::Missing, "file is missing: it was the last manifest")
-            } else {
-                (Problem::Chain, "not the last manifest that was written: file was changed or added")
+            let (is_missing, file) = match written.number {
+                Some(number) => (number > self.chain.manifests, self.folder.manifest(number)),
+                None => {
+                    let file = self.folder.manifest_of_version_1(written.date);
+                    (!file.exists(), file)
+                }
             };
-            let day = head.map_or(written.date, |head| head.date.max(written.date));
-            self.add_finding(self.folder.manifest(day), problem, detail);
+            let (problem, detail) = match is_missing {
+                true => (Problem::Missing, "file is missing: it was the last manifest"),
+                false => (Problem::Chain, "not the manifest that was written: file was changed or added"),
+            };
+            self.add_finding(file, problem, detail);
         }
-        for lost in state.covered_ranges().difference(&self.covered).iter() {
-            let manifest = self.folder.manifest(lost.start().date_naive());
+        let ranges = self.days.values().flat_map(|manifest| &manifest.ranges);
+        let covered: RangeSet = ranges.filter_map(ReadRange::range).collect();
+        for lost in state.covered_ranges().difference(&covered).iter() {
             let detail = format!("{} was archived, but no manifest covers it", super::range(lost));
-            self.add_finding(manifest, Problem::Missing, detail);
-        }
-    }
-
-    /// Reports files in the folder of the contract that do not belong to the archive.
-    fn check_other_files(&mut self, names: &[String]) {
-        for name in names {
-            if is_leftover(name) {
-                self.report.warnings.push(leftover_warning(name));
-            } else if !UNLISTED_FILES.contains(&name.as_str()) && day_of(name).is_none() {
-                self.add_finding(self.folder.path().join(name), Problem::Extra, "not a file of the archive");
-            }
+            self.add_finding(self.folder.day(lost.start().date_naive()), Problem::Missing, detail);
         }
     }
 
     fn finish(mut self) -> (VerifyReport, Vec<Manifest>) {
-        self.report.chains.push(ManifestChain {
-            contract: self.folder.contract().clone(),
-            days: self.manifests.len() as u64,
-            gaps: self.gaps,
-            unlinked: self.unlinked,
-            head: self.previous,
-        });
-        (self.report, self.manifests)
+        self.chain.days = self.closed.len() as u64;
+        self.chain.closed_until = self.closed.last().copied();
+        self.chain.gaps = self.days.values().map(|manifest| manifest.gaps.len() as u64).sum();
+        self.report.chains.push(self.chain);
+        (self.report, self.days.into_values().collect())
     }
-}
-
-/// The text of the operating system's error, without the path, because the finding already names the file.
-fn cause(error: crate::error::Error) -> String {
-    match error {
-        crate::error::Error::Open { source: error, .. } => error.to_string(),
-        error => error.to_string(),
-    }
-}
-
-fn leftover_warning(name: &str) -> String {
-    format!("{name} was left by a killed export; the next export removes it")
-}
-
-fn is_part(name: &str) -> bool {
-    name.parse::<PartName>().is_ok()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Take};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -13,8 +13,12 @@ use sha2::{Digest as _, Sha256};
 use super::{FileLocation, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::encode::decompress;
-use crate::layout::MANIFEST;
+use crate::fs::regular_file;
 use crate::manifest::{Manifest, Part};
+use crate::part::lines::MAX_LINE_BYTES;
+
+/// Number of bytes after the end of a part, as its manifest states it, that are read of a longer file.
+const MAX_EXTRA_BYTES: u64 = 16 << 20;
 
 /// First half of the SHA-256 of a line, which is enough to distinguish the contents of one id.
 type ContentHash = [u8; 16];
@@ -45,8 +49,7 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
         }
     }
     if all_read && let Some(detail) = late.difference() {
-        let file = folder.join(MANIFEST);
-        let location = FileLocation { root, file };
+        let location = FileLocation { root, file: folder.to_path_buf() };
         report.findings.push(location.find(None, Problem::Count, detail));
     }
     report
@@ -77,13 +80,13 @@ impl LatePartTotals {
     fn difference(&self) -> Option<String> {
         if self.unique != self.manifest_unique {
             return Some(format!(
-                "the late parts have {} ids that no other part has, this manifest says {}",
+                "the late parts have {} ids that no other part has, the manifests say {}",
                 self.unique, self.manifest_unique
             ));
         }
         let counted = self.counted.filter(|counted| *counted != self.expected_total)?;
         Some(format!(
-            "the late parts add {} events, this manifest says that the total of the service grew by {counted}",
+            "the late parts add {} events, the manifests say that the total of the service grew by {counted}",
             self.expected_total
         ))
     }
@@ -98,14 +101,18 @@ fn check_part<'a>(
     part: &'a Part,
     known: &mut KnownIds<'a>,
 ) -> io::Result<PartScan> {
-    let mut file = HashingReader::new(File::open(&location.file)?);
+    let bound = part.bytes.saturating_add(MAX_EXTRA_BYTES);
+    let mut file = HashingReader::new(regular_file::open(&location.file)?.take(bound));
     let mut scan = PartScan::default();
     let mut finding = |line: Option<u64>, problem, detail: String| {
         report.findings.push(location.find(line, problem, detail));
     };
     let unpacked = {
         let compressed = BufReader::with_capacity(1 << 17, &mut file);
-        decompress(part.file.compression, compressed).and_then(|reader| scan.read(reader, part, known, &mut finding))
+        decompress(part.file.compression, compressed).and_then(|reader| {
+            let bounded = reader.take(part.unpacked.saturating_add(1));
+            scan.read(Box::new(bounded), part, known, &mut finding)
+        })
     };
     if let Err(error) = unpacked {
         finding(Some(scan.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));
@@ -190,7 +197,7 @@ impl PartScan {
         let mut line = Vec::with_capacity(1 << 12);
         loop {
             line.clear();
-            let length = reader.read_until(b'\n', &mut line)?;
+            let length = (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
             if length == 0 {
                 return Ok(());
             }
@@ -290,13 +297,13 @@ impl PartScan {
 
 /// Hashes and counts the bytes read from a file.
 struct HashingReader {
-    file: File,
+    file: Take<File>,
     hash: Sha256,
     bytes: u64,
 }
 
 impl HashingReader {
-    fn new(file: File) -> Self {
+    fn new(file: Take<File>) -> Self {
         Self { file, hash: Sha256::new(), bytes: 0 }
     }
 

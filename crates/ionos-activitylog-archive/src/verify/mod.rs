@@ -2,39 +2,48 @@
 //! changed or removed is found, and every file that was added. The verification compares each manifest with the files
 //! of its day and with the next manifest.
 //!
-//! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `day` checks the
-//! lines of a day. In contrast, `online` compares the totals of an archive with those of the service.
+//! [`verify_archive`] checks the contracts of an archive: `chain` compares manifests, files and state, `foreign` knows
+//! files that are not of the archive, `day` checks the lines of a day. `heads` compares with digests that were kept, and
+//! `document` is the report for machines. In
+//! contrast, `online` compares the totals of an archive with those of the service.
 
 mod chain;
 mod day;
+mod document;
+mod foreign;
+mod heads;
 mod online;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use chrono::NaiveDate;
 use ionos_activitylog::ContractNumber;
 
-use crate::digest::Digest;
 use crate::encode::text;
 use crate::encode::text::single_line;
 use crate::error::Error;
-use crate::layout::Archive;
-use crate::manifest::{ManifestLink, Part};
+use crate::layout::{Archive, ContractFolder, day_of, manifest_number, names};
+use crate::manifest::{Manifest, ManifestLink, Part};
+use foreign::{ForeignFile, ForeignFiles};
 
+pub use document::{ReportedFinding, VERIFICATION_SCHEMA, VerificationDocument, VerifiedContract, VerifiedDay};
 pub use online::{TotalsReport, verify_totals};
 
 /// Explanation for users of the guarantees and the limits of a verification.
 pub const WHAT_IT_PROVES: &str = "\
-If there are no findings, no file of the archive was changed, removed or added after the manifests were written,
-provided that the last manifest is the original: compare its SHA-256 with a copy kept elsewhere. Verification does not
-prove that the service's log was complete or unaltered when it was read. For verified ranges, the number of events
-equalled the service's own count. For a verified range without a total, the service gave no usable count, and repeated
-scans returned the same events.";
+OK means: every file is as its manifest states, no other file is there, and each manifest continues the chain. Whoever
+can write to the archive could replace all of it, or remove its end. So keep the SHA-256 of the last manifest elsewhere:
+with --head, nothing up to that manifest was changed, removed or added since it was written. Verification does not prove
+that the log of the service was complete or unaltered when it was read. For a verified range, the number of events
+equalled the count of the service; without a usable count, repeated scans returned the same events. The day that is not
+over, or was interrupted, is checked but not proven, because its manifest is still open.";
 
 /// Result of a verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,6 +56,8 @@ pub struct VerifyReport {
     pub warnings: Vec<String>,
     /// The chain of manifests of each contract.
     pub chains: Vec<ManifestChain>,
+    /// What the manifests of each day state together, in order of contract and day.
+    pub days: Vec<Manifest>,
     /// Number of parts read.
     pub parts: u64,
     /// Number of events read.
@@ -61,14 +72,67 @@ pub struct VerifyReport {
 pub struct ManifestChain {
     /// Contract of the manifests.
     pub contract: ContractNumber,
-    /// Number of manifests, one per day.
+    /// Number of days with a closed manifest.
     pub days: u64,
+    /// Number of files in the chain.
+    pub manifests: u64,
     /// Number of gaps that the manifests name.
     pub gaps: u64,
-    /// Number of manifests whose links were not compared, because an export still has to link these manifests again.
-    pub unlinked: u64,
+    /// The links of all closed manifests, those of version 1 first.
+    pub links: Vec<ManifestLink>,
+    /// The last day that is closed. `None` if no day is.
+    pub closed_until: Option<NaiveDate>,
+    /// The day that is open, because it is not over. At most one.
+    pub open_days: Vec<NaiveDate>,
+    /// Days that an interrupted export has left open.
+    pub interrupted_days: Vec<NaiveDate>,
+    /// Whether an export is running, has failed or was killed.
+    pub is_unfinished: bool,
+    /// Days of manifests of version 1 that are not linked to the one before. They prove nothing about earlier days.
+    pub unlinked_days: Vec<NaiveDate>,
+    /// Whether the chain lists the manifests of version 1.
+    pub has_import: bool,
+    /// The manifest that a digest was kept of. `None` before [`VerifyReport::compare_heads`].
+    pub kept: Option<ManifestLink>,
+}
+
+impl ManifestChain {
+    fn new(contract: ContractNumber) -> Self {
+        Self {
+            contract,
+            days: 0,
+            manifests: 0,
+            gaps: 0,
+            links: Vec::new(),
+            closed_until: None,
+            open_days: Vec::new(),
+            interrupted_days: Vec::new(),
+            is_unfinished: false,
+            unlinked_days: Vec::new(),
+            has_import: false,
+            kept: None,
+        }
+    }
+
     /// The last manifest. `None` if there is none.
-    pub head: Option<ManifestLink>,
+    #[must_use]
+    pub fn head(&self) -> Option<ManifestLink> {
+        self.links.last().copied()
+    }
+
+    /// The manifests after the one that a digest was kept of. Empty without such a digest.
+    #[must_use]
+    pub fn after_kept(&self) -> &[ManifestLink] {
+        let kept = self.kept.and_then(|kept| self.links.iter().position(|link| *link == kept));
+        kept.and_then(|kept| self.links.get(kept + 1..)).unwrap_or_default()
+    }
+
+    /// Whether there is a day, and all that was read is closed and linked, so that the chain proves it up to its end.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let has_day = !self.links.is_empty() || !self.open_days.is_empty();
+        has_day && self.interrupted_days.is_empty() && self.unlinked_days.is_empty() && !self.is_unfinished
+    }
 }
 
 /// A difference and where it is.
@@ -91,8 +155,10 @@ pub struct Finding {
 pub enum Problem {
     /// A file that a manifest or the state names does not exist.
     Missing,
-    /// A file exists that no manifest names.
+    /// A part or manifest exists that no manifest names.
     Extra,
+    /// A file exists that is not of the archive.
+    Foreign,
     /// The content of a file was changed.
     Changed,
     /// A manifest is not the one that the next manifest, the state or a kept digest refers to.
@@ -130,51 +196,37 @@ impl VerifyReport {
         self.findings.is_empty()
     }
 
-    /// Whether the links of all manifests were compared.
+    /// Number of days that findings are about.
     #[must_use]
-    pub fn is_fully_linked(&self) -> bool {
-        self.chains.iter().all(|chain| chain.unlinked == 0)
+    pub fn damaged_days(&self) -> usize {
+        let day = |finding: &Finding| {
+            let mut folders = finding.file.components().map(|one| one.as_os_str().to_string_lossy().into_owned());
+            let contract = folders.next()?;
+            let name = folders.next()?;
+            match day_of(&name) {
+                Some(date) => Some((contract, date)),
+                None => {
+                    let number = manifest_number(&folders.next()?)?;
+                    let links = self.chains.iter().find(|chain| contract.ends_with(&format!("={}", chain.contract)));
+                    let link = links?.links.iter().find(|link| link.number == Some(number))?;
+                    Some((contract, link.date))
+                }
+            }
+        };
+        self.findings.iter().filter_map(day).collect::<BTreeSet<_>>().len()
     }
 
-    /// Compares the last manifest of each contract with digests that were kept elsewhere, one per contract.
-    pub fn compare_heads(&mut self, archive: &Archive, kept: &[Digest]) {
-        let mut found = Vec::new();
-        let mut unmatched: Vec<&Digest> = kept.iter().collect();
-        for chain in &self.chains {
-            let folder = archive.contract(&chain.contract);
-            let (file, detail) = match chain.head {
-                Some(head) if kept.contains(&head.sha256) => {
-                    unmatched.retain(|one| **one != head.sha256);
-                    continue;
-                }
-                Some(head) => (
-                    folder.manifest(head.date),
-                    format!("the last manifest has SHA-256 {}, which matches none of the --head values", head.sha256),
-                ),
-                None => (
-                    folder.path().to_path_buf(),
-                    "there is no manifest, so none of the --head values matches".to_owned(),
-                ),
-            };
-            let root = archive.root();
-            found.push(FileLocation { root, file }.find(None, Problem::Chain, detail));
-        }
-        if found.is_empty() {
-            for one in unmatched {
-                let root = archive.root();
-                let file = PathBuf::from(".");
-                let detail = format!("--head {one} does not match the last manifest of any contract");
-                found.push(FileLocation { root, file }.find(None, Problem::Chain, detail));
-            }
-        }
-        self.findings.extend(found);
-        self.findings.sort();
+    /// Whether no contract has an interrupted export or manifests that are not linked.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.chains.iter().all(ManifestChain::is_complete)
     }
 
     fn add(&mut self, other: Self) {
         self.findings.extend(other.findings);
         self.warnings.extend(other.warnings);
         self.chains.extend(other.chains);
+        self.days.extend(other.days);
         self.parts += other.parts;
         self.events += other.events;
         self.bytes += other.bytes;
@@ -205,25 +257,31 @@ impl FileLocation<'_> {
 /// Fails if the archive cannot be listed or has no contract. Any other problem is a finding, also a requested contract
 /// without a folder.
 pub fn verify_archive(archive: &Archive, contracts: Option<&[ContractNumber]>) -> Result<VerifyReport, Error> {
-    verify_archive_with_progress(archive, contracts, |_, _| {})
+    verify_archive_with_progress(archive, contracts, &[], |_, _| {})
 }
 
-/// Like [`verify_archive`], but calls `on_progress` after each part with the number of bytes read and the total number
-/// of bytes.
+/// Like [`verify_archive`], but ignores files that are not of the archive if their name, or their path relative to the
+/// root, matches one of the patterns in `ignored` (`*`: any characters; case is ignored). Calls `on_progress` after each
+/// part with the number of bytes read and the total number of bytes.
 pub fn verify_archive_with_progress(
     archive: &Archive,
     contracts: Option<&[ContractNumber]>,
+    ignored: &[String],
     on_progress: impl Fn(u64, u64) + Sync,
 ) -> Result<VerifyReport, Error> {
-    let contracts = archive.select_contracts(contracts)?;
-    if contracts.is_empty() {
+    let all_contracts = archive.contracts()?;
+    let selected = archive.select_contracts(contracts)?;
+    if selected.is_empty() {
         return Err(Error::NoArchive { path: archive.root().to_path_buf() });
     }
     let mut report = VerifyReport::default();
+    let foreign = ForeignFiles::new(ignored);
+    check_root(archive, &all_contracts, &foreign, &mut report)?;
     let mut days = Vec::new();
-    for folder in &contracts {
-        let (found, manifests) = chain::check_contract(archive.root(), folder);
+    for folder in &selected {
+        let (found, manifests) = chain::check_contract(archive.root(), folder, &foreign);
         report.add(found);
+        report.days.extend(manifests.iter().cloned());
         let manifests = manifests.into_iter();
         days.extend(manifests.map(|manifest| (folder.day(manifest.date), manifest)));
     }
@@ -253,13 +311,40 @@ pub fn verify_archive_with_progress(
     Ok(report)
 }
 
+/// Reports files beside the folders of the contracts.
+fn check_root(
+    archive: &Archive,
+    contracts: &[ContractFolder],
+    foreign: &ForeignFiles,
+    report: &mut VerifyReport,
+) -> Result<(), Error> {
+    for name in names(archive.root())? {
+        let file = archive.root().join(&name);
+        if contracts.iter().any(|contract| contract.path() == file) {
+            continue;
+        }
+        let location = FileLocation { root: archive.root(), file };
+        match foreign.classify(&name) {
+            ForeignFile::Ignored => {}
+            ForeignFile::OfSystem => {
+                report.warnings.push(format!("{name} was made by the file system or a desktop"));
+            }
+            ForeignFile::Unexpected => {
+                report.findings.push(location.find(None, Problem::Foreign, "not a file of the archive"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// One line about the last manifest, whose digest can be kept elsewhere.
 impl fmt::Display for ManifestChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let days = if self.days == 1 { "day" } else { "days" };
         write!(f, "contract {}: {} {days}", self.contract, self.days)?;
-        if let Some(ManifestLink { date, sha256 }) = self.head {
-            write!(f, ", last manifest {date} with SHA-256 {sha256}")?;
+        if let Some(ManifestLink { number, date, sha256 }) = self.head() {
+            let number = number.map(|number| format!("{number} ")).unwrap_or_default();
+            write!(f, ", last manifest {number}of {date} with SHA-256 {sha256}")?;
         }
         match self.gaps {
             0 => Ok(()),

@@ -63,8 +63,8 @@ pub async fn verify_totals(
     let mut done = 0;
     for (folder, days) in read {
         let mut more = Vec::new();
-        for (date, (manifest, _)) in days {
-            let location = FileLocation { root: archive.root(), file: folder.manifest(date) };
+        for (date, manifest) in days {
+            let location = FileLocation { root: archive.root(), file: folder.day(date) };
             let mut outcome = None;
             for range in manifest.verified_ranges().iter() {
                 let report = &mut totals.report;

@@ -28,7 +28,7 @@ fn found(root: &Path) -> Vec<(String, Option<u64>, Problem)> {
     let short = |file: &Path| {
         let text = file.display().to_string();
         let (_, inside) = text.split_once('/').unwrap();
-        let inside = inside.trim_start_matches("date=2026-11-");
+        let inside = inside.trim_start_matches("date=2026-11-").trim_start_matches("_manifests/");
         inside.split('-').next().unwrap().to_owned()
     };
     let findings = report.findings.iter();
@@ -127,18 +127,17 @@ async fn missing_extra_and_swapped_parts_are_found() {
     assert_eq!(found(root.path()), [finding("02/part", None, Problem::Extra)]);
     fs::remove_file(second.with_file_name(first.file_name().unwrap())).unwrap();
     fs::write(folder(&simulator, root.path()).path().join("warnings.txt"), "").unwrap();
-    assert_eq!(found(root.path()), [finding("warnings.txt", None, Problem::Extra)]);
+    assert_eq!(found(root.path()), [finding("warnings.txt", None, Problem::Foreign)]);
 }
 
 #[tokio::test]
 async fn an_edited_manifest_is_found_even_if_its_sums_are_correct() {
-    let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
-    for day in 1..=3 {
+    for number in 1..=3 {
         let root = tempfile::tempdir().unwrap();
         let simulator = archived(root.path(), Compression::Zstd).await;
         let folder = folder(&simulator, root.path());
-        let path = folder.manifest(date(day));
-        let name = format!("0{day}/_manifest.json");
+        let path = folder.manifest(number);
+        let name = format!("0000000{number}.json");
 
         // A manual edit of one value.
         let text = fs::read_to_string(&path).unwrap();
@@ -148,44 +147,40 @@ async fn an_edited_manifest_is_found_even_if_its_sums_are_correct() {
 
         // A consistent edit: a part and its file are removed, and the sums are recomputed.
         fs::write(&path, &text).unwrap();
-        forge(&folder, date(day));
+        forge(&folder, number);
         assert_eq!(found(root.path()), [finding(&name, None, Problem::Chain)]);
     }
 }
 
 /// Removes a part and its file from a day, and recomputes the manifest.
-fn forge(folder: &crate::layout::ContractFolder, date: chrono::NaiveDate) {
-    let path = folder.manifest(date);
+fn forge(folder: &crate::layout::ContractFolder, number: u64) {
+    let path = folder.manifest(number);
     let (mut manifest, _) = Manifest::read(&path).unwrap();
     let part = manifest.parts.remove(0);
+    manifest.ranges[0].total = Some(0);
     manifest.recompute();
     fs::write(&path, manifest.to_bytes()).unwrap();
-    fs::remove_file(folder.day(date).join(part.file.to_string())).unwrap();
+    fs::remove_file(folder.day(manifest.date).join(part.file.to_string())).unwrap();
 }
 
 #[tokio::test]
-async fn days_before_the_relinked_ones_are_still_compared() {
-    let date = |day: u32| chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+async fn no_member_of_the_state_switches_a_check_off() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let folder = folder(&simulator, root.path());
-    let relink = |from| {
-        let (mut state, _) = crate::state::State::read(&folder).unwrap();
-        if let Some(state) = &mut state {
-            state.relink = Some(from);
-            crate::state::write(&folder, state, &crate::fs::FailPoints::default()).unwrap();
-        }
-    };
-    forge(&folder, date(1));
-    let chain = finding("01/_manifest.json", None, Problem::Chain);
-    relink(date(3));
-    assert_eq!(found(root.path()), [chain]);
-    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-    assert_eq!(report.chains[0].unlinked, 1);
-    relink(date(1));
-    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-    assert_eq!((report.findings, report.chains[0].unlinked), (vec![], 3));
-    assert!(report.warnings.iter().any(|warning| warning.contains("from 2026-11-01 on")), "{:?}", report.warnings);
+    let (state, _) = crate::state::State::read(&folder).unwrap();
+    let mut state = state.unwrap();
+    forge(&folder, 1);
+    let chain = finding("00000001.json", None, Problem::Chain);
+    let stray = folder.day("2026-11-02".parse().unwrap());
+    let stray = stray.join("part-20261102T000000Z-20261103T000000Z-0123456789abcdef.ndjson.zst");
+    fs::write(stray, "").unwrap();
+    for open in [false, true] {
+        (state.open, state.open_since) = (open, Some(state.updated).filter(|_| open));
+        state.coverage.clear();
+        crate::state::write(&folder, &state, &crate::fs::FailPoints::default()).unwrap();
+        assert_eq!(found(root.path()), [chain.clone(), finding("02/part", None, Problem::Extra)], "{open}");
+    }
 }
 
 #[tokio::test]
@@ -198,22 +193,27 @@ async fn the_last_manifest_is_compared_with_a_kept_digest() {
         report.compare_heads(&archive, kept);
         report
     };
-    let kept = verified(&[]).chains[0].head.unwrap().sha256;
-    assert_eq!(verified(&[kept]).findings, []);
+    let kept = verified(&[]).chains[0].head().unwrap().sha256;
+    let report = verified(&[kept]);
+    assert_eq!((report.findings.as_slice(), report.chains[0].after_kept()), (&[][..], &[][..]));
+    // A digest of an earlier manifest proves the chain up to it.
+    let second = Digest::sha256(&fs::read(folder.manifest(2)).unwrap());
+    let report = verified(&[second]);
+    let after: Vec<Option<u64>> = report.chains[0].after_kept().iter().map(|link| link.number).collect();
+    assert_eq!((report.findings.as_slice(), after.as_slice()), (&[][..], &[Some(3)][..]));
     let too_many = verified(&[kept, Digest::sha256(b"")]).findings;
     assert_eq!((too_many.len(), too_many[0].problem), (1, Problem::Chain));
 
     // If the state is removed as well, only the kept digest shows the change.
-    forge(&folder, "2026-11-03".parse().unwrap());
+    forge(&folder, 3);
     for name in ["_state.json", "_state.prev.json"] {
         let _ = fs::remove_file(folder.path().join(name));
     }
     let report = verify_archive(&archive, None).unwrap();
     assert_eq!(report.findings, []);
-    assert!(report.warnings[0].contains("has no state file"), "{:?}", report.warnings);
     let findings = verified(&[kept]).findings;
     assert_eq!((findings.len(), findings[0].problem), (1, Problem::Chain));
-    assert!(findings[0].file.ends_with("date=2026-11-03/_manifest.json"), "{}", findings[0]);
+    assert!(findings[0].file.ends_with("_manifests/00000003.json"), "{}", findings[0]);
 }
 
 #[tokio::test]
@@ -226,8 +226,8 @@ async fn an_unreadable_day_is_reported_and_the_others_are_checked() {
     fs::write(&day, "").unwrap();
     fs::create_dir(folder.path().join("date=2026-11-9")).unwrap();
     let found = found(root.path());
-    assert!(found.contains(&finding("02", None, Problem::Unreadable)), "{found:?}");
-    assert!(found.contains(&finding("9", None, Problem::Extra)), "{found:?}");
+    assert!(found.contains(&finding("02", None, Problem::Foreign)), "{found:?}");
+    assert!(found.contains(&finding("9", None, Problem::Foreign)), "{found:?}");
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
     assert_eq!(report.parts, 2);
 }
@@ -240,7 +240,7 @@ async fn a_missing_day_is_found() {
         let date = chrono::NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
         fs::remove_dir_all(folder(&simulator, root.path()).day(date)).unwrap();
         let found = found(root.path());
-        let missing = finding(&format!("0{day}/_manifest.json"), None, Problem::Missing);
+        let missing = finding(&format!("0{day}/part"), None, Problem::Missing);
         assert!(found.contains(&missing), "{found:?}");
     }
 }
@@ -250,8 +250,8 @@ async fn the_report_contains_the_head_of_the_chain() {
     let root = tempfile::tempdir().unwrap();
     let simulator = archived(root.path(), Compression::Zstd).await;
     let report = verify_archive(&Archive::new(root.path()), None).unwrap();
-    let last = folder(&simulator, root.path()).manifest("2026-11-03".parse().unwrap());
-    let head = report.chains[0].head.unwrap();
+    let last = folder(&simulator, root.path()).manifest(3);
+    let head = report.chains[0].head().unwrap();
     assert_eq!(head.sha256, Digest::sha256(&fs::read(last).unwrap()));
     assert!(report.chains[0].to_string().contains(&head.sha256.to_string()));
     assert_eq!((report.parts, report.chains[0].days), (3, 3));
@@ -325,10 +325,12 @@ fn adjacent_equal_records_without_time_and_id_are_not_duplicates() {
         let meta = PartMeta { range, verified: true, counted: true, late: false };
         let part = file.finish(meta, |_| false).unwrap();
         let mut manifest = Manifest::new("https://api.example.com", contract.clone(), date);
-        manifest.ranges = vec![ReadRange::verified(range, true, Some(RangeProof::EventsMatchTotal))];
+        manifest.ranges = vec![ReadRange::verified(range, part.total, Some(RangeProof::EventsMatchTotal))];
         manifest.parts = vec![part];
         manifest.recompute();
-        fs::write(folder.manifest(date), manifest.to_bytes()).unwrap();
+        manifest.number = Some(1);
+        fs::create_dir_all(folder.manifests()).unwrap();
+        fs::write(folder.manifest(1), manifest.to_bytes()).unwrap();
         let path = day.join(manifest.parts[0].file.to_string());
         let problems: Vec<Problem> = found(root.path()).iter().map(|one| one.2).collect();
         fs::remove_file(path).unwrap();

@@ -24,7 +24,7 @@ The file extension selects the format and the compression (.gz or .zst): .ndjson
 array, each record byte for byte as the service sent it; .csv is a table, see `ialog schema flat`. A file appears under its \
 final name only when it is complete. To resume an interrupted export, run the command again with the same file and range.
 
-Any other --out is the folder of an archive, with one folder per contract and day and a manifest in each. Ranges that are \
+Any other --out is the folder of an archive, with one folder per contract and day, and a chain of manifests per contract. Ranges that are \
 already in the archive are not read again, so running the same command again resumes it. `ialog verify` checks an archive.
 
 Examples:
@@ -54,7 +54,7 @@ pub(crate) struct ExportArgs {
     pub(crate) overwrite: bool,
 
     /// Print what an export to an archive would read and write, without doing it
-    #[arg(long, conflicts_with = "recount")]
+    #[arg(long, conflicts_with_all = ["recount", "reread"])]
     pub(crate) dry_run: bool,
 
     /// Exclude events newer than this, because the log may still be incomplete; the next export reads them [default:
@@ -62,9 +62,14 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "LENGTH")]
     pub(crate) settle: Option<Length>,
 
-    /// Compare archived days with the service again, one request per day, and add late events
+    /// Compare the number of archived events with the count of the service, one request per day, and read days that
+    /// differ again to add late events
     #[arg(long)]
     pub(crate) recount: bool,
+
+    /// Read archived days again and compare the ids and contents of all events, to add late and amended events
+    #[arg(long)]
+    pub(crate) reread: bool,
 
     /// Format of the parts of an archive [default: ndjson.zst]
     #[arg(long, value_name = "FORMAT")]

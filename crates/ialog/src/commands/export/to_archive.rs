@@ -36,6 +36,7 @@ pub(super) async fn run(
         .settle_delay(settle)
         .compression(args.format.map_or(Compression::Zstd, Into::into))
         .recount(args.recount)
+        .reread(args.reread)
         .clock(context.clock.clone())
         .fail_points(context.fail_points.clone())
         .on_progress({
@@ -150,7 +151,8 @@ impl ExportSummary {
             ));
             return;
         };
-        if export.nothing_to_do {
+        let is_unchanged = export.requests == 0 && export.events == 0 && !export.stopped;
+        if export.nothing_to_do || is_unchanged {
             context.info(format_args!("contract {contract}, {range}: already archived"));
         } else {
             let stopped = if export.stopped { ", stopped" } else { "" };

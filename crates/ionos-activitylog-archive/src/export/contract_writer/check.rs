@@ -4,46 +4,37 @@
 use super::ContractWriter;
 use crate::error::Error;
 use crate::layout::ContractFolder;
-use crate::manifest::ManifestLink;
 use crate::state::ArchiveIdentity;
 
+/// The hint for a file that is missing or differs.
+const RESTORE: &str = "restore the archive from a copy, or export to a new folder and keep this one as evidence; \
+                       `ialog verify` shows all differences";
+
 impl ContractWriter {
+    /// Fails if the state knows a range or a manifest that is not there.
     pub(super) fn check_against_state(&self) -> Result<(), Error> {
         let lost = self.state.covered_ranges().difference(&self.covered_ranges());
         if let Some(first) = lost.iter().next() {
-            let path = self.folder.manifest(first.start().date_naive());
             return Err(Error::Damaged {
-                path,
+                path: self.folder.day(first.start().date_naive()),
                 detail: format!("{first} was archived, but no manifest covers it"),
-                hint: "`ialog verify` shows all differences; after `ialog state rebuild`, the next export reads it again",
+                hint: RESTORE,
             });
         }
-        if let Some(head) = self.state.head.filter(|_| !self.state.open) {
-            let found = self.head();
-            if found != Some(head) {
-                return Err(Error::Damaged {
-                    path: self.folder.manifest(head.date),
-                    detail: "it is not the last manifest that was written".to_owned(),
-                    hint: "`ialog verify` shows all differences; `ialog state rebuild` accepts it as it is",
-                });
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn check_chain(&self) -> Result<(), Error> {
-        let mut previous: Option<ManifestLink> = None;
-        for (date, (manifest, digest)) in &self.days {
-            if manifest.previous != previous {
-                let path = previous
-                    .map_or_else(|| self.folder.manifest(*date), |previous| self.folder.manifest(previous.date));
-                return Err(Error::Damaged {
-                    path,
-                    detail: format!("the manifest of {date} does not refer to it"),
-                    hint: "run `ialog verify` to see all differences",
-                });
-            }
-            previous = Some(ManifestLink { date: *date, sha256: *digest });
+        // The state of an interrupted export may be older than the chain.
+        let (written, links) = (self.state.head, &self.chain.links);
+        let is_known = written.is_none_or(|written| links.contains(&written));
+        let is_last = self.state.open || written.is_none() || written == links.last().copied();
+        if let Some(head) = written.filter(|_| !is_known || !is_last) {
+            let path = match head.number {
+                Some(number) => self.folder.manifest(number),
+                None => self.folder.manifest_of_version_1(head.date),
+            };
+            return Err(Error::Damaged {
+                path,
+                detail: "it is not the last manifest that was written".to_owned(),
+                hint: RESTORE,
+            });
         }
         Ok(())
     }
@@ -51,7 +42,7 @@ impl ContractWriter {
     /// Fails if a part is missing or has another size than its manifest says, because the range of such a part must not
     /// be sealed.
     pub(super) fn check_parts(&self) -> Result<(), Error> {
-        for (date, (manifest, _)) in &self.days {
+        for (date, manifest) in &self.chain.days {
             for part in &manifest.parts {
                 let path = self.folder.day(*date).join(part.file.to_string());
                 let detail = match std::fs::metadata(&path) {
@@ -60,12 +51,7 @@ impl ContractWriter {
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => "it is missing".to_owned(),
                     Err(error) => return Err(Error::Open { path, source: error }),
                 };
-                return Err(Error::Damaged {
-                    path,
-                    detail,
-                    hint: "restore it from a copy, or remove the folder of its day and run `ialog state rebuild --relink` to read \
-                     the day again; `ialog verify` shows all differences",
-                });
+                return Err(Error::Damaged { path, detail, hint: RESTORE });
             }
         }
         Ok(())

@@ -1,9 +1,7 @@
-//! Removes replaced parts and the leftovers of killed exports, which [`verify_archive`](crate::verify_archive) would
-//! report. Never touches files that this program did not write.
+//! Removes the leftovers of killed exports, which [`verify_archive`](crate::verify_archive) would report. Never touches
+//! files that this program did not write.
 
 use std::path::Path;
-
-use chrono::NaiveDate;
 
 use super::ContractWriter;
 use crate::error::Error;
@@ -11,25 +9,21 @@ use crate::fs::{folder, is_leftover};
 use crate::layout::names;
 
 impl ContractWriter {
-    /// Removes temporary files and parts that no manifest names. If `only` is a day, cleans only the folder of that
-    /// day. Parts whose range no manifest covers are removed only if `only` is `None` and the state shows an
-    /// interrupted export.
-    pub(super) fn cleanup(&self, only: Option<NaiveDate>) -> Result<(), Error> {
-        let dates = match only {
-            Some(date) => vec![date],
-            None => {
-                self.remove_partial_files(self.folder.path())?;
-                self.folder.days()?
-            }
-        };
-        for date in dates {
+    /// Removes temporary files, and parts that no manifest names. Parts whose range no manifest covers are removed only
+    /// if the state shows an interrupted export.
+    pub(super) fn cleanup(&self) -> Result<(), Error> {
+        self.remove_partial_files(self.folder.path())?;
+        if self.folder.manifests().is_dir() {
+            self.remove_partial_files(&self.folder.manifests())?;
+        }
+        let was_interrupted = self.state_existed && self.state.open;
+        for date in self.folder.days()? {
             let folder = self.folder.day(date);
             self.remove_partial_files(&folder)?;
-            let manifest = self.days.get(&date).map(|(manifest, _)| manifest);
+            let manifest = self.chain.days.get(&date);
             let covered = manifest.map(|manifest| manifest.verified_ranges().union(&manifest.unverified_ranges()));
             for name in self.folder.parts(date)? {
                 let listed = manifest.is_some_and(|manifest| manifest.parts.iter().any(|part| part.file == name));
-                let was_interrupted = only.is_none() && self.state_existed && self.state.open;
                 let is_covered = covered.as_ref().is_some_and(|covered| covered.covers(name.range));
                 if !listed && (was_interrupted || is_covered) {
                     folder::remove_file(&folder.join(name.to_string()), &self.fail_points)?;

@@ -1,169 +1,123 @@
-//! Changes manifests. A part belongs to the archive once a manifest names it. Changing a manifest breaks the link from
-//! the next manifest. So the state first records the changed day, from which manifests must be linked again. If the
-//! chain is broken anywhere else, another program has modified it.
+//! Adds to the manifests. A part belongs to the archive once a manifest names it.
+//!
+//! What is added to a day goes into its open manifest. When the export has passed the day, the open manifest is closed:
+//! it gets the next number of the chain and never changes again. Days are closed in order of date, so that an export
+//! that was interrupted and finished writes the same chain as one that was not.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use ionos_activitylog::{DateRange, RangeSet};
 
 use super::ContractWriter;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::fs::{ArchiveFileKind, AtomicFile, FailPoint, folder};
-use crate::manifest::{KnownGap, MANIFEST_SCHEMA, Manifest, ManifestLink, Part, ReadRange, Tool};
+use crate::manifest::{ImportedManifests, Manifest, ManifestLink, OpenManifests, day};
 use crate::part::WrittenRange;
 use crate::state::ArchiveIdentity;
 
 impl ContractWriter {
-    /// Records ranges in the manifests, in place of the earlier content of these ranges. The parts of the ranges must
-    /// be on disk.
+    /// Records ranges that were read for the first time. Their parts must be on disk.
     pub(crate) fn commit(&mut self, ranges: Vec<WrittenRange>) -> Result<(), Error> {
-        let mut by_day: BTreeMap<NaiveDate, Vec<WrittenRange>> = BTreeMap::new();
+        let mut by_day: BTreeMap<NaiveDate, Manifest> = BTreeMap::new();
         for written in ranges {
             let date = written.range.start().date_naive();
-            by_day.entry(date).or_default().push(written);
+            let mut one = self.empty_manifest(date);
+            one.ranges.push(written.read_range());
+            one.parts.extend(written.part);
+            one.gaps.extend(written.gaps);
+            by_day.entry(date).or_insert_with(|| self.empty_manifest(date)).add(&one);
         }
-        for (date, ranges) in by_day {
-            let mut manifest = self.manifest(date);
-            let replaced: RangeSet = ranges.iter().map(|written| written.range).collect();
-            let parts_before = manifest.parts.len();
-            manifest.parts.retain(|part| !replaced.covers(part.file.range));
-            let replaces = manifest.parts.len() < parts_before;
-            manifest.gaps.retain(|gap| gap.range().is_some_and(|range| !replaced.covers(range)));
-            let mut gaps = Vec::new();
-            for written in ranges {
-                cover(&mut manifest.ranges, written.read_range());
-                manifest.parts.extend(written.part);
-                gaps.extend(written.gaps);
-            }
-            manifest.gaps.extend(gaps.iter().cloned());
-            self.write(manifest)?;
-            // Record the tries after writing the manifest, because writing the state drops tries of gaps that no
-            // manifest names.
-            self.record_gap_tries(&gaps);
-            if replaces {
-                self.cleanup(Some(date))?;
-            }
-        }
-        Ok(())
+        by_day.into_values().try_for_each(|addition| self.add(addition))
     }
 
-    /// Adds a part with late events.
-    pub(crate) fn commit_late(&mut self, date: NaiveDate, part: Part) -> Result<(), Error> {
-        let mut manifest = self.manifest(date);
-        manifest.parts.retain(|known| known.file != part.file);
-        manifest.parts.push(part);
-        self.write(manifest)
+    /// A manifest of a day that states nothing.
+    pub(crate) fn empty_manifest(&self, date: NaiveDate) -> Manifest {
+        let ArchiveIdentity { api, contract, .. } = &self.state.identity;
+        Manifest::new(api, contract.clone(), date)
     }
 
-    /// Marks a verified range of a day as not verified, so that the next export reads it again. Its archived events
-    /// stay until then.
-    pub(crate) fn mark_unverified(
-        &mut self,
-        date: NaiveDate,
-        range: DateRange,
-        gaps: Vec<KnownGap>,
-        new: Option<Part>,
-    ) -> Result<(), Error> {
-        self.unseal(range);
-        let mut manifest = self.manifest(date);
-        let inside = RangeSet::from(range);
-        if let Some(new) = new {
-            manifest.parts.retain(|known| known.file != new.file);
-            manifest.parts.push(new);
-        }
-        for part in &mut manifest.parts {
-            if inside.covers(part.file.range) {
-                part.verified = false;
-                part.total = None;
+    /// Adds to a day. Closes the earlier days first, and the day itself if it is read to its end.
+    pub(crate) fn add(&mut self, addition: Manifest) -> Result<(), Error> {
+        let date = addition.date;
+        self.close_days(|open| open < date)?;
+        let is_at_end = day(date).is_some_and(|day| addition.ranges.iter().any(|range| range.to == day.end()));
+        for days in [&mut self.chain.open, &mut self.chain.days] {
+            match days.get_mut(&date) {
+                Some(known) => known.add(&addition),
+                None => drop(days.insert(date, addition.clone())),
             }
         }
-        cover(&mut manifest.ranges, ReadRange::unverified(range));
-        manifest.gaps.extend(gaps.iter().cloned());
-        self.write(manifest)?;
-        self.record_gap_tries(&gaps);
-        Ok(())
-    }
-
-    fn manifest(&self, date: NaiveDate) -> Manifest {
-        self.days.get(&date).map_or_else(
-            || {
-                let ArchiveIdentity { api, contract, .. } = &self.state.identity;
-                Manifest::new(api, contract.clone(), date)
-            },
-            |(manifest, _)| manifest.clone(),
-        )
-    }
-
-    fn write(&mut self, mut manifest: Manifest) -> Result<(), Error> {
-        let date = manifest.date;
-        manifest.recompute();
-        manifest.schema = MANIFEST_SCHEMA.to_owned();
-        manifest.tool = Tool::current();
-        let followed = self.days.range(date..).any(|(later, _)| *later > date);
-        if followed && self.state.relink.is_none_or(|from| from > date) {
-            // The state is written first: see the module documentation.
-            self.state.relink = Some(date);
-            self.save()?;
-        }
-        self.write_linked(manifest)?;
         self.manifests_ahead = true;
-        Ok(())
-    }
-
-    fn write_linked(&mut self, mut manifest: Manifest) -> Result<(), Error> {
-        let date = manifest.date;
-        let previous = self.days.range(..date).next_back();
-        manifest.previous = previous.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
-        let bytes = manifest.to_bytes();
-        if manifest.parts.is_empty() && !self.days.contains_key(&date) {
-            // If a discarded part has left the folder, the name of the folder may not be durable yet.
-            folder::create_unsynced(&self.folder.day(date), &self.fail_points)?;
-            folder::sync(self.folder.path())?;
-        } else {
-            Self::day_folder(&self.folder, date, &self.fail_points)?;
+        if is_at_end {
+            self.close_days(|open| open == date)?;
         }
-        AtomicFile::write_all_to(&self.folder.manifest(date), &bytes, ArchiveFileKind::Manifest, &self.fail_points)?;
-        self.days.insert(date, (manifest, Digest::sha256(&bytes)));
+        if self.chain.open.contains_key(&date) {
+            self.write_open()?;
+        }
+        // Record the tries after writing the manifest, because writing the state drops tries of gaps that no manifest
+        // names.
+        self.record_gap_tries(&addition.gaps);
         Ok(())
     }
 
-    /// From the first changed day on, links each manifest to the manifest before it.
-    pub(super) fn relink(&mut self) -> Result<(), Error> {
-        let Some(from) = self.state.relink else {
+    /// Closes the open days that are selected and over, in order of date.
+    pub(super) fn close_days(&mut self, is_selected: impl Fn(NaiveDate) -> bool) -> Result<(), Error> {
+        let dates = self.chain.open.keys().copied();
+        let dates: Vec<NaiveDate> = dates.filter(|date| is_selected(*date) && self.is_over(*date)).collect();
+        for date in dates {
+            let Some(mut manifest) = self.chain.open.remove(&date) else { continue };
+            (manifest.number, manifest.previous) = (Some(self.next_number()), self.chain.head);
+            manifest.recompute();
+            let bytes = manifest.to_bytes();
+            self.append(date, &bytes)?;
+        }
+        // The chain is written first: an open manifest that the chain already has is recognised.
+        if self.open_on_disk.iter().any(|date| !self.chain.open.contains_key(date)) {
+            self.write_open()?;
+        }
+        Ok(())
+    }
+
+    /// Lists the manifests of version 0.1.0 as the first entry of the chain.
+    pub(super) fn import(&mut self) -> Result<(), Error> {
+        let manifests = std::mem::take(&mut self.chain.not_imported);
+        let Some(last) = manifests.last() else {
             return Ok(());
         };
-        let dates: Vec<NaiveDate> = self.days.range(from..).map(|(date, _)| *date).collect();
-        for date in dates {
-            let previous = self.days.range(..date).next_back();
-            let expected = previous.map(|(date, (_, sha256))| ManifestLink { date: *date, sha256: *sha256 });
-            if let Some((manifest, _)) = self.days.get(&date)
-                && manifest.previous != expected
-            {
-                self.write_linked(manifest.clone())?;
-                self.fail_points.reach(FailPoint::ChainLinked);
-            }
-        }
-        self.state.relink = None;
-        self.save()
+        let (date, unlinked) = (last.date, std::mem::take(&mut self.chain.unlinked));
+        let import = ImportedManifests::new(self.folder.contract().clone(), manifests, unlinked);
+        self.append(date, &import.to_bytes())
     }
-}
 
-/// Replaces the content of a range. Adjacent verified ranges with the same proof are merged; ranges that are not
-/// verified stay as they were read, so that each can be read again.
-fn cover(ranges: &mut Vec<ReadRange>, new: ReadRange) {
-    let mut all = Vec::new();
-    let replaced: RangeSet = new.range().into_iter().collect();
-    for read in ranges.iter() {
-        let Some(old) = read.range() else {
-            continue;
-        };
-        let left = RangeSet::from(old).difference(&replaced);
-        all.extend(left.iter().map(|left| read.of_part(left)));
+    fn next_number(&self) -> u64 {
+        self.chain.head.and_then(|head| head.number).unwrap_or_default() + 1
     }
-    all.push(new);
-    all.sort_by_key(|read| read.from);
-    all.dedup_by(|next, kept| kept.merge(next));
-    *ranges = all;
+
+    /// Writes the next file of the chain. Fails if another process has written it.
+    fn append(&mut self, date: NaiveDate, bytes: &[u8]) -> Result<(), Error> {
+        let number = self.next_number();
+        folder::create_all(&self.folder.manifests(), &self.fail_points)?;
+        let path = self.folder.manifest(number);
+        AtomicFile::write_new(&path, bytes, ArchiveFileKind::Manifest, &self.fail_points)?;
+        let link = ManifestLink { number: Some(number), date, sha256: Digest::sha256(bytes) };
+        self.chain.head = Some(link);
+        self.chain.links.push(link);
+        self.manifests_ahead = true;
+        self.fail_points.reach(FailPoint::DayClosed);
+        Ok(())
+    }
+
+    fn write_open(&mut self) -> Result<(), Error> {
+        let path = self.folder.open_manifests();
+        if self.chain.open.is_empty() {
+            folder::remove_file(&path, &self.fail_points)?;
+        } else {
+            folder::create_all(&self.folder.manifests(), &self.fail_points)?;
+            let open = OpenManifests::new(self.chain.open.values().cloned());
+            AtomicFile::write_all_to(&path, &open.to_bytes(), ArchiveFileKind::Manifest, &self.fail_points)?;
+        }
+        self.open_on_disk = self.chain.open.keys().copied().collect();
+        Ok(())
+    }
 }

@@ -10,7 +10,7 @@ use super::ContractWriter;
 use crate::error::Error;
 use crate::manifest::KnownGap;
 use crate::state;
-use crate::state::{Certainty, OpenGap, State};
+use crate::state::{OpenGap, State};
 
 /// Minimum time between two writes of the state while an export runs. An outdated state loses no data, because it is
 /// derived from the manifests.
@@ -43,10 +43,9 @@ impl ContractWriter {
 
     /// The ranges of all manifests; adjacent ranges of the same certainty are merged.
     fn coverage(&self) -> Vec<state::CoverageEntry> {
-        let sealed = self.state.sealed_ranges();
         let mut entries = Vec::new();
-        for (manifest, _) in self.days.values() {
-            state::extend(&mut entries, manifest, &sealed);
+        for manifest in self.chain.days.values() {
+            state::extend(&mut entries, manifest, &self.confirmed);
         }
         entries
     }
@@ -57,7 +56,7 @@ impl ContractWriter {
             let gaps = self.state.gaps.iter();
             gaps.clone().find(|gap| (gap.from, gap.to) == (from, to))
         };
-        let gaps = self.days.values().flat_map(|(manifest, _)| &manifest.gaps);
+        let gaps = self.chain.days.values().flat_map(|manifest| &manifest.gaps);
         gaps.map(|gap| {
             let open = find_open(gap.from, gap.to);
             OpenGap {
@@ -70,7 +69,7 @@ impl ContractWriter {
     }
 
     /// Counts one more try for each gap.
-    pub(super) fn record_gap_tries(&mut self, gaps: &[KnownGap]) {
+    pub(crate) fn record_gap_tries(&mut self, gaps: &[KnownGap]) {
         let now = self.clock.now();
         self.retries_changed |= !gaps.is_empty();
         for gap in gaps {
@@ -85,28 +84,22 @@ impl ContractWriter {
         }
     }
 
-    /// Seals a range; takes effect when the state is written.
-    pub(crate) fn seal(&mut self, range: DateRange) {
-        self.state.coverage.push(state::CoverageEntry {
-            from: range.start(),
-            to: range.end(),
-            state: Certainty::Sealed,
-            count: 0,
-        });
-        self.manifests_ahead = true;
-        self.retries_changed = true;
+    /// Records that the service reported the archived number of events again; takes effect when the state is written.
+    pub(crate) fn mark_recounted(&mut self, range: DateRange) {
+        self.confirmed.recounted.extend([range]);
+        (self.manifests_ahead, self.retries_changed) = (true, true);
     }
 
-    /// Removes the seal of a range.
-    pub(crate) fn unseal(&mut self, range: DateRange) {
-        let left = self.state.sealed_ranges().difference(&range.into());
-        let sealed = left.iter().map(|range| state::CoverageEntry {
-            from: range.start(),
-            to: range.end(),
-            state: Certainty::Sealed,
-            count: 0,
-        });
-        self.state.coverage = sealed.collect();
+    /// Records that the service returned the archived events again; takes effect when the state is written.
+    pub(crate) fn seal(&mut self, range: DateRange) {
+        self.confirmed.sealed.extend([range]);
+        (self.manifests_ahead, self.retries_changed) = (true, true);
+    }
+
+    /// Forgets what was confirmed about a range.
+    pub(crate) fn unconfirm(&mut self, range: DateRange) {
+        self.confirmed.recounted = self.confirmed.recounted.difference(&range.into());
+        self.confirmed.sealed = self.confirmed.sealed.difference(&range.into());
         self.retries_changed = true;
     }
 }

@@ -2,7 +2,7 @@
 //! kill at any instant: part, then manifest, then state. A part without a manifest is written again; an outdated state
 //! is derived again from the manifests.
 //!
-//! `check` compares files before anything is written, `cleanup` removes leftovers, `commit` changes manifests and
+//! `check` compares files before anything is written, `cleanup` removes leftovers, `commit` adds to the manifests and
 //! `coverage` derives the state.
 
 mod check;
@@ -10,29 +10,34 @@ mod cleanup;
 mod commit;
 mod coverage;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use ionos_activitylog::clock::Clock;
 use ionos_activitylog::{DateRange, RangeSet};
 
 use self::check::check_identity;
-use crate::digest::Digest;
 use crate::error::Error;
 use crate::fs::{FailPoints, folder};
 use crate::layout::ContractFolder;
 use crate::lock_owner::LockOwner;
-use crate::manifest::{Manifest, ManifestLink, ReadRange, read_days};
-use crate::state::{ArchiveIdentity, ContractLock, State};
+use crate::manifest::{Chain, ManifestLink, ReadRange, day};
+use crate::state::{ArchiveIdentity, ConfirmedRanges, ContractLock, State};
 
 /// A contract's folder, locked for writing.
 pub(crate) struct ContractWriter {
     pub(crate) folder: ContractFolder,
-    pub(crate) days: BTreeMap<NaiveDate, (Manifest, Digest)>,
+    pub(crate) chain: Chain,
     pub(crate) state: State,
+    /// Ranges that were recounted or sealed.
+    confirmed: ConfirmedRanges,
+    /// Days that end by this time are over, by the clock of the service.
+    settled: DateTime<Utc>,
+    /// Days of the manifests in the file of open manifests.
+    open_on_disk: BTreeSet<NaiveDate>,
     /// Warnings to show the user.
     pub(crate) warnings: Vec<String>,
     clock: Arc<dyn Clock>,
@@ -49,12 +54,14 @@ pub(crate) struct ContractWriter {
 }
 
 impl ContractWriter {
-    /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export.
+    /// Opens and locks the folder of a contract, creates it if needed, and removes the leftovers of a killed export. Days
+    /// that end by `settled` are over.
     ///
     /// Fails if the archive has another identity, if another process holds the lock, and if a file was modified.
     pub(crate) fn open(
         folder: ContractFolder,
         api: &str,
+        settled: DateTime<Utc>,
         clock: Arc<dyn Clock>,
         fail_points: FailPoints,
     ) -> Result<Self, Error> {
@@ -62,7 +69,7 @@ impl ContractWriter {
         let lock = ContractLock::acquire(&folder, clock.now(), &fail_points)?;
         let identity = ArchiveIdentity::new(api, folder.contract());
         let (state, warning) = State::read(&folder)?;
-        let days = read_days(&folder)?;
+        let chain = Chain::read(&folder)?;
         let mut warnings: Vec<String> = warning.into_iter().collect();
         let state_existed = state.is_some();
         let state = match state {
@@ -71,8 +78,9 @@ impl ContractWriter {
                 state
             }
             None => {
-                if !days.is_empty() {
-                    warnings.push(format!("the state was missing and was rebuilt from {} manifests", days.len()));
+                if !chain.days.is_empty() {
+                    let days = chain.days.len();
+                    warnings.push(format!("the state was missing and was rebuilt from the manifests of {days} days"));
                 }
                 State {
                     // Assume that the last export was interrupted.
@@ -81,7 +89,7 @@ impl ContractWriter {
                 }
             }
         };
-        for (manifest, _) in days.values() {
+        for manifest in chain.days.values() {
             let found = ArchiveIdentity {
                 api: manifest.api.clone(),
                 contract: manifest.contract.clone(),
@@ -90,10 +98,13 @@ impl ContractWriter {
             };
             check_identity(&folder, &found, &identity)?;
         }
-        let mut writer = Self {
+        let writer = Self {
+            open_on_disk: chain.open.keys().copied().collect(),
+            confirmed: ConfirmedRanges::of_state(&state),
             folder,
-            days,
+            chain,
             state,
+            settled,
             warnings,
             clock,
             fail_points,
@@ -104,51 +115,69 @@ impl ContractWriter {
             _lock: lock,
         };
         writer.check_against_state()?;
-        if writer.state.relink.is_some() {
-            writer.relink()?;
-        }
-        writer.check_chain()?;
-        writer.cleanup(None)?;
+        writer.cleanup()?;
         writer.check_parts()?;
         Ok(writer)
     }
 
     /// All ranges that were read.
     pub(crate) fn covered_ranges(&self) -> RangeSet {
-        let days = self.days.values();
-        days.flat_map(|(manifest, _)| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
+        let days = self.chain.days.values();
+        days.flat_map(|manifest| manifest.ranges.iter().filter_map(ReadRange::range)).collect()
     }
 
     /// Ranges that were read and not verified, each as it was read.
     pub(crate) fn unverified_ranges(&self) -> Vec<DateRange> {
-        let ranges = self.days.values().flat_map(|(manifest, _)| &manifest.ranges);
+        let ranges = self.chain.days.values().flat_map(|manifest| &manifest.ranges);
         ranges.filter(|range| !range.verified).filter_map(ReadRange::range).collect()
     }
 
-    /// The latest manifest.
+    /// The last entry of the chain. Before the manifests of version 1 are imported, the last of these.
     pub(crate) fn head(&self) -> Option<ManifestLink> {
-        let (date, (_, sha256)) = self.days.last_key_value()?;
-        Some(ManifestLink { date: *date, sha256: *sha256 })
+        self.chain.links.last().copied()
     }
 
-    /// Records that an export is running.
-    pub(crate) fn begin(&mut self) -> Result<(), Error> {
+    /// Whether days are over whose manifests are open.
+    pub(crate) fn has_days_to_close(&self) -> bool {
+        self.chain.open.keys().any(|date| self.is_over(*date))
+    }
+
+    /// Whether a day is over by the clock of the service.
+    fn is_over(&self, date: NaiveDate) -> bool {
+        day(date).is_some_and(|day| day.end() <= self.settled)
+    }
+
+    /// Whether an earlier export of this archive was interrupted.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        self.state.open && self.state.open_since.is_some()
+    }
+
+    /// Records that an export is running that started at `started`, or that an interrupted one is finished.
+    pub(crate) fn begin(&mut self, started: DateTime<Utc>) -> Result<(), Error> {
+        if !self.was_interrupted() {
+            self.state.open_since = Some(started);
+        }
         self.state.open = true;
         self.state.writer = LockOwner::current_process(self.clock.now());
-        self.save()
+        self.save()?;
+        self.import()
     }
 
-    /// Ends an export. If reading failed, the state stays open, so that the next export removes leftovers.
-    pub(crate) fn end(&mut self, failed: bool) -> Result<(), Error> {
-        self.relink()?;
-        self.cleanup(None)?;
+    /// Ends an export. After the end of its range, closes the days that are over. If it ended before, the state stays
+    /// open, so that the next export finishes the open days and removes leftovers.
+    pub(crate) fn end(&mut self, is_complete: bool) -> Result<(), Error> {
+        if is_complete {
+            self.close_days(|_| true)?;
+        }
+        self.cleanup()?;
         for date in self.folder.days()? {
-            if !self.days.contains_key(&date) {
+            if !self.chain.days.contains_key(&date) {
                 // The folder of a discarded part. A folder that is not empty stays.
                 let _ = std::fs::remove_dir(self.folder.day(date));
             }
         }
-        self.state.open = failed;
+        self.state.open = !is_complete;
+        self.state.open_since = self.state.open_since.filter(|_| !is_complete);
         self.save()?;
         // Reports a part that was removed during the export while the service may still have its events.
         self.check_parts()

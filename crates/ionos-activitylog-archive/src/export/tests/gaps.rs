@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_gap_is_reported_retried_and_replaced_once_it_is_verified() {
+async fn a_gap_is_reported_retried_and_closed_once_it_is_verified() {
     let root = tempfile::tempdir().unwrap();
     let refusing = burst(DeepOffset::Refuse);
     let first = export(&exporter(&refusing, root.path(), NOW), &refusing, days()).await.unwrap();
@@ -33,6 +33,6 @@ async fn a_gap_is_reported_retried_and_replaced_once_it_is_verified() {
     let healed = export(&exporter(&lenient, root.path(), "2026-11-21T12:00:00Z"), &lenient, days()).await.unwrap();
     assert_eq!(healed.gaps, []);
     assert_eq!(lines(&lenient, root.path()), truth(&lenient, days()));
-    assert!(parts(&lenient, root.path()).iter().all(|(_, part)| part.verified));
+    assert!(manifests(&lenient, root.path()).iter().all(|day| day.unverified_ranges().is_empty()));
     assert_whole(root.path());
 }

@@ -54,18 +54,24 @@ fn an_archive_of_version_1_is_queried() {
 }
 
 #[tokio::test]
-async fn an_archive_of_version_1_is_continued_and_only_changed_manifests_become_version_2() {
+async fn an_archive_of_version_1_is_continued_and_its_manifests_stay() {
     let root = archive_of_version_1();
     let simulator = simulator();
-    let first = folder(&simulator, root.path()).manifest(date("2026-11-20"));
-    let before = std::fs::read(&first).unwrap();
+    let folder = folder(&simulator, root.path());
+    let before = files(root.path());
     let requested = range("2026-11-20T18:00:00Z", "2026-11-23T00:00:00Z");
     let done = export(&continuing(&simulator, root.path()), &simulator, requested).await.unwrap();
     assert_eq!(done.gaps, []);
-    assert_eq!(std::fs::read(&first).unwrap(), before);
+    let after = files(root.path());
+    assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "no file of version 1 changes");
+    let import = std::fs::read_to_string(folder.manifest(1)).unwrap();
+    let import: crate::manifest::ImportedManifests = serde_json::from_str(&import).unwrap();
+    let listed: Vec<String> = import.manifests.iter().map(|link| link.date.to_string()).collect();
+    assert_eq!((listed.join(" ").as_str(), import.unlinked.len()), ("2026-11-20 2026-11-21", 0));
+    let written: Vec<String> =
+        (2..=3).map(|number| Manifest::read(&folder.manifest(number)).unwrap().0.date.to_string()).collect();
+    assert_eq!(written, ["2026-11-21", "2026-11-22"]);
     let manifests = manifests(&simulator, root.path());
-    let schemas: Vec<&str> = manifests.iter().map(|manifest| manifest.schema.as_str()).collect();
-    assert_eq!(schemas, ["ialog.manifest/1", "ialog.manifest/2", "ialog.manifest/2"]);
     let proofs = |day: usize| -> Vec<_> { manifests[day].ranges.iter().map(|range| range.proof).collect() };
     let matching = Some(RangeProof::EventsMatchTotal);
     assert_eq!((proofs(0), proofs(1), proofs(2)), (vec![None], vec![None, matching], vec![matching]));
@@ -74,39 +80,88 @@ async fn an_archive_of_version_1_is_continued_and_only_changed_manifests_become_
 
     let again = export(&continuing(&simulator, root.path()), &simulator, requested).await.unwrap();
     assert!(again.nothing_to_do);
+    // Version 1 did not know totals of ranges, but those of parts, with which a recount compares.
+    let recount = continuing(&simulator, root.path()).recount(true);
+    let recounted = export(&recount, &simulator, requested).await.unwrap();
+    assert_eq!((recounted.events, recounted.late), (0, 0));
+    assert_eq!(files(root.path()), after);
 }
 
-#[tokio::test]
-async fn exporting_an_earlier_day_relinks_the_manifests_and_keeps_their_version() {
-    let root = archive_of_version_1();
-    let simulator = simulator();
-    let earlier = range("2026-11-18T00:00:00Z", "2026-11-19T00:00:00Z");
-    let _ = export(&continuing(&simulator, root.path()), &simulator, earlier).await.unwrap();
-    let manifests = manifests(&simulator, root.path());
-    let schemas: Vec<&str> = manifests.iter().map(|manifest| manifest.schema.as_str()).collect();
-    assert_eq!(schemas, ["ialog.manifest/2", "ialog.manifest/1", "ialog.manifest/1"]);
-    assert_whole(root.path());
+/// Edits a manifest of version 1.
+fn edit(root: &Path, day: &str, from: &str, to: &str) {
+    let path = folder(&simulator(), root).manifest_of_version_1(date(day));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let edited = text.replacen(from, to, 1);
+    assert_ne!(edited, text, "{from}");
+    std::fs::write(&path, edited).unwrap();
 }
 
 #[tokio::test]
 async fn a_modified_manifest_of_version_1_is_found_and_not_continued() {
-    let edits = [
+    for (from, to) in [
         ("\"count\": 36", "\"count\": 35"),
         ("\"verified\": true", "\"verified\": false"),
         ("\"counted\": true", "\"counted\": true,\n      \"proof\": \"events-match-total\""),
         ("demo", "other"),
-    ];
-    for (from, to) in edits {
+    ] {
         let root = archive_of_version_1();
         let simulator = simulator();
-        let manifest = folder(&simulator, root.path()).manifest(date("2026-11-20"));
-        let text = std::fs::read_to_string(&manifest).unwrap();
-        let edited = text.replacen(from, to, 1);
-        assert_ne!(edited, text, "{from}");
-        std::fs::write(&manifest, edited).unwrap();
+        edit(root.path(), "2026-11-20", from, to);
         let report = verify_archive(&Archive::new(root.path()), None).unwrap();
         assert!(!report.is_intact(), "{from}");
         let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
         assert!(export(&continuing(&simulator, root.path()), &simulator, more).await.is_err(), "{from}");
     }
+}
+
+#[tokio::test]
+async fn an_unlinked_manifest_of_version_1_is_never_proven_but_named() {
+    let root = archive_of_version_1();
+    let simulator = simulator();
+    let folder = folder(&simulator, root.path());
+    // A consistent edit of the first day, as if an interrupted export had still to link the second one, and a state that
+    // says so.
+    edit(root.path(), "2026-11-20", "\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"");
+    let state = folder.path().join("_state.json");
+    let text = std::fs::read_to_string(&state).unwrap();
+    assert!(text.contains("\"relink\": null"));
+    std::fs::write(&state, text.replace("\"relink\": null", "\"relink\": \"2026-11-20\"")).unwrap();
+    let verify = |kept: bool| {
+        let archive = Archive::new(root.path());
+        let mut report = verify_archive(&archive, None).unwrap();
+        if kept {
+            let head = report.chains[0].head().unwrap().sha256;
+            report.compare_heads(&archive, &[head]);
+        }
+        report
+    };
+    let second = date("2026-11-21");
+    for _ in 0..2 {
+        let report = verify(false);
+        assert_eq!((report.findings.len(), report.is_complete()), (0, false));
+        assert_eq!(report.chains[0].unlinked_days, [second]);
+        assert_eq!(verify(true).findings.len(), 1, "a kept digest does not prove the days before");
+        // The chain of the next version names the stretch for ever.
+        let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
+        let _ = export(&continuing(&simulator, root.path()), &simulator, more).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_manifest_of_version_1_that_the_chain_does_not_list_is_found() {
+    let root = archive_of_version_1();
+    let simulator = simulator();
+    let folder = folder(&simulator, root.path());
+    let more = range("2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z");
+    let _ = export(&continuing(&simulator, root.path()), &simulator, more).await.unwrap();
+    let added = folder.manifest_of_version_1(date("2026-11-22"));
+    std::fs::copy(folder.manifest_of_version_1(date("2026-11-20")), &added).unwrap();
+    assert!(!verify_archive(&Archive::new(root.path()), None).unwrap().is_intact());
+    std::fs::remove_file(&added).unwrap();
+    assert_whole(root.path());
+    // A listed manifest that is removed or changed is found, too.
+    edit(root.path(), "2026-11-21", "\"version\": \"0.1.0\"", "\"version\": \"0.1.1\"");
+    assert!(!verify_archive(&Archive::new(root.path()), None).unwrap().is_intact());
+    std::fs::remove_file(folder.manifest_of_version_1(date("2026-11-21"))).unwrap();
+    assert!(!verify_archive(&Archive::new(root.path()), None).unwrap().is_intact());
 }

@@ -92,23 +92,31 @@ async fn a_part_ends_at_the_first_full_hour_at_which_it_is_full() {
         let done = done.await.pop().unwrap().1.unwrap();
         assert!(done.gaps.is_empty());
         let state = State::read(&folder(&simulator, other.path())).unwrap().0.unwrap();
-        assert!(!state.open);
+        assert_eq!(state.open, done.stopped);
     }
     assert_eq!(files(one.path()), files(other.path()));
 }
 
 #[tokio::test]
-async fn exporting_an_earlier_range_relinks_the_chain() {
+async fn an_earlier_range_is_added_to_the_end_of_the_chain() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let simulator = world(NOW).build();
     let _ = export(&exporter(&simulator, one.path(), NOW), &simulator, days()).await.unwrap();
     let exporter = exporter(&simulator, other.path(), NOW);
+    let mut before = BTreeMap::new();
     for day in ["2026-11-03", "2026-11-01", "2026-11-02"] {
         let day = DateRange::day(day.parse().unwrap(), &Utc).unwrap();
         let _ = export(&exporter, &simulator, day).await.unwrap();
         assert_whole(other.path());
+        let after = files(other.path());
+        assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)), "no file ever changes");
+        before = after;
     }
-    assert_eq!(files(one.path()), files(other.path()));
+    assert_eq!(part_files(one.path()), part_files(other.path()));
+    let dates: Vec<String> = (1..=3)
+        .map(|number| Manifest::read(&folder(&simulator, other.path()).manifest(number)).unwrap().0.date.to_string())
+        .collect();
+    assert_eq!(dates, ["2026-11-03", "2026-11-01", "2026-11-02"]);
 }
 
 #[tokio::test]

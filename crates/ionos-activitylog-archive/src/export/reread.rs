@@ -1,0 +1,179 @@
+//! Reads an archived range again: a gap, to close it, or a verified range, to find late events. What is archived stays;
+//! a manifest adds what is new.
+
+use std::collections::HashSet;
+use std::pin::pin;
+
+use chrono::NaiveDate;
+use futures_util::TryStreamExt;
+use ionos_activitylog::internal::EventMultiset;
+use ionos_activitylog::{DateRange, Event, EventId, RangeSet, Window};
+
+use super::contract_writer::ContractWriter;
+use super::run::ContractExportRun;
+use crate::digest::Digest;
+use crate::encode::ndjson;
+use crate::error::Error;
+use crate::manifest::{Manifest, Part, ReadRange};
+use crate::part::{PartFile, PartMeta, lines, pieces, read_range_of, total_matches};
+
+/// Result of reading a range again.
+pub(super) struct Reread {
+    /// What it adds to the day: the range, and a part with the events that were not archived.
+    pub(super) addition: Manifest,
+    /// Number of events that were not archived.
+    pub(super) new_events: u64,
+    /// Number of these that do not fit the event model.
+    pub(super) with_issues: u64,
+    /// Number of archived ids that the service did not return.
+    pub(super) not_returned: u64,
+}
+
+impl Reread {
+    /// Whether all of the range is proven to be complete.
+    pub(super) fn is_verified(&self) -> bool {
+        self.addition.ranges.iter().all(|range| range.verified)
+    }
+
+    /// Whether the manifests of the day do not state this yet.
+    pub(super) fn is_news(&self, known: Option<&Manifest>) -> bool {
+        let unverified = known.map(Manifest::unverified_ranges).unwrap_or_default();
+        let uncounted = |range: &ReadRange| {
+            let known = range.range().zip(known).and_then(|(range, known)| known.total_in(range));
+            range.total.is_some() && known.is_none()
+        };
+        self.new_events > 0
+            || self.addition.verified_ranges().intersection(&unverified).iter().next().is_some()
+            || self.addition.ranges.iter().any(uncounted)
+    }
+}
+
+/// Reads a range of a day again. `None` if the export was stopped meanwhile.
+pub(super) async fn run(
+    job: &mut ContractExportRun<'_>,
+    date: NaiveDate,
+    range: DateRange,
+) -> Result<Option<Reread>, Error> {
+    let mut archived = ArchivedIds::read(job, date, range)?;
+    let mut reread = RereadEvents { addition: job.writer.empty_manifest(date), late: None, with_issues: 0 };
+    let mut windows = pin!(job.windows(range));
+    while let Some(window) = windows.try_next().await.map_err(|source| Error::Read { source })? {
+        job.done.requests += window.requests;
+        reread.add(job, &window, &mut archived)?;
+        job.report_progress(window.range.end()).await;
+    }
+    if job.is_stopped() {
+        return Ok(None);
+    }
+    let previous_total = job.writer.chain.days.get(&date).and_then(|known| known.total_in(range));
+    let RereadEvents { mut addition, late, with_issues } = reread;
+    let not_returned = archived.not_returned();
+    if not_returned > 0 {
+        // The service does not report the archived number of events any more.
+        addition.ranges.iter_mut().for_each(|range| range.counted = false);
+    }
+    let meta = PartMeta {
+        range,
+        verified: addition.ranges.iter().all(|range| range.verified),
+        // The increase of the total is known only if there was a total before and the service still returns every
+        // archived event.
+        counted: addition.ranges.iter().all(|range| range.counted) && previous_total.is_some(),
+        late: true,
+    };
+    let part = late.map(|late| late.finish(meta, |id| archived.ids.contains(id))).transpose()?;
+    let new_events = part.as_ref().map_or(0, |part| part.count);
+    addition.parts.extend(part);
+    addition.recompute();
+    Ok(Some(Reread { addition, new_events, with_issues, not_returned }))
+}
+
+/// What was read so far.
+struct RereadEvents {
+    addition: Manifest,
+    /// The events that were not archived. `None` if there are none.
+    late: Option<PartFile>,
+    with_issues: u64,
+}
+
+impl RereadEvents {
+    /// Adds a window: its ranges, its gaps, and those of its events that are not archived.
+    fn add(&mut self, job: &ContractExportRun<'_>, window: &Window, archived: &mut ArchivedIds) -> Result<(), Error> {
+        let mut one = job.writer.empty_manifest(self.addition.date);
+        for (range, gaps) in pieces(window) {
+            let is_whole = gaps.is_empty() && range == window.range;
+            one.ranges.push(match gaps.is_empty() {
+                true => read_range_of(window, range, is_whole && total_matches(window)),
+                false => ReadRange::unverified(range),
+            });
+            one.gaps.extend(gaps);
+        }
+        self.addition.add(&one);
+        for event in &window.events {
+            let (time, id) = (event.time(), event.id());
+            if archived.match_event(event, &id) {
+                continue;
+            }
+            self.with_issues += u64::from(!event.issues().is_empty());
+            let part = match &mut self.late {
+                Some(part) => part,
+                None => {
+                    let date = self.addition.date;
+                    ContractWriter::day_folder(&job.writer.folder, date, &job.exporter.fail_points)?;
+                    let folder = job.writer.folder.day(date);
+                    let part = PartFile::begin(&folder, job.exporter.compression, &job.exporter.fail_points)?;
+                    self.late.insert(part)
+                }
+            };
+            part.add(event, (time, id))?;
+        }
+        Ok(())
+    }
+}
+
+/// The archived events of a range, and which of them the service still returns.
+struct ArchivedIds {
+    /// The ids of all parts that overlap the range.
+    ids: HashSet<EventId>,
+    /// Those of them that belong to the range.
+    in_range: HashSet<EventId>,
+    /// Digests of the lines. A matched line of a record without a usable `@uuid` is removed.
+    lines: EventMultiset<Digest>,
+}
+
+impl ArchivedIds {
+    fn read(job: &ContractExportRun<'_>, date: NaiveDate, range: DateRange) -> Result<Self, Error> {
+        let mut archived = Self { ids: HashSet::new(), in_range: HashSet::new(), lines: EventMultiset::new() };
+        let folder = job.writer.folder.day(date);
+        if let Some(manifest) = job.writer.chain.days.get(&date) {
+            let overlaps = |part: &&Part| part.file.range.intersection(&range).is_some();
+            for part in manifest.parts.iter().filter(overlaps) {
+                let is_inside = RangeSet::from(range).covers(part.file.range);
+                lines::for_each(&folder, part, |event| {
+                    archived.lines.insert(digest_line(&event));
+                    if event.time().map_or(is_inside, |time| range.contains(time)) {
+                        archived.in_range.insert(event.id());
+                    }
+                    archived.ids.insert(event.id());
+                })?;
+            }
+        }
+        Ok(archived)
+    }
+
+    /// Records an event that the service has sent again. Returns whether this event is already archived.
+    fn match_event(&mut self, event: &Event, id: &EventId) -> bool {
+        self.in_range.remove(id);
+        // Equal records without a usable @uuid can be several events. Each one beyond the archived number is new.
+        let line = digest_line(event);
+        if id.is_of_content() { self.lines.remove_one(&line) } else { self.lines.contains(&line) }
+    }
+
+    /// Number of archived ids of the range that the service has not returned.
+    fn not_returned(&self) -> u64 {
+        self.in_range.len() as u64
+    }
+}
+
+fn digest_line(event: &Event) -> Digest {
+    Digest::sha256(ndjson::to_line(event.raw()).as_bytes())
+}

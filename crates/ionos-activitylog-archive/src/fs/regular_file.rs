@@ -1,0 +1,93 @@
+//! Opens files whose names others can guess. Only regular files are opened: a pipe or a device could block or never
+//! end, and a link could lead to a file that is none of the archive. What is read has a bound.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::Error;
+
+/// The error of a file that is not a regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not a regular file")]
+pub(crate) struct NotRegularFile;
+
+/// Opens a file for reading. Fails for a link and for anything but a regular file, and never waits.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    open_with(File::options().read(true), path)
+}
+
+/// As [`open`], with these options.
+pub(crate) fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Without NONBLOCK, opening a pipe waits for its other end.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let not_regular = || io::Error::other(NotRegularFile);
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => return Err(not_regular()),
+        // The error of opening the file is clearer.
+        _ => {}
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(not_regular());
+    }
+    Ok(file)
+}
+
+/// Reads a whole file of at most `max` bytes. Fails with [`Error::Open`] if it cannot be read, and with
+/// [`Error::Damaged`] if it is longer.
+pub(crate) fn read(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    open(path)
+        .and_then(|file| file.take(max.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|source| Error::Open { path: path.to_path_buf(), source })?;
+    if bytes.len() as u64 > max {
+        return Err(Error::damaged(path.to_path_buf(), format!("it has more than {max} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// As [`read`]. `None` if the file does not exist.
+pub(crate) fn read_if_exists(path: &Path, max: u64) -> Result<Option<Vec<u8>>, Error> {
+    match read(path, max) {
+        Err(Error::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        assert_eq!(read_if_exists(&path, 3).unwrap(), None);
+        fs::write(&path, "abc").unwrap();
+        assert_eq!(read(&path, 3).unwrap(), b"abc");
+        assert!(matches!(read(&path, 2), Err(Error::Damaged { .. })));
+        assert!(matches!(read_if_exists(folder.path(), 2), Err(Error::Open { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_or_a_pipe_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link, pipe) = (folder.path().join("file"), folder.path().join("link"), folder.path().join("pipe"));
+        fs::write(&file, "victim").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+        for path in [&link, &pipe, Path::new("/dev/zero")] {
+            assert!(open(path).is_err(), "{}", path.display());
+            assert!(open_with(File::options().write(true), path).is_err(), "{}", path.display());
+        }
+    }
+}

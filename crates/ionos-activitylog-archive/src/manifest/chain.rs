@@ -1,0 +1,179 @@
+//! Reads all manifests of a contract, and fails at the first one that does not continue the chain. In contrast,
+//! [`verify_archive`](crate::verify_archive) reports every difference.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use super::{IMPORT_SCHEMA, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, ManifestLink, OpenManifests};
+use crate::digest::Digest;
+use crate::error::Error;
+use crate::fs::{json_file, regular_file};
+use crate::layout::ContractFolder;
+
+/// A file of the chain.
+#[derive(Clone, Debug)]
+pub(crate) enum ChainEntry {
+    Manifest(Box<Manifest>),
+    /// Number 1 of an archive that version 0.1.0 began.
+    Imported(ImportedManifests),
+}
+
+impl ChainEntry {
+    pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        let name = |schema: &str| schema.split('/').next().map(str::to_owned);
+        if json_file::schema_of(bytes).is_ok_and(|schema| name(&schema) == name(IMPORT_SCHEMA)) {
+            return Ok(Self::Imported(ImportedManifests::from_bytes(bytes, path)?));
+        }
+        Ok(Self::Manifest(Box::new(Manifest::from_bytes(bytes, path)?)))
+    }
+
+    pub(crate) fn number(&self) -> Option<u64> {
+        match self {
+            Self::Manifest(manifest) => manifest.number,
+            Self::Imported(import) => Some(import.number),
+        }
+    }
+
+    pub(crate) fn date(&self) -> NaiveDate {
+        match self {
+            Self::Manifest(manifest) => manifest.date,
+            Self::Imported(import) => import.last_date(),
+        }
+    }
+
+    pub(crate) fn previous(&self) -> Option<ManifestLink> {
+        match self {
+            Self::Manifest(manifest) => manifest.previous,
+            Self::Imported(_) => None,
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Manifest(manifest) => manifest.to_bytes(),
+            Self::Imported(import) => import.to_bytes(),
+        }
+    }
+}
+
+/// All manifests of a contract.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    /// What all manifests of a day state together, open ones included.
+    pub(crate) days: BTreeMap<NaiveDate, Manifest>,
+    /// The open manifests.
+    pub(crate) open: BTreeMap<NaiveDate, Manifest>,
+    /// The last entry of the chain. `None` if the chain is empty.
+    pub(crate) head: Option<ManifestLink>,
+    /// All entries of the chain, and the manifests of version 1.
+    pub(crate) links: Vec<ManifestLink>,
+    /// Manifests of version 1 that the chain does not list yet, in order of their days.
+    pub(crate) not_imported: Vec<ManifestLink>,
+    /// Those of these manifests that are not linked to the one before.
+    pub(crate) unlinked: Vec<ManifestLink>,
+    /// The last manifest of the chain for each day, to recognise an open manifest that was closed.
+    last_of_day: BTreeMap<NaiveDate, Manifest>,
+}
+
+impl Chain {
+    /// Reads the manifests of a contract. Empty if it has no folder.
+    ///
+    /// Fails if a file cannot be read, is damaged, or does not continue the chain.
+    pub(crate) fn read(folder: &ContractFolder) -> Result<Self, Error> {
+        let mut chain = Self::default();
+        let mut earlier = read_version_1(folder)?;
+        chain.links.extend(earlier.iter().map(|(link, _)| *link));
+        for number in 1.. {
+            let path = folder.manifest(number);
+            let Some(bytes) = regular_file::read_if_exists(&path, MAX_MANIFEST_BYTES)? else {
+                break;
+            };
+            let entry = ChainEntry::from_bytes(&bytes, &path)?;
+            if entry.number() != Some(number) || entry.previous() != chain.head {
+                return Err(Error::damaged(path, "it does not continue the chain of manifests".to_owned()));
+            }
+            let link = ManifestLink { number: Some(number), date: entry.date(), sha256: Digest::sha256(&bytes) };
+            chain.head = Some(link);
+            chain.links.push(link);
+            match entry {
+                ChainEntry::Imported(import) => {
+                    let found: Vec<ManifestLink> = earlier.iter().map(|(link, _)| *link).collect();
+                    if import.contract != *folder.contract() || import.manifests != found {
+                        let detail = "it lists other manifests than the folders of the days have".to_owned();
+                        return Err(Error::damaged(path, detail));
+                    }
+                    earlier.drain(..).for_each(|(_, manifest)| chain.add(manifest));
+                }
+                ChainEntry::Manifest(manifest) => {
+                    if manifest.contract != *folder.contract() {
+                        return Err(Error::damaged(path, format!("it belongs to contract {}", manifest.contract)));
+                    }
+                    chain.last_of_day.insert(manifest.date, (*manifest).clone());
+                    chain.add(*manifest);
+                }
+            }
+        }
+        if chain.head.is_some() && !earlier.is_empty() {
+            let path = earlier.first().map(|(link, _)| folder.manifest_of_version_1(link.date)).unwrap_or_default();
+            return Err(Error::damaged(path, "the chain of manifests does not list it".to_owned()));
+        }
+        let mut previous = None;
+        for (link, manifest) in earlier {
+            if manifest.previous != previous {
+                chain.unlinked.push(link);
+            }
+            previous = Some(link);
+            chain.not_imported.push(link);
+            chain.add(manifest);
+        }
+        chain.add_open(folder)?;
+        Ok(chain)
+    }
+
+    fn add(&mut self, manifest: Manifest) {
+        match self.days.get_mut(&manifest.date) {
+            Some(sum) => sum.add(&manifest),
+            None => drop(self.days.insert(manifest.date, manifest.into_sum())),
+        }
+    }
+
+    fn add_open(&mut self, folder: &ContractFolder) -> Result<(), Error> {
+        let path = folder.open_manifests();
+        for manifest in OpenManifests::read(&path)?.manifests {
+            if manifest.contract != *folder.contract() {
+                return Err(Error::damaged(path, format!("it belongs to contract {}", manifest.contract)));
+            }
+            // The process was killed between closing the manifest and removing it from the open ones.
+            let is_closed =
+                self.last_of_day.get(&manifest.date).is_some_and(|closed| closed.states_the_same(&manifest));
+            if !is_closed {
+                self.open.insert(manifest.date, manifest.clone());
+                self.add(manifest);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The manifests of version 1, in order of their days. Empty if the contract has no folder.
+fn read_version_1(folder: &ContractFolder) -> Result<Vec<(ManifestLink, Manifest)>, Error> {
+    let mut manifests = Vec::new();
+    for date in folder.days()? {
+        let path = folder.manifest_of_version_1(date);
+        let Some(bytes) = regular_file::read_if_exists(&path, MAX_MANIFEST_BYTES)? else { continue };
+        let manifest = Manifest::from_bytes_of_version_1(&bytes, &path)?;
+        if manifest.date != date || manifest.contract != *folder.contract() {
+            let detail = format!("it belongs to contract {}, {}", manifest.contract, manifest.date);
+            return Err(Error::damaged(path, detail));
+        }
+        manifests.push((ManifestLink { number: None, date, sha256: Digest::sha256(&bytes) }, manifest));
+    }
+    Ok(manifests)
+}
+
+/// What the manifests of each day state together, in order of the days. Fails as [`Chain::read`].
+pub(crate) fn read_days(folder: &ContractFolder) -> Result<BTreeMap<NaiveDate, Manifest>, Error> {
+    Chain::read(folder).map(|chain| chain.days)
+}

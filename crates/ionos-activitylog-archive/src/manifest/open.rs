@@ -1,0 +1,63 @@
+//! The open manifests of a contract: those of the current day, and of days that an interrupted export has not finished.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{MAX_MANIFEST_BYTES, Manifest};
+use crate::error::Error;
+use crate::fs::{json_file, regular_file};
+
+/// Schema and version of the file of open manifests.
+pub const OPEN_SCHEMA: &str = "ialog.open-manifests/1";
+
+/// The manifests of a contract that may still be replaced. They are outside of the chain and prove nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct OpenManifests {
+    /// Schema and version of this file, [`OPEN_SCHEMA`].
+    pub schema: String,
+    /// One manifest for each open day, in order of the days. Each states what the chain does not state yet.
+    pub manifests: Vec<Manifest>,
+}
+
+impl OpenManifests {
+    /// The file of these manifests, which must be in order of their days.
+    pub(crate) fn new(manifests: impl IntoIterator<Item = Manifest>) -> Self {
+        Self { schema: OPEN_SCHEMA.to_owned(), manifests: manifests.into_iter().collect() }
+    }
+
+    /// Reads the open manifests. Empty if the file does not exist. Fails as [`Manifest::read`].
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        match regular_file::read_if_exists(path, MAX_MANIFEST_BYTES)? {
+            Some(bytes) => Self::from_bytes(&bytes, path),
+            None => Ok(Self::new([])),
+        }
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        let open: Self = json_file::parse(bytes, &[OPEN_SCHEMA], path)?;
+        let mut last: Option<NaiveDate> = None;
+        for manifest in &open.manifests {
+            let damaged = |detail: String| Error::damaged(path.to_path_buf(), format!("{}: {detail}", manifest.date));
+            manifest.check().map_err(damaged)?;
+            if manifest.number.is_some() || manifest.previous.is_some() {
+                return Err(damaged("an open manifest has no place in the chain".to_owned()));
+            }
+            if last.is_some_and(|last| last >= manifest.date) {
+                return Err(damaged("the days are not in order".to_owned()));
+            }
+            last = Some(manifest.date);
+        }
+        Ok(open)
+    }
+
+    /// The bytes of the file.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        json_file::to_pretty(self)
+    }
+}

@@ -1,0 +1,161 @@
+//! The report of a verification as a document for machines and auditors.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{ManifestChain, VerifyReport, WHAT_IT_PROVES};
+use crate::digest::Digest;
+use crate::encode::text::single_line;
+use crate::manifest::{KnownGap, Manifest, ManifestLink, ReadRange};
+
+/// Schema and version of the report.
+pub const VERIFICATION_SCHEMA: &str = "ialog.verification/1";
+
+/// What is compared, one sentence for each check.
+const CHECKS: [&str; 7] = [
+    "the numbers of the manifests follow each other, and each manifest has the digest of the one before",
+    "the sums of each manifest follow from its parts and ranges",
+    "each part has the size and the SHA-256 that its manifest states",
+    "the lines of each part have the counts, times, order and digests that its manifest states",
+    "no event of a day is archived twice",
+    "every part and manifest is named, and no other file is in the archive",
+    "the state names no manifest or range that is missing",
+];
+
+/// The report of a verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct VerificationDocument {
+    /// Schema and version of this document, [`VERIFICATION_SCHEMA`].
+    pub schema: String,
+    /// `ok`, `incomplete` if an export was interrupted or manifests of version 0.1.0 are not linked, or `failed` if
+    /// there are findings.
+    pub result: &'static str,
+    /// What was compared.
+    pub checks: Vec<&'static str>,
+    /// What the result does not prove.
+    pub limits: &'static str,
+    /// The contracts, in the order of the archive.
+    pub contracts: Vec<VerifiedContract>,
+    /// All differences.
+    pub findings: Vec<ReportedFinding>,
+    /// Remarks that are no differences.
+    pub notes: Vec<String>,
+}
+
+/// The chain and the days of a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct VerifiedContract {
+    /// Contract number.
+    pub contract: String,
+    /// Number of files in the chain.
+    pub manifests: u64,
+    /// The last manifest. `null` if there is none.
+    pub head: Option<ManifestLink>,
+    /// The manifest that one of the given digests belongs to. `null` if no digest was given or none belongs to one.
+    pub kept: Option<ManifestLink>,
+    /// Manifests after that one, which the digest does not cover.
+    pub after_kept: Vec<ManifestLink>,
+    /// The last day that is closed. `null` if none is.
+    pub closed_until: Option<String>,
+    /// Days that are not over, so that their manifests prove nothing yet.
+    pub open_days: Vec<String>,
+    /// Days that an interrupted export has left open.
+    pub interrupted_days: Vec<String>,
+    /// Days whose manifests of version 0.1.0 are not linked to the one before.
+    pub unlinked_days: Vec<String>,
+    /// The days, in order.
+    pub days: Vec<VerifiedDay>,
+}
+
+/// What the manifests of a day state together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct VerifiedDay {
+    /// The day, UTC.
+    pub date: String,
+    /// The closed manifests of the day.
+    pub manifests: Vec<ManifestLink>,
+    /// Ranges that were read, with their proofs.
+    pub ranges: Vec<ReadRange>,
+    /// Ranges that could not be verified.
+    pub gaps: Vec<KnownGap>,
+    /// Number of parts.
+    pub parts: u64,
+    /// Number of events.
+    pub events: u64,
+    /// SHA-256 over the digests of the parts.
+    pub digest: Digest,
+}
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[non_exhaustive]
+pub struct ReportedFinding {
+    /// The file, relative to the root of the archive.
+    pub file: String,
+    /// Number of the line, from 1. `null` if the finding is about the file.
+    pub line: Option<u64>,
+    /// Kind of the difference, such as `changed`.
+    pub problem: String,
+    /// Description for people.
+    pub detail: String,
+}
+
+impl VerifyReport {
+    /// The report as a document.
+    #[must_use]
+    pub fn document(&self) -> VerificationDocument {
+        let finding = |finding: &super::Finding| ReportedFinding {
+            file: single_line(&finding.file),
+            line: finding.line,
+            problem: format!("{:?}", finding.problem).to_lowercase(),
+            detail: finding.detail.clone(),
+        };
+        VerificationDocument {
+            schema: VERIFICATION_SCHEMA.to_owned(),
+            result: match (self.is_intact(), self.is_complete()) {
+                (false, _) => "failed",
+                (true, false) => "incomplete",
+                (true, true) => "ok",
+            },
+            checks: CHECKS.to_vec(),
+            limits: WHAT_IT_PROVES,
+            contracts: self.chains.iter().map(|chain| self.contract(chain)).collect(),
+            findings: self.findings.iter().map(finding).collect(),
+            notes: self.warnings.clone(),
+        }
+    }
+
+    fn contract(&self, chain: &ManifestChain) -> VerifiedContract {
+        let dates = |dates: &[NaiveDate]| dates.iter().map(ToString::to_string).collect();
+        let days = self.days.iter().filter(|day| day.contract == chain.contract);
+        VerifiedContract {
+            contract: chain.contract.to_string(),
+            manifests: chain.manifests,
+            head: chain.head(),
+            kept: chain.kept,
+            after_kept: chain.after_kept().to_vec(),
+            closed_until: chain.closed_until.map(|date| date.to_string()),
+            open_days: dates(&chain.open_days),
+            interrupted_days: dates(&chain.interrupted_days),
+            unlinked_days: dates(&chain.unlinked_days),
+            days: days.map(|day| verified_day(day, chain)).collect(),
+        }
+    }
+}
+
+fn verified_day(day: &Manifest, chain: &ManifestChain) -> VerifiedDay {
+    let is_of_day = |link: &&ManifestLink| link.date == day.date && !(chain.has_import && link.number == Some(1));
+    VerifiedDay {
+        date: day.date.to_string(),
+        manifests: chain.links.iter().filter(is_of_day).copied().collect(),
+        ranges: day.ranges.clone(),
+        gaps: day.gaps.clone(),
+        parts: day.parts.len() as u64,
+        events: day.counts.count,
+        digest: day.digest,
+    }
+}

@@ -1,0 +1,84 @@
+//! Files and folders that are not of the archive. Most are findings, because somebody has put them there; a few names
+//! are those that file systems and desktops create by themselves.
+
+use ionos_activitylog::internal::{Fold, Pattern};
+
+/// Names that file systems and desktops create, in lower case; `*` stands for any characters.
+const SYSTEM_NAMES: [&str; 17] = [
+    ".ds_store",
+    "._*",
+    ".spotlight-v100",
+    ".trashes",
+    ".fseventsd",
+    ".temporaryitems",
+    ".apdisk",
+    ".directory",
+    ".nfs*",
+    ".snapshot",
+    ".zfs",
+    "lost+found",
+    "@eadir",
+    "#recycle",
+    "$recycle.bin",
+    "system volume information",
+    "thumbs.db",
+];
+
+/// Decides which foreign files are findings.
+#[derive(Clone, Debug)]
+pub(super) struct ForeignFiles {
+    system: Vec<Pattern>,
+    ignored: Vec<Pattern>,
+}
+
+/// What a foreign file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ForeignFile {
+    Ignored,
+    OfSystem,
+    Unexpected,
+}
+
+impl ForeignFiles {
+    /// `ignored`: patterns of paths relative to the root of the archive, with `*` for any characters.
+    pub(super) fn new(ignored: &[String]) -> Self {
+        let pattern = |text: &str| Pattern::new(Fold::Case, text);
+        Self {
+            system: SYSTEM_NAMES.iter().filter_map(|name| pattern(name)).collect(),
+            ignored: ignored.iter().filter_map(|text| pattern(text)).collect(),
+        }
+    }
+
+    /// `path` is relative to the root of the archive.
+    pub(super) fn classify(&self, path: &str) -> ForeignFile {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if self.ignored.iter().any(|pattern| pattern.matches(path) || pattern.matches(name)) {
+            ForeignFile::Ignored
+        } else if self.system.iter().any(|pattern| pattern.matches(name)) {
+            ForeignFile::OfSystem
+        } else {
+            ForeignFile::Unexpected
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_ignored_of_the_system_or_unexpected() {
+        let files = ForeignFiles::new(&["contract=7/notes*".to_owned(), "*.bak".to_owned()]);
+        for (path, expected) in [
+            ("contract=7/notes.txt", ForeignFile::Ignored),
+            ("contract=8/notes.txt", ForeignFile::Unexpected),
+            ("contract=8/date=2026-11-01/x.bak", ForeignFile::Ignored),
+            (".DS_Store", ForeignFile::OfSystem),
+            ("contract=7/@eaDir", ForeignFile::OfSystem),
+            ("contract=7/._part", ForeignFile::OfSystem),
+            ("evil.ndjson", ForeignFile::Unexpected),
+        ] {
+            assert_eq!(files.classify(path), expected, "{path}");
+        }
+    }
+}
