@@ -1,6 +1,7 @@
 //! SHA-256 digests, which identify the content of files and lines.
 
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -34,6 +35,25 @@ impl Digest {
 impl From<Sha256> for Digest {
     fn from(hash: Sha256) -> Self {
         Self(hash.finalize().into())
+    }
+}
+
+/// Writes bytes, and hashes those that were written.
+#[derive(Debug)]
+pub(crate) struct HashingWriter<W> {
+    pub(crate) inner: W,
+    pub(crate) hash: Sha256,
+}
+
+impl<W: io::Write> io::Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length = self.inner.write(bytes)?;
+        self.hash.update(bytes.get(..length).unwrap_or_default());
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 

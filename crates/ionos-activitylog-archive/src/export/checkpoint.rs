@@ -11,14 +11,16 @@ use chrono::{DateTime, Utc};
 use ionos_activitylog::{ContractNumber, DateRange, Filter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
+use crate::digest::Digest;
 use crate::encode::text;
 use crate::error::Error;
 use crate::export::FileTarget;
 use crate::fs::{ResumableFile, json_file};
 
 /// Schema and version of a checkpoint.
-pub const CHECKPOINT_SCHEMA: &str = "ialog.checkpoint/1";
+pub const CHECKPOINT_SCHEMA: &str = "ialog.checkpoint/2";
 
 /// What a file holds and in which format. An interrupted export continues only with an equal specification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +100,8 @@ pub struct FileCheckpoint {
     pub reading: ExportSpec,
     /// Number of durable bytes, in complete frames.
     pub bytes: u64,
+    /// SHA-256 of these bytes.
+    pub sha256: Digest,
     /// Where reading continues. Every event before it is in the file or in `open`.
     #[serde(with = "text::instant")]
     #[schemars(with = "String")]
@@ -110,23 +114,39 @@ pub struct FileCheckpoint {
     pub requests: u64,
     /// Text of the incomplete frame. Empty without compression.
     pub open: String,
+    /// SHA-256 of this file with the digest of no bytes as this member.
+    pub digest: Digest,
 }
 
 impl FileCheckpoint {
-    /// Reads the checkpoint of a partial file. `None` if there is none. Fails if the checkpoint cannot be read or is
-    /// invalid, and if the partial file is shorter than the checkpoint says.
-    pub(super) fn read(partial: &ResumableFile) -> Result<Option<Self>, Error> {
+    /// Reads the checkpoint of a partial file, with the hash of the bytes that it counts. `None` if there is none. Fails
+    /// if the checkpoint cannot be read or was changed, and if the partial file has not the bytes that it states.
+    pub(super) fn read(partial: &ResumableFile) -> Result<Option<(Self, Sha256)>, Error> {
         let Some((bytes, path)) = partial.checkpoint()? else {
             return Ok(None);
         };
         let checkpoint = Self::from_bytes(&bytes, path)?;
         partial.check_length(checkpoint.bytes)?;
-        Ok(Some(checkpoint))
+        let hash = partial.hash(checkpoint.bytes)?;
+        if Digest::from(hash.clone()) != checkpoint.sha256 {
+            let detail = "its bytes differ from the digest in its checkpoint".to_owned();
+            return Err(Error::damaged(partial.target().to_path_buf(), detail));
+        }
+        Ok(Some((checkpoint, hash)))
+    }
+
+    /// The digest of this checkpoint, whatever it states about itself.
+    pub(super) fn own_digest(&self) -> Digest {
+        let content = Self { digest: Digest::sha256(&[]), ..self.clone() };
+        Digest::sha256(&content.to_bytes())
     }
 
     pub(crate) fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         let damaged = |detail: String| Error::damaged(path.to_path_buf(), detail);
         let read: Self = json_file::parse(bytes, &[CHECKPOINT_SCHEMA], path)?;
+        if read.own_digest() != read.digest {
+            return Err(damaged("its digest does not match its content".to_owned()));
+        }
         let ExportSpec { from, to, .. } = read.reading;
         if from >= to || !(from..=to).contains(&read.read_to) {
             return Err(damaged(format!(
@@ -151,17 +171,21 @@ mod tests {
     fn checkpoint() -> FileCheckpoint {
         let range = DateRange::day("2026-11-20".parse().unwrap(), &Utc).unwrap();
         let target = FileTarget::new("a.csv.zst").unwrap();
-        FileCheckpoint {
+        let mut checkpoint = FileCheckpoint {
             schema: CHECKPOINT_SCHEMA.to_owned(),
             reading: ExportSpec::new("https://api.example.com", 7.into(), range, &target)
                 .filter(&Filter::parse(["status=DONE"]).unwrap()),
             bytes: 5,
+            sha256: Digest::sha256(b"bytes"),
             read_to: "2026-11-20T12:00:00Z".parse().unwrap(),
             events: 3,
             with_issues: 0,
             requests: 2,
             open: "a,\"b\"\n".to_owned(),
-        }
+            digest: Digest::sha256(&[]),
+        };
+        checkpoint.digest = checkpoint.own_digest();
+        checkpoint
     }
 
     #[test]
@@ -184,8 +208,10 @@ mod tests {
     fn an_invalid_checkpoint_is_refused() {
         let text = String::from_utf8(checkpoint().to_bytes()).unwrap();
         for (from, to, expected) in [
-            ("checkpoint/1", "checkpoint/2", "c has the format ialog.checkpoint/2; this version reads"),
-            ("\"2026-11-20T12:00:00Z\"", "\"2026-11-22T12:00:00Z\"", "outside of its own range"),
+            ("checkpoint/2", "checkpoint/1", "c has the format ialog.checkpoint/1; this version reads"),
+            ("\"2026-11-20T12:00:00Z\"", "\"2026-11-22T12:00:00Z\"", "its digest does not match its content"),
+            ("\"events\": 3", "\"events\": 4", "its digest does not match its content"),
+            ("\"bytes\": 5", "\"bytes\": 6", "its digest does not match its content"),
             ("\"bytes\"", "\"size\"", "unknown field `size`"),
             ("}", "", "EOF"),
         ] {

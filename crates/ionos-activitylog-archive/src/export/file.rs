@@ -10,7 +10,9 @@ use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use ionos_activitylog::{DateRange, Window};
+use sha2::{Digest as _, Sha256};
 
+use crate::digest::{Digest, HashingWriter};
 use crate::encode::{EventEncoder, FrameWriter};
 use crate::error::Error;
 use crate::export::{CHECKPOINT_SCHEMA, ExportSpec, FileCheckpoint, FileTarget};
@@ -65,7 +67,7 @@ pub struct FileExport {
 #[derive(Debug)]
 struct OpenFile {
     partial: ResumableFile,
-    frames: FrameWriter<Arc<File>>,
+    frames: FrameWriter<HashingWriter<Arc<File>>>,
     encoder: EventEncoder,
     spec: ExportSpec,
     exported: ExportStats,
@@ -132,10 +134,10 @@ impl FileExport {
     ) -> Result<Self, Error> {
         let mut partial = ResumableFile::open(target.path(), overwrite, fail_points)?;
         let kept = match FileCheckpoint::read(&partial) {
-            Ok(Some(kept)) if kept.reading == spec => Some(kept),
+            Ok(Some((kept, hash))) if kept.reading == spec => Some((kept, hash)),
             Ok(None) => None,
             _ if overwrite => None,
-            Ok(Some(other)) => {
+            Ok(Some((other, _))) => {
                 return Err(Error::Unfinished {
                     path: target.path().to_path_buf(),
                     actual: other.reading.to_string(),
@@ -145,7 +147,9 @@ impl FileExport {
             Err(error) => return Err(error),
         };
         let failed = |error| Error::Write { path: target.path().to_path_buf(), source: error };
-        let file = partial.begin(kept.as_ref().map(|kept| kept.bytes))?;
+        let file = partial.begin(kept.as_ref().map(|(kept, _)| kept.bytes))?;
+        let (kept, hash) = kept.map_or_else(|| (None, Sha256::new()), |(kept, hash)| (Some(kept), hash));
+        let file = HashingWriter { inner: file, hash };
         let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
         let encoder = EventEncoder::new(target.format());
         let mut exported = ExportStats::default();
@@ -267,17 +271,21 @@ impl OpenFile {
         // The conversion is lossless: all formats are UTF-8, and a frame ends only between two events, so the open text
         // never starts within a character.
         let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
-        let bytes = io::Seek::stream_position(&mut &**self.frames.writer()).map_err(failed)?;
-        let checkpoint = FileCheckpoint {
+        let HashingWriter { inner: file, hash } = self.frames.writer();
+        let bytes = io::Seek::stream_position(&mut &**file).map_err(failed)?;
+        let mut checkpoint = FileCheckpoint {
             schema: CHECKPOINT_SCHEMA.to_owned(),
             reading: self.spec.clone(),
             bytes,
+            sha256: hash.clone().into(),
             read_to: self.exported.read_to.unwrap_or(self.spec.from),
             events: self.exported.events,
             with_issues: self.exported.with_issues,
             requests: self.exported.requests,
             open,
+            digest: Digest::sha256(&[]),
         };
+        checkpoint.digest = checkpoint.own_digest();
         self.partial.save(&checkpoint.to_bytes())?;
         self.since_checkpoint = WorkAmount::default();
         Ok(())

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::encode::text;
 use crate::error::Error;
-use crate::fs::{FailPoint, FailPoints};
+use crate::fs::permissions::not_for_others;
+use crate::fs::{FailPoint, FailPoints, regular_file};
 use crate::layout::{ContractFolder, RUN_LOG};
 use crate::lock_owner::LockOwner;
 use crate::manifest::ManifestLink;
@@ -60,7 +61,9 @@ pub struct RunRecord {
 pub(crate) fn append(folder: &ContractFolder, run: &RunRecord, fail_points: &FailPoints) -> Result<(), Error> {
     let path = folder.path().join(RUN_LOG);
     let written = || -> std::io::Result<()> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        not_for_others(options.read(true).append(true).create(true));
+        let mut file = regular_file::open_with(&mut options, &path)?;
         let mut line = serde_json::to_vec(run)?;
         line.push(b'\n');
         // A killed process may have left an unfinished line.

@@ -1,17 +1,19 @@
 //! Writes a file under a temporary name in its folder, syncs it, renames it and syncs the folder. So a file under its
 //! final name is always complete, even if the process is killed.
 
+use std::fs::Permissions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::fail_point::{FailPoint, FailPoints};
+use super::permissions::make_private;
 use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
 use crate::error::Error;
 
 /// Suffix of temporary files.
-const PARTIAL: &str = ".partial";
+pub(super) const PARTIAL: &str = ".partial";
 
 /// A kind of file that an export writes to an archive. The kind decides the prefix of the temporary name and the fail
 /// points.
@@ -73,6 +75,8 @@ pub struct AtomicFile {
     /// The final path. For a file of an archive, the path of its folder until the final name is known.
     path: PathBuf,
     overwrite: bool,
+    /// Permissions that the file gets with its name. `None`: only the owner may read it.
+    permissions: Option<Permissions>,
     /// For a file of an archive: its kind and the fail points to reach.
     archive: Option<(ArchiveFileKind, FailPoints)>,
 }
@@ -86,20 +90,19 @@ impl AtomicFile {
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, Error> {
         let (path, existing) = destination(path, overwrite)?;
         let refused = |source| Error::Create { path: path.clone(), source: without_temporary_name(source) };
-        let file = temporary_file(folder_of(&path), &temporary_prefix(&path)).map_err(refused)?;
-        if let Some(existing) = existing {
-            file.as_file().set_permissions(existing.permissions()).map_err(refused)?;
-        }
-        Ok(Self { file, path, overwrite, archive: None })
+        let (file, permissions) = temporary_file(folder_of(&path), &temporary_prefix(&path)).map_err(refused)?;
+        let permissions = existing.map(|existing| existing.permissions()).or(permissions);
+        Ok(Self { file, path, overwrite, permissions, archive: None })
     }
 
     /// Starts a file of an archive in an existing folder. The file gets its name from [`AtomicFile::commit_as`] and
     /// replaces any file of that name.
     pub(crate) fn create_in(folder: &Path, kind: ArchiveFileKind, fail_points: &FailPoints) -> Result<Self, Error> {
         let path = folder.to_path_buf();
-        let file = temporary_file(folder, kind.prefix())
+        let (file, permissions) = temporary_file(folder, kind.prefix())
             .map_err(|source| Error::Write { path: path.clone(), source: without_temporary_name(source) })?;
-        let file = Self { file, path, overwrite: true, archive: Some((kind, fail_points.clone())) };
+        let permissions = permissions.filter(|_| kind != ArchiveFileKind::State);
+        let file = Self { file, path, overwrite: true, permissions, archive: Some((kind, fail_points.clone())) };
         file.reach(WriteStep::Begun);
         Ok(file)
     }
@@ -155,6 +158,9 @@ impl AtomicFile {
         let path = self.path.clone();
         let failed = |source| Error::Write { path: path.clone(), source };
         self.reach(WriteStep::Complete);
+        if let Some(permissions) = &self.permissions {
+            self.file.as_file().set_permissions(permissions.clone()).map_err(failed)?;
+        }
         self.file.as_file().sync_all().map_err(failed)?;
         self.reach(WriteStep::Synced);
         before_rename()?;
@@ -189,13 +195,16 @@ impl Write for AtomicFile {
     }
 }
 
-/// A temporary file with the usual permissions of a new file, as the umask allows.
-fn temporary_file(folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
+/// A temporary file that only its owner may read, and the permissions that it gets once it is complete.
+fn temporary_file(folder: &Path, prefix: &str) -> io::Result<(NamedTempFile, Option<Permissions>)> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix).suffix(PARTIAL);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o640));
-    builder.tempfile_in(folder)
+    let file = builder.tempfile_in(folder)?;
+    let complete = if cfg!(unix) { Some(file.as_file().metadata()?.permissions()) } else { None };
+    make_private(file.as_file())?;
+    Ok((file, complete))
 }
 
 /// Prefix that shows which file a leftover belongs to. The file name in it is truncated to 40 characters to leave room

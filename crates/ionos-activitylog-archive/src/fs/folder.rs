@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::fail_point::{FailPoint, FailPoints};
+use super::permissions;
 use crate::error::Error;
 
 /// The folder of a path; `.` for a bare file name.
@@ -30,15 +31,20 @@ pub(crate) fn sync(folder: &Path) -> Result<(), Error> {
     sync_folder(folder).map_err(|source| Error::Write { path: folder.to_path_buf(), source })
 }
 
-/// Creates a folder and its missing parents, durably.
+/// Whether there is a folder at the path, and not a link to one: a link could lead out of the archive.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_dir())
+}
+
+/// Creates a folder and its missing parents, durably. Fails for a link.
 pub(crate) fn create_all(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
-    if path.is_dir() {
+    if is_folder(path) {
         return Ok(());
     }
     let failed = |source| Error::Create { path: path.to_path_buf(), source };
     let mut missing: Vec<&Path> = path.ancestors().take_while(|one| !one.exists()).collect();
     missing.retain(|one| !one.as_os_str().is_empty());
-    fs::create_dir_all(path).map_err(failed)?;
+    permissions::folders().recursive(true).create(path).map_err(failed)?;
     for created in missing {
         sync_folder_of(created).map_err(failed)?;
     }
@@ -49,8 +55,8 @@ pub(crate) fn create_all(path: &Path, fail_points: &FailPoints) -> Result<(), Er
 /// Creates a folder in an existing folder. The caller must make the name of the new folder durable with [`sync`] of the
 /// existing folder. One sync is enough for several new folders.
 pub(crate) fn create_unsynced(path: &Path, fail_points: &FailPoints) -> Result<(), Error> {
-    match fs::create_dir(path) {
-        Err(_) if path.is_dir() => return Ok(()),
+    match permissions::folders().create(path) {
+        Err(_) if is_folder(path) => return Ok(()),
         made => made.map_err(|source| Error::Create { path: path.to_path_buf(), source })?,
     }
     fail_points.reach(FailPoint::FolderMade);

@@ -3,13 +3,15 @@
 //! [`AtomicFile`] writes a file under a temporary name and renames it once it is complete. `ResumableFile` does the
 //! same for a file that takes hours, with a checkpoint from which another process can continue; `sidecar_paths` names
 //! the partial file and the checkpoint, and replaces the checkpoint. `folder` creates and syncs folders, `json_file`
-//! checks the schema of a JSON file, `regular_file` opens files within bounds, and `fail_point` names each step for tests
+//! checks the schema of a JSON file, `regular_file` opens files within bounds, `permissions` keeps them
+//! from others, and `fail_point` names each step for tests
 //! that kill the process there.
 
 mod atomic_file;
 mod fail_point;
 pub(crate) mod folder;
 pub(crate) mod json_file;
+pub(crate) mod permissions;
 pub(crate) mod regular_file;
 mod resumable_file;
 mod sidecar_paths;

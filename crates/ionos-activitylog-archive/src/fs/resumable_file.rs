@@ -2,15 +2,24 @@
 //! beside its final name, with a checkpoint that contains the number of valid bytes. The next process removes the bytes
 //! that a killed process wrote after the checkpoint.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Seek, SeekFrom};
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::fail_point::{FailPoint, FailPoints};
-use super::folder::{destination, sync_folder_of, without_temporary_name};
+use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
+use super::permissions::{make_private, of_complete_file, private};
+use super::regular_file;
 use super::sidecar_paths::{SidecarPaths, remove};
+use crate::digest::HashingWriter;
 use crate::error::Error;
+
+/// Largest size of a checkpoint in bytes. It contains the text of a frame, which ends after the event with which it
+/// reaches 1 MiB; an event has at most the size of a page, and JSON may escape each byte.
+const MAX_CHECKPOINT_BYTES: u64 = 512 << 20;
 
 /// A file that grows beside its final name. This process holds the lock of the file, if the file system has locks.
 ///
@@ -20,6 +29,8 @@ pub(crate) struct ResumableFile {
     file: Arc<File>,
     paths: SidecarPaths,
     overwrite: bool,
+    /// Permissions that the file gets with its name.
+    permissions: Option<Permissions>,
     /// Whether the partial file and its checkpoint stay when this is dropped.
     keep: bool,
     fail_points: FailPoints,
@@ -39,13 +50,9 @@ impl ResumableFile {
         let paths = SidecarPaths::new(target);
         let refused = |source| Error::Create { path: path.to_path_buf(), source: without_temporary_name(source) };
         let file = loop {
-            let file = File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&paths.partial)
-                .map_err(refused)?;
+            let mut options = File::options();
+            private(options.read(true).write(true).create(true).truncate(false));
+            let file = regular_file::open_with(&mut options, &paths.partial).map_err(refused)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -60,21 +67,32 @@ impl ResumableFile {
                 break file;
             }
         };
-        if let Some(existing) = existing {
-            file.set_permissions(existing.permissions()).map_err(refused)?;
-        }
+        // An earlier version may have left a file that others can read.
+        make_private(&file).map_err(refused)?;
+        let permissions = match existing {
+            Some(existing) => Some(existing.permissions()),
+            None => of_complete_file(folder_of(&paths.partial)).map_err(refused)?,
+        };
         let keep = paths.checkpoint.exists();
-        Ok(Self { keep, file: Arc::new(file), paths, overwrite, fail_points: fail_points.clone() })
+        let fail_points = fail_points.clone();
+        Ok(Self { keep, file: Arc::new(file), paths, overwrite, permissions, fail_points })
     }
 
     /// The bytes and the path of the checkpoint. `None` if there is no checkpoint.
     pub(crate) fn checkpoint(&self) -> Result<Option<(Vec<u8>, &Path)>, Error> {
         let path = &self.paths.checkpoint;
-        match fs::read(path) {
-            Ok(bytes) => Ok(Some((bytes, path))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::Open { path: path.clone(), source }),
-        }
+        let bytes = regular_file::read_if_exists(path, MAX_CHECKPOINT_BYTES)?;
+        Ok(bytes.map(|bytes| (bytes, path.as_path())))
+    }
+
+    /// The digest of the first bytes of the partial file, to which more bytes can be added.
+    pub(crate) fn hash(&self, bytes: u64) -> Result<Sha256, Error> {
+        let mut hashing = HashingWriter { inner: io::sink(), hash: Sha256::new() };
+        let hashed = (&*self.file)
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| io::copy(&mut (&*self.file).take(bytes), &mut hashing));
+        hashed.map_err(|error| self.failed(error))?;
+        Ok(hashing.hash)
     }
 
     /// Fails with [`Error::Damaged`] if the partial file is shorter than its checkpoint says.
@@ -132,6 +150,9 @@ impl ResumableFile {
     /// file then stays if it has a checkpoint.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         self.check_present()?;
+        if let Some(permissions) = &self.permissions {
+            self.file.set_permissions(permissions.clone()).map_err(|error| self.failed(error))?;
+        }
         self.file.sync_all().map_err(|error| self.failed(error))?;
         let paths = self.paths.clone();
         let partial = tempfile::TempPath::try_from_path(&paths.partial).map_err(|error| self.failed(error))?;

@@ -60,7 +60,9 @@ impl SidecarPaths {
         permissions: Permissions,
         fail_points: &FailPoints,
     ) -> io::Result<()> {
-        let mut next = File::create(&self.next_checkpoint)?;
+        // A file of this name that an earlier process has left is no file to go on with.
+        remove(&self.next_checkpoint)?;
+        let mut next = File::create_new(&self.next_checkpoint)?;
         next.set_permissions(permissions)?;
         next.write_all(bytes)?;
         next.sync_all()?;

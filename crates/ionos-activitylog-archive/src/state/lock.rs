@@ -8,6 +8,7 @@ use std::io::{Read, Seek, Write};
 use chrono::{DateTime, Utc};
 
 use crate::error::Error;
+use crate::fs::permissions::private;
 use crate::fs::{FailPoint, FailPoints, json_file, regular_file};
 use crate::layout::{ContractFolder, LOCK};
 use crate::lock_owner::LockOwner;
@@ -31,7 +32,7 @@ impl ContractLock {
         let path = folder.path().join(LOCK);
         let failed = |error| Error::Create { path: path.clone(), source: error };
         let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
+        private(options.read(true).write(true).create(true).truncate(false));
         let mut file = regular_file::open_with(&mut options, &path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
