@@ -114,6 +114,15 @@ pub(crate) async fn run(args: VerifyArgs, context: &mut Context<'_>) -> Result<(
     let statement = describe_result(&report, !args.head.is_empty());
     context.info(wrap_paragraphs(&statement, max_width).trim_end());
     context.messages.step(Verbosity::Requests, wrap_paragraphs(WHAT_IT_PROVES, max_width).trim_end());
+    if !report.findings.is_empty() && report.is_only_unreadable() {
+        return Err(CommandError::unexpected(
+            format!(
+                "{} could not be read, so not all was verified",
+                format_count(report.findings.len() as u64, "file")
+            ),
+            "check the permissions and the disk, then verify again",
+        ));
+    }
     if !report.findings.is_empty() {
         let is_incomplete = report.findings.iter().all(|finding| finding.problem == Problem::Total);
         return Err(CommandError::integrity(
@@ -161,6 +170,10 @@ fn chain_remarks(chain: &ManifestChain) -> Vec<String> {
 fn describe_result(report: &VerifyReport, has_heads: bool) -> String {
     let days: u64 = report.days.len() as u64;
     let size = format!("{}, {}", format_count(days, "day"), format_count(report.events, "event"));
+    if !report.findings.is_empty() && report.is_only_unreadable() {
+        let count = format_count(report.findings.len() as u64, "file");
+        return format!("NOT VERIFIED: {count} of the archive could not be read. Nothing else was found in {size}.");
+    }
     if !report.findings.is_empty() {
         let count = format_count(report.findings.len() as u64, "finding");
         let damaged = report.damaged_days() as u64;

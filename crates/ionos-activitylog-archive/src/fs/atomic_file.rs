@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::fail_point::{FailPoint, FailPoints};
-use super::permissions::make_private;
 use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
+use super::permissions::make_private;
 use crate::error::Error;
 
 /// Suffix of temporary files.

@@ -12,6 +12,11 @@ use crate::error::Error;
 #[error("it is not a regular file")]
 pub(crate) struct NotRegularFile;
 
+/// Whether a file was not opened because it is a link or no regular file.
+pub(crate) fn is_not_regular(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|error| error.is::<NotRegularFile>())
+}
+
 /// Opens a file for reading. Fails for a link and for anything but a regular file, and never waits.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     open_with(File::options().read(true), path)

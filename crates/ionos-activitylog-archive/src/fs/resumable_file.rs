@@ -88,9 +88,8 @@ impl ResumableFile {
     /// The digest of the first bytes of the partial file, to which more bytes can be added.
     pub(crate) fn hash(&self, bytes: u64) -> Result<Sha256, Error> {
         let mut hashing = HashingWriter { inner: io::sink(), hash: Sha256::new() };
-        let hashed = (&*self.file)
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| io::copy(&mut (&*self.file).take(bytes), &mut hashing));
+        let hashed =
+            (&*self.file).seek(SeekFrom::Start(0)).and_then(|_| io::copy(&mut (&*self.file).take(bytes), &mut hashing));
         hashed.map_err(|error| self.failed(error))?;
         Ok(hashing.hash)
     }

@@ -2,6 +2,7 @@
 //! [`verify_archive`](crate::verify_archive) reports every difference.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -10,7 +11,7 @@ use super::{IMPORT_SCHEMA, ImportedManifests, MAX_MANIFEST_BYTES, Manifest, Mani
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::fs::{json_file, regular_file};
-use crate::layout::ContractFolder;
+use crate::layout::{ContractFolder, manifest_number, names};
 
 /// A file of the chain.
 #[derive(Clone, Debug)]
@@ -85,10 +86,10 @@ impl Chain {
         let mut chain = Self::default();
         let mut earlier = read_version_1(folder)?;
         chain.links.extend(earlier.iter().map(|(link, _)| *link));
-        for number in 1.. {
+        for number in 1..=last_number(folder)? {
             let path = folder.manifest(number);
             let Some(bytes) = regular_file::read_if_exists(&path, MAX_MANIFEST_BYTES)? else {
-                break;
+                return Err(Error::damaged(path, "it is missing, but later manifests exist".to_owned()));
             };
             let entry = ChainEntry::from_bytes(&bytes, &path)?;
             if entry.number() != Some(number) || entry.previous() != chain.head {
@@ -154,6 +155,14 @@ impl Chain {
             }
         }
         Ok(())
+    }
+}
+
+/// The largest number of a manifest. 0 if there is none.
+fn last_number(folder: &ContractFolder) -> Result<u64, Error> {
+    match names(&folder.manifests()) {
+        Err(Error::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(0),
+        names => Ok(names?.iter().filter_map(|name| manifest_number(name)).max().unwrap_or_default()),
     }
 }
 

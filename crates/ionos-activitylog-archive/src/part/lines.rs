@@ -7,7 +7,7 @@ use ionos_activitylog::Event;
 
 use crate::encode::decompress;
 use crate::error::Error;
-use crate::fs::regular_file::{self, NotRegularFile};
+use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::Part;
 
 /// Largest size of a line in bytes: that of a page, which contains the record. A longer line is cut, so that it is no
@@ -43,9 +43,8 @@ pub(crate) fn for_each(day: &Path, part: &Part, mut event: impl FnMut(Event)) ->
 pub(crate) fn unreadable(path: &Path, error: io::Error) -> Error {
     let detail = match error.kind() {
         io::ErrorKind::NotFound => "it is missing, but listed in its manifest".to_owned(),
-        _ if error.raw_os_error().is_none() && !error.get_ref().is_some_and(|error| error.is::<NotRegularFile>()) => {
-            format!("it cannot be decompressed: {error}")
-        }
+        _ if is_not_regular(&error) => error.to_string(),
+        _ if error.raw_os_error().is_none() => format!("it cannot be decompressed: {error}"),
         _ => return Error::Open { path: path.to_path_buf(), source: error },
     };
     Error::damaged(path.to_path_buf(), detail)
@@ -103,11 +102,11 @@ mod tests {
             }
             let missing = read(compression, None).unwrap_err();
             assert!(matches!(missing, Error::Damaged { .. }), "{missing:?}");
-            // A folder can be opened but not read, even by root.
+            // Not a file of the archive, whatever is in it.
             let part = part(compression);
             std::fs::create_dir(day.path().join(part.file.to_string())).unwrap();
             let error = for_each(day.path(), &part, drop).unwrap_err();
-            assert!(matches!(error, Error::Open { .. }), "{error:?}");
+            assert!(error.to_string().ends_with("it is not a regular file"), "{error:?}");
         }
     }
 }

@@ -15,7 +15,8 @@ use super::foreign::{ForeignFile, ForeignFiles};
 use super::{FileLocation, ManifestChain, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::error::Error;
-use crate::fs::{is_leftover, regular_file};
+use crate::fs::is_leftover;
+use crate::fs::regular_file::{self, is_not_regular};
 use crate::layout::{
     ContractFolder, LOCK, MANIFEST_OF_VERSION_1, MANIFESTS, OPEN_MANIFESTS, PREVIOUS_STATE, PartName, RUN_LOG, STATE,
     day_of, manifest_number, names,
@@ -86,6 +87,9 @@ impl<'a> ChainCheck<'a> {
 
     fn report_error(&mut self, file: PathBuf, error: Error) {
         match error {
+            Error::Open { source, .. } if is_not_regular(&source) => {
+                self.add_finding(file, Problem::Changed, source.to_string());
+            }
             Error::Open { source, .. } => self.report_unreadable(file, &source),
             error => self.add_finding(file, Problem::Changed, error.to_string()),
         }

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{FileLocation, Problem, VerifyReport};
 use crate::digest::Digest;
 use crate::encode::decompress;
-use crate::fs::regular_file;
+use crate::fs::regular_file::{self, is_not_regular};
 use crate::manifest::{Manifest, Part};
 use crate::part::lines::MAX_LINE_BYTES;
 
@@ -42,6 +42,9 @@ pub(super) fn check_day(root: &Path, folder: &Path, manifest: &Manifest, on_part
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 report.findings.push(location.find(None, Problem::Missing, "file is missing"));
+            }
+            Err(error) if is_not_regular(&error) => {
+                report.findings.push(location.find(None, Problem::Changed, error.to_string()));
             }
             Err(error) => {
                 report.findings.push(location.find(None, Problem::Unreadable, format!("cannot be read: {error}")))
@@ -114,6 +117,12 @@ fn check_part<'a>(
             scan.read(Box::new(bounded), part, known, &mut finding)
         })
     };
+    // An error of the system shows nothing about the content of the file.
+    if let Err(error) = &unpacked
+        && error.raw_os_error().is_some()
+    {
+        return unpacked.map(|()| scan);
+    }
     if let Err(error) = unpacked {
         finding(Some(scan.count + 1), Problem::Changed, format!("cannot be decompressed from here on: {error}"));
     }

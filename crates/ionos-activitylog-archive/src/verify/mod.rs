@@ -175,7 +175,7 @@ pub enum Problem {
     Count,
     /// The service reports more events than the archive has.
     Total,
-    /// A file cannot be read.
+    /// A file cannot be read because of an error of the system, such as a missing permission. This is no difference.
     Unreadable,
 }
 
@@ -194,6 +194,12 @@ impl VerifyReport {
     #[must_use]
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Whether all findings are files that could not be read, which shows no difference.
+    #[must_use]
+    pub fn is_only_unreadable(&self) -> bool {
+        self.findings.iter().all(|finding| finding.problem == Problem::Unreadable)
     }
 
     /// Number of days that findings are about.

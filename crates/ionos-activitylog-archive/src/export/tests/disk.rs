@@ -132,8 +132,9 @@ async fn a_stopped_export_commits_its_finished_parts() {
     assert!(done.events >= truth(&simulator, whole).len() as u64);
     assert_eq!(done.events, lines(&simulator, root.path()).len() as u64);
     let state = State::read(&folder(&simulator, root.path())).unwrap().0;
-    assert!(!state.unwrap().open);
-    assert_whole(root.path());
+    assert_eq!(state.unwrap().open, done.stopped);
+    let report = verify_archive(&Archive::new(root.path()), None).unwrap();
+    assert_eq!((report.findings.as_slice(), report.is_complete()), (&[][..], !done.stopped));
 }
 
 #[tokio::test]

@@ -1,0 +1,352 @@
+//! Edits of an archive by somebody who can write to it. Each edit states the exit code of `verify`, without and with the
+//! heads that were kept before: with them, no edit of what they cover passes.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::support::exports::{RANGES, demo_contract, export_to_archive, scratch_folder};
+use crate::support::program::{Printed, ialog, run};
+
+/// The files of the attacked contract.
+struct Victim {
+    contract: PathBuf,
+}
+
+impl Victim {
+    fn manifest(&self, number: u64) -> PathBuf {
+        self.contract.join(format!("_manifests/{number:08}.json"))
+    }
+
+    fn day(&self, date: &str) -> PathBuf {
+        self.contract.join(format!("date={date}"))
+    }
+
+    /// The only part of a day.
+    fn part(&self, date: &str) -> PathBuf {
+        let mut names = fs::read_dir(self.day(date)).unwrap().map(|entry| entry.unwrap().path());
+        names.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("part-")).unwrap()
+    }
+
+    fn state(&self) -> PathBuf {
+        self.contract.join("_state.json")
+    }
+
+    fn forget_state(&self) {
+        for name in ["_state.json", "_state.prev.json"] {
+            let _ = fs::remove_file(self.contract.join(name));
+        }
+    }
+
+    fn root(&self) -> &Path {
+        self.contract.parent().unwrap()
+    }
+}
+
+fn replace(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    let edited = text.replacen(from, to, 1);
+    assert_ne!(edited, text, "{from} is not in {}", path.display());
+    fs::write(path, edited).unwrap();
+}
+
+fn flip(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+fn truncate(path: &Path) {
+    let bytes = fs::read(path).unwrap();
+    fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+}
+
+fn append(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes.extend(b"\n");
+    fs::write(path, bytes).unwrap();
+}
+
+/// Replaces a file by a pipe that nobody writes to.
+fn pipe(path: &Path) {
+    let _ = fs::remove_file(path);
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+}
+
+/// Replaces a file by a link to a copy of it.
+fn link_to_copy(path: &Path) {
+    let copy = path.with_extension("copy");
+    fs::rename(path, &copy).unwrap();
+    symlink(&copy, path).unwrap();
+}
+
+fn link_to_zeros(path: &Path) {
+    let _ = fs::remove_file(path);
+    symlink("/dev/zero", path).unwrap();
+}
+
+fn folder_instead(path: &Path) {
+    fs::remove_file(path).unwrap();
+    fs::create_dir(path).unwrap();
+}
+
+/// Replaces a file by one of a gigabyte that takes no space.
+fn huge(path: &Path) {
+    let file = fs::File::create(path).unwrap();
+    file.set_len(1 << 30).unwrap();
+}
+
+/// Replaces a part by a compressed gigabyte of one letter, in a single line.
+fn bomb(path: &Path) {
+    let mut encoder = zstd::Encoder::new(fs::File::create(path).unwrap(), 1).unwrap();
+    let letters = vec![b'a'; 1 << 20];
+    for _ in 0..1 << 10 {
+        std::io::Write::write_all(&mut encoder, &letters).unwrap();
+    }
+    encoder.finish().unwrap();
+}
+
+/// Exit codes of `verify` without and with the kept heads.
+type Codes = (i32, i32);
+
+const FOUND: Codes = (6, 6);
+/// Only the kept heads show it.
+const NEEDS_HEAD: Codes = (0, 6);
+/// Not a change of what the chain proves.
+const HARMLESS: Codes = (0, 0);
+/// Not proven, but no change of what the chain proves.
+const INCOMPLETE: Codes = (3, 3);
+
+type Edit = (String, Box<dyn Fn(&Victim)>, Codes);
+
+/// An edit of one file.
+fn edit(name: impl Into<String>, codes: Codes, change: impl Fn(&Victim) + 'static) -> Edit {
+    (name.into(), Box::new(change), codes)
+}
+
+/// A change of one file, and its name.
+type FileChange = (&'static str, fn(&Path));
+
+/// What can be done to any file.
+const FILE_CHANGES: [FileChange; 9] = [
+    ("removed", |path| fs::remove_file(path).unwrap()),
+    ("flipped", flip),
+    ("truncated", truncate),
+    ("longer", append),
+    ("empty", |path| fs::write(path, "").unwrap()),
+    ("a pipe", pipe),
+    ("a link to a copy", link_to_copy),
+    ("a link to zeros", link_to_zeros),
+    ("a folder", folder_instead),
+];
+
+fn edits() -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (name, change) in FILE_CHANGES {
+        edits.push(edit(format!("first manifest: {name}"), FOUND, move |victim| change(&victim.manifest(1))));
+        edits.push(edit(format!("manifest in the middle: {name}"), FOUND, move |victim| change(&victim.manifest(2))));
+        edits.push(edit(format!("last manifest: {name}"), FOUND, move |victim| change(&victim.manifest(4))));
+        edits.push(edit(format!("part: {name}"), FOUND, move |victim| change(&victim.part("2026-11-03"))));
+        // A state that is removed adds no finding, any other change of it does.
+        let codes = if name == "removed" || name == "longer" { HARMLESS } else { FOUND };
+        edits.push(edit(format!("state without its copy: {name}"), codes, move |victim| {
+            let _ = fs::remove_file(victim.contract.join("_state.prev.json"));
+            change(&victim.state());
+        }));
+    }
+    edits.extend([
+        edit("part: a bomb", FOUND, |victim| bomb(&victim.part("2026-11-03"))),
+        edit("part: huge", FOUND, |victim| huge(&victim.part("2026-11-03"))),
+        edit("manifest: huge", FOUND, |victim| huge(&victim.manifest(2))),
+        edit("state: huge", INCOMPLETE, |victim| huge(&victim.state())),
+        edit("parts of two days swapped", FOUND, |victim| {
+            let (one, other) = (victim.part("2026-11-01"), victim.part("2026-11-02"));
+            let (a, b) = (fs::read(&one).unwrap(), fs::read(&other).unwrap());
+            fs::write(one, b).unwrap();
+            fs::write(other, a).unwrap();
+        }),
+        edit("part in another day", FOUND, |victim| {
+            let part = victim.part("2026-11-01");
+            fs::copy(&part, victim.day("2026-11-02").join(part.file_name().unwrap())).unwrap();
+        }),
+        edit("part of a day that was not read, and an open state", INCOMPLETE, |victim| {
+            let day = victim.day("2026-12-24");
+            fs::create_dir(&day).unwrap();
+            let name = "part-20261224T000000Z-20261225T000000Z-0123456789abcdef.ndjson";
+            fs::write(day.join(name), "{}\n").unwrap();
+            replace(&victim.state(), "\"open\": false", "\"open\": true");
+        }),
+        edit("manifests swapped", FOUND, |victim| {
+            let (one, other) = (victim.manifest(2), victim.manifest(3));
+            let (a, b) = (fs::read(&one).unwrap(), fs::read(&other).unwrap());
+            fs::write(one, b).unwrap();
+            fs::write(other, a).unwrap();
+        }),
+        edit("consistent edit of the first manifest", FOUND, |victim| {
+            replace(&victim.manifest(1), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
+        }),
+        edit("consistent edit of the last manifest", FOUND, |victim| {
+            replace(&victim.manifest(4), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
+        }),
+        edit("consistent edit of the last manifest, no state", NEEDS_HEAD, |victim| {
+            victim.forget_state();
+            replace(&victim.manifest(4), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
+        }),
+        edit("first manifest edited, and a state of version 1 that asks to link again", FOUND, |victim| {
+            replace(&victim.manifest(1), "\"name\": \"ialog\"", "\"name\": \"igolo\"");
+            replace(&victim.state(), "ialog.state/2", "ialog.state/1");
+            replace(&victim.state(), "\"coverage\": [", "\"relink\": \"2026-11-01\",\n  \"coverage\": [");
+        }),
+        edit("end of the chain removed", FOUND, |victim| {
+            fs::remove_file(victim.manifest(4)).unwrap();
+            fs::remove_dir_all(victim.day("2026-11-02")).unwrap();
+        }),
+        edit("end of the chain removed, no state", NEEDS_HEAD, |victim| {
+            victim.forget_state();
+            fs::remove_file(victim.manifest(4)).unwrap();
+            fs::remove_dir_all(victim.day("2026-11-02")).unwrap();
+        }),
+        edit("start of the chain removed", FOUND, |victim| {
+            victim.forget_state();
+            fs::remove_file(victim.manifest(1)).unwrap();
+            fs::remove_dir_all(victim.day("2026-11-03")).unwrap();
+        }),
+        edit("all manifests removed", FOUND, |victim| {
+            victim.forget_state();
+            fs::remove_dir_all(victim.contract.join("_manifests")).unwrap();
+        }),
+        edit("all days and manifests removed", (3, 6), |victim| {
+            victim.forget_state();
+            fs::remove_dir_all(&victim.contract).unwrap();
+            fs::create_dir(&victim.contract).unwrap();
+        }),
+        edit("the contract removed", NEEDS_HEAD, |victim| fs::remove_dir_all(&victim.contract).unwrap()),
+        edit("the contract renamed", FOUND, |victim| {
+            fs::rename(&victim.contract, victim.root().join("CONTRACT=7")).unwrap();
+        }),
+        edit("a day removed", FOUND, |victim| fs::remove_dir_all(victim.day("2026-11-03")).unwrap()),
+        edit("a day renamed", FOUND, |victim| {
+            fs::rename(victim.day("2026-11-03"), victim.day("2026-11-13")).unwrap();
+        }),
+        edit("a day: a link", FOUND, |victim| {
+            let elsewhere = victim.contract.with_file_name("elsewhere");
+            fs::rename(victim.day("2026-11-03"), &elsewhere).unwrap();
+            symlink(&elsewhere, victim.day("2026-11-03")).unwrap();
+        }),
+        edit("the manifests: a link", FOUND, |victim| {
+            let elsewhere = victim.contract.with_file_name("elsewhere");
+            fs::rename(victim.contract.join("_manifests"), &elsewhere).unwrap();
+            symlink(&elsewhere, victim.contract.join("_manifests")).unwrap();
+        }),
+        edit("a number too far", FOUND, |victim| {
+            fs::copy(victim.manifest(4), victim.manifest(99_999_999)).unwrap();
+        }),
+        edit("a number twice, written differently", FOUND, |victim| {
+            fs::copy(victim.manifest(4), victim.contract.join("_manifests/4.json")).unwrap();
+        }),
+        edit("a manifest of version 1", FOUND, |victim| {
+            fs::write(victim.day("2026-11-03").join("_manifest.json"), "{}").unwrap();
+        }),
+        edit("open manifests that are no JSON", FOUND, |victim| {
+            fs::write(victim.contract.join("_manifests/open.json"), "{").unwrap();
+        }),
+        edit("open manifests: a pipe", FOUND, |victim| pipe(&victim.contract.join("_manifests/open.json"))),
+        edit("a closed manifest opened again", FOUND, |victim| {
+            let manifest = fs::read_to_string(victim.manifest(4)).unwrap();
+            let open = format!("{{\"schema\":\"ialog.open-manifests/1\",\"manifests\":[{manifest}]}}");
+            fs::write(victim.contract.join("_manifests/open.json"), open).unwrap();
+        }),
+        edit("file in the root", FOUND, |victim| fs::write(victim.root().join("evil.ndjson"), "{}").unwrap()),
+        edit("folder in the root", FOUND, |victim| fs::create_dir(victim.root().join("contract=abc")).unwrap()),
+        edit("file in the contract", FOUND, |victim| fs::write(victim.contract.join("notes"), "").unwrap()),
+        edit("file in a day", FOUND, |victim| fs::write(victim.day("2026-11-03").join("x.ndjson"), "").unwrap()),
+        edit("file in the manifests", FOUND, |victim| {
+            fs::write(victim.contract.join("_manifests/readme"), "").unwrap();
+        }),
+        edit("names of file systems", HARMLESS, |victim| {
+            fs::write(victim.root().join(".DS_Store"), "").unwrap();
+            fs::create_dir(victim.contract.join("@eaDir")).unwrap();
+            fs::write(victim.day("2026-11-03").join("._part"), "").unwrap();
+        }),
+        edit("state: open", INCOMPLETE, |victim| {
+            replace(&victim.state(), "\"open\": false", "\"open\": true");
+        }),
+        edit("state: a range that was not read", FOUND, |victim| {
+            replace(&victim.state(), "\"from\": \"2026-11-01T", "\"from\": \"2025-11-01T");
+        }),
+        edit("state: another head", FOUND, |victim| {
+            replace(&victim.state(), "\"number\": 4", "\"number\": 5");
+        }),
+        edit("state: an unknown member", FOUND, |victim| {
+            let _ = fs::remove_file(victim.contract.join("_state.prev.json"));
+            replace(&victim.state(), "\"open\": false", "\"open\": false,\n  \"trust\": true");
+        }),
+    ]);
+    edits
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn no_edit_of_an_archive_passes_where_it_must_not() {
+    let original = scratch_folder();
+    for range in RANGES {
+        let printed = run(export_to_archive(original.path(), range, "calm", None));
+        assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    }
+    let whole = run(ialog(original.path(), &["verify", "audit"]));
+    let heads: Vec<&str> = whole.stderr.lines().filter_map(|line| Some(line.split_once("with SHA-256 ")?.1)).collect();
+    assert_eq!((whole.code, heads.len()), (Some(0), 2), "{}", whole.stderr);
+    let with_heads = ["verify", "audit", "--head", heads[0], "--head", heads[1]];
+    assert_eq!(run(ialog(original.path(), &with_heads)).code, Some(0));
+
+    let edits = edits();
+    assert!(edits.len() >= 60, "{}", edits.len());
+    let mut wrong = Vec::new();
+    for (name, change, (code, code_with_heads)) in edits {
+        let folder = scratch_folder();
+        copy(&original.path().join("audit"), &folder.path().join("audit"));
+        change(&Victim { contract: folder.path().join(format!("audit/contract={}", demo_contract())) });
+        for (arguments, expected) in [(&["verify", "audit"][..], code), (&with_heads, code_with_heads)] {
+            let printed = run(ialog(folder.path(), arguments));
+            if printed.code != Some(expected) {
+                wrong.push(format!("{name}: {:?}, not {expected}: {}{}", printed.code, printed.stdout, printed.stderr));
+            }
+            assert_eq!(printed.code == Some(6), printed.stderr.contains("FAILED: "), "{name}: {}", printed.stderr);
+            assert!(printed.code != Some(6) || !printed.stderr.contains("OK up to"), "{name}: {}", printed.stderr);
+        }
+        for arguments in [
+            &["cat", "audit", "-q"][..],
+            &["query", "--archive", "audit", "--from", "2026-11-01", "--to", "2026-11-04", "--count", "-q"],
+            &["state", "show", "audit"],
+        ] {
+            assert_ended(&run(ialog(folder.path(), arguments)), &name);
+        }
+        let exported = run(export_to_archive(folder.path(), RANGES[0], "calm", None));
+        assert_ended(&exported, &name);
+        // No export makes a forged archive look proven.
+        if code_with_heads == 6 {
+            let after = run(ialog(folder.path(), &with_heads));
+            assert_eq!(after.code, Some(6), "{name}, after an export: {}{}", after.stdout, after.stderr);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a command ended by itself with one of the documented exit codes.
+fn assert_ended(printed: &Printed, name: &str) {
+    assert!(matches!(printed.code, Some(0..=6)), "{name}: {:?} {}", printed.code, printed.stderr);
+    assert!(!printed.stderr.contains("panicked"), "{name}: {}", printed.stderr);
+}
