@@ -38,17 +38,30 @@ impl From<Sha256> for Digest {
     }
 }
 
-/// Writes bytes, and hashes those that were written.
+/// Counts and hashes the bytes that pass through.
 #[derive(Debug)]
 pub(crate) struct HashingWriter<W> {
     pub(crate) inner: W,
     pub(crate) hash: Sha256,
+    pub(crate) bytes: u64,
+}
+
+impl<W> HashingWriter<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self::resumed(inner, Sha256::new(), 0)
+    }
+
+    /// Continues after bytes that were hashed before.
+    pub(crate) fn resumed(inner: W, hash: Sha256, bytes: u64) -> Self {
+        Self { inner, hash, bytes }
+    }
 }
 
 impl<W: io::Write> io::Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.inner.write(bytes)?;
         self.hash.update(bytes.get(..length).unwrap_or_default());
+        self.bytes += length as u64;
         Ok(length)
     }
 

@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use ionos_activitylog::{DateRange, Window};
-use sha2::{Digest as _, Sha256};
 
 use crate::digest::{Digest, HashingWriter};
 use crate::encode::{EventEncoder, FrameWriter};
@@ -148,8 +147,13 @@ impl FileExport {
         };
         let failed = |error| Error::Write { path: target.path().to_path_buf(), source: error };
         let file = partial.begin(kept.as_ref().map(|(kept, _)| kept.bytes))?;
-        let (kept, hash) = kept.map_or_else(|| (None, Sha256::new()), |(kept, hash)| (Some(kept), hash));
-        let file = HashingWriter { inner: file, hash };
+        let (kept, file) = match kept {
+            Some((kept, hash)) => {
+                let bytes = kept.bytes;
+                (Some(kept), HashingWriter::resumed(file, hash, bytes))
+            }
+            None => (None, HashingWriter::new(file)),
+        };
         let mut frames = FrameWriter::new(target.compression(), file).map_err(failed)?;
         let encoder = EventEncoder::new(target.format());
         let mut exported = ExportStats::default();
@@ -271,12 +275,11 @@ impl OpenFile {
         // The conversion is lossless: all formats are UTF-8, and a frame ends only between two events, so the open text
         // never starts within a character.
         let open = String::from_utf8_lossy(self.frames.pause().map_err(failed)?).into_owned();
-        let HashingWriter { inner: file, hash } = self.frames.writer();
-        let bytes = io::Seek::stream_position(&mut &**file).map_err(failed)?;
+        let HashingWriter { hash, bytes, .. } = self.frames.writer();
         let mut checkpoint = FileCheckpoint {
             schema: CHECKPOINT_SCHEMA.to_owned(),
             reading: self.spec.clone(),
-            bytes,
+            bytes: *bytes,
             sha256: hash.clone().into(),
             read_to: self.exported.read_to.unwrap_or(self.spec.from),
             events: self.exported.events,

@@ -13,7 +13,7 @@ use super::permissions::make_private;
 use crate::error::Error;
 
 /// Suffix of temporary files.
-pub(super) const PARTIAL: &str = ".partial";
+const PARTIAL: &str = ".partial";
 
 /// A kind of file that an export writes to an archive. The kind decides the prefix of the temporary name and the fail
 /// points.

@@ -13,7 +13,7 @@ pub(super) fn of_complete_file(folder: &Path) -> io::Result<Option<Permissions>>
         use std::os::unix::fs::PermissionsExt;
         // The umask cannot be read without changing it, so a new file shows it.
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".mode.").suffix(super::atomic_file::PARTIAL).permissions(Permissions::from_mode(0o640));
+        builder.permissions(Permissions::from_mode(0o640));
         Ok(Some(builder.tempfile_in(folder)?.as_file().metadata()?.permissions()))
     }
     #[cfg(not(unix))]

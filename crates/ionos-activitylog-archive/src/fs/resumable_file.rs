@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 
 use super::fail_point::{FailPoint, FailPoints};
 use super::folder::{destination, folder_of, sync_folder_of, without_temporary_name};
@@ -87,7 +87,7 @@ impl ResumableFile {
 
     /// The digest of the first bytes of the partial file, to which more bytes can be added.
     pub(crate) fn hash(&self, bytes: u64) -> Result<Sha256, Error> {
-        let mut hashing = HashingWriter { inner: io::sink(), hash: Sha256::new() };
+        let mut hashing = HashingWriter::new(io::sink());
         let hashed =
             (&*self.file).seek(SeekFrom::Start(0)).and_then(|_| io::copy(&mut (&*self.file).take(bytes), &mut hashing));
         hashed.map_err(|error| self.failed(error))?;

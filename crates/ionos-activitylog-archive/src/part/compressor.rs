@@ -1,13 +1,11 @@
 //! Compresses, hashes and writes the lines of a part on a separate thread, because this work takes about as long as
 //! parsing the lines. The thread ends with the part.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use sha2::{Digest as _, Sha256};
-
-use crate::digest::Digest;
+use crate::digest::{Digest, HashingWriter};
 use crate::encode::{Compression, FRAME_BYTES, FrameWriter};
 use crate::fs::AtomicFile;
 
@@ -130,37 +128,7 @@ fn compress(
         // Fails after the last line, because the receiver is dropped then.
         let _ = used.send(frame);
     }
-    let (writer, sha256, bytes) = into.finish()?.end();
-    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok(CompressedFile { file, sha256, bytes })
-}
-
-/// Counts and hashes the bytes that pass through.
-struct HashingWriter<W> {
-    writer: W,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<W> HashingWriter<W> {
-    fn new(writer: W) -> Self {
-        Self { writer, hash: Sha256::new(), bytes: 0 }
-    }
-
-    fn end(self) -> (W, Digest, u64) {
-        (self.writer, self.hash.into(), self.bytes)
-    }
-}
-
-impl<W: Write> Write for HashingWriter<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.writer.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
+    let HashingWriter { inner, hash, bytes } = into.finish()?;
+    let file = inner.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(CompressedFile { file, sha256: hash.into(), bytes })
 }
