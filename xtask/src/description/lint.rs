@@ -54,7 +54,7 @@ fn check_statuses(place: &str, responses: &Value, findings: &mut Vec<String>) {
         .partition(|status| status.len() == 3 && status.starts_with('2'));
     if good.len() != 1 {
         findings.push(format!(
-            "{place} describes {} successful answers ({}): leave one in an overlay",
+            "{place} describes {} successful answers ({}) and must describe exactly one: add or remove answers in an overlay",
             good.len(),
             good.join(", ")
         ));
@@ -73,9 +73,9 @@ type Keyword = (&'static str, &'static str);
 const KEYWORDS: [Keyword; 6] = [
     ("enum", "is a closed list, but vocabularies are open"),
     ("default", "replaces absent values, which can no longer be recognized"),
-    ("pattern", "is checked when an answer is read and fails the page"),
-    ("minLength", "is checked when an answer is read and fails the page"),
-    ("maxLength", "is checked when an answer is read and fails the page"),
+    ("pattern", "is checked on every read: one value that violates it fails the page"),
+    ("minLength", "is checked on every read: one value that violates it fails the page"),
+    ("maxLength", "is checked on every read: one value that violates it fails the page"),
     ("format", "is parsed strictly: one malformed value fails the page"),
 ];
 

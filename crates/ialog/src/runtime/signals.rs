@@ -1,5 +1,5 @@
-//! Handles signals that end the program. A signal ends the command and not the process, so that the command can remove
-//! incomplete files. Only the third signal ends the process.
+//! Handles signals that end the program. The first two signals end the running command in an orderly way, so that it
+//! removes incomplete files before the program returns. The third signal ends the process at once.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -106,7 +106,7 @@ pub(super) struct PartEvents {
     path: PathBuf,
     source: BatchSource,
     batch: vec::IntoIter<Result<ParsedItem, Error>>,
-    /// The latest time so far; the start of the part's range before the first event with a time.
+    /// The latest time of an event so far. Until the first event with a time, the start of the part's range.
     position: DateTime<Utc>,
 }
 

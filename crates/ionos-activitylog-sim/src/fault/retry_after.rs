@@ -29,8 +29,8 @@ const MAX_DATE_OFFSET: i64 = 10 * 365 * 86_400;
 /// 9999-12-31T23:59:59Z.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-/// Maximum of [`RetryAfter::Fraction`], in seconds: more than 11 days, and below 1e16, where `{:?}` begins to write an
-/// exponent.
+/// Maximum of [`RetryAfter::Fraction`], in seconds: about 11.6 days, which is enough for any test. It must stay below
+/// 1e16, because `{:?}` writes larger numbers with an exponent.
 const MAX_FRACTION: f64 = 1e6;
 
 impl RetryAfter {

@@ -66,8 +66,8 @@ impl ProbeSession<'_> {
         (finding("stable", observation), Some(true))
     }
 
-    /// The largest value of [`MAX_OFFSETS`] that the service accepts as `offset` plus `limit`. `None` if a larger value
-    /// is accepted too, if even the smallest is refused, or if the maximum is unknown.
+    /// The largest value of [`MAX_OFFSETS`] that the service accepts as `offset` plus `limit`. `None` if the
+    /// service also accepts more than the largest of them, if it refuses even the smallest, or if the maximum is unknown.
     pub(super) async fn max_offset(
         &mut self,
         range: DateRange,
@@ -99,7 +99,7 @@ impl ProbeSession<'_> {
                 }
                 Ok(_) => {
                     let answer = format!("up to {reach}");
-                    let observation = format!("{observation}; offset plus limit of {reach} is accepted");
+                    let observation = format!("{observation}; a page with offset + limit = {reach} is accepted");
                     return (finding(answer, observation), Some(reach));
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::Server) => {
