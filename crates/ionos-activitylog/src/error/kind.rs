@@ -113,4 +113,9 @@ impl ErrorKind {
             Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody | Self::Incomplete
         )
     }
+
+    /// Whether a connection could not be established, or was lost, or its transport gave up waiting.
+    pub(super) fn is_connection_failure(self) -> bool {
+        matches!(self, Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody)
+    }
 }

@@ -215,7 +215,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Duration of the whole call, including the waits between attempts.
+    /// Duration of the whole call, including the waits between attempts, but without time in which the program did not
+    /// poll it.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
@@ -232,6 +233,14 @@ impl Error {
             }
             _ => self.0.kind.is_transient(),
         }
+    }
+}
+
+/// For the retry loop.
+impl Error {
+    /// Whether the connection failed, or the service gave up waiting for this client.
+    pub(crate) fn is_connection_failure(&self) -> bool {
+        self.0.kind.is_connection_failure() || self.status() == Some(408)
     }
 }
 

@@ -2,8 +2,9 @@
 //! vendor's clients do not send), bounds the size of the answer, and frees the concurrency slot once the answer is
 //! complete.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
@@ -13,6 +14,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use crate::error::transport_fault::BodyTooLarge;
 use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::EarlyRelease;
+use crate::net::poll_scope::PollScope;
 
 const USER_AGENT_BASE: &str = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"));
 
@@ -40,7 +42,31 @@ pub(crate) struct HeaderMiddleware {
     pub(crate) body_cap: u64,
     /// Frees the concurrency slot of the request.
     pub(crate) early_release: EarlyRelease,
+    pub(crate) progress: Arc<AnswerProgress>,
     pub(crate) transport: Arc<dyn Transport>,
+}
+
+/// When a part of the answer arrived last.
+pub(crate) struct AnswerProgress {
+    scope: Arc<PollScope>,
+    last: Mutex<Duration>,
+}
+
+impl AnswerProgress {
+    /// Progress of a request that is sent now.
+    pub(crate) fn new(scope: Arc<PollScope>) -> Arc<Self> {
+        let last = Mutex::new(scope.attended());
+        Arc::new(Self { scope, last })
+    }
+
+    /// When the last part arrived, or else when the request was sent, as [`PollScope::attended`] counts.
+    pub(crate) fn last(&self) -> Duration {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = self.scope.attended();
+    }
 }
 
 impl Transport for HeaderMiddleware {
@@ -54,7 +80,9 @@ impl Transport for HeaderMiddleware {
         }
         Box::pin(async move {
             let answer = self.transport.send(operation, request).await?;
-            Ok(release_at_end_of_body(limit_body(answer, self.body_cap), &self.early_release))
+            self.progress.record();
+            let answer = record_progress(limit_body(answer, self.body_cap), &self.progress);
+            Ok(release_at_end_of_body(answer, &self.early_release))
         })
     }
 }
@@ -77,6 +105,14 @@ fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
             reqwest::Body::wrap(limited)
         })
         .into()
+}
+
+/// Records the arrival of each part of the body.
+fn record_progress(answer: reqwest::Response, progress: &Arc<AnswerProgress>) -> reqwest::Response {
+    let answer: http::Response<reqwest::Body> = answer.into();
+    let progress = progress.clone();
+    let parts = |body| BodyStream::new(body).inspect(move |_| progress.record());
+    answer.map(|body| reqwest::Body::wrap(StreamBody::new(parts(body)))).into()
 }
 
 /// Frees the concurrency slot once the body is complete, so that the next request is sent while this answer is parsed.
