@@ -1,5 +1,5 @@
-//! A stream that is kept and not polled delays no other call of its client, and a slow consumer is not an error. Time is
-//! tokio's virtual time: the service takes 30 ms for each answer.
+//! A stream that is kept and not polled delays no other call of its client, and a slow consumer is not an error. Time
+//! is tokio's virtual time: the service takes 30 ms for each answer.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -95,7 +95,7 @@ async fn streams_of_one_client_proceed_in_any_order_of_polls() {
     let numbers = numbers(&simulator);
     let truth: Vec<usize> = numbers.iter().map(|number| count_of(&simulator, number)).collect();
     for max_in_flight in [1, 2, 16] {
-        // Polled once and kept: before any request has an answer, while requests wait for their turn, and with an event.
+        // Polled once and kept: before any request has an answer, while requests wait, and with an event.
         let client = client_with(&simulator, max_in_flight);
         let mut pending = client.events(numbers[0].clone(), half_day()).stream();
         assert!(pending.next().now_or_never().is_none());
