@@ -72,13 +72,17 @@ async fn clones_wait_for_each_other_and_no_call_is_sent_more_than_twice() {
     assert!(simulator.request_log().len() <= 80);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_call_without_time_to_wait_ends_with_the_error_of_the_service() {
-    let (clock, simulator, _) = throttled(RetryAfterForm::Seconds);
+    // The clock of the client is tokio's, so that time passes only while all calls wait.
+    let (start, now) = (tokio::time::Instant::now(), NOW.parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    let simulator = Simulator::builder()
+        .clock(move || now + start.elapsed())
+        .rate_limit(RateLimit::new(1.0, 3).unwrap().retry_after(RetryAfterForm::Seconds))
+        .build();
     let client = Client::builder()
         .token(simulator.token())
         .transport(simulator.transport())
-        .clock(clock.clone())
         .retry(RetryPolicy::builder().deadline(Duration::from_secs(3)).build().unwrap())
         .build()
         .unwrap();

@@ -156,6 +156,14 @@ impl Client {
     }
 }
 
+#[cfg(test)]
+impl Client {
+    /// The current limit on requests in flight.
+    pub(crate) fn concurrency_limit(&self) -> u32 {
+        self.api.limiter.limit()
+    }
+}
+
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client")

@@ -32,6 +32,9 @@
 //! [`ClientBuilder::from_env`]. The API is async and needs tokio with I/O and time enabled. A program without a runtime
 //! builds one and calls its `block_on`.
 //!
+//! A program may call the client between two events of a stream, poll several streams in any order, and take any time
+//! for an event: a stream that is not polled delays no other call, and no time limit counts that time.
+//!
 //! # Defaults
 //!
 //! | setting | default | reason |

@@ -23,7 +23,7 @@ async fn each_status_is_retried_as_listed_and_never_with_retries_off() {
         (401, Unauthorized, false),
         (403, Forbidden, false),
         (404, NotFound, false),
-        (408, UnexpectedStatus, true),
+        (408, Unavailable, true),
         (409, Conflict, false),
         (418, UnexpectedStatus, false),
         (422, UnexpectedStatus, false),
@@ -33,7 +33,7 @@ async fn each_status_is_retried_as_listed_and_never_with_retries_off() {
         (502, BadGateway, true),
         (503, Unavailable, true),
         (504, GatewayTimeout, true),
-        (599, UnexpectedStatus, false),
+        (599, Unavailable, true),
     ];
     for (status, kind, retried) in cases {
         let clock = clock();
@@ -165,7 +165,7 @@ async fn waits_double_and_the_last_error_names_the_number_of_attempts() {
 
 #[tokio::test]
 async fn retry_after_is_honoured_for_every_retried_status() {
-    for status in [408, 429, 500, 502, 503, 504] {
+    for status in [408, 425, 429, 500, 502, 503, 504, 507, 520, 599] {
         for (value, wait) in [
             ("3", 3_000),
             ("1.5", 1_500),

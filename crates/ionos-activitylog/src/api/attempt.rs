@@ -1,18 +1,16 @@
 //! One attempt of a call: waits for a permit, adds a valid token, sends the request and reads the answer, each within
-//! the time that is left to the call.
+//! the time that is left to the call. Time in which nobody polls the call counts towards no limit.
 
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use ionos_activitylog_client as wire;
 use reqwest::header::HeaderValue;
 
 use crate::api::Api;
 use crate::api::failure::{FailedExchange, body_timed_out, error_answer, unexpected_answer};
-use crate::api::headers::request_id;
+use crate::api::headers::{request_id, unknown_encoding};
 use crate::api::operation::Operation;
 use crate::api::response::Meta;
 use crate::api::spans::AttemptSpan;
@@ -20,15 +18,17 @@ use crate::auth::AccessToken;
 use crate::error::text::snippet;
 use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::{EarlyRelease, LoadFeedback, Permit, QueuePosition};
-use crate::net::middleware::HeaderMiddleware;
+use crate::net::middleware::{AnswerProgress, HeaderMiddleware};
+use crate::net::poll_scope::PollScope;
 
 /// The state of one attempt of a call.
 pub(super) struct Attempt<'a> {
     /// Ordinal of the attempt, from 1.
     pub(super) number: u32,
     pub(super) position: QueuePosition,
-    /// When the call began, as [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
-    pub(super) started: Duration,
+    pub(super) scope: &'a Arc<PollScope>,
+    /// When the call must end, as [`PollScope::attended`] counts. `None` if the call has no deadline.
+    pub(super) deadline: Option<Duration>,
     /// A token that must not be sent again. `None` unless the service refused the token of the previous attempt.
     pub(super) refused_token: Option<&'a AccessToken>,
 }
@@ -46,7 +46,13 @@ pub(super) struct FailedAttempt {
     pub(super) error: Error,
     pub(super) token: Option<Arc<AccessToken>>,
     pub(super) permit: Permit,
+    /// Whether the attempt failed after nobody had polled it for a while, so that the service is not to blame.
+    pub(super) was_stalled: bool,
 }
+
+/// Time without a poll after which a failure of the connection is not the service's: servers and proxies close a
+/// connection on which nothing is read.
+const STALL: Duration = Duration::from_secs(1);
 
 /// Everything that a request needs before it is sent.
 struct AttemptPermit {
@@ -68,13 +74,13 @@ impl Api {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let Attempt { number, position, started, refused_token } = attempt;
+        let Attempt { number, position, scope, deadline, refused_token } = attempt;
         let too_late = || AttemptError::NotSent(call_timeout("before a request could be sent"));
         let permit = self.acquire_permit(position, refused_token);
-        let permit = self.with_timeout(self.time_left(started), permit).await;
+        let permit = scope.run_until(|| deadline, permit).await;
         let AttemptPermit { header, token, permit } = permit.ok_or_else(too_late)?.map_err(AttemptError::NotSent)?;
-        let time_left = self.time_left(started);
-        if time_left.is_some_and(|left| left.is_zero()) {
+        let sent_at = scope.attended();
+        if deadline.is_some_and(|deadline| deadline <= sent_at) {
             return Err(too_late());
         }
         let redact = |text: &str| {
@@ -83,13 +89,15 @@ impl Api {
             // since then, so this token is redacted here too.
             token.as_ref().map_or_else(|| text.clone(), |token| token.redact(&text))
         };
-        let context = self.request_context(header, permit.early_release());
+        let progress = AnswerProgress::new(scope.clone());
+        let context = self.request_context(header, permit.early_release(), progress.clone());
         let span = AttemptSpan::new(operation, &self.base_url, number);
-        let limit = time_left.map_or(self.attempt_timeout, |left| left.min(self.attempt_timeout));
+        let time_limit = || self.time_limit(sent_at, progress.last(), deadline);
+        let idle = scope.idle();
         let exchange = span.run(self.exchange(&context, send, read, empty, &redact));
-        let result = match self.with_timeout(Some(limit), exchange).await {
-            Some(result) => result,
-            None => Err(self.attempt_timed_out(limit, context.answer(), redact)),
+        let (result, was_stalled) = match scope.run_until(|| Some(time_limit().0), exchange).await {
+            Some(result) => (result, scope.idle().saturating_sub(idle) >= STALL),
+            None => (Err(self.timed_out(time_limit().1, context.answer(), redact)), false),
         };
         span.finish(result.as_ref().map(|(_, meta)| meta.status));
         match result {
@@ -101,7 +109,8 @@ impl Api {
                 if let (ErrorKind::Unauthorized, Some(token)) = (error.kind(), token.as_ref()) {
                     self.authorization.reject(token);
                 }
-                Err(AttemptError::Failed(FailedAttempt { error, token, permit }))
+                let was_stalled = was_stalled && error.is_connection_failure();
+                Err(AttemptError::Failed(FailedAttempt { error, token, permit, was_stalled }))
             }
         }
     }
@@ -132,13 +141,19 @@ impl Api {
         }
     }
 
-    fn request_context(&self, authorization: HeaderValue, early_release: EarlyRelease) -> wire::Context {
+    fn request_context(
+        &self,
+        authorization: HeaderValue,
+        early_release: EarlyRelease,
+        progress: Arc<AnswerProgress>,
+    ) -> wire::Context {
         wire::Context::new(Arc::new(HeaderMiddleware {
             authorization,
             user_agent: self.user_agent.clone(),
             contract: self.contract_header.clone(),
             body_cap: self.body_cap,
             early_release,
+            progress,
             transport: self.transport.clone(),
         }))
     }
@@ -179,6 +194,14 @@ impl Api {
             (Err(wire::Error::UnexpectedResponse(_)), Some(meta)) if meta.status == 204 => Ok((empty(), meta)),
             (Err(error), _) => {
                 let authority = self.base_url.authority();
+                let encoding = answer.and_then(|answer| unknown_encoding(&answer.headers));
+                if let (Some(encoding), wire::Error::InvalidResponsePayload(..)) = (encoding, &error) {
+                    let detail = format!("the answer has the content encoding {encoding:?}, which was not requested");
+                    let answer = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
+                    return Err(Error::new(ErrorKind::Decode, snippet(&redact(&detail)))
+                        .with_hint("check the proxies on the way to the service")
+                        .with_answer(answer));
+                }
                 Err(FailedExchange { error, answer, authority, now: self.clock.now(), redact }.into_error().await)
             }
             // Unreachable: the generated client returns a value only for an answer that passed the context.
@@ -186,43 +209,45 @@ impl Api {
         }
     }
 
-    /// Runs work with a time limit. `None` if the time is over before the work ends.
-    async fn with_timeout<F: Future>(&self, limit: Option<Duration>, work: F) -> Option<F::Output> {
-        let Some(limit) = limit else {
-            return Some(work.await);
-        };
-        match select(pin!(work), self.clock.alarm(limit)).await {
-            Either::Left((output, _)) => Some(output),
-            Either::Right(((), _)) => None,
-        }
+    /// The earliest of the time limits of an attempt, as [`PollScope::attended`] counts, and which one it is.
+    fn time_limit(&self, sent_at: Duration, last_read: Duration, deadline: Option<Duration>) -> (Duration, TimeLimit) {
+        let attempt = (sent_at.saturating_add(self.attempt_timeout), TimeLimit::Attempt);
+        let read = self.read_timeout.map(|timeout| (last_read.saturating_add(timeout), TimeLimit::Read(timeout)));
+        let call = deadline.map(|deadline| (deadline, TimeLimit::Call));
+        [call, read].into_iter().flatten().fold(attempt, |one, other| if other.0 < one.0 { other } else { one })
     }
 
-    /// Time left to the call. `None` if the call has no deadline.
-    fn time_left(&self, started: Duration) -> Option<Duration> {
-        let elapsed = self.clock.elapsed().saturating_sub(started);
-        Some(self.retry.deadline()?.saturating_sub(elapsed))
-    }
-
-    /// The error of an attempt that exceeded `limit`. If an answer with an error status had begun to arrive, returns
-    /// the error of that status.
-    fn attempt_timed_out(
-        &self,
-        limit: Duration,
-        answer: Option<&wire::Answer>,
-        redact: impl Fn(&str) -> String,
-    ) -> Error {
+    /// The error of an attempt that exceeded a time limit. If an answer with an error status had begun to arrive,
+    /// returns the error of that status.
+    fn timed_out(&self, limit: TimeLimit, answer: Option<&wire::Answer>, redact: impl Fn(&str) -> String) -> Error {
         let begun = answer.map(|answer| error_answer(answer, self.clock.now(), redact));
-        match begun {
-            Some(begun) if !begun.status.is_success() => body_timed_out(begun),
-            begun if limit < self.attempt_timeout => call_timeout("while a request was in flight").with_answer(begun),
-            begun => {
-                let (authority, seconds) = (self.base_url.authority(), limit.as_secs_f64());
-                Error::new(ErrorKind::AttemptTimeout, format!("{authority} did not answer within {seconds} s"))
-                    .with_hint("try again later, or allow more time")
-                    .with_answer(begun)
+        let authority = self.base_url.authority();
+        let detail = match (begun, limit) {
+            (Some(begun), _) if !begun.status.is_success() => return body_timed_out(begun),
+            (begun, TimeLimit::Call) => return call_timeout("while a request was in flight").with_answer(begun),
+            (begun, TimeLimit::Attempt) => {
+                (begun, format!("{authority} did not answer within {} s", self.attempt_timeout.as_secs_f64()))
             }
-        }
+            (begun, TimeLimit::Read(timeout)) => {
+                (begun, format!("{authority} sent nothing for {} s", timeout.as_secs_f64()))
+            }
+        };
+        let (begun, detail) = detail;
+        Error::new(ErrorKind::AttemptTimeout, detail)
+            .with_hint("try again later, or allow more time")
+            .with_answer(begun)
     }
+}
+
+/// A time limit of an attempt.
+#[derive(Clone, Copy, Debug)]
+enum TimeLimit {
+    /// The deadline of the call.
+    Call,
+    /// The time per attempt.
+    Attempt,
+    /// The time between two reads of the answer.
+    Read(Duration),
 }
 
 /// The error of a call that reached its deadline.

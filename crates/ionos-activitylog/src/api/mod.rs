@@ -16,6 +16,7 @@ mod retry_decision;
 mod retry_loop;
 mod spans;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,14 +27,22 @@ use crate::api::limits::ServiceLimits;
 use crate::auth::Authorization;
 use crate::net::base_url::BaseUrl;
 use crate::net::concurrency::ConcurrencyLimiter;
+use crate::net::poll_scope::PollScope;
 use crate::net::rate::RateLimiter;
 use crate::net::retry_budget::RetryBudget;
 use crate::net::retry_policy::RetryPolicy;
 use crate::runtime::clock::Clock;
-use crate::runtime::spawner::Spawner;
+use crate::runtime::spawner::{PolledBy, Spawner};
 
-/// Everything that a call needs. All clones of a client share one `Api`.
+/// Runs calls. All calls of an `Api` with a scope are polled together; a call without one has a scope of its own.
+#[derive(Clone)]
 pub(crate) struct Api {
+    shared: Arc<SharedApi>,
+    scope: Option<Arc<PollScope>>,
+}
+
+/// Everything that a call needs. All clones of a client share one.
+pub(crate) struct SharedApi {
     pub(crate) base_url: BaseUrl,
     pub(crate) authorization: Authorization,
     /// Builds requests; the transport decides whether this client also sends them.
@@ -46,10 +55,36 @@ pub(crate) struct Api {
     pub(crate) budget: RetryBudget,
     pub(crate) limiter: Arc<ConcurrencyLimiter>,
     pub(crate) rate: Option<RateLimiter>,
+    /// Maximum time between two reads of an answer. `None` if the transport has a limit of its own, or none.
+    pub(crate) read_timeout: Option<Duration>,
     pub(crate) attempt_timeout: Duration,
     pub(crate) body_cap: u64,
     pub(crate) user_agent: HeaderValue,
     pub(crate) contract_header: Option<HeaderValue>,
+}
+
+impl Api {
+    pub(crate) fn new(shared: SharedApi) -> Self {
+        Self { shared: Arc::new(shared), scope: None }
+    }
+
+    /// The same `Api` for calls that are polled together, with their scope.
+    pub(crate) fn with_scope(&self, polled_by: PolledBy) -> (Self, Arc<PollScope>) {
+        let scope = self.new_scope(polled_by);
+        (Self { shared: self.shared.clone(), scope: Some(scope.clone()) }, scope)
+    }
+
+    fn new_scope(&self, polled_by: PolledBy) -> Arc<PollScope> {
+        PollScope::new(&self.limiter, &self.clock, polled_by)
+    }
+}
+
+impl Deref for Api {
+    type Target = SharedApi;
+
+    fn deref(&self) -> &SharedApi {
+        &self.shared
+    }
 }
 
 impl std::fmt::Debug for Api {

@@ -81,7 +81,7 @@ impl Meta {
         self.attempts
     }
 
-    /// Time of the whole call, including retries and waits.
+    /// Time of the whole call, including retries and waits, but without time in which the program did not poll it.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.elapsed

@@ -16,7 +16,13 @@ use crate::api::retry_decision::{FailureContext, NO_TIME_LEFT, RetryDecision, cl
 use crate::api::spans::CallSpan;
 use crate::auth::AccessToken;
 use crate::error::{Error, ErrorKind};
-use crate::net::concurrency::QueuePosition;
+use crate::net::concurrency::{LoadFeedback, QueuePosition};
+use crate::net::poll_scope::PollScope;
+use crate::runtime::spawner::PolledBy;
+
+/// Maximum attempts of a call that may fail without counting, because nobody polled them. Each of them takes at least a
+/// second. This maximum ends the calls of a program whose executor is always that late.
+const MAX_FORGIVEN_ATTEMPTS: u32 = 100;
 
 impl Api {
     /// Runs one generated call. `read` converts its answer or says why the answer is unusable; `empty` is the value of
@@ -32,7 +38,13 @@ impl Api {
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
         let span = CallSpan::new(&operation);
-        let result = span.run(self.retry_loop(&operation, &send, &read, &empty)).await;
+        let result = match &self.scope {
+            Some(scope) => span.run(self.retry_loop(&operation, scope, &send, &read, &empty)).await,
+            None => {
+                let scope = self.new_scope(PolledBy::Caller);
+                scope.run(span.run(self.retry_loop(&operation, &scope, &send, &read, &empty))).await
+            }
+        };
         span.finish(result.as_ref().map(Response::meta));
         result
     }
@@ -40,6 +52,7 @@ impl Api {
     async fn retry_loop<T, U, F>(
         &self,
         operation: &Operation,
+        scope: &Arc<PollScope>,
         send: &impl Fn(wire::Client) -> F,
         read: &impl Fn(T) -> Result<U, String>,
         empty: &impl Fn() -> U,
@@ -47,10 +60,10 @@ impl Api {
     where
         F: Future<Output = Result<wire::ResponseValue<T>, wire::Error<()>>>,
     {
-        let mut call = CallProgress::new(self.limiter.join_queue(), self.clock.elapsed());
+        let mut call = CallProgress::new(scope, self.retry.deadline());
         loop {
             let attempted = self.attempt(operation, call.next_attempt(), send, read, empty).await;
-            let elapsed = self.clock.elapsed().saturating_sub(call.started);
+            let elapsed = scope.attended().saturating_sub(call.started);
             let failed = match attempted {
                 Ok((value, meta)) => {
                     self.budget.refill(call.drawn_retries);
@@ -64,9 +77,16 @@ impl Api {
                 Err(AttemptError::Failed(failed)) => failed,
             };
             call.attempts += 1;
+            let is_forgiven = failed.was_stalled && call.forgiven_attempts < MAX_FORGIVEN_ATTEMPTS;
+            call.forgiven_attempts += u32::from(is_forgiven);
             let error =
                 failed.error.with_operation(operation.id, &operation.label).with_attempts(call.attempts, elapsed);
             let wait = self.retry.wait(call.counted_attempts(), error.retry_after(), self.clock.chance());
+            if is_forgiven {
+                failed.permit.release(LoadFeedback::Neutral);
+                call.state = AttemptState::Failed(error);
+                continue;
+            }
             let load = classify_load(&error, wait.map(|wait| self.clock.elapsed().saturating_add(wait)));
             failed.permit.release(load);
             let failure = FailureContext {
@@ -100,14 +120,19 @@ impl Api {
 }
 
 /// Progress of a call over its attempts.
-struct CallProgress {
+struct CallProgress<'a> {
+    scope: &'a Arc<PollScope>,
     position: QueuePosition,
-    /// When the call began, as [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
+    /// When the call began, as [`PollScope::attended`] counts.
     started: Duration,
+    /// When the call must end, as [`PollScope::attended`] counts. `None` if the call has no deadline.
+    deadline: Option<Duration>,
     /// Requests sent so far.
     attempts: u32,
     /// Retries drawn from the budget.
     drawn_retries: u32,
+    /// Attempts that failed because nobody polled them.
+    forgiven_attempts: u32,
     /// Whether the call has replaced a refused token, which happens at most once per call.
     replaced_token: bool,
     state: AttemptState,
@@ -123,9 +148,20 @@ enum AttemptState {
     TokenRefused { error: Error, token: Option<Arc<AccessToken>> },
 }
 
-impl CallProgress {
-    fn new(position: QueuePosition, started: Duration) -> Self {
-        Self { position, started, attempts: 0, drawn_retries: 0, replaced_token: false, state: AttemptState::First }
+impl<'a> CallProgress<'a> {
+    fn new(scope: &'a Arc<PollScope>, limit: Option<Duration>) -> Self {
+        let started = scope.attended();
+        Self {
+            scope,
+            position: scope.join_queue(),
+            started,
+            deadline: limit.map(|limit| started.saturating_add(limit)),
+            attempts: 0,
+            drawn_retries: 0,
+            forgiven_attempts: 0,
+            replaced_token: false,
+            state: AttemptState::First,
+        }
     }
 
     fn next_attempt(&self) -> Attempt<'_> {
@@ -133,12 +169,14 @@ impl CallProgress {
             AttemptState::TokenRefused { token, .. } => token.as_deref(),
             AttemptState::First | AttemptState::Failed(_) => None,
         };
-        Attempt { number: self.attempts + 1, position: self.position, started: self.started, refused_token }
+        let Self { scope, position, deadline, .. } = *self;
+        Attempt { number: self.attempts + 1, position, scope, deadline, refused_token }
     }
 
-    /// Number of attempts that count against the retry policy: an attempt whose refused token is replaced does not.
+    /// Number of attempts that count against the retry policy: not an attempt whose refused token is replaced, and not
+    /// one that failed because nobody polled it.
     fn counted_attempts(&self) -> u32 {
-        self.attempts - u32::from(self.replaced_token)
+        self.attempts - u32::from(self.replaced_token) - self.forgiven_attempts
     }
 }
 

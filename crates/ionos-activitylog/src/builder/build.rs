@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret;
 
-use crate::api::Api;
+use crate::api::{Api, SharedApi};
 use crate::auth::{AccessToken, Authorization, BasicCredentials, TokenCache};
 use crate::builder::ClientBuilder;
 use crate::client::Client;
@@ -49,6 +49,8 @@ impl ClientBuilder {
             Some(client) => client.clone(),
             None => self.connect(&base_url, &resolved)?,
         };
+        // A client or transport of the program has time limits of its own.
+        let read_timeout = (self.http.is_none() && self.transport.is_none()).then_some(self.read_timeout);
         let transport = match self.transport {
             Some(transport) => transport,
             None => Arc::new(HttpTransport(http.clone())),
@@ -57,7 +59,7 @@ impl ClientBuilder {
             Some(wrap) => wrap(transport),
             None => transport,
         };
-        let api = Api {
+        let api = SharedApi {
             base_url,
             authorization,
             http,
@@ -69,12 +71,13 @@ impl ClientBuilder {
             budget: Default::default(),
             limiter: ConcurrencyLimiter::new(self.max_in_flight),
             rate: self.requests_per_second.map(RateLimiter::new),
+            read_timeout,
             attempt_timeout: self.attempt_timeout,
             body_cap: self.body_cap,
             user_agent: user_agent(self.user_agent_suffix.as_deref())?,
             contract_header: resolved.contract.as_deref().map(contract_header).transpose()?,
         };
-        Ok(Client::new(api, settings))
+        Ok(Client::new(Api::new(api), settings))
     }
 
     /// The authorization of the requests, and the settings with their origins.
@@ -102,7 +105,6 @@ impl ClientBuilder {
     fn connect(&self, base_url: &BaseUrl, resolved: &ResolvedConfig) -> Result<reqwest::Client, Error> {
         ConnectionOptions {
             connect_timeout: self.connect_timeout,
-            read_timeout: self.read_timeout,
             // No proxy for loopback addresses: they may use plain http, so a proxy would see the token.
             proxies: !base_url.is_loopback(),
             certificates: self.transport.is_none() && base_url.is_https(),

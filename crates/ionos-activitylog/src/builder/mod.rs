@@ -199,7 +199,8 @@ impl ClientBuilder {
     }
 
     /// Maximum requests in flight, of all clones together; at least 1. Default: 16. The client starts with at most 4,
-    /// halves the number when the service is overloaded, and raises it slowly up to this maximum.
+    /// halves the number when the service is overloaded, and raises it slowly up to this maximum. A request does
+    /// not count while its answer has arrived and the program does not poll the call or stream that reads it.
     pub fn max_in_flight(mut self, requests: u32) -> Self {
         self.max_in_flight = requests;
         self
@@ -217,14 +218,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Maximum time between two reads of an answer; above 0. Default: [`READ_TIMEOUT`].
+    /// Maximum time between two reads of an answer, for the built-in HTTP client; above 0. Time in which the program
+    /// does not poll the call does not count. Default: [`READ_TIMEOUT`].
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = timeout;
         self
     }
 
-    /// Maximum time per attempt, without the wait until the request may be sent; above 0. Default:
-    /// [`ATTEMPT_TIMEOUT`].
+    /// Maximum time per attempt, without the wait until the request may be sent, and without time in which the program
+    /// does not poll the call; above 0. Default: [`ATTEMPT_TIMEOUT`].
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self

@@ -35,7 +35,8 @@ pub enum ErrorKind {
     Server,
     /// 502: a gateway in front of the service got no usable answer. Try again later.
     BadGateway,
-    /// 503: the service is unavailable. Try again later.
+    /// 503, and the statuses 408, 425, 507 and 520 to 599, by which services and gateways say the same: the service is
+    /// unavailable. Try again later.
     Unavailable,
     /// 504: a gateway in front of the service got no answer in time. Try again later.
     GatewayTimeout,
@@ -77,7 +78,7 @@ impl ErrorKind {
             429 => Self::RateLimited,
             500 => Self::Server,
             502 => Self::BadGateway,
-            503 => Self::Unavailable,
+            408 | 425 | 503 | 507 | 520..=599 => Self::Unavailable,
             504 => Self::GatewayTimeout,
             _ => Self::UnexpectedStatus,
         }
@@ -112,5 +113,10 @@ impl ErrorKind {
             self,
             Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody | Self::Incomplete
         )
+    }
+
+    /// Whether a connection could not be established, or was lost, or its transport gave up waiting.
+    pub(super) fn is_connection_failure(self) -> bool {
+        matches!(self, Self::ConnectTimeout | Self::AttemptTimeout | Self::Connection | Self::InterruptedBody)
     }
 }

@@ -215,23 +215,32 @@ impl Error {
         self.0.attempts
     }
 
-    /// Duration of the whole call, including the waits between attempts.
+    /// Duration of the whole call, including the waits between attempts, but without time in which the program did not
+    /// poll it.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// Whether the same call may succeed later without a change: status 408, 429, 500, 502, 503 or 504, no connection,
-    /// an attempt that timed out, an answer that broke off, or fewer events than the service reports. Does not depend
+    /// Whether the same call may succeed later without a change: status 408, 425, 429, 500, 502, 503, 504, 507 or
+    /// 520 to 599, no connection, an attempt that timed out, an answer that broke off, or fewer events than the service reports. Does not depend
     /// on the attempts already made.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.status() {
             Some(status) if !self.0.kind.is_transfer_failure() => {
-                matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+                matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504 | 507 | 520..=599)
             }
             _ => self.0.kind.is_transient(),
         }
+    }
+}
+
+/// For the retry loop.
+impl Error {
+    /// Whether the connection failed, or the service gave up waiting for this client.
+    pub(crate) fn is_connection_failure(&self) -> bool {
+        self.0.kind.is_connection_failure() || self.status() == Some(408)
     }
 }
 

@@ -1,19 +1,41 @@
 //! Limits the number of requests in flight. The limit halves when the service is overloaded and grows by one after a
 //! series of successes. While the service asks all clients to wait, no request is sent at all: otherwise concurrent
 //! calls would use up their attempts on refusals.
+//!
+//! Nobody can know whether a future will be polled again. A call that was woken, because its answer arrived or because
+//! it may take a slot, and that is not polled while a waiting call is polled several times, would keep the waiting call
+//! waiting forever if both belong to one task. So the waiting call passes it: its slot does not count until it is
+//! polled again, and its position in the queue is skipped. See [`PollScope`](crate::net::poll_scope::PollScope).
 
-use std::collections::BTreeMap;
+mod state;
+
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use futures_util::FutureExt;
+
 use crate::defaults::INITIAL_CONCURRENCY;
 use crate::runtime::clock::Clock;
+
+use state::{LimiterState, QueueStep};
+pub(crate) use state::{QueuePosition, ScopeId};
 
 /// Number of successes after which the limit grows by one. Only successes while the limit is reached count. An overload
 /// and each growth restart the count.
 const SUCCESSES_TO_GROW: u32 = 50;
+
+/// Number of polls after which a waiting call passes the calls that were woken before the first of these polls and were
+/// not polled since. Between two polls, the executor runs the other tasks that are ready.
+const POLLS_BEFORE_PASSING: u32 = 16;
+
+/// Number of times that a waiting call wakes itself for these polls. Waiting calls that wake themselves can keep each
+/// other from passing; afterwards each of them tries again only every [`PASSING_INTERVAL`].
+const SELF_WAKES: u32 = 4 * POLLS_BEFORE_PASSING;
+
+/// Time between two attempts of a waiting call to pass other scopes, once its self-wakes are used up: 50 ms.
+const PASSING_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Load of the service according to the result of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,71 +57,68 @@ pub(crate) struct ConcurrencyLimiter {
     state: Mutex<LimiterState>,
 }
 
-#[derive(Debug)]
-struct LimiterState {
-    limit: u32,
-    in_flight: u32,
-    successes: u32,
-    /// Number of halvings so far. A request that began in an earlier epoch was sent under an older limit.
-    epoch: u64,
-    /// No request is sent before this time, as [`Clock::elapsed`] counts.
-    throttled_until: Duration,
-    /// Waiting calls with the waker of their last poll.
-    queue: BTreeMap<QueuePosition, Waker>,
-    last_position: u64,
-}
-
-/// Position of a call in the queue. A call keeps it for all of its attempts, so that a retry is not queued behind calls
-/// that began later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct QueuePosition(u64);
-
-impl LimiterState {
-    fn free_slots(&self) -> usize {
-        self.limit.saturating_sub(self.in_flight) as usize
-    }
-
-    /// Wakers of the calls that may take the free slots.
-    fn next_wakers(&self) -> Vec<Waker> {
-        self.queue.values().take(self.free_slots()).cloned().collect()
-    }
-}
-
 impl ConcurrencyLimiter {
     /// A limiter that never allows more than `ceiling` requests in flight; `ceiling` is at least 1.
     pub(crate) fn new(ceiling: u32) -> Arc<Self> {
-        Arc::new(Self {
-            ceiling,
-            state: Mutex::new(LimiterState {
-                limit: INITIAL_CONCURRENCY.min(ceiling),
-                in_flight: 0,
-                successes: 0,
-                epoch: 0,
-                throttled_until: Duration::ZERO,
-                queue: BTreeMap::new(),
-                last_position: 0,
-            }),
-        })
+        Arc::new(Self { ceiling, state: Mutex::new(LimiterState::new(INITIAL_CONCURRENCY.min(ceiling))) })
     }
 
-    /// Returns the next position in the queue, for a new call.
-    pub(crate) fn join_queue(&self) -> QueuePosition {
+    /// Adds a scope. Its calls are polled together.
+    pub(crate) fn add_scope(&self) -> ScopeId {
+        self.lock().add_scope()
+    }
+
+    /// Removes a scope that has no calls any more.
+    pub(crate) fn remove_scope(&self, scope: ScopeId) {
+        self.lock().remove_scope(scope);
+    }
+
+    /// Records that the calls of the scope are polled now.
+    pub(crate) fn mark_polled(&self, scope: ScopeId) {
+        self.lock().mark_polled(scope);
+    }
+
+    /// Records that a call of the scope can proceed once it is polled. Returns the wakers of the calls that may pass
+    /// the scope if it is not polled.
+    #[must_use]
+    pub(crate) fn mark_woken(&self, scope: ScopeId) -> Vec<Waker> {
         let mut state = self.lock();
-        state.last_position += 1;
-        QueuePosition(state.last_position)
+        state.mark_woken(scope);
+        state.notify()
+    }
+
+    /// Returns the next position in the queue, for a new call of the scope.
+    pub(crate) fn join_queue(&self, scope: ScopeId) -> QueuePosition {
+        self.lock().join_queue(scope)
     }
 
     /// Waits for a free slot and for the end of a throttle, in the order of positions. Dropping the future leaves the
     /// queue.
     pub(crate) async fn acquire(self: &Arc<Self>, position: QueuePosition, clock: &dyn Clock) -> Permit {
-        let mut waiter = QueuedCall { limiter: self, position, is_queued: false };
+        let mut waiter =
+            QueuedCall { limiter: self, position, is_queued: false, passing: None, self_wakes_left: SELF_WAKES };
+        let mut interval = None;
         let epoch = loop {
-            match poll_fn(|context| waiter.poll(context.waker(), clock.elapsed())).await {
+            let step = poll_fn(|context| {
+                let step = waiter.poll(context.waker(), clock.elapsed());
+                if step.is_ready() || waiter.passing.is_none() || waiter.self_wakes_left > 0 {
+                    interval = None;
+                    return step;
+                }
+                let alarm = interval.get_or_insert_with(|| clock.alarm(PASSING_INTERVAL));
+                if alarm.poll_unpin(context).is_ready() {
+                    interval = None;
+                    waiter.self_wakes_left = POLLS_BEFORE_PASSING + 1;
+                    context.waker().wake_by_ref();
+                }
+                step
+            });
+            match step.await {
                 AcquireStep::Acquired(epoch) => break epoch,
                 AcquireStep::Throttled(left) => clock.sleep(left).await,
             }
         };
-        let early_release = EarlyRelease { limiter: self.clone(), was_full: Arc::default() };
+        let early_release = EarlyRelease { limiter: self.clone(), scope: position.scope, was_full: Arc::default() };
         Permit { early_release, epoch, feedback: LoadFeedback::Neutral }
     }
 
@@ -124,10 +143,10 @@ impl ConcurrencyLimiter {
     }
 
     /// Frees one slot. Returns whether there was no other free slot.
-    fn free_slot(&self) -> bool {
+    fn free_slot(&self, scope: ScopeId) -> bool {
         let mut state = self.lock();
         let was_full = state.free_slots() == 0;
-        state.in_flight -= 1;
+        state.return_slot(scope);
         wake_next(state);
         was_full
     }
@@ -161,8 +180,8 @@ impl ConcurrencyLimiter {
 }
 
 /// Unlocks the state, then wakes the calls that may take the free slots.
-fn wake_next(state: MutexGuard<'_, LimiterState>) {
-    let wakers = state.next_wakers();
+fn wake_next(mut state: MutexGuard<'_, LimiterState>) {
+    let wakers = state.notify();
     drop(state);
     wakers.into_iter().for_each(Waker::wake);
 }
@@ -172,6 +191,17 @@ struct QueuedCall<'a> {
     limiter: &'a ConcurrencyLimiter,
     position: QueuePosition,
     is_queued: bool,
+    /// `Some` while the call could proceed by passing scopes that were woken and are not polled.
+    passing: Option<PassingCall>,
+    self_wakes_left: u32,
+}
+
+/// A call that waits for the scopes that it may have to pass.
+#[derive(Clone, Copy)]
+struct PassingCall {
+    /// Ordinal of the last wake when the call began to wait.
+    since: u64,
+    polls: u32,
 }
 
 /// Result of one poll of a queued call.
@@ -185,24 +215,48 @@ enum AcquireStep {
 impl QueuedCall<'_> {
     fn poll(&mut self, waker: &Waker, now: Duration) -> Poll<AcquireStep> {
         let mut state = self.limiter.lock();
-        let ahead = state.queue.range(..self.position).count();
         let throttled_for = state.throttled_until.saturating_sub(now);
-        if ahead < state.free_slots() && throttled_for.is_zero() {
-            if std::mem::take(&mut self.is_queued) {
-                state.queue.remove(&self.position);
-            }
-            state.in_flight += 1;
+        let is_throttled = !throttled_for.is_zero();
+        let mut step = state.turn(self.position, None).step(is_throttled);
+        if step == QueueStep::Wait {
+            step = self.step_past_stalled(&state, is_throttled);
+        }
+        if step == QueueStep::Take {
+            let waker = std::mem::take(&mut self.is_queued).then(|| state.dequeue(self.position));
+            state.take_slot(self.position.scope);
             let epoch = state.epoch;
             // Only the first call in the queue sleeps until a throttle ends, so it must wake the next calls.
             wake_next(state);
+            drop(waker);
             return Poll::Ready(AcquireStep::Acquired(epoch));
         }
         self.is_queued = true;
-        state.queue.insert(self.position, waker.clone());
-        if ahead == 0 && state.free_slots() > 0 {
+        let previous = state.enqueue(self.position, waker.clone());
+        drop(state);
+        drop(previous);
+        if step == QueueStep::AwaitThrottle {
             return Poll::Ready(AcquireStep::Throttled(throttled_for));
         }
+        if self.passing.is_some() && self.self_wakes_left > 0 {
+            self.self_wakes_left -= 1;
+            waker.wake_by_ref();
+        }
         Poll::Pending
+    }
+
+    /// The next step if the scopes are left out that stay unpolled while this call is polled several times.
+    fn step_past_stalled(&mut self, state: &LimiterState, is_throttled: bool) -> QueueStep {
+        let step_since = |since| state.turn(self.position, Some(since)).step(is_throttled);
+        if let Some(passing) = &mut self.passing {
+            passing.polls += 1;
+            let step = step_since(passing.since);
+            if step != QueueStep::Wait {
+                return if passing.polls < POLLS_BEFORE_PASSING { QueueStep::Wait } else { step };
+            }
+        }
+        let since = state.wakes();
+        self.passing = (step_since(since) != QueueStep::Wait).then_some(PassingCall { since, polls: 0 });
+        QueueStep::Wait
     }
 }
 
@@ -212,9 +266,10 @@ impl Drop for QueuedCall<'_> {
             return;
         }
         let mut state = self.limiter.lock();
-        state.queue.remove(&self.position);
+        let waker = state.dequeue(self.position);
         // This call may have been woken for a slot that it does not take, so the next calls must be woken.
         wake_next(state);
+        drop(waker);
     }
 }
 
@@ -242,7 +297,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let EarlyRelease { limiter, was_full } = &self.early_release;
+        let EarlyRelease { limiter, was_full, .. } = &self.early_release;
         match was_full.get() {
             Some(was_full) => limiter.apply_feedback(self.epoch, self.feedback, *was_full),
             None => {
@@ -260,6 +315,7 @@ impl Drop for Permit {
 #[derive(Clone, Debug)]
 pub(crate) struct EarlyRelease {
     limiter: Arc<ConcurrencyLimiter>,
+    scope: ScopeId,
     /// Set once the slot is free: whether there was no other free slot.
     was_full: Arc<OnceLock<bool>>,
 }
@@ -267,7 +323,7 @@ pub(crate) struct EarlyRelease {
 impl EarlyRelease {
     /// Frees the slot. Does nothing if it is free already.
     pub(crate) fn release(&self) {
-        self.was_full.get_or_init(|| self.limiter.free_slot());
+        self.was_full.get_or_init(|| self.limiter.free_slot(self.scope));
     }
 }
 

@@ -2,9 +2,11 @@
 //! vendor's clients do not send), bounds the size of the answer, and frees the concurrency slot once the answer is
 //! complete.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
 use ionos_activitylog_client::{Exchange, Transport};
@@ -13,8 +15,12 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, USER_AGENT};
 use crate::error::transport_fault::BodyTooLarge;
 use crate::error::{Error, ErrorKind};
 use crate::net::concurrency::EarlyRelease;
+use crate::net::poll_scope::PollScope;
 
 const USER_AGENT_BASE: &str = concat!("ionos-activitylog/", env!("CARGO_PKG_VERSION"));
+
+/// U+FEFF in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The header with the contract that a reseller acts for.
 const CONTRACT_HEADER: HeaderName = HeaderName::from_static("x-contract-number");
@@ -40,7 +46,31 @@ pub(crate) struct HeaderMiddleware {
     pub(crate) body_cap: u64,
     /// Frees the concurrency slot of the request.
     pub(crate) early_release: EarlyRelease,
+    pub(crate) progress: Arc<AnswerProgress>,
     pub(crate) transport: Arc<dyn Transport>,
+}
+
+/// When a part of the answer arrived last.
+pub(crate) struct AnswerProgress {
+    scope: Arc<PollScope>,
+    last: Mutex<Duration>,
+}
+
+impl AnswerProgress {
+    /// Progress of a request that is sent now.
+    pub(crate) fn new(scope: Arc<PollScope>) -> Arc<Self> {
+        let last = Mutex::new(scope.attended());
+        Arc::new(Self { scope, last })
+    }
+
+    /// When the last part arrived, or else when the request was sent, as [`PollScope::attended`] counts.
+    pub(crate) fn last(&self) -> Duration {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = self.scope.attended();
+    }
 }
 
 impl Transport for HeaderMiddleware {
@@ -54,7 +84,10 @@ impl Transport for HeaderMiddleware {
         }
         Box::pin(async move {
             let answer = self.transport.send(operation, request).await?;
-            Ok(release_at_end_of_body(limit_body(answer, self.body_cap), &self.early_release))
+            self.progress.record();
+            let answer = skip_byte_order_mark(limit_body(answer, self.body_cap));
+            let answer = record_progress(answer, &self.progress);
+            Ok(release_at_end_of_body(answer, &self.early_release))
         })
     }
 }
@@ -79,6 +112,42 @@ fn limit_body(answer: reqwest::Response, cap: u64) -> reqwest::Response {
         .into()
 }
 
+/// Removes a byte order mark at the start of the body. By RFC 8259, 8.1, a reader of JSON may skip it.
+fn skip_byte_order_mark(answer: reqwest::Response) -> reqwest::Response {
+    let answer: http::Response<reqwest::Body> = answer.into();
+    let mut start = Some(Vec::new());
+    let strip = |body: reqwest::Body| body.map_frame(move |frame| frame.map_data(|data| strip_start(&mut start, data)));
+    answer.map(|body| reqwest::Body::wrap(strip(body))).into()
+}
+
+/// Returns a part of a body without a byte order mark at the start of the body. `start` has the bytes of the mark that
+/// were held back, or `None` behind the start.
+fn strip_start(start: &mut Option<Vec<u8>>, data: Bytes) -> Bytes {
+    let Some(mut held) = start.take() else {
+        return data;
+    };
+    if held.is_empty() && data.first().is_some_and(|first| !BYTE_ORDER_MARK.starts_with(&[*first])) {
+        return data;
+    }
+    held.extend_from_slice(&data);
+    if let Some(rest) = held.strip_prefix(BYTE_ORDER_MARK) {
+        return Bytes::copy_from_slice(rest);
+    }
+    if BYTE_ORDER_MARK.starts_with(&held) {
+        *start = Some(held);
+        return Bytes::new();
+    }
+    held.into()
+}
+
+/// Records the arrival of each part of the body.
+fn record_progress(answer: reqwest::Response, progress: &Arc<AnswerProgress>) -> reqwest::Response {
+    let answer: http::Response<reqwest::Body> = answer.into();
+    let progress = progress.clone();
+    let parts = |body| BodyStream::new(body).inspect(move |_| progress.record());
+    answer.map(|body| reqwest::Body::wrap(StreamBody::new(parts(body)))).into()
+}
+
 /// Frees the concurrency slot once the body is complete, so that the next request is sent while this answer is parsed.
 /// The slot of an error response is freed only after its headers are read, because they may ask clients to wait.
 fn release_at_end_of_body(answer: reqwest::Response, early_release: &EarlyRelease) -> reqwest::Response {
@@ -99,4 +168,31 @@ fn release_at_end_of_body(answer: reqwest::Response, early_release: &EarlyReleas
         Poll::Pending
     });
     answer.map(|body| reqwest::Body::wrap(StreamBody::new(BodyStream::new(body).chain(end)))).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_at_the_start_of_a_body_only() {
+        for (parts, expected) in [
+            (&["\u{feff}{}"][..], "{}"),
+            (&["\u{feff}\u{feff}{}"], "\u{feff}{}"),
+            (&["{}", "\u{feff}"], "{}\u{feff}"),
+            (&["", "\u{feff}", "[", "]"], "[]"),
+            (&["\u{feff}"], ""),
+            (&[], ""),
+        ] {
+            let whole = parts.concat();
+            let split: Vec<&[u8]> = whole.as_bytes().chunks(1).collect();
+            let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+            for parts in [parts, split] {
+                let mut start = Some(Vec::new());
+                let stripped: Vec<Bytes> =
+                    parts.iter().map(|part| strip_start(&mut start, Bytes::copy_from_slice(part))).collect();
+                assert_eq!(stripped.concat(), expected.as_bytes());
+            }
+        }
+    }
 }

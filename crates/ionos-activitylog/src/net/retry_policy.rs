@@ -69,7 +69,8 @@ impl RetryPolicy {
         self.attempts
     }
 
-    /// Maximum time per call, including retries and waits. `None` if there is no limit.
+    /// Maximum time per call, including retries and waits, but without time in which the program does not poll the
+    /// call. `None` if there is no limit.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.deadline

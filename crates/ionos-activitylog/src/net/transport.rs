@@ -24,7 +24,6 @@ impl Transport for HttpTransport {
 #[derive(Debug)]
 pub(crate) struct ConnectionOptions<'a> {
     pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
     /// Whether to use the proxy of the environment.
     pub(crate) proxies: bool,
     /// Whether to load the root certificates of the machine. Without them https fails, but the client also works on a
@@ -43,7 +42,7 @@ impl ConnectionOptions<'_> {
         super::tls_pin::verifier::check_crypto_provider()?;
         let mut builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
-            .read_timeout(self.read_timeout)
+            // No read timeout: it would go on while nobody polls the request. The API layer measures that time.
             .redirect(redirect::Policy::custom(follow_same_origin))
             // The retry loop of the API layer decides about retries.
             .retry(reqwest::retry::never());

@@ -51,26 +51,33 @@ impl Events {
         self
     }
 
-    /// Continues from the position of an earlier stream of the same contract, range and filter.
+    /// Continues from the position of an earlier stream of the same contract, range and filter, by
+    /// [`Events::stream`] or [`Events::windows`].
     ///
-    /// Fails with [`ErrorKind::Configuration`] if the checkpoint belongs to another contract, range or filter.
+    /// Fails with [`ErrorKind::Configuration`] if the checkpoint belongs to another contract or range. The filter is
+    /// compared when the stream starts, whatever the order of [`Events::filter`] and this function: if it differs, the
+    /// first item of the stream is an error of this kind, and no request is sent.
     pub fn resume(mut self, checkpoint: Checkpoint) -> Result<Self, Error> {
         let EventsRequest { contract, range, .. } = &self.request;
-        let filter = self.request.filter.to_string();
-        let is_same = checkpoint.contract == *contract && checkpoint.range == *range && checkpoint.filter == filter;
-        if !is_same {
-            return Err(Error::new(
-                ErrorKind::Configuration,
-                format!(
-                    "the checkpoint belongs to contract {}, {}, filter {:?}, but the request is contract {contract}, \
-                     {range}, filter {filter:?}",
-                    checkpoint.contract, checkpoint.range, checkpoint.filter
-                ),
-            )
-            .with_hint("resume with the contract, range and filter of the checkpoint, or start without it"));
+        if checkpoint.contract != *contract || checkpoint.range != *range {
+            return Err(self.other_checkpoint(&checkpoint));
         }
         self.position = Some(checkpoint);
         Ok(self)
+    }
+
+    fn other_checkpoint(&self, checkpoint: &Checkpoint) -> Error {
+        let EventsRequest { contract, range, filter, .. } = &self.request;
+        let filter = filter.to_string();
+        Error::new(
+            ErrorKind::Configuration,
+            format!(
+                "the checkpoint belongs to contract {}, {}, filter {:?}, but the request is contract {contract}, \
+                 {range}, filter {filter:?}",
+                checkpoint.contract, checkpoint.range, checkpoint.filter
+            ),
+        )
+        .with_hint("resume with the contract, range and filter of the checkpoint, or start without it")
     }
 
     /// The events one by one, each once, sorted by time and then by id. The order does not depend on the service.
@@ -79,9 +86,29 @@ impl Events {
     /// cannot be verified, its events are returned nevertheless, and after the last event of the range, the stream
     /// returns an error of [`ErrorKind::Incomplete`] that names the first gap. After any error, the stream ends.
     ///
-    /// No request is sent before the stream is polled, and dropping the stream cancels its requests. A stream that is
-    /// kept but not polled keeps its requests in flight, and these count towards the client's limit on requests in
-    /// flight. After a `Retry-After` of the service, such a stream also delays later calls.
+    /// No request is sent before the stream is polled, and dropping the stream cancels its requests. Other calls of the
+    /// client may be made between two events, and several streams may be polled in any order: an answer that a stream
+    /// was not polled to read does not count towards the client's limit on requests in flight. A program may take any
+    /// time for an event; this time counts towards no time limit.
+    ///
+    /// ```
+    /// use futures_util::TryStreamExt;
+    /// use ionos_activitylog::{Client, ContractNumber, DateRange, Error};
+    ///
+    /// /// Prints each event with the status of the request behind it.
+    /// async fn enrich(client: &Client, contract: ContractNumber, range: DateRange) -> Result<(), Error> {
+    ///     let mut events = client.events(contract, range).stream();
+    ///     while let Some(event) = events.try_next().await? {
+    ///         if let Some(id) = event.details().request_id() {
+    ///             match client.cloud_request(&id).await {
+    ///                 Ok(request) => println!("{} {:?}", event.raw(), *request),
+    ///                 Err(error) => println!("{} {error}", event.raw()),
+    ///             }
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn stream(self) -> EventStream {
         EventStream::new(self.windows())
     }
@@ -90,25 +117,37 @@ impl Events {
     /// events, its proof, its cost and its gaps. A gap is not an error here; otherwise, the windows are read as by
     /// [`Events::stream`].
     pub fn windows(self) -> WindowStream {
+        let filter = self.request.filter.to_string();
+        let other = self.position.as_ref().filter(|position| position.filter != filter);
+        let refusal = other.map(|position| self.other_checkpoint(position));
         let Self { request, position } = self;
         let position = position.unwrap_or_else(|| Checkpoint {
             contract: request.contract.clone(),
             range: request.range,
-            filter: request.filter.to_string(),
+            filter,
             read_to: request.range.start(),
         });
-        WindowStream::new(request, position)
+        match refusal {
+            Some(error) => WindowStream::refused(request, position, error),
+            None => WindowStream::new(request, position),
+        }
     }
 
     /// The pages as the service sends them, with their metadata, for programs that examine the service. An answer that
     /// proves nothing, such as one without `hits`, is an error. Otherwise the pages are not verified: if the order
-    /// changes between two requests, the pages may repeat some events and lack others. The filter is not applied, and a
-    /// checkpoint of [`Events::resume`] is ignored.
+    /// changes between two requests, the pages may repeat some events and lack others. The filter is not applied. Pages
+    /// have no checkpoint: after [`Events::resume`], the only item is an error of [`ErrorKind::Configuration`].
     ///
     /// No request is sent before the stream is polled, and dropping the stream cancels its request. After an error the
     /// stream ends.
     pub fn pages(self) -> PageStream {
-        PageStream::new(self.request)
+        match self.position {
+            Some(_) => PageStream::failed(
+                Error::new(ErrorKind::Configuration, "a checkpoint is set, and pages cannot be resumed")
+                    .with_hint("use windows() or stream(), or start without the checkpoint"),
+            ),
+            None => PageStream::new(self.request),
+        }
     }
 
     pub(super) fn contract(&self) -> &ContractNumber {

@@ -22,6 +22,11 @@ impl PageStream {
     pub(super) fn new(request: EventsRequest) -> Self {
         Self(Box::pin(stream::try_unfold(PageCursor::new(request), PageCursor::next_page)))
     }
+
+    /// A stream whose only item is this error.
+    pub(super) fn failed(error: Error) -> Self {
+        Self(Box::pin(stream::iter([Err(error)])))
+    }
 }
 
 impl Stream for PageStream {

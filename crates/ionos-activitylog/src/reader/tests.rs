@@ -6,6 +6,7 @@ mod probe;
 mod random;
 mod resume;
 mod threads;
+mod unpolled;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

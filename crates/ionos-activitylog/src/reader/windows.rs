@@ -4,6 +4,9 @@
 //! The number of requests of a window is known once its first page has arrived. If that page were requested only when
 //! the whole window may be read, there would often be too few requests in flight. So the first pages of the next
 //! `concurrency` windows are prefetched, and a [`ReadAheadGate`] delays the other pages of these windows.
+//!
+//! Without a spawner, the windows proceed only while the stream is polled. Before the stream returns a window, it polls
+//! all windows that can proceed, so that afterwards a window that can proceed always wakes the [`PollScope`].
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -12,10 +15,12 @@ use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use crate::error::Error;
+use crate::net::poll_scope::PollScope;
 use crate::range::DateRange;
 use crate::reader::checkpoint::Checkpoint;
 use crate::reader::plan::PlannedWindow;
@@ -25,7 +30,7 @@ use crate::reader::scan::WindowScanner;
 use crate::reader::summary::Summary;
 use crate::reader::window::Window;
 use crate::reader::window_reader::{WindowReader, WindowResult};
-use crate::runtime::spawner::run_on;
+use crate::runtime::spawner::{PolledBy, run_on};
 
 /// The windows of a range, in order. See [`Events::windows`](crate::Events::windows).
 #[must_use = "a stream does nothing unless it is polled"]
@@ -44,6 +49,8 @@ pub struct WindowStream {
     position: Checkpoint,
     summary: Summary,
     has_failed: bool,
+    /// The scope of all calls, except those on a spawner. Dropped after `running`, whose calls belong to it.
+    scope: Arc<PollScope>,
 }
 
 /// Id of a queued window with the result of reading it.
@@ -62,7 +69,9 @@ enum QueuedState {
 }
 
 impl WindowStream {
-    pub(super) fn new(request: EventsRequest, position: Checkpoint) -> Self {
+    pub(super) fn new(mut request: EventsRequest, position: Checkpoint) -> Self {
+        let (api, scope) = request.api.with_scope(PolledBy::Caller);
+        request.api = Arc::new(api);
         let rest = position.remaining_range().map(DateRange::to_whole_seconds);
         let mut stream = Self {
             concurrency: request.windows_at_once,
@@ -75,8 +84,17 @@ impl WindowStream {
             position,
             summary: Summary::default(),
             has_failed: false,
+            scope,
         };
         stream.queue = rest.map(|range| stream.queued(PlannedWindow::new(range))).into_iter().collect();
+        stream
+    }
+
+    /// A stream whose only item is this error.
+    pub(super) fn refused(request: EventsRequest, position: Checkpoint, error: Error) -> Self {
+        let mut stream = Self::new(request, position);
+        let state = QueuedState::Completed(Box::new(Err(error)));
+        stream.queue = [QueuedWindow { id: 0, state }].into();
         stream
     }
 
@@ -107,7 +125,19 @@ impl WindowStream {
                 let id = queued.id;
                 let spawner = self.request.api.spawner.clone();
                 let (request, mismatches) = (self.request.clone(), self.mismatches.clone());
-                let work = move || read_window(request.clone(), window, requested, gate.clone(), mismatches.clone());
+                let work = move |polled_by| {
+                    let read = WindowRead {
+                        request: request.clone(),
+                        window,
+                        requested,
+                        gate: gate.clone(),
+                        mismatches: mismatches.clone(),
+                    };
+                    match polled_by {
+                        PolledBy::Spawner => read.run_on_spawner().boxed(),
+                        PolledBy::Caller => read.run().boxed(),
+                    }
+                };
                 self.running.push(Box::pin(async move { (id, run_on(spawner, work).await) }));
             }
             if let QueuedState::Running(gate) = &queued.state
@@ -173,36 +203,26 @@ impl WindowStream {
 
     /// Polls the windows in progress without starting others.
     pub(super) fn poll_running(&mut self, context: &mut Context<'_>) {
+        let scope = self.scope.clone();
+        scope.poll(context, |context| self.complete_ready(context));
+    }
+
+    fn complete_ready(&mut self, context: &mut Context<'_>) {
         while let Poll::Ready(Some(completed)) = Pin::new(&mut self.running).poll_next(context) {
             self.complete(completed);
         }
     }
-}
 
-/// Reads one window and applies the filter.
-async fn read_window(
-    request: Arc<EventsRequest>,
-    window: PlannedWindow,
-    requested: DateRange,
-    gate: Arc<ReadAheadGate>,
-    mismatches: Arc<AtomicU32>,
-) -> Result<WindowResult<Window>, Error> {
-    let scanner =
-        WindowScanner { api: &request.api, contract: &request.contract, page_size: request.page_size, gate: &gate };
-    let reader = WindowReader { scanner, mismatches: &mismatches };
-    Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
-}
-
-impl Stream for WindowStream {
-    type Item = Result<Window, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_window(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Window, Error>>> {
         loop {
             if self.has_failed {
                 return Poll::Ready(None);
             }
             if let Some(result) = self.pop_completed() {
-                self.has_failed = result.is_err();
+                match result {
+                    Ok(_) => self.complete_ready(context),
+                    Err(_) => self.cancel(),
+                }
                 return Poll::Ready(Some(result));
             }
             if self.queue.is_empty() {
@@ -216,6 +236,49 @@ impl Stream for WindowStream {
                 Poll::Pending => return Poll::Pending,
             }
         }
+    }
+
+    /// Ends the stream, and drops the windows in progress with their requests.
+    fn cancel(&mut self) {
+        self.has_failed = true;
+        self.running = FuturesUnordered::new();
+        self.queue.clear();
+    }
+}
+
+/// The reading of one window.
+struct WindowRead {
+    request: Arc<EventsRequest>,
+    window: PlannedWindow,
+    requested: DateRange,
+    gate: Arc<ReadAheadGate>,
+    mismatches: Arc<AtomicU32>,
+}
+
+impl WindowRead {
+    /// Reads the window and applies the filter.
+    async fn run(self) -> Result<WindowResult<Window>, Error> {
+        let Self { request, window, requested, gate, mismatches } = self;
+        let scanner =
+            WindowScanner { api: &request.api, contract: &request.contract, page_size: request.page_size, gate: &gate };
+        let reader = WindowReader { scanner, mismatches: &mismatches };
+        Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
+    }
+
+    /// As [`WindowRead::run`], in a task of its own.
+    async fn run_on_spawner(self) -> Result<WindowResult<Window>, Error> {
+        let (api, scope) = self.request.api.with_scope(PolledBy::Spawner);
+        let request = EventsRequest { api: Arc::new(api), ..EventsRequest::clone(&self.request) };
+        scope.run(Self { request: Arc::new(request), ..self }.run()).await
+    }
+}
+
+impl Stream for WindowStream {
+    type Item = Result<Window, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let scope = self.scope.clone();
+        scope.poll(context, |context| self.poll_window(context))
     }
 }
 

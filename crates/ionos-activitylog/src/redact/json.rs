@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::json::{self, JsonType};
 
-/// Maximum depth that is inspected: an object or list at this depth is replaced. Requests are not nested this deeply.
+/// Maximum depth that is inspected: an object or list at this depth or below is replaced. JSON in a string is one level
+/// deeper than the string. Requests are not nested this deeply.
 const MAX_DEPTH: usize = 32;
 
 /// The JSON text without secrets, and without white space between tokens. `redact_known` removes known secrets from a
@@ -32,7 +33,7 @@ impl JsonRedactor<'_> {
     fn write_value(&self, value: &str, depth: usize, out: &mut String) {
         let value = value.trim();
         match JsonType::from_text(value) {
-            JsonType::Object | JsonType::List if depth == MAX_DEPTH => write_string(REDACTED, out),
+            JsonType::Object | JsonType::List if depth >= MAX_DEPTH => write_string(REDACTED, out),
             JsonType::Object => self.write_object(value, depth, out),
             JsonType::List => {
                 let elements: Vec<&RawValue> = serde_json::from_str(value).unwrap_or_default();
@@ -193,5 +194,16 @@ mod tests {
                 },
             );
         assert!(redacted(&in_texts).contains('a'));
+    }
+
+    #[test]
+    fn json_in_a_string_cannot_pass_the_maximum_depth() {
+        for depth in [MAX_DEPTH - 1, MAX_DEPTH] {
+            // The string is the innermost value, and its JSON would be nested deeply enough to exhaust the stack.
+            let inner = format!("{}\"planted\"{}", "[".repeat(100_000), "]".repeat(100_000));
+            let json = format!("{}{}{}", "[".repeat(depth), Value::from(inner), "]".repeat(depth));
+            let redacted = redacted(&json);
+            assert!(redacted.contains(REDACTED) && redacted.len() < 1_000, "{depth}");
+        }
     }
 }

@@ -32,16 +32,25 @@ impl Drop for AbortOnDrop {
     }
 }
 
+/// Who polls a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PolledBy {
+    /// A task of the spawner, which is polled whenever it can proceed.
+    Spawner,
+    /// The caller, who may stop polling at any time.
+    Caller,
+}
+
 /// Runs work on the spawner, or in the current task if there is no spawner, and returns the result. Dropping the future
 /// aborts the work.
-pub(crate) async fn run_on<F, T>(spawner: Option<Arc<dyn Spawner>>, work: impl Fn() -> F + Send + Sync) -> T
+pub(crate) async fn run_on<F, T>(spawner: Option<Arc<dyn Spawner>>, work: impl Fn(PolledBy) -> F + Send + Sync) -> T
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
     if let Some(spawner) = spawner {
         let (sender, receiver) = oneshot::channel();
-        let (task, handle) = abortable(work());
+        let (task, handle) = abortable(work(PolledBy::Spawner));
         let _abort = AbortOnDrop(handle);
         spawner.spawn(Box::pin(async move {
             if let Ok(result) = task.await {
@@ -53,7 +62,7 @@ where
             return result;
         }
     }
-    work().await
+    work(PolledBy::Caller).await
 }
 
 #[cfg(test)]
@@ -62,9 +71,9 @@ mod tests {
 
     use super::*;
 
-    fn counting(counter: &Arc<AtomicU32>) -> impl Fn() -> BoxFuture<'static, u32> + use<> {
+    fn counting(counter: &Arc<AtomicU32>) -> impl Fn(PolledBy) -> BoxFuture<'static, u32> + use<> {
         let counter = counter.clone();
-        move || {
+        move |_| {
             let counter = counter.clone();
             Box::pin(async move { counter.fetch_add(1, Ordering::Relaxed) })
         }
@@ -103,7 +112,7 @@ mod tests {
         });
         let work = {
             let ended = ended.clone();
-            move || {
+            move |_| {
                 let counter = DropCounter(ended.clone());
                 let begun = begun.lock().unwrap().take();
                 async move {

@@ -9,7 +9,7 @@ fn clock() -> VirtualClock {
 
 /// Acquires a permit for a new call. Not for a throttled limiter, because each call has a new clock that starts at 0.
 async fn acquire_last(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
-    limiter.acquire(limiter.join_queue(), &clock()).await
+    limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock()).await
 }
 
 fn acquire_now(limiter: &Arc<ConcurrencyLimiter>) -> Permit {
@@ -122,7 +122,7 @@ async fn all_calls_wait_for_the_end_of_a_throttle_and_only_the_first_one_sleeps(
     let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
     acquire_now(&limiter).release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
     let call = async || {
-        let position = limiter.join_queue();
+        let position = limiter.join_queue(limiter.add_scope());
         let permit = limiter.acquire(position, &clock).await;
         permit.release(LoadFeedback::Success);
         clock.elapsed()
@@ -143,7 +143,7 @@ async fn permits_are_given_in_the_order_of_queue_positions() {
         tokio::task::yield_now().await;
         permit.release(LoadFeedback::Success);
     };
-    let positions: Vec<QueuePosition> = (0..3).map(|_| limiter.join_queue()).collect();
+    let positions: Vec<QueuePosition> = (0..3).map(|_| limiter.join_queue(limiter.add_scope())).collect();
     let busy = acquire_now(&limiter);
     tokio::join!(call(positions[2]), call(positions[1]), call(positions[0]), async {
         busy.release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
@@ -159,7 +159,7 @@ async fn the_longest_of_several_throttles_counts() {
     for (permit, until) in permits.into_iter().zip([5, 2]) {
         permit.release(LoadFeedback::ThrottledUntil(seconds(until)));
     }
-    drop(limiter.acquire(limiter.join_queue(), &clock).await);
+    drop(limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock).await);
     assert_eq!(clock.waits(), [seconds(5)]);
     assert_eq!(limiter.limit(), 2, "one overload halves the limit once");
 }
@@ -168,9 +168,9 @@ async fn the_longest_of_several_throttles_counts() {
 async fn the_next_call_waits_for_the_throttle_if_the_first_leaves_the_queue() {
     let (limiter, clock) = (ConcurrencyLimiter::new(4), clock());
     acquire_now(&limiter).release(LoadFeedback::ThrottledUntil(Duration::from_secs(3)));
-    let mut dropped = Box::pin(limiter.acquire(limiter.join_queue(), &clock));
+    let mut dropped = Box::pin(limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock));
     assert!(dropped.as_mut().now_or_never().is_none());
-    let waits = limiter.acquire(limiter.join_queue(), &clock);
+    let waits = limiter.acquire(limiter.join_queue(limiter.add_scope()), &clock);
     let (permit, ()) = tokio::join!(waits, async { drop(dropped) });
     permit.release(LoadFeedback::Success);
     assert_eq!(clock.waits(), [Duration::from_secs(3)]);

@@ -52,3 +52,33 @@ async fn after_an_error_the_checkpoint_is_at_the_end_of_the_last_window() {
     assert_eq!(windows.checkpoint().read_to(), read_to);
     assert!(windows.try_next().await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn a_checkpoint_of_another_filter_is_refused_in_any_order_of_the_builder() {
+    let simulator = simulated(Simulator::builder());
+    let filter = Filter::parse(["type=Error"]).unwrap();
+    let other = Filter::parse(["type=Warning"]).unwrap();
+    let checkpoint = events(&simulator, day()).filter(filter.clone()).windows().checkpoint();
+    let resumed = || events(&simulator, day()).resume(checkpoint.clone()).unwrap();
+    let refused = [
+        resumed(),
+        resumed().filter(other.clone()),
+        events(&simulator, day()).filter(other.clone()).resume(checkpoint.clone()).unwrap(),
+        resumed().filter(filter.clone()).filter(other),
+    ];
+    for events in refused {
+        let mut windows = events.clone().windows();
+        assert_eq!(windows.try_next().await.unwrap_err().kind(), ErrorKind::Configuration);
+        assert!(windows.try_next().await.unwrap().is_none());
+        let (records, _, error) = read(events).await;
+        assert!(records.is_empty() && error.unwrap().to_string().contains("the checkpoint belongs to contract"));
+    }
+    let mut pages = resumed().filter(filter.clone()).pages();
+    assert_eq!(pages.try_next().await.unwrap_err().kind(), ErrorKind::Configuration);
+    assert!(simulator.request_log().is_empty());
+    // The order does not matter for the same filter either, nor does a filter that is replaced.
+    let accepted = [resumed().filter(filter.clone()), resumed().filter(Filter::new()).filter(filter)];
+    for events in accepted {
+        assert!(read(events).await.2.is_none());
+    }
+}

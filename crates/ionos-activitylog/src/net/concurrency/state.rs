@@ -1,0 +1,215 @@
+//! The state of a limiter: free slots, the queue of waiting calls, and the scopes that calls belong to. All calls of a
+//! scope are polled together: those of one stream, or a single call. A scope that was woken and is not polled is
+//! stalled. Nothing can be expected of its calls, so that calls of other scopes may pass it: [`LimiterState::turn`]
+//! leaves it out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::task::Waker;
+use std::time::Duration;
+
+/// Position of a call in the queue, and its scope. A call keeps it for all of its attempts, so that a retry is not
+/// queued behind calls that began later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct QueuePosition {
+    /// Number of the call, from 1. Decides about the order alone, because it is unique.
+    ordinal: u64,
+    pub(super) scope: ScopeId,
+}
+
+/// Id of a scope in its limiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ScopeId(u64);
+
+#[derive(Debug)]
+pub(super) struct LimiterState {
+    pub(super) limit: u32,
+    pub(super) in_flight: u32,
+    pub(super) successes: u32,
+    /// Number of halvings so far. A request that began in an earlier epoch was sent under an older limit.
+    pub(super) epoch: u64,
+    /// No request is sent before this time, as [`Clock::elapsed`](crate::runtime::clock::Clock::elapsed) counts.
+    pub(super) throttled_until: Duration,
+    queue: BTreeMap<QueuePosition, WaitingCall>,
+    last_ordinal: u64,
+    scopes: BTreeMap<ScopeId, ScopeState>,
+    last_scope: u64,
+    /// Number of times that a scope was woken.
+    wakes: u64,
+}
+
+#[derive(Debug)]
+struct WaitingCall {
+    /// The waker of the last poll.
+    waker: Waker,
+    /// Whether the waker was called since the last poll.
+    is_notified: bool,
+}
+
+#[derive(Debug, Default)]
+struct ScopeState {
+    in_flight: u32,
+    waiting: BTreeSet<QueuePosition>,
+    /// Ordinal of the wake after which the scope was not polled any more. `None` if it was polled since.
+    woken: Option<u64>,
+}
+
+/// The place of a waiting call in the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct QueueTurn {
+    /// Number of waiting calls ahead.
+    ahead: usize,
+    /// Number of free slots.
+    free: usize,
+}
+
+/// The next step of a waiting call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum QueueStep {
+    /// The call may take a slot.
+    Take,
+    /// The call is first and has to wait for the end of the throttle.
+    AwaitThrottle,
+    /// The call has to wait for other calls.
+    Wait,
+}
+
+impl QueueTurn {
+    pub(super) fn step(self, is_throttled: bool) -> QueueStep {
+        match self {
+            Self { ahead, free } if ahead < free && !is_throttled => QueueStep::Take,
+            Self { ahead: 0, free: 1.. } => QueueStep::AwaitThrottle,
+            _ => QueueStep::Wait,
+        }
+    }
+}
+
+impl LimiterState {
+    pub(super) fn new(limit: u32) -> Self {
+        Self {
+            limit,
+            in_flight: 0,
+            successes: 0,
+            epoch: 0,
+            throttled_until: Duration::ZERO,
+            queue: BTreeMap::new(),
+            last_ordinal: 0,
+            scopes: BTreeMap::new(),
+            last_scope: 0,
+            wakes: 0,
+        }
+    }
+
+    pub(super) fn add_scope(&mut self) -> ScopeId {
+        self.last_scope += 1;
+        let id = ScopeId(self.last_scope);
+        self.scopes.insert(id, ScopeState::default());
+        id
+    }
+
+    pub(super) fn remove_scope(&mut self, id: ScopeId) {
+        self.scopes.remove(&id);
+    }
+
+    pub(super) fn join_queue(&mut self, scope: ScopeId) -> QueuePosition {
+        self.last_ordinal += 1;
+        QueuePosition { ordinal: self.last_ordinal, scope }
+    }
+
+    /// Ordinal of the last wake of any scope.
+    pub(super) fn wakes(&self) -> u64 {
+        self.wakes
+    }
+
+    pub(super) fn mark_polled(&mut self, id: ScopeId) {
+        if let Some(scope) = self.scopes.get_mut(&id) {
+            scope.woken = None;
+        }
+    }
+
+    pub(super) fn mark_woken(&mut self, id: ScopeId) {
+        if let Some(scope) = self.scopes.get_mut(&id) {
+            self.wakes += 1;
+            scope.woken.get_or_insert(self.wakes);
+        }
+    }
+
+    pub(super) fn free_slots(&self) -> usize {
+        self.limit.saturating_sub(self.in_flight) as usize
+    }
+
+    pub(super) fn take_slot(&mut self, scope: ScopeId) {
+        self.in_flight += 1;
+        if let Some(scope) = self.scopes.get_mut(&scope) {
+            scope.in_flight += 1;
+        }
+    }
+
+    pub(super) fn return_slot(&mut self, scope: ScopeId) {
+        self.in_flight -= 1;
+        if let Some(scope) = self.scopes.get_mut(&scope) {
+            scope.in_flight -= 1;
+        }
+    }
+
+    /// Adds a call to the queue, or updates its waker. Returns the previous waker, which must be dropped after the
+    /// state is unlocked.
+    #[must_use]
+    pub(super) fn enqueue(&mut self, position: QueuePosition, waker: Waker) -> Option<Waker> {
+        if let Some(scope) = self.scopes.get_mut(&position.scope) {
+            scope.waiting.insert(position);
+        }
+        let waiting = WaitingCall { waker, is_notified: false };
+        self.queue.insert(position, waiting).map(|previous| previous.waker)
+    }
+
+    /// Removes a call from the queue. Returns its waker, which must be dropped after the state is unlocked.
+    #[must_use]
+    pub(super) fn dequeue(&mut self, position: QueuePosition) -> Option<Waker> {
+        if let Some(scope) = self.scopes.get_mut(&position.scope) {
+            scope.waiting.remove(&position);
+        }
+        self.queue.remove(&position).map(|previous| previous.waker)
+    }
+
+    /// The place of a call in the queue. Leaves out the other scopes that were woken by the wake `stalled_since` or
+    /// earlier and not polled since; `None` leaves out no scope.
+    pub(super) fn turn(&self, position: QueuePosition, stalled_since: Option<u64>) -> QueueTurn {
+        let Some(since) = stalled_since else {
+            return QueueTurn { ahead: self.queue.range(..position).count(), free: self.free_slots() };
+        };
+        let is_stalled =
+            |id: &ScopeId, scope: &ScopeState| *id != position.scope && scope.woken.is_some_and(|woken| woken <= since);
+        let stalled: BTreeMap<ScopeId, u32> = self
+            .scopes
+            .iter()
+            .filter(|(id, scope)| is_stalled(id, scope))
+            .map(|(id, scope)| (*id, scope.in_flight))
+            .collect();
+        let in_flight = self.in_flight.saturating_sub(stalled.values().sum());
+        let ahead = self.queue.range(..position).filter(|(other, _)| !stalled.contains_key(&other.scope));
+        QueueTurn { ahead: ahead.count(), free: self.limit.saturating_sub(in_flight) as usize }
+    }
+
+    /// Wakers of the calls that may take the free slots, and of the first call of each scope that may pass the scopes
+    /// that were woken. A call that was notified and not polled since is left out.
+    #[must_use]
+    pub(super) fn notify(&mut self) -> Vec<Waker> {
+        if self.queue.is_empty() {
+            return Vec::new();
+        }
+        let slots_if_woken = |scope: &ScopeState| scope.woken.map_or(0, |_| scope.in_flight);
+        let woken_slots: u32 = self.scopes.values().map(slots_if_woken).sum();
+        let may_pass = |scope: &&ScopeState| {
+            let passed = woken_slots - slots_if_woken(scope);
+            self.in_flight.saturating_sub(passed) < self.limit
+        };
+        let first_of_scope = self.scopes.values().filter(may_pass).filter_map(|scope| scope.waiting.first());
+        let first = self.queue.keys().take(self.free_slots());
+        let positions: Vec<QueuePosition> = first.chain(first_of_scope).copied().collect();
+        let notify = |position| {
+            let waiting = self.queue.get_mut(&position)?;
+            (!std::mem::replace(&mut waiting.is_notified, true)).then(|| waiting.waker.clone())
+        };
+        positions.into_iter().filter_map(notify).collect()
+    }
+}
