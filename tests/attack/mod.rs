@@ -1,0 +1,3 @@
+//! Attacks on the program with input that nobody trusts.
+
+mod escapes;
