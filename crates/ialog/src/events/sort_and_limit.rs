@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::num::NonZeroUsize;
 
 use crate::error::CommandError;
-use crate::output::column::{Column, RowCells, SortValue};
+use crate::output::column::{Column, RowCells, SortValue, require_few_columns};
 use crate::output::row::Row;
 
 /// The order of the rows, and the number of rows to show.
@@ -44,6 +44,7 @@ impl SortKey {
 
 impl SortAndLimit {
     pub(crate) fn new(sort: &[String], limit: Option<NonZeroUsize>, newest_first: bool) -> Result<Self, CommandError> {
+        require_few_columns(sort.len())?;
         let keys = sort.iter().map(|text| SortKey::parse(text)).collect::<Result<_, _>>()?;
         Ok(Self { keys, limit, newest_first })
     }

@@ -107,6 +107,7 @@ impl Column {
         if names.is_empty() {
             return Ok(default.to_vec());
         }
+        require_few_columns(names.len())?;
         names.iter().map(|name| Self::parse(name, for_people)).collect()
     }
 
@@ -125,6 +126,17 @@ impl Column {
     /// As [`RowCells::values`], for a single column.
     pub(crate) fn values(self, row: &Row) -> Vec<String> {
         RowCells::new(row).values(self)
+    }
+}
+
+/// Maximum number of columns of an output, of a template and of an order. Each is computed for each row.
+const MAX_COLUMNS: usize = 1000;
+
+/// Fails for more than [`MAX_COLUMNS`] columns.
+pub(crate) fn require_few_columns(count: usize) -> Result<(), CommandError> {
+    match count {
+        0..=MAX_COLUMNS => Ok(()),
+        _ => Err(CommandError::usage(format!("{count} columns are given"), format!("use at most {MAX_COLUMNS}"))),
     }
 }
 

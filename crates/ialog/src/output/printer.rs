@@ -3,7 +3,7 @@
 use ionos_activitylog_archive::{escape_cell, ndjson};
 use serde_json::Value;
 
-use super::column::{Column, RowCells};
+use super::column::{Column, RowCells, require_few_columns};
 use super::jq::JqExpression;
 use super::row::Row;
 use super::sanitize::single_line;
@@ -80,7 +80,7 @@ impl Printer {
         self.row_count += 1;
         let values = RowCells::new(row);
         Ok(match &self.format {
-            PrinterFormat::JqExpression(jq) => jq.run(row.event.raw())?,
+            PrinterFormat::JqExpression(jq) => jq.run(&row.event)?,
             PrinterFormat::Lines => self.record(&values, row) + "\n",
             PrinterFormat::Array if is_first => format!("\n{}", self.record(&values, row)),
             PrinterFormat::Array => format!(",\n{}", self.record(&values, row)),
@@ -167,6 +167,7 @@ fn parse_template(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
         parts.push(TemplatePart::Column(Column::parse(name, true)?));
         rest = remainder;
     }
+    require_few_columns(parts.iter().filter(|part| matches!(part, TemplatePart::Column(_))).count())?;
     Ok(parts)
 }
 
@@ -192,6 +193,8 @@ mod tests {
         assert_eq!(printed(""), "\n");
         assert!(printed("{usr}").starts_with("unknown column \"usr\" (did you mean \"user\"?)"));
         assert!(printed("{user").ends_with("write {user}, or {{ for a brace"));
+        assert!(printed(&"{user}".repeat(1001)).starts_with("1001 columns are given: use at most 1000"));
+        assert_eq!(printed(&"{request}".repeat(1000)), "7".repeat(1000) + "\n");
         for stray in ["{user}}", "a}b", "}"] {
             assert!(printed(stray).ends_with("has an unmatched }: remove it, or write }} for a brace"));
         }
