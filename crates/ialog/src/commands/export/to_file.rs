@@ -83,7 +83,7 @@ impl<'a> SingleFileExport<'a> {
     fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<FileExport, CommandError> {
         let opened = match self.open(&context.fail_points) {
             Err(Error::Unfinished { resumable: Some(range), .. }) if self.began_earlier(range) => {
-                context.info(format_args!("the same command began an export of {range}, which is completed first"));
+                context.info(format_args!("completing the range with which the same command began: {range}"));
                 self.range = range;
                 self.spec = ExportSpec::new(self.spec.api.clone(), self.contract.clone(), range, self.target);
                 self.open(&context.fail_points)
