@@ -108,9 +108,9 @@ fn a_target_that_cannot_be_created_is_refused() {
     for (out, said) in [
         ("file/a.ndjson", format!("file/a.ndjson {no_folder}")),
         ("full.ndjson", "full.ndjson is not a regular file and cannot be replaced: choose another name".to_owned()),
-        ("file", format!("file/contract={contract} {no_folder}")),
+        ("file", "file is a file, not the folder of an archive: choose another name".to_owned()),
         ("file/audit", format!("file/audit/contract={contract} {no_folder}")),
-        ("/dev/full", format!("/dev/full/contract={contract} {no_folder}")),
+        ("/dev/full", "/dev/full is a file, not the folder of an archive: choose another name".to_owned()),
     ] {
         let printed = run(export_to_file(folder.path(), out, "calm", None));
         let last = printed.stderr.lines().next_back();

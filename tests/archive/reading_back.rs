@@ -36,7 +36,8 @@ async fn cat_prints_the_records_of_a_range_that_match_the_filter() {
     let mut command = ialog(folder.path(), &["cat", "a"]);
     command.args(range);
     let printed = run(command);
-    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+    let shown = "2026-11-18T00:00:00Z .. 2026-11-20T00:00:00Z, archive a\n";
+    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), shown));
     let all = expected_events(&simulator, "2026-11-18", "2026-11-20");
     assert!(printed.stdout.lines().eq(all.iter().map(Event::raw)));
 
@@ -46,7 +47,7 @@ async fn cat_prints_the_records_of_a_range_that_match_the_filter() {
     let printed = run(command);
     let some: Vec<&str> = all.iter().filter(|event| filter.matches(event)).map(Event::raw).collect();
     assert!(!some.is_empty() && printed.stdout.lines().eq(some.iter().copied()));
-    let counts = format!("{} of {} events match\n", some.len(), all.len());
+    let counts = format!("{shown}{} of {} events match\n", some.len(), all.len());
     assert_eq!((printed.code, printed.stderr), (Some(0), counts));
 }
 
@@ -59,7 +60,8 @@ async fn a_closed_output_pipe_is_not_an_error() {
     stdout.read_line(&mut line).unwrap();
     drop(stdout);
     let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+    let shown = b"all times, archive a\n".to_vec();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), shown));
 }
 
 #[tokio::test]
@@ -67,22 +69,25 @@ async fn unverified_ranges_are_reported_and_set_the_exit_code() {
     let (simulator, folder) = archived("2026-11-17", "2026-11-18").await;
     let contract = simulator.contracts()[0];
     let range = ["--from", "2026-11-18", "--to", "2026-11-19"];
+    let shown = "2026-11-18T00:00:00Z .. 2026-11-20T00:00:00Z, archive a\n";
     let sentence = format!(
-        "error: incomplete, 1 gap: the archive has no verified data for contract {contract}, 2026-11-19T00:00:00Z .. \
-         2026-11-20T00:00:00Z: run `ialog export` for that range to the same folder to add what is missing\n"
+        "warning: the archive ends at 2026-11-19T00:00:00Z, 24 hours before the end of the range\n\
+         error: incomplete, 1 gap: the archive has no verified data for contract {contract}, 2026-11-19T00:00:00Z .. \
+         2026-11-20T00:00:00Z: run `ialog export` for that range to the same folder to add what is missing, or \
+         use --from without --to to read up to the end of the archive\n"
     );
     let all = expected_events(&simulator, "2026-11-18", "2026-11-19");
 
     let mut command = ialog(folder.path(), &["cat", "a"]);
     command.args(range);
     let printed = run(command);
-    assert_eq!((printed.code, &printed.stderr), (Some(3), &sentence));
+    assert_eq!((printed.code, &printed.stderr), (Some(3), &format!("{shown}{sentence}")));
     assert_eq!(printed.stdout.lines().count(), all.len());
 
     let mut command = ialog(folder.path(), &["convert", "a", "--out", "a.json"]);
     command.args(range);
     let printed = run(command);
-    let said = format!("{} events written to a.json\n{sentence}", all.len());
+    let said = format!("{shown}{} events written to a.json\n{sentence}", all.len());
     assert_eq!((printed.code, printed.stderr), (Some(3), said));
     let written = fs::read(folder.path().join("a.json")).unwrap();
     let written: Vec<serde_json::Value> = serde_json::from_slice(&written).unwrap();
@@ -95,7 +100,7 @@ async fn convert_writes_every_format_without_network() {
     let all = expected_events(&simulator, "2026-11-17", "2026-11-19");
     for name in ["a.ndjson.zst", "a.csv", "a.json.gz"] {
         let printed = run(ialog(folder.path(), &["convert", "a", "--out", name]));
-        let said = format!("{} events written to {name}\n", all.len());
+        let said = format!("all times, archive a\n{} events written to {name}\n", all.len());
         assert_eq!((printed.code, printed.stderr), (Some(0), said));
     }
     let table = fs::read(folder.path().join("a.csv")).unwrap();
@@ -110,7 +115,10 @@ async fn convert_writes_every_format_without_network() {
     let printed = run(ialog(folder.path(), &["convert", "a", "--out", "a.csv"]));
     assert_eq!(
         (printed.code, printed.stderr.as_str()),
-        (Some(2), "error: a.csv already exists: choose another name, or use --overwrite to replace it\n")
+        (
+            Some(2),
+            "all times, archive a\nerror: a.csv already exists: choose another name, or use --overwrite to replace it\n"
+        )
     );
 }
 

@@ -1,4 +1,5 @@
 //! Attacks: somebody edits an archive, or hostile text reaches the terminal. Nothing forged is called OK, nothing hangs,
 //! and no command ends by a panic.
 
+mod escapes;
 mod tampering;

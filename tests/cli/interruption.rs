@@ -32,7 +32,8 @@ fn waiting_command(folder: &Path, arguments: &[&str]) -> (Child, TcpStream) {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
     let mut command = ialog(folder, arguments);
-    command.args(["--contract", "1", "--last", "1d"]);
+    // A range that is old enough to be read without a request for the time of the service.
+    command.args(["--contract", "1", "--from", "2026-03-01", "--to", "2026-03-01"]);
     command.env("IONOS_TOKEN", "t").env("IONOS_API_URL", url).stdout(Stdio::null()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let (mut request, _) = service.accept().unwrap();

@@ -53,7 +53,8 @@ b.txt",
             ],
             &[],
             2,
-            "a\\nb.txt has no supported file extension: use .ndjson, .csv or .json, optionally followed by .gz or .zst",
+            "a\\nb.txt has no supported file extension: use .ndjson, .csv or .json, optionally followed by .gz or .zst; or \
+             end the name with / for the folder of a new archive",
         ),
         (
             "no token",
@@ -182,7 +183,8 @@ b.txt",
             &[DEMO[0], DEMO[1], "--last", "1d", "--out", "a.xlsx"],
             &[],
             2,
-            "a.xlsx has no supported file extension: use .ndjson, .csv or .json, optionally followed by .gz or .zst",
+            "a.xlsx has no supported file extension: use .ndjson, .csv or .json, optionally followed by .gz or .zst; or end \
+             the name with / for the folder of a new archive",
         ),
         (
             "future",
@@ -257,7 +259,9 @@ fn one_of_several_contracts_must_be_chosen() {
     let listed = contracts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
 
     let printed = export(&[]);
-    let expected = format!("error: the token can read the log of 3 contracts: choose one with --contract: {listed}\n");
+    let expected = format!(
+        "error: the token can read the log of 3 contracts: choose one with --contract: {listed}, or use --contract all\n"
+    );
     assert_eq!((printed.code, printed.stderr), (Some(2), expected));
 
     let printed = export(&["--contract", "1"]);

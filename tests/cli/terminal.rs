@@ -136,7 +136,7 @@ fn status_lines(written: &str) -> Vec<&str> {
 fn progress_is_shown_only_if_both_streams_are_a_terminal() {
     let stormy = [("IALOG_TEST_WORLD", "stormy")];
     let shown = |what, columns, more: &[&str]| {
-        let query = ["query", "--from", "2026-10-01", "--contract", "all"];
+        let query = ["query", "--from", "2025-08-01", "--contract", "all"];
         let arguments: Vec<&str> = query.iter().chain(more).copied().collect();
         watched(what, columns, &stormy, &arguments)
     };

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use ionos_activitylog::seam::Transport;
+use ionos_activitylog::seam::{Exchange, Transport};
 
 use super::case::{Case, Credentials, Success, When};
 use super::compare::Observed;
 use super::library::{clock, script};
 use crate::support::in_process::run_with_account;
+use crate::support::scripted::{ScriptedTransport, answer};
 
 /// Runs a case for which the command line has arguments.
 pub fn run(case: &Case) -> Observed {
@@ -21,7 +22,8 @@ pub fn run(case: &Case) -> Observed {
     let Credentials::Token(token) = &case.given.credentials else { panic!("the command line takes a token") };
     let clock = clock(case);
     let scripted = script(case, &clock);
-    let account = (scripted.clone() as Arc<dyn Transport>, token.clone());
+    let transport = WithoutServiceTime(scripted.clone());
+    let account = (Arc::new(transport) as Arc<dyn Transport>, token.clone());
     let printed = run_with_account(&arguments, account, clock.clone(), |_, _| {});
     let succeeded = printed.code == Some(0);
     let message = printed.stderr.strip_prefix("error: ").map(|text| text.trim_end_matches('\n').to_owned());
@@ -34,6 +36,19 @@ pub fn run(case: &Case) -> Observed {
         result: if succeeded { Ok(success(case, &printed.stdout, &out)) } else { Err(None) },
         message,
         exit_code: printed.code.map(|code| code.try_into().unwrap()),
+    }
+}
+
+/// Answers the request for the time of the service, which only the command line sends, so that the script has the same
+/// requests as for the library. The answer has no date.
+struct WithoutServiceTime(Arc<ScriptedTransport>);
+
+impl Transport for WithoutServiceTime {
+    fn send<'a>(&'a self, operation: &'static str, request: reqwest::Request) -> Exchange<'a> {
+        match operation {
+            "get_info" => Box::pin(async { Ok(answer(200, "{}").into()) }),
+            _ => self.0.send(operation, request),
+        }
     }
 }
 

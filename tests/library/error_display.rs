@@ -242,7 +242,10 @@ fn every_refused_file_has_its_message() {
         ("create", Error::Create { path: path(), source: io() }),
         ("write", Error::Write { path: path(), source: io() }),
         ("locked", Error::Locked { path: path(), owner: None }),
-        ("unfinished", Error::Unfinished { path: path(), actual: "this".to_owned(), expected: "that".to_owned() }),
+        (
+            "unfinished",
+            Error::Unfinished { path: path(), actual: "this".to_owned(), expected: "that".to_owned(), resumable: None },
+        ),
     ];
     for (name, error) in cases {
         let text = format!("{error}: {}", error.hint());

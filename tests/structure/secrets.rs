@@ -37,7 +37,7 @@ const MAY_HOLD: [&str; 12] = [
 ];
 
 /// Public types that contain no secret: numbers, times, names, records of the log, paths.
-const HOLD_NONE: [&str; 60] = [
+const HOLD_NONE: [&str; 61] = [
     "Action",
     "ActionName",
     "Chain",
@@ -72,6 +72,7 @@ const HOLD_NONE: [&str; 60] = [
     "Length",
     "Moment",
     "OpClass",
+    "OperationLink",
     "Origin",
     "Outcome",
     "Page",

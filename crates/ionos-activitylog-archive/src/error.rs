@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use ionos_activitylog::DateRange;
+
 use crate::encode::text::single_line;
 use crate::lock_owner::LockOwner;
 
@@ -90,6 +92,9 @@ pub enum Error {
         actual: String,
         /// The content of the export that was requested.
         expected: String,
+        /// Range of the interrupted export, if it differs from the requested one only in its range. An export of this
+        /// range resumes.
+        resumable: Option<DateRange>,
     },
     /// Another process writes to the file or folder.
     #[error("another process{} writes to {}", owner.as_ref().map(|owner| format!(", {owner},")).unwrap_or_default(), single_line(path))]

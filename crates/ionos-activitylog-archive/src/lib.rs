@@ -80,8 +80,9 @@ pub use verify::{
     verify_totals,
 };
 
-/// Helpers for the tests of this workspace. Not part of the API: any item may change or go away in a patch release.
+/// Helpers for the command line and the tests of this workspace. Not part of the API: any item may change or go away in a patch release.
 #[doc(hidden)]
 pub mod internal {
+    pub use crate::export::settle::{clock_warning, service_time, settled_range};
     pub use crate::fs::{FailPoint, FailPoints};
 }

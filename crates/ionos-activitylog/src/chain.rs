@@ -20,10 +20,23 @@ pub struct Chain<'a> {
 
 /// An id that links the events of one operation. A request id and a queue reference with equal digits are different
 /// ids.
-#[derive(PartialEq, Eq, Hash)]
-enum OperationLink<'a> {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OperationLink<'a> {
+    /// The request id of the record.
     Request(Cow<'a, str>),
+    /// The queue reference of the record.
     Queue(Cow<'a, str>),
+}
+
+impl OperationLink<'_> {
+    /// Copies the id, so that it does not depend on the event.
+    #[must_use]
+    pub fn into_owned(self) -> OperationLink<'static> {
+        match self {
+            Self::Request(id) => OperationLink::Request(Cow::Owned(id.into_owned())),
+            Self::Queue(reference) => OperationLink::Queue(Cow::Owned(reference.into_owned())),
+        }
+    }
 }
 
 impl<'a> Chain<'a> {
@@ -127,7 +140,9 @@ impl<'a> SortedEvent<'a> {
     }
 }
 
-fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>> {
+/// The ids of an event that link it to the other events of its operation; none for an event that is an operation of its
+/// own.
+pub fn operation_links(event: &Event) -> impl Iterator<Item = OperationLink<'_>> {
     let details = event.details();
     // A number that was never set is 0 in many languages, and would link unrelated events.
     let queue = details.queue_ref_id().filter(|queue| queue.trim() != "0");

@@ -134,6 +134,8 @@ pub mod seam {
 /// release.
 #[doc(hidden)]
 pub mod internal {
+    pub use crate::chain::{OperationLink, operation_links};
+    pub use crate::error::text::is_unsafe_for_terminal;
     pub use crate::event::EventMultiset;
     pub use crate::filter::{Fold, Pattern, event_words, required_patterns};
     pub use crate::reader::window::UNREACHABLE_EVENTS;

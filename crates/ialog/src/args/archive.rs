@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use ionos_activitylog::{Length, Moment};
 
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
-use crate::args::time::RangeArgs;
+use crate::args::time::TimeArgs;
+use crate::args::zone::ZoneArgs;
 use crate::error::CommandError;
 
 /// The archive to read.
@@ -56,8 +56,11 @@ pub(crate) struct ArchiveSelection {
     #[arg(long, value_name = CONTRACT, value_delimiter = ',', help = contract_help!("all contracts of the archive"))]
     pub(crate) contract: Vec<ContractSelector>,
 
-    #[command(flatten)]
-    pub(crate) time: ArchiveTimeArgs,
+    #[command(flatten, next_help_heading = "Time")]
+    pub(crate) time: TimeArgs,
+
+    #[command(flatten, next_help_heading = "Time")]
+    pub(crate) zone: ZoneArgs,
 }
 
 impl ArchiveSelection {
@@ -66,32 +69,5 @@ impl ArchiveSelection {
         let first = self.root.root.as_deref().and_then(Path::to_str);
         let first = first.filter(|_| self.root.is_filter());
         first.into_iter().chain(self.filter.iter().map(String::as_str))
-    }
-}
-
-/// A time range; without flags, all of the archive.
-#[derive(Args)]
-pub(crate) struct ArchiveTimeArgs {
-    /// Time range that ends now: an integer and s, m, h, d, w, mo or y, such as 7d
-    #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to"])]
-    pub(crate) last: Option<Length>,
-
-    /// Start of the range (inclusive): a day such as 2026-11-01 or yesterday, a month such as 2026-11, a time such as
-    /// 2026-11-01T08:30, Unix seconds such as @1793491200, or a duration before now such as 7d; in UTC unless it has
-    /// an offset
-    #[arg(long, value_name = "WHEN")]
-    pub(crate) from: Option<Moment>,
-
-    /// End of the range: a day or month (inclusive) or a time (exclusive), in UTC unless it has an offset [default: end
-    /// of the archive]
-    #[arg(long, value_name = "WHEN", requires = "from")]
-    pub(crate) to: Option<Moment>,
-}
-
-impl ArchiveTimeArgs {
-    /// The selected range; `None` for all of the archive.
-    pub(crate) fn range(&self) -> Option<RangeArgs> {
-        let Self { last, from, to } = *self;
-        (last.is_some() || from.is_some()).then_some(RangeArgs { last, from, to })
     }
 }

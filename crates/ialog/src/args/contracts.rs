@@ -2,7 +2,9 @@
 //! an archive; only the known contracts differ.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::str::FromStr;
 
 use ionos_activitylog::ContractNumber;
@@ -69,7 +71,7 @@ impl ContractSelector {
     }
 
     fn read_file(path: &str) -> Result<Self, InvalidValue> {
-        let text = fs::read_to_string(path).map_err(|error| InvalidValue {
+        let text = read_list(Path::new(path)).map_err(|error| InvalidValue {
             reason: format!("{path} cannot be read ({error})"),
             hint: "give a file with one contract number per line".to_owned(),
         })?;
@@ -130,6 +132,19 @@ impl ContractSelector {
         }
         Ok(())
     }
+}
+
+/// Maximum size of a file with contract numbers, in bytes. A list of 10,000 contracts with comments is smaller.
+const MAX_LIST_BYTES: u64 = 1 << 20;
+
+/// Reads a file with contract numbers, or a pipe such as that of `<(...)`, up to [`MAX_LIST_BYTES`].
+fn read_list(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_LIST_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_LIST_BYTES {
+        return Err(io::Error::other(format!("it is longer than {MAX_LIST_BYTES} bytes")));
+    }
+    Ok(text)
 }
 
 /// The contracts to select from.
@@ -233,5 +248,15 @@ mod tests {
         );
         assert!("".parse::<ContractSelector>().is_err());
         assert!("2x*".parse::<ContractSelector>().is_err());
+    }
+
+    #[test]
+    fn a_list_without_end_is_refused() {
+        for (path, expected) in [
+            ("@/dev/zero", "/dev/zero cannot be read (it is longer than 1048576 bytes)"),
+            ("@/dev/null", "/dev/null contains no contract number"),
+        ] {
+            assert_eq!(path.parse::<ContractSelector>().unwrap_err().reason, expected);
+        }
     }
 }

@@ -115,7 +115,7 @@ pub(crate) struct FilterArgs {
     #[arg(long)]
     mutations: bool,
 
-    /// Regular expression to search for in the record
+    /// Regular expression to search for in the record; begin with (?-i) to match case
     #[arg(long, value_name = "REGEX")]
     text: Vec<String>,
 }

@@ -42,6 +42,11 @@ pub(crate) struct TimeArgs {
 }
 
 impl TimeArgs {
+    /// Whether the user gave the end of the range. `--last` ends now.
+    pub(crate) fn has_end(&self) -> bool {
+        self.to.is_some() || self.last.is_some()
+    }
+
     /// The selected range; `None` if no flag is given.
     pub(crate) fn range(&self) -> Option<RangeArgs> {
         let Self { last, from, to } = *self;

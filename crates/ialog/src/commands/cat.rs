@@ -18,8 +18,8 @@ Prints one record per line, byte for byte as the service sent it, ordered by tim
 parts of the range are missing or unverified, the command names them and exits with code 3.
 
 Examples:
-  ialog cat /srv/audit --last 7d
-  ialog cat /srv/audit --contract 31721060 --last 7d outcome=failure
+  ialog cat /srv/audit --from 7d
+  ialog cat /srv/audit --contract 31721060 --from 7d outcome=failure
   ialog cat /srv/audit --from 2026-11 --to 2026-11 'user=*@example.com'")]
 pub(crate) struct CatArgs {
     #[command(flatten)]

@@ -21,7 +21,7 @@ parts of the range are missing or unverified, the command names them and exits w
 
 Examples:
   ialog convert /srv/audit --out 2026.csv.zst --from 2026-01 --to 2026-12
-  ialog convert /srv/audit outcome=failure --last 30d --out failures.json")]
+  ialog convert /srv/audit outcome=failure --from 30d --out failures.json")]
 pub(crate) struct ConvertArgs {
     #[command(flatten)]
     pub(crate) selection: ArchiveSelection,
@@ -40,6 +40,12 @@ pub(crate) async fn run(
     context: &mut Context<'_>,
     resume: &ResumeHint,
 ) -> Result<(), CommandError> {
+    if args.out.as_os_str() == "-" {
+        return Err(CommandError::usage(
+            "convert does not write to standard output",
+            "use --out NAME.ndjson, or print events with `ialog cat`",
+        ));
+    }
     let target = FileTarget::new(&args.out)?;
     let mut rows = Rows::open_archive(&args.selection, context).await?;
     let mut file = EventFileWriter::create(&target, args.overwrite)?;

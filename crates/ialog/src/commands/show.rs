@@ -11,7 +11,7 @@ use crate::args::output::ColorArgs;
 use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::rows::Rows;
-use crate::output::column::Column;
+use crate::output::column::{Column, RowCells};
 use crate::output::indent::indent_json;
 use crate::output::row::Row;
 use crate::output::sanitize::single_line;
@@ -101,8 +101,9 @@ fn parse_id(text: &str) -> Result<EventId, CommandError> {
 /// The values of an event, one per line. The time of the event is shown in `zone`. Values that the event does not have
 /// are omitted.
 fn fields(row: &Row, zone: Tz) -> StyledText {
+    let cells = RowCells::new(row);
     let values = Column::flat().into_iter().filter_map(|column| {
-        let value = serde_json::from_str(&column.json(row)).unwrap_or_default();
+        let value = serde_json::from_str(&cells.json(column)).unwrap_or_default();
         let text = match (column, value) {
             (Column::Flat("time"), _) => format_event_time(row.event.time()?, zone),
             (_, value) => value_text(value)?,

@@ -1,4 +1,4 @@
-//! `ialog stats`: counts events by user, type, action and more, and by hour and weekday.
+//! `ialog stats`: counts events or operations by user, type, action and more, and by hour and weekday.
 
 use std::num::NonZeroUsize;
 
@@ -12,23 +12,26 @@ use crate::args::events::{EventSelection, FilterArgs};
 use crate::args::output::{ReportArgs, ReportFormat, parse_count};
 use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
+use crate::events::fold::describe_counts;
 use crate::events::rows::Rows;
 use crate::output::chart::{HourlyCounts, bars};
 use crate::output::column::Column;
-use crate::output::plural::format_count;
 use crate::output::row::Row;
 use crate::output::styled_text::{StyledText, TextStyle};
-use crate::output::value_counts::{ValueCounts, value_json};
+use crate::output::time::zone_name;
+use crate::output::value_counts::{ValueCounts, count_unit, value_json};
 use crate::output::writer::Content;
 use crate::runtime::context::Context;
 
 #[derive(Args)]
 #[command(after_help = "\
-All events are counted, including the status updates of an operation. An event with several resources or actions is \
-counted once for each. Hours and weekdays are in the time zone of --tz.
+All events are counted, including the status updates of an operation; with --fold, operations are counted, and a filter \
+selects the operations that have a matching event. An event with several resources or actions is counted once for each. \
+Hours and weekdays are in the time zone of --tz.
 
 Examples:
   ialog stats --last 7d
+  ialog stats --last 7d --fold
   ialog stats --from 2026-11 --mutations --top 5
   ialog stats --archive audit --failed -o json")]
 pub(crate) struct StatsArgs {
@@ -37,6 +40,14 @@ pub(crate) struct StatsArgs {
 
     #[command(flatten, next_help_heading = "Filters")]
     pub(crate) filters: FilterArgs,
+
+    /// Count operations instead of events
+    #[arg(long, overrides_with = "no_fold", help_heading = "Output")]
+    fold: bool,
+
+    /// Count events (default)
+    #[arg(long, overrides_with = "fold", help_heading = "Output")]
+    no_fold: bool,
 
     /// Maximum number of values per group [default: 10]
     #[arg(long, value_name = "COUNT", value_parser = parse_count, help_heading = "Output")]
@@ -81,10 +92,26 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     let filter = args.filters.filter()?;
     let zone = resolve_zone(&args.selection.zone, context)?;
     let mut rows = Rows::open(&args.selection, filter, zone, context).await?;
-    let mut stats = EventStats::new(zone);
-    while let Some(row) = rows.next(context).await? {
-        stats.add(&row);
+    let mut folder = None;
+    if args.fold {
+        rows = rows.return_all();
+        folder = Some(rows.operation_folder());
     }
+    let mut stats = EventStats::new(zone, args.fold);
+    while let Some(row) = rows.next(context).await? {
+        match &mut folder {
+            Some(folder) => {
+                folder.add(row);
+                folder.take_rows().iter().for_each(|row| stats.add(row));
+            }
+            None => stats.add(&row),
+        }
+    }
+    let operations = folder.map(|folder| {
+        let (rows, operations) = folder.finish();
+        rows.iter().for_each(|row| stats.add(row));
+        operations
+    });
     let (range, is_unfiltered, suggestion) = (rows.range(), rows.is_unfiltered(), rows.suggestion());
     let summary = rows.into_summary();
     let counts = summary.counts;
@@ -92,7 +119,10 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
         return summary.verdict(context);
     }
     let content = match args.report.output {
-        ReportFormat::Json => Content::Data(stats.json(counts.kept, range)),
+        ReportFormat::Json => {
+            let count = operations.map_or(counts.kept, |operations| operations.kept);
+            Content::Data(stats.json(count, range))
+        }
         ReportFormat::Table if counts.kept == 0 => Content::Data(String::new()),
         ReportFormat::Table => {
             let top = args.top.map_or(DEFAULT_TOP, NonZeroUsize::get);
@@ -102,11 +132,7 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
     if !context.write_stdout(&content)? {
         return Ok(());
     }
-    if is_unfiltered {
-        context.info(format_count(counts.seen, "event"));
-    } else {
-        context.info(format_args!("{counts} match"));
-    }
+    context.info(describe_counts(operations, counts, is_unfiltered));
     if let Some(suggestion) = suggestion {
         context.info(suggestion);
     }
@@ -120,14 +146,17 @@ pub(crate) async fn run(args: &StatsArgs, context: &mut Context<'_>) -> Result<(
 /// The counts of all dimensions.
 struct EventStats {
     zone: Tz,
+    /// What is counted: events or operations.
+    unit: &'static str,
     /// In the order of [`DIMENSIONS`].
     values: [ValueCounts; DIMENSIONS.len()],
     hours: HourlyCounts,
 }
 
 impl EventStats {
-    fn new(zone: Tz) -> Self {
-        Self { zone, values: std::array::from_fn(|_| ValueCounts::default()), hours: HourlyCounts::default() }
+    fn new(zone: Tz, folds: bool) -> Self {
+        let unit = count_unit(folds);
+        Self { zone, unit, values: std::array::from_fn(|_| ValueCounts::default()), hours: HourlyCounts::default() }
     }
 
     fn add(&mut self, row: &Row) {
@@ -145,14 +174,14 @@ impl EventStats {
     }
 
     /// One JSON object. Formatted by hand, so that the hours of a day stay on one line.
-    fn json(&self, events: u64, range: Option<DateRange>) -> String {
+    fn json(&self, count: u64, range: Option<DateRange>) -> String {
         let time = |time: Option<DateTime<Utc>>| {
             let text = time.map(|time| time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
             text.map_or(Value::Null, Value::from)
         };
         let lists = DIMENSIONS.iter().zip(&self.values).map(|((name, _), values)| {
             let sorted = values.sorted();
-            let listed = sorted.iter().map(|(value, events)| value_json(value, *events));
+            let listed = sorted.iter().map(|(value, count)| value_json(value, *count, self.unit));
             let listed = listed.collect::<Vec<_>>().join(",");
             format!("    \"{name}\": [{listed}]")
         });
@@ -161,10 +190,11 @@ impl EventStats {
             format!("      \"{day}\": [{hours}]")
         });
         format!(
-            "{{\n  \"from\": {},\n  \"to\": {},\n  \"events\": {events},\n  \"by\": {{\n{}\n  }},\n  \"hours\": {{\n    \
+            "{{\n  \"from\": {},\n  \"to\": {},\n  \"{}\": {count},\n  \"by\": {{\n{}\n  }},\n  \"hours\": {{\n    \
              \"zone\": {},\n    \"days\": {{\n{}\n    }}\n  }}\n}}\n",
             time(range.map(|range| range.start())),
             time(range.map(|range| range.end())),
+            self.unit,
             lists.collect::<Vec<_>>().join(",\n"),
             Value::from(self.zone.name()),
             days.collect::<Vec<_>>().join(",\n"),
@@ -174,12 +204,13 @@ impl EventStats {
     fn chart(&self, top: usize, max_width: Option<usize>) -> StyledText {
         let mut out = StyledText::default();
         for ((name, _), values) in DIMENSIONS.iter().zip(&self.values) {
-            out.push_styled(&name.to_uppercase().replace('-', " "), TextStyle::Bold);
+            let title = format!("{} ({})", name.to_uppercase().replace('-', " "), self.unit);
+            out.push_styled(&title, TextStyle::Bold);
             out.push("\n");
             out.append(&bars(&values.sorted(), top, max_width));
             out.push("\n");
         }
-        out.push_styled(&format!("HOUR AND WEEKDAY ({})", self.zone.name()), TextStyle::Bold);
+        out.push_styled(&format!("HOUR AND WEEKDAY ({}, {})", self.unit, zone_name(self.zone)), TextStyle::Bold);
         out.push("\n");
         out.push(&self.hours.heat_map());
         out

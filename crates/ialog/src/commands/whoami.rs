@@ -128,6 +128,7 @@ impl Identity<'_> {
         }
         let column = |title, min_width, truncation| ColumnSpec {
             title,
+            note: None,
             min_width,
             importance: None,
             truncation,

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use ionos_activitylog::{ContractNumber, DateRange, Filter, FilterCounts};
+use ionos_activitylog::{ContractNumber, DateRange, Filter, FilterCounts, RangeSet};
 use ionos_activitylog_archive::ArchiveReader;
 
 use crate::args::contracts::ContractSelector;
@@ -13,6 +13,7 @@ use crate::error::CommandError;
 use crate::events::opened_archive::OpenedArchive;
 use crate::events::read_summary::ReadSummary;
 use crate::events::suggestions::Suggestions;
+use crate::output::duration::format_rough;
 use crate::output::progress::ArchiveProgress;
 use crate::output::row::Row;
 use crate::output::time::format_time;
@@ -24,9 +25,21 @@ const EVENTS_PER_TURN: u64 = 256;
 /// Hint for events that the archive does not have.
 const EXPORT_AGAIN: &str = "run `ialog export` for that range to the same folder to add what is missing";
 
+/// As [`EXPORT_AGAIN`], if the archive ends before the end that was asked for.
+const EXPORT_OR_OPEN_END: &str = "run `ialog export` for that range to the same folder to add what is missing, or use --from \
+                                  without --to to read up to the end of the archive";
+
 /// The rows of an archive.
 pub(crate) struct ArchiveRows {
     reader: ArchiveReader,
+    /// Number of contracts that are read.
+    contract_count: usize,
+    range: Option<DateRange>,
+    /// Whether the user gave the end of the range.
+    has_end: bool,
+    /// If events that do not match are returned too: the filter, and the counts of the events that it tested. The reader
+    /// then has no filter, because it skips most events that do not match.
+    marked: Option<(Filter, FilterCounts)>,
     zone: Tz,
     progress: Option<ArchiveProgress>,
     /// Number of events that were read when the task last yielded.
@@ -36,8 +49,8 @@ pub(crate) struct ArchiveRows {
 }
 
 impl ArchiveRows {
-    /// Opens the selected contracts of an archive. `has_end` says whether the user gave the end of the range; if not,
-    /// the range ends where the archive ends.
+    /// Opens the selected contracts of an archive. `has_end` says whether the user gave the end of the range, which
+    /// the archive must reach; if not, the range ends where the archive ends.
     pub(super) fn open(
         archive: OpenedArchive,
         contracts: &[ContractSelector],
@@ -46,10 +59,34 @@ impl ArchiveRows {
         zone: Tz,
     ) -> Result<Self, CommandError> {
         let contracts = archive.select_contracts(contracts)?;
+        let contract_count = match &contracts {
+            Some(contracts) => contracts.len(),
+            None => archive.archive().contracts()?.len(),
+        };
         let reader = ArchiveReader::open(archive.archive(), contracts.as_deref(), range)?;
         let reader = if has_end { reader } else { reader.open_end() };
         let reader = reader.filter(filter);
-        Ok(Self { reader, zone, progress: None, last_turn: 0, is_finished: false, _archive: archive })
+        Ok(Self {
+            reader,
+            contract_count,
+            range,
+            has_end,
+            marked: None,
+            zone,
+            progress: None,
+            last_turn: 0,
+            is_finished: false,
+            _archive: archive,
+        })
+    }
+
+    /// Also returns the events that do not match `filter`. Must be called before the first event is read.
+    pub(super) fn return_all(self, filter: Filter) -> Self {
+        Self { reader: self.reader.filter(Filter::new()), marked: Some((filter, FilterCounts::default())), ..self }
+    }
+
+    pub(super) fn contract_count(&self) -> usize {
+        self.contract_count
     }
 
     pub(super) fn start_progress(&mut self, context: &mut Context<'_>) {
@@ -59,10 +96,14 @@ impl ArchiveRows {
     pub(super) async fn next(&mut self, suggestions: &mut Suggestions) -> Result<Option<Row>, CommandError> {
         while let Some(archived) = self.reader.next() {
             let archived = archived?;
-            suggestions.observe(&archived.event, archived.kept);
+            let is_match = match &mut self.marked {
+                Some((filter, counts)) => counts.count(filter.matches(&archived.event)),
+                None => archived.kept,
+            };
+            suggestions.observe(&archived.event, is_match);
             self.take_turn().await;
-            if archived.kept {
-                return Ok(Some(Row::new(archived.contract, archived.event)));
+            if is_match || self.marked.is_some() {
+                return Ok(Some(Row::new(archived.contract, archived.event).matching(is_match)));
             }
         }
         self.is_finished = true;
@@ -82,7 +123,20 @@ impl ArchiveRows {
     }
 
     pub(super) fn counts(&self) -> FilterCounts {
-        self.reader.counts()
+        self.marked.as_ref().map_or_else(|| self.reader.counts(), |(_, counts)| *counts)
+    }
+
+    /// The contracts whose archive ends before the end of the range, although the user gave that end, each with the end
+    /// of the archive. A contract that has nothing of the range is not among them.
+    fn missed_ends(&self, unproven: &[(ContractNumber, RangeSet)]) -> Vec<(ContractNumber, DateTime<Utc>)> {
+        let Some(range) = self.range.filter(|_| self.has_end) else {
+            return Vec::new();
+        };
+        let ends = unproven.iter().filter_map(|(contract, missing)| {
+            let last = missing.iter().next_back().filter(|last| last.end() == range.end())?;
+            (last.start() > range.start()).then(|| (contract.clone(), last.start()))
+        });
+        ends.collect()
     }
 
     pub(super) fn into_summary(self) -> ReadSummary {
@@ -93,8 +147,14 @@ impl ArchiveRows {
         }
         let unproven = self.reader.incomplete_ranges();
         let beyond_reach = unproven.iter().filter(|(contract, ranges)| self.reader.is_beyond_reach(contract, ranges));
+        let requested_ends = self.missed_ends(&unproven);
+        let retry_hint = if requested_ends.is_empty() { EXPORT_AGAIN } else { EXPORT_OR_OPEN_END };
         ReadSummary {
-            archive_ends: describe_ends(&self.reader.early_ends(), self.zone),
+            archive_ends: describe_ends(&self.reader.early_ends(), self.zone, None)
+                .into_iter()
+                .chain(describe_ends(&requested_ends, self.zone, self.range))
+                .collect(),
+            retry_hint,
             beyond_reach: beyond_reach.count(),
             unproven: unproven
                 .iter()
@@ -105,8 +165,9 @@ impl ArchiveRows {
     }
 }
 
-/// Sentences that say where an archive ends. Consecutive contracts with the same end share a sentence.
-fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz) -> Vec<String> {
+/// Sentences that say where an archive ends, and how long before the end of a requested range. Consecutive contracts with
+/// the same end share a sentence.
+fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz, requested: Option<DateRange>) -> Vec<String> {
     let groups = ends.chunk_by(|(_, one), (_, other)| one == other);
     let sentences = groups.filter_map(|group| {
         let (contract, end) = group.first()?;
@@ -115,7 +176,11 @@ fn describe_ends(ends: &[(ContractNumber, DateTime<Utc>)], zone: Tz) -> Vec<Stri
             1 => format!(" of contract {contract}"),
             several => format!(" of {several} contracts"),
         };
-        Some(format!("the archive{of_contracts} ends at {}", format_time(*end, zone)))
+        let before = requested.map_or_else(String::new, |range| {
+            format!(", {} before the end of the range", format_rough(range.end() - *end))
+        });
+        let warning = if requested.is_some() { "warning: " } else { "" };
+        Some(format!("{warning}the archive{of_contracts} ends at {}{before}", format_time(*end, zone)))
     });
     sentences.collect()
 }

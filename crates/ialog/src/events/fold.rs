@@ -1,43 +1,365 @@
-//! Folds the events of an operation into one row.
+//! Folds the events of an operation into one row, while the events are read.
+//!
+//! A filter selects operations, not events: an operation is selected if one of its events matches, and its row describes
+//! all of its events. So the events that do not match are folded too.
+//!
+//! What is kept in memory: for each operation its lead event, its ids and a summary of constant size, but no other
+//! event. An event without an id that links it to others is an operation of its own, and is dropped at once if it does
+//! not match. If the contracts are read one after the other, the operations of a contract that do not match are dropped
+//! when the contract is complete; within a contract they must be kept, because a later event may match. For a count, no
+//! event is kept.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
 
-use ionos_activitylog::{Chain, ContractNumber, Event, EventType};
+use chrono::{DateTime, Utc};
+use ionos_activitylog::internal::{OperationLink, operation_links};
+use ionos_activitylog::{ContractNumber, Event, EventId, EventType, FilterCounts, Outcome};
 
+use crate::output::plural::format_count;
 use crate::output::row::{OperationSummary, Row, error_detail};
 
-/// One row for each operation: its lead event, with the outcome of the operation.
-pub(crate) fn fold_operations(rows: Vec<Row>) -> Vec<Row> {
-    let mut by_contract: BTreeMap<ContractNumber, Vec<Event>> = BTreeMap::new();
-    for row in rows {
-        by_contract.entry(row.contract).or_default().push(row.event);
-    }
-    let mut operations = Vec::new();
-    for (contract, events) in by_contract {
-        let chains = Chain::group(&events);
-        operations.extend(chains.iter().filter_map(|chain| operation_row(&contract, chain)));
-    }
-    operations
+/// The number of operations, and the number of those that have a matching event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OperationCounts {
+    pub(crate) seen: u64,
+    pub(crate) kept: u64,
 }
 
-/// The event that represents an operation: the first event that is neither a status update nor a provisioning event. If
-/// there is no such event, the first event. `None` if there are no events.
+/// A sentence with the number of events, and of operations if they are folded, such as `50 events in 17 operations` or
+/// `2 of 17 operations match (3 of 50 events)`.
+pub(crate) fn describe_counts(
+    operations: Option<OperationCounts>,
+    events: FilterCounts,
+    is_unfiltered: bool,
+) -> String {
+    match (operations, is_unfiltered) {
+        (None, true) => format_count(events.seen, "event"),
+        (None, false) => format!("{events} match"),
+        (Some(OperationCounts { seen, .. }), true) => {
+            format!("{} in {}", format_count(events.seen, "event"), format_count(seen, "operation"))
+        }
+        (Some(OperationCounts { seen, kept }), false) => format!("{kept} of {seen} operations match ({events})"),
+    }
+}
+
+/// Folds events into operations. The result does not depend on the order of the events.
+#[derive(Default)]
+pub(crate) struct OperationFolder {
+    /// Whether only the operations are counted, so that no event has to be kept.
+    counts_only: bool,
+    /// Whether the events of a contract follow each other, so that a contract is complete when the next one begins.
+    by_contract: bool,
+    open: BTreeMap<ContractNumber, ContractFolder>,
+    rows: Vec<Row>,
+    counts: OperationCounts,
+}
+
+impl OperationFolder {
+    /// A folder for events whose contracts may alternate, or follow each other if `by_contract` is set.
+    pub(crate) fn new(by_contract: bool) -> Self {
+        Self { by_contract, ..Self::default() }
+    }
+
+    /// Only counts the operations: [`Self::take_rows`] returns no row.
+    pub(crate) fn counts_only(self) -> Self {
+        Self { counts_only: true, ..self }
+    }
+
+    /// Adds an event, which may match the filter or not.
+    pub(crate) fn add(&mut self, row: Row) {
+        if !self.open.contains_key(&row.contract) {
+            if self.by_contract {
+                self.close_contracts();
+            }
+            self.open.insert(row.contract.clone(), ContractFolder::default());
+        }
+        let links: Vec<OperationLink<'static>> = operation_links(&row.event).map(OperationLink::into_owned).collect();
+        if links.is_empty() && !row.is_match {
+            self.counts.seen += 1;
+            return;
+        }
+        let summary = (!self.counts_only).then(|| FoldedEvents::new(row.event));
+        if let Some(folder) = self.open.get_mut(&row.contract) {
+            folder.add(links, FoldedOperation { is_match: row.is_match, events: summary });
+        }
+    }
+
+    /// The rows of the matching operations of all complete contracts that were not taken before, in no particular order.
+    pub(crate) fn take_rows(&mut self) -> Vec<Row> {
+        std::mem::take(&mut self.rows)
+    }
+
+    /// Completes all contracts, and returns the rows of [`Self::take_rows`] and the number of operations.
+    pub(crate) fn finish(mut self) -> (Vec<Row>, OperationCounts) {
+        self.close_contracts();
+        (self.rows, self.counts)
+    }
+
+    fn close_contracts(&mut self) {
+        for (contract, folder) in std::mem::take(&mut self.open) {
+            for operation in folder.operations.into_iter().flatten() {
+                self.counts.seen += 1;
+                if operation.is_match {
+                    self.counts.kept += 1;
+                    self.rows.extend(operation.events.map(|events| events.into_row(contract.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// The operations of a contract.
+#[derive(Default)]
+struct ContractFolder {
+    /// `None` for an operation that was joined with an earlier one.
+    operations: Vec<Option<FoldedOperation>>,
+    /// For each operation the operation that it was joined with; its own index if it was not.
+    joined_with: Vec<usize>,
+    by_link: HashMap<OperationLink<'static>, usize>,
+}
+
+impl ContractFolder {
+    fn add(&mut self, links: Vec<OperationLink<'static>>, mut added: FoldedOperation) {
+        let mut known: Vec<usize> = links.iter().filter_map(|link| self.by_link.get(link).copied()).collect();
+        known.iter_mut().for_each(|index| *index = self.root(*index));
+        let target = known.iter().min().copied().unwrap_or(self.operations.len());
+        for index in known.into_iter().filter(|index| *index != target) {
+            if let Some(joined) = self.operations.get_mut(index).and_then(Option::take) {
+                added = added.join(joined);
+            }
+            if let Some(root) = self.joined_with.get_mut(index) {
+                *root = target;
+            }
+        }
+        for link in links {
+            self.by_link.insert(link, target);
+        }
+        match self.operations.get_mut(target) {
+            Some(slot) => {
+                *slot = Some(match slot.take() {
+                    Some(before) => before.join(added),
+                    None => added,
+                });
+            }
+            None => {
+                self.operations.push(Some(added));
+                self.joined_with.push(target);
+            }
+        }
+    }
+
+    fn root(&self, mut index: usize) -> usize {
+        while let Some(above) = self.joined_with.get(index).filter(|above| **above != index) {
+            index = *above;
+        }
+        index
+    }
+}
+
+/// The events of an operation so far.
+struct FoldedOperation {
+    is_match: bool,
+    /// `None` if operations are only counted.
+    events: Option<FoldedEvents>,
+}
+
+impl FoldedOperation {
+    fn join(self, other: Self) -> Self {
+        Self {
+            is_match: self.is_match || other.is_match,
+            events: match (self.events, other.events) {
+                (Some(one), Some(other)) => Some(one.join(other)),
+                (one, other) => one.or(other),
+            },
+        }
+    }
+}
+
+/// What the row of an operation needs to know about its events.
+struct FoldedEvents {
+    lead: Event,
+    outcome: Outcome,
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+    event_count: u64,
+    /// The first event with an error.
+    error: Option<EventError>,
+}
+
+/// The error of an event, with the sort key of the event.
+struct EventError {
+    time: Option<DateTime<Utc>>,
+    id: EventId,
+    detail: String,
+}
+
+impl FoldedEvents {
+    fn new(event: Event) -> Self {
+        let detail = error_detail(&event);
+        Self {
+            outcome: event.details().outcome(),
+            start: event.time(),
+            end: event.time(),
+            event_count: 1,
+            error: detail.map(|detail| EventError { time: event.time(), id: event.id(), detail }),
+            // Each event would keep the text of its page in memory.
+            lead: event.detach(),
+        }
+    }
+
+    fn join(self, other: Self) -> Self {
+        let error = match (self.error, other.error) {
+            (Some(one), Some(other)) => {
+                let key = |error: &EventError| (error.time.is_none(), error.time, error.id.clone());
+                Some(if key(&other) < key(&one) { other } else { one })
+            }
+            (one, other) => one.or(other),
+        };
+        let times = || [self.start, other.start].into_iter().flatten();
+        Self {
+            outcome: self.outcome.min(other.outcome),
+            start: times().min(),
+            end: [self.end, other.end].into_iter().flatten().max(),
+            event_count: self.event_count + other.event_count,
+            error,
+            lead: if compare_leads(&other.lead, &self.lead).is_lt() { other.lead } else { self.lead },
+        }
+    }
+
+    fn into_row(self, contract: ContractNumber) -> Row {
+        let duration = self.end.zip(self.start).map(|(end, start)| end - start);
+        let operation = OperationSummary {
+            outcome: self.outcome,
+            duration: duration.filter(|_| self.event_count > 1),
+            event_count: self.event_count,
+            error_detail: error_detail(&self.lead).or_else(|| self.error.map(|error| error.detail)),
+        };
+        Row::of_operation(contract, self.lead, operation)
+    }
+}
+
+/// The event that represents an operation, whose events are in order: the first event that is neither a status update
+/// nor a provisioning event. If there is no such event, the first event. `None` if there are no events.
 pub(crate) fn lead_event<'a>(events: impl IntoIterator<Item = &'a Event> + Clone) -> Option<&'a Event> {
-    let updates = [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some);
-    let is_update = |event: &Event| updates.contains(&event.details().event_type());
     let lead = events.clone().into_iter().find(|event| !is_update(event));
     lead.or_else(|| events.into_iter().next())
 }
 
-fn operation_row(contract: &ContractNumber, chain: &Chain<'_>) -> Option<Row> {
-    let events = chain.events();
-    let lead = lead_event(events.iter().copied())?;
-    let detail = error_detail(lead).or_else(|| events.iter().find_map(|event| error_detail(event)));
-    let operation = OperationSummary {
-        outcome: chain.outcome(),
-        duration: chain.duration().filter(|_| events.len() > 1),
-        event_count: events.len() as u64,
-        error_detail: detail,
-    };
-    Some(Row::of_operation(contract.clone(), lead.clone(), operation))
+/// Orders events so that the lead event of an operation is the first.
+fn compare_leads(one: &Event, other: &Event) -> Ordering {
+    let key = |event: &Event| (is_update(event), event.time().is_none(), event.time());
+    let by_time = key(one).cmp(&key(other));
+    by_time.then_with(|| one.id().cmp(&other.id())).then_with(|| one.raw().cmp(other.raw()))
+}
+
+fn is_update(event: &Event) -> bool {
+    let updates = [EventType::REQUEST_STATUS_UPDATE, EventType::PROVISION].map(Some);
+    updates.contains(&event.details().event_type())
+}
+
+#[cfg(test)]
+mod tests {
+    use ionos_activitylog::Chain;
+
+    use super::*;
+    use crate::output::column::Column;
+
+    const COLUMNS: [Column; 6] =
+        [Column::Time, Column::Id, Column::Result, Column::Took, Column::Events, Column::Detail];
+
+    fn event(second: u32, request: &str, queue: &str, kind: &str, status: &str) -> Event {
+        let time = if second == 0 { "null".to_owned() } else { format!("\"2026-11-20T09:00:{second:02}Z\"") };
+        let error = if status == "FAILED" { r#","param":{"error":{"httpStatus":422}}"# } else { "" };
+        Event::from_json(format!(
+            r#"{{"meta":{{"time":{time},"requestId":"{request}","queueRefId":"{queue}"}},
+                "event":{{"type":"{kind}","status":"{status}"{error}}}}}"#
+        ))
+        .unwrap()
+    }
+
+    fn fold(events: &[Event], is_match: impl Fn(&Event) -> bool) -> (Vec<Vec<String>>, OperationCounts) {
+        let mut folder = OperationFolder::new(false);
+        for event in events {
+            folder.add(Row::new(7.into(), event.clone()).matching(is_match(event)));
+        }
+        let (rows, counts) = folder.finish();
+        let cells = |row: &Row| COLUMNS.map(|column| column.text(row).unwrap_or_default()).to_vec();
+        let mut rows: Vec<_> = rows.iter().map(cells).collect();
+        rows.sort();
+        (rows, counts)
+    }
+
+    #[test]
+    fn a_matching_event_selects_its_whole_operation() {
+        let events = [
+            event(1, "a", "", "RequestAccepted", "QUEUED"),
+            event(2, "b", "", "RequestAccepted", "QUEUED"),
+            event(3, "a", "7", "Provision", "RUNNING"),
+            event(9, "", "7", "RequestStatusUpdate", "DONE"),
+            event(4, "", "", "DCDUserEvent", ""),
+        ];
+        for status in ["QUEUED", "RUNNING", "DONE"] {
+            let (rows, counts) =
+                fold(&events, |event| event.details().status().is_some_and(|one| one.as_str() == status));
+            let a = rows.iter().find(|row| row[0] == "2026-11-20T09:00:01.000Z").unwrap();
+            assert_eq!(a[2..], ["done", "8.0 s", "3", ""], "{status}");
+            assert_eq!(counts, OperationCounts { seen: 3, kept: if status == "QUEUED" { 2 } else { 1 } });
+        }
+        assert_eq!(fold(&events, |_| false), (Vec::new(), OperationCounts { seen: 3, kept: 0 }));
+    }
+
+    #[test]
+    fn a_count_keeps_no_row_and_has_the_same_numbers() {
+        let events = [event(1, "a", "", "x", "DONE"), event(2, "a", "", "x", "DONE"), event(3, "", "", "x", "DONE")];
+        let mut folder = OperationFolder::new(true).counts_only();
+        for (contract, event) in [7_u64, 8].iter().flat_map(|contract| events.iter().map(move |one| (contract, one))) {
+            folder.add(Row::new((*contract).into(), event.clone()).matching(event.time() > events[0].time()));
+        }
+        let (rows, counts) = folder.finish();
+        assert_eq!((rows.len(), counts), (0, OperationCounts { seen: 4, kept: 4 }));
+    }
+
+    /// Folding while reading gives the operations of [`Chain::group`], in every order of the events.
+    #[test]
+    fn operations_are_chains_in_every_order() {
+        let mut state = 1_u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for _ in 0..300 {
+            let count = random(20);
+            let mut events: Vec<Event> = (0..count)
+                .map(|_| {
+                    let id = |number: u64| if number < 2 { String::new() } else { number.to_string() };
+                    let (request, queue) = (id(random(7)), id(random(7)));
+                    let kind = ["RequestAccepted", "Provision"][random(2) as usize];
+                    let status = ["QUEUED", "DONE", "FAILED", ""][random(4) as usize];
+                    event(random(5) as u32, &request, &queue, kind, status)
+                })
+                .collect();
+            let chains = Chain::group(&events);
+            let mut expected: Vec<Vec<String>> = chains
+                .iter()
+                .map(|chain| {
+                    let lead = lead_event(chain.events().iter().copied()).unwrap();
+                    let error = error_detail(lead).or_else(|| chain.events().iter().find_map(|one| error_detail(one)));
+                    let operation = OperationSummary {
+                        outcome: chain.outcome(),
+                        duration: chain.duration().filter(|_| chain.events().len() > 1),
+                        event_count: chain.events().len() as u64,
+                        error_detail: error,
+                    };
+                    let row = Row::of_operation(7.into(), lead.clone(), operation);
+                    COLUMNS.map(|column| column.text(&row).unwrap_or_default()).to_vec()
+                })
+                .collect();
+            expected.sort();
+            for _ in 0..2 {
+                assert_eq!(fold(&events, |_| true).0, expected);
+                events.reverse();
+            }
+        }
+    }
 }

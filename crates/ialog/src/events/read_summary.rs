@@ -13,8 +13,8 @@ use crate::runtime::context::Context;
 pub(crate) struct ReadSummary {
     /// The number of events read, and the number of those that the filter kept.
     pub(crate) counts: FilterCounts,
-    /// If the user gave no end of the range: sentences that say where the archive ends within the range. Contracts with
-    /// the same end share a sentence.
+    /// Sentences that say where the archive ends within the range; warnings if the user gave the end of the range.
+    /// Contracts with the same end share a sentence.
     pub(super) archive_ends: Vec<String>,
     /// One sentence for each gap in the events of the service, or for each contract of an archive with ranges that are
     /// not proven to be complete.

@@ -7,8 +7,10 @@ use ionos_activitylog::{Client, DateRange, Filter, FilterCounts};
 use crate::args::archive::ArchiveSelection;
 use crate::args::events::EventSelection;
 use crate::args::time::{RangeArgs, resolve_range};
+use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::archive_rows::ArchiveRows;
+use crate::events::fold::OperationFolder;
 use crate::events::opened_archive::OpenedArchive;
 use crate::events::read_summary::ReadSummary;
 use crate::events::service_rows::ServiceRows;
@@ -17,7 +19,7 @@ use crate::output::row::Row;
 use crate::output::time::format_range;
 use crate::runtime::context::Context;
 
-/// The selected events that the filter keeps.
+/// The selected events that the filter keeps, or all selected events, see [`Rows::return_all`].
 pub(crate) struct Rows {
     source: RowSource,
     filter: Filter,
@@ -50,13 +52,13 @@ impl Rows {
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
         let now = context.clock.now().with_timezone(&zone);
-        let range = range.map(|range| resolve_range(&range, now)).transpose()?;
+        let mut range = range.map(|range| resolve_range(&range, now)).transpose()?;
         let source = match &selection.archive {
             Some(root) => {
                 let rows = ArchiveRows::open(
                     OpenedArchive::open(root)?,
                     &selection.contract,
-                    (range, selection.time.to.is_some()),
+                    (range, selection.time.has_end()),
                     filter.clone(),
                     zone,
                 )?;
@@ -64,27 +66,32 @@ impl Rows {
                 RowSource::Archive(Box::new(rows))
             }
             None => {
-                let range = range
+                let requested = range
                     .ok_or_else(|| CommandError::usage("no time range given", "use --last 2h or --since yesterday"))?;
-                let rows = ServiceRows::connect(selection, range, filter.clone(), context).await?;
-                show_range(Some(range), &rows.describe_contracts(), zone, context);
+                let rows = ServiceRows::connect(selection, requested, filter.clone(), context).await?;
+                range = Some(rows.range());
+                show_range(range, &rows.describe_contracts(), zone, context);
                 RowSource::Service(Box::new(rows))
             }
         };
         Ok(Self::new(source, filter, range, context))
     }
 
-    /// Opens an archive for a command that reads only archives. The time zone is UTC.
+    /// Opens an archive for a command that reads only archives, and tells the user which range is read.
     pub(crate) async fn open_archive(
         selection: &ArchiveSelection,
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
-        let now = context.clock.now();
+        let zone = resolve_zone(&selection.zone, context)?;
+        let now = context.clock.now().with_timezone(&zone);
         let range = selection.time.range().map(|range| resolve_range(&range, now)).transpose()?;
         let filter = Filter::parse(selection.filters())?;
-        let archive = OpenedArchive::open_or_demo(selection.root.folder()?, context).await?;
-        let has_end = selection.time.to.is_some();
-        let rows = ArchiveRows::open(archive, &selection.contract, (range, has_end), filter.clone(), Tz::UTC)?;
+        let root = selection.root.folder()?;
+        let archive = OpenedArchive::open_or_demo(root, context).await?;
+        let has_end = selection.time.has_end();
+        let rows = ArchiveRows::open(archive, &selection.contract, (range, has_end), filter.clone(), zone)?;
+        let name = root.map_or_else(|| "demo archive".to_owned(), |root| format!("archive {}", root.display()));
+        show_range(range, &name, zone, context);
         Ok(Self::new(RowSource::Archive(Box::new(rows)), filter, range, context))
     }
 
@@ -94,6 +101,35 @@ impl Rows {
             RowSource::Archive(rows) => rows.start_progress(context),
         }
         Self { source, suggestions: Suggestions::new(&filter), filter, range }
+    }
+
+    /// Also returns the events that do not match the filter, with [`Row::is_match`] unset, so that whole operations can
+    /// be folded. Must be called before the first event is read.
+    pub(crate) fn return_all(mut self) -> Self {
+        if self.filter.is_empty() {
+            return self;
+        }
+        self.source = match self.source {
+            RowSource::Service(mut rows) => {
+                rows.return_all();
+                RowSource::Service(rows)
+            }
+            RowSource::Archive(rows) => RowSource::Archive(Box::new(rows.return_all(self.filter.clone()))),
+        };
+        self
+    }
+
+    /// A folder for the operations of these rows. Needs the rows of [`Self::return_all`].
+    pub(crate) fn operation_folder(&self) -> OperationFolder {
+        OperationFolder::new(matches!(self.source, RowSource::Service(_)))
+    }
+
+    /// Number of contracts that are read.
+    pub(crate) fn contract_count(&self) -> usize {
+        match &self.source {
+            RowSource::Service(rows) => rows.contract_count(),
+            RowSource::Archive(rows) => rows.contract_count(),
+        }
     }
 
     /// The range that is read; `None` for a whole archive.

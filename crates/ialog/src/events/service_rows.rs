@@ -22,6 +22,7 @@ use crate::output::progress::RangeProgress;
 use crate::output::row::Row;
 use crate::runtime::context::Context;
 use crate::service::account;
+use crate::service::settle::{settle_delay, settle_range};
 
 /// The rows of one or more contracts.
 pub(crate) struct ServiceRows {
@@ -31,6 +32,8 @@ pub(crate) struct ServiceRows {
     has_typed_number: bool,
     range: DateRange,
     filter: Filter,
+    /// Whether events that do not match the filter are returned too.
+    returns_all: bool,
     progress: Option<RangeProgress>,
     /// `None` once everything is read.
     windows: Option<ContractsInOrder>,
@@ -49,19 +52,24 @@ struct OpenWindow {
 }
 
 impl ServiceRows {
-    /// Connects to the selected account. Reading begins with the first call of [`Self::next`].
+    /// Connects to the selected account. Leaves out the end of the range that is too recent to be complete. Reading
+    /// begins with the first call of [`Self::next`].
     pub(super) async fn connect(
         selection: &EventSelection,
         range: DateRange,
         filter: Filter,
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
-        let client = account::connect(&selection.service, context.clock.now(), context)?;
+        let now = context.clock.now();
+        let client = account::connect(&selection.service, now, context)?;
+        let delay = settle_delay(&selection.service, None, now);
         let contracts = account::select_contracts(&selection.contract, &client).await?;
+        let range = settle_range(&client, range, delay, context).await?;
         Ok(Self {
             has_typed_number: has_number(&selection.contract),
             range,
             filter,
+            returns_all: false,
             progress: None,
             windows: Some(client.events_of(contracts.clone(), range).in_order()),
             window: None,
@@ -73,11 +81,25 @@ impl ServiceRows {
         })
     }
 
+    /// The range that is read.
+    pub(super) fn range(&self) -> DateRange {
+        self.range
+    }
+
     pub(super) fn describe_contracts(&self) -> String {
         match self.contracts.as_slice() {
             [contract] => format!("contract {contract}"),
             several => format!("{} contracts", several.len()),
         }
+    }
+
+    /// Also returns the events that do not match the filter.
+    pub(super) fn return_all(&mut self) {
+        self.returns_all = true;
+    }
+
+    pub(super) fn contract_count(&self) -> usize {
+        self.contracts.len()
     }
 
     pub(super) fn client(&self) -> Client {
@@ -114,6 +136,10 @@ impl ServiceRows {
         for event in window.events.by_ref() {
             let is_kept = self.summary.counts.count(self.filter.matches(&event));
             suggestions.observe(&event, is_kept);
+            if self.returns_all {
+                // The rows are folded, which detaches the events that are kept.
+                return Some(Row::new(window.contract.clone(), event).matching(is_kept));
+            }
             if is_kept {
                 // Commands may keep few of many rows, and each of them would keep its page in memory.
                 return Some(Row::new(window.contract.clone(), event.detach()));

@@ -1,14 +1,13 @@
 //! The columns by which rows are shown, sorted and counted. All outputs use the same column names.
 
-use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::cell::OnceCell;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ionos_activitylog::internal::did_you_mean;
 use ionos_activitylog::{Details, Outcome, Status};
-use ionos_activitylog_archive::FlatRow;
+use ionos_activitylog_archive::{FlatResource, FlatRow};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::row::Row;
 use crate::error::CommandError;
@@ -108,6 +107,7 @@ impl Column {
         if names.is_empty() {
             return Ok(default.to_vec());
         }
+        require_few_columns(names.len())?;
         names.iter().map(|name| Self::parse(name, for_people)).collect()
     }
 
@@ -118,90 +118,177 @@ impl Column {
         }
     }
 
+    /// As [`RowCells::text`], for a single value of the row.
+    pub(crate) fn text(self, row: &Row) -> Option<String> {
+        RowCells::new(row).text(self)
+    }
+
+    /// As [`RowCells::values`], for a single column.
+    pub(crate) fn values(self, row: &Row) -> Vec<String> {
+        RowCells::new(row).values(self)
+    }
+}
+
+/// Maximum number of columns of an output, of a template and of an order. Each is computed for each row.
+const MAX_COLUMNS: usize = 1000;
+
+/// Fails for more than [`MAX_COLUMNS`] columns.
+pub(crate) fn require_few_columns(count: usize) -> Result<(), CommandError> {
+    match count {
+        0..=MAX_COLUMNS => Ok(()),
+        _ => Err(CommandError::usage(format!("{count} columns are given"), format!("use at most {MAX_COLUMNS}"))),
+    }
+}
+
+/// The values of a row. The values of `ialog schema flat` are computed together when the first of them is needed, except
+/// for the hash of the record, which takes as long as all other values.
+pub(crate) struct RowCells<'a> {
+    row: &'a Row,
+    flat: OnceCell<FlatRow<'a>>,
+}
+
+/// A value to sort by. Values of one column have the same variant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SortValue {
+    Time(DateTime<Utc>),
+    Duration(TimeDelta),
+    Number(u64),
+    Text(String),
+}
+
+/// A value of a flat row.
+enum FlatCell<'a> {
+    Text(Cow<'a, str>),
+    Number(u16),
+    Resources(&'a [FlatResource<'a>]),
+}
+
+impl<'a> RowCells<'a> {
+    pub(crate) fn new(row: &'a Row) -> Self {
+        Self { row, flat: OnceCell::new() }
+    }
+
     /// The value as JSON; null if the row has none. If the value is an object, the order of its members is fixed.
-    pub(crate) fn json(self, row: &Row) -> String {
-        match self {
-            Self::Took => row.duration().map_or_else(|| "null".to_owned(), |time| time.num_milliseconds().to_string()),
-            Self::Events => row.event_count().to_string(),
-            Self::Flat("outcome") => Value::from(row.outcome().as_str()).to_string(),
-            Self::Flat(name) => {
-                flat_value(&FlatRow::new(&row.contract, &row.event), name).unwrap_or_else(|| "null".to_owned())
-            }
-            _ => self.text(row).map_or_else(|| "null".to_owned(), |text| Value::from(text).to_string()),
+    pub(crate) fn json(&self, column: Column) -> String {
+        let null = || "null".to_owned();
+        match column {
+            Column::Took => self.row.duration().map_or_else(null, |time| time.num_milliseconds().to_string()),
+            Column::Events => self.row.event_count().to_string(),
+            Column::Flat(name) => match self.flat_cell(name) {
+                Some(FlatCell::Text(text)) => Value::from(text.as_ref()).to_string(),
+                Some(FlatCell::Number(number)) => number.to_string(),
+                Some(FlatCell::Resources(resources)) => serde_json::to_string(resources).unwrap_or_else(|_| null()),
+                None => null(),
+            },
+            _ => self.text(column).map_or_else(null, |text| Value::from(text).to_string()),
         }
     }
 
     /// The value as text; `None` if the row has none.
-    pub(crate) fn text(self, row: &Row) -> Option<String> {
+    pub(crate) fn text(&self, column: Column) -> Option<String> {
+        let row = self.row;
         let details = row.event.details();
-        match self {
-            Self::Time => row.event.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
-            Self::User => details.principal().user.map(String::from),
-            Self::Action => details.actions().into_iter().next().map(String::from),
-            Self::Resource => resource(&details),
-            Self::Result => Some(result(row, &details)),
-            Self::From => {
+        match column {
+            Column::Time => row.event.time().map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Column::User => details.principal().user.map(String::from),
+            Column::Action => details.actions().into_iter().next().map(String::from),
+            Column::Resource => resource(&details),
+            Column::Result => Some(result(row, &details)),
+            Column::From => {
                 let principal = details.principal();
                 let address = principal.ip().map(|ip| ip.to_canonical().to_string());
                 address
                     .or_else(|| principal.source_ip.map(String::from))
                     .or_else(|| principal.service.map(|service| service.to_string()))
             }
-            Self::Detail => row.error_detail(),
-            Self::Took => row.duration().map(|time| format!("{:.1} s", time.as_seconds_f64())),
-            Self::Events => Some(row.event_count().to_string()),
-            Self::Id => Some(row.event.id().to_string()),
-            Self::Contract => Some(row.contract.to_string()),
-            Self::Type => details.event_type().map(|one| one.to_string()),
-            Self::Service => details.principal().service.map(|one| one.to_string()),
-            Self::Request => details.request_id().map(String::from),
-            Self::Flat(_) => match self.json(row) {
-                json if json == "null" || json == "[]" => None,
-                json if json.starts_with('"') => serde_json::from_str(&json).ok(),
-                json => Some(json),
+            Column::Detail => row.error_detail(),
+            Column::Took => row.duration().map(|time| format!("{:.1} s", time.as_seconds_f64())),
+            Column::Events => Some(row.event_count().to_string()),
+            Column::Id => Some(row.event.id().to_string()),
+            Column::Contract => Some(row.contract.to_string()),
+            Column::Type => details.event_type().map(|one| one.to_string()),
+            Column::Service => details.principal().service.map(|one| one.to_string()),
+            Column::Request => details.request_id().map(String::from),
+            Column::Flat(name) => match self.flat_cell(name)? {
+                FlatCell::Text(text) => Some(text.into_owned()),
+                FlatCell::Number(number) => Some(number.to_string()),
+                FlatCell::Resources([]) => None,
+                FlatCell::Resources(resources) => serde_json::to_string(resources).ok(),
             },
         }
     }
 
-    /// All different values of the row in this column, sorted. Statistics count each of these values, and a filter may
-    /// match any of them; [`Column::text`] returns only one text.
-    pub(crate) fn values(self, row: &Row) -> Vec<String> {
-        let details = row.event.details();
+    /// All different values of the row in a column, sorted. Statistics count each of these values, and a filter may
+    /// match any of them; [`Self::text`] returns only one text.
+    pub(crate) fn values(&self, column: Column) -> Vec<String> {
+        let details = self.row.event.details();
         let resources = || details.resources().into_iter();
-        let mut values: Vec<String> = match self {
-            Self::Action | Self::Flat("action") => details.actions().into_iter().map(String::from).collect(),
-            Self::Flat("resource_type") => {
+        let mut values: Vec<String> = match column {
+            Column::Action | Column::Flat("action") => details.actions().into_iter().map(String::from).collect(),
+            Column::Flat("resource_type") => {
                 resources().filter_map(|one| one.resource_type).map(|one| one.to_string()).collect()
             }
-            Self::Flat("resource_id") => resources().filter_map(|one| one.id).map(String::from).collect(),
-            _ => self.text(row).into_iter().collect(),
+            Column::Flat("resource_id") => resources().filter_map(|one| one.id).map(String::from).collect(),
+            _ => self.text(column).into_iter().collect(),
         };
         values.sort_unstable();
         values.dedup();
         values
     }
 
-    /// Compares two rows by this column. Rows without a value come last.
-    pub(crate) fn compare(self, one: &Row, other: &Row) -> Ordering {
-        match self {
-            Self::Time => compare_options(one.event.time(), other.event.time()),
-            Self::Took => compare_options(one.duration(), other.duration()),
-            Self::Events => one.event_count().cmp(&other.event_count()),
-            _ => compare_options(self.text(one), self.text(other)),
+    /// The value to sort by; `None` if the row has none.
+    pub(crate) fn sort_value(&self, column: Column) -> Option<SortValue> {
+        match column {
+            Column::Time => self.row.event.time().map(SortValue::Time),
+            Column::Took => self.row.duration().map(SortValue::Duration),
+            Column::Events => Some(SortValue::Number(self.row.event_count())),
+            _ => self.text(column).map(SortValue::Text),
         }
     }
-}
 
-fn compare_options<T: Ord>(one: Option<T>, other: Option<T>) -> Ordering {
-    (one.is_none(), one).cmp(&(other.is_none(), other))
-}
-
-/// The JSON text of the value with this name in a flat row.
-fn flat_value(row: &FlatRow<'_>, name: &str) -> Option<String> {
-    let text = serde_json::to_string(row).ok()?;
-    // A `RawValue` keeps the order of members. In a `Value`, the order depends on the features of serde_json.
-    let members: HashMap<&str, &RawValue> = serde_json::from_str(&text).ok()?;
-    members.get(name).map(|value| value.get().to_owned())
+    fn flat_cell(&self, name: &str) -> Option<FlatCell<'_>> {
+        // These values do not need the other ones.
+        match name {
+            "raw_sha256" => return Some(FlatCell::Text(Cow::Owned(FlatRow::hash_record(&self.row.event)))),
+            "event_id" => return Some(FlatCell::Text(Cow::Owned(self.row.event.id().to_string()))),
+            "outcome" => return Some(FlatCell::Text(Cow::Borrowed(self.row.outcome().as_str()))),
+            _ => {}
+        }
+        let flat = self.flat.get_or_init(|| FlatRow::without_hash(&self.row.contract, &self.row.event));
+        let text = match name {
+            "contract" => Some(flat.contract.as_ref()),
+            "identity_contract" => flat.identity_contract.as_deref(),
+            "user" => flat.user.as_deref(),
+            "time" => flat.time.as_deref(),
+            "event_type" => flat.event_type.as_deref(),
+            "status" => flat.status.as_deref(),
+            "op_class" => Some(flat.op_class),
+            "verb" => flat.verb.as_deref(),
+            "area" => flat.area.as_deref(),
+            "source_service" => flat.source_service.as_deref(),
+            "param_service" => flat.param_service.as_deref(),
+            "initiator" => flat.initiator.as_deref(),
+            "service_host" => flat.service_host.as_deref(),
+            "api_version" => flat.api_version.as_deref(),
+            "source_ip" => flat.source_ip.as_deref(),
+            "method" => flat.method.as_deref(),
+            "uri" => flat.uri.as_deref(),
+            "uri_template" => flat.uri_template.as_deref(),
+            "request_id" => flat.request_id.as_deref(),
+            "queue_ref_id" => flat.queue_ref_id.as_deref(),
+            "transaction_id" => flat.transaction_id.as_deref(),
+            "error_code" => flat.error_code.as_deref(),
+            "http_status" => return flat.http_status.map(FlatCell::Number),
+            "error_message" => flat.error_message.as_deref(),
+            "resource_type" => flat.resource_type.as_deref(),
+            "resource_id" => flat.resource_id.as_deref(),
+            "action" => flat.action.as_deref(),
+            "resources" => return Some(FlatCell::Resources(&flat.resources)),
+            "message" => flat.message.as_deref(),
+            _ => None,
+        };
+        text.map(|text| FlatCell::Text(Cow::Borrowed(text)))
+    }
 }
 
 /// The first resource, and the number of further ones, such as `server/8f3a +2`. `None` if there is no resource.
@@ -225,5 +312,44 @@ fn result(row: &Row, details: &Details<'_>) -> String {
         Outcome::Success => "done".to_owned(),
         Outcome::Pending => status(details.status()).unwrap_or_else(|| "pending".to_owned()),
         Outcome::Unknown => status(details.status()).unwrap_or_else(|| "-".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ionos_activitylog::Event;
+
+    use super::*;
+
+    /// The columns are listed twice, here and in the archive, so each value is compared with the row of the archive.
+    #[test]
+    fn each_flat_column_has_the_value_of_the_flat_row() {
+        for record in [
+            "{}",
+            r#"{"@uuid":"c1b9b1b0-7b1b-11e6-9a41-000d3a002f99",
+            "meta":{"time":"2026-11-20T10:14:03.1209+01:00","requestId":"r","queueRefId":9182731,"transactionId":"t"},
+            "principal":{"identity":{"username":"=jane","contractNumber":98},"sourceIP":"203.0.113.42",
+                "sourceService":"PUBLIC_REST_V5","serviceHost":"h"},
+            "event":{"type":"Error","status":"-FAILED","message":"m","param":{"action":"POST",
+                "uri":"https://api.ionos.com/cloudapi/v6/datacenters/c1b9b1b0-7b1b-11e6-9a41-000d3a002f99",
+                "initiator":"i","sourceService":"p","errorCode":"e",
+                "error":{"httpStatus":"422","messages":[{"message":"one"},{"message":"two"}]}},
+              "resources":[{"type":"server","id":17,"action":[]},{"type":"nic","id":"n","action":["vr.nic.create"]}]}}"#,
+        ] {
+            let row = Row::new(7.into(), Event::from_json(record).unwrap());
+            let flat = serde_json::to_value(FlatRow::new(&row.contract, &row.event)).unwrap();
+            let cells = RowCells::new(&row);
+            for name in FlatRow::COLUMNS {
+                let json: Value = serde_json::from_str(&cells.json(Column::Flat(name))).unwrap();
+                assert_eq!(json, flat[name], "{name}");
+                let text = match &flat[name] {
+                    Value::Null => None,
+                    Value::String(text) => Some(text.clone()),
+                    Value::Array(resources) if resources.is_empty() => None,
+                    _ => Some(cells.json(Column::Flat(name))),
+                };
+                assert_eq!(cells.text(Column::Flat(name)), text, "{name}");
+            }
+        }
     }
 }

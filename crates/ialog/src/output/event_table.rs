@@ -1,65 +1,34 @@
-//! Rows as a table for people: local times in the shortest unambiguous form, failures in red.
+//! Rows as a table for people: local times, failures in red.
 
-use chrono::{DateTime, Datelike, Offset, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Utc};
 use ionos_activitylog::Outcome;
 
-use super::column::Column;
+use super::column::{Column, RowCells};
 use super::row::Row;
 use super::styled_text::TextStyle;
 use super::table::{Cell, ColumnSpec, Table};
+use super::time::TimeFormat;
 use super::width::Truncation;
 
-/// The time zone in which times are shown, and the current time, which decides whether the date is shown.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DisplayClock {
-    pub(crate) zone: Tz,
-    pub(crate) now: DateTime<Utc>,
-}
-
-/// The rows as a table. Times are in full if `is_wide` is set, and otherwise in the shortest unambiguous format.
-pub(crate) fn event_table(rows: &[Row], columns: &[Column], clock: DisplayClock, is_wide: bool) -> Table {
-    let times = rows.iter().filter_map(|one| one.event.time());
-    let format = if is_wide { "%Y-%m-%d %H:%M:%S%.3f %:z" } else { shortest_time_format(times, clock) };
+/// The rows as a table. If `is_wide` is set, times have milliseconds.
+pub(crate) fn event_table(rows: &[Row], columns: &[Column], times: TimeFormat, is_wide: bool) -> Table {
+    let format_time = |time| if is_wide { times.format_millis(time) } else { times.format(time) };
     let cells = rows.iter().map(|row| {
-        let cells = columns.iter().map(|column| cell(*column, row, clock, format));
+        let values = RowCells::new(row);
+        let cells = columns.iter().map(|column| cell(*column, row, &values, format_time));
         cells.collect()
     });
-    Table { columns: columns.iter().map(|column| column_spec(*column)).collect(), rows: cells.collect() }
+    let columns = columns.iter().map(|column| ColumnSpec {
+        note: (*column == Column::Time).then(|| times.zone_name()),
+        ..column_spec(*column)
+    });
+    Table { columns: columns.collect(), rows: cells.collect() }
 }
 
-/// The shortest time format that is unambiguous for these times. It has the date only if not all times are of today,
-/// the year only if not all times are of the current year, and the UTC offset only if the offsets differ.
-pub(crate) fn shortest_time_format(times: impl Iterator<Item = DateTime<Utc>>, clock: DisplayClock) -> &'static str {
-    let now = clock.now.with_timezone(&clock.zone);
-    let (mut today, mut this_year, mut offsets) = (true, true, Vec::new());
-    for time in times {
-        let time = time.with_timezone(&clock.zone);
-        today &= time.date_naive() == now.date_naive();
-        this_year &= time.year() == now.year();
-        let offset = time.offset().fix();
-        if !offsets.contains(&offset) {
-            offsets.push(offset);
-        }
-    }
-    // In the night of a clock change, an hour occurs twice, with two offsets.
-    match (today, this_year, offsets.len() > 1) {
-        (true, _, false) => "%H:%M:%S",
-        (true, _, true) => "%H:%M:%S %:z",
-        (false, true, false) => "%m-%d %H:%M:%S",
-        (false, true, true) => "%m-%d %H:%M:%S %:z",
-        (false, false, false) => "%Y-%m-%d %H:%M:%S",
-        (false, false, true) => "%Y-%m-%d %H:%M:%S %:z",
-    }
-}
-
-fn cell(column: Column, row: &Row, clock: DisplayClock, format: &str) -> Cell {
+fn cell(column: Column, row: &Row, values: &RowCells<'_>, format_time: impl Fn(DateTime<Utc>) -> String) -> Cell {
     let text = match (column, row.event.time()) {
-        (Column::Time, Some(time)) => {
-            let time = time.with_timezone(&clock.zone);
-            time.format(format).to_string()
-        }
-        _ => column.text(row).unwrap_or_default(),
+        (Column::Time, Some(time)) => format_time(time),
+        _ => values.text(column).unwrap_or_default(),
     };
     let style = match (column, row.outcome()) {
         (Column::Result, Outcome::Failure) | (Column::Detail, _) => TextStyle::Failure,
@@ -98,11 +67,14 @@ fn column_spec(column: Column) -> ColumnSpec {
         Column::Result => (8, Some(8), Truncation::End),
         Column::From => (17, Some(5), Truncation::End),
         Column::Detail => (12, Some(4), Truncation::End),
+        // With several contracts, a row means nothing without its contract.
+        Column::Contract => (8, Some(7), Truncation::End),
         Column::Id | Column::Request => (12, Some(2), Truncation::Middle),
         _ => (10, Some(3), Truncation::End),
     };
     ColumnSpec {
         title: column.name(),
+        note: None,
         min_width,
         importance,
         truncation,
@@ -118,20 +90,5 @@ mod tests {
     fn a_resource_is_shortened_in_its_id() {
         assert_eq!(shorten_ids("datacenter/e8b1a942-41d5-4bfd-8d5a-61e5c049905c +1"), "datacenter/e8b1…5c +1");
         assert_eq!(shorten_ids("user/1466"), "user/1466");
-    }
-
-    #[test]
-    fn times_have_the_shortest_unambiguous_format() {
-        let clock = DisplayClock { zone: Tz::Europe__Berlin, now: "2026-10-25T12:00:00Z".parse().unwrap() };
-        for (times, expected) in [
-            (["2026-10-25T11:00:00Z"; 2], "%H:%M:%S"),
-            (["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"], "%H:%M:%S %:z"),
-            (["2026-10-23T00:30:00Z", "2026-10-23T01:30:00Z"], "%m-%d %H:%M:%S"),
-            (["2026-10-23T00:30:00Z", "2026-10-25T01:30:00Z"], "%m-%d %H:%M:%S %:z"),
-            (["2025-10-23T00:30:00Z"; 2], "%Y-%m-%d %H:%M:%S"),
-        ] {
-            let times = times.map(|time| time.parse().unwrap());
-            assert_eq!(shortest_time_format(times.into_iter(), clock), expected, "{times:?}");
-        }
     }
 }

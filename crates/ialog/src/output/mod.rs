@@ -8,6 +8,7 @@ pub(crate) mod duration;
 pub(crate) mod event_table;
 pub(crate) mod indent;
 pub(crate) mod jq;
+pub(crate) mod jq_guard;
 pub(crate) mod messages;
 pub(crate) mod plural;
 pub(crate) mod printer;

@@ -3,7 +3,7 @@
 use ionos_activitylog_archive::{escape_cell, ndjson};
 use serde_json::Value;
 
-use super::column::Column;
+use super::column::{Column, RowCells, require_few_columns};
 use super::jq::JqExpression;
 use super::row::Row;
 use super::sanitize::single_line;
@@ -78,14 +78,15 @@ impl Printer {
     pub(crate) fn row(&mut self, row: &Row) -> Result<String, CommandError> {
         let is_first = self.row_count == 0;
         self.row_count += 1;
+        let values = RowCells::new(row);
         Ok(match &self.format {
-            PrinterFormat::JqExpression(jq) => jq.run(row.event.raw())?,
-            PrinterFormat::Lines => self.record(row) + "\n",
-            PrinterFormat::Array if is_first => format!("\n{}", self.record(row)),
-            PrinterFormat::Array => format!(",\n{}", self.record(row)),
+            PrinterFormat::JqExpression(jq) => jq.run(&row.event)?,
+            PrinterFormat::Lines => self.record(&values, row) + "\n",
+            PrinterFormat::Array if is_first => format!("\n{}", self.record(&values, row)),
+            PrinterFormat::Array => format!(",\n{}", self.record(&values, row)),
             PrinterFormat::Csv => {
                 let cells = self.columns.iter().map(|column| {
-                    let text = column.text(row).unwrap_or_default();
+                    let text = values.text(*column).unwrap_or_default();
                     escape_cell(&text).into_owned()
                 });
                 csv_row(cells)
@@ -97,7 +98,7 @@ impl Printer {
                         TemplatePart::Text(text) => line.push_str(text),
                         // A line break in a value would look like another row.
                         TemplatePart::Column(column) => {
-                            line.push_str(&single_line(&column.text(row).unwrap_or_default()));
+                            line.push_str(&single_line(&values.text(*column).unwrap_or_default()));
                         }
                     }
                 }
@@ -115,13 +116,13 @@ impl Printer {
         }
     }
 
-    fn record(&self, row: &Row) -> String {
+    fn record(&self, values: &RowCells<'_>, row: &Row) -> String {
         if self.columns.is_empty() {
             return ndjson::to_line(row.event.raw()).into_owned();
         }
         let members = self.columns.iter().map(|column| {
             let name = Value::from(column.name());
-            format!("{name}:{}", column.json(row))
+            format!("{name}:{}", values.json(*column))
         });
         format!("{{{}}}", members.collect::<Vec<_>>().join(","))
     }
@@ -166,6 +167,7 @@ fn parse_template(template: &str) -> Result<Vec<TemplatePart>, CommandError> {
         parts.push(TemplatePart::Column(Column::parse(name, true)?));
         rest = remainder;
     }
+    require_few_columns(parts.iter().filter(|part| matches!(part, TemplatePart::Column(_))).count())?;
     Ok(parts)
 }
 
@@ -191,6 +193,8 @@ mod tests {
         assert_eq!(printed(""), "\n");
         assert!(printed("{usr}").starts_with("unknown column \"usr\" (did you mean \"user\"?)"));
         assert!(printed("{user").ends_with("write {user}, or {{ for a brace"));
+        assert!(printed(&"{user}".repeat(1001)).starts_with("1001 columns are given: use at most 1000"));
+        assert_eq!(printed(&"{request}".repeat(1000)), "7".repeat(1000) + "\n");
         for stray in ["{user}}", "a}b", "}"] {
             assert!(printed(stray).ends_with("has an unmatched }: remove it, or write }} for a brace"));
         }

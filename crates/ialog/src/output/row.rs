@@ -8,6 +8,8 @@ use ionos_activitylog::{ContractNumber, Event, Outcome};
 pub(crate) struct Row {
     pub(crate) contract: ContractNumber,
     pub(crate) event: Event,
+    /// Whether the event matches the filter. Rows that do not match are read only to fold them into operations.
+    pub(crate) is_match: bool,
     operation: Option<OperationSummary>,
 }
 
@@ -27,12 +29,17 @@ pub(crate) struct OperationSummary {
 impl Row {
     /// The row of a single event.
     pub(crate) fn new(contract: ContractNumber, event: Event) -> Self {
-        Self { contract, event, operation: None }
+        Self { contract, event, is_match: true, operation: None }
+    }
+
+    /// Sets whether the event matches the filter.
+    pub(crate) fn matching(self, is_match: bool) -> Self {
+        Self { is_match, ..self }
     }
 
     /// The row of an operation, which is shown by its lead event.
     pub(crate) fn of_operation(contract: ContractNumber, lead: Event, operation: OperationSummary) -> Self {
-        Self { contract, event: lead, operation: Some(operation) }
+        Self { contract, event: lead, is_match: true, operation: Some(operation) }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

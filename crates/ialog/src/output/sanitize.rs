@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use ionos_activitylog::internal::is_unsafe_for_terminal;
+
 /// The text on one line, with unsafe characters, tabs and line breaks as escapes such as `\n` or `\u{1b}`.
 pub(crate) fn single_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
@@ -14,7 +16,7 @@ pub(crate) fn single_line(text: &str) -> String {
             '\n' => line.push_str("\\n"),
             '\r' => line.push_str("\\r"),
             '\t' => line.push_str("\\t"),
-            char if is_unsafe(char) => line.extend(char.escape_unicode()),
+            char if is_unsafe_for_terminal(char) => line.extend(char.escape_unicode()),
             char => line.push(char),
         }
     }
@@ -37,7 +39,7 @@ pub(super) fn escape_data(data: &str) -> Cow<'_, str> {
 }
 
 fn escape(text: &str, escape_char: impl Fn(char, &mut String)) -> Cow<'_, str> {
-    let must_escape = |char: char| is_unsafe(char) && !matches!(char, '\n' | '\t');
+    let must_escape = |char: char| is_unsafe_for_terminal(char) && !matches!(char, '\n' | '\t');
     if !text.chars().any(must_escape) {
         return Cow::Borrowed(text);
     }
@@ -49,15 +51,6 @@ fn escape(text: &str, escape_char: impl Fn(char, &mut String)) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
-}
-
-/// Control characters, marks that change the direction of text, and characters without a visible width.
-fn is_unsafe(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ const WORDS_WIDTH: usize = 20;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ColumnSpec {
     pub(crate) title: &'static str,
+    /// Text in parentheses after the title, such as a time zone; `None` for the title alone.
+    pub(crate) note: Option<&'static str>,
     /// Minimum width in terminal columns; a narrower column would be useless.
     pub(crate) min_width: usize,
     /// The columns with the lowest importance are dropped first. A column with `None` is never dropped.
@@ -23,6 +25,14 @@ pub(crate) struct ColumnSpec {
     pub(crate) truncation: Truncation,
     /// Whether the column is aligned to the right, as numbers are.
     pub(crate) align_right: bool,
+}
+
+impl ColumnSpec {
+    /// The title in upper case, with the note.
+    fn heading(&self) -> String {
+        let title = self.title.to_uppercase();
+        self.note.map_or_else(|| title.clone(), |note| format!("{title} ({note})"))
+    }
 }
 
 /// A value of a table, on one line.
@@ -86,7 +96,7 @@ impl Table {
         let widths = column_widths(&requests, options.max_width, GAP.len());
         let mut out = StyledText::default();
         if options.has_titles {
-            let titles = self.columns.iter().map(|column| Cell::new(&column.title.to_uppercase(), TextStyle::Bold));
+            let titles = self.columns.iter().map(|column| Cell::new(&column.heading(), TextStyle::Bold));
             self.render_line(&titles.collect::<Vec<_>>(), &widths, &mut out);
         }
         for row in &self.rows {
@@ -102,9 +112,12 @@ impl Table {
             .map(|(index, column)| {
                 let cells = self.rows.iter().filter_map(|row| row.get(index));
                 let cells = cells.map(|cell| display_width(text(cell)));
-                let title = if options.has_titles { display_width(column.title) } else { 0 };
+                let (title, heading) = match options.has_titles {
+                    true => (display_width(column.title), display_width(&column.heading())),
+                    false => (0, 0),
+                };
                 WidthRequest {
-                    widest: cells.chain([title]).max().unwrap_or_default(),
+                    widest: cells.chain([heading]).max().unwrap_or_default(),
                     min_width: column.min_width.max(title),
                     importance: column.importance,
                     preferred: match column.truncation {
@@ -146,7 +159,7 @@ mod tests {
     use super::*;
 
     const fn column(title: &'static str, importance: Option<u8>, align_right: bool) -> ColumnSpec {
-        ColumnSpec { title, min_width: 4, importance, truncation: Truncation::End, align_right }
+        ColumnSpec { title, note: None, min_width: 4, importance, truncation: Truncation::End, align_right }
     }
 
     fn table() -> Table {

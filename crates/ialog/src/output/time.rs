@@ -1,6 +1,7 @@
-//! Times and ranges in a time zone, always with their offset.
+//! Times and ranges in a time zone. In messages always with their offset; in tables in the shortest form that the range
+//! makes unambiguous.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, Offset, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::Tz;
 use ionos_activitylog::DateRange;
 
@@ -26,6 +27,88 @@ fn format_in_zone(time: DateTime<Utc>, zone: Tz, seconds: SecondsFormat) -> Stri
     text.replace("+00:00", "Z")
 }
 
+/// The form of the times in a table.
+///
+/// It depends on the range and not on the rows that happen to be shown, because a reader knows the range: a row has its
+/// date if the range touches several days, and its offset if the range has several.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeFormat {
+    zone: Tz,
+    pattern: &'static str,
+}
+
+/// Interval at which the offsets of a range are compared. No zone changes its offset and back within this time.
+const OFFSET_STEP: TimeDelta = TimeDelta::hours(12);
+
+impl TimeFormat {
+    /// The form for a terminal, next to which the range is shown. `None` is an unknown range.
+    pub(crate) fn of_range(range: Option<DateRange>, zone: Tz) -> Self {
+        let Some(range) = range else {
+            return Self::full(zone);
+        };
+        let last = (range.end() - TimeDelta::nanoseconds(1)).with_timezone(&zone);
+        let first = range.start().with_timezone(&zone);
+        let has_date = first.date_naive() != last.date_naive();
+        let has_year = first.year() != last.year();
+        let pattern = match (has_date, has_year, has_several_offsets(range, zone)) {
+            (false, _, false) => "%H:%M:%S",
+            (false, _, true) => "%H:%M:%S%:z",
+            (true, false, false) => "%m-%d %H:%M:%S",
+            (true, false, true) => "%m-%d %H:%M:%S%:z",
+            (true, true, false) => "%Y-%m-%d %H:%M:%S",
+            (true, true, true) => "%Y-%m-%d %H:%M:%S%:z",
+        };
+        Self { zone, pattern }
+    }
+
+    /// Date, time and offset, for output that is read without the messages about the range.
+    pub(crate) fn full(zone: Tz) -> Self {
+        Self { zone, pattern: "%Y-%m-%d %H:%M:%S%:z" }
+    }
+
+    /// As [`Self::of_range`] on a terminal, otherwise as [`Self::full`].
+    pub(crate) fn new(range: Option<DateRange>, zone: Tz, is_terminal: bool) -> Self {
+        if is_terminal { Self::of_range(range, zone) } else { Self::full(zone) }
+    }
+
+    pub(crate) fn format(self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.zone).format(self.pattern).to_string()
+    }
+
+    /// As [`Self::format`], with milliseconds.
+    pub(crate) fn format_millis(self, time: DateTime<Utc>) -> String {
+        time.with_timezone(&self.zone).format(&self.pattern.replace("%S", "%S%.3f")).to_string()
+    }
+
+    /// The name of the time zone for the title of a column.
+    pub(crate) fn zone_name(self) -> &'static str {
+        zone_name(self.zone)
+    }
+}
+
+/// The name of a time zone; `UTC` for all of its names.
+pub(crate) fn zone_name(zone: Tz) -> &'static str {
+    match zone {
+        Tz::UTC
+        | Tz::Etc__UTC
+        | Tz::Etc__UCT
+        | Tz::Etc__Universal
+        | Tz::Etc__Zulu
+        | Tz::UCT
+        | Tz::Universal
+        | Tz::Zulu => "UTC",
+        zone => zone.name(),
+    }
+}
+
+fn has_several_offsets(range: DateRange, zone: Tz) -> bool {
+    let offset = |time: DateTime<Utc>| time.with_timezone(&zone).offset().fix();
+    let first = offset(range.start());
+    let times = std::iter::successors(Some(range.start()), |time| time.checked_add_signed(OFFSET_STEP));
+    let mut times = times.take_while(|time| *time < range.end()).chain([range.end() - TimeDelta::nanoseconds(1)]);
+    times.any(|time| offset(time) != first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +120,36 @@ mod tests {
         for utc in [Tz::UTC, Tz::Etc__UTC, Tz::Zulu] {
             assert_eq!(format_range(range, utc), range.to_string());
         }
+    }
+
+    #[test]
+    fn the_range_decides_which_parts_of_a_time_are_shown() {
+        let berlin = Tz::Europe__Berlin;
+        for (start, end, zone, expected) in [
+            ("2026-10-25T08:00:00Z", "2026-10-25T09:00:00Z", berlin, "09:30:00"),
+            // A whole local day, and one that is a day in UTC only.
+            ("2026-10-23T22:00:00Z", "2026-10-24T22:00:00Z", berlin, "10:30:00"),
+            ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", berlin, "10-24 10:30:00"),
+            ("2026-10-24T00:00:00Z", "2026-10-25T00:00:00Z", Tz::UTC, "08:30:00"),
+            ("2025-10-24T00:00:00Z", "2025-10-26T00:00:00Z", Tz::UTC, "10-24 08:30:00"),
+            ("2025-12-31T00:00:00Z", "2026-01-01T00:00:00.001Z", Tz::UTC, "2025-12-31 08:30:00"),
+            // The clocks are set back within the range, although no event may show it.
+            ("2026-10-25T00:30:00Z", "2026-10-25T02:30:00Z", berlin, "09:30:00+01:00"),
+            ("2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", berlin, "09:30:00"),
+            ("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z", berlin, "10-01 10:30:00+02:00"),
+            ("2026-03-01T00:00:00Z", "2027-03-01T00:00:00Z", berlin, "2026-03-01 09:30:00+01:00"),
+        ] {
+            let range = DateRange::new(start.parse().unwrap(), end.parse::<DateTime<Utc>>().unwrap()).unwrap();
+            let event = range.start().date_naive().and_hms_opt(8, 30, 0).unwrap().and_utc();
+            let format = TimeFormat::new(Some(range), zone, true);
+            assert_eq!(format.format(event), expected, "{range} {zone}");
+            let full = TimeFormat::new(Some(range), zone, false).format(event);
+            assert!(full.starts_with(&event.format("%Y-%m-%d ").to_string()) && full.contains(":30:00+"), "{full}");
+        }
+        assert_eq!(
+            TimeFormat::new(None, berlin, true).format_millis(DateTime::UNIX_EPOCH),
+            "1970-01-01 01:00:00.000+01:00"
+        );
+        assert_eq!(zone_name(Tz::Etc__UTC), "UTC");
     }
 }

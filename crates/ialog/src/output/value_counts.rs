@@ -34,10 +34,16 @@ impl ValueCounts {
     }
 }
 
-/// A table of values and counts.
-pub(crate) fn value_table(values: &[(&str, u64)]) -> Table {
+/// What is counted: the name of the count in all formats.
+pub(crate) const fn count_unit(folds: bool) -> &'static str {
+    if folds { "operations" } else { "events" }
+}
+
+/// A table of values and counts. `unit` is the title of the counts, see [`count_unit`].
+pub(crate) fn value_table(values: &[(&str, u64)], unit: &'static str) -> Table {
     let column = |title, align_right| ColumnSpec {
         title,
+        note: None,
         min_width: 8,
         importance: None,
         truncation: Truncation::End,
@@ -47,16 +53,16 @@ pub(crate) fn value_table(values: &[(&str, u64)]) -> Table {
         let value = if value.is_empty() { "-" } else { value };
         vec![Cell::new(&count.to_string(), TextStyle::Plain), Cell::new(value, TextStyle::Plain)]
     };
-    Table { columns: vec![column("events", true), column("value", false)], rows: values.iter().map(row).collect() }
+    Table { columns: vec![column(unit, true), column("value", false)], rows: values.iter().map(row).collect() }
 }
 
 /// A value and its count as a row of CSV.
-pub(crate) fn value_csv(value: &str, events: String) -> String {
-    csv_row([escape_cell(value).into_owned(), events].into_iter())
+pub(crate) fn value_csv(value: &str, count: String) -> String {
+    csv_row([escape_cell(value).into_owned(), count].into_iter())
 }
 
 /// A value and its count as JSON; the empty value is null.
-pub(crate) fn value_json(value: &str, events: u64) -> String {
+pub(crate) fn value_json(value: &str, count: u64, unit: &str) -> String {
     let value = if value.is_empty() { serde_json::Value::Null } else { value.into() };
-    format!("{{\"value\":{value},\"events\":{events}}}")
+    format!("{{\"value\":{value},\"{unit}\":{count}}}")
 }

@@ -115,7 +115,7 @@ pub(crate) async fn only_contract(client: &Client) -> Result<ContractNumber, Com
         [contract] => Ok(contract.clone()),
         several => Err(CommandError::usage(
             format!("the token can read the log of {} contracts", several.len()),
-            known_to_token(several).choice_hint(),
+            format!("{}, or use --contract all", known_to_token(several).choice_hint()),
         )),
     }
 }

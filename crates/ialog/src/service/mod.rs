@@ -3,3 +3,4 @@
 pub(crate) mod account;
 pub(crate) mod cache;
 pub(crate) mod logging;
+pub(crate) mod settle;

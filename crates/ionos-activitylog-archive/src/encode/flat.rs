@@ -147,6 +147,20 @@ impl<'a> FlatRow<'a> {
     /// The row of an event of a contract's log.
     #[must_use]
     pub fn new(contract: &'a ContractNumber, event: &'a Event) -> Self {
+        Self { raw_sha256: Self::hash_record(event), ..Self::without_hash(contract, event) }
+    }
+
+    /// The value of `raw_sha256`.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn hash_record(event: &Event) -> String {
+        Digest::sha256(ndjson::to_line(event.raw()).as_bytes()).to_string()
+    }
+
+    /// The row with an empty `raw_sha256`, for output without this column: the hash costs as much as all other values.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_hash(contract: &'a ContractNumber, event: &'a Event) -> Self {
         let details = event.details();
         let principal = details.principal();
         let request = details.action();
@@ -161,7 +175,7 @@ impl<'a> FlatRow<'a> {
         let messages: Vec<&str> = error.messages.iter().filter_map(|one| one.message.as_deref()).collect();
         Self {
             event_id: event.id().to_string(),
-            raw_sha256: Digest::sha256(ndjson::to_line(event.raw()).as_bytes()).to_string(),
+            raw_sha256: String::new(),
             contract: Cow::Borrowed(contract.as_str()),
             identity_contract: principal.contract,
             user: principal.user,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use ionos_activitylog::internal::is_unsafe_for_terminal;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// A time as RFC 3339 in UTC, with 0, 3, 6 or 9 fractional digits, as few as possible.
@@ -13,14 +14,14 @@ pub(crate) fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// A path as a single line, with control characters as escapes such as `\n` or `\u{1b}`.
+/// A path as a single line, with characters that a terminal obeys or hides as escapes such as `\n` or `\u{1b}`.
 ///
 /// Programs escape what they write to a terminal. The library still escapes paths itself, because messages of `Error`
 /// are documented as single lines, and a program cannot distinguish a line break of the path from other line breaks in
 /// a message. Fields of errors contain the unchanged path.
 pub(crate) fn single_line(path: &Path) -> String {
     let escape = |c: char| {
-        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+        if is_unsafe_for_terminal(c) { c.escape_default().to_string() } else { c.to_string() }
     };
     path.to_string_lossy().chars().map(escape).collect()
 }

@@ -65,6 +65,12 @@ impl ExportSpec {
         }
     }
 
+    /// The range, if `other` differs only in its range.
+    pub(super) fn range_if_only_difference(&self, other: &Self) -> Option<DateRange> {
+        let with_range = Self { from: self.from, to: self.to, ..other.clone() };
+        (with_range == *self).then(|| DateRange::new(self.from, self.to).ok()).flatten()
+    }
+
     /// Restricts the export to the events that match a filter.
     #[must_use]
     pub fn filter(mut self, filter: &Filter) -> Self {

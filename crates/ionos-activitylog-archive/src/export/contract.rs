@@ -10,8 +10,8 @@ use super::contract_writer::ContractWriter;
 use super::part_writer::{PartWriter, WriteReport};
 use super::run::ContractExportRun;
 use super::run_log::{self, RUN_SCHEMA, RunRecord};
-use super::{CLOCK_WARNING_LIMIT, ContractExport, Exporter, Stop, recount, reread};
-use crate::encode::text;
+use super::settle::clock_warning;
+use super::{ContractExport, Exporter, Stop, recount, reread};
 use crate::error::Error;
 use crate::fs::folder;
 use crate::lock_owner::LockOwner;
@@ -53,7 +53,10 @@ pub(super) async fn export(
         nothing_to_do: true,
         gaps: Vec::new(),
         stopped: false,
-        warnings: service.and_then(|service| clock_warning(started, service)).into_iter().collect(),
+        warnings: service
+            .and_then(|service| clock_warning(started, service, "later events are left to the next export"))
+            .into_iter()
+            .collect(),
     };
     let Some(range) = done.range else {
         return Ok(done);
@@ -230,17 +233,4 @@ impl ContractExportRun<'_> {
         self.done.warnings.splice(0..0, self.writer.warnings.drain(..));
         self.done.clone()
     }
-}
-
-/// Returns a warning if the clock of this machine is ahead of the service's clock.
-fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>) -> Option<String> {
-    (local - service > CLOCK_WARNING_LIMIT).then(|| {
-        // The service reports whole seconds.
-        let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
-        format!(
-            "the clock of this machine ({}) is ahead of the service's ({}): later events are left to the next export",
-            text::time(local),
-            text::time(service)
-        )
-    })
 }

@@ -141,6 +141,7 @@ impl FileExport {
                     path: target.path().to_path_buf(),
                     actual: other.reading.to_string(),
                     expected: spec.to_string(),
+                    resumable: other.reading.range_if_only_difference(&spec),
                 });
             }
             Err(error) => return Err(error),

@@ -22,6 +22,7 @@ mod recount;
 mod reread;
 mod run;
 mod run_log;
+pub(crate) mod settle;
 mod target;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -51,13 +52,6 @@ pub use target::FileTarget;
 
 /// Minimum age of the events that an export reads, because younger events may not be in the log yet.
 pub const SETTLE_DELAY: TimeDelta = TimeDelta::seconds(10);
-
-/// Age from which a range is read without a request for the service's time. Assumes that the clock of this machine is
-/// ahead by at most this value.
-const RECENT_AGE: TimeDelta = TimeDelta::days(1);
-
-/// Maximum time by which the clock of this machine may be ahead of the service's clock without a warning.
-const CLOCK_WARNING_LIMIT: TimeDelta = TimeDelta::seconds(60);
 
 /// Maximum number of contracts that are exported at once.
 const CONTRACTS_AT_ONCE: usize = 4;
@@ -219,34 +213,17 @@ impl Exporter {
         self
     }
 
-    /// The part of a range that is old enough to be read. `None` if the whole range is too recent. Of the clocks of
-    /// this machine and of the service, the one with the earlier time counts, because a clock that is ahead would
-    /// include times whose events are not in the log yet.
     fn settled_range(&self, range: DateRange, service: Option<DateTime<Utc>>) -> Option<DateRange> {
         range.past(self.settled_time(service))
     }
 
     /// The time before which events are old enough to be read.
     fn settled_time(&self, service: Option<DateTime<Utc>>) -> DateTime<Utc> {
-        let local = self.clock.now();
-        let now = service.map_or(local, |service| service.min(local));
-        now.checked_sub_signed(self.settle_delay).unwrap_or(DateTime::UNIX_EPOCH)
+        settle::settled_time(self.clock.now(), service, self.settle_delay)
     }
 
-    /// Last time that the service reported. Sends a small request first, unless the range is old or the last reported
-    /// time shows that the whole range is settled. `None` if the service has reported no time, or if the request failed
-    /// without a new time.
     async fn service_time(&self, range: DateRange) -> Option<DateTime<Utc>> {
-        let last_reported = self.client.service_time();
-        let recent = self.clock.now().checked_sub_signed(RECENT_AGE)?;
-        let past = last_reported.is_some_and(|time| range.past(time - self.settle_delay) == Some(range));
-        if range.end() < recent || past {
-            return last_reported;
-        }
-        // Ignore an error here, because the export reports it. An error response may also have a date.
-        let answered = self.client.info().await.is_ok();
-        let now = self.client.service_time();
-        now.filter(|_| answered || now != last_reported)
+        settle::service_time(&self.client, self.clock.now(), range, self.settle_delay).await
     }
 
     /// Exports a range of several contracts, each independently of the others. Ranges that are archived are not read

@@ -17,7 +17,7 @@ pub struct FileTarget {
 
 impl FileTarget {
     /// Derives format and compression from the file name: `.ndjson`, `.csv` or `.json`, optionally followed by `.gz` or
-    /// `.zst`. Does not touch the disk.
+    /// `.zst`, in any case. Does not touch the disk.
     ///
     /// Fails with [`Error::UnknownFormat`] for any other name.
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, Error> {
@@ -51,10 +51,11 @@ impl FileTarget {
 
 /// Format and compression of a file name. `None` if the name is unsupported or consists of the extension only.
 fn format_of_name(name: &str) -> Option<(Format, Compression)> {
+    let name = name.to_ascii_lowercase();
     let compressed = [Compression::Gzip, Compression::Zstd]
         .into_iter()
         .find_map(|one| Some((name.strip_suffix(one.ending())?, one)));
-    let (rest, compression) = compressed.unwrap_or((name, Compression::None));
+    let (rest, compression) = compressed.unwrap_or((&name, Compression::None));
     let (stem, word) = rest.rsplit_once('.')?;
     let format = Format::ALL.into_iter().find(|one| one.as_str() == word)?;
     (!stem.is_empty()).then_some((format, compression))
@@ -84,6 +85,10 @@ mod tests {
             ("a.json", Some((Format::Json, Plain))),
             ("a.json.gz", Some((Format::Json, Gzip))),
             ("a.json.zst", Some((Format::Json, Zstd))),
+            ("A.NDJSON", Some((Format::Ndjson, Plain))),
+            ("october.CSV.Gz", Some((Format::Csv, Gzip))),
+            ("a.ndjson ", None),
+            ("a.ndjson.zstd", None),
             ("a.xlsx", None),
             ("a.gz", None),
             (".ndjson", None),

@@ -4,7 +4,7 @@
 use ionos_activitylog_client as wire;
 
 use crate::api::Api;
-use crate::api::discovery::{Contract, Info};
+use crate::api::discovery::{Contract, Info, contracts_from_wire};
 use crate::api::operation::Operation;
 use crate::api::page::{Hits, Page, read_hits};
 use crate::api::response::Response;
@@ -30,10 +30,7 @@ impl Api {
         self.run(
             Operation::contracts(),
             |client| async move { client.get_available_contracts().send().await },
-            |entries| {
-                let numbered = entries.into_iter().enumerate();
-                numbered.map(|(index, entry)| Contract::from_wire(index + 1, entry)).collect()
-            },
+            contracts_from_wire,
             Vec::new,
         )
         .await

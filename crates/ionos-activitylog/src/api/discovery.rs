@@ -1,5 +1,7 @@
 //! Reads the version of the API and the list of contracts whose log the token may read.
 
+use std::collections::HashSet;
+
 use ionos_activitylog_client as wire;
 
 use crate::contract::ContractNumber;
@@ -35,12 +37,39 @@ pub struct Contract {
 impl Contract {
     /// Fails for an entry without a usable number: dropping the entry would drop a contract from "all contracts".
     /// `ordinal` is the position of the entry in the list, from 1.
-    pub(super) fn from_wire(ordinal: usize, entry: wire::types::ReferenceById) -> Result<Self, String> {
+    fn from_wire(ordinal: usize, entry: wire::types::ReferenceById) -> Result<Self, String> {
         let number = entry.id.as_ref().map(|id| id.text().into_owned());
         let number = number
             .ok_or_else(|| format!("entry {ordinal} of the list has no contract number"))?
             .parse()
             .map_err(|error| format!("entry {ordinal} of the list: {error}"))?;
         Ok(Self { number, href: entry.href })
+    }
+}
+
+/// The contracts of the service's list, each once and in the order of the list: a contract that is listed twice is one
+/// contract. Fails as [`Contract::from_wire`].
+pub(super) fn contracts_from_wire(entries: Vec<wire::types::ReferenceById>) -> Result<Vec<Contract>, String> {
+    let mut seen = HashSet::new();
+    let numbered = entries.into_iter().enumerate();
+    let contracts = numbered.map(|(index, entry)| Contract::from_wire(index + 1, entry));
+    contracts.filter(|contract| contract.as_ref().map_or(true, |one| seen.insert(one.number.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_that_is_listed_twice_is_one_contract() {
+        let read = |list: &str| contracts_from_wire(serde_json::from_str(list).unwrap());
+        let numbers = |list: &str| {
+            let contracts = read(list).unwrap();
+            contracts.iter().map(|one| one.number.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(r#"[{"id":"2"},{"id":"1"},{"id":"2","href":"x"},{"id":1}]"#), ["2", "1"]);
+        // Contract numbers are texts, so these are two contracts.
+        assert_eq!(numbers(r#"[{"id":"7"},{"id":"07"}]"#), ["7", "07"]);
+        assert!(read(r#"[{"id":"2"},{"id":"2"},{}]"#).unwrap_err().starts_with("entry 3 of the list"));
     }
 }

@@ -1,16 +1,30 @@
 //! Prepares text from outside for messages: answers of the service, names, paths and values that a user typed. Such
-//! text may contain escape sequences of a terminal. The invariant: no message contains a control character or a line
-//! break.
+//! text may contain escape sequences of a terminal. The invariant: no message contains a character that a terminal obeys
+//! or hides, or a line break.
 
 use crate::defaults::SNIPPET_CHARS;
 
-/// Replaces each control character, such as a line break or the start of an escape sequence, by a space.
+/// Whether a terminal obeys or hides a character: control characters (C0, DEL and C1), marks that change the direction of
+/// text, separators of lines, and characters that are invisible by default. This is the only list of such characters.
+#[must_use]
+pub fn is_unsafe_for_terminal(char: char) -> bool {
+    char.is_control()
+        || matches!(char,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Replaces each character that is unsafe for a terminal, such as a line break or the start of an escape sequence, by a
+/// space.
 ///
 /// [`Error::new`](super::Error::new) calls this function for every message, and `config` for every setting that it
-/// shows, so that both stay on one line in a log file too. This function does not replace the escaping for a terminal,
-/// on which other characters can hide or reorder text too: a program that prints to a terminal escapes in its writer.
+/// shows, so that both stay on one line in a log file too. A program that prints other text to a terminal escapes it in
+/// its writer.
 pub(crate) fn replace_control_chars(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    text.replace(is_unsafe_for_terminal, " ")
 }
 
 /// Replaces runs of white space and control characters by single spaces.
@@ -32,13 +46,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_control_character_is_left() {
+    fn no_character_that_a_terminal_obeys_or_hides_is_left() {
         for (text, replaced, line) in [
             ("", "", ""),
             (" a  b ", " a  b ", "a b"),
             ("a\r\nb\tc", "a  b c", "a b c"),
             ("\u{1b}[2Jcleared\u{9b}31m\u{7f}", " [2Jcleared 31m ", "[2Jcleared 31m"),
-            ("a\u{85}b\u{2028}c", "a b\u{2028}c", "a b c"),
+            ("a\u{85}b\u{2028}c", "a b c", "a b c"),
+            ("x\u{202e}y\u{200b}z\u{2066}\u{feff}", "x y z  ", "x y z"),
+            ("日本語 é Ärger e\u{301}", "日本語 é Ärger e\u{301}", "日本語 é Ärger e\u{301}"),
         ] {
             assert_eq!(replace_control_chars(text), replaced);
             assert_eq!(one_line(text), line);

@@ -5,10 +5,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use regex_lite::Regex;
 
 use super::key::{FilterKey, invalid_filter};
 use super::pattern::{Fold, Pattern};
+use super::text_pattern::{MAX_EXPRESSION_CHARS, TextPattern};
 use crate::error::Error;
 use crate::event::{Details, Outcome};
 use crate::json;
@@ -21,7 +21,7 @@ pub(super) enum Condition {
     Network(IpNet),
     Outcome(Outcome),
     Mutations(bool),
-    Text(Regex),
+    Text(TextPattern),
 }
 
 impl Condition {
@@ -48,7 +48,7 @@ impl fmt::Display for Condition {
             Self::Network(network) => network.fmt(f),
             Self::Outcome(outcome) => outcome.fmt(f),
             Self::Mutations(mutations) => mutations.fmt(f),
-            Self::Text(expression) => f.write_str(expression.as_str()),
+            Self::Text(expression) => expression.fmt(f),
         }
     }
 }
@@ -159,11 +159,16 @@ fn parse_mutations(value: &str) -> Result<bool, Error> {
     }
 }
 
-fn parse_regex(value: &str) -> Result<Regex, Error> {
+fn parse_regex(value: &str) -> Result<TextPattern, Error> {
     if value.is_empty() {
         return Err(missing_value(FilterKey::Text));
     }
-    Regex::new(value).map_err(|error| {
+    let length = value.chars().count();
+    if length > MAX_EXPRESSION_CHARS {
+        return Err(invalid_filter(format!("the value of the filter \"text\" has {length} characters"))
+            .with_hint(format!("use an expression of at most {MAX_EXPRESSION_CHARS} characters")));
+    }
+    TextPattern::new(value).map_err(|error| {
         invalid_filter(format!(
             "invalid value {value:?} for the filter \"text\": it is not a regular expression: {error}"
         ))

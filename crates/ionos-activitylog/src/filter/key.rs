@@ -40,7 +40,8 @@ pub enum FilterKey {
     Action,
     /// `text`: a regular expression (syntax of the crate `regex-lite`) that matches anywhere in the canonical record,
     /// which has ordered keys, no whitespace between tokens and no needless escapes; see
-    /// [`Event::fingerprint`](crate::Event::fingerprint).
+    /// [`Event::fingerprint`](crate::Event::fingerprint). Ignores case unless it begins with `(?-i)`. At most 1000
+    /// characters.
     Text,
 }
 

@@ -54,7 +54,8 @@ fn each_key_keeps_matching_events_and_its_negation_the_others() {
         ("mutations", "false", false),
         ("text", "rückwärts /um", true),
         ("text", r#""status":"QUEUED""#, true),
-        ("text", "(?i)ACCEPTED", true),
+        ("text", "ACCEPTED", true),
+        ("text", "(?-i)ACCEPTED", false),
         ("text", "^um", false),
     ] {
         assert_eq!(keeps(&[&format!("{key}={value}")]), expected, "{key}={value}");

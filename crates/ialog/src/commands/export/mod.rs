@@ -1,14 +1,13 @@
 //! `ialog export`: writes all events of a range to a file or to an archive.
 
-mod settle;
 mod to_archive;
 mod to_file;
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, is_separator};
 
 use clap::{Args, ValueEnum};
 use ionos_activitylog::Length;
-use ionos_activitylog_archive::{Compression, FileTarget};
+use ionos_activitylog_archive::{Archive, Compression, Error, FileTarget};
 
 use crate::args::contracts::{CONTRACT, ContractSelector, contract_help};
 use crate::args::service::ServiceArgs;
@@ -22,9 +21,11 @@ use crate::service::account;
 #[command(after_help = "\
 The file extension selects the format and the compression (.gz or .zst): .ndjson is one record per line and .json is an \
 array, each record byte for byte as the service sent it; .csv is a table, see `ialog schema flat`. A file appears under its \
-final name only when it is complete. To resume an interrupted export, run the command again with the same file and range.
+final name only when it is complete. To resume an interrupted export, run the same command again: the range that --last or \
+a missing --to had when the export began is completed.
 
-Any other --out is the folder of an archive, with one folder per contract and day, and a chain of manifests per contract. Ranges that are \
+A name that ends with / or has no file extension is the folder of an archive, with one folder per contract and day, and a \
+chain of manifests per contract. Ranges that are \
 already in the archive are not read again, so running the same command again resumes it. `ialog verify` checks an archive.
 
 Examples:
@@ -109,18 +110,76 @@ pub(crate) async fn run(args: ExportArgs, context: &mut Context<'_>, resume: &Re
     let range = resolve_range(&args.range, now)?;
     match FileTarget::new(&args.out) {
         Ok(target) => to_file::run(&args, &target, (range, now, started), context, resume).await,
-        Err(error) if is_probably_file(&args.out) => Err(error.into()),
-        Err(_) => {
+        Err(error) => {
+            require_folder_name(&args.out, error)?;
             let client = account::connect(&args.service, now, context)?;
             to_archive::run(args, client, range, context).await
         }
     }
 }
 
-/// Whether a path with an unsupported file name extension is probably meant as a file and not as the folder of an
-/// archive.
-fn is_probably_file(path: &Path) -> bool {
-    const ENDINGS: [&str; 9] = ["gz", "jsonl", "log", "parquet", "txt", "xlsx", "xml", "zip", "zst"];
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    !path.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending))
+/// Fails with `not_a_file` unless a path without a supported file extension is meant as the folder of an archive: it ends
+/// with a separator, has no file extension, or is an archive already. Otherwise, a typo in a file extension would
+/// create a folder.
+fn require_folder_name(path: &Path, not_a_file: Error) -> Result<(), CommandError> {
+    if path.as_os_str() == "-" {
+        return Err(CommandError::usage(
+            "export does not write to standard output, because it could not be resumed",
+            "use --out NAME.ndjson, or print events with `ialog query -o ndjson`",
+        ));
+    }
+    if path.exists() && !path.is_dir() {
+        let archive = Archive::new(path);
+        return Err(CommandError::usage(
+            format!("{archive} is a file, not the folder of an archive"),
+            "choose another name",
+        ));
+    }
+    let ends_with_separator = path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| is_separator(b.into()));
+    let is_archive = || Archive::new(path).contracts().is_ok_and(|contracts| !contracts.is_empty());
+    if ends_with_separator || path.extension().is_none() || is_archive() {
+        return Ok(());
+    }
+    let folder = "or end the name with / for the folder of a new archive";
+    Err(CommandError::from(not_a_file).with_hint(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_that_cannot_be_a_misspelled_file_is_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("audit.2026");
+        std::fs::create_dir_all(archive.join("contract=7")).unwrap();
+        std::fs::create_dir_all(folder.path().join("empty.d")).unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        for (name, expected) in [
+            ("audit", true),
+            ("audit/", true),
+            ("audit.2026", true),
+            ("new.2026/", true),
+            (".hidden", true),
+            (".", true),
+            ("..", true),
+            ("empty.d", false),
+            ("empty.d/", true),
+            ("october.CSV2", false),
+            ("x.tsv", false),
+            ("a.ndjson.xz", false),
+            ("a.ndjson ", false),
+            ("nov.", false),
+            ("a.parquet", false),
+            ("file", false),
+        ] {
+            let path = folder.path().join(name);
+            let path = if name.starts_with("..") || name == "." { Path::new(name) } else { &path };
+            let error = FileTarget::new(path).unwrap_err();
+            assert_eq!(require_folder_name(path, error).is_ok(), expected, "{name}");
+        }
+        let error = FileTarget::new("-").unwrap_err();
+        let error = require_folder_name(Path::new("-"), error).unwrap_err();
+        assert!(error.to_string().contains("standard output"), "{error}");
+    }
 }

@@ -3,7 +3,7 @@
 use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::{Compression, ContractExport, ContractPlan, Error, Exporter};
 
-use super::{ExportArgs, settle};
+use super::ExportArgs;
 use crate::error::CommandError;
 use crate::error::gaps::gap_hint;
 use crate::events::opened_archive::archive_at;
@@ -11,6 +11,7 @@ use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
 use crate::runtime::context::Context;
 use crate::service::account;
+use crate::service::settle::settle_delay;
 
 /// Hint for ranges that could not be read.
 const RETRY_HINT: &str = "run the same command again";
@@ -29,7 +30,7 @@ pub(super) async fn run(
         ));
     }
     let contracts = account::select_contracts(&args.contracts.contract, &client).await?;
-    let settle = settle::settle_time(&args, context.clock.now());
+    let settle = settle_delay(&args.service, args.settle, context.clock.now());
     let progress = RangeProgress::new(context.start_progress(), range, contracts.len());
     let exporter = Exporter::new(client.clone(), archive.clone())
         .api(account::api_label(&args.service, &client))

@@ -1,15 +1,15 @@
-//! Exports a range to one file. An interrupted export is continued by a command with the same file, contract and
-//! absolute range.
+//! Exports a range to one file. An interrupted export is continued by the same command, also if its range depends on
+//! the time: the checkpoint knows the range with which the export began.
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ionos_activitylog::{Client, ContractNumber, DateRange};
 use ionos_activitylog_archive::internal::FailPoints;
 use ionos_activitylog_archive::{Error, ExportSpec, ExportStats, FileExport, FileTarget, FinishedExport};
 
-use super::{ExportArgs, settle};
+use super::ExportArgs;
 use crate::error::CommandError;
 use crate::output::plural::format_count;
 use crate::output::progress::RangeProgress;
@@ -17,6 +17,7 @@ use crate::output::shell::shell_quote;
 use crate::runtime::context::Context;
 use crate::runtime::resume::ResumeHint;
 use crate::service::account;
+use crate::service::settle::{settle_delay, settle_range};
 
 pub(super) async fn run(
     args: &ExportArgs,
@@ -26,8 +27,7 @@ pub(super) async fn run(
     resume: &ResumeHint,
 ) -> Result<(), CommandError> {
     reject_archive_flags(args, target)?;
-    let range = settle::settled_range(range, settle::settle_time(args, now), now)?;
-    let export = SingleFileExport::prepare(args, target, range, now, context).await?;
+    let mut export = SingleFileExport::prepare(args, target, range, now, context).await?;
     let file = export.start(context, resume)?;
     let file = match export.write_events(file, context, resume).await {
         Ok(file) => file,
@@ -46,44 +46,62 @@ pub(super) async fn run(
 
 /// An export of one contract to one file.
 struct SingleFileExport<'a> {
+    args: &'a ExportArgs,
     target: &'a FileTarget,
-    overwrite: bool,
     client: Client,
     contract: ContractNumber,
     range: DateRange,
+    /// The requested range, before the part of it that is too recent is removed.
+    requested: DateRange,
     spec: ExportSpec,
-    /// The command that continues this export after an interruption.
-    resume_command: String,
 }
 
 impl<'a> SingleFileExport<'a> {
     /// Connects to the service and selects the contract.
     async fn prepare(
-        args: &ExportArgs,
+        args: &'a ExportArgs,
         target: &'a FileTarget,
         range: DateRange,
         now: DateTime<Utc>,
         context: &mut Context<'_>,
     ) -> Result<Self, CommandError> {
         let client = account::connect(&args.service, now, context)?;
+        let delay = settle_delay(&args.service, args.settle, now);
+        let requested = range;
+        let range = settle_range(&client, range, delay, context).await?;
         let contract = only_contract(account::select_contracts(&args.contracts.contract, &client).await?)?;
         let api = account::api_label(&args.service, &client);
         let spec = ExportSpec::new(api, contract.clone(), range, target);
-        let resume_command = resume_command(args, &contract, &spec);
-        Ok(Self { target, overwrite: args.overwrite, client, contract, range, spec, resume_command })
+        Ok(Self { args, target, client, contract, range, requested, spec })
     }
 
     fn open(&self, fail_points: &FailPoints) -> Result<FileExport, Error> {
-        FileExport::open_with_failpoints(self.target, self.spec.clone(), self.overwrite, fail_points)
+        FileExport::open_with_failpoints(self.target, self.spec.clone(), self.args.overwrite, fail_points)
     }
 
     /// Opens the file, and tells the user if an interrupted export is continued.
-    fn start(&self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<FileExport, CommandError> {
-        let file = self.open(&context.fail_points).map_err(|error| match error {
+    fn start(&mut self, context: &mut Context<'_>, resume: &ResumeHint) -> Result<FileExport, CommandError> {
+        let opened = match self.open(&context.fail_points) {
+            Err(Error::Unfinished { resumable: Some(range), .. }) if self.began_earlier(range) => {
+                context.info(format_args!("completing the range with which the same command began: {range}"));
+                self.range = range;
+                self.spec = ExportSpec::new(self.spec.api.clone(), self.contract.clone(), range, self.target);
+                self.open(&context.fail_points)
+            }
+            opened => opened,
+        };
+        let file = opened.map_err(|error| match error {
             // The file of an interrupted export may be replaced: the service still has its events.
             Error::Damaged { .. } | Error::UnsupportedVersion { .. } => {
                 CommandError::usage(error.to_string(), "start over with --overwrite")
             }
+            Error::Unfinished { resumable: Some(range), .. } => CommandError::usage(
+                error.to_string(),
+                format!(
+                    "finish it with `{}`, choose another name, or use --overwrite to discard it",
+                    self.resume_command(range)
+                ),
+            ),
             error => error.into(),
         })?;
         match file.resumed_from() {
@@ -97,6 +115,18 @@ impl<'a> SingleFileExport<'a> {
             None => resume.set_restart(),
         }
         Ok(file)
+    }
+
+    /// Whether the same arguments gave this range at an earlier time. Without `--to`, a range ends at the time of the
+    /// command, so it has the same start or, after `--last`, the same length.
+    fn began_earlier(&self, range: DateRange) -> bool {
+        if self.args.range.to.is_some() || range.end() > self.range.end() {
+            return false;
+        }
+        // The end of a range that is too recent is removed, and times are rounded to seconds.
+        let longest = self.requested.duration();
+        let shortest = self.range.duration() - TimeDelta::seconds(1);
+        range.start() == self.range.start() || (shortest..=longest).contains(&range.duration())
     }
 
     /// Reads the remaining range into the file. Shows the progress, and keeps the resume hint up to date.
@@ -138,7 +168,23 @@ impl<'a> SingleFileExport<'a> {
     /// A hint with the number of events that are kept and the command that resumes.
     fn kept_hint(&self, kept: &ExportStats) -> String {
         let events = format_count(kept.events, "event");
-        format!("progress kept ({events}); resume with `{}`", self.resume_command)
+        format!("progress kept ({events}); resume with `{}`", self.resume_command(self.range))
+    }
+
+    /// The command that continues an export of this range. The range is absolute, so the command stays valid later.
+    fn resume_command(&self, range: DateRange) -> String {
+        let Self { args, contract, .. } = self;
+        let time = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
+        let overwrite = if args.overwrite { " --overwrite" } else { "" };
+        let settle = args.settle;
+        let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
+        format!(
+            "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{overwrite}",
+            args.service.repeat_flags(),
+            time(range.start()),
+            time(range.end()),
+            shell_quote(&args.out.to_string_lossy()),
+        )
     }
 
     fn report(&self, exported: &ExportStats, started: Duration, context: &mut Context<'_>) {
@@ -171,21 +217,6 @@ fn reject_archive_flags(args: &ExportArgs, target: &FileTarget) -> Result<(), Co
         ));
     }
     Ok(())
-}
-
-/// The command that continues the export. Its range is absolute, so the command stays valid later.
-fn resume_command(args: &ExportArgs, contract: &ContractNumber, spec: &ExportSpec) -> String {
-    let time = |time: DateTime<Utc>| time.format("%Y-%m-%dT%H:%M:%SZ");
-    let overwrite = if args.overwrite { " --overwrite" } else { "" };
-    let settle = args.settle;
-    let settle = settle.map_or_else(String::new, |length| format!(" --settle {length}"));
-    format!(
-        "ialog export{} --contract {contract} --from {} --to {}{settle} --out {}{overwrite}",
-        args.service.repeat_flags(),
-        time(spec.from),
-        time(spec.to),
-        shell_quote(&args.out.to_string_lossy()),
-    )
 }
 
 /// Fails for more than one contract, because a file holds the events of one contract.

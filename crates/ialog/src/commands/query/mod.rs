@@ -13,7 +13,7 @@ use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::read_summary::ReadSummary;
 use crate::events::rows::Rows;
-use crate::output::event_table::DisplayClock;
+use crate::output::time::TimeFormat;
 use crate::runtime::context::Context;
 use output_args::QueryOutputArgs;
 use output_plan::OutputPlan;
@@ -21,8 +21,12 @@ use query_run::QueryRun;
 
 #[derive(Args)]
 #[command(after_help = "\
-Filters are applied locally to all events of the range, before --limit. Tables show times in the time zone of --tz; all \
-other formats use UTC. The resolved range is printed to standard error. If part of the range cannot be verified, the exit \
+Filters are applied locally to all events of the range, before --limit. If events are folded into operations, as in \
+tables, a filter selects the operations that have a matching event, and the line describes the whole operation with all \
+of its events in the range. So --status QUEUED also finds operations that are done by now.
+
+Tables show times in the time zone of --tz; all other formats use UTC. A table on a terminal omits the parts of a time \
+that the range determines, such as its date. The resolved range is printed to standard error. If part of the range cannot be verified, the exit \
 code is 3.
 
 Columns of tables: time, user, action, resource, result, from, detail, and took, events, id, contract, type, service, \
@@ -61,9 +65,12 @@ pub(crate) async fn run(args: &QueryArgs, context: &mut Context<'_>) -> Result<(
     let filter = args.filters.filter()?;
     let plan = OutputPlan::new(&args.output, &context.terminal)?;
     let zone = resolve_zone(&args.selection.zone, context)?;
-    let clock = DisplayClock { zone, now: context.clock.now() };
     let mut rows = Rows::open(&args.selection, filter, zone, context).await?;
-    let mut run = QueryRun::new(plan);
+    if plan.folds {
+        rows = rows.return_all();
+    }
+    let times = TimeFormat::new(rows.range(), zone, context.terminal.is_terminal);
+    let mut run = QueryRun::new(plan, &rows);
     while let Some(row) = rows.next(context).await? {
         if !run.add(row, context)? {
             break;
@@ -75,7 +82,7 @@ pub(crate) async fn run(args: &QueryArgs, context: &mut Context<'_>) -> Result<(
     if summary.is_lost() {
         return summary.verdict(context);
     }
-    if let Some(shown) = run.finish(counts.kept, clock, context)? {
+    if let Some(shown) = run.finish(counts.kept, times, context)? {
         context.info(shown.describe(counts, is_unfiltered));
         if let Some(suggestion) = suggestion {
             context.info(suggestion);

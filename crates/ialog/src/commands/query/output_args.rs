@@ -16,7 +16,8 @@ pub(crate) struct QueryOutputArgs {
     #[arg(short, long, value_name = "FORM", default_value = "table", hide_possible_values = true)]
     pub(crate) output: QueryFormat,
 
-    /// Show one line per operation instead of one per event (default for tables)
+    /// Show one line per operation instead of one per event (default for tables); filters select the operations that
+    /// have a matching event
     #[arg(long, overrides_with = "no_fold")]
     fold: bool,
 
@@ -24,11 +25,11 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, overrides_with = "fold")]
     no_fold: bool,
 
-    /// Maximum number of events to show: the newest, or the first by --sort
+    /// Maximum number of lines to show: the newest, or the first by --sort
     #[arg(long, value_name = "COUNT", value_parser = parse_count)]
     pub(crate) limit: Option<NonZeroUsize>,
 
-    /// Columns to sort by; prefix a column with - to sort descending [default: newest first in tables, oldest first in
+    /// Columns to sort by; prefix a column with - to sort descending; lines without a value come last [default: newest first in tables, oldest first in
     /// other formats]
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) sort: Vec<String>,
@@ -49,11 +50,12 @@ pub(crate) struct QueryOutputArgs {
     #[arg(long, value_name = "EXPR", conflicts_with_all = ["cols", "template", "count", "list_values"])]
     pub(crate) jq: Option<String>,
 
-    /// Print only the number of matching events
+    /// Print only the number of matching operations, or of matching events with --no-fold
     #[arg(long, conflicts_with = "list_values")]
     pub(crate) count: bool,
 
-    /// Print the values of a column with their number of events; an event with several values is counted once for each
+    /// Print the values of a column with their number of operations, or of events with --no-fold; one with several values
+    /// is counted once for each
     #[arg(long, value_name = "COLUMN")]
     pub(crate) list_values: Option<String>,
 }
@@ -99,8 +101,7 @@ impl QueryOutputArgs {
 
     /// Whether events are folded into operations.
     pub(crate) fn folds(&self) -> bool {
-        let counts_values = self.count || self.list_values.is_some();
-        self.fold || (!self.no_fold && !counts_values && self.is_table())
+        self.fold || (!self.no_fold && self.is_table())
     }
 
     /// Whether the output is for people.

@@ -26,6 +26,8 @@ pub(super) struct OutputPlan {
     /// Whether events are folded into operations.
     pub(super) folds: bool,
     pub(super) order: SortAndLimit,
+    /// Whether the table has its default columns, which depend on the rows.
+    pub(super) has_default_columns: bool,
     pub(super) table: TableOptions,
 }
 
@@ -37,6 +39,7 @@ impl OutputPlan {
             mode: OutputMode::new(args)?,
             folds: args.folds(),
             order: SortAndLimit::new(&args.sort, args.limit, args.is_table())?,
+            has_default_columns: args.output == QueryFormat::Table && args.cols.is_empty(),
             table: TableOptions {
                 max_width: terminal.columns.filter(|_| args.output == QueryFormat::Table),
                 has_titles: !args.no_headers,

@@ -1,18 +1,19 @@
 //! Writes the rows of a query. If the output plan folds, sorts, limits or aligns rows, all rows are written at the end;
-//! otherwise they are written in chunks while more rows are read. With a limit and without folding, the number of rows
-//! in memory is bounded, see `SORT_FACTOR`.
+//! otherwise they are written in chunks while more rows are read. With a limit, the number of rows in memory is bounded,
+//! see `SORT_FACTOR`; for operations that may still get events, see [`fold`](crate::events::fold).
 
 use ionos_activitylog::FilterCounts;
 
 use super::output_args::QueryFormat;
 use super::output_plan::{OutputMode, OutputPlan};
 use crate::error::CommandError;
-use crate::events::fold::fold_operations;
+use crate::events::fold::{OperationCounts, OperationFolder, describe_counts};
+use crate::events::rows::Rows;
 use crate::output::column::Column;
-use crate::output::event_table::{DisplayClock, event_table};
-use crate::output::plural::format_count;
+use crate::output::event_table::event_table;
 use crate::output::row::Row;
-use crate::output::value_counts::{ValueCounts, value_csv, value_json, value_table};
+use crate::output::time::TimeFormat;
+use crate::output::value_counts::{ValueCounts, count_unit, value_csv, value_json, value_table};
 use crate::output::writer::Content;
 use crate::runtime::context::Context;
 
@@ -29,33 +30,62 @@ const SORT_SLACK: usize = 1000;
 /// The rows of a query so far, and the output that is not written yet.
 pub(super) struct QueryRun {
     plan: OutputPlan,
+    /// The operations so far; `None` if the output has one row per event.
+    folder: Option<OperationFolder>,
     rows: Vec<Row>,
     values: ValueCounts,
+    has_several_contracts: bool,
     chunk: String,
     is_pipe_closed: bool,
 }
 
-/// The number of events or operations, and the number of those that were written.
+/// The number of events and operations, and the number of rows that were written.
 pub(super) struct ShownCounts {
-    folds: bool,
+    /// `None` if events are not folded.
+    operations: Option<OperationCounts>,
     all: u64,
     shown: u64,
 }
 
 impl QueryRun {
-    pub(super) fn new(plan: OutputPlan) -> Self {
+    pub(super) fn new(plan: OutputPlan, rows: &Rows) -> Self {
         let chunk = match &plan.mode {
             OutputMode::Print(printer) => printer.begin(),
             _ => String::new(),
         };
-        Self { plan, rows: Vec::new(), values: ValueCounts::default(), chunk, is_pipe_closed: false }
+        let folder = plan.folds.then(|| match plan.mode {
+            OutputMode::Count => rows.operation_folder().counts_only(),
+            _ => rows.operation_folder(),
+        });
+        Self {
+            plan,
+            folder,
+            rows: Vec::new(),
+            values: ValueCounts::default(),
+            has_several_contracts: rows.contract_count() > 1,
+            chunk,
+            is_pipe_closed: false,
+        }
     }
 
-    /// Adds a row. Returns `false` if no more rows can be written, because the output pipe is closed.
+    /// Adds a row, which must match the filter unless rows are folded. Returns `false` if no more rows can be written,
+    /// because the output pipe is closed.
     pub(super) fn add(&mut self, row: Row, context: &mut Context<'_>) -> Result<bool, CommandError> {
+        let Some(folder) = &mut self.folder else {
+            self.add_row(row, context)?;
+            return Ok(!self.is_pipe_closed);
+        };
+        folder.add(row);
+        for row in folder.take_rows() {
+            self.add_row(row, context)?;
+        }
+        Ok(true)
+    }
+
+    /// Adds the row of an event or of a whole operation.
+    fn add_row(&mut self, row: Row, context: &mut Context<'_>) -> Result<(), CommandError> {
         let streams = self.plan.streams();
         match &mut self.plan.mode {
-            _ if self.plan.folds => self.rows.push(row),
             OutputMode::Count => {}
             OutputMode::ValueCounts(column, _) => self.values.add(column.values(&row)),
             OutputMode::Print(printer) if streams => {
@@ -66,7 +96,7 @@ impl QueryRun {
             }
             _ => self.keep(row),
         }
-        Ok(!self.is_pipe_closed)
+        Ok(())
     }
 
     /// Keeps a row for the end, and drops rows beyond the limit from time to time.
@@ -83,14 +113,19 @@ impl QueryRun {
     pub(super) fn finish(
         mut self,
         kept: u64,
-        clock: DisplayClock,
+        times: TimeFormat,
         context: &mut Context<'_>,
     ) -> Result<Option<ShownCounts>, CommandError> {
-        let mut rows = std::mem::take(&mut self.rows);
-        if self.plan.folds {
-            rows = fold_operations(rows);
+        let mut operations = None;
+        if let Some(folder) = self.folder.take() {
+            let (rows, counts) = folder.finish();
+            operations = Some(counts);
+            for row in rows {
+                self.add_row(row, context)?;
+            }
         }
-        let all = if self.plan.folds { rows.len() as u64 } else { kept };
+        let mut rows = std::mem::take(&mut self.rows);
+        let all = operations.map_or(kept, |counts| counts.kept);
         let mut shown = all;
         if let OutputMode::Print(_) | OutputMode::Table(..) = self.plan.mode {
             self.plan.order.apply(&mut rows);
@@ -98,12 +133,11 @@ impl QueryRun {
                 shown = rows.len() as u64;
             }
         }
-        let last = self.last_content(&rows, all, clock, context)?;
+        let last = self.last_content(&rows, all, times, context)?;
         if !self.is_pipe_closed {
             self.is_pipe_closed = !context.write_stdout(&last)?;
         }
-        let counts = ShownCounts { folds: self.plan.folds, all, shown };
-        Ok((!self.is_pipe_closed).then_some(counts))
+        Ok((!self.is_pipe_closed).then_some(ShownCounts { operations, all, shown }))
     }
 
     /// The rest of the output: all of it, unless rows were written as they were read.
@@ -111,16 +145,13 @@ impl QueryRun {
         &mut self,
         rows: &[Row],
         all: u64,
-        clock: DisplayClock,
+        times: TimeFormat,
         context: &mut Context<'_>,
     ) -> Result<Content, CommandError> {
         let mut chunk = std::mem::take(&mut self.chunk);
         match &mut self.plan.mode {
             OutputMode::Count => Ok(Content::Data(format!("{all}\n"))),
-            OutputMode::ValueCounts(column, format) => {
-                for row in rows {
-                    self.values.add(column.values(row));
-                }
+            OutputMode::ValueCounts(_, format) => {
                 let format = *format;
                 Ok(self.values_content(format, context))
             }
@@ -129,11 +160,14 @@ impl QueryRun {
                     return Ok(Content::Data(String::new()));
                 }
                 let mut columns = columns.clone();
+                if self.has_several_contracts && self.plan.has_default_columns {
+                    columns.insert(1, Column::Contract);
+                }
                 // The detail column is hidden if no row has an error, because it would be empty.
                 if *format == QueryFormat::Table && rows.iter().all(|row| row.error_detail().is_none()) {
                     columns.retain(|column| *column != Column::Detail);
                 }
-                let table = event_table(rows, &columns, clock, *format == QueryFormat::Wide);
+                let table = event_table(rows, &columns, times, *format == QueryFormat::Wide);
                 let (text, dropped) = table.render(self.plan.table);
                 if !dropped.is_empty() {
                     let dropped = dropped.join(", ");
@@ -158,15 +192,18 @@ impl QueryRun {
         if values.len() < all {
             context.info(format_args!("showing {} of {all} values", values.len()));
         }
-        let objects = || values.iter().map(|(value, events)| value_json(value, *events));
+        let unit = count_unit(self.plan.folds);
+        let objects = || values.iter().map(|(value, count)| value_json(value, *count, unit));
         Content::Data(match format {
-            QueryFormat::Table | QueryFormat::Wide => return value_table(&values).render(self.plan.table).0.into(),
+            QueryFormat::Table | QueryFormat::Wide => {
+                return value_table(&values, unit).render(self.plan.table).0.into();
+            }
             QueryFormat::Ndjson => objects().map(|object| object + "\n").collect(),
             QueryFormat::Json => format!("[\n{}\n]\n", objects().collect::<Vec<_>>().join(",\n")),
             QueryFormat::Csv | QueryFormat::Template => {
-                let titles = self.plan.table.has_titles.then_some(("value", "events".to_owned()));
-                let rows = values.iter().map(|(value, events)| (*value, events.to_string()));
-                titles.into_iter().chain(rows).map(|(value, events)| value_csv(value, events)).collect()
+                let titles = self.plan.table.has_titles.then_some(("value", unit.to_owned()));
+                let rows = values.iter().map(|(value, count)| (*value, count.to_string()));
+                titles.into_iter().chain(rows).map(|(value, count)| value_csv(value, count)).collect()
             }
         })
     }
@@ -179,12 +216,9 @@ impl QueryRun {
 }
 
 impl ShownCounts {
-    /// A sentence with the counts, such as `3 of 50 events match, folded into 2 operations, showing 1 of 2`.
+    /// A sentence with the counts, such as `2 of 17 operations match (3 of 50 events), showing 1 of 2`.
     pub(super) fn describe(&self, counts: FilterCounts, is_unfiltered: bool) -> String {
-        let mut text = if is_unfiltered { format_count(counts.seen, "event") } else { format!("{counts} match") };
-        if self.folds && self.all != counts.kept {
-            text += &format!(", folded into {}", format_count(self.all, "operation"));
-        }
+        let mut text = describe_counts(self.operations, counts, is_unfiltered);
         if self.shown < self.all {
             text += &format!(", showing {} of {}", self.shown, self.all);
         }

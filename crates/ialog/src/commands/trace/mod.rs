@@ -14,10 +14,10 @@ use crate::args::output::ColorArgs;
 use crate::args::zone::resolve_zone;
 use crate::error::CommandError;
 use crate::events::rows::Rows;
-use crate::output::event_table::DisplayClock;
 use crate::output::plural::format_count;
 use crate::output::styled_text::StyledText;
 use crate::output::table::TableOptions;
+use crate::output::time::TimeFormat;
 use crate::output::writer::Content;
 use crate::runtime::context::Context;
 use crate::service::account;
@@ -88,7 +88,6 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
     args.color.apply(&mut context.terminal);
     let reference = parse_reference(&args.reference)?;
     let zone = resolve_zone(&args.selection.zone, context)?;
-    let clock = DisplayClock { zone, now: context.clock.now() };
     let range = args.selection.range_or_lookback()?;
     let mut rows = Rows::open_range(&args.selection, range, Filter::new(), zone, context).await?;
     let mut lookup = cloud_request_lookup(args, &rows, context)?;
@@ -96,6 +95,7 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
     while let Some(row) = rows.next(context).await? {
         collector.add(row);
     }
+    let times = TimeFormat::new(rows.range(), zone, context.terminal.is_terminal);
     let summary = rows.into_summary();
     if summary.is_lost() {
         return summary.verdict(context);
@@ -112,7 +112,7 @@ pub(crate) async fn run(args: &TraceArgs, context: &mut Context<'_>) -> Result<(
         ));
     }
     let (infos, lookup_error) = look_up_all(lookup.as_mut(), &operations, context).await;
-    let content = format_operations(args.output, &operations, &infos, clock, context);
+    let content = format_operations(args.output, &operations, &infos, times, context);
     if !context.write_stdout(&content)? {
         return Ok(());
     }
@@ -188,7 +188,7 @@ fn format_operations(
     format: TraceFormat,
     operations: &[Operation],
     infos: &[Option<CloudRequestInfo>],
-    clock: DisplayClock,
+    times: TimeFormat,
     context: &mut Context<'_>,
 ) -> Content {
     let all = || operations.iter().zip(infos);
@@ -204,7 +204,7 @@ fn format_operations(
                 if index > 0 {
                     out.push("\n");
                 }
-                let (text, dropped) = operation_text(operation, info.as_ref(), clock, options);
+                let (text, dropped) = operation_text(operation, info.as_ref(), times, options);
                 out.append(&text);
                 all_dropped.extend(dropped);
             }

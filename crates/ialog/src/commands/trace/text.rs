@@ -10,23 +10,23 @@ use super::cloud_request::CloudRequestInfo;
 use super::operation::Operation;
 use crate::output::column::Column;
 use crate::output::duration::format_exact;
-use crate::output::event_table::{DisplayClock, shortest_time_format};
 use crate::output::indent::indent_json;
 use crate::output::row::{Row, error_detail};
 use crate::output::sanitize::single_line;
 use crate::output::styled_text::{StyledText, TextStyle};
 use crate::output::table::{Cell, ColumnSpec, Table, TableOptions};
+use crate::output::time::TimeFormat;
 use crate::output::width::{Truncation, display_width, truncate};
 
 /// The text of an operation, and the titles of columns that were dropped because the terminal is too narrow.
 pub(super) fn operation_text(
     operation: &Operation,
     info: Option<&CloudRequestInfo>,
-    clock: DisplayClock,
+    times: TimeFormat,
     options: TableOptions,
 ) -> (StyledText, Vec<&'static str>) {
     let mut out = heading(operation, options.max_width);
-    let (lines, dropped) = event_lines(operation, clock).render(options);
+    let (lines, dropped) = event_lines(operation, times).render(options);
     out.append(&lines);
     out.append(&ending(operation));
     if let Some(CloudRequestInfo::Known(request)) = info {
@@ -83,20 +83,17 @@ fn fill_lines(parts: &[String], separator: &str, max_width: Option<usize>) -> Ve
     lines
 }
 
-fn event_lines(operation: &Operation, clock: DisplayClock) -> Table {
-    let times = operation.events().iter().filter_map(Event::time);
-    // With milliseconds, because the events of an operation are milliseconds apart.
-    let format = shortest_time_format(times, clock).replace("%S", "%S%.3f");
+fn event_lines(operation: &Operation, times: TimeFormat) -> Table {
     let mut before = None;
     let rows = operation.events().iter().map(|event| {
-        let row = row(event, operation.start, before, clock, &format);
+        let row = row(event, operation.start, before, times);
         before = event.time().or(before);
         row
     });
     Table {
         rows: rows.collect(),
         columns: vec![
-            column("time", 29, None, true),
+            ColumnSpec { note: Some(times.zone_name()), ..column("time", 29, None, true) },
             column("offset", 9, Some(8), true),
             column("step", 9, Some(4), true),
             column("event", 12, None, false),
@@ -107,19 +104,14 @@ fn event_lines(operation: &Operation, clock: DisplayClock) -> Table {
 }
 
 fn column(title: &'static str, min_width: usize, importance: Option<u8>, align_right: bool) -> ColumnSpec {
-    ColumnSpec { title, min_width, importance, truncation: Truncation::End, align_right }
+    ColumnSpec { title, note: None, min_width, importance, truncation: Truncation::End, align_right }
 }
 
-fn row(
-    event: &Event,
-    start: Option<DateTime<Utc>>,
-    before: Option<DateTime<Utc>>,
-    clock: DisplayClock,
-    format: &str,
-) -> Vec<Cell> {
+fn row(event: &Event, start: Option<DateTime<Utc>>, before: Option<DateTime<Utc>>, times: TimeFormat) -> Vec<Cell> {
     let event_details = event.details();
     let time = event.time();
-    let local = time.map(|time| time.with_timezone(&clock.zone).format(format).to_string());
+    // With milliseconds, because the events of an operation are milliseconds apart.
+    let local = time.map(|time| times.format_millis(time));
     let since = |from: Option<DateTime<Utc>>| {
         let length = time.zip(from).map(|(time, from)| time - from);
         length.map(|length| format!("+{}", format_exact(length)))

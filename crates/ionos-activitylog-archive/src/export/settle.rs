@@ -1,0 +1,102 @@
+//! Ends a range before the newest events, because some of them may not be in the log yet. Exports to a file and to an
+//! archive, and programs that show events, use the same rule.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ionos_activitylog::{Client, DateRange};
+
+use crate::encode::text;
+
+/// Age from which a range is read without a request for the service's time. Assumes that the clock of this machine is
+/// ahead by at most this value.
+const RECENT_AGE: TimeDelta = TimeDelta::days(1);
+
+/// Maximum time by which the clock of this machine may be ahead of the service's clock without a warning.
+const CLOCK_WARNING_LIMIT: TimeDelta = TimeDelta::seconds(60);
+
+/// The part of a range whose events are at least `delay` old. `None` if the whole range is too recent. Of the clocks of
+/// this machine (`local`) and of the service, the one with the earlier time counts, because a clock that is ahead would
+/// include times whose events are not in the log yet.
+#[must_use]
+pub fn settled_range(
+    range: DateRange,
+    local: DateTime<Utc>,
+    service: Option<DateTime<Utc>>,
+    delay: TimeDelta,
+) -> Option<DateRange> {
+    range.past(settled_time(local, service, delay))
+}
+
+/// The time before which events are at least `delay` old, by the earlier of the two clocks.
+pub(crate) fn settled_time(local: DateTime<Utc>, service: Option<DateTime<Utc>>, delay: TimeDelta) -> DateTime<Utc> {
+    let now = service.map_or(local, |service| service.min(local));
+    now.checked_sub_signed(delay).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// Last time that the service reported. Sends a small request first, unless the range is old or the last reported time
+/// shows that the whole range is settled. `None` if the service has reported no time, or if the request failed without
+/// a new time.
+pub async fn service_time(
+    client: &Client,
+    local: DateTime<Utc>,
+    range: DateRange,
+    delay: TimeDelta,
+) -> Option<DateTime<Utc>> {
+    let last_reported = client.service_time();
+    let recent = local.checked_sub_signed(RECENT_AGE)?;
+    let past = last_reported.is_some_and(|time| range.past(time - delay) == Some(range));
+    if range.end() < recent || past {
+        return last_reported;
+    }
+    // Ignore an error here, because the reading reports it. An error response may also have a date.
+    let answered = client.info().await.is_ok();
+    let now = client.service_time();
+    now.filter(|_| answered || now != last_reported)
+}
+
+/// A warning if the clock of this machine is ahead of the service's clock. `rest` says what happens to later events.
+#[must_use]
+pub fn clock_warning(local: DateTime<Utc>, service: DateTime<Utc>, rest: &str) -> Option<String> {
+    (local - service > CLOCK_WARNING_LIMIT).then(|| {
+        // The service reports whole seconds.
+        let local = DateTime::from_timestamp(local.timestamp(), 0).unwrap_or(local);
+        format!(
+            "the clock of this machine ({}) is ahead of the service's ({}): {rest}",
+            text::time(local),
+            text::time(service)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earlier_clock_ends_the_range() {
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let range = DateRange::new(time("2026-11-22T11:30:00Z"), time("2026-11-22T12:00:00Z")).unwrap();
+        for (local, service, delay, expected) in [
+            ("2026-11-22T12:00:00Z", None, 0, Some("2026-11-22T12:00:00Z")),
+            ("2026-11-22T12:00:00Z", None, 10, Some("2026-11-22T11:59:50Z")),
+            ("2026-11-22T12:00:00Z", Some("2026-11-22T11:50:00Z"), 10, Some("2026-11-22T11:49:50Z")),
+            ("2026-11-22T12:00:00Z", Some("2026-11-22T12:10:00Z"), 10, Some("2026-11-22T11:59:50Z")),
+            ("2026-11-22T12:00:00Z", Some("2026-11-22T11:30:05Z"), 10, None),
+            ("2026-11-22T13:00:00Z", Some("2026-11-22T12:50:00Z"), 10, Some("2026-11-22T12:00:00Z")),
+        ] {
+            let settled = settled_range(range, time(local), service.map(time), TimeDelta::seconds(delay));
+            assert_eq!(settled.map(|range| range.end()), expected.map(time), "{local} {service:?} {delay}");
+        }
+    }
+
+    #[test]
+    fn only_a_clock_that_is_ahead_is_reported() {
+        let local = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+        let warning = |ahead: i64| clock_warning(local, local - TimeDelta::seconds(ahead), "later events are excluded");
+        assert_eq!((warning(60), warning(-600)), (None, None));
+        assert_eq!(
+            warning(61).unwrap(),
+            "the clock of this machine (1970-01-01T01:00:00Z) is ahead of the service's (1970-01-01T00:58:59Z): later \
+             events are excluded"
+        );
+    }
+}
