@@ -54,3 +54,13 @@ pub const REFRESH_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// whose tokens expire within [`REFRESH_MARGIN`], is not called for every request. After a successful call, a change
 /// that the provider reports ends this time early.
 pub const FETCH_BACKOFF: Duration = Duration::from_secs(30);
+
+/// Maximum number of windows that a window is split into at once: 64. A window with more events is split again.
+pub(crate) const MAX_PIECES: u64 = 64;
+
+/// Maximum hits of a page per requested hit: 10. A service that sends more ignores the limit, and a body full of tiny
+/// hits would take more memory than [`BODY_CAP`].
+pub(crate) const HITS_PER_LIMIT: u64 = 10;
+
+/// Maximum hits of a page with a small limit: 10 000. A service that ignores the limit returns all hits of a window.
+pub(crate) const MIN_HITS_CAP: u64 = 10_000;

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::api::Api;
 use crate::api::limits::ServiceLimits;
-use crate::api::page::{Page, PageSize, Total};
+use crate::api::page::{Page, PageSize, Total, UnreadableRecord};
 use crate::api::response::Response;
 use crate::contract::ContractNumber;
 use crate::error::{Error, ErrorKind};
@@ -17,7 +17,7 @@ use crate::range::DateRange;
 use crate::reader::read_ahead_gate::ReadAheadGate;
 use crate::runtime::clock::Clock;
 
-/// Maximum repeats of a request for a page that is unreadable, or empty although it reports events.
+/// Maximum repeats of a request for a page that is unreadable, of a partial search, or empty although it reports events.
 const MAX_PAGE_REPEATS: u32 = 5;
 
 /// Maximum pages of one window that are requested concurrently: enough for a full window of pages of the default size.
@@ -36,6 +36,10 @@ const SUSPICIOUS_TOTAL: u64 = 10_000;
 pub(super) struct Scan {
     /// All hits in the order of the pages, including repeats.
     pub(super) events: Vec<Event>,
+    /// The hits that are not JSON.
+    pub(super) unreadable: Vec<UnreadableRecord>,
+    /// Whether the service searched only a part of the log for a page.
+    pub(super) has_partial_search: bool,
     /// The exact total that all pages reported. `None` if the totals differ or if a page has no exact total.
     pub(super) agreed_total: Option<u64>,
     /// Highest total that a page reported. `None` if no page reported a total.
@@ -83,7 +87,7 @@ impl WindowScanner<'_> {
     pub(super) async fn scan(&self, range: DateRange, max_events: u64) -> Result<ScanResult, Error> {
         let (first, requests) = self.first_page(range).await?;
         let page_size = self.current_page_size();
-        let received = first.events.len() as u64;
+        let received = first.hits();
         let has_room = received < page_size;
         let Some(total) = first.total else {
             return self.scan_to_end(range, first, requests).await;
@@ -124,15 +128,15 @@ impl WindowScanner<'_> {
     /// more hits. Returns `false` if there are no more hits. Otherwise sets the page size to the length of the longer
     /// of the two pages.
     async fn detect_page_size(&self, range: DateRange, scan: &mut PartialScan) -> Result<bool, Error> {
-        let received = scan.pages.iter().map(|page| page.events.len() as u64).sum();
+        let received = scan.pages.iter().map(Page::hits).sum();
         let second = match self.page(range, received, scan.page_size).await {
             // The offset may be too deep for a page of this size, but not for a page of the received size.
             Err(error) if may_be_too_deep(error.kind()) => self.page(range, received, received).await?,
             second => second?,
         };
         // The longer page counts, so that a single short page does not shorten all later pages.
-        let page_size = received.max(second.page.events.len() as u64);
-        let has_hits = !second.page.events.is_empty();
+        let page_size = received.max(second.page.hits());
+        let has_hits = second.page.hits() > 0;
         scan.requests += second.requests;
         scan.pages.push(second.page);
         if has_hits {
@@ -167,7 +171,7 @@ impl WindowScanner<'_> {
                 fetched => fetched?,
             };
             scan.requests += fetched.requests;
-            if fetched.page.events.is_empty() && offset + size <= total {
+            if fetched.page.hits() == 0 && offset + size <= total {
                 return Ok(Some(offset));
             }
             scan.pages.push(fetched.page);
@@ -209,7 +213,7 @@ impl WindowScanner<'_> {
     /// Reads pages until a page has no hits, for a range without an exact total. A page with fewer hits than requested
     /// is not the end: the service may limit the page size.
     async fn scan_to_end(&self, range: DateRange, first: Page, mut requests: u64) -> Result<ScanResult, Error> {
-        let size = first.events.len() as u64;
+        let size = first.hits();
         let mut read = size;
         let mut pages = vec![first];
         if size == 0 {
@@ -222,7 +226,7 @@ impl WindowScanner<'_> {
             }
             let next = self.page(range, read, self.current_page_size()).await?;
             requests += next.requests;
-            let received = next.page.events.len() as u64;
+            let received = next.page.hits();
             if received == 0 {
                 return Ok(ScanResult::Complete(Scan::from_pages(pages, true, requests)));
             }
@@ -260,7 +264,7 @@ impl WindowScanner<'_> {
         Err(refused)
     }
 
-    /// Requests one page, and again if the page is unreadable, or empty although it reports events.
+    /// Requests one page, and again if the page is unreadable, of a partial search, or empty although it reports events.
     async fn page(&self, range: DateRange, offset: u64, size: u64) -> Result<FetchedPage, Error> {
         let mut requests = 0;
         loop {
@@ -268,7 +272,7 @@ impl WindowScanner<'_> {
             let may_repeat = requests <= MAX_PAGE_REPEATS;
             let page = self.api.page(self.contract, range, offset, size).await.map(Response::into_inner);
             match page {
-                Ok(page) if may_repeat && reports_missing_events(&page) => {}
+                Ok(page) if may_repeat && (page.partial_search.is_some() || reports_missing_events(&page)) => {}
                 Ok(page) => {
                     let requests = requests.into();
                     return Ok(FetchedPage { page, requests });
@@ -299,7 +303,7 @@ struct PartialScan {
 
 impl PartialScan {
     fn last_page_has_room(&self) -> bool {
-        self.pages.last().is_some_and(|last| (last.events.len() as u64) < self.page_size)
+        self.pages.last().is_some_and(|last| last.hits() < self.page_size)
     }
 
     fn complete(self, reached_end: bool) -> ScanResult {
@@ -315,7 +319,7 @@ struct FetchedPage {
 
 /// Whether a page has no events although its total is above its offset.
 fn reports_missing_events(page: &Page) -> bool {
-    page.events.is_empty() && page.total.is_some_and(|total| total.count > page.offset)
+    page.hits() == 0 && page.total.is_some_and(|total| total.count > page.offset)
 }
 
 /// Whether two pages begin and end with the same records.
@@ -343,21 +347,28 @@ impl Scan {
         let first = pages.first().and_then(exact_total);
         // An answer without content (204) after the end has no total and needs none.
         let is_after_end = |page: &Page| {
-            let is_blank = page.events.is_empty() && page.total.is_none();
+            let is_blank = page.hits() == 0 && page.total.is_none();
             is_blank && first.is_some_and(|total| page.offset >= total)
         };
         let agreed_total = first.filter(|first| {
             let mut pages = pages.iter();
             pages.all(|page| exact_total(page) == Some(*first) || is_after_end(page))
         });
-        let pages_with_hits = pages.iter().filter(|page| !page.events.is_empty()).count();
-        let end_of = |page: &Page| page.offset + page.events.len() as u64;
+        let pages_with_hits = pages.iter().filter(|page| page.hits() > 0).count();
+        let end_of = |page: &Page| page.offset + page.hits();
         let has_overlapping_pages =
             pages.windows(2).any(|pair| matches!(pair, [page, next] if end_of(page) > next.offset));
         let highest_total = pages.iter().filter_map(|page| page.total).max_by_key(|total| total.count);
         let mut events = Vec::with_capacity(pages.iter().map(|page| page.events.len()).sum());
-        pages.into_iter().for_each(|page| events.extend(page.events));
+        let has_partial_search = pages.iter().any(|page| page.partial_search.is_some());
+        let mut unreadable = Vec::new();
+        for page in pages {
+            events.extend(page.events);
+            unreadable.extend(page.unreadable);
+        }
         Self {
+            unreadable,
+            has_partial_search,
             has_overlapping_pages,
             agreed_total,
             highest_total,

@@ -21,6 +21,9 @@ const SINGLE_PAGE_SCANS: u32 = 5;
 /// scans.
 const SCANS_BEFORE_SPLIT: u32 = 2;
 
+/// Number of scans after which a record that is not JSON counts as damaged in the log and not on its way.
+const UNREADABLE_SCANS: u32 = 2;
+
 /// Maximum scans of a window, even if they still return new events.
 const MAX_SCANS: u32 = 40;
 
@@ -171,6 +174,23 @@ impl WindowReader<'_> {
             if pages > 1 && is_splittable && verification.scans >= SCANS_BEFORE_SPLIT {
                 return Ok(self.split_by_total(window, total, resolution, requests));
             }
+            if verification.has_partial_search {
+                // Its pages were already requested several times. A search of a shorter range may succeed.
+                if is_splittable && self.may_locate_mismatch(window, &verification) {
+                    let windows = window.split(2, resolution, window.mismatch_splits + 1);
+                    return Ok(WindowResult::Split { windows, requests });
+                }
+                let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
+                return Ok(WindowResult::Unverified(scanned));
+            }
+            if !verification.unreadable.is_empty() && verification.scans >= UNREADABLE_SCANS {
+                let windows = window.split_by_day();
+                if windows.len() > 1 {
+                    return Ok(WindowResult::Split { windows, requests });
+                }
+                let scanned = ScannedWindow::finish_mismatched(window, verification, requests, false);
+                return Ok(WindowResult::Unverified(scanned));
+            }
             let is_exhausted = match pages {
                 1 => verification.scans >= SINGLE_PAGE_SCANS && verification.scans_without_new >= SINGLE_PAGE_SCANS,
                 // Parts of a second, if the service supports them, cost fewer requests than many scans.
@@ -319,6 +339,9 @@ impl ScannedWindow {
         finer_may_help: bool,
     ) -> Self {
         let reason = match verification.events.out_of_window {
+            _ if verification.has_partial_search => GapReason::PartialSearch,
+            _ if !verification.unreadable.is_empty() => GapReason::UnreadableRecord,
+            0 if verification.total_decreased() => GapReason::TotalDecreased,
             0 => GapReason::Disagreement,
             _ => GapReason::OutsideOfWindow,
         };
@@ -369,6 +392,7 @@ impl ScannedWindow {
             range: window.range.intersection(&requested).unwrap_or(window.range),
             events,
             out_of_window,
+            unreadable: verification.unreadable,
             reported_total,
             proof,
             gaps: gap.into_iter().collect(),
@@ -390,6 +414,7 @@ impl ScannedWindow {
 fn add_part(whole: &mut Window, part: Window) {
     whole.events.extend(part.events);
     whole.out_of_window.extend(part.out_of_window);
+    whole.unreadable.extend(part.unreadable);
     whole.reported_total = whole.reported_total.zip(part.reported_total).map(|(sum, total)| sum + total);
     whole.gaps.extend(part.gaps);
     whole.scans += part.scans;
