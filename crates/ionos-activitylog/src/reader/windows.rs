@@ -8,7 +8,6 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -17,6 +16,7 @@ use futures_util::stream::FuturesUnordered;
 
 use crate::error::Error;
 use crate::range::DateRange;
+use crate::reader::budget::{RequestBudget, WindowAccount};
 use crate::reader::checkpoint::Checkpoint;
 use crate::reader::plan::PlannedWindow;
 use crate::reader::read_ahead_gate::ReadAheadGate;
@@ -37,8 +37,8 @@ pub struct WindowStream {
     queue: VecDeque<QueuedWindow>,
     running: FuturesUnordered<BoxFuture<'static, CompletedRead>>,
     last_id: u64,
-    /// Number of windows with a wrong total so far.
-    mismatches: Arc<AtomicU32>,
+    /// The requests that the windows may spend.
+    budget: Arc<RequestBudget>,
     /// Number of requests for windows that were split, to be added to the next returned window.
     split_requests: u64,
     position: Checkpoint,
@@ -70,7 +70,7 @@ impl WindowStream {
             queue: VecDeque::new(),
             running: FuturesUnordered::new(),
             last_id: 0,
-            mismatches: Arc::default(),
+            budget: Arc::default(),
             split_requests: 0,
             position,
             summary: Summary::default(),
@@ -106,8 +106,8 @@ impl WindowStream {
                 queued.state = QueuedState::Running(gate.clone());
                 let id = queued.id;
                 let spawner = self.request.api.spawner.clone();
-                let (request, mismatches) = (self.request.clone(), self.mismatches.clone());
-                let work = move || read_window(request.clone(), window, requested, gate.clone(), mismatches.clone());
+                let (request, budget) = (self.request.clone(), self.budget.clone());
+                let work = move || read_window(request.clone(), window, requested, gate.clone(), budget.clone());
                 self.running.push(Box::pin(async move { (id, run_on(spawner, work).await) }));
             }
             if let QueuedState::Running(gate) = &queued.state
@@ -185,11 +185,12 @@ async fn read_window(
     window: PlannedWindow,
     requested: DateRange,
     gate: Arc<ReadAheadGate>,
-    mismatches: Arc<AtomicU32>,
+    budget: Arc<RequestBudget>,
 ) -> Result<WindowResult<Window>, Error> {
-    let scanner =
-        WindowScanner { api: &request.api, contract: &request.contract, page_size: request.page_size, gate: &gate };
-    let reader = WindowReader { scanner, mismatches: &mismatches };
+    let account = WindowAccount::open(&budget, window.known, window.reserved);
+    let EventsRequest { api, contract, page_size, .. } = &*request;
+    let scanner = WindowScanner { api, contract, page_size: *page_size, gate: &gate, account: &account };
+    let reader = WindowReader { scanner };
     Ok(reader.read(window, requested).await?.map(|window| request.apply_filter(window)))
 }
 
